@@ -1,0 +1,200 @@
+//! Which redirects are never sent, whatever a policy answers (R1, R5, R9, R10, R12).
+//!
+//! The policy is asked first; what it says is turned into a pass here, and nowhere else.
+
+use std::{borrow::Cow, fmt};
+
+use http::{HeaderMap, Method, Uri, header};
+
+use crate::{Location, Redirect, RequestHead, Scheme, Status, location::resolve};
+
+/// Requests that a redirect would break, and that are therefore passed on unless a layer says
+/// otherwise.
+///
+/// ```
+/// use tower_redirect::{Exemption, RedirectLayer};
+///
+/// // The preflight of this path is redirected like everything else.
+/// let layer = RedirectLayer::temporary("/v2").redirect_also(Exemption::Preflight);
+/// # let _ = layer;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Exemption {
+    /// A CORS preflight: browsers refuse one that is redirected (Fetch §4.8).
+    Preflight,
+    /// A WebSocket handshake: browsers do not follow its redirects (RFC 6455 §4.1).
+    WebSocket,
+    /// CONNECT: a client must not follow its redirect (RFC 9110 §9.3.6).
+    Connect,
+    /// `OPTIONS *`, which asks the server and not a resource (RFC 9110 §9.3.7), and any other
+    /// target that is not a path.
+    Asterisk,
+}
+
+/// The exemptions that a layer has switched off.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lifted(u8);
+
+impl Lifted {
+    pub(crate) const fn with(self, exemption: Exemption) -> Self {
+        Self(self.0 | 1 << exemption as u8)
+    }
+
+    const fn has(self, exemption: Exemption) -> bool {
+        self.0 & (1 << exemption as u8) != 0
+    }
+}
+
+/// Why a redirect was turned into a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suppressed {
+    Exempt(Exemption),
+    SelfTarget,
+    Unsendable,
+}
+
+impl fmt::Display for Suppressed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exempt(Exemption::Preflight) => "CORS preflight",
+            Self::Exempt(Exemption::WebSocket) => "WebSocket handshake",
+            Self::Exempt(Exemption::Connect) => "CONNECT",
+            Self::Exempt(Exemption::Asterisk) => "request target is not a path",
+            Self::SelfTarget => "leads to the address that was asked for",
+            Self::Unsendable => "location failed the output check",
+        })
+    }
+}
+
+/// Whether this redirect may be sent in answer to this request.
+pub(crate) fn check(
+    request: &RequestHead<'_>,
+    redirect: &Redirect,
+    status: Status,
+    lifted: Lifted,
+) -> Result<(), Suppressed> {
+    if let Some(exemption) = exemption(request).filter(|&exemption| !lifted.has(exemption)) {
+        return Err(Suppressed::Exempt(exemption));
+    }
+    if !redirect.location.is_sendable() {
+        return Err(Suppressed::Unsendable);
+    }
+    if is_self_target(request, &redirect.location, status) {
+        return Err(Suppressed::SelfTarget);
+    }
+    Ok(())
+}
+
+fn exemption(request: &RequestHead<'_>) -> Option<Exemption> {
+    let method = request.method();
+    if method == Method::GET {
+        is_websocket(request.headers()).then_some(Exemption::WebSocket)
+    } else if method == Method::CONNECT {
+        Some(Exemption::Connect)
+    } else if method == Method::OPTIONS && is_preflight(request.headers()) {
+        Some(Exemption::Preflight)
+    } else {
+        None
+    }
+    .or((!request.has_path()).then_some(Exemption::Asterisk))
+}
+
+fn is_preflight(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ORIGIN)
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn is_websocket(headers: &HeaderMap) -> bool {
+    !headers.is_empty()
+        && headers.get_all(header::UPGRADE).iter().any(|line| {
+            line.as_bytes()
+                .split(|&byte| byte == b',')
+                .any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"websocket"))
+        })
+}
+
+/// Whether the location is the address that was asked for, so that sending it would loop (R9).
+fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status) -> bool {
+    let becomes_get = request.method() != Method::GET && request.method() != Method::HEAD;
+    if status == Status::SeeOther && becomes_get {
+        return false;
+    }
+    let (origin, reference, _) = location.parts();
+    let same_path = request.targets().any(|uri| {
+        let asked = path_and_query(uri);
+        same_address(&resolve::path_and_query(reference, &asked), &asked)
+    });
+    if !same_path {
+        return false;
+    }
+    let Some(origin) = origin else {
+        return true;
+    };
+    let Some((host, port)) = request.authority().and_then(host_and_port) else {
+        return false;
+    };
+    let same_port = match location.scheme_asked_over().or(request.scheme()) {
+        Some(scheme) => {
+            origin.scheme() == scheme && origin.port() == port.unwrap_or(scheme.default_port())
+        }
+        // Behind a proxy that ends TLS, either of the default ports may be what the client used.
+        None => unless_default(origin.port()) == port.and_then(unless_default),
+    };
+    same_port && origin.host().eq_ignore_ascii_case(host)
+}
+
+fn path_and_query(uri: &Uri) -> Cow<'_, str> {
+    match uri.path_and_query() {
+        None => Cow::Borrowed("/"),
+        Some(text) if text.as_str().starts_with('?') => Cow::Owned(format!("/{text}")),
+        Some(text) => Cow::Borrowed(text.as_str()),
+    }
+}
+
+fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let at = authority.rfind('@').map_or(0, |at| at + 1);
+    let address = authority.get(at..)?;
+    let end = address.rfind(']').unwrap_or(0);
+    match address.get(end..)?.rfind(':') {
+        Some(colon) => {
+            let (host, port) = address.split_at_checked(end + colon)?;
+            match port.strip_prefix(':')? {
+                "" => Some((host, None)),
+                digits => Some((host, Some(digits.parse().ok()?))),
+            }
+        }
+        None => Some((address, None)),
+    }
+}
+
+fn unless_default(port: u16) -> Option<u16> {
+    let default = [Scheme::Http, Scheme::Https].map(Scheme::default_port);
+    (!default.contains(&port)).then_some(port)
+}
+
+/// Whether a client that is sent to `target` asks for `asked`: byte for byte, except that clients
+/// encode some more of what a location may have, `'` for one.
+fn same_address(target: &str, asked: &str) -> bool {
+    let mut asked = asked.bytes();
+    for byte in target.bytes() {
+        match asked.next() {
+            Some(other) if other == byte => {}
+            Some(b'%') if may_be_encoded(byte) => {
+                let mut digit = || char::from(asked.next()?).to_digit(16);
+                let (Some(high), Some(low)) = (digit(), digit()) else {
+                    return false;
+                };
+                if high * 16 + low != u32::from(byte) {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+    }
+    asked.next().is_none()
+}
+
+/// Delimiters mean something else when they are encoded; letters and digits are left alone by all.
+const fn may_be_encoded(byte: u8) -> bool {
+    !byte.is_ascii_alphanumeric() && !matches!(byte, b'/' | b'?' | b'#' | b'&' | b'=' | b'+' | b'%')
+}

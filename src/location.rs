@@ -1,0 +1,383 @@
+use std::fmt;
+
+use bytes::Bytes;
+use http::HeaderValue;
+
+use crate::{Origin, Scheme};
+
+mod check;
+mod local_path;
+mod parse;
+mod problem;
+pub(crate) mod resolve;
+
+use check::Form;
+use problem::Problem;
+
+pub use local_path::LocalPath;
+pub(crate) use parse::parse_origin;
+pub use problem::LocationError;
+
+/// A finished URI reference that is safe to send in a `Location` header.
+///
+/// ```
+/// use tower_redirect::{LocalPath, Location, Origin};
+///
+/// const DOCS: Location = Location::from_static("https://docs.example/guide");
+/// assert_eq!(DOCS, "https://docs.example/guide");
+///
+/// let path = LocalPath::new("/caf\u{e9} menu")?;
+/// assert_eq!(Location::from(path), "/caf%C3%A9%20menu");
+/// # Ok::<(), tower_redirect::LocationError>(())
+/// ```
+///
+/// It is one of these, at most 8,000 bytes long, in visible ASCII without ``" < > \ ^ ` { | }``:
+///
+/// - a path on this site: `/` and then anything but `/` and `\`;
+/// - `http(s)://host[:port]/…` on an origin that comes from configuration;
+/// - from a literal only, `./x`, `../x` and `?x=1`, which the client resolves.
+///
+/// # Which door
+///
+/// | what there is | door |
+/// |---|---|
+/// | a literal in a `const` | [`Location::from_static`], [`LocalPath::from_static`]: a bad one does not compile |
+/// | a literal handed to a policy or a layer | as it is: `RedirectLayer::found("/x")`; a bad one panics there |
+/// | a path, also from the request | [`LocalPath::new`], [`LocalPath::join`], [`LocalPath::segment`] |
+/// | a path and an origin of yours | [`Origin::location`] |
+/// | a target from a configuration file | [`Location::from_config`] |
+/// | another scheme, a relative path | [`Location::unchecked`] |
+///
+/// There is no `FromStr`: text of a request that is parsed into a `Location` is an open redirect.
+/// A path from the request is parsed into a [`LocalPath`], which cannot leave the site.
+///
+/// Source: RFC 9110 §10.2.2, RFC 3986 §4.2.
+#[derive(Clone)]
+pub struct Location {
+    value: HeaderValue,
+    form: Form,
+    asked_over: Option<Scheme>,
+}
+
+impl Location {
+    /// Takes a literal that is written as it is sent; in a `const`, a bad one does not compile.
+    ///
+    /// ```
+    /// use tower_redirect::Location;
+    ///
+    /// const LOGIN: Location = Location::from_static("/login?from=menu#form");
+    /// assert_eq!(LOGIN.as_str(), "/login?from=menu#form");
+    /// ```
+    ///
+    /// ```compile_fail
+    /// # use tower_redirect::Location;
+    /// const STRANGER: Location = Location::from_static("//stranger.example/");
+    /// ```
+    ///
+    /// What needs encoding must be written encoded here: a constant cannot be changed.
+    ///
+    /// # Panics
+    ///
+    /// When the literal is not a location, at the caller's line; in a `const`, while compiling.
+    #[must_use]
+    #[track_caller]
+    pub const fn from_static(literal: &'static str) -> Self {
+        match finished(literal) {
+            Ok(form) => Self {
+                value: HeaderValue::from_static(literal),
+                form,
+                asked_over: None,
+            },
+            Err(error) => refuse_literal(error.problem.sentence()),
+        }
+    }
+
+    /// Reads a target from configuration: a path on this site, or an `http(s)` address.
+    ///
+    /// What is not sent as it is gets percent-encoded; host and port are brought into the
+    /// spelling of browsers. **Never hand it text of a request**: it takes any host.
+    ///
+    /// ```
+    /// use tower_redirect::Location;
+    ///
+    /// assert_eq!(Location::from_config("HTTP://Example.com:80")?, "http://example.com/");
+    /// assert_eq!(Location::from_config("/a b?c=\"d\"")?, "/a%20b?c=%22d%22");
+    ///
+    /// let error = Location::from_config("javascript:alert(1)").unwrap_err();
+    /// assert!(error.to_string().contains("only `http://` and `https://`"));
+    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Says which byte is wrong and how to mend it.
+    pub fn from_config(text: &str) -> Result<Self, LocationError> {
+        check::control(text.as_bytes())?;
+        if text.starts_with('/') {
+            return LocalPath::new(text).map(Self::from);
+        }
+        if parse::scheme(text).is_none() {
+            // Says which of the forms is missed, and refuses those for literals too.
+            let error = match check::form_of(text.as_bytes()) {
+                Err(error) => error,
+                Ok(_) => LocationError::new(Problem::NoSlash, 0, text.as_bytes()),
+            };
+            return Err(error);
+        }
+        let (origin, rest) = parse_origin(text)?;
+        let mut out = origin.to_string();
+        if !rest.starts_with('/') {
+            out.push('/');
+        }
+        parse::encode(rest, &mut out, text.len() - rest.len())?;
+        Self::finish(out)
+    }
+
+    /// Takes anything that can be written in a `Location` header, wherever it leads.
+    ///
+    /// The name is for the reviewer: form and origin are **not checked**, so that text of a request
+    /// that arrives here is an open redirect. The bytes are: control characters are refused, and
+    /// what cannot be sent is percent-encoded.
+    ///
+    /// ```
+    /// use tower_redirect::Location;
+    ///
+    /// let app = Location::unchecked("myapp://open/42")?;
+    /// assert_eq!(app, "myapp://open/42");
+    /// assert!(Location::unchecked("/x\r\nSet-Cookie: a=b").is_err());
+    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the text is empty, has a control character or is longer than 8,000 bytes.
+    pub fn unchecked(text: &str) -> Result<Self, LocationError> {
+        check::control(text.as_bytes())?;
+        let (address, fragment) = parse::split_before(text, '#');
+        let mut out = String::with_capacity(text.len());
+        parse::push_query(&mut out, address);
+        if let Some(fragment) = fragment.strip_prefix('#') {
+            out.push('#');
+            parse::push_query(&mut out, fragment);
+        }
+        if out.is_empty() {
+            return Err(LocationError::new(Problem::Empty, 0, &[]));
+        }
+        Self::with_form(out, Form::Unchecked)
+    }
+
+    /// Says over which scheme the client asked, for a policy that knows it.
+    ///
+    /// Behind a TLS proxy a plaintext and an encrypted request look alike, so a redirect to another
+    /// scheme of the same address is held to be a loop and is not sent. A policy that has
+    /// established the scheme (a listener of its own, a trusted proxy) says so here.
+    ///
+    /// ```
+    /// use tower_redirect::{Location, Scheme, Status, policy_fn, Policy, testing};
+    ///
+    /// // This service stands behind the plaintext listener and no other.
+    /// let to_https = policy_fn(|_| {
+    ///     let home = Location::from_static("https://example.com/");
+    ///     Some(home.asked_over(Scheme::Http))
+    /// });
+    ///
+    /// testing::get("/")
+    ///     .header("host", "example.com")
+    ///     .through(&to_https)
+    ///     .assert_redirect("https://example.com/");
+    /// ```
+    #[must_use]
+    pub const fn asked_over(mut self, scheme: Scheme) -> Self {
+        self.asked_over = Some(scheme);
+        self
+    }
+
+    /// The text that is sent.
+    ///
+    /// ```
+    /// # use tower_redirect::Location;
+    /// assert_eq!(Location::from_static("/x").as_str(), "/x");
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Every constructor made sure of visible ASCII.
+        self.value.to_str().unwrap_or_default()
+    }
+
+    pub(crate) fn on(origin: &Origin, path: &LocalPath) -> Result<Self, LocationError> {
+        Self::finish(format!("{origin}{path}"))
+    }
+
+    /// A literal at the place of use: encoded where it can be, else refused at the caller's line.
+    #[track_caller]
+    pub(crate) fn from_literal(literal: &'static str) -> Self {
+        if let Ok(form) = finished(literal) {
+            return Self {
+                value: HeaderValue::from_static(literal),
+                form,
+                asked_over: None,
+            };
+        }
+        let parsed = match literal.as_bytes() {
+            [b'?', ..] | [b'.', b'/', ..] | [b'.', b'.', b'/', ..] => Self::relative(literal),
+            _ => Self::from_config(literal),
+        };
+        match parsed {
+            Ok(location) => location,
+            Err(error) => refuse_literal(&format!("{literal:?} is {error}")),
+        }
+    }
+
+    fn relative(literal: &str) -> Result<Self, LocationError> {
+        check::control(literal.as_bytes())?;
+        let mut out = String::with_capacity(literal.len());
+        parse::encode(literal, &mut out, 0)?;
+        Self::finish(out)
+    }
+
+    /// The finished text, with the form that it has.
+    fn finish(text: String) -> Result<Self, LocationError> {
+        let form = check::form_of(text.as_bytes())?;
+        Self::with_form(text, form)
+    }
+
+    fn with_form(text: String, form: Form) -> Result<Self, LocationError> {
+        let fail = |problem, at| LocationError::new(problem, at, &[]);
+        if text.len() > check::MAX_LEN {
+            return Err(fail(Problem::TooLong, check::MAX_LEN));
+        }
+        let value = HeaderValue::from_maybe_shared(Bytes::from(text))
+            .map_err(|_| fail(Problem::Control, 0))?;
+        Ok(Self {
+            value,
+            form,
+            asked_over: None,
+        })
+    }
+
+    /// R1 on the finished bytes: the last look before the header is written.
+    pub(crate) fn is_sendable(&self) -> bool {
+        check::still_sendable(self.value.as_bytes(), self.form)
+    }
+
+    /// Whether a page may link to it: the unchecked door lets `javascript:` through.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.form != Form::Unchecked
+    }
+
+    pub(crate) fn scheme_asked_over(&self) -> Option<Scheme> {
+        self.asked_over
+    }
+
+    /// Origin (where it is written), path and query, fragment with its `#`.
+    pub(crate) fn parts(&self) -> (Option<Origin>, &str, &str) {
+        let (address, fragment) = parse::split_before(self.as_str(), '#');
+        match parse_origin(address) {
+            Ok((origin, path)) => (Some(origin), path, fragment),
+            Err(_) => (None, address, fragment),
+        }
+    }
+}
+
+/// The form of a literal that needs no change, with what only a builder can check left out.
+const fn finished(literal: &str) -> Result<Form, LocationError> {
+    let text = literal.as_bytes();
+    let path = match check::form_of(text) {
+        Ok(Form::Local) => text,
+        Ok(Form::Absolute) => {
+            // Past `http(s)://`; the dots of a host are not segments.
+            let mut rest = text;
+            let mut slashes = 0;
+            while let [byte, tail @ ..] = rest {
+                match byte {
+                    b'[' if slashes == 2 => {
+                        let at = text.len() - rest.len();
+                        return Err(LocationError::new(Problem::Ipv6Literal, at, rest));
+                    }
+                    b'/' if slashes == 2 => break,
+                    b'/' => slashes += 1,
+                    _ => {}
+                }
+                rest = tail;
+            }
+            rest
+        }
+        other => return other,
+    };
+    match check::dot_segment(path) {
+        Some(error) => Err(error.moved(text.len() - path.len())),
+        None => check::form_of(text),
+    }
+}
+
+/// The one place where a bad literal panics; in a constant, it fails to compile.
+#[track_caller]
+#[expect(clippy::panic, reason = "a bad literal is a mistake in the program")]
+const fn refuse_literal(message: &str) -> ! {
+    panic!("{}", message)
+}
+
+/// The error for an origin that has more behind it.
+pub(crate) fn not_an_origin(text: &str, rest: &str) -> LocationError {
+    LocationError::new(
+        Problem::NotAnOrigin,
+        text.len() - rest.len(),
+        rest.as_bytes(),
+    )
+}
+
+impl From<LocalPath> for Location {
+    fn from(path: LocalPath) -> Self {
+        path.into_location()
+    }
+}
+
+impl From<&LocalPath> for Location {
+    fn from(path: &LocalPath) -> Self {
+        path.clone().into_location()
+    }
+}
+
+impl From<Location> for HeaderValue {
+    fn from(location: Location) -> Self {
+        location.value
+    }
+}
+
+impl AsRef<str> for Location {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Location").field(&self.as_str()).finish()
+    }
+}
+
+impl PartialEq for Location {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for Location {}
+
+impl PartialEq<str> for Location {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for Location {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}

@@ -1,0 +1,316 @@
+use std::{fmt, str::FromStr};
+
+use http::HeaderValue;
+
+use super::{
+    Location, check,
+    check::Form,
+    parse,
+    problem::{LocationError, Problem},
+};
+
+/// A path on this site, with query and fragment where there are any; it cannot lead to another host.
+///
+/// It is the type for whatever comes from a request: however hostile the text, the result stays on
+/// the site, or there is an error.
+///
+/// ```
+/// use tower_redirect::LocalPath;
+///
+/// const MAINTENANCE: LocalPath = LocalPath::from_static("/maintenance");
+///
+/// let post = LocalPath::from_static("/posts").join("2024/h%C3%A9llo")?;
+/// assert_eq!(post, "/posts/2024/h%C3%A9llo");
+///
+/// assert!(LocalPath::new("//stranger.example").is_err());
+/// assert!(LocalPath::from_static("/").join("//stranger.example").is_err());
+/// # Ok::<(), tower_redirect::LocationError>(())
+/// ```
+///
+/// The segments `.` and `..` (and their `%2e` spellings) are refused, because clients resolve them.
+/// Nothing is ever decoded: `%XX` stays as it was written.
+///
+/// Source: RFC 3986 §4.2 (`path-absolute`), WHATWG URL (`//` and `/\` begin an authority).
+#[derive(Clone)]
+pub struct LocalPath(Location);
+
+impl LocalPath {
+    /// Takes a literal that is written as it is sent; in a `const`, a bad one does not compile.
+    ///
+    /// ```
+    /// use tower_redirect::LocalPath;
+    ///
+    /// const RECEIPT: LocalPath = LocalPath::from_static("/receipt#top");
+    /// assert_eq!(RECEIPT, "/receipt#top");
+    /// ```
+    ///
+    /// ```compile_fail
+    /// # use tower_redirect::LocalPath;
+    /// const RECEIPT: LocalPath = LocalPath::from_static("receipt");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the literal is not a local path, at the caller's line; in a `const`, while compiling.
+    #[must_use]
+    #[track_caller]
+    pub const fn from_static(literal: &'static str) -> Self {
+        let location = Location::from_static(literal);
+        match location.form {
+            Form::Local => Self(location),
+            _ => super::refuse_literal(Problem::NotLocal.sentence()),
+        }
+    }
+
+    /// Reads a path, with query and fragment where there are any, and percent-encodes what cannot
+    /// be sent as it is.
+    ///
+    /// ```
+    /// use tower_redirect::LocalPath;
+    ///
+    /// assert_eq!(LocalPath::new("/stra\u{df}e?q=a b#c|d")?, "/stra%C3%9Fe?q=a%20b#c%7Cd");
+    /// assert_eq!(LocalPath::new("/100%25")?, "/100%25");
+    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When it does not begin with exactly one `/`, has a control character, a segment `.` or `..`,
+    /// or is longer than 8,000 bytes when encoded.
+    pub fn new(text: &str) -> Result<Self, LocationError> {
+        let bytes = text.as_bytes();
+        check::control(bytes)?;
+        match bytes {
+            [b'/', rest @ ..] if matches!(rest, [b'/' | b'\\', ..]) => {
+                Err(LocationError::new(Problem::OffSite, 1, rest))
+            }
+            [b'/', ..] => {
+                let mut out = String::with_capacity(text.len());
+                parse::encode(text, &mut out, 0)?;
+                Self::finish(out)
+            }
+            [] => Err(LocationError::new(Problem::Empty, 0, bytes)),
+            _ => Err(LocationError::new(Problem::NotLocal, 0, bytes)),
+        }
+    }
+
+    /// Adds path text **as it was received**: `%XX` stays, `/` separates segments.
+    ///
+    /// This is the door for a tail of [`RequestHead::path`](crate::RequestHead::path). One `/`
+    /// stands between the two parts, whether they bring it or not; query and fragment stay behind
+    /// them.
+    ///
+    /// ```
+    /// use tower_redirect::LocalPath;
+    ///
+    /// let docs = LocalPath::from_static("/docs/?v=2");
+    /// assert_eq!(docs.join("a%20b/c")?, "/docs/a%20b/c?v=2");
+    /// assert_eq!(docs.join("/x")?, "/docs/x?v=2");
+    /// assert!(docs.join("../admin").is_err());
+    /// assert!(docs.join("%2e%2e/admin").is_err());
+    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the result would leave the site (`/` and `//stranger.example`), the tail has a segment
+    /// `.` or `..` or a control character, or the result is longer than 8,000 bytes.
+    pub fn join(&self, received: &str) -> Result<Self, LocationError> {
+        let tail = received.strip_prefix('/').unwrap_or(received);
+        self.extend_path(tail, parse::push_path)
+    }
+
+    /// Adds one segment of **plain text**: `/`, `%`, `?` and all else that has a meaning is encoded.
+    ///
+    /// ```
+    /// use tower_redirect::LocalPath;
+    ///
+    /// let tags = LocalPath::from_static("/tags");
+    /// assert_eq!(tags.segment("C/C++ 100%")?, "/tags/C%2FC%2B%2B%20100%25");
+    /// assert!(tags.segment("..").is_err());
+    /// assert!(tags.segment("").is_err());
+    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the text is empty, `.` or `..`, has a control character, or the result is longer than
+    /// 8,000 bytes.
+    pub fn segment(&self, text: &str) -> Result<Self, LocationError> {
+        if text.is_empty() {
+            return Err(LocationError::new(Problem::Empty, 0, &[]));
+        }
+        self.extend_path(text, parse::push_plain)
+    }
+
+    /// Adds a query **as it was received**, behind the query that is there.
+    ///
+    /// It takes what [`RequestHead::query`](crate::RequestHead::query) gives; `None` adds nothing.
+    ///
+    /// ```
+    /// use tower_redirect::LocalPath;
+    ///
+    /// let search = LocalPath::from_static("/search?lang=en#results");
+    /// assert_eq!(search.with_query(Some("q=a%20b"))?, "/search?lang=en&q=a%20b#results");
+    /// assert_eq!(search.with_query(None)?, search);
+    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the query has a control character or the result is longer than 8,000 bytes.
+    pub fn with_query(&self, received: Option<&str>) -> Result<Self, LocationError> {
+        let Some(received) = received else {
+            return Ok(self.clone());
+        };
+        check::control(received.as_bytes())?;
+        self.extend_query(|out| parse::push_query(out, received))
+    }
+
+    /// Adds one query parameter of **plain text**, behind the query that is there.
+    ///
+    /// ```
+    /// use tower_redirect::LocalPath;
+    ///
+    /// let login = LocalPath::from_static("/login");
+    /// assert_eq!(login.param("next", "/a?b=c&d")?, "/login?next=%2Fa%3Fb%3Dc%26d");
+    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the result is longer than 8,000 bytes.
+    pub fn param(&self, key: &str, value: &str) -> Result<Self, LocationError> {
+        self.extend_query(|out| {
+            parse::push_plain(out, key);
+            out.push('=');
+            parse::push_plain(out, value);
+        })
+    }
+
+    /// The text that is sent.
+    ///
+    /// ```
+    /// # use tower_redirect::LocalPath;
+    /// assert_eq!(LocalPath::from_static("/x").as_str(), "/x");
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    pub(super) fn into_location(self) -> Location {
+        self.0
+    }
+
+    fn extend_path(
+        &self,
+        added: &str,
+        push: impl FnOnce(&mut String, &str),
+    ) -> Result<Self, LocationError> {
+        check::control(added.as_bytes())?;
+        let (path, query, fragment) = parse::split(self.as_str());
+        let path = path.strip_suffix('/').unwrap_or(path);
+        // Exact where nothing needs encoding, so that the text becomes the header without a copy.
+        let length = path.len() + 1 + added.len() + query.len() + fragment.len();
+        let mut out = String::with_capacity(length);
+        out.push_str(path);
+        out.push('/');
+        push(&mut out, added);
+        out.push_str(query);
+        out.push_str(fragment);
+        Self::finish(out)
+    }
+
+    fn extend_query(&self, push: impl FnOnce(&mut String)) -> Result<Self, LocationError> {
+        let (path, query, fragment) = parse::split(self.as_str());
+        let mut out = format!("{path}{query}");
+        match query {
+            "" => out.push('?'),
+            "?" => {}
+            _ => out.push('&'),
+        }
+        push(&mut out);
+        out.push_str(fragment);
+        Self::finish(out)
+    }
+
+    fn finish(text: String) -> Result<Self, LocationError> {
+        if let Some(error) = check::dot_segment(text.as_bytes()) {
+            return Err(error);
+        }
+        let location = Location::finish(text)?;
+        match location.form {
+            Form::Local => Ok(Self(location)),
+            _ => Err(LocationError::new(Problem::NotLocal, 0, &[])),
+        }
+    }
+}
+
+impl FromStr for LocalPath {
+    type Err = LocationError;
+
+    fn from_str(text: &str) -> Result<Self, LocationError> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<&str> for LocalPath {
+    type Error = LocationError;
+
+    fn try_from(text: &str) -> Result<Self, LocationError> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<String> for LocalPath {
+    type Error = LocationError;
+
+    fn try_from(text: String) -> Result<Self, LocationError> {
+        Self::new(&text)
+    }
+}
+
+impl From<LocalPath> for HeaderValue {
+    fn from(path: LocalPath) -> Self {
+        path.0.into()
+    }
+}
+
+impl AsRef<str> for LocalPath {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for LocalPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for LocalPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LocalPath").field(&self.as_str()).finish()
+    }
+}
+
+impl PartialEq for LocalPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for LocalPath {}
+
+impl PartialEq<str> for LocalPath {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for LocalPath {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}

@@ -1,0 +1,182 @@
+//! From a text that somebody wrote to the bytes that are sent.
+
+use std::{borrow::Cow, net::Ipv6Addr};
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::{
+    check,
+    problem::{LocationError, Problem},
+};
+use crate::{Origin, Scheme};
+
+/// What may not stand in a location as it is (R1). A `%` stays, and with it what is encoded already.
+const UNSENDABLE: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// In a path as it was received, `?` and `#` would end it.
+const RECEIVED_PATH: &AsciiSet = &UNSENDABLE.add(b'?').add(b'#');
+
+/// In a query or a fragment, `#` would begin another fragment.
+const RECEIVED_QUERY: &AsciiSet = &UNSENDABLE.add(b'#');
+
+/// In plain text everything that has a meaning anywhere in a URI is encoded; what is left is
+/// `unreserved` (RFC 3986 §2.3).
+const PLAIN: &AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Adds path text whose `%XX` stay as they are.
+pub(super) fn push_path(out: &mut String, received: &str) {
+    out.extend(utf8_percent_encode(received, RECEIVED_PATH));
+}
+
+/// Adds query or fragment text whose `%XX` stay as they are.
+pub(super) fn push_query(out: &mut String, received: &str) {
+    out.extend(utf8_percent_encode(received, RECEIVED_QUERY));
+}
+
+/// Adds text that is not encoded yet.
+pub(super) fn push_plain(out: &mut String, text: &str) {
+    out.extend(utf8_percent_encode(text, PLAIN));
+}
+
+/// The parts of a relative reference that has no authority: path, `?query`, `#fragment`.
+pub(super) fn split(text: &str) -> (&str, &str, &str) {
+    let (address, fragment) = split_before(text, '#');
+    let (path, query) = split_before(address, '?');
+    (path, query, fragment)
+}
+
+/// Splits in front of the first `delimiter`, which stays with the second half.
+pub(super) fn split_before(text: &str, delimiter: char) -> (&str, &str) {
+    let at = text.find(delimiter).unwrap_or(text.len());
+    text.split_at_checked(at).unwrap_or((text, ""))
+}
+
+/// A text that begins with `/`, `?`, `./` or `../`, encoded component by component.
+///
+/// `offset` is where it stands in what the caller was given.
+pub(super) fn encode(text: &str, out: &mut String, offset: usize) -> Result<(), LocationError> {
+    let (path, query, fragment) = split(text);
+    push_path(out, path);
+    for (mark, part) in [('?', query), ('#', fragment)] {
+        if let Some(part) = part.strip_prefix(mark) {
+            out.push(mark);
+            push_query(out, part);
+        }
+    }
+    match check::dot_segment(path.as_bytes()) {
+        Some(error) if path.starts_with('/') => Err(error.moved(offset)),
+        _ => Ok(()),
+    }
+}
+
+/// Splits `http(s)://host[:port]` off the front of a text, in any spelling that means one origin.
+pub(crate) fn parse_origin(text: &str) -> Result<(Origin, &str), LocationError> {
+    check::control(text.as_bytes())?;
+    let Some((scheme, offset)) = scheme(text) else {
+        return Err(LocationError::new(Problem::Scheme, 0, text.as_bytes()));
+    };
+    let after = text.get(offset..).unwrap_or_default();
+    let end = after.find(['/', '?', '#', '\\']).unwrap_or(after.len());
+    let (authority, rest) = after.split_at_checked(end).unwrap_or((after, ""));
+    let fail = |problem, at: usize| {
+        let rest = after.as_bytes().get(at..).unwrap_or_default();
+        LocationError::new(problem, offset + at, rest)
+    };
+    if let Some(at) = authority.find('@') {
+        return Err(fail(Problem::Userinfo, at));
+    }
+    if rest.starts_with('\\') {
+        return Err(fail(Problem::Host, end));
+    }
+    // The colon behind the bracket of an IPv6 address, or the only one there may be.
+    let colon = match authority.rfind(']') {
+        Some(bracket) => authority
+            .get(bracket..)
+            .and_then(|tail| tail.find(':'))
+            .map(|at| bracket + at),
+        None => authority.find(':'),
+    };
+    let (host, port) = match colon {
+        Some(at) => (
+            authority.get(..at).unwrap_or_default(),
+            authority.get(at + 1..),
+        ),
+        None => (authority, None),
+    };
+    let host = parse_host(host).map_err(|error| error.moved(offset))?;
+    let port = match port {
+        Some(digits) => match check::port(digits.as_bytes()) {
+            Ok([]) => digits.parse::<u16>().ok(),
+            _ => return Err(fail(Problem::Port, authority.len() - digits.len())),
+        },
+        None => None,
+    };
+    let port = port.filter(|&port| port != scheme.default_port());
+    Ok((Origin::from_parts(scheme, host.into(), port), rest))
+}
+
+/// The scheme at the front, in any case, and where the authority begins.
+pub(super) fn scheme(text: &str) -> Option<(Scheme, usize)> {
+    [Scheme::Https, Scheme::Http]
+        .into_iter()
+        .find_map(|scheme| {
+            let name = scheme.as_str();
+            let end = name.len() + "://".len();
+            let prefix = text.get(..end)?;
+            let written = prefix.strip_suffix("://")?;
+            written.eq_ignore_ascii_case(name).then_some((scheme, end))
+        })
+}
+
+fn parse_host(host: &str) -> Result<String, LocationError> {
+    let fail = |problem| LocationError::new(problem, 0, host.as_bytes());
+    if let Some(inside) = host.strip_prefix('[') {
+        let address = inside
+            .strip_suffix(']')
+            .and_then(|inside| inside.parse::<Ipv6Addr>().ok())
+            .ok_or_else(|| fail(Problem::Ipv6))?;
+        // Browsers write an embedded IPv4 address in hexadecimal.
+        return Ok(match address.to_ipv4_mapped().map(|v4| v4.octets()) {
+            Some([a, b, c, d]) => {
+                let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+                format!("[::ffff:{high:x}:{low:x}]")
+            }
+            None => format!("[{address}]"),
+        });
+    }
+    let ascii = to_ascii(host)?;
+    match check::host(ascii.as_bytes()) {
+        Ok([]) => Ok(ascii.into_owned()),
+        // A byte that ends a host elsewhere cannot stand here.
+        Ok(_) => Err(fail(Problem::Host)),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(feature = "idn")]
+fn to_ascii(host: &str) -> Result<Cow<'_, str>, LocationError> {
+    if host.is_ascii() {
+        return Ok(Cow::Owned(host.to_ascii_lowercase()));
+    }
+    idna::domain_to_ascii_cow(host.as_bytes(), idna::AsciiDenyList::URL)
+        .map_err(|_| LocationError::new(Problem::Host, 0, host.as_bytes()))
+}
+
+#[cfg(not(feature = "idn"))]
+fn to_ascii(host: &str) -> Result<Cow<'_, str>, LocationError> {
+    Ok(Cow::Owned(host.to_ascii_lowercase()))
+}

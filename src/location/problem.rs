@@ -1,0 +1,139 @@
+use std::{error::Error, fmt};
+
+/// Says why a text cannot be sent as a [`Location`](crate::Location): which byte, and how to mend it.
+///
+/// ```
+/// use tower_redirect::LocalPath;
+///
+/// let error = LocalPath::new("/\\evil.example").unwrap_err();
+/// assert_eq!(error.position(), 1);
+/// assert_eq!(
+///     error.to_string(),
+///     "not a location, byte 1 (`\\`): `//` and `/\\` lead a browser to another host; \
+///      write one `/`, then the path",
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocationError {
+    pub(super) problem: Problem,
+    pub(super) at: usize,
+    pub(super) byte: Option<u8>,
+}
+
+/// What can be wrong; each has one sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    Empty,
+    TooLong,
+    Control,
+    OffSite,
+    NoSlash,
+    NotLocal,
+    Scheme,
+    Userinfo,
+    Host,
+    HostNotAscii,
+    HostNumber,
+    HostUpperCase,
+    Ipv6,
+    Ipv6Literal,
+    Port,
+    DefaultPort,
+    NoPath,
+    NotAnOrigin,
+    DotSegment,
+    Unencoded,
+}
+
+impl Problem {
+    pub(super) const fn sentence(self) -> &'static str {
+        match self {
+            Self::Empty => "it is empty; write `/` for the first page",
+            Self::TooLong => "it is longer than 8,000 bytes; shorten it",
+            Self::Control => "control characters cannot be sent; remove it",
+            Self::OffSite => {
+                "`//` and `/\\` lead a browser to another host; write one `/`, then the path"
+            }
+            Self::NoSlash => {
+                "it would be read relative to the page that was asked for; begin with `/`, or with \
+                 `https://`"
+            }
+            Self::NotLocal => "a local path begins with `/`",
+            Self::Scheme => {
+                "only `http://` and `https://` lead to a web page; write one of them, or take \
+                 `Location::unchecked`"
+            }
+            Self::Userinfo => {
+                "a user name before the host misleads readers; remove it up to the `@`"
+            }
+            Self::Host => {
+                "a host is labels of letters, digits, `-` and `_`, up to 63 bytes each, between dots"
+            }
+            Self::HostNotAscii => {
+                "write the host in punycode (`xn--…`), or enable the feature `idn` of tower-redirect"
+            }
+            Self::HostNumber => {
+                "a host that ends in a number is an IPv4 address; write four decimal numbers up to \
+                 255 without leading zeros"
+            }
+            Self::HostUpperCase => "write the host in lower case",
+            Self::Ipv6 => "this is not an IPv6 address in brackets",
+            Self::Ipv6Literal => {
+                "an IPv6 address is not checked here; take `Location::from_config`"
+            }
+            Self::Port => "a port is a number from 0 to 65535 without leading zeros",
+            Self::DefaultPort => "leave out the default port of the scheme",
+            Self::NoPath => "write a `/` after the host",
+            Self::NotAnOrigin => "an origin ends after the host and the port; leave out the path",
+            Self::DotSegment => {
+                "a browser resolves the segments `.` and `..` (also as `%2e`); write the path without \
+                 them"
+            }
+            Self::Unencoded => {
+                "it must be percent-encoded (`%XX`) in a constant; write it so, or take a constructor \
+                 that encodes"
+            }
+        }
+    }
+}
+
+impl LocationError {
+    /// The byte, counted from 0, at which the text stops being a location.
+    ///
+    /// ```
+    /// # use tower_redirect::LocalPath;
+    /// assert_eq!(LocalPath::new("/a\tb").unwrap_err().position(), 2);
+    /// ```
+    #[must_use]
+    pub const fn position(&self) -> usize {
+        self.at
+    }
+
+    pub(super) const fn new(problem: Problem, at: usize, rest: &[u8]) -> Self {
+        let byte = match rest {
+            [byte, ..] => Some(*byte),
+            [] => None,
+        };
+        Self { problem, at, byte }
+    }
+
+    /// The same error in a text that has `by` more bytes in front.
+    pub(super) const fn moved(mut self, by: usize) -> Self {
+        self.at += by;
+        self
+    }
+}
+
+impl fmt::Display for LocationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a location, byte {}", self.at)?;
+        match self.byte {
+            Some(byte @ 0x21..=0x7e) => write!(f, " (`{}`)", char::from(byte))?,
+            Some(byte) => write!(f, " (0x{byte:02X})")?,
+            None => f.write_str(" (its end)")?,
+        }
+        write!(f, ": {}", self.problem.sentence())
+    }
+}
+
+impl Error for LocationError {}

@@ -1,0 +1,182 @@
+use crate::{How, Location, RequestHead};
+
+mod closure;
+mod combine;
+mod decision;
+mod fixed;
+mod forward;
+mod into;
+mod with;
+
+pub use closure::{IntoDecision, PolicyFn, policy_fn};
+pub use combine::{Or, Unless, WhenRequest};
+pub use decision::{Decision, Refusal};
+pub use into::IntoPolicy;
+pub use with::With;
+
+/// A pure function of a [`RequestHead`]: shall this request go elsewhere, and where?
+///
+/// ```
+/// use tower_redirect::{Decision, LocalPath, Location, Policy, RequestHead, testing};
+///
+/// /// Yearly pages: `/2019` and the like live in the archive.
+/// #[derive(Debug)]
+/// struct Archive {
+///     current_year: u16,
+/// }
+///
+/// impl Policy for Archive {
+///     type Target = Location;
+///
+///     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
+///         let year = request.path().strip_prefix('/').and_then(|path| path.parse::<u16>().ok());
+///         match year {
+///             Some(year) if year < self.current_year => LocalPath::from_static("/archive")
+///                 .segment(&year.to_string())
+///                 .map_or(Decision::Pass, |path| Decision::Redirect(path.into())),
+///             _ => Decision::Pass,
+///         }
+///     }
+/// }
+///
+/// let policy = Archive { current_year: 2026 };
+/// testing::get("/2019").through(&policy).assert_redirect("/archive/2019");
+/// testing::get("/2026").through(&policy).assert_pass();
+/// ```
+///
+/// `Target` is [`Location`] for a policy that says *where* (the layer's constructor says how), and
+/// [`Redirect`](crate::Redirect) for one that also says *how*. A closure becomes a policy through
+/// [`policy_fn`]; a `&'static str`, a [`Location`], a [`LocalPath`](crate::LocalPath) and a
+/// [`Redirect`](crate::Redirect) are policies that always answer.
+///
+/// # Combining
+///
+/// The first answer wins, everywhere: [`or`](Self::or), tuples, arrays, `Vec` and slices ask in
+/// order, and stop at the first that does not pass. `Option` passes when it is `None`; references,
+/// `Box` and `Arc` ask what they hold.
+///
+/// The decision is taken for every request, so it must be quick and must not block. What has to be
+/// read from elsewhere is read before, outside of requests.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a redirect policy",
+    label = "expected a `Policy`",
+    note = "wrap a closure in `policy_fn(|request| …)`; it returns `Option<LocalPath>`, \
+            `Option<Location>`, `Option<Redirect>` or `Decision<…>`",
+    note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`"
+)]
+pub trait Policy: Send + Sync {
+    /// [`Location`] (where) or [`Redirect`](crate::Redirect) (where and how).
+    type Target;
+
+    /// Looks at a request and answers.
+    fn decide(&self, request: &RequestHead<'_>) -> Decision<Self::Target>;
+
+    /// Asks `other` where this one passes.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, policy_fn, Policy, testing};
+    ///
+    /// let about = policy_fn(|request| {
+    ///     (request.path() == "/about-us").then_some(LocalPath::from_static("/about"))
+    /// });
+    /// let policy = about.or(LocalPath::from_static("/"));
+    ///
+    /// testing::get("/about-us").through(&policy).assert_redirect("/about");
+    /// testing::get("/elsewhere").through(&policy).assert_redirect("/");
+    /// ```
+    fn or<P>(self, other: P) -> Or<Self, P>
+    where
+        Self: Sized,
+        P: Policy<Target = Self::Target>,
+    {
+        Or::new(self, other)
+    }
+
+    /// Asks this policy only about requests of which the closure says yes.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, Policy, testing};
+    ///
+    /// let policy = LocalPath::from_static("/mobile")
+    ///     .when(|request| request.header("x-device").is_some_and(|device| device == "phone"));
+    ///
+    /// testing::get("/").header("x-device", "phone").through(&policy).assert_redirect("/mobile");
+    /// testing::get("/").through(&policy).assert_pass();
+    /// ```
+    fn when<F>(self, condition: F) -> WhenRequest<Self, F>
+    where
+        Self: Sized,
+        F: Fn(&RequestHead<'_>) -> bool + Send + Sync,
+    {
+        WhenRequest::new(self, condition)
+    }
+
+    /// Does not ask this policy about requests of which the closure says yes.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, Policy, testing};
+    ///
+    /// let policy = LocalPath::from_static("/maintenance")
+    ///     .unless(|request| request.path().starts_with("/health"));
+    ///
+    /// testing::get("/health").through(&policy).assert_pass();
+    /// testing::get("/shop").through(&policy).assert_redirect("/maintenance");
+    /// ```
+    fn unless<F>(self, condition: F) -> Unless<Self, F>
+    where
+        Self: Sized,
+        F: Fn(&RequestHead<'_>) -> bool + Send + Sync,
+    {
+        Unless::new(self, condition)
+    }
+
+    /// Lifts a policy that says where to one that also says how: a [`Status`](crate::Status) or an
+    /// [`Intent`](crate::Intent).
+    ///
+    /// ```
+    /// use tower_redirect::{Intent, LocalPath, Status, Policy, testing};
+    ///
+    /// let policy = LocalPath::from_static("/new").with(Intent::Permanent);
+    /// testing::get("/old").through(&policy).assert_status(Status::MovedPermanently);
+    /// testing::put("/old").through(&policy).assert_status(Status::PermanentRedirect);
+    /// ```
+    fn with(self, how: impl Into<How>) -> With<Self>
+    where
+        Self: Policy<Target = Location> + Sized,
+    {
+        With::new(self, how.into())
+    }
+
+    /// Hides the type, so that different policies fit in one `Vec`.
+    ///
+    /// ```
+    /// use tower_redirect::{BoxPolicy, LocalPath, Location, policy_fn, Policy, testing};
+    ///
+    /// let mut policies: Vec<BoxPolicy<Location>> = Vec::new();
+    /// policies.push(policy_fn(|_| None::<Location>).boxed());
+    /// policies.push(LocalPath::from_static("/").boxed());
+    ///
+    /// testing::get("/x").through(&policies).assert_redirect("/");
+    /// ```
+    fn boxed(self) -> BoxPolicy<Self::Target>
+    where
+        Self: Sized + 'static,
+    {
+        Box::new(self)
+    }
+}
+
+/// A policy whose type is hidden; [`Policy::boxed`] makes one.
+///
+/// ```
+/// use tower_redirect::{BoxPolicy, LocalPath, Location, Policy};
+///
+/// fn policy(closed: bool) -> BoxPolicy<Location> {
+///     match closed {
+///         true => LocalPath::from_static("/closed").boxed(),
+///         false => None::<LocalPath>.boxed(),
+///     }
+/// }
+/// # let _ = (policy(true), policy(false));
+/// ```
+pub type BoxPolicy<T> = Box<dyn Policy<Target = T>>;

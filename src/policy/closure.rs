@@ -1,0 +1,122 @@
+use std::fmt;
+
+use super::{Decision, Policy};
+use crate::{LocalPath, Location, Redirect, RequestHead};
+
+/// Makes a policy of a closure.
+///
+/// ```
+/// use tower_redirect::{LocalPath, policy_fn, testing};
+///
+/// let policy = policy_fn(|request| {
+///     let slug = request.path().strip_prefix("/blog/")?;
+///     LocalPath::from_static("/posts").join(slug).ok()
+/// });
+///
+/// testing::get("/blog/h%C3%A9llo").through(&policy).assert_redirect("/posts/h%C3%A9llo");
+/// testing::get("/blog/../admin").through(&policy).assert_pass();
+/// ```
+///
+/// The closure returns an `Option` or a [`Decision`] of a [`LocalPath`], a [`Location`] or a
+/// [`Redirect`]. With a `Redirect` it goes to `RedirectLayer::new`, else to a constructor that says
+/// how.
+pub const fn policy_fn<F, D>(decide: F) -> PolicyFn<F>
+where
+    F: Fn(&RequestHead<'_>) -> D + Send + Sync,
+    D: IntoDecision,
+{
+    PolicyFn { decide }
+}
+
+/// The policy that [`policy_fn`] makes.
+///
+/// ```
+/// use tower_redirect::{Location, policy_fn};
+///
+/// let policy = policy_fn(|_| None::<Location>);
+/// assert_eq!(format!("{policy:?}"), "PolicyFn { .. }");
+/// ```
+#[derive(Clone, Copy)]
+pub struct PolicyFn<F> {
+    decide: F,
+}
+
+impl<F, D> Policy for PolicyFn<F>
+where
+    F: Fn(&RequestHead<'_>) -> D + Send + Sync,
+    D: IntoDecision,
+{
+    type Target = D::Target;
+
+    #[inline]
+    fn decide(&self, request: &RequestHead<'_>) -> Decision<D::Target> {
+        (self.decide)(request).into_decision()
+    }
+}
+
+impl<F> fmt::Debug for PolicyFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PolicyFn").finish_non_exhaustive()
+    }
+}
+
+/// What a closure may return to be a policy.
+///
+/// ```
+/// use tower_redirect::{Decision, IntoDecision, LocalPath, Location};
+///
+/// let decision: Decision<Location> = Some(LocalPath::from_static("/x")).into_decision();
+/// assert!(!decision.is_pass());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a policy closure cannot return `{Self}`",
+    label = "expected `Option<…>` or `Decision<…>` of a `LocalPath`, `Location` or `Redirect`",
+    note = "a literal becomes one with `LocalPath::from_static(\"/…\")`, other text with \
+            `LocalPath::new(text).ok()`"
+)]
+pub trait IntoDecision {
+    /// [`Location`] or [`Redirect`].
+    type Target;
+
+    /// The decision that is meant.
+    fn into_decision(self) -> Decision<Self::Target>;
+}
+
+impl IntoDecision for Decision<Redirect> {
+    type Target = Redirect;
+
+    #[inline]
+    fn into_decision(self) -> Self {
+        self
+    }
+}
+
+impl IntoDecision for Decision<Location> {
+    type Target = Location;
+
+    #[inline]
+    fn into_decision(self) -> Self {
+        self
+    }
+}
+
+impl IntoDecision for Decision<LocalPath> {
+    type Target = Location;
+
+    #[inline]
+    fn into_decision(self) -> Decision<Location> {
+        self.map(Location::from)
+    }
+}
+
+impl<T> IntoDecision for Option<T>
+where
+    Decision<T>: IntoDecision,
+{
+    type Target = <Decision<T> as IntoDecision>::Target;
+
+    #[inline]
+    fn into_decision(self) -> Decision<Self::Target> {
+        Decision::from(self).into_decision()
+    }
+}

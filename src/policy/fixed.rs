@@ -1,0 +1,31 @@
+//! A finished target is a policy that always answers with it.
+
+use super::{Decision, Policy};
+use crate::{LocalPath, Location, Redirect, RequestHead};
+
+impl Policy for Location {
+    type Target = Self;
+
+    #[inline]
+    fn decide(&self, _: &RequestHead<'_>) -> Decision<Self> {
+        Decision::Redirect(self.clone())
+    }
+}
+
+impl Policy for LocalPath {
+    type Target = Location;
+
+    #[inline]
+    fn decide(&self, _: &RequestHead<'_>) -> Decision<Location> {
+        Decision::Redirect(self.into())
+    }
+}
+
+impl Policy for Redirect {
+    type Target = Self;
+
+    #[inline]
+    fn decide(&self, _: &RequestHead<'_>) -> Decision<Self> {
+        Decision::Redirect(self.clone())
+    }
+}

@@ -1,0 +1,240 @@
+use std::{
+    fmt,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use tower_service::Service;
+
+use crate::{
+    Decision, IntoPolicy, Policy, Redirect, RedirectLayer, Refusal, RequestHead, Status, When,
+    body::{AnswerBody, Unchanged},
+    future::{Pending, ResponseFuture},
+    guard,
+    note::Note,
+};
+
+/// The service that a [`RedirectLayer`] makes: it asks the policy, and the inner service where the
+/// policy passes.
+///
+/// ```
+/// use http::{Request, Response};
+/// use tower::{ServiceExt, service_fn};
+/// use tower_redirect::{LocalPath, Policy, RedirectService, Status};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app = service_fn(async |_: Request<String>| Ok::<_, std::io::Error>(Response::<String>::default()));
+/// let service = RedirectService::new(app, LocalPath::from_static("/new").with(Status::Found));
+///
+/// let response = service.oneshot(Request::get("/old").body(String::new())?).await?;
+/// assert_eq!(response.status(), 302);
+/// assert_eq!(response.headers()["location"], "/new");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Errors are the inner service's, and only those. The inner service is not called when a request
+/// is redirected or refused, except for a redirect [after](When) its answer.
+///
+/// A panic in a policy goes to the caller; nothing is left locked or half done by it.
+pub struct RedirectService<S, P, A = Unchanged> {
+    inner: S,
+    layer: RedirectLayer<P, A>,
+}
+
+impl<S, P: Policy<Target = Redirect>> RedirectService<S, P> {
+    /// Wraps a service without a layer.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, Policy, RedirectService, Status};
+    ///
+    /// let service = RedirectService::new((), LocalPath::from_static("/x").with(Status::Found));
+    /// assert_eq!(service.into_inner(), ());
+    /// ```
+    pub fn new<I>(inner: S, policy: I) -> Self
+    where
+        I: IntoPolicy<Target = Redirect, Policy = P>,
+    {
+        Self::from_layer(inner, RedirectLayer::new(policy))
+    }
+}
+
+impl<S, P, A> RedirectService<S, P, A> {
+    /// Wraps a service as this layer does; for a layer that is not applied through a builder.
+    ///
+    /// ```
+    /// use tower_redirect::{RedirectLayer, RedirectService};
+    ///
+    /// let layer = RedirectLayer::found("/x").wrap_body();
+    /// let service = RedirectService::from_layer("inner", layer);
+    /// assert_eq!(service.get_ref(), &"inner");
+    /// ```
+    pub const fn from_layer(inner: S, layer: RedirectLayer<P, A>) -> Self {
+        Self { inner, layer }
+    }
+
+    /// The inner service.
+    ///
+    /// ```
+    /// # use tower_redirect::{RedirectLayer, RedirectService};
+    /// let service = RedirectService::from_layer(1, RedirectLayer::found("/x"));
+    /// assert_eq!(service.get_ref(), &1);
+    /// ```
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, to change it.
+    ///
+    /// ```
+    /// # use tower_redirect::{RedirectLayer, RedirectService};
+    /// let mut service = RedirectService::from_layer(1, RedirectLayer::found("/x"));
+    /// *service.get_mut() += 1;
+    /// assert_eq!(service.into_inner(), 2);
+    /// ```
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Gives the inner service back.
+    ///
+    /// ```
+    /// # use tower_redirect::{RedirectLayer, RedirectService};
+    /// let service = RedirectService::from_layer(1, RedirectLayer::found("/x"));
+    /// assert_eq!(service.into_inner(), 1);
+    /// ```
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, P, A, ReqBody, ResBody> Service<Request<ReqBody>> for RedirectService<S, P, A>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    P: Policy<Target = Redirect>,
+    A: AnswerBody<ResBody>,
+{
+    type Response = Response<A::Body>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, A::Body, A>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    #[inline]
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        match self.layer.policy.decide(&self.layer.head(&request)) {
+            Decision::Pass => ResponseFuture::pass(self.inner.call(request)),
+            Decision::Redirect(redirect) => self.redirect(request, redirect),
+            Decision::Refuse(refusal) => ResponseFuture::ready(refuse::<A, _, _>(request, refusal)),
+        }
+    }
+}
+
+impl<S, P, A> RedirectService<S, P, A> {
+    /// Everything that only a redirect pays for.
+    #[cold]
+    #[inline(never)]
+    fn redirect<ReqBody, ResBody>(
+        &mut self,
+        mut request: Request<ReqBody>,
+        redirect: Redirect,
+    ) -> ResponseFuture<S::Future, A::Body, A>
+    where
+        S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+        A: AnswerBody<ResBody>,
+    {
+        let head = self.layer.head(&request);
+        let status = redirect.status(head.method(), head.version());
+        if let Err(_reason) = guard::check(&head, &redirect, status, self.layer.settings.lifted) {
+            #[cfg(feature = "tracing")]
+            tracing::debug!(
+                reason = %_reason,
+                status = status.as_u16(),
+                location = redirect.location.as_str(),
+                "redirect suppressed"
+            );
+            return ResponseFuture::pass(self.inner.call(request));
+        }
+        let note = self
+            .layer
+            .settings
+            .note
+            .then(|| Note::for_request(head.method(), head.headers()));
+        match redirect.when {
+            When::Before => {
+                // The client's own map, emptied: a redirect allocates none.
+                let mut headers = std::mem::take(request.headers_mut());
+                headers.clear();
+                let note = write_answer(redirect, status, note, &mut headers);
+                let mut response = Response::new(A::answer(note));
+                *response.status_mut() = status.code();
+                *response.headers_mut() = headers;
+                ResponseFuture::ready(response)
+            }
+            When::After(ref condition) if condition.applies_to(head.method()) => {
+                let pending = Pending::new(redirect, status, note);
+                ResponseFuture::after(self.inner.call(request), pending)
+            }
+            When::After(_) => ResponseFuture::pass(self.inner.call(request)),
+        }
+    }
+}
+
+impl<P, A> RedirectLayer<P, A> {
+    #[inline]
+    fn head<'a, B>(&self, request: &'a Request<B>) -> RequestHead<'a> {
+        RequestHead::new(request).with_original_uri(self.settings.original_uri)
+    }
+}
+
+/// Writes the header fields of a redirect and gives its body.
+pub(crate) fn write_answer(
+    redirect: Redirect,
+    status: Status,
+    note: Option<Note>,
+    headers: &mut HeaderMap,
+) -> Bytes {
+    let body = match note {
+        Some(note) => note.write(status, &redirect.location, headers),
+        None => Bytes::new(),
+    };
+    redirect.write_headers(headers);
+    body
+}
+
+#[cold]
+#[inline(never)]
+fn refuse<A, ReqBody, ResBody>(mut request: Request<ReqBody>, refusal: Refusal) -> Response<A::Body>
+where
+    A: AnswerBody<ResBody>,
+{
+    let mut headers = std::mem::take(request.headers_mut());
+    headers.clear();
+    let mut response = Response::new(A::answer(Bytes::new()));
+    *response.status_mut() = refusal.status();
+    *response.headers_mut() = headers;
+    response
+}
+
+impl<S: Clone, P, A: Clone> Clone for RedirectService<S, P, A> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            layer: self.layer.clone(),
+        }
+    }
+}
+
+impl<S: fmt::Debug, P: fmt::Debug, A: fmt::Debug> fmt::Debug for RedirectService<S, P, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedirectService")
+            .field("inner", &self.inner)
+            .field("layer", &self.layer)
+            .finish()
+    }
+}

@@ -1,0 +1,173 @@
+use std::fmt;
+
+use http::StatusCode;
+
+use super::{TestRequest, fail};
+use crate::{Decision, Location, Redirect, Status};
+
+/// What a policy answered to a [`TestRequest`].
+///
+/// Every assertion gives the answer back, so that they can be chained.
+///
+/// ```
+/// use tower_redirect::{LocalPath, Status, Policy, testing};
+///
+/// let policy = LocalPath::from_static("/receipt").with(Status::SeeOther);
+/// testing::put("/upload")
+///     .through(&policy)
+///     .assert_redirect("/receipt")
+///     .assert_status(Status::SeeOther);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "assert something: `.assert_redirect(\"/x\")`, `.assert_pass()`"]
+pub struct Answer<T> {
+    request: TestRequest,
+    decision: Decision<T>,
+}
+
+/// What a policy of this crate can answer with: a [`Location`] or a [`Redirect`].
+///
+/// ```
+/// use tower_redirect::{LocalPath, Redirect, testing::Target};
+///
+/// assert_eq!(Redirect::found(LocalPath::from_static("/x")).where_to(), &"/x");
+/// ```
+pub trait Target {
+    /// The location of the target.
+    fn where_to(&self) -> &Location;
+}
+
+impl Target for Location {
+    fn where_to(&self) -> &Location {
+        self
+    }
+}
+
+impl Target for Redirect {
+    fn where_to(&self) -> &Location {
+        self.location()
+    }
+}
+
+impl<T> Answer<T> {
+    pub(super) const fn new(request: TestRequest, decision: Decision<T>) -> Self {
+        Self { request, decision }
+    }
+
+    /// The decision itself.
+    ///
+    /// ```
+    /// use tower_redirect::{Decision, LocalPath, testing};
+    ///
+    /// let answer = testing::get("/x").through(&LocalPath::from_static("/y"));
+    /// assert!(matches!(answer.decision(), Decision::Redirect(_)));
+    /// ```
+    pub const fn decision(&self) -> &Decision<T> {
+        &self.decision
+    }
+}
+
+impl<T: Target> Answer<T> {
+    /// The policy redirects to exactly this location.
+    ///
+    /// ```
+    /// # use tower_redirect::{LocalPath, testing};
+    /// testing::get("/x").through(&LocalPath::from_static("/y")).assert_redirect("/y");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    #[track_caller]
+    pub fn assert_redirect(self, location: &str) -> Self {
+        match &self.decision {
+            Decision::Redirect(target) if *target.where_to() == *location => self,
+            _ => self.fail(format_args!("a redirect to {location}")),
+        }
+    }
+
+    /// The policy passes.
+    ///
+    /// ```
+    /// # use tower_redirect::{LocalPath, testing};
+    /// testing::get("/x").through(&None::<LocalPath>).assert_pass();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    #[track_caller]
+    pub fn assert_pass(self) -> Self {
+        match &self.decision {
+            Decision::Pass => self,
+            _ => self.fail(format_args!("pass")),
+        }
+    }
+
+    /// The policy refuses with this status.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::{Decision, Location, Refusal, policy_fn, testing};
+    ///
+    /// let policy = policy_fn(|_| Decision::<Location>::Refuse(Refusal::gone("withdrawn")));
+    /// testing::get("/x").through(&policy).assert_refused(StatusCode::GONE);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    #[track_caller]
+    pub fn assert_refused(self, status: StatusCode) -> Self {
+        match &self.decision {
+            Decision::Refuse(refusal) if refusal.status() == status => self,
+            _ => self.fail(format_args!("a refusal with {status}")),
+        }
+    }
+
+    #[track_caller]
+    fn fail(&self, expected: fmt::Arguments<'_>) -> ! {
+        let request = self.request.described();
+        let got = match &self.decision {
+            Decision::Pass => "pass".to_owned(),
+            Decision::Redirect(target) => format!("a redirect to {}", target.where_to()),
+            Decision::Refuse(refusal) => format!("a refusal with {refusal}"),
+        };
+        fail(format_args!(
+            "{request}\n  expected: {expected}\n       got: {got}"
+        ))
+    }
+}
+
+impl Answer<Redirect> {
+    /// The policy redirects with this status.
+    ///
+    /// ```
+    /// use tower_redirect::{Intent, LocalPath, Policy, Status, testing};
+    ///
+    /// let policy = LocalPath::from_static("/y").with(Intent::Temporary);
+    /// testing::get("/x").through(&policy).assert_status(Status::Found);
+    /// testing::put("/x").through(&policy).assert_status(Status::TemporaryRedirect);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    #[track_caller]
+    pub fn assert_status(self, status: Status) -> Self {
+        let head = self.request.head();
+        match &self.decision {
+            Decision::Redirect(redirect) => {
+                let got = redirect.status(head.method(), head.version());
+                if got != status {
+                    let request = self.request.described();
+                    fail(format_args!(
+                        "{request}\n  expected: {status}\n       got: {got}"
+                    ));
+                }
+                self
+            }
+            _ => self.fail(format_args!("{status}")),
+        }
+    }
+}

@@ -1,0 +1,364 @@
+use std::fmt;
+
+use http::{HeaderValue, Method, Uri, header};
+
+use super::{TestRequest, fail};
+use crate::{
+    Decision, Location, Origin, Policy, Redirect, Refusal, Scheme, Status, When,
+    guard::{self, Lifted},
+    location::resolve,
+};
+
+/// As many as a browser follows (Fetch §4.4).
+const MOST_HOPS: usize = 20;
+
+/// Walks redirects as a browser does, and reports the way.
+///
+/// The method is rewritten as [`Status::next_method`] has it, a fragment is inherited by a location
+/// without one, relative locations are resolved, and after 20 redirects it gives up. What the
+/// service never sends is not followed. A redirect [after](When) the inner service's answer is taken
+/// as if the answer met its condition.
+///
+/// The policy says how: a [`Redirect`], or [`Policy::with`] a status.
+///
+/// ```should_panic
+/// use tower_redirect::{LocalPath, Redirect, policy_fn, testing};
+///
+/// // Two rules, each right alone.
+/// let policy = policy_fn(|request| match request.path() {
+///     "/a" => Some(Redirect::found(LocalPath::from_static("/b"))),
+///     "/b" => Some(Redirect::found(LocalPath::from_static("/a"))),
+///     _ => None,
+/// });
+///
+/// // Panics, and prints the 20 hops.
+/// testing::follow(&policy, testing::get("/a")).assert_arrives_at("/b");
+/// ```
+///
+/// Source: Fetch §4.4, HTTP-redirect fetch.
+pub fn follow<P>(policy: &P, request: TestRequest) -> Journey
+where
+    P: Policy<Target = Redirect> + ?Sized,
+{
+    let mut traveller = Traveller::new(request);
+    let mut hops = Vec::new();
+    let end = loop {
+        let redirect = match policy.decide(&traveller.request.head()) {
+            Decision::Pass => break End::Arrived,
+            Decision::Refuse(refusal) => break End::Refused(refusal),
+            Decision::Redirect(redirect) => redirect,
+        };
+        let Some(status) = traveller.would_be_sent(&redirect) else {
+            break End::Arrived;
+        };
+        if hops.len() == MOST_HOPS {
+            break End::TooManyRedirects;
+        }
+        hops.push(Hop {
+            method: traveller.request.request.method().clone(),
+            address: traveller.address(),
+            status,
+            location: redirect.location.clone(),
+        });
+        if !traveller.go(status, &redirect.location) {
+            break End::LeftTheWeb(redirect.location);
+        }
+    };
+    Journey {
+        hops,
+        end,
+        address: traveller.address(),
+        method: traveller.request.request.method().clone(),
+    }
+}
+
+/// The way that [`follow`] went.
+///
+/// ```
+/// use tower_redirect::{LocalPath, Redirect, policy_fn, testing};
+///
+/// let policy = policy_fn(|request| match request.path() {
+///     "/form" => Some(Redirect::see_other(LocalPath::from_static("/receipt"))),
+///     _ => None,
+/// });
+///
+/// let journey = testing::follow(&policy, testing::post("/form#total"));
+/// assert_eq!(journey.hops().len(), 1);
+/// assert_eq!(journey.address(), "/receipt#total");
+/// assert_eq!(journey.method(), "GET");
+/// assert_eq!(journey.to_string(), "POST /form#total -> 303 /receipt\nGET /receipt#total: arrived");
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "assert something: `.assert_arrives_at(\"/x\")`"]
+pub struct Journey {
+    hops: Vec<Hop>,
+    end: End,
+    address: String,
+    method: Method,
+}
+
+/// One redirect of a [`Journey`].
+///
+/// ```
+/// use tower_redirect::{LocalPath, Policy, Status, testing};
+///
+/// let policy = LocalPath::from_static("/y").with(Status::Found);
+/// let journey = testing::follow(&policy, testing::post("/x"));
+/// let hop = &journey.hops()[0];
+/// assert_eq!((hop.method.as_str(), hop.address.as_str()), ("POST", "/x"));
+/// assert_eq!((hop.status, &hop.location), (Status::Found, &policy_location()));
+/// # fn policy_location() -> tower_redirect::Location { LocalPath::from_static("/y").into() }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hop {
+    /// The method of the request that was redirected.
+    pub method: Method,
+    /// The address it asked for, with the fragment that a browser keeps.
+    pub address: String,
+    /// The status that came.
+    pub status: Status,
+    /// The location that came.
+    pub location: Location,
+}
+
+/// How a [`Journey`] ended.
+///
+/// ```
+/// use tower_redirect::{LocalPath, Policy, Status, testing::{self, End}};
+///
+/// let policy = LocalPath::from_static("/y").with(Status::Found);
+/// assert_eq!(testing::follow(&policy, testing::get("/x")).end(), &End::Arrived);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// The policy passes: the app answers.
+    Arrived,
+    /// The policy refuses.
+    Refused(Refusal),
+    /// The browser gives up: more than 20 redirects.
+    TooManyRedirects,
+    /// The location, from the unchecked door, is not of the web.
+    LeftTheWeb(Location),
+}
+
+impl Journey {
+    /// The redirects, in order.
+    ///
+    /// ```
+    /// # use tower_redirect::{LocalPath, Policy, Status, testing};
+    /// let policy = LocalPath::from_static("/y").with(Status::Found);
+    /// assert!(testing::follow(&policy, testing::get("/y")).hops().is_empty());
+    /// ```
+    #[must_use]
+    pub fn hops(&self) -> &[Hop] {
+        &self.hops
+    }
+
+    /// How it ended.
+    ///
+    /// ```
+    /// # use tower_redirect::{LocalPath, Policy, Status, testing::{self, End}};
+    /// let policy = LocalPath::from_static("/y").with(Status::Found);
+    /// assert_eq!(testing::follow(&policy, testing::get("/x")).end(), &End::Arrived);
+    /// ```
+    #[must_use]
+    pub const fn end(&self) -> &End {
+        &self.end
+    }
+
+    /// The address at which it ended, with its fragment; without an origin where none is known.
+    ///
+    /// ```
+    /// # use tower_redirect::{Location, Policy, Status, testing};
+    /// let policy = Location::from_static("https://docs.example/").with(Status::Found);
+    /// let journey = testing::follow(&policy, testing::get("/x"));
+    /// assert_eq!(journey.address(), "https://docs.example/");
+    /// ```
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The method of the last request.
+    ///
+    /// ```
+    /// # use tower_redirect::{LocalPath, Policy, Status, testing};
+    /// let policy = LocalPath::from_static("/y").with(Status::TemporaryRedirect);
+    /// assert_eq!(testing::follow(&policy, testing::put("/x")).method(), "PUT");
+    /// ```
+    #[must_use]
+    pub const fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The browser arrives, and at exactly this address.
+    ///
+    /// ```
+    /// # use tower_redirect::{LocalPath, Policy, Status, testing};
+    /// let policy = LocalPath::from_static("/y").with(Status::Found);
+    /// testing::follow(&policy, testing::get("/x")).assert_arrives_at("/y");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    #[track_caller]
+    pub fn assert_arrives_at(self, address: &str) -> Self {
+        if self.end != End::Arrived || self.address != address {
+            fail(format_args!("expected to arrive at {address}\n{self}"));
+        }
+        self
+    }
+
+    /// The last request has this method.
+    ///
+    /// ```
+    /// # use tower_redirect::{LocalPath, Policy, Status, testing};
+    /// let policy = LocalPath::from_static("/y").with(Status::SeeOther);
+    /// testing::follow(&policy, testing::put("/x")).assert_method("GET");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it has not.
+    #[track_caller]
+    pub fn assert_method(self, method: &str) -> Self {
+        if self.method != *method {
+            fail(format_args!("expected to end with {method}\n{self}"));
+        }
+        self
+    }
+
+    /// There are exactly this many redirects.
+    ///
+    /// ```
+    /// # use tower_redirect::{LocalPath, Policy, Status, testing};
+    /// let policy = LocalPath::from_static("/y").with(Status::Found);
+    /// testing::follow(&policy, testing::get("/x")).assert_hops(1);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When there are not.
+    #[track_caller]
+    pub fn assert_hops(self, hops: usize) -> Self {
+        if self.hops.len() != hops {
+            fail(format_args!("expected {hops} redirects\n{self}"));
+        }
+        self
+    }
+}
+
+impl fmt::Display for Journey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for hop in &self.hops {
+            let Hop {
+                method,
+                address,
+                status,
+                location,
+            } = hop;
+            writeln!(f, "{method} {address} -> {} {location}", status.as_u16())?;
+        }
+        let Self {
+            method, address, ..
+        } = self;
+        match &self.end {
+            End::Arrived => write!(f, "{method} {address}: arrived"),
+            End::Refused(refusal) => write!(f, "{method} {address}: refused with {refusal}"),
+            End::TooManyRedirects => {
+                write!(
+                    f,
+                    "{method} {address}: more than {MOST_HOPS} redirects, a loop"
+                )
+            }
+            End::LeftTheWeb(location) => write!(f, "left the web for {location}"),
+        }
+    }
+}
+
+/// The request that comes next, and the origin as far as it is known.
+struct Traveller {
+    request: TestRequest,
+    origin: Option<Origin>,
+}
+
+impl Traveller {
+    fn new(request: TestRequest) -> Self {
+        let scheme = request.scheme.unwrap_or(Scheme::Https);
+        let origin = request
+            .head()
+            .authority()
+            .and_then(|authority| Origin::new(&format!("{scheme}://{authority}")).ok());
+        Self { request, origin }
+    }
+
+    fn address(&self) -> String {
+        let origin = self.origin.as_ref().map(Origin::to_string);
+        let head = self.request.head();
+        let fragment = &self.request.fragment;
+        let path = head.uri().path_and_query().map_or("", |path| path.as_str());
+        format!("{}{path}{fragment}", origin.unwrap_or_default())
+    }
+
+    /// The status of a redirect that the service lets through.
+    fn would_be_sent(&self, redirect: &Redirect) -> Option<Status> {
+        let head = self.request.head();
+        let status = redirect.status(head.method(), head.version());
+        let may_come = match &redirect.when {
+            When::Before => true,
+            When::After(condition) => condition.applies_to(head.method()),
+        };
+        let sent = may_come && guard::check(&head, redirect, status, Lifted::default()).is_ok();
+        sent.then_some(status)
+    }
+
+    /// Makes the next request; `false` where a browser has none to make.
+    fn go(&mut self, status: Status, location: &Location) -> bool {
+        let (origin, reference, fragment) = location.parts();
+        let rooted = ["/", "?", "./", "../"]
+            .iter()
+            .any(|start| reference.starts_with(start));
+        if !rooted || reference.starts_with("//") && origin.is_none() {
+            return false;
+        }
+        let asked = self.request.head().uri().clone();
+        let base = asked.path_and_query().map_or("/", |path| path.as_str());
+        let Ok(uri) = Uri::try_from(resolve::path_and_query(reference, base).as_ref()) else {
+            return false;
+        };
+        let request = &mut self.request.request;
+        let method = status.next_method(request.method());
+        if method != *request.method() {
+            let headers = request.headers_mut();
+            for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+                headers.remove(name);
+            }
+        }
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        // What a router noted was for the request before.
+        self.request.original_uri = None;
+        #[cfg(feature = "axum")]
+        request
+            .extensions_mut()
+            .remove::<axum::extract::OriginalUri>();
+        if let Some(origin) = origin {
+            let text = origin.to_string();
+            let authority = text
+                .split_once("://")
+                .map_or("", |(_, authority)| authority);
+            if let Ok(host) = HeaderValue::from_str(authority) {
+                request.headers_mut().insert(header::HOST, host);
+            }
+            self.request.scheme = self.request.scheme.map(|_| origin.scheme());
+            self.origin = Some(origin);
+        }
+        if !fragment.is_empty() {
+            self.request.fragment = fragment.to_owned();
+        }
+        true
+    }
+}

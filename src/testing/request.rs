@@ -1,0 +1,187 @@
+use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
+
+use super::{Answer, fail};
+use crate::{Policy, RequestHead, Scheme, head::OriginalUri};
+
+/// A request without a body, to ask a policy about.
+///
+/// ```
+/// use tower_redirect::{LocalPath, Policy, testing};
+///
+/// let policy = LocalPath::from_static("/de/")
+///     .when(|request| request.header("accept-language").is_some_and(|value| value == "de"));
+///
+/// testing::get("/").header("accept-language", "de").through(&policy).assert_redirect("/de/");
+/// testing::get("/").through(&policy).assert_pass();
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "ask a policy: `.through(&policy)`"]
+pub struct TestRequest {
+    pub(super) request: Request<()>,
+    pub(super) fragment: String,
+    pub(super) scheme: Option<Scheme>,
+    pub(super) original_uri: Option<OriginalUri>,
+}
+
+/// A request with any method; the target is a path, an absolute URL, `*` or an authority.
+///
+/// A fragment is kept for [`follow`](super::follow); a client never sends it.
+///
+/// ```
+/// use http::Method;
+/// use tower_redirect::{LocalPath, testing};
+///
+/// testing::request(Method::from_bytes(b"PURGE").unwrap(), "/x")
+///     .through(&LocalPath::from_static("/y"))
+///     .assert_redirect("/y");
+/// ```
+///
+/// # Panics
+///
+/// When the target is not one.
+#[track_caller]
+pub fn request(method: Method, target: &str) -> TestRequest {
+    let (address, fragment) = match target.find('#') {
+        Some(at) => target.split_at_checked(at).unwrap_or((target, "")),
+        None => (target, ""),
+    };
+    let mut request = Request::new(());
+    *request.method_mut() = method;
+    *request.uri_mut() = parse_uri(address);
+    TestRequest {
+        request,
+        fragment: fragment.to_owned(),
+        scheme: None,
+        original_uri: None,
+    }
+}
+
+impl TestRequest {
+    /// Adds a header line.
+    ///
+    /// ```
+    /// use tower_redirect::testing;
+    ///
+    /// let request = testing::get("/").header("host", "example.com");
+    /// assert_eq!(request.head().authority(), Some("example.com"));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When name or value cannot be sent.
+    #[track_caller]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let Ok(header) = name.parse::<HeaderName>() else {
+            fail(format_args!("{name:?} is not a header name"));
+        };
+        let Ok(content) = HeaderValue::from_bytes(value.as_bytes()) else {
+            fail(format_args!("{value:?} is not a header value"));
+        };
+        self.request.headers_mut().append(header, content);
+        self
+    }
+
+    /// Sets the version; it is HTTP/1.1 before.
+    ///
+    /// ```
+    /// use http::Version;
+    /// use tower_redirect::{Intent, LocalPath, Policy, Status, testing};
+    ///
+    /// let policy = LocalPath::from_static("/done").with(Intent::SeeOther);
+    /// testing::post("/x").version(Version::HTTP_10).through(&policy).assert_status(Status::Found);
+    /// ```
+    pub fn version(mut self, version: Version) -> Self {
+        *self.request.version_mut() = version;
+        self
+    }
+
+    /// Adds an extension, as a layer in front would.
+    ///
+    /// ```
+    /// use tower_redirect::testing;
+    ///
+    /// let request = testing::get("/").extension("tenant");
+    /// assert_eq!(request.head().extensions().get(), Some(&"tenant"));
+    /// ```
+    pub fn extension<T: Clone + Send + Sync + 'static>(mut self, extension: T) -> Self {
+        self.request.extensions_mut().insert(extension);
+        self
+    }
+
+    /// Establishes the scheme.
+    ///
+    /// ```
+    /// use tower_redirect::{Scheme, testing};
+    ///
+    /// let request = testing::get("/").scheme(Scheme::Http);
+    /// assert_eq!(request.head().scheme(), Some(Scheme::Http));
+    /// ```
+    pub fn scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = Some(scheme);
+        self
+    }
+
+    /// Makes it a request that an axum router shortened: policies see this whole target, as under a
+    /// layer with `original_uri`.
+    ///
+    /// ```
+    /// use tower_redirect::testing;
+    ///
+    /// let request = testing::get("/old").original_uri("/api/old");
+    /// assert_eq!(request.head().path(), "/api/old");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the target is not one.
+    #[cfg(feature = "axum")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+    #[track_caller]
+    pub fn original_uri(mut self, target: &str) -> Self {
+        let original = axum::extract::OriginalUri(parse_uri(target));
+        self.original_uri = Some(crate::head::whole_uri);
+        self.extension(original)
+    }
+
+    /// The head, as a policy sees it.
+    ///
+    /// ```
+    /// use tower_redirect::testing;
+    ///
+    /// assert_eq!(testing::get("/x?y").head().query(), Some("y"));
+    /// ```
+    #[must_use]
+    pub fn head(&self) -> RequestHead<'_> {
+        let head = RequestHead::new(&self.request).with_original_uri(self.original_uri);
+        match self.scheme {
+            Some(scheme) => head.with_scheme(scheme),
+            None => head,
+        }
+    }
+
+    /// Asks a policy.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, testing};
+    ///
+    /// testing::get("/x").through(&LocalPath::from_static("/y")).assert_redirect("/y");
+    /// ```
+    pub fn through<P: Policy + ?Sized>(self, policy: &P) -> Answer<P::Target> {
+        let decision = policy.decide(&self.head());
+        Answer::new(self, decision)
+    }
+
+    pub(super) fn described(&self) -> String {
+        let head = self.head();
+        let Self { fragment, .. } = self;
+        format!("{} {}{fragment}", head.method(), head.uri())
+    }
+}
+
+#[track_caller]
+fn parse_uri(target: &str) -> Uri {
+    match target.parse() {
+        Ok(uri) => uri,
+        Err(error) => fail(format_args!("{target:?} is not a request target: {error}")),
+    }
+}

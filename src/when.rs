@@ -1,0 +1,128 @@
+use std::{fmt, sync::Arc};
+
+use http::{Method, StatusCode, response::Parts};
+
+/// Whether a redirect is sent before the inner service is asked or after it answered.
+///
+/// The decision is taken from the request in both cases. After the answer, a condition on that
+/// answer decides whether the redirect replaces it; if not, the answer stands.
+///
+/// ```
+/// use http::StatusCode;
+/// use tower_redirect::When;
+///
+/// let when = When::after(StatusCode::NOT_FOUND);
+/// assert!(matches!(when, When::After(_)));
+/// assert!(matches!(When::default(), When::Before));
+/// ```
+///
+/// From the answer that is replaced go its body, `Content-*`, `Transfer-Encoding`, `Trailer`,
+/// `ETag`, `Last-Modified`, `Accept-Ranges`, `Cache-Control`, `Expires`, `Age` and `Location`. All
+/// else stays: `Set-Cookie`, the headers of CORS, `Vary`, extensions.
+#[derive(Clone, Debug, Default)]
+pub enum When {
+    /// The inner service is not asked.
+    #[default]
+    Before,
+    /// The inner service is asked, and the redirect replaces an answer that meets the condition.
+    After(Condition),
+}
+
+/// What an answer must be for a redirect to replace it.
+///
+/// ```
+/// use http::{Response, StatusCode};
+/// use tower_redirect::When;
+///
+/// let When::After(condition) = When::after(StatusCode::NOT_FOUND) else { unreachable!() };
+/// let (mut parts, ()) = Response::new(()).into_parts();
+/// assert!(!condition.is_met(&parts));
+/// parts.status = StatusCode::NOT_FOUND;
+/// assert!(condition.is_met(&parts));
+/// ```
+#[derive(Clone)]
+pub struct Condition(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Success,
+    Status(StatusCode),
+    Response(Arc<dyn Fn(&Parts) -> bool + Send + Sync>),
+}
+
+impl When {
+    /// After a 2xx answer to an unsafe method: what was asked for has been done.
+    ///
+    /// Answers to GET, HEAD, OPTIONS, TRACE and QUERY stand: they are what was asked for.
+    ///
+    /// ```
+    /// # use tower_redirect::When;
+    /// assert!(matches!(When::after_success(), When::After(_)));
+    /// ```
+    #[must_use]
+    pub const fn after_success() -> Self {
+        Self::After(Condition(Kind::Success))
+    }
+
+    /// After an answer with this status.
+    ///
+    /// ```
+    /// # use tower_redirect::When;
+    /// assert!(matches!(When::after(http::StatusCode::UNAUTHORIZED), When::After(_)));
+    /// ```
+    #[must_use]
+    pub const fn after(status: StatusCode) -> Self {
+        Self::After(Condition(Kind::Status(status)))
+    }
+
+    /// After an answer of which the closure says yes; it sees everything but the body.
+    ///
+    /// ```
+    /// # use tower_redirect::When;
+    /// let when = When::after_response(|answer| answer.status.is_client_error());
+    /// assert!(matches!(when, When::After(_)));
+    /// ```
+    #[must_use]
+    pub fn after_response(condition: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        Self::After(Condition(Kind::Response(Arc::new(condition))))
+    }
+}
+
+impl Condition {
+    /// Whether this answer is to be replaced, as far as the answer tells.
+    ///
+    /// ```
+    /// use http::Response;
+    /// use tower_redirect::When;
+    ///
+    /// let When::After(condition) = When::after_success() else { unreachable!() };
+    /// let (parts, ()) = Response::new(()).into_parts();
+    /// assert!(condition.is_met(&parts));
+    /// ```
+    #[must_use]
+    pub fn is_met(&self, answer: &Parts) -> bool {
+        match &self.0 {
+            Kind::Success => answer.status.is_success(),
+            Kind::Status(status) => answer.status == *status,
+            Kind::Response(condition) => condition(answer),
+        }
+    }
+
+    /// Whether an answer to this method can meet it.
+    pub(crate) fn applies_to(&self, method: &Method) -> bool {
+        match self.0 {
+            Kind::Success => !method.is_safe(),
+            Kind::Status(_) | Kind::Response(_) => true,
+        }
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Success => f.write_str("Success"),
+            Kind::Status(status) => f.debug_tuple("Status").field(&status.as_u16()).finish(),
+            Kind::Response(_) => f.write_str("Response(..)"),
+        }
+    }
+}
