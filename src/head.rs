@@ -4,6 +4,7 @@ use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version,
     header::{self, AsHeaderName},
     request::Parts,
+    uri::Authority,
 };
 
 use crate::Scheme;
@@ -269,7 +270,7 @@ impl<'a> RequestHead<'a> {
             (Some(_), Some(_)) => return None,
         };
         // Nesting routers may shorten the URI, but leave its authority.
-        let target = self.uri.authority().map(|authority| authority.as_str());
+        let target = self.uri.authority().map(Authority::as_str);
         match (target, host) {
             (Some(target), Some(host)) => target.eq_ignore_ascii_case(host).then_some(target),
             (target, host) => target.or(host),

@@ -12,7 +12,7 @@ use tower_redirect::{LocalPath, Redirect, RedirectLayer, policy_fn};
 const LANDING: LocalPath = LocalPath::from_static("/landing");
 const RECEIPT: LocalPath = LocalPath::from_static("/receipt");
 
-pub fn app() -> Router {
+pub(crate) fn app() -> Router {
     // Each of these says where, how and when; the first that answers wins.
     let redirects = policy_fn(|request| match request.path() {
         "/temporary" => Some(Redirect::temporary(LANDING)),

@@ -108,7 +108,7 @@ const fn unsendable(text: &[u8]) -> Option<LocationError> {
 
 /// The first control character: no text that has one becomes a location.
 pub(super) fn control(text: &[u8]) -> Result<(), LocationError> {
-    match text.iter().position(|byte| byte.is_ascii_control()) {
+    match text.iter().position(u8::is_ascii_control) {
         Some(at) => Err(LocationError::new(
             Problem::Control,
             at,
