@@ -146,7 +146,7 @@ fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status
 fn path_and_query(uri: &Uri) -> Cow<'_, str> {
     match uri.path_and_query() {
         None => Cow::Borrowed("/"),
-        Some(text) if text.as_str().starts_with('?') => Cow::Owned(format!("/{text}")),
+        Some(text) if text.as_str().starts_with('?') => Cow::Owned(format!("/{}", text.as_str())),
         Some(text) => Cow::Borrowed(text.as_str()),
     }
 }

@@ -29,6 +29,11 @@
 //! [`through`](TestRequest::through) shows what a policy answers; what the service never sends (a
 //! redirect to the address that was asked for, for one) is left out by [`follow`].
 
+#![expect(
+    clippy::return_self_not_must_use,
+    reason = "an assertion may end the sentence"
+)]
+
 mod answer;
 mod follow;
 mod request;

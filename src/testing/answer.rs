@@ -19,7 +19,6 @@ use crate::{Decision, Location, Redirect, Status};
 ///     .assert_status(Status::SeeOther);
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "assert something: `.assert_redirect(\"/x\")`, `.assert_pass()`"]
 pub struct Answer<T> {
     request: TestRequest,
     decision: Decision<T>,

@@ -36,6 +36,7 @@ const MOST_HOPS: usize = 20;
 /// ```
 ///
 /// Source: Fetch §4.4, HTTP-redirect fetch.
+#[must_use = "assert something: `.assert_arrives_at(\"/x\")`"]
 pub fn follow<P>(policy: &P, request: TestRequest) -> Journey
 where
     P: Policy<Target = Redirect> + ?Sized,
@@ -89,7 +90,6 @@ where
 /// assert_eq!(journey.to_string(), "POST /form#total -> 303 /receipt\nGET /receipt#total: arrived");
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "assert something: `.assert_arrives_at(\"/x\")`"]
 pub struct Journey {
     hops: Vec<Hop>,
     end: End,

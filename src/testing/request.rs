@@ -166,6 +166,7 @@ impl TestRequest {
     ///
     /// testing::get("/x").through(&LocalPath::from_static("/y")).assert_redirect("/y");
     /// ```
+    #[must_use = "assert something: `.assert_redirect(\"/x\")`, `.assert_pass()`"]
     pub fn through<P: Policy + ?Sized>(self, policy: &P) -> Answer<P::Target> {
         let decision = policy.decide(&self.head());
         Answer::new(self, decision)

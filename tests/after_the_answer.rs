@@ -1,0 +1,253 @@
+//! Redirects that wait for the inner service's answer: when they replace it, and what of it stays.
+
+use std::convert::Infallible;
+
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
+use tower_http::cors::CorsLayer;
+use tower_redirect::{CacheControl, LocalPath, Redirect, RedirectLayer, policy_fn};
+
+fn request(method: Method, path: &str) -> Request<String> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .body(String::new())
+        .unwrap()
+}
+
+/// Answers with the status that the path names.
+async fn by_path(request: Request<String>) -> Result<Response<String>, Infallible> {
+    let status = request
+        .uri()
+        .path()
+        .trim_start_matches('/')
+        .parse()
+        .unwrap_or(200);
+    let mut response = Response::new("the app".to_owned());
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    Ok(response)
+}
+
+async fn status_of<P>(layer: &RedirectLayer<P>, method: Method, path: &str) -> u16
+where
+    P: tower_redirect::Policy<Target = Redirect>,
+{
+    let answer = layer
+        .layer(service_fn(by_path))
+        .oneshot(request(method, path))
+        .await;
+    answer.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn after_success_acts_on_2xx_answers_to_unsafe_methods_only() {
+    let layer = RedirectLayer::see_other("/receipt").after_success();
+    let query = Method::from_bytes(b"QUERY").unwrap();
+    let purge = Method::from_bytes(b"PURGE").unwrap();
+    for (method, path, expected) in [
+        (Method::POST, "/200", 303),
+        (Method::PUT, "/201", 303),
+        (Method::DELETE, "/204", 303),
+        (Method::PATCH, "/299", 303),
+        (purge, "/200", 303),
+        (Method::GET, "/200", 200),
+        (Method::HEAD, "/200", 200),
+        (Method::OPTIONS, "/200", 200),
+        (Method::TRACE, "/200", 200),
+        (query, "/200", 200),
+        (Method::POST, "/302", 302),
+        (Method::POST, "/400", 400),
+        (Method::PUT, "/500", 500),
+    ] {
+        assert_eq!(
+            status_of(&layer, method.clone(), path).await,
+            expected,
+            "{method} {path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn after_a_status_acts_on_that_status_and_every_method() {
+    let layer = RedirectLayer::permanent("/archive").after(StatusCode::NOT_FOUND);
+    for method in [Method::GET, Method::HEAD, Method::POST] {
+        assert_eq!(status_of(&layer, method.clone(), "/404").await, 308);
+        assert_eq!(status_of(&layer, method.clone(), "/410").await, 410);
+        assert_eq!(status_of(&layer, method, "/200").await, 200);
+    }
+}
+
+#[tokio::test]
+async fn after_response_sees_the_answer() {
+    let layer = RedirectLayer::found("/login").after_response(|answer| {
+        answer.status.is_client_error() && !answer.headers.contains_key("x-stay")
+    });
+    assert_eq!(status_of(&layer, Method::GET, "/401").await, 302);
+    assert_eq!(status_of(&layer, Method::GET, "/200").await, 200);
+}
+
+#[tokio::test]
+async fn an_answer_that_stands_is_untouched() {
+    let inner = service_fn(async |_: Request<String>| {
+        Response::builder()
+            .status(StatusCode::IM_A_TEAPOT)
+            .header("etag", "\"1\"")
+            .header("content-type", "text/plain")
+            .header("location", "/elsewhere")
+            .body("the app".to_owned())
+    });
+    let layer = RedirectLayer::found("/x").after(StatusCode::NOT_FOUND);
+    let answer = layer
+        .layer(inner)
+        .oneshot(request(Method::GET, "/"))
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::IM_A_TEAPOT);
+    assert_eq!(answer.headers().len(), 3);
+    assert_eq!(answer.headers()["location"], "/elsewhere");
+    assert_eq!(answer.body(), "the app");
+}
+
+#[tokio::test]
+async fn what_described_the_old_answer_goes_and_all_else_stays() {
+    const GO: [&str; 14] = [
+        "content-type",
+        "content-length",
+        "content-encoding",
+        "content-language",
+        "content-disposition",
+        "transfer-encoding",
+        "trailer",
+        "etag",
+        "last-modified",
+        "accept-ranges",
+        "cache-control",
+        "expires",
+        "age",
+        "location",
+    ];
+    const STAY: [&str; 6] = [
+        "set-cookie",
+        "access-control-allow-origin",
+        "vary",
+        "strict-transport-security",
+        "x-request-id",
+        "server-timing",
+    ];
+    let inner = service_fn(async |_: Request<String>| {
+        let mut response = Response::new("a page".to_owned());
+        for name in GO.into_iter().chain(STAY) {
+            response.headers_mut().append(name, "1".parse().unwrap());
+            response.headers_mut().append(name, "2".parse().unwrap());
+        }
+        response.extensions_mut().insert("kept");
+        Ok::<_, Infallible>(response)
+    });
+    let layer = RedirectLayer::see_other("/receipt").after_success();
+    let answer = layer
+        .layer(inner)
+        .oneshot(request(Method::POST, "/x"))
+        .await
+        .unwrap();
+
+    assert_eq!(answer.status(), 303);
+    assert_eq!(answer.body(), "");
+    assert_eq!(answer.headers()["location"], "/receipt");
+    let lines = |name| answer.headers().get_all(name).iter().count();
+    for name in GO.into_iter().filter(|&name| name != "location") {
+        assert_eq!(lines(name), 0, "{name}");
+    }
+    for name in STAY {
+        assert_eq!(lines(name), 2, "{name}");
+    }
+    assert_eq!(lines("location"), 1);
+    assert_eq!(answer.extensions().get(), Some(&"kept"));
+}
+
+#[tokio::test]
+async fn cookies_and_the_headers_of_an_inner_cors_layer_survive() {
+    let service = ServiceBuilder::new()
+        .layer(RedirectLayer::see_other("/receipt").after_success())
+        .layer(CorsLayer::permissive())
+        .service_fn(async |_: Request<String>| {
+            Response::builder()
+                .header(header::SET_COOKIE, "cart=7")
+                .header(header::SET_COOKIE, "flash=stored")
+                .body(String::new())
+        });
+    let mut upload = request(Method::POST, "/upload");
+    upload
+        .headers_mut()
+        .insert(header::ORIGIN, "https://shop.example".parse().unwrap());
+    let answer = service.oneshot(upload).await.unwrap();
+
+    assert_eq!(answer.status(), 303);
+    assert_eq!(answer.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+    let cookies: Vec<_> = answer
+        .headers()
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .collect();
+    assert_eq!(cookies, ["cart=7", "flash=stored"]);
+}
+
+#[tokio::test]
+async fn a_policy_mixes_before_and_after() {
+    const NEW: LocalPath = LocalPath::from_static("/new");
+    let policy = policy_fn(|request| match request.path() {
+        "/204" => Some(Redirect::see_other(NEW).after_success()),
+        "/404" => Some(Redirect::permanent(NEW).after(StatusCode::NOT_FOUND)),
+        "/405" => Some(Redirect::temporary(NEW)),
+        _ => None,
+    });
+    let layer = RedirectLayer::new(policy);
+    assert_eq!(status_of(&layer, Method::POST, "/204").await, 303);
+    assert_eq!(status_of(&layer, Method::GET, "/204").await, 204);
+    assert_eq!(status_of(&layer, Method::GET, "/404").await, 308);
+    assert_eq!(status_of(&layer, Method::GET, "/405").await, 307);
+    assert_eq!(status_of(&layer, Method::GET, "/406").await, 406);
+}
+
+#[tokio::test]
+async fn the_first_match_is_final_when_its_condition_fails() {
+    let policy = [
+        Redirect::permanent(LocalPath::from_static("/a")).after(StatusCode::NOT_FOUND),
+        Redirect::permanent(LocalPath::from_static("/b")),
+    ];
+    let layer = RedirectLayer::new(policy);
+    assert_eq!(status_of(&layer, Method::GET, "/200").await, 200);
+}
+
+#[tokio::test]
+async fn a_self_target_after_the_answer_does_not_loop() {
+    // 404 at /404 that would be sent to /404: the answer stands.
+    let layer = RedirectLayer::permanent("/404").after(StatusCode::NOT_FOUND);
+    assert_eq!(status_of(&layer, Method::GET, "/404").await, 404);
+    // Post/Redirect/Get on one address.
+    let layer = RedirectLayer::see_other("/200").after_success();
+    assert_eq!(status_of(&layer, Method::POST, "/200").await, 303);
+    assert_eq!(status_of(&layer, Method::GET, "/200").await, 200);
+}
+
+#[tokio::test]
+async fn the_redirects_own_cache_control_replaces_the_answers() {
+    let minute = CacheControl::max_age(std::time::Duration::from_secs(60));
+    let inner = service_fn(async |_: Request<String>| {
+        Response::builder()
+            .status(StatusCode::NOT_FOUND)
+            .header(header::CACHE_CONTROL, "no-store")
+            .body(String::new())
+    });
+    let layer = RedirectLayer::permanent("/new")
+        .after(StatusCode::NOT_FOUND)
+        .cache(minute);
+    let answer = layer
+        .layer(inner)
+        .oneshot(request(Method::GET, "/x"))
+        .await
+        .unwrap();
+    let mut expected = HeaderMap::new();
+    expected.insert(header::LOCATION, "/new".parse().unwrap());
+    expected.insert(header::CACHE_CONTROL, "max-age=60".parse().unwrap());
+    assert_eq!(answer.headers(), &expected);
+}

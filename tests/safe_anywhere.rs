@@ -1,0 +1,351 @@
+//! What is never redirected, whatever a policy answers: R5, R9, R12.
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
+
+use http::{Request, Response, Uri, Version};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_redirect::{
+    Decision, Exemption, LocalPath, Location, Policy, Redirect, RedirectLayer, Refusal,
+    RequestHead, Scheme, policy_fn,
+};
+
+/// What came of it: the status and the location, or that the app was asked.
+#[derive(Debug, PartialEq)]
+enum Outcome {
+    App,
+    Status(u16, Option<String>),
+}
+
+fn sent(status: u16, location: &str) -> Outcome {
+    Outcome::Status(status, Some(location.to_owned()))
+}
+
+async fn outcome<P>(layer: &RedirectLayer<P>, request: Request<()>) -> Outcome
+where
+    P: Policy<Target = Redirect>,
+{
+    let app = service_fn(async |_| {
+        let mut response = Response::new(String::new());
+        response.extensions_mut().insert("the app");
+        Ok::<_, Infallible>(response)
+    });
+    let answer = layer.layer(app).oneshot(request).await.unwrap();
+    if answer.extensions().get::<&str>().is_some() {
+        return Outcome::App;
+    }
+    let location = answer.headers().get("location");
+    Outcome::Status(
+        answer.status().as_u16(),
+        location.map(|location| location.to_str().unwrap().to_owned()),
+    )
+}
+
+fn ask(method: &str, target: &str, headers: &[(&str, &str)]) -> Request<()> {
+    let mut request = Request::builder().method(method).uri(target);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(()).unwrap()
+}
+
+#[tokio::test]
+async fn r9_the_address_that_was_asked_for_is_never_sent() {
+    for (location, target, expected) in [
+        ("/x", "/x", false),
+        ("/x#top", "/x", false),
+        ("/x", "/x?", true),
+        ("/x", "/x/", true),
+        ("/x", "/X", true),
+        ("/x?a=1", "/x?a=1", false),
+        ("/x?a=1", "/x?a=2", true),
+        ("/x", "http://example.com/x", false),
+        ("/", "http://example.com", false),
+        ("/?q", "http://example.com?q", false),
+        // Relative ones, as the client resolves them.
+        ("./x", "/a/x", false),
+        ("./x", "/a/", true),
+        ("../x", "/a/b/c", true),
+        ("../x", "/a/x", true),
+        ("../a/x", "/a/x", false),
+        ("./", "/a/", false),
+        ("?page=1", "/list?page=1", false),
+        ("?page=1", "/list", true),
+        // Clients encode some more than a location has to: the same address.
+        ("/it's", "/it%27s", false),
+        ("/a[1]", "/a%5b1%5D", false),
+        ("/a/b", "/a%2Fb", true),
+        ("/a?b=c", "/a%3Fb=c", true),
+        ("/x", "/%78", true),
+    ] {
+        let layer = RedirectLayer::temporary(
+            Box::leak(location.to_owned().into_boxed_str()) as &'static str
+        );
+        let expected = if expected {
+            sent(307, location)
+        } else {
+            Outcome::App
+        };
+        assert_eq!(
+            outcome(&layer, ask("GET", target, &[])).await,
+            expected,
+            "{target} -> {location}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn r9_behind_a_proxy_an_absolute_target_on_the_same_host_does_not_loop() {
+    for (location, host, expected) in [
+        // Nobody knows the scheme: the same host and path is the same address.
+        ("https://example.com/x", "example.com", false),
+        ("http://example.com/x", "example.com", false),
+        ("https://example.com/x", "EXAMPLE.com", false),
+        ("https://example.com/x", "example.com:443", false),
+        ("https://example.com/x", "example.com:80", false),
+        ("https://example.com:8443/x", "example.com:8443", false),
+        ("https://example.com:8443/x", "example.com", true),
+        ("https://example.com/x", "example.com:8080", true),
+        ("https://example.com/x", "www.example.com", true),
+        ("https://example.com/x", "example.com.", true),
+        ("https://example.com/y", "example.com", true),
+        ("http://[::1]:3000/x", "[::1]:3000", false),
+        ("http://[::1]/x", "[::1]", false),
+        ("http://[::1]/x", "[::1]:3000", true),
+    ] {
+        let layer =
+            RedirectLayer::found(Box::leak(location.to_owned().into_boxed_str()) as &'static str);
+        let expected = if expected {
+            sent(302, location)
+        } else {
+            Outcome::App
+        };
+        let asked = outcome(&layer, ask("GET", "/x", &[("host", host)])).await;
+        assert_eq!(asked, expected, "{host} -> {location}");
+        // HTTP/2 has the authority in the target.
+        let mut asked = ask("GET", &format!("https://{host}/x"), &[]);
+        *asked.version_mut() = Version::HTTP_2;
+        assert_eq!(
+            outcome(&layer, asked).await,
+            expected,
+            "h2 {host} -> {location}"
+        );
+    }
+    // No host, no claim that it is the same.
+    let layer = RedirectLayer::found("https://example.com/x");
+    assert_eq!(
+        outcome(&layer, ask("GET", "/x", &[])).await,
+        sent(302, "https://example.com/x")
+    );
+}
+
+#[tokio::test]
+async fn r9_a_policy_that_knows_the_scheme_redirects_to_the_other() {
+    const HTTPS: Location = Location::from_static("https://example.com/x");
+    let from = |scheme| policy_fn(move |_: &RequestHead<'_>| Some(HTTPS.asked_over(scheme)));
+    let request = || ask("GET", "/x", &[("host", "example.com")]);
+
+    let plaintext = RedirectLayer::permanent(from(Scheme::Http));
+    assert_eq!(
+        outcome(&plaintext, request()).await,
+        sent(308, "https://example.com/x")
+    );
+    let tls = RedirectLayer::permanent(from(Scheme::Https));
+    assert_eq!(outcome(&tls, request()).await, Outcome::App);
+}
+
+#[tokio::test]
+async fn r9_post_redirect_get_to_the_same_path_works() {
+    let layer = RedirectLayer::see_other("/form");
+    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PURGE"] {
+        assert_eq!(
+            outcome(&layer, ask(method, "/form", &[])).await,
+            sent(303, "/form"),
+            "{method}"
+        );
+    }
+    for method in ["GET", "HEAD"] {
+        assert_eq!(
+            outcome(&layer, ask(method, "/form", &[])).await,
+            Outcome::App,
+            "{method}"
+        );
+    }
+    // The others may keep POST, and would loop.
+    for layer in [
+        RedirectLayer::found("/form"),
+        RedirectLayer::temporary("/form"),
+    ] {
+        assert_eq!(
+            outcome(&layer, ask("POST", "/form", &[])).await,
+            Outcome::App
+        );
+    }
+}
+
+const PREFLIGHT: [(&str, &str); 2] = [
+    ("origin", "https://shop.example"),
+    ("access-control-request-method", "PUT"),
+];
+
+#[tokio::test]
+async fn r12_what_a_redirect_would_break_is_passed_on_and_can_be_switched() {
+    let websocket = |value| [("connection", "Upgrade"), ("upgrade", value)];
+    let layer = RedirectLayer::temporary("/v2");
+    let preflight = || ask("OPTIONS", "/v1", &PREFLIGHT);
+    let handshake = || ask("GET", "/v1", &websocket("websocket"));
+    let connect = || ask("CONNECT", "example.com:443", &[]);
+    let asterisk = || ask("OPTIONS", "*", &[]);
+
+    for request in [preflight(), handshake(), connect(), asterisk()] {
+        let described = format!("{} {}", request.method(), request.uri());
+        assert_eq!(outcome(&layer, request).await, Outcome::App, "{described}");
+    }
+    for value in ["WebSocket", "h2c, websocket", "h2c ,\tWEBSOCKET "] {
+        assert_eq!(
+            outcome(&layer, ask("GET", "/v1", &websocket(value))).await,
+            Outcome::App
+        );
+    }
+    // Look-alikes are redirected.
+    for request in [
+        ask("OPTIONS", "/v1", &[]),
+        ask("OPTIONS", "/v1", &PREFLIGHT[..1]),
+        ask("OPTIONS", "/v1", &PREFLIGHT[1..]),
+        ask("GET", "/v1", &PREFLIGHT),
+        ask("GET", "/v1", &websocket("h2c")),
+        ask("GET", "/v1", &websocket("websocket2")),
+    ] {
+        assert_eq!(outcome(&layer, request).await, sent(307, "/v2"));
+    }
+    // Each switch opens its own door and no other.
+    for (exemption, opened) in [
+        (Exemption::Preflight, 0),
+        (Exemption::WebSocket, 1),
+        (Exemption::Asterisk, 3),
+    ] {
+        let layer = RedirectLayer::temporary("/v2").redirect_also(exemption);
+        let requests = [preflight(), handshake(), connect(), asterisk()];
+        for (index, request) in requests.into_iter().enumerate() {
+            let expected = if index == opened {
+                sent(307, "/v2")
+            } else {
+                Outcome::App
+            };
+            assert_eq!(
+                outcome(&layer, request).await,
+                expected,
+                "{exemption:?} {index}"
+            );
+        }
+    }
+    let layer = RedirectLayer::temporary("/v2").redirect_also(Exemption::Connect);
+    assert_eq!(outcome(&layer, connect()).await, sent(307, "/v2"));
+}
+
+#[tokio::test]
+async fn r5_only_targets_with_a_path_are_redirected() {
+    let layer = RedirectLayer::temporary("/v2");
+    for target in ["*", "example.com", "example.com:80", "@evil.example"] {
+        let Ok(uri) = target.parse::<Uri>() else {
+            continue;
+        };
+        let mut request = ask("GET", "/", &[]);
+        *request.uri_mut() = uri;
+        assert_eq!(outcome(&layer, request).await, Outcome::App, "{target}");
+    }
+    let absolute = ask("GET", "http://anything.example/v1", &[]);
+    assert_eq!(outcome(&layer, absolute).await, sent(307, "/v2"));
+}
+
+#[tokio::test]
+async fn r12_a_refusal_is_never_turned_into_a_pass() {
+    let policy = policy_fn(|_| Decision::<Redirect>::Refuse(Refusal::bad_request("no")));
+    let layer = RedirectLayer::new(policy);
+    for request in [
+        ask("GET", "/", &[]),
+        ask("OPTIONS", "/", &PREFLIGHT),
+        ask("CONNECT", "example.com:443", &[]),
+        ask("OPTIONS", "*", &[]),
+    ] {
+        assert_eq!(outcome(&layer, request).await, Outcome::Status(400, None));
+    }
+}
+
+#[tokio::test]
+async fn r10_the_longest_target_is_decided() {
+    let long = format!("/{}", "a".repeat(65_533));
+    let echo = policy_fn(|request| LocalPath::from_static("/new").join(request.path()).ok());
+    let layer = RedirectLayer::permanent(echo);
+    assert_eq!(
+        outcome(&layer, ask("GET", &long, &[])).await,
+        Outcome::App,
+        "too long to send"
+    );
+    let fits = "b".repeat(7_995);
+    let expected = format!("/new/{}", &fits[1..]);
+    let asked = ask("GET", &format!("/{}", &fits[1..]), &[]);
+    assert_eq!(outcome(&layer, asked).await, sent(308, &expected));
+    let fixed = RedirectLayer::permanent("/new");
+    assert_eq!(
+        outcome(&fixed, ask("GET", &long, &[])).await,
+        sent(308, "/new")
+    );
+}
+
+/// What was suppressed leaves one event, with its reason.
+#[tokio::test]
+async fn suppressed_redirects_leave_a_tracing_event() {
+    use tracing::{
+        Event, Metadata, Subscriber,
+        field::{Field, Visit},
+        span,
+    };
+
+    #[derive(Clone, Default)]
+    struct Events(Arc<Mutex<Vec<String>>>);
+
+    impl Subscriber for Events {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            metadata.target().starts_with("tower_redirect")
+        }
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+        fn event(&self, event: &Event<'_>) {
+            struct Fields(String);
+            impl Visit for Fields {
+                fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+                    self.0.push_str(&format!("{}={value:?} ", field.name()));
+                }
+            }
+            let mut fields = Fields(String::new());
+            event.record(&mut fields);
+            self.0.lock().unwrap().push(fields.0.trim().to_owned());
+        }
+        fn enter(&self, _: &span::Id) {}
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    let events = Events::default();
+    let guard = tracing::subscriber::set_default(events.clone());
+    let layer = RedirectLayer::temporary("/x");
+    outcome(&layer, ask("GET", "/x", &[])).await;
+    outcome(&layer, ask("OPTIONS", "/y", &PREFLIGHT)).await;
+    outcome(&layer, ask("GET", "/y", &[])).await;
+    drop(guard);
+
+    let events = events.0.lock().unwrap();
+    assert_eq!(
+        events.as_slice(),
+        [
+            "message=redirect suppressed reason=leads to the address that was asked for status=307 \
+             location=\"/x\"",
+            "message=redirect suppressed reason=CORS preflight status=307 location=\"/x\"",
+        ]
+    );
+}
