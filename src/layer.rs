@@ -67,7 +67,7 @@ pub(crate) struct Settings {
     pub(crate) original_uri: Option<OriginalUri>,
 }
 
-impl<P: Policy<Target = Location>> RedirectLayer<With<P>> {
+impl<P> RedirectLayer<With<P>> {
     /// 301: moved for good; a client may turn POST into GET.
     ///
     /// Method and body: browsers turn POST into GET and drop the body; other methods are kept by
@@ -239,7 +239,7 @@ impl<P: Policy<Target = Location>> RedirectLayer<With<P>> {
     }
 }
 
-impl<P: Policy<Target = Redirect>> RedirectLayer<P> {
+impl<P> RedirectLayer<P> {
     /// Takes a policy that says where and how: each [`Redirect`] has its own status.
     ///
     /// ```

@@ -75,8 +75,34 @@ async fn hyper_over_http2_with_prior_knowledge() {
     .await;
 }
 
-/// Its rule is Fetch's: "301 and 302: POST becomes GET; 303: all but HEAD become GET; a body that
-/// can be cloned is sent again where the method stays" (reqwest 0.13, over tower-http).
+/// Methods are compared as they are written: `post` is not POST, and only 303 changes QUERY.
+#[tokio::test]
+async fn methods_that_http_does_not_know() {
+    within(LIMIT, async {
+        let site = open().await;
+        for row in FETCH {
+            for sent in ["QUERY", "PROPFIND", "post"] {
+                let answer = walk(
+                    &site,
+                    Ask::new(sent, row.path),
+                    Version::HTTP_11,
+                    async |request| http1_once(&site, request).await,
+                )
+                .await;
+                let arrives = match row.status {
+                    Status::SeeOther => "GET",
+                    _ => sent,
+                };
+                assert_eq!(answer.status, 200);
+                assert_eq!(site.arrivals(), [arrival(sent, arrives)], "{sent} {row:?}");
+            }
+        }
+    })
+    .await;
+}
+
+/// Its rule is Fetch's: reqwest 0.13 has it from tower-http's `FollowRedirect`, with a policy that
+/// clones a body which is in memory.
 #[tokio::test]
 async fn reqwest() {
     within(LIMIT, async {
@@ -191,7 +217,7 @@ async fn a_page_that_is_gone_is_sent_on_and_an_unknown_one_is_not() {
         for method in METHODS {
             let ask = Ask::new(method, "/gone-page");
             let answer = http1_once(&site, ask.request("/gone-page")).await;
-            if ["GET", "HEAD"].contains(&method) {
+            if method == "HEAD" {
                 assert_redirect_head(&answer, Status::PermanentRedirect, "/landing");
             } else {
                 assert_redirect(&answer, Status::PermanentRedirect, "/landing");
@@ -536,7 +562,9 @@ fn pooled() -> Pooled {
 async fn connect(site: &Site) -> TcpStream {
     let url = Url::parse(&site.url("/")).unwrap();
     let address = url.socket_addrs(|| None).unwrap();
-    TcpStream::connect(address[0]).await.unwrap()
+    let stream = TcpStream::connect(address[0]).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
 }
 
 async fn collect(response: Response<hyper::body::Incoming>) -> Response<String> {
