@@ -4,14 +4,14 @@ use http::{StatusCode, response::Parts};
 use tower_layer::Layer;
 
 use crate::{
-    CacheControl, Exemption, How, Intent, IntoPolicy, Location, Policy, Redirect, RedirectService,
-    Status, When, With,
+    CacheControl, Exemption, How, Intent, IntoPolicy, Location, Redirect, RedirectService, Status,
+    When, With,
     body::{Noted, Unchanged, Wrapped},
     guard::Lifted,
     head::OriginalUri,
 };
 
-/// A layer that answers requests with redirects, where its [`Policy`] says so.
+/// A layer that answers requests with redirects, where its [`Policy`](crate::Policy) says so.
 ///
 /// ```
 /// use axum::{Router, routing::get};

@@ -98,3 +98,8 @@ pub use redirect::Redirect;
 pub use service::RedirectService;
 pub use status::{InvalidStatus, MethodPromise, Status};
 pub use when::{Condition, When};
+
+/// The code of the README is compiled and run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
