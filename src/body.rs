@@ -1,11 +1,11 @@
 //! What body the answer has: the inner service's own type, or one that wraps it.
 //!
 //! ```
-//! use tower_redirect::{RedirectLayer, body::Wrapped};
+//! use tower_redirect::{RedirectLayer, body::Wrapped, testing};
 //!
 //! // The inner body has no `Default`: Trace and Timeout bodies, hyper's `Incoming`.
 //! let layer: RedirectLayer<_, Wrapped> = RedirectLayer::temporary("/maintenance").wrap_body();
-//! # let _ = layer;
+//! testing::get("/").through_layer(&layer).assert_redirect("/maintenance");
 //! ```
 
 use std::{
@@ -62,10 +62,10 @@ mod sealed {
 /// The inner body type, empty on a redirect; the default.
 ///
 /// ```
-/// use tower_redirect::{RedirectLayer, body::Unchanged};
+/// use tower_redirect::{RedirectLayer, body::Unchanged, testing};
 ///
 /// let layer: RedirectLayer<_, Unchanged> = RedirectLayer::found("/x");
-/// # let _ = layer;
+/// testing::get("/").through_layer(&layer).assert_redirect("/x");
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unchanged;
@@ -89,10 +89,10 @@ impl<B: Default> AnswerBody<B> for Unchanged {
 /// [`hypertext_note`](crate::RedirectLayer::hypertext_note) chooses it.
 ///
 /// ```
-/// use tower_redirect::{RedirectLayer, body::Noted};
+/// use tower_redirect::{RedirectLayer, body::Noted, testing};
 ///
 /// let layer: RedirectLayer<_, Noted> = RedirectLayer::found("/x").hypertext_note();
-/// # let _ = layer;
+/// testing::get("/").through_layer(&layer).assert_redirect("/x");
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Noted;
@@ -116,10 +116,10 @@ impl<B: From<Bytes>> AnswerBody<B> for Noted {
 /// [`wrap_body`](crate::RedirectLayer::wrap_body) chooses it.
 ///
 /// ```
-/// use tower_redirect::{RedirectLayer, body::Wrapped};
+/// use tower_redirect::{RedirectLayer, body::Wrapped, testing};
 ///
 /// let layer: RedirectLayer<_, Wrapped> = RedirectLayer::found("/x").wrap_body();
-/// # let _ = layer;
+/// testing::get("/").through_layer(&layer).assert_redirect("/x");
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wrapped;

@@ -28,10 +28,14 @@ pin_project! {
     ///
     /// type Answer = Result<Response<String>, std::convert::Infallible>;
     ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), std::convert::Infallible> {
     /// let app = service_fn(|_: Request<()>| -> Ready<Answer> { ready(Ok(Response::default())) });
     /// let mut service = RedirectService::new(app, LocalPath::from_static("/x").with(Status::Found));
     /// let future: ResponseFuture<Ready<Answer>, String> = service.call(Request::new(()));
-    /// # let _ = future;
+    /// assert_eq!(future.await?.status(), 302);
+    /// # Ok(())
+    /// # }
     /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ResponseFuture<F, B, A = Unchanged> {

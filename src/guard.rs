@@ -12,11 +12,16 @@ use crate::{Location, Redirect, RequestHead, Scheme, Status, location::resolve};
 /// otherwise.
 ///
 /// ```
-/// use tower_redirect::{Exemption, RedirectLayer};
+/// use tower_redirect::{Exemption, RedirectLayer, testing};
 ///
-/// // The preflight of this path is redirected like everything else.
-/// let layer = RedirectLayer::temporary("/v2").redirect_also(Exemption::Preflight);
-/// # let _ = layer;
+/// let preflight = testing::options("/v1")
+///     .header("origin", "https://shop.example")
+///     .header("access-control-request-method", "PUT");
+/// let layer = RedirectLayer::temporary("/v2");
+/// preflight.clone().through_layer(&layer).assert_pass();
+///
+/// let layer = layer.redirect_also(Exemption::Preflight);
+/// preflight.through_layer(&layer).assert_redirect("/v2");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Exemption {

@@ -4,23 +4,32 @@ use http::{StatusCode, response::Parts};
 use tower_layer::Layer;
 
 use crate::{
-    CacheControl, Exemption, How, Intent, IntoPolicy, Location, Redirect, RedirectService, Status,
-    When, With,
+    CacheControl, Decision, Exemption, Policy, Redirect, RedirectService, RequestHead, When, With,
     body::{Noted, Unchanged, Wrapped},
-    guard::Lifted,
+    guard::{self, Lifted},
     head::OriginalUri,
 };
 
-/// A layer that answers requests with redirects, where its [`Policy`](crate::Policy) says so.
+mod constructors;
+
+/// A layer that answers requests with redirects, where its [`Policy`] says so.
 ///
 /// ```
-/// use axum::{Router, routing::get};
+/// use axum::{Router, body::Body, http::Request, routing::get};
+/// use tower::ServiceExt;
 /// use tower_redirect::RedirectLayer;
 ///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let app: Router = Router::new()
 ///     .route("/", get(|| async { "hello" }))
 ///     .layer(RedirectLayer::temporary("/maintenance"));
-/// # let _ = app;
+///
+/// let answer = app.oneshot(Request::get("/").body(Body::empty())?).await?;
+/// assert_eq!(answer.status(), 307);
+/// assert_eq!(answer.headers()["location"], "/maintenance");
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// | constructor | status | lifetime | the next request | for |
@@ -52,6 +61,9 @@ use crate::{
 ///   called again or dropped. Put the redirect below such a layer, or give each request a clone, as
 ///   axum and hyper's adapters do.
 /// - The inner body needs `Default`; where it has none, [`wrap_body`](Self::wrap_body).
+/// - Behind a proxy that rewrites `Host` or strips a part of the path, the address that the client
+///   asked for is not what arrives here: write targets on your own site as paths, and exempt them
+///   with [`unless`](crate::Policy::unless) where the path is changed too.
 #[must_use = "a layer does nothing until it is applied"]
 pub struct RedirectLayer<P, A = Unchanged> {
     pub(crate) policy: Arc<P>,
@@ -67,212 +79,6 @@ pub(crate) struct Settings {
     pub(crate) original_uri: Option<OriginalUri>,
 }
 
-impl<P> RedirectLayer<With<P>> {
-    /// 301: moved for good; a client may turn POST into GET.
-    ///
-    /// Method and body: browsers turn POST into GET and drop the body; other methods are kept by
-    /// browsers and turned into GET by some clients. Caching: kept by caches without being told for
-    /// how long; [`cache`](Self::cache) bounds it. Search engines give the new address the standing
-    /// of the old one. Take [`permanent`](Self::permanent) where a POST must arrive as it was sent.
-    ///
-    /// ```
-    /// use tower_redirect::{LocalPath, RedirectLayer, policy_fn};
-    ///
-    /// let layer = RedirectLayer::moved_permanently(policy_fn(|request| {
-    ///     (request.path() == "/about-us").then_some(LocalPath::from_static("/about"))
-    /// }));
-    /// # let _ = layer;
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// When it is handed a literal that is not a location, at the caller's line.
-    ///
-    /// Source: RFC 9110 §15.4.2.
-    #[track_caller]
-    pub fn moved_permanently<I>(policy: I) -> Self
-    where
-        I: IntoPolicy<Target = Location, Policy = P>,
-    {
-        Self::with(policy.into_policy(), Status::MovedPermanently.into())
-    }
-
-    /// 302: elsewhere for now; a client may turn POST into GET.
-    ///
-    /// Method and body: browsers turn POST into GET and drop the body; other methods are kept by
-    /// browsers and turned into GET by some clients. Caching: not kept unless
-    /// [`cache`](Self::cache) says so. Search engines keep the old address. Take
-    /// [`temporary`](Self::temporary) where method and body must stay, [`see_other`](Self::see_other)
-    /// where the answer to a POST is another page.
-    ///
-    /// ```
-    /// use tower_redirect::RedirectLayer;
-    ///
-    /// let layer = RedirectLayer::found("/today");
-    /// # let _ = layer;
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// When it is handed a literal that is not a location, at the caller's line.
-    ///
-    /// Source: RFC 9110 §15.4.3.
-    #[track_caller]
-    pub fn found<I>(policy: I) -> Self
-    where
-        I: IntoPolicy<Target = Location, Policy = P>,
-    {
-        Self::with(policy.into_policy(), Status::Found.into())
-    }
-
-    /// 303: the answer is another page, fetched by GET.
-    ///
-    /// Method and body: every method but GET and HEAD becomes GET, without a body. Caching: not
-    /// kept unless [`cache`](Self::cache) says so. Search engines take the other page for a page of
-    /// its own. Mostly followed by [`after_success`](Self::after_success). Take
-    /// [`temporary`](Self::temporary) where the request has to be carried out elsewhere.
-    ///
-    /// ```
-    /// use tower_redirect::RedirectLayer;
-    ///
-    /// // The app stores the upload; the browser then shows the receipt.
-    /// let layer = RedirectLayer::see_other("/receipt").after_success();
-    /// # let _ = layer;
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// When it is handed a literal that is not a location, at the caller's line.
-    ///
-    /// Source: RFC 9110 §15.4.4.
-    #[track_caller]
-    pub fn see_other<I>(policy: I) -> Self
-    where
-        I: IntoPolicy<Target = Location, Policy = P>,
-    {
-        Self::with(policy.into_policy(), Status::SeeOther.into())
-    }
-
-    /// 307: elsewhere for now, with the same method and body.
-    ///
-    /// Method and body: kept; a browser sends a POST again without asking. Caching: not kept unless
-    /// [`cache`](Self::cache) says so. Search engines keep the old address. Take
-    /// [`see_other`](Self::see_other) to answer a POST with a page, [`permanent`](Self::permanent)
-    /// for a move for good.
-    ///
-    /// ```
-    /// use tower_redirect::RedirectLayer;
-    ///
-    /// let layer = RedirectLayer::temporary("/maintenance");
-    /// # let _ = layer;
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// When it is handed a literal that is not a location, at the caller's line.
-    ///
-    /// Source: RFC 9110 §15.4.8.
-    #[track_caller]
-    pub fn temporary<I>(policy: I) -> Self
-    where
-        I: IntoPolicy<Target = Location, Policy = P>,
-    {
-        Self::with(policy.into_policy(), Status::TemporaryRedirect.into())
-    }
-
-    /// 308: moved for good, with the same method and body.
-    ///
-    /// Method and body: kept. Caching: kept by caches without being told for how long;
-    /// [`cache`](Self::cache) bounds it. Search engines give the new address the standing of the old
-    /// one. Take [`moved_permanently`](Self::moved_permanently) for clients from before 2014, which
-    /// do not know this status.
-    ///
-    /// ```
-    /// use tower_redirect::{LocalPath, RedirectLayer, policy_fn};
-    ///
-    /// let layer = RedirectLayer::permanent(policy_fn(|request| {
-    ///     let rest = request.path().strip_prefix("/v1/")?;
-    ///     LocalPath::from_static("/v2").join(rest).ok()?.with_query(request.query()).ok()
-    /// }));
-    /// # let _ = layer;
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// When it is handed a literal that is not a location, at the caller's line.
-    ///
-    /// Source: RFC 9110 §15.4.9.
-    #[track_caller]
-    pub fn permanent<I>(policy: I) -> Self
-    where
-        I: IntoPolicy<Target = Location, Policy = P>,
-    {
-        Self::with(policy.into_policy(), Status::PermanentRedirect.into())
-    }
-
-    /// The status that an [`Intent`] picks from the request's method and version.
-    ///
-    /// Method, body, caching and search engines are as the picked status has them: 302 or 307 for
-    /// [`Intent::Temporary`], 301 or 308 for [`Intent::Permanent`], 303 for [`Intent::SeeOther`].
-    /// Take a constructor with a number where clients are told to expect that number.
-    ///
-    /// ```
-    /// use tower_redirect::{Intent, RedirectLayer};
-    ///
-    /// let layer = RedirectLayer::select(Intent::Temporary, "/maintenance");
-    /// # let _ = layer;
-    /// ```
-    ///
-    /// # Panics
-    ///
-    /// When it is handed a literal that is not a location, at the caller's line.
-    #[track_caller]
-    pub fn select<I>(intent: Intent, policy: I) -> Self
-    where
-        I: IntoPolicy<Target = Location, Policy = P>,
-    {
-        Self::with(policy.into_policy(), intent.into())
-    }
-
-    fn with(policy: P, how: How) -> Self {
-        Self::of(With::new(policy, how))
-    }
-}
-
-impl<P> RedirectLayer<P> {
-    /// Takes a policy that says where and how: each [`Redirect`] has its own status.
-    ///
-    /// ```
-    /// use tower_redirect::{LocalPath, Redirect, RedirectLayer, policy_fn};
-    ///
-    /// const NEWS: LocalPath = LocalPath::from_static("/news");
-    /// const SALE: LocalPath = LocalPath::from_static("/sale");
-    ///
-    /// let layer = RedirectLayer::new(policy_fn(|request| match request.path() {
-    ///     "/blog" => Some(Redirect::permanent(NEWS)),
-    ///     "/today" => Some(Redirect::found(SALE)),
-    ///     _ => None,
-    /// }));
-    /// # let _ = layer;
-    /// ```
-    pub fn new<I>(policy: I) -> Self
-    where
-        I: IntoPolicy<Target = Redirect, Policy = P>,
-    {
-        Self::of(policy.into_policy())
-    }
-}
-
-impl<P> RedirectLayer<P> {
-    fn of(policy: P) -> Self {
-        Self {
-            policy: Arc::new(policy),
-            settings: Settings::default(),
-            body: Unchanged,
-        }
-    }
-}
-
 impl<P, A> RedirectLayer<With<P>, A> {
     /// Redirects only after the inner service answered an unsafe method with 2xx.
     ///
@@ -280,13 +86,21 @@ impl<P, A> RedirectLayer<With<P>, A> {
     /// [`When`] lists. Answers to GET, HEAD, OPTIONS, TRACE and QUERY stand.
     ///
     /// ```
-    /// use axum::{Router, routing::put};
+    /// use axum::{Router, body::Body, http::Request, routing::put};
+    /// use tower::ServiceExt;
     /// use tower_redirect::RedirectLayer;
     ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let app: Router = Router::new()
     ///     .route("/upload", put(|| async { "stored" }))
     ///     .layer(RedirectLayer::see_other("/receipt").after_success());
-    /// # let _ = app;
+    ///
+    /// let answer = app.oneshot(Request::put("/upload").body(Body::empty())?).await?;
+    /// assert_eq!(answer.status(), 303);
+    /// assert_eq!(answer.headers()["location"], "/receipt");
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn after_success(self) -> Self {
         self.when(When::after_success())
@@ -295,15 +109,23 @@ impl<P, A> RedirectLayer<With<P>, A> {
     /// Redirects only after the inner service answered with this status.
     ///
     /// ```
-    /// use http::StatusCode;
-    /// use tower_redirect::{LocalPath, RedirectLayer, policy_fn};
+    /// use axum::{Router, body::Body, http::{Request, StatusCode}, routing::get};
+    /// use tower::ServiceExt;
+    /// use tower_redirect::RedirectLayer;
     ///
-    /// // Retired addresses, only where nothing lives any more.
-    /// let retired = policy_fn(|request| {
-    ///     (request.path() == "/old").then_some(LocalPath::from_static("/new"))
-    /// });
-    /// let layer = RedirectLayer::permanent(retired).after(StatusCode::NOT_FOUND);
-    /// # let _ = layer;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // Only where nothing lives any more.
+    /// let app: Router = Router::new()
+    ///     .route("/alive", get(|| async { "here" }))
+    ///     .layer(RedirectLayer::permanent("/archive").after(StatusCode::NOT_FOUND));
+    ///
+    /// let alive = app.clone().oneshot(Request::get("/alive").body(Body::empty())?).await?;
+    /// assert_eq!(alive.status(), 200);
+    /// let retired = app.oneshot(Request::get("/retired").body(Body::empty())?).await?;
+    /// assert_eq!(retired.headers()["location"], "/archive");
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn after(self, status: StatusCode) -> Self {
         self.when(When::after(status))
@@ -312,11 +134,23 @@ impl<P, A> RedirectLayer<With<P>, A> {
     /// Redirects only after the inner service gave an answer of which the closure says yes.
     ///
     /// ```
+    /// use axum::{Router, body::Body, http::{Request, StatusCode}, routing::get};
+    /// use tower::ServiceExt;
     /// use tower_redirect::RedirectLayer;
     ///
-    /// let layer = RedirectLayer::see_other("/login")
-    ///     .after_response(|answer| answer.status.as_u16() == 401);
-    /// # let _ = layer;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let layer = RedirectLayer::see_other("/login").after_response(|answer| {
+    ///     answer.status == StatusCode::UNAUTHORIZED && !answer.headers.contains_key("x-api")
+    /// });
+    /// let app: Router = Router::new()
+    ///     .route("/account", get(|| async { StatusCode::UNAUTHORIZED }))
+    ///     .layer(layer);
+    ///
+    /// let answer = app.oneshot(Request::get("/account").body(Body::empty())?).await?;
+    /// assert_eq!(answer.headers()["location"], "/login");
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn after_response(
         self,
@@ -329,11 +163,19 @@ impl<P, A> RedirectLayer<With<P>, A> {
     ///
     /// ```
     /// use std::time::Duration;
+    /// use axum::{Router, body::Body, http::Request};
+    /// use tower::ServiceExt;
     /// use tower_redirect::{CacheControl, RedirectLayer};
     ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let day = CacheControl::max_age(Duration::from_secs(86_400));
-    /// let layer = RedirectLayer::permanent("/v2").cache(day);
-    /// # let _ = layer;
+    /// let app: Router = Router::new().layer(RedirectLayer::permanent("/v2").cache(day));
+    ///
+    /// let answer = app.oneshot(Request::get("/v1").body(Body::empty())?).await?;
+    /// assert_eq!(answer.headers()["cache-control"], "max-age=86400");
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn cache(mut self, cache: CacheControl) -> Self {
         Arc::make_mut(&mut self.policy).cache = Some(cache);
@@ -350,10 +192,14 @@ impl<P, A> RedirectLayer<P, A> {
     /// Redirects also what would be [exempt](Exemption).
     ///
     /// ```
-    /// use tower_redirect::{Exemption, RedirectLayer};
+    /// use tower_redirect::{Exemption, RedirectLayer, testing};
     ///
-    /// let layer = RedirectLayer::temporary("/v2").redirect_also(Exemption::WebSocket);
-    /// # let _ = layer;
+    /// let handshake = testing::get("/v1").header("upgrade", "websocket");
+    /// let layer = RedirectLayer::temporary("/v2");
+    /// handshake.clone().through_layer(&layer).assert_pass();
+    ///
+    /// let layer = layer.redirect_also(Exemption::WebSocket);
+    /// handshake.through_layer(&layer).assert_redirect("/v2");
     /// ```
     pub fn redirect_also(mut self, exemption: Exemption) -> Self {
         self.settings.lifted = self.settings.lifted.with(exemption);
@@ -366,9 +212,12 @@ impl<P, A> RedirectLayer<P, A> {
     /// so that enabling feature `axum` changes nobody's matching.
     ///
     /// ```
-    /// use axum::{Router, routing::get};
+    /// use axum::{Router, body::Body, http::Request, routing::get};
+    /// use tower::ServiceExt;
     /// use tower_redirect::{LocalPath, RedirectLayer, policy_fn};
     ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let policy = policy_fn(|request| {
     ///     (request.path() == "/api/old").then_some(LocalPath::from_static("/api/new"))
     /// });
@@ -376,7 +225,11 @@ impl<P, A> RedirectLayer<P, A> {
     ///     .route("/old", get(|| async {}))
     ///     .layer(RedirectLayer::permanent(policy).original_uri());
     /// let app: Router = Router::new().nest("/api", api);
-    /// # let _ = app;
+    ///
+    /// let answer = app.oneshot(Request::get("/api/old").body(Body::empty())?).await?;
+    /// assert_eq!(answer.headers()["location"], "/api/new");
+    /// # Ok(())
+    /// # }
     /// ```
     #[cfg(feature = "axum")]
     #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
@@ -389,18 +242,23 @@ impl<P, A> RedirectLayer<P, A> {
     /// `Default`.
     ///
     /// ```
-    /// use axum::{Router, body::Body};
-    /// use tower::ServiceBuilder;
+    /// use axum::{Router, body::Body, http::Request};
+    /// use tower::{ServiceBuilder, ServiceExt};
     /// use tower_http::trace::TraceLayer;
     /// use tower_redirect::RedirectLayer;
     ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// // The redirect stands outermost: what it answers is not traced.
     /// let service = ServiceBuilder::new()
     ///     .layer(RedirectLayer::temporary("/maintenance").wrap_body())
     ///     .layer(TraceLayer::new_for_http())
     ///     .service(Router::new());
-    /// # fn check<S: tower::Service<http::Request<Body>>>(_: S) {}
-    /// # check(service);
+    ///
+    /// let answer = service.oneshot(Request::get("/").body(Body::empty())?).await?;
+    /// assert_eq!(answer.status(), 307);
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn wrap_body(self) -> RedirectLayer<P, Wrapped> {
         self.with_body(Wrapped)
@@ -424,10 +282,21 @@ impl<P> RedirectLayer<P, Unchanged> {
     /// none, call [`wrap_body`](Self::wrap_body) first.
     ///
     /// ```
+    /// use axum::{Router, body::{Body, to_bytes}, http::Request};
+    /// use tower::ServiceExt;
     /// use tower_redirect::RedirectLayer;
     ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let layer = RedirectLayer::moved_permanently("/new").hypertext_note();
-    /// # let _ = layer;
+    /// let app: Router = Router::new().layer(layer);
+    ///
+    /// let answer = app.oneshot(Request::get("/old").body(Body::empty())?).await?;
+    /// assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+    /// let note = to_bytes(answer.into_body(), 1_000).await?;
+    /// assert!(note.ends_with(b"<p>Continue at <a href=\"/new\">/new</a>.</p>\n</html>\n"));
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// Source: RFC 9110 §15.4.
@@ -441,14 +310,45 @@ impl<P> RedirectLayer<P, Wrapped> {
     /// Sends the short hypertext note of RFC 9110 with each redirect, in the wrapping body.
     ///
     /// ```
+    /// use axum::{Router, body::Body, http::Request};
+    /// use http_body_util::BodyExt;
+    /// use tower::{Layer, ServiceExt};
     /// use tower_redirect::RedirectLayer;
     ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let layer = RedirectLayer::moved_permanently("/new").wrap_body().hypertext_note();
-    /// # let _ = layer;
+    /// let app = layer.layer(Router::new());
+    ///
+    /// let answer = app.oneshot(Request::get("/old").body(Body::empty())?).await?;
+    /// assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+    /// let note = answer.into_body().collect().await?.to_bytes();
+    /// assert!(note.ends_with(b"<p>Continue at <a href=\"/new\">/new</a>.</p>\n</html>\n"));
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn hypertext_note(mut self) -> Self {
         self.settings.note = true;
         self
+    }
+}
+
+impl<P: Policy<Target = Redirect>, A> RedirectLayer<P, A> {
+    /// What the service would do, for tests without one.
+    pub(crate) fn decide(&self, mut head: RequestHead<'_>) -> Decision {
+        if let Some(original_uri) = self.settings.original_uri {
+            head = head.with_original_uri(Some(original_uri));
+        }
+        match self.policy.decide(&head) {
+            Decision::Redirect(redirect) => {
+                let status = redirect.status(head.method(), head.version());
+                match guard::check(&head, &redirect, status, self.settings.lifted) {
+                    Ok(()) => Decision::Redirect(redirect),
+                    Err(_) => Decision::Pass,
+                }
+            }
+            answer => answer,
+        }
     }
 }
 

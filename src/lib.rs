@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use axum::{Router, routing::get};
-//! use tower_redirect::{LocalPath, RedirectLayer, policy_fn};
+//! use tower_redirect::{LocalPath, RedirectLayer, policy_fn, testing};
 //!
 //! // `/blog/{slug}` has moved for good, query and all.
 //! let blog = policy_fn(|request| {
@@ -10,10 +10,11 @@
 //!     LocalPath::from_static("/posts").join(slug).ok()?.with_query(request.query()).ok()
 //! });
 //!
+//! testing::get("/blog/hello?page=2").through(&blog).assert_redirect("/posts/hello?page=2");
+//!
 //! let app: Router = Router::new()
 //!     .route("/posts/{slug}", get(|| async { "a post" }))
 //!     .layer(RedirectLayer::permanent(blog));
-//! # let _ = app;
 //! ```
 //!
 //! # The parts

@@ -169,7 +169,7 @@ pub trait Policy: Send + Sync {
 /// A policy whose type is hidden; [`Policy::boxed`] makes one.
 ///
 /// ```
-/// use tower_redirect::{BoxPolicy, LocalPath, Location, Policy};
+/// use tower_redirect::{BoxPolicy, LocalPath, Location, Policy, testing};
 ///
 /// fn policy(closed: bool) -> BoxPolicy<Location> {
 ///     match closed {
@@ -177,6 +177,8 @@ pub trait Policy: Send + Sync {
 ///         false => None::<LocalPath>.boxed(),
 ///     }
 /// }
-/// # let _ = (policy(true), policy(false));
+///
+/// testing::get("/").through(&policy(true)).assert_redirect("/closed");
+/// testing::get("/").through(&policy(false)).assert_pass();
 /// ```
 pub type BoxPolicy<T> = Box<dyn Policy<Target = T>>;

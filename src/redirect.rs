@@ -39,12 +39,7 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// 301: moved for good; a client may turn POST into GET.
-    ///
-    /// Method and body: browsers turn POST into GET and drop the body; other methods are kept by
-    /// browsers and turned into GET by some clients. Caching: kept by caches without being told for
-    /// how long; [`cache`](Self::cache) bounds it. Search engines give the new address the standing
-    /// of the old one. Take [`permanent`](Self::permanent) where a POST must arrive as it was sent.
+    #[doc = include_str!("docs/moved_permanently.md")]
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, Status};
@@ -58,13 +53,7 @@ impl Redirect {
         Self::new(Status::MovedPermanently, location)
     }
 
-    /// 302: elsewhere for now; a client may turn POST into GET.
-    ///
-    /// Method and body: browsers turn POST into GET and drop the body; other methods are kept by
-    /// browsers and turned into GET by some clients. Caching: not kept unless
-    /// [`cache`](Self::cache) says so. Search engines keep the old address. Take
-    /// [`temporary`](Self::temporary) where method and body must stay, [`see_other`](Self::see_other)
-    /// where the answer to a POST is another page.
+    #[doc = include_str!("docs/found.md")]
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, Status};
@@ -78,12 +67,7 @@ impl Redirect {
         Self::new(Status::Found, location)
     }
 
-    /// 303: the answer is another page, fetched by GET.
-    ///
-    /// Method and body: every method but GET and HEAD becomes GET, without a body. Caching: not
-    /// kept unless [`cache`](Self::cache) says so. Search engines take the other page for a page of
-    /// its own. Take it to answer a POST or PUT that was carried out; take
-    /// [`temporary`](Self::temporary) where it has to be carried out elsewhere.
+    #[doc = include_str!("docs/see_other.md")]
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, Status};
@@ -97,12 +81,7 @@ impl Redirect {
         Self::new(Status::SeeOther, location)
     }
 
-    /// 307: elsewhere for now, with the same method and body.
-    ///
-    /// Method and body: kept; a browser sends a POST again without asking. Caching: not kept unless
-    /// [`cache`](Self::cache) says so. Search engines keep the old address. Take
-    /// [`see_other`](Self::see_other) to answer a POST with a page, [`permanent`](Self::permanent)
-    /// for a move for good.
+    #[doc = include_str!("docs/temporary.md")]
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, Status};
@@ -116,12 +95,7 @@ impl Redirect {
         Self::new(Status::TemporaryRedirect, location)
     }
 
-    /// 308: moved for good, with the same method and body.
-    ///
-    /// Method and body: kept. Caching: kept by caches without being told for how long;
-    /// [`cache`](Self::cache) bounds it. Search engines give the new address the standing of the old
-    /// one. Take [`moved_permanently`](Self::moved_permanently) for clients from before 2014, which
-    /// do not know this status.
+    #[doc = include_str!("docs/permanent.md")]
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, Status};
@@ -135,11 +109,7 @@ impl Redirect {
         Self::new(Status::PermanentRedirect, location)
     }
 
-    /// The status that an [`Intent`] picks from the request's method and version.
-    ///
-    /// Method, body, caching and search engines are as the picked status has them: 302 or 307 for
-    /// [`Intent::Temporary`], 301 or 308 for [`Intent::Permanent`], 303 for [`Intent::SeeOther`].
-    /// Take a constructor with a number where clients are told to expect that number.
+    #[doc = include_str!("docs/select.md")]
     ///
     /// ```
     /// use http::{Method, Version};
@@ -328,7 +298,12 @@ impl Redirect {
 /// async fn save() -> Redirect {
 ///     Redirect::see_other(LocalPath::from_static("/receipt"))
 /// }
-/// # let _: axum::routing::MethodRouter = axum::routing::post(save);
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let response = axum::response::IntoResponse::into_response(save().await);
+/// assert_eq!(response.status(), 303);
+/// # }
 /// ```
 #[cfg(feature = "axum")]
 impl axum::response::IntoResponse for Redirect {

@@ -1,7 +1,7 @@
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use super::{Answer, fail};
-use crate::{Policy, RequestHead, Scheme, head::OriginalUri};
+use crate::{Policy, Redirect, RedirectLayer, RequestHead, Scheme, head::OriginalUri};
 
 /// A request without a body, to ask a policy about.
 ///
@@ -169,6 +169,29 @@ impl TestRequest {
     #[must_use = "assert something: `.assert_redirect(\"/x\")`, `.assert_pass()`"]
     pub fn through<P: Policy + ?Sized>(self, policy: &P) -> Answer<P::Target> {
         let decision = policy.decide(&self.head());
+        Answer::new(self, decision)
+    }
+
+    /// Asks a layer: its policy, and what the service never sends.
+    ///
+    /// A redirect that waits for the inner service's answer is shown as it was decided.
+    ///
+    /// ```
+    /// use tower_redirect::{RedirectLayer, Status, testing};
+    ///
+    /// let layer = RedirectLayer::temporary("/maintenance");
+    /// testing::get("/shop")
+    ///     .through_layer(&layer)
+    ///     .assert_redirect("/maintenance")
+    ///     .assert_status(Status::TemporaryRedirect);
+    /// testing::get("/maintenance").through_layer(&layer).assert_pass();
+    /// ```
+    #[must_use = "assert something: `.assert_redirect(\"/x\")`, `.assert_pass()`"]
+    pub fn through_layer<P, A>(self, layer: &RedirectLayer<P, A>) -> Answer<Redirect>
+    where
+        P: Policy<Target = Redirect>,
+    {
+        let decision = layer.decide(self.head());
         Answer::new(self, decision)
     }
 
