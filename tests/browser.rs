@@ -5,18 +5,20 @@
 //! cargo test --test browser -- --ignored
 //! ```
 
+#![cfg(unix)]
+
 use std::{
     env, fs,
     io::{BufRead, BufReader},
-    panic,
+    os::unix::process::CommandExt,
     path::PathBuf,
-    process::{self, Child, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::landing::{Arrival, FETCH, Row, Site, within};
 
@@ -33,25 +35,20 @@ const RECEIPT: &str = "Your upload has arrived. Reload as you like.\n";
 async fn what_arrives_in_a_browser() {
     let driver = within(LIMIT, Driver::start()).await;
     let browser = within(LIMIT, driver.open_browser()).await;
-    // On a task of its own, so that the browser is closed whatever happens.
-    let tour = tokio::spawn(within(LIMIT, tour(browser.clone()))).await;
+    within(LIMIT, tour(&browser)).await;
     within(LIMIT, browser.close()).await.unwrap();
-    drop(driver);
-    if let Err(error) = tour {
-        panic::resume_unwind(error.into_panic());
-    }
 }
 
-async fn tour(browser: Client) {
+async fn tour(browser: &Client) {
     let site = Site::open(app::app()).await;
     browser.goto(&site.url("/")).await.unwrap();
     for row in FETCH {
-        press_the_buttons(&browser, &site, row).await;
-        fetch_the_other_methods(&browser, &site, row).await;
+        press_the_buttons(browser, &site, row).await;
+        fetch_the_other_methods(browser, &site, row).await;
     }
-    press_what_comes_after_an_answer(&browser, &site).await;
+    press_what_comes_after_an_answer(browser, &site).await;
     for row in FETCH {
-        inherit_a_fragment(&browser, &site, row).await;
+        inherit_a_fragment(browser, &site, row).await;
     }
 }
 
@@ -65,9 +62,10 @@ async fn press_the_buttons(browser: &Client, site: &Site, row: Row) {
             _ => continue,
         };
         let button = format!("{}-{}", sent.to_lowercase(), &row.path[1..]);
-        let expected = arrival(arrives, if sent == arrives { body } else { "" }, content_type);
-        let text = format!("{arrives} {}", expected.body);
-        assert_eq!(press(browser, &button).await, (text, "at /landing".into()));
+        let kept = if sent == arrives { body } else { "" };
+        let expected = arrival(arrives, kept, content_type);
+        let landing = (format!("{arrives} {kept}"), "at /landing".into());
+        assert_eq!(press(browser, &button).await, landing, "{button}");
         assert_eq!(site.arrivals(), [expected], "{button}: {}", row.status);
     }
 }
@@ -93,7 +91,11 @@ async fn fetch_the_other_methods(browser: &Client, site: &Site, row: Row) {
         };
         let asked = vec![json!(row.path), json!(sent), json!(body)];
         let answer = browser.execute_async(FETCH_IT, asked).await.unwrap();
-        assert_eq!(answer, json!([200, site.url("/landing"), text]), "{sent} {row:?}");
+        assert_eq!(
+            answer,
+            json!([200, site.url("/landing"), text]),
+            "{sent} {row:?}"
+        );
         assert_eq!(site.arrivals(), [expected], "{sent} {row:?}");
     }
 }
@@ -153,12 +155,13 @@ fn arrival(method: &str, body: &str, content_type: &str) -> Arrival {
     }
 }
 
-/// A chromedriver on a port that it chose, and the profile of its browser; both end with it.
+/// A chromedriver on a port that it chose, and its browser's profile; both end with it.
 struct Driver {
     process: Child,
-    address: String,
     profile: PathBuf,
-    _stdout: BufReader<ChildStdout>,
+    address: String,
+    // Read no further, and open, so that it can write.
+    _stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Driver {
@@ -167,15 +170,25 @@ impl Driver {
             .arg("--port=0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .process_group(0)
             .spawn()
             .unwrap_or_else(|error| panic!("chromedriver: {error}; install chromium-driver"));
-        let stdout = process.stdout.take().unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let profile = format!("tower-redirect-browser-{}", process.id());
         let mut driver = Self {
             process,
+            profile: env::temp_dir().join(profile),
             address: String::new(),
-            profile: env::temp_dir().join(format!("tower-redirect-browser-{}", process::id())),
-            _stdout: BufReader::new(stdout),
+            _stdout: None,
         };
+        let (stdout, port) = tokio::task::spawn_blocking(move || {
+            let port = read_port(&mut stdout);
+            (stdout, port)
+        })
+        .await
+        .unwrap();
+        driver.address = format!("http://127.0.0.1:{port}");
+        driver._stdout = Some(stdout);
         driver
     }
 
@@ -201,9 +214,23 @@ impl Driver {
     }
 }
 
+/// "ChromeDriver was started successfully on port 40123."
+fn read_port(stdout: &mut impl BufRead) -> u16 {
+    let port = stdout.lines().find_map(|line| {
+        let line = line.unwrap();
+        let (_, port) = line.split_once("started successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    port.expect("chromedriver says which port it took")
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The group: a browser that nobody has closed is in it.
+        let group = self.process.id().to_string();
+        let _ = Command::new("sh")
+            .args(["-c", r#"kill -s KILL -- "-$0""#, &group])
+            .status();
         let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.profile);

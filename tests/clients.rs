@@ -1,9 +1,16 @@
 //! Clients as they are, against the example's app on a socket: what arrives after each redirect.
 
-use std::{io, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
+use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::{http1, http2};
 use hyper_util::{
@@ -310,6 +317,21 @@ async fn who_expects_100_continue_is_told_before_sending_the_body() {
     .await;
 }
 
+/// The redirect does not wait for the body, and closes the stream without an error.
+#[tokio::test]
+async fn who_is_still_sending_over_http2_is_told() {
+    within(LIMIT, async {
+        let site = open().await;
+        let mut sender = http2_connection::<Endless>(&site).await;
+        for row in FETCH {
+            let request = Request::put(site.url(row.path)).body(Endless).unwrap();
+            let response = collect(sender.send_request(request).await.unwrap()).await;
+            assert_redirect_head(&response, row.status, "/landing");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_connection_stays_open_after_a_body_that_nobody_read() {
     within(LIMIT, async {
@@ -546,11 +568,29 @@ async fn http1_once(site: &Site, mut request: Request<Full<Bytes>>) -> Response<
     collect(response).await
 }
 
-async fn http2_connection(site: &Site) -> http2::SendRequest<Full<Bytes>> {
+async fn http2_connection<B>(site: &Site) -> http2::SendRequest<B>
+where
+    B: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
+{
     let io = TokioIo::new(connect(site).await);
     let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
     tokio::spawn(connection);
     sender
+}
+
+/// A body of which there is always more to come.
+struct Endless;
+
+impl Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
 }
 
 type Pooled = legacy::Client<legacy::connect::HttpConnector, Full<Bytes>>;
