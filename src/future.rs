@@ -6,14 +6,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{HeaderMap, HeaderName, Response, header};
+use http::Response;
 use pin_project_lite::pin_project;
 
 use crate::{
-    Redirect, Status, When,
+    Condition,
+    answer::{Answer, remove_replaced},
     body::{AnswerBody, Unchanged},
-    note::Note,
-    service::write_answer,
 };
 
 pin_project! {
@@ -56,64 +55,26 @@ pin_project! {
 
 /// A redirect that waits for the inner service's answer.
 pub(crate) struct Pending {
-    redirect: Redirect,
-    status: Status,
-    note: Option<Note>,
+    pub(crate) condition: Condition,
+    pub(crate) answer: Answer,
 }
 
 impl Pending {
-    pub(crate) const fn new(redirect: Redirect, status: Status, note: Option<Note>) -> Self {
-        Self {
-            redirect,
-            status,
-            note,
-        }
-    }
-
-    /// Replaces the answer if it meets the condition.
+    /// Replaces the inner service's answer if it meets the condition.
     #[cold]
     fn apply<A, B>(self, response: Response<B>) -> Response<A::Body>
     where
         A: AnswerBody<B>,
     {
         let (mut parts, body) = response.into_parts();
-        let stands = match &self.redirect.when {
-            When::Before => false,
-            When::After(condition) => !condition.is_met(&parts),
-        };
-        if stands {
+        if !self.condition.is_met(&parts) {
             return A::pass(Response::from_parts(parts, body));
         }
+        parts.status = self.answer.status();
         remove_replaced(&mut parts.headers);
-        let note = write_answer(self.redirect, self.status, self.note, &mut parts.headers);
-        parts.status = self.status.code();
-        Response::from_parts(parts, A::answer(note))
-    }
-}
-
-/// Takes away what described the answer that is replaced; all else stays.
-fn remove_replaced(headers: &mut HeaderMap) {
-    const REPLACED: [HeaderName; 9] = [
-        header::TRANSFER_ENCODING,
-        header::TRAILER,
-        header::ETAG,
-        header::LAST_MODIFIED,
-        header::ACCEPT_RANGES,
-        header::CACHE_CONTROL,
-        header::EXPIRES,
-        header::AGE,
-        header::LOCATION,
-    ];
-    for name in &REPLACED {
-        headers.remove(name);
-    }
-    let content: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| name.as_str().starts_with("content-"))
-        .cloned()
-        .collect();
-    for name in content {
-        headers.remove(name);
+        let body = A::answer(self.answer.body());
+        self.answer.write(&mut parts.headers);
+        Response::from_parts(parts, body)
     }
 }
 

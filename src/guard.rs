@@ -6,7 +6,7 @@ use std::{borrow::Cow, fmt};
 
 use http::{HeaderMap, Method, Uri, header};
 
-use crate::{Location, Redirect, RequestHead, Scheme, Status, location::resolve};
+use crate::{Location, RequestHead, Scheme, Status};
 
 /// Requests that a redirect would break, and that are therefore passed on unless a layer says
 /// otherwise.
@@ -74,17 +74,17 @@ impl fmt::Display for Suppressed {
 /// Whether this redirect may be sent in answer to this request.
 pub(crate) fn check(
     request: &RequestHead<'_>,
-    redirect: &Redirect,
+    location: &Location,
     status: Status,
     lifted: Lifted,
 ) -> Result<(), Suppressed> {
     if let Some(exemption) = exemption(request).filter(|&exemption| !lifted.has(exemption)) {
         return Err(Suppressed::Exempt(exemption));
     }
-    if !redirect.location.is_sendable() {
+    if !location.is_sendable() {
         return Err(Suppressed::Unsendable);
     }
-    if is_self_target(request, &redirect.location, status) {
+    if is_self_target(request, location, status) {
         return Err(Suppressed::SelfTarget);
     }
     Ok(())
@@ -110,7 +110,7 @@ fn is_preflight(headers: &HeaderMap) -> bool {
 }
 
 fn is_websocket(headers: &HeaderMap) -> bool {
-    !headers.is_empty()
+    headers.contains_key(header::UPGRADE)
         && headers.get_all(header::UPGRADE).iter().any(|line| {
             line.as_bytes()
                 .split(|&byte| byte == b',')
@@ -124,15 +124,14 @@ fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status
     if status == Status::SeeOther && becomes_get {
         return false;
     }
-    let (origin, reference, _) = location.parts();
-    let same_path = request.targets().any(|uri| {
-        let asked = path_and_query(uri);
-        same_address(&resolve::path_and_query(reference, &asked), &asked)
-    });
+    let same_path = leads_to(location, request.uri())
+        || request
+            .whole_uri()
+            .is_some_and(|uri| leads_to(location, uri));
     if !same_path {
         return false;
     }
-    let Some(origin) = origin else {
+    let Some(origin) = location.origin() else {
         return true;
     };
     let Some((host, port)) = request.authority().and_then(host_and_port) else {
@@ -146,6 +145,16 @@ fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status
         None => unless_default(origin.port()) == port.and_then(unless_default),
     };
     same_port && origin.host().eq_ignore_ascii_case(host)
+}
+
+/// Whether path and query are those of the target, as the client resolves them.
+#[inline]
+fn leads_to(location: &Location, target: &Uri) -> bool {
+    let asked = path_and_query(target);
+    match location.plain_path() {
+        Some(path) => same_address(path, asked.as_bytes()),
+        None => same_address(location.resolved(&asked).1.as_bytes(), asked.as_bytes()),
+    }
 }
 
 fn path_and_query(uri: &Uri) -> Cow<'_, str> {
@@ -179,9 +188,13 @@ fn unless_default(port: u16) -> Option<u16> {
 
 /// Whether a client that is sent to `target` asks for `asked`: byte for byte, except that clients
 /// encode some more of what a location may have, `'` for one.
-fn same_address(target: &str, asked: &str) -> bool {
-    let mut asked = asked.bytes();
-    for byte in target.bytes() {
+fn same_address(target: &[u8], asked: &[u8]) -> bool {
+    target == asked || (target.len() < asked.len() && same_when_encoded(target, asked))
+}
+
+fn same_when_encoded(target: &[u8], asked: &[u8]) -> bool {
+    let mut asked = asked.iter().copied();
+    for &byte in target {
         match asked.next() {
             Some(other) if other == byte => {}
             Some(b'%') if may_be_encoded(byte) => {

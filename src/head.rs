@@ -283,11 +283,10 @@ impl<'a> RequestHead<'a> {
         self.path().starts_with('/')
     }
 
-    /// The target as this layer got it, and the one that the client sent, where a router tells.
-    pub(crate) fn targets(&self) -> impl Iterator<Item = &'a Uri> {
-        [Some(self.uri()), whole_uri(self.extensions)]
-            .into_iter()
-            .flatten()
+    /// The target that the client sent, where a router tells.
+    #[inline]
+    pub(crate) fn whole_uri(&self) -> Option<&'a Uri> {
+        whole_uri(self.extensions)
     }
 }
 

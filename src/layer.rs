@@ -342,7 +342,7 @@ impl<P: Policy<Target = Redirect>, A> RedirectLayer<P, A> {
         match self.policy.decide(&head) {
             Decision::Redirect(redirect) => {
                 let status = redirect.status(head.method(), head.version());
-                match guard::check(&head, &redirect, status, self.settings.lifted) {
+                match guard::check(&head, redirect.location(), status, self.settings.lifted) {
                     Ok(()) => Decision::Redirect(redirect),
                     Err(_) => Decision::Pass,
                 }

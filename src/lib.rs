@@ -60,10 +60,12 @@
 )]
 
 // The decision half: knows nothing of tower.
+mod answer;
 mod cache;
 mod head;
 mod intent;
 mod location;
+mod note;
 mod origin;
 mod policy;
 mod redirect;
@@ -75,7 +77,6 @@ pub mod body;
 mod future;
 mod guard;
 mod layer;
-mod note;
 mod service;
 
 pub mod testing;

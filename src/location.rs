@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -9,9 +9,9 @@ mod check;
 mod local_path;
 mod parse;
 mod problem;
-pub(crate) mod resolve;
+mod resolve;
 
-use check::Form;
+use check::{Bounds, Form};
 use problem::Problem;
 
 pub use local_path::LocalPath;
@@ -56,6 +56,7 @@ pub use problem::LocationError;
 pub struct Location {
     value: HeaderValue,
     form: Form,
+    bounds: Bounds,
     asked_over: Option<Scheme>,
 }
 
@@ -83,11 +84,7 @@ impl Location {
     #[track_caller]
     pub const fn from_static(literal: &'static str) -> Self {
         match finished(literal) {
-            Ok(form) => Self {
-                value: HeaderValue::from_static(literal),
-                form,
-                asked_over: None,
-            },
+            Ok(form) => Self::of_literal(literal, form),
             Err(error) => refuse_literal(error.problem.sentence()),
         }
     }
@@ -212,11 +209,7 @@ impl Location {
     #[track_caller]
     pub(crate) fn from_literal(literal: &'static str) -> Self {
         if let Ok(form) = finished(literal) {
-            return Self {
-                value: HeaderValue::from_static(literal),
-                form,
-                asked_over: None,
-            };
+            return Self::of_literal(literal, form);
         }
         let parsed = match literal.as_bytes() {
             [b'?', ..] | [b'.', b'/', ..] | [b'.', b'.', b'/', ..] => Self::relative(literal),
@@ -246,18 +239,30 @@ impl Location {
         if text.len() > check::MAX_LEN {
             return Err(fail(Problem::TooLong, check::MAX_LEN));
         }
+        let bounds = Bounds::of(text.as_bytes(), form);
         let value = HeaderValue::from_maybe_shared(Bytes::from(text))
             .map_err(|_| fail(Problem::Control, 0))?;
         Ok(Self {
             value,
             form,
+            bounds,
             asked_over: None,
         })
     }
 
+    const fn of_literal(literal: &'static str, form: Form) -> Self {
+        Self {
+            value: HeaderValue::from_static(literal),
+            form,
+            bounds: Bounds::of(literal.as_bytes(), form),
+            asked_over: None,
+        }
+    }
+
     /// R1 on the finished bytes: the last look before the header is written.
+    #[inline]
     pub(crate) fn is_sendable(&self) -> bool {
-        check::still_sendable(self.value.as_bytes(), self.form)
+        check::still_sendable(self.value.as_bytes(), self.form, self.bounds)
     }
 
     /// Whether a page may link to it: the unchecked door lets `javascript:` through.
@@ -269,13 +274,46 @@ impl Location {
         self.asked_over
     }
 
-    /// Origin (where it is written), path and query, fragment with its `#`.
-    pub(crate) fn parts(&self) -> (Option<Origin>, &str, &str) {
-        let (address, fragment) = parse::split_before(self.as_str(), '#');
-        match parse_origin(address) {
-            Ok((origin, path)) => (Some(origin), path, fragment),
-            Err(_) => (None, address, fragment),
+    /// Path and query where they are plain: no origin before them, nothing to resolve.
+    #[inline]
+    pub(crate) fn plain_path(&self) -> Option<&[u8]> {
+        let Bounds { origin, fragment } = self.bounds;
+        match self.form {
+            Form::Local | Form::Absolute => self
+                .value
+                .as_bytes()
+                .get(usize::from(origin)..usize::from(fragment)),
+            Form::Relative | Form::Unchecked => None,
         }
+    }
+
+    /// The origin, where the location has one, and path and query as a client resolves them that
+    /// asked for `asked`, a path and query itself.
+    pub(crate) fn resolved(&self, asked: &str) -> (Option<Origin>, String) {
+        let address = self
+            .as_str()
+            .get(..usize::from(self.bounds.fragment))
+            .unwrap_or_default();
+        // `//host/` takes the scheme of the page; the unchecked door lets it through.
+        let with_scheme = match address.strip_prefix("//") {
+            Some(authority) => Cow::Owned(format!("https://{authority}")),
+            None => Cow::Borrowed(address),
+        };
+        match parse_origin(&with_scheme) {
+            Ok((origin, path)) => (Some(origin), resolve::path_and_query(path, "/")),
+            Err(_) => (None, resolve::path_and_query(address, asked)),
+        }
+    }
+
+    /// The origin, where the location has one.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        self.resolved("/").0
+    }
+
+    /// The fragment with its `#`, or nothing.
+    pub(crate) fn fragment(&self) -> &str {
+        let start = usize::from(self.bounds.fragment);
+        self.as_str().get(start..).unwrap_or_default()
     }
 }
 

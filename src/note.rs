@@ -4,43 +4,62 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 
-use crate::{Location, Status};
+use crate::{Location, RequestHead, Status};
 
 /// Which note a request gets; decided before the request is given away.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Note {
+pub(crate) struct NoteKind {
     html: bool,
     head: bool,
 }
 
-impl Note {
-    pub(crate) fn for_request(method: &Method, headers: &HeaderMap) -> Self {
+impl NoteKind {
+    pub(crate) fn for_request(request: &RequestHead<'_>) -> Self {
         Self {
-            html: prefers_html(headers),
-            head: method == Method::HEAD,
+            html: prefers_html(request.headers()),
+            head: request.method() == Method::HEAD,
+        }
+    }
+}
+
+/// The finished note.
+pub(crate) struct Note {
+    kind: NoteKind,
+    text: Bytes,
+}
+
+impl Note {
+    pub(crate) fn new(kind: NoteKind, status: Status, location: &Location) -> Self {
+        let text = if kind.html {
+            html(status, location)
+        } else {
+            plain(status, location)
+        };
+        Self {
+            kind,
+            text: Bytes::from(text),
         }
     }
 
-    /// Writes the header fields of the note and gives its body, which is empty for HEAD.
-    pub(crate) fn write(
-        self,
-        status: Status,
-        location: &Location,
-        headers: &mut HeaderMap,
-    ) -> Bytes {
-        let (text, kind) = if self.html {
-            (html(status, location), "text/html; charset=utf-8")
-        } else {
-            (plain(status, location), "text/plain; charset=utf-8")
-        };
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
-        headers.append(header::VARY, HeaderValue::from_static("accept"));
-        if self.head {
+    /// The text, but nothing for HEAD.
+    pub(crate) fn body(&self) -> Bytes {
+        if self.kind.head {
             Bytes::new()
         } else {
-            Bytes::from(text)
+            self.text.clone()
         }
+    }
+
+    /// Writes the header fields, which for HEAD are those of GET (RFC 9110 §9.3.2).
+    pub(crate) fn write(self, headers: &mut HeaderMap) {
+        let content_type = if self.kind.html {
+            "text/html; charset=utf-8"
+        } else {
+            "text/plain; charset=utf-8"
+        };
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.text.len()));
+        headers.append(header::VARY, HeaderValue::from_static("accept"));
     }
 }
 

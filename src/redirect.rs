@@ -1,6 +1,6 @@
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, header};
+use http::{Method, Response, StatusCode, Version};
 
-use crate::{CacheControl, How, Intent, Location, Status, When};
+use crate::{CacheControl, How, Intent, Location, Status, When, answer::Answer};
 
 /// Where a request goes, with which status, when, and what else the answer carries.
 ///
@@ -275,18 +275,10 @@ impl Redirect {
             How::Status(status) => status,
             How::Intent(intent) => intent.strict_status(),
         };
-        *response.status_mut() = status.code();
-        self.write_headers(response.headers_mut());
+        let answer = Answer::new(status, self.location, self.cache, None);
+        *response.status_mut() = answer.status();
+        answer.write(response.headers_mut());
         response
-    }
-
-    /// The header fields of the answer; no more than these come from a redirect.
-    #[inline]
-    pub(crate) fn write_headers(self, headers: &mut HeaderMap) {
-        headers.insert(header::LOCATION, HeaderValue::from(self.location));
-        if let Some(cache) = self.cache {
-            headers.insert(header::CACHE_CONTROL, cache.into());
-        }
     }
 }
 

@@ -4,15 +4,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use tower_service::Service;
 
 use crate::{
-    Decision, IntoPolicy, Policy, Redirect, RedirectLayer, Refusal, RequestHead, Status, When,
+    Decision, IntoPolicy, Policy, Redirect, RedirectLayer, Refusal, RequestHead, When,
+    answer::Answer,
     body::{AnswerBody, Unchanged},
     future::{Pending, ResponseFuture},
     guard,
-    note::Note,
+    note::NoteKind,
 };
 
 /// The service that a [`RedirectLayer`] makes: it asks the policy, and the inner service where the
@@ -141,48 +142,63 @@ impl<S, P, A> RedirectService<S, P, A> {
     #[inline(never)]
     fn redirect<ReqBody, ResBody>(
         &mut self,
-        mut request: Request<ReqBody>,
+        request: Request<ReqBody>,
         redirect: Redirect,
     ) -> ResponseFuture<S::Future, A::Body, A>
     where
         S: Service<Request<ReqBody>, Response = Response<ResBody>>,
         A: AnswerBody<ResBody>,
     {
+        let Redirect {
+            ref location,
+            how,
+            ref when,
+            cache,
+        } = redirect;
         let head = self.layer.head(&request);
-        let status = redirect.status(head.method(), head.version());
-        if let Err(_reason) = guard::check(&head, &redirect, status, self.layer.settings.lifted) {
+        let settings = &self.layer.settings;
+        if let When::After(condition) = when {
+            if !condition.applies_to(head.method()) {
+                return ResponseFuture::pass(self.inner.call(request));
+            }
+        }
+        let status = how.status(head.method(), head.version());
+        if let Err(_reason) = guard::check(&head, location, status, settings.lifted) {
             #[cfg(feature = "tracing")]
             tracing::debug!(
                 reason = %_reason,
                 status = status.as_u16(),
-                location = redirect.location.as_str(),
+                location = location.as_str(),
                 "redirect suppressed"
             );
             return ResponseFuture::pass(self.inner.call(request));
         }
-        let note = self
-            .layer
-            .settings
-            .note
-            .then(|| Note::for_request(head.method(), head.headers()));
+        let note = settings.note.then(|| NoteKind::for_request(&head));
+        let answer = Answer::new(status, redirect.location, cache, note);
         match redirect.when {
-            When::Before => {
-                // The client's own map, emptied: a redirect allocates none.
-                let mut headers = std::mem::take(request.headers_mut());
-                headers.clear();
-                let note = write_answer(redirect, status, note, &mut headers);
-                let mut response = Response::new(A::answer(note));
-                *response.status_mut() = status.code();
-                *response.headers_mut() = headers;
-                ResponseFuture::ready(response)
-            }
-            When::After(ref condition) if condition.applies_to(head.method()) => {
-                let pending = Pending::new(redirect, status, note);
+            When::Before => ResponseFuture::ready(at_once::<A, _, _>(request, answer)),
+            When::After(condition) => {
+                let pending = Pending { condition, answer };
                 ResponseFuture::after(self.inner.call(request), pending)
             }
-            When::After(_) => ResponseFuture::pass(self.inner.call(request)),
         }
     }
+}
+
+/// The answer without the app's; the client's own map of header fields serves again, so that none is
+/// allocated.
+#[inline]
+fn at_once<A, ReqBody, ResBody>(mut request: Request<ReqBody>, answer: Answer) -> Response<A::Body>
+where
+    A: AnswerBody<ResBody>,
+{
+    let mut response = Response::new(A::answer(answer.body()));
+    *response.status_mut() = answer.status();
+    let headers = response.headers_mut();
+    std::mem::swap(headers, request.headers_mut());
+    headers.clear();
+    answer.write(headers);
+    response
 }
 
 impl<P, A> RedirectLayer<P, A> {
@@ -192,32 +208,17 @@ impl<P, A> RedirectLayer<P, A> {
     }
 }
 
-/// Writes the header fields of a redirect and gives its body.
-pub(crate) fn write_answer(
-    redirect: Redirect,
-    status: Status,
-    note: Option<Note>,
-    headers: &mut HeaderMap,
-) -> Bytes {
-    let body = match note {
-        Some(note) => note.write(status, &redirect.location, headers),
-        None => Bytes::new(),
-    };
-    redirect.write_headers(headers);
-    body
-}
-
 #[cold]
 #[inline(never)]
 fn refuse<A, ReqBody, ResBody>(mut request: Request<ReqBody>, refusal: Refusal) -> Response<A::Body>
 where
     A: AnswerBody<ResBody>,
 {
-    let mut headers = std::mem::take(request.headers_mut());
-    headers.clear();
     let mut response = Response::new(A::answer(Bytes::new()));
     *response.status_mut() = refusal.status();
-    *response.headers_mut() = headers;
+    let headers = response.headers_mut();
+    std::mem::swap(headers, request.headers_mut());
+    headers.clear();
     response
 }
 

@@ -51,16 +51,98 @@ pub(super) const fn form_of(text: &[u8]) -> Result<Form, LocationError> {
     }
 }
 
+/// Where a finished location is divided: behind its origin, and in front of its `#`.
+///
+/// Kept beside the text, so that nothing is looked for while a request is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    pub(super) origin: u16,
+    pub(super) fragment: u16,
+}
+
+impl Bounds {
+    pub(super) const fn of(text: &[u8], form: Form) -> Self {
+        let origin = match (form, text) {
+            (
+                Form::Absolute,
+                [b'h', b't', b't', b'p', b's', rest @ ..] | [b'h', b't', b't', b'p', rest @ ..],
+            ) => {
+                let authority = match rest {
+                    [b':', b'/', b'/', authority @ ..] => authority,
+                    _ => rest,
+                };
+                let path = from_first(authority, b'/');
+                text.len() - path.len()
+            }
+            _ => 0,
+        };
+        let fragment = text.len() - from_first(text, b'#').len();
+        Self {
+            // At most 8,000: both were checked.
+            origin: origin as u16,
+            fragment: fragment as u16,
+        }
+    }
+}
+
+/// The text from the first `mark` on; empty where there is none.
+const fn from_first(text: &[u8], mark: u8) -> &[u8] {
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        if *byte == mark {
+            return rest;
+        }
+        rest = tail;
+    }
+    rest
+}
+
 /// Whether a location of this form may still be sent: the check on the finished bytes.
-pub(super) fn still_sendable(text: &[u8], form: Form) -> bool {
+///
+/// It looks at each byte once and takes nothing on trust but where the origin ends, and that it
+/// comes from configuration.
+#[inline]
+pub(super) fn still_sendable(text: &[u8], form: Form, bounds: Bounds) -> bool {
     let safe_form = match (form, text) {
         (Form::Local, [b'/', rest @ ..]) => !matches!(rest, [b'/' | b'\\', ..]),
         (Form::Relative, [b'?', ..] | [b'.', b'/', ..] | [b'.', b'.', b'/', ..]) => true,
-        (Form::Absolute, _) => matches!(form_of(text), Ok(Form::Absolute)),
+        (Form::Absolute, _) => {
+            let (origin, path) = text
+                .split_at_checked(usize::from(bounds.origin))
+                .unwrap_or_default();
+            let authority = origin
+                .strip_prefix(b"https://")
+                .or_else(|| origin.strip_prefix(b"http://"))
+                .unwrap_or_default();
+            !authority.is_empty()
+                && path.first() == Some(&b'/')
+                && authority.iter().all(|byte| {
+                    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b':' | b'[' | b']')
+                })
+        }
         (Form::Unchecked, text) => !text.is_empty(),
         _ => false,
     };
-    safe_form && text.len() <= MAX_LEN && text.iter().fold(true, |ok, &byte| ok & sendable(byte))
+    safe_form && text.len() <= MAX_LEN && all_sendable(text)
+}
+
+/// Whether every byte is [`sendable`], sixteen at a time where there are as many.
+#[inline]
+fn all_sendable(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk::<16>() else {
+        return text.iter().fold(true, |ok, &byte| ok & sendable(byte));
+    };
+    // The last sixteen overlap with those before.
+    all_of_sixteen(last)
+        && text
+            .chunks_exact(16)
+            .filter_map(|chunk| chunk.first_chunk())
+            .all(all_of_sixteen)
+}
+
+#[inline]
+fn all_of_sixteen(chunk: &[u8; 16]) -> bool {
+    chunk.iter().fold(true, |ok, &byte| ok & sendable(byte))
 }
 
 /// The bytes of a `Location`: visible ASCII without `" < > \ ^ backtick { | }`.

@@ -1,28 +1,24 @@
 //! Where a location leads from the address that was asked for (RFC 3986 §5.2).
 
-use std::borrow::Cow;
-
 use super::parse::{split, split_before};
 
 /// The path and query that `reference`, without authority and fragment, means on `base`, a path
 /// and query itself.
-pub(crate) fn path_and_query<'a>(reference: &'a str, base: &str) -> Cow<'a, str> {
-    if reference.starts_with('/') {
-        return Cow::Borrowed(reference);
-    }
+pub(super) fn path_and_query(reference: &str, base: &str) -> String {
     let (base_path, base_query, _) = split(base);
     let (path, query) = split_before(reference, '?');
     if path.is_empty() {
         let query = if query.is_empty() { base_query } else { query };
-        return Cow::Owned(format!("{base_path}{query}"));
+        return format!("{base_path}{query}");
     }
     let folder = match base_path.rfind('/') {
+        _ if path.starts_with('/') => "",
         Some(at) => base_path.get(..=at).unwrap_or("/"),
         None => "/",
     };
     let mut resolved = without_dot_segments(&format!("{folder}{path}"));
     resolved.push_str(query);
-    Cow::Owned(resolved)
+    resolved
 }
 
 fn without_dot_segments(path: &str) -> String {
@@ -78,6 +74,7 @@ mod tests {
             ("./g", "/b/c/g"),
             ("./g/", "/b/c/g/"),
             ("/g", "/g"),
+            ("/./g/../h", "/h"),
             ("?y", "/b/c/d;p?y"),
             ("./g?y", "/b/c/g?y"),
             ("./", "/b/c/"),

@@ -6,7 +6,6 @@ use super::{TestRequest, fail};
 use crate::{
     Decision, Location, Origin, Policy, Redirect, Refusal, Scheme, Status, When,
     guard::{self, Lifted},
-    location::resolve,
 };
 
 /// As many as a browser follows (Fetch §4.4).
@@ -311,24 +310,21 @@ impl Traveller {
             When::Before => true,
             When::After(condition) => condition.applies_to(head.method()),
         };
-        let sent = may_come && guard::check(&head, redirect, status, Lifted::default()).is_ok();
+        let sent =
+            may_come && guard::check(&head, redirect.location(), status, Lifted::default()).is_ok();
         sent.then_some(status)
     }
 
     /// Makes the next request; `false` where a browser has none to make.
     fn go(&mut self, status: Status, location: &Location) -> bool {
-        let (origin, reference, fragment) = location.parts();
-        let rooted = ["/", "?", "./", "../"]
-            .iter()
-            .any(|start| reference.starts_with(start));
-        if !rooted || reference.starts_with("//") && origin.is_none() {
-            return false;
-        }
         let asked = self.request.head().uri().clone();
         let base = asked.path_and_query().map_or("/", |path| path.as_str());
-        let Ok(uri) = Uri::try_from(resolve::path_and_query(reference, base).as_ref()) else {
+        let (origin, path) = location.resolved(base);
+        let on_the_web = location.is_checked() || origin.is_some();
+        let Some(uri) = Uri::try_from(path).ok().filter(|_| on_the_web) else {
             return false;
         };
+        let fragment = location.fragment();
         let request = &mut self.request.request;
         let method = status.next_method(request.method());
         if method != *request.method() {
