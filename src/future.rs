@@ -119,6 +119,22 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProj::Pass { inner } => inner.poll(cx).map_ok(A::pass),
+            answered => answered.poll_answered::<A, _, _>(cx),
+        }
+    }
+}
+
+impl<F, B> StateProj<'_, F, B> {
+    /// All but passing on, so that `poll` stays small enough to be inlined where it is called.
+    #[cold]
+    #[inline(never)]
+    fn poll_answered<A, ResBody, E>(self, cx: &mut Context<'_>) -> Poll<Result<Response<B>, E>>
+    where
+        F: Future<Output = Result<Response<ResBody>, E>>,
+        A: AnswerBody<ResBody, Body = B>,
+    {
+        match self {
+            StateProj::Pass { inner } => inner.poll(cx).map_ok(A::pass),
             StateProj::Ready { response } => Poll::Ready(Ok(take(response))),
             StateProj::After { inner, pending } => {
                 let response = ready!(inner.poll(cx))?;

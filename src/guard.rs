@@ -78,7 +78,7 @@ pub(crate) fn check(
     status: Status,
     lifted: Lifted,
 ) -> Result<(), Suppressed> {
-    if let Some(exemption) = exemption(request).filter(|&exemption| !lifted.has(exemption)) {
+    if let Some(exemption) = exemption(request, lifted) {
         return Err(Suppressed::Exempt(exemption));
     }
     if !location.is_sendable() {
@@ -90,32 +90,40 @@ pub(crate) fn check(
     Ok(())
 }
 
-fn exemption(request: &RequestHead<'_>) -> Option<Exemption> {
+/// The first exemption that applies and is not lifted.
+fn exemption(request: &RequestHead<'_>, lifted: Lifted) -> Option<Exemption> {
     let method = request.method();
-    if method == Method::GET {
-        is_websocket(request.headers()).then_some(Exemption::WebSocket)
+    let by_method = if method == Method::GET {
+        (request.headers().contains_key(header::UPGRADE) && is_websocket(request.headers()))
+            .then_some(Exemption::WebSocket)
     } else if method == Method::CONNECT {
         Some(Exemption::Connect)
-    } else if method == Method::OPTIONS && is_preflight(request.headers()) {
-        Some(Exemption::Preflight)
+    } else if method == Method::OPTIONS {
+        is_preflight(request.headers()).then_some(Exemption::Preflight)
     } else {
         None
-    }
-    .or((!request.has_path()).then_some(Exemption::Asterisk))
+    };
+    // CONNECT names no path, so that its own switch has to be enough.
+    let by_target =
+        (!request.has_path() && method != Method::CONNECT).then_some(Exemption::Asterisk);
+    by_method
+        .filter(|&exemption| !lifted.has(exemption))
+        .or(by_target.filter(|&exemption| !lifted.has(exemption)))
 }
 
+#[cold]
 fn is_preflight(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN)
         && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
+#[cold]
 fn is_websocket(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::UPGRADE)
-        && headers.get_all(header::UPGRADE).iter().any(|line| {
-            line.as_bytes()
-                .split(|&byte| byte == b',')
-                .any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"websocket"))
-        })
+    headers.get_all(header::UPGRADE).iter().any(|line| {
+        line.as_bytes()
+            .split(|&byte| byte == b',')
+            .any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"websocket"))
+    })
 }
 
 /// Whether the location is the address that was asked for, so that sending it would loop (R9).
@@ -131,10 +139,16 @@ fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status
     if !same_path {
         return false;
     }
+    is_on_the_asked_host(request, location)
+}
+
+/// Whether the location is on the host that was asked, as far as that is known.
+#[cold]
+fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool {
     let Some(origin) = location.origin() else {
         return true;
     };
-    let Some((host, port)) = request.authority().and_then(host_and_port) else {
+    let Some((host, port)) = request.asked_authority().and_then(host_and_port) else {
         return false;
     };
     let same_port = match location.scheme_asked_over().or(request.scheme()) {
@@ -153,8 +167,13 @@ fn leads_to(location: &Location, target: &Uri) -> bool {
     let asked = path_and_query(target);
     match location.plain_path() {
         Some(path) => same_address(path, asked.as_bytes()),
-        None => same_address(location.resolved(&asked).1.as_bytes(), asked.as_bytes()),
+        None => resolves_to(location, &asked),
     }
+}
+
+#[cold]
+fn resolves_to(location: &Location, asked: &str) -> bool {
+    same_address(location.resolved(asked).1.as_bytes(), asked.as_bytes())
 }
 
 fn path_and_query(uri: &Uri) -> Cow<'_, str> {
@@ -186,33 +205,22 @@ fn unless_default(port: u16) -> Option<u16> {
     (!default.contains(&port)).then_some(port)
 }
 
-/// Whether a client that is sent to `target` asks for `asked`: byte for byte, except that clients
-/// encode some more of what a location may have, `'` for one.
+/// Whether a client that is sent to `target` asks for `asked`.
 fn same_address(target: &[u8], asked: &[u8]) -> bool {
     target == asked || (target.len() < asked.len() && same_when_encoded(target, asked))
 }
 
+/// As browsers do it: they write `'` as `%27`, in a query only, and leave all else of a location.
 fn same_when_encoded(target: &[u8], asked: &[u8]) -> bool {
-    let mut asked = asked.iter().copied();
-    for &byte in target {
-        match asked.next() {
-            Some(other) if other == byte => {}
-            Some(b'%') if may_be_encoded(byte) => {
-                let mut digit = || char::from(asked.next()?).to_digit(16);
-                let (Some(high), Some(low)) = (digit(), digit()) else {
-                    return false;
-                };
-                if high * 16 + low != u32::from(byte) {
-                    return false;
-                }
-            }
+    let mut asked = asked;
+    let mut in_query = false;
+    for byte in target {
+        asked = match (byte, asked) {
+            (b'\'', [b'%', b'2', b'7', rest @ ..]) if in_query => rest,
+            (byte, [other, rest @ ..]) if byte == other => rest,
             _ => return false,
-        }
+        };
+        in_query |= *byte == b'?';
     }
-    asked.next().is_none()
-}
-
-/// Delimiters mean something else when they are encoded; letters and digits are left alone by all.
-const fn may_be_encoded(byte: u8) -> bool {
-    !byte.is_ascii_alphanumeric() && !matches!(byte, b'/' | b'?' | b'#' | b'&' | b'=' | b'+' | b'%')
+    asked.is_empty()
 }

@@ -277,10 +277,20 @@ impl<'a> RequestHead<'a> {
         }
     }
 
+    /// The host that the client means where fields disagree: the target's (RFC 9112 §3.2.2).
+    pub(crate) fn asked_authority(&self) -> Option<&'a str> {
+        match self.uri.authority() {
+            Some(authority) => Some(authority.as_str()),
+            None => self.authority(),
+        }
+    }
+
     /// Whether the request names a path: origin-form, or absolute-form, of which the path is used.
     #[inline]
     pub(crate) fn has_path(&self) -> bool {
-        self.path().starts_with('/')
+        self.uri()
+            .path_and_query()
+            .is_some_and(|text| text.as_str().starts_with(['/', '?']))
     }
 
     /// The target that the client sent, where a router tells.

@@ -294,15 +294,20 @@ impl Location {
             .as_str()
             .get(..usize::from(self.bounds.fragment))
             .unwrap_or_default();
-        // `//host/` takes the scheme of the page; the unchecked door lets it through.
-        let with_scheme = match address.strip_prefix("//") {
-            Some(authority) => Cow::Owned(format!("https://{authority}")),
-            None => Cow::Borrowed(address),
+        let with_scheme = if self.is_checked() {
+            Cow::Borrowed(address)
+        } else {
+            Cow::Owned(parse::as_browsers_read(address))
         };
         match parse_origin(&with_scheme) {
             Ok((origin, path)) => (Some(origin), resolve::path_and_query(path, "/")),
             Err(_) => (None, resolve::path_and_query(address, asked)),
         }
+    }
+
+    /// Whether a browser goes there itself, and hands it to no other program.
+    pub(crate) fn is_of_the_web(&self) -> bool {
+        self.is_checked() || self.origin().is_some() || !parse::has_scheme(self.as_str())
     }
 
     /// The origin, where the location has one.

@@ -68,7 +68,8 @@ impl fmt::Display for Scheme {
 /// ```
 ///
 /// The host is a name, an IPv4 address or an IPv6 address in brackets. It is written in lower case,
-/// without the default port; a user name is refused. Hosts outside ASCII need feature `idn`.
+/// without the default port; a user name is refused. Hosts outside ASCII need feature `idn`; with it,
+/// punycode that browsers do not read is refused too.
 ///
 /// Source: RFC 6454 §4, RFC 3986 §3.2; the spelling is that of the WHATWG URL standard.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -471,7 +471,11 @@ impl Asked {
 
     /// Whether the location is the page that was asked for, as far as the server can tell.
     fn may_be_page(request: &Request<()>, location: &Location) -> bool {
-        let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
+        // Browsers write `'` as `%27`, in a query.
+        let sent = |text: &str| match text.split_once('?') {
+            Some((path, query)) => format!("{path}?{}", query.replace('\'', "%27")),
+            None => text.to_owned(),
+        };
         let path_and_query = request
             .uri()
             .path_and_query()
@@ -484,12 +488,12 @@ impl Asked {
         let location = location.as_str();
         let location = location.strip_prefix(SITE).unwrap_or(location);
         if location.starts_with('/') {
-            return decoded(before(location, '#')) == decoded(path_and_query);
+            return sent(before(location, '#')) == sent(path_and_query);
         }
         let base = Url::parse(&format!("{SITE}{path_and_query}")).unwrap();
         let next = base.join(location).unwrap();
-        decoded(&next[Position::BeforePath..Position::AfterQuery])
-            == decoded(&base[Position::BeforePath..Position::AfterQuery])
+        sent(&next[Position::BeforePath..Position::AfterQuery])
+            == sent(&base[Position::BeforePath..Position::AfterQuery])
     }
 
     fn is_exempt(&self, request: &Request<()>) -> bool {

@@ -73,9 +73,10 @@ async fn r9_the_address_that_was_asked_for_is_never_sent() {
         ("./", "/a/", false),
         ("?page=1", "/list?page=1", false),
         ("?page=1", "/list", true),
-        // Clients encode some more than a location has to: the same address.
-        ("/it's", "/it%27s", false),
-        ("/a[1]", "/a%5b1%5D", false),
+        // Browsers encode `'`, in a query only: the same address.
+        ("/x?it's", "/x?it%27s", false),
+        ("/it's", "/it%27s", true),
+        ("/~u", "/%7Eu", true),
         ("/a/b", "/a%2Fb", true),
         ("/a?b=c", "/a%3Fb=c", true),
         ("/x", "/%78", true),
@@ -131,6 +132,38 @@ async fn r9_behind_a_proxy_an_absolute_target_on_the_same_host_does_not_loop() {
             outcome(&layer, asked).await,
             expected,
             "h2 {host} -> {location}"
+        );
+    }
+    // The unchecked door does not open a loop.
+    for location in [
+        "HTTPS://Example.COM/x",
+        "//example.com/x",
+        "https://example.com/a/../x",
+        "/./x",
+        "x",
+        "https://user@example.com/x",
+        "https://u:p@example.com:443/x#top",
+    ] {
+        let layer = RedirectLayer::found(Location::unchecked(location).unwrap());
+        let asked = ask("GET", "/x", &[("host", "example.com")]);
+        assert_eq!(outcome(&layer, asked).await, Outcome::App, "{location}");
+    }
+    let layer = RedirectLayer::found(Location::unchecked("https://example.com?q").unwrap());
+    let asked = |target| ask("GET", target, &[("host", "example.com")]);
+    assert_eq!(
+        outcome(&layer, asked("/x?q")).await,
+        sent(302, "https://example.com?q")
+    );
+    assert_eq!(outcome(&layer, asked("/?q")).await, Outcome::App);
+    // Where target and `Host` disagree, the target is what the client asks for.
+    let layer = RedirectLayer::found("https://example.com/x");
+    for (target, host) in [
+        ("https://example.com/x", "example.com:443"),
+        ("http://example.com:80/x", "example.com"),
+    ] {
+        assert_eq!(
+            outcome(&layer, ask("GET", target, &[("host", host)])).await,
+            Outcome::App
         );
     }
     // No host, no claim that it is the same.
@@ -241,6 +274,17 @@ async fn r12_what_a_redirect_would_break_is_passed_on_and_can_be_switched() {
             );
         }
     }
+    // One that is lifted does not lift another that applies.
+    let layer = RedirectLayer::temporary("/v2").redirect_also(Exemption::Preflight);
+    assert_eq!(
+        outcome(&layer, ask("OPTIONS", "*", &PREFLIGHT)).await,
+        Outcome::App
+    );
+    let layer = layer.redirect_also(Exemption::Asterisk);
+    assert_eq!(
+        outcome(&layer, ask("OPTIONS", "*", &PREFLIGHT)).await,
+        sent(307, "/v2")
+    );
     let layer = RedirectLayer::temporary("/v2").redirect_also(Exemption::Connect);
     assert_eq!(outcome(&layer, connect()).await, sent(307, "/v2"));
 }

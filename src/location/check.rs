@@ -129,35 +129,35 @@ pub(super) fn still_sendable(text: &[u8], form: Form, bounds: Bounds) -> bool {
 /// Whether every byte is [`sendable`], sixteen at a time where there are as many.
 #[inline]
 fn all_sendable(text: &[u8]) -> bool {
-    let Some(last) = text.last_chunk::<16>() else {
-        return text.iter().fold(true, |ok, &byte| ok & sendable(byte));
+    let Some(last) = text.last_chunk() else {
+        return text.iter().all(|&byte| sendable(byte));
     };
+    let mut bad = [false; 16];
     // The last sixteen overlap with those before.
-    all_of_sixteen(last)
-        && text
-            .chunks_exact(16)
-            .filter_map(|chunk| chunk.first_chunk())
-            .all(all_of_sixteen)
+    for chunk in text.chunks_exact(16).filter_map(<[u8]>::first_chunk) {
+        mark_unsendable(chunk, &mut bad);
+    }
+    mark_unsendable(last, &mut bad);
+    bad == [false; 16]
 }
 
 #[inline]
-fn all_of_sixteen(chunk: &[u8; 16]) -> bool {
-    chunk.iter().fold(true, |ok, &byte| ok & sendable(byte))
+fn mark_unsendable(chunk: &[u8; 16], bad: &mut [bool; 16]) {
+    for (bad, &byte) in bad.iter_mut().zip(chunk) {
+        *bad |= !sendable(byte);
+    }
 }
 
 /// The bytes of a `Location`: visible ASCII without `" < > \ ^ backtick { | }`.
+#[inline]
 pub(super) const fn sendable(byte: u8) -> bool {
-    (byte > 0x20)
-        & (byte < 0x7f)
+    // `<` and `>`, `\` and `^` differ in one bit; `{`, `|` and `}` follow each other.
+    (byte.wrapping_sub(0x21) < 0x5e)
         & (byte != b'"')
-        & (byte != b'<')
-        & (byte != b'>')
-        & (byte != b'\\')
-        & (byte != b'^')
+        & (byte | 0x02 != b'>')
+        & (byte | 0x02 != b'^')
         & (byte != b'`')
-        & (byte != b'{')
-        & (byte != b'|')
-        & (byte != b'}')
+        & (byte.wrapping_sub(b'{') > 2)
 }
 
 /// Why a text has none of the safe forms, for the one who wrote it.
@@ -431,4 +431,31 @@ const fn same(text: &[u8], rest: &[u8], expected: &[u8]) -> bool {
         }
     }
     expected.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_LEN, all_sendable, sendable};
+
+    #[test]
+    fn r1_the_bytes_of_a_location() {
+        for byte in 0..=u8::MAX {
+            let visible = (0x21..=0x7e).contains(&byte);
+            let listed = b"\"<>\\^`{|}".contains(&byte);
+            assert_eq!(sendable(byte), visible && !listed, "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn r1_one_bad_byte_is_found_wherever_it_stands() {
+        for length in (0..100).chain([MAX_LEN]) {
+            let mut text = vec![b'a'; length];
+            assert!(all_sendable(&text), "{length}");
+            for at in (0..length).step_by(length / 100 + 1) {
+                text[at] = b'\\';
+                assert!(!all_sendable(&text), "{at} of {length}");
+                text[at] = b'a';
+            }
+        }
+    }
 }

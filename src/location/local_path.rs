@@ -164,6 +164,9 @@ impl LocalPath {
             return Ok(self.clone());
         };
         check::control(received.as_bytes())?;
+        if received.is_empty() && self.as_str().contains('?') {
+            return Ok(self.clone());
+        }
         self.extend_query(|out| parse::push_query(out, received))
     }
 

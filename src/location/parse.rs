@@ -142,6 +142,29 @@ pub(super) fn scheme(text: &str) -> Option<(Scheme, usize)> {
         })
 }
 
+/// What the unchecked door lets through, with what a browser adds and leaves out: `//host/` takes a
+/// scheme, a user name changes nothing about the host.
+pub(super) fn as_browsers_read(address: &str) -> String {
+    let text = match address.strip_prefix("//") {
+        Some(authority) => format!("https://{authority}"),
+        None => address.to_owned(),
+    };
+    let Some((scheme, offset)) = scheme(&text) else {
+        return text;
+    };
+    let after = text.get(offset..).unwrap_or_default();
+    let end = after.find(['/', '?']).unwrap_or(after.len());
+    let (authority, rest) = after.split_at_checked(end).unwrap_or((after, ""));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{rest}")
+}
+
+/// Whether a text begins with a scheme, of whatever kind.
+pub(super) fn has_scheme(text: &str) -> bool {
+    let (first, rest) = split_before(text, ':');
+    !rest.is_empty() && !first.contains(['/', '?', '#'])
+}
+
 fn parse_host(host: &str) -> Result<String, LocationError> {
     let fail = |problem| LocationError::new(problem, 0, host.as_bytes());
     if let Some(inside) = host.strip_prefix('[') {
@@ -169,8 +192,10 @@ fn parse_host(host: &str) -> Result<String, LocationError> {
 
 #[cfg(feature = "idn")]
 fn to_ascii(host: &str) -> Result<Cow<'_, str>, LocationError> {
-    if host.is_ascii() {
-        return Ok(Cow::Owned(host.to_ascii_lowercase()));
+    let lower = host.to_ascii_lowercase();
+    // Punycode that means nothing is no host to a browser.
+    if lower.is_ascii() && !lower.split('.').any(|label| label.starts_with("xn--")) {
+        return Ok(Cow::Owned(lower));
     }
     idna::domain_to_ascii_cow(host.as_bytes(), idna::AsciiDenyList::URL)
         .map_err(|_| LocationError::new(Problem::Host, 0, host.as_bytes()))

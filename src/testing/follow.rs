@@ -320,8 +320,10 @@ impl Traveller {
         let asked = self.request.head().uri().clone();
         let base = asked.path_and_query().map_or("/", |path| path.as_str());
         let (origin, path) = location.resolved(base);
-        let on_the_web = location.is_checked() || origin.is_some();
-        let Some(uri) = Uri::try_from(path).ok().filter(|_| on_the_web) else {
+        let Some(uri) = Uri::try_from(path)
+            .ok()
+            .filter(|_| location.is_of_the_web())
+        else {
             return false;
         };
         let fragment = location.fragment();

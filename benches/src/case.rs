@@ -1,0 +1,167 @@
+//! One thing that is measured: a service that answers one request after the other.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    hint::black_box,
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Instant,
+};
+
+use axum::body::Body;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
+};
+use tower::Service;
+
+use crate::{
+    callgrind::set_mark,
+    count::{Allocations, allocations},
+};
+
+/// The request that a case answers; each is built anew, alike for all cases of a table.
+#[derive(Clone)]
+pub(crate) struct Shape {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+}
+
+impl Shape {
+    /// A GET without header fields.
+    pub(crate) fn get(path: &'static str) -> Self {
+        Self {
+            method: Method::GET,
+            uri: Uri::from_static(path),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// The same as a POST.
+    pub(crate) fn post(mut self) -> Self {
+        self.method = Method::POST;
+        self
+    }
+
+    /// With the five fields of a browser behind a proxy.
+    pub(crate) fn with_fields(mut self, scheme: &'static str, host: &'static str) -> Self {
+        for (name, value) in [
+            (header::HOST, host),
+            (header::USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64)"),
+            (header::ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8"),
+            (header::ACCEPT_ENCODING, "gzip, br"),
+            (HeaderName::from_static("x-forwarded-proto"), scheme),
+        ] {
+            self.headers.insert(name, HeaderValue::from_static(value));
+        }
+        self
+    }
+
+    // Not inlined, so that it costs the same in every case.
+    #[inline(never)]
+    fn request(&self) -> Request<Body> {
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.headers.clone();
+        request
+    }
+}
+
+/// What must hold of a case, whatever machine it runs on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Bounds {
+    /// Nothing may be allocated beyond what the bare service allocates.
+    pub(crate) allocates_nothing: bool,
+    /// The most instructions beyond those of the bare service.
+    pub(crate) instructions: Option<f64>,
+}
+
+/// A service and the request that it answers, again and again.
+pub(crate) struct Case {
+    /// What the row is called.
+    pub(crate) name: &'static str,
+    /// What must hold.
+    pub(crate) bounds: Bounds,
+    batch: Box<dyn FnMut(usize)>,
+}
+
+impl Case {
+    /// A case, once it has given the answer that it is meant to give.
+    pub(crate) fn new<S, B>(
+        name: &'static str,
+        shape: &Shape,
+        answer: StatusCode,
+        mut service: S,
+    ) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + 'static,
+    {
+        let mut cx = Context::from_waker(Waker::noop());
+        let status = call(&mut service, shape.request(), &mut cx).status();
+        assert_eq!(status, answer, "{name}");
+        let shape = shape.clone();
+        Self {
+            name,
+            bounds: Bounds::default(),
+            batch: Box::new(move |count| {
+                let mut cx = Context::from_waker(Waker::noop());
+                for _ in 0..count {
+                    let request = black_box(shape.request());
+                    black_box(call(&mut service, request, &mut cx));
+                }
+            }),
+        }
+    }
+
+    /// Must not allocate more than the bare service.
+    pub(crate) fn allocates_nothing(mut self) -> Self {
+        self.bounds.allocates_nothing = true;
+        self
+    }
+
+    /// Must not cost more than so many instructions beyond those of the bare service.
+    pub(crate) fn at_most(mut self, instructions: f64) -> Self {
+        self.bounds.instructions = Some(instructions);
+        self
+    }
+
+    /// The nanoseconds per request of one short batch.
+    pub(crate) fn nanoseconds(&mut self, count: usize) -> f64 {
+        let start = Instant::now();
+        (self.batch)(count);
+        start.elapsed().as_nanos() as f64 / count as f64
+    }
+
+    /// What so many requests allocate.
+    pub(crate) fn allocations(&mut self, count: usize) -> Allocations {
+        allocations(|| (self.batch)(count))
+    }
+
+    /// Answers so many requests and twice as many, with three marks around them.
+    pub(crate) fn counted(&mut self, count: usize) {
+        set_mark();
+        (self.batch)(count);
+        set_mark();
+        (self.batch)(2 * count);
+        set_mark();
+    }
+}
+
+/// One `poll_ready`, one `call`, one `poll`.
+// Never inlined, so that every case pays the same for a call of this function.
+#[inline(never)]
+fn call<S, B>(service: &mut S, request: Request<Body>, cx: &mut Context<'_>) -> Response<B>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+{
+    match service.poll_ready(cx) {
+        Poll::Ready(Ok(())) => {}
+        Poll::Pending => unreachable!("all services here are ready"),
+    }
+    match pin!(service.call(request)).poll(cx) {
+        Poll::Ready(Ok(response)) => response,
+        Poll::Pending => unreachable!("all answers here are ready"),
+    }
+}

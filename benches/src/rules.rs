@@ -1,0 +1,44 @@
+//! A thousand exact rules, for us and for the others.
+
+use std::{
+    collections::{HashMap, hash_map::DefaultHasher},
+    hash::BuildHasherDefault,
+};
+
+use tower_redirect::{LocalPath, Location, Policy, policy_fn};
+
+/// How many rules there are.
+pub(crate) const RULES: usize = 1_000;
+/// A path that a rule has.
+pub(crate) const HIT: &str = "/blog/2019/09/how-we-moved-number-0500";
+/// A path of the same shape and length that no rule has.
+pub(crate) const MISS: &str = "/blog/2019/09/how-we-lived-number-0500";
+/// Where [`HIT`] leads.
+pub(crate) const TARGET: &str = "/posts/moving/number-0500-and-what-we-learned";
+
+/// The map of the standard library, with its own hash, but the same keys in each run.
+pub(crate) type Rules<T> = HashMap<String, T, BuildHasherDefault<DefaultHasher>>;
+
+/// The rules, as texts.
+pub(crate) fn texts() -> impl Iterator<Item = (String, String)> {
+    (0..RULES).map(|number| {
+        let month = number % 12 + 1;
+        (
+            format!("/blog/2019/{month:02}/how-we-moved-number-{number:04}"),
+            format!("/posts/moving/number-{number:04}-and-what-we-learned"),
+        )
+    })
+}
+
+/// The rules in a map that is never freed.
+pub(crate) fn map<T>(target: impl Fn(String) -> T) -> &'static Rules<T> {
+    Box::leak(Box::new(
+        texts().map(|(from, to)| (from, target(to))).collect(),
+    ))
+}
+
+/// The rules as a policy.
+pub(crate) fn policy() -> impl Policy<Target = Location> + 'static {
+    let rules = map(|to| LocalPath::new(&to).expect("the texts are paths"));
+    policy_fn(move |request| rules.get(request.path()).cloned())
+}
