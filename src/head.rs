@@ -9,9 +9,6 @@ use http::{
 
 use crate::Scheme;
 
-/// How a router tells the URI that it was asked for, where it hands a shorter one on.
-pub(crate) type OriginalUri = for<'a> fn(&'a Extensions) -> Option<&'a Uri>;
-
 /// What a policy sees of a request: everything but the body, and nothing to change.
 ///
 /// ```
@@ -35,7 +32,7 @@ pub struct RequestHead<'a> {
     version: Version,
     headers: &'a HeaderMap,
     extensions: &'a Extensions,
-    original_uri: Option<OriginalUri>,
+    reads_whole_uri: bool,
     scheme: Option<Scheme>,
 }
 
@@ -58,7 +55,7 @@ impl<'a> RequestHead<'a> {
             version: request.version(),
             headers: request.headers(),
             extensions: request.extensions(),
-            original_uri: None,
+            reads_whole_uri: false,
             scheme: None,
         }
     }
@@ -81,15 +78,15 @@ impl<'a> RequestHead<'a> {
             version: parts.version,
             headers: &parts.headers,
             extensions: &parts.extensions,
-            original_uri: None,
+            reads_whole_uri: false,
             scheme: None,
         }
     }
 
-    /// The same head, read through a router's note of the URI that was asked for.
+    /// The same head, read through a router's note of the URI that was asked for, or not.
     #[inline]
-    pub(crate) fn with_original_uri(mut self, original_uri: Option<OriginalUri>) -> Self {
-        self.original_uri = original_uri;
+    pub(crate) const fn reading_whole_uri(mut self, reads_whole_uri: bool) -> Self {
+        self.reads_whole_uri = reads_whole_uri;
         self
     }
 
@@ -138,9 +135,11 @@ impl<'a> RequestHead<'a> {
     #[inline]
     #[must_use]
     pub fn uri(&self) -> &'a Uri {
-        self.original_uri
-            .and_then(|original_uri| original_uri(self.extensions))
-            .unwrap_or(self.uri)
+        if self.reads_whole_uri {
+            self.whole_uri().unwrap_or(self.uri)
+        } else {
+            self.uri
+        }
     }
 
     /// The path, as it was received: percent-encoding and all.
@@ -302,7 +301,8 @@ impl<'a> RequestHead<'a> {
 
 /// The URI that a client asked an axum router for, where one has nested.
 #[cfg(feature = "axum")]
-pub(crate) fn whole_uri(extensions: &Extensions) -> Option<&Uri> {
+#[inline]
+fn whole_uri(extensions: &Extensions) -> Option<&Uri> {
     extensions
         .get::<axum::extract::OriginalUri>()
         .map(|original| &original.0)

@@ -7,7 +7,6 @@ use crate::{
     CacheControl, Decision, Exemption, Policy, Redirect, RedirectService, RequestHead, When, With,
     body::{Noted, Unchanged, Wrapped},
     guard::{self, Lifted},
-    head::OriginalUri,
 };
 
 mod constructors;
@@ -76,7 +75,7 @@ pub struct RedirectLayer<P, A = Unchanged> {
 pub(crate) struct Settings {
     pub(crate) note: bool,
     pub(crate) lifted: Lifted,
-    pub(crate) original_uri: Option<OriginalUri>,
+    pub(crate) reads_whole_uri: bool,
 }
 
 impl<P, A> RedirectLayer<With<P>, A> {
@@ -219,7 +218,7 @@ impl<P, A> RedirectLayer<P, A> {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let policy = policy_fn(|request| {
-    ///     (request.path() == "/api/old").then_some(LocalPath::from_static("/api/new"))
+    ///     (request.path() == "/api/old").then(|| LocalPath::from_static("/api/new"))
     /// });
     /// let api = Router::new()
     ///     .route("/old", get(|| async {}))
@@ -234,7 +233,7 @@ impl<P, A> RedirectLayer<P, A> {
     #[cfg(feature = "axum")]
     #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
     pub fn original_uri(mut self) -> Self {
-        self.settings.original_uri = Some(crate::head::whole_uri);
+        self.settings.reads_whole_uri = true;
         self
     }
 
@@ -336,8 +335,8 @@ impl<P> RedirectLayer<P, Wrapped> {
 impl<P: Policy<Target = Redirect>, A> RedirectLayer<P, A> {
     /// What the service would do, for tests without one.
     pub(crate) fn decide(&self, mut head: RequestHead<'_>) -> Decision {
-        if let Some(original_uri) = self.settings.original_uri {
-            head = head.with_original_uri(Some(original_uri));
+        if self.settings.reads_whole_uri {
+            head = head.reading_whole_uri(true);
         }
         match self.policy.decide(&head) {
             Decision::Redirect(redirect) => {

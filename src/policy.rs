@@ -77,7 +77,7 @@ pub trait Policy: Send + Sync {
     /// use tower_redirect::{LocalPath, policy_fn, Policy, testing};
     ///
     /// let about = policy_fn(|request| {
-    ///     (request.path() == "/about-us").then_some(LocalPath::from_static("/about"))
+    ///     (request.path() == "/about-us").then(|| LocalPath::from_static("/about"))
     /// });
     /// let policy = about.or(LocalPath::from_static("/"));
     ///

@@ -204,7 +204,7 @@ where
 impl<P, A> RedirectLayer<P, A> {
     #[inline]
     fn head<'a, B>(&self, request: &'a Request<B>) -> RequestHead<'a> {
-        RequestHead::new(request).with_original_uri(self.settings.original_uri)
+        RequestHead::new(request).reading_whole_uri(self.settings.reads_whole_uri)
     }
 }
 

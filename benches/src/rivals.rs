@@ -81,12 +81,12 @@ where
 {
     let shape = Shape::get(MISS).with_fields("https", "www.example.com");
     let ok = StatusCode::OK;
-    let compare = policy_fn(|request| {
-        (request.path() == HIT).then_some(const { LocalPath::from_static(TARGET) })
-    });
+    let compare =
+        policy_fn(|request| (request.path() == HIT).then(|| LocalPath::from_static(TARGET)));
     let boxed = RedirectLayer::permanent(never().boxed());
     let compare = RedirectLayer::permanent(compare);
     let rules = RedirectLayer::permanent(rules::policy());
+    let fast = RedirectLayer::permanent(rules::fast_policy());
     let after = RedirectLayer::see_other(TARGET).after_success();
     let never = RedirectLayer::permanent(never());
     let map = rules::map(|to| to);
@@ -118,6 +118,13 @@ where
                 &shape,
                 ok,
                 rules.layer(inner.clone()),
+            )
+            .allocates_nothing(),
+            Case::new(
+                "this crate, 1k rules, foldhash",
+                &shape,
+                ok,
+                fast.layer(inner.clone()),
             )
             .allocates_nothing(),
             Case::new(
@@ -252,6 +259,12 @@ fn fixed_targets(shape: &Shape) -> Vec<Case> {
             shape,
             status,
             RedirectLayer::permanent(rules::policy()).layer(inner),
+        ),
+        Case::new(
+            "this crate, 1k rules, foldhash",
+            shape,
+            status,
+            RedirectLayer::permanent(rules::fast_policy()).layer(inner),
         ),
         Case::new(
             "axum from_fn, 1k rules",

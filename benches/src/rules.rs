@@ -5,6 +5,7 @@ use std::{
     hash::BuildHasherDefault,
 };
 
+use foldhash::fast::FixedState;
 use tower_redirect::{LocalPath, Location, Policy, policy_fn};
 
 /// How many rules there are.
@@ -35,6 +36,15 @@ pub(crate) fn map<T>(target: impl Fn(String) -> T) -> &'static Rules<T> {
     Box::leak(Box::new(
         texts().map(|(from, to)| (from, target(to))).collect(),
     ))
+}
+
+/// The rules as a policy over a map with a faster hash.
+pub(crate) fn fast_policy() -> impl Policy<Target = Location> + 'static {
+    let path = |to: String| LocalPath::new(&to).expect("the texts are paths");
+    let rules: &'static HashMap<String, LocalPath, FixedState> = Box::leak(Box::new(
+        texts().map(|(from, to)| (from, path(to))).collect(),
+    ));
+    policy_fn(move |request| rules.get(request.path()).cloned())
 }
 
 /// The rules as a policy.

@@ -16,7 +16,7 @@ use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::net::TcpListener;
 use tower::{Layer, Service, make::Shared, service_fn};
-use tower_redirect::RedirectLayer;
+use tower_redirect::{Location, RedirectLayer, policy_fn};
 
 use crate::{
     SERVER, callgrind,
@@ -26,18 +26,24 @@ use crate::{
 };
 
 const HYPER: &str = "hyper, no layer";
-const HYPER_LAYER: &str = "hyper, this crate";
+const HYPER_LAYER: &str = "hyper, this crate, 1k rules";
+const HYPER_NEVER: &str = "hyper, this crate, never";
+const HYPER_FAST: &str = "hyper, this crate, 1k rules, foldhash";
 const AXUM: &str = "axum, no middleware";
 const AXUM_AROUND: &str = "axum, this crate around the Router";
+const AXUM_FAST: &str = "axum, this crate around the Router, foldhash";
 const AXUM_LAYER: &str = "axum, this crate in Router::layer";
 const AXUM_FROM_FN: &str = "axum, from_fn in Router::layer";
 
 /// Each server, whether it redirects, and the one without anything that it is compared with.
-const SERVERS: [(&str, bool, &str); 6] = [
+const SERVERS: [(&str, bool, &str); 9] = [
     (HYPER, false, HYPER),
+    (HYPER_NEVER, false, HYPER),
     (HYPER_LAYER, true, HYPER),
+    (HYPER_FAST, true, HYPER),
     (AXUM, false, AXUM),
     (AXUM_AROUND, true, AXUM),
+    (AXUM_FAST, true, AXUM),
     (AXUM_LAYER, true, AXUM),
     (AXUM_FROM_FN, true, AXUM),
 ];
@@ -153,6 +159,19 @@ pub(crate) fn serve(name: &str) -> Result<(), Box<dyn Error>> {
         match name {
             HYPER => hyper(listener, plain).await,
             HYPER_LAYER => hyper(listener, layer.layer(plain)).await,
+            HYPER_NEVER => {
+                let never = policy_fn(|_| None::<Location>);
+                hyper(listener, RedirectLayer::permanent(never).layer(plain)).await
+            }
+            HYPER_FAST => {
+                let layer = RedirectLayer::permanent(rules::fast_policy());
+                hyper(listener, layer.layer(plain)).await
+            }
+            AXUM_FAST => {
+                let layer = RedirectLayer::permanent(rules::fast_policy());
+                let service = Shared::new(layer.layer(app));
+                Ok(axum::serve(Once::new(listener), service).await?)
+            }
             AXUM => Ok(axum::serve(Once::new(listener), app).await?),
             AXUM_AROUND => {
                 let service = Shared::new(layer.layer(app));

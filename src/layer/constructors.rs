@@ -12,7 +12,7 @@ impl<P> RedirectLayer<With<P>> {
     /// use tower_redirect::{LocalPath, RedirectLayer, Status, policy_fn, testing};
     ///
     /// let layer = RedirectLayer::moved_permanently(policy_fn(|request| {
-    ///     (request.path() == "/about-us").then_some(LocalPath::from_static("/about"))
+    ///     (request.path() == "/about-us").then(|| LocalPath::from_static("/about"))
     /// }));
     /// testing::get("/about-us")
     ///     .through_layer(&layer)

@@ -338,7 +338,7 @@ impl Traveller {
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         // What a router noted was for the request before.
-        self.request.original_uri = None;
+        self.request.reads_whole_uri = false;
         #[cfg(feature = "axum")]
         request
             .extensions_mut()

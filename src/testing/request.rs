@@ -1,7 +1,7 @@
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use super::{Answer, fail};
-use crate::{Policy, Redirect, RedirectLayer, RequestHead, Scheme, head::OriginalUri};
+use crate::{Policy, Redirect, RedirectLayer, RequestHead, Scheme};
 
 /// A request without a body, to ask a policy about.
 ///
@@ -20,7 +20,7 @@ pub struct TestRequest {
     pub(super) request: Request<()>,
     pub(super) fragment: String,
     pub(super) scheme: Option<Scheme>,
-    pub(super) original_uri: Option<OriginalUri>,
+    pub(super) reads_whole_uri: bool,
 }
 
 /// A request with any method; the target is a path, an absolute URL, `*` or an authority.
@@ -52,7 +52,7 @@ pub fn request(method: Method, target: &str) -> TestRequest {
         request,
         fragment: fragment.to_owned(),
         scheme: None,
-        original_uri: None,
+        reads_whole_uri: false,
     }
 }
 
@@ -139,7 +139,7 @@ impl TestRequest {
     #[track_caller]
     pub fn original_uri(mut self, target: &str) -> Self {
         let original = axum::extract::OriginalUri(parse_uri(target));
-        self.original_uri = Some(crate::head::whole_uri);
+        self.reads_whole_uri = true;
         self.extension(original)
     }
 
@@ -152,7 +152,7 @@ impl TestRequest {
     /// ```
     #[must_use]
     pub fn head(&self) -> RequestHead<'_> {
-        let head = RequestHead::new(&self.request).with_original_uri(self.original_uri);
+        let head = RequestHead::new(&self.request).reading_whole_uri(self.reads_whole_uri);
         match self.scheme {
             Some(scheme) => head.with_scheme(scheme),
             None => head,
