@@ -49,16 +49,31 @@ impl Answer {
         if let Some(note) = self.note {
             note.write(headers);
         }
-        if let Some(cache) = self.cache {
+        let mut cache = self.cache;
+        // A cookie of the app's answer is one visitor's, and a permanent redirect is kept by caches
+        // that nobody told to.
+        if headers.contains_key(header::SET_COOKIE) {
+            cache = match cache {
+                Some(cache) => Some(cache.private()),
+                None if self.status.is_permanent() => Some(CacheControl::no_store()),
+                None => None,
+            };
+        }
+        if let Some(cache) = cache {
             headers.insert(header::CACHE_CONTROL, cache.into());
         }
         headers.insert(header::LOCATION, HeaderValue::from(self.location));
     }
 }
 
+/// `Content-*`, but for the policy of the site that has no more than the name of content in it.
+fn describes_content(name: &str) -> bool {
+    name.starts_with("content-") && !name.starts_with("content-security-policy")
+}
+
 /// Takes away what described the app's answer that a redirect replaces; all else stays.
 pub(crate) fn remove_replaced(headers: &mut HeaderMap) {
-    const REPLACED: [HeaderName; 9] = [
+    const REPLACED: [HeaderName; 14] = [
         header::TRANSFER_ENCODING,
         header::TRAILER,
         header::ETAG,
@@ -68,13 +83,18 @@ pub(crate) fn remove_replaced(headers: &mut HeaderMap) {
         header::EXPIRES,
         header::AGE,
         header::LOCATION,
+        HeaderName::from_static("cdn-cache-control"),
+        HeaderName::from_static("surrogate-control"),
+        HeaderName::from_static("digest"),
+        HeaderName::from_static("repr-digest"),
+        HeaderName::from_static("refresh"),
     ];
     for name in &REPLACED {
         headers.remove(name);
     }
     let content: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| name.as_str().starts_with("content-"))
+        .filter(|name| describes_content(name.as_str()))
         .cloned()
         .collect();
     for name in content {

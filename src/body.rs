@@ -21,7 +21,8 @@ use pin_project_lite::pin_project;
 /// How a layer makes the body of an answer, for an inner service with the body `B`.
 ///
 /// [`Unchanged`] keeps `B` and needs `B: Default`; [`Noted`] keeps `B` and needs `B: From<Bytes>`;
-/// [`Wrapped`] makes a [`ResponseBody<B>`] and needs nothing. The trait is closed.
+/// [`Wrapped`] makes a [`ResponseBody<B>`] and asks nothing of `B` (to be sent, it has to be a
+/// `Body<Data = Bytes>`). The trait is closed.
 ///
 /// ```
 /// use http_body_util::Full;
@@ -34,7 +35,7 @@ use pin_project_lite::pin_project;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "a redirect cannot be answered with the body `{B}` of the inner service",
-    label = "this body cannot be made from nothing, so a redirect has no body to send",
+    label = "needs `Default` for an empty body, `From<Bytes>` for the hypertext note",
     note = "call `.wrap_body()` on the `RedirectLayer`: the body becomes `ResponseBody<{B}>`"
 )]
 pub trait AnswerBody<B>: sealed::Sealed {

@@ -84,6 +84,13 @@ impl CacheControl {
     }
 }
 
+/// [`CacheControl::max_age`].
+impl From<Duration> for CacheControl {
+    fn from(lifetime: Duration) -> Self {
+        Self::max_age(lifetime)
+    }
+}
+
 impl fmt::Display for CacheControl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.lifetime, self.private) {

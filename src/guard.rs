@@ -4,9 +4,9 @@
 
 use std::{borrow::Cow, fmt};
 
-use http::{HeaderMap, Method, Uri, header};
+use http::{HeaderMap, Method, Uri, Version, header};
 
-use crate::{Location, RequestHead, Scheme, Status};
+use crate::{Location, Redirect, RequestHead, Scheme, Status, When};
 
 /// Requests that a redirect would break, and that are therefore passed on unless a layer says
 /// otherwise.
@@ -24,16 +24,19 @@ use crate::{Location, RequestHead, Scheme, Status};
 /// preflight.through_layer(&layer).assert_redirect("/v2");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Exemption {
     /// A CORS preflight: browsers refuse one that is redirected (Fetch §4.8).
     Preflight,
-    /// A WebSocket handshake: browsers do not follow its redirects (RFC 6455 §4.1).
+    /// A WebSocket handshake over HTTP/1.1: browsers do not follow its redirects, and other clients
+    /// need not (RFC 6455 §4.1).
     WebSocket,
-    /// CONNECT: a client must not follow its redirect (RFC 9110 §9.3.6).
+    /// CONNECT, also of a WebSocket over HTTP/2: any answer but 2xx says that there is no tunnel
+    /// (RFC 9110 §9.3.6).
     Connect,
     /// `OPTIONS *`, which asks the server and not a resource (RFC 9110 §9.3.7), and any other
     /// target that is not a path.
-    Asterisk,
+    NoPath,
 }
 
 /// The exemptions that a layer has switched off.
@@ -53,6 +56,8 @@ impl Lifted {
 /// Why a redirect was turned into a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Suppressed {
+    /// It waits for the success of an unsafe method, and this is a safe one: nothing went wrong.
+    OtherMethods,
     Exempt(Exemption),
     SelfTarget,
     Unsendable,
@@ -61,33 +66,39 @@ pub(crate) enum Suppressed {
 impl fmt::Display for Suppressed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::OtherMethods => "waits for the success of other methods",
             Self::Exempt(Exemption::Preflight) => "CORS preflight",
             Self::Exempt(Exemption::WebSocket) => "WebSocket handshake",
             Self::Exempt(Exemption::Connect) => "CONNECT",
-            Self::Exempt(Exemption::Asterisk) => "request target is not a path",
+            Self::Exempt(Exemption::NoPath) => "request target is not a path",
             Self::SelfTarget => "leads to the address that was asked for",
             Self::Unsendable => "location failed the output check",
         })
     }
 }
 
-/// Whether this redirect may be sent in answer to this request.
-pub(crate) fn check(
+/// The status with which this redirect is sent in answer to this request, or why it is not.
+pub(crate) fn admit(
     request: &RequestHead<'_>,
-    location: &Location,
-    status: Status,
+    redirect: &Redirect,
     lifted: Lifted,
-) -> Result<(), Suppressed> {
+) -> Result<Status, Suppressed> {
+    if let When::After(condition) = &redirect.when {
+        if !condition.applies_to(request.method()) {
+            return Err(Suppressed::OtherMethods);
+        }
+    }
     if let Some(exemption) = exemption(request, lifted) {
         return Err(Suppressed::Exempt(exemption));
     }
-    if !location.is_sendable() {
+    if !redirect.location.is_sendable() {
         return Err(Suppressed::Unsendable);
     }
-    if is_self_target(request, location, status) {
+    let status = redirect.status(request.method(), request.version());
+    if is_self_target(request, &redirect.location, status) {
         return Err(Suppressed::SelfTarget);
     }
-    Ok(())
+    Ok(status)
 }
 
 /// The first exemption that applies and is not lifted.
@@ -104,8 +115,7 @@ fn exemption(request: &RequestHead<'_>, lifted: Lifted) -> Option<Exemption> {
         None
     };
     // CONNECT names no path, so that its own switch has to be enough.
-    let by_target =
-        (!request.has_path() && method != Method::CONNECT).then_some(Exemption::Asterisk);
+    let by_target = (!request.has_path() && method != Method::CONNECT).then_some(Exemption::NoPath);
     by_method
         .filter(|&exemption| !lifted.has(exemption))
         .or(by_target.filter(|&exemption| !lifted.has(exemption)))
@@ -132,14 +142,9 @@ fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status
     if status == Status::SeeOther && becomes_get {
         return false;
     }
-    let same_path = leads_to(location, request.uri())
-        || request
-            .whole_uri()
-            .is_some_and(|uri| leads_to(location, uri));
-    if !same_path {
-        return false;
-    }
-    is_on_the_asked_host(request, location)
+    // A router that nests has shortened the target; the client asked for the whole one.
+    let asked = request.whole_uri().unwrap_or(request.uri());
+    leads_to(location, asked) && is_on_the_asked_host(request, location)
 }
 
 /// Whether the location is on the host that was asked, as far as that is known.
@@ -148,17 +153,26 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
     let Some(origin) = location.origin() else {
         return true;
     };
-    let Some((host, port)) = request.asked_authority().and_then(host_and_port) else {
+    let asked = match request.asked_authority() {
+        // Without a `Host` no redirect changes what is asked for; since HTTP/1.1 there is one.
+        None => return request.version() < Version::HTTP_11,
+        Some("") => return true,
+        Some(authority) => authority,
+    };
+    let Some((host, port)) = host_and_port(asked) else {
         return false;
     };
-    let same_port = match location.scheme_asked_over().or(request.scheme()) {
+    let same_port = match location.scheme_asked_over() {
         Some(scheme) => {
             origin.scheme() == scheme && origin.port() == port.unwrap_or(scheme.default_port())
         }
         // Behind a proxy that ends TLS, either of the default ports may be what the client used.
         None => unless_default(origin.port()) == port.and_then(unless_default),
     };
-    same_port && origin.host().eq_ignore_ascii_case(host)
+    // Some clients leave out the dot of a fully qualified name.
+    let without_dot = origin.host().strip_suffix('.').unwrap_or(origin.host());
+    same_port
+        && (origin.host().eq_ignore_ascii_case(host) || without_dot.eq_ignore_ascii_case(host))
 }
 
 /// Whether path and query are those of the target, as the client resolves them.
@@ -184,9 +198,7 @@ fn path_and_query(uri: &Uri) -> Cow<'_, str> {
     }
 }
 
-fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    let at = authority.rfind('@').map_or(0, |at| at + 1);
-    let address = authority.get(at..)?;
+fn host_and_port(address: &str) -> Option<(&str, Option<u16>)> {
     let end = address.rfind(']').unwrap_or(0);
     match address.get(end..)?.rfind(':') {
         Some(colon) => {
@@ -205,22 +217,62 @@ fn unless_default(port: u16) -> Option<u16> {
     (!default.contains(&port)).then_some(port)
 }
 
-/// Whether a client that is sent to `target` asks for `asked`.
+/// Whether a client that is sent to `target` may ask for `asked`: byte for byte, or in the spelling
+/// that some clients bring an address into.
+///
+/// It goes one way only, so that a redirect from another spelling to the right one is sent.
 fn same_address(target: &[u8], asked: &[u8]) -> bool {
-    target == asked || (target.len() < asked.len() && same_when_encoded(target, asked))
+    target == asked || same_when_respelled(target, asked)
 }
 
-/// As browsers do it: they write `'` as `%27`, in a query only, and leave all else of a location.
-fn same_when_encoded(target: &[u8], asked: &[u8]) -> bool {
-    let mut asked = asked;
+/// What clients are known to do to an address that they are sent to: drop an empty query, write `'` in
+/// a query, `[`, `]` and a lone `%` as `%27`, `%5B`, `%5D` and `%25`, write the digits of an escape in
+/// upper case, decode an escaped letter, digit, `-`, `.`, `_` or `~`.
+fn same_when_respelled(target: &[u8], asked: &[u8]) -> bool {
+    let (mut target, mut asked) = (target, asked);
     let mut in_query = false;
-    for byte in target {
-        asked = match (byte, asked) {
-            (b'\'', [b'%', b'2', b'7', rest @ ..]) if in_query => rest,
-            (byte, [other, rest @ ..]) if byte == other => rest,
+    loop {
+        (target, asked) = match (target, asked) {
+            ([], []) => return true,
+            ([b'?'], []) if !in_query => return true,
+            ([b'\'', target @ ..], [b'%', b'2', b'7', asked @ ..]) if in_query => (target, asked),
+            ([b'[', target @ ..], [b'%', b'5', b'B', asked @ ..])
+            | ([b']', target @ ..], [b'%', b'5', b'D', asked @ ..]) => (target, asked),
+            ([b'%', high, low, target @ ..], asked)
+                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+            {
+                let escape = [high.to_ascii_uppercase(), low.to_ascii_uppercase()];
+                match asked {
+                    [b'%', a, b, asked @ ..] if [*a, *b] == escape || (a, b) == (high, low) => {
+                        (target, asked)
+                    }
+                    [byte, asked @ ..] if unreserved(*byte) && escape == hex_digits(*byte) => {
+                        (target, asked)
+                    }
+                    _ => return false,
+                }
+            }
+            ([b'%', target @ ..], [b'%', b'2', b'5', asked @ ..]) => (target, asked),
+            ([byte, target @ ..], [other, asked @ ..]) if byte == other => {
+                in_query |= *byte == b'?';
+                (target, asked)
+            }
             _ => return false,
         };
-        in_query |= *byte == b'?';
     }
-    asked.is_empty()
+}
+
+const fn unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+const fn hex_digits(byte: u8) -> [u8; 2] {
+    const fn digit(value: u8) -> u8 {
+        if value < 10 {
+            b'0' + value
+        } else {
+            b'A' + value - 10
+        }
+    }
+    [digit(byte >> 4), digit(byte & 0xf)]
 }

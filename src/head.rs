@@ -172,6 +172,20 @@ impl<'a> RequestHead<'a> {
         self.uri().query()
     }
 
+    /// Path and query, as they were received, with the `?` where there is one.
+    ///
+    /// ```
+    /// # use tower_redirect::RequestHead;
+    /// let request = http::Request::get("http://example.com/a?b=%20").body(())?;
+    /// assert_eq!(RequestHead::new(&request).path_and_query(), "/a?b=%20");
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn path_and_query(&self) -> &'a str {
+        self.uri().path_and_query().map_or("", |text| text.as_str())
+    }
+
     /// The protocol version.
     ///
     /// ```
@@ -247,7 +261,8 @@ impl<'a> RequestHead<'a> {
     /// The host, with its port where there is one, **as the client wrote it**.
     ///
     /// It is the authority of the request target (HTTP/2's `:authority`), else the one `Host` field.
-    /// It is `None` where they differ, where there is more than one `Host`, and where there is none.
+    /// It is `None` where they differ, where there is more than one `Host`, where there is none, and
+    /// where there is a user name in it.
     /// Compare it; never build a location from it.
     ///
     /// ```
@@ -270,16 +285,17 @@ impl<'a> RequestHead<'a> {
         };
         // Nesting routers may shorten the URI, but leave its authority.
         let target = self.uri.authority().map(Authority::as_str);
-        match (target, host) {
+        let authority = match (target, host) {
             (Some(target), Some(host)) => target.eq_ignore_ascii_case(host).then_some(target),
             (target, host) => target.or(host),
-        }
+        };
+        authority.filter(|authority| !authority.contains('@'))
     }
 
     /// The host that the client means where fields disagree: the target's (RFC 9112 §3.2.2).
     pub(crate) fn asked_authority(&self) -> Option<&'a str> {
         match self.uri.authority() {
-            Some(authority) => Some(authority.as_str()),
+            Some(authority) => authority.as_str().rsplit('@').next(),
             None => self.authority(),
         }
     }

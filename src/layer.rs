@@ -1,10 +1,10 @@
 use std::{fmt, sync::Arc};
 
-use http::{StatusCode, response::Parts};
+use http::{Request, StatusCode, response::Parts};
 use tower_layer::Layer;
 
 use crate::{
-    CacheControl, Decision, Exemption, Policy, Redirect, RedirectService, RequestHead, When, With,
+    CacheControl, Decision, Exemption, Policy, Redirect, RedirectService, RequestHead, With,
     body::{Noted, Unchanged, Wrapped},
     guard::{self, Lifted},
 };
@@ -82,7 +82,7 @@ impl<P, A> RedirectLayer<With<P>, A> {
     /// Redirects only after the inner service answered an unsafe method with 2xx.
     ///
     /// The request is carried out; its answer is replaced, except for `Set-Cookie` and what else
-    /// [`When`] lists. Answers to GET, HEAD, OPTIONS, TRACE and QUERY stand.
+    /// [`When`](crate::When) lists. Answers to GET, HEAD, OPTIONS, TRACE and QUERY stand.
     ///
     /// ```
     /// use axum::{Router, body::Body, http::Request, routing::put};
@@ -102,7 +102,7 @@ impl<P, A> RedirectLayer<With<P>, A> {
     /// # }
     /// ```
     pub fn after_success(self) -> Self {
-        self.when(When::after_success())
+        self.map_with(With::after_success)
     }
 
     /// Redirects only after the inner service answered with this status.
@@ -127,7 +127,7 @@ impl<P, A> RedirectLayer<With<P>, A> {
     /// # }
     /// ```
     pub fn after(self, status: StatusCode) -> Self {
-        self.when(When::after(status))
+        self.map_with(|with| with.after(status))
     }
 
     /// Redirects only after the inner service gave an answer of which the closure says yes.
@@ -155,20 +155,20 @@ impl<P, A> RedirectLayer<With<P>, A> {
         self,
         condition: impl Fn(&Parts) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.when(When::after_response(condition))
+        self.map_with(|with| with.after_response(condition))
     }
 
-    /// Sends `Cache-Control` with each redirect.
+    /// Sends `Cache-Control` with each redirect; a `Duration` is its `max-age`.
     ///
     /// ```
     /// use std::time::Duration;
     /// use axum::{Router, body::Body, http::Request};
     /// use tower::ServiceExt;
-    /// use tower_redirect::{CacheControl, RedirectLayer};
+    /// use tower_redirect::RedirectLayer;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let day = CacheControl::max_age(Duration::from_secs(86_400));
+    /// let day = Duration::from_secs(86_400);
     /// let app: Router = Router::new().layer(RedirectLayer::permanent("/v2").cache(day));
     ///
     /// let answer = app.oneshot(Request::get("/v1").body(Body::empty())?).await?;
@@ -176,14 +176,16 @@ impl<P, A> RedirectLayer<With<P>, A> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn cache(mut self, cache: CacheControl) -> Self {
-        Arc::make_mut(&mut self.policy).cache = Some(cache);
-        self
+    pub fn cache(self, cache: impl Into<CacheControl>) -> Self {
+        self.map_with(|with| with.cache(cache))
     }
 
-    fn when(mut self, when: When) -> Self {
-        Arc::make_mut(&mut self.policy).when = when;
-        self
+    fn map_with(self, change: impl FnOnce(With<P>) -> With<P>) -> Self {
+        let with = Arc::unwrap_or_clone(self.policy);
+        Self {
+            policy: Arc::new(change(with)),
+            ..self
+        }
     }
 }
 
@@ -278,7 +280,7 @@ impl<P> RedirectLayer<P, Unchanged> {
     ///
     /// It is HTML where the client accepts it and plain text where not, has its `Content-Length` and
     /// `Vary: accept`, and is left out for HEAD. The inner body needs `From<Bytes>`; where it has
-    /// none, call [`wrap_body`](Self::wrap_body) first.
+    /// none, call [`wrap_body`](Self::wrap_body) too.
     ///
     /// ```
     /// use axum::{Router, body::{Body, to_bytes}, http::Request};
@@ -334,20 +336,24 @@ impl<P> RedirectLayer<P, Wrapped> {
 
 impl<P: Policy<Target = Redirect>, A> RedirectLayer<P, A> {
     /// What the service would do, for tests without one.
-    pub(crate) fn decide(&self, mut head: RequestHead<'_>) -> Decision {
-        if self.settings.reads_whole_uri {
-            head = head.reading_whole_uri(true);
-        }
-        match self.policy.decide(&head) {
+    pub(crate) fn decide(&self, head: &RequestHead<'_>) -> Decision {
+        match self.policy.decide(head) {
             Decision::Redirect(redirect) => {
-                let status = redirect.status(head.method(), head.version());
-                match guard::check(&head, redirect.location(), status, self.settings.lifted) {
-                    Ok(()) => Decision::Redirect(redirect),
+                match guard::admit(head, &redirect, self.settings.lifted) {
+                    Ok(_) => Decision::Redirect(redirect),
                     Err(_) => Decision::Pass,
                 }
             }
             answer => answer,
         }
+    }
+}
+
+impl<P, A> RedirectLayer<P, A> {
+    /// The head of a request, as the policy is shown it.
+    #[inline]
+    pub(crate) fn head<'a, B>(&self, request: &'a Request<B>) -> RequestHead<'a> {
+        RequestHead::new(request).reading_whole_uri(self.settings.reads_whole_uri)
     }
 }
 

@@ -4,10 +4,12 @@
 //! use axum::{Router, routing::get};
 //! use tower_redirect::{LocalPath, RedirectLayer, policy_fn, testing};
 //!
-//! // `/blog/{slug}` has moved for good, query and all.
+//! const POSTS: LocalPath = LocalPath::from_static("/posts"); // a bad literal does not compile
+//!
+//! // Everything below `/blog/` has moved for good, query and all.
 //! let blog = policy_fn(|request| {
-//!     let slug = request.path().strip_prefix("/blog/")?;
-//!     LocalPath::from_static("/posts").join(slug).ok()?.with_query(request.query()).ok()
+//!     let rest = request.path().strip_prefix("/blog/")?;
+//!     Some(POSTS.join(rest).and_then(|path| path.with_query(request.query())))
 //! });
 //!
 //! testing::get("/blog/hello?page=2").through(&blog).assert_redirect("/posts/hello?page=2");
@@ -27,25 +29,41 @@
 //! | who decides | [`Policy`], [`policy_fn`], [`Decision`], [`Refusal`], [`RequestHead`] |
 //! | the middleware | [`RedirectLayer`], [`RedirectService`], [`ResponseFuture`], [`body`] |
 //! | policies tested alone | [`testing`] |
-//! | what has changed | [`changelog`] |
+#![cfg_attr(doc, doc = "| what has changed | [`_changelog`] |")]
 //!
 //! # What holds always
 //!
-//! - A `Location` is a path on this site or an address on an origin from configuration. It is built
-//!   from typed parts and its finished bytes are checked once more for each redirect that is sent.
-//! - A redirect to the address that was asked for is never sent.
-//! - CORS preflights, WebSocket handshakes, CONNECT and `OPTIONS *` are passed on.
-//! - A request that is not redirected costs a few dozen instructions and no allocation.
-//! - `Error` is the inner service's; the future has a name; nothing is boxed.
+//! Tests carry the numbers.
+//!
+//! - **R1** The finished bytes of every `Location` are checked once more before it is sent: a path on
+//!   this site, an address on an origin from configuration, or a relative literal, in visible ASCII
+//!   without ``" < > \ ^ ` { | }``. Three doors take any host, and are not for text of a request:
+//!   [`Location::from_config`], [`Origin::new`] and [`Location::unchecked`].
+//! - **R2** Nothing is decoded: `%XX` stays as it was received. **R4** A path with a segment `.` or `..`
+//!   is no location.
+//! - **R5** Only a request for a path is redirected; `*` and an authority are passed on.
+//! - **R8** A redirect has no body but the hypertext note, and no header but `Location` is built from
+//!   text of the request.
+//! - **R9** A redirect to the address that was asked for is never sent, also where a client is known to
+//!   spell it otherwise. In an axum router that nests, that address is known with feature `axum` only.
+//! - **R10** A location has at most 8,000 bytes; every request is decided in time linear in its length.
+//! - **R12** CORS preflights, WebSocket handshakes, CONNECT and `OPTIONS *` are passed on, until
+//!   [`RedirectLayer::redirect_also`].
+//!
+//! A redirect is a service to clients and **no access control**: where one cannot be sent, the request
+//! is passed on. What must not be seen, the app has to refuse.
+//!
+//! A request that is not redirected costs a few dozen instructions and what the policy costs, and no
+//! allocation. `Error` is the inner service's; the future has a name; nothing is boxed.
 //!
 //! # Features
 //!
 //! None is on by default, and each only adds.
 //!
-//! - `axum`: `RedirectLayer::original_uri` for nested routers; `Redirect` as a response. Redirects
-//!   to the whole URI of a nested request are recognised as loops too.
+//! - `axum`: `RedirectLayer::original_uri` for nested routers, and the whole address of a nested
+//!   request where loops are looked for. It reads what axum 0.8 leaves on a request.
 //! - `idn`: hosts outside ASCII, written as punycode.
-//! - `tracing`: an event at level debug for each redirect that was not sent.
+//! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
@@ -81,8 +99,11 @@ mod service;
 
 pub mod testing;
 
-#[doc = include_str!("docs/changelog.md")]
-pub mod changelog {}
+/// What has changed.
+#[cfg(doc)]
+pub mod _changelog {
+    #![doc = include_str!("docs/changelog.md")]
+}
 
 pub use cache::CacheControl;
 pub use future::ResponseFuture;
@@ -93,7 +114,7 @@ pub use layer::RedirectLayer;
 pub use location::{LocalPath, Location, LocationError};
 pub use origin::{Origin, Scheme};
 pub use policy::{
-    BoxPolicy, Decision, IntoDecision, IntoPolicy, Or, Policy, PolicyFn, Refusal, Unless,
+    BoxPolicy, Decision, IntoDecision, IntoPolicy, Or, Policy, PolicyFn, Refusal, Target, Unless,
     WhenRequest, With, policy_fn,
 };
 pub use redirect::Redirect;

@@ -1,10 +1,15 @@
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::{Origin, Scheme};
 
+mod authority;
 mod check;
 mod local_path;
 mod parse;
@@ -83,7 +88,7 @@ impl Location {
     #[must_use]
     #[track_caller]
     pub const fn from_static(literal: &'static str) -> Self {
-        match finished(literal) {
+        match check::literal_form(literal.as_bytes()) {
             Ok(form) => Self::of_literal(literal, form),
             Err(error) => refuse_literal(error.problem.sentence()),
         }
@@ -208,7 +213,7 @@ impl Location {
     /// A literal at the place of use: encoded where it can be, else refused at the caller's line.
     #[track_caller]
     pub(crate) fn from_literal(literal: &'static str) -> Self {
-        if let Ok(form) = finished(literal) {
+        if let Ok(form) = check::literal_form(literal.as_bytes()) {
             return Self::of_literal(literal, form);
         }
         let parsed = match literal.as_bytes() {
@@ -322,37 +327,6 @@ impl Location {
     }
 }
 
-/// The form of a literal that needs no change, with what only a builder can check left out.
-const fn finished(literal: &str) -> Result<Form, LocationError> {
-    let text = literal.as_bytes();
-    let path = match check::form_of(text) {
-        Ok(Form::Local) => text,
-        Ok(Form::Absolute) => {
-            // Past `http(s)://`; the dots of a host are not segments.
-            let mut rest = text;
-            let mut slashes = 0;
-            while let [byte, tail @ ..] = rest {
-                match byte {
-                    b'[' if slashes == 2 => {
-                        let at = text.len() - rest.len();
-                        return Err(LocationError::new(Problem::Ipv6Literal, at, rest));
-                    }
-                    b'/' if slashes == 2 => break,
-                    b'/' => slashes += 1,
-                    _ => {}
-                }
-                rest = tail;
-            }
-            rest
-        }
-        other => return other,
-    };
-    match check::dot_segment(path) {
-        Some(error) => Err(error.moved(text.len() - path.len())),
-        None => check::form_of(text),
-    }
-}
-
 /// The one place where a bad literal panics; in a constant, it fails to compile.
 #[track_caller]
 #[expect(clippy::panic, reason = "a bad literal is a mistake in the program")]
@@ -412,6 +386,12 @@ impl PartialEq for Location {
 }
 
 impl Eq for Location {}
+
+impl Hash for Location {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
 
 impl PartialEq<str> for Location {
     fn eq(&self, other: &str) -> bool {

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use crate::{LocalPath, Location, LocationError, location};
 
@@ -68,8 +68,8 @@ impl fmt::Display for Scheme {
 /// ```
 ///
 /// The host is a name, an IPv4 address or an IPv6 address in brackets. It is written in lower case,
-/// without the default port; a user name is refused. Hosts outside ASCII need feature `idn`; with it,
-/// punycode that browsers do not read is refused too.
+/// without the default port; a user name is refused. Hosts outside ASCII need feature `idn`. Whether
+/// punycode that was written by hand (`xn--…`) means anything is not checked.
 ///
 /// Source: RFC 6454 §4, RFC 3986 §3.2; the spelling is that of the WHATWG URL standard.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -158,6 +158,14 @@ impl Origin {
     /// When both together are longer than 8,000 bytes.
     pub fn location(&self, path: &LocalPath) -> Result<Location, LocationError> {
         Location::on(self, path)
+    }
+}
+
+impl FromStr for Origin {
+    type Err = LocationError;
+
+    fn from_str(text: &str) -> Result<Self, LocationError> {
+        Self::new(text)
     }
 }
 

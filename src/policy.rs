@@ -6,12 +6,14 @@ mod decision;
 mod fixed;
 mod forward;
 mod into;
+mod target;
 mod with;
 
 pub use closure::{IntoDecision, PolicyFn, policy_fn};
 pub use combine::{Or, Unless, WhenRequest};
 pub use decision::{Decision, Refusal};
 pub use into::IntoPolicy;
+pub use target::Target;
 pub use with::With;
 
 /// A pure function of a [`RequestHead`]: shall this request go elsewhere, and where?
@@ -46,8 +48,8 @@ pub use with::With;
 ///
 /// `Target` is [`Location`] for a policy that says *where* (the layer's constructor says how), and
 /// [`Redirect`](crate::Redirect) for one that also says *how*. A closure becomes a policy through
-/// [`policy_fn`]; a `&'static str`, a [`Location`], a [`LocalPath`](crate::LocalPath) and a
-/// [`Redirect`](crate::Redirect) are policies that always answer.
+/// [`policy_fn`]; a [`Location`], a [`LocalPath`](crate::LocalPath) and a [`Redirect`](crate::Redirect)
+/// are policies that always answer. A literal becomes one where a layer takes it.
 ///
 /// # Combining
 ///
@@ -55,18 +57,20 @@ pub use with::With;
 /// order, and stop at the first that does not pass. `Option` passes when it is `None`; references,
 /// `Box` and `Arc` ask what they hold.
 ///
-/// The decision is taken for every request, so it must be quick and must not block. What has to be
-/// read from elsewhere is read before, outside of requests.
+/// The decision is taken for every request, so it must be quick and cannot wait. What has to be read
+/// from elsewhere is read before, outside of requests; what only a handler knows, a handler answers
+/// with a [`Redirect`](crate::Redirect).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a redirect policy",
     label = "expected a `Policy`",
     note = "wrap a closure in `policy_fn(|request| …)`; it returns `Option<LocalPath>`, \
             `Option<Location>`, `Option<Redirect>` or `Decision<…>`",
-    note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`"
+    note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`; a target from \
+            configuration into a `Location`: `Location::from_config(&string)?`"
 )]
 pub trait Policy: Send + Sync {
     /// [`Location`] (where) or [`Redirect`](crate::Redirect) (where and how).
-    type Target;
+    type Target: Target;
 
     /// Looks at a request and answers.
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Self::Target>;

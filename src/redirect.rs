@@ -148,7 +148,7 @@ impl Redirect {
     /// use tower_redirect::{LocalPath, Redirect, When};
     ///
     /// let redirect = Redirect::see_other(LocalPath::from_static("/receipt")).after_success();
-    /// assert!(!matches!(redirect.when(), When::Before));
+    /// assert!(!matches!(redirect.timing(), When::Before));
     /// ```
     pub fn after_success(mut self) -> Self {
         self.when = When::after_success();
@@ -163,7 +163,7 @@ impl Redirect {
     ///
     /// let redirect = Redirect::permanent(LocalPath::from_static("/new"))
     ///     .after(StatusCode::NOT_FOUND);
-    /// assert!(!matches!(redirect.when(), When::Before));
+    /// assert!(!matches!(redirect.timing(), When::Before));
     /// ```
     pub fn after(mut self, status: StatusCode) -> Self {
         self.when = When::after(status);
@@ -177,7 +177,7 @@ impl Redirect {
     ///
     /// let redirect = Redirect::found(LocalPath::from_static("/login"))
     ///     .after_response(|answer| answer.headers.contains_key("x-login-needed"));
-    /// assert!(!matches!(redirect.when(), When::Before));
+    /// assert!(!matches!(redirect.timing(), When::Before));
     /// ```
     pub fn after_response(
         mut self,
@@ -187,19 +187,20 @@ impl Redirect {
         self
     }
 
-    /// Sends `Cache-Control` along.
+    /// Sends `Cache-Control` along; a `Duration` is its `max-age`.
     ///
     /// ```
     /// use std::time::Duration;
-    /// use tower_redirect::{CacheControl, LocalPath, Redirect};
+    /// use http::Response;
+    /// use tower_redirect::{LocalPath, Redirect};
     ///
-    /// let hour = CacheControl::max_age(Duration::from_secs(3600));
+    /// let hour = Duration::from_secs(3600);
     /// let redirect = Redirect::permanent(LocalPath::from_static("/new")).cache(hour);
-    /// # let response = redirect.into_response::<String>();
-    /// # assert_eq!(response.headers()["cache-control"], "max-age=3600");
+    /// let response = Response::<String>::from(redirect);
+    /// assert_eq!(response.headers()["cache-control"], "max-age=3600");
     /// ```
-    pub fn cache(mut self, cache: CacheControl) -> Self {
-        self.cache = Some(cache);
+    pub fn cache(mut self, cache: impl Into<CacheControl>) -> Self {
+        self.cache = Some(cache.into());
         self
     }
 
@@ -231,10 +232,10 @@ impl Redirect {
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, Redirect, When};
-    /// assert!(matches!(Redirect::found(LocalPath::from_static("/x")).when(), When::Before));
+    /// assert!(matches!(Redirect::found(LocalPath::from_static("/x")).timing(), When::Before));
     /// ```
     #[must_use]
-    pub const fn when(&self) -> &When {
+    pub const fn timing(&self) -> &When {
         &self.when
     }
 
@@ -251,55 +252,42 @@ impl Redirect {
     pub fn status(&self, method: &Method, version: Version) -> Status {
         self.how.status(method, version)
     }
-
-    /// The answer itself, for a handler that redirects without a layer.
-    ///
-    /// There is no request to look at, so that an [`Intent`] takes the status that keeps its promise
-    /// for every method (307, 308, 303), and [`when`](Self::when) has no say. With feature `axum`,
-    /// `Redirect` is also an `axum::response::IntoResponse`.
-    ///
-    /// ```
-    /// use tower_redirect::{LocalPath, Redirect};
-    ///
-    /// let response = Redirect::see_other(LocalPath::from_static("/receipt")).into_response::<String>();
-    /// assert_eq!(response.status(), 303);
-    /// assert_eq!(response.headers()["location"], "/receipt");
-    /// ```
-    pub fn into_response<B: Default>(self) -> Response<B> {
-        let mut response = Response::new(B::default());
-        if !self.location.is_sendable() {
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            return response;
-        }
-        let status = match self.how {
-            How::Status(status) => status,
-            How::Intent(intent) => intent.strict_status(),
-        };
-        let answer = Answer::new(status, self.location, self.cache, None);
-        *response.status_mut() = answer.status();
-        answer.write(response.headers_mut());
-        response
-    }
 }
 
-/// The answer of [`Redirect::into_response`], from an axum handler.
+/// The answer itself, for a handler that redirects without a layer.
+///
+/// There is no request to look at, so that an [`Intent`] takes the status that keeps its promise for
+/// every method (307, 308, 303), and [`timing`](Redirect::timing) has no say.
 ///
 /// ```
+/// use axum::response::Response;
 /// use tower_redirect::{LocalPath, Redirect};
 ///
-/// async fn save() -> Redirect {
-///     Redirect::see_other(LocalPath::from_static("/receipt"))
+/// async fn save() -> Response {
+///     Redirect::see_other(LocalPath::from_static("/receipt")).into()
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
-/// let response = axum::response::IntoResponse::into_response(save().await);
+/// let response = save().await;
 /// assert_eq!(response.status(), 303);
+/// assert_eq!(response.headers()["location"], "/receipt");
 /// # }
 /// ```
-#[cfg(feature = "axum")]
-impl axum::response::IntoResponse for Redirect {
-    fn into_response(self) -> axum::response::Response {
-        Self::into_response(self)
+impl<B: Default> From<Redirect> for Response<B> {
+    fn from(redirect: Redirect) -> Self {
+        let mut response = Self::new(B::default());
+        if !redirect.location.is_sendable() {
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            return response;
+        }
+        let status = match redirect.how {
+            How::Status(status) => status,
+            How::Intent(intent) => intent.strict_status(),
+        };
+        let answer = Answer::new(status, redirect.location, redirect.cache, None);
+        *response.status_mut() = answer.status();
+        answer.write(response.headers_mut());
+        response
     }
 }

@@ -4,15 +4,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use tower_service::Service;
 
 use crate::{
-    Decision, IntoPolicy, Policy, Redirect, RedirectLayer, Refusal, RequestHead, When,
+    Decision, Policy, Redirect, RedirectLayer, Refusal, RequestHead, When,
     answer::Answer,
     body::{AnswerBody, Unchanged},
     future::{Pending, ResponseFuture},
-    guard,
+    guard::{self, Suppressed},
     note::NoteKind,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 /// policy passes.
 ///
 /// ```
-/// use http::{Request, Response};
+/// use http::{Request, Response, StatusCode};
 /// use tower::{ServiceExt, service_fn};
 /// use tower_redirect::{LocalPath, Policy, RedirectService, Status};
 ///
@@ -36,7 +36,8 @@ use crate::{
 /// # }
 /// ```
 ///
-/// Errors are the inner service's, and only those. The inner service is not called when a request
+/// A redirect drops the body of the request unread: over HTTP/1.1 a server may close the connection
+/// after a large upload. Errors are the inner service's, and only those. The inner service is not called when a request
 /// is redirected or refused, except for a redirect [after](When) its answer.
 ///
 /// A panic in a policy goes to the caller; nothing is left locked or half done by it.
@@ -54,10 +55,7 @@ impl<S, P: Policy<Target = Redirect>> RedirectService<S, P> {
     /// let service = RedirectService::new((), LocalPath::from_static("/x").with(Status::Found));
     /// assert_eq!(service.into_inner(), ());
     /// ```
-    pub fn new<I>(inner: S, policy: I) -> Self
-    where
-        I: IntoPolicy<Target = Redirect, Policy = P>,
-    {
+    pub fn new(inner: S, policy: P) -> Self {
         Self::from_layer(inner, RedirectLayer::new(policy))
     }
 }
@@ -149,34 +147,23 @@ impl<S, P, A> RedirectService<S, P, A> {
         S: Service<Request<ReqBody>, Response = Response<ResBody>>,
         A: AnswerBody<ResBody>,
     {
-        let Redirect {
-            ref location,
-            how,
-            ref when,
-            cache,
-        } = redirect;
         let head = self.layer.head(&request);
         let settings = &self.layer.settings;
-        if let When::After(condition) = when {
-            if !condition.applies_to(head.method()) {
+        let status = match guard::admit(&head, &redirect, settings.lifted) {
+            Ok(status) => status,
+            Err(reason) => {
+                log_suppressed(&head, &redirect, reason);
                 return ResponseFuture::pass(self.inner.call(request));
             }
-        }
-        let status = how.status(head.method(), head.version());
-        if let Err(_reason) = guard::check(&head, location, status, settings.lifted) {
-            #[cfg(feature = "tracing")]
-            tracing::debug!(
-                reason = %_reason,
-                status = status.as_u16(),
-                location = location.as_str(),
-                "redirect suppressed"
-            );
-            return ResponseFuture::pass(self.inner.call(request));
-        }
+        };
         let note = settings.note.then(|| NoteKind::for_request(&head));
-        let answer = Answer::new(status, redirect.location, cache, note);
+        let answer = Answer::new(status, redirect.location, redirect.cache, note);
         match redirect.when {
-            When::Before => ResponseFuture::ready(at_once::<A, _, _>(request, answer)),
+            When::Before => {
+                let mut response = at_once::<A, _, _>(request, answer.status(), answer.body());
+                answer.write(response.headers_mut());
+                ResponseFuture::ready(response)
+            }
             When::After(condition) => {
                 let pending = Pending { condition, answer };
                 ResponseFuture::after(self.inner.call(request), pending)
@@ -185,42 +172,56 @@ impl<S, P, A> RedirectService<S, P, A> {
     }
 }
 
-/// The answer without the app's; the client's own map of header fields serves again, so that none is
-/// allocated.
+/// An answer without the app's; the client's own map of header fields, emptied, serves again, so that
+/// none is allocated.
 #[inline]
-fn at_once<A, ReqBody, ResBody>(mut request: Request<ReqBody>, answer: Answer) -> Response<A::Body>
+fn at_once<A, ReqBody, ResBody>(
+    mut request: Request<ReqBody>,
+    status: StatusCode,
+    body: Bytes,
+) -> Response<A::Body>
 where
     A: AnswerBody<ResBody>,
 {
-    let mut response = Response::new(A::answer(answer.body()));
-    *response.status_mut() = answer.status();
-    let headers = response.headers_mut();
-    std::mem::swap(headers, request.headers_mut());
-    headers.clear();
-    answer.write(headers);
+    let mut response = Response::new(A::answer(body));
+    *response.status_mut() = status;
+    std::mem::swap(response.headers_mut(), request.headers_mut());
+    response.headers_mut().clear();
     response
 }
 
-impl<P, A> RedirectLayer<P, A> {
-    #[inline]
-    fn head<'a, B>(&self, request: &'a Request<B>) -> RequestHead<'a> {
-        RequestHead::new(request).reading_whole_uri(self.settings.reads_whole_uri)
+/// A 4xx; the refusal itself is among the extensions, for layers in front.
+#[cold]
+#[inline(never)]
+fn refuse<A, ReqBody, ResBody>(request: Request<ReqBody>, refusal: Refusal) -> Response<A::Body>
+where
+    A: AnswerBody<ResBody>,
+{
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        reason = refusal.reason(),
+        status = refusal.status().as_u16(),
+        "refused"
+    );
+    let mut response = at_once::<A, _, _>(request, refusal.status(), Bytes::new());
+    response.extensions_mut().insert(refusal);
+    response
+}
+
+#[cfg(feature = "tracing")]
+fn log_suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason: Suppressed) {
+    if reason != Suppressed::OtherMethods {
+        tracing::debug!(
+            %reason,
+            status = redirect.status(request.method(), request.version()).as_u16(),
+            location = redirect.location.as_str(),
+            "redirect suppressed"
+        );
     }
 }
 
-#[cold]
-#[inline(never)]
-fn refuse<A, ReqBody, ResBody>(mut request: Request<ReqBody>, refusal: Refusal) -> Response<A::Body>
-where
-    A: AnswerBody<ResBody>,
-{
-    let mut response = Response::new(A::answer(Bytes::new()));
-    *response.status_mut() = refusal.status();
-    let headers = response.headers_mut();
-    std::mem::swap(headers, request.headers_mut());
-    headers.clear();
-    response
-}
+#[cfg(not(feature = "tracing"))]
+const fn log_suppressed(_: &RequestHead<'_>, _: &Redirect, _: Suppressed) {}
 
 impl<S: Clone, P, A: Clone> Clone for RedirectService<S, P, A> {
     fn clone(&self) -> Self {

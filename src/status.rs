@@ -260,7 +260,7 @@ impl TryFrom<u16> for Status {
 ///      use 301, 302, 303, 307 or 308",
 /// );
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InvalidStatus {
     code: u16,
 }

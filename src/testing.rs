@@ -38,7 +38,7 @@ mod answer;
 mod follow;
 mod request;
 
-pub use answer::{Answer, Target};
+pub use answer::Answer;
 pub use follow::{End, Hop, Journey, follow};
 pub use request::{TestRequest, request};
 

@@ -18,7 +18,11 @@ use http::{Method, StatusCode, response::Parts};
 ///
 /// From the answer that is replaced go its body, `Content-*`, `Transfer-Encoding`, `Trailer`,
 /// `ETag`, `Last-Modified`, `Accept-Ranges`, `Cache-Control`, `Expires`, `Age` and `Location`. All
-/// else stays: `Set-Cookie`, the headers of CORS, `Vary`, extensions.
+/// else stays: `Set-Cookie`, the headers of CORS, `Content-Security-Policy`, `Vary`, extensions. So do
+/// not `CDN-Cache-Control`, `Surrogate-Control`, `Digest`, `Repr-Digest` and `Refresh`.
+///
+/// Where a `Set-Cookie` stays, a redirect with a lifetime is sent `private`, and a permanent one without
+/// is sent `no-store`, so that no cache hands one visitor's cookie to another.
 #[derive(Clone, Debug, Default)]
 pub enum When {
     /// The inner service is not asked.
@@ -111,7 +115,8 @@ impl Condition {
     /// Whether an answer to this method can meet it.
     pub(crate) fn applies_to(&self, method: &Method) -> bool {
         match self.0 {
-            Kind::Success => !method.is_safe(),
+            // `is_safe` knows QUERY (RFC 10008) from http 1.5 on.
+            Kind::Success => !method.is_safe() && method.as_str() != "QUERY",
             Kind::Status(_) | Kind::Response(_) => true,
         }
     }

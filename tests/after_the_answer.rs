@@ -110,7 +110,11 @@ async fn an_answer_that_stands_is_untouched() {
 
 #[tokio::test]
 async fn what_described_the_old_answer_goes_and_all_else_stays() {
-    const GO: [&str; 14] = [
+    const GO: [&str; 18] = [
+        "cdn-cache-control",
+        "surrogate-control",
+        "repr-digest",
+        "refresh",
         "content-type",
         "content-length",
         "content-encoding",
@@ -126,7 +130,8 @@ async fn what_described_the_old_answer_goes_and_all_else_stays() {
         "age",
         "location",
     ];
-    const STAY: [&str; 6] = [
+    const STAY: [&str; 7] = [
+        "content-security-policy",
         "set-cookie",
         "access-control-allow-origin",
         "vary",
@@ -162,6 +167,41 @@ async fn what_described_the_old_answer_goes_and_all_else_stays() {
     }
     assert_eq!(lines("location"), 1);
     assert_eq!(answer.extensions().get(), Some(&"kept"));
+}
+
+#[tokio::test]
+async fn no_cache_hands_one_visitors_cookie_to_another() {
+    let inner = service_fn(async |_: Request<String>| {
+        Response::builder()
+            .status(StatusCode::NOT_FOUND)
+            .header(header::SET_COOKIE, "sid=secret")
+            .header(header::CACHE_CONTROL, "private, no-store")
+            .body(String::new())
+    });
+    let minute = std::time::Duration::from_secs(60);
+    for (layer, cache) in [
+        (RedirectLayer::permanent("/x"), Some("no-store")),
+        (RedirectLayer::moved_permanently("/x"), Some("no-store")),
+        (
+            RedirectLayer::permanent("/x").cache(minute),
+            Some("private, max-age=60"),
+        ),
+        (
+            RedirectLayer::temporary("/x").cache(minute),
+            Some("private, max-age=60"),
+        ),
+        (RedirectLayer::temporary("/x"), None),
+    ] {
+        let layer = layer.after(StatusCode::NOT_FOUND);
+        let answer = layer
+            .layer(inner)
+            .oneshot(request(Method::GET, "/y"))
+            .await
+            .unwrap();
+        assert_eq!(answer.headers()[header::SET_COOKIE], "sid=secret");
+        let got = answer.headers().get(header::CACHE_CONTROL);
+        assert_eq!(got.map(|value| value.to_str().unwrap()), cache);
+    }
 }
 
 #[tokio::test]

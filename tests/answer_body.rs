@@ -119,14 +119,13 @@ async fn after_an_answer_the_note_replaces_its_body() {
             .header(header::VARY, "origin")
             .body(Full::<Bytes>::from("png"))
     });
-    let layer = RedirectLayer::see_other("/new").after_success();
-    for layer in [layer.wrap_body().hypertext_note()] {
-        let answer = layer
-            .layer(inner)
-            .oneshot(ask(Method::POST, None))
-            .await
-            .unwrap();
-        let (headers, body) = text(answer).await;
+    let layer = || RedirectLayer::see_other("/new").after_success();
+    let wrapped = layer().wrap_body().hypertext_note().layer(inner);
+    let noted = layer().hypertext_note().layer(inner);
+    for (headers, body) in [
+        text(wrapped.oneshot(ask(Method::POST, None)).await.unwrap()).await,
+        text(noted.oneshot(ask(Method::POST, None)).await.unwrap()).await,
+    ] {
         assert!(body.contains("303 See Other"));
         assert_eq!(headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
         assert_eq!(headers[header::CONTENT_LENGTH], *body.len().to_string());

@@ -125,6 +125,31 @@ async fn a_nested_layer_does_not_run_where_no_inner_route_matches() {
     assert_eq!(ask(&app, "GET", "/api/unknown").await.0, 404);
 }
 
+/// What is under `/v1` has moved out of it: the layer sees `/users` and sends to `/users`.
+#[tokio::test]
+async fn a_nested_redirect_out_of_the_nest_is_sent() {
+    let here = policy_fn(|request| LocalPath::new(request.path()));
+    let api: Router = Router::new()
+        .route("/{page}", get(|| async { "old" }))
+        .layer(RedirectLayer::permanent(here));
+    let app = Router::new().nest("/v1", api);
+    assert_eq!(
+        ask(&app, "GET", "/v1/users").await,
+        (308, "/users".to_owned())
+    );
+}
+
+/// A moved path is no route any more, so that a nested layer needs a fallback to run for it.
+#[tokio::test]
+async fn a_nested_fallback_makes_the_layer_run_for_moved_paths() {
+    let api: Router = Router::new()
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(RedirectLayer::permanent(moved(OLD, NEW)).original_uri());
+    let app = Router::new().nest("/api", api);
+    assert_eq!(ask(&app, "GET", OLD).await, (308, "/api/new".to_owned()));
+    assert_eq!(ask(&app, "GET", "/api/other").await.0, 404);
+}
+
 /// R9 inside `nest`: the layer sees `/x`, the client asked for `/api/x`.
 #[tokio::test]
 async fn a_nested_redirect_to_the_whole_address_does_not_loop() {
@@ -159,7 +184,9 @@ async fn after_the_answer_sees_axums_own_404_and_405() {
 async fn a_redirect_is_a_response_of_a_handler() {
     let app = Router::new().route(
         "/",
-        post(|| async { Redirect::see_other(LocalPath::from_static("/receipt")) }),
+        post(|| async {
+            Response::<Body>::from(Redirect::see_other(LocalPath::from_static("/receipt")))
+        }),
     );
     assert_eq!(ask(&app, "POST", "/").await, (303, "/receipt".to_owned()));
 }

@@ -132,6 +132,12 @@ async fn nothing_of_the_request_comes_back() {
         assert!(!answer.headers().contains_key("cookie"));
         assert!(answer.headers().get_all("location").iter().count() <= 1);
         assert!(answer.extensions().get::<&str>().is_none());
+        let refusal = answer.extensions().get::<Refusal>();
+        assert_eq!(
+            refusal.is_some(),
+            path == "/gone",
+            "for the layers in front"
+        );
     }
 }
 

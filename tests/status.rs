@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use http::{Method, StatusCode, Version};
+use http::{Method, Response, StatusCode, Version};
 use serde_json::Value;
 use tower_redirect::{
     Intent, LocalPath, Location, MethodPromise, Policy, Redirect, Status, policy_fn, testing,
@@ -344,7 +344,7 @@ fn status_valid(input: &Value, expect: &Value) {
         }
         return;
     }
-    let response = Redirect::new(status.unwrap(), location.unwrap()).into_response::<()>();
+    let response = Response::<()>::from(Redirect::new(status.unwrap(), location.unwrap()));
     assert_eq!(expect["status"], response.status().as_u16());
     assert_eq!(text(&expect["location"]), response.headers()["location"]);
 }

@@ -7,9 +7,11 @@ use axum::{
     response::Html,
     routing::{any, get, put},
 };
-use tower_redirect::{LocalPath, Redirect, RedirectLayer, policy_fn};
+use tower_redirect::{CacheControl, LocalPath, Redirect, RedirectLayer, policy_fn};
 
 const LANDING: LocalPath = LocalPath::from_static("/landing");
+/// A browser keeps permanent redirects, and port 3000 has other uses tomorrow.
+const TRY_AGAIN: CacheControl = CacheControl::no_store();
 const RECEIPT: LocalPath = LocalPath::from_static("/receipt");
 
 pub(crate) fn app() -> Router {
@@ -18,12 +20,16 @@ pub(crate) fn app() -> Router {
         "/temporary" => Some(Redirect::temporary(LANDING)),
         "/found" => Some(Redirect::found(LANDING)),
         "/see-other" => Some(Redirect::see_other(LANDING)),
-        "/moved" => Some(Redirect::moved_permanently(LANDING)),
-        "/permanent" => Some(Redirect::permanent(LANDING)),
+        "/moved" => Some(Redirect::moved_permanently(LANDING).cache(TRY_AGAIN)),
+        "/permanent" => Some(Redirect::permanent(LANDING).cache(TRY_AGAIN)),
         // The app stores the upload first; only its success is answered with the receipt.
         "/upload" => Some(Redirect::see_other(RECEIPT).after_success()),
         // Only where the app has nothing any more.
-        "/gone-page" => Some(Redirect::permanent(LANDING).after(StatusCode::NOT_FOUND)),
+        "/gone-page" => Some(
+            Redirect::permanent(LANDING)
+                .after(StatusCode::NOT_FOUND)
+                .cache(TRY_AGAIN),
+        ),
         _ => None,
     });
 

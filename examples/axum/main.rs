@@ -19,7 +19,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .map_err(|_| format!("PORT is {port:?}; write a number up to 65535"))?,
         Err(_) => 3000,
     };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| format!("port {port}: {error}; choose another with PORT=8080"))?;
     print_what_to_try(&listener.local_addr()?.to_string());
     axum::serve(listener, app::app()).await?;
     Ok(())
@@ -36,6 +38,6 @@ fn print_what_to_try(address: &str) {
   curl -iL         -d photo http://{address}/upload      # stored, then 303 to the receipt
   curl -iL         http://{address}/gone-page            # a 404 that a rule sends on
 
-Stop with Ctrl-C."
+PORT=8080 takes another port. Stop with Ctrl-C."
     );
 }

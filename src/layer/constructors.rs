@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{RedirectLayer, Settings};
-use crate::{How, Intent, IntoPolicy, Location, Redirect, Status, With, body::Unchanged};
+use crate::{How, Intent, IntoPolicy, Location, Policy, Redirect, Status, With, body::Unchanged};
 
 impl<P> RedirectLayer<With<P>> {
     #[doc = include_str!("../docs/moved_permanently.md")]
@@ -178,15 +178,13 @@ impl<P> RedirectLayer<P> {
     /// testing::get("/blog").through_layer(&layer).assert_status(Status::PermanentRedirect);
     /// testing::get("/today").through_layer(&layer).assert_status(Status::Found);
     /// ```
-    pub fn new<I>(policy: I) -> Self
+    pub fn new(policy: P) -> Self
     where
-        I: IntoPolicy<Target = Redirect, Policy = P>,
+        P: Policy<Target = Redirect>,
     {
-        Self::of(policy.into_policy())
+        Self::of(policy)
     }
-}
 
-impl<P> RedirectLayer<P> {
     fn of(policy: P) -> Self {
         Self {
             policy: Arc::new(policy),

@@ -31,7 +31,7 @@ use super::{
 /// Nothing is ever decoded: `%XX` stays as it was written.
 ///
 /// Source: RFC 3986 §4.2 (`path-absolute`), WHATWG URL (`//` and `/\` begin an authority).
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct LocalPath(Location);
 
 impl LocalPath {
@@ -55,11 +55,10 @@ impl LocalPath {
     #[must_use]
     #[track_caller]
     pub const fn from_static(literal: &'static str) -> Self {
-        let location = Location::from_static(literal);
-        match location.form {
-            Form::Local => Self(location),
-            _ => super::refuse_literal(Problem::NotLocal.sentence()),
+        if !matches!(literal.as_bytes(), [b'/', ..]) {
+            super::refuse_literal(Problem::NotLocal.sentence());
         }
+        Self(Location::from_static(literal))
     }
 
     /// Reads a path, with query and fragment where there are any, and percent-encodes what cannot
@@ -96,9 +95,10 @@ impl LocalPath {
 
     /// Adds path text **as it was received**: `%XX` stays, `/` separates segments.
     ///
-    /// This is the door for a tail of [`RequestHead::path`](crate::RequestHead::path). One `/`
-    /// stands between the two parts, whether they bring it or not; query and fragment stay behind
-    /// them.
+    /// This is the door for a tail of [`RequestHead::path`](crate::RequestHead::path); plain text goes
+    /// through [`segment`](Self::segment). One `/` stands between the two parts, whether either brings
+    /// it or not; query and fragment stay behind them. A `?` or `#` in the tail is encoded: a path that
+    /// was received has none.
     ///
     /// ```
     /// use tower_redirect::LocalPath;
@@ -122,6 +122,9 @@ impl LocalPath {
 
     /// Adds one segment of **plain text**: `/`, `%`, `?` and all else that has a meaning is encoded.
     ///
+    /// This is the door for a name from a database or a form. Text of a path that was received is
+    /// encoded already and goes through [`join`](Self::join); here its `%C3` would become `%25C3`.
+    ///
     /// ```
     /// use tower_redirect::LocalPath;
     ///
@@ -138,14 +141,15 @@ impl LocalPath {
     /// 8,000 bytes.
     pub fn segment(&self, text: &str) -> Result<Self, LocationError> {
         if text.is_empty() {
-            return Err(LocationError::new(Problem::Empty, 0, &[]));
+            return Err(LocationError::new(Problem::EmptySegment, 0, &[]));
         }
         self.extend_path(text, parse::push_plain)
     }
 
     /// Adds a query **as it was received**, behind the query that is there.
     ///
-    /// It takes what [`RequestHead::query`](crate::RequestHead::query) gives; `None` adds nothing.
+    /// It takes what [`RequestHead::query`](crate::RequestHead::query) gives, without a `?` in front;
+    /// `None` adds nothing.
     ///
     /// ```
     /// use tower_redirect::LocalPath;
@@ -212,6 +216,9 @@ impl LocalPath {
         push: impl FnOnce(&mut String, &str),
     ) -> Result<Self, LocationError> {
         check::control(added.as_bytes())?;
+        if let Some(error) = check::dot_segment(added.as_bytes()) {
+            return Err(error);
+        }
         let (path, query, fragment) = parse::split(self.as_str());
         let path = path.strip_suffix('/').unwrap_or(path);
         // Exact where nothing needs encoding, so that the text becomes the header without a copy.
@@ -297,14 +304,6 @@ impl fmt::Debug for LocalPath {
         f.debug_tuple("LocalPath").field(&self.as_str()).finish()
     }
 }
-
-impl PartialEq for LocalPath {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
-
-impl Eq for LocalPath {}
 
 impl PartialEq<str> for LocalPath {
     fn eq(&self, other: &str) -> bool {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, net::Ipv6Addr};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::{
-    check,
+    authority, check,
     problem::{LocationError, Problem},
 };
 use crate::{Origin, Scheme};
@@ -91,37 +91,34 @@ pub(crate) fn parse_origin(text: &str) -> Result<(Origin, &str), LocationError> 
     };
     let after = text.get(offset..).unwrap_or_default();
     let end = after.find(['/', '?', '#', '\\']).unwrap_or(after.len());
-    let (authority, rest) = after.split_at_checked(end).unwrap_or((after, ""));
+    let (written, rest) = after.split_at_checked(end).unwrap_or((after, ""));
     let fail = |problem, at: usize| {
         let rest = after.as_bytes().get(at..).unwrap_or_default();
         LocationError::new(problem, offset + at, rest)
     };
-    if let Some(at) = authority.find('@') {
+    if let Some(at) = written.find('@') {
         return Err(fail(Problem::Userinfo, at));
     }
     if rest.starts_with('\\') {
         return Err(fail(Problem::Host, end));
     }
     // The colon behind the bracket of an IPv6 address, or the only one there may be.
-    let colon = match authority.rfind(']') {
-        Some(bracket) => authority
+    let colon = match written.rfind(']') {
+        Some(bracket) => written
             .get(bracket..)
             .and_then(|tail| tail.find(':'))
             .map(|at| bracket + at),
-        None => authority.find(':'),
+        None => written.find(':'),
     };
     let (host, port) = match colon {
-        Some(at) => (
-            authority.get(..at).unwrap_or_default(),
-            authority.get(at + 1..),
-        ),
-        None => (authority, None),
+        Some(at) => (written.get(..at).unwrap_or_default(), written.get(at + 1..)),
+        None => (written, None),
     };
     let host = parse_host(host).map_err(|error| error.moved(offset))?;
     let port = match port {
-        Some(digits) => match check::port(digits.as_bytes()) {
+        Some(digits) => match authority::port(digits.as_bytes()) {
             Ok([]) => digits.parse::<u16>().ok(),
-            _ => return Err(fail(Problem::Port, authority.len() - digits.len())),
+            _ => return Err(fail(Problem::Port, written.len() - digits.len())),
         },
         None => None,
     };
@@ -182,7 +179,7 @@ fn parse_host(host: &str) -> Result<String, LocationError> {
         });
     }
     let ascii = to_ascii(host)?;
-    match check::host(ascii.as_bytes()) {
+    match authority::host(ascii.as_bytes()) {
         Ok([]) => Ok(ascii.into_owned()),
         // A byte that ends a host elsewhere cannot stand here.
         Ok(_) => Err(fail(Problem::Host)),
@@ -192,10 +189,9 @@ fn parse_host(host: &str) -> Result<String, LocationError> {
 
 #[cfg(feature = "idn")]
 fn to_ascii(host: &str) -> Result<Cow<'_, str>, LocationError> {
-    let lower = host.to_ascii_lowercase();
-    // Punycode that means nothing is no host to a browser.
-    if lower.is_ascii() && !lower.split('.').any(|label| label.starts_with("xn--")) {
-        return Ok(Cow::Owned(lower));
+    // ASCII hosts are read alike with and without the feature.
+    if host.is_ascii() {
+        return Ok(Cow::Owned(host.to_ascii_lowercase()));
     }
     idna::domain_to_ascii_cow(host.as_bytes(), idna::AsciiDenyList::URL)
         .map_err(|_| LocationError::new(Problem::Host, 0, host.as_bytes()))

@@ -13,7 +13,7 @@ use std::{error::Error, fmt};
 ///      write one `/`, then the path",
 /// );
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LocationError {
     pub(super) problem: Problem,
     pub(super) at: usize,
@@ -21,14 +21,16 @@ pub struct LocationError {
 }
 
 /// What can be wrong; each has one sentence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Problem {
     Empty,
+    EmptySegment,
     TooLong,
     Control,
     OffSite,
     NoSlash,
     NotLocal,
+    Grows,
     Scheme,
     Userinfo,
     Host,
@@ -49,6 +51,7 @@ impl Problem {
     pub(super) const fn sentence(self) -> &'static str {
         match self {
             Self::Empty => "it is empty; write `/` for the first page",
+            Self::EmptySegment => "a segment has at least one byte; leave the empty one out",
             Self::TooLong => "it is longer than 8,000 bytes; shorten it",
             Self::Control => "control characters cannot be sent; remove it",
             Self::OffSite => {
@@ -59,6 +62,9 @@ impl Problem {
                  `https://`"
             }
             Self::NotLocal => "a local path begins with `/`",
+            Self::Grows => {
+                "each redirect would lead one folder deeper, without end; write the path from `/`"
+            }
             Self::Scheme => {
                 "only `http://` and `https://` lead to a web page; write one of them, or take \
                  `Location::unchecked`"
@@ -133,6 +139,13 @@ impl fmt::Display for LocationError {
             None => f.write_str(" (its end)")?,
         }
         write!(f, ": {}", self.problem.sentence())
+    }
+}
+
+// `main() -> Result<(), LocationError>` prints this; it has to help as much.
+impl fmt::Debug for LocationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LocationError({self})")
     }
 }
 

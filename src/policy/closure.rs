@@ -1,7 +1,7 @@
 use std::fmt;
 
-use super::{Decision, Policy};
-use crate::{LocalPath, Location, Redirect, RequestHead};
+use super::{Decision, Policy, Target};
+use crate::{LocalPath, Location, LocationError, Redirect, RequestHead};
 
 /// Makes a policy of a closure.
 ///
@@ -10,7 +10,7 @@ use crate::{LocalPath, Location, Redirect, RequestHead};
 ///
 /// let policy = policy_fn(|request| {
 ///     let slug = request.path().strip_prefix("/blog/")?;
-///     LocalPath::from_static("/posts").join(slug).ok()
+///     Some(LocalPath::from_static("/posts").join(slug))
 /// });
 ///
 /// testing::get("/blog/h%C3%A9llo").through(&policy).assert_redirect("/posts/h%C3%A9llo");
@@ -18,8 +18,8 @@ use crate::{LocalPath, Location, Redirect, RequestHead};
 /// ```
 ///
 /// The closure returns an `Option` or a [`Decision`] of a [`LocalPath`], a [`Location`] or a
-/// [`Redirect`]. With a `Redirect` it goes to `RedirectLayer::new`, else to a constructor that says
-/// how.
+/// [`Redirect`]; a [`LocationError`] in place of one of them passes, so that a `Result` need not be
+/// taken apart. With a `Redirect` it goes to `RedirectLayer::new`, else to a constructor that says how.
 pub const fn policy_fn<F, D>(decide: F) -> PolicyFn<F>
 where
     F: Fn(&RequestHead<'_>) -> D + Send + Sync,
@@ -76,7 +76,7 @@ impl<F> fmt::Debug for PolicyFn<F> {
 )]
 pub trait IntoDecision {
     /// [`Location`] or [`Redirect`].
-    type Target;
+    type Target: Target;
 
     /// The decision that is meant.
     fn into_decision(self) -> Decision<Self::Target>;
@@ -106,6 +106,36 @@ impl IntoDecision for Decision<LocalPath> {
     #[inline]
     fn into_decision(self) -> Decision<Location> {
         self.map(Location::from)
+    }
+}
+
+/// An error passes.
+impl<T> IntoDecision for Decision<Result<T, LocationError>>
+where
+    Decision<T>: IntoDecision,
+{
+    type Target = <Decision<T> as IntoDecision>::Target;
+
+    #[inline]
+    fn into_decision(self) -> Decision<Self::Target> {
+        match self {
+            Self::Pass | Self::Redirect(Err(_)) => Decision::Pass,
+            Self::Redirect(Ok(target)) => Decision::Redirect(target).into_decision(),
+            Self::Refuse(refusal) => Decision::Refuse(refusal),
+        }
+    }
+}
+
+/// An error passes.
+impl<T> IntoDecision for Result<T, LocationError>
+where
+    Decision<T>: IntoDecision,
+{
+    type Target = <Decision<T> as IntoDecision>::Target;
+
+    #[inline]
+    fn into_decision(self) -> Decision<Self::Target> {
+        Decision::from(self.ok()).into_decision()
     }
 }
 

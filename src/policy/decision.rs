@@ -12,7 +12,7 @@ use crate::Redirect;
 /// let decision: Decision<Location> = Decision::Redirect(LocalPath::from_static("/x").into());
 /// assert!(decision.map(|location| location.to_string()).into_redirect().is_some());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use = "a decision does nothing until it is carried out"]
 pub enum Decision<T = Redirect> {
     /// The request goes on to the inner service.
@@ -74,7 +74,10 @@ impl<T> From<Option<T>> for Decision<T> {
     }
 }
 
-/// A 4xx answer, with the reason for the log; the reason is not sent.
+/// A 4xx answer, with a reason that is not sent.
+///
+/// The reason is for tests, for the event of feature `tracing`, and for layers in front: the refusal
+/// is among the extensions of the answer.
 ///
 /// ```
 /// use http::StatusCode;
@@ -87,7 +90,7 @@ impl<T> From<Option<T>> for Decision<T> {
 /// assert!(Refusal::new(StatusCode::GONE, "withdrawn").is_some());
 /// assert!(Refusal::new(StatusCode::OK, "fine").is_none());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Refusal {
     status: StatusCode,
     reason: &'static str,
@@ -165,7 +168,7 @@ impl Refusal {
         self.status
     }
 
-    /// Why, for logs and tests; it is not sent.
+    /// Why; it is not sent.
     ///
     /// ```
     /// # use tower_redirect::Refusal;

@@ -1,4 +1,4 @@
-use super::Policy;
+use super::{Policy, Target};
 use crate::Location;
 
 /// What a layer takes: a policy, or a literal that becomes one.
@@ -24,11 +24,12 @@ use crate::Location;
     label = "expected a `Policy`, or a literal `\"/…\"`",
     note = "wrap a closure in `policy_fn(|request| …)`; it returns `Option<LocalPath>`, \
             `Option<Location>`, `Option<Redirect>` or `Decision<…>`",
-    note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`"
+    note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`; a target from \
+            configuration into a `Location`: `Location::from_config(&string)?`"
 )]
 pub trait IntoPolicy {
     /// What the policy answers with: a [`Location`] or a [`Redirect`](crate::Redirect).
-    type Target;
+    type Target: Target;
 
     /// The policy.
     type Policy: Policy<Target = Self::Target>;

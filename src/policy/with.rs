@@ -1,5 +1,7 @@
 use std::{fmt, sync::Arc};
 
+use http::{StatusCode, response::Parts};
+
 use super::{Decision, Policy};
 use crate::{CacheControl, How, Location, Redirect, RequestHead, When};
 
@@ -16,9 +18,9 @@ use crate::{CacheControl, How, Location, Redirect, RequestHead, When};
 /// ```
 pub struct With<P> {
     policy: Arc<P>,
-    pub(crate) how: How,
-    pub(crate) when: When,
-    pub(crate) cache: Option<CacheControl>,
+    how: How,
+    when: When,
+    cache: Option<CacheControl>,
 }
 
 impl<P> With<P> {
@@ -29,6 +31,74 @@ impl<P> With<P> {
             when: When::Before,
             cache: None,
         }
+    }
+
+    /// Redirects only after the inner service answered an unsafe method with 2xx.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, Policy, RedirectLayer, Status, testing};
+    ///
+    /// let policy = LocalPath::from_static("/receipt").with(Status::SeeOther).after_success();
+    /// let layer = RedirectLayer::new(policy);
+    /// testing::put("/upload").through_layer(&layer).assert_redirect("/receipt");
+    /// testing::get("/upload").through_layer(&layer).assert_pass();
+    /// ```
+    #[must_use]
+    pub fn after_success(mut self) -> Self {
+        self.when = When::after_success();
+        self
+    }
+
+    /// Redirects only after the inner service answered with this status.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::{LocalPath, Policy, Status, testing};
+    ///
+    /// let policy = LocalPath::from_static("/archive")
+    ///     .with(Status::PermanentRedirect)
+    ///     .after(StatusCode::NOT_FOUND);
+    /// testing::get("/old").through(&policy).assert_redirect("/archive");
+    /// ```
+    #[must_use]
+    pub fn after(mut self, status: StatusCode) -> Self {
+        self.when = When::after(status);
+        self
+    }
+
+    /// Redirects only after the inner service gave an answer of which the closure says yes.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, Policy, Status, testing};
+    ///
+    /// let policy = LocalPath::from_static("/login")
+    ///     .with(Status::SeeOther)
+    ///     .after_response(|answer| answer.status.as_u16() == 401);
+    /// testing::get("/account").through(&policy).assert_redirect("/login");
+    /// ```
+    #[must_use]
+    pub fn after_response(
+        mut self,
+        condition: impl Fn(&Parts) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.when = When::after_response(condition);
+        self
+    }
+
+    /// Sends `Cache-Control` with each redirect; a `Duration` is its `max-age`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_redirect::{LocalPath, Policy, Status, testing};
+    ///
+    /// let day = Duration::from_secs(86_400);
+    /// let policy = LocalPath::from_static("/v2").with(Status::PermanentRedirect).cache(day);
+    /// testing::get("/v1").through(&policy).assert_redirect("/v2");
+    /// ```
+    #[must_use]
+    pub fn cache(mut self, cache: impl Into<CacheControl>) -> Self {
+        self.cache = Some(cache.into());
+        self
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use http::StatusCode;
 
 use super::{TestRequest, fail};
-use crate::{Decision, Location, Redirect, Status};
+use crate::{Decision, Redirect, Status, Target};
 
 /// What a policy answered to a [`TestRequest`].
 ///
@@ -22,30 +22,6 @@ use crate::{Decision, Location, Redirect, Status};
 pub struct Answer<T> {
     request: TestRequest,
     decision: Decision<T>,
-}
-
-/// What a policy of this crate can answer with: a [`Location`] or a [`Redirect`].
-///
-/// ```
-/// use tower_redirect::{LocalPath, Redirect, testing::Target};
-///
-/// assert_eq!(Redirect::found(LocalPath::from_static("/x")).where_to(), &"/x");
-/// ```
-pub trait Target {
-    /// The location of the target.
-    fn where_to(&self) -> &Location;
-}
-
-impl Target for Location {
-    fn where_to(&self) -> &Location {
-        self
-    }
-}
-
-impl Target for Redirect {
-    fn where_to(&self) -> &Location {
-        self.location()
-    }
 }
 
 impl<T> Answer<T> {
@@ -80,7 +56,7 @@ impl<T: Target> Answer<T> {
     #[track_caller]
     pub fn assert_redirect(self, location: &str) -> Self {
         match &self.decision {
-            Decision::Redirect(target) if *target.where_to() == *location => self,
+            Decision::Redirect(target) if *target.location() == *location => self,
             _ => self.fail(format_args!("a redirect to {location}")),
         }
     }
@@ -129,7 +105,7 @@ impl<T: Target> Answer<T> {
         let request = self.request.described();
         let got = match &self.decision {
             Decision::Pass => "pass".to_owned(),
-            Decision::Redirect(target) => format!("a redirect to {}", target.where_to()),
+            Decision::Redirect(target) => format!("a redirect to {}", target.location()),
             Decision::Refuse(refusal) => format!("a refusal with {refusal}"),
         };
         fail(format_args!(

@@ -4,7 +4,7 @@ use http::{HeaderValue, Method, Uri, header};
 
 use super::{TestRequest, fail};
 use crate::{
-    Decision, Location, Origin, Policy, Redirect, Refusal, Scheme, Status, When,
+    Decision, Location, Origin, Policy, Redirect, Refusal, Scheme, Status,
     guard::{self, Lifted},
 };
 
@@ -15,7 +15,7 @@ const MOST_HOPS: usize = 20;
 ///
 /// The method is rewritten as [`Status::next_method`] has it, a fragment is inherited by a location
 /// without one, relative locations are resolved, and after 20 redirects it gives up. What the
-/// service never sends is not followed. A redirect [after](When) the inner service's answer is taken
+/// service never sends is not followed. A redirect [after](crate::When) the inner service's answer is taken
 /// as if the answer met its condition.
 ///
 /// The policy says how: a [`Redirect`], or [`Policy::with`] a status.
@@ -304,15 +304,7 @@ impl Traveller {
 
     /// The status of a redirect that the service lets through.
     fn would_be_sent(&self, redirect: &Redirect) -> Option<Status> {
-        let head = self.request.head();
-        let status = redirect.status(head.method(), head.version());
-        let may_come = match &redirect.when {
-            When::Before => true,
-            When::After(condition) => condition.applies_to(head.method()),
-        };
-        let sent =
-            may_come && guard::check(&head, redirect.location(), status, Lifted::default()).is_ok();
-        sent.then_some(status)
+        guard::admit(&self.request.head(), redirect, Lifted::default()).ok()
     }
 
     /// Makes the next request; `false` where a browser has none to make.

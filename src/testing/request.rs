@@ -174,7 +174,9 @@ impl TestRequest {
 
     /// Asks a layer: its policy, and what the service never sends.
     ///
-    /// A redirect that waits for the inner service's answer is shown as it was decided.
+    /// The layer reads the request for itself: a [`scheme`](Self::scheme) that a test has established
+    /// is not known to it. A redirect that waits for the inner service's answer is shown as it was
+    /// decided.
     ///
     /// ```
     /// use tower_redirect::{RedirectLayer, Status, testing};
@@ -191,7 +193,8 @@ impl TestRequest {
     where
         P: Policy<Target = Redirect>,
     {
-        let decision = layer.decide(self.head());
+        let head = layer.head(&self.request);
+        let decision = layer.decide(&head);
         Answer::new(self, decision)
     }
 
