@@ -180,14 +180,12 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
 fn leads_to(location: &Location, target: &Uri) -> bool {
     let asked = path_and_query(target);
     match location.plain_path() {
-        Some(path) => same_address(path, asked.as_bytes()),
-        None => resolves_to(location, &asked),
+        Some(path) => {
+            path == asked.as_bytes()
+                || location.may_be_respelled() && may_ask_for(path, asked.as_bytes())
+        }
+        None => may_ask_for(location.resolved(&asked).1.as_bytes(), asked.as_bytes()),
     }
-}
-
-#[cold]
-fn resolves_to(location: &Location, asked: &str) -> bool {
-    same_address(location.resolved(asked).1.as_bytes(), asked.as_bytes())
 }
 
 fn path_and_query(uri: &Uri) -> Cow<'_, str> {
@@ -220,15 +218,12 @@ fn unless_default(port: u16) -> Option<u16> {
 /// Whether a client that is sent to `target` may ask for `asked`: byte for byte, or in the spelling
 /// that some clients bring an address into.
 ///
-/// It goes one way only, so that a redirect from another spelling to the right one is sent.
-fn same_address(target: &[u8], asked: &[u8]) -> bool {
-    target == asked || same_when_respelled(target, asked)
-}
-
-/// What clients are known to do to an address that they are sent to: drop an empty query, write `'` in
-/// a query, `[`, `]` and a lone `%` as `%27`, `%5B`, `%5D` and `%25`, write the digits of an escape in
-/// upper case, decode an escaped letter, digit, `-`, `.`, `_` or `~`.
-fn same_when_respelled(target: &[u8], asked: &[u8]) -> bool {
+/// They are known to drop an empty query, to write `'` in a query, `[`, `]` and a lone `%` as `%27`,
+/// `%5B`, `%5D` and `%25`, to write the digits of an escape in upper case, and to decode an escaped
+/// letter, digit, `-`, `.`, `_` or `~`. It goes one way only, so that a redirect from another spelling
+/// to the right one is sent.
+#[cold]
+fn may_ask_for(target: &[u8], asked: &[u8]) -> bool {
     let (mut target, mut asked) = (target, asked);
     let mut in_query = false;
     loop {

@@ -49,20 +49,26 @@ mod constructors;
 /// [`redirect_also`](Self::redirect_also). With feature `tracing`, each leaves an event at level
 /// debug.
 ///
+/// A client chooses what it sends, an `Upgrade` field for one: a redirect is **no access control**.
+/// What must not be seen, the app has to refuse.
+///
 /// # Where it stands
 ///
 /// - On an axum `Router`, `.layer(…)` runs for unknown paths and wrong methods too;
 ///   `.route_layer(…)` only where a route matched.
-/// - Inside `.nest("/api", …)` the policy sees the path without `/api`, and the layer does not run
-///   for paths that no inner route matches. Feature `axum` has `original_uri` for the whole path.
+/// - Inside `.nest("/api", …)` the policy sees the path without `/api` (but answers with the whole
+///   one), and the layer does not run for paths that no inner route matches, unless the inner router
+///   has a `.fallback`. Feature `axum` has `original_uri` for the whole path; without that feature the
+///   address that was asked for is not known there, and a redirect to it loops.
 /// - Above a layer that reserves capacity (`ConcurrencyLimit`, `Buffer`): a redirect is answered
 ///   after `poll_ready` has reserved a place, and the place stays reserved until this service is
 ///   called again or dropped. Put the redirect below such a layer, or give each request a clone, as
 ///   axum and hyper's adapters do.
 /// - The inner body needs `Default`; where it has none, [`wrap_body`](Self::wrap_body).
-/// - Behind a proxy that rewrites `Host` or strips a part of the path, the address that the client
-///   asked for is not what arrives here: write targets on your own site as paths, and exempt them
-///   with [`unless`](crate::Policy::unless) where the path is changed too.
+/// - Behind a proxy that rewrites `Host` or strips a part of the path, and under a layer that rewrites
+///   the path (`NormalizePath`), the address that the client asked for is not what arrives here: write
+///   targets on your own site as paths, in the spelling that arrives, or exempt them with
+///   [`unless`](crate::Policy::unless).
 #[must_use = "a layer does nothing until it is applied"]
 pub struct RedirectLayer<P, A = Unchanged> {
     pub(crate) policy: Arc<P>,
@@ -213,7 +219,7 @@ impl<P, A> RedirectLayer<P, A> {
     /// so that enabling feature `axum` changes nobody's matching.
     ///
     /// ```
-    /// use axum::{Router, body::Body, http::Request, routing::get};
+    /// use axum::{Router, body::Body, http::{Request, StatusCode}, routing::get};
     /// use tower::ServiceExt;
     /// use tower_redirect::{LocalPath, RedirectLayer, policy_fn};
     ///
@@ -223,7 +229,9 @@ impl<P, A> RedirectLayer<P, A> {
     ///     (request.path() == "/api/old").then(|| LocalPath::from_static("/api/new"))
     /// });
     /// let api = Router::new()
-    ///     .route("/old", get(|| async {}))
+    ///     .route("/new", get(|| async {}))
+    ///     // What has moved is no route any more; without a fallback no layer would run for it.
+    ///     .fallback(|| async { StatusCode::NOT_FOUND })
     ///     .layer(RedirectLayer::permanent(policy).original_uri());
     /// let app: Router = Router::new().nest("/api", api);
     ///

@@ -279,10 +279,18 @@ impl Location {
         self.asked_over
     }
 
+    /// Whether some clients spell path or query in another way.
+    #[inline]
+    pub(crate) const fn may_be_respelled(&self) -> bool {
+        self.bounds.respelled
+    }
+
     /// Path and query where they are plain: no origin before them, nothing to resolve.
     #[inline]
     pub(crate) fn plain_path(&self) -> Option<&[u8]> {
-        let Bounds { origin, fragment } = self.bounds;
+        let Bounds {
+            origin, fragment, ..
+        } = self.bounds;
         match self.form {
             Form::Local | Form::Absolute => self
                 .value

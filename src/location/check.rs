@@ -65,6 +65,8 @@ pub(super) const fn form_of(text: &[u8]) -> Result<Form, LocationError> {
 pub(super) struct Bounds {
     pub(super) origin: u16,
     pub(super) fragment: u16,
+    /// Whether there is anything in it that some clients spell in another way.
+    pub(super) respelled: bool,
 }
 
 impl Bounds {
@@ -88,8 +90,21 @@ impl Bounds {
             // At most 8,000: both were checked.
             origin: origin as u16,
             fragment: fragment as u16,
+            respelled: has_other_spelling(text),
         }
     }
+}
+
+/// Whether there is an escape, an empty query or one of `'`, `[` and `]`.
+const fn has_other_spelling(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        match (byte, tail) {
+            (b'%' | b'\'' | b'[' | b']', _) | (b'?', [] | [b'#', ..]) => return true,
+            _ => rest = tail,
+        }
+    }
+    false
 }
 
 /// The text from the first `mark` on; empty where there is none.
