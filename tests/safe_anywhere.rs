@@ -1,9 +1,6 @@
 //! What is never redirected, whatever a policy answers: R5, R9, R12.
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex},
-};
+use std::convert::Infallible;
 
 use http::{Request, Response, Uri, Version};
 use tower::{Layer, ServiceExt, service_fn};
@@ -365,60 +362,5 @@ async fn r10_the_longest_target_is_decided() {
     assert_eq!(
         outcome(&fixed, ask("GET", &long, &[])).await,
         sent(308, "/new")
-    );
-}
-
-/// What was suppressed leaves one event, with its reason.
-#[tokio::test]
-async fn suppressed_redirects_leave_a_tracing_event() {
-    use tracing::{
-        Event, Metadata, Subscriber,
-        field::{Field, Visit},
-        span,
-    };
-
-    #[derive(Clone, Default)]
-    struct Events(Arc<Mutex<Vec<String>>>);
-
-    impl Subscriber for Events {
-        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-            metadata.target().starts_with("tower_redirect")
-        }
-        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-            span::Id::from_u64(1)
-        }
-        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-        fn event(&self, event: &Event<'_>) {
-            struct Fields(String);
-            impl Visit for Fields {
-                fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-                    self.0.push_str(&format!("{}={value:?} ", field.name()));
-                }
-            }
-            let mut fields = Fields(String::new());
-            event.record(&mut fields);
-            self.0.lock().unwrap().push(fields.0.trim().to_owned());
-        }
-        fn enter(&self, _: &span::Id) {}
-        fn exit(&self, _: &span::Id) {}
-    }
-
-    let events = Events::default();
-    let guard = tracing::subscriber::set_default(events.clone());
-    let layer = RedirectLayer::temporary("/x");
-    outcome(&layer, ask("GET", "/x", &[])).await;
-    outcome(&layer, ask("OPTIONS", "/y", &PREFLIGHT)).await;
-    outcome(&layer, ask("GET", "/y", &[])).await;
-    drop(guard);
-
-    let events = events.0.lock().unwrap();
-    assert_eq!(
-        events.as_slice(),
-        [
-            "message=redirect suppressed reason=leads to the address that was asked for status=307 \
-             location=\"/x\"",
-            "message=redirect suppressed reason=CORS preflight status=307 location=\"/x\"",
-        ]
     );
 }
