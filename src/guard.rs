@@ -153,6 +153,10 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
     let Some(origin) = location.origin() else {
         return true;
     };
+    let scheme = location.scheme_asked_over();
+    if scheme.is_some_and(|scheme| scheme != origin.scheme()) {
+        return false;
+    }
     let asked = match request.asked_authority() {
         // Without a `Host` no redirect changes what is asked for; since HTTP/1.1 there is one.
         None => return request.version() < Version::HTTP_11,
@@ -162,10 +166,8 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
     let Some((host, port)) = host_and_port(asked) else {
         return false;
     };
-    let same_port = match location.scheme_asked_over() {
-        Some(scheme) => {
-            origin.scheme() == scheme && origin.port() == port.unwrap_or(scheme.default_port())
-        }
+    let same_port = match scheme {
+        Some(scheme) => origin.port() == port.unwrap_or(scheme.default_port()),
         // Behind a proxy that ends TLS, either of the default ports may be what the client used.
         None => unless_default(origin.port()) == port.and_then(unless_default),
     };

@@ -211,6 +211,14 @@ async fn r9_a_policy_that_knows_the_scheme_redirects_to_the_other() {
         outcome(&plaintext, request()).await,
         sent(308, "https://example.com/x")
     );
+    let mut old = ask("GET", "/x", &[]);
+    *old.version_mut() = Version::HTTP_10;
+    let no_host = outcome(&plaintext, old).await;
+    assert_eq!(
+        no_host,
+        sent(308, "https://example.com/x"),
+        "another scheme is another address"
+    );
     let tls = RedirectLayer::permanent(from(Scheme::Https));
     assert_eq!(outcome(&tls, request()).await, Outcome::App);
 }
