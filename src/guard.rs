@@ -221,13 +221,14 @@ fn unless_default(port: u16) -> Option<u16> {
 /// that some clients bring an address into.
 ///
 /// They are known to drop an empty query, to write `'` in a query, `[`, `]` and a lone `%` as `%27`,
-/// `%5B`, `%5D` and `%25`, to write the digits of an escape in upper case, and to decode an escaped
-/// letter, digit, `-`, `.`, `_` or `~`. It goes one way only, so that a redirect from another spelling
+/// `%5B`, `%5D` and `%25` (beside a lone `%`, the `%` of every escape too), to write the digits of an
+/// escape in upper case, and to decode an escaped letter, digit, `-`, `.`, `_` or `~`. It goes one way only, so that a redirect from another spelling
 /// to the right one is sent.
 #[cold]
 fn may_ask_for(target: &[u8], asked: &[u8]) -> bool {
     let (mut target, mut asked) = (target, asked);
     let mut in_query = false;
+    let beside_lone_percent = has_lone_percent(target);
     loop {
         (target, asked) = match (target, asked) {
             ([], []) => return true,
@@ -240,6 +241,12 @@ fn may_ask_for(target: &[u8], asked: &[u8]) -> bool {
             {
                 let escape = [high.to_ascii_uppercase(), low.to_ascii_uppercase()];
                 match asked {
+                    [b'%', b'2', b'5', a, b, asked @ ..]
+                        if beside_lone_percent
+                            && [a.to_ascii_uppercase(), b.to_ascii_uppercase()] == escape =>
+                    {
+                        (target, asked)
+                    }
                     [b'%', a, b, asked @ ..] if [*a, *b] == escape || (a, b) == (high, low) => {
                         (target, asked)
                     }
@@ -255,6 +262,21 @@ fn may_ask_for(target: &[u8], asked: &[u8]) -> bool {
                 (target, asked)
             }
             _ => return false,
+        };
+    }
+}
+
+/// Whether there is a `%` that begins no escape.
+fn has_lone_percent(text: &[u8]) -> bool {
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] => return false,
+            [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                tail
+            }
+            [b'%', ..] => return true,
+            [_, tail @ ..] => tail,
         };
     }
 }

@@ -92,6 +92,10 @@ async fn r9_the_address_that_was_asked_for_is_never_sent() {
         ("/s?q=a%2Db", "/s?q=a-b", false),
         ("/s?q=a%26b", "/s?q=a&b", true),
         ("/%4", "/%4", false),
+        ("/%%41", "/%25%2541", false),
+        ("/q?%27=%e9%zz", "/q?%2527=%25E9%25zz", false),
+        ("/q?%27=%e9%zz", "/q?%2527=%25e9%25zz", false),
+        ("/%41", "/%2541", true),
     ] {
         let layer = RedirectLayer::temporary(
             Box::leak(location.to_owned().into_boxed_str()) as &'static str
