@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{
     CacheControl, Location, Status,
+    head::Reads,
     note::{Note, NoteKind},
 };
 
@@ -13,6 +14,7 @@ pub(crate) struct Answer {
     status: Status,
     location: Location,
     cache: Option<CacheControl>,
+    vary: Option<HeaderValue>,
     note: Option<Note>,
 }
 
@@ -29,8 +31,23 @@ impl Answer {
             status,
             location,
             cache,
+            vary: None,
             note,
         }
+    }
+
+    /// Says which fields of the request the answer depends on.
+    #[inline]
+    pub(crate) fn depending_on(mut self, reads: &Reads) -> Self {
+        self.vary = reads.vary();
+        if reads.personal() {
+            self.cache = match self.cache {
+                Some(cache) => Some(cache.private()),
+                None if self.status.is_permanent() => Some(CacheControl::private_only()),
+                None => None,
+            };
+        }
+        self
     }
 
     pub(crate) const fn status(&self) -> StatusCode {
@@ -54,10 +71,17 @@ impl Answer {
         // that nobody told to.
         if headers.contains_key(header::SET_COOKIE) {
             cache = match cache {
+                // `private` alone is what the request made of it; that sets no lifetime either.
+                Some(cache) if cache == CacheControl::private_only() => {
+                    Some(CacheControl::no_store())
+                }
                 Some(cache) => Some(cache.private()),
                 None if self.status.is_permanent() => Some(CacheControl::no_store()),
                 None => None,
             };
+        }
+        if let Some(vary) = self.vary {
+            headers.append(header::VARY, vary);
         }
         if let Some(cache) = cache {
             headers.insert(header::CACHE_CONTROL, cache.into());

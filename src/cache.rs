@@ -27,6 +27,8 @@ pub struct CacheControl {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Lifetime {
     NoStore,
+    /// As long as the status allows.
+    Unsaid,
     Seconds(u32),
 }
 
@@ -70,6 +72,14 @@ impl CacheControl {
         }
     }
 
+    /// In the browser of this visitor only, for as long as the status allows.
+    pub(crate) const fn private_only() -> Self {
+        Self {
+            lifetime: Lifetime::Unsaid,
+            private: true,
+        }
+    }
+
     /// The same lifetime, in the browser of this visitor only.
     ///
     /// ```
@@ -95,6 +105,7 @@ impl fmt::Display for CacheControl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.lifetime, self.private) {
             (Lifetime::NoStore, _) => f.write_str("no-store"),
+            (Lifetime::Unsaid, _) => f.write_str("private"),
             (Lifetime::Seconds(seconds), true) => write!(f, "private, max-age={seconds}"),
             (Lifetime::Seconds(seconds), false) => write!(f, "max-age={seconds}"),
         }

@@ -6,7 +6,7 @@ use std::{borrow::Cow, fmt};
 
 use http::{HeaderMap, Method, Uri, Version, header};
 
-use crate::{Location, Redirect, RequestHead, Scheme, Status, When};
+use crate::{Location, Redirect, Refusal, RequestHead, Scheme, Status, When};
 
 /// Requests that a redirect would break, and that are therefore passed on unless a layer says
 /// otherwise.
@@ -53,7 +53,15 @@ impl Lifted {
     }
 }
 
-/// Why a redirect was turned into a pass.
+/// What becomes of a redirect.
+pub(crate) enum Verdict {
+    Send(Status),
+    Pass(Suppressed),
+    /// It cannot be sent, and the request must not be passed on (R11).
+    Refuse(Suppressed, Refusal),
+}
+
+/// Why a redirect is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Suppressed {
     /// It waits for the success of an unsafe method, and this is a safe one: nothing went wrong.
@@ -77,13 +85,35 @@ impl fmt::Display for Suppressed {
     }
 }
 
+/// Whether this redirect is sent in answer to this request, with which status, and what happens if not.
+pub(crate) fn judge(request: &RequestHead<'_>, redirect: &Redirect, lifted: Lifted) -> Verdict {
+    match admit(request, redirect, lifted) {
+        Ok(status) => Verdict::Send(status),
+        Err(reason) if redirect.location.fails_closed() => Verdict::Refuse(
+            reason,
+            Refusal::bad_request("plaintext, and a redirect to https cannot be sent"),
+        ),
+        Err(reason) => Verdict::Pass(reason),
+    }
+}
+
+/// When this redirect is sent: one that must not let the request through does not wait for an answer.
+#[inline]
+pub(crate) fn timing(redirect: &Redirect) -> &When {
+    if redirect.location.fails_closed() {
+        &When::Before
+    } else {
+        &redirect.when
+    }
+}
+
 /// The status with which this redirect is sent in answer to this request, or why it is not.
-pub(crate) fn admit(
+fn admit(
     request: &RequestHead<'_>,
     redirect: &Redirect,
     lifted: Lifted,
 ) -> Result<Status, Suppressed> {
-    if let When::After(condition) = &redirect.when {
+    if let When::After(condition) = timing(redirect) {
         if !condition.applies_to(request.method()) {
             return Err(Suppressed::OtherMethods);
         }
@@ -143,7 +173,7 @@ fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status
         return false;
     }
     // A router that nests has shortened the target; the client asked for the whole one.
-    let asked = request.whole_uri().unwrap_or(request.uri());
+    let asked = request.asked_uri();
     leads_to(location, asked) && is_on_the_asked_host(request, location)
 }
 
@@ -153,6 +183,9 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
     let Some(origin) = location.origin() else {
         return true;
     };
+    if location.leaves_the_asked_host() {
+        return false;
+    }
     let scheme = location.scheme_asked_over();
     if scheme.is_some_and(|scheme| scheme != origin.scheme()) {
         return false;

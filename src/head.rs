@@ -1,13 +1,15 @@
 use std::fmt;
 
 use http::{
-    Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version,
-    header::{self, AsHeaderName},
-    request::Parts,
+    Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version, header, request::Parts,
     uri::Authority,
 };
 
 use crate::Scheme;
+
+mod reads;
+
+pub(crate) use reads::Reads;
 
 /// What a policy sees of a request: everything but the body, and nothing to change.
 ///
@@ -33,7 +35,20 @@ pub struct RequestHead<'a> {
     headers: &'a HeaderMap,
     extensions: &'a Extensions,
     reads_whole_uri: bool,
+    /// Whether the target is the client's, so that a router's note of the whole one belongs to it.
+    is_as_asked: bool,
     scheme: Option<Scheme>,
+    host: AskedHost<'a>,
+    reads: Option<&'a Reads>,
+}
+
+/// The host that a policy reads.
+#[derive(Clone, Copy)]
+enum AskedHost<'a> {
+    /// What the request says of itself.
+    Received,
+    /// What somebody who is believed says; nothing, where that makes no sense.
+    Established(Option<&'a str>),
 }
 
 impl<'a> RequestHead<'a> {
@@ -56,7 +71,10 @@ impl<'a> RequestHead<'a> {
             headers: request.headers(),
             extensions: request.extensions(),
             reads_whole_uri: false,
+            is_as_asked: true,
             scheme: None,
+            host: AskedHost::Received,
+            reads: None,
         }
     }
 
@@ -79,7 +97,10 @@ impl<'a> RequestHead<'a> {
             headers: &parts.headers,
             extensions: &parts.extensions,
             reads_whole_uri: false,
+            is_as_asked: true,
             scheme: None,
+            host: AskedHost::Received,
+            reads: None,
         }
     }
 
@@ -87,6 +108,21 @@ impl<'a> RequestHead<'a> {
     #[inline]
     pub(crate) const fn reading_whole_uri(mut self, reads_whole_uri: bool) -> Self {
         self.reads_whole_uri = reads_whole_uri;
+        self
+    }
+
+    /// The same head, which takes down what a policy looks at.
+    #[inline]
+    pub(crate) const fn noting(mut self, reads: &'a Reads) -> Self {
+        self.reads = Some(reads);
+        self
+    }
+
+    /// The same head for another target, as if that had been asked for.
+    pub(crate) const fn for_uri(mut self, uri: &'a Uri) -> Self {
+        self.uri = uri;
+        self.reads_whole_uri = false;
+        self.is_as_asked = false;
         self
     }
 
@@ -104,6 +140,25 @@ impl<'a> RequestHead<'a> {
     #[must_use]
     pub const fn with_scheme(mut self, scheme: Scheme) -> Self {
         self.scheme = Some(scheme);
+        self
+    }
+
+    /// The same head with the host, and the port where there is one, that somebody has established:
+    /// a proxy that is believed, say. `None` says that what it told makes no sense.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower_redirect::RequestHead;
+    ///
+    /// let request = Request::get("/").header("host", "backend:8080").body(())?;
+    /// let head = RequestHead::new(&request).with_authority(Some("example.com"));
+    /// assert_eq!(head.authority(), Some("example.com"));
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn with_authority(mut self, authority: Option<&'a str>) -> Self {
+        self.host = AskedHost::Established(authority);
         self
     }
 
@@ -199,7 +254,9 @@ impl<'a> RequestHead<'a> {
         self.version
     }
 
-    /// All header fields.
+    /// All header fields; what is read here is not named in `Vary`.
+    ///
+    /// Take [`header`](Self::header), or say it with [`depends_on`](Self::depends_on).
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -212,7 +269,12 @@ impl<'a> RequestHead<'a> {
         self.headers
     }
 
-    /// The first line of one header field.
+    /// The first line of one header field; the answer names it in `Vary`.
+    ///
+    /// A redirect that depends on a field must not be handed by a cache to a client that sends
+    /// another one, so that a field that was looked at is named in the `Vary` of the redirect, also
+    /// where it was absent. A permanent redirect that depends on `Cookie` or `Authorization` is sent
+    /// `Cache-Control: private`.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -223,8 +285,37 @@ impl<'a> RequestHead<'a> {
     /// ```
     #[inline]
     #[must_use]
-    pub fn header(&self, name: impl AsHeaderName) -> Option<&'a HeaderValue> {
+    pub fn header(&self, name: impl AsRef<str>) -> Option<&'a HeaderValue> {
+        let name = name.as_ref();
+        self.depends_on(name);
         self.headers.get(name)
+    }
+
+    /// Says that the decision depends on a header field, which the answer names in `Vary`.
+    ///
+    /// [`header`](Self::header) does it by itself. This is for a field that something else has read:
+    /// a session that a layer in front made of the cookie.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, policy_fn};
+    ///
+    /// #[derive(Clone)]
+    /// struct Session;
+    ///
+    /// let policy = policy_fn(|request| {
+    ///     request.depends_on("cookie");
+    ///     let signed_in = request.extensions().get::<Session>().is_some();
+    ///     (!signed_in).then(|| LocalPath::from_static("/login"))
+    /// });
+    /// # tower_redirect::testing::get("/").through(&policy).assert_redirect("/login");
+    /// ```
+    ///
+    /// Source: RFC 9110 §12.5.5.
+    #[inline]
+    pub fn depends_on(&self, name: impl AsRef<str>) {
+        if let Some(reads) = self.reads {
+            reads.add(name.as_ref());
+        }
     }
 
     /// What the layers in front have left on the request.
@@ -264,6 +355,7 @@ impl<'a> RequestHead<'a> {
     /// It is `None` where they differ, where there is more than one `Host`, where there is none, and
     /// where there is a user name in it.
     /// Compare it; never build a location from it.
+    /// Where a policy has [established](Self::with_authority) another host, it is that one.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -277,6 +369,13 @@ impl<'a> RequestHead<'a> {
     /// Source: RFC 9112 §3.2, RFC 9113 §8.3.1.
     #[must_use]
     pub fn authority(&self) -> Option<&'a str> {
+        match self.host {
+            AskedHost::Received => self.received_authority(),
+            AskedHost::Established(authority) => authority,
+        }
+    }
+
+    fn received_authority(&self) -> Option<&'a str> {
         let mut hosts = self.headers.get_all(header::HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
             (Some(host), None) => Some(host.to_str().ok()?),
@@ -296,7 +395,29 @@ impl<'a> RequestHead<'a> {
     pub(crate) fn asked_authority(&self) -> Option<&'a str> {
         match self.uri.authority() {
             Some(authority) => authority.as_str().rsplit('@').next(),
-            None => self.authority(),
+            None => self.received_authority(),
+        }
+    }
+
+    /// Whether a policy has another host to go by than what the guard sees.
+    #[inline]
+    pub(crate) const fn is_told_another_host(&self) -> bool {
+        matches!(self.host, AskedHost::Established(_))
+    }
+
+    /// The request target before a router that nests shortened it, where that is known.
+    #[inline]
+    pub(crate) fn asked_uri(&self) -> &'a Uri {
+        self.whole_uri().unwrap_or_else(|| self.uri())
+    }
+
+    /// Whether there is neither a `Host` nor an authority: HTTP/1.0, or a call without a server.
+    pub(crate) fn names_no_host(&self) -> bool {
+        match self.host {
+            AskedHost::Received => {
+                self.uri.authority().is_none() && !self.headers.contains_key(header::HOST)
+            }
+            AskedHost::Established(_) => false,
         }
     }
 
@@ -311,7 +432,11 @@ impl<'a> RequestHead<'a> {
     /// The target that the client sent, where a router tells.
     #[inline]
     pub(crate) fn whole_uri(&self) -> Option<&'a Uri> {
-        whole_uri(self.extensions)
+        if self.is_as_asked {
+            whole_uri(self.extensions)
+        } else {
+            None
+        }
     }
 }
 
@@ -337,6 +462,7 @@ impl fmt::Debug for RequestHead<'_> {
             .field("version", &self.version())
             .field("headers", self.headers())
             .field("scheme", &self.scheme())
+            .field("authority", &self.authority())
             .finish_non_exhaustive()
     }
 }

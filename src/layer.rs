@@ -6,7 +6,7 @@ use tower_layer::Layer;
 use crate::{
     CacheControl, Decision, Exemption, Policy, Redirect, RedirectService, RequestHead, With,
     body::{Noted, Unchanged, Wrapped},
-    guard::{self, Lifted},
+    guard::{self, Lifted, Verdict},
 };
 
 mod constructors;
@@ -347,9 +347,10 @@ impl<P: Policy<Target = Redirect>, A> RedirectLayer<P, A> {
     pub(crate) fn decide(&self, head: &RequestHead<'_>) -> Decision {
         match self.policy.decide(head) {
             Decision::Redirect(redirect) => {
-                match guard::admit(head, &redirect, self.settings.lifted) {
-                    Ok(_) => Decision::Redirect(redirect),
-                    Err(_) => Decision::Pass,
+                match guard::judge(head, &redirect, self.settings.lifted) {
+                    Verdict::Send(_) => Decision::Redirect(redirect),
+                    Verdict::Pass(_) => Decision::Pass,
+                    Verdict::Refuse(_, refusal) => Decision::Refuse(refusal),
                 }
             }
             answer => answer,

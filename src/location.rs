@@ -63,6 +63,8 @@ pub struct Location {
     form: Form,
     bounds: Bounds,
     asked_over: Option<Scheme>,
+    fails_closed: bool,
+    leaves_the_asked_host: bool,
 }
 
 impl Location {
@@ -252,6 +254,8 @@ impl Location {
             form,
             bounds,
             asked_over: None,
+            fails_closed: false,
+            leaves_the_asked_host: false,
         })
     }
 
@@ -261,6 +265,8 @@ impl Location {
             form,
             bounds: Bounds::of(literal.as_bytes(), form),
             asked_over: None,
+            fails_closed: false,
+            leaves_the_asked_host: false,
         }
     }
 
@@ -275,8 +281,29 @@ impl Location {
         self.form != Form::Unchecked
     }
 
-    pub(crate) fn scheme_asked_over(&self) -> Option<Scheme> {
+    pub(crate) const fn scheme_asked_over(&self) -> Option<Scheme> {
         self.asked_over
+    }
+
+    /// Says that the request must not be passed on where this cannot be sent (R11).
+    pub(crate) const fn failing_closed(mut self) -> Self {
+        self.fails_closed = true;
+        self
+    }
+
+    pub(crate) const fn fails_closed(&self) -> bool {
+        self.fails_closed
+    }
+
+    /// Says that the policy knows the host that the client asked for, which the request itself does
+    /// not name, and leads elsewhere.
+    pub(crate) const fn leaving_the_asked_host(mut self) -> Self {
+        self.leaves_the_asked_host = true;
+        self
+    }
+
+    pub(crate) const fn leaves_the_asked_host(&self) -> bool {
+        self.leaves_the_asked_host
     }
 
     /// Whether some clients spell path or query in another way.

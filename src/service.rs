@@ -4,7 +4,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use tower_service::Service;
 
 use crate::{
@@ -12,7 +12,8 @@ use crate::{
     answer::Answer,
     body::{AnswerBody, Unchanged},
     future::{Pending, ResponseFuture},
-    guard::{self, Suppressed},
+    guard::{self, Suppressed, Verdict},
+    head::Reads,
     note::NoteKind,
 };
 
@@ -20,7 +21,7 @@ use crate::{
 /// policy passes.
 ///
 /// ```
-/// use http::{Request, Response, StatusCode};
+/// use http::{Request, Response, StatusCode, header};
 /// use tower::{ServiceExt, service_fn};
 /// use tower_redirect::{LocalPath, Policy, RedirectService, Status};
 ///
@@ -126,10 +127,17 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        match self.layer.policy.decide(&self.layer.head(&request)) {
+        let reads = Reads::new();
+        match self
+            .layer
+            .policy
+            .decide(&self.layer.head(&request).noting(&reads))
+        {
             Decision::Pass => ResponseFuture::pass(self.inner.call(request)),
-            Decision::Redirect(redirect) => self.redirect(request, redirect),
-            Decision::Refuse(refusal) => ResponseFuture::ready(refuse::<A, _, _>(request, refusal)),
+            Decision::Redirect(redirect) => self.redirect(request, redirect, &reads),
+            Decision::Refuse(refusal) => {
+                ResponseFuture::ready(refuse::<A, _, _>(request, refusal, &reads))
+            }
         }
     }
 }
@@ -142,6 +150,7 @@ impl<S, P, A> RedirectService<S, P, A> {
         &mut self,
         request: Request<ReqBody>,
         redirect: Redirect,
+        reads: &Reads,
     ) -> ResponseFuture<S::Future, A::Body, A>
     where
         S: Service<Request<ReqBody>, Response = Response<ResBody>>,
@@ -149,16 +158,22 @@ impl<S, P, A> RedirectService<S, P, A> {
     {
         let head = self.layer.head(&request);
         let settings = &self.layer.settings;
-        let status = match guard::admit(&head, &redirect, settings.lifted) {
-            Ok(status) => status,
-            Err(reason) => {
+        let status = match guard::judge(&head, &redirect, settings.lifted) {
+            Verdict::Send(status) => status,
+            Verdict::Pass(reason) => {
                 log_suppressed(&head, &redirect, reason);
                 return ResponseFuture::pass(self.inner.call(request));
             }
+            Verdict::Refuse(reason, refusal) => {
+                log_suppressed(&head, &redirect, reason);
+                return ResponseFuture::ready(refuse::<A, _, _>(request, refusal, reads));
+            }
         };
         let note = settings.note.then(|| NoteKind::for_request(&head));
-        let answer = Answer::new(status, redirect.location, redirect.cache, note);
-        match redirect.when {
+        let when = guard::timing(&redirect).clone();
+        let answer =
+            Answer::new(status, redirect.location, redirect.cache, note).depending_on(reads);
+        match when {
             When::Before => {
                 let mut response = at_once::<A, _, _>(request, answer.status(), answer.body());
                 answer.write(response.headers_mut());
@@ -193,7 +208,11 @@ where
 /// A 4xx; the refusal itself is among the extensions, for layers in front.
 #[cold]
 #[inline(never)]
-fn refuse<A, ReqBody, ResBody>(request: Request<ReqBody>, refusal: Refusal) -> Response<A::Body>
+fn refuse<A, ReqBody, ResBody>(
+    request: Request<ReqBody>,
+    refusal: Refusal,
+    reads: &Reads,
+) -> Response<A::Body>
 where
     A: AnswerBody<ResBody>,
 {
@@ -204,6 +223,9 @@ where
         "refused"
     );
     let mut response = at_once::<A, _, _>(request, refusal.status(), Bytes::new());
+    if let Some(vary) = reads.vary() {
+        response.headers_mut().insert(header::VARY, vary);
+    }
     response.extensions_mut().insert(refusal);
     response
 }

@@ -5,7 +5,7 @@ use http::{HeaderValue, Method, Uri, header};
 use super::{TestRequest, fail};
 use crate::{
     Decision, Location, Origin, Policy, Redirect, Refusal, Scheme, Status,
-    guard::{self, Lifted},
+    guard::{self, Lifted, Verdict},
 };
 
 /// As many as a browser follows (Fetch §4.4).
@@ -48,8 +48,10 @@ where
             Decision::Refuse(refusal) => break End::Refused(refusal),
             Decision::Redirect(redirect) => redirect,
         };
-        let Some(status) = traveller.would_be_sent(&redirect) else {
-            break End::Arrived;
+        let status = match traveller.judge(&redirect) {
+            Verdict::Send(status) => status,
+            Verdict::Pass(_) => break End::Arrived,
+            Verdict::Refuse(_, refusal) => break End::Refused(refusal),
         };
         if hops.len() == MOST_HOPS {
             break End::TooManyRedirects;
@@ -302,9 +304,9 @@ impl Traveller {
         format!("{}{path}{fragment}", origin.unwrap_or_default())
     }
 
-    /// The status of a redirect that the service lets through.
-    fn would_be_sent(&self, redirect: &Redirect) -> Option<Status> {
-        guard::admit(&self.request.head(), redirect, Lifted::default()).ok()
+    /// What the service makes of a redirect.
+    fn judge(&self, redirect: &Redirect) -> Verdict {
+        guard::judge(&self.request.head(), redirect, Lifted::default())
     }
 
     /// Makes the next request; `false` where a browser has none to make.
@@ -343,7 +345,13 @@ impl Traveller {
             if let Ok(host) = HeaderValue::from_str(authority) {
                 request.headers_mut().insert(header::HOST, host);
             }
-            self.request.scheme = self.request.scheme.map(|_| origin.scheme());
+            // Whoever knew the scheme of this request knows that of the next.
+            if self.request.scheme.is_some() || location.scheme_asked_over().is_some() {
+                self.request.scheme = Some(origin.scheme());
+            }
+            if self.request.authority.is_some() {
+                self.request.authority = Some(authority.to_owned());
+            }
             self.origin = Some(origin);
         }
         if !fragment.is_empty() {

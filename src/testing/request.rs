@@ -20,6 +20,7 @@ pub struct TestRequest {
     pub(super) request: Request<()>,
     pub(super) fragment: String,
     pub(super) scheme: Option<Scheme>,
+    pub(super) authority: Option<String>,
     pub(super) reads_whole_uri: bool,
 }
 
@@ -52,6 +53,7 @@ pub fn request(method: Method, target: &str) -> TestRequest {
         request,
         fragment: fragment.to_owned(),
         scheme: None,
+        authority: None,
         reads_whole_uri: false,
     }
 }
@@ -121,6 +123,19 @@ impl TestRequest {
         self
     }
 
+    /// Establishes the host, and the port where there is one, as a proxy that is believed would.
+    ///
+    /// ```
+    /// use tower_redirect::testing;
+    ///
+    /// let request = testing::get("/").header("host", "backend:8080").authority("example.com");
+    /// assert_eq!(request.head().authority(), Some("example.com"));
+    /// ```
+    pub fn authority(mut self, authority: &str) -> Self {
+        self.authority = Some(authority.to_owned());
+        self
+    }
+
     /// Makes it a request that an axum router shortened: policies see this whole target, as under a
     /// layer with `original_uri`.
     ///
@@ -152,11 +167,14 @@ impl TestRequest {
     /// ```
     #[must_use]
     pub fn head(&self) -> RequestHead<'_> {
-        let head = RequestHead::new(&self.request).reading_whole_uri(self.reads_whole_uri);
-        match self.scheme {
-            Some(scheme) => head.with_scheme(scheme),
-            None => head,
+        let mut head = RequestHead::new(&self.request).reading_whole_uri(self.reads_whole_uri);
+        if let Some(scheme) = self.scheme {
+            head = head.with_scheme(scheme);
         }
+        if let Some(authority) = &self.authority {
+            head = head.with_authority(Some(authority));
+        }
+        head
     }
 
     /// Asks a policy.

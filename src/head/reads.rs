@@ -1,0 +1,116 @@
+use std::cell::Cell;
+
+use http::HeaderValue;
+
+/// Which header fields a decision has looked at, as the value of the `Vary` that its answer needs.
+///
+/// It is filled while a policy looks, whether the field was there or not, and lies on the stack: a
+/// request that passes allocates nothing for it.
+pub(crate) struct Reads {
+    text: [Cell<u8>; Self::CAPACITY],
+    length: Cell<usize>,
+    too_many: Cell<bool>,
+}
+
+impl Reads {
+    /// More names than fit become `Vary: *`: such an answer is nobody else's.
+    const CAPACITY: usize = 96;
+
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self {
+            text: [const { Cell::new(0) }; Self::CAPACITY],
+            length: Cell::new(0),
+            too_many: Cell::new(false),
+        }
+    }
+
+    /// Takes the name of a field down, once, but for `Host`, which is part of the target.
+    pub(super) fn add(&self, name: &str) {
+        if name.eq_ignore_ascii_case("host") || self.contains(name) {
+            return;
+        }
+        let before = self.length.get();
+        let separator = if before == 0 { "" } else { ", " };
+        let bytes = separator.bytes().chain(name.bytes());
+        let free = self.text.get(before..).unwrap_or_default();
+        if separator.len() + name.len() > free.len() {
+            self.too_many.set(true);
+            return;
+        }
+        for (slot, byte) in free.iter().zip(bytes) {
+            slot.set(byte.to_ascii_lowercase());
+        }
+        self.length.set(before + separator.len() + name.len());
+    }
+
+    /// Whether a field of this name was looked at.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.written()
+            .split(|byte| byte.get() == b',')
+            .map(|other| match other {
+                [first, rest @ ..] if first.get() == b' ' => rest,
+                _ => other,
+            })
+            .any(|other| {
+                other.len() == name.len()
+                    && other
+                        .iter()
+                        .zip(name.bytes())
+                        .all(|(byte, wanted)| byte.get() == wanted.to_ascii_lowercase())
+            })
+    }
+
+    /// Whether the answer is of one visitor.
+    pub(crate) fn personal(&self) -> bool {
+        self.too_many.get() || self.contains("cookie") || self.contains("authorization")
+    }
+
+    /// The value of `Vary`, where there has to be one.
+    pub(crate) fn vary(&self) -> Option<HeaderValue> {
+        if self.too_many.get() {
+            return Some(HeaderValue::from_static("*"));
+        }
+        let text: Vec<u8> = self.written().iter().map(Cell::get).collect();
+        // A text that is no header name was never there either.
+        (!text.is_empty())
+            .then(|| HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("*")))
+    }
+
+    fn written(&self) -> &[Cell<u8>] {
+        self.text.get(..self.length.get()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reads;
+
+    #[test]
+    fn names_once_in_lower_case_and_never_the_host() {
+        let reads = Reads::new();
+        assert_eq!(reads.vary(), None);
+        for name in [
+            "Accept-Language",
+            "host",
+            "Cookie",
+            "accept-language",
+            "HOST",
+        ] {
+            reads.add(name);
+        }
+        assert_eq!(reads.vary().unwrap(), "accept-language, cookie");
+        assert!(reads.contains("COOKIE") && !reads.contains("cook"));
+        assert!(reads.personal());
+    }
+
+    #[test]
+    fn more_than_fit_is_everything() {
+        let reads = Reads::new();
+        for n in 0..20 {
+            reads.add(&format!("x-header-{n}"));
+        }
+        assert_eq!(reads.vary().unwrap(), "*");
+        assert!(reads.personal());
+    }
+}
