@@ -114,8 +114,9 @@ pub use layer::RedirectLayer;
 pub use location::{LocalPath, Location, LocationError};
 pub use origin::{Origin, Scheme};
 pub use policy::{
-    BoxPolicy, Decision, IntoDecision, IntoPolicy, Or, Policy, PolicyFn, Refusal, Target, Unless,
-    WhenRequest, With, policy_fn,
+    AnyHost, BoxPolicy, Canonical, CanonicalError, CanonicalHost, Decision, Https, IndexFile,
+    IntoDecision, IntoPolicy, LowerCase, MergeSlashes, Or, OurHosts, Plaintext, Policy, PolicyFn,
+    Refusal, Target, Then, TrailingSlash, UnknownHost, Unless, WhenRequest, With, policy_fn,
 };
 pub use redirect::Redirect;
 pub use service::RedirectService;

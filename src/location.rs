@@ -9,6 +9,7 @@ use http::HeaderValue;
 
 use crate::{Origin, Scheme};
 
+mod assemble;
 mod authority;
 mod check;
 mod local_path;
@@ -19,6 +20,7 @@ mod resolve;
 use check::{Bounds, Form};
 use problem::Problem;
 
+pub(crate) use assemble::Site;
 pub use local_path::LocalPath;
 pub(crate) use parse::parse_origin;
 pub use problem::LocationError;
@@ -343,6 +345,31 @@ impl Location {
             Ok((origin, path)) => (Some(origin), resolve::path_and_query(path, "/")),
             Err(_) => (None, resolve::path_and_query(address, asked)),
         }
+    }
+
+    /// The same place for a client that is sent to `base` on the way: what has no origin is on the site
+    /// of `base`, and what is known of the request stays known.
+    pub(crate) fn on_site_of(&self, base: &Self) -> Result<Self, LocationError> {
+        let site = match base.form {
+            Form::Absolute => base
+                .as_str()
+                .get(..usize::from(base.bounds.origin))
+                .unwrap_or_default(),
+            Form::Local | Form::Relative | Form::Unchecked => "",
+        };
+        let mut moved = match self.form {
+            Form::Local if site.is_empty() => self.clone(),
+            Form::Local => Self::finish(format!("{site}{self}"))?,
+            Form::Relative => {
+                let path = self.resolved(&base.resolved("/").1).1;
+                Self::finish(format!("{site}{path}{}", self.fragment()))?
+            }
+            Form::Absolute | Form::Unchecked => self.clone(),
+        };
+        moved.asked_over = moved.asked_over.or(base.asked_over);
+        moved.fails_closed |= base.fails_closed;
+        moved.leaves_the_asked_host |= base.leaves_the_asked_host;
+        Ok(moved)
     }
 
     /// Whether a browser goes there itself, and hands it to no other program.

@@ -142,6 +142,11 @@ impl Origin {
         self.port.unwrap_or(self.scheme.default_port())
     }
 
+    /// The port, where it is written.
+    pub(crate) const fn written_port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// The address of a path on this origin.
     ///
     /// ```

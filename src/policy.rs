@@ -1,5 +1,6 @@
 use crate::{How, Location, RequestHead};
 
+mod canonical;
 mod closure;
 mod combine;
 mod decision;
@@ -9,6 +10,10 @@ mod into;
 mod target;
 mod with;
 
+pub use canonical::{
+    AnyHost, Canonical, CanonicalError, CanonicalHost, Https, IndexFile, LowerCase, MergeSlashes,
+    OurHosts, Plaintext, Then, TrailingSlash, UnknownHost,
+};
 pub use closure::{IntoDecision, PolicyFn, policy_fn};
 pub use combine::{Or, Unless, WhenRequest};
 pub use decision::{Decision, Refusal};

@@ -115,11 +115,16 @@ impl Condition {
     /// Whether an answer to this method can meet it.
     pub(crate) fn applies_to(&self, method: &Method) -> bool {
         match self.0 {
-            // `is_safe` knows QUERY (RFC 10008) from http 1.5 on.
-            Kind::Success => !method.is_safe() && method.as_str() != "QUERY",
+            Kind::Success => !is_safe(method),
             Kind::Status(_) | Kind::Response(_) => true,
         }
     }
+}
+
+/// Whether a method only asks (RFC 9110 §9.2.1).
+pub(crate) fn is_safe(method: &Method) -> bool {
+    // `Method::is_safe` knows QUERY (RFC 10008) from http 1.5 on.
+    method.is_safe() || method.as_str() == "QUERY"
 }
 
 impl fmt::Debug for Condition {

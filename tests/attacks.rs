@@ -29,7 +29,8 @@ use tokio::{
 };
 use tower::{Layer, Service, ServiceExt};
 use tower_redirect::{
-    BoxPolicy, Location, Policy, Redirect, RedirectLayer, Status, policy_fn,
+    BoxPolicy, CanonicalHost, Https, Location, MergeSlashes, Plaintext, Policy, Redirect,
+    RedirectLayer, Status, TrailingSlash, policy_fn,
     testing::{self, End},
 };
 use url::Url;
@@ -41,8 +42,63 @@ const SITE: &str = "https://app.example";
 fn build(policy: &str, config: &Value) -> Option<Result<BoxPolicy<Redirect>, String>> {
     match policy {
         "fixed" => Some(fixed(config)),
+        "trailing_slash_trim" => Some(permanent(TrailingSlash::Trim)),
+        "trailing_slash_append" => Some(permanent(TrailingSlash::Append)),
+        "merge_slashes" => Some(permanent(MergeSlashes)),
+        "canonical_host" => Some(canonical_host(config).and_then(permanent)),
+        "https" => Some(https(config).and_then(permanent)),
         _ => None,
     }
+}
+
+fn permanent(
+    policy: impl Policy<Target = Location> + 'static,
+) -> Result<BoxPolicy<Redirect>, String> {
+    Ok(policy.with(Status::PermanentRedirect).boxed())
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().map(text).collect()
+}
+
+/// One host, and listed aliases of it.
+fn canonical_host(config: &Value) -> Result<CanonicalHost, String> {
+    CanonicalHost::with_aliases(text(&config["canonical"]), texts(&config["aliases"]))
+        .map_err(|error| error.to_string())
+}
+
+/// Everything is plaintext but what a trusted proxy says; the hosts stay what they are, or one is
+/// canonical.
+fn https(config: &Value) -> Result<Https, String> {
+    let mut hosts: Vec<String> = texts(&config["allowed_hosts"])
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let fillers = config["allowed_hosts_filler"].as_u64().unwrap_or(0);
+    hosts.extend((0..fillers).map(|n| format!("h{n}.example")));
+    let host = match config["then_canonical"].as_str() {
+        Some(canonical) => CanonicalHost::with_aliases(canonical, hosts),
+        None => CanonicalHost::one_of(hosts),
+    }
+    .map_err(|error| error.to_string())?;
+
+    let mut plaintext = Plaintext::listener();
+    if let Some(port) = config["https_port"].as_u64() {
+        plaintext = plaintext.https_port(port.try_into().unwrap());
+    }
+    if config["unsafe_methods"] == "reject" {
+        plaintext = plaintext.refuse_unsafe_methods();
+    }
+    if config["hsts_preload_safe"] == true {
+        plaintext = plaintext.same_host_first();
+    }
+    for path in texts(&config["exempt"]) {
+        // The challenges of certificate authorities are exempt without a word.
+        if path != "/.well-known/acme-challenge/*" {
+            plaintext = plaintext.exempt(path.parse().map_err(|e| format!("{path}: {e}"))?);
+        }
+    }
+    Ok(Https::on(host, plaintext))
 }
 
 /// Exact paths, each with a target from configuration; a loop among them is found by following each,
@@ -89,10 +145,18 @@ fn every_row_holds() {
     }
     println!("{}", tally.closing_line(&rows));
     assert!(tally.failures.is_empty(), "{:#?}", tally.failures);
-    assert_eq!(tally.ran, BTreeMap::from([("fixed", 20)]));
+    let ran = [
+        ("canonical_host", 13),
+        ("fixed", 20),
+        ("https", 72),
+        ("merge_slashes", 10),
+        ("trailing_slash_append", 35),
+        ("trailing_slash_trim", 31),
+    ];
+    assert_eq!(tally.ran, BTreeMap::from(ran));
     assert_eq!(
         tally.missing.values().sum::<usize>(),
-        311,
+        150,
         "rows of other policies"
     );
 }
@@ -817,7 +881,7 @@ fn holds(
 fn stays(seen: &Seen, row: &Row, origins: &[Value]) -> Result<(), String> {
     for location in seen.locations() {
         let location = std::str::from_utf8(location).map_err(|error| error.to_string())?;
-        for page in [format!("{SITE}/"), format!("{SITE}{}", row.asked.target)] {
+        for page in [format!("{SITE}/"), page_of(&row.asked.target)] {
             let base = Url::parse(&page).map_err(|error| format!("{page}: {error}"))?;
             let url = base
                 .join(location)
@@ -844,6 +908,14 @@ fn stays(seen: &Seen, row: &Row, origins: &[Value]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The page that a request target names on the site, whatever its form.
+fn page_of(target: &str) -> String {
+    match target.parse::<Uri>() {
+        Ok(uri) if uri.scheme().is_some() => format!("{SITE}{}", uri.path_and_query().unwrap()),
+        _ => format!("{SITE}{target}"),
+    }
 }
 
 fn pair((name, value): (&str, &str)) -> (String, Vec<u8>) {

@@ -123,6 +123,27 @@ impl LocationError {
         Self { problem, at, byte }
     }
 
+    pub(super) const fn too_long() -> Self {
+        Self::new(Problem::TooLong, super::check::MAX_LEN, &[])
+    }
+
+    /// Where it is wrong and how to mend it, without saying what it was to be.
+    pub(crate) fn place_and_cure(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "byte {}", self.at)?;
+        match self.byte {
+            Some(byte @ 0x21..=0x7e) => write!(f, " (`{}`)", char::from(byte))?,
+            Some(byte) => write!(f, " (0x{byte:02X})")?,
+            None => f.write_str(" (its end)")?,
+        }
+        write!(f, ": {}", self.problem.sentence())
+    }
+
+    /// The same error in a text that lacks the first `by` bytes.
+    pub(crate) const fn moved_back(mut self, by: usize) -> Self {
+        self.at = self.at.saturating_sub(by);
+        self
+    }
+
     /// The same error in a text that has `by` more bytes in front.
     pub(super) const fn moved(mut self, by: usize) -> Self {
         self.at += by;
@@ -132,13 +153,8 @@ impl LocationError {
 
 impl fmt::Display for LocationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a location, byte {}", self.at)?;
-        match self.byte {
-            Some(byte @ 0x21..=0x7e) => write!(f, " (`{}`)", char::from(byte))?,
-            Some(byte) => write!(f, " (0x{byte:02X})")?,
-            None => f.write_str(" (its end)")?,
-        }
-        write!(f, ": {}", self.problem.sentence())
+        f.write_str("not a location, ")?;
+        self.place_and_cure(f)
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::{Location, Redirect};
+use crate::{How, Location, Redirect, When};
 
 /// What a policy can answer with: a [`Location`] (where) or a [`Redirect`] (where and how).
 ///
@@ -14,7 +14,7 @@ use crate::{Location, Redirect};
     label = "expected `Location` or `Redirect`",
     note = "a `LocalPath` becomes a `Location` with `Location::from(path)`"
 )]
-pub trait Target: sealed::Sealed {
+pub trait Target: Sealed {
     /// Where to.
     fn location(&self) -> &Location;
 }
@@ -31,10 +31,49 @@ impl Target for Redirect {
     }
 }
 
-mod sealed {
-    #[expect(unnameable_types, reason = "what closes the trait")]
-    pub trait Sealed {}
+pub(super) use sealed::Sealed;
 
-    impl Sealed for crate::Location {}
-    impl Sealed for crate::Redirect {}
+mod sealed {
+    use super::{How, Location, Redirect, When};
+
+    #[expect(unnameable_types, reason = "what closes the trait")]
+    pub trait Sealed: Sized {
+        /// The target at a location, sent in this way if it does not say how itself.
+        fn from_location(location: Location, how: How) -> Self;
+
+        /// The same target elsewhere.
+        fn with_location(self, location: Location) -> Self;
+
+        /// Whether it waits for the inner service's answer.
+        fn waits(&self) -> bool;
+    }
+
+    impl Sealed for Location {
+        fn from_location(location: Location, _: How) -> Self {
+            location
+        }
+
+        fn with_location(self, location: Location) -> Self {
+            location
+        }
+
+        fn waits(&self) -> bool {
+            false
+        }
+    }
+
+    impl Sealed for Redirect {
+        fn from_location(location: Location, how: How) -> Self {
+            Self::new(how, location)
+        }
+
+        fn with_location(mut self, location: Location) -> Self {
+            self.location = location;
+            self
+        }
+
+        fn waits(&self) -> bool {
+            !matches!(self.when, When::Before)
+        }
+    }
 }

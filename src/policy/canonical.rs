@@ -1,0 +1,488 @@
+use std::{fmt, marker::PhantomData};
+
+use http::Method;
+
+use crate::{Decision, Location, Policy, Refusal, RequestHead, Scheme, location::Site};
+
+mod error;
+mod host;
+mod https;
+mod names;
+mod path;
+mod steps;
+mod then;
+
+use host::Place;
+use names::Asked;
+use path::PathSteps;
+
+pub use error::CanonicalError;
+pub use host::{CanonicalHost, UnknownHost};
+pub use https::{Https, Plaintext};
+pub use steps::{IndexFile, LowerCase, MergeSlashes, TrailingSlash};
+pub use then::Then;
+
+/// The one address that a page is known by: https, host, port, slashes, case, in one redirect.
+///
+/// ```
+/// use tower_redirect::{Canonical, Plaintext, RedirectLayer, Status, testing};
+///
+/// // Behind the plaintext listener.
+/// let canonical = Canonical::host("example.com")?
+///     .https(Plaintext::listener())
+///     .trim_trailing_slash()
+///     .merge_slashes()
+///     .lower_case();
+///
+/// testing::get("//Docs/Guide/?Page=2")
+///     .header("host", "www.example.com:80")
+///     .through(&canonical)
+///     .assert_redirect("https://example.com/docs/guide?Page=2");
+///
+/// let layer = RedirectLayer::permanent(canonical);
+/// # Ok::<(), tower_redirect::CanonicalError>(())
+/// ```
+///
+/// However many steps apply, there is one redirect, and its target is canonical: the policy passes for
+/// it. (With [`same_host_first`](Plaintext::same_host_first) there are two.) The query stays as it is,
+/// byte for byte. Each step stands alone too: [`Https`], [`CanonicalHost`], [`TrailingSlash`],
+/// [`MergeSlashes`], [`LowerCase`], [`IndexFile`].
+///
+/// # What is never redirected
+///
+/// A request for no path (`*`, CONNECT), a path with a segment `.` or `..`, and a location over 8,000
+/// bytes are passed on. Where https is enforced, they are refused instead.
+///
+/// # Where it stands
+///
+/// On the outermost router, by `.layer(…)`: its address is the one that the client asked for. Inside a
+/// router that nests, feature `axum` is needed for the whole path. With a table of rules, ask the rules
+/// [about the canonical address](Self::then).
+///
+/// Permanent redirects are kept by browsers: try it with `RedirectLayer::temporary` first.
+pub struct Canonical<H = OurHosts> {
+    host: Option<CanonicalHost>,
+    plaintext: Option<Plaintext>,
+    path: PathSteps,
+    hosts: PhantomData<fn() -> H>,
+}
+
+/// A [`Canonical`] address that knows its host, so that it may enforce https.
+///
+/// ```
+/// use tower_redirect::{Canonical, CanonicalError, OurHosts};
+///
+/// fn canonical() -> Result<Canonical<OurHosts>, CanonicalError> {
+///     Ok(Canonical::host("example.com")?.trim_trailing_slash())
+/// }
+/// # assert!(canonical().is_ok());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct OurHosts(());
+
+/// A [`Canonical`] address whose host is nobody's business.
+///
+/// ```
+/// use tower_redirect::{AnyHost, Canonical};
+///
+/// fn canonical() -> Canonical<AnyHost> {
+///     Canonical::any_host().trim_trailing_slash()
+/// }
+/// # canonical();
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct AnyHost(());
+
+impl Canonical<AnyHost> {
+    /// Leaves scheme and host alone; the steps on the path are in one redirect.
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, testing};
+    ///
+    /// let canonical = Canonical::any_host().merge_slashes().trim_trailing_slash();
+    /// testing::get("/a//b/").through(&canonical).assert_redirect("/a/b");
+    /// ```
+    #[must_use]
+    pub fn any_host() -> Self {
+        Self::new(None)
+    }
+}
+
+impl Canonical<OurHosts> {
+    /// Sends every other host to this one, as [`CanonicalHost::new`] has it.
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, testing};
+    ///
+    /// let canonical = Canonical::host("example.com")?;
+    /// testing::get("/").header("host", "www.example.com").through(&canonical)
+    ///     .assert_redirect("https://example.com/");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the text is no host; the error names the byte.
+    pub fn host(host: &str) -> Result<Self, CanonicalError> {
+        CanonicalHost::new(host).map(Self::on)
+    }
+
+    /// Treats hosts as this says: listed aliases, several hosts, others refused.
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, CanonicalHost, testing};
+    ///
+    /// let host = CanonicalHost::with_aliases("example.com", ["www.example.com"])?;
+    /// let canonical = Canonical::on(host).trim_trailing_slash();
+    /// testing::get("/a/").header("host", "www.example.com").through(&canonical)
+    ///     .assert_redirect("https://example.com/a");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub fn on(host: CanonicalHost) -> Self {
+        Self::new(Some(host))
+    }
+
+    /// Sends plaintext to https, and lets none of it through; see [`Https`].
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, Plaintext, testing};
+    ///
+    /// let canonical = Canonical::host("example.com")?.https(Plaintext::listener());
+    /// testing::get("/").header("host", "example.com").through(&canonical)
+    ///     .assert_redirect("https://example.com/");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub fn https(mut self, plaintext: Plaintext) -> Self {
+        self.plaintext = Some(plaintext);
+        self
+    }
+}
+
+impl<H> Canonical<H> {
+    const fn new(host: Option<CanonicalHost>) -> Self {
+        Self {
+            host,
+            plaintext: None,
+            path: PathSteps::none(),
+            hosts: PhantomData,
+        }
+    }
+
+    /// `/a/` goes to `/a`: [`TrailingSlash::Trim`].
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, testing};
+    ///
+    /// let canonical = Canonical::any_host().trim_trailing_slash();
+    /// testing::get("/a/").through(&canonical).assert_redirect("/a");
+    /// ```
+    #[must_use]
+    pub fn trim_trailing_slash(self) -> Self {
+        self.trailing_slash(TrailingSlash::Trim)
+    }
+
+    /// `/a` goes to `/a/`: [`TrailingSlash::Append`].
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, testing};
+    ///
+    /// let canonical = Canonical::any_host().append_trailing_slash();
+    /// testing::get("/a").through(&canonical).assert_redirect("/a/");
+    /// ```
+    #[must_use]
+    pub fn append_trailing_slash(self) -> Self {
+        self.trailing_slash(TrailingSlash::Append)
+    }
+
+    /// Spells the end of paths in one way.
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, TrailingSlash, testing};
+    ///
+    /// let canonical = Canonical::any_host().trailing_slash(TrailingSlash::AppendToFolders);
+    /// testing::get("/a").through(&canonical).assert_redirect("/a/");
+    /// testing::get("/a.css").through(&canonical).assert_pass();
+    /// ```
+    #[must_use]
+    pub fn trailing_slash(mut self, slash: TrailingSlash) -> Self {
+        self.path.trailing_slash = Some(slash);
+        self
+    }
+
+    /// One slash where several follow each other: [`MergeSlashes`].
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, testing};
+    ///
+    /// let canonical = Canonical::any_host().merge_slashes();
+    /// testing::get("/a//b").through(&canonical).assert_redirect("/a/b");
+    /// ```
+    #[must_use]
+    pub fn merge_slashes(mut self) -> Self {
+        self.path.merge_slashes = true;
+        self
+    }
+
+    /// Paths in lower case: [`LowerCase`].
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, testing};
+    ///
+    /// let canonical = Canonical::any_host().lower_case();
+    /// testing::get("/About?Us").through(&canonical).assert_redirect("/about?Us");
+    /// ```
+    #[must_use]
+    pub fn lower_case(mut self) -> Self {
+        self.path.lower_case = true;
+        self
+    }
+
+    /// The folder in place of its index file: [`IndexFile`].
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, IndexFile, testing};
+    ///
+    /// let index = IndexFile::new(["index.html"])?;
+    /// let canonical = Canonical::any_host().index_file(index).trim_trailing_slash();
+    /// testing::get("/docs/index.html").through(&canonical).assert_redirect("/docs");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub fn index_file(mut self, index: IndexFile) -> Self {
+        self.path.index_files = index.into_names();
+        self
+    }
+
+    #[inline]
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            host: self.host.as_ref(),
+            plaintext: self.plaintext.as_ref(),
+            path: &self.path,
+        }
+    }
+}
+
+impl<H> Policy for Canonical<H> {
+    type Target = Location;
+
+    #[inline]
+    fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
+        self.parts().decide(request)
+    }
+}
+
+// The marker is never there, so that these need nothing of it.
+impl<H> Clone for Canonical<H> {
+    fn clone(&self) -> Self {
+        Self {
+            host: self.host.clone(),
+            plaintext: self.plaintext.clone(),
+            path: self.path.clone(),
+            hosts: PhantomData,
+        }
+    }
+}
+
+impl<H> fmt::Debug for Canonical<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Canonical")
+            .field("host", &self.host)
+            .field("plaintext", &self.plaintext)
+            .field("path", &self.path)
+            .finish()
+    }
+}
+
+static NO_STEPS: PathSteps = PathSteps::none();
+
+/// The steps that a policy takes, over one address.
+#[derive(Clone, Copy)]
+struct Parts<'p> {
+    host: Option<&'p CanonicalHost>,
+    plaintext: Option<&'p Plaintext>,
+    path: &'p PathSteps,
+}
+
+impl<'p> Parts<'p> {
+    const fn of_path(path: &'p PathSteps) -> Self {
+        Self {
+            host: None,
+            plaintext: None,
+            path,
+        }
+    }
+
+    const fn of_host(host: &'p CanonicalHost) -> Self {
+        Self {
+            host: Some(host),
+            plaintext: None,
+            path: &NO_STEPS,
+        }
+    }
+
+    const fn of_https(host: &'p CanonicalHost, plaintext: &'p Plaintext) -> Self {
+        Self {
+            host: Some(host),
+            plaintext: Some(plaintext),
+            path: &NO_STEPS,
+        }
+    }
+
+    /// The head with the scheme established, where that can be.
+    #[inline]
+    fn view<'a>(&self, request: &RequestHead<'a>) -> RequestHead<'a> {
+        self.plaintext
+            .map_or(*request, |plaintext| plaintext.view(request))
+    }
+
+    #[inline]
+    fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
+        self.decide_on_view(&self.view(request))
+    }
+
+    fn decide_on_view(&self, head: &RequestHead<'_>) -> Decision<Location> {
+        let enforcing = self
+            .plaintext
+            .filter(|_| head.scheme() == Some(Scheme::Http));
+        if let Some(plaintext) = enforcing {
+            if plaintext.lets_through(head) {
+                return Decision::Pass;
+            }
+            if plaintext.refuses_method(head.method()) {
+                return Decision::Refuse(Refusal::forbidden("an unsafe method over plaintext"));
+            }
+        }
+        let uri = head.asked_uri();
+        let is_connect = head.method() == Method::CONNECT;
+        if is_connect || !uri.path().starts_with('/') {
+            let is_legal = is_connect || head.method() == Method::OPTIONS && uri.path() == "*";
+            return match (enforcing, self.host) {
+                (Some(_), _) => Decision::Refuse(Refusal::bad_request("plaintext, and no path")),
+                (None, Some(_)) if !is_legal => {
+                    Decision::Refuse(Refusal::bad_request("the request target is no path"))
+                }
+                (None, _) => Decision::Pass,
+            };
+        }
+
+        let asked;
+        let site = match self.host {
+            None => None,
+            Some(host) => match head.authority() {
+                Some(authority) => {
+                    let Some(read) = Asked::read(authority) else {
+                        return Decision::Refuse(Refusal::bad_request("this is no host"));
+                    };
+                    asked = read;
+                    match self.place(host, &asked, head, enforcing) {
+                        Decision::Pass => return Decision::Pass,
+                        Decision::Refuse(refusal) => return Decision::Refuse(refusal),
+                        Decision::Redirect(site) => site,
+                    }
+                }
+                None => match Self::without_host(host, head, enforcing) {
+                    Ok(site) => site,
+                    Err(refusal) => return Decision::Refuse(refusal),
+                },
+            },
+        };
+        let spelling = self.path.respell(uri.path());
+        if site.is_none() && spelling.is_none() {
+            return Decision::Pass;
+        }
+        let moves = site.is_some();
+        let (path, end) = match &spelling {
+            Some(spelling) => (&*spelling.path, spelling.end),
+            None => (uri.path(), ""),
+        };
+        match Location::assemble(site.as_ref(), path, end, uri.query()) {
+            Ok(location) => Decision::Redirect(known(location, head, moves, enforcing.is_some())),
+            Err(_) if enforcing.is_some() => Decision::Refuse(Refusal::bad_request(
+                "plaintext, and no address to send it to",
+            )),
+            Err(_) => Decision::Pass,
+        }
+    }
+
+    /// Where a request for this host belongs, `None` where it is; a pass ends the matter.
+    fn place<'a>(
+        &self,
+        host: &'a CanonicalHost,
+        asked: &'a Asked<'_>,
+        head: &RequestHead<'_>,
+        enforcing: Option<&Plaintext>,
+    ) -> Decision<Option<Site<'a>>> {
+        let keeps_the_host = enforcing.is_some_and(Plaintext::keeps_the_host);
+        let (name, port, origin) = match host.place(asked) {
+            Place::Canonical(origin) => (origin.host(), origin.written_port(), origin),
+            Place::Listed(origin) => (&*asked.name, origin.written_port(), origin),
+            Place::Alias(origin) if keeps_the_host => (&*asked.name, None, origin),
+            Place::Alias(origin) | Place::Stranger(origin) => {
+                (origin.host(), origin.written_port(), origin)
+            }
+            Place::Unknown if enforcing.is_none() && host.unknown() == UnknownHost::Pass => {
+                return Decision::Pass;
+            }
+            Place::Unknown => {
+                return Decision::Refuse(Refusal::misdirected("an unknown host"));
+            }
+        };
+        let port = self.plaintext.and_then(Plaintext::port).or(port);
+        let is_there = *name == *asked.name && !asked.dotted && asked.has_port(port, head.scheme());
+        if is_there && enforcing.is_none() {
+            return Decision::Redirect(None);
+        }
+        let scheme = match (self.plaintext, head.scheme()) {
+            (Some(_), _) => Scheme::Https,
+            (None, Some(scheme)) if port.is_none() => scheme,
+            (None, _) => origin.scheme(),
+        };
+        Decision::Redirect(Some(Site {
+            scheme,
+            host: name,
+            port,
+        }))
+    }
+
+    /// Where a request belongs that names no host, or none that can be told.
+    #[cold]
+    fn without_host<'a>(
+        host: &'a CanonicalHost,
+        head: &RequestHead<'_>,
+        enforcing: Option<&Plaintext>,
+    ) -> Result<Option<Site<'a>>, Refusal> {
+        if !head.names_no_host() {
+            return Err(Refusal::bad_request(
+                "more than one host, or a user name in it",
+            ));
+        }
+        match (enforcing, host.only_one()) {
+            (Some(plaintext), Some(origin)) => Ok(Some(Site {
+                scheme: Scheme::Https,
+                host: origin.host(),
+                port: plaintext.port().or(origin.written_port()),
+            })),
+            (None, _) if host.unknown() != UnknownHost::Refuse => Ok(None),
+            _ => Err(Refusal::bad_request("no host")),
+        }
+    }
+}
+
+/// What the policy knows of the request and the guard does not.
+fn known(mut location: Location, head: &RequestHead<'_>, moves: bool, enforces: bool) -> Location {
+    if moves {
+        if let Some(scheme) = head.scheme() {
+            location = location.asked_over(scheme);
+        }
+        if head.is_told_another_host() {
+            location = location.leaving_the_asked_host();
+        }
+    }
+    if enforces {
+        location = location.failing_closed();
+    }
+    location
+}

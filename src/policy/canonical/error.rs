@@ -1,0 +1,69 @@
+use std::{error::Error, fmt};
+
+use crate::LocationError;
+
+/// Says which part of an address cannot be configured as it is written, and how to mend it.
+///
+/// ```
+/// use tower_redirect::CanonicalHost;
+///
+/// let error = CanonicalHost::new("exam ple.com").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "host `exam ple.com`, byte 4 (0x20): a host is labels of letters, digits, `-` and `_`, up \
+///      to 63 bytes each, between dots",
+/// );
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CanonicalError {
+    part: &'static str,
+    text: Box<str>,
+    why: Why,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Why {
+    Location(LocationError),
+    Sentence(&'static str),
+}
+
+impl CanonicalError {
+    pub(super) fn host(text: &str, why: LocationError) -> Self {
+        Self {
+            part: "host",
+            text: text.into(),
+            why: Why::Location(why),
+        }
+    }
+
+    pub(super) fn sentence(part: &'static str, text: &str, why: &'static str) -> Self {
+        Self {
+            part,
+            text: text.into(),
+            why: Why::Sentence(why),
+        }
+    }
+}
+
+impl fmt::Display for CanonicalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { part, text, why } = self;
+        write!(f, "{part} `{}`", text.escape_debug())?;
+        match why {
+            Why::Location(error) => {
+                f.write_str(", ")?;
+                error.place_and_cure(f)
+            }
+            Why::Sentence(sentence) => write!(f, ": {sentence}"),
+        }
+    }
+}
+
+// `main() -> Result<(), CanonicalError>` prints this; it has to help as much.
+impl fmt::Debug for CanonicalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CanonicalError({self})")
+    }
+}
+
+impl Error for CanonicalError {}

@@ -1,0 +1,290 @@
+//! What the path of a canonical address looks like, all steps at once.
+
+use std::borrow::Cow;
+
+use super::TrailingSlash;
+
+/// The steps that a policy takes on the path; the query is none of their business.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PathSteps {
+    pub(super) lower_case: bool,
+    pub(super) merge_slashes: bool,
+    pub(super) index_files: Vec<Box<str>>,
+    pub(super) trailing_slash: Option<TrailingSlash>,
+}
+
+/// A path in its canonical spelling, in the two pieces that it is written from.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Spelling<'p> {
+    pub(super) path: Cow<'p, str>,
+    /// `/` where one is appended.
+    pub(super) end: &'static str,
+}
+
+impl PathSteps {
+    pub(super) const fn none() -> Self {
+        Self {
+            lower_case: false,
+            merge_slashes: false,
+            index_files: Vec::new(),
+            trailing_slash: None,
+        }
+    }
+
+    /// The canonical spelling, where it is another; `None` where there is nothing to change.
+    ///
+    /// What it gives is a fixpoint: it is its own canonical spelling.
+    #[inline]
+    pub(super) fn respell<'p>(&self, path: &'p str) -> Option<Spelling<'p>> {
+        let (kept, end) = self.tail(path);
+        let merges = self.merge_slashes && has_double_slash(kept);
+        let lowers = self.lower_case && !is_lower_case(kept);
+        if kept.len() == path.len() && end.is_empty() && !merges && !lowers {
+            return None;
+        }
+        let mut spelled = Cow::Borrowed(kept);
+        if merges {
+            spelled = Cow::Owned(merge_slashes(kept));
+        }
+        if lowers {
+            spelled = Cow::Owned(lower_case(&spelled));
+        }
+        Some(Spelling { path: spelled, end })
+    }
+
+    /// The path without what is taken from its end, and what is appended there.
+    fn tail<'p>(&self, path: &'p str) -> (&'p str, &'static str) {
+        let mut kept = path;
+        loop {
+            if self.trailing_slash == Some(TrailingSlash::Trim) {
+                kept = without_trailing_slashes(kept);
+            }
+            let last = last_segment(kept);
+            if last.is_empty() || !self.is_index_file(last) {
+                break;
+            }
+            kept = kept.strip_suffix(last).unwrap_or(kept);
+        }
+        let appends = match self.trailing_slash {
+            None | Some(TrailingSlash::Trim) => false,
+            Some(TrailingSlash::Append) => !kept.ends_with('/'),
+            Some(TrailingSlash::AppendToFolders) => {
+                !kept.ends_with('/') && !has_extension(last_segment(kept))
+            }
+        };
+        (kept, if appends { "/" } else { "" })
+    }
+
+    fn is_index_file(&self, segment: &str) -> bool {
+        self.index_files
+            .iter()
+            .any(|name| **name == *segment || self.lower_case && name.eq_ignore_ascii_case(segment))
+    }
+}
+
+/// One `/` is left of a path that has nothing else.
+fn without_trailing_slashes(path: &str) -> &str {
+    match path.trim_end_matches('/') {
+        "" => path.get(..1).unwrap_or(path),
+        kept => kept,
+    }
+}
+
+fn last_segment(path: &str) -> &str {
+    match path.rfind('/') {
+        Some(slash) => path.get(slash + 1..).unwrap_or_default(),
+        None => path,
+    }
+}
+
+/// Whether a segment is the name of a file: `style.css`, not `.well-known` or `v2.`.
+fn has_extension(segment: &str) -> bool {
+    segment
+        .rsplit_once('.')
+        .is_some_and(|(name, extension)| !name.is_empty() && !extension.is_empty())
+}
+
+#[inline]
+fn has_double_slash(path: &str) -> bool {
+    path.as_bytes()
+        .iter()
+        .zip(path.as_bytes().iter().skip(1))
+        .any(|pair| pair == (&b'/', &b'/'))
+}
+
+fn merge_slashes(path: &str) -> String {
+    let mut merged = String::with_capacity(path.len());
+    for run in path.split_inclusive('/') {
+        if run != "/" || !merged.ends_with('/') {
+            merged.push_str(run);
+        }
+    }
+    merged
+}
+
+/// A letter of the path or the hex digit of an escape, as it should be spelled.
+///
+/// The two bytes behind a `%` are an escape where both are hex digits, and text where not.
+fn lower_cased(bytes: &[u8]) -> impl Iterator<Item = (u8, u8)> {
+    let mut escape = 0_u8;
+    bytes.iter().enumerate().map(move |(at, &byte)| {
+        if escape > 0 {
+            escape -= 1;
+            return (byte, byte.to_ascii_uppercase());
+        }
+        let next = |step: usize| bytes.get(at + step).is_some_and(u8::is_ascii_hexdigit);
+        if byte == b'%' && next(1) && next(2) {
+            escape = 2;
+        }
+        (byte, byte.to_ascii_lowercase())
+    })
+}
+
+#[inline]
+fn is_lower_case(path: &str) -> bool {
+    !path
+        .bytes()
+        .any(|byte| byte == b'%' || byte.is_ascii_uppercase())
+        || lower_cased(path.as_bytes()).all(|(is, should_be)| is == should_be)
+}
+
+fn lower_case(path: &str) -> String {
+    let bytes = lower_cased(path.as_bytes()).map(|(_, should_be)| should_be);
+    // Only ASCII has changed, to ASCII: it stays UTF-8.
+    String::from_utf8(bytes.collect()).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PathSteps, Spelling, TrailingSlash};
+
+    fn spelled(steps: &PathSteps, path: &str) -> String {
+        match steps.respell(path) {
+            Some(Spelling { path, end }) => format!("{path}{end}"),
+            None => path.to_owned(),
+        }
+    }
+
+    fn steps(trailing_slash: Option<TrailingSlash>) -> PathSteps {
+        PathSteps {
+            trailing_slash,
+            ..PathSteps::none()
+        }
+    }
+
+    #[test]
+    fn trailing_slashes() {
+        use TrailingSlash::{Append, AppendToFolders, Trim};
+        for (path, trimmed, appended, appended_to_folders) in [
+            ("/", "/", "/", "/"),
+            ("//", "/", "//", "//"),
+            ("/a", "/a", "/a/", "/a/"),
+            ("/a/", "/a", "/a/", "/a/"),
+            ("/a////", "/a", "/a////", "/a////"),
+            ("/a.css", "/a.css", "/a.css/", "/a.css"),
+            ("/a.css/", "/a.css", "/a.css/", "/a.css/"),
+            (
+                "/.well-known",
+                "/.well-known",
+                "/.well-known/",
+                "/.well-known/",
+            ),
+            ("/v2.", "/v2.", "/v2./", "/v2./"),
+            ("/a.b/c", "/a.b/c", "/a.b/c/", "/a.b/c/"),
+        ] {
+            assert_eq!(spelled(&steps(Some(Trim)), path), trimmed);
+            assert_eq!(spelled(&steps(Some(Append)), path), appended);
+            assert_eq!(
+                spelled(&steps(Some(AppendToFolders)), path),
+                appended_to_folders
+            );
+            assert_eq!(spelled(&steps(None), path), path);
+        }
+    }
+
+    #[test]
+    fn lower_case_and_escapes() {
+        let steps = PathSteps {
+            lower_case: true,
+            ..PathSteps::none()
+        };
+        for (path, expected) in [
+            ("/Caf%c3%a9", "/caf%C3%A9"),
+            ("/caf%C3%A9", "/caf%C3%A9"),
+            ("/%4A%4a", "/%4A%4A"),
+            ("/%", "/%"),
+            ("/%G1%A", "/%g1%a"),
+            ("/%%AB", "/%%AB"),
+            ("/ÄÉA", "/ÄÉa"),
+        ] {
+            assert_eq!(spelled(&steps, path), expected);
+        }
+    }
+
+    #[test]
+    fn index_files_with_each_trailing_slash() {
+        let steps = |trailing_slash| PathSteps {
+            index_files: vec!["index.html".into()],
+            trailing_slash,
+            ..PathSteps::none()
+        };
+        for (path, kept, trimmed, appended) in [
+            ("/index.html", "/", "/", "/"),
+            ("/a/index.html", "/a/", "/a", "/a/"),
+            ("/a/index.html/", "/a/index.html/", "/a", "/a/index.html/"),
+            (
+                "/index.html/index.html",
+                "/index.html/",
+                "/",
+                "/index.html/",
+            ),
+            (
+                "/xindex.html",
+                "/xindex.html",
+                "/xindex.html",
+                "/xindex.html/",
+            ),
+            ("/Index.html", "/Index.html", "/Index.html", "/Index.html/"),
+        ] {
+            assert_eq!(spelled(&steps(None), path), kept);
+            assert_eq!(spelled(&steps(Some(TrailingSlash::Trim)), path), trimmed);
+            assert_eq!(spelled(&steps(Some(TrailingSlash::Append)), path), appended);
+        }
+    }
+
+    #[test]
+    fn every_spelling_is_a_fixpoint() {
+        let parts = ["/", "a", "A", ".", "%c3", "index.html", "%"];
+        let mut paths = vec!["/".to_owned()];
+        for _ in 0..4 {
+            let longer = paths
+                .iter()
+                .flat_map(|path| parts.iter().map(move |part| format!("{path}{part}")));
+            paths = paths.iter().cloned().chain(longer).collect();
+        }
+        let slashes = [
+            None,
+            Some(TrailingSlash::Trim),
+            Some(TrailingSlash::Append),
+            Some(TrailingSlash::AppendToFolders),
+        ];
+        for trailing_slash in slashes {
+            for bits in 0..8 {
+                let steps = PathSteps {
+                    lower_case: bits & 1 != 0,
+                    merge_slashes: bits & 2 != 0,
+                    index_files: (bits & 4 != 0)
+                        .then(|| "index.html".into())
+                        .into_iter()
+                        .collect(),
+                    trailing_slash,
+                };
+                for path in &paths {
+                    let once = spelled(&steps, path);
+                    assert_eq!(steps.respell(&once), None, "{path} -> {once} by {steps:?}");
+                    assert!(once.starts_with('/'));
+                }
+            }
+        }
+    }
+}

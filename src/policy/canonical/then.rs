@@ -1,0 +1,145 @@
+use std::fmt;
+
+use http::Uri;
+
+use super::Canonical;
+use crate::{
+    Decision, How, Location, Origin, Policy, RequestHead, Status,
+    policy::target::{Sealed, Target},
+};
+
+/// Asks rules about the canonical address, so that both together are one redirect;
+/// [`Canonical::then`] makes it.
+///
+/// ```
+/// use tower_redirect::{Canonical, LocalPath, Policy, testing};
+///
+/// let rules = LocalPath::from_static("/about").when(|request| request.path() == "/about-us");
+/// let policy = Canonical::any_host().trim_trailing_slash().then(rules);
+///
+/// testing::get("/about-us/").through(&policy).assert_redirect("/about");
+/// testing::get("/contact/").through(&policy).assert_redirect("/contact");
+/// ```
+pub struct Then<P, H = super::OurHosts> {
+    canonical: Canonical<H>,
+    rules: P,
+    how: How,
+}
+
+impl<H> Canonical<H> {
+    /// Asks these rules about the canonical address, and sends one redirect.
+    ///
+    /// Where a rule answers, its location is sent, on the canonical host, and its status if it has one.
+    /// Where none does, the canonical address is sent, with [308](Status::PermanentRedirect) if the rules
+    /// say how themselves; [`Then::otherwise`] changes that. A rule that waits for the app's answer
+    /// is asked again when the address is canonical.
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, LocalPath, Plaintext, Redirect, RedirectLayer, Status};
+    /// use tower_redirect::{policy_fn, testing};
+    ///
+    /// const ABOUT: LocalPath = LocalPath::from_static("/about");
+    /// let rules = policy_fn(|request| match request.path() {
+    ///     "/about-us" => Some(Redirect::moved_permanently(ABOUT)),
+    ///     _ => None,
+    /// });
+    /// let policy = Canonical::host("example.com")?
+    ///     .https(Plaintext::listener())
+    ///     .lower_case()
+    ///     .then(rules);
+    ///
+    /// testing::get("/About-Us").header("host", "www.example.com").through(&policy)
+    ///     .assert_redirect("https://example.com/about")
+    ///     .assert_status(Status::MovedPermanently);
+    ///
+    /// let layer = RedirectLayer::new(policy);
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub fn then<P: Policy>(self, rules: P) -> Then<P, H> {
+        Then {
+            canonical: self,
+            rules,
+            how: Status::PermanentRedirect.into(),
+        }
+    }
+}
+
+impl<P, H> Then<P, H> {
+    /// How the canonical address is sent where no rule answers.
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, Intent, Redirect, Status, testing};
+    ///
+    /// let policy = Canonical::any_host()
+    ///     .trim_trailing_slash()
+    ///     .then(None::<Redirect>)
+    ///     .otherwise(Intent::Temporary);
+    /// testing::get("/a/").through(&policy).assert_status(Status::Found);
+    /// ```
+    #[must_use]
+    pub fn otherwise(mut self, how: impl Into<How>) -> Self {
+        self.how = how.into();
+        self
+    }
+}
+
+impl<P: Policy, H> Policy for Then<P, H> {
+    type Target = P::Target;
+
+    fn decide(&self, request: &RequestHead<'_>) -> Decision<P::Target> {
+        let parts = self.canonical.parts();
+        let head = parts.view(request);
+        match parts.decide_on_view(&head) {
+            Decision::Pass => self.rules.decide(&head),
+            Decision::Refuse(refusal) => Decision::Refuse(refusal),
+            Decision::Redirect(canonical) => self.ask_about(canonical, &head),
+        }
+    }
+}
+
+impl<P: Policy, H> Then<P, H> {
+    #[cold]
+    fn ask_about(&self, canonical: Location, head: &RequestHead<'_>) -> Decision<P::Target> {
+        let (origin, address) = canonical.resolved("/");
+        let alone = |canonical| Decision::Redirect(P::Target::from_location(canonical, self.how));
+        let Ok(uri) = Uri::try_from(address) else {
+            return alone(canonical);
+        };
+        let site = origin.as_ref().map(Origin::to_string);
+        let mut view = head.for_uri(&uri);
+        if let (Some(origin), Some(site)) = (&origin, &site) {
+            let authority = site.split_once("://").map(|(_, authority)| authority);
+            view = view.with_scheme(origin.scheme()).with_authority(authority);
+        }
+        match self.rules.decide(&view) {
+            Decision::Pass => alone(canonical),
+            Decision::Refuse(refusal) => Decision::Refuse(refusal),
+            Decision::Redirect(target) if target.waits() => alone(canonical),
+            Decision::Redirect(target) => match target.location().on_site_of(&canonical) {
+                Ok(location) => Decision::Redirect(target.with_location(location)),
+                Err(_) => alone(canonical),
+            },
+        }
+    }
+}
+
+impl<P: Clone, H> Clone for Then<P, H> {
+    fn clone(&self) -> Self {
+        Self {
+            canonical: self.canonical.clone(),
+            rules: self.rules.clone(),
+            how: self.how,
+        }
+    }
+}
+
+impl<P: fmt::Debug, H> fmt::Debug for Then<P, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Then")
+            .field("canonical", &self.canonical)
+            .field("rules", &self.rules)
+            .field("how", &self.how)
+            .finish()
+    }
+}
