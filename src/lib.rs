@@ -69,7 +69,8 @@
 //! - `axum`: `RedirectLayer::original_uri` for nested routers, and the whole address of a nested
 //!   request where loops are looked for. It reads what axum 0.8 leaves on a request.
 //! - `idn`: hosts outside ASCII, written as punycode.
-//! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal.
+//! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal; with
+//!   `trust`, one at level trace for what a proxy was believed.
 //! - `trust`: `Trust` and `Policy::behind`, for apps behind a proxy that ends TLS.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -699,7 +699,7 @@ fn r13_huge_headers_take_linear_time() {
     let many = vec!["proto=https"; 15_000];
     assert_eq!(scheme(ProxyHeader::Forwarded, 255, &many), HTTPS);
     assert!(
-        start.elapsed() < Duration::from_secs(20),
+        start.elapsed() < Duration::from_secs(10),
         "{:?}",
         start.elapsed()
     );

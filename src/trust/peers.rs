@@ -33,10 +33,13 @@ pub struct TrustedPeers(Who);
 enum Who {
     Networks {
         networks: Arc<[IpNet]>,
-        peer: Arc<dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync>,
+        peer: Arc<PeerOf>,
     },
     Anybody,
 }
+
+/// Where the address of the peer comes from.
+type PeerOf = dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync;
 
 /// The address of the peer, from axum's `ConnectInfo<SocketAddr>`.
 ///
