@@ -27,6 +27,10 @@
 //! | where to: texts that cannot leave the site | [`LocalPath`], [`Location`], [`Origin`] |
 //! | where, how and when | [`Redirect`], [`When`], [`CacheControl`] |
 //! | who decides | [`Policy`], [`policy_fn`], [`Decision`], [`Refusal`], [`RequestHead`] |
+#![cfg_attr(
+    feature = "trust",
+    doc = "| which proxy is believed about scheme and host | [`Trust`], [`TrustedPeers`], [`ProxyHeader`] |"
+)]
 //! | the middleware | [`RedirectLayer`], [`RedirectService`], [`ResponseFuture`], [`body`] |
 //! | policies tested alone | [`testing`] |
 #![cfg_attr(doc, doc = "| what has changed | [`_changelog`] |")]
@@ -49,6 +53,8 @@
 //! - **R10** A location has at most 8,000 bytes; every request is decided in time linear in its length.
 //! - **R12** CORS preflights, WebSocket handshakes, CONNECT and `OPTIONS *` are passed on, until
 //!   [`RedirectLayer::redirect_also`].
+//! - **R13** No forwarded header is believed by default. Feature `trust` believes one that is named, of
+//!   peers in named networks, and counts hops; a request without a known peer is not believed.
 //!
 //! A redirect is a service to clients and **no access control**: where one cannot be sent, the request
 //! is passed on. What must not be seen, the app has to refuse.
@@ -63,7 +69,9 @@
 //! - `axum`: `RedirectLayer::original_uri` for nested routers, and the whole address of a nested
 //!   request where loops are looked for. It reads what axum 0.8 leaves on a request.
 //! - `idn`: hosts outside ASCII, written as punycode.
-//! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal.
+//! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal; with
+//!   `trust`, one at level trace for what a proxy was believed.
+//! - `trust`: `Trust` and `Policy::behind`, for apps behind a proxy that ends TLS.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
@@ -88,6 +96,8 @@ mod origin;
 mod policy;
 mod redirect;
 mod status;
+#[cfg(feature = "trust")]
+mod trust;
 mod when;
 
 // The mechanism half: knows no concrete policy.
@@ -113,6 +123,9 @@ pub use intent::{How, Intent};
 pub use layer::RedirectLayer;
 pub use location::{LocalPath, Location, LocationError};
 pub use origin::{Origin, Scheme};
+#[cfg(feature = "trust")]
+#[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
+pub use policy::Behind;
 pub use policy::{
     AnyHost, BoxPolicy, Canonical, CanonicalError, CanonicalHost, Decision, Https, IndexFile,
     IntoDecision, IntoPolicy, LowerCase, MergeSlashes, Or, OurHosts, Plaintext, Policy, PolicyFn,
@@ -121,6 +134,12 @@ pub use policy::{
 pub use redirect::Redirect;
 pub use service::RedirectService;
 pub use status::{InvalidStatus, MethodPromise, Status};
+#[cfg(all(feature = "trust", feature = "axum"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "trust", feature = "axum"))))]
+pub use trust::connect_info;
+#[cfg(feature = "trust")]
+#[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
+pub use trust::{ProxyHeader, Trust, TrustError, TrustedPeers};
 pub use when::{Condition, When};
 
 /// The code of the README is compiled and run with the other examples.

@@ -1,5 +1,7 @@
 use crate::{How, Location, RequestHead};
 
+#[cfg(feature = "trust")]
+mod behind;
 mod canonical;
 mod closure;
 mod combine;
@@ -10,6 +12,8 @@ mod into;
 mod target;
 mod with;
 
+#[cfg(feature = "trust")]
+pub use behind::Behind;
 pub use canonical::{
     AnyHost, Canonical, CanonicalError, CanonicalHost, Https, IndexFile, LowerCase, MergeSlashes,
     OurHosts, Plaintext, Then, TrailingSlash, UnknownHost,
@@ -154,6 +158,44 @@ pub trait Policy: Send + Sync {
         Self: Policy<Target = Location> + Sized,
     {
         With::new(self, how.into())
+    }
+
+    /// Shows this policy the scheme, and by choice the host, that a proxy says the client used, where
+    /// the proxy is believed.
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    /// use axum::extract::ConnectInfo;
+    /// use tower_redirect::{
+    ///     Location, Policy, ProxyHeader, Scheme, Trust, connect_info, policy_fn, testing,
+    /// };
+    ///
+    /// const SECURE: Location = Location::from_static("https://example.com/");
+    ///
+    /// let trust = Trust::peers(["10.0.0.0/8"], connect_info)?.believe(ProxyHeader::XForwardedProto, 1);
+    /// let policy = policy_fn(|request| {
+    ///     (request.scheme()? == Scheme::Http).then(|| SECURE.asked_over(Scheme::Http))
+    /// })
+    /// .behind(trust);
+    ///
+    /// let proxy = ConnectInfo(SocketAddr::from(([10, 0, 0, 7], 4711)));
+    /// let stranger = ConnectInfo(SocketAddr::from(([198, 51, 100, 7], 4711)));
+    /// let request = testing::get("/").header("x-forwarded-proto", "http");
+    /// request.clone().extension(proxy).through(&policy).assert_redirect("https://example.com/");
+    /// request.extension(stranger).through(&policy).assert_pass();
+    /// # Ok::<(), tower_redirect::TrustError>(())
+    /// ```
+    ///
+    /// It goes around any policy: what [`scheme`](RequestHead::scheme) and
+    /// [`authority`](RequestHead::authority) answer is what [`Trust::view`](crate::Trust::view)
+    /// establishes.
+    #[cfg(feature = "trust")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
+    fn behind(self, trust: crate::Trust) -> Behind<Self>
+    where
+        Self: Sized,
+    {
+        Behind::new(self, trust)
     }
 
     /// Hides the type, so that different policies fit in one `Vec`.

@@ -29,8 +29,8 @@ use tokio::{
 };
 use tower::{Layer, Service, ServiceExt};
 use tower_redirect::{
-    BoxPolicy, CanonicalHost, Https, Location, MergeSlashes, Plaintext, Policy, Redirect,
-    RedirectLayer, Status, TrailingSlash, policy_fn,
+    BoxPolicy, CanonicalHost, Https, Location, MergeSlashes, Plaintext, Policy, ProxyHeader,
+    Redirect, RedirectLayer, Status, TrailingSlash, Trust, connect_info, policy_fn,
     testing::{self, End},
 };
 use url::Url;
@@ -82,7 +82,10 @@ fn https(config: &Value) -> Result<Https, String> {
     }
     .map_err(|error| error.to_string())?;
 
-    let mut plaintext = Plaintext::listener();
+    let mut plaintext = match &config["trust"] {
+        Value::Null => Plaintext::listener(),
+        config => Plaintext::behind(trust(config)?),
+    };
     if let Some(port) = config["https_port"].as_u64() {
         plaintext = plaintext.https_port(port.try_into().unwrap());
     }
@@ -159,6 +162,21 @@ fn every_row_holds() {
         150,
         "rows of other policies"
     );
+}
+
+/// Who is believed.
+fn trust(config: &Value) -> Result<Trust, String> {
+    let peers = Trust::peers(texts(&config["peers"]), connect_info).map_err(|e| e.to_string())?;
+    let header = match text(&config["proto_header"]) {
+        "forwarded" => ProxyHeader::Forwarded,
+        "x-forwarded-proto" => ProxyHeader::XForwardedProto,
+        other => return Err(format!("a row with {other}")),
+    };
+    let trust = peers.believe(header, config["hops"].as_u64().unwrap().try_into().unwrap());
+    Ok(match config["host_header"].is_string() {
+        true => trust.and_host(),
+        false => trust,
+    })
 }
 
 /// What came out of all the rows.

@@ -3,12 +3,15 @@
 use std::{
     convert::Infallible,
     fmt::{Debug, Write},
+    net::IpAddr,
     sync::{Arc, Mutex},
 };
 
 use http::{Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_redirect::{Decision, LocalPath, Redirect, RedirectLayer, Refusal, policy_fn};
+use tower_redirect::{
+    Decision, LocalPath, ProxyHeader, Redirect, RedirectLayer, Refusal, Trust, policy_fn, testing,
+};
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
@@ -94,6 +97,42 @@ async fn what_was_not_sent_leaves_an_event_with_its_reason() {
              status=307 location=\"/x\"",
             "DEBUG message=redirect suppressed reason=CORS preflight status=307 location=\"/x\"",
             "DEBUG message=refused reason=\"withdrawn\" status=410",
+        ]
+    );
+    events.0.lock().unwrap().clear();
+    r13_what_a_proxy_says_leaves_an_event(&events);
+}
+
+fn r13_what_a_proxy_says_leaves_an_event(events: &Events) {
+    let trust = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get().copied())
+        .unwrap()
+        .believe(ProxyHeader::XForwardedProto, 1);
+    let request = testing::get("/").header("x-forwarded-proto", "https");
+    let from = |peer: [u8; 4]| request.clone().extension(IpAddr::from(peer));
+    let proxy = from([10, 0, 0, 7]);
+
+    let _ = trust.view(&proxy.head());
+    let _ = trust.view(&from([198, 51, 100, 7]).head());
+    let _ = trust.view(&request.head());
+    let trust = trust.and_host();
+    let shop = proxy.clone().header("x-forwarded-host", "shop.example");
+    let _ = trust.view(&shop.head());
+    let huge = proxy.header("x-forwarded-host", &"a".repeat(10_000));
+    let _ = trust.view(&huge.head());
+
+    assert_eq!(
+        events.0.lock().unwrap().as_slice(),
+        [
+            "TRACE message=what a proxy says peer=10.0.0.7 header=\"x-forwarded-proto\" \
+             scheme=\"https\"",
+            "TRACE message=what a proxy says peer=198.51.100.7 header=\"x-forwarded-proto\" \
+             scheme_unknown=\"the peer is not trusted\"",
+            "TRACE message=what a proxy says header=\"x-forwarded-proto\" \
+             scheme_unknown=\"the peer is not known\"",
+            "TRACE message=what a proxy says peer=10.0.0.7 header=\"x-forwarded-proto\" \
+             scheme=\"https\" host=\"shop.example\"",
+            "TRACE message=what a proxy says peer=10.0.0.7 header=\"x-forwarded-proto\" \
+             scheme=\"https\" host_unknown=\"it is malformed\"",
         ]
     );
 }

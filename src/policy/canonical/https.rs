@@ -3,6 +3,8 @@ use std::{any, fmt};
 use http::{Extensions, Method};
 
 use super::{CanonicalError, CanonicalHost, Parts};
+#[cfg(feature = "trust")]
+use crate::Trust;
 use crate::{Decision, LocalPath, Location, Policy, RequestHead, Scheme, when};
 
 /// Sends every plaintext request for a host of ours to https, and lets none of them through.
@@ -140,6 +142,8 @@ enum Known {
         has: fn(&Extensions) -> bool,
         name: &'static str,
     },
+    #[cfg(feature = "trust")]
+    Told(Trust),
 }
 
 impl Plaintext {
@@ -182,6 +186,32 @@ impl Plaintext {
             has: |extensions| extensions.get::<T>().is_some(),
             name: any::type_name::<T>(),
         })
+    }
+
+    /// What a trusted proxy says was encrypted is encrypted, everything else is plaintext.
+    ///
+    /// A proxy that does not say (another header, another network than configured) makes every request
+    /// plaintext, and the redirect loops: watch the first requests with feature `tracing`, or with
+    /// `RedirectLayer::temporary`.
+    ///
+    /// ```
+    /// use tower_redirect::{Https, Plaintext, ProxyHeader, Trust, testing};
+    ///
+    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+    /// let https = Https::new(["example.com"], Plaintext::behind(trust))?;
+    ///
+    /// let get = || testing::get("/").header("host", "example.com");
+    /// get().header("x-forwarded-proto", "https").through(&https).assert_pass();
+    /// get().header("x-forwarded-proto", "http").through(&https)
+    ///     .assert_redirect("https://example.com/");
+    /// get().through(&https).assert_redirect("https://example.com/");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[cfg(feature = "trust")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
+    #[must_use]
+    pub const fn behind(trust: Trust) -> Self {
+        Self::known(Known::Told(trust))
     }
 
     const fn known(known: Known) -> Self {
@@ -314,14 +344,17 @@ impl Plaintext {
         if request.scheme().is_some() {
             return *request;
         }
-        let encrypted = match self.known {
-            Known::Listener => false,
-            Known::Extension { has, .. } => has(request.extensions()),
-        };
-        request.with_scheme(match encrypted {
-            true => Scheme::Https,
-            false => Scheme::Http,
-        })
+        match &self.known {
+            Known::Extension { has, .. } if has(request.extensions()) => {
+                request.with_scheme(Scheme::Https)
+            }
+            Known::Listener | Known::Extension { .. } => request.with_scheme(Scheme::Http),
+            #[cfg(feature = "trust")]
+            Known::Told(trust) => {
+                let view = trust.view(request);
+                view.with_scheme(view.scheme().unwrap_or(Scheme::Http))
+            }
+        }
     }
 
     /// Whether this request may come in plaintext.
@@ -369,6 +402,8 @@ impl fmt::Debug for Plaintext {
         match known {
             Known::Listener => f.field("known", &"everything"),
             Known::Extension { name, .. } => f.field("known", &format_args!("without {name}")),
+            #[cfg(feature = "trust")]
+            Known::Told(trust) => f.field("known", trust),
         };
         f.field("https_port", https_port)
             .field("refuses_unsafe_methods", &!unsafe_methods)

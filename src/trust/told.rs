@@ -1,0 +1,130 @@
+use std::net::Ipv6Addr;
+
+use crate::{RequestHead, Scheme};
+
+/// What is believed of a request.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) scheme: Result<Scheme, Doubt>,
+    /// `None` where the host was not asked for.
+    pub(super) host: Option<Result<&'a str, Doubt>>,
+}
+
+/// Why something is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    Established,
+    NoHops,
+    NoPeer,
+    Stranger,
+    Absent,
+    TooFew,
+    SeveralLines,
+    Unsaid,
+    Malformed,
+}
+
+impl Doubt {
+    #[cfg(feature = "tracing")]
+    pub(super) const fn sentence(self) -> &'static str {
+        match self {
+            Self::Established => "the scheme is established already",
+            Self::NoHops => "no hop is believed",
+            Self::NoPeer => "the peer is not known",
+            Self::Stranger => "the peer is not trusted",
+            Self::Absent => "the header is absent",
+            Self::TooFew => "the list has fewer elements than hops",
+            Self::SeveralLines => "the header has several lines",
+            Self::Unsaid => "the element does not say it",
+            Self::Malformed => "it is malformed",
+        }
+    }
+}
+
+impl<'a> Told<'a> {
+    pub(super) const fn nothing(doubt: Doubt) -> Self {
+        Self {
+            scheme: Err(doubt),
+            host: None,
+        }
+    }
+
+    /// The head of which this was told.
+    pub(super) const fn view(self, mut head: RequestHead<'a>) -> RequestHead<'a> {
+        if let Ok(scheme) = self.scheme {
+            head = head.with_scheme(scheme);
+        }
+        match self.host {
+            Some(Ok(host)) => head.with_authority(Some(host)),
+            Some(Err(Doubt::Malformed)) => head.with_authority(None),
+            Some(Err(_)) | None => head,
+        }
+    }
+}
+
+/// A scheme by its name; those of WebSockets are the same connection.
+pub(super) fn scheme(text: &[u8]) -> Result<Scheme, Doubt> {
+    const NAMES: [(&[u8], Scheme); 4] = [
+        (b"https", Scheme::Https),
+        (b"http", Scheme::Http),
+        (b"wss", Scheme::Https),
+        (b"ws", Scheme::Http),
+    ];
+    named(text, &NAMES)
+}
+
+/// `on` and `off`, of TLS.
+pub(super) fn switch(text: &[u8]) -> Result<Scheme, Doubt> {
+    named(text, &[(b"on", Scheme::Https), (b"off", Scheme::Http)])
+}
+
+fn named(text: &[u8], names: &[(&[u8], Scheme)]) -> Result<Scheme, Doubt> {
+    names
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(text))
+        .map(|(_, scheme)| *scheme)
+        .ok_or(Doubt::Malformed)
+}
+
+/// A host, and a port where there is one. What a policy compares it with are names from
+/// configuration, so that rare characters of RFC 3986 §3.2.2 are no loss.
+pub(super) fn authority(text: &[u8]) -> Result<&str, Doubt> {
+    // A name, its last dot, a colon, a port.
+    const LONGEST: usize = 253 + 1 + 1 + 5;
+    if text.len() > LONGEST {
+        return Err(Doubt::Malformed);
+    }
+    let text = std::str::from_utf8(text).map_err(|_| Doubt::Malformed)?;
+    let (is_host, port) = match text.strip_prefix('[') {
+        Some(inside) => match inside.split_once(']') {
+            Some((address, port)) => (address.parse::<Ipv6Addr>().is_ok(), port),
+            None => (false, ""),
+        },
+        None => {
+            let (host, port) = text
+                .split_at_checked(text.find(':').unwrap_or(text.len()))
+                .unwrap_or((text, ""));
+            (is_name(host), port)
+        }
+    };
+    if is_host && is_port(port) {
+        Ok(text)
+    } else {
+        Err(Doubt::Malformed)
+    }
+}
+
+fn is_name(host: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    !host.is_empty() && host.bytes().all(is_part)
+}
+
+/// Nothing, or a colon and a number; `std` would take a sign too.
+fn is_port(text: &str) -> bool {
+    match text.strip_prefix(':') {
+        Some(digits) => {
+            digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok()
+        }
+        None => text.is_empty(),
+    }
+}
