@@ -1,0 +1,794 @@
+//! One canonical address in one redirect: every combination of steps, every kind of request.
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use http::{Method, Request, Response, StatusCode, Version};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_redirect::{
+    Canonical, CanonicalHost, Decision, Exemption, Https, IndexFile, Intent, LocalPath, Location,
+    LowerCase, MergeSlashes, Plaintext, Policy, ProxyHeader, Redirect, RedirectLayer, RequestHead,
+    Scheme, Status, TrailingSlash, Trust, UnknownHost, policy_fn, testing,
+};
+
+/// What an acceptor of TLS leaves on a request.
+#[derive(Clone)]
+struct Encrypted;
+
+/// Every combination of the steps on a path.
+fn paths<H>(start: impl Fn() -> Canonical<H>) -> Vec<Canonical<H>> {
+    let mut all = Vec::new();
+    let slashes = [
+        None,
+        Some(TrailingSlash::Trim),
+        Some(TrailingSlash::Append),
+        Some(TrailingSlash::AppendToFolders),
+    ];
+    for slash in slashes {
+        for bits in 0..8 {
+            let mut canonical = start();
+            if let Some(slash) = slash {
+                canonical = canonical.trailing_slash(slash);
+            }
+            if bits & 1 != 0 {
+                canonical = canonical.merge_slashes();
+            }
+            if bits & 2 != 0 {
+                canonical = canonical.lower_case();
+            }
+            if bits & 4 != 0 {
+                canonical = canonical.index_file(IndexFile::new(["index.html"]).unwrap());
+            }
+            all.push(canonical);
+        }
+    }
+    all
+}
+
+const TARGETS: [&str; 22] = [
+    "/",
+    "//",
+    "/a",
+    "/a/",
+    "/a//b///",
+    "/A/b.CSS",
+    "/a/index.html",
+    "/a/INDEX.html/",
+    "/index.html//index.html/",
+    "/a?",
+    "/a/?b=//c&D=%c3",
+    "/%c3%a9/%2F/",
+    "/caf\u{e9}/",
+    "/a\\b/",
+    "/\\evil.example/",
+    "//evil.example/",
+    "///evil.example//",
+    "/a/../b/",
+    "/%2e%2e/b/",
+    "/a|\"^{}/?x={|}",
+    "/%/%G1%A/",
+    "/a;b=c/d@e:f/",
+];
+
+const HOSTS: [&str; 12] = [
+    "example.com",
+    "EXAMPLE.com",
+    "example.com:80",
+    "example.com:443",
+    "example.com:8080",
+    "example.com.",
+    "www.example.com",
+    "www.example.com.:8443",
+    "shop.example.org",
+    "stranger.example",
+    "10.0.0.7:8080",
+    "[0:0::1]:80",
+];
+
+/// The target of every redirect is canonical: the policy passes for it.
+fn is_a_fixpoint<P: Policy<Target = Location>>(
+    policy: &P,
+    request: &testing::TestRequest,
+) -> usize {
+    let Some(location) = policy.decide(&request.head()).into_redirect() else {
+        return 0;
+    };
+    let journey = testing::follow(&policy.with(Status::PermanentRedirect), request.clone());
+    assert_eq!(
+        journey.hops().len(),
+        1,
+        "{request:?}\n{journey}\nto {location}"
+    );
+    assert_eq!(*journey.end(), testing::End::Arrived, "{journey}");
+    1
+}
+
+#[test]
+fn r9_one_redirect_to_a_fixpoint_whatever_the_steps() {
+    let mut redirects = 0;
+    for canonical in paths(Canonical::any_host) {
+        for target in TARGETS {
+            redirects += is_a_fixpoint(&canonical, &testing::get(target));
+        }
+    }
+    let hosts: [fn() -> CanonicalHost; 5] = [
+        || CanonicalHost::new("example.com").unwrap(),
+        || CanonicalHost::new("http://example.com:8080").unwrap(),
+        || {
+            CanonicalHost::with_aliases("example.com:8443", ["www.example.com", "*.example.org"])
+                .unwrap()
+        },
+        || CanonicalHost::one_of(["example.com", "*.example.org", "[::1]"]).unwrap(),
+        || {
+            CanonicalHost::one_of(["www.example.com:8443", "example.com"])
+                .unwrap()
+                .unknown_host(UnknownHost::Redirect)
+        },
+    ];
+    let plaintexts = [
+        None,
+        Some(Plaintext::listener()),
+        Some(Plaintext::by_extension::<Encrypted>().https_port(8444)),
+    ];
+    for (host, plaintext) in hosts
+        .iter()
+        .flat_map(|host| plaintexts.iter().map(move |p| (host, p)))
+    {
+        let start = || match plaintext {
+            None => Canonical::on(host()),
+            Some(plaintext) => Canonical::on(host()).https(plaintext.clone()),
+        };
+        for canonical in paths(start) {
+            for scheme in [None, Some(Scheme::Http), Some(Scheme::Https)] {
+                for (asked, target) in HOSTS
+                    .iter()
+                    .flat_map(|h| TARGETS.iter().map(move |t| (h, t)))
+                {
+                    let mut request = testing::get(target).header("host", asked);
+                    if let Some(scheme) = scheme {
+                        request = request.scheme(scheme);
+                    }
+                    redirects += is_a_fixpoint(&canonical, &request);
+                }
+            }
+        }
+    }
+    println!("{redirects} redirects, each alone");
+    assert!(redirects > 100_000);
+}
+
+#[test]
+fn the_query_is_untouched_byte_for_byte() {
+    let canonical = Canonical::host("example.com")
+        .unwrap()
+        .https(Plaintext::listener())
+        .trim_trailing_slash()
+        .merge_slashes()
+        .lower_case();
+    for query in [
+        "",
+        "A=%c3&&b==//c/../d?e'",
+        "%",
+        "a=https://stranger.example//",
+    ] {
+        testing::get(&format!("/A//?{query}"))
+            .header("host", "www.example.com")
+            .through(&canonical)
+            .assert_redirect(&format!("https://example.com/a?{query}"));
+    }
+}
+
+#[test]
+fn each_step_stands_alone() {
+    let https = Https::new(["example.com"], Plaintext::by_extension::<Encrypted>()).unwrap();
+    let get = |target: &str| testing::get(target).header("host", "example.com");
+    get("/A//b/")
+        .extension(Encrypted)
+        .through(&https)
+        .assert_pass();
+    get("/A//b/")
+        .through(&https)
+        .assert_redirect("https://example.com/A//b/");
+    get("/A//b/")
+        .through(&TrailingSlash::Trim)
+        .assert_redirect("/A//b");
+    get("/A//b/")
+        .through(&MergeSlashes)
+        .assert_redirect("/A/b/");
+    get("/A//b/").through(&LowerCase).assert_redirect("/a//b/");
+    let host = CanonicalHost::new("www.example.com").unwrap();
+    get("/A//b/")
+        .through(&host)
+        .assert_redirect("https://www.example.com/A//b/");
+    let index = IndexFile::new(["b"]).unwrap();
+    get("/A//b").through(&index).assert_redirect("/A//");
+}
+
+#[test]
+fn r6_hosts() {
+    let aliases = CanonicalHost::with_aliases("example.com", ["www.example.com", "*.example.org"]);
+    let aliases = aliases.unwrap();
+    let ask = |host: &str| testing::get("/x").header("host", host);
+    for host in [
+        "example.com",
+        "EXAMPLE.com",
+        "example.com:443",
+        "example.com:80",
+    ] {
+        ask(host).through(&aliases).assert_pass();
+    }
+    for host in [
+        "www.example.com",
+        "WWW.example.com:80",
+        "a.b.example.org",
+        "example.com.",
+        "example.com:8080",
+    ] {
+        ask(host)
+            .through(&aliases)
+            .assert_redirect("https://example.com/x");
+    }
+    for host in [
+        "example.org",
+        "xexample.org",
+        "stranger.example",
+        "10.0.0.7",
+    ] {
+        ask(host)
+            .through(&aliases)
+            .assert_refused(StatusCode::MISDIRECTED_REQUEST);
+        let passes = aliases.clone().unknown_host(UnknownHost::Pass);
+        ask(host).through(&passes).assert_pass();
+        let redirects = aliases.clone().unknown_host(UnknownHost::Redirect);
+        ask(host)
+            .through(&redirects)
+            .assert_redirect("https://example.com/x");
+    }
+    for host in [
+        "",
+        "a b",
+        "example.com/x",
+        "example.com@stranger.example",
+        "example.com:x",
+        "exam..ple",
+        "[::1",
+        "é.example",
+    ] {
+        for policy in [&aliases, &aliases.clone().unknown_host(UnknownHost::Pass)] {
+            ask(host)
+                .through(policy)
+                .assert_refused(StatusCode::BAD_REQUEST);
+        }
+    }
+    let v6 = CanonicalHost::new("[2001:db8::0:1]:8443").unwrap();
+    ask("[2001:DB8:0::1]:8443").through(&v6).assert_pass();
+    ask("[2001:db8::1]")
+        .through(&v6)
+        .assert_redirect("https://[2001:db8::1]:8443/x");
+    let idn = CanonicalHost::new("m\u{fc}nchen.example").unwrap();
+    ask("xn--mnchen-3ya.example").through(&idn).assert_pass();
+    ask("www.example")
+        .through(&idn)
+        .assert_redirect("https://xn--mnchen-3ya.example/x");
+}
+
+#[test]
+fn r5_a_request_that_contradicts_itself_is_refused_where_the_host_is_read_and_only_there() {
+    let host = CanonicalHost::new("example.com").unwrap();
+    let contradictions = [
+        testing::get("/a/")
+            .header("host", "example.com")
+            .header("host", "example.com"),
+        testing::get("http://stranger.example/a/").header("host", "example.com"),
+        testing::get("https://user@example.com/a/"),
+        testing::get("*").header("host", "example.com"),
+    ];
+    for request in contradictions {
+        request
+            .clone()
+            .through(&host)
+            .assert_refused(StatusCode::BAD_REQUEST);
+        let path = request.through(&TrailingSlash::Trim);
+        assert!(!matches!(path.decision(), Decision::Refuse(_)), "{path:?}");
+    }
+    testing::get("http://EXAMPLE.com/a")
+        .header("host", "example.com")
+        .through(&host)
+        .assert_pass();
+    testing::options("*")
+        .header("host", "www.example.com")
+        .through(&host)
+        .assert_pass();
+    testing::request(Method::CONNECT, "www.example.com:443")
+        .through(&host)
+        .assert_pass();
+}
+
+#[test]
+fn without_a_host() {
+    let one = CanonicalHost::new("example.com").unwrap();
+    let old = || testing::get("/a/").version(Version::HTTP_10);
+    old().through(&one).assert_pass();
+    old()
+        .through(&one.clone().unknown_host(UnknownHost::Refuse))
+        .assert_refused(StatusCode::BAD_REQUEST);
+    let canonical = Canonical::on(one.clone()).trim_trailing_slash();
+    old().through(&canonical).assert_redirect("/a");
+    let https = Https::on(one, Plaintext::listener());
+    let layer = RedirectLayer::permanent(https);
+    old()
+        .through_layer(&layer)
+        .assert_redirect("https://example.com/a/");
+    let several = Https::new(["a.example", "b.example"], Plaintext::listener()).unwrap();
+    old()
+        .through(&several)
+        .assert_refused(StatusCode::BAD_REQUEST);
+}
+
+/// Counts what reaches the app.
+async fn ask<P>(layer: &RedirectLayer<P>, request: Request<()>) -> (Response<String>, usize)
+where
+    P: Policy<Target = Redirect>,
+{
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let app = service_fn(move |_: Request<()>| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async { Ok::<_, Infallible>(Response::new("app".to_owned())) }
+    });
+    let Ok(response) = layer.layer(app).oneshot(request).await;
+    (response, calls.load(Ordering::Relaxed))
+}
+
+#[tokio::test]
+async fn r11_no_plaintext_request_of_any_kind_reaches_the_app() {
+    let long = format!("/{}", "a".repeat(9_000));
+    let targets = [
+        "/",
+        "/a/../b",
+        "/%2e%2e/",
+        "//stranger.example",
+        "/\\x",
+        "*",
+        "http://example.com/x",
+        "http://stranger.example/x",
+        "https://example.com/x",
+        "example.com:80",
+        "/x\"{|}?y={|}",
+        &long,
+        "/.well-known/acme-challenge/",
+        "/.well-known/acme-challenge/a/b",
+        "/.well-known/acme-challenge/%2e%2e",
+        "/.well-known/acme-challenge/a.b",
+    ];
+    let methods = [
+        "GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT", "TRACE", "QUERY", "PURGE",
+    ];
+    let hosts: [&[&str]; 7] = [
+        &[],
+        &["example.com"],
+        &["www.example.com"],
+        &["stranger.example"],
+        &["a", "b"],
+        &["example.com:x"],
+        &["example.com", "example.com"],
+    ];
+    let extras: [&[(&str, &str)]; 5] = [
+        &[],
+        &[
+            ("origin", "https://a.example"),
+            ("access-control-request-method", "PUT"),
+        ],
+        &[("connection", "upgrade"), ("upgrade", "websocket")],
+        &[("x-forwarded-proto", "https"), ("forwarded", "proto=https")],
+        &[("upgrade-insecure-requests", "1")],
+    ];
+    let host = || CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
+    let trust = Trust::peers(["10.0.0.0/8"], |_| None)
+        .unwrap()
+        .believe(ProxyHeader::XForwardedProto, 1);
+    let plaintexts = [
+        Plaintext::listener(),
+        Plaintext::by_extension::<Encrypted>(),
+        Plaintext::behind(trust.and_host()),
+        Plaintext::listener()
+            .refuse_unsafe_methods()
+            .same_host_first(),
+    ];
+    let (mut asked, mut redirected) = (0, 0);
+    for plaintext in plaintexts {
+        for unknown in [
+            UnknownHost::Refuse,
+            UnknownHost::Pass,
+            UnknownHost::Redirect,
+        ] {
+            let https = || Https::on(host().unknown_host(unknown), plaintext.clone());
+            let everything = Canonical::on(host().unknown_host(unknown))
+                .https(plaintext.clone())
+                .trim_trailing_slash()
+                .then(policy_fn(|request| {
+                    (request.path() == "/x").then(|| LocalPath::from_static("/y"))
+                }));
+            let layers = [
+                RedirectLayer::permanent(https().boxed()),
+                RedirectLayer::permanent(everything.boxed()),
+                // What waits for the app's answer would let the request through first.
+                RedirectLayer::see_other(https().boxed()).after_success(),
+                RedirectLayer::found(https().boxed()).after(StatusCode::OK),
+            ];
+            for layer in &layers {
+                for target in targets {
+                    for method in methods {
+                        for (names, extra) in hosts
+                            .iter()
+                            .flat_map(|h| extras.iter().map(move |e| (h, e)))
+                        {
+                            let mut request = Request::builder().method(method).uri(target);
+                            for name in *names {
+                                request = request.header("host", *name);
+                            }
+                            for (name, value) in *extra {
+                                request = request.header(*name, *value);
+                            }
+                            let request = request.body(()).unwrap();
+                            let shown = format!("{request:?}");
+                            let (response, calls) = ask(layer, request).await;
+                            assert_eq!(calls, 0, "{shown}");
+                            match response.headers().get("location") {
+                                Some(location) => {
+                                    let location = location.to_str().unwrap();
+                                    let ours = ["https://example.com/", "https://www.example.com/"];
+                                    assert!(
+                                        ours.iter().any(|ours| location.starts_with(ours)),
+                                        "{shown}: {location}"
+                                    );
+                                    redirected += 1;
+                                }
+                                None => assert!(response.status().is_client_error(), "{shown}"),
+                            }
+                            asked += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!(
+        "{asked} plaintext requests: {redirected} redirected, the others refused, none passed on"
+    );
+    assert!(redirected > 1_000 && asked > redirected);
+}
+
+#[tokio::test]
+async fn r11_an_exemption_that_is_lifted_is_redirected() {
+    let https = Https::new(["example.com"], Plaintext::listener()).unwrap();
+    let layer = RedirectLayer::permanent(https);
+    let preflight = || {
+        Request::options("/x")
+            .header("host", "example.com")
+            .header("origin", "https://a.example")
+            .header("access-control-request-method", "PUT")
+            .body(())
+            .unwrap()
+    };
+    assert_eq!(ask(&layer, preflight()).await.0.status(), 400);
+    let layer = layer.redirect_also(Exemption::Preflight);
+    let (response, _) = ask(&layer, preflight()).await;
+    assert_eq!(response.headers()["location"], "https://example.com/x");
+}
+
+#[test]
+fn r12_challenges_of_certificate_authorities_pass_and_nothing_that_looks_like_one() {
+    let https = Https::new(["example.com"], Plaintext::listener()).unwrap();
+    let at = |path: &str| testing::get(path).header("host", "10.0.0.7");
+    at("/.well-known/acme-challenge/aZ0-_")
+        .through(&https)
+        .assert_pass();
+    at("/.well-known/acme-challenge/aZ0?x=/../")
+        .through(&https)
+        .assert_pass();
+    for path in ["", "a/b", "a%2fb", "..", "%2e%2e", "a/", "a.b", "a;b"] {
+        let answer = at(&format!("/.well-known/acme-challenge/{path}")).through(&https);
+        assert!(!answer.decision().is_pass(), "{path}");
+    }
+    let post = testing::post("/.well-known/acme-challenge/a").header("host", "example.com");
+    assert!(!post.through(&https).decision().is_pass());
+}
+
+#[test]
+fn only_exactly_the_exempt_path_passes() {
+    let health = LocalPath::from_static("/health");
+    let https = Https::new(["example.com"], Plaintext::listener().exempt(health)).unwrap();
+    let at = |path: &str| testing::get(path).header("host", "10.0.0.7");
+    for path in ["/health", "/health?x"] {
+        at(path).through(&https).assert_pass();
+    }
+    for path in [
+        "/HEALTH",
+        "/health/",
+        "/health;x=1",
+        "//health",
+        "/health%2f",
+        "/a/../health",
+        "/%68ealth",
+    ] {
+        assert!(!at(path).through(&https).decision().is_pass(), "{path}");
+    }
+}
+
+#[test]
+fn the_scheme_is_left_alone_until_https_is_asked_for() {
+    let host = CanonicalHost::new("example.com").unwrap();
+    let www = || testing::get("/").header("host", "www.example.com");
+    www()
+        .scheme(Scheme::Http)
+        .through(&host)
+        .assert_redirect("http://example.com/");
+    www()
+        .scheme(Scheme::Https)
+        .through(&host)
+        .assert_redirect("https://example.com/");
+    www().through(&host).assert_redirect("https://example.com/");
+    let dev = CanonicalHost::new("http://localhost:3000").unwrap();
+    www()
+        .through(&dev)
+        .assert_redirect("http://localhost:3000/");
+    testing::get("/")
+        .header("host", "localhost:3000")
+        .through(&dev)
+        .assert_pass();
+}
+
+#[test]
+fn the_host_of_a_proxy_that_is_believed() {
+    let trust = Trust::dangerously_any_peer()
+        .believe(ProxyHeader::Forwarded, 1)
+        .and_host();
+    let host = CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
+    let https = Https::on(host, Plaintext::behind(trust));
+    let ask = |forwarded: &str| {
+        testing::get("/")
+            .header("host", "backend")
+            .header("forwarded", forwarded)
+    };
+    ask("proto=https;host=example.com")
+        .through(&https)
+        .assert_pass();
+    ask("proto=https;host=www.example.com")
+        .through(&https)
+        .assert_redirect("https://example.com/");
+    ask("proto=http;host=example.com")
+        .through(&https)
+        .assert_redirect("https://example.com/");
+    ask("proto=https;host=stranger.example")
+        .through(&https)
+        .assert_refused(StatusCode::MISDIRECTED_REQUEST);
+    ask("proto=https;host=\"a b\"")
+        .through(&https)
+        .assert_refused(StatusCode::BAD_REQUEST);
+    ask("proto=https")
+        .through(&https)
+        .assert_refused(StatusCode::MISDIRECTED_REQUEST);
+
+    // The backend has the name of the site: what the request names itself is not what was asked for.
+    let layer = RedirectLayer::permanent(https);
+    testing::get("/")
+        .header("host", "example.com")
+        .header("forwarded", "proto=https;host=www.example.com")
+        .through_layer(&layer)
+        .assert_redirect("https://example.com/");
+}
+
+#[test]
+fn then_is_one_hop() {
+    const NEW: LocalPath = LocalPath::from_static("/new?a#b");
+    let rules = policy_fn(|request| match request.path() {
+        "/old" => Some(Redirect::moved_permanently(NEW)),
+        "/docs" => Some(Redirect::found(Location::from_static(
+            "https://docs.example/",
+        ))),
+        "/here" => Some(Redirect::found(Location::from_static("./there"))),
+        "/gone" => Some(Redirect::found(NEW).after(StatusCode::NOT_FOUND)),
+        _ => None,
+    });
+    let policy = Canonical::host("example.com")
+        .unwrap()
+        .https(Plaintext::by_extension::<Encrypted>())
+        .trim_trailing_slash()
+        .lower_case()
+        .then(rules)
+        .otherwise(Intent::Permanent);
+    let ask = |target: &str| testing::get(target).header("host", "www.example.com");
+    for (asked, location, status) in [
+        (
+            "/OLD/?x",
+            "https://example.com/new?a#b",
+            Status::MovedPermanently,
+        ),
+        ("/docs/", "https://docs.example/", Status::Found),
+        ("/Here/", "https://example.com/there", Status::Found),
+        (
+            "/gone/",
+            "https://example.com/gone",
+            Status::MovedPermanently,
+        ),
+        (
+            "/other/",
+            "https://example.com/other",
+            Status::MovedPermanently,
+        ),
+    ] {
+        ask(asked)
+            .through(&policy)
+            .assert_redirect(location)
+            .assert_status(status);
+        if location.starts_with("https://example.com/") {
+            let hops = 1 + usize::from(asked == "/gone/");
+            testing::follow(&policy, ask(asked)).assert_hops(hops);
+        }
+    }
+    let canonical = |target: &str| {
+        testing::get(target)
+            .header("host", "example.com")
+            .extension(Encrypted)
+    };
+    canonical("/old")
+        .through(&policy)
+        .assert_redirect("/new?a#b");
+    canonical("/gone")
+        .through(&policy)
+        .assert_redirect("/new?a#b");
+    canonical("/other").through(&policy).assert_pass();
+    canonical("/OLD/")
+        .through(&policy)
+        .assert_redirect("/new?a#b");
+    canonical("/HERE")
+        .through(&policy)
+        .assert_redirect("/there");
+
+    // The rules see the address that the client is sent to.
+    let seen = Canonical::host("example.com")
+        .unwrap()
+        .https(Plaintext::listener())
+        .lower_case()
+        .then(policy_fn(|head| {
+            assert_eq!(head.path_and_query(), "/a?B");
+            assert_eq!(
+                (head.scheme(), head.authority()),
+                (Some(Scheme::Https), Some("example.com"))
+            );
+            None::<LocalPath>
+        }));
+    ask("/A?B")
+        .through(&seen)
+        .assert_redirect("https://example.com/a?B");
+}
+
+#[tokio::test]
+async fn what_a_decision_read_is_named_in_vary() {
+    let get = |headers: &[(&str, &str)]| {
+        let mut request = Request::get("/").header("host", "example.com");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap()
+    };
+    let german = policy_fn(|request: &RequestHead<'_>| {
+        let wanted = request
+            .header("Accept-Language")
+            .is_none_or(|language| language == "de");
+        wanted.then(|| LocalPath::from_static("/de/"))
+    });
+    let layer = RedirectLayer::found(german);
+    for headers in [&[][..], &[("accept-language", "de")]] {
+        let (response, _) = ask(&layer, get(headers)).await;
+        assert_eq!(response.headers()["vary"], "accept-language");
+        assert!(!response.headers().contains_key("cache-control"));
+    }
+    let (response, calls) = ask(&layer, get(&[("accept-language", "fr")])).await;
+    assert!(calls == 1 && !response.headers().contains_key("vary"));
+
+    for name in ["cookie", "authorization"] {
+        let personal = policy_fn(move |request: &RequestHead<'_>| {
+            request
+                .header(name)
+                .is_none()
+                .then(|| LocalPath::from_static("/welcome"))
+        });
+        let (response, _) = ask(&RedirectLayer::permanent(personal), get(&[])).await;
+        assert_eq!(response.headers()["vary"], name);
+        assert_eq!(response.headers()["cache-control"], "private");
+        let day = std::time::Duration::from_secs(86_400);
+        let (response, _) = ask(&RedirectLayer::found(personal).cache(day), get(&[])).await;
+        assert_eq!(
+            response.headers()["cache-control"],
+            "private, max-age=86400"
+        );
+        let (response, _) = ask(&RedirectLayer::found(personal), get(&[])).await;
+        assert!(!response.headers().contains_key("cache-control"));
+    }
+
+    // The host is part of the target.
+    let (response, _) = ask(
+        &RedirectLayer::permanent(CanonicalHost::new("a.example").unwrap()),
+        get(&[]),
+    )
+    .await;
+    assert!(
+        response.headers().contains_key("location") && !response.headers().contains_key("vary")
+    );
+
+    let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+    let https = Https::new(["example.com"], Plaintext::behind(trust)).unwrap();
+    let (response, _) = ask(&RedirectLayer::permanent(https), get(&[])).await;
+    assert_eq!(response.headers()["vary"], "x-forwarded-proto");
+}
+
+#[test]
+fn debug_says_what_was_configured() {
+    let trust = Trust::peers(["10.0.0.0/8"], |_| None)
+        .unwrap()
+        .believe(ProxyHeader::Forwarded, 1);
+    let canonical = Canonical::host("example.com")
+        .unwrap()
+        .https(Plaintext::behind(trust))
+        .lower_case();
+    let text = format!("{canonical:?}");
+    for part in ["example.com", "10.0.0.0/8", "Forwarded", "lower_case: true"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let text = format!("{:?}", Plaintext::by_extension::<Encrypted>());
+    assert!(text.contains("Encrypted"), "{text}");
+}
+
+#[test]
+fn r10_any_path_is_decided() {
+    let canonical = Canonical::host("example.com")
+        .unwrap()
+        .https(Plaintext::by_extension::<Encrypted>())
+        .append_trailing_slash()
+        .merge_slashes()
+        .lower_case()
+        .index_file(IndexFile::new(["index.html"]).unwrap());
+    for unit in [
+        "/",
+        "a",
+        "A",
+        "%c3",
+        "/index.html",
+        "/.",
+        "//",
+        "\\",
+        "%",
+        "é",
+    ] {
+        let path = format!("/{}", unit.repeat(65_000 / unit.len()));
+        let request = testing::get(&path).header("host", "example.com");
+        request
+            .clone()
+            .through(&Https::new(["a.example"], Plaintext::by_extension::<Encrypted>()).unwrap())
+            .assert_refused(StatusCode::MISDIRECTED_REQUEST);
+        let answer = request.extension(Encrypted).through(&canonical);
+        if let Decision::Redirect(location) = answer.decision() {
+            assert!(location.as_str().len() <= 8_000, "{unit}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn in_a_nested_router_the_whole_address_is_the_one_that_was_asked_for() {
+    use axum::{Router, body::Body, routing::get};
+    let inner = Router::new()
+        .route("/page", get(|| async { "page" }))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(RedirectLayer::permanent(TrailingSlash::Trim));
+    let app: Router = Router::new().nest("/api", inner);
+    let request = Request::get("/api/page/?x").body(Body::empty()).unwrap();
+    let answer = app.oneshot(request).await.unwrap();
+    assert_eq!(answer.headers()["location"], "/api/page?x");
+}
