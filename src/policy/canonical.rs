@@ -2,7 +2,7 @@ use std::{fmt, marker::PhantomData};
 
 use http::Method;
 
-use crate::{Decision, Location, Policy, Refusal, RequestHead, Scheme, location::Site};
+use crate::{Decision, Location, Origin, Policy, Refusal, RequestHead, Scheme, location::Site};
 
 mod error;
 mod host;
@@ -383,7 +383,7 @@ impl<'p> Parts<'p> {
                         Decision::Redirect(site) => site,
                     }
                 }
-                None => match Self::without_host(host, head, enforcing) {
+                None => match self.without_host(host, head, enforcing) {
                     Ok(site) => site,
                     Err(refusal) => return Decision::Refuse(refusal),
                 },
@@ -416,12 +416,11 @@ impl<'p> Parts<'p> {
         enforcing: Option<&Plaintext>,
     ) -> Decision<Option<Site<'a>>> {
         let keeps_the_host = enforcing.is_some_and(Plaintext::keeps_the_host);
-        let (name, port, origin) = match host.place(asked) {
-            Place::Canonical(origin) => (origin.host(), origin.written_port(), origin),
-            Place::Listed(origin) => (&*asked.name, origin.written_port(), origin),
-            Place::Alias(origin) if keeps_the_host => (&*asked.name, None, origin),
-            Place::Alias(origin) | Place::Stranger(origin) => {
-                (origin.host(), origin.written_port(), origin)
+        let (name, origin) = match host.place(asked) {
+            Place::Listed(origin) => (&*asked.name, origin),
+            Place::Alias(origin) if keeps_the_host => (&*asked.name, origin),
+            Place::Canonical(origin) | Place::Alias(origin) | Place::Stranger(origin) => {
+                (origin.host(), origin)
             }
             Place::Unknown if enforcing.is_none() && host.unknown() == UnknownHost::Pass => {
                 return Decision::Pass;
@@ -430,7 +429,7 @@ impl<'p> Parts<'p> {
                 return Decision::Refuse(Refusal::misdirected("an unknown host"));
             }
         };
-        let port = self.plaintext.and_then(Plaintext::port).or(port);
+        let port = self.port(origin);
         let is_there = *name == *asked.name && !asked.dotted && asked.has_port(port, head.scheme());
         if is_there && enforcing.is_none() {
             return Decision::Redirect(None);
@@ -447,9 +446,21 @@ impl<'p> Parts<'p> {
         }))
     }
 
+    /// The port that is sent; the port of a host that is configured with `http://` is none of https.
+    fn port(&self, origin: &Origin) -> Option<u16> {
+        match self.plaintext {
+            None => origin.written_port(),
+            Some(plaintext) => plaintext.port().or(match origin.scheme() {
+                Scheme::Https => origin.written_port(),
+                Scheme::Http => None,
+            }),
+        }
+    }
+
     /// Where a request belongs that names no host, or none that can be told.
     #[cold]
     fn without_host<'a>(
+        &self,
         host: &'a CanonicalHost,
         head: &RequestHead<'_>,
         enforcing: Option<&Plaintext>,
@@ -460,10 +471,10 @@ impl<'p> Parts<'p> {
             ));
         }
         match (enforcing, host.only_one()) {
-            (Some(plaintext), Some(origin)) => Ok(Some(Site {
+            (Some(_), Some(origin)) => Ok(Some(Site {
                 scheme: Scheme::Https,
                 host: origin.host(),
-                port: plaintext.port().or(origin.written_port()),
+                port: self.port(origin),
             })),
             (None, _) if host.unknown() != UnknownHost::Refuse => Ok(None),
             _ => Err(Refusal::bad_request("no host")),

@@ -91,14 +91,14 @@ impl<'a> Asked<'a> {
     /// Reads the host of a request; `None` where it is none.
     #[inline]
     pub(super) fn read(authority: &'a str) -> Option<Self> {
-        if is_plain(authority) {
-            return Some(Self {
-                name: Cow::Borrowed(authority),
-                port: None,
+        match plain(authority) {
+            Some((name, port)) => Some(Self {
+                name: Cow::Borrowed(name),
+                port,
                 dotted: false,
-            });
+            }),
+            None => Self::parse(authority),
         }
-        Self::parse(authority)
     }
 
     #[cold]
@@ -140,7 +140,18 @@ fn is_unusual(port: &u16) -> bool {
         .all(|scheme| scheme.default_port() != *port)
 }
 
-/// Whether a host is spelled as most are: a name in lower case with neither port nor anything odd.
+/// A host that is spelled as most are, in which nothing has to be changed.
+#[inline]
+fn plain(authority: &str) -> Option<(&str, Option<u16>)> {
+    let (name, port) = match authority.split_once(':') {
+        None => (authority, None),
+        Some((_, digits)) if digits.starts_with(['0', '+']) => return None,
+        Some((name, digits)) => (name, Some(digits.parse().ok()?)),
+    };
+    is_plain(name).then_some((name, port))
+}
+
+/// Whether a name is in lower case, without anything odd.
 ///
 /// What it takes has the grammar of a host: no label is empty or too long, and the last is no number.
 #[inline]
@@ -222,6 +233,10 @@ mod tests {
             "a:b",
             "a:",
             "a:+443",
+            "a.z:+443",
+            "a.z:08",
+            "a.z:65536",
+            "a.z:1:2",
             "a:80:80",
             "1.2.3",
             "[::1",

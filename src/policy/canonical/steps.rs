@@ -18,6 +18,9 @@ use crate::{Decision, Location, Policy, RequestHead};
 ///
 /// The query stays as it is, and so does `/`. A request that has no path of this site in it (`//x`, a
 /// segment `..`) is passed on. Inside a router that nests, feature `axum` is needed for the whole path.
+///
+/// An app that redirects the other way makes a loop of it: tower-http's `ServeDir` sends folders to their
+/// address with a slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TrailingSlash {
     /// `/a/` goes to `/a`, and so does `/a//`.

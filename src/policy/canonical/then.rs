@@ -30,6 +30,7 @@ impl<H> Canonical<H> {
     /// Asks these rules about the canonical address, and sends one redirect.
     ///
     /// Where a rule answers, its location is sent, on the canonical host, and its status if it has one.
+    /// They see the whole address, also inside a router that nests (with feature `axum`).
     /// Where none does, the canonical address is sent, with [308](Status::PermanentRedirect) if the rules
     /// say how themselves; [`Then::otherwise`] changes that. A rule that waits for the app's answer
     /// is asked again when the address is canonical.
@@ -89,7 +90,8 @@ impl<P: Policy, H> Policy for Then<P, H> {
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision<P::Target> {
         let parts = self.canonical.parts();
-        let head = parts.view(request);
+        // The address that was asked for, before a router that nests shortened it.
+        let head = parts.view(request).reading_whole_uri(true);
         match parts.decide_on_view(&head) {
             Decision::Pass => self.rules.decide(&head),
             Decision::Refuse(refusal) => Decision::Refuse(refusal),
