@@ -27,6 +27,7 @@
 //! | where to: texts that cannot leave the site | [`LocalPath`], [`Location`], [`Origin`] |
 //! | where, how and when | [`Redirect`], [`When`], [`CacheControl`] |
 //! | who decides | [`Policy`], [`policy_fn`], [`Decision`], [`Refusal`], [`RequestHead`] |
+//! | to the login page, and back to where the visitor was | [`LoginRedirect`], [`ReturnTo`] |
 //! | the middleware | [`RedirectLayer`], [`RedirectService`], [`ResponseFuture`], [`body`] |
 //! | policies tested alone | [`testing`] |
 #![cfg_attr(doc, doc = "| what has changed | [`_changelog`] |")]
@@ -40,8 +41,10 @@
 //!   without ``" < > \ ^ ` { | }``. Three doors take any host, and are not for text of a request:
 //!   [`Location::from_config`], [`Origin::new`] and [`Location::unchecked`].
 //! - **R2** Nothing is decoded: `%XX` stays as it was received. **R4** A path with a segment `.` or `..`
-//!   is no location.
+//!   is no location, but where a client hands its own address back ([`ReturnTo`]).
 //! - **R5** Only a request for a path is redirected; `*` and an authority are passed on.
+//! - **R7** An address that a request names to go back to is sent where it stands there once and leads
+//!   to this site or to an https origin that was allowed; otherwise the fallback is.
 //! - **R8** A redirect has no body but the hypertext note, and no header but `Location` is built from
 //!   text of the request.
 //! - **R9** A redirect to the address that was asked for is never sent, also where a client is known to
@@ -87,6 +90,7 @@ mod note;
 mod origin;
 mod policy;
 mod redirect;
+mod return_to;
 mod status;
 mod when;
 
@@ -114,10 +118,11 @@ pub use layer::RedirectLayer;
 pub use location::{LocalPath, Location, LocationError};
 pub use origin::{Origin, Scheme};
 pub use policy::{
-    BoxPolicy, Decision, IntoDecision, IntoPolicy, Or, Policy, PolicyFn, Refusal, Target, Unless,
-    WhenRequest, With, policy_fn,
+    BoxPolicy, Decision, IntoDecision, IntoPolicy, LoginRedirect, Or, Policy, PolicyFn, Refusal,
+    Target, Unless, WhenRequest, With, policy_fn,
 };
 pub use redirect::Redirect;
+pub use return_to::{ReturnFrom, ReturnTo};
 pub use service::RedirectService;
 pub use status::{InvalidStatus, MethodPromise, Status};
 pub use when::{Condition, When};
