@@ -2,11 +2,13 @@
 //!
 //! The policy is asked first; what it says is turned into a pass here, and nowhere else.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
-use http::{HeaderMap, Method, Uri, Version, header};
+use http::{HeaderMap, Method, Version, header};
 
-use crate::{Location, Redirect, Refusal, RequestHead, Scheme, Status, When};
+use crate::{
+    Location, Redirect, Refusal, RequestHead, Scheme, Status, When, location::may_ask_for,
+};
 
 /// Requests that a redirect would break, and that are therefore passed on unless a layer says
 /// otherwise.
@@ -173,8 +175,8 @@ fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status
         return false;
     }
     // A router that nests has shortened the target; the client asked for the whole one.
-    let asked = request.asked_uri();
-    leads_to(location, asked) && is_on_the_asked_host(request, location)
+    let asked = request.asked_path_and_query();
+    leads_to(location, &asked) && is_on_the_asked_host(request, location)
 }
 
 /// Whether the location is on the host that was asked, as far as that is known.
@@ -210,24 +212,19 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
         && (origin.host().eq_ignore_ascii_case(host) || without_dot.eq_ignore_ascii_case(host))
 }
 
-/// Whether path and query are those of the target, as the client resolves them.
+/// Whether path and query are those that were asked for, as the client resolves them.
 #[inline]
-fn leads_to(location: &Location, target: &Uri) -> bool {
-    let asked = path_and_query(target);
+fn leads_to(location: &Location, asked: &str) -> bool {
     match location.plain_path() {
         Some(path) => {
             path == asked.as_bytes()
                 || location.may_be_respelled() && may_ask_for(path, asked.as_bytes())
         }
-        None => may_ask_for(location.resolved(&asked).1.as_bytes(), asked.as_bytes()),
-    }
-}
-
-fn path_and_query(uri: &Uri) -> Cow<'_, str> {
-    match uri.path_and_query() {
-        None => Cow::Borrowed("/"),
-        Some(text) if text.as_str().starts_with('?') => Cow::Owned(format!("/{}", text.as_str())),
-        Some(text) => Cow::Borrowed(text.as_str()),
+        None => {
+            // A client that asks with dot segments resolves none, and would ask the same again.
+            location.written_path() == asked.as_bytes()
+                || may_ask_for(location.resolved(asked).1.as_bytes(), asked.as_bytes())
+        }
     }
 }
 
@@ -248,83 +245,4 @@ fn host_and_port(address: &str) -> Option<(&str, Option<u16>)> {
 fn unless_default(port: u16) -> Option<u16> {
     let default = [Scheme::Http, Scheme::Https].map(Scheme::default_port);
     (!default.contains(&port)).then_some(port)
-}
-
-/// Whether a client that is sent to `target` may ask for `asked`: byte for byte, or in the spelling
-/// that some clients bring an address into.
-///
-/// They are known to drop an empty query, to write `'` in a query, `[`, `]` and a lone `%` as `%27`,
-/// `%5B`, `%5D` and `%25` (beside a lone `%`, the `%` of every escape too), to write the digits of an
-/// escape in upper case, and to decode an escaped letter, digit, `-`, `.`, `_` or `~`. It goes one way only, so that a redirect from another spelling
-/// to the right one is sent.
-#[cold]
-fn may_ask_for(target: &[u8], asked: &[u8]) -> bool {
-    let (mut target, mut asked) = (target, asked);
-    let mut in_query = false;
-    let beside_lone_percent = has_lone_percent(target);
-    loop {
-        (target, asked) = match (target, asked) {
-            ([], []) => return true,
-            ([b'?'], []) if !in_query => return true,
-            ([b'\'', target @ ..], [b'%', b'2', b'7', asked @ ..]) if in_query => (target, asked),
-            ([b'[', target @ ..], [b'%', b'5', b'B', asked @ ..])
-            | ([b']', target @ ..], [b'%', b'5', b'D', asked @ ..]) => (target, asked),
-            ([b'%', high, low, target @ ..], asked)
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
-                let escape = [high.to_ascii_uppercase(), low.to_ascii_uppercase()];
-                match asked {
-                    [b'%', b'2', b'5', a, b, asked @ ..]
-                        if beside_lone_percent
-                            && [a.to_ascii_uppercase(), b.to_ascii_uppercase()] == escape =>
-                    {
-                        (target, asked)
-                    }
-                    [b'%', a, b, asked @ ..] if [*a, *b] == escape || (a, b) == (high, low) => {
-                        (target, asked)
-                    }
-                    [byte, asked @ ..] if unreserved(*byte) && escape == hex_digits(*byte) => {
-                        (target, asked)
-                    }
-                    _ => return false,
-                }
-            }
-            ([b'%', target @ ..], [b'%', b'2', b'5', asked @ ..]) => (target, asked),
-            ([byte, target @ ..], [other, asked @ ..]) if byte == other => {
-                in_query |= *byte == b'?';
-                (target, asked)
-            }
-            _ => return false,
-        };
-    }
-}
-
-/// Whether there is a `%` that begins no escape.
-fn has_lone_percent(text: &[u8]) -> bool {
-    let mut rest = text;
-    loop {
-        rest = match rest {
-            [] => return false,
-            [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                tail
-            }
-            [b'%', ..] => return true,
-            [_, tail @ ..] => tail,
-        };
-    }
-}
-
-const fn unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
-}
-
-const fn hex_digits(byte: u8) -> [u8; 2] {
-    const fn digit(value: u8) -> u8 {
-        if value < 10 {
-            b'0' + value
-        } else {
-            b'A' + value - 10
-        }
-    }
-    [digit(byte >> 4), digit(byte & 0xf)]
 }

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version, header, request::Parts,
@@ -409,6 +409,18 @@ impl<'a> RequestHead<'a> {
     #[inline]
     pub(crate) fn asked_uri(&self) -> &'a Uri {
         self.whole_uri().unwrap_or_else(|| self.uri())
+    }
+
+    /// Path and query of that target, with the `/` that a client may leave out.
+    #[inline]
+    pub(crate) fn asked_path_and_query(&self) -> Cow<'a, str> {
+        match self.asked_uri().path_and_query() {
+            None => Cow::Borrowed("/"),
+            Some(text) if text.as_str().starts_with('?') => {
+                Cow::Owned(format!("/{}", text.as_str()))
+            }
+            Some(text) => Cow::Borrowed(text.as_str()),
+        }
     }
 
     /// Whether there is neither a `Host` nor an authority: HTTP/1.0, or a call without a server.

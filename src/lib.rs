@@ -27,6 +27,8 @@
 //! | where to: texts that cannot leave the site | [`LocalPath`], [`Location`], [`Origin`] |
 //! | where, how and when | [`Redirect`], [`When`], [`CacheControl`] |
 //! | who decides | [`Policy`], [`policy_fn`], [`Decision`], [`Refusal`], [`RequestHead`] |
+//! | one canonical address: https, host, slashes, case | [`Canonical`], [`Https`], [`CanonicalHost`], [`TrailingSlash`], [`MergeSlashes`], [`LowerCase`], [`IndexFile`] |
+//! | to the login page, and back to where the visitor was | [`LoginRedirect`], [`ReturnTo`] |
 #![cfg_attr(
     feature = "trust",
     doc = "| which proxy is believed about scheme and host | [`Trust`], [`TrustedPeers`], [`ProxyHeader`] |"
@@ -44,8 +46,10 @@
 //!   without ``" < > \ ^ ` { | }``. Three doors take any host, and are not for text of a request:
 //!   [`Location::from_config`], [`Origin::new`] and [`Location::unchecked`].
 //! - **R2** Nothing is decoded: `%XX` stays as it was received. **R4** A path with a segment `.` or `..`
-//!   is no location.
+//!   is no location, but where a client hands its own address back ([`ReturnTo`]).
 //! - **R5** Only a request for a path is redirected; `*` and an authority are passed on.
+//! - **R7** An address that a request names to go back to is sent where it stands there once and leads
+//!   to this site or to an https origin that was allowed; otherwise the fallback is.
 //! - **R8** A redirect has no body but the hypertext note, and no header but `Location` is built from
 //!   text of the request.
 //! - **R9** A redirect to the address that was asked for is never sent, also where a client is known to
@@ -95,6 +99,7 @@ mod note;
 mod origin;
 mod policy;
 mod redirect;
+mod return_to;
 mod status;
 #[cfg(feature = "trust")]
 mod trust;
@@ -128,10 +133,12 @@ pub use origin::{Origin, Scheme};
 pub use policy::Behind;
 pub use policy::{
     AnyHost, BoxPolicy, Canonical, CanonicalError, CanonicalHost, Decision, Https, IndexFile,
-    IntoDecision, IntoPolicy, LowerCase, MergeSlashes, Or, OurHosts, Plaintext, Policy, PolicyFn,
-    Refusal, Target, Then, TrailingSlash, UnknownHost, Unless, WhenRequest, With, policy_fn,
+    IntoDecision, IntoPolicy, LoginRedirect, LowerCase, MergeSlashes, Or, OurHosts, Plaintext,
+    Policy, PolicyFn, Refusal, Target, Then, TrailingSlash, UnknownHost, Unless, WhenRequest, With,
+    policy_fn,
 };
 pub use redirect::Redirect;
+pub use return_to::{ReturnFrom, ReturnTo};
 pub use service::RedirectService;
 pub use status::{InvalidStatus, MethodPromise, Status};
 #[cfg(all(feature = "trust", feature = "axum"))]

@@ -9,6 +9,7 @@ use http::HeaderValue;
 
 use crate::{Origin, Scheme};
 
+mod allowed;
 mod assemble;
 mod authority;
 mod check;
@@ -16,14 +17,18 @@ mod local_path;
 mod parse;
 mod problem;
 mod resolve;
+mod returned;
+mod spelling;
 
 use check::{Bounds, Form};
 use problem::Problem;
 
+pub(crate) use allowed::Allowed;
 pub(crate) use assemble::Site;
 pub use local_path::LocalPath;
 pub(crate) use parse::parse_origin;
 pub use problem::LocationError;
+pub(crate) use spelling::may_ask_for;
 
 /// A finished URI reference that is safe to send in a `Location` header.
 ///
@@ -41,7 +46,8 @@ pub use problem::LocationError;
 /// It is one of these, at most 8,000 bytes long, in visible ASCII without ``" < > \ ^ ` { | }``:
 ///
 /// - a path on this site: `/` and then anything but `/` and `\`;
-/// - `http(s)://host[:port]/…` on an origin that comes from configuration;
+/// - `http(s)://host[:port]/…` on an origin that comes from configuration, or from the list of a
+///   [`ReturnTo`](crate::ReturnTo);
 /// - from a literal only, `./x`, `../x` and `?x=1`, which the client resolves.
 ///
 /// # Which door
@@ -53,6 +59,7 @@ pub use problem::LocationError;
 /// | a path, also from the request | [`LocalPath::new`], [`LocalPath::join`], [`LocalPath::segment`] |
 /// | a path and an origin of yours | [`Origin::location`] |
 /// | a target from a configuration file | [`Location::from_config`] |
+/// | where a client wants to go back to | [`ReturnTo`](crate::ReturnTo) |
 /// | another scheme, a relative path | [`Location::unchecked`] |
 ///
 /// There is no `FromStr`: text of a request that is parsed into a `Location` is an open redirect.
@@ -317,16 +324,18 @@ impl Location {
     /// Path and query where they are plain: no origin before them, nothing to resolve.
     #[inline]
     pub(crate) fn plain_path(&self) -> Option<&[u8]> {
-        let Bounds {
-            origin, fragment, ..
-        } = self.bounds;
         match self.form {
-            Form::Local | Form::Absolute => self
-                .value
-                .as_bytes()
-                .get(usize::from(origin)..usize::from(fragment)),
-            Form::Relative | Form::Unchecked => None,
+            Form::Local | Form::Absolute if !self.bounds.dots => Some(self.written_path()),
+            _ => None,
         }
+    }
+
+    /// What stands between origin and fragment, as it is sent.
+    #[inline]
+    pub(crate) fn written_path(&self) -> &[u8] {
+        let (from, to) = (self.bounds.origin, self.bounds.fragment);
+        let path = usize::from(from)..usize::from(to);
+        self.value.as_bytes().get(path).unwrap_or_default()
     }
 
     /// The origin, where the location has one, and path and query as a client resolves them that
@@ -366,6 +375,7 @@ impl Location {
             }
             Form::Absolute | Form::Unchecked => self.clone(),
         };
+        moved.bounds.dots |= self.bounds.dots;
         moved.asked_over = moved.asked_over.or(base.asked_over);
         moved.fails_closed |= base.fails_closed;
         moved.leaves_the_asked_host |= base.leaves_the_asked_host;

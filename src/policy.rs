@@ -9,6 +9,7 @@ mod decision;
 mod fixed;
 mod forward;
 mod into;
+mod login;
 mod target;
 mod with;
 
@@ -22,6 +23,7 @@ pub use closure::{IntoDecision, PolicyFn, policy_fn};
 pub use combine::{Or, Unless, WhenRequest};
 pub use decision::{Decision, Refusal};
 pub use into::IntoPolicy;
+pub use login::LoginRedirect;
 pub use target::Target;
 pub use with::With;
 

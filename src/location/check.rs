@@ -67,6 +67,8 @@ pub(super) struct Bounds {
     pub(super) fragment: u16,
     /// Whether there is anything in it that some clients spell in another way.
     pub(super) respelled: bool,
+    /// Whether the client has dot segments to resolve; only one door lets them through.
+    pub(super) dots: bool,
 }
 
 impl Bounds {
@@ -91,6 +93,7 @@ impl Bounds {
             origin: origin as u16,
             fragment: fragment as u16,
             respelled: has_other_spelling(text),
+            dots: false,
         }
     }
 }

@@ -206,6 +206,11 @@ impl LocalPath {
         self.0.as_str()
     }
 
+    /// The path without query and fragment.
+    pub(crate) fn path(&self) -> &str {
+        parse::split(self.as_str()).0
+    }
+
     pub(super) fn into_location(self) -> Location {
         self.0
     }

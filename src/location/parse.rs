@@ -69,6 +69,15 @@ pub(super) fn split_before(text: &str, delimiter: char) -> (&str, &str) {
 ///
 /// `offset` is where it stands in what the caller was given.
 pub(super) fn encode(text: &str, out: &mut String, offset: usize) -> Result<(), LocationError> {
+    let path = encode_with_dots(text, out);
+    match check::dot_segment(path.as_bytes()) {
+        Some(error) if path.starts_with('/') => Err(error.moved(offset)),
+        _ => Ok(()),
+    }
+}
+
+/// The same, whatever the segments are; gives the path as it was written.
+pub(super) fn encode_with_dots<'a>(text: &'a str, out: &mut String) -> &'a str {
     let (path, query, fragment) = split(text);
     push_path(out, path);
     for (mark, part) in [('?', query), ('#', fragment)] {
@@ -77,10 +86,7 @@ pub(super) fn encode(text: &str, out: &mut String, offset: usize) -> Result<(), 
             push_query(out, part);
         }
     }
-    match check::dot_segment(path.as_bytes()) {
-        Some(error) if path.starts_with('/') => Err(error.moved(offset)),
-        _ => Ok(()),
-    }
+    path
 }
 
 /// Splits `http(s)://host[:port]` off the front of a text, in any spelling that means one origin.

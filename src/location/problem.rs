@@ -43,6 +43,9 @@ pub(super) enum Problem {
     DefaultPort,
     NoPath,
     NotAnOrigin,
+    NotHttps,
+    Wildcard,
+    WildcardPort,
     DotSegment,
     Unencoded,
 }
@@ -91,6 +94,18 @@ impl Problem {
             Self::DefaultPort => "leave out the default port of the scheme",
             Self::NoPath => "write a `/` after the host",
             Self::NotAnOrigin => "an origin ends after the host and the port; leave out the path",
+            Self::NotHttps => {
+                "an origin that a request may name begins with `https://`; what is typed in after the \
+                 login must not travel in plaintext"
+            }
+            Self::Wildcard => {
+                "`*.` stands in front of a name of two labels or more, and stands for all its \
+                 subdomains: `https://*.tenant.example`"
+            }
+            Self::WildcardPort => {
+                "subdomains are allowed on the default port only; leave out the port, or write each \
+                 origin"
+            }
             Self::DotSegment => {
                 "a browser resolves the segments `.` and `..` (also as `%2e`); write the path without \
                  them"
