@@ -47,7 +47,11 @@
 //!   [`Location::from_config`], [`Origin::new`] and [`Location::unchecked`].
 //! - **R2** Nothing is decoded: `%XX` stays as it was received. **R4** A path with a segment `.` or `..`
 //!   is no location, but where a client hands its own address back ([`ReturnTo`]).
-//! - **R5** Only a request for a path is redirected; `*` and an authority are passed on.
+//! - **R5** Only a request for a path is redirected; `*` and an authority are passed on. A policy that
+//!   reads the host refuses a request that contradicts itself: two `Host` fields, a `Host` that is not
+//!   the target's.
+//! - **R6** A host that a request names is compared, and the configured spelling is sent; below a
+//!   configured `*.example.com` it is the name that was asked for, which has the grammar of a host.
 //! - **R7** An address that a request names to go back to is sent where it stands there once and leads
 //!   to this site or to an https origin that was allowed; otherwise the fallback is.
 //! - **R8** A redirect has no body but the hypertext note, and no header but `Location` is built from
@@ -55,13 +59,19 @@
 //! - **R9** A redirect to the address that was asked for is never sent, also where a client is known to
 //!   spell it otherwise. In an axum router that nests, that address is known with feature `axum` only.
 //! - **R10** A location has at most 8,000 bytes; every request is decided in time linear in its length.
+//! - **R11** Where https is enforced, plaintext that cannot be redirected is refused; only challenges of
+//!   certificate authorities and the paths that were exempted pass. All other policies pass what they
+//!   cannot redirect. A bad configuration is an error where it is built.
 //! - **R12** CORS preflights, WebSocket handshakes, CONNECT and `OPTIONS *` are passed on, until
 //!   [`RedirectLayer::redirect_also`].
 //! - **R13** No forwarded header is believed by default. Feature `trust` believes one that is named, of
 //!   peers in named networks, and counts hops; a request without a known peer is not believed.
 //!
+//! A redirect that depends on a header field names it in `Vary`; a permanent one that depends on `Cookie` or
+//! `Authorization` is `private`.
+//!
 //! A redirect is a service to clients and **no access control**: where one cannot be sent, the request
-//! is passed on. What must not be seen, the app has to refuse.
+//! is passed on, but for [`Https`]. What must not be seen, the app has to refuse.
 //!
 //! A request that is not redirected costs a few dozen instructions and what the policy costs, and no
 //! allocation. `Error` is the inner service's; the future has a name; nothing is boxed.
@@ -75,7 +85,7 @@
 //! - `idn`: hosts outside ASCII, written as punycode.
 //! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal; with
 //!   `trust`, one at level trace for what a proxy was believed.
-//! - `trust`: `Trust` and `Policy::behind`, for apps behind a proxy that ends TLS.
+//! - `trust`: `Trust`, `Plaintext::behind` and `Policy::behind`, for apps behind a proxy that ends TLS.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
