@@ -1,0 +1,314 @@
+use std::{any, fmt};
+
+use http::{Extensions, Method};
+
+#[cfg(feature = "trust")]
+use crate::Trust;
+use crate::{LocalPath, RequestHead, Scheme, when};
+
+/// How a plaintext request is known, and what becomes of it.
+///
+/// ```
+/// use tower_redirect::{LocalPath, Plaintext};
+///
+/// /// What the TLS acceptor leaves on each request.
+/// #[derive(Clone)]
+/// struct Encrypted;
+///
+/// let here = Plaintext::listener();
+/// let mixed = Plaintext::by_extension::<Encrypted>()
+///     .exempt(LocalPath::from_static("/health"))
+///     .https_port(8443);
+/// ```
+///
+/// Whatever is not known to be encrypted is plaintext: `:scheme` and an absolute request target are text
+/// of the client and prove nothing. A scheme that somebody has established for the
+/// [head](RequestHead::with_scheme) counts in any case.
+#[derive(Clone)]
+pub struct Plaintext {
+    known: Known,
+    https_port: Option<u16>,
+    unsafe_methods: bool,
+    acme: bool,
+    same_host_first: bool,
+    exempt: Vec<LocalPath>,
+}
+
+#[derive(Clone)]
+enum Known {
+    Listener,
+    Extension {
+        has: fn(&Extensions) -> bool,
+        name: &'static str,
+    },
+    #[cfg(feature = "trust")]
+    Told(Trust),
+}
+
+impl Plaintext {
+    /// Everything that arrives here is plaintext: the service stands behind a listener of its own.
+    ///
+    /// Behind a proxy that ends TLS it is wrong, and loops: there everything arrives as plaintext.
+    ///
+    /// ```
+    /// use tower_redirect::{Https, Plaintext, testing};
+    ///
+    /// let https = Https::new(["example.com"], Plaintext::listener())?;
+    /// testing::get("/").header("host", "example.com").through(&https)
+    ///     .assert_redirect("https://example.com/");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub const fn listener() -> Self {
+        Self::known(Known::Listener)
+    }
+
+    /// A request with a `T` among its extensions is encrypted, every other one is plaintext.
+    ///
+    /// For one service behind both listeners: the acceptor of TLS connections inserts the `T`.
+    ///
+    /// ```
+    /// use tower_redirect::{Https, Plaintext, testing};
+    ///
+    /// #[derive(Clone)]
+    /// struct Encrypted;
+    ///
+    /// let https = Https::new(["example.com"], Plaintext::by_extension::<Encrypted>())?;
+    /// let get = || testing::get("/").header("host", "example.com");
+    /// get().extension(Encrypted).through(&https).assert_pass();
+    /// get().through(&https).assert_redirect("https://example.com/");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub fn by_extension<T: Send + Sync + 'static>() -> Self {
+        Self::known(Known::Extension {
+            has: |extensions| extensions.get::<T>().is_some(),
+            name: any::type_name::<T>(),
+        })
+    }
+
+    /// What a trusted proxy says was encrypted is encrypted, everything else is plaintext.
+    ///
+    /// A proxy that does not say (another header, another network than configured) makes every request
+    /// plaintext, and the redirect loops: watch the first requests with feature `tracing`, or with
+    /// `RedirectLayer::temporary`.
+    ///
+    /// ```
+    /// use tower_redirect::{Https, Plaintext, ProxyHeader, Trust, testing};
+    ///
+    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+    /// let https = Https::new(["example.com"], Plaintext::behind(trust))?;
+    ///
+    /// let get = || testing::get("/").header("host", "example.com");
+    /// get().header("x-forwarded-proto", "https").through(&https).assert_pass();
+    /// get().header("x-forwarded-proto", "http").through(&https)
+    ///     .assert_redirect("https://example.com/");
+    /// get().through(&https).assert_redirect("https://example.com/");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[cfg(feature = "trust")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
+    #[must_use]
+    pub const fn behind(trust: Trust) -> Self {
+        Self::known(Known::Told(trust))
+    }
+
+    const fn known(known: Known) -> Self {
+        Self {
+            known,
+            https_port: None,
+            unsafe_methods: true,
+            acme: true,
+            same_host_first: false,
+            exempt: Vec::new(),
+        }
+    }
+
+    /// Sends to this port, where https does not listen on 443.
+    ///
+    /// It takes the place of the port that the host is configured with.
+    ///
+    /// ```
+    /// use tower_redirect::{Https, Plaintext, testing};
+    ///
+    /// let https = Https::new(["localhost"], Plaintext::listener().https_port(8443))?;
+    /// testing::get("/").header("host", "localhost:8080").through(&https)
+    ///     .assert_redirect("https://localhost:8443/");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub const fn https_port(mut self, port: u16) -> Self {
+        self.https_port = Some(port);
+        self
+    }
+
+    /// Refuses unsafe methods (POST, PUT, DELETE and all that is not safe) with 403.
+    ///
+    /// What they carry, a password or a token, has crossed the network in plaintext by then. A redirect
+    /// heals that silently on every call; a refusal makes the author of the client correct the address.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::{Https, Plaintext, testing};
+    ///
+    /// let plaintext = Plaintext::listener().refuse_unsafe_methods();
+    /// let https = Https::new(["api.example"], plaintext)?;
+    /// testing::post("/v1").header("host", "api.example").through(&https)
+    ///     .assert_refused(StatusCode::FORBIDDEN);
+    /// testing::get("/v1").header("host", "api.example").through(&https)
+    ///     .assert_redirect("https://api.example/v1");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub const fn refuse_unsafe_methods(mut self) -> Self {
+        self.unsafe_methods = false;
+        self
+    }
+
+    /// Lets exactly this path through, byte for byte, with any query.
+    ///
+    /// For a health check that speaks http and nothing else. A path below it is not exempt.
+    ///
+    /// ```
+    /// use tower_redirect::{Https, LocalPath, Plaintext, testing};
+    ///
+    /// let plaintext = Plaintext::listener().exempt(LocalPath::from_static("/health"));
+    /// let https = Https::new(["example.com"], plaintext)?;
+    /// testing::get("/health").header("host", "10.0.0.7").through(&https).assert_pass();
+    /// testing::get("/health/x").header("host", "example.com").through(&https)
+    ///     .assert_redirect("https://example.com/health/x");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub fn exempt(mut self, path: LocalPath) -> Self {
+        self.exempt.push(path);
+        self
+    }
+
+    /// Redirects what certificate authorities ask for too (`/.well-known/acme-challenge/<token>`).
+    ///
+    /// They follow the redirect; take it where the certificate is validated in another way, by DNS.
+    ///
+    /// ```
+    /// use tower_redirect::{Https, Plaintext, testing};
+    ///
+    /// let challenge = || testing::get("/.well-known/acme-challenge/tok_en-1").header("host", "a.example");
+    ///
+    /// let https = Https::new(["a.example"], Plaintext::listener())?;
+    /// challenge().through(&https).assert_pass();
+    /// let https = Https::new(["a.example"], Plaintext::listener().redirect_acme_challenges())?;
+    /// challenge().through(&https)
+    ///     .assert_redirect("https://a.example/.well-known/acme-challenge/tok_en-1");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub const fn redirect_acme_challenges(mut self) -> Self {
+        self.acme = false;
+        self
+    }
+
+    /// Sends plaintext to https on the host that was asked for, and to the canonical host from there.
+    ///
+    /// It is one redirect more, and what the [preload list](https://hstspreload.org/) of HSTS asks for: a
+    /// browser has to see `Strict-Transport-Security` of `example.com` itself before it is sent on to
+    /// `www.example.com`.
+    ///
+    /// ```
+    /// use tower_redirect::{CanonicalHost, Https, Plaintext, Scheme, testing};
+    ///
+    /// let host = CanonicalHost::with_aliases("www.example.com", ["example.com"])?;
+    /// let https = Https::on(host, Plaintext::listener().same_host_first());
+    /// let get = || testing::get("/").header("host", "example.com");
+    /// get().through(&https).assert_redirect("https://example.com/");
+    /// get().scheme(Scheme::Https).through(&https).assert_redirect("https://www.example.com/");
+    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub const fn same_host_first(mut self) -> Self {
+        self.same_host_first = true;
+        self
+    }
+
+    pub(super) const fn keeps_the_host(&self) -> bool {
+        self.same_host_first
+    }
+
+    pub(super) const fn port(&self) -> Option<u16> {
+        self.https_port
+    }
+
+    /// The head as this source of knowledge sees it, its scheme established.
+    #[inline]
+    pub(super) fn view<'a>(&self, request: &RequestHead<'a>) -> RequestHead<'a> {
+        if request.scheme().is_some() {
+            return *request;
+        }
+        match &self.known {
+            Known::Extension { has, .. } if has(request.extensions()) => {
+                request.with_scheme(Scheme::Https)
+            }
+            Known::Listener | Known::Extension { .. } => request.with_scheme(Scheme::Http),
+            #[cfg(feature = "trust")]
+            Known::Told(trust) => {
+                let view = trust.view(request);
+                view.with_scheme(view.scheme().unwrap_or(Scheme::Http))
+            }
+        }
+    }
+
+    /// Whether this request may come in plaintext.
+    pub(super) fn lets_through(&self, request: &RequestHead<'_>) -> bool {
+        let path = request.asked_uri().path();
+        let asks = request.method() == Method::GET || request.method() == Method::HEAD;
+        self.acme && asks && is_acme_challenge(path)
+            || self.exempt.iter().any(|exempt| {
+                let (exempt, _) = exempt
+                    .as_str()
+                    .split_once(['?', '#'])
+                    .unwrap_or((exempt.as_str(), ""));
+                exempt == path
+            })
+    }
+
+    /// Whether this request has sent what should not have been seen.
+    pub(super) fn refuses_method(&self, method: &Method) -> bool {
+        !self.unsafe_methods && !when::is_safe(method)
+    }
+}
+
+/// One segment of the alphabet of tokens (RFC 8555 §8.3), and nothing behind it.
+fn is_acme_challenge(path: &str) -> bool {
+    path.strip_prefix("/.well-known/acme-challenge/")
+        .is_some_and(|token| {
+            !token.is_empty()
+                && token
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        })
+}
+
+impl fmt::Debug for Plaintext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            known,
+            https_port,
+            unsafe_methods,
+            acme,
+            same_host_first,
+            exempt,
+        } = self;
+        let mut f = f.debug_struct("Plaintext");
+        match known {
+            Known::Listener => f.field("known", &"everything"),
+            Known::Extension { name, .. } => f.field("known", &format_args!("without {name}")),
+            #[cfg(feature = "trust")]
+            Known::Told(trust) => f.field("known", trust),
+        };
+        f.field("https_port", https_port)
+            .field("refuses_unsafe_methods", &!unsafe_methods)
+            .field("exempts_acme_challenges", acme)
+            .field("same_host_first", same_host_first)
+            .field("exempt", exempt)
+            .finish()
+    }
+}
