@@ -19,7 +19,10 @@ use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, Version};
 use http_body_util::{BodyExt, Full};
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    service::TowerToHyperService,
+};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use tokio::{
@@ -29,8 +32,9 @@ use tokio::{
 };
 use tower::{Layer, Service, ServiceExt};
 use tower_redirect::{
-    BoxPolicy, CanonicalHost, Https, Location, MergeSlashes, Plaintext, Policy, ProxyHeader,
-    Redirect, RedirectLayer, Status, TrailingSlash, Trust, connect_info, policy_fn,
+    BoxPolicy, CanonicalHost, Https, LocalPath, Location, MergeSlashes, Plaintext, Policy,
+    ProxyHeader, Redirect, RedirectLayer, ReturnTo, Status, TrailingSlash, Trust, connect_info,
+    policy_fn,
     testing::{self, End},
 };
 use url::Url;
@@ -47,6 +51,7 @@ fn build(policy: &str, config: &Value) -> Option<Result<BoxPolicy<Redirect>, Str
         "merge_slashes" => Some(permanent(MergeSlashes)),
         "canonical_host" => Some(canonical_host(config).and_then(permanent)),
         "https" => Some(https(config).and_then(permanent)),
+        "return_to" => Some(return_to(config)),
         _ => None,
     }
 }
@@ -153,15 +158,27 @@ fn every_row_holds() {
         ("fixed", 20),
         ("https", 72),
         ("merge_slashes", 10),
+        ("return_to", 83),
         ("trailing_slash_append", 35),
         ("trailing_slash_trim", 31),
     ];
     assert_eq!(tally.ran, BTreeMap::from(ran));
     assert_eq!(
         tally.missing.values().sum::<usize>(),
-        150,
+        67,
         "rows of other policies"
     );
+}
+
+/// Where a visitor wanted to go, from one query parameter.
+fn return_to(config: &Value) -> Result<BoxPolicy<Redirect>, String> {
+    let fallback = LocalPath::new(text(&config["fallback"])).map_err(|e| e.to_string())?;
+    let mut return_to = ReturnTo::new(fallback);
+    for origin in texts(&config["allow_origins"]) {
+        return_to = return_to.allow(origin).map_err(|e| e.to_string())?;
+    }
+    let policy = return_to.query(text(&config["param"]));
+    Ok(policy.with(Status::SeeOther).boxed())
 }
 
 /// Who is believed.
@@ -255,7 +272,6 @@ struct Row {
     must: Map<String, Value>,
     tier: String,
     refused_by_parsers: bool,
-    http2: bool,
 }
 
 /// A request, before anything has parsed it.
@@ -267,6 +283,8 @@ struct Asked {
     target: String,
     headers: Vec<(String, String)>,
     peer: Option<SocketAddr>,
+    /// Whether the row is about what only HTTP/2 can say.
+    pseudo_fields: bool,
 }
 
 impl Row {
@@ -298,12 +316,35 @@ impl Row {
                 peer: request["peer"]
                     .as_str()
                     .map(|address| SocketAddr::new(address.parse().unwrap(), 50_000)),
+                pseudo_fields: row["config"]["version"] == "h2",
             },
             config: row["config"].clone(),
             must: row["must"].as_object().unwrap().clone(),
             tier: own("tier"),
             refused_by_parsers: row["wire"] == "uri_refused",
-            http2: row["config"]["version"] == "h2",
+        }
+    }
+
+    /// Whether this request can be brought to the layer in this way.
+    fn can_be_sent(&self, transport: Transport) -> Result<(), &'static str> {
+        let asked = &self.asked;
+        if self.refused_by_parsers {
+            return Err("refused by the server, so never at the layer");
+        }
+        match transport {
+            Transport::Direct => Ok(()),
+            Transport::Http1 if asked.pseudo_fields => Err("it is about pseudo-fields of HTTP/2"),
+            Transport::Http1 => Ok(()),
+            Transport::Http2 if !asked.target.starts_with(['/', '*']) => {
+                Err("HTTP/2 has no target of this form")
+            }
+            Transport::Http2 if asked.lines().any(|(name, _)| name == "connection") => {
+                Err("HTTP/2 has no such field as Connection")
+            }
+            Transport::Http2 if asked.target_as_http2().is_none() => {
+                Err("the host is none that the client sends")
+            }
+            Transport::Http2 => Ok(()),
         }
     }
 }
@@ -317,6 +358,20 @@ impl Asked {
             .map(|(name, value)| (name.split('#').next().unwrap(), value.as_str()))
     }
 
+    /// HTTP/2 says it in `:authority`; a row that says both has two.
+    fn sends_host(&self, http2: bool) -> bool {
+        !http2 || self.pseudo_fields
+    }
+
+    fn target_as_http2(&self) -> Option<Uri> {
+        Uri::builder()
+            .scheme(self.pseudo(":scheme").unwrap_or(&self.scheme))
+            .authority(self.pseudo(":authority").unwrap_or(&self.host))
+            .path_and_query(&*self.target)
+            .build()
+            .ok()
+    }
+
     fn pseudo(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().find(|(other, _)| other == name)?;
         Some(value)
@@ -328,14 +383,12 @@ impl Asked {
         *request.uri_mut() = self.target.parse().unwrap();
         if http2 {
             *request.version_mut() = Version::HTTP_2;
-            let scheme = self.pseudo(":scheme").unwrap_or(&self.scheme);
-            let authority = self.pseudo(":authority").unwrap_or(&self.host);
-            *request.uri_mut() = format!("{scheme}://{authority}{}", self.target)
-                .parse()
-                .unwrap();
+            *request.uri_mut() = self.target_as_http2().unwrap();
         }
-        let host = HeaderValue::from_bytes(self.host.as_bytes()).unwrap();
-        request.headers_mut().append(http::header::HOST, host);
+        if self.sends_host(http2) {
+            let host = HeaderValue::from_bytes(self.host.as_bytes()).unwrap();
+            request.headers_mut().append(http::header::HOST, host);
+        }
         for (name, value) in self.lines() {
             let name: HeaderName = name.parse().unwrap();
             let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
@@ -363,9 +416,11 @@ impl Asked {
     }
 
     /// What the inner service has to receive where the request is passed on.
-    fn unchanged(&self) -> Received {
+    fn unchanged(&self, has_host: bool) -> Received {
         let mut headers: Vec<_> = self.lines().map(pair).collect();
-        headers.push(pair(("host", &self.host)));
+        if has_host {
+            headers.push(pair(("host", &self.host)));
+        }
         headers.sort();
         Received {
             method: self.method.clone(),
@@ -392,6 +447,7 @@ impl Asked {
             target: next[url::Position::BeforePath..url::Position::AfterQuery].to_owned(),
             headers: self.headers.clone(),
             peer: self.peer,
+            pseudo_fields: self.pseudo_fields,
         })
     }
 }
@@ -412,6 +468,7 @@ struct Seen {
     body: Vec<u8>,
     called: Vec<Received>,
     polled: usize,
+    http2: bool,
 }
 
 impl Seen {
@@ -457,8 +514,8 @@ impl<B> Service<Request<B>> for Inner {
         let mut headers: Vec<_> = request
             .headers()
             .iter()
-            // The line with which the client over the socket ends the connection.
-            .filter(|(name, _)| name.as_str() != "connection")
+            // What the clients add themselves: to end the connection, and for a body of nothing.
+            .filter(|(name, _)| !["connection", "content-length"].contains(&name.as_str()))
             .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
             .collect();
         headers.sort();
@@ -486,8 +543,8 @@ impl<B> Service<Request<B>> for Inner {
 #[derive(Clone, Copy)]
 enum Transport {
     Direct,
+    Http1,
     Http2,
-    Socket,
 }
 
 type Shared = Arc<dyn Policy<Target = Redirect>>;
@@ -515,30 +572,24 @@ impl Runner {
         );
         let nobody: Shared = Arc::new(policy_fn(|_| None::<Redirect>));
         let seen = self
-            .exchange(Transport::Socket, &nobody, false, &row.asked)
+            .exchange(Transport::Http1, &nobody, false, &row.asked)
             .unwrap();
         assert_eq!(seen.status, 400, "{}: {seen:?}", row.id);
         assert!(seen.called.is_empty());
     }
 
     fn run(&self, row: &Row) -> Vec<RunResult> {
-        let transports: &[(Transport, [&'static str; 2])] = if row.http2 {
-            println!(
-                "{}: asked over HTTP/2, so not over the socket of HTTP/1.1",
-                row.id
-            );
-            &[(Transport::Http2, ["HTTP/2", "HTTP/2 with note"])]
-        } else if row.refused_by_parsers {
-            println!("{}: refused by the server, so never at the layer", row.id);
-            &[]
-        } else {
-            &[
-                (Transport::Direct, ["called", "called with note"]),
-                (Transport::Socket, ["socket", "socket with note"]),
-            ]
-        };
+        let transports = [
+            (Transport::Direct, ["called", "called with note"]),
+            (Transport::Http1, ["HTTP/1.1", "HTTP/1.1 with note"]),
+            (Transport::Http2, ["HTTP/2", "HTTP/2 with note"]),
+        ];
         let mut results = Vec::new();
-        for &(transport, names) in transports {
+        for (transport, names) in transports {
+            if let Err(reason) = row.can_be_sent(transport) {
+                println!("{}: not over {}: {reason}", row.id, names[0]);
+                continue;
+            }
             for (note, how) in [false, true].into_iter().zip(names) {
                 let run = || self.run_once(row, transport, note);
                 let (why, escaped) = match panic::catch_unwind(AssertUnwindSafe(run)) {
@@ -629,8 +680,8 @@ impl Runner {
         <S as Service<Request<hyper::body::Incoming>>>::Future: Send,
     {
         let (status, headers, body) = match transport {
-            Transport::Direct | Transport::Http2 => {
-                let request = asked.request(matches!(transport, Transport::Http2));
+            Transport::Direct => {
+                let request = asked.request(asked.pseudo_fields);
                 let Ok(response) = self.runtime.block_on(service.oneshot(request));
                 let (parts, body) = response.into_parts();
                 let Ok(body) = self.runtime.block_on(body.collect());
@@ -641,7 +692,8 @@ impl Runner {
                     .collect();
                 (parts.status.as_u16(), headers, body.to_bytes().to_vec())
             }
-            Transport::Socket => self.runtime.block_on(over_a_socket(service, asked))?,
+            Transport::Http1 => self.runtime.block_on(over_http1(service, asked))?,
+            Transport::Http2 => self.runtime.block_on(over_http2(service, asked))?,
         };
         let called = inner.called.lock().unwrap().clone();
         let polled = *inner.polled.lock().unwrap();
@@ -651,13 +703,20 @@ impl Runner {
             body,
             called,
             polled,
+            http2: matches!(transport, Transport::Http2)
+                || matches!(transport, Transport::Direct) && asked.pseudo_fields,
         })
     }
 }
 
 type Answer = (u16, Vec<(String, Vec<u8>)>, Vec<u8>);
 
-async fn over_a_socket<S>(service: S, asked: &Asked) -> Result<Answer, String>
+/// A server for one connection, and a client's end of it.
+async fn connect<S>(
+    service: S,
+    peer: Option<SocketAddr>,
+    http2: bool,
+) -> (tokio::task::JoinHandle<()>, TcpStream)
 where
     S: Service<
             Request<hyper::body::Incoming>,
@@ -669,7 +728,6 @@ where
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let peer = asked.peer;
     let server = tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
         let service = tower::service_fn(move |mut request: Request<hyper::body::Incoming>| {
@@ -678,11 +736,67 @@ where
             }
             service.clone().oneshot(request)
         });
-        hyper::server::conn::http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
-            .await
+        let (io, service) = (TokioIo::new(stream), TowerToHyperService::new(service));
+        // A refused request is an error here; a panic of the service is one of the task.
+        if http2 {
+            let _served = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                .max_header_list_size(1 << 20)
+                .serve_connection(io, service)
+                .await;
+        } else {
+            let _served = hyper::server::conn::http1::Builder::new()
+                .serve_connection(io, service)
+                .await;
+        }
     });
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    (server, TcpStream::connect(address).await.unwrap())
+}
+
+async fn over_http2<S>(service: S, asked: &Asked) -> Result<Answer, String>
+where
+    S: Service<
+            Request<hyper::body::Incoming>,
+            Response = Response<Full<Bytes>>,
+            Error = Infallible,
+        >,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+{
+    let (server, stream) = connect(service, asked.peer, true).await;
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .map_err(|error| error.to_string())?;
+    let client = tokio::spawn(connection);
+    let request = asked.request(true).map(|()| Full::<Bytes>::default());
+    let response = tokio::time::timeout(Duration::from_secs(10), sender.send_request(request))
+        .await
+        .map_err(|_| "no answer in 10 s")?
+        .map_err(|error| format!("{error:?}"))?;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map_err(|error| error.to_string())?;
+    drop(sender);
+    let _closed = client.await;
+    server.await.map_err(|error| error.to_string())?;
+    let headers = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+        .collect();
+    Ok((parts.status.as_u16(), headers, body.to_bytes().to_vec()))
+}
+
+async fn over_http1<S>(service: S, asked: &Asked) -> Result<Answer, String>
+where
+    S: Service<
+            Request<hyper::body::Incoming>,
+            Response = Response<Full<Bytes>>,
+            Error = Infallible,
+        >,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+{
+    let (server, mut stream) = connect(service, asked.peer, false).await;
     stream.write_all(&asked.bytes()).await.unwrap();
     let mut answer = Vec::new();
     let read = stream.read_to_end(&mut answer);
@@ -690,8 +804,7 @@ where
         .await
         .map_err(|_| "no answer in 10 s")?
         .map_err(|error| error.to_string())?;
-    // A refused request is an error here too; a panic of the service is one of the task.
-    let _served = server.await.map_err(|error| error.to_string())?;
+    server.await.map_err(|error| error.to_string())?;
     parse(&answer).ok_or_else(|| format!("not an answer: {:?}", String::from_utf8_lossy(&answer)))
 }
 
@@ -776,7 +889,8 @@ fn holds(
         "reject_or_same_origin" if seen.rejects() => Ok(()),
         "reject_or_same_origin" => must(seen.redirects(), "neither").and_then(|()| here(seen)),
         "pass_through" => must(
-            seen.called == [row.asked.unchanged()] && seen.status == 200,
+            seen.called == [row.asked.unchanged(row.asked.sends_host(seen.http2))]
+                && seen.status == 200,
             "not passed on, or not unchanged",
         ),
         "not_pass_through" => must(seen.called.is_empty(), "passed on"),
@@ -872,6 +986,21 @@ fn holds(
                 }
                 asked = asked.follow(seen.status, location)?;
             }
+        }
+        "two_hop_same_origin" => {
+            let Some(first) = location else { return Ok(()) };
+            let next = row.asked.follow(seen.status, first)?;
+            let slashes = [
+                permanent(TrailingSlash::Trim),
+                permanent(TrailingSlash::Append),
+                permanent(MergeSlashes),
+            ];
+            for policy in slashes {
+                let policy = Shared::from(policy?);
+                let seen = Runner::new().exchange(Transport::Direct, &policy, false, &next)?;
+                here(&seen)?;
+            }
+            Ok(())
         }
         "no_body_reflection" => {
             let body = String::from_utf8_lossy(&seen.body).to_ascii_lowercase();
