@@ -26,6 +26,7 @@ use crate::{Decision, Location, Origin, Policy, RequestHead};
 /// that is meant: `http://localhost:3000`. It is sent as it is configured, in lower case, without the
 /// port where it is the default one. Text of the request never reaches the location, but for names
 /// below a configured `*.example.com` of [`one_of`](Self::one_of), which must have the grammar of a host.
+/// Punycode (`xn--…`) is below it only with feature `idn`, which reads it; else list such names one by one.
 ///
 /// A request is read strictly. Two `Host` fields, a `Host` that differs from the target's authority
 /// (`:authority` of HTTP/2), a user name or anything that is no host is refused with 400. Upper case is

@@ -68,13 +68,32 @@ impl Names {
     }
 
     fn above(&self, name: &str) -> Option<&Origin> {
-        if self.below.is_empty() || name.starts_with('[') {
+        if self.below.is_empty() || name.starts_with('[') || !is_readable(name) {
             return None;
         }
         name.match_indices('.')
             .filter_map(|(dot, _)| name.get(dot + 1..))
             .find_map(|domain| self.below.get(domain))
     }
+}
+
+/// Whether browsers take the name for a host: punycode that means nothing is none.
+///
+/// Without feature `idn` nobody here can tell, and names in punycode are listed one by one.
+fn is_readable(name: &str) -> bool {
+    let is_punycode = name.split('.').any(|label| label.starts_with("xn--"));
+    !is_punycode || means_something(name)
+}
+
+#[cfg(feature = "idn")]
+fn means_something(punycode: &str) -> bool {
+    idna::domain_to_ascii_cow(punycode.as_bytes(), idna::AsciiDenyList::URL)
+        .is_ok_and(|name| name == punycode)
+}
+
+#[cfg(not(feature = "idn"))]
+const fn means_something(_: &str) -> bool {
+    false
 }
 
 /// The host and the port that a request names, compared only and never sent (R6).
@@ -273,6 +292,9 @@ mod tests {
             ("xb.example", false),
             ("x.a.example", false),
             ("example", false),
+            ("xn--bcher-kva.b.example", cfg!(feature = "idn")),
+            ("xn--a.b.example", false),
+            ("xn--.b.example", false),
         ] {
             assert_eq!(names.get(name).is_some(), known, "{name}");
         }

@@ -5,19 +5,23 @@
 
 use std::{
     collections::BTreeMap,
-    env, fmt, panic, thread,
+    fmt, panic, thread,
     time::{Duration, Instant},
 };
 
 use percent_encoding::percent_decode_str;
 use tower_redirect::{LocalPath, Location, Origin};
+use tower_redirect_ada::{
+    SITE,
+    generator::{Generator, number},
+    oracle::{path_of, sendable, with_ada, with_url},
+};
 use url::Url;
 
 const CASES: u64 = 1_000_000;
 const LITERALS: u64 = 50_000;
 const SEED: u64 = 0x7EDD_12EC;
 const WORKERS: u64 = 2;
-const SITE: &str = "https://app.example";
 /// Longer than any run on a machine that is not broken.
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -234,36 +238,6 @@ const BASES: [&str; 10] = [
     "/a/b?c&d#e?f#",
 ];
 
-/// What a parser makes of a reference.
-#[derive(Debug, PartialEq)]
-struct Seen {
-    href: String,
-    origin: String,
-    clean: bool,
-}
-
-fn with_url(reference: &str, base: &str) -> Option<Seen> {
-    let url = Url::parse(base).unwrap().join(reference).ok()?;
-    Some(Seen {
-        origin: url.origin().ascii_serialization(),
-        clean: matches!(url.scheme(), "http" | "https")
-            && url.username().is_empty()
-            && url.password().is_none(),
-        href: url.into(),
-    })
-}
-
-fn with_ada(reference: &str, base: &str) -> Option<Seen> {
-    let url = ada_url::Url::parse(reference, Some(base)).ok()?;
-    Some(Seen {
-        origin: url.origin(),
-        clean: matches!(url.protocol(), "http:" | "https:")
-            && url.username().is_empty()
-            && url.password().is_empty(),
-        href: url.href().to_owned(),
-    })
-}
-
 #[derive(Default)]
 struct Report {
     cases: u64,
@@ -382,6 +356,13 @@ impl fmt::Display for Report {
     }
 }
 
+/// Punycode that was written by hand is not read, as the docs of `Origin` say.
+fn has_unread_punycode(text: &str) -> bool {
+    let host = text.split_once("//").map_or(text, |(_, host)| host);
+    let host = &host[..host.find(['/', '\\', '?', '#']).unwrap_or(host.len())];
+    host.is_ascii() && host.to_ascii_lowercase().contains("xn--")
+}
+
 /// Whether the address is the location, letter by letter: browsers encode `'` in a query, no more.
 fn faithful(href: &str, sent: &str) -> bool {
     let absolute = match sent.starts_with('/') {
@@ -391,14 +372,6 @@ fn faithful(href: &str, sent: &str) -> bool {
     let (address, fragment) = absolute.split_at(absolute.find('#').unwrap_or(absolute.len()));
     let (path, query) = address.split_at(address.find('?').unwrap_or(address.len()));
     href == format!("{path}{}{fragment}", query.replace('\'', "%27"))
-}
-
-fn sendable(byte: u8) -> bool {
-    (0x21..=0x7e).contains(&byte) && !b"\"<>\\^`{|}".contains(&byte)
-}
-
-fn path_of(reference: &str) -> &str {
-    reference.split(['?', '#']).next().unwrap()
 }
 
 fn after(text: &str, delimiter: char) -> Option<&str> {
@@ -412,284 +385,4 @@ fn is_dots(segment: &str) -> bool {
 
 fn is_drive(segment: &str) -> bool {
     matches!(segment.as_bytes(), [letter, b':' | b'|'] if letter.is_ascii_alphabetic())
-}
-
-fn number(name: &str, default: u64) -> u64 {
-    env::var(name).map_or(default, |value| value.parse().unwrap())
-}
-
-/// Texts that attackers write, and some that nobody does.
-struct Generator {
-    random: fastrand::Rng,
-}
-
-impl Generator {
-    fn new(seed: u64) -> Self {
-        Self {
-            random: fastrand::Rng::with_seed(seed),
-        }
-    }
-
-    fn pick(&mut self, from: &[&'static str]) -> &'static str {
-        from[self.random.usize(..from.len())]
-    }
-
-    fn text(&mut self) -> String {
-        let mut text = String::new();
-        for _ in 0..self.random.usize(..9) {
-            match self.random.u8(..100) {
-                0..=1 => text.push_str(self.pick(&CONTROL)),
-                2..=5 => text.push_str(self.pick(&DOTS)),
-                6..=9 => text.push(self.random.char(..)),
-                10..=29 => text.push(self.random.char('!'..='~')),
-                30..=49 => text.push(self.random.alphanumeric()),
-                _ => text.push_str(self.pick(&TOKENS)),
-            }
-        }
-        if self.random.u16(..500) == 0 && !text.is_empty() {
-            text = text.repeat(8_100 / text.len());
-        }
-        text
-    }
-
-    /// The path and query of a request, as `http::Uri` takes it.
-    fn request_target(&mut self) -> String {
-        loop {
-            let target = format!("/{}", self.text());
-            if target.parse::<http::Uri>().is_ok() {
-                return target.split('#').next().unwrap().to_owned();
-            }
-        }
-    }
-
-    fn origin(&mut self) -> String {
-        let scheme = self.pick(&["http://", "https://", "HTTPS://", "https://", "hTTp://"]);
-        let mut host = String::new();
-        match self.random.u8(..16) {
-            0 => {
-                let groups = self.random.usize(1..9);
-                let text = |random: &mut fastrand::Rng| match random.u8(..8) {
-                    0..=2 => "0".to_owned(),
-                    3 => String::new(),
-                    4 => "00aB".to_owned(),
-                    _ => format!("{:x}", random.u16(..)),
-                };
-                let groups: Vec<_> = (0..groups).map(|_| text(&mut self.random)).collect();
-                let tail = self.pick(&["", "", "::", ":1.2.3.4", "::ffff:1.2.3.4", "%25eth0"]);
-                host = format!("[{}{tail}]", groups.join(":"));
-            }
-            1 => {
-                let numbers: Vec<_> = (0..self.random.usize(1..6))
-                    .map(|_| self.pick(&NUMBERS).to_owned())
-                    .collect();
-                host = numbers.join(".");
-            }
-            _ => {
-                for _ in 0..self.random.usize(1..5) {
-                    host.push_str(match self.random.u8(..10) {
-                        0..=5 => self.pick(&LABELS),
-                        6..=7 => self.pick(&ODD_LABELS),
-                        8 => self.pick(&NUMBERS),
-                        _ => self.pick(&TOKENS),
-                    });
-                    if self.random.u8(..30) == 0 {
-                        host.push(self.random.char(..));
-                    }
-                    if self.random.u8(..30) == 0 {
-                        // Punycode that decodes to nothing, or to what has another spelling.
-                        host.push_str("xn--");
-                        for _ in 0..self.random.u8(1..7) {
-                            host.push(self.random.alphanumeric());
-                        }
-                    }
-                    host.push_str(self.pick(&[".", ".", ".", "", "-", "\u{3002}"]));
-                }
-                if self.random.bool() {
-                    host.truncate(host.trim_end_matches('.').len());
-                }
-            }
-        }
-        let port = match self.random.u8(..4) {
-            0 => self.pick(&PORTS),
-            _ => "",
-        };
-        format!("{scheme}{host}{port}")
-    }
-}
-
-const CONTROL: [&str; 9] = [
-    "\t", "\r", "\n", "\r\n", "\0", "\x0b", "\x1f", "\x7f", "\u{85}",
-];
-
-const DOTS: [&str; 10] = [
-    "/../", "/./", "..", ".", "%2e", "%2E", ".%2e", "/%2e%2e/", "/..", "/.%2E//",
-];
-
-const TOKENS: [&str; 72] = [
-    "/",
-    "//",
-    "///",
-    "/",
-    "\\",
-    "/\\",
-    "\\\\",
-    ":",
-    "@",
-    "?",
-    "?",
-    "#",
-    "%",
-    "%2f",
-    "%2F",
-    "%5c",
-    "%5C",
-    "%09",
-    "%0d%0a",
-    "%00",
-    "%25",
-    "%2525",
-    "%zz",
-    "%%",
-    "%",
-    " ",
-    "evil.example",
-    "//evil.example",
-    "/\\evil.example",
-    "@evil.example",
-    "app.example",
-    "https:",
-    "https://",
-    "http://",
-    "HTTPS:\\\\",
-    "javascript:alert(1)",
-    "data:,",
-    "file:",
-    "c|",
-    "C:",
-    "\u{e9}",
-    "\u{df}",
-    "\u{130}",
-    "\u{3002}",
-    "\u{ff0e}",
-    "\u{ff0f}",
-    "\u{ff3c}",
-    "\u{2044}",
-    "\u{2215}",
-    "\u{200d}",
-    "\u{ad}",
-    "\u{202e}",
-    "\u{fffd}",
-    "\u{feff}",
-    "\u{a0}",
-    "\u{10ffff}",
-    "[",
-    "]",
-    "[::1]",
-    "&",
-    "=",
-    "+",
-    ";",
-    "'",
-    "\"",
-    "<script>",
-    "^",
-    "`",
-    "{",
-    "|",
-    "}",
-    "~",
-];
-
-const LABELS: [&str; 10] = [
-    "example",
-    "app",
-    "a",
-    "www",
-    "COM",
-    "x1",
-    "xn--bcher-kva",
-    "b\u{fc}cher",
-    "a-b",
-    "a_b",
-];
-
-const ODD_LABELS: [&str; 32] = [
-    "xn--",
-    "xn--a",
-    "xn--abc",
-    "xn--abc-",
-    "xn--ls8h",
-    "XN--BCHER-KVA",
-    "xn--0.pt",
-    "xn--zca",
-    "xn--fa-hia",
-    "xn--1ch",
-    "xn--iñvalid",
-    "ab--cd",
-    "-",
-    "-a",
-    "a-",
-    "_",
-    "*",
-    "%41",
-    "%2e",
-    " ",
-    "\u{df}",
-    "\u{131}",
-    "\u{fb00}",
-    "\u{2126}",
-    "\u{ff41}",
-    "\u{ff11}",
-    "\u{660}",
-    "\u{200c}",
-    "\u{5d0}",
-    "e\u{301}",
-    "\u{1f4a9}",
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-];
-
-const NUMBERS: [&str; 19] = [
-    "0",
-    "1",
-    "127",
-    "255",
-    "256",
-    "01",
-    "08",
-    "0x",
-    "0x0",
-    "0x7f",
-    "0X7F",
-    "0xg",
-    "00x1",
-    "x1",
-    "4294967295",
-    "4294967296",
-    "0377",
-    "1e3",
-    "9999999999999",
-];
-
-const PORTS: [&str; 14] = [
-    ":80",
-    ":443",
-    ":8080",
-    ":0",
-    ":1",
-    ":65535",
-    ":65536",
-    ":00443",
-    ":",
-    ":+1",
-    ":a",
-    ":80:80",
-    ":\u{ff11}",
-    ":1 ",
-];
-
-/// Punycode that was written by hand is not read, as the docs of `Origin` say.
-fn has_unread_punycode(text: &str) -> bool {
-    let host = text.split_once("//").map_or(text, |(_, host)| host);
-    let host = &host[..host.find(['/', '\\', '?', '#']).unwrap_or(host.len())];
-    host.is_ascii() && host.to_ascii_lowercase().contains("xn--")
 }
