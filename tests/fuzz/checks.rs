@@ -1,0 +1,190 @@
+//! What holds whatever the bytes are; each function panics where it does not.
+
+use std::net::IpAddr;
+
+use http::{HeaderName, HeaderValue, Request, Uri};
+use tower_redirect::{
+    Canonical, CanonicalHost, Decision, Https, IndexFile, LocalPath, Location, LowerCase,
+    MergeSlashes, Plaintext, Policy, ProxyHeader, RequestHead, ReturnTo, Scheme, TrailingSlash,
+    Trust, UnknownHost,
+};
+use url::Url;
+
+const SITE: &str = "https://app.example";
+
+/// A request target, for the policies on paths: what they answer is on this site, and settles.
+pub fn path(data: &[u8]) {
+    let Ok(uri) = Uri::try_from(data) else { return };
+    let index = || IndexFile::new(["index.html"]).expect("it is a segment");
+    let all = Canonical::any_host()
+        .append_trailing_slash()
+        .merge_slashes()
+        .lower_case()
+        .index_file(index());
+    let policies: [&dyn Policy<Target = Location>; 7] = [
+        &TrailingSlash::Trim,
+        &TrailingSlash::Append,
+        &TrailingSlash::AppendToFolders,
+        &MergeSlashes,
+        &LowerCase,
+        &index(),
+        &all,
+    ];
+    for policy in policies {
+        let mut request = Request::new(());
+        *request.uri_mut() = uri.clone();
+        let Decision::Redirect(location) = policy.decide(&RequestHead::new(&request)) else {
+            continue;
+        };
+        assert_leads_to(&location, &[SITE]);
+        let mut next = Request::new(());
+        *next.uri_mut() = location.as_str().parse().expect("it can be asked for");
+        let again = policy.decide(&RequestHead::new(&next));
+        assert!(
+            again.is_pass(),
+            "{location} of {uri} is redirected again: {again:?}"
+        );
+        assert_eq!(
+            location.as_str().contains('?'),
+            uri.query().is_some(),
+            "{location} of {uri}"
+        );
+    }
+}
+
+/// Lines of a header section, `:target` and `:peer` among them: no plaintext passes, and no host but
+/// the configured ones is sent.
+pub fn host(data: &[u8]) {
+    let mut request = Request::new(());
+    for line in data.split(|&byte| byte == b'\n') {
+        if let Some(target) = line.strip_prefix(b":target ") {
+            if let Ok(uri) = Uri::try_from(target) {
+                *request.uri_mut() = uri;
+            }
+        } else if let Some(peer) = line.strip_prefix(b":peer ") {
+            let peer = std::str::from_utf8(peer)
+                .ok()
+                .and_then(|peer| peer.parse().ok());
+            request.extensions_mut().insert(Peer(peer));
+        } else if let Some(colon) = line.iter().position(|&byte| byte == b':') {
+            let (name, value) = (line.get(..colon), line.get(colon + 1..));
+            let name = HeaderName::from_bytes(name.unwrap_or_default());
+            let value = HeaderValue::from_bytes(value.unwrap_or_default().trim_ascii());
+            if let (Ok(name), Ok(value)) = (name, value) {
+                request.headers_mut().append(name, value);
+            }
+        }
+    }
+    let head = RequestHead::new(&request);
+    let hosts = CanonicalHost::one_of(["app.example", "*.sub.example", "[::1]"]).expect("hosts");
+    let one = CanonicalHost::with_aliases("app.example", ["www.app.example"])
+        .expect("hosts")
+        .unknown_host(UnknownHost::Redirect);
+    let ours = [SITE, ".sub.example", "https://[::1]"];
+    for plaintext in [
+        Plaintext::listener(),
+        Plaintext::listener().same_host_first(),
+    ] {
+        for host in [hosts.clone(), one.clone()] {
+            let https = Canonical::on(host)
+                .https(plaintext.clone())
+                .trim_trailing_slash();
+            match https.decide(&head) {
+                Decision::Redirect(location) => {
+                    assert_leads_to(
+                        &location,
+                        &[&ours[..], &["https://www.app.example"]].concat(),
+                    );
+                }
+                Decision::Refuse(_) => {}
+                Decision::Pass => assert!(is_challenge(request.uri().path()), "plaintext passes"),
+            }
+        }
+    }
+    for header in [
+        ProxyHeader::Forwarded,
+        ProxyHeader::XForwardedProto,
+        ProxyHeader::XForwardedSsl,
+        ProxyHeader::FrontEndHttps,
+        ProxyHeader::CloudFrontForwardedProto,
+    ] {
+        for hops in [0, 1, 2] {
+            let peers = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get::<Peer>()?.0);
+            let trust = peers.expect("a network").believe(header, hops).and_host();
+            let view = trust.view(&head);
+            let peer = request.extensions().get::<Peer>().and_then(|peer| peer.0);
+            let trusted = hops > 0
+                && matches!(peer.map(|peer| peer.to_canonical()), Some(IpAddr::V4(v4)) if v4.octets()[0] == 10);
+            assert!(trusted || view.scheme().is_none(), "a stranger is believed");
+            assert!(
+                trusted || view.authority() == head.authority(),
+                "a stranger is believed"
+            );
+            let https = Https::on(hosts.clone(), Plaintext::behind(trust));
+            match https.decide(&head) {
+                Decision::Redirect(location) => assert_leads_to(&location, &ours),
+                Decision::Refuse(_) => {}
+                Decision::Pass => assert!(
+                    view.scheme() == Some(Scheme::Https) || is_challenge(request.uri().path()),
+                    "plaintext passes"
+                ),
+            }
+        }
+    }
+}
+
+/// An untrusted value, as it is and in a query: it leads to this site, or to an allowed origin.
+pub fn return_to(data: &[u8]) {
+    let return_to = ReturnTo::new(LocalPath::from_static("/home"))
+        .allow("https://trusted.example")
+        .and_then(|return_to| return_to.allow("https://*.tenant.example"))
+        .expect("origins");
+    let allowed = [SITE, "https://trusted.example", ".tenant.example"];
+    if let Ok(text) = std::str::from_utf8(data) {
+        assert_leads_to(&return_to.location(text), &allowed);
+    }
+    let Ok(uri) = Uri::try_from([b"/login?next=", data].concat()) else {
+        return;
+    };
+    let mut request = Request::new(());
+    *request.uri_mut() = uri;
+    match return_to.query("next").decide(&RequestHead::new(&request)) {
+        Decision::Redirect(location) => assert_leads_to(&location, &allowed),
+        answer => panic!("it always answers: {answer:?}"),
+    }
+}
+
+/// The address of the peer, where it is known.
+#[derive(Clone)]
+struct Peer(Option<IpAddr>);
+
+fn is_challenge(path: &str) -> bool {
+    path.strip_prefix("/.well-known/acme-challenge/")
+        .is_some_and(|token| !token.contains(['/', '.', '%']) && !token.is_empty())
+}
+
+/// Where a browser goes, from the first page and from a deep one.
+fn assert_leads_to(location: &Location, origins: &[&str]) {
+    let sent = location.as_str();
+    let sendable = |byte: u8| (0x21..=0x7e).contains(&byte) && !b"\"<>\\^`{|}".contains(&byte);
+    assert!(sent.bytes().all(sendable) && sent.len() <= 8_000, "{sent}");
+    for page in ["/", "/a/b?c"] {
+        let base = Url::parse(&format!("{SITE}{page}")).expect("a page");
+        let url = base
+            .join(sent)
+            .unwrap_or_else(|error| panic!("{sent}: {error}"));
+        assert!(
+            url.username().is_empty() && url.password().is_none(),
+            "{sent}"
+        );
+        let origin = url.origin().ascii_serialization();
+        let known = origins.iter().any(|known| match known.strip_prefix('.') {
+            None => *known == origin,
+            Some(domain) => origin
+                .strip_prefix("https://")
+                .and_then(|host| host.strip_suffix(domain))
+                .is_some_and(|below| below.len() > 1 && below.ends_with('.')),
+        });
+        assert!(known, "{sent} leads from {page} to {origin}");
+    }
+}
