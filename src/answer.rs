@@ -14,7 +14,6 @@ pub(crate) struct Answer {
     status: Status,
     location: Location,
     cache: Option<CacheControl>,
-    vary: Option<HeaderValue>,
     note: Option<Note>,
 }
 
@@ -31,23 +30,8 @@ impl Answer {
             status,
             location,
             cache,
-            vary: None,
             note,
         }
-    }
-
-    /// Says which fields of the request the answer depends on.
-    #[inline]
-    pub(crate) fn depending_on(mut self, reads: &Reads) -> Self {
-        self.vary = reads.vary();
-        if reads.personal() {
-            self.cache = match self.cache {
-                Some(cache) => Some(cache.private()),
-                None if self.status.is_permanent() => Some(CacheControl::private_only()),
-                None => None,
-            };
-        }
-        self
     }
 
     pub(crate) const fn status(&self) -> StatusCode {
@@ -80,13 +64,27 @@ impl Answer {
                 None => None,
             };
         }
-        if let Some(vary) = self.vary {
-            headers.append(header::VARY, vary);
-        }
         if let Some(cache) = cache {
             headers.insert(header::CACHE_CONTROL, cache.into());
         }
         headers.insert(header::LOCATION, HeaderValue::from(self.location));
+    }
+}
+
+/// The cache lifetime of an answer that depends on these fields of its request.
+#[inline]
+pub(crate) fn cache_of(
+    cache: Option<CacheControl>,
+    status: Status,
+    reads: &Reads,
+) -> Option<CacheControl> {
+    if reads.is_empty() || !reads.personal() {
+        return cache;
+    }
+    match cache {
+        Some(cache) => Some(cache.private()),
+        None if status.is_permanent() => Some(CacheControl::private_only()),
+        None => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::Response;
+use http::{HeaderValue, Response, header};
 use pin_project_lite::pin_project;
 
 use crate::{
@@ -57,6 +57,7 @@ pin_project! {
 pub(crate) struct Pending {
     pub(crate) condition: Condition,
     pub(crate) answer: Answer,
+    pub(crate) vary: Option<HeaderValue>,
 }
 
 impl Pending {
@@ -74,6 +75,9 @@ impl Pending {
         remove_replaced(&mut parts.headers);
         let body = A::answer(self.answer.body());
         self.answer.write(&mut parts.headers);
+        if let Some(vary) = self.vary {
+            parts.headers.append(header::VARY, vary);
+        }
         Response::from_parts(parts, body)
     }
 }

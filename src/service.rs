@@ -4,12 +4,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use tower_service::Service;
 
 use crate::{
     Decision, Policy, Redirect, RedirectLayer, Refusal, RequestHead, When,
-    answer::Answer,
+    answer::{Answer, cache_of},
     body::{AnswerBody, Unchanged},
     future::{Pending, ResponseFuture},
     guard::{self, Suppressed, Verdict},
@@ -170,18 +170,26 @@ impl<S, P, A> RedirectService<S, P, A> {
             }
         };
         let note = settings.note.then(|| NoteKind::for_request(&head));
-        let when = guard::timing(&redirect).clone();
-        let answer =
-            Answer::new(status, redirect.location, redirect.cache, note).depending_on(reads);
-        match when {
-            When::Before => {
+        let waits = matches!(guard::timing(&redirect), When::After(_));
+        let cache = cache_of(redirect.cache, status, reads);
+        let answer = Answer::new(status, redirect.location, cache, note);
+        match redirect.when {
+            When::After(condition) if waits => {
+                let vary = reads.vary();
+                let pending = Pending {
+                    condition,
+                    answer,
+                    vary,
+                };
+                ResponseFuture::after(self.inner.call(request), pending)
+            }
+            When::Before | When::After(_) => {
                 let mut response = at_once::<A, _, _>(request, answer.status(), answer.body());
                 answer.write(response.headers_mut());
+                if !reads.is_empty() {
+                    vary(response.headers_mut(), reads);
+                }
                 ResponseFuture::ready(response)
-            }
-            When::After(condition) => {
-                let pending = Pending { condition, answer };
-                ResponseFuture::after(self.inner.call(request), pending)
             }
         }
     }
@@ -205,6 +213,15 @@ where
     response
 }
 
+/// Names the fields that the decision depends on.
+#[cold]
+#[inline(never)]
+fn vary(headers: &mut HeaderMap, reads: &Reads) {
+    if let Some(vary) = reads.vary() {
+        headers.append(header::VARY, vary);
+    }
+}
+
 /// A 4xx; the refusal itself is among the extensions, for layers in front.
 #[cold]
 #[inline(never)]
@@ -223,9 +240,7 @@ where
         "refused"
     );
     let mut response = at_once::<A, _, _>(request, refusal.status(), Bytes::new());
-    if let Some(vary) = reads.vary() {
-        response.headers_mut().insert(header::VARY, vary);
-    }
+    vary(response.headers_mut(), reads);
     response.extensions_mut().insert(refusal);
     response
 }

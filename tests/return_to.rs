@@ -871,8 +871,12 @@ impl AllowedHere for ReturnTo {
 }
 
 /// The place that a local reference names.
+///
+/// A `|` is encoded first: the parser takes `/A|/` for the drive of a file, which `..` does not leave, and
+/// the standard has drives under `file:` only.
 fn place(reference: &str) -> String {
-    spelled(&Url::parse(SITE).unwrap().join(reference).unwrap())
+    let reference = reference.replace('|', "%7C");
+    spelled(&Url::parse(SITE).unwrap().join(&reference).unwrap())
 }
 
 /// An address with everything encoded that one client encodes and another does not.

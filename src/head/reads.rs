@@ -44,8 +44,14 @@ impl Reads {
         self.length.set(before + separator.len() + name.len());
     }
 
+    /// Whether no field was looked at.
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.length.get() == 0 && !self.too_many.get()
+    }
+
     /// Whether a field of this name was looked at.
-    pub(crate) fn contains(&self, name: &str) -> bool {
+    fn contains(&self, name: &str) -> bool {
         self.written()
             .split(|byte| byte.get() == b',')
             .map(|other| match other {
