@@ -122,6 +122,9 @@ mod guard;
 mod layer;
 mod service;
 
+#[cfg(feature = "rules")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
+pub mod rules;
 pub mod testing;
 
 /// What has changed.

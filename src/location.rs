@@ -15,6 +15,7 @@ mod authority;
 mod check;
 mod local_path;
 mod parse;
+mod prepared;
 mod problem;
 mod resolve;
 mod returned;
@@ -25,8 +26,10 @@ use problem::Problem;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use assemble::Site;
+pub(crate) use check::sendable;
 pub use local_path::LocalPath;
-pub(crate) use parse::parse_origin;
+pub(crate) use parse::{RECEIVED_PATH, RECEIVED_QUERY, parse_origin};
+pub(crate) use prepared::has_dot_segment;
 pub use problem::LocationError;
 pub(crate) use spelling::may_ask_for;
 

@@ -15,6 +15,8 @@ mod with;
 
 #[cfg(feature = "trust")]
 pub use behind::Behind;
+#[cfg(feature = "rules")]
+pub(crate) use canonical::AskedHost;
 pub use canonical::{
     AnyHost, Canonical, CanonicalError, CanonicalHost, Https, IndexFile, LowerCase, MergeSlashes,
     OurHosts, Plaintext, Then, TrailingSlash, UnknownHost,

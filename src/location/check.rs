@@ -98,6 +98,29 @@ impl Bounds {
     }
 }
 
+impl Bounds {
+    /// The bounds of a text whose origin is so long, as [`Bounds::of`] finds them.
+    #[inline]
+    pub(super) fn behind(text: &[u8], origin: u16) -> Self {
+        let mut odd = false;
+        for &byte in text {
+            odd |= matches!(byte, b'%' | b'\'' | b'[' | b']' | b'?' | b'#');
+        }
+        let fragment = if odd {
+            text.len() - from_first(text, b'#').len()
+        } else {
+            text.len()
+        };
+        Self {
+            origin,
+            // At most 8,000: it was checked.
+            fragment: fragment as u16,
+            respelled: odd && has_other_spelling(text),
+            dots: false,
+        }
+    }
+}
+
 /// Whether there is an escape, an empty query or one of `'`, `[` and `]`.
 const fn has_other_spelling(text: &[u8]) -> bool {
     let mut rest = text;
@@ -227,7 +250,7 @@ fn mark_unsendable(chunk: &[u8; 16], bad: &mut [bool; 16]) {
 
 /// The bytes of a `Location`: visible ASCII without `" < > \ ^ backtick { | }`.
 #[inline]
-pub(super) const fn sendable(byte: u8) -> bool {
+pub(crate) const fn sendable(byte: u8) -> bool {
     // `<` and `>`, `\` and `^` differ in one bit; `{`, `|` and `}` follow each other.
     (byte.wrapping_sub(0x21) < 0x5e)
         & (byte != b'"')

@@ -24,10 +24,10 @@ const UNSENDABLE: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// In a path as it was received, `?` and `#` would end it.
-pub(super) const RECEIVED_PATH: &AsciiSet = &UNSENDABLE.add(b'?').add(b'#');
+pub(crate) const RECEIVED_PATH: &AsciiSet = &UNSENDABLE.add(b'?').add(b'#');
 
 /// In a query or a fragment, `#` would begin another fragment.
-pub(super) const RECEIVED_QUERY: &AsciiSet = &UNSENDABLE.add(b'#');
+pub(crate) const RECEIVED_QUERY: &AsciiSet = &UNSENDABLE.add(b'#');
 
 /// In plain text everything that has a meaning anywhere in a URI is encoded; what is left is
 /// `unreserved` (RFC 3986 §2.3).

@@ -142,6 +142,11 @@ impl LocationError {
         Self::new(Problem::TooLong, super::check::MAX_LEN, &[])
     }
 
+    /// What is wrong and how to mend it, without where.
+    pub(crate) const fn sentence(&self) -> &'static str {
+        self.problem.sentence()
+    }
+
     /// Where it is wrong and how to mend it, without saying what it was to be.
     pub(crate) fn place_and_cure(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "byte {}", self.at)?;

@@ -98,18 +98,18 @@ const fn means_something(_: &str) -> bool {
 
 /// The host and the port that a request names, compared only and never sent (R6).
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// In lower case, without a dot at its end; an IPv6 address in its shortest spelling.
-    pub(super) name: Cow<'a, str>,
-    pub(super) port: Option<u16>,
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) port: Option<u16>,
     /// Whether the name is spelled in another way than it is sent: with a dot at its end.
-    pub(super) dotted: bool,
+    pub(crate) dotted: bool,
 }
 
 impl<'a> Asked<'a> {
     /// Reads the host of a request; `None` where it is none.
     #[inline]
-    pub(super) fn read(authority: &'a str) -> Option<Self> {
+    pub(crate) fn read(authority: &'a str) -> Option<Self> {
         match plain(authority) {
             Some((name, port)) => Some(Self {
                 name: Cow::Borrowed(name),

@@ -1,0 +1,215 @@
+//! Tables of redirects: from ten lines of code to a million lines of a file.
+//!
+//! ```
+//! use tower_redirect::rules::{Rule, Rules};
+//! use tower_redirect::{RedirectLayer, testing};
+//!
+//! let rules = Rules::new([
+//!     Rule::permanent("/about-us", "/about"),
+//!     Rule::permanent("/blog/{slug}", "/posts/{slug}"),
+//!     Rule::found("/index.php?page={id}", "/pages/{id}"),
+//! ])?;
+//!
+//! testing::get("/blog/hello?page=2").through(&rules).assert_redirect("/posts/hello?page=2");
+//! let layer = RedirectLayer::new(rules);
+//! # Ok::<(), tower_redirect::rules::RulesError>(())
+//! ```
+//!
+//! The first rule that fits answers ([`Precedence`] has others). Finding it takes the same time in a
+//! table of ten rules and of a million: paths are hashed, paths with placeholders once for each shape that
+//! occurs. A request that no rule answers costs no allocation.
+
+use std::fmt;
+
+use crate::{Decision, Location, Policy, Redirect, Refusal, RequestHead, policy::AskedHost};
+
+mod answer;
+mod ask;
+mod builder;
+mod capture;
+mod condition;
+mod diagnostic;
+mod error;
+mod format;
+mod has;
+mod lines;
+mod options;
+mod paths;
+mod pattern;
+mod record;
+#[cfg(feature = "regex")]
+mod regexes;
+mod rule;
+mod rule_ref;
+mod search;
+mod spelling;
+mod table;
+mod target;
+
+use ask::Ask;
+pub use builder::RulesBuilder;
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use error::{Part, RuleError, RulesError};
+pub use format::{Format, Parsed};
+pub use has::Has;
+use lines::Lines;
+pub use options::QueryPolicy;
+pub use paths::Paths;
+pub use rule::{Rule, Source};
+pub use rule_ref::RuleRef;
+pub use search::Precedence;
+use search::Winner;
+use table::Table;
+
+/// A compiled table of redirects; a policy that says where and how.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+/// use tower_redirect::{RedirectLayer, testing};
+///
+/// let rules = Rules::new([
+///     Rule::permanent("/about-us", "/about"),
+///     Rule::see_other("/old-form", "/form"),
+/// ])?;
+/// testing::get("/about-us").through(&rules).assert_redirect("/about");
+///
+/// let layer = RedirectLayer::new(rules);
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+///
+/// Paths are compared as [`Rule`] says. A captured text with a segment `.` or `..`, or one that would
+/// lead off the site, is not redirected. A table with rules for hosts refuses requests that contradict
+/// themselves about their host with 400, all others pass what no rule answers.
+pub struct Rules {
+    table: Table,
+    precedence: Precedence,
+    count: u32,
+    lines: Lines,
+}
+
+impl Rules {
+    /// Compiles a table in which the first rule that fits answers.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a/{b}", "/c/{b}")])?;
+    /// testing::get("/a/x").through(&rules).assert_redirect("/c/x");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// All at once, each with its rule, the part of it, the byte and how to mend it.
+    pub fn new(rules: impl IntoIterator<Item = Rule>) -> Result<Self, RulesError> {
+        Self::builder().rules(rules).build()
+    }
+
+    /// Begins a table for which more is to be said than its rules.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::builder().ignore_case().rule(Rule::permanent("/a", "/b")).build()?;
+    /// assert_eq!(rules.len(), 1);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn builder() -> RulesBuilder {
+        RulesBuilder::default()
+    }
+
+    /// How many rules there are.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// assert_eq!(Rules::new([Rule::permanent("/a", "/b")])?.len(), 1);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether there is no rule.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Rules;
+    ///
+    /// assert!(Rules::new([])?.is_empty());
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The rules, in the order in which they were added.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/caf\u{e9}/{x}", "/{x}")])?;
+    /// let rule = rules.iter().next().unwrap();
+    /// assert_eq!((rule.source(), rule.target().as_str()), ("/caf%C3%A9/{x}", "/{x}"));
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = RuleRef<'_>> {
+        self.table
+            .records()
+            .map(|(_, record)| RuleRef::new(self, record))
+    }
+
+    /// The redirect of the rule that answers a request.
+    #[inline]
+    fn answer(&self, head: &RequestHead<'_>, host: Option<&str>) -> Option<Redirect> {
+        let ask = Ask {
+            head,
+            path: head.path(),
+            query: head.query(),
+            host,
+        };
+        let Winner { at, captures, .. } = self.table.search(&ask, self.precedence)?;
+        self.table
+            .redirect(&self.table.record(at)?, &captures, ask.query)
+    }
+}
+
+impl Policy for Rules {
+    type Target = Redirect;
+
+    #[inline]
+    fn decide(&self, request: &RequestHead<'_>) -> Decision {
+        if !request.has_path() {
+            return Decision::Pass;
+        }
+        if self.table.hosts.is_empty() {
+            return self.answer(request, None).into();
+        }
+        match request.authority() {
+            Some(authority) => match AskedHost::read(authority) {
+                Some(host) => self.answer(request, Some(&host.name)).into(),
+                None => Decision::Refuse(Refusal::bad_request("this is no host")),
+            },
+            None if request.names_no_host() => self.answer(request, None).into(),
+            None => Decision::Refuse(Refusal::bad_request(
+                "more than one host, or a user name in it",
+            )),
+        }
+    }
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules")
+            .field("rules", &self.count)
+            .field("precedence", &self.precedence)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The location of the redirect that a decision is for.
+fn place_of(decision: Decision) -> Decision<Location> {
+    decision.map(|redirect| redirect.location)
+}

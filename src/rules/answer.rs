@@ -1,0 +1,162 @@
+//! From the rule that answers to the redirect that is sent.
+
+use bytes::Bytes;
+
+use super::{
+    ask::{self, means},
+    capture::Captures,
+    condition::Ready,
+    options::{Edit, QueryPolicy},
+    record::{FRAGMENT, QUERY, Record, SLOTS},
+    table::Table,
+    target,
+};
+use crate::{Location, Redirect, When, location::has_dot_segment};
+
+impl Table {
+    /// The redirect of a rule for a request with this query; `None` where it would lead astray.
+    #[inline]
+    pub(super) fn redirect(
+        &self,
+        record: &Record<'_>,
+        captures: &Captures<'_>,
+        query: Option<&str>,
+    ) -> Option<Redirect> {
+        let ready = self.options(record);
+        let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
+        let query = match policy {
+            QueryPolicy::Drop => None,
+            QueryPolicy::TargetWins if record.has(QUERY) => None,
+            _ => query.filter(|query| !query.is_empty()),
+        };
+        let edits = ready.is_some_and(|ready| !ready.options.edits.is_empty());
+        let text = if !record.has(SLOTS) && query.is_none() && !edits {
+            self.records.slice(record.target_range())
+        } else {
+            written(record, captures, query, ready, policy)?
+        };
+        let location = Location::prepared(text, record.origin)?;
+        let redirect = Redirect::new(record.how(), location);
+        Some(match ready {
+            None => redirect,
+            Some(ready) => with_options(redirect, ready),
+        })
+    }
+}
+
+fn with_options(mut redirect: Redirect, ready: &Ready) -> Redirect {
+    redirect.cache = ready.options.cache;
+    if ready.options.after_not_found {
+        redirect.when = When::after(http::StatusCode::NOT_FOUND);
+    }
+    redirect
+}
+
+/// A target written for one request, in one piece.
+fn written(
+    record: &Record<'_>,
+    captures: &Captures<'_>,
+    query: Option<&str>,
+    ready: Option<&Ready>,
+    policy: QueryPolicy,
+) -> Option<Bytes> {
+    let captured: usize = captures.as_slice().iter().map(|text| text.len()).sum();
+    let query_length = query.map_or(0, |query| query.len() + 1);
+    let mut out = Vec::with_capacity(record.target.len() + captured + query_length + 1);
+    let (path, own_query, fragment) = if record.has(QUERY | FRAGMENT) {
+        target::split(record.target)
+    } else {
+        (record.target, &[][..], &[][..])
+    };
+    let origin = usize::from(record.origin);
+    target::push(&mut out, path, captures);
+    if record.has(SLOTS) {
+        // The tail of a prefix may be nothing, and then the slash is missing.
+        if out.len() == origin {
+            out.push(b'/');
+        }
+        if has_dot_segment(out.get(origin..)?) {
+            return None;
+        }
+    }
+    if ready.is_some_and(|ready| ready.options.merge_slashes) {
+        merge_slashes(&mut out, origin);
+    }
+    let begin = out.len();
+    target::push(&mut out, own_query, captures);
+    push_query(&mut out, begin, query, ready, policy);
+    target::push(&mut out, fragment, captures);
+    Some(Bytes::from(out))
+}
+
+/// Adds what is kept of a request's query to a text whose own query begins at `begin`.
+fn push_query(
+    out: &mut Vec<u8>,
+    begin: usize,
+    query: Option<&str>,
+    ready: Option<&Ready>,
+    policy: QueryPolicy,
+) {
+    let own = String::from_utf8_lossy(out.get(begin + 1..).unwrap_or_default()).into_owned();
+    let mut separator = match own.is_empty() {
+        true if out.len() == begin => Some(b'?'),
+        true => None,
+        false => Some(b'&'),
+    };
+    let mut push = |out: &mut Vec<u8>, write: &dyn Fn(&mut Vec<u8>)| {
+        out.extend(separator);
+        separator = Some(b'&');
+        write(out);
+    };
+    let keeps_all = ready.is_none_or(Ready::keeps_all_parameters) && policy != QueryPolicy::Merge;
+    if let Some(query) = query.filter(|_| keeps_all) {
+        push(out, &|out| target::push_query(out, query));
+        return;
+    }
+    let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
+    for pair in query.into_iter().flat_map(|query| query.split('&')) {
+        let (key, _) = pair.split_once('=').unwrap_or((pair, ""));
+        let consumed = ready.is_some_and(|ready| ready.has_consumed(key));
+        let removed = edits.iter().any(|edit| match edit {
+            Edit::Remove(own) | Edit::Set(own, _) => means(key, own),
+            Edit::Rename(..) => false,
+        });
+        let overruled = policy == QueryPolicy::Merge
+            && ask::pairs(&own).any(|(own, _)| ask::plain(own) == ask::plain(key));
+        if consumed || removed || overruled || pair.is_empty() {
+            continue;
+        }
+        let renamed = edits.iter().find_map(|edit| match edit {
+            Edit::Rename(from, to) if means(key, from) => Some(to),
+            _ => None,
+        });
+        push(out, &|out| match renamed {
+            Some(to) => {
+                target::push_plain(out, to);
+                target::push_query(out, pair.get(key.len()..).unwrap_or_default());
+            }
+            None => target::push_query(out, pair),
+        });
+    }
+    for edit in edits {
+        if let Edit::Set(key, value) = edit {
+            push(out, &|out| {
+                target::push_plain(out, key);
+                out.push(b'=');
+                target::push_plain(out, value);
+            });
+        }
+    }
+}
+
+/// One slash where several follow each other, behind the origin.
+fn merge_slashes(out: &mut Vec<u8>, origin: usize) {
+    let mut at = 0;
+    let mut before = 0;
+    out.retain(|byte| {
+        let kept = at < origin || *byte != b'/' || before != b'/';
+        before = if at < origin { 0 } else { *byte };
+        at += 1;
+        kept
+    });
+}

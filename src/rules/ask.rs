@@ -1,0 +1,91 @@
+//! What a table looks at in a request.
+
+use std::borrow::Cow;
+
+use http::header;
+use percent_encoding::percent_decode_str;
+
+use crate::RequestHead;
+
+/// A request, as far as rules are concerned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask<'h, 'a> {
+    pub(super) head: &'h RequestHead<'a>,
+    pub(super) path: &'a str,
+    pub(super) query: Option<&'a str>,
+    /// The host without its port, in lower case; only tables that know hosts read it.
+    pub(super) host: Option<&'h str>,
+}
+
+impl<'a> Ask<'_, 'a> {
+    /// The pairs of the query as they were received.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        pairs(self.query.unwrap_or_default())
+    }
+
+    /// The values of a header field.
+    pub(super) fn header(&self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.head.depends_on(name);
+        let lines = self.head.headers().get_all(name).iter();
+        lines.filter_map(|line| line.to_str().ok())
+    }
+
+    /// The values of a cookie.
+    pub(super) fn cookie(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.header(header::COOKIE.as_str())
+            .flat_map(|line| line.split(';'))
+            .filter_map(move |cookie| {
+                let (key, value) = cookie.split_once('=')?;
+                (key.trim() == name).then_some(value.trim())
+            })
+    }
+}
+
+/// The pairs of a query; a key without a `=` has an empty value.
+pub(super) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+/// Whether a received part of a query means this plain text.
+pub(super) fn means(received: &str, plain: &str) -> bool {
+    if received.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        form_bytes(received).eq(plain.bytes())
+    } else {
+        received == plain
+    }
+}
+
+/// A received part of a query as plain text; what is not UTF-8 is replaced.
+pub(super) fn plain(received: &str) -> Cow<'_, str> {
+    if received.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        let bytes: Vec<u8> = form_bytes(received).collect();
+        Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+    } else {
+        Cow::Borrowed(received)
+    }
+}
+
+/// A `+` is a space and `%XX` a byte (WHATWG URL, `application/x-www-form-urlencoded`).
+fn form_bytes(received: &str) -> impl Iterator<Item = u8> {
+    received.split('+').enumerate().flat_map(|(at, piece)| {
+        let space = (at > 0).then_some(b' ');
+        space.into_iter().chain(percent_decode_str(piece))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{means, pairs, plain};
+
+    #[test]
+    fn parts_of_a_query_are_read_as_those_of_a_form() {
+        assert!(means("a+b%2B%C3%A9", "a b+\u{e9}") && means("a", "a"));
+        assert!(!means("a+", "a") && !means("a", "b") && !means("%41", "%41"));
+        assert_eq!(plain("a+b%FF"), "a b\u{fffd}");
+        let all: Vec<_> = pairs("a=1=2&&b&=c&").collect();
+        assert_eq!(all, [("a", "1=2"), ("b", ""), ("", "c")]);
+    }
+}

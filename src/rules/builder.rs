@@ -1,0 +1,553 @@
+use std::collections::HashMap;
+
+use super::{
+    Rules,
+    capture::{Kind, Slot},
+    condition::Ready,
+    error::{Flaw, Part, RuleError, RulesError},
+    lines::Lines,
+    options::{Matching, Options},
+    pattern::{self, MAX_CAPTURES, Parts, Tail},
+    record::{Draft, FRAGMENT, PATTERN, QUERY, REGEX, SLOTS},
+    rule::{Rule, Source, SourceKind},
+    search::Precedence,
+    table::{EVERY_HOST, Hosts, Table, without_slash},
+    target,
+};
+use crate::{How, Origin, Scheme, Status};
+
+/// Collects rules, and finds everything that is wrong with them when they are built.
+///
+/// ```
+/// use tower_redirect::rules::{Precedence, Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let rules = Rules::builder()
+///     .precedence(Precedence::StaticFirst)
+///     .ignore_case()
+///     .rule(Rule::permanent("/blog/{slug}", "/posts/{slug}"))
+///     .rule(Rule::found("/blog/latest", "/news"))
+///     .build()?;
+/// testing::get("/Blog/Latest").through(&rules).assert_redirect("/news");
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+///
+/// A plain map becomes permanent rules:
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use tower_redirect::rules::RulesBuilder;
+/// use tower_redirect::testing;
+///
+/// let moved = BTreeMap::from([("/about-us", "/about"), ("/blog/{slug}", "/posts/{slug}")]);
+/// let rules = moved.into_iter().collect::<RulesBuilder>().build()?;
+/// testing::get("/about-us").through(&rules).assert_redirect("/about");
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "rules do nothing until they are built"]
+pub struct RulesBuilder {
+    records: Vec<u8>,
+    count: u32,
+    options: Vec<Ready>,
+    known: HashMap<Options, u32>,
+    hosts: Hosts,
+    #[cfg(feature = "regex")]
+    regexes: Vec<(u32, regex::Regex)>,
+    precedence: Precedence,
+    matching: Matching,
+    errors: Vec<RuleError>,
+    lines: Lines,
+    /// Kept for its memory.
+    source: Vec<u8>,
+}
+
+/// A rule that was found wrong: which part, its text, and why.
+type Wrong = (Part, String, Flaw);
+
+impl RulesBuilder {
+    /// Adds a rule.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::builder().rule(Rule::permanent("/a", "/b")).build()?;
+    /// assert_eq!(rules.len(), 1);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.push(rule);
+        self
+    }
+
+    /// Adds rules, in their order.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::builder().rules([Rule::permanent("/a", "/b")]).build()?;
+    /// assert_eq!(rules.len(), 1);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn rules(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.extend(rules);
+        self
+    }
+
+    /// Says which rule answers where several could; without it, the first.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Precedence, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::builder()
+    ///     .rules([Rule::permanent("/{*rest}", "/"), Rule::permanent("/a", "/b")])
+    ///     .precedence(Precedence::MostSpecific)
+    ///     .build()?;
+    /// testing::get("/a").through(&rules).assert_redirect("/b");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub const fn precedence(mut self, precedence: Precedence) -> Self {
+        self.precedence = precedence;
+        self
+    }
+
+    /// Compares the paths of all rules that are added from here on without case; see
+    /// [`Rule::ignore_case`].
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::builder().ignore_case().rule(Rule::permanent("/a", "/b")).build()?;
+    /// testing::get("/A").through(&rules).assert_redirect("/b");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub const fn ignore_case(mut self) -> Self {
+        self.matching.ignore_case = true;
+        self
+    }
+
+    /// Answers with and without a `/` at the end of the path, for all rules that are added from here on;
+    /// see [`Rule::ignore_trailing_slash`].
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::builder().ignore_trailing_slash().rule(Rule::permanent("/a", "/b")).build()?;
+    /// testing::get("/a/").through(&rules).assert_redirect("/b");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub const fn ignore_trailing_slash(mut self) -> Self {
+        self.matching.ignore_trailing_slash = true;
+        self
+    }
+
+    /// Compiles the table.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let errors = Rules::builder()
+    ///     .rule(Rule::permanent("/a", "/b"))
+    ///     .rule(Rule::permanent("/{a", "//b"))
+    ///     .build()
+    ///     .unwrap_err();
+    /// assert_eq!(errors.errors().len(), 1);
+    /// assert_eq!(errors.errors()[0].rule(), 1);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// All at once, each with its rule, the part of it, the byte and how to mend it.
+    pub fn build(self) -> Result<Rules, RulesError> {
+        let (rules, errors) = self.build_what_is_right();
+        if errors.is_empty() {
+            Ok(rules)
+        } else {
+            Err(RulesError { errors })
+        }
+    }
+
+    /// Compiles the rules that can be, and says what is wrong with the others.
+    pub(super) fn build_what_is_right(self) -> (Rules, Vec<RuleError>) {
+        let mut errors = self.errors;
+        #[cfg(feature = "regex")]
+        let regexes = super::regexes::Regexes::new(self.regexes).unwrap_or_else(|flaw| {
+            errors.push(RuleError {
+                rule: 0,
+                name: None,
+                part: Part::Rule,
+                text: "".into(),
+                flaw,
+            });
+            super::regexes::Regexes::default()
+        });
+        let table = Table::new(
+            self.records,
+            self.options,
+            self.hosts,
+            #[cfg(feature = "regex")]
+            regexes,
+        );
+        errors.sort_by_key(|error| error.rule);
+        let rules = Rules {
+            table,
+            precedence: self.precedence,
+            count: self.count,
+            lines: self.lines,
+        };
+        (rules, errors)
+    }
+
+    /// Adds a rule; what is wrong with it is kept for [`build`](Self::build).
+    fn push(&mut self, rule: Rule) {
+        if let Err(error) = self.try_rule(rule) {
+            self.errors.push(error);
+        }
+    }
+
+    /// Adds a rule that stands on this line of a file, counted from 1.
+    pub(super) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
+        self.lines.push(self.count, line);
+        self.try_rule(rule)
+    }
+
+    /// Makes room for rules whose texts have so many bytes together.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.records.reserve_exact(bytes);
+    }
+
+    fn try_rule(&mut self, rule: Rule) -> Result<(), RuleError> {
+        let number = self.count;
+        self.count += 1;
+        let Rule {
+            source,
+            target,
+            how,
+            mut options,
+        } = rule;
+        options.matching.ignore_case |= self.matching.ignore_case;
+        options.matching.ignore_trailing_slash |= self.matching.ignore_trailing_slash;
+        let name = options.name.clone();
+        self.try_push(number, source, &target, how, options)
+            .map_err(|(part, text, flaw)| RuleError {
+                rule: number,
+                name,
+                part,
+                text: cut(&text),
+                flaw,
+            })
+    }
+
+    fn try_push(
+        &mut self,
+        number: u32,
+        source: Source,
+        target: &str,
+        how: How,
+        mut options: Options,
+    ) -> Result<(), Wrong> {
+        let mut text = &*source.text;
+        let mut query = "";
+        if source.kind == SourceKind::Native {
+            (text, query) = native(text, &mut options)?;
+        }
+        if let Some(host) = &options.host {
+            options.host = Some(checked_host(host)?);
+        }
+        add_query_conditions(query, &source.text, &mut options)?;
+
+        let mut compiled = std::mem::take(&mut self.source);
+        compiled.clear();
+        let flags_and_slots = compile_source(source.kind, text, &options, &mut compiled)
+            .map_err(|flaw| (Part::Source, source.text.clone(), flaw));
+        let result = flags_and_slots.and_then(
+            |Compiled {
+                 mut flags,
+                 mut slots,
+                 tail,
+                 regex,
+             }| {
+                let options_at = if options == Options::default() {
+                    None
+                } else {
+                    let at = self
+                        .ready(options)
+                        .map_err(|flaw| (Part::Condition, String::new(), flaw))?;
+                    slots.extend(self.slots_of(at));
+                    Some(at)
+                };
+                if slots.len() > MAX_CAPTURES {
+                    let flaw = Flaw::at(
+                        0,
+                        "a rule has at most 16 placeholders, those of its conditions too",
+                    );
+                    return Err((Part::Rule, source.text.clone(), flaw));
+                }
+                let wrong_target = |flaw| (Part::Target, target.to_owned(), flaw);
+                let mut target = target::compile(target, &slots).map_err(wrong_target)?;
+                if let Some(tail) = tail {
+                    target = target.with_tail(tail);
+                }
+                for (flag, is_set) in [
+                    (SLOTS, target.has_slots),
+                    (QUERY, target.has_query),
+                    (FRAGMENT, target.has_fragment),
+                ] {
+                    flags |= if is_set { flag } else { 0 };
+                }
+                let draft = Draft {
+                    flags,
+                    how,
+                    number,
+                    origin: target.origin,
+                    options: options_at,
+                    source: &compiled,
+                    target: &target.text,
+                };
+                let at = draft.push(&mut self.records).ok_or_else(|| {
+                    let flaw = Flaw::at(0, "the rules are more than two gigabytes; divide them");
+                    (Part::Rule, source.text.clone(), flaw)
+                })?;
+                #[cfg(feature = "regex")]
+                self.regexes.extend(regex.map(|regex| (at, regex)));
+                #[cfg(not(feature = "regex"))]
+                let (_, ()) = (at, regex);
+                Ok(())
+            },
+        );
+        self.source = compiled;
+        result
+    }
+
+    /// The number of these options, which are kept once.
+    fn ready(&mut self, options: Options) -> Result<u32, Flaw> {
+        if let Some(at) = self.known.get(&options) {
+            return Ok(*at);
+        }
+        let group = match &options.host {
+            Some(host) => self.hosts.number(host),
+            None => EVERY_HOST,
+        };
+        let at = u32::try_from(self.options.len()).unwrap_or(u32::MAX);
+        self.options.push(Ready::new(options.clone(), group)?);
+        self.known.insert(options, at);
+        Ok(at)
+    }
+
+    fn slots_of(&self, options: u32) -> Vec<Slot> {
+        self.options
+            .get(options as usize)
+            .map(|ready| ready.slots.clone())
+            .unwrap_or_default()
+    }
+}
+
+/// What a source becomes.
+struct Compiled {
+    flags: u16,
+    slots: Vec<Slot>,
+    /// The placeholder that a prefix has for what follows it.
+    tail: Option<u8>,
+    #[cfg(feature = "regex")]
+    regex: Option<regex::Regex>,
+    #[cfg(not(feature = "regex"))]
+    regex: (),
+}
+
+/// The name of the tail of a prefix; a target cannot write it.
+const PREFIX_TAIL: &str = "";
+
+fn compile_source(
+    kind: SourceKind,
+    text: &str,
+    options: &Options,
+    out: &mut Vec<u8>,
+) -> Result<Compiled, Flaw> {
+    let fold = options.matching.ignore_case;
+    let mut compiled = Compiled {
+        flags: 0,
+        slots: Vec::new(),
+        tail: None,
+        regex: Default::default(),
+    };
+    match kind {
+        SourceKind::Native => {
+            let text = if options.matching.ignore_trailing_slash {
+                text.strip_suffix('/')
+                    .filter(|text| !text.is_empty())
+                    .unwrap_or(text)
+            } else {
+                text
+            };
+            if pattern::compile(text, fold, out)? {
+                compiled.flags = PATTERN;
+                compiled.slots = slots(out);
+            }
+        }
+        SourceKind::Exact | SourceKind::Prefix => {
+            let begin = out.len();
+            literal(text, fold, out)?;
+            let trims = kind == SourceKind::Prefix || options.matching.ignore_trailing_slash;
+            let path = out.get(begin..).unwrap_or_default();
+            if trims && without_slash(path).len() < path.len() {
+                out.pop();
+            }
+            if kind == SourceKind::Prefix {
+                if out.ends_with(b"/") {
+                    out.pop();
+                }
+                out.extend(b"{/*}");
+                compiled.flags = PATTERN;
+                compiled.slots = vec![Slot {
+                    name: PREFIX_TAIL.to_owned(),
+                    kind: Kind::Tail,
+                }];
+                compiled.tail = Some(0);
+            }
+        }
+        #[cfg(feature = "regex")]
+        SourceKind::Regex => {
+            let regex = super::regexes::whole(text, fold)?;
+            compiled.flags = REGEX;
+            compiled.slots = super::regexes::slots(&regex)?;
+            compiled.regex = Some(regex);
+            out.extend(text.bytes());
+        }
+        #[cfg(not(feature = "regex"))]
+        SourceKind::Regex => {
+            compiled.flags = REGEX;
+            return Err(Flaw::at(0, "this needs the feature `regex`"));
+        }
+    }
+    Ok(compiled)
+}
+
+fn slots(pattern: &[u8]) -> Vec<Slot> {
+    let parts = Parts::of(pattern);
+    let names: Vec<_> = parts.names().collect();
+    let last = names.len().wrapping_sub(1);
+    let slot = |(at, name): (usize, &[u8])| Slot {
+        name: String::from_utf8_lossy(name).into_owned(),
+        kind: if at == last && parts.tail != Tail::None {
+            Kind::Tail
+        } else {
+            Kind::Segment
+        },
+    };
+    names.into_iter().enumerate().map(slot).collect()
+}
+
+/// A path that is compared as it stands.
+fn literal(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    let text = pattern::escape(text)
+        .replace('?', "%3F")
+        .replace('#', "%23");
+    pattern::compile(&text, fold, out).map(|_| ())
+}
+
+/// Takes scheme, host and query off a source.
+fn native<'s>(text: &'s str, options: &mut Options) -> Result<(&'s str, &'s str), Wrong> {
+    let mut path = text;
+    for scheme in [Scheme::Http, Scheme::Https] {
+        let Some(rest) = text
+            .strip_prefix(scheme.as_str())
+            .and_then(|rest| rest.strip_prefix("://"))
+        else {
+            continue;
+        };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (host, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        options.scheme = Some(scheme);
+        options.host = Some(host.into());
+        path = if behind.is_empty() { "/" } else { behind };
+    }
+    Ok(path.split_once('?').unwrap_or((path, "")))
+}
+
+/// `a=b&c={d}&e` behind the path of a source, as conditions.
+fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Result<(), Wrong> {
+    use super::{ask, has::Has};
+    for (key, value) in ask::pairs(query) {
+        let wrong = |why: &'static str| {
+            let at = source.find('?').map_or(0, |at| at + 1);
+            (Part::Source, source.to_owned(), Flaw::at(at, why))
+        };
+        let has_value = query
+            .split('&')
+            .any(|pair| pair.split_once('=') == Some((key, value)));
+        let has = Has::query(&ask::plain(key));
+        let captured = value
+            .strip_prefix('{')
+            .and_then(|value| value.strip_suffix('}'));
+        let has = match captured {
+            Some(name) if pattern::is_name(name) => has.captured_as(name),
+            _ if key.contains(['{', '}']) || value.contains(['{', '}']) => {
+                return Err(wrong(
+                    "in the query of a source, a placeholder is a whole value, `key={name}`",
+                ));
+            }
+            _ if has_value => has.equal_to(&ask::plain(value)),
+            _ => has,
+        };
+        options.conditions.push((true, has));
+    }
+    Ok(())
+}
+
+/// A host in the spelling that is compared.
+fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
+    const SCHEME: &str = "https://";
+    let (star, name) = match host.strip_prefix("*.") {
+        Some(name) => ("*.", name),
+        None => ("", host),
+    };
+    let wrong = |flaw: Flaw| (Part::Host, host.to_owned(), flaw);
+    let origin = Origin::new(&format!("{SCHEME}{name}"))
+        .map_err(|error| wrong(Flaw::location(error.moved_back(SCHEME.len()), star.len())))?;
+    if origin.written_port().is_some() || name.ends_with(":443") {
+        let at = host.rfind(':').unwrap_or_default();
+        return Err(wrong(Flaw::at(
+            at,
+            "rules are for all ports of a host; leave it out",
+        )));
+    }
+    let name = origin.host().strip_suffix('.').unwrap_or(origin.host());
+    Ok(format!("{star}{name}").into())
+}
+
+/// A text that fits a message.
+fn cut(text: &str) -> Box<str> {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()).into(),
+        None => text.into(),
+    }
+}
+
+impl Extend<Rule> for RulesBuilder {
+    fn extend<I: IntoIterator<Item = Rule>>(&mut self, rules: I) {
+        for rule in rules {
+            self.push(rule);
+        }
+    }
+}
+
+impl FromIterator<Rule> for RulesBuilder {
+    fn from_iter<I: IntoIterator<Item = Rule>>(rules: I) -> Self {
+        Self::default().rules(rules)
+    }
+}
+
+/// Each pair is a source and a target, moved for good with 308.
+impl<S: Into<Source>, T: Into<String>> FromIterator<(S, T)> for RulesBuilder {
+    fn from_iter<I: IntoIterator<Item = (S, T)>>(pairs: I) -> Self {
+        let status = Status::PermanentRedirect;
+        pairs
+            .into_iter()
+            .map(|(source, target)| Rule::new(status, source, target))
+            .collect()
+    }
+}

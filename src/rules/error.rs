@@ -1,0 +1,189 @@
+use std::{borrow::Cow, error::Error, fmt};
+
+use crate::LocationError;
+
+/// One thing that is wrong with a part of a rule: where, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Flaw {
+    pub(super) at: usize,
+    pub(super) why: Why,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Sentence(Cow<'static, str>),
+    Location(LocationError),
+}
+
+impl Flaw {
+    pub(super) fn at(at: usize, why: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            at,
+            why: Why::Sentence(why.into()),
+        }
+    }
+
+    /// What is wrong with a location, in a text that has `offset` more bytes in front.
+    pub(super) fn location(error: LocationError, offset: usize) -> Self {
+        Self {
+            at: error.position() + offset,
+            why: Why::Location(error),
+        }
+    }
+
+    /// What is wrong, without where.
+    pub(super) fn sentence(&self) -> &str {
+        match &self.why {
+            Why::Sentence(sentence) => sentence,
+            Why::Location(error) => error.sentence(),
+        }
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "byte {}: {}", self.at, self.sentence())
+    }
+}
+
+/// The part of a rule that an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// The left side.
+    Source,
+    /// The right side.
+    Target,
+    /// The host of [`Rule::host`](super::Rule::host), or of a source that is a whole address.
+    Host,
+    /// A condition.
+    Condition,
+    /// The rule as a whole, together with others.
+    Rule,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Source => "source",
+            Self::Target => "target",
+            Self::Host => "host",
+            Self::Condition => "condition",
+            Self::Rule => "rule",
+        })
+    }
+}
+
+/// Says what is wrong with one rule: which part, which byte, and how to mend it.
+///
+/// ```
+/// use tower_redirect::rules::{Part, Rule, Rules};
+///
+/// let errors = Rules::new([Rule::permanent("/u/{user}", "https://{user}.example/")]).unwrap_err();
+/// let error = &errors.errors()[0];
+/// assert_eq!((error.rule(), error.part(), error.position()), (0, Part::Target, 8));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleError {
+    pub(super) rule: u32,
+    pub(super) name: Option<Box<str>>,
+    pub(super) part: Part,
+    pub(super) text: Box<str>,
+    pub(super) flaw: Flaw,
+}
+
+impl RuleError {
+    /// The number of the rule, counted from 0 in the order in which rules were added.
+    #[must_use]
+    pub const fn rule(&self) -> u32 {
+        self.rule
+    }
+
+    /// The part of the rule.
+    #[must_use]
+    pub const fn part(&self) -> Part {
+        self.part
+    }
+
+    /// The byte of that part, counted from 0.
+    #[must_use]
+    pub const fn position(&self) -> usize {
+        self.flaw.at
+    }
+
+    /// What is wrong and how to mend it, in one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> &str {
+        self.flaw.sentence()
+    }
+
+    /// The text of that part as it was written; a long one is cut.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rule {}", self.rule)?;
+        if let Some(name) = &self.name {
+            write!(f, " ({name})")?;
+        }
+        let Self {
+            part, text, flaw, ..
+        } = self;
+        write!(f, ", {part} `{}`, {flaw}", text.escape_debug())
+    }
+}
+
+impl Error for RuleError {}
+
+/// Everything that is wrong with a set of rules.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+///
+/// let errors = Rules::new([
+///     Rule::permanent("about-us", "/about"),
+///     Rule::permanent("/u/{user}", "https://{user}.example/"),
+/// ])
+/// .unwrap_err();
+/// assert_eq!(
+///     errors.to_string(),
+///     "rule 0, source `about-us`, byte 0: the path of a source begins with `/`\n\
+///      rule 1, target `https://{user}.example/`, byte 8: a host is configuration, never text of a \
+///      request; write it out, and placeholders behind the `/` that follows it",
+/// );
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct RulesError {
+    pub(super) errors: Vec<RuleError>,
+}
+
+impl RulesError {
+    /// Each error, in the order of the rules.
+    #[must_use]
+    pub fn errors(&self) -> &[RuleError] {
+        &self.errors
+    }
+}
+
+impl fmt::Display for RulesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, error) in self.errors.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "\n" };
+            write!(f, "{separator}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+// `main() -> Result<(), RulesError>` prints this; it has to help as much.
+impl fmt::Debug for RulesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RulesError({self})")
+    }
+}
+
+impl Error for RulesError {}

@@ -1,0 +1,205 @@
+use std::fmt;
+
+/// What a request has to have besides its path, for a rule to answer.
+///
+/// ```
+/// use tower_redirect::rules::{Has, Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let rules = Rules::new([
+///     Rule::permanent("/page", "/posts/{id}").when(Has::query("id").captured_as("id")),
+///     Rule::found("/", "/de").when(Has::cookie("language").equal_to("de")),
+/// ])?;
+///
+/// testing::get("/page?id=5").through(&rules).assert_redirect("/posts/5");
+/// testing::get("/").header("cookie", "language=de").through(&rules).assert_redirect("/de");
+/// testing::get("/").through(&rules).assert_pass();
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+///
+/// Names of query parameters and cookies are compared byte for byte, names of header fields without
+/// case. Of several values of one name, one that fits is enough; the first that does is captured.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[must_use = "give it to a rule: `.when(…)`"]
+pub struct Has {
+    pub(super) place: Place,
+    pub(super) test: Test,
+}
+
+/// The part of a request that is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Place {
+    Query(Box<str>),
+    Header(Box<str>),
+    Cookie(Box<str>),
+    /// The host that was asked for, without its port.
+    Host,
+    /// The first two letters of the first `Accept-Language`, or the cookie of this name in its place.
+    Language(Box<str>),
+}
+
+/// What its value has to be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Test {
+    Present,
+    OneOf(Box<[Box<str>]>),
+    Captured(Box<str>),
+    /// A regex on the whole value, whose named groups are captures.
+    #[cfg_attr(
+        not(feature = "regex"),
+        expect(dead_code, reason = "nothing builds it")
+    )]
+    Matches(Box<str>),
+}
+
+impl Has {
+    /// A parameter of the query, whatever its value.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::found("/", "/search").when(Has::query("q"))])?;
+    /// testing::get("/?q=a").through(&rules).assert_redirect("/search?q=a");
+    /// testing::get("/").through(&rules).assert_pass();
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn query(key: &str) -> Self {
+        Self::present(Place::Query(key.into()))
+    }
+
+    /// A header field, whatever its value; the answer names it in `Vary`.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::found("/", "/beta").when(Has::header("x-beta"))])?;
+    /// testing::get("/").header("x-beta", "1").through(&rules).assert_redirect("/beta");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn header(name: &str) -> Self {
+        Self::present(Place::Header(name.to_ascii_lowercase().into()))
+    }
+
+    /// A cookie, whatever its value; the answer names `Cookie` in `Vary`, and a permanent one is
+    /// `private`.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::found("/", "/beta").when(Has::cookie("beta"))])?;
+    /// testing::get("/").header("cookie", "a=b; beta=1").through(&rules).assert_redirect("/beta");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn cookie(name: &str) -> Self {
+        Self::present(Place::Cookie(name.into()))
+    }
+
+    const fn present(place: Place) -> Self {
+        Self {
+            place,
+            test: Test::Present,
+        }
+    }
+
+    /// With this value, decoded where it is one of a query.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let old = Rule::permanent("/index.php", "/a%20b").when(Has::query("page").equal_to("a b"));
+    /// let rules = Rules::new([old])?;
+    /// testing::get("/index.php?page=a+b&x=1").through(&rules).assert_redirect("/a%20b?x=1");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn equal_to(self, value: &str) -> Self {
+        self.one_of([value])
+    }
+
+    /// With one of these values.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let tablet = Has::header("x-device").one_of(["tablet", "phone"]);
+    /// let rules = Rules::new([Rule::found("/", "/m").when(tablet)])?;
+    /// testing::get("/").header("x-device", "phone").through(&rules).assert_redirect("/m");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn one_of<'v>(mut self, values: impl IntoIterator<Item = &'v str>) -> Self {
+        self.test = Test::OneOf(values.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// With a value that is not empty; the target may use it under this name.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([
+    ///     Rule::permanent("/page", "/posts/{id}").when(Has::query("p").captured_as("id")),
+    /// ])?;
+    /// testing::get("/page?p=a/b").through(&rules).assert_redirect("/posts/a%2Fb");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn captured_as(mut self, name: &str) -> Self {
+        self.test = Test::Captured(name.into());
+        self
+    }
+
+    /// With a value that this regex matches from end to end; its named groups may be used in the
+    /// target.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([
+    ///     Rule::permanent("/page", "/posts/{id}").when(Has::query("p").matching(r"(?<id>\d+)")),
+    /// ])?;
+    /// testing::get("/page?p=12").through(&rules).assert_redirect("/posts/12");
+    /// testing::get("/page?p=twelve").through(&rules).assert_pass();
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// A regex that does not compile is an error where the table is built.
+    #[cfg(feature = "regex")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "regex")))]
+    pub fn matching(mut self, regex: &str) -> Self {
+        self.test = Test::Matches(regex.into());
+        self
+    }
+
+    /// The host, as a regex or a list; for dialects that have it among their conditions.
+    pub(super) const fn host() -> Self {
+        Self::present(Place::Host)
+    }
+
+    /// The language that is asked for first; a cookie of this name is asked before.
+    pub(super) fn language(cookie: &str) -> Self {
+        Self::present(Place::Language(cookie.into()))
+    }
+}
+
+impl fmt::Display for Has {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Query(key) => write!(f, "query parameter `{key}`"),
+            Place::Header(name) => write!(f, "header field `{name}`"),
+            Place::Cookie(name) => write!(f, "cookie `{name}`"),
+            Place::Host => f.write_str("host"),
+            Place::Language(_) => f.write_str("language"),
+        }?;
+        match &self.test {
+            Test::Present => Ok(()),
+            Test::OneOf(values) => write!(f, " with {}", values.join(" or ")),
+            Test::Captured(name) => write!(f, " as `{{{name}}}`"),
+            Test::Matches(regex) => write!(f, " matching `{regex}`"),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What most rules do not say; equal ones are kept once for a whole table.
+
+use http::Method;
+
+use super::has::Has;
+use crate::{CacheControl, Scheme};
+
+/// Everything of a rule but its path, its target and its status.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Options {
+    pub(super) scheme: Option<Scheme>,
+    /// A host in lower case, or `*.` and one.
+    pub(super) host: Option<Box<str>>,
+    pub(super) methods: Vec<Method>,
+    /// What has to be there, and what must not.
+    pub(super) conditions: Vec<(bool, Has)>,
+    pub(super) query: QueryPolicy,
+    pub(super) edits: Vec<Edit>,
+    pub(super) cache: Option<CacheControl>,
+    pub(super) after_not_found: bool,
+    pub(super) name: Option<Box<str>>,
+    pub(super) matching: Matching,
+    /// Runs of slashes in the finished path become one.
+    pub(super) merge_slashes: bool,
+    /// Whether it stands with the patterns, although it is none.
+    pub(super) stands_with_patterns: bool,
+}
+
+/// How a path is compared with a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Matching {
+    pub(super) ignore_case: bool,
+    pub(super) ignore_trailing_slash: bool,
+}
+
+/// What becomes of the query of a request.
+///
+/// ```
+/// use tower_redirect::rules::{QueryPolicy, Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// for (policy, expected) in [
+///     (QueryPolicy::Keep, "/b?x=1&x=2&y=3"),
+///     (QueryPolicy::Merge, "/b?x=1&y=3"),
+///     (QueryPolicy::TargetWins, "/b?x=1"),
+///     (QueryPolicy::Drop, "/b?x=1"),
+/// ] {
+///     let rules = Rules::new([Rule::permanent("/a", "/b?x=1").query(policy)])?;
+///     testing::get("/a?x=2&y=3").through(&rules).assert_redirect(expected);
+/// }
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+///
+/// What is kept keeps its bytes, its order and its duplicates. A parameter that the rule asked for by
+/// value, or captured, is not repeated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum QueryPolicy {
+    /// The target's own query, then that of the request.
+    #[default]
+    Keep,
+    /// The target's own query alone.
+    Drop,
+    /// The target's own query, then what the request has under other names.
+    Merge,
+    /// The target's own query where it has one, and that of the request where not.
+    TargetWins,
+}
+
+/// A change to the query of a request, by plain names and values.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Edit {
+    Remove(Box<str>),
+    Rename(Box<str>, Box<str>),
+    Set(Box<str>, Box<str>),
+}

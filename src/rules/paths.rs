@@ -1,0 +1,49 @@
+use super::{Rules, RulesBuilder, RulesError, Source, place_of};
+use crate::{Decision, Location, Policy, RequestHead};
+
+/// Paths that have moved; a policy that says where, and leaves the status to the layer.
+///
+/// ```
+/// use tower_redirect::rules::Paths;
+/// use tower_redirect::{RedirectLayer, testing};
+///
+/// let moved = Paths::new([("/about-us", "/about"), ("/blog/{slug}", "/posts/{slug}")])?;
+/// testing::get("/blog/hello?page=2").through(&moved).assert_redirect("/posts/hello?page=2");
+///
+/// let layer = RedirectLayer::permanent(moved);
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+///
+/// Sources and targets are those of a [`Rule`](super::Rule), and the first one that fits answers.
+#[derive(Debug)]
+pub struct Paths(Rules);
+
+impl Paths {
+    /// Compiles pairs of a source and a target.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Paths;
+    ///
+    /// let errors = Paths::new([("/a/{b}", "https://{b}.example/")]).unwrap_err();
+    /// assert!(errors.to_string().contains("a host is configuration"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// All at once, each with its pair, the part of it, the byte and how to mend it.
+    pub fn new<S: Into<Source>, T: Into<String>>(
+        pairs: impl IntoIterator<Item = (S, T)>,
+    ) -> Result<Self, RulesError> {
+        let builder: RulesBuilder = pairs.into_iter().collect();
+        builder.build().map(Self)
+    }
+}
+
+impl Policy for Paths {
+    type Target = Location;
+
+    #[inline]
+    fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
+        place_of(self.0.decide(request))
+    }
+}

@@ -1,0 +1,192 @@
+//! How one rule is kept: a few bytes, its source and its target, all rules in one piece of memory.
+//!
+//! | bytes | |
+//! |---|---|
+//! | 2 | flags, the status among them |
+//! | 4 | the number of the rule |
+//! | 2, 2 | the lengths of source and target |
+//! | 2 | the length of the target's origin, where it has one |
+//! | 4 | which options, where there are any |
+//! | … | source, target |
+
+use std::ops::Range;
+
+use crate::{How, Intent, Status};
+
+const HOW: u16 = 0b111;
+pub(super) const OPTIONS: u16 = 1 << 3;
+/// The source has placeholders.
+pub(super) const PATTERN: u16 = 1 << 4;
+/// The source is a regex.
+pub(super) const REGEX: u16 = 1 << 5;
+/// The target has slots.
+pub(super) const SLOTS: u16 = 1 << 6;
+const ABSOLUTE: u16 = 1 << 7;
+pub(super) const QUERY: u16 = 1 << 8;
+pub(super) const FRAGMENT: u16 = 1 << 9;
+
+const HOWS: [How; 8] = [
+    How::Status(Status::MovedPermanently),
+    How::Status(Status::Found),
+    How::Status(Status::SeeOther),
+    How::Status(Status::TemporaryRedirect),
+    How::Status(Status::PermanentRedirect),
+    How::Intent(Intent::Temporary),
+    How::Intent(Intent::Permanent),
+    How::Intent(Intent::SeeOther),
+];
+
+/// A rule as it is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record<'t> {
+    pub(super) flags: u16,
+    pub(super) number: u32,
+    pub(super) origin: u16,
+    pub(super) options: Option<u32>,
+    pub(super) source: &'t [u8],
+    pub(super) target: &'t [u8],
+    target_at: usize,
+}
+
+/// What is written for a rule; source and target follow each other in `texts`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Draft<'d> {
+    pub(super) flags: u16,
+    pub(super) how: How,
+    pub(super) number: u32,
+    pub(super) origin: u16,
+    pub(super) options: Option<u32>,
+    pub(super) source: &'d [u8],
+    pub(super) target: &'d [u8],
+}
+
+impl Draft<'_> {
+    /// Adds the rule; `None` where a text is too long for one, or all of them together are.
+    pub(super) fn push(&self, out: &mut Vec<u8>) -> Option<u32> {
+        let at = u32::try_from(out.len()).ok().filter(|&at| at < MOST)?;
+        let how = HOWS.iter().position(|how| *how == self.how)?;
+        let mut flags = self.flags | u16::try_from(how).ok()?;
+        flags |= if self.options.is_some() { OPTIONS } else { 0 };
+        flags |= if self.origin > 0 { ABSOLUTE } else { 0 };
+        let source_len = u16::try_from(self.source.len()).ok()?;
+        let target_len = u16::try_from(self.target.len()).ok()?;
+        out.extend(flags.to_le_bytes());
+        out.extend(self.number.to_le_bytes());
+        out.extend(source_len.to_le_bytes());
+        out.extend(target_len.to_le_bytes());
+        if self.origin > 0 {
+            out.extend(self.origin.to_le_bytes());
+        }
+        if let Some(options) = self.options {
+            out.extend(options.to_le_bytes());
+        }
+        out.extend_from_slice(self.source);
+        out.extend_from_slice(self.target);
+        Some(at)
+    }
+}
+
+/// Where no rule begins any more: the bit above marks lists of rules.
+const MOST: u32 = 1 << 31;
+
+impl<'t> Record<'t> {
+    /// The rule that begins here; `None` only where none was written.
+    #[inline]
+    pub(super) fn read(records: &'t [u8], at: u32) -> Option<Self> {
+        let start = at as usize;
+        let bytes = records.get(start..)?;
+        let (head, mut rest) = bytes.split_first_chunk::<10>()?;
+        let [f0, f1, n0, n1, n2, n3, s0, s1, t0, t1] = *head;
+        let flags = u16::from_le_bytes([f0, f1]);
+        let mut origin = 0;
+        if flags & ABSOLUTE != 0 {
+            let (bytes, behind) = rest.split_first_chunk::<2>()?;
+            origin = u16::from_le_bytes(*bytes);
+            rest = behind;
+        }
+        let mut options = None;
+        if flags & OPTIONS != 0 {
+            let (bytes, behind) = rest.split_first_chunk::<4>()?;
+            options = Some(u32::from_le_bytes(*bytes));
+            rest = behind;
+        }
+        let source_len = usize::from(u16::from_le_bytes([s0, s1]));
+        let target_len = usize::from(u16::from_le_bytes([t0, t1]));
+        let (source, rest_behind) = rest.split_at_checked(source_len)?;
+        let target = rest_behind.get(..target_len)?;
+        Some(Self {
+            flags,
+            number: u32::from_le_bytes([n0, n1, n2, n3]),
+            origin,
+            options,
+            source,
+            target,
+            target_at: start + (bytes.len() - rest_behind.len()),
+        })
+    }
+
+    #[inline]
+    pub(super) const fn has(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+
+    #[inline]
+    pub(super) fn how(&self) -> How {
+        let at = usize::from(self.flags & HOW);
+        HOWS.get(at)
+            .copied()
+            .unwrap_or(How::Status(Status::PermanentRedirect))
+    }
+
+    /// Where the target stands among the records.
+    #[inline]
+    pub(super) fn target_range(&self) -> Range<usize> {
+        self.target_at..self.target_at + self.target.len()
+    }
+
+    /// Where the rule behind this one begins.
+    pub(super) fn next(&self) -> u32 {
+        u32::try_from(self.target_range().end).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Draft, FRAGMENT, HOWS, QUERY, Record};
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut records = Vec::new();
+        let mut at = Vec::new();
+        for (number, how) in HOWS.into_iter().enumerate() {
+            for (origin, options) in [(0, None), (19, None), (0, Some(7)), (19, Some(u32::MAX))] {
+                let draft = Draft {
+                    flags: QUERY,
+                    how,
+                    number: number as u32,
+                    origin,
+                    options,
+                    source: b"/a",
+                    target: b"https://new.example/?",
+                };
+                at.push((
+                    draft.push(&mut records).unwrap(),
+                    how,
+                    number,
+                    origin,
+                    options,
+                ));
+            }
+        }
+        for (place, how, number, origin, options) in at {
+            let record = Record::read(&records, place).unwrap();
+            assert_eq!((record.how(), record.number as usize), (how, number));
+            assert_eq!((record.origin, record.options), (origin, options));
+            assert_eq!(record.source, b"/a");
+            assert_eq!(&records[record.target_range()], b"https://new.example/?");
+            assert!(record.has(QUERY) && !record.has(FRAGMENT));
+            assert!(record.next() as usize <= records.len());
+        }
+        assert!(Record::read(&records, records.len() as u32).is_none());
+    }
+}

@@ -1,0 +1,152 @@
+//! Sources that are regexes: one automaton finds those that match, each then its own captures.
+
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+use super::{
+    capture::{Captures, Kind, Slot},
+    error::Flaw,
+    pattern::{MAX_CAPTURES, is_name},
+};
+
+/// The most that one regex may take when it is compiled, in bytes.
+const SIZE_LIMIT: usize = 1 << 20;
+
+/// How deep groups may stand in each other.
+const NEST_LIMIT: u32 = 64;
+
+/// The regexes of a table, in the order of its rules.
+#[derive(Debug, Default)]
+pub(super) struct Regexes {
+    set: Option<RegexSet>,
+    each: Vec<(u32, Regex)>,
+}
+
+/// A regex that matches whole texts only.
+pub(super) fn whole(text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
+    RegexBuilder::new(&anchored(text))
+        .case_insensitive(ignore_case)
+        .size_limit(SIZE_LIMIT)
+        .nest_limit(NEST_LIMIT)
+        .build()
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => Flaw::at(
+                0,
+                "this regex takes more than a megabyte; repeat less in it",
+            ),
+            error => {
+                let text = error.to_string();
+                let why = text.lines().last().unwrap_or_default().trim_start();
+                Flaw::at(
+                    0,
+                    format!("this is no regex: {}", why.trim_start_matches("error: ")),
+                )
+            }
+        })
+}
+
+/// What `(?m)` in a regex makes of `^` and `$` does not reach these two.
+fn anchored(text: &str) -> String {
+    format!(r"\A(?:{text})\z")
+}
+
+/// The placeholders that a target may use: groups by name, and all by number.
+pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Flaw> {
+    if regex.captures_len() > MAX_CAPTURES {
+        return Err(Flaw::at(
+            0,
+            "a rule has at most 15 groups; write `(?:…)` where nothing is captured",
+        ));
+    }
+    let slot = |(at, name): (usize, Option<&str>)| Slot {
+        name: name.map_or_else(|| at.to_string(), str::to_owned),
+        kind: Kind::Part,
+    };
+    let slots: Vec<_> = regex.capture_names().enumerate().map(slot).collect();
+    match slots.iter().find(|slot| !is_name(&slot.name)) {
+        Some(slot) => Err(Flaw::at(
+            0,
+            format!(
+                "the group `{}` needs a name of letters, digits and `_`",
+                slot.name
+            ),
+        )),
+        None => Ok(slots),
+    }
+}
+
+impl Regexes {
+    pub(super) fn new(each: Vec<(u32, Regex)>) -> Result<Self, Flaw> {
+        if each.is_empty() {
+            return Ok(Self::default());
+        }
+        let texts = each.iter().map(|(_, regex)| regex.as_str());
+        // What each is allowed, all are together; case was written into each text.
+        let set = RegexSetBuilder::new(texts)
+            .size_limit(SIZE_LIMIT.saturating_mul(each.len()))
+            .nest_limit(NEST_LIMIT + 1)
+            .build()
+            .map_err(|_| {
+                Flaw::at(
+                    0,
+                    "these regexes are too much together; write fewer of them",
+                )
+            })?;
+        Ok(Self {
+            set: Some(set),
+            each,
+        })
+    }
+
+    /// The rules that match, the first first, with what their groups found.
+    pub(super) fn matching<'a>(&self, path: &'a str) -> impl Iterator<Item = (u32, Captures<'a>)> {
+        let found = self.set.as_ref().map(|set| set.matches(path));
+        found.into_iter().flatten().filter_map(move |at| {
+            let (rule, regex) = self.each.get(at)?;
+            let groups = regex.captures(path)?;
+            let mut captures = Captures::none();
+            for group in groups.iter() {
+                captures.push(group.map_or("", |group| group.as_str()));
+            }
+            Some((*rule, captures))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Regexes, slots, whole};
+
+    #[test]
+    fn only_whole_texts_match() {
+        let regex = whole("(?m)^a|b$", false).unwrap();
+        assert!(regex.is_match("a") && regex.is_match("b"));
+        assert!(!regex.is_match("ab") && !regex.is_match("a\nb") && !regex.is_match("xb"));
+    }
+
+    #[test]
+    fn what_is_no_regex_says_why() {
+        for (text, why) in [
+            ("(", "unclosed group"),
+            ("a{4294967295}", ""),
+            (&*"(?:a{1000}){1000}".repeat(3), "megabyte"),
+        ] {
+            let flaw = whole(text, false).unwrap_err();
+            assert!(flaw.sentence().contains(why), "{text}: {flaw}");
+        }
+        assert!(slots(&whole(&"(a)".repeat(16), false).unwrap()).is_err());
+    }
+
+    #[test]
+    fn the_set_finds_what_each_finds() {
+        let regexes = ["/a.*", "/(a)(b)?", "/b"];
+        let each = regexes
+            .iter()
+            .zip(0..)
+            .map(|(text, at)| (at, whole(text, false).unwrap()));
+        let regexes = Regexes::new(each.collect()).unwrap();
+        let found: Vec<_> = regexes.matching("/ab").collect();
+        assert_eq!(found.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(found[1].1.as_slice(), ["/ab", "a", "b"]);
+        assert_eq!(Regexes::default().matching("/ab").count(), 0);
+    }
+}

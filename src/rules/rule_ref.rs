@@ -1,0 +1,130 @@
+use std::fmt;
+
+use super::{
+    Rules,
+    pattern::Parts,
+    record::{REGEX, Record},
+    target,
+};
+use crate::How;
+
+/// One rule of a compiled table.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+///
+/// let rules = Rules::new([Rule::found("/a/{b}", "/c/{b}").named("moved")])?;
+/// let rule = rules.iter().next().unwrap();
+/// assert_eq!(rule.to_string(), "/a/{b} -> /c/{b} (302 Found)");
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct RuleRef<'r> {
+    rules: &'r Rules,
+    record: Record<'r>,
+}
+
+impl<'r> RuleRef<'r> {
+    pub(super) const fn new(rules: &'r Rules, record: Record<'r>) -> Self {
+        Self { rules, record }
+    }
+
+    /// The number of the rule, counted from 0 in the order in which rules were added.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.record.number
+    }
+
+    /// The path or the regex of the source, in the spelling that is compared.
+    #[must_use]
+    pub fn source(&self) -> &'r str {
+        std::str::from_utf8(self.record.source).unwrap_or_default()
+    }
+
+    /// The target, as it is sent but for its placeholders.
+    #[must_use]
+    pub fn target(&self) -> String {
+        let names = self.names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        target::written(self.record.target, &names)
+    }
+
+    /// The status or the intent.
+    #[must_use]
+    pub fn how(&self) -> How {
+        self.record.how()
+    }
+
+    /// The name, where it was given one.
+    #[must_use]
+    pub fn name(&self) -> Option<&'r str> {
+        self.rules
+            .table
+            .options(&self.record)?
+            .options
+            .name
+            .as_deref()
+    }
+
+    /// The line of the file that it was read from, counted from 1.
+    #[must_use]
+    pub fn line(&self) -> Option<u32> {
+        self.rules.lines.get(self.number())
+    }
+
+    /// The names of the placeholders, in the order of their numbers.
+    pub(super) fn names(&self) -> Vec<String> {
+        let own: Vec<String> = if self.record.has(REGEX) {
+            self.regex_names()
+        } else {
+            Parts::of(self.record.source)
+                .names()
+                .map(|name| String::from_utf8_lossy(name).into_owned())
+                .collect()
+        };
+        let ready = self.rules.table.options(&self.record);
+        let more = ready.map_or(&[][..], |ready| &ready.slots);
+        own.into_iter()
+            .chain(more.iter().map(|slot| slot.name.clone()))
+            .collect()
+    }
+
+    #[cfg(feature = "regex")]
+    fn regex_names(&self) -> Vec<String> {
+        let regex = super::regexes::whole(self.source(), false).ok();
+        let slots = regex.and_then(|regex| super::regexes::slots(&regex).ok());
+        slots
+            .unwrap_or_default()
+            .into_iter()
+            .map(|slot| slot.name)
+            .collect()
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    const fn regex_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+impl fmt::Display for RuleRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self
+            .rules
+            .table
+            .options(&self.record)
+            .and_then(|ready| ready.options.host.as_deref())
+            .unwrap_or_default();
+        write!(f, "{host}{} -> {} (", self.source(), self.target())?;
+        match self.how() {
+            How::Status(status) => write!(f, "{status})"),
+            How::Intent(intent) => write!(f, "{intent:?})"),
+        }
+    }
+}
+
+impl fmt::Debug for RuleRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RuleRef({}: {self})", self.number())
+    }
+}

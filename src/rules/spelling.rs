@@ -1,0 +1,165 @@
+//! The one spelling of a path in which tables compare: hex digits of escapes in upper case,
+//! escaped unreserved characters decoded, everything that cannot be sent escaped.
+//!
+//! `%2F` stays an escape, and so never equals `/` (RFC 3986 §6.2.2).
+
+use crate::location::sendable;
+
+/// What one piece of a text is in that spelling, and how many bytes of the text it takes.
+struct Piece {
+    taken: usize,
+    bytes: [u8; 3],
+    length: usize,
+}
+
+impl Piece {
+    /// The first piece of a text that is not empty.
+    fn first(text: &[u8], fold: bool) -> Option<Self> {
+        let plain = |taken, byte: u8| Self {
+            taken,
+            bytes: [
+                if fold {
+                    byte.to_ascii_lowercase()
+                } else {
+                    byte
+                },
+                0,
+                0,
+            ],
+            length: 1,
+        };
+        Some(match text {
+            [] => return None,
+            [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                let byte = hex_value(*high) << 4 | hex_value(*low);
+                if is_unreserved(byte) {
+                    plain(3, byte)
+                } else {
+                    Self {
+                        taken: 3,
+                        bytes: [b'%', high.to_ascii_uppercase(), low.to_ascii_uppercase()],
+                        length: 3,
+                    }
+                }
+            }
+            [byte, ..] if sendable(*byte) => plain(1, *byte),
+            [byte, ..] => Self {
+                taken: 1,
+                bytes: [b'%', hex_digit(byte >> 4), hex_digit(byte & 0xf)],
+                length: 3,
+            },
+        })
+    }
+
+    fn spelled(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+/// Adds a text in the spelling that is compared.
+pub(super) fn push(out: &mut Vec<u8>, text: &[u8], fold: bool) {
+    let mut rest = text;
+    while let Some(piece) = Piece::first(rest, fold) {
+        out.extend_from_slice(piece.spelled());
+        rest = rest.get(piece.taken..).unwrap_or_default();
+    }
+}
+
+/// Whether a path is in that spelling already; nearly all are.
+#[inline]
+pub(super) fn is_spelled(path: &[u8], fold: bool) -> bool {
+    let mut odd = false;
+    for &byte in path {
+        odd |= !sendable(byte) | (byte == b'%') | (fold & byte.is_ascii_uppercase());
+    }
+    !odd || has_only_spelled(path, fold)
+}
+
+#[cold]
+fn has_only_spelled(path: &[u8], fold: bool) -> bool {
+    let mut rest = path;
+    while let Some(piece) = Piece::first(rest, fold) {
+        match rest.strip_prefix(piece.spelled()) {
+            Some(tail) if piece.taken == piece.length => rest = tail,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// How many bytes of a text as it was received make up so many bytes of its spelling.
+pub(super) fn received_len(received: &[u8], spelled: usize) -> usize {
+    let (mut rest, mut left) = (received, spelled);
+    while left > 0 {
+        let Some(piece) = Piece::first(rest, false) else {
+            break;
+        };
+        left = left.saturating_sub(piece.length);
+        rest = rest.get(piece.taken..).unwrap_or_default();
+    }
+    received.len() - rest.len()
+}
+
+pub(super) const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+const fn hex_value(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => digit.wrapping_sub(b'A').wrapping_add(10),
+    }
+}
+
+const fn hex_digit(value: u8) -> u8 {
+    if value < 10 {
+        b'0' + value
+    } else {
+        b'A' + value - 10
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_spelled, push, received_len};
+
+    fn spelled(text: &str, fold: bool) -> String {
+        let mut out = Vec::new();
+        push(&mut out, text.as_bytes(), fold);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn one_spelling_for_each_path() {
+        for (text, exact, folded) in [
+            ("/Caf%c3%a9", "/Caf%C3%A9", "/caf%C3%A9"),
+            ("/café", "/caf%C3%A9", "/caf%C3%A9"),
+            ("/%41%7eB", "/A~B", "/a~b"),
+            ("/a%2fb", "/a%2Fb", "/a%2Fb"),
+            ("/100%", "/100%", "/100%"),
+            ("/%4", "/%4", "/%4"),
+            ("/%G1", "/%G1", "/%g1"),
+            ("/a|b{c}", "/a%7Cb%7Bc%7D", "/a%7Cb%7Bc%7D"),
+        ] {
+            assert_eq!(spelled(text, false), exact);
+            assert_eq!(spelled(text, true), folded);
+            assert!(is_spelled(exact.as_bytes(), false), "{exact}");
+            assert!(is_spelled(folded.as_bytes(), true), "{folded}");
+            assert_eq!(is_spelled(text.as_bytes(), false), text == exact, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_received_text_behind_a_spelled_prefix() {
+        for (received, spelled, expected) in [
+            ("abc", 2, 2),
+            ("%41bc", 1, 3),
+            ("%c3%a9x", 3, 3),
+            ("\u{e9}x", 6, 2),
+            ("a", 9, 1),
+        ] {
+            assert_eq!(received_len(received.as_bytes(), spelled), expected);
+        }
+    }
+}

@@ -1,0 +1,514 @@
+//! The right side of a rule: a path on this site or a fixed origin, with placeholders in segments and
+//! in the values of the query.
+//!
+//! A finished target is text that can be sent, but for its slots: a control byte that says where the
+//! slot stands and what goes there, and a byte with the number of the placeholder.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{
+    capture::{Captures, Kind, Slot},
+    error::Flaw,
+    pattern::{Token, is_name, tokens},
+};
+use crate::{
+    Location,
+    location::{RECEIVED_PATH, RECEIVED_QUERY, parse_origin},
+};
+
+/// Received path text that has to stay one segment.
+const SEGMENT: &AsciiSet = &RECEIVED_PATH.add(b'/');
+
+/// Received path text that becomes the value of a query, where `+` is a space.
+const VALUE: &AsciiSet = &RECEIVED_QUERY
+    .add(b'&')
+    .add(b'+')
+    .add(b';')
+    .add(b'=')
+    .add(b'\'');
+
+/// Text that is not encoded yet.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A finished target.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) text: Vec<u8>,
+    /// The length of the origin, 0 on this site.
+    pub(super) origin: u16,
+    pub(super) has_slots: bool,
+    pub(super) has_query: bool,
+    pub(super) has_fragment: bool,
+}
+
+/// What a slot writes; its value is the byte that stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Write {
+    /// Received path text, its slashes kept.
+    PathToPath = 1,
+    /// The tail without its first slash.
+    TailToPath,
+    /// The tail, its slash included.
+    WholeTail,
+    /// Received query text as one segment.
+    QueryToPath,
+    /// Received path text as the value of a query.
+    PathToQuery,
+    /// The tail without its first slash, as the value of a query.
+    TailToQuery,
+    /// Received query text where it was.
+    QueryToQuery,
+    /// Text that is encoded wherever it goes.
+    Plain,
+}
+
+impl Write {
+    const ALL: [Self; 8] = [
+        Self::PathToPath,
+        Self::TailToPath,
+        Self::WholeTail,
+        Self::QueryToPath,
+        Self::PathToQuery,
+        Self::TailToQuery,
+        Self::QueryToQuery,
+        Self::Plain,
+    ];
+
+    const fn of(kind: Kind, in_path: bool) -> Self {
+        match (kind, in_path) {
+            (Kind::Segment | Kind::Part, true) => Self::PathToPath,
+            (Kind::Segment | Kind::Part, false) => Self::PathToQuery,
+            (Kind::Tail, true) => Self::TailToPath,
+            (Kind::Tail, false) => Self::TailToQuery,
+            (Kind::Query, true) => Self::QueryToPath,
+            (Kind::Query, false) => Self::QueryToQuery,
+            (Kind::Plain, _) => Self::Plain,
+        }
+    }
+
+    fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|write| *write as u8 == byte)
+    }
+
+    fn push(self, out: &mut Vec<u8>, text: &str) {
+        let without_slash = text.strip_prefix('/').unwrap_or(text);
+        match self {
+            Self::PathToPath | Self::WholeTail => encode(out, text, RECEIVED_PATH),
+            Self::TailToPath => encode(out, without_slash, RECEIVED_PATH),
+            Self::QueryToPath => encode(out, &spaces(text), SEGMENT),
+            Self::PathToQuery => encode(out, text, VALUE),
+            Self::TailToQuery => encode(out, without_slash, VALUE),
+            Self::QueryToQuery => encode(out, text, RECEIVED_QUERY),
+            Self::Plain => encode(out, text, PLAIN),
+        }
+    }
+}
+
+/// A `+` in a query is a space; elsewhere it is not.
+fn spaces(query: &str) -> Cow<'_, str> {
+    if query.contains('+') {
+        Cow::Owned(query.replace('+', "%20"))
+    } else {
+        Cow::Borrowed(query)
+    }
+}
+
+#[inline]
+pub(super) fn encode(out: &mut Vec<u8>, text: &str, set: &'static AsciiSet) {
+    for piece in utf8_percent_encode(text, set) {
+        out.extend_from_slice(piece.as_bytes());
+    }
+}
+
+/// Received query text, as it can be sent.
+pub(super) fn push_query(out: &mut Vec<u8>, text: &str) {
+    encode(out, text, RECEIVED_QUERY);
+}
+
+/// Plain text as it can be sent in a query.
+pub(super) fn push_plain(out: &mut Vec<u8>, text: &str) {
+    encode(out, text, PLAIN);
+}
+
+/// Where in a target a text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Path,
+    Query,
+    Fragment,
+}
+
+/// Checks a target and writes it in the form that is kept.
+pub(super) fn compile(text: &str, slots: &[Slot]) -> Result<Target, Flaw> {
+    let tokens = tokens(text)?;
+    let (mut out, behind) = origin(text, &tokens)?;
+    let origin = out.len();
+    let mut place = Place::Path;
+    let mut has_slots = false;
+    let mut has_query = false;
+    if origin > 0 && !text.get(behind..).is_some_and(|rest| rest.starts_with('/')) {
+        out.push(b'/');
+    }
+    for (at, token) in tokens {
+        match token {
+            Token::Literal(literal) => {
+                let skipped = behind.saturating_sub(at);
+                let Some(literal) = literal.get(skipped..) else {
+                    continue;
+                };
+                let control = literal.bytes().position(|byte| byte.is_ascii_control());
+                if let Some(control) = control {
+                    let why = "control characters cannot be sent; remove it";
+                    return Err(Flaw::at(at + skipped + control, why));
+                }
+                push_literal(&mut out, literal, &mut place, &mut has_query);
+            }
+            Token::Placeholder(inside) => {
+                has_slots = true;
+                let (write, index) = slot(inside, at, slots, place, out.last() == Some(&b'/'))?;
+                out.extend([write as u8, index]);
+            }
+        }
+    }
+    let target = Target {
+        origin: u16::try_from(origin).unwrap_or_default(),
+        has_slots,
+        has_query,
+        has_fragment: place == Place::Fragment,
+        text: out,
+    };
+    target.check(text)?;
+    Ok(target)
+}
+
+/// The origin of a target as it is sent, empty on this site, and where the path begins.
+fn origin(text: &str, tokens: &[(usize, Token<'_>)]) -> Result<(Vec<u8>, usize), Flaw> {
+    let first = match tokens.first() {
+        Some((_, Token::Literal(first))) => *first,
+        Some((at, Token::Placeholder(_))) => {
+            let why = "a target begins with `/` or `https://`, so that text of a request cannot say where \
+                       it leads";
+            return Err(Flaw::at(*at, why));
+        }
+        None => return Err(Flaw::at(0, "it is empty; write `/` for the first page")),
+    };
+    if first.starts_with('/') {
+        if let Some(b'/' | b'\\') = text.as_bytes().get(1) {
+            let error = Location::from_config(text).err();
+            return Err(error.map_or_else(
+                || Flaw::at(1, "`//` leads to another host"),
+                |error| Flaw::location(error, 0),
+            ));
+        }
+        return Ok((Vec::new(), 0));
+    }
+    let has_scheme = ["https://", "http://"].iter().any(|scheme| {
+        first
+            .get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
+    if !has_scheme {
+        return Err(match Location::from_config(first) {
+            Err(error) => Flaw::location(error, 0),
+            Ok(_) => Flaw::at(0, "a target begins with `/` or `https://`"),
+        });
+    }
+    let (origin, rest) = parse_origin(first).map_err(|error| match tokens.get(1) {
+        // Nothing is wrong with the host but that it is not all there.
+        Some((at, Token::Placeholder(_))) if error.position() + 1 >= first.len() => host_slot(*at),
+        _ => Flaw::location(error, 0),
+    })?;
+    if rest.is_empty() {
+        if let Some((at, _)) = tokens.get(1) {
+            return Err(host_slot(*at));
+        }
+    }
+    Ok((origin.to_string().into_bytes(), first.len() - rest.len()))
+}
+
+fn host_slot(at: usize) -> Flaw {
+    Flaw::at(
+        at,
+        "a host is configuration, never text of a request; write it out, and placeholders behind the \
+         `/` that follows it",
+    )
+}
+
+fn push_literal(out: &mut Vec<u8>, literal: &str, place: &mut Place, has_query: &mut bool) {
+    let mut rest = literal;
+    loop {
+        let (set, marks): (_, &[char]) = match place {
+            Place::Path => (RECEIVED_PATH, &['?', '#']),
+            Place::Query => (RECEIVED_QUERY, &['#']),
+            Place::Fragment => (RECEIVED_QUERY, &[]),
+        };
+        let end = rest.find(marks).unwrap_or(rest.len());
+        let (part, marked) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        encode(out, part, set);
+        match marked.as_bytes() {
+            [] => return,
+            [mark, ..] => {
+                out.push(*mark);
+                *has_query |= *mark == b'?';
+                *place = if *mark == b'?' {
+                    Place::Query
+                } else {
+                    Place::Fragment
+                };
+                rest = marked.get(1..).unwrap_or_default();
+            }
+        }
+    }
+}
+
+fn slot(
+    inside: &str,
+    at: usize,
+    slots: &[Slot],
+    place: Place,
+    behind_slash: bool,
+) -> Result<(Write, u8), Flaw> {
+    let name = inside.strip_prefix("/*").unwrap_or(inside);
+    let name = name.strip_prefix('*').unwrap_or(name);
+    if !is_name(name) {
+        let why = "a placeholder is `{name}`, of letters, digits and `_`; write `{{` for a brace";
+        return Err(Flaw::at(at, why));
+    }
+    let Some(index) = slots.iter().rposition(|slot| slot.name == name) else {
+        let known: Vec<_> = slots
+            .iter()
+            .map(|slot| format!("`{{{}}}`", slot.name))
+            .collect();
+        let why = if known.is_empty() {
+            "the source has no placeholder".to_owned()
+        } else {
+            format!(
+                "the source has no such placeholder, but {}",
+                known.join(", ")
+            )
+        };
+        return Err(Flaw::at(at, why));
+    };
+    let kind = slots.get(index).map_or(Kind::Plain, |slot| slot.kind);
+    let write = if inside.starts_with("/*") {
+        if kind != Kind::Tail || place != Place::Path || behind_slash {
+            let why = "`{/*name}` stands for the tail of the source, its slash included; write it in the \
+                       path, and no slash before it";
+            return Err(Flaw::at(at, why));
+        }
+        Write::WholeTail
+    } else {
+        Write::of(kind, place == Place::Path)
+    };
+    Ok((write, index.try_into().unwrap_or_default()))
+}
+
+impl Target {
+    /// The same target, the tail of the source behind its path: what a prefix is replaced by.
+    pub(super) fn with_tail(mut self, index: u8) -> Self {
+        let path = self
+            .text
+            .iter()
+            .position(|byte| matches!(byte, b'?' | b'#'))
+            .unwrap_or(self.text.len());
+        let mut behind = self.text.split_off(path);
+        if self.text.ends_with(b"/") {
+            self.text.pop();
+        }
+        self.text.extend([Write::WholeTail as u8, index]);
+        self.text.append(&mut behind);
+        self.has_slots = true;
+        self
+    }
+
+    /// What would be wrong with it whatever the request.
+    fn check(&self, text: &str) -> Result<(), Flaw> {
+        let sample = pieces(&self.text).fold(String::new(), |mut sample, piece| {
+            match piece {
+                Piece::Text(text) => sample.push_str(&String::from_utf8_lossy(text)),
+                Piece::Slot(Write::WholeTail, _) => sample.push_str("/x"),
+                Piece::Slot(..) => sample.push('x'),
+            }
+            sample
+        });
+        Location::from_config(&sample).map_err(|error| {
+            // The sample is not what was written; the end of what both share is near enough.
+            let at = error.position().min(text.len());
+            Flaw {
+                at,
+                ..Flaw::location(error, 0)
+            }
+        })?;
+        Ok(())
+    }
+}
+
+/// A piece of a finished target.
+enum Piece<'t> {
+    Text(&'t [u8]),
+    Slot(Write, usize),
+}
+
+/// The pieces of a finished target.
+fn pieces(target: &[u8]) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = target;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        if let [byte, index, tail @ ..] = rest {
+            if let Some(write) = Write::from_byte(*byte) {
+                rest = tail;
+                return Some(Piece::Slot(write, usize::from(*index)));
+            }
+        }
+        let end = rest
+            .iter()
+            .position(|&byte| byte < 0x20)
+            .unwrap_or(rest.len());
+        let (text, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+        rest = tail;
+        Some(Piece::Text(text))
+    })
+}
+
+/// Writes a finished target for one request.
+pub(super) fn push(out: &mut Vec<u8>, target: &[u8], captures: &Captures<'_>) {
+    for piece in pieces(target) {
+        match piece {
+            Piece::Text(text) => out.extend_from_slice(text),
+            Piece::Slot(write, at) => write.push(out, captures.get(at)),
+        }
+    }
+}
+
+/// A target without its origin, as (path, query with its mark, fragment with its mark).
+pub(super) fn split(target: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let fragment = target.iter().position(|&byte| byte == b'#');
+    let (address, fragment) = target
+        .split_at_checked(fragment.unwrap_or(target.len()))
+        .unwrap_or((target, &[]));
+    let query = address.iter().position(|&byte| byte == b'?');
+    let (path, query) = address
+        .split_at_checked(query.unwrap_or(address.len()))
+        .unwrap_or((address, &[]));
+    (path, query, fragment)
+}
+
+/// A finished target as its author wrote it, or nearly: names in braces, texts encoded.
+pub(super) fn written(target: &[u8], names: &[&str]) -> String {
+    pieces(target).fold(String::new(), |mut text, piece| {
+        match piece {
+            Piece::Text(piece) => text.push_str(&String::from_utf8_lossy(piece)),
+            Piece::Slot(write, at) => {
+                let mark = if write == Write::WholeTail { "/*" } else { "" };
+                let name = names.get(at).copied().unwrap_or_default();
+                text.push_str(&format!("{{{mark}{name}}}"));
+            }
+        }
+        text
+    })
+}
+
+/// The placeholders that a finished target uses.
+pub(super) fn used(target: &[u8]) -> impl Iterator<Item = usize> {
+    pieces(target).filter_map(|piece| match piece {
+        Piece::Slot(_, at) => Some(at),
+        Piece::Text(_) => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Captures, Kind, Slot, compile, push, written};
+
+    fn slots() -> Vec<Slot> {
+        [
+            ("seg", Kind::Segment),
+            ("tail", Kind::Tail),
+            ("q", Kind::Query),
+            ("plain", Kind::Plain),
+        ]
+        .map(|(name, kind)| Slot {
+            name: name.into(),
+            kind,
+        })
+        .into()
+    }
+
+    #[test]
+    fn captures_are_encoded_for_their_place() {
+        let mut captures = Captures::none();
+        for text in ["a&b=c+d%2F\u{e9}", "/x/y&z", "1/2+3%41&", "a b/%"] {
+            captures.push(text);
+        }
+        for (text, expected) in [
+            ("/{seg}", "/a&b=c+d%2F%C3%A9"),
+            ("/i?id={seg}", "/i?id=a%26b%3Dc%2Bd%2F%C3%A9"),
+            ("/t/{tail}", "/t/x/y&z"),
+            ("/t{/*tail}", "/t/x/y&z"),
+            ("/t?p={tail}", "/t?p=x/y%26z"),
+            ("/{q}", "/1%2F2%203%41&"),
+            ("/{plain}#{plain}", "/a%20b%2F%25#a%20b%2F%25"),
+            (
+                "https://new.example/n{/*tail}",
+                "https://new.example/n/x/y&z",
+            ),
+            (
+                "HTTPS://New.Example:443/{{{seg}",
+                "https://new.example/%7Ba&b=c+d%2F%C3%A9",
+            ),
+        ] {
+            let target = compile(text, &slots()).unwrap();
+            let mut out = Vec::new();
+            push(&mut out, &target.text, &captures);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn r3_the_host_is_literal_and_ends_before_the_first_placeholder() {
+        for (text, at, why) in [
+            ("https://x{seg}", 9, "a host is configuration"),
+            ("https://{seg}/", 8, "a host is configuration"),
+            ("https://new.example:{seg}/", 20, "a host is configuration"),
+            ("https://new.example{/*tail}", 19, "a host is configuration"),
+            ("{seg}", 0, "begins with `/`"),
+            ("", 0, "empty"),
+            ("new/{seg}", 0, "begin with `/`"),
+            ("//{seg}", 1, "another host"),
+            ("/\\{seg}", 1, "another host"),
+            ("javascript:{seg}", 0, "https://"),
+            ("https://u@x.example/", 9, "user name"),
+            ("/{no}", 1, "no such placeholder"),
+            ("/{seg", 1, "not closed"),
+            ("/a/../{seg}", 3, "`.` and `..`"),
+            ("/x{/*seg}", 2, "tail of the source"),
+            ("/a\n", 2, "control"),
+        ] {
+            let flaw = compile(text, &slots()).unwrap_err();
+            assert!(flaw.sentence().contains(why), "{text}: {flaw}");
+            assert_eq!(flaw.at, at, "{text}: {flaw}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_written_as_it_was() {
+        let names = ["seg", "tail", "q", "plain"];
+        for text in [
+            "/a/{seg}-b?c={q}#d",
+            "/n{/*tail}",
+            "https://new.example/{tail}",
+        ] {
+            let target = compile(text, &slots()).unwrap();
+            assert_eq!(written(&target.text, &names), text);
+        }
+    }
+}
