@@ -458,13 +458,30 @@ fn native<'s>(text: &'s str, options: &mut Options) -> Result<(&'s str, &'s str)
         else {
             continue;
         };
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let end = rest.find(['/', '?', '{']).unwrap_or(rest.len());
         let (host, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
         options.scheme = Some(scheme);
         options.host = Some(host.into());
         path = if behind.is_empty() { "/" } else { behind };
     }
-    Ok(path.split_once('?').unwrap_or((path, "")))
+    Ok(split_query(path))
+}
+
+/// Splits at the first `?` that is no part of a placeholder.
+fn split_query(text: &str) -> (&str, &str) {
+    let mut inside = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => inside = true,
+            b'}' => inside = false,
+            b'?' if !inside => {
+                let (path, query) = text.split_at_checked(at).unwrap_or((text, ""));
+                return (path, query.get(1..).unwrap_or_default());
+            }
+            _ => {}
+        }
+    }
+    (text, "")
 }
 
 /// `a=b&c={d}&e` behind the path of a source, as conditions.
