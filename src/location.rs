@@ -24,7 +24,7 @@ use check::{Bounds, Form};
 use problem::Problem;
 
 pub(crate) use allowed::Allowed;
-pub(crate) use assemble::Site;
+pub(crate) use assemble::{Site, Spelling};
 pub use local_path::LocalPath;
 pub(crate) use parse::parse_origin;
 pub use problem::LocationError;
@@ -176,7 +176,11 @@ impl Location {
         if out.is_empty() {
             return Err(LocationError::new(Problem::Empty, 0, &[]));
         }
-        Self::with_form(out, Form::Unchecked)
+        if out.len() > check::MAX_LEN {
+            return Err(LocationError::new(Problem::TooLong, check::MAX_LEN, &[]));
+        }
+        let bounds = Bounds::of(out.as_bytes(), Form::Unchecked);
+        Self::checked(out.into(), Form::Unchecked, bounds)
     }
 
     /// Says over which scheme the client asked, for a policy that knows it.
@@ -245,19 +249,15 @@ impl Location {
     }
 
     /// The finished text, with the form that it has.
-    fn finish(text: String) -> Result<Self, LocationError> {
-        let form = check::form_of(text.as_bytes())?;
-        Self::with_form(text, form)
+    fn finish(text: impl Into<Bytes>) -> Result<Self, LocationError> {
+        let text = text.into();
+        let (form, bounds) = check::form_and_bounds(&text)?;
+        Self::checked(text, form, bounds)
     }
 
-    fn with_form(text: String, form: Form) -> Result<Self, LocationError> {
-        let fail = |problem, at| LocationError::new(problem, at, &[]);
-        if text.len() > check::MAX_LEN {
-            return Err(fail(Problem::TooLong, check::MAX_LEN));
-        }
-        let bounds = Bounds::of(text.as_bytes(), form);
-        let value = HeaderValue::from_maybe_shared(Bytes::from(text))
-            .map_err(|_| fail(Problem::Control, 0))?;
+    fn checked(text: Bytes, form: Form, bounds: Bounds) -> Result<Self, LocationError> {
+        let value = HeaderValue::from_maybe_shared(text)
+            .map_err(|_| LocationError::new(Problem::Control, 0, &[]))?;
         Ok(Self {
             value,
             form,
@@ -368,7 +368,7 @@ impl Location {
         };
         let mut moved = match self.form {
             Form::Local if site.is_empty() => self.clone(),
-            Form::Local => Self::finish(format!("{site}{self}"))?,
+            Form::Local => Self::finish([site, self.as_str()].concat())?,
             Form::Relative => {
                 let path = self.resolved(&base.resolved("/").1).1;
                 Self::finish(format!("{site}{path}{}", self.fragment()))?
@@ -385,6 +385,21 @@ impl Location {
     /// Whether a browser goes there itself, and hands it to no other program.
     pub(crate) fn is_of_the_web(&self) -> bool {
         self.is_checked() || self.origin().is_some() || !parse::has_scheme(self.as_str())
+    }
+
+    /// Scheme, and host with its port where there is one, as they are sent; of a location whose origin is
+    /// in the spelling of browsers.
+    pub(crate) fn written_origin(&self) -> Option<(Scheme, &str)> {
+        if self.form != Form::Absolute {
+            return None;
+        }
+        let origin = self.as_str().get(..usize::from(self.bounds.origin))?;
+        [Scheme::Https, Scheme::Http]
+            .into_iter()
+            .find_map(|scheme| {
+                let authority = origin.strip_prefix(scheme.as_str())?;
+                Some((scheme, authority.strip_prefix("://")?))
+            })
     }
 
     /// The origin, where the location has one.
