@@ -243,16 +243,14 @@ fn leads_to(location: &Location, asked: &str) -> bool {
 }
 
 fn host_and_port(address: &str) -> Option<(&str, Option<u16>)> {
-    let end = address.rfind(']').unwrap_or(0);
-    match address.get(end..)?.rfind(':') {
-        Some(colon) => {
-            let (host, port) = address.split_at_checked(end + colon)?;
-            match port.strip_prefix(':')? {
-                "" => Some((host, None)),
-                digits => Some((host, Some(digits.parse().ok()?))),
-            }
-        }
+    // A colon in front of the bracket is one of an IPv6 address.
+    let is_end = |byte| byte == b':' || byte == b']';
+    let end = address.bytes().rposition(is_end).unwrap_or(address.len());
+    let (host, port) = address.split_at_checked(end)?;
+    match port.strip_prefix(':') {
         None => Some((address, None)),
+        Some("") => Some((host, None)),
+        Some(digits) => Some((host, Some(digits.parse().ok()?))),
     }
 }
 

@@ -393,7 +393,8 @@ impl Location {
         if self.form != Form::Absolute {
             return None;
         }
-        let origin = self.as_str().get(..usize::from(self.bounds.origin))?;
+        let origin = self.value.as_bytes().get(..self.bounds.origin.into())?;
+        let origin = str::from_utf8(origin).ok()?;
         [Scheme::Https, Scheme::Http]
             .into_iter()
             .find_map(|scheme| {

@@ -1,8 +1,8 @@
 //! A location that is computed from a request: measured, then written once into one buffer.
 
-use std::io::Write;
+use std::{io::Write, slice};
 
-use percent_encoding::{AsciiSet, utf8_percent_encode};
+use percent_encoding::{AsciiSet, percent_encode};
 
 use super::{
     Location, check,
@@ -55,8 +55,10 @@ impl Location {
         let port_len = port.map_or(0, |port| 2 + port.checked_ilog10().unwrap_or(0) as usize);
         let (mark, query) = query.map_or(("", ""), |query| ("?", query));
 
-        let path_len = path.written_len();
-        let query_len = written_len(query.as_bytes(), stays_in_query);
+        let encoded = written_len(path.path.as_bytes(), stays_in_path) - path.path.len();
+        let path_len = path.path.len() + encoded - path.merged() + path.end.len();
+        let query = query.as_bytes();
+        let query_len = written_len(query, stays_in_query);
         let length = scheme.len()
             + separator.len()
             + host.len()
@@ -75,9 +77,9 @@ impl Location {
             // A buffer in memory takes everything.
             let _ = write!(out, ":{port}");
         }
-        path.write(&mut out);
+        path.write(&mut out, encoded == 0);
         out.extend_from_slice(mark.as_bytes());
-        write_encoded(&mut out, query, query_len, RECEIVED_QUERY);
+        write_encoded(&mut out, query, query_len == query.len(), RECEIVED_QUERY);
         Self::finish(out)
     }
 }
@@ -91,34 +93,29 @@ impl<'p> Spelling<'p> {
             end: "",
         }
     }
-    /// How many bytes [`write`](Self::write) adds.
-    fn written_len(&self) -> usize {
+    /// How many slashes are left out.
+    fn merged(&self) -> usize {
+        if !self.merge_slashes {
+            return 0;
+        }
         let bytes = self.path.as_bytes();
-        let merged = if self.merge_slashes {
-            let pairs = bytes.iter().zip(bytes.iter().skip(1));
-            pairs.filter(|&pair| pair == (&b'/', &b'/')).count()
-        } else {
-            0
-        };
-        written_len(bytes, stays_in_path) - merged + self.end.len()
+        let pairs = bytes.iter().zip(bytes.iter().skip(1));
+        pairs.filter(|&pair| pair == (&b'/', &b'/')).count()
     }
 
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+    /// Writes the path; one `is_sendable` has nothing in it that must be encoded.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, is_sendable: bool) {
         let start = out.len();
         if self.merge_slashes {
-            for run in self.path.split_inclusive('/') {
-                if run != "/" || out.get(start..).is_none_or(|path| !path.ends_with(b"/")) {
-                    write_encoded(
-                        out,
-                        run,
-                        written_len(run.as_bytes(), stays_in_path),
-                        RECEIVED_PATH,
-                    );
+            let mut before = b' ';
+            for byte in self.path.as_bytes() {
+                if (before, *byte) != (b'/', b'/') {
+                    write_encoded(out, slice::from_ref(byte), is_sendable, RECEIVED_PATH);
                 }
+                before = *byte;
             }
         } else {
-            let length = written_len(self.path.as_bytes(), stays_in_path);
-            write_encoded(out, self.path, length, RECEIVED_PATH);
+            write_encoded(out, self.path.as_bytes(), is_sendable, RECEIVED_PATH);
         }
         if self.lower_case {
             // What was encoded just now are escapes like those that were received.
@@ -149,13 +146,12 @@ fn written_len(text: &[u8], stays: impl Fn(u8) -> bool + Copy) -> usize {
     }
 }
 
-/// Adds a text of which it is known how long it gets.
 #[inline]
-fn write_encoded(out: &mut Vec<u8>, text: &str, length: usize, set: &'static AsciiSet) {
-    if length == text.len() {
-        out.extend_from_slice(text.as_bytes());
+fn write_encoded(out: &mut Vec<u8>, text: &[u8], is_sendable: bool, set: &'static AsciiSet) {
+    if is_sendable {
+        out.extend_from_slice(text);
     } else {
-        for piece in utf8_percent_encode(text, set) {
+        for piece in percent_encode(text, set) {
             out.extend_from_slice(piece.as_bytes());
         }
     }

@@ -81,7 +81,7 @@ fn without_trailing_slashes(path: &str) -> &str {
 }
 
 fn last_segment(path: &str) -> &str {
-    match path.rfind('/') {
+    match path.bytes().rposition(|byte| byte == b'/') {
         Some(slash) => path.get(slash + 1..).unwrap_or_default(),
         None => path,
     }
@@ -139,7 +139,7 @@ mod tests {
             return path.to_owned();
         };
         let mut written = Vec::new();
-        spelling.write(&mut written);
+        spelling.write(&mut written, false);
         String::from_utf8(written).unwrap()
     }
 
