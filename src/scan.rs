@@ -13,9 +13,9 @@ pub(crate) fn any(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
         }
     };
     // The last sixteen overlap with those before.
-    text.chunks_exact(16)
-        .filter_map(<[u8]>::first_chunk)
-        .for_each(&mut look);
+    for chunk in text.chunks_exact(16).filter_map(<[u8]>::first_chunk) {
+        look(chunk);
+    }
     look(last);
     found != [false; 16]
 }

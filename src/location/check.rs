@@ -41,23 +41,23 @@ pub(super) const fn form_of(text: &[u8]) -> Result<Form, LocationError> {
 /// it is looked at sixteen bytes at a time.
 pub(super) fn form_and_bounds(text: &[u8]) -> Result<(Form, Bounds), LocationError> {
     let form = form_of_beginning(text)?;
-    if scan::any(text, |byte| !sendable(byte) | (byte == b'#')) {
+    let divides = |byte| !sendable(byte) | (byte == b'#');
+    let is_special = |byte| divides(byte) | spelled_in_two_ways(byte);
+    let special = scan::any(text, is_special);
+    if special && scan::any(text, divides) {
         if let Some(error) = unsendable(text) {
             return Err(error);
         }
         return Ok((form, Bounds::of(text, form)));
     }
-    let respelled = text.ends_with(b"?") || scan::any(text, spelled_in_two_ways);
-    Ok((
-        form,
-        Bounds {
-            // At most 8,000: it was checked.
-            origin: origin_len(text, form) as u16,
-            fragment: text.len() as u16,
-            respelled,
-            dots: false,
-        },
-    ))
+    let bounds = Bounds {
+        // At most 8,000: it was checked.
+        origin: origin_len(text, form) as u16,
+        fragment: text.len() as u16,
+        respelled: special || text.ends_with(b"?"),
+        dots: false,
+    };
+    Ok((form, bounds))
 }
 
 /// Everything that [`form_of`] says without looking at the bytes of path, query and fragment.
