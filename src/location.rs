@@ -394,7 +394,7 @@ impl Location {
             return None;
         }
         let origin = self.value.as_bytes().get(..self.bounds.origin.into())?;
-        let origin = str::from_utf8(origin).ok()?;
+        let origin = std::str::from_utf8(origin).ok()?;
         [Scheme::Https, Scheme::Http]
             .into_iter()
             .find_map(|scheme| {

@@ -52,7 +52,7 @@ impl Reads {
 
     /// Whether no field was looked at.
     #[inline]
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.length.get() == 0 && !self.too_many.get()
     }
 

@@ -1,6 +1,6 @@
 //! A location that is computed from a request: measured, then written once into one buffer.
 
-use std::{io::Write, slice};
+use std::{io::Write, iter};
 
 use percent_encoding::{AsciiSet, percent_encode};
 
@@ -56,7 +56,7 @@ impl Location {
         let (mark, query) = query.map_or(("", ""), |query| ("?", query));
 
         let encoded = written_len(path.path.as_bytes(), stays_in_path) - path.path.len();
-        let path_len = path.path.len() + encoded - path.merged() + path.end.len();
+        let path_len = path.pieces().map(<[u8]>::len).sum::<usize>() + encoded + path.end.len();
         let query = query.as_bytes();
         let query_len = written_len(query, stays_in_query);
         let length = scheme.len()
@@ -93,29 +93,30 @@ impl<'p> Spelling<'p> {
             end: "",
         }
     }
-    /// How many slashes are left out.
-    fn merged(&self) -> usize {
-        if !self.merge_slashes {
-            return 0;
-        }
-        let bytes = self.path.as_bytes();
-        let pairs = bytes.iter().zip(bytes.iter().skip(1));
-        pairs.filter(|&pair| pair == (&b'/', &b'/')).count()
+
+    /// The pieces that the path is written from, merged where that is asked for.
+    fn pieces(&self) -> impl Iterator<Item = &'p [u8]> {
+        let merges = self.merge_slashes;
+        let mut rest = Some(self.path.as_bytes());
+        iter::from_fn(move || {
+            let text = rest.take()?;
+            let slashes = merges
+                .then(|| text.windows(2).position(|pair| pair == b"//"))
+                .flatten();
+            let Some((piece, tail)) = slashes.and_then(|at| text.split_at_checked(at + 1)) else {
+                return Some(text);
+            };
+            let slashes = tail.iter().take_while(|&&byte| byte == b'/').count();
+            rest = tail.get(slashes..);
+            Some(piece)
+        })
     }
 
     /// Writes the path; one `is_sendable` has nothing in it that must be encoded.
     pub(crate) fn write(&self, out: &mut Vec<u8>, is_sendable: bool) {
         let start = out.len();
-        if self.merge_slashes {
-            let mut before = b' ';
-            for byte in self.path.as_bytes() {
-                if (before, *byte) != (b'/', b'/') {
-                    write_encoded(out, slice::from_ref(byte), is_sendable, RECEIVED_PATH);
-                }
-                before = *byte;
-            }
-        } else {
-            write_encoded(out, self.path.as_bytes(), is_sendable, RECEIVED_PATH);
+        for piece in self.pieces() {
+            write_encoded(out, piece, is_sendable, RECEIVED_PATH);
         }
         if self.lower_case {
             // What was encoded just now are escapes like those that were received.
