@@ -6,6 +6,7 @@ use super::{Diagnostics, Precedence, Rules};
 
 mod loader;
 pub mod netlify;
+mod placeholders;
 mod read;
 
 use loader::Loader;

@@ -164,8 +164,8 @@ pub(super) fn document(bytes: &[u8], parse: fn(&str) -> Parsed) -> Parsed {
                 text: "",
             };
             loader.say(Severity::Warning, line, 0..0, MARK.0, MARK.1);
-            let said = loader.finish().diagnostics;
-            parsed.diagnostics = said.and(parsed.diagnostics);
+            let mark = loader.finish().diagnostics;
+            parsed.diagnostics.list.splice(0..0, mark.list);
             parsed
         }
     }
