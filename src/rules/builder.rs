@@ -209,9 +209,20 @@ impl RulesBuilder {
     }
 
     /// Adds a rule that stands on this line of a file, counted from 1.
+    ///
+    /// One that is wrong is left out, and has no number.
     pub(super) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
-        self.lines.push(self.count, line);
-        self.try_rule(rule)
+        let number = self.count;
+        match self.try_rule(rule) {
+            Ok(()) => {
+                self.lines.push(number, line);
+                Ok(())
+            }
+            Err(error) => {
+                self.count = number;
+                Err(error)
+            }
+        }
     }
 
     /// Makes room for rules whose texts have so many bytes together.
@@ -500,10 +511,10 @@ fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Res
 /// A host in the spelling that is compared.
 fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
     const SCHEME: &str = "https://";
-    let (star, name) = match host.strip_prefix("*.") {
-        Some(name) => ("*.", name),
-        None => ("", host),
-    };
+    let (star, name) = ["*.", "."]
+        .into_iter()
+        .find_map(|star| Some((star, host.strip_prefix(star)?)))
+        .unwrap_or(("", host));
     let wrong = |flaw: Flaw| (Part::Host, host.to_owned(), flaw);
     let origin = Origin::new(&format!("{SCHEME}{name}"))
         .map_err(|error| wrong(Flaw::location(error.moved_back(SCHEME.len()), star.len())))?;
