@@ -50,7 +50,7 @@ use ask::Ask;
 pub use builder::RulesBuilder;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
-pub use format::{Format, Parsed};
+pub use format::{Format, Parsed, UnknownFormat, netlify};
 pub use has::Has;
 use lines::Lines;
 pub use options::QueryPolicy;

@@ -95,6 +95,12 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
+    /// These, and then others about the same file.
+    pub(super) fn and(mut self, others: Self) -> Self {
+        self.list.extend(others.list);
+        self
+    }
+
     /// Names the file in what is printed.
     #[must_use]
     pub fn in_file(mut self, name: &str) -> Self {
