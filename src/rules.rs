@@ -187,7 +187,7 @@ impl Policy for Rules {
         if !request.has_path() {
             return Decision::Pass;
         }
-        if self.table.hosts.is_empty() {
+        if !self.table.reads_host {
             return self.answer(request, None).into();
         }
         match request.authority() {

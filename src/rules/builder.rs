@@ -546,10 +546,10 @@ fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Res
 /// A host in the spelling that is compared.
 fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
     const SCHEME: &str = "https://";
-    let (star, name) = match host.strip_prefix("*.") {
-        Some(name) => ("*.", name),
-        None => ("", host),
-    };
+    let (star, name) = ["*.", "."]
+        .into_iter()
+        .find_map(|star| Some((star, host.strip_prefix(star)?)))
+        .unwrap_or(("", host));
     let wrong = |flaw: Flaw| (Part::Host, host.to_owned(), flaw);
     let origin = Origin::new(&format!("{SCHEME}{name}"))
         .map_err(|error| wrong(Flaw::location(error.moved_back(SCHEME.len()), star.len())))?;

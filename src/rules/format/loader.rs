@@ -10,6 +10,9 @@ use crate::rules::{
 /// The longest part of a line that is shown.
 const SHOWN: usize = 120;
 
+/// The most that is said about one file.
+const MOST: usize = 1000;
+
 /// Collects the rules of a file and what is to be said about it.
 #[derive(Debug, Default)]
 pub(super) struct Loader {
@@ -77,23 +80,33 @@ impl Loader {
         })
     }
 
+    /// Adds the rule of a line, where nothing is wrong with it.
+    pub(super) fn try_rule(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
+        self.builder.try_line(line, rule)
+    }
+
     fn wrong(&mut self, source: &Place<'_>, target: &Place<'_>, error: &RuleError) {
         let Place { line, bytes } = match error.part() {
             Part::Target => target,
             _ => source,
         };
+        self.say_error(*line, bytes, error);
+    }
+
+    /// Says what is wrong with the part of a rule that stands at these bytes of a line.
+    pub(super) fn say_error(&mut self, line: Line<'_>, span: &Range<usize>, error: &RuleError) {
         // What the dialect writes otherwise moves the place a little; it stays in its part.
         let behind = match error.part() {
             Part::Source | Part::Target => error.position(),
             _ => 0,
         };
-        let start = (bytes.start + behind).min(bytes.end.saturating_sub(1));
-        let start = floor_char_boundary(line.text, start).max(bytes.start);
+        let start = (span.start + behind).min(span.end.saturating_sub(1));
+        let start = floor_char_boundary(line.text, start).max(span.start);
         let (message, cure) = error
             .sentence()
             .split_once("; ")
             .unwrap_or((error.sentence(), ""));
-        self.say(Severity::Error, *line, start..bytes.end, message, cure);
+        self.say(Severity::Error, line, start..span.end, message, cure);
     }
 
     /// Says something about a place.
@@ -143,11 +156,34 @@ impl Loader {
         });
     }
 
+    /// The rules that can serve, none where an error is one of the whole file.
+    #[cfg(feature = "json")]
+    pub(super) fn finish_whole(mut self) -> Parsed {
+        if self.said.has_errors() {
+            self.builder = RulesBuilder::default();
+        }
+        self.finish()
+    }
+
     /// The rules that can serve.
     pub(super) fn finish(self) -> Parsed {
-        let (rules, _errors) = self.builder.build_what_is_right();
+        let (rules, errors) = self.builder.build_what_is_right();
         let mut diagnostics = self.said;
         diagnostics.list.sort_by_key(|one| (one.line, one.start));
+        // Of all rules together.
+        for error in errors {
+            let (message, cure) = error.sentence().split_once("; ").unwrap_or_default();
+            diagnostics.list.push(Diagnostic {
+                severity: Severity::Error,
+                line: 0,
+                start: 0,
+                end: 1,
+                snippet: "".into(),
+                skipped: 0,
+                message: message.into(),
+                cure: cure.into(),
+            });
+        }
         Parsed { rules, diagnostics }
     }
 }
