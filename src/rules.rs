@@ -53,6 +53,9 @@ use ask::Ask;
 pub use builder::RulesBuilder;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
+#[cfg(feature = "toml")]
+#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+pub use format::netlify_toml;
 pub use format::{Format, Parsed, UnknownFormat, netlify};
 pub use has::Has;
 use lines::Lines;

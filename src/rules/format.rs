@@ -4,8 +4,13 @@ use std::{fmt, fs::File, io, path::Path, str::FromStr};
 
 use super::{Diagnostics, Precedence, Rules};
 
+#[cfg(feature = "toml")]
+mod document;
 mod loader;
 pub mod netlify;
+#[cfg(feature = "toml")]
+#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+pub mod netlify_toml;
 mod placeholders;
 mod read;
 
@@ -34,6 +39,11 @@ use read::ByLine;
 pub enum Format {
     /// Netlify's `_redirects`, by the name `netlify`; see [`netlify`](super::netlify).
     Netlify,
+    /// The redirects of a `netlify.toml`, by the name `netlify-toml`; see
+    /// [`netlify_toml`](super::netlify_toml).
+    #[cfg(feature = "toml")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+    NetlifyToml,
 }
 
 /// How the text of a dialect is taken apart.
@@ -41,17 +51,26 @@ enum Kind {
     /// Every line stands for itself.
     Lines(Precedence, Box<dyn ByLine>),
     /// The text is one document.
-    #[expect(dead_code, reason = "the first one comes with its dialect")]
+    #[cfg_attr(
+        not(feature = "toml"),
+        expect(dead_code, reason = "no dialect of this build is one")
+    )]
     Document(fn(&str) -> Parsed),
 }
 
 impl Format {
     /// Every dialect of this build, with its name.
-    const ALL: &'static [(Self, &'static str)] = &[(Self::Netlify, "netlify")];
+    const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Netlify, "netlify"),
+        #[cfg(feature = "toml")]
+        (Self::NetlifyToml, "netlify-toml"),
+    ];
 
     fn kind(self) -> Kind {
         match self {
             Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
+            #[cfg(feature = "toml")]
+            Self::NetlifyToml => Kind::Document(netlify_toml::read),
         }
     }
 

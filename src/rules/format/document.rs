@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+#[cfg(feature = "toml")]
+use super::loader::Place;
 use super::{
     Parsed,
     loader::{Line, Loader},
@@ -77,6 +79,19 @@ impl<'t> Document<'t> {
         (Line { number, text }, start..end.max(start))
     }
 
+    /// The same, for what is handed on.
+    #[cfg(feature = "toml")]
+    pub(super) fn place(&mut self, bytes: &Range<usize>) -> Place<'t> {
+        let (line, bytes) = self.line(bytes);
+        Place { line, bytes }
+    }
+
+    /// Where rules are added by those who know their places.
+    #[cfg(feature = "toml")]
+    pub(super) fn loader(&mut self) -> &mut Loader {
+        &mut self.loader
+    }
+
     /// Says something about bytes of the text.
     pub(super) fn say(
         &mut self,
@@ -138,7 +153,10 @@ mod tests {
             (8, 4, "d", 1),
         ] {
             let (found, span) = document.line(&(at..text.len()));
-            assert_eq!((found.number, found.text, span.start), (number, line, start));
+            assert_eq!(
+                (found.number, found.text, span.start),
+                (number, line, start)
+            );
         }
     }
 }
