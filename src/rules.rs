@@ -56,7 +56,7 @@ pub use error::{Part, RuleError, RulesError};
 #[cfg(feature = "toml")]
 #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
 pub use format::netlify_toml;
-pub use format::{Format, Parsed, UnknownFormat, netlify};
+pub use format::{Format, Parsed, UnknownFormat, cloudflare, netlify};
 pub use has::Has;
 use lines::Lines;
 pub use options::QueryPolicy;

@@ -4,6 +4,7 @@ use std::{fmt, fs::File, io, path::Path, str::FromStr};
 
 use super::{Diagnostics, Precedence, Rules};
 
+pub mod cloudflare;
 #[cfg(feature = "toml")]
 mod document;
 mod loader;
@@ -37,6 +38,8 @@ use read::ByLine;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
+    /// Cloudflare's `_redirects`, by the name `cloudflare`; see [`cloudflare`](super::cloudflare).
+    Cloudflare,
     /// Netlify's `_redirects`, by the name `netlify`; see [`netlify`](super::netlify).
     Netlify,
     /// The redirects of a `netlify.toml`, by the name `netlify-toml`; see
@@ -61,6 +64,7 @@ enum Kind {
 impl Format {
     /// Every dialect of this build, with its name.
     const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Cloudflare, "cloudflare"),
         (Self::Netlify, "netlify"),
         #[cfg(feature = "toml")]
         (Self::NetlifyToml, "netlify-toml"),
@@ -68,6 +72,10 @@ impl Format {
 
     fn kind(self) -> Kind {
         match self {
+            Self::Cloudflare => Kind::Lines(
+                Precedence::StaticFirst,
+                Box::<cloudflare::Reader>::default(),
+            ),
             Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
             #[cfg(feature = "toml")]
             Self::NetlifyToml => Kind::Document(netlify_toml::read),
@@ -200,7 +208,7 @@ impl FromStr for Format {
 /// use tower_redirect::rules::Format;
 ///
 /// let error = "apache".parse::<Format>().unwrap_err();
-/// assert!(error.to_string().starts_with("no dialect has this name; take one of netlify"));
+/// assert!(error.to_string().starts_with("no dialect has this name; take one of cloudflare, netlify"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFormat(());
