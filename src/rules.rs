@@ -28,6 +28,7 @@ mod ask;
 mod builder;
 mod capture;
 mod condition;
+mod copies;
 mod diagnostic;
 mod error;
 mod format;
@@ -42,6 +43,8 @@ mod regexes;
 mod rule;
 mod rule_ref;
 mod search;
+#[cfg(feature = "snippets")]
+mod snippets;
 mod spelling;
 mod table;
 mod target;
@@ -50,7 +53,10 @@ use ask::Ask;
 pub use builder::RulesBuilder;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
-pub use format::{Format, Parsed};
+#[cfg(feature = "toml")]
+#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+pub use format::netlify_toml;
+pub use format::{Format, Parsed, UnknownFormat, cloudflare, netlify};
 pub use has::Has;
 use lines::Lines;
 pub use options::QueryPolicy;
@@ -184,7 +190,7 @@ impl Policy for Rules {
         if !request.has_path() {
             return Decision::Pass;
         }
-        if self.table.hosts.is_empty() {
+        if !self.table.reads_host {
             return self.answer(request, None).into();
         }
         match request.authority() {

@@ -1,16 +1,241 @@
 //! Files of rules, each in a dialect with a name and semantics of its own.
 
-use super::{Diagnostics, Rules};
+use std::{fmt, fs::File, io, path::Path, str::FromStr};
 
+use super::{Diagnostics, Precedence, Rules};
+
+pub mod cloudflare;
+#[cfg(feature = "toml")]
+mod document;
 mod loader;
+pub mod netlify;
+#[cfg(feature = "toml")]
+#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+pub mod netlify_toml;
+mod placeholders;
+mod read;
+
+use loader::Loader;
+use read::ByLine;
 
 /// A dialect of rule files; the same line means different things in different ones, so that it is named and
 /// never guessed.
+///
+/// ```
+/// use tower_redirect::Status;
+/// use tower_redirect::rules::Format;
+/// use tower_redirect::testing;
+///
+/// let format: Format = "netlify".parse()?; // from a flag
+/// let rules = format.parse("/old /new\n/blog/* /posts/:splat 302!\n")?;
+/// testing::get("/old/").through(&rules).assert_redirect("/new").assert_status(Status::MovedPermanently);
+/// testing::get("/blog/a?b").through(&rules).assert_redirect("/posts/a?b");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Texts are UTF-8, with line ends of either kind. In dialects that are read line by line, a line that is
+/// not, has a NUL byte, or is longer than 64 KiB is an error of that line, and the others serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Format {}
+pub enum Format {
+    /// Cloudflare's `_redirects`, by the name `cloudflare`; see [`cloudflare`](super::cloudflare).
+    Cloudflare,
+    /// Netlify's `_redirects`, by the name `netlify`; see [`netlify`](super::netlify).
+    Netlify,
+    /// The redirects of a `netlify.toml`, by the name `netlify-toml`; see
+    /// [`netlify_toml`](super::netlify_toml).
+    #[cfg(feature = "toml")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+    NetlifyToml,
+}
+
+/// How the text of a dialect is taken apart.
+enum Kind {
+    /// Every line stands for itself.
+    Lines(Precedence, Box<dyn ByLine>),
+    /// The text is one document.
+    #[cfg_attr(
+        not(feature = "toml"),
+        expect(dead_code, reason = "no dialect of this build is one")
+    )]
+    Document(fn(&str) -> Parsed),
+}
+
+impl Format {
+    /// Every dialect of this build, with its name.
+    const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Cloudflare, "cloudflare"),
+        (Self::Netlify, "netlify"),
+        #[cfg(feature = "toml")]
+        (Self::NetlifyToml, "netlify-toml"),
+    ];
+
+    fn kind(self) -> Kind {
+        match self {
+            Self::Cloudflare => Kind::Lines(
+                Precedence::StaticFirst,
+                Box::<cloudflare::Reader>::default(),
+            ),
+            Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
+            #[cfg(feature = "toml")]
+            Self::NetlifyToml => Kind::Document(netlify_toml::read),
+        }
+    }
+
+    /// Every dialect that this build reads.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Format;
+    ///
+    /// assert!(Format::all().any(|format| format.to_string() == "netlify"));
+    /// ```
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().map(|(format, _)| *format)
+    }
+
+    /// The rules of a text in which nothing is wrong; warnings are not shown.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Format;
+    ///
+    /// assert_eq!(Format::Netlify.parse("/a /b")?.len(), 1);
+    /// assert!(Format::Netlify.parse("/a").is_err());
+    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Everything to be said about the text, if there is an error among it.
+    pub fn parse(self, text: &str) -> Result<Rules, Diagnostics> {
+        self.parse_lossy(text).into_result()
+    }
+
+    /// The rules that can serve, and what is to be said about the text.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Format;
+    ///
+    /// let parsed = Format::Netlify.parse_lossy("/a\n/b /c");
+    /// assert_eq!(parsed.rules.len(), 1);
+    /// assert!(parsed.diagnostics.has_errors());
+    /// ```
+    #[must_use]
+    pub fn parse_lossy(self, text: &str) -> Parsed {
+        self.read(text.as_bytes())
+    }
+
+    /// The same of bytes that may not even be text.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Format;
+    ///
+    /// let parsed = Format::Netlify.read(b"/a /b\n/c /\xff\n");
+    /// assert_eq!(parsed.rules.len(), 1);
+    /// assert_eq!(
+    ///     parsed.diagnostics.to_string(),
+    ///     "rules:2:5: error: this is not UTF-8; save the file as UTF-8, or percent-encode the byte",
+    /// );
+    /// ```
+    #[must_use]
+    pub fn read(self, bytes: &[u8]) -> Parsed {
+        match self.kind() {
+            Kind::Lines(precedence, mut dialect) => {
+                let mut loader = Loader::new(precedence);
+                loader.reserve(bytes.len());
+                // Nothing fails where bytes are read from memory.
+                let _ = read::lines(bytes, &mut *dialect, &mut loader);
+                loader.finish()
+            }
+            Kind::Document(parse) => read::document(bytes, parse),
+        }
+    }
+
+    /// The same of a file.
+    ///
+    /// ```no_run
+    /// use tower_redirect::rules::Format;
+    ///
+    /// let parsed = Format::Netlify.load("_redirects")?;
+    /// eprintln!("{}", parsed.diagnostics);
+    /// assert!(!parsed.rules.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// A dialect that goes line by line is read so: the text is never in memory as a whole. The
+    /// diagnostics name the file.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read.
+    pub fn load(self, path: impl AsRef<Path>) -> io::Result<Parsed> {
+        let path = path.as_ref();
+        let mut parsed = match self.kind() {
+            Kind::Lines(precedence, mut dialect) => {
+                let file = File::open(path)?;
+                let mut loader = Loader::new(precedence);
+                let length = file.metadata()?.len();
+                loader.reserve(usize::try_from(length).unwrap_or(usize::MAX));
+                let input = io::BufReader::with_capacity(1 << 16, file);
+                read::lines(input, &mut *dialect, &mut loader)?;
+                loader.finish()
+            }
+            Kind::Document(parse) => read::document(&std::fs::read(path)?, parse),
+        };
+        parsed.diagnostics = parsed.diagnostics.in_file(&path.to_string_lossy());
+        Ok(parsed)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = Self::ALL.iter().find(|(format, _)| format == self);
+        f.write_str(named.map_or("", |(_, name)| name))
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        let named = Self::ALL.iter().find(|(_, own)| *own == name);
+        named.map(|(format, _)| *format).ok_or(UnknownFormat(()))
+    }
+}
+
+/// Says which dialects there are, where a name is none of theirs.
+///
+/// ```
+/// use tower_redirect::rules::Format;
+///
+/// let error = "apache".parse::<Format>().unwrap_err();
+/// assert!(error.to_string().starts_with("no dialect has this name; take one of cloudflare, netlify"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownFormat(());
+
+impl fmt::Display for UnknownFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = Format::ALL.iter().map(|(_, name)| *name).collect();
+        write!(
+            f,
+            "no dialect has this name; take one of {}",
+            names.join(", ")
+        )
+    }
+}
+
+impl std::error::Error for UnknownFormat {}
 
 /// What a file gave: the rules that serve, and everything to be said about the file.
+///
+/// ```
+/// use tower_redirect::rules::netlify;
+/// use tower_redirect::testing;
+///
+/// let parsed = netlify::parse_lossy("/a /b\n/c /d 200\n");
+/// testing::get("/a").through(&parsed.rules).assert_redirect("/b");
+/// assert_eq!(parsed.diagnostics.iter().count(), 1);
+/// ```
 #[derive(Debug)]
 pub struct Parsed {
     /// The rules that can serve; those with errors are left out.
@@ -20,7 +245,16 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// The rules, if nothing had to be left out.
+    /// The rules, if nothing is wrong with the file.
+    ///
+    /// ```
+    /// use tower_redirect::rules::netlify;
+    ///
+    /// let rules = netlify::parse_lossy("/a /b\n/c /d 200\n").into_result()?;
+    /// assert_eq!(rules.len(), 1);
+    /// assert!(netlify::parse_lossy("/a javascript:").into_result().is_err());
+    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// ```
     ///
     /// # Errors
     ///
