@@ -51,6 +51,9 @@ pub use builder::RulesBuilder;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
 pub use format::{Format, Parsed, UnknownFormat, netlify};
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub use format::{next, vercel};
 pub use has::Has;
 use lines::Lines;
 pub use options::QueryPolicy;

@@ -4,9 +4,21 @@ use std::{fmt, fs::File, io, path::Path, str::FromStr};
 
 use super::{Diagnostics, Precedence, Rules};
 
+#[cfg(any(feature = "csv", feature = "json"))]
+mod document;
+#[cfg(feature = "json")]
+mod json;
 mod loader;
 pub mod netlify;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod next;
+#[cfg(feature = "json")]
+mod path_to_regexp;
 mod read;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod vercel;
 
 use loader::Loader;
 use read::ByLine;
@@ -33,6 +45,14 @@ use read::ByLine;
 pub enum Format {
     /// Netlify's `_redirects`, by the name `netlify`; see [`netlify`](super::netlify).
     Netlify,
+    /// The redirects of Next.js as JSON, by the name `next`; see [`next`](super::next).
+    #[cfg(feature = "json")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+    Next,
+    /// Vercel's `vercel.json`, by the name `vercel`; see [`vercel`](super::vercel).
+    #[cfg(feature = "json")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+    Vercel,
 }
 
 /// How the text of a dialect is taken apart.
@@ -40,17 +60,26 @@ enum Kind {
     /// Every line stands for itself.
     Lines(Precedence, Box<dyn ByLine>),
     /// The text is one document.
-    #[expect(dead_code, reason = "the first one comes with its dialect")]
     Document(fn(&str) -> Parsed),
 }
 
 impl Format {
     /// Every dialect of this build, with its name.
-    const ALL: &'static [(Self, &'static str)] = &[(Self::Netlify, "netlify")];
+    const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Netlify, "netlify"),
+        #[cfg(feature = "json")]
+        (Self::Next, "next"),
+        #[cfg(feature = "json")]
+        (Self::Vercel, "vercel"),
+    ];
 
     fn kind(self) -> Kind {
         match self {
             Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
+            #[cfg(feature = "json")]
+            Self::Next => Kind::Document(next::read),
+            #[cfg(feature = "json")]
+            Self::Vercel => Kind::Document(|text| vercel::read(text, vercel::Dialect::Vercel)),
         }
     }
 

@@ -138,7 +138,10 @@ mod tests {
             (8, 4, "d", 1),
         ] {
             let (found, span) = document.line(&(at..text.len()));
-            assert_eq!((found.number, found.text, span.start), (number, line, start));
+            assert_eq!(
+                (found.number, found.text, span.start),
+                (number, line, start)
+            );
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::Parsed;
-use crate::rules::{Diagnostic, Diagnostics, Part, Precedence, Rule, RuleError, RulesBuilder, Severity};
+use crate::rules::{
+    Diagnostic, Diagnostics, Part, Precedence, Rule, RuleError, RulesBuilder, Severity,
+};
 
 /// The longest part of a line that is shown.
 const SHOWN: usize = 120;
@@ -155,7 +157,11 @@ impl Loader {
                 Severity::Warning
             };
             let text = format!("{} more findings are not shown", self.unsaid);
-            list.push(about_all(severity, &text, "mend the first ones and read the file again"));
+            list.push(about_all(
+                severity,
+                &text,
+                "mend the first ones and read the file again",
+            ));
         }
         Parsed {
             rules,
