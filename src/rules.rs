@@ -28,6 +28,7 @@ mod ask;
 mod builder;
 mod capture;
 mod condition;
+mod copies;
 mod diagnostic;
 mod error;
 mod format;
@@ -42,6 +43,8 @@ mod regexes;
 mod rule;
 mod rule_ref;
 mod search;
+#[cfg(feature = "snippets")]
+mod snippets;
 mod spelling;
 mod table;
 mod target;

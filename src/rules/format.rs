@@ -15,6 +15,7 @@ pub mod netlify;
 pub mod next;
 #[cfg(feature = "json")]
 mod path_to_regexp;
+mod placeholders;
 mod read;
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]

@@ -17,10 +17,7 @@ const MOST: usize = 1000;
 #[derive(Debug, Default)]
 pub(super) struct Loader {
     builder: RulesBuilder,
-    list: Vec<Diagnostic>,
-    errors: bool,
-    /// How much was found beyond what is kept.
-    unsaid: u64,
+    said: Diagnostics,
 }
 
 /// A line of a file, counted from 1.
@@ -28,6 +25,13 @@ pub(super) struct Loader {
 pub(super) struct Line<'l> {
     pub(super) number: u32,
     pub(super) text: &'l str,
+}
+
+/// Bytes of a line.
+#[derive(Clone, Debug)]
+pub(super) struct Place<'l> {
+    pub(super) line: Line<'l>,
+    pub(super) bytes: Range<usize>,
 }
 
 /// Where source and target stand in their line, in bytes.
@@ -41,7 +45,7 @@ impl Loader {
     pub(super) fn new(precedence: Precedence) -> Self {
         Self {
             builder: RulesBuilder::default().precedence(precedence),
-            ..Self::default()
+            said: Diagnostics::default(),
         }
     }
 
@@ -52,13 +56,28 @@ impl Loader {
 
     /// Adds the rule of a line; what is wrong with it is said there.
     pub(super) fn rule(&mut self, line: Line<'_>, spans: &Spans, rule: Rule) {
-        if let Err(error) = self.try_rule(line.number, rule) {
-            let span = match error.part() {
-                Part::Target => spans.target.clone(),
-                _ => spans.source.clone(),
-            };
-            self.say_error(line, &span, &error);
+        let place = |bytes: &Range<usize>| Place {
+            line,
+            bytes: bytes.clone(),
+        };
+        let (source, target) = (place(&spans.source), place(&spans.target));
+        if let Err(error) = self.builder.try_line(line.number, rule) {
+            self.wrong(&source, &target, &error);
         }
+    }
+
+    /// Adds a rule and takes out an earlier one that says the same; gives the line of that.
+    pub(super) fn last_copy(
+        &mut self,
+        source: &Place<'_>,
+        target: &Place<'_>,
+        rule: Rule,
+    ) -> Option<u32> {
+        let added = self.builder.try_line_again(source.line.number, rule);
+        added.unwrap_or_else(|error| {
+            self.wrong(source, target, &error);
+            None
+        })
     }
 
     /// Adds the rule of a line, where nothing is wrong with it.
@@ -66,21 +85,39 @@ impl Loader {
         self.builder.try_line(line, rule)
     }
 
+    fn wrong(&mut self, source: &Place<'_>, target: &Place<'_>, error: &RuleError) {
+        let Place { line, bytes } = match error.part() {
+            Part::Target => target,
+            _ => source,
+        };
+        self.say_error(*line, bytes, error);
+    }
+
     /// Says what is wrong with the part of a rule that stands at these bytes of a line.
     pub(super) fn say_error(&mut self, line: Line<'_>, span: &Range<usize>, error: &RuleError) {
         // What the dialect writes otherwise moves the place a little; it stays in its part.
-        let start = (span.start + error.position()).min(span.end.saturating_sub(1));
+        let behind = match error.part() {
+            Part::Source | Part::Target => error.position(),
+            _ => 0,
+        };
+        let start = (span.start + behind).min(span.end.saturating_sub(1));
+        let start = floor_char_boundary(line.text, start).max(span.start);
         let (message, cure) = error
             .sentence()
             .split_once("; ")
             .unwrap_or((error.sentence(), ""));
-        self.say(
-            Severity::Error,
-            line,
-            start.max(span.start)..span.end,
-            message,
-            cure,
-        );
+        self.say(Severity::Error, line, start..span.end, message, cure);
+    }
+
+    /// Says something about a place.
+    pub(super) fn say_at(
+        &mut self,
+        severity: Severity,
+        place: &Place<'_>,
+        message: &str,
+        cure: &str,
+    ) {
+        self.say(severity, place.line, place.bytes.clone(), message, cure);
     }
 
     /// Says something about bytes of a line.
@@ -92,80 +129,69 @@ impl Loader {
         message: &str,
         cure: &str,
     ) {
-        self.errors |= severity == Severity::Error;
-        if self.list.len() >= MOST {
-            self.unsaid += 1;
-            return;
-        }
-        let chars = |end: usize| line.text.get(..end).map_or(0, |text| text.chars().count());
-        let (start, end) = (chars(bytes.start), chars(bytes.end));
-        let skipped = if end > SHOWN {
-            start.saturating_sub(SHOWN / 2)
-        } else {
-            0
-        };
-        self.list.push(Diagnostic {
-            severity,
-            line: line.number,
-            start,
-            end: end.max(start + 1),
-            snippet: line
-                .text
-                .chars()
-                .skip(skipped)
-                .take(SHOWN)
-                .collect::<String>()
-                .into(),
-            skipped,
-            message: message.into(),
-            cure: cure.into(),
+        self.said.push(severity, || {
+            let chars = |end: usize| line.text.get(..end).map_or(0, |text| text.chars().count());
+            let (start, end) = (chars(bytes.start), chars(bytes.end));
+            let skipped = if end > SHOWN {
+                start.saturating_sub(SHOWN / 2)
+            } else {
+                0
+            };
+            Diagnostic {
+                severity,
+                line: line.number,
+                start,
+                end: end.max(start + 1),
+                snippet: line
+                    .text
+                    .chars()
+                    .skip(skipped)
+                    .take(SHOWN)
+                    .collect::<String>()
+                    .into(),
+                skipped,
+                message: message.into(),
+                cure: cure.into(),
+            }
         });
     }
 
     /// The rules that can serve, none where an error is one of the whole file.
     #[cfg(feature = "json")]
     pub(super) fn finish_whole(mut self) -> Parsed {
-        if self.errors {
+        if self.said.has_errors() {
             self.builder = RulesBuilder::default();
         }
         self.finish()
     }
 
     /// The rules that can serve.
-    pub(super) fn finish(mut self) -> Parsed {
-        let (rules, errors) = std::mem::take(&mut self.builder).build_what_is_right();
-        let mut list = self.list;
-        list.sort_by_key(|one| (one.line, one.start));
-        let about_all = |severity, text: &str, cure: &str| Diagnostic {
-            severity,
-            line: 0,
-            start: 0,
-            end: 1,
-            snippet: "".into(),
-            skipped: 0,
-            message: text.into(),
-            cure: cure.into(),
-        };
+    pub(super) fn finish(self) -> Parsed {
+        let (rules, errors) = self.builder.build_what_is_right();
+        let mut diagnostics = self.said;
+        diagnostics.list.sort_by_key(|one| (one.line, one.start));
+        // Of all rules together.
         for error in errors {
             let (message, cure) = error.sentence().split_once("; ").unwrap_or_default();
-            list.push(about_all(Severity::Error, message, cure));
+            diagnostics.list.push(Diagnostic {
+                severity: Severity::Error,
+                line: 0,
+                start: 0,
+                end: 1,
+                snippet: "".into(),
+                skipped: 0,
+                message: message.into(),
+                cure: cure.into(),
+            });
         }
-        if self.unsaid > 0 {
-            let severity = if self.errors {
-                Severity::Error
-            } else {
-                Severity::Warning
-            };
-            let text = format!("{} more findings are not shown", self.unsaid);
-            list.push(about_all(
-                severity,
-                &text,
-                "mend the first ones and read the file again",
-            ));
-        }
-        Parsed {
-            rules,
-            diagnostics: Diagnostics { file: None, list },
-        }
+        Parsed { rules, diagnostics }
     }
+}
+
+/// The character of a text that this byte belongs to.
+fn floor_char_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or_default()
 }
