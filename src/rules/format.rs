@@ -4,6 +4,9 @@ use std::{fmt, fs::File, io, path::Path, str::FromStr};
 
 use super::{Diagnostics, Precedence, Rules};
 
+#[cfg(feature = "csv")]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub mod bulk_csv;
 #[cfg(any(feature = "csv", feature = "json"))]
 mod document;
 #[cfg(feature = "json")]
@@ -17,9 +20,15 @@ pub mod next;
 mod path_to_regexp;
 mod placeholders;
 mod read;
+#[cfg(feature = "csv")]
+mod rows;
+mod seen;
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
 pub mod vercel;
+#[cfg(any(feature = "csv", feature = "json"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
+pub mod vercel_bulk;
 
 use loader::Loader;
 use read::ByLine;
@@ -44,6 +53,10 @@ use read::ByLine;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
+    /// The CSV of Cloudflare's Bulk Redirects, by the name `bulk-csv`; see [`bulk_csv`](super::bulk_csv).
+    #[cfg(feature = "csv")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+    BulkCsv,
     /// Netlify's `_redirects`, by the name `netlify`; see [`netlify`](super::netlify).
     Netlify,
     /// The redirects of Next.js as JSON, by the name `next`; see [`next`](super::next).
@@ -54,6 +67,10 @@ pub enum Format {
     #[cfg(feature = "json")]
     #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
     Vercel,
+    /// Vercel's bulk redirects, by the name `vercel-bulk`; see [`vercel_bulk`](super::vercel_bulk).
+    #[cfg(any(feature = "csv", feature = "json"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
+    VercelBulk,
 }
 
 /// How the text of a dialect is taken apart.
@@ -67,20 +84,28 @@ enum Kind {
 impl Format {
     /// Every dialect of this build, with its name.
     const ALL: &'static [(Self, &'static str)] = &[
+        #[cfg(feature = "csv")]
+        (Self::BulkCsv, "bulk-csv"),
         (Self::Netlify, "netlify"),
         #[cfg(feature = "json")]
         (Self::Next, "next"),
         #[cfg(feature = "json")]
         (Self::Vercel, "vercel"),
+        #[cfg(any(feature = "csv", feature = "json"))]
+        (Self::VercelBulk, "vercel-bulk"),
     ];
 
     fn kind(self) -> Kind {
         match self {
+            #[cfg(feature = "csv")]
+            Self::BulkCsv => Kind::Document(bulk_csv::read),
             Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
             #[cfg(feature = "json")]
             Self::Next => Kind::Document(next::read),
             #[cfg(feature = "json")]
             Self::Vercel => Kind::Document(|text| vercel::read(text, vercel::Dialect::Vercel)),
+            #[cfg(any(feature = "csv", feature = "json"))]
+            Self::VercelBulk => Kind::Document(vercel_bulk::read),
         }
     }
 

@@ -272,6 +272,7 @@ impl Entry<'_, '_> {
         }
         let places = Places {
             entry: entry.bytes(),
+            host: source_at.clone(),
             source: source_at,
             target: target_at,
             conditions,
