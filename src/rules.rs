@@ -60,6 +60,7 @@ pub use format::bulk_csv;
 #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
 pub use format::vercel_bulk;
 pub use format::{Format, Parsed, UnknownFormat, netlify};
+pub use format::{haproxy_map, nginx_map};
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
 pub use format::{next, vercel};

@@ -150,7 +150,7 @@ mod tests {
             ("{\n\"a\": }", 7),
             ("[1,]", 3),
             ("{} x", 3),
-            ("\"a", 2),
+            ("\"a", 1),
         ] {
             assert_eq!(Value::parse(text, 0).unwrap_err().at, at, "{text}");
         }

@@ -1,5 +1,7 @@
 //! The patterns of path-to-regexp 6: `/blog/:slug`, `/docs/:path*`, `/:id(\d+)`, `/a{-:b}?`.
 
+use super::name_of;
+
 /// A piece of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
@@ -288,15 +290,6 @@ fn captures(behind: &str) -> bool {
                     .is_some_and(|name| !name.starts_with(['=', '!']))
         }
     }
-}
-
-/// The name that a text begins with.
-pub(super) fn name_of(text: &str) -> &str {
-    let end = text
-        .bytes()
-        .position(|byte| !byte.is_ascii_alphanumeric() && byte != b'_')
-        .unwrap_or(text.len());
-    text.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]

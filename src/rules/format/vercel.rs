@@ -388,20 +388,9 @@ impl Entry<'_, '_> {
     /// Says why a regex does not compile: look-around and references are those of the dialect.
     #[cfg(feature = "regex")]
     fn no_regex<T>(&mut self, bytes: Range<usize>, text: &str, sentence: &str) -> Option<T> {
-        let looks_around = ["(?=", "(?!", "(?<=", "(?<!"];
-        if looks_around.iter().any(|mark| text.contains(mark)) || sentence.contains("backreference")
-        {
-            return self.left_out(
-                bytes,
-                "look-around and references to groups are not done here; they take no bounded time",
-                "write rules without them, what is to be left alone first",
-            );
-        }
-        let (message, cure) = sentence.split_once("; ").unwrap_or((
-            sentence,
-            "mend it, or write `\\\\` before what is meant literally",
-        ));
-        self.error(bytes, message, cure)
+        let (severity, message, cure) = super::regex_problem(text, sentence);
+        self.document.say(severity, &bytes, &message, &cure);
+        None
     }
 
     #[cfg(not(feature = "regex"))]

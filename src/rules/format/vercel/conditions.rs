@@ -4,7 +4,7 @@ use super::{Entry, destination};
 use crate::rules::{
     format::{
         json::{Object, Value},
-        path_to_regexp::name_of,
+        name_of,
     },
     has::Has,
     pattern,

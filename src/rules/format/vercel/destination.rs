@@ -2,7 +2,7 @@
 
 use super::source::Bound;
 use crate::rules::{
-    format::path_to_regexp::{Modifier, name_of},
+    format::{name_of, path_to_regexp::Modifier},
     pattern,
 };
 
