@@ -25,7 +25,9 @@ pub(super) struct Document<'t> {
 #[derive(Clone, Debug)]
 pub(super) struct Places {
     pub(super) entry: Range<usize>,
+    /// The path of a source, or all of it.
     pub(super) source: Range<usize>,
+    pub(super) host: Range<usize>,
     pub(super) target: Range<usize>,
     pub(super) conditions: Range<usize>,
 }
@@ -47,7 +49,7 @@ impl<'t> Document<'t> {
     }
 
     /// The number of the line in which a byte stands; near ones are found fast.
-    fn line_number(&mut self, at: usize) -> u32 {
+    pub(super) fn line_number(&mut self, at: usize) -> u32 {
         let breaks = |text: Option<&str>| {
             let count = text.unwrap_or_default().bytes().filter(|&b| b == b'\n');
             u32::try_from(count.count()).unwrap_or(u32::MAX)
@@ -118,7 +120,8 @@ impl<'t> Document<'t> {
             Part::Target => &places.target,
             Part::Condition => &places.conditions,
             Part::Rule => &places.entry,
-            Part::Source | Part::Host => &places.source,
+            Part::Host => &places.host,
+            Part::Source => &places.source,
         };
         let (line, span) = self.line(bytes);
         self.loader.say_error(line, &span, error);
