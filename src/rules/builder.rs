@@ -464,7 +464,24 @@ fn native<'s>(text: &'s str, options: &mut Options) -> Result<(&'s str, &'s str)
         options.host = Some(host.into());
         path = if behind.is_empty() { "/" } else { behind };
     }
-    Ok(path.split_once('?').unwrap_or((path, "")))
+    Ok(split_query(path))
+}
+
+/// Divides at the first `?` that is not the mark of a tail, `{*rest?}`.
+fn split_query(text: &str) -> (&str, &str) {
+    let is_of_tail = |at: &usize| {
+        let (before, behind) = text.split_at_checked(*at).unwrap_or_default();
+        let opened = before.rfind('{').and_then(|brace| before.get(brace..));
+        opened.is_some_and(|inside| inside.starts_with("{*")) && behind.starts_with("?}")
+    };
+    let mut marks = text.match_indices('?').map(|(at, _)| at);
+    match marks.find(|at| !is_of_tail(at)) {
+        Some(at) => {
+            let (path, query) = text.split_at_checked(at).unwrap_or((text, ""));
+            (path, query.get(1..).unwrap_or_default())
+        }
+        None => (text, ""),
+    }
 }
 
 /// `a=b&c={d}&e` behind the path of a source, as conditions.
@@ -472,7 +489,7 @@ fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Res
     use super::{ask, has::Has};
     for (key, value) in ask::pairs(query) {
         let wrong = |why: &'static str| {
-            let at = source.find('?').map_or(0, |at| at + 1);
+            let at = source.len() - split_query(source).1.len();
             (Part::Source, source.to_owned(), Flaw::at(at, why))
         };
         let has_value = query
