@@ -353,7 +353,9 @@ impl<'a> Asked<'a> {
                     if named.is_empty() {
                         return None;
                     }
-                    captures.push(part(received, before.len(), named.len())?);
+                    let is_whole = before.is_empty() && behind.is_empty();
+                    let part = || part(received, before.len(), named.len());
+                    captures.push(if is_whole { received } else { part()? });
                 }
             }
             rest = tail;
@@ -373,14 +375,11 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The middle of a segment as it was received, by the lengths of its spelling.
+/// The middle of a segment as it was received, by the lengths of its spelling; `None` where that would
+/// begin or end within a character.
 fn part(received: &str, before: usize, length: usize) -> Option<&str> {
-    if before + length == received.len() && before == 0 {
-        return Some(received);
-    }
-    let start = spelling::received_len(received.as_bytes(), before);
-    let rest = received.get(start..)?;
-    rest.get(..spelling::received_len(rest.as_bytes(), length))
+    let rest = received.get(spelling::received_len(received.as_bytes(), before)?..)?;
+    rest.get(..spelling::received_len(rest.as_bytes(), length)?)
 }
 
 #[cold]
