@@ -71,6 +71,19 @@ pub(super) fn push(out: &mut Vec<u8>, text: &[u8], fold: bool) {
     }
 }
 
+/// Writes a text in the spelling that is compared; `None` where there is no room for it.
+pub(super) fn write<'b>(buffer: &'b mut [u8], text: &[u8], fold: bool) -> Option<&'b [u8]> {
+    let mut written = 0;
+    let mut rest = text;
+    while let Some(piece) = Piece::first(rest, fold) {
+        let room = buffer.get_mut(written..written + piece.length)?;
+        room.copy_from_slice(piece.spelled());
+        written += piece.length;
+        rest = rest.get(piece.taken..).unwrap_or_default();
+    }
+    buffer.get(..written)
+}
+
 /// Whether a path is in that spelling already; nearly all are.
 #[inline]
 pub(super) fn is_spelled(path: &[u8], fold: bool) -> bool {
@@ -127,7 +140,7 @@ const fn hex_digit(value: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_spelled, push, received_len};
+    use super::{is_spelled, push, received_len, write};
 
     fn spelled(text: &str, fold: bool) -> String {
         let mut out = Vec::new();
@@ -150,6 +163,13 @@ mod tests {
         ] {
             assert_eq!(spelled(text, false), exact);
             assert_eq!(spelled(text, true), folded);
+            let mut buffer = [0; 20];
+            let written = write(&mut buffer, text.as_bytes(), true);
+            assert_eq!(written, Some(folded.as_bytes()));
+            assert_eq!(
+                write(&mut buffer[..folded.len() - 1], text.as_bytes(), true),
+                None
+            );
             assert!(is_spelled(exact.as_bytes(), false), "{exact}");
             assert!(is_spelled(folded.as_bytes(), true), "{folded}");
             assert_eq!(is_spelled(text.as_bytes(), false), text == exact, "{text}");
