@@ -50,12 +50,21 @@ impl Pattern {
             Source::Regex(text) => Kind::Regex(whole(text, rule.ignore_case)),
         };
         // Where the slash at the end makes no difference, the source has none.
-        if let (Kind::Path(segments, Tail::None), true) = (&mut kind, rule.ignore_trailing_slash) {
-            let ends_in_slash =
-                matches!(segments.last(), Some(Segment::Literal(last)) if last.is_empty());
-            if ends_in_slash && segments.len() > 1 {
-                segments.pop();
+        match &mut kind {
+            Kind::Path(segments, Tail::None) if rule.ignore_trailing_slash => {
+                let last = segments.last();
+                if matches!(last, Some(Segment::Literal(last)) if last.is_empty())
+                    && segments.len() > 1
+                {
+                    segments.pop();
+                }
             }
+            Kind::Path(_, tail @ Tail::Any(_)) if rule.ignore_trailing_slash => {
+                if let Tail::Any(name) = tail {
+                    *tail = Tail::Optional(name.clone());
+                }
+            }
+            Kind::Path(..) | Kind::Regex(_) => {}
         }
         Self {
             kind,
@@ -98,13 +107,11 @@ impl Pattern {
             Kind::Path(segments, tail) => (segments, tail),
         };
         let strictly = |path: &str| strict(segments, tail, path, self.ignore_case);
-        let toggled = || match path.strip_suffix('/') {
-            Some("") => None,
+        let without_slash = || match path.strip_suffix('/') {
+            Some("") | None => None,
             Some(without) => strictly(without),
-            None if matches!(tail, Tail::Any(_)) => strictly(&format!("{path}/")),
-            None => None,
         };
-        strictly(path).or_else(|| self.ignore_trailing_slash.then(toggled)?)
+        strictly(path).or_else(|| self.ignore_trailing_slash.then(without_slash)?)
     }
 }
 
