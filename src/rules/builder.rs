@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     Rules,
@@ -405,13 +405,11 @@ fn compile_source(
     match kind {
         SourceKind::Native => {
             let text = if options.matching.ignore_trailing_slash {
-                text.strip_suffix('/')
-                    .filter(|text| !text.is_empty())
-                    .unwrap_or(text)
+                without_own_slash(text)
             } else {
-                text
+                Cow::Borrowed(text)
             };
-            if pattern::compile(text, fold, out)? {
+            if pattern::compile(&text, fold, out)? {
                 compiled.flags = PATTERN;
                 compiled.slots = slots(out);
             }
@@ -452,6 +450,20 @@ fn compile_source(
         }
     }
     Ok(compiled)
+}
+
+/// A source whose slash at the end makes no difference, that before a tail which may be nothing included.
+fn without_own_slash(text: &str) -> Cow<'_, str> {
+    if let Some((front, name)) = text
+        .strip_suffix("?}")
+        .and_then(|text| text.rsplit_once("/{*"))
+    {
+        if !front.is_empty() {
+            return Cow::Owned(format!("{front}{{/*{name}}}"));
+        }
+    }
+    let path = text.strip_suffix('/').filter(|text| !text.is_empty());
+    Cow::Borrowed(path.unwrap_or(text))
 }
 
 fn slots(pattern: &[u8]) -> Vec<Slot> {

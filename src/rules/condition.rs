@@ -116,7 +116,8 @@ impl Ready {
     pub(super) fn keeps_all_parameters(&self) -> bool {
         let asks = || {
             self.conditions.iter().any(|condition| {
-                matches!(condition.place, Place::Query(_))
+                condition.expected
+                    && matches!(condition.place, Place::Query(_))
                     && !matches!(condition.test, ReadyTest::Present)
             })
         };
@@ -219,12 +220,8 @@ impl Condition {
                     ReadyTest::Captured => test(Cow::Borrowed(value), captures),
                     _ => test(plain(value), captures),
                 }),
-            Place::Header(name) => ask
-                .header(name)
-                .any(|value| test(Cow::Borrowed(value), captures)),
-            Place::Cookie(name) => ask
-                .cookie(name)
-                .any(|value| test(Cow::Borrowed(value), captures)),
+            Place::Header(name) => ask.header(name).any(|value| test(value, captures)),
+            Place::Cookie(name) => ask.cookie(name).any(|value| test(value, captures)),
             Place::Host => ask
                 .host
                 .is_some_and(|host| test(Cow::Owned(host.to_owned()), captures)),

@@ -105,7 +105,9 @@ impl Regexes {
 
     /// The rules that match, the first first, with what their groups found.
     pub(super) fn matching<'a>(&self, path: &'a str) -> impl Iterator<Item = (u32, Captures<'a>)> {
-        let found = self.set.as_ref().map(|set| set.matches(path));
+        // Which ones match is a list in memory, whether any does is not.
+        let set = self.set.as_ref().filter(|set| set.is_match(path));
+        let found = set.map(|set| set.matches(path));
         found.into_iter().flatten().filter_map(move |at| {
             let (rule, regex) = self.each.get(at)?;
             let groups = regex.captures(path)?;

@@ -1,5 +1,6 @@
 //! The one spelling of a path in which tables compare: hex digits of escapes in upper case,
-//! escaped unreserved characters decoded, everything that cannot be sent escaped.
+//! escaped unreserved characters decoded, everything that cannot be sent escaped, and every `%` that begins
+//! no escape, so that none is made of what stands behind it.
 //!
 //! `%2F` stays an escape, and so never equals `/` (RFC 3986 §6.2.2).
 
@@ -42,6 +43,11 @@ impl Piece {
                     }
                 }
             }
+            [b'%', ..] => Self {
+                taken: 1,
+                bytes: *b"%25",
+                length: 3,
+            },
             [byte, ..] if sendable(*byte) => plain(1, *byte),
             [byte, ..] => Self {
                 taken: 1,
@@ -63,6 +69,19 @@ pub(super) fn push(out: &mut Vec<u8>, text: &[u8], fold: bool) {
         out.extend_from_slice(piece.spelled());
         rest = rest.get(piece.taken..).unwrap_or_default();
     }
+}
+
+/// Writes a text in the spelling that is compared; `None` where there is no room for it.
+pub(super) fn write<'b>(buffer: &'b mut [u8], text: &[u8], fold: bool) -> Option<&'b [u8]> {
+    let mut written = 0;
+    let mut rest = text;
+    while let Some(piece) = Piece::first(rest, fold) {
+        let room = buffer.get_mut(written..written + piece.length)?;
+        room.copy_from_slice(piece.spelled());
+        written += piece.length;
+        rest = rest.get(piece.taken..).unwrap_or_default();
+    }
+    buffer.get(..written)
 }
 
 /// Whether a path is in that spelling already; nearly all are.
@@ -87,17 +106,16 @@ fn has_only_spelled(path: &[u8], fold: bool) -> bool {
     true
 }
 
-/// How many bytes of a text as it was received make up so many bytes of its spelling.
-pub(super) fn received_len(received: &[u8], spelled: usize) -> usize {
+/// How many bytes of a text as it was received make up so many bytes of its spelling; `None` where those
+/// end within an escape.
+pub(super) fn received_len(received: &[u8], spelled: usize) -> Option<usize> {
     let (mut rest, mut left) = (received, spelled);
     while left > 0 {
-        let Some(piece) = Piece::first(rest, false) else {
-            break;
-        };
-        left = left.saturating_sub(piece.length);
-        rest = rest.get(piece.taken..).unwrap_or_default();
+        let piece = Piece::first(rest, false)?;
+        left = left.checked_sub(piece.length)?;
+        rest = rest.get(piece.taken..)?;
     }
-    received.len() - rest.len()
+    Some(received.len() - rest.len())
 }
 
 pub(super) const fn is_unreserved(byte: u8) -> bool {
@@ -122,7 +140,7 @@ const fn hex_digit(value: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_spelled, push, received_len};
+    use super::{is_spelled, push, received_len, write};
 
     fn spelled(text: &str, fold: bool) -> String {
         let mut out = Vec::new();
@@ -137,13 +155,21 @@ mod tests {
             ("/café", "/caf%C3%A9", "/caf%C3%A9"),
             ("/%41%7eB", "/A~B", "/a~b"),
             ("/a%2fb", "/a%2Fb", "/a%2Fb"),
-            ("/100%", "/100%", "/100%"),
-            ("/%4", "/%4", "/%4"),
-            ("/%G1", "/%G1", "/%g1"),
+            ("/100%", "/100%25", "/100%25"),
+            ("/%4", "/%254", "/%254"),
+            ("/%G1", "/%25G1", "/%25g1"),
+            ("/a%%32Fb", "/a%252Fb", "/a%252fb"),
             ("/a|b{c}", "/a%7Cb%7Bc%7D", "/a%7Cb%7Bc%7D"),
         ] {
             assert_eq!(spelled(text, false), exact);
             assert_eq!(spelled(text, true), folded);
+            let mut buffer = [0; 20];
+            let written = write(&mut buffer, text.as_bytes(), true);
+            assert_eq!(written, Some(folded.as_bytes()));
+            assert_eq!(
+                write(&mut buffer[..folded.len() - 1], text.as_bytes(), true),
+                None
+            );
             assert!(is_spelled(exact.as_bytes(), false), "{exact}");
             assert!(is_spelled(folded.as_bytes(), true), "{folded}");
             assert_eq!(is_spelled(text.as_bytes(), false), text == exact, "{text}");
@@ -153,11 +179,12 @@ mod tests {
     #[test]
     fn the_received_text_behind_a_spelled_prefix() {
         for (received, spelled, expected) in [
-            ("abc", 2, 2),
-            ("%41bc", 1, 3),
-            ("%c3%a9x", 3, 3),
-            ("\u{e9}x", 6, 2),
-            ("a", 9, 1),
+            ("abc", 2, Some(2)),
+            ("%41bc", 1, Some(3)),
+            ("%c3%a9x", 3, Some(3)),
+            ("%c3%a9x", 2, None),
+            ("\u{e9}x", 6, Some(2)),
+            ("a", 9, None),
         ] {
             assert_eq!(received_len(received.as_bytes(), spelled), expected);
         }

@@ -208,7 +208,30 @@ impl Table {
         mut visit: impl FnMut(u32, &Record<'_>, &Captures<'a>),
     ) {
         for plane in &self.planes {
-            let path = Asked::new(ask.path, plane.matching);
+            let received = ask.path.as_bytes();
+            let fold = plane.matching.ignore_case;
+            // Nothing is written there unless it has to be.
+            let (mut short, long);
+            let spelled = if spelling::is_spelled(received, fold) {
+                received
+            } else {
+                short = [0; SHORT];
+                match spelling::write(&mut short, received, fold) {
+                    Some(spelled) => spelled,
+                    None => {
+                        long = respelled(received, fold);
+                        &long
+                    }
+                }
+            };
+            let path = Asked {
+                received: ask.path,
+                spelled: if plane.matching.ignore_trailing_slash {
+                    without_slash(spelled)
+                } else {
+                    spelled
+                },
+            };
             self.exact_candidates(plane, &path, ask, &mut visit);
             if !plane.shapes.is_empty() {
                 self.pattern_candidates(plane, &path, ask, &lowest, &mut visit);
@@ -229,14 +252,14 @@ impl Table {
     fn exact_candidates<'a>(
         &self,
         plane: &Plane,
-        path: &Asked<'a>,
+        path: &Asked<'a, '_>,
         ask: &Ask<'_, 'a>,
         visit: &mut impl FnMut(u32, &Record<'_>, &Captures<'a>),
     ) {
         if plane.exact.is_empty() {
             return;
         }
-        let spelled = path.spelled();
+        let spelled = path.spelled;
         let path_hash = self.hash.of(spelled);
         let mut show = |entry: Option<&u32>| {
             for at in entry.into_iter().flat_map(|entry| self.lists.rules(entry)) {
@@ -271,12 +294,12 @@ impl Table {
     fn pattern_candidates<'a>(
         &self,
         plane: &Plane,
-        path: &Asked<'a>,
+        path: &Asked<'a, '_>,
         ask: &Ask<'_, 'a>,
         lowest: &impl Fn() -> u32,
         visit: &mut impl FnMut(u32, &Record<'_>, &Captures<'a>),
     ) {
-        let spelled = path.spelled();
+        let spelled = path.spelled;
         let segments = Segments::of(spelled, plane.shapes.deepest(), &self.hash);
         let mut show = |group: u32, entry: &u32| {
             let rules = self.lists.rules(entry);
@@ -306,39 +329,15 @@ impl Table {
 }
 
 /// The path of a request, in the spelling of one plane.
-struct Asked<'a> {
+struct Asked<'a, 's> {
     received: &'a str,
-    /// `None` where it is spelled as it was received, but for the slash that may be left out.
-    spelled: Option<Vec<u8>>,
-    matching: Matching,
+    spelled: &'s [u8],
 }
 
-impl<'a> Asked<'a> {
-    #[inline]
-    fn new(received: &'a str, matching: Matching) -> Self {
-        let fold = matching.ignore_case;
-        let spelled = if spelling::is_spelled(received.as_bytes(), fold) {
-            None
-        } else {
-            Some(respelled(received.as_bytes(), fold))
-        };
-        Self {
-            received,
-            spelled,
-            matching,
-        }
-    }
+/// A path as long as this is spelled anew without memory of its own.
+const SHORT: usize = 1_024;
 
-    #[inline]
-    fn spelled(&self) -> &[u8] {
-        let path = self.spelled.as_deref().unwrap_or(self.received.as_bytes());
-        if self.matching.ignore_trailing_slash {
-            without_slash(path)
-        } else {
-            path
-        }
-    }
-
+impl<'a> Asked<'a, '_> {
     /// What the placeholders of a pattern stand for, where it matches.
     fn captures(&self, pattern: Parts<'_>, segments: &Segments<'_>) -> Option<Captures<'a>> {
         let mut captures = Captures::none();
@@ -357,7 +356,9 @@ impl<'a> Asked<'a> {
                     if named.is_empty() {
                         return None;
                     }
-                    captures.push(part(received, before.len(), named.len())?);
+                    let is_whole = before.is_empty() && behind.is_empty();
+                    let part = || part(received, before.len(), named.len());
+                    captures.push(if is_whole { received } else { part()? });
                 }
             }
             rest = tail;
@@ -377,14 +378,11 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The middle of a segment as it was received, by the lengths of its spelling.
+/// The middle of a segment as it was received, by the lengths of its spelling; `None` where that would
+/// begin or end within a character.
 fn part(received: &str, before: usize, length: usize) -> Option<&str> {
-    if before + length == received.len() && before == 0 {
-        return Some(received);
-    }
-    let start = spelling::received_len(received.as_bytes(), before);
-    let rest = received.get(start..)?;
-    rest.get(..spelling::received_len(rest.as_bytes(), length))
+    let rest = received.get(spelling::received_len(received.as_bytes(), before)?..)?;
+    rest.get(..spelling::received_len(rest.as_bytes(), length)?)
 }
 
 #[cold]

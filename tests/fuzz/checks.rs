@@ -10,6 +10,15 @@ use tower_redirect::{
 };
 use url::Url;
 
+#[path = "../naive/mod.rs"]
+mod naive;
+
+use naive::{
+    Answer, Interpreter,
+    generate::{self, Choices},
+    real,
+};
+
 const SITE: &str = "https://app.example";
 
 /// A request target, for the policies on paths: what they answer is on this site, and settles.
@@ -154,6 +163,40 @@ pub fn return_to(data: &[u8]) {
     }
 }
 
+/// Numbers of two bytes that decide about rules and about requests near to them: a table answers as the
+/// naive interpreter does.
+pub fn rules(data: &[u8]) {
+    let numbers: Vec<u16> = data
+        .chunks(2)
+        .map(|pair| {
+            pair.iter()
+                .fold(0, |number, &byte| number << 8 | u16::from(byte))
+        })
+        .collect();
+    let mut choices = Choices::new(&numbers);
+    let precedence = generate::precedence(&mut choices);
+    let (table, rules) = real::table(&generate::rules(&mut choices), precedence);
+    if rules.is_empty() {
+        return;
+    }
+    let specified = Interpreter::new(&rules, precedence);
+    // Once more without numbers: the plainest request.
+    let mut is_last = false;
+    while !is_last {
+        is_last = choices.is_empty();
+        let Some((request, scheme)) = generate::request(&mut choices, &rules) else {
+            continue;
+        };
+        let expected = specified.answer(&request, scheme);
+        let got = real::answer(&table, &request, scheme);
+        assert_eq!(got, expected, "{request:?} {scheme:?} {rules:#?}");
+        if let Answer::Redirect { location, .. } = got {
+            let origins = [SITE, "https://new.example", "http://old.example:8080"];
+            assert_sent_to(&location, &origins);
+        }
+    }
+}
+
 /// The address of the peer, where it is known.
 #[derive(Clone)]
 struct Peer(Option<IpAddr>);
@@ -165,7 +208,10 @@ fn is_challenge(path: &str) -> bool {
 
 /// Where a browser goes, from the first page and from a deep one.
 fn assert_leads_to(location: &Location, origins: &[&str]) {
-    let sent = location.as_str();
+    assert_sent_to(location.as_str(), origins);
+}
+
+fn assert_sent_to(sent: &str, origins: &[&str]) {
     let sendable = |byte: u8| (0x21..=0x7e).contains(&byte) && !b"\"<>\\^`{|}".contains(&byte);
     assert!(sent.bytes().all(sendable) && sent.len() <= 8_000, "{sent}");
     for page in ["/", "/a/b?c"] {
