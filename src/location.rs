@@ -26,7 +26,7 @@ use problem::Problem;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use assemble::Site;
-pub(crate) use check::sendable;
+pub(crate) use check::{MAX_LEN, sendable};
 pub use local_path::LocalPath;
 pub(crate) use parse::{RECEIVED_PATH, RECEIVED_QUERY, parse_origin};
 pub(crate) use prepared::has_dot_segment;

@@ -30,6 +30,7 @@ mod capture;
 mod condition;
 mod diagnostic;
 mod error;
+mod explain;
 mod format;
 mod has;
 mod lines;
@@ -50,6 +51,7 @@ use ask::Ask;
 pub use builder::RulesBuilder;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
+pub use explain::{Candidate, Explanation, NotSent, Unmet};
 pub use format::{Format, Parsed};
 pub use has::Has;
 use lines::Lines;
@@ -173,6 +175,7 @@ impl Rules {
         let Winner { at, captures, .. } = self.table.search(&ask, self.precedence)?;
         self.table
             .redirect(&self.table.record(at)?, &captures, ask.query)
+            .ok()
     }
 }
 
