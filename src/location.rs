@@ -255,8 +255,8 @@ impl Location {
 
     fn with_form(text: String, form: Form) -> Result<Self, LocationError> {
         let fail = |problem, at| LocationError::new(problem, at, &[]);
-        if text.len() > check::MAX_LEN {
-            return Err(fail(Problem::TooLong, check::MAX_LEN));
+        if text.len() > MAX_LEN {
+            return Err(fail(Problem::TooLong, MAX_LEN));
         }
         let bounds = Bounds::of(text.as_bytes(), form);
         let value = HeaderValue::from_maybe_shared(Bytes::from(text))

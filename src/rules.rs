@@ -46,6 +46,7 @@ mod search;
 mod spelling;
 mod table;
 mod target;
+mod verify;
 
 use ask::Ask;
 pub use builder::RulesBuilder;
@@ -161,6 +162,22 @@ impl Rules {
         self.table
             .records()
             .map(|(_, record)| RuleRef::new(self, record))
+    }
+
+    /// The rule that answers a request, and its redirect.
+    fn answered(&self, head: &RequestHead<'_>) -> Option<(u32, Redirect)> {
+        let authority = head.authority().filter(|_| !self.table.hosts.is_empty());
+        let host = authority.and_then(AskedHost::read);
+        let ask = Ask {
+            head,
+            path: head.path(),
+            query: head.query(),
+            host: host.as_ref().map(|host| &*host.name),
+        };
+        let Winner { at, captures, .. } = self.table.search(&ask, self.precedence)?;
+        let record = self.table.record(at)?;
+        let redirect = self.table.redirect(&record, &captures, ask.query).ok()?;
+        Some((at, redirect))
     }
 
     /// The redirect of the rule that answers a request.

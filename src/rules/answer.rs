@@ -60,6 +60,10 @@ const fn astray(length: usize) -> NotSent {
 }
 
 fn with_options(mut redirect: Redirect, ready: &Ready) -> Redirect {
+    if let Some(scheme) = ready.options.scheme {
+        // The same address on another scheme is another one then.
+        redirect.location = redirect.location.asked_over(scheme);
+    }
     redirect.cache = ready.options.cache;
     if ready.options.after_not_found {
         redirect.when = When::after(http::StatusCode::NOT_FOUND);
