@@ -28,7 +28,7 @@ use problem::Problem;
 pub(crate) use allowed::Allowed;
 pub(crate) use assemble::{Site, Spelling};
 #[cfg(feature = "rules")]
-pub(crate) use check::sendable;
+pub(crate) use check::{MAX_LEN, sendable};
 pub use local_path::LocalPath;
 pub(crate) use parse::parse_origin;
 #[cfg(feature = "rules")]

@@ -31,6 +31,7 @@ mod condition;
 mod copies;
 mod diagnostic;
 mod error;
+mod explain;
 mod format;
 mod has;
 mod lines;
@@ -48,11 +49,13 @@ mod snippets;
 mod spelling;
 mod table;
 mod target;
+mod verify;
 
 use ask::Ask;
 pub use builder::RulesBuilder;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
+pub use explain::{Candidate, Explanation, NotSent, Unmet};
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub use format::bulk_csv;
@@ -176,6 +179,22 @@ impl Rules {
             .map(|(_, record)| RuleRef::new(self, record))
     }
 
+    /// The rule that answers a request, and its redirect.
+    fn answered(&self, head: &RequestHead<'_>) -> Option<(u32, Redirect)> {
+        let authority = head.authority().filter(|_| !self.table.hosts.is_empty());
+        let host = authority.and_then(AskedHost::read);
+        let ask = Ask {
+            head,
+            path: head.path(),
+            query: head.query(),
+            host: host.as_ref().map(|host| &*host.name),
+        };
+        let Winner { at, captures, .. } = self.table.search(&ask, self.precedence)?;
+        let record = self.table.record(at)?;
+        let redirect = self.table.redirect(&record, &captures, ask.query).ok()?;
+        Some((at, redirect))
+    }
+
     /// The redirect of the rule that answers a request.
     #[inline]
     fn answer(&self, head: &RequestHead<'_>, host: Option<&str>) -> Option<Redirect> {
@@ -188,6 +207,7 @@ impl Rules {
         let Winner { at, captures, .. } = self.table.search(&ask, self.precedence)?;
         self.table
             .redirect(&self.table.record(at)?, &captures, ask.query)
+            .ok()
     }
 }
 

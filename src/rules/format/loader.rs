@@ -193,21 +193,24 @@ impl Loader {
     pub(super) fn finish(self) -> Parsed {
         let (rules, errors) = self.builder.build_what_is_right();
         let mut diagnostics = self.said;
-        diagnostics.list.sort_by_key(|one| (one.line, one.start));
-        // Of all rules together.
+        // What is wrong with one rule was said where it stands; these are wrong together.
         for error in errors {
-            let (message, cure) = error.sentence().split_once("; ").unwrap_or_default();
-            diagnostics.list.push(Diagnostic {
+            let (message, cure) = error
+                .sentence()
+                .split_once("; ")
+                .unwrap_or((error.sentence(), ""));
+            diagnostics.push(Severity::Error, || Diagnostic {
                 severity: Severity::Error,
-                line: 0,
+                line: rules.lines.get(error.rule()).unwrap_or_default(),
                 start: 0,
-                end: 1,
-                snippet: "".into(),
+                end: error.text().chars().count().max(1),
+                snippet: error.text().into(),
                 skipped: 0,
                 message: message.into(),
                 cure: cure.into(),
             });
         }
+        diagnostics.list.sort_by_key(|one| (one.line, one.start));
         Parsed { rules, diagnostics }
     }
 }
