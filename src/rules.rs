@@ -56,11 +56,13 @@ pub use error::{Part, RuleError, RulesError};
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub use format::bulk_csv;
+#[cfg(feature = "toml")]
+#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+pub use format::netlify_toml;
 #[cfg(any(feature = "csv", feature = "json"))]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
 pub use format::vercel_bulk;
-pub use format::{Format, Parsed, UnknownFormat, netlify};
-pub use format::{haproxy_map, nginx_map};
+pub use format::{Format, Parsed, UnknownFormat, cloudflare, haproxy_map, netlify, nginx_map};
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
 pub use format::{next, vercel};

@@ -7,6 +7,7 @@ use super::{Diagnostics, Precedence, Rules};
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub mod bulk_csv;
+pub mod cloudflare;
 mod document;
 pub mod haproxy_map;
 #[cfg(feature = "json")]
@@ -14,6 +15,9 @@ mod json;
 mod loader;
 mod map;
 pub mod netlify;
+#[cfg(feature = "toml")]
+#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+pub mod netlify_toml;
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
 pub mod next;
@@ -59,10 +63,17 @@ pub enum Format {
     #[cfg(feature = "csv")]
     #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
     BulkCsv,
+    /// Cloudflare's `_redirects`, by the name `cloudflare`; see [`cloudflare`](super::cloudflare).
+    Cloudflare,
     /// Map files of HAProxy, by the name `haproxy-map`; see [`haproxy_map`](super::haproxy_map).
     HaproxyMap,
     /// Netlify's `_redirects`, by the name `netlify`; see [`netlify`](super::netlify).
     Netlify,
+    /// The redirects of a `netlify.toml`, by the name `netlify-toml`; see
+    /// [`netlify_toml`](super::netlify_toml).
+    #[cfg(feature = "toml")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+    NetlifyToml,
     /// The redirects of Next.js as JSON, by the name `next`; see [`next`](super::next).
     #[cfg(feature = "json")]
     #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
@@ -92,8 +103,11 @@ impl Format {
     const ALL: &'static [(Self, &'static str)] = &[
         #[cfg(feature = "csv")]
         (Self::BulkCsv, "bulk-csv"),
+        (Self::Cloudflare, "cloudflare"),
         (Self::HaproxyMap, "haproxy-map"),
         (Self::Netlify, "netlify"),
+        #[cfg(feature = "toml")]
+        (Self::NetlifyToml, "netlify-toml"),
         #[cfg(feature = "json")]
         (Self::Next, "next"),
         (Self::NginxMap, "nginx-map"),
@@ -107,11 +121,17 @@ impl Format {
         match self {
             #[cfg(feature = "csv")]
             Self::BulkCsv => Kind::Document(bulk_csv::read),
+            Self::Cloudflare => Kind::Lines(
+                Precedence::StaticFirst,
+                Box::<cloudflare::Reader>::default(),
+            ),
             Self::HaproxyMap => {
                 let reader = haproxy_map::Reader::new(map::DEFAULT);
                 Kind::Lines(haproxy_map::PRECEDENCE, Box::new(reader))
             }
             Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
+            #[cfg(feature = "toml")]
+            Self::NetlifyToml => Kind::Document(netlify_toml::read),
             #[cfg(feature = "json")]
             Self::Next => Kind::Document(next::read),
             Self::NginxMap => Kind::Document(|text| nginx_map::read(text, map::DEFAULT)),
@@ -248,7 +268,7 @@ impl FromStr for Format {
 /// use tower_redirect::rules::Format;
 ///
 /// let error = "apache".parse::<Format>().unwrap_err();
-/// assert!(error.to_string().starts_with("no dialect has this name; take one of netlify"));
+/// assert!(error.to_string().starts_with("no dialect has this name; take one of cloudflare, netlify"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFormat(());

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+#[cfg(feature = "toml")]
+use super::loader::Place;
 use super::{
     Parsed,
     loader::{Line, Loader},
@@ -77,6 +79,19 @@ impl<'t> Document<'t> {
         let start = bytes.start - self.start;
         let end = bytes.end.saturating_sub(self.start).min(text.len());
         (Line { number, text }, start..end.max(start))
+    }
+
+    /// The same, for what is handed on.
+    #[cfg(feature = "toml")]
+    pub(super) fn place(&mut self, bytes: &Range<usize>) -> Place<'t> {
+        let (line, bytes) = self.line(bytes);
+        Place { line, bytes }
+    }
+
+    /// Where rules are added by those who know their places.
+    #[cfg(feature = "toml")]
+    pub(super) fn loader(&mut self) -> &mut Loader {
+        &mut self.loader
     }
 
     /// Says something about bytes of the text.

@@ -10,9 +10,6 @@ use crate::rules::{
 /// The longest part of a line that is shown.
 const SHOWN: usize = 120;
 
-/// The most that is said about one file.
-const MOST: usize = 1000;
-
 /// Collects the rules of a file and what is to be said about it.
 #[derive(Debug, Default)]
 pub(super) struct Loader {
@@ -41,6 +38,29 @@ pub(super) struct Spans {
     pub(super) target: Range<usize>,
 }
 
+impl<'l> Line<'l> {
+    /// What stands between white space.
+    pub(super) fn words(self) -> impl Iterator<Item = Place<'l>> {
+        let is_space = |c: char| c.is_whitespace() || c == '\u{feff}';
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let start = at + self.text.get(at..)?.find(|c| !is_space(c))?;
+            let word = self.text.get(start..)?;
+            at = start + word.find(is_space).unwrap_or(word.len());
+            Some(Place {
+                line: self,
+                bytes: start..at,
+            })
+        })
+    }
+}
+
+impl<'l> Place<'l> {
+    pub(super) fn text(&self) -> &'l str {
+        self.line.text.get(self.bytes.clone()).unwrap_or_default()
+    }
+}
+
 impl Loader {
     pub(super) fn new(precedence: Precedence) -> Self {
         Self {
@@ -60,9 +80,13 @@ impl Loader {
             line,
             bytes: bytes.clone(),
         };
-        let (source, target) = (place(&spans.source), place(&spans.target));
-        if let Err(error) = self.builder.try_line(line.number, rule) {
-            self.wrong(&source, &target, &error);
+        self.rule_at(&place(&spans.source), &place(&spans.target), rule);
+    }
+
+    /// Adds the rule of a source and a target; what is wrong with it is said there.
+    pub(super) fn rule_at(&mut self, source: &Place<'_>, target: &Place<'_>, rule: Rule) {
+        if let Err(error) = self.builder.try_line(source.line.number, rule) {
+            self.wrong(source, target, &error);
         }
     }
 
@@ -189,7 +213,7 @@ impl Loader {
 }
 
 /// The character of a text that this byte belongs to.
-fn floor_char_boundary(text: &str, at: usize) -> usize {
+pub(super) fn floor_char_boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len()))
         .rev()
         .find(|at| text.is_char_boundary(*at))

@@ -121,7 +121,10 @@ type Wrong<'l> = (Place<'l>, &'static str, &'static str);
 
 /// What a line says; nothing, where it is empty or a comment.
 fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
-    let mut words = words(line).take_while(|word| !word.text.starts_with('#'));
+    let mut words = line
+        .words()
+        .map(Word::of)
+        .take_while(|word| !word.text.starts_with('#'));
     let Some(from) = words.next() else {
         return Ok(None);
     };
@@ -192,24 +195,4 @@ fn parse_int(text: &str) -> Option<i64> {
     let digits = digits.get(..end).filter(|digits| !digits.is_empty())?;
     let value = digits.parse().unwrap_or(i64::MAX);
     Some(if text.starts_with('-') { -value } else { value })
-}
-
-/// The words of a line, with where they stand.
-fn words(line: Line<'_>) -> impl Iterator<Item = Word<'_>> {
-    let is_space = |c: char| c.is_whitespace() || c == '\u{feff}';
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let rest = line.text.get(at..)?;
-        let start = at + rest.find(|c| !is_space(c))?;
-        let word = line.text.get(start..)?;
-        let end = start + word.find(is_space).unwrap_or(word.len());
-        at = end;
-        Some(Word {
-            text: line.text.get(start..end)?.into(),
-            place: Place {
-                line,
-                bytes: start..end,
-            },
-        })
-    })
 }

@@ -42,28 +42,32 @@ pub(super) fn target(text: &str, names: &[Name]) -> (String, Vec<Finding>) {
         let at = text.len() - behind.len() - 1;
         let bound = names
             .iter()
-            .filter(|name| behind.starts_with(&name.written))
-            .max_by_key(|name| name.written.len());
-        let behind_bound = bound.and_then(|name| behind.strip_prefix(&*name.written));
-        match (bound, behind_bound) {
-            (Some(name), Some(tail)) if !tail.starts_with(is_of_name) => {
+            .enumerate()
+            .filter(|(_, name)| behind.starts_with(&name.written))
+            .max_by_key(|(_, name)| name.written.len());
+        let tail = bound.and_then(|(_, name)| behind.strip_prefix(&*name.written));
+        let length = behind.find(|c| !is_of_name(c)).unwrap_or(behind.len());
+        let token = behind.get(..length).unwrap_or_default();
+        let mut eaten = None;
+        if let (Some((order, name)), Some(tail)) = (bound, tail) {
+            let before = names.get(..order).unwrap_or_default();
+            let is_part = |other: &&Name| name.written.starts_with(&other.written);
+            eaten = before.iter().find(is_part).map(|other| &other.written);
+            if !tail.starts_with(is_of_name) {
                 out.push_str(&format!("{{{}}}", name.native));
                 rest = tail;
+                if let Some(other) = eaten {
+                    findings.push(trap(at..at + 1 + name.written.len(), other, &name.written));
+                }
                 continue;
             }
-            _ => {}
+            eaten = Some(&name.written);
         }
         out.push(':');
         rest = behind;
-        let length = behind.find(|c| !is_of_name(c)).unwrap_or(behind.len());
-        let token = behind.get(..length).unwrap_or_default();
         let place = at..at + 1 + length;
-        if let Some(Name { written, .. }) = bound {
-            findings.push((
-                place,
-                format!("the site replaces `:{written}` at the beginning of `:{token}`, and here it stays"),
-                "give the placeholders names of which none begins another",
-            ));
+        if let Some(written) = eaten {
+            findings.push(trap(place, written, token));
         } else if token.starts_with(|c: char| c.is_ascii_alphabetic()) {
             findings.push((
                 place,
@@ -78,16 +82,28 @@ pub(super) fn target(text: &str, names: &[Name]) -> (String, Vec<Finding>) {
     (out, findings)
 }
 
+fn trap(place: Range<usize>, short: &str, long: &str) -> Finding {
+    (
+        place,
+        format!(
+            "the site replaces `:{short}` at the beginning of `:{long}`, and here names are whole"
+        ),
+        "give the placeholders names of which none begins another",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Name, target};
 
     #[test]
     fn names_end_where_their_characters_end() {
-        let names = ["id", "post-id", "splat", "ids"].map(Name::new);
+        let names = ["longer", "long", "id", "post-id", "splat", "ids"].map(Name::new);
         for (text, expected, said) in [
             ("/:id/x", "/{id}/x", 0),
-            ("/:id-:ids.html", "/{id}-{ids}.html", 0),
+            ("/:id-:ids.html", "/{id}-{ids}.html", 1),
+            ("/:longer", "/{longer}", 0),
+            ("/:long", "/{long}", 0),
             ("/:idx", "/:idx", 1),
             ("/:idsx", "/:idsx", 1),
             ("/:post-id/:splat", "/{post_id}/{splat}", 0),

@@ -54,6 +54,15 @@ const LANGUAGE_COOKIE: &str = "nf_lang";
 /// That a rule was left out, and why.
 struct LeftOut<'l>(Severity, Place<'l>, String, &'static str);
 
+impl<'l> Word<'l> {
+    pub(super) fn of(place: Place<'l>) -> Self {
+        Self {
+            text: place.text().into(),
+            place,
+        }
+    }
+}
+
 impl<'l> Pair<'l> {
     /// What is left and right of the first `=`, up to the next.
     pub(super) fn of(word: &Word<'l>) -> Self {
