@@ -31,6 +31,7 @@ mod condition;
 mod copies;
 mod diagnostic;
 mod error;
+mod firsts;
 mod format;
 mod has;
 mod lines;
