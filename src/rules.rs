@@ -31,6 +31,7 @@ mod condition;
 mod copies;
 mod diagnostic;
 mod error;
+mod firsts;
 mod format;
 mod has;
 mod lines;
@@ -53,10 +54,19 @@ use ask::Ask;
 pub use builder::RulesBuilder;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
+#[cfg(feature = "csv")]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub use format::bulk_csv;
 #[cfg(feature = "toml")]
 #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
 pub use format::netlify_toml;
-pub use format::{Format, Parsed, UnknownFormat, cloudflare, netlify};
+#[cfg(any(feature = "csv", feature = "json"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
+pub use format::vercel_bulk;
+pub use format::{Format, Parsed, UnknownFormat, cloudflare, haproxy_map, netlify, nginx_map};
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub use format::{next, vercel};
 pub use has::Has;
 use lines::Lines;
 pub use options::QueryPolicy;

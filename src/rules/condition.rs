@@ -161,7 +161,7 @@ impl Condition {
             if name.parse::<http::HeaderName>().is_err() {
                 return Err(Flaw::at(
                     0,
-                    format!("`{name}` is no name of a header field"),
+                    format!("`{name}` is no name of a header field; take letters, digits and `-`"),
                 ));
             }
         }

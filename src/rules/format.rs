@@ -4,16 +4,38 @@ use std::{fmt, fs::File, io, path::Path, str::FromStr};
 
 use super::{Diagnostics, Precedence, Rules};
 
+#[cfg(feature = "csv")]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub mod bulk_csv;
 pub mod cloudflare;
-#[cfg(feature = "toml")]
 mod document;
+pub mod haproxy_map;
+#[cfg(feature = "json")]
+mod json;
 mod loader;
+mod map;
 pub mod netlify;
 #[cfg(feature = "toml")]
 #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
 pub mod netlify_toml;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod next;
+pub mod nginx_map;
+#[cfg(feature = "json")]
+mod path_to_regexp;
 mod placeholders;
 mod read;
+#[cfg(feature = "csv")]
+mod rows;
+#[cfg(feature = "csv")]
+mod seen;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod vercel;
+#[cfg(any(feature = "csv", feature = "json"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
+pub mod vercel_bulk;
 
 use loader::Loader;
 use read::ByLine;
@@ -38,8 +60,14 @@ use read::ByLine;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
+    /// The CSV of Cloudflare's Bulk Redirects, by the name `bulk-csv`; see [`bulk_csv`](super::bulk_csv).
+    #[cfg(feature = "csv")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+    BulkCsv,
     /// Cloudflare's `_redirects`, by the name `cloudflare`; see [`cloudflare`](super::cloudflare).
     Cloudflare,
+    /// Map files of HAProxy, by the name `haproxy-map`; see [`haproxy_map`](super::haproxy_map).
+    HaproxyMap,
     /// Netlify's `_redirects`, by the name `netlify`; see [`netlify`](super::netlify).
     Netlify,
     /// The redirects of a `netlify.toml`, by the name `netlify-toml`; see
@@ -47,6 +75,20 @@ pub enum Format {
     #[cfg(feature = "toml")]
     #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
     NetlifyToml,
+    /// The redirects of Next.js as JSON, by the name `next`; see [`next`](super::next).
+    #[cfg(feature = "json")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+    Next,
+    /// The inside of a `map` block of nginx, by the name `nginx-map`; see [`nginx_map`](super::nginx_map).
+    NginxMap,
+    /// Vercel's `vercel.json`, by the name `vercel`; see [`vercel`](super::vercel).
+    #[cfg(feature = "json")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+    Vercel,
+    /// Vercel's bulk redirects, by the name `vercel-bulk`; see [`vercel_bulk`](super::vercel_bulk).
+    #[cfg(any(feature = "csv", feature = "json"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
+    VercelBulk,
 }
 
 /// How the text of a dialect is taken apart.
@@ -54,31 +96,50 @@ enum Kind {
     /// Every line stands for itself.
     Lines(Precedence, Box<dyn ByLine>),
     /// The text is one document.
-    #[cfg_attr(
-        not(feature = "toml"),
-        expect(dead_code, reason = "no dialect of this build is one")
-    )]
     Document(fn(&str) -> Parsed),
 }
 
 impl Format {
     /// Every dialect of this build, with its name.
     const ALL: &'static [(Self, &'static str)] = &[
+        #[cfg(feature = "csv")]
+        (Self::BulkCsv, "bulk-csv"),
         (Self::Cloudflare, "cloudflare"),
+        (Self::HaproxyMap, "haproxy-map"),
         (Self::Netlify, "netlify"),
         #[cfg(feature = "toml")]
         (Self::NetlifyToml, "netlify-toml"),
+        #[cfg(feature = "json")]
+        (Self::Next, "next"),
+        (Self::NginxMap, "nginx-map"),
+        #[cfg(feature = "json")]
+        (Self::Vercel, "vercel"),
+        #[cfg(any(feature = "csv", feature = "json"))]
+        (Self::VercelBulk, "vercel-bulk"),
     ];
 
     fn kind(self) -> Kind {
         match self {
+            #[cfg(feature = "csv")]
+            Self::BulkCsv => Kind::Document(bulk_csv::read),
             Self::Cloudflare => Kind::Lines(
                 Precedence::StaticFirst,
                 Box::<cloudflare::Reader>::default(),
             ),
+            Self::HaproxyMap => {
+                let reader = haproxy_map::Reader(map::DEFAULT);
+                Kind::Lines(haproxy_map::PRECEDENCE, Box::new(reader))
+            }
             Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
             #[cfg(feature = "toml")]
             Self::NetlifyToml => Kind::Document(netlify_toml::read),
+            #[cfg(feature = "json")]
+            Self::Next => Kind::Document(next::read),
+            Self::NginxMap => Kind::Document(|text| nginx_map::read(text, map::DEFAULT)),
+            #[cfg(feature = "json")]
+            Self::Vercel => Kind::Document(|text| vercel::read(text, vercel::Dialect::Vercel)),
+            #[cfg(any(feature = "csv", feature = "json"))]
+            Self::VercelBulk => Kind::Document(vercel_bulk::read),
         }
     }
 
@@ -266,4 +327,32 @@ impl Parsed {
             Ok(self.rules)
         }
     }
+}
+
+/// The letters, digits and `_` that a text begins with.
+fn name_of(text: &str) -> &str {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let end = text.bytes().position(|byte| !is_of_name(byte));
+    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
+}
+
+/// What is said about a regex that does not compile: severity, message and cure.
+///
+/// Look-around and references to groups are right in dialects that have them, and are not done here.
+#[cfg(feature = "regex")]
+fn regex_problem(text: &str, sentence: &str) -> (super::Severity, String, String) {
+    use super::Severity;
+    let looks_around = ["(?=", "(?!", "(?<=", "(?<!"];
+    if looks_around.iter().any(|mark| text.contains(mark)) || sentence.contains("backreference") {
+        return (
+            Severity::Warning,
+            "look-around and references to groups are not done here, and this is left out"
+                .to_owned(),
+            "write rules without them, those for what is to be left alone first".to_owned(),
+        );
+    }
+    let (message, cure) = sentence
+        .split_once("; ")
+        .unwrap_or((sentence, "mend it, or escape what is meant literally"));
+    (Severity::Error, message.to_owned(), cure.to_owned())
 }

@@ -23,8 +23,12 @@ pub(super) struct Regexes {
 
 /// A regex that matches whole texts only.
 pub(super) fn whole(text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
-    RegexBuilder::new(&anchored(text))
-        .case_insensitive(ignore_case)
+    // By itself first: `a)|(b` closes no group of ours.
+    compile(text).and_then(|_| compile(&anchored(text, ignore_case)))
+}
+
+fn compile(text: &str) -> Result<Regex, Flaw> {
+    RegexBuilder::new(text)
         .size_limit(SIZE_LIMIT)
         .nest_limit(NEST_LIMIT)
         .build()
@@ -44,9 +48,11 @@ pub(super) fn whole(text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
         })
 }
 
-/// What `(?m)` in a regex makes of `^` and `$` does not reach these two.
-fn anchored(text: &str) -> String {
-    format!(r"\A(?:{text})\z")
+/// What `(?m)` in a regex makes of `^` and `$` does not reach these two; the set of all regexes has nothing
+/// but their texts, so that case is written there.
+fn anchored(text: &str, ignore_case: bool) -> String {
+    let flag = if ignore_case { "i" } else { "" };
+    format!(r"\A(?{flag}:{text})\z")
 }
 
 /// The placeholders that a target may use: groups by name, and all by number.
@@ -118,6 +124,7 @@ mod tests {
 
     #[test]
     fn only_whole_texts_match() {
+        assert!(whole("a)|(b", false).is_err());
         let regex = whole("(?m)^a|b$", false).unwrap();
         assert!(regex.is_match("a") && regex.is_match("b"));
         assert!(!regex.is_match("ab") && !regex.is_match("a\nb") && !regex.is_match("xb"));

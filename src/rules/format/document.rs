@@ -25,7 +25,9 @@ pub(super) struct Document<'t> {
 #[derive(Clone, Debug)]
 pub(super) struct Places {
     pub(super) entry: Range<usize>,
+    /// The path of a source, or all of it.
     pub(super) source: Range<usize>,
+    pub(super) host: Range<usize>,
     pub(super) target: Range<usize>,
     pub(super) conditions: Range<usize>,
 }
@@ -47,7 +49,7 @@ impl<'t> Document<'t> {
     }
 
     /// The number of the line in which a byte stands; near ones are found fast.
-    fn line_number(&mut self, at: usize) -> u32 {
+    pub(super) fn line_number(&mut self, at: usize) -> u32 {
         let breaks = |text: Option<&str>| {
             let count = text.unwrap_or_default().bytes().filter(|&b| b == b'\n');
             u32::try_from(count.count()).unwrap_or(u32::MAX)
@@ -112,13 +114,28 @@ impl<'t> Document<'t> {
         }
     }
 
+    /// Adds the rule of an entry, unless there is one for the same path and host, which is said.
+    pub(super) fn first(&mut self, places: &Places, rule: Rule) {
+        let line = self.line_number(places.entry.start);
+        match self.loader.try_first(line, rule) {
+            Ok(None) => {}
+            Ok(Some(before)) => {
+                let message = format!("this key is that of line {before}, which counts");
+                let cure = "remove one of the entries";
+                self.say(Severity::Error, &places.entry, &message, cure);
+            }
+            Err(error) => self.say_error(places, &error),
+        }
+    }
+
     #[cold]
     fn say_error(&mut self, places: &Places, error: &RuleError) {
         let bytes = match error.part() {
             Part::Target => &places.target,
             Part::Condition => &places.conditions,
             Part::Rule => &places.entry,
-            Part::Source | Part::Host => &places.source,
+            Part::Host => &places.host,
+            Part::Source => &places.source,
         };
         let (line, span) = self.line(bytes);
         self.loader.say_error(line, &span, error);

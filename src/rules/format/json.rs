@@ -29,7 +29,9 @@ impl<'t> Value<'t> {
             Err(error) => {
                 let message = error.to_string();
                 let sentence = message.split(" at line ").next().unwrap_or_default();
-                let before = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+                let before = text
+                    .split_inclusive('\n')
+                    .take(error.line().saturating_sub(1));
                 let start: usize = before.map(str::len).sum();
                 let byte = start + error.column().saturating_sub(1);
                 Err(NoJson {
@@ -82,13 +84,21 @@ impl<'t> Value<'t> {
 
     pub(super) fn list(&self) -> Option<Vec<Value<'t>>> {
         let list: Vec<&RawValue> = serde_json::from_str(self.raw.get()).ok()?;
-        Some(list.into_iter().map(|raw| self.at_of(self.raw.get(), raw)).collect())
+        Some(
+            list.into_iter()
+                .map(|raw| self.at_of(self.raw.get(), raw))
+                .collect(),
+        )
     }
 
     pub(super) fn object(&self) -> Option<Object<'t>> {
         let object: BTreeMap<String, &RawValue> = serde_json::from_str(self.raw.get()).ok()?;
         let values = object.into_iter();
-        Some(values.map(|(key, raw)| (key, self.at_of(self.raw.get(), raw))).collect())
+        Some(
+            values
+                .map(|(key, raw)| (key, self.at_of(self.raw.get(), raw)))
+                .collect(),
+        )
     }
 }
 
@@ -100,7 +110,10 @@ pub(super) fn key(text: &str, key: &str, value: &Value<'_>) -> Range<usize> {
         .strip_suffix(':')
         .map_or(0, |before| before.trim_end().len());
     let quoted = format!("\"{key}\"");
-    match text.get(..end).is_some_and(|before| before.ends_with(&quoted)) {
+    match text
+        .get(..end)
+        .is_some_and(|before| before.ends_with(&quoted))
+    {
         true => end - quoted.len()..end,
         false => value.bytes(),
     }
@@ -122,14 +135,23 @@ mod tests {
         }
         assert_eq!(list[0].string().as_deref(), Some("xA"));
         assert_eq!(&text[list[0].inside()], "x\\u0041");
-        assert_eq!((inner["b"].integer(), object["a\n"].bool()), (Some(301), Some(true)));
+        assert_eq!(
+            (inner["b"].integer(), object["a\n"].bool()),
+            (Some(301), Some(true))
+        );
         assert_eq!(&text[key(text, "a", &object["a"])], "\"a\"");
         assert_eq!(&text[key(text, "a\n", &object["a\n"])], "true");
     }
 
     #[test]
     fn what_is_no_json_says_where() {
-        for (text, at) in [("", 0), ("{\n\"a\": }", 7), ("[1,]", 3), ("{} x", 3), ("\"a", 2)] {
+        for (text, at) in [
+            ("", 0),
+            ("{\n\"a\": }", 7),
+            ("[1,]", 3),
+            ("{} x", 3),
+            ("\"a", 1),
+        ] {
             assert_eq!(Value::parse(text, 0).unwrap_err().at, at, "{text}");
         }
         assert!(Value::parse(&"[".repeat(1_000_000), 0).is_err());

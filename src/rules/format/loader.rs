@@ -104,6 +104,11 @@ impl Loader {
         })
     }
 
+    /// Adds the rule of a line, unless there is one for the same path and host; gives the line of that.
+    pub(super) fn try_first(&mut self, line: u32, rule: Rule) -> Result<Option<u32>, RuleError> {
+        self.builder.try_line_once(line, rule)
+    }
+
     /// Adds the rule of a line, where nothing is wrong with it.
     pub(super) fn try_rule(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
         self.builder.try_line(line, rule)

@@ -1,5 +1,7 @@
 //! The patterns of path-to-regexp 6: `/blog/:slug`, `/docs/:path*`, `/:id(\d+)`, `/a{-:b}?`.
 
+use super::name_of;
+
 /// A piece of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
@@ -139,7 +141,10 @@ impl<'t> Parser<'t> {
     fn escaped(&mut self) -> Result<char, Wrong> {
         let escaped = self.rest().chars().nth(1);
         let escaped = escaped.ok_or_else(|| {
-            self.wrong("there is nothing behind this `\\`", "write the character that it is for")
+            self.wrong(
+                "there is nothing behind this `\\`",
+                "write the character that it is for",
+            )
         })?;
         self.at += 1 + escaped.len_utf8();
         Ok(escaped)
@@ -234,7 +239,10 @@ impl<'t> Parser<'t> {
             return Ok(None);
         };
         if inside.starts_with('?') {
-            return Err(self.wrong("a group cannot begin with `?`", "put it in `(?:…)` of its own"));
+            return Err(self.wrong(
+                "a group cannot begin with `?`",
+                "put it in `(?:…)` of its own",
+            ));
         }
         let mut depth = 1_u32;
         let mut escaped = false;
@@ -249,10 +257,9 @@ impl<'t> Parser<'t> {
                     depth += 1;
                     if captures(inside.get(at + 1..).unwrap_or_default()) {
                         self.at += 1 + at;
-                        return Err(self.wrong(
-                            "a group in a group captures nothing",
-                            "write `(?:…)`",
-                        ));
+                        return Err(
+                            self.wrong("a group in a group captures nothing", "write `(?:…)`")
+                        );
                     }
                 }
                 _ => {}
@@ -265,7 +272,10 @@ impl<'t> Parser<'t> {
                 return Ok(inside.get(..at));
             }
         }
-        Err(self.wrong("this `(` is not closed", "close it, or write `\\\\(` for a parenthesis"))
+        Err(self.wrong(
+            "this `(` is not closed",
+            "close it, or write `\\\\(` for a parenthesis",
+        ))
     }
 }
 
@@ -275,18 +285,11 @@ fn captures(behind: &str) -> bool {
         None => true,
         Some(behind) => {
             behind.starts_with("P<")
-                || behind.strip_prefix('<').is_some_and(|name| !name.starts_with(['=', '!']))
+                || behind
+                    .strip_prefix('<')
+                    .is_some_and(|name| !name.starts_with(['=', '!']))
         }
     }
-}
-
-/// The name that a text begins with.
-pub(super) fn name_of(text: &str) -> &str {
-    let end = text
-        .bytes()
-        .position(|byte| !byte.is_ascii_alphanumeric() && byte != b'_')
-        .unwrap_or(text.len());
-    text.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -103,8 +103,14 @@ const LONGEST: usize = 4096;
 /// Parts of a `vercel.json` that redirect, too.
 const OTHERS: [(&str, &str); 4] = [
     ("routes", "write them as `redirects`"),
-    ("cleanUrls", "write a redirect for `.html`, or take a canonical policy"),
-    ("trailingSlash", "take a canonical policy that trims or appends the slash"),
+    (
+        "cleanUrls",
+        "write a redirect for `.html`, or take a canonical policy",
+    ),
+    (
+        "trailingSlash",
+        "take a canonical policy that trims or appends the slash",
+    ),
     ("bulkRedirectsPath", "read that file as `vercel-bulk`"),
 ];
 
@@ -136,19 +142,30 @@ fn redirects(document: &mut Document<'_>, value: Value<'_>, dialect: Dialect) {
         let Some(redirects) = object.get("redirects") else {
             let bytes = value.bytes();
             let message = "there are no `redirects` in this object";
-            document.say(Severity::Warning, &bytes, message, "write `\"redirects\": [ … ]`");
+            document.say(
+                Severity::Warning,
+                &bytes,
+                message,
+                "write `\"redirects\": [ … ]`",
+            );
             return;
         };
         value = *redirects;
     }
     let Some(entries) = value.list() else {
         let cure = "write `[ … ]`, or an object with `\"redirects\": [ … ]`";
-        document.say(Severity::Error, &value.bytes(), "this is no list of redirects", cure);
+        document.say(
+            Severity::Error,
+            &value.bytes(),
+            "this is no list of redirects",
+            cure,
+        );
         return;
     };
     if dialect == Dialect::Vercel && entries.len() > MOST {
         if let Some(first) = entries.get(MOST) {
-            let message = "there are more than 2,048 redirects; this one and those behind it are not read";
+            let message =
+                "there are more than 2,048 redirects; this one and those behind it are not read";
             let cure = "write them as a bulk file";
             document.say(Severity::Error, &first.bytes(), message, cure);
         }
@@ -255,6 +272,7 @@ impl Entry<'_, '_> {
         }
         let places = Places {
             entry: entry.bytes(),
+            host: source_at.clone(),
             source: source_at,
             target: target_at,
             conditions,
@@ -272,7 +290,11 @@ impl Entry<'_, '_> {
     ) -> Option<(Range<usize>, String)> {
         let Some(value) = value else {
             let message = format!("this redirect has no `{key}`");
-            return self.error(entry.bytes(), &message, "write both, `source` and `destination`");
+            return self.error(
+                entry.bytes(),
+                &message,
+                "write both, `source` and `destination`",
+            );
         };
         let Some(text) = value.string() else {
             let message = format!("this `{key}` is no text");
@@ -354,7 +376,11 @@ impl Entry<'_, '_> {
     }
 
     #[cfg(not(feature = "regex"))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "the same call with it")]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "the same call with it"
+    )]
     fn check_source(&mut self, _: Range<usize>, _: &crate::rules::Source) -> Option<()> {
         Some(())
     }
@@ -362,18 +388,9 @@ impl Entry<'_, '_> {
     /// Says why a regex does not compile: look-around and references are those of the dialect.
     #[cfg(feature = "regex")]
     fn no_regex<T>(&mut self, bytes: Range<usize>, text: &str, sentence: &str) -> Option<T> {
-        let looks_around = ["(?=", "(?!", "(?<=", "(?<!"];
-        if looks_around.iter().any(|mark| text.contains(mark)) || sentence.contains("backreference") {
-            return self.left_out(
-                bytes,
-                "look-around and references to groups are not done here; they take no bounded time",
-                "write rules without them, what is to be left alone first",
-            );
-        }
-        let (message, cure) = sentence
-            .split_once("; ")
-            .unwrap_or((sentence, "mend it, or write `\\\\` before what is meant literally"));
-        self.error(bytes, message, cure)
+        let (severity, message, cure) = super::regex_problem(text, sentence);
+        self.document.say(severity, &bytes, &message, &cure);
+        None
     }
 
     #[cfg(not(feature = "regex"))]
@@ -394,7 +411,11 @@ impl Entry<'_, '_> {
     fn unknown_key(&mut self, name: &str, value: Value<'_>) -> Option<()> {
         let key = json::key(self.document.text, name, &value);
         let message = format!("nothing is called `{}` here", name.escape_debug());
-        self.error(key, &message, "remove it, or write the name as the documentation does")
+        self.error(
+            key,
+            &message,
+            "remove it, or write the name as the documentation does",
+        )
     }
 
     /// Something that fails the whole file.

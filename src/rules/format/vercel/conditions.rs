@@ -4,7 +4,7 @@ use super::{Entry, destination};
 use crate::rules::{
     format::{
         json::{Object, Value},
-        path_to_regexp::name_of,
+        name_of,
     },
     has::Has,
     pattern,
@@ -16,9 +16,18 @@ const MOST: usize = 16;
 
 impl Entry<'_, '_> {
     /// Adds the conditions of one list to a rule.
-    pub(super) fn conditions(&mut self, list: Value<'_>, expected: bool, rule: Rule) -> Option<Rule> {
+    pub(super) fn conditions(
+        &mut self,
+        list: Value<'_>,
+        expected: bool,
+        rule: Rule,
+    ) -> Option<Rule> {
         let Some(conditions) = list.list() else {
-            return self.error(list.bytes(), "this is no list of conditions", "write `[ … ]`");
+            return self.error(
+                list.bytes(),
+                "this is no list of conditions",
+                "write `[ … ]`",
+            );
         };
         if conditions.len() > MOST {
             return self.error(
@@ -27,9 +36,9 @@ impl Entry<'_, '_> {
                 "divide the entry, or ask for less",
             );
         }
-        conditions
-            .into_iter()
-            .try_fold(rule, |rule, condition| self.condition(condition, expected, rule))
+        conditions.into_iter().try_fold(rule, |rule, condition| {
+            self.condition(condition, expected, rule)
+        })
     }
 
     fn condition(&mut self, condition: Value<'_>, expected: bool, rule: Rule) -> Option<Rule> {
@@ -100,7 +109,9 @@ impl Entry<'_, '_> {
         if !destination::uses(&self.destination, name) {
             return rule.when(has);
         }
-        self.names.conditions.push((name.to_owned(), format!("{{{name}}}")));
+        self.names
+            .conditions
+            .push((name.to_owned(), format!("{{{name}}}")));
         rule.when(has.captured_as(name))
     }
 
@@ -113,7 +124,9 @@ impl Entry<'_, '_> {
         if !expected {
             return Some(rule.unless(Has::host().equal_to(&host)));
         }
-        self.names.conditions.push(("host".to_owned(), host.clone()));
+        self.names
+            .conditions
+            .push(("host".to_owned(), host.clone()));
         if rule.options.host.is_some() {
             return Some(rule.when(Has::host().equal_to(&host)));
         }
@@ -137,7 +150,11 @@ impl Entry<'_, '_> {
                 }
             },
         };
-        Some(if expected { rule.when(test) } else { rule.unless(test) })
+        Some(if expected {
+            rule.when(test)
+        } else {
+            rule.unless(test)
+        })
     }
 
     fn operators(
@@ -178,10 +195,14 @@ impl Entry<'_, '_> {
         let mut text = text.to_owned();
         if expected {
             for name in regex.capture_names().flatten() {
-                self.names.conditions.push((name.to_owned(), format!("{{{name}}}")));
+                self.names
+                    .conditions
+                    .push((name.to_owned(), format!("{{{name}}}")));
             }
             if has == Has::host() && destination::uses(&self.destination, "host") {
-                self.names.conditions.push(("host".to_owned(), "{host}".to_owned()));
+                self.names
+                    .conditions
+                    .push(("host".to_owned(), "{host}".to_owned()));
                 text = format!("(?<host>{text})");
             }
         }
@@ -214,5 +235,7 @@ fn is_literal(text: &str) -> bool {
 fn is_host(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('.')
-        && text.chars().all(|char| char.is_alphanumeric() || matches!(char, '-' | '.' | ':'))
+        && text
+            .chars()
+            .all(|char| char.is_alphanumeric() || matches!(char, '-' | '.' | ':'))
 }

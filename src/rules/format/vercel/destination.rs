@@ -2,7 +2,7 @@
 
 use super::source::Bound;
 use crate::rules::{
-    format::path_to_regexp::{Modifier, name_of},
+    format::{name_of, path_to_regexp::Modifier},
     pattern,
 };
 
@@ -33,7 +33,10 @@ impl Names {
         if let Some((_, slot)) = by_condition {
             return Some((slot, None));
         }
-        let bound = self.path.iter().find(|bound| bound.name.as_deref() == Some(name))?;
+        let bound = self
+            .path
+            .iter()
+            .find(|bound| bound.name.as_deref() == Some(name))?;
         Some((&bound.slot, bound.with_slash.as_deref()))
     }
 
@@ -55,9 +58,9 @@ pub(super) fn uses(destination: &str, name: &str) -> bool {
 
 /// The target that a destination means.
 pub(super) fn translate(destination: &str, names: &Names) -> Result<String, Unknown> {
-    let mut out = String::new();
     let path_at = path_at(destination);
-    let mut at = 0;
+    let mut at = scheme_len(destination);
+    let mut out = destination.get(..at).unwrap_or_default().to_owned();
     let mut in_path = true;
     let mut begin = 0;
     while let Some(char) = destination.get(at..).and_then(|rest| rest.chars().next()) {
@@ -69,7 +72,9 @@ pub(super) fn translate(destination: &str, names: &Names) -> Result<String, Unkn
         match char {
             '\\' if !in_host => {
                 let escaped = behind.chars().next();
-                out.push_str(&pattern::escape(&escaped.map(String::from).unwrap_or_default()));
+                out.push_str(&pattern::escape(
+                    &escaped.map(String::from).unwrap_or_default(),
+                ));
                 at += 1 + escaped.map_or(0, char::len_utf8);
                 continue;
             }
@@ -78,7 +83,9 @@ pub(super) fn translate(destination: &str, names: &Names) -> Result<String, Unkn
                 let Some((slot, with_slash)) = names.get(name) else {
                     return Err(Unknown {
                         at,
-                        message: format!("nothing in the source or its conditions is called `{name}`"),
+                        message: format!(
+                            "nothing in the source or its conditions is called `{name}`"
+                        ),
                         cure: "name it there, or write `\\\\:` for a colon",
                         is_known: false,
                     });
@@ -132,9 +139,20 @@ fn is_name(behind: &str, in_host: bool) -> bool {
     }
 }
 
+/// The length of a scheme, with its colon.
+fn scheme_len(destination: &str) -> usize {
+    let of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let end = destination.bytes().position(|byte| !of_scheme(byte));
+    end.filter(|&end| end > 0 && destination.as_bytes().get(end) == Some(&b':'))
+        .map_or(0, |end| end + 1)
+}
+
 /// Where the path begins.
 fn path_at(destination: &str) -> usize {
-    let Some(scheme) = destination.find("://").filter(|_| !destination.starts_with('/')) else {
+    let Some(scheme) = destination
+        .find("://")
+        .filter(|_| !destination.starts_with('/'))
+    else {
         return 0;
     };
     let host = destination.get(scheme + 3..).unwrap_or_default();
@@ -172,7 +190,10 @@ mod tests {
             with_slash: with_slash.map(str::to_owned),
         };
         Names {
-            conditions: vec![("c".into(), "{c}".into()), ("host".into(), "x.example".into())],
+            conditions: vec![
+                ("c".into(), "{c}".into()),
+                ("host".into(), "x.example".into()),
+            ],
             path: vec![
                 bound("a", "{a}", None),
                 bound("p", "{p}", Some("{/*p}")),

@@ -153,7 +153,11 @@ fn regex(pieces: &[Piece]) -> Option<Translated> {
             (false, true) => write!(
                 text,
                 "{open}{prefix}((?:{matched})(?:{suffix}{prefix}(?:{matched}))*){suffix}){}",
-                if group.modifier == Modifier::ZeroOrMore { "?" } else { "" }
+                if group.modifier == Modifier::ZeroOrMore {
+                    "?"
+                } else {
+                    ""
+                }
             ),
             (false, false) => write!(text, "{open}{prefix}({matched}){suffix}){modifier}"),
         };
@@ -213,19 +217,30 @@ mod tests {
             (r"/a\{\?", "/a{{%3F", ""),
             ("/:a.:b", r"(?:/([^/]+?))(?:\.([^/]+?))", "{1} {2}"),
             ("/a/:b?", "/a(/([^/]+?))?", "{2}={1}"),
-            ("/a/:b*/c", "/a(/((?:[^/]+?)(?:/(?:[^/]+?))*))?/c", "{2}={1}"),
+            (
+                "/a/:b*/c",
+                "/a(/((?:[^/]+?)(?:/(?:[^/]+?))*))?/c",
+                "{2}={1}",
+            ),
             (r"/p:id(\d+)", r"/p(\d+)", "{1}"),
             ("/a(.*)", "/a(.*)", "{1}"),
             ("/a{-:b-}+", r"/a(?:-((?:[^/]+?)(?:--(?:[^/]+?))*)-)", "{1}"),
             ("/a{/b}?", "/a(?:/b)?", ""),
-            ("/é%2f:a.x/(b)", r"/(?i:%C3)(?i:%A9)(?i:%2f)([^/]+?)\.x(?:/(b))", "{1} {2}"),
+            (
+                "/é%2f:a.x/(b)",
+                r"/(?i:%C3)(?i:%A9)(?i:%2f)([^/]+?)\.x(?:/(b))",
+                "{1} {2}",
+            ),
         ] {
             let translated = translate(&parse(text).unwrap()).unwrap();
             assert_eq!(translated.source.text, expected, "{text}");
-            let bound = translated.bound.iter().map(|bound| match &bound.with_slash {
-                Some(with_slash) => format!("{}={with_slash}", bound.slot),
-                None => bound.slot.clone(),
-            });
+            let bound = translated
+                .bound
+                .iter()
+                .map(|bound| match &bound.with_slash {
+                    Some(with_slash) => format!("{}={with_slash}", bound.slot),
+                    None => bound.slot.clone(),
+                });
             assert_eq!(bound.collect::<Vec<_>>().join(" "), slots, "{text}");
         }
     }
