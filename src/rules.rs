@@ -32,6 +32,7 @@ mod copies;
 mod diagnostic;
 mod error;
 mod explain;
+mod firsts;
 mod format;
 mod has;
 mod lines;

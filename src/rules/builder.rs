@@ -6,6 +6,7 @@ use super::{
     condition::Ready,
     copies::Copies,
     error::{Flaw, Part, RuleError, RulesError},
+    firsts::Firsts,
     lines::Lines,
     options::{Matching, Options},
     pattern::{self, MAX_CAPTURES, Parts, Tail},
@@ -52,6 +53,8 @@ pub struct RulesBuilder {
     count: u32,
     options: Vec<Ready>,
     known: HashMap<Options, u32>,
+    /// Those of the rule before; in files they seldom change.
+    last: Option<(Options, u32)>,
     hosts: Hosts,
     #[cfg(feature = "regex")]
     regexes: Vec<(u32, regex::Regex)>,
@@ -60,6 +63,7 @@ pub struct RulesBuilder {
     errors: Vec<RuleError>,
     lines: Lines,
     copies: Copies,
+    firsts: Firsts,
     /// Kept for its memory.
     source: Vec<u8>,
 }
@@ -255,6 +259,23 @@ impl RulesBuilder {
         Ok(before.and_then(|number| self.lines.get(number)))
     }
 
+    /// The same, unless a rule for the same path and host was added so; gives the line of that.
+    pub(super) fn try_line_once(
+        &mut self,
+        line: u32,
+        rule: Rule,
+    ) -> Result<Option<u32>, RuleError> {
+        let (number, length) = (self.count, self.records.len());
+        self.try_line(line, rule)?;
+        let at = u32::try_from(length).unwrap_or(u32::MAX);
+        let before = self.firsts.add(&self.records, &self.options, at);
+        Ok(before.and_then(|before| {
+            self.records.truncate(length);
+            self.count = number;
+            self.lines.get(before)
+        }))
+    }
+
     /// Makes room for rules from a file of so many bytes, as far as there is any.
     pub(super) fn reserve(&mut self, bytes: usize) {
         let bytes = bytes.saturating_add(bytes / 2).min(MOST_BYTES as usize);
@@ -367,7 +388,13 @@ impl RulesBuilder {
 
     /// The number of these options, which are kept once.
     fn ready(&mut self, options: Options) -> Result<u32, Flaw> {
+        if let Some((last, at)) = &self.last {
+            if *last == options {
+                return Ok(*at);
+            }
+        }
         if let Some(at) = self.known.get(&options) {
+            self.last = Some((options, *at));
             return Ok(*at);
         }
         let group = match &options.host {
@@ -497,6 +524,9 @@ fn slots(pattern: &[u8]) -> Vec<Slot> {
 
 /// A path that is compared as it stands.
 fn literal(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    if !text.contains(['{', '}', '?', '#']) {
+        return pattern::compile(text, fold, out).map(|_| ());
+    }
     let text = pattern::escape(text)
         .replace('?', "%3F")
         .replace('#', "%23");

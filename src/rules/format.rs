@@ -28,6 +28,7 @@ mod placeholders;
 mod read;
 #[cfg(feature = "csv")]
 mod rows;
+#[cfg(feature = "csv")]
 mod seen;
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
@@ -126,7 +127,7 @@ impl Format {
                 Box::<cloudflare::Reader>::default(),
             ),
             Self::HaproxyMap => {
-                let reader = haproxy_map::Reader::new(map::DEFAULT);
+                let reader = haproxy_map::Reader(map::DEFAULT);
                 Kind::Lines(haproxy_map::PRECEDENCE, Box::new(reader))
             }
             Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
@@ -268,7 +269,7 @@ impl FromStr for Format {
 /// use tower_redirect::rules::Format;
 ///
 /// let error = "apache".parse::<Format>().unwrap_err();
-/// assert!(error.to_string().starts_with("no dialect has this name; take one of cloudflare, netlify"));
+/// assert!(error.to_string().starts_with("no dialect has this name; take one of "));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFormat(());

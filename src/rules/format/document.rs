@@ -114,6 +114,20 @@ impl<'t> Document<'t> {
         }
     }
 
+    /// Adds the rule of an entry, unless there is one for the same path and host, which is said.
+    pub(super) fn first(&mut self, places: &Places, rule: Rule) {
+        let line = self.line_number(places.entry.start);
+        match self.loader.try_first(line, rule) {
+            Ok(None) => {}
+            Ok(Some(before)) => {
+                let message = format!("this key is that of line {before}, which counts");
+                let cure = "remove one of the entries";
+                self.say(Severity::Error, &places.entry, &message, cure);
+            }
+            Err(error) => self.say_error(places, &error),
+        }
+    }
+
     #[cold]
     fn say_error(&mut self, places: &Places, error: &RuleError) {
         let bytes = match error.part() {

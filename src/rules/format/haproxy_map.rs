@@ -23,14 +23,13 @@
 
 use super::{
     Parsed,
-    loader::{Line, Loader, Spans},
+    loader::{Line, Loader},
     map,
     read::{self, ByLine},
-    seen::Seen,
 };
 use crate::{
     How,
-    rules::{Diagnostics, Precedence, Rules, Severity, pattern},
+    rules::{Diagnostics, Part, Precedence, Rules, Severity, pattern},
 };
 
 /// The rules of a text in which nothing is wrong; warnings are not shown.
@@ -67,7 +66,7 @@ pub fn parse_lossy(text: &str, how: impl Into<How>) -> Parsed {
     let mut loader = Loader::new(PRECEDENCE);
     loader.reserve(text.len());
     // Nothing fails where a text is read from memory.
-    let _ = read::lines(text.as_bytes(), &mut Reader::new(how.into()), &mut loader);
+    let _ = read::lines(text.as_bytes(), &mut Reader(how.into()), &mut loader);
     loader.finish()
 }
 
@@ -77,19 +76,7 @@ const BLANKS: [char; 2] = [' ', '\t'];
 
 /// Reads lines.
 #[derive(Debug)]
-pub(super) struct Reader {
-    how: How,
-    seen: Seen,
-}
-
-impl Reader {
-    pub(super) fn new(how: How) -> Self {
-        Self {
-            how,
-            seen: Seen::default(),
-        }
-    }
-}
+pub(super) struct Reader(pub(super) How);
 
 impl ByLine for Reader {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
@@ -106,17 +93,6 @@ impl ByLine for Reader {
         let warn = |loader: &mut Loader, message, cure| {
             loader.say(Severity::Warning, line, source.clone(), message, cure);
         };
-        if let Some(before) = self.seen.add(key, line.number) {
-            let message = format!("this key is that of line {before}, which counts");
-            loader.say(
-                Severity::Error,
-                line,
-                source,
-                &message,
-                "remove one of the lines",
-            );
-            return;
-        }
         if value.is_empty() {
             let cure = "write the target behind it";
             return warn(
@@ -138,10 +114,27 @@ impl ByLine for Reader {
         } else {
             value.to_owned()
         };
-        let spans = Spans {
-            target: text.len() - value.len()..text.len(),
-            source,
-        };
-        loader.rule(line, &spans, map::rule(self.how, key, target));
+        let target_at = text.len() - value.len()..text.len();
+        match loader.try_first(line.number, map::rule(self.0, key, target)) {
+            Ok(None) => {}
+            Ok(Some(before)) => {
+                let message = format!("this key is that of line {before}, which counts");
+                loader.say(
+                    Severity::Error,
+                    line,
+                    source,
+                    &message,
+                    "remove one of the lines",
+                );
+            }
+            Err(error) if error.part() == Part::Target => {
+                loader.say_error(line, &target_at, &error)
+            }
+            Err(error) => {
+                let path = key.find('/').filter(|_| error.part() == Part::Source);
+                let start = source.start + path.unwrap_or_default();
+                loader.say_error(line, &(start..source.end), &error);
+            }
+        }
     }
 }

@@ -31,13 +31,6 @@ pub(super) struct Place<'l> {
     pub(super) bytes: Range<usize>,
 }
 
-/// Where source and target stand in their line, in bytes.
-#[derive(Clone, Debug)]
-pub(super) struct Spans {
-    pub(super) source: Range<usize>,
-    pub(super) target: Range<usize>,
-}
-
 impl<'l> Line<'l> {
     /// What stands between white space.
     pub(super) fn words(self) -> impl Iterator<Item = Place<'l>> {
@@ -74,15 +67,6 @@ impl Loader {
         self.builder.reserve(bytes);
     }
 
-    /// Adds the rule of a line; what is wrong with it is said there.
-    pub(super) fn rule(&mut self, line: Line<'_>, spans: &Spans, rule: Rule) {
-        let place = |bytes: &Range<usize>| Place {
-            line,
-            bytes: bytes.clone(),
-        };
-        self.rule_at(&place(&spans.source), &place(&spans.target), rule);
-    }
-
     /// Adds the rule of a source and a target; what is wrong with it is said there.
     pub(super) fn rule_at(&mut self, source: &Place<'_>, target: &Place<'_>, rule: Rule) {
         if let Err(error) = self.builder.try_line(source.line.number, rule) {
@@ -102,6 +86,11 @@ impl Loader {
             self.wrong(source, target, &error);
             None
         })
+    }
+
+    /// Adds the rule of a line, unless there is one for the same path and host; gives the line of that.
+    pub(super) fn try_first(&mut self, line: u32, rule: Rule) -> Result<Option<u32>, RuleError> {
+        self.builder.try_line_once(line, rule)
     }
 
     /// Adds the rule of a line, where nothing is wrong with it.

@@ -43,7 +43,6 @@ use super::{
     Parsed,
     document::{Document, Places},
     map,
-    seen::Seen,
 };
 use crate::{
     How,
@@ -96,7 +95,6 @@ pub(super) fn read(text: &str, how: How) -> Parsed {
     let mut reader = Reader {
         document,
         how,
-        seen: Seen::default(),
         hostnames: false,
         default: None,
         takes_more: false,
@@ -127,7 +125,6 @@ const MOST: usize = 1000;
 struct Reader<'t> {
     document: Document<'t>,
     how: How,
-    seen: Seen,
     hostnames: bool,
     /// What answers where nothing else does, and the entry that says so.
     default: Option<(Rule, Places)>,
@@ -180,17 +177,6 @@ impl Reader<'_> {
         let is_default = key.text == "default";
         let regex = key.text.strip_prefix('~');
         let text = key.text.strip_prefix('\\').unwrap_or(&key.text);
-        if regex.is_none() {
-            let line = self.document.line_number(key.bytes.start);
-            // `\default` is another key than `default`.
-            let mark = if is_default { "\0" } else { "" };
-            let known = format!("{mark}{}", text.to_ascii_lowercase());
-            if let Some(before) = self.seen.add(&known, line) {
-                let message = format!("this key is that of line {before}, which counts");
-                let cure = "remove one of the entries";
-                return self.say(Severity::Error, &key.bytes, &message, cure);
-            }
-        }
         if value.text.is_empty() {
             if !is_default && self.without_value.len() < MOST {
                 self.without_value.push(key.bytes.clone());
@@ -204,7 +190,15 @@ impl Reader<'_> {
             target: value.bytes.clone(),
             conditions: key.bytes.clone(),
         };
-        if is_default {
+        if is_default && self.default.is_some() {
+            let cure = "remove one of the entries";
+            self.say(
+                Severity::Error,
+                &key.bytes,
+                "there is a default already, which counts",
+                cure,
+            );
+        } else if is_default {
             self.takes_more = true;
             if let Some(rule) = self.targeted(value, &[], Source::from("/{*rest?}")) {
                 self.default = Some((rule, places));
@@ -220,7 +214,7 @@ impl Reader<'_> {
             self.takes_more |= !text.contains('/');
             rule.source = of_key.source;
             rule.options.host = of_key.options.host;
-            self.document.rule(&places, rule.ignore_case());
+            self.document.first(&places, rule.ignore_case());
         }
     }
 
