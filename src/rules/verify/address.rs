@@ -431,18 +431,11 @@ impl Query {
     /// Whether a redirect to the same path leads to the same address.
     fn is_kept(before: &Self, after: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
-        let plain = ready.is_none_or(Ready::keeps_all_parameters);
-        if policy == QueryPolicy::Keep || !record.has(QUERY) && policy != QueryPolicy::Drop {
-            return plain && !record.has(QUERY);
-        }
-        // What replaces parameters does so once.
-        let known = |query: &Self| {
-            query
-                .pairs
-                .iter()
-                .all(|(key, value)| key.is_some() && value.is_some())
-        };
-        plain && before == after && known(after)
+        let is_known = |(key, value): &(Option<_>, Option<_>)| key.is_some() && value.is_some();
+        // What replaces or removes parameters does so once.
+        before == after
+            && (!record.has(QUERY)
+                || policy != QueryPolicy::Keep && after.pairs.iter().all(is_known))
     }
 }
 
