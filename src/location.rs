@@ -26,7 +26,7 @@ use problem::Problem;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use assemble::Site;
-pub(crate) use check::sendable;
+pub(crate) use check::{MAX_LEN, sendable};
 pub use local_path::LocalPath;
 pub(crate) use parse::{RECEIVED_PATH, RECEIVED_QUERY, parse_origin};
 pub(crate) use prepared::has_dot_segment;
@@ -255,8 +255,8 @@ impl Location {
 
     fn with_form(text: String, form: Form) -> Result<Self, LocationError> {
         let fail = |problem, at| LocationError::new(problem, at, &[]);
-        if text.len() > check::MAX_LEN {
-            return Err(fail(Problem::TooLong, check::MAX_LEN));
+        if text.len() > MAX_LEN {
+            return Err(fail(Problem::TooLong, MAX_LEN));
         }
         let bounds = Bounds::of(text.as_bytes(), form);
         let value = HeaderValue::from_maybe_shared(Bytes::from(text))

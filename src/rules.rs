@@ -30,6 +30,7 @@ mod capture;
 mod condition;
 mod diagnostic;
 mod error;
+mod explain;
 mod format;
 mod has;
 mod lines;
@@ -45,11 +46,13 @@ mod search;
 mod spelling;
 mod table;
 mod target;
+mod verify;
 
 use ask::Ask;
 pub use builder::RulesBuilder;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
+pub use explain::{Candidate, Explanation, NotSent, Unmet};
 pub use format::{Format, Parsed};
 pub use has::Has;
 use lines::Lines;
@@ -161,6 +164,22 @@ impl Rules {
             .map(|(_, record)| RuleRef::new(self, record))
     }
 
+    /// The rule that answers a request, and its redirect.
+    fn answered(&self, head: &RequestHead<'_>) -> Option<(u32, Redirect)> {
+        let authority = head.authority().filter(|_| !self.table.hosts.is_empty());
+        let host = authority.and_then(AskedHost::read);
+        let ask = Ask {
+            head,
+            path: head.path(),
+            query: head.query(),
+            host: host.as_ref().map(|host| &*host.name),
+        };
+        let Winner { at, captures, .. } = self.table.search(&ask, self.precedence)?;
+        let record = self.table.record(at)?;
+        let redirect = self.table.redirect(&record, &captures, ask.query).ok()?;
+        Some((at, redirect))
+    }
+
     /// The redirect of the rule that answers a request.
     #[inline]
     fn answer(&self, head: &RequestHead<'_>, host: Option<&str>) -> Option<Redirect> {
@@ -173,6 +192,7 @@ impl Rules {
         let Winner { at, captures, .. } = self.table.search(&ask, self.precedence)?;
         self.table
             .redirect(&self.table.record(at)?, &captures, ask.query)
+            .ok()
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 
 /// The most that is sent; more is not redirected (R10).
-pub(super) const MAX_LEN: usize = 8_000;
+pub(crate) const MAX_LEN: usize = 8_000;
 
 /// Which of the safe forms a location has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -160,7 +160,19 @@ impl RulesBuilder {
     ///
     /// # Errors
     ///
-    /// All at once, each with its rule, the part of it, the byte and how to mend it.
+    /// All at once, each with its rule, the part of it, the byte and how to mend it. Rules that lead
+    /// to themselves, round in a circle, or on and on, are errors of the last of them (R9):
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let errors = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/a")]).unwrap_err();
+    /// assert_eq!(
+    ///     errors.to_string(),
+    ///     "rule 1, rule `/b -> /a`, byte 0: rules 0 and 1 lead round in a circle, from `/a` for one; \
+    ///      remove one of them, or give it another target",
+    /// );
+    /// ```
     pub fn build(self) -> Result<Rules, RulesError> {
         let (rules, errors) = self.build_what_is_right();
         if errors.is_empty() {
@@ -173,6 +185,7 @@ impl RulesBuilder {
     /// Compiles the rules that can be, and says what is wrong with the others.
     pub(super) fn build_what_is_right(self) -> (Rules, Vec<RuleError>) {
         let mut errors = self.errors;
+        let wrong = u32::try_from(errors.len()).unwrap_or(u32::MAX);
         #[cfg(feature = "regex")]
         let regexes = super::regexes::Regexes::new(self.regexes).unwrap_or_else(|flaw| {
             errors.push(RuleError {
@@ -191,13 +204,14 @@ impl RulesBuilder {
             #[cfg(feature = "regex")]
             regexes,
         );
-        errors.sort_by_key(|error| error.rule);
-        let rules = Rules {
+        let mut rules = Rules {
             table,
             precedence: self.precedence,
-            count: self.count,
+            count: self.count.saturating_sub(wrong),
             lines: self.lines,
         };
+        rules.leave_loops_out(&mut errors);
+        errors.sort_by_key(|error| error.rule);
         (rules, errors)
     }
 
@@ -548,7 +562,7 @@ fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
 }
 
 /// A text that fits a message.
-fn cut(text: &str) -> Box<str> {
+pub(super) fn cut(text: &str) -> Box<str> {
     const MOST: usize = 200;
     match text.char_indices().nth(MOST) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()).into(),

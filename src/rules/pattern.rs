@@ -56,6 +56,15 @@ impl<'p> Parts<'p> {
         }
     }
 
+    /// The parts of a source without placeholders.
+    pub(super) const fn literal(path: &'p [u8]) -> Self {
+        Self {
+            front: path,
+            tail: Tail::None,
+            tail_name: &[],
+        }
+    }
+
     /// The segments before the tail.
     pub(super) fn segments(&self) -> impl Iterator<Item = Segment<'p>> + use<'p> {
         self.front

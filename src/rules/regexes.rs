@@ -103,6 +103,14 @@ impl Regexes {
         })
     }
 
+    /// The same for rules that begin elsewhere now; those that begin nowhere are left out.
+    pub(super) fn moved(self, places: &std::collections::HashMap<u32, u32>) -> Self {
+        let moved = |(at, regex)| Some((*places.get(&at)?, regex));
+        let each = self.each.into_iter().filter_map(moved).collect();
+        // Fewer of them are not too much together.
+        Self::new(each).unwrap_or_default()
+    }
+
     /// The rules that match, the first first, with what their groups found.
     pub(super) fn matching<'a>(&self, path: &'a str) -> impl Iterator<Item = (u32, Captures<'a>)> {
         // Which ones match is a list in memory, whether any does is not.

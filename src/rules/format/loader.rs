@@ -101,8 +101,25 @@ impl Loader {
 
     /// The rules that can serve.
     pub(super) fn finish(self) -> Parsed {
-        let (rules, _errors) = self.builder.build_what_is_right();
+        let (rules, errors) = self.builder.build_what_is_right();
         let mut list = self.list;
+        // What is wrong with one rule was said where it stands; these are wrong together.
+        list.extend(errors.iter().map(|error| {
+            let (message, cure) = error
+                .sentence()
+                .split_once("; ")
+                .unwrap_or((error.sentence(), ""));
+            Diagnostic {
+                severity: Severity::Error,
+                line: rules.lines.get(error.rule()).unwrap_or_default(),
+                start: 0,
+                end: error.text().chars().count().max(1),
+                snippet: error.text().into(),
+                skipped: 0,
+                message: message.into(),
+                cure: cure.into(),
+            }
+        }));
         list.sort_by_key(|one| (one.line, one.start));
         Parsed {
             rules,

@@ -35,7 +35,10 @@ impl Hosts {
 
     /// The numbers that fit a host, that of every host among them.
     #[inline]
-    pub(super) fn fitting<'h>(&'h self, host: Option<&'h str>) -> impl Iterator<Item = u32> + 'h {
+    pub(in crate::rules) fn fitting<'h>(
+        &'h self,
+        host: Option<&'h str>,
+    ) -> impl Iterator<Item = u32> + 'h {
         let named = host.filter(|_| !self.is_empty());
         let exact = named.and_then(|host| self.exact.get(host)).copied();
         let below = named.into_iter().flat_map(|host| {
