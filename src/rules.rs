@@ -28,6 +28,7 @@ mod ask;
 mod builder;
 mod capture;
 mod condition;
+mod copies;
 mod diagnostic;
 mod error;
 mod explain;
@@ -43,6 +44,8 @@ mod regexes;
 mod rule;
 mod rule_ref;
 mod search;
+#[cfg(feature = "snippets")]
+mod snippets;
 mod spelling;
 mod table;
 mod target;
@@ -53,7 +56,19 @@ pub use builder::RulesBuilder;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
 pub use explain::{Candidate, Explanation, NotSent, Unmet};
-pub use format::{Format, Parsed};
+#[cfg(feature = "csv")]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub use format::bulk_csv;
+#[cfg(feature = "toml")]
+#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+pub use format::netlify_toml;
+#[cfg(any(feature = "csv", feature = "json"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
+pub use format::vercel_bulk;
+pub use format::{Format, Parsed, UnknownFormat, cloudflare, haproxy_map, netlify, nginx_map};
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub use format::{next, vercel};
 pub use has::Has;
 use lines::Lines;
 pub use options::QueryPolicy;
@@ -204,7 +219,7 @@ impl Policy for Rules {
         if !request.has_path() {
             return Decision::Pass;
         }
-        if self.table.hosts.is_empty() {
+        if !self.table.reads_host {
             return self.answer(request, None).into();
         }
         match request.authority() {

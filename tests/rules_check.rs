@@ -16,79 +16,146 @@ fn loops() -> Vec<Case> {
     let post = || Rule::see_other("/form", "/form").methods([Method::GET]);
     let beta = || Has::cookie("beta");
     vec![
-        ("rule 0, rule `/a -> /a`, byte 0: it leads to the address that it answers", vec![
-            permanent("/a", "/a"),
-        ]),
-        ("it leads to the address", vec![permanent("/a/{x}", "/a/{x}")]),
-        ("it leads to the address", vec![permanent("/a/{*x}", "/a/{x}")]),
+        (
+            "rule 0, rule `/a -> /a`, byte 0: it leads to the address that it answers",
+            vec![permanent("/a", "/a")],
+        ),
+        (
+            "it leads to the address",
+            vec![permanent("/a/{x}", "/a/{x}")],
+        ),
+        (
+            "it leads to the address",
+            vec![permanent("/a/{*x}", "/a/{x}")],
+        ),
         ("it leads to the address", vec![permanent("/a", "/a#top")]),
         ("it leads to the address", vec![post()]),
         // Only 303 says that the next request is another one.
-        ("it leads to the address", vec![Rule::found("/form", "/form").methods([Method::POST])]),
-        ("it leads to the address", vec![permanent("/a", "https://a.example/a").host("a.example")]),
-        ("rule 1, rule `/b -> /a`, byte 0: rules 0 and 1 lead round in a circle, from `/a`", vec![
-            permanent("/a", "/b"),
-            Rule::found("/b", "/a"),
-        ]),
-        ("rule 2, rule `/c -> /a`, byte 0: rules 0, 1 and 2 lead round", vec![
-            permanent("/a", "/b"),
-            permanent("/b", "/c"),
-            permanent("/c", "/a"),
-        ]),
-        ("rules 0 and 1 lead round", vec![
-            permanent("/a/{x}", "/b/{x}"),
-            permanent("/b/{x}", "/a/{x}"),
-        ]),
-        ("rules 0 and 1 lead round", vec![
-            permanent("/a/{*x}", "/b/{x}"),
-            permanent("/b/{x}/c", "/a/{x}/c"),
-        ]),
+        (
+            "it leads to the address",
+            vec![Rule::found("/form", "/form").methods([Method::POST])],
+        ),
+        (
+            "it leads to the address",
+            vec![permanent("/a", "https://a.example/a").host("a.example")],
+        ),
+        (
+            "rule 1, rule `/b -> /a`, byte 0: rules 0 and 1 lead round in a circle, from `/a`",
+            vec![permanent("/a", "/b"), Rule::found("/b", "/a")],
+        ),
+        (
+            "rule 2, rule `/c -> /a`, byte 0: rules 0, 1 and 2 lead round",
+            vec![
+                permanent("/a", "/b"),
+                permanent("/b", "/c"),
+                permanent("/c", "/a"),
+            ],
+        ),
+        (
+            "rules 0 and 1 lead round",
+            vec![permanent("/a/{x}", "/b/{x}"), permanent("/b/{x}", "/a/{x}")],
+        ),
+        (
+            "rules 0 and 1 lead round",
+            vec![
+                permanent("/a/{*x}", "/b/{x}"),
+                permanent("/b/{x}/c", "/a/{x}/c"),
+            ],
+        ),
         ("leads round", vec![permanent("/{x}/{y}", "/{y}/{x}")]),
-        ("rules 0 and 1 lead round", vec![
-            permanent("/a", "/b").after_not_found(),
-            permanent("/b", "/a").after_not_found(),
-        ]),
-        ("lead round", vec![
-            permanent("/a", "/b").when(beta()),
-            permanent("/b", "/a").when(beta()),
-        ]),
-        ("lead round", vec![permanent("/a", "/b").when(beta()), permanent("/b", "/a")]),
-        ("lead round", vec![
-            permanent("/x", "https://b.example/x").host("a.example"),
-            permanent("/x", "https://a.example/x").host("b.example"),
-        ]),
-        ("lead round", vec![
-            permanent("/a", "/b").scheme(Scheme::Http),
-            permanent("/b", "/a").scheme(Scheme::Http),
-        ]),
+        (
+            "rules 0 and 1 lead round",
+            vec![
+                permanent("/a", "/b").after_not_found(),
+                permanent("/b", "/a").after_not_found(),
+            ],
+        ),
+        (
+            "lead round",
+            vec![
+                permanent("/a", "/b").when(beta()),
+                permanent("/b", "/a").when(beta()),
+            ],
+        ),
+        (
+            "lead round",
+            vec![permanent("/a", "/b").when(beta()), permanent("/b", "/a")],
+        ),
+        (
+            "lead round",
+            vec![
+                permanent("/x", "https://b.example/x").host("a.example"),
+                permanent("/x", "https://a.example/x").host("b.example"),
+            ],
+        ),
+        (
+            "lead round",
+            vec![
+                permanent("/a", "/b").scheme(Scheme::Http),
+                permanent("/b", "/a").scheme(Scheme::Http),
+            ],
+        ),
         ("rule 0 leads on and on", vec![permanent("/a", "/a?x=1")]),
-        ("lead on and on", vec![permanent("/a", "/b?x=1"), permanent("/b", "/a")]),
-        ("rule 0 leads on and on", vec![permanent("/a/{*rest}", "/a/b/{rest}")]),
-        ("rule 0 leads on and on", vec![permanent("/{*rest}", "/app/{rest}")]),
-        ("rule 0 leads on and on", vec![permanent("/{x}{/*rest}", "/{x}/{x}{/*rest}")]),
-        ("rule 0 leads on and on", vec![permanent("/{x}.html", "/{x}.html.html")]),
-        ("rule 0 leads on and on", vec![Rule::permanent(Source::prefix("/a"), "/a/b")]),
-        ("rule 0 leads on and on", vec![Rule::permanent(Source::regex("/a/(.*)"), "/a/b/{1}")]),
-        ("lead", vec![
-            Rule::permanent(Source::regex(r"/(\d+)"), "/n/{1}"),
-            permanent("/n/{x}", "/{x}"),
-        ]),
-        ("lead round", vec![
-            permanent("/a", "/B"),
-            permanent("/b", "/a").ignore_case(),
-        ]),
-        ("lead round", vec![
-            permanent("/a", "/b/"),
-            permanent("/b", "/a").ignore_trailing_slash(),
-        ]),
-        ("lead round", vec![
-            Rule::temporary("/a", "/b").methods([Method::POST]),
-            Rule::temporary("/b", "/a").methods([Method::POST, Method::GET]),
-        ]),
-        ("lead round", vec![
-            permanent("/a?id=1", "/b?id=1").query(QueryPolicy::Drop),
-            permanent("/b", "/a"),
-        ]),
+        (
+            "lead on and on",
+            vec![permanent("/a", "/b?x=1"), permanent("/b", "/a")],
+        ),
+        (
+            "rule 0 leads on and on",
+            vec![permanent("/a/{*rest}", "/a/b/{rest}")],
+        ),
+        (
+            "rule 0 leads on and on",
+            vec![permanent("/{*rest}", "/app/{rest}")],
+        ),
+        (
+            "rule 0 leads on and on",
+            vec![permanent("/{x}{/*rest}", "/{x}/{x}{/*rest}")],
+        ),
+        (
+            "rule 0 leads on and on",
+            vec![permanent("/{x}.html", "/{x}.html.html")],
+        ),
+        (
+            "rule 0 leads on and on",
+            vec![Rule::permanent(Source::prefix("/a"), "/a/b")],
+        ),
+        (
+            "rule 0 leads on and on",
+            vec![Rule::permanent(Source::regex("/a/(.*)"), "/a/b/{1}")],
+        ),
+        (
+            "lead",
+            vec![
+                Rule::permanent(Source::regex(r"/(\d+)"), "/n/{1}"),
+                permanent("/n/{x}", "/{x}"),
+            ],
+        ),
+        (
+            "lead round",
+            vec![permanent("/a", "/B"), permanent("/b", "/a").ignore_case()],
+        ),
+        (
+            "lead round",
+            vec![
+                permanent("/a", "/b/"),
+                permanent("/b", "/a").ignore_trailing_slash(),
+            ],
+        ),
+        (
+            "lead round",
+            vec![
+                Rule::temporary("/a", "/b").methods([Method::POST]),
+                Rule::temporary("/b", "/a").methods([Method::POST, Method::GET]),
+            ],
+        ),
+        (
+            "lead round",
+            vec![
+                permanent("/a?id=1", "/b?id=1").query(QueryPolicy::Drop),
+                permanent("/b", "/a"),
+            ],
+        ),
     ]
 }
 
@@ -119,7 +186,11 @@ fn no_loops() -> Vec<Vec<Rule>> {
         vec![permanent("/{*rest}", "https://new.example/{rest}")],
         vec![permanent("/a", "https://new.example/a")],
         vec![permanent("/{*rest}", "https://new.example/{rest}").scheme(Scheme::Http)],
-        vec![permanent("/{*rest}", "https://a.example/{rest}").host("a.example").scheme(Scheme::Http)],
+        vec![
+            permanent("/{*rest}", "https://a.example/{rest}")
+                .host("a.example")
+                .scheme(Scheme::Http),
+        ],
         vec![permanent("/{*rest}", "https://a.example/{rest}").host("www.a.example")],
         vec![permanent("/page?id={id}", "/page")],
         vec![permanent("/page", "/page").remove_param("utm")],
@@ -130,9 +201,18 @@ fn no_loops() -> Vec<Vec<Rule>> {
         vec![permanent("/a/b", "/c"), permanent("/a/{x}", "/a/b")],
         vec![permanent("/{*rest}", "/")],
         vec![permanent("/{*rest}", "/404")],
-        vec![permanent("/a{/*rest}", "/b{/*rest}"), permanent("/b/c/{x}", "/d/{x}")],
-        vec![permanent("/a", "/b").scheme(Scheme::Http), permanent("/b", "/a").scheme(Scheme::Https)],
-        vec![permanent("/a/{x}", "/b/{x}").host("a.example"), permanent("/b/{x}", "/a/{x}").host("b.example")],
+        vec![
+            permanent("/a{/*rest}", "/b{/*rest}"),
+            permanent("/b/c/{x}", "/d/{x}"),
+        ],
+        vec![
+            permanent("/a", "/b").scheme(Scheme::Http),
+            permanent("/b", "/a").scheme(Scheme::Https),
+        ],
+        vec![
+            permanent("/a/{x}", "/b/{x}").host("a.example"),
+            permanent("/b/{x}", "/a/{x}").host("b.example"),
+        ],
     ]
 }
 
@@ -146,7 +226,12 @@ fn loops_are_errors_where_a_table_is_built() {
         };
         let said = errors.to_string();
         assert!(said.contains(expected), "{said}\n{text}");
-        assert!(errors.errors().iter().all(|error| error.part() == Part::Rule));
+        assert!(
+            errors
+                .errors()
+                .iter()
+                .all(|error| error.part() == Part::Rule)
+        );
     }
 }
 
@@ -166,7 +251,9 @@ fn http_to_https_by_a_rule() {
         .host("a.example")
         .scheme(Scheme::Http)])
     .unwrap();
-    let asked = testing::get("/x").header("host", "a.example").scheme(Scheme::Http);
+    let asked = testing::get("/x")
+        .header("host", "a.example")
+        .scheme(Scheme::Http);
     testing::follow(&rules, asked)
         .assert_arrives_at("https://a.example/x")
         .assert_hops(1);

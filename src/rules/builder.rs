@@ -4,11 +4,12 @@ use super::{
     Rules,
     capture::{Kind, Slot},
     condition::Ready,
+    copies::Copies,
     error::{Flaw, Part, RuleError, RulesError},
     lines::Lines,
     options::{Matching, Options},
     pattern::{self, MAX_CAPTURES, Parts, Tail},
-    record::{Draft, FRAGMENT, PATTERN, QUERY, REGEX, SLOTS},
+    record::{Draft, FRAGMENT, MOST as MOST_BYTES, PATTERN, QUERY, REGEX, SLOTS},
     rule::{Rule, Source, SourceKind},
     search::Precedence,
     table::{EVERY_HOST, Hosts, Table, without_slash},
@@ -58,6 +59,7 @@ pub struct RulesBuilder {
     matching: Matching,
     errors: Vec<RuleError>,
     lines: Lines,
+    copies: Copies,
     /// Kept for its memory.
     source: Vec<u8>,
 }
@@ -183,7 +185,12 @@ impl RulesBuilder {
     }
 
     /// Compiles the rules that can be, and says what is wrong with the others.
-    pub(super) fn build_what_is_right(self) -> (Rules, Vec<RuleError>) {
+    pub(super) fn build_what_is_right(mut self) -> (Rules, Vec<RuleError>) {
+        let lost = std::mem::take(&mut self.copies).take_out(&mut self.records);
+        if !lost.is_empty() {
+            self.count -= u32::try_from(lost.len()).unwrap_or_default();
+            self.lines = self.lines.without(&lost);
+        }
         let mut errors = self.errors;
         let wrong = u32::try_from(errors.len()).unwrap_or(u32::MAX);
         #[cfg(feature = "regex")]
@@ -222,15 +229,37 @@ impl RulesBuilder {
         }
     }
 
-    /// Adds a rule that stands on this line of a file, counted from 1.
+    /// Adds a rule that stands on this line of a file, counted from 1; one that is wrong has no number.
     pub(super) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
-        self.lines.push(self.count, line);
-        self.try_rule(rule)
+        let number = self.count;
+        match self.try_rule(rule) {
+            Ok(()) => self.lines.push(number, line),
+            Err(error) => {
+                self.count = number;
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
-    /// Makes room for rules whose texts have so many bytes together.
+    /// The same, and a copy of it that was added before goes; gives the line of that.
+    pub(super) fn try_line_again(
+        &mut self,
+        line: u32,
+        rule: Rule,
+    ) -> Result<Option<u32>, RuleError> {
+        let at = self.records.len();
+        self.try_line(line, rule)?;
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        let before = self.copies.add(&self.records, at);
+        Ok(before.and_then(|number| self.lines.get(number)))
+    }
+
+    /// Makes room for rules from a file of so many bytes, as far as there is any.
     pub(super) fn reserve(&mut self, bytes: usize) {
-        self.records.reserve_exact(bytes);
+        let bytes = bytes.saturating_add(bytes / 2).min(MOST_BYTES as usize);
+        // Where there is not so much, it grows as it is filled.
+        let _ = self.records.try_reserve_exact(bytes);
     }
 
     fn try_rule(&mut self, rule: Rule) -> Result<(), RuleError> {
@@ -484,7 +513,7 @@ fn native<'s>(text: &'s str, options: &mut Options) -> Result<(&'s str, &'s str)
         else {
             continue;
         };
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let end = rest.find(['/', '?', '{']).unwrap_or(rest.len());
         let (host, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
         options.scheme = Some(scheme);
         options.host = Some(host.into());
@@ -493,21 +522,21 @@ fn native<'s>(text: &'s str, options: &mut Options) -> Result<(&'s str, &'s str)
     Ok(split_query(path))
 }
 
-/// Divides at the first `?` that is not the mark of a tail, `{*rest?}`.
+/// Splits at the first `?` that is no part of a placeholder.
 fn split_query(text: &str) -> (&str, &str) {
-    let is_of_tail = |at: &usize| {
-        let (before, behind) = text.split_at_checked(*at).unwrap_or_default();
-        let opened = before.rfind('{').and_then(|brace| before.get(brace..));
-        opened.is_some_and(|inside| inside.starts_with("{*")) && behind.starts_with("?}")
-    };
-    let mut marks = text.match_indices('?').map(|(at, _)| at);
-    match marks.find(|at| !is_of_tail(at)) {
-        Some(at) => {
-            let (path, query) = text.split_at_checked(at).unwrap_or((text, ""));
-            (path, query.get(1..).unwrap_or_default())
+    let mut inside = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => inside = true,
+            b'}' => inside = false,
+            b'?' if !inside => {
+                let (path, query) = text.split_at_checked(at).unwrap_or((text, ""));
+                return (path, query.get(1..).unwrap_or_default());
+            }
+            _ => {}
         }
-        None => (text, ""),
     }
+    (text, "")
 }
 
 /// `a=b&c={d}&e` behind the path of a source, as conditions.
@@ -543,10 +572,10 @@ fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Res
 /// A host in the spelling that is compared.
 fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
     const SCHEME: &str = "https://";
-    let (star, name) = match host.strip_prefix("*.") {
-        Some(name) => ("*.", name),
-        None => ("", host),
-    };
+    let (star, name) = ["*.", "."]
+        .into_iter()
+        .find_map(|star| Some((star, host.strip_prefix(star)?)))
+        .unwrap_or(("", host));
     let wrong = |flaw: Flaw| (Part::Host, host.to_owned(), flaw);
     let origin = Origin::new(&format!("{SCHEME}{name}"))
         .map_err(|error| wrong(Flaw::location(error.moved_back(SCHEME.len()), star.len())))?;

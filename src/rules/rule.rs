@@ -93,11 +93,7 @@ pub(super) enum SourceKind {
     Exact,
     /// A path and everything below it.
     Prefix,
-    /// A regex on the path.
-    #[cfg_attr(
-        not(feature = "regex"),
-        expect(dead_code, reason = "nothing builds it")
-    )]
+    /// A regex on the path; without the feature, a file may ask for it, and is refused.
     Regex,
 }
 
@@ -234,7 +230,8 @@ impl Rule {
         }
     }
 
-    /// Only for this host, or for every name below one: `example.com`, `*.example.com`.
+    /// Only for this host, for every name below one, or for both: `example.com`, `*.example.com`,
+    /// `.example.com`.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -243,6 +240,9 @@ impl Rule {
     /// let rules = Rules::new([Rule::permanent("/a", "/b").host("*.old.example")])?;
     /// testing::get("/a").header("host", "www.old.example").through(&rules).assert_redirect("/b");
     /// testing::get("/a").header("host", "old.example").through(&rules).assert_pass();
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b").host(".old.example")])?;
+    /// testing::get("/a").header("host", "old.example").through(&rules).assert_redirect("/b");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///

@@ -35,6 +35,8 @@ pub(super) struct Table {
     pub(super) records: Bytes,
     pub(super) options: Vec<Ready>,
     pub(super) hosts: Hosts,
+    /// Whether a rule is for some hosts only.
+    pub(super) reads_host: bool,
     planes: Vec<Plane>,
     lists: Lists,
     hash: Hash,
@@ -65,8 +67,10 @@ impl Table {
         hosts: Hosts,
         #[cfg(feature = "regex")] regexes: super::regexes::Regexes,
     ) -> Self {
+        let reads_host = !hosts.is_empty() || options.iter().any(Ready::reads_host);
         let mut table = Self {
             records: Bytes::from(records),
+            reads_host,
             options,
             hosts,
             planes: Vec::new(),
