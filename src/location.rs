@@ -184,8 +184,8 @@ impl Location {
         if out.is_empty() {
             return Err(LocationError::new(Problem::Empty, 0, &[]));
         }
-        if out.len() > check::MAX_LEN {
-            return Err(LocationError::new(Problem::TooLong, check::MAX_LEN, &[]));
+        if out.len() > MAX_LEN {
+            return Err(LocationError::new(Problem::TooLong, MAX_LEN, &[]));
         }
         let bounds = Bounds::of(out.as_bytes(), Form::Unchecked);
         Self::checked(out.into(), Form::Unchecked, bounds)

@@ -70,3 +70,8 @@ fn return_to() {
 fn rules() {
     replay("rules", checks::rules);
 }
+
+#[test]
+fn formats() {
+    replay("formats", checks::formats);
+}

@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, Request, Uri};
 use tower_redirect::{
     Canonical, CanonicalHost, Decision, Https, IndexFile, LocalPath, Location, LowerCase,
     MergeSlashes, Plaintext, Policy, ProxyHeader, RequestHead, ReturnTo, Scheme, TrailingSlash,
-    Trust, UnknownHost,
+    Trust, UnknownHost, rules::Format,
 };
 use url::Url;
 
@@ -193,6 +193,26 @@ pub fn rules(data: &[u8]) {
         if let Answer::Redirect { location, .. } = got {
             let origins = [SITE, "https://new.example", "http://old.example:8080"];
             assert_sent_to(&location, &origins);
+        }
+    }
+}
+
+/// A file of rules, in each dialect: what is wrong in it is said, and what serves is a table.
+pub fn formats(data: &[u8]) {
+    for format in Format::all() {
+        let parsed = format.read(data);
+        assert!(
+            parsed.rules.iter().count() == parsed.rules.len(),
+            "{format:?}"
+        );
+        let said = parsed.diagnostics.to_string();
+        assert!(said.len() <= 1_000_000, "{format:?}: {} bytes", said.len());
+        if let Ok(text) = std::str::from_utf8(data) {
+            assert_eq!(
+                format.parse_lossy(text).rules.len(),
+                parsed.rules.len(),
+                "{format:?}"
+            );
         }
     }
 }

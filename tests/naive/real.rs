@@ -106,12 +106,14 @@ pub fn table(rules: &[Rule], precedence: Precedence) -> (Rules, Vec<Rule>) {
         match builder.rules(left.iter().map(rule)).build() {
             Ok(table) => return (table, left),
             Err(error) => {
+                let before = left.len();
                 let wrong = |number: usize| {
                     let mut errors = error.errors().iter();
                     errors.any(|error| error.rule() as usize == number)
                 };
                 let mut number = 0..;
                 left.retain(|_| !wrong(number.next().unwrap_or_default()));
+                assert!(left.len() < before, "nobody is to blame: {error}");
             }
         }
     }

@@ -30,7 +30,7 @@ pub fn location(rule: &Rule, captures: &[Capture], received: Option<&str>) -> Op
     }
 
     let own = own.map(|own| fill(own, captures, Part::Query));
-    let query = query(rule, own, received);
+    let query = query(rule, own.as_deref(), received);
     let query = query.map_or(String::new(), |query| format!("?{query}"));
     let fragment = fragment.map_or(String::new(), |fragment| {
         format!("#{}", fill(fragment, captures, Part::Fragment))
@@ -132,7 +132,7 @@ fn escape(text: &str, keeps: impl Fn(&u8) -> bool) -> String {
 }
 
 /// The target's own query and what is kept of the request's; `None` where there is not even a mark.
-fn query(rule: &Rule, own: Option<String>, received: Option<&str>) -> Option<String> {
+fn query(rule: &Rule, own: Option<&str>, received: Option<&str>) -> Option<String> {
     let kept = match rule.query {
         Query::Drop => None,
         Query::TargetWins if own.is_some() => None,
@@ -153,7 +153,7 @@ fn query(rule: &Rule, own: Option<String>, received: Option<&str>) -> Option<Str
                 && matches!(condition.place, Place::Query(_))
         });
     let mut parts: Vec<String> = Vec::new();
-    parts.extend(own.clone().filter(|own| !own.is_empty()));
+    parts.extend(own.filter(|own| !own.is_empty()).map(str::to_owned));
     if all {
         parts.extend(kept.map(|kept| encode(kept, "#")));
     } else {
