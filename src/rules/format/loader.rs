@@ -31,13 +31,6 @@ pub(super) struct Place<'l> {
     pub(super) bytes: Range<usize>,
 }
 
-/// Where source and target stand in their line, in bytes.
-#[derive(Clone, Debug)]
-pub(super) struct Spans {
-    pub(super) source: Range<usize>,
-    pub(super) target: Range<usize>,
-}
-
 impl<'l> Line<'l> {
     /// What stands between white space.
     pub(super) fn words(self) -> impl Iterator<Item = Place<'l>> {
@@ -72,15 +65,6 @@ impl Loader {
     /// Makes room for a file of so many bytes.
     pub(super) fn reserve(&mut self, bytes: usize) {
         self.builder.reserve(bytes);
-    }
-
-    /// Adds the rule of a line; what is wrong with it is said there.
-    pub(super) fn rule(&mut self, line: Line<'_>, spans: &Spans, rule: Rule) {
-        let place = |bytes: &Range<usize>| Place {
-            line,
-            bytes: bytes.clone(),
-        };
-        self.rule_at(&place(&spans.source), &place(&spans.target), rule);
     }
 
     /// Adds the rule of a source and a target; what is wrong with it is said there.
