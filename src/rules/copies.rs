@@ -18,7 +18,7 @@ pub(super) struct Copies {
 impl Copies {
     /// Adds the rule that begins here; gives the number of the copy that it replaces.
     ///
-    /// Regexes are not taken out, because they are known by their place.
+    /// Regexes are known by their place, and are not for tables from which copies go.
     pub(super) fn add(&mut self, records: &[u8], at: u32) -> Option<u32> {
         let key = |at: u32| {
             let record = Record::read(records, at)?;
@@ -75,5 +75,47 @@ impl Copies {
         }
         records.truncate(to);
         gone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::{Precedence, Rule, RulesBuilder};
+
+    #[test]
+    fn the_last_copy_of_each_rule_is_left() {
+        const RULES: [(&str, &str); 3] = [("/a", "/1"), ("/a", "/22"), ("/{b}", "/3/{b}")];
+        for length in 0..7 {
+            for number in 0..RULES.len().pow(length) {
+                let all: Vec<_> = (0..length)
+                    .map(|at| RULES[number / RULES.len().pow(at) % RULES.len()])
+                    .collect();
+                let mut builder = RulesBuilder::default().precedence(Precedence::FirstMatch);
+                for ((source, target), line) in all.iter().zip(1..) {
+                    let rule = Rule::permanent(*source, *target);
+                    let before = builder.try_line_again(line, rule).unwrap();
+                    let earlier = all[..line as usize - 1].iter().zip(1..);
+                    let last = earlier
+                        .filter(|(rule, _)| *rule == &(*source, *target))
+                        .last();
+                    assert_eq!(before, last.map(|(_, line)| line), "{all:?}");
+                }
+                let (rules, errors) = builder.build_what_is_right();
+                assert!(errors.is_empty());
+                let left: Vec<_> = rules
+                    .iter()
+                    .map(|rule| (rule.number(), rule.line(), rule.target()))
+                    .collect();
+                let expected: Vec<_> = all
+                    .iter()
+                    .zip(1..)
+                    .filter(|(rule, line)| !all[*line as usize..].contains(rule))
+                    .zip(0..)
+                    .map(|(((_, target), line), number)| (number, Some(line), (*target).to_owned()))
+                    .collect();
+                assert_eq!(left, expected, "{all:?}");
+                assert_eq!(rules.len(), expected.len());
+            }
+        }
     }
 }

@@ -67,7 +67,7 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// let parsed = bulk_csv::parse_lossy("old.example/a,https://new.example/b,303\n");
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:1:35: error: this is no status of a bulk redirect; take 301, 302, 307 or 308",
+///     "rules:1:37: error: this is no status of a bulk redirect; take 301, 302, 307 or 308",
 /// );
 /// ```
 #[must_use]

@@ -34,8 +34,12 @@ pub(super) type Finding = (Range<usize>, String, &'static str);
 
 /// The native form of a target, and what it means otherwise than its author may think.
 pub(super) fn target(text: &str, names: &[Name]) -> (String, Vec<Finding>) {
-    let mut out = String::new();
     let mut findings = Vec::new();
+    // Most targets are themselves.
+    if !text.contains(['{', '}', ':']) {
+        return (text.to_owned(), findings);
+    }
+    let mut out = String::new();
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once(':') {
         out.push_str(&pattern::escape(before));

@@ -222,6 +222,10 @@ impl<'l> Entry<'l> {
                 "redirect another path",
             ));
         }
+        // Most sources are themselves.
+        if !from.contains(['{', '}', '*', ':']) {
+            return Ok(from.to_owned());
+        }
         let mut native = pattern::escape(origin);
         let mut at = path_at;
         let mut segments = path.split('/').peekable();
