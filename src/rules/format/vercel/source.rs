@@ -284,7 +284,7 @@ mod tests {
             let ours = rules(native(&pieces).unwrap(), destination);
             let theirs = rules(regex(&pieces).unwrap(), destination);
             let mut found = 0;
-            for path in (0..6).flat_map(paths) {
+            for path in (0..8).flat_map(paths) {
                 // What the module's documentation says of slashes at the end of tails.
                 if takes_slash && (path.ends_with('/') || path.contains("//")) {
                     continue;
