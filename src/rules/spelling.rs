@@ -64,6 +64,10 @@ impl Piece {
 
 /// Adds a text in the spelling that is compared.
 pub(super) fn push(out: &mut Vec<u8>, text: &[u8], fold: bool) {
+    if is_spelled(text, fold) {
+        out.extend_from_slice(text);
+        return;
+    }
     let mut rest = text;
     while let Some(piece) = Piece::first(rest, fold) {
         out.extend_from_slice(piece.spelled());
