@@ -41,6 +41,7 @@ mod pattern;
 mod record;
 #[cfg(feature = "regex")]
 mod regexes;
+mod report;
 mod rule;
 mod rule_ref;
 mod search;
@@ -73,6 +74,7 @@ pub use has::Has;
 use lines::Lines;
 pub use options::QueryPolicy;
 pub use paths::Paths;
+pub use report::{Finding, FindingKind, Report};
 pub use rule::{Rule, Source};
 pub use rule_ref::RuleRef;
 pub use search::Precedence;

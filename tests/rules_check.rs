@@ -2,8 +2,10 @@
 //! demand.
 
 use http::Method;
-use tower_redirect::rules::{Has, Part, QueryPolicy, Rule, Rules, Source};
-use tower_redirect::{Scheme, testing};
+use proptest::prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest};
+use tower_redirect::rules::{Finding, FindingKind, Has, Part, QueryPolicy, Rule, Rules, Source};
+use tower_redirect::testing::End;
+use tower_redirect::{Decision, Policy, Redirect, RequestHead, Scheme, testing};
 
 type Case = (&'static str, Vec<Rule>);
 
@@ -257,4 +259,370 @@ fn http_to_https_by_a_rule() {
     testing::follow(&rules, asked)
         .assert_arrives_at("https://a.example/x")
         .assert_hops(1);
+}
+
+/// What a report says of a set, as kind, rule and related rules.
+fn findings(rules: Vec<Rule>) -> Vec<(FindingKind, u32, Vec<u32>)> {
+    let rules = Rules::new(rules).unwrap();
+    let found = |one: &Finding| (one.kind(), one.rule(), one.related().to_vec());
+    rules.check().findings().iter().map(found).collect()
+}
+
+#[test]
+fn one_finding_for_each_mistake() {
+    use FindingKind::{
+        Chain, Duplicate, Growth, Loop, NotProven, PermanentForSome, PermanentToTemporary,
+        Shadowed, UnusedCapture,
+    };
+    let beta = || Has::cookie("beta");
+    let found = Rule::found;
+    for (rules, expected) in [
+        (
+            vec![found("/a", "/b"), found("/b", "/c")],
+            vec![(Chain, 0, vec![1])],
+        ),
+        (
+            vec![found("/a", "/b"), found("/b", "/c"), found("/c", "/d")],
+            vec![(Chain, 0, vec![1, 2]), (Chain, 1, vec![2])],
+        ),
+        (
+            vec![found("/a/{x}", "/b/{x}"), found("/b/{*x}", "/c/{x}")],
+            vec![(Chain, 0, vec![1])],
+        ),
+        (
+            vec![found("/a/{x}", "/b/{x}"), found("/b/c", "/d")],
+            vec![(Chain, 0, vec![1])],
+        ),
+        (
+            vec![found("/{x}", "/b/{x}"), found("/a", "/c/d")],
+            vec![(Shadowed, 1, vec![0])],
+        ),
+        (
+            vec![found("/{*x}", "/b"), found("/a/{y}", "/c/{y}")],
+            vec![
+                (UnusedCapture, 0, vec![]),
+                (Chain, 1, vec![0]),
+                (Shadowed, 1, vec![0]),
+            ],
+        ),
+        (
+            vec![found("/a", "/b"), found("/a", "/c")],
+            vec![(Shadowed, 1, vec![0])],
+        ),
+        (
+            vec![found("/a", "/b"), found("/a", "/b")],
+            vec![(Duplicate, 1, vec![0])],
+        ),
+        (
+            vec![found("/a", "/b"), found("/a", "/b").when(beta())],
+            vec![(Shadowed, 1, vec![0])],
+        ),
+        (
+            vec![found("/a", "/b").when(beta()), found("/a", "/c")],
+            vec![],
+        ),
+        (
+            vec![found("/a", "/b").host("a.example"), found("/a", "/c")],
+            vec![],
+        ),
+        (
+            vec![
+                found("/a", "/b").host("*.a.example"),
+                found("/a", "/c").host("b.a.example"),
+            ],
+            vec![(Shadowed, 1, vec![0])],
+        ),
+        (
+            vec![found("/a", "/b").ignore_case(), found("/a", "/c")],
+            vec![(Shadowed, 1, vec![0])],
+        ),
+        (
+            vec![found("/a", "/b"), found("/a", "/c").ignore_case()],
+            vec![],
+        ),
+        (
+            vec![
+                Rule::found(Source::regex("/a+"), "/b"),
+                Rule::found(Source::regex("/a+"), "/c"),
+            ],
+            vec![(Shadowed, 1, vec![0])],
+        ),
+        (vec![found("/{x}/{_y}", "/{x}")], vec![]),
+        (
+            vec![found("/{x}/{y}", "/{x}")],
+            vec![(UnusedCapture, 0, vec![])],
+        ),
+        (
+            vec![permanent("/a", "/b").when(beta())],
+            vec![(PermanentForSome, 0, vec![])],
+        ),
+        (
+            vec![permanent("/a", "/b").unless(Has::header("Authorization"))],
+            vec![(PermanentForSome, 0, vec![])],
+        ),
+        (vec![found("/a", "/b").when(beta())], vec![]),
+        (
+            vec![permanent("/a", "/b"), found("/b", "/c")],
+            vec![(Chain, 0, vec![1]), (PermanentToTemporary, 0, vec![1])],
+        ),
+        (
+            vec![
+                found("/a", "/b").when(beta()),
+                found("/b", "/a").when(Has::header("x")),
+            ],
+            vec![(Loop, 1, vec![0]), (Chain, 0, vec![1]), (Chain, 1, vec![0])],
+        ),
+        (
+            vec![found("/{*rest}", "https://new.example/app/{rest}")],
+            vec![(Growth, 0, vec![]), (Chain, 0, vec![0])],
+        ),
+        (
+            vec![found("/a/{*rest}", "/{rest}/a")],
+            vec![(NotProven, 0, vec![]), (Chain, 0, vec![0])],
+        ),
+    ] {
+        let text = format!("{rules:?}");
+        let mut expected = expected;
+        expected.sort_by_key(|(kind, rule, _)| (*rule, *kind));
+        assert_eq!(findings(rules), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_clean_table_is_clean() {
+    for rules in no_loops() {
+        let text = format!("{rules:?}");
+        let report = Rules::new(rules).unwrap().check();
+        let loops = [
+            FindingKind::Loop,
+            FindingKind::Growth,
+            FindingKind::NotProven,
+        ];
+        let found = report
+            .findings()
+            .iter()
+            .find(|one| loops.contains(&one.kind()));
+        assert_eq!(found, None, "{text}");
+    }
+}
+
+mod sets {
+    //! Small sets of rules, and every request that can tell them apart.
+
+    use proptest::prelude::*;
+    use tower_redirect::rules::{Has, Precedence, QueryPolicy, Rule};
+    use tower_redirect::testing::{self, TestRequest};
+    use tower_redirect::{Intent, Status};
+
+    const SEGMENTS: [&str; 6] = ["a", "b", "c", "{x}", "{y}", "a{x}"];
+
+    fn path(segments: &[usize], tail: bool) -> String {
+        let mut seen = Vec::new();
+        let mut text = String::new();
+        for at in segments {
+            let mut segment = SEGMENTS[*at % SEGMENTS.len()];
+            // Each name is there once.
+            let name = segment.find('{').map(|at| &segment[at..]);
+            if name.is_some_and(|name| seen.contains(&name)) {
+                segment = "c";
+            }
+            seen.extend(name);
+            text.push('/');
+            text.push_str(segment);
+        }
+        if tail {
+            text.push_str("/{*rest}");
+        }
+        if text.is_empty() {
+            "/".to_owned()
+        } else {
+            text
+        }
+    }
+
+    fn target(source: &str, pieces: &[usize]) -> String {
+        let all = ["a", "b", "c", "{x}", "{y}", "{rest}", "a{x}", "{x}b"];
+        let mut text = String::new();
+        for at in pieces {
+            let piece = all[*at % all.len()];
+            let bound = ["x", "y", "rest"].iter().all(|name| {
+                !piece.contains(&format!("{{{name}}}")) || source.contains(&format!("{name}}}"))
+            });
+            text.push('/');
+            text.push_str(if bound { piece } else { "b" });
+        }
+        if text.is_empty() {
+            "/".to_owned()
+        } else {
+            text
+        }
+    }
+
+    pub(super) fn rule() -> impl Strategy<Value = Rule> {
+        let pieces = || prop::collection::vec(0_usize..8, 0..3);
+        (
+            pieces(),
+            any::<bool>(),
+            pieces(),
+            0..6_u8,
+            0..14_u8,
+            0..8_u8,
+        )
+            .prop_map(|(segments, tail, pieces, how, condition, query)| {
+                let mut source = path(&segments, tail);
+                let mut target = target(&source, &pieces);
+                match query {
+                    0 => target.push_str("?x=1"),
+                    1 => source.push_str("?x=1"),
+                    2 => source.push_str("?x={q}"),
+                    _ => {}
+                }
+                let rule = match how {
+                    0 => Rule::new(Status::Found, source, target),
+                    1 => Rule::new(Status::SeeOther, source, target),
+                    2 => Rule::new(Intent::Temporary, source, target),
+                    3 => Rule::new(Status::MovedPermanently, source, target),
+                    _ => Rule::new(Status::PermanentRedirect, source, target),
+                };
+                match condition {
+                    0 => rule.when(Has::cookie("beta")),
+                    1 => rule.unless(Has::cookie("beta")),
+                    2 => rule.methods([http::Method::POST]),
+                    3 => rule.methods([http::Method::GET]),
+                    4 => rule.query(QueryPolicy::Drop),
+                    5 => rule.query(QueryPolicy::Merge),
+                    6 => rule.ignore_trailing_slash(),
+                    7 => rule.remove_param("x"),
+                    8 => rule.when(Has::query("x")),
+                    _ => rule,
+                }
+            })
+    }
+
+    pub(super) fn precedence() -> impl Strategy<Value = Precedence> {
+        prop::sample::select(vec![
+            Precedence::FirstMatch,
+            Precedence::StaticFirst,
+            Precedence::MostSpecific,
+        ])
+    }
+
+    /// Requests of all kinds that the rules above tell apart.
+    pub(super) fn requests() -> impl Iterator<Item = TestRequest> {
+        let words = ["a", "b", "c", "ab", "z"];
+        let mut paths = vec!["/".to_owned()];
+        for one in words {
+            paths.push(format!("/{one}"));
+            paths.push(format!("/{one}/"));
+            for two in words {
+                paths.push(format!("/{one}/{two}"));
+                for three in ["a", "b", "z"] {
+                    paths.push(format!("/{one}/{two}/{three}"));
+                }
+            }
+        }
+        paths.into_iter().flat_map(|path| {
+            ["", "?x=1", "?x=2"].into_iter().flat_map(move |query| {
+                let address = format!("{path}{query}");
+                let get = testing::get(&address);
+                let post = testing::post(&address);
+                let beta = testing::get(&address).header("cookie", "beta=1");
+                [get, post, beta]
+            })
+        })
+    }
+}
+
+/// The rules one by one, each in a table of its own: what a table decides without looking for loops.
+struct Naive(Vec<Rules>);
+
+impl Policy for Naive {
+    type Target = Redirect;
+
+    fn decide(&self, request: &RequestHead<'_>) -> Decision {
+        let mut answers = self.0.iter().map(|rules| rules.decide(request));
+        let first = answers.find(|decision| !matches!(decision, Decision::Pass));
+        first.unwrap_or(Decision::Pass)
+    }
+}
+
+fn ends(policy: &impl Policy<Target = Redirect>, request: testing::TestRequest) -> bool {
+    *testing::follow(policy, request).end() != End::TooManyRedirects
+}
+
+fn may_loop(rules: &Rules) -> bool {
+    let loops = [
+        FindingKind::Loop,
+        FindingKind::Growth,
+        FindingKind::NotProven,
+    ];
+    let report = rules.check();
+    let found = report
+        .findings()
+        .iter()
+        .any(|one| loops.contains(&one.kind()));
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// R9: whatever loops is an error or a finding, and every error is a loop.
+    #[test]
+    fn r9_no_loop_is_silent_and_no_error_is_made_up(
+        set in prop::collection::vec(sets::rule(), 1..5),
+    ) {
+        let built = Rules::new(set.clone());
+        let alone: Result<Vec<_>, _> = set.iter().map(|rule| Rules::new([rule.clone()])).collect();
+        // One that loops by itself may be shadowed in the set; the tables above have these.
+        let Ok(alone) = alone else {
+            return Ok(());
+        };
+        let naive = Naive(alone);
+        let lost = sets::requests().find(|request| !ends(&naive, request.clone()));
+        match (built, lost) {
+            (Ok(rules), Some(lost)) => prop_assert!(may_loop(&rules), "nobody says that {lost:?} loops"),
+            (Ok(_), None) | (Err(_), Some(_)) => {}
+            (Err(errors), None) => {
+                // It may take an address that is not among those.
+                let said = errors.to_string();
+                let from = said.split("from `").nth(1).and_then(|rest| rest.split('`').next());
+                let from = from.unwrap_or_else(|| panic!("no loop is known: {said}"));
+                let loops = [testing::get(from), testing::post(from)]
+                    .into_iter()
+                    .flat_map(|asked| [asked.clone(), asked.header("cookie", "beta=1")])
+                    .any(|asked| !ends(&naive, asked));
+                prop_assert!(loops, "{said}");
+            }
+        }
+    }
+
+    /// What is explained is what is decided.
+    #[test]
+    fn an_explanation_agrees_with_the_decision(
+        set in prop::collection::vec(sets::rule(), 1..6),
+        precedence in sets::precedence(),
+    ) {
+        let Ok(rules) = Rules::builder().precedence(precedence).rules(set).build() else {
+            return Ok(());
+        };
+        for request in sets::requests() {
+            let head = request.head();
+            let explanation = rules.explain(&head);
+            let decided = match rules.decide(&head) {
+                Decision::Redirect(redirect) => Some(redirect),
+                _ => None,
+            };
+            let location = decided.as_ref().map(|redirect| redirect.location().as_str());
+            prop_assert_eq!(explanation.location(), location);
+            let met: Vec<_> = explanation
+                .candidates()
+                .iter()
+                .filter(|candidate| candidate.unmet().is_none())
+                .map(|candidate| candidate.rule().number())
+                .collect();
+            let winner: Vec<_> = explanation.winner().iter().map(|rule| rule.number()).collect();
+            prop_assert_eq!(met, winner);
+        }
+    }
 }

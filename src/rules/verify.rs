@@ -9,9 +9,12 @@ use std::collections::HashSet;
 use super::{RuleRef, Rules};
 
 mod address;
+mod chains;
+mod check;
 mod graph;
 mod leave_out;
 mod path;
+mod shadow;
 mod sources;
 mod walk;
 mod witness;
@@ -41,19 +44,9 @@ pub(super) enum LoopKind {
     Unknown,
 }
 
-/// Everything that may be a loop in a table.
-#[derive(Debug, Default)]
-pub(super) struct Loops {
-    pub(super) found: Vec<Loop>,
-    /// Whether there was too much to look at.
-    pub(super) is_cut: bool,
-    /// How many places were looked at.
-    pub(super) work: usize,
-}
-
 impl Rules {
     /// Looks for loops.
-    pub(super) fn loops(&self) -> Loops {
+    fn loops(&self) -> Vec<Loop> {
         let mut finder = Finder::new(self);
         let mut found = Vec::new();
         let mut idle = Vec::new();
@@ -85,11 +78,7 @@ impl Rules {
                 }),
             });
         }
-        Loops {
-            found,
-            is_cut: finder.is_tired(),
-            work: finder.work,
-        }
+        found
     }
 
     /// The rule that begins at a place among the records.

@@ -162,7 +162,7 @@ impl Address {
                     && options.methods.is_empty()
                     && options.conditions.is_empty()
             });
-        let next = answered.next(record, ready, &bounds, fresh);
+        let next = answered.next(record, ready, &bounds, fresh)?;
         let suppressed = answered.is_same_as(&next, record, ready);
         Some(Step {
             answered,
@@ -220,14 +220,14 @@ impl Address {
         Some(())
     }
 
-    /// The request that follows.
+    /// The request that follows; `None` where none does.
     fn next(
         &self,
         record: &Record<'_>,
         ready: Option<&Ready>,
         bounds: &[Bound],
         fresh: &mut Fresh,
-    ) -> Self {
+    ) -> Option<Self> {
         let (origin, rest) = record
             .target
             .split_at_checked(record.origin.into())
@@ -235,7 +235,7 @@ impl Address {
         let (path, own_query, _) = target::split(rest);
         let merges = ready.is_some_and(|ready| ready.options.merge_slashes);
         let mut next = Self {
-            path: Path::of_target(path, bounds, merges, fresh),
+            path: Path::of_target(path, bounds, merges, fresh)?,
             query: self.query.after(record, ready, own_query),
             methods: next_methods(record.how(), &self.methods),
             ..self.clone()
@@ -244,7 +244,7 @@ impl Address {
             next.host = Host::Is(host_of(&origin).into());
             next.scheme = Some(origin.scheme());
         }
-        next
+        Some(next)
     }
 
     fn is_same_as(&self, next: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
@@ -431,18 +431,11 @@ impl Query {
     /// Whether a redirect to the same path leads to the same address.
     fn is_kept(before: &Self, after: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
-        let plain = ready.is_none_or(Ready::keeps_all_parameters);
-        if policy == QueryPolicy::Keep || !record.has(QUERY) && policy != QueryPolicy::Drop {
-            return plain && !record.has(QUERY);
-        }
-        // What replaces parameters does so once.
-        let known = |query: &Self| {
-            query
-                .pairs
-                .iter()
-                .all(|(key, value)| key.is_some() && value.is_some())
-        };
-        plain && before == after && known(after)
+        let is_known = |(key, value): &(Option<_>, Option<_>)| key.is_some() && value.is_some();
+        // What replaces or removes parameters does so once.
+        before == after
+            && (!record.has(QUERY)
+                || policy != QueryPolicy::Keep && after.pairs.iter().all(is_known))
     }
 }
 

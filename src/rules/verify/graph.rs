@@ -45,7 +45,7 @@ impl<'t> Finder<'t> {
             sources,
             fresh: Fresh::default(),
             work: 0,
-            most: 4_000_000 + 400 * rules.len(),
+            most: 2_000_000 + 60 * rules.len(),
         }
     }
 
@@ -87,7 +87,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The rules whose path fits where one without placeholders in its target leads; mostly none.
-    fn look_behind(&mut self, record: &Record<'_>, found: &mut Vec<u32>) {
+    pub(super) fn look_behind(&mut self, record: &Record<'_>, found: &mut Vec<u32>) {
         let (_, rest) = record
             .target
             .split_at_checked(record.origin.into())
@@ -128,7 +128,7 @@ impl<'t> Finder<'t> {
         }
     }
 
-    fn look(&mut self, path: &[u8], groups: Option<&[u32]>, found: &mut Vec<u32>) {
+    pub(super) fn look(&mut self, path: &[u8], groups: Option<&[u32]>, found: &mut Vec<u32>) {
         let Some(sources) = &self.sources else {
             let request = Request::new(());
             let Ok(path) = std::str::from_utf8(path) else {
@@ -159,6 +159,30 @@ impl<'t> Finder<'t> {
         let all = Address::anything(&mut self.fresh);
         let step = all.step(self.table, record, &mut self.fresh)?;
         Some(step.next)
+    }
+
+    /// The numbers of the hosts that a rule is for.
+    pub(super) fn groups_of(&self, record: &Record<'_>) -> Option<Vec<u32>> {
+        let ready = self.table.options(record);
+        let host = ready.and_then(|ready| ready.options.host.as_deref());
+        self.groups(&Host::of_rule(host))
+    }
+
+    /// The rules that are regexes.
+    pub(super) fn regexes(&self) -> &[u32] {
+        self.sources
+            .as_ref()
+            .map_or(&[][..], |sources| &sources.regexes)
+    }
+
+    /// The rules whose path and host may fit every one of these requests.
+    pub(super) fn find_wider(&mut self, address: &Address, found: &mut Vec<u32>) {
+        let groups = self.groups(&address.host);
+        if let Some(sources) = &self.sources {
+            let groups = groups.as_deref().map_or(Groups::All, Groups::These);
+            let wanted = Wanted::Wider(&address.path);
+            self.work += sources.find(wanted, groups, |at| found.push(at));
+        }
     }
 
     /// The rules whose path and host may fit.

@@ -14,7 +14,7 @@ impl Rules {
         for round in 0.. {
             let loops = self.loops();
             let mut removed = BTreeSet::new();
-            for one in loops.found.iter().filter(|one| one.is_certain) {
+            for one in loops.iter().filter(|one| one.is_certain) {
                 let closing = one.rules.iter().max().copied();
                 if removed.contains(&closing.unwrap_or_default()) {
                     continue;

@@ -56,6 +56,8 @@ enum Kind {
 pub(super) enum Wanted<'p> {
     Known(&'p [u8]),
     Partly(&'p Path),
+    /// The rules that fit all of these paths.
+    Wider(&'p Path),
 }
 
 /// The hosts that it may be asked on.
@@ -103,7 +105,8 @@ impl<'t> Sources<'t> {
         for plane in &self.planes {
             work += match wanted {
                 Wanted::Known(path) => plane.find_known(path, groups, &mut visit),
-                Wanted::Partly(path) => plane.find_partly(path, groups, &mut visit),
+                Wanted::Partly(path) => plane.find_partly(path, false, groups, &mut visit),
+                Wanted::Wider(path) => plane.find_partly(path, true, groups, &mut visit),
             };
         }
         work
@@ -285,7 +288,13 @@ impl<'t> Plane<'t> {
         work
     }
 
-    fn find_partly(&self, path: &Path, groups: Groups<'_>, visit: &mut impl FnMut(u32)) -> usize {
+    fn find_partly(
+        &self,
+        path: &Path,
+        wider: bool,
+        groups: Groups<'_>,
+        visit: &mut impl FnMut(u32),
+    ) -> usize {
         let mut work = 0;
         let mut places = vec![(0, 0)];
         while let Some((node, at)) = places.pop() {
@@ -295,11 +304,12 @@ impl<'t> Plane<'t> {
                 work += self.show(node, Kind::End, groups, visit);
             }
             match text {
-                None if path.end == End::Closed => continue,
+                None if wider || path.end == End::Closed => continue,
                 Some(text) if text.is_literal() => {
                     let literal = self.literal(node, text);
                     places.extend(literal.map(|child| (child, at + 1)));
                 }
+                _ if wider => {}
                 _ => {
                     let children = self.children(node, |node| node.literal);
                     places.extend(children.map(|child| (child, at + 1)));

@@ -64,6 +64,10 @@ impl Finder<'_> {
             round: possible,
         };
         for at in rules {
+            if walk.left == 0 || walk.finder.is_tired() {
+                walk.unknown = true;
+                break;
+            }
             if let Some(start) = walk.finder.start(*at) {
                 walk.follow(&start);
             }
@@ -76,7 +80,7 @@ impl Finder<'_> {
     }
 
     /// The requests that a rule answers.
-    fn start(&mut self, at: u32) -> Option<Address> {
+    pub(super) fn start(&mut self, at: u32) -> Option<Address> {
         let record = self.table.record(at)?;
         let all = Address::anything(&mut self.fresh);
         let step = all.step(self.table, &record, &mut self.fresh)?;
