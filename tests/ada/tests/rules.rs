@@ -141,7 +141,7 @@ fn stays(sent: &str, request: &Request<()>, rule: &Rule, seen: &mut Seen) {
     if !sent.bytes().all(sendable) || sent.len() > 8_000 {
         seen.fault(format!("bytes or length of {sent}"));
     }
-    let origin = match with_url(&rule.target.split('{').next().unwrap(), SITE) {
+    let origin = match with_url(rule.target.split('{').next().unwrap(), SITE) {
         Some(read) => read.origin,
         None => SITE.to_owned(),
     };
