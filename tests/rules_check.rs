@@ -3,7 +3,9 @@
 
 use http::Method;
 use proptest::prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest};
-use tower_redirect::rules::{Finding, FindingKind, Has, Part, QueryPolicy, Rule, Rules, Source};
+use tower_redirect::rules::{
+    Finding, FindingKind, Has, Part, QueryPolicy, Rule, RuleRef, Rules, Source,
+};
 use tower_redirect::testing::End;
 use tower_redirect::{Decision, Policy, Redirect, RequestHead, Scheme, testing};
 
@@ -473,6 +475,8 @@ mod sets {
                 let mut target = target(&source, &pieces);
                 match query {
                     0 => target.push_str("?x=1"),
+                    3 => target.push_str("#f"),
+                    4 => target.push_str("?y=2#g"),
                     1 => source.push_str("?x=1"),
                     2 => source.push_str("?x={q}"),
                     _ => {}
@@ -493,6 +497,8 @@ mod sets {
                     5 => rule.query(QueryPolicy::Merge),
                     6 => rule.ignore_trailing_slash(),
                     7 => rule.remove_param("x"),
+                    9 => rule.set_param("y", "3"),
+                    10 => rule.query(QueryPolicy::TargetWins),
                     8 => rule.when(Has::query("x")),
                     _ => rule,
                 }
@@ -557,11 +563,10 @@ fn may_loop(rules: &Rules) -> bool {
         FindingKind::NotProven,
     ];
     let report = rules.check();
-    let found = report
+    report
         .findings()
         .iter()
-        .any(|one| loops.contains(&one.kind()));
-    found
+        .any(|one| loops.contains(&one.kind()))
 }
 
 proptest! {
@@ -597,6 +602,34 @@ proptest! {
         }
     }
 
+    /// A flattened table leads every request where it led before, by the same method or GET.
+    #[test]
+    fn flattened_rules_lead_where_they_led(
+        set in prop::collection::vec(sets::rule(), 1..6),
+        precedence in sets::precedence(),
+    ) {
+        let Ok(rules) = Rules::builder().precedence(precedence).rules(set).build() else {
+            return Ok(());
+        };
+        let flattened = rules.flatten();
+        for request in sets::requests() {
+            let before = testing::follow(&rules, request.clone());
+            let after = testing::follow(&flattened.rules, request);
+            if *before.end() == End::TooManyRedirects {
+                continue;
+            }
+            let told = || format!("{flattened}\n{before}\n{after}");
+            prop_assert_eq!(before.end(), after.end(), "{}", told());
+            prop_assert_eq!(before.address(), after.address(), "{}", told());
+            prop_assert_eq!(before.method(), after.method(), "{}", told());
+            prop_assert!(after.hops().len() <= before.hops().len(), "{}", told());
+            let lasts = |journey: &testing::Journey| {
+                journey.hops().iter().all(|hop| hop.status.is_permanent())
+            };
+            prop_assert_eq!(lasts(&before), lasts(&after), "{}", told());
+        }
+    }
+
     /// What is explained is what is decided.
     #[test]
     fn an_explanation_agrees_with_the_decision(
@@ -621,8 +654,193 @@ proptest! {
                 .filter(|candidate| candidate.unmet().is_none())
                 .map(|candidate| candidate.rule().number())
                 .collect();
-            let winner: Vec<_> = explanation.winner().iter().map(|rule| rule.number()).collect();
+            let winner: Vec<_> = explanation.winner().iter().map(RuleRef::number).collect();
             prop_assert_eq!(met, winner);
         }
     }
+}
+
+#[test]
+fn chains_are_made_short_with_the_right_status() {
+    use tower_redirect::{How, Intent, Status};
+    let status = |code: u16| How::from(Status::try_from(code).unwrap());
+    let intent = How::from;
+    for (first, second, both) in [
+        (status(301), status(301), status(301)),
+        (status(308), status(308), status(308)),
+        (status(308), status(301), status(301)),
+        (status(301), status(308), status(301)),
+        (status(301), status(302), status(302)),
+        (status(308), status(302), status(302)),
+        (status(308), status(307), status(307)),
+        (status(307), status(308), status(307)),
+        (status(302), status(308), status(302)),
+        (status(301), status(307), status(302)),
+        (status(303), status(308), status(303)),
+        (status(307), status(303), status(303)),
+        (
+            intent(Intent::Permanent),
+            intent(Intent::Permanent),
+            intent(Intent::Permanent),
+        ),
+        (
+            intent(Intent::Permanent),
+            intent(Intent::Temporary),
+            intent(Intent::Temporary),
+        ),
+        (
+            intent(Intent::SeeOther),
+            intent(Intent::Permanent),
+            intent(Intent::SeeOther),
+        ),
+        (intent(Intent::Permanent), status(301), status(301)),
+        (status(308), intent(Intent::Temporary), status(307)),
+    ] {
+        let rules = Rules::new([Rule::new(first, "/a", "/b"), Rule::new(second, "/b", "/c")]);
+        let flattened = rules.unwrap().flatten();
+        let rule = flattened.rules.iter().next().unwrap();
+        assert_eq!(
+            (rule.target().as_str(), rule.how()),
+            ("/c", both),
+            "{first:?} {second:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_proven_is_made_short() {
+    for (rules, expected) in [
+        (vec![permanent("/a", "/b"), permanent("/b", "/c")], "/c"),
+        (
+            vec![permanent("/a?x=1", "/b"), permanent("/b", "/c?y=2")],
+            "/c?y=2",
+        ),
+        (
+            vec![permanent("/a", "/b?x=1#f"), permanent("/b", "/c?y=2")],
+            "/c?y=2&x=1#f",
+        ),
+        (
+            vec![permanent("/a", "/b#f"), permanent("/b", "/c#g")],
+            "/c#g",
+        ),
+        (
+            vec![
+                permanent("/a", "/b?x=1"),
+                permanent("/b", "/c").query(QueryPolicy::Drop),
+            ],
+            "/c",
+        ),
+        (
+            vec![
+                permanent("/a/{x}", "/b/{x}"),
+                permanent("/b/{y}", "/c/{y}?b"),
+            ],
+            "/c/{x}?b",
+        ),
+        (
+            vec![
+                permanent("/a/{x}/{y}", "/b/{y}/{x}"),
+                permanent("/b/{*r}", "/c/{r}"),
+            ],
+            "/c/{y}/{x}",
+        ),
+        (
+            vec![
+                permanent("/a/{*r}", "/b/{r}"),
+                permanent("/b/{*r}", "/c/d/{r}"),
+            ],
+            "/c/d/{r}",
+        ),
+        (
+            vec![
+                permanent("/a/{*r}", "/b/{r}"),
+                permanent("/b/{*r}", "https://c.example/{r}"),
+            ],
+            "https://c.example/{r}",
+        ),
+        (
+            vec![
+                Rule::permanent(Source::regex("/a+"), "/b"),
+                permanent("/b", "/c"),
+            ],
+            "/c",
+        ),
+        (
+            vec![permanent("/a", "/b/c"), permanent("/b/{x}", "/d/{x}.html")],
+            "/d/c.html",
+        ),
+        (
+            vec![
+                permanent("/a", "/b").host("a.example"),
+                permanent("/b", "/c").host("a.example"),
+            ],
+            "/c",
+        ),
+    ] {
+        let text = format!("{rules:?}");
+        let flattened = Rules::new(rules).unwrap().flatten();
+        let target = flattened.changes.first().map(|change| &*change.target);
+        assert_eq!(target, Some(expected), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_proven_stays() {
+    let beta = || Has::cookie("beta");
+    for rules in [
+        vec![permanent("/a", "/b"), permanent("/b", "/c").when(beta())],
+        vec![
+            permanent("/a", "/b"),
+            permanent("/b", "/c").methods([Method::GET]),
+        ],
+        vec![
+            permanent("/a", "/b"),
+            permanent("/b", "/c").after_not_found(),
+        ],
+        vec![
+            permanent("/a", "/b"),
+            permanent("/b", "/c").host("a.example"),
+        ],
+        vec![
+            permanent("/a", "/b"),
+            permanent("/b", "/c").remove_param("x"),
+        ],
+        vec![permanent("/a/{x}", "/b/{x}"), permanent("/b/c", "/d")],
+        // A segment `..` is refused at the first, and would not be seen at the end.
+        vec![permanent("/a/{x}", "/b/{x}"), permanent("/b/{_x}", "/d")],
+        // The tail may begin with a slash.
+        vec![permanent("/a/{*r}", "/b/{r}"), permanent("/b/{*r}", "/{r}")],
+        // The other host may be another app.
+        vec![
+            permanent("/a", "https://a.example/b"),
+            permanent("/b", "/c"),
+        ],
+        // By POST it leads back, but by GET.
+        vec![
+            permanent("/a", "/b").methods([Method::POST]),
+            Rule::found("/b", "/a"),
+        ],
+    ] {
+        let text = format!("{rules:?}");
+        let flattened = Rules::new(rules).unwrap().flatten();
+        assert_eq!(flattened.changes, [], "{text}");
+    }
+}
+
+#[test]
+fn a_long_chain_is_made_short_at_once() {
+    let chain = (0..500).map(|at| permanent(&format!("/{at}"), &format!("/{}", at + 1)));
+    let rules = Rules::new(chain).unwrap();
+    let longest = rules.check().findings()[0].to_string();
+    assert_eq!(
+        longest,
+        "rule 0: warning: 500 redirects to reach /500, by rule 1; lead there at once, or flatten the table"
+    );
+    let flattened = rules.flatten();
+    assert_eq!(flattened.changes.len(), 499);
+    assert_eq!(flattened.changes[0].by.len(), 499);
+    assert!(flattened.rules.check().is_clean());
+    testing::follow(&flattened.rules, testing::get("/7"))
+        .assert_arrives_at("/500")
+        .assert_hops(1);
 }

@@ -44,11 +44,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let parsed = load(&options)?;
     let took = start.elapsed();
-    let memory = resident().zip(before).map(|(now, before)| now.saturating_sub(before));
+    let memory = resident()
+        .zip(before)
+        .map(|(now, before)| now.saturating_sub(before));
 
     eprint!("{}", with_line_end(parsed.diagnostics.to_string()));
     let report = parsed.rules.check();
-    let of = |severity| report.findings().iter().filter(|one| one.severity() == severity).count();
+    let of = |severity| {
+        report
+            .findings()
+            .iter()
+            .filter(|one| one.severity() == severity)
+            .count()
+    };
     print!("{}", with_line_end(report.to_string()));
     println!("rules: {}", parsed.rules.len());
     println!(
@@ -96,7 +104,9 @@ fn load(options: &Options) -> Result<Parsed, Box<dyn Error>> {
 /// The memory that this process has, in KiB.
 fn resident() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 

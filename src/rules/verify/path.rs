@@ -82,6 +82,11 @@ impl Text {
         }
     }
 
+    fn may_be(&self, other: &Self) -> bool {
+        let is_odd = |text: &Self| text.before.iter().any(|byte| b"%'[]".contains(byte));
+        self == other || !self.is_literal() || !other.is_literal() || is_odd(self) || is_odd(other)
+    }
+
     fn is_empty(&self) -> bool {
         self.is_literal() && self.before.is_empty()
     }
@@ -215,6 +220,15 @@ impl Path {
     pub(super) fn known(&self) -> Option<Vec<u8>> {
         let is_known = self.end == End::Closed && self.segments.iter().all(Text::is_literal);
         is_known.then(|| self.sample().into_bytes())
+    }
+
+    /// Whether one of the paths may be one of the others, as clients spell them.
+    pub(super) fn may_be(&self, other: &Self) -> bool {
+        let (one, two) = (self.segments.len(), other.segments.len());
+        let is_short =
+            |path: &Self, other: usize| path.end == End::Closed && path.segments.len() < other;
+        let mut both = self.segments.iter().zip(&other.segments);
+        both.all(|(one, other)| one.may_be(other)) && !is_short(self, two) && !is_short(other, one)
     }
 
     /// One of the paths that it stands for.
