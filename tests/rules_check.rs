@@ -815,6 +815,11 @@ fn what_is_not_proven_stays() {
             permanent("/a", "https://a.example/b"),
             permanent("/b", "/c"),
         ],
+        // POST is not led to where it is, and GET is not asked for.
+        vec![
+            Rule::moved_permanently("/a/{*_r}", "/a/b").methods([Method::POST]),
+            permanent("/{*r}", "/c"),
+        ],
         // By POST it leads back, but by GET.
         vec![
             permanent("/a", "/b").methods([Method::POST]),

@@ -53,6 +53,10 @@ impl<'t> Finder<'t> {
         let options = |record: &Record<'_>| self.table.options(record).map(|ready| &ready.options);
         let (own, other) = (options(record), options(&second));
         let (own, other) = (own.unwrap_or(&nothing), other.unwrap_or(&nothing));
+        // A request that is turned into GET may have asked for the very address it is led to.
+        if !own.methods.is_empty() && self.may_answer(at, record, &following) {
+            return None;
+        }
         let how = both(record.how(), second.how());
         let is_odd = other.after_not_found
             || other.cache.is_some()
