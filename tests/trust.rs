@@ -16,8 +16,8 @@ use proptest::{
 };
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Decision, Location, Policy, ProxyHeader, RedirectLayer, Refusal, RequestHead, Scheme, Trust,
-    connect_info, policy_fn, testing,
+    Decision, Https, Location, Plaintext, Policy, ProxyHeader, RedirectLayer, Refusal, RequestHead,
+    Scheme, Trust, connect_info, policy_fn, testing,
 };
 
 const HTTP: Option<Scheme> = Some(Scheme::Http);
@@ -476,7 +476,7 @@ fn r13_forwarded_as_in_rfc_7239() {
 }
 
 #[test]
-fn r13_of_a_malformed_forwarded_nothing_is_believed() {
+fn r13_of_a_malformed_line_of_forwarded_nothing_is_believed() {
     for bad in [
         "proto",
         "=https",
@@ -520,14 +520,28 @@ fn r13_of_a_malformed_forwarded_nothing_is_believed() {
             &[bad][..],
             &[&*after],
             &[&*before],
-            &[bad, good],
             &[good, bad],
-            &[good, bad, good],
+            &[good, &*after],
         ] {
             for hops in 1..4 {
                 let got = seen(ProxyHeader::Forwarded, hops, lines);
                 assert_eq!(got, (None, None), "{hops} {lines:?}");
             }
+        }
+        // What stands left of the lines that count is the client's: it changes nothing.
+        let two = format!("{good}, for=_y");
+        for (hops, lines) in [
+            (1, &[bad, good][..]),
+            (1, &[&*after, good]),
+            (1, &[good, bad, good]),
+            (2, &[bad, good, "for=_y"]),
+            (2, &[bad, &*two]),
+        ] {
+            let got = seen(ProxyHeader::Forwarded, hops, lines);
+            let said = (HTTPS, Some("shop.example".to_owned()));
+            assert_eq!(got, said, "{hops} {lines:?}");
+            let got = seen(ProxyHeader::Forwarded, hops + 1, lines);
+            assert_eq!(got, (None, None), "{hops} + 1 {lines:?}");
         }
     }
     // A quoted value ends on its line.
@@ -549,6 +563,11 @@ fn r13_sixteen_parameters_are_enough() {
     assert_eq!(scheme(ProxyHeader::Forwarded, 1, &[&most]), HTTPS);
     assert_eq!(scheme(ProxyHeader::Forwarded, 2, &[&most, &most]), HTTPS);
     assert_eq!(scheme(ProxyHeader::Forwarded, 1, &[&too_many]), None);
+    assert_eq!(
+        scheme(ProxyHeader::Forwarded, 1, &[&too_many, &most]),
+        HTTPS
+    );
+    assert_eq!(scheme(ProxyHeader::Forwarded, 2, &[&too_many, &most]), None);
 }
 
 #[test]
@@ -730,6 +749,25 @@ fn r13_any_policy_can_stand_behind_trust() {
         .header("x-forwarded-host", "a b")
         .through(&policy)
         .assert_refused(http::StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn r13_no_line_of_a_client_makes_a_redirect_to_itself() {
+    let trust = any(ProxyHeader::Forwarded, 1);
+    let https = Https::new(["example.com"], Plaintext::behind(trust)).unwrap();
+    for line in [
+        "for=10.0.0.1:4711",
+        "proto=\"https",
+        "proto=http;proto=http",
+        "for=_a;a=1;b=2;c=3;d=4;e=5;f=6;g=7;h=8;i=9;j=10;k=11;l=12;m=13;n=14;o=15;p=16",
+    ] {
+        testing::get("/a")
+            .header("host", "example.com")
+            .header("forwarded", line)
+            .header("forwarded", "for=192.0.2.1;proto=https")
+            .through(&https)
+            .assert_pass();
+    }
 }
 
 /// The status, and the names in `Vary`.
@@ -1102,8 +1140,11 @@ fn naively(header: ProxyHeader, hops: u8, lines: &[Vec<u8>]) -> Option<Scheme> {
     let from_right = usize::from(hops.checked_sub(1)?);
     match header {
         ProxyHeader::Forwarded => {
-            let all = text.join(",");
-            let elements = split_outside_quotes(&all, ',');
+            // Quotes end on their line.
+            let elements: Vec<String> = text
+                .iter()
+                .flat_map(|line| split_outside_quotes(line, ','))
+                .collect();
             let element = elements.iter().rev().nth(from_right)?;
             let pairs = split_outside_quotes(element, ';');
             let mut said = pairs
