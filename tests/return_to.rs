@@ -230,6 +230,35 @@ fn r7_only_allowed_https_origins_and_their_serialised_form() {
 }
 
 #[test]
+fn r10_no_long_name_is_mapped() {
+    // The mapping leaves soft hyphens out, so that all of these would be short names.
+    let allowed = ReturnTo::new(LocalPath::from_static("/home"))
+        .allow("https://*.b\u{fc}cher.example")
+        .unwrap();
+    let label = |length: usize| format!("b{}", "\u{ad}".repeat(length - 1));
+    for (name, sent) in [
+        (label(63), Some("b")),
+        (label(64), None),
+        (format!("{}\u{3002}{}", label(40), label(40)), Some("b.b")),
+        (format!("{}.a.{}", label(63), label(63)), Some("b.a.b")),
+        (
+            [label(60), label(60), label(60), label(57)].join("."),
+            Some("b.b.b.b"),
+        ),
+        ([label(60), label(60), label(60), label(58)].join("."), None),
+    ] {
+        let value = format!("https://{name}.b\u{fc}cher.example/");
+        let sent = sent.map(|name| format!("https://{name}.xn--bcher-kva.example/"));
+        let got = allowed.check(&value);
+        assert_eq!(
+            got.as_ref().map(Location::as_str),
+            sent.as_deref(),
+            "{value}"
+        );
+    }
+}
+
+#[test]
 fn r7_what_may_be_allowed_and_what_the_error_names() {
     for origin in [
         "https://docs.example",
