@@ -42,7 +42,8 @@ fn paths<H>(start: impl Fn() -> Canonical<H>) -> Vec<Canonical<H>> {
                 canonical = canonical.lower_case();
             }
             if bits & 4 != 0 {
-                canonical = canonical.index_file(IndexFile::new(["index.html"]).unwrap());
+                let names = ["index.html", "caf%C3%A9.html", "a%22b"];
+                canonical = canonical.index_file(IndexFile::new(names).unwrap());
             }
             all.push(canonical);
         }
@@ -50,7 +51,7 @@ fn paths<H>(start: impl Fn() -> Canonical<H>) -> Vec<Canonical<H>> {
     all
 }
 
-const TARGETS: [&str; 22] = [
+const TARGETS: [&str; 25] = [
     "/",
     "//",
     "/a",
@@ -73,6 +74,9 @@ const TARGETS: [&str; 22] = [
     "/a|\"^{}/?x={|}",
     "/%/%G1%A/",
     "/a;b=c/d@e:f/",
+    "/x/caf\u{e9}.html/",
+    "/x/caf%C3%A9.html/CAF\u{e9}.html",
+    "/x//a\"b/",
 ];
 
 const HOSTS: [&str; 12] = [
@@ -207,6 +211,58 @@ fn each_step_stands_alone() {
         .assert_redirect("https://www.example.com/A//b/");
     let index = IndexFile::new(["b"]).unwrap();
     get("/A//b").through(&index).assert_redirect("/A//");
+}
+
+#[test]
+fn r9_an_index_file_is_one_hop_in_every_spelling() {
+    let index = || IndexFile::new(["caf%C3%A9.html", "a%22b.html"]).unwrap();
+    let trimmed = Canonical::any_host()
+        .trim_trailing_slash()
+        .index_file(index());
+    let lowered = Canonical::any_host().lower_case().index_file(index());
+    for name in [
+        "caf\u{e9}.html",
+        "caf%C3%A9.html",
+        "a\"b.html",
+        "a%22b.html",
+    ] {
+        let get = |end: &str| testing::get(&format!("/x/{name}{end}"));
+        get("").through(&index()).assert_redirect("/x/");
+        for end in ["", "/", "//"] {
+            get(end).through(&trimmed).assert_redirect("/x");
+        }
+        let upper = testing::get(&format!("/X/{}", name.to_ascii_uppercase()));
+        upper.through(&lowered).assert_redirect("/x/");
+    }
+    for other in [
+        "/x/cafe\u{301}.html",
+        "/x/xcaf\u{e9}.html",
+        "/x/caf\u{e9}.htmlx",
+        "/x/caf\u{e9}.htm",
+        "/x/CAF\u{e9}.html",
+        "/x/caf%C3.html",
+        "/x/\u{e9}",
+    ] {
+        testing::get(other).through(&index()).assert_pass();
+    }
+}
+
+#[test]
+fn r6_below_a_domain_the_name_that_was_asked_for_is_sent_where_the_host_stays() {
+    let ask = |host: &str| testing::get("/").header("host", host);
+    let host = || CanonicalHost::with_aliases("www.example.com", ["*.old.example"]).unwrap();
+    ask("shop.old.example")
+        .through(&Https::on(host(), Plaintext::listener()))
+        .assert_redirect("https://www.example.com/");
+    let first = Https::on(host(), Plaintext::listener().same_host_first());
+    ask("Shop.old.example.:80")
+        .through(&first)
+        .assert_redirect("https://shop.old.example/");
+    for odd in ["a b.old.example", "a/b.old.example", "a..old.example"] {
+        ask(odd)
+            .through(&first)
+            .assert_refused(StatusCode::BAD_REQUEST);
+    }
 }
 
 #[test]
@@ -498,6 +554,43 @@ fn r12_challenges_of_certificate_authorities_pass_and_nothing_that_looks_like_on
     }
     let post = testing::post("/.well-known/acme-challenge/a").header("host", "example.com");
     assert!(!post.through(&https).decision().is_pass());
+}
+
+#[test]
+fn r12_no_step_respells_a_challenge() {
+    const CHALLENGE: &str = "/.well-known/acme-challenge/aZ0-_";
+    let host = || CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
+    let https = |plaintext| {
+        Canonical::on(host())
+            .https(plaintext)
+            .lower_case()
+            .append_trailing_slash()
+            .index_file(IndexFile::new(["aZ0-_"]).unwrap())
+    };
+    let ask = |host: &str| testing::get(CHALLENGE).header("host", host);
+    // The authority follows the redirect, and asks again over https.
+    let canonical = https(Plaintext::by_extension::<Encrypted>().redirect_acme_challenges());
+    ask("www.example.com")
+        .through(&canonical)
+        .assert_redirect(&format!("https://example.com{CHALLENGE}"));
+    ask("example.com")
+        .extension(Encrypted)
+        .through(&canonical)
+        .assert_pass();
+    for policy in paths(Canonical::any_host) {
+        testing::get(CHALLENGE).through(&policy).assert_pass();
+    }
+    testing::get(CHALLENGE).through(&LowerCase).assert_pass();
+    testing::get(CHALLENGE)
+        .through(&TrailingSlash::Append)
+        .assert_pass();
+    // What is no challenge is a path like others.
+    testing::get("/.well-known/acme-challenge/A.b")
+        .through(&LowerCase)
+        .assert_redirect("/.well-known/acme-challenge/a.b");
+    testing::get("/.well-known/acme-challenge/A/")
+        .through(&TrailingSlash::Trim)
+        .assert_redirect("/.well-known/acme-challenge/A");
 }
 
 #[test]

@@ -53,7 +53,8 @@ pub use then::Then;
 /// # What is never redirected
 ///
 /// A request for no path (`*`, CONNECT), a path with a segment `.` or `..`, and a location over 8,000
-/// bytes are passed on. Where https is enforced, they are refused instead.
+/// bytes are passed on. Where https is enforced, they are refused instead. No step respells the path of
+/// a certificate authority's challenge (`/.well-known/acme-challenge/<token>`).
 ///
 /// # Where it stands
 ///

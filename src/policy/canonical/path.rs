@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::TrailingSlash;
+use percent_encoding::utf8_percent_encode;
+
+use super::{TrailingSlash, plaintext::is_acme_challenge};
+use crate::location::RECEIVED_PATH;
 
 /// The steps that a policy takes on the path; the query is none of their business.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +45,10 @@ impl PathSteps {
         if kept.len() == path.len() && end.is_empty() && !merges && !lowers {
             return None;
         }
+        // A token in another spelling is another token.
+        if is_acme_challenge(path) {
+            return None;
+        }
         let mut spelled = Cow::Borrowed(kept);
         if merges {
             spelled = Cow::Owned(merge_slashes(kept));
@@ -78,7 +85,20 @@ impl PathSteps {
     fn is_index_file(&self, segment: &str) -> bool {
         self.index_files
             .iter()
-            .any(|name| **name == *segment || self.lower_case && name.eq_ignore_ascii_case(segment))
+            .any(|name| self.is_sent_as(segment, name))
+    }
+
+    /// Whether a segment has this name when it is sent.
+    fn is_sent_as(&self, segment: &str, name: &str) -> bool {
+        let mut rest = name;
+        let begins_so = utf8_percent_encode(segment, RECEIVED_PATH).all(|piece| {
+            let Some((front, behind)) = rest.split_at_checked(piece.len()) else {
+                return false;
+            };
+            rest = behind;
+            front == piece || self.lower_case && front.eq_ignore_ascii_case(piece)
+        });
+        begins_so && rest.is_empty()
     }
 }
 

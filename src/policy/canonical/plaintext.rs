@@ -93,6 +93,10 @@ impl Plaintext {
     /// plaintext, and the redirect loops: watch the first requests with feature `tracing`, or with
     /// `RedirectLayer::temporary`.
     ///
+    /// The redirect names the header in `Vary`. An answer of the app that was asked for over https does
+    /// not, because it is passed on as it is: a cache between the proxy and this app has to keep the two
+    /// schemes apart by itself, or the app has to name the header too.
+    ///
     /// ```
     /// use tower_redirect::{Https, Plaintext, ProxyHeader, Trust, testing};
     ///
@@ -187,7 +191,9 @@ impl Plaintext {
 
     /// Redirects what certificate authorities ask for too (`/.well-known/acme-challenge/<token>`).
     ///
-    /// They follow the redirect; take it where the certificate is validated in another way, by DNS.
+    /// They follow the redirect; take it where https serves the challenges too, or where the
+    /// certificate is validated in another way, by DNS. No step of [`Canonical`](super::Canonical)
+    /// respells their path.
     ///
     /// ```
     /// use tower_redirect::{Https, Plaintext, testing};
@@ -211,7 +217,8 @@ impl Plaintext {
     ///
     /// It is one redirect more, and what the [preload list](https://hstspreload.org/) of HSTS asks for: a
     /// browser has to see `Strict-Transport-Security` of `example.com` itself before it is sent on to
-    /// `www.example.com`.
+    /// `www.example.com`. Below an alias `*.example.org`, the first redirect goes to the name that was
+    /// asked for.
     ///
     /// ```
     /// use tower_redirect::{CanonicalHost, Https, Plaintext, Scheme, testing};
@@ -277,7 +284,7 @@ impl Plaintext {
 }
 
 /// One segment of the alphabet of tokens (RFC 8555 §8.3), and nothing behind it.
-fn is_acme_challenge(path: &str) -> bool {
+pub(super) fn is_acme_challenge(path: &str) -> bool {
     path.strip_prefix("/.well-known/acme-challenge/")
         .is_some_and(|token| {
             !token.is_empty()

@@ -16,7 +16,8 @@ use crate::{Decision, Location, Policy, RequestHead};
 /// let layer = RedirectLayer::permanent(TrailingSlash::Trim);
 /// ```
 ///
-/// The query stays as it is, and so does `/`. A request that has no path of this site in it (`//x`, a
+/// The query stays as it is, and so do `/` and the challenge of a certificate authority
+/// (`/.well-known/acme-challenge/<token>`), whatever the step. A request that has no path of this site in it (`//x`, a
 /// segment `..`) is passed on. Inside a router that nests, feature `axum` is needed for the whole path.
 ///
 /// An app that redirects the other way makes a loop of it: tower-http's `ServeDir` sends folders to their
@@ -83,7 +84,8 @@ impl Policy for MergeSlashes {
 /// testing::get("/caf%c3%a9").through(&LowerCase).assert_redirect("/caf%C3%A9");
 /// ```
 ///
-/// ASCII letters only; the digits of an escape are written in upper case, and the query is left alone.
+/// ASCII letters only; the digits of an escape are written in upper case. The query is left alone, and
+/// so is the challenge of a certificate authority, whose token has both cases.
 /// It is for a site whose app does not tell case apart.
 ///
 /// Source: RFC 3986 §6.2.2.1 for escapes.
@@ -119,7 +121,7 @@ pub struct IndexFile {
 }
 
 impl IndexFile {
-    /// These names, as they stand in a path, case and all.
+    /// These names, as they stand in a path that is sent, case and all.
     ///
     /// ```
     /// use tower_redirect::IndexFile;
