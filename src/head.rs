@@ -273,8 +273,11 @@ impl<'a> RequestHead<'a> {
     ///
     /// A redirect that depends on a field must not be handed by a cache to a client that sends
     /// another one, so that a field that was looked at is named in the `Vary` of the redirect, also
-    /// where it was absent. A permanent redirect that depends on `Cookie` or `Authorization` is sent
-    /// `Cache-Control: private`.
+    /// where it was absent, and of a refusal. A permanent redirect that depends on `Cookie` or
+    /// `Authorization` is sent `Cache-Control: private`.
+    ///
+    /// An answer of the app that is passed on stays as it is: where a shared cache stands in front, the
+    /// app names the field in its own `Vary`, or the cache hands its page to whom the redirect was for.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;

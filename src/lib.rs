@@ -50,8 +50,9 @@
 //! - **R5** Only a request for a path is redirected; `*` and an authority are passed on. A policy that
 //!   reads the host refuses a request that contradicts itself: two `Host` fields, a `Host` that is not
 //!   the target's.
-//! - **R6** A host that a request names is compared, and the configured spelling is sent; below a
-//!   configured `*.example.com` it is the name that was asked for, which has the grammar of a host.
+//! - **R6** A host that a request names is compared, and the configured spelling is sent. Below a
+//!   configured `*.example.com` it is the name that was asked for, which has the grammar of a host, where
+//!   the host stays: with [`CanonicalHost::one_of`], and with [`Plaintext::same_host_first`].
 //! - **R7** An address that a request names to go back to is sent where it stands there once and leads
 //!   to this site or to an https origin that was allowed; otherwise the fallback is.
 //! - **R8** A redirect has no body but the hypertext note, and no header but `Location` is built from
@@ -68,7 +69,7 @@
 //!   peers in named networks, and counts hops; a request without a known peer is not believed.
 //!
 //! A redirect that depends on a header field names it in `Vary`; a permanent one that depends on `Cookie` or
-//! `Authorization` is `private`.
+//! `Authorization` is `private`. An answer that is passed on stays as the app made it, `Vary` and all.
 //!
 //! A redirect is a service to clients and **no access control**: where one cannot be sent, the request
 //! is passed on, but for [`Https`]. What must not be seen, the app has to refuse.

@@ -79,8 +79,8 @@ use told::{Doubt, Told};
 /// as these. Letter case does not matter. Anything else, a list with fewer elements, an absent header:
 /// no scheme is established.
 ///
-/// A decision that was taken of a trusted peer's request names the header in `Vary`, also where it was
-/// absent.
+/// A redirect or a refusal of a trusted peer's request names the header in `Vary`, also where it was
+/// absent; an answer that is passed on does not.
 #[derive(Clone)]
 pub struct Trust {
     peers: TrustedPeers,

@@ -25,7 +25,9 @@ use crate::{Decision, Location, Origin, Policy, RequestHead};
 /// A host is written `example.com` or `example.com:8443`, and then reached by https, or with the scheme
 /// that is meant: `http://localhost:3000`. It is sent as it is configured, in lower case, without the
 /// port where it is the default one. Text of the request never reaches the location, but for names
-/// below a configured `*.example.com` of [`one_of`](Self::one_of), which must have the grammar of a host.
+/// below a configured `*.example.com`, which must have the grammar of a host: where each host stays
+/// ([`one_of`](Self::one_of)), and in the first of two redirects
+/// ([`same_host_first`](super::Plaintext::same_host_first)).
 /// Punycode (`xn--…`) is below it only with feature `idn`, which reads it; else list such names one by one.
 ///
 /// A request is read strictly. Two `Host` fields, a `Host` that differs from the target's authority
