@@ -7,7 +7,8 @@ use std::fmt;
 use http::{HeaderMap, Method, Version, header};
 
 use crate::{
-    Location, Redirect, Refusal, RequestHead, Scheme, Status, When, location::may_ask_for,
+    Location, Redirect, Refusal, RequestHead, Status, When, authority::AskedHost,
+    location::may_ask_for,
 };
 
 /// Requests that a redirect would break, and that are therefore passed on unless a layer says
@@ -198,18 +199,9 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
         Some("") => return true,
         Some(authority) => authority,
     };
-    let Some((host, port)) = host_and_port(asked) else {
-        return false;
-    };
-    let same_port = match scheme {
-        Some(scheme) => origin.port() == port.unwrap_or(scheme.default_port()),
-        // Behind a proxy that ends TLS, either of the default ports may be what the client used.
-        None => unless_default(origin.port()) == port.and_then(unless_default),
-    };
-    // Some clients leave out the dot of a fully qualified name.
-    let without_dot = origin.host().strip_suffix('.').unwrap_or(origin.host());
-    same_port
-        && (origin.host().eq_ignore_ascii_case(host) || without_dot.eq_ignore_ascii_case(host))
+    // A port may be left out behind its colon (RFC 3986 §3.2.3).
+    AskedHost::read(asked.strip_suffix(':').unwrap_or(asked))
+        .is_some_and(|asked| asked.is_asked_on(&origin, scheme))
 }
 
 /// Whether path and query are those that were asked for, as the client resolves them.
@@ -226,23 +218,4 @@ fn leads_to(location: &Location, asked: &str) -> bool {
                 || may_ask_for(location.resolved(asked).1.as_bytes(), asked.as_bytes())
         }
     }
-}
-
-fn host_and_port(address: &str) -> Option<(&str, Option<u16>)> {
-    let end = address.rfind(']').unwrap_or(0);
-    match address.get(end..)?.rfind(':') {
-        Some(colon) => {
-            let (host, port) = address.split_at_checked(end + colon)?;
-            match port.strip_prefix(':')? {
-                "" => Some((host, None)),
-                digits => Some((host, Some(digits.parse().ok()?))),
-            }
-        }
-        None => Some((address, None)),
-    }
-}
-
-fn unless_default(port: u16) -> Option<u16> {
-    let default = [Scheme::Http, Scheme::Https].map(Scheme::default_port);
-    (!default.contains(&port)).then_some(port)
 }

@@ -38,13 +38,13 @@ pub struct RequestHead<'a> {
     /// Whether the target is the client's, so that a router's note of the whole one belongs to it.
     is_as_asked: bool,
     scheme: Option<Scheme>,
-    host: AskedHost<'a>,
+    host: Host<'a>,
     reads: Option<&'a Reads>,
 }
 
 /// The host that a policy reads.
 #[derive(Clone, Copy)]
-enum AskedHost<'a> {
+enum Host<'a> {
     /// What the request says of itself.
     Received,
     /// What somebody who is believed says; nothing, where that makes no sense.
@@ -73,7 +73,7 @@ impl<'a> RequestHead<'a> {
             reads_whole_uri: false,
             is_as_asked: true,
             scheme: None,
-            host: AskedHost::Received,
+            host: Host::Received,
             reads: None,
         }
     }
@@ -99,7 +99,7 @@ impl<'a> RequestHead<'a> {
             reads_whole_uri: false,
             is_as_asked: true,
             scheme: None,
-            host: AskedHost::Received,
+            host: Host::Received,
             reads: None,
         }
     }
@@ -158,7 +158,7 @@ impl<'a> RequestHead<'a> {
     #[inline]
     #[must_use]
     pub const fn with_authority(mut self, authority: Option<&'a str>) -> Self {
-        self.host = AskedHost::Established(authority);
+        self.host = Host::Established(authority);
         self
     }
 
@@ -370,8 +370,8 @@ impl<'a> RequestHead<'a> {
     #[must_use]
     pub fn authority(&self) -> Option<&'a str> {
         match self.host {
-            AskedHost::Received => self.received_authority(),
-            AskedHost::Established(authority) => authority,
+            Host::Received => self.received_authority(),
+            Host::Established(authority) => authority,
         }
     }
 
@@ -402,7 +402,7 @@ impl<'a> RequestHead<'a> {
     /// Whether a policy has another host to go by than what the guard sees.
     #[inline]
     pub(crate) const fn is_told_another_host(&self) -> bool {
-        matches!(self.host, AskedHost::Established(_))
+        matches!(self.host, Host::Established(_))
     }
 
     /// The request target before a router that nests shortened it, where that is known.
@@ -426,10 +426,10 @@ impl<'a> RequestHead<'a> {
     /// Whether there is neither a `Host` nor an authority: HTTP/1.0, or a call without a server.
     pub(crate) fn names_no_host(&self) -> bool {
         match self.host {
-            AskedHost::Received => {
+            Host::Received => {
                 self.uri.authority().is_none() && !self.headers.contains_key(header::HOST)
             }
-            AskedHost::Established(_) => false,
+            Host::Established(_) => false,
         }
     }
 

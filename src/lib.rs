@@ -101,6 +101,7 @@
 
 // The decision half: knows nothing of tower.
 mod answer;
+mod authority;
 mod cache;
 mod head;
 mod intent;

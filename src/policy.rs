@@ -13,10 +13,10 @@ mod login;
 mod target;
 mod with;
 
+#[cfg(feature = "rules")]
+pub(crate) use crate::authority::AskedHost;
 #[cfg(feature = "trust")]
 pub use behind::Behind;
-#[cfg(feature = "rules")]
-pub(crate) use canonical::AskedHost;
 pub use canonical::{
     AnyHost, Canonical, CanonicalError, CanonicalHost, Https, IndexFile, LowerCase, MergeSlashes,
     OurHosts, Plaintext, Then, TrailingSlash, UnknownHost,

@@ -196,7 +196,8 @@ impl Trust {
     /// ```
     ///
     /// Where nothing is believed, and where the scheme is established already, it is the same head. It
-    /// allocates nothing and takes time linear in the length of the header. With feature `tracing` it
+    /// allocates nothing, but for a host in an odd spelling, and takes time linear in the length of the
+    /// header. With feature `tracing` it
     /// leaves an event at level trace, which says what was believed, or why nothing was.
     #[must_use]
     pub fn view<'a>(&self, head: &RequestHead<'a>) -> RequestHead<'a> {

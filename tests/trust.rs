@@ -623,6 +623,9 @@ fn r13_the_host_is_believed_by_choice() {
             "a\\b",
             "a?b",
             "a#b",
+            "a..b",
+            "1.2.3",
+            "shop.example:080",
             &"a".repeat(300),
         ] {
             assert_eq!(view(&trust, &[bad]), is(HTTPS, None), "{bad}");

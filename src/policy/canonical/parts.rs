@@ -2,8 +2,10 @@
 
 use http::Method;
 
-use super::{CanonicalHost, Plaintext, UnknownHost, host::Place, names::Asked, path::PathSteps};
-use crate::{Decision, Location, Origin, Refusal, RequestHead, Scheme, location::Site};
+use super::{CanonicalHost, Plaintext, UnknownHost, host::Place, path::PathSteps};
+use crate::{
+    Decision, Location, Origin, Refusal, RequestHead, Scheme, authority::AskedHost, location::Site,
+};
 
 static NO_STEPS: PathSteps = PathSteps::none();
 
@@ -82,7 +84,7 @@ impl<'p> Parts<'p> {
             None => None,
             Some(host) => match head.authority() {
                 Some(authority) => {
-                    let Some(read) = Asked::read(authority) else {
+                    let Some(read) = AskedHost::read(authority) else {
                         return Decision::Refuse(Refusal::bad_request("this is no host"));
                     };
                     asked = read;
@@ -120,7 +122,7 @@ impl<'p> Parts<'p> {
     fn place<'a>(
         &self,
         host: &'a CanonicalHost,
-        asked: &'a Asked<'_>,
+        asked: &'a AskedHost<'_>,
         head: &RequestHead<'_>,
         enforcing: Option<&Plaintext>,
     ) -> Decision<Option<Site<'a>>> {
@@ -139,7 +141,8 @@ impl<'p> Parts<'p> {
             }
         };
         let port = self.port(origin);
-        let is_there = *name == *asked.name && !asked.dotted && asked.has_port(port, head.scheme());
+        let is_there =
+            *name == *asked.name && !asked.dotted && asked.same_port(port, head.scheme());
         if is_there && enforcing.is_none() {
             return Decision::Redirect(None);
         }
