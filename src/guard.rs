@@ -7,7 +7,7 @@ use std::fmt;
 use http::{HeaderMap, Method, Version, header};
 
 use crate::{
-    Location, Redirect, Refusal, RequestHead, Status, When, authority::AskedHost,
+    Location, Redirect, Refusal, RequestHead, Scheme, Status, When, authority::AskedHost,
     location::may_ask_for,
 };
 
@@ -92,18 +92,19 @@ impl fmt::Display for Suppressed {
 pub(crate) fn judge(request: &RequestHead<'_>, redirect: &Redirect, lifted: Lifted) -> Verdict {
     match admit(request, redirect, lifted) {
         Ok(status) => Verdict::Send(status),
-        Err(reason) if redirect.location.fails_closed() => Verdict::Refuse(
-            reason,
-            Refusal::bad_request("plaintext, and a redirect to https cannot be sent"),
-        ),
+        Err(reason) if request.is_closed() => Verdict::Refuse(reason, CLOSED),
         Err(reason) => Verdict::Pass(reason),
     }
 }
 
-/// When this redirect is sent: one that must not let the request through does not wait for an answer.
+/// What becomes of plaintext that must not be passed on, where no redirect of it can be sent.
+pub(crate) const CLOSED: Refusal =
+    Refusal::bad_request("plaintext, and a redirect to https cannot be sent");
+
+/// When this redirect is sent: where the request must not be passed on, none waits for an answer.
 #[inline]
-pub(crate) fn timing(redirect: &Redirect) -> &When {
-    if redirect.location.fails_closed() {
+pub(crate) fn timing<'r>(request: &RequestHead<'_>, redirect: &'r Redirect) -> &'r When {
+    if request.is_closed() {
         &When::Before
     } else {
         &redirect.when
@@ -116,7 +117,7 @@ fn admit(
     redirect: &Redirect,
     lifted: Lifted,
 ) -> Result<Status, Suppressed> {
-    if let When::After(condition) = timing(redirect) {
+    if let When::After(condition) = timing(request, redirect) {
         if !condition.applies_to(request.method()) {
             return Err(Suppressed::OtherMethods);
         }
@@ -186,12 +187,14 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
     let Some(origin) = location.origin() else {
         return true;
     };
-    if location.leaves_the_asked_host() {
-        return false;
-    }
-    let scheme = location.scheme_asked_over();
+    // What must not be passed on is plaintext.
+    let closed = request.is_closed().then_some(Scheme::Http);
+    let scheme = location.scheme_asked_over().or(closed);
     if scheme.is_some_and(|scheme| scheme != origin.scheme()) {
         return false;
+    }
+    if let Some(stays) = location.stays_on_the_host() {
+        return stays;
     }
     let asked = match request.asked_authority() {
         // Without a `Host` no redirect changes what is asked for; since HTTP/1.1 there is one.

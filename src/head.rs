@@ -118,6 +118,20 @@ impl<'a> RequestHead<'a> {
         self
     }
 
+    /// Says that the request must not be passed on, whatever becomes of the policy's answer on its way
+    /// through others (R11).
+    pub(crate) fn close(&self) {
+        if let Some(reads) = self.reads {
+            reads.close();
+        }
+    }
+
+    /// Whether somebody has said that the request must not be passed on.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.reads.is_some_and(Reads::is_closed)
+    }
+
     /// The same head for another target, as if that had been asked for.
     pub(crate) const fn for_uri(mut self, uri: &'a Uri) -> Self {
         self.uri = uri;

@@ -94,6 +94,6 @@ pub(super) fn authority(text: &[u8]) -> Result<&str, Doubt> {
     }
     std::str::from_utf8(text)
         .ok()
-        .filter(|text| AskedHost::read(text).is_some())
+        .filter(|text| text.is_ascii() && AskedHost::read(text).is_some())
         .ok_or(Doubt::Malformed)
 }
