@@ -7,7 +7,8 @@ use std::fmt;
 use http::{HeaderMap, Method, Version, header};
 
 use crate::{
-    Location, Redirect, Refusal, RequestHead, Scheme, Status, When, location::may_ask_for,
+    Location, Redirect, Refusal, RequestHead, Scheme, Status, When, authority::AskedHost,
+    location::may_ask_for,
 };
 
 /// Requests that a redirect would break, and that are therefore passed on unless a layer says
@@ -91,18 +92,19 @@ impl fmt::Display for Suppressed {
 pub(crate) fn judge(request: &RequestHead<'_>, redirect: &Redirect, lifted: Lifted) -> Verdict {
     match admit(request, redirect, lifted) {
         Ok(status) => Verdict::Send(status),
-        Err(reason) if redirect.location.fails_closed() => Verdict::Refuse(
-            reason,
-            Refusal::bad_request("plaintext, and a redirect to https cannot be sent"),
-        ),
+        Err(reason) if request.is_closed() => Verdict::Refuse(reason, CLOSED),
         Err(reason) => Verdict::Pass(reason),
     }
 }
 
-/// When this redirect is sent: one that must not let the request through does not wait for an answer.
+/// What becomes of plaintext that must not be passed on, where no redirect of it can be sent.
+pub(crate) const CLOSED: Refusal =
+    Refusal::bad_request("plaintext, and a redirect to https cannot be sent");
+
+/// When this redirect is sent: where the request must not be passed on, none waits for an answer.
 #[inline]
-pub(crate) fn timing(redirect: &Redirect) -> &When {
-    if redirect.location.fails_closed() {
+pub(crate) fn timing<'r>(request: &RequestHead<'_>, redirect: &'r Redirect) -> &'r When {
+    if request.is_closed() {
         &When::Before
     } else {
         &redirect.when
@@ -115,7 +117,7 @@ fn admit(
     redirect: &Redirect,
     lifted: Lifted,
 ) -> Result<Status, Suppressed> {
-    if let When::After(condition) = timing(redirect) {
+    if let When::After(condition) = timing(request, redirect) {
         if !condition.applies_to(request.method()) {
             return Err(Suppressed::OtherMethods);
         }
@@ -185,12 +187,14 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
     let Some(origin) = location.origin() else {
         return true;
     };
-    if location.leaves_the_asked_host() {
-        return false;
-    }
-    let scheme = location.scheme_asked_over();
+    // What must not be passed on is plaintext.
+    let closed = request.is_closed().then_some(Scheme::Http);
+    let scheme = location.scheme_asked_over().or(closed);
     if scheme.is_some_and(|scheme| scheme != origin.scheme()) {
         return false;
+    }
+    if let Some(stays) = location.stays_on_the_host() {
+        return stays;
     }
     let asked = match request.asked_authority() {
         // Without a `Host` no redirect changes what is asked for; since HTTP/1.1 there is one.
@@ -198,18 +202,9 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
         Some("") => return true,
         Some(authority) => authority,
     };
-    let Some((host, port)) = host_and_port(asked) else {
-        return false;
-    };
-    let same_port = match scheme {
-        Some(scheme) => origin.port() == port.unwrap_or(scheme.default_port()),
-        // Behind a proxy that ends TLS, either of the default ports may be what the client used.
-        None => unless_default(origin.port()) == port.and_then(unless_default),
-    };
-    // Some clients leave out the dot of a fully qualified name.
-    let without_dot = origin.host().strip_suffix('.').unwrap_or(origin.host());
-    same_port
-        && (origin.host().eq_ignore_ascii_case(host) || without_dot.eq_ignore_ascii_case(host))
+    // A port may be left out behind its colon (RFC 3986 §3.2.3).
+    AskedHost::read(asked.strip_suffix(':').unwrap_or(asked))
+        .is_some_and(|asked| asked.is_asked_on(&origin, scheme))
 }
 
 /// Whether path and query are those that were asked for, as the client resolves them.
@@ -226,23 +221,4 @@ fn leads_to(location: &Location, asked: &str) -> bool {
                 || may_ask_for(location.resolved(asked).1.as_bytes(), asked.as_bytes())
         }
     }
-}
-
-fn host_and_port(address: &str) -> Option<(&str, Option<u16>)> {
-    let end = address.rfind(']').unwrap_or(0);
-    match address.get(end..)?.rfind(':') {
-        Some(colon) => {
-            let (host, port) = address.split_at_checked(end + colon)?;
-            match port.strip_prefix(':')? {
-                "" => Some((host, None)),
-                digits => Some((host, Some(digits.parse().ok()?))),
-            }
-        }
-        None => Some((address, None)),
-    }
-}
-
-fn unless_default(port: u16) -> Option<u16> {
-    let default = [Scheme::Http, Scheme::Https].map(Scheme::default_port);
-    (!default.contains(&port)).then_some(port)
 }

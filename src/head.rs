@@ -38,13 +38,13 @@ pub struct RequestHead<'a> {
     /// Whether the target is the client's, so that a router's note of the whole one belongs to it.
     is_as_asked: bool,
     scheme: Option<Scheme>,
-    host: AskedHost<'a>,
+    host: Host<'a>,
     reads: Option<&'a Reads>,
 }
 
 /// The host that a policy reads.
 #[derive(Clone, Copy)]
-enum AskedHost<'a> {
+enum Host<'a> {
     /// What the request says of itself.
     Received,
     /// What somebody who is believed says; nothing, where that makes no sense.
@@ -73,7 +73,7 @@ impl<'a> RequestHead<'a> {
             reads_whole_uri: false,
             is_as_asked: true,
             scheme: None,
-            host: AskedHost::Received,
+            host: Host::Received,
             reads: None,
         }
     }
@@ -99,7 +99,7 @@ impl<'a> RequestHead<'a> {
             reads_whole_uri: false,
             is_as_asked: true,
             scheme: None,
-            host: AskedHost::Received,
+            host: Host::Received,
             reads: None,
         }
     }
@@ -116,6 +116,20 @@ impl<'a> RequestHead<'a> {
     pub(crate) const fn noting(mut self, reads: &'a Reads) -> Self {
         self.reads = Some(reads);
         self
+    }
+
+    /// Says that the request must not be passed on, whatever becomes of the policy's answer on its way
+    /// through others (R11).
+    pub(crate) fn close(&self) {
+        if let Some(reads) = self.reads {
+            reads.close();
+        }
+    }
+
+    /// Whether somebody has said that the request must not be passed on.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.reads.is_some_and(Reads::is_closed)
     }
 
     /// The same head for another target, as if that had been asked for.
@@ -158,7 +172,7 @@ impl<'a> RequestHead<'a> {
     #[inline]
     #[must_use]
     pub const fn with_authority(mut self, authority: Option<&'a str>) -> Self {
-        self.host = AskedHost::Established(authority);
+        self.host = Host::Established(authority);
         self
     }
 
@@ -373,8 +387,8 @@ impl<'a> RequestHead<'a> {
     #[must_use]
     pub fn authority(&self) -> Option<&'a str> {
         match self.host {
-            AskedHost::Received => self.received_authority(),
-            AskedHost::Established(authority) => authority,
+            Host::Received => self.received_authority(),
+            Host::Established(authority) => authority,
         }
     }
 
@@ -405,7 +419,7 @@ impl<'a> RequestHead<'a> {
     /// Whether a policy has another host to go by than what the guard sees.
     #[inline]
     pub(crate) const fn is_told_another_host(&self) -> bool {
-        matches!(self.host, AskedHost::Established(_))
+        matches!(self.host, Host::Established(_))
     }
 
     /// The request target before a router that nests shortened it, where that is known.
@@ -429,10 +443,10 @@ impl<'a> RequestHead<'a> {
     /// Whether there is neither a `Host` nor an authority: HTTP/1.0, or a call without a server.
     pub(crate) fn names_no_host(&self) -> bool {
         match self.host {
-            AskedHost::Received => {
+            Host::Received => {
                 self.uri.authority().is_none() && !self.headers.contains_key(header::HOST)
             }
-            AskedHost::Established(_) => false,
+            Host::Established(_) => false,
         }
     }
 

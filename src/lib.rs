@@ -61,12 +61,13 @@
 //!   spell it otherwise. In an axum router that nests, that address is known with feature `axum` only.
 //! - **R10** A location has at most 8,000 bytes; every request is decided in time linear in its length.
 //! - **R11** Where https is enforced, plaintext that cannot be redirected is refused; only challenges of
-//!   certificate authorities and the paths that were exempted pass. All other policies pass what they
+//!   certificate authorities and the paths that were exempted pass, whatever stands around the policy. All other policies pass what they
 //!   cannot redirect. A bad configuration is an error where it is built.
 //! - **R12** CORS preflights, WebSocket handshakes, CONNECT and `OPTIONS *` are passed on, until
 //!   [`RedirectLayer::redirect_also`].
 //! - **R13** No forwarded header is believed by default. Feature `trust` believes one that is named, of
-//!   peers in named networks, and counts hops; a request without a known peer is not believed.
+//!   peers in named networks, and counts hops; a request without a known peer is not believed, and is
+//!   refused where https is enforced.
 //!
 //! A redirect that depends on a header field names it in `Vary`; a permanent one that depends on `Cookie` or
 //! `Authorization` is `private`. An answer that is passed on stays as the app made it, `Vary` and all.
@@ -85,7 +86,7 @@
 //!   request where loops are looked for. It reads what axum 0.8 leaves on a request.
 //! - `idn`: hosts outside ASCII, written as punycode.
 //! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal; with
-//!   `trust`, one at level trace for what a proxy was believed.
+//!   `trust`, one at level trace for what a proxy was believed, at level warn where no peer is known.
 //! - `trust`: `Trust`, `Plaintext::behind` and `Policy::behind`, for apps behind a proxy that ends TLS.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -102,6 +103,7 @@
 
 // The decision half: knows nothing of tower.
 mod answer;
+mod authority;
 mod cache;
 mod head;
 mod intent;

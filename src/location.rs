@@ -7,7 +7,7 @@ use std::{
 use bytes::Bytes;
 use http::HeaderValue;
 
-use crate::{Origin, Scheme};
+use crate::{Origin, RequestHead, Scheme, authority::AskedHost};
 
 mod allowed;
 mod assemble;
@@ -75,8 +75,9 @@ pub struct Location {
     form: Form,
     bounds: Bounds,
     asked_over: Option<Scheme>,
-    fails_closed: bool,
-    leaves_the_asked_host: bool,
+    /// Whether it is on the host that was asked for, where a policy knows that host and the request does
+    /// not name it.
+    stays_on_the_host: Option<bool>,
 }
 
 impl Location {
@@ -266,8 +267,7 @@ impl Location {
             form,
             bounds,
             asked_over: None,
-            fails_closed: false,
-            leaves_the_asked_host: false,
+            stays_on_the_host: None,
         })
     }
 
@@ -277,8 +277,7 @@ impl Location {
             form,
             bounds: Bounds::of(literal.as_bytes(), form),
             asked_over: None,
-            fails_closed: false,
-            leaves_the_asked_host: false,
+            stays_on_the_host: None,
         }
     }
 
@@ -297,25 +296,24 @@ impl Location {
         self.asked_over
     }
 
-    /// Says that the request must not be passed on where this cannot be sent (R11).
-    pub(crate) const fn failing_closed(mut self) -> Self {
-        self.fails_closed = true;
+    /// The same place, with what is known of the request that it answers and that the request does not
+    /// say itself: the scheme, and another host (R9).
+    pub(crate) fn answering(mut self, head: &RequestHead<'_>) -> Self {
+        self.asked_over = head.scheme().or(self.asked_over);
+        if head.is_told_another_host() {
+            self.stays_on_the_host = self.origin().map(|origin| {
+                // What makes no sense may be any host.
+                head.authority().is_none_or(|asked| {
+                    AskedHost::read(asked)
+                        .is_some_and(|asked| asked.is_asked_on(&origin, self.asked_over))
+                })
+            });
+        }
         self
     }
 
-    pub(crate) const fn fails_closed(&self) -> bool {
-        self.fails_closed
-    }
-
-    /// Says that the policy knows the host that the client asked for, which the request itself does
-    /// not name, and leads elsewhere.
-    pub(crate) const fn leaving_the_asked_host(mut self) -> Self {
-        self.leaves_the_asked_host = true;
-        self
-    }
-
-    pub(crate) const fn leaves_the_asked_host(&self) -> bool {
-        self.leaves_the_asked_host
+    pub(crate) const fn stays_on_the_host(&self) -> Option<bool> {
+        self.stays_on_the_host
     }
 
     /// Whether some clients spell path or query in another way.
@@ -360,7 +358,7 @@ impl Location {
     }
 
     /// The same place for a client that is sent to `base` on the way: what has no origin is on the site
-    /// of `base`, and what is known of the request stays known.
+    /// of `base`.
     pub(crate) fn on_site_of(&self, base: &Self) -> Result<Self, LocationError> {
         let site = match base.form {
             Form::Absolute => base
@@ -379,10 +377,25 @@ impl Location {
             Form::Absolute | Form::Unchecked => self.clone(),
         };
         moved.bounds.dots |= self.bounds.dots;
-        moved.asked_over = moved.asked_over.or(base.asked_over);
-        moved.fails_closed |= base.fails_closed;
-        moved.leaves_the_asked_host |= base.leaves_the_asked_host;
+        // A rule was asked as if for `base`, of which the client knows nothing.
+        moved.stays_on_the_host = None;
         Ok(moved)
+    }
+
+    /// The same place with its path in another spelling; `None` where that is the one it has.
+    pub(crate) fn respelled(&self, respell: impl FnOnce(&str) -> Option<String>) -> Option<Self> {
+        let (origin, rest) = self
+            .as_str()
+            .split_at_checked(usize::from(self.bounds.origin))?;
+        let (path, query, fragment) = parse::split(rest);
+        if self.bounds.dots || !path.starts_with('/') {
+            return None;
+        }
+        let path = respell(path)?;
+        let mut moved = Self::finish(format!("{origin}{path}{query}{fragment}")).ok()?;
+        moved.asked_over = self.asked_over;
+        moved.stays_on_the_host = self.stays_on_the_host;
+        Some(moved)
     }
 
     /// Whether a browser goes there itself, and hands it to no other program.

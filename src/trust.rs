@@ -110,7 +110,8 @@ impl Trust {
     /// `::ffff:10.1.2.3` is in `10.0.0.0/8`, and `::ffff:10.0.0.0/104` is that network.
     ///
     /// `peer` reads what the server leaves among the extensions of a request: the address of the other
-    /// end of the connection, never one from a header. Where it answers `None`, nothing is believed.
+    /// end of the connection, never one from a header. Where it answers `None`, nothing is believed; that is
+    /// a mistake in how the app is served, and feature `tracing` leaves an event at level warn.
     ///
     /// # Errors
     ///
@@ -196,10 +197,16 @@ impl Trust {
     /// ```
     ///
     /// Where nothing is believed, and where the scheme is established already, it is the same head. It
-    /// allocates nothing and takes time linear in the length of the header. With feature `tracing` it
+    /// allocates nothing, but for a host in an odd spelling, and takes time linear in the length of the
+    /// header. With feature `tracing` it
     /// leaves an event at level trace, which says what was believed, or why nothing was.
     #[must_use]
     pub fn view<'a>(&self, head: &RequestHead<'a>) -> RequestHead<'a> {
+        self.look(head).0
+    }
+
+    /// The same head, and whether nobody told the address of a peer that is to be known.
+    pub(crate) fn look<'a>(&self, head: &RequestHead<'a>) -> (RequestHead<'a>, bool) {
         let peer = self.peers.address(head.extensions());
         let told = match self.doubt(head, peer) {
             Ok(hops) => {
@@ -209,7 +216,7 @@ impl Trust {
             Err(doubt) => Told::nothing(doubt),
         };
         self.log(peer, &told);
-        told.view(*head)
+        (told.view(*head), told.scheme == Err(Doubt::NoPeer))
     }
 
     /// How many hops are believed, if any.
@@ -224,6 +231,14 @@ impl Trust {
 
     #[cfg(feature = "tracing")]
     fn log(&self, peer: Option<IpAddr>, told: &Told<'_>) {
+        if told.scheme == Err(Doubt::NoPeer) {
+            tracing::warn!(
+                header = self.header.name().as_str(),
+                "no peer address, so that no proxy is believed; serve with \
+                 `into_make_service_with_connect_info`"
+            );
+            return;
+        }
         tracing::trace!(
             peer = peer.map(tracing::field::display),
             header = self.header.name().as_str(),

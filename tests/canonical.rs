@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -675,6 +676,163 @@ fn the_host_of_a_proxy_that_is_believed() {
         .header("forwarded", "proto=https;host=www.example.com")
         .through_layer(&layer)
         .assert_redirect("https://example.com/");
+}
+
+#[test]
+fn r13_without_the_address_of_a_peer_nobody_is_sent_in_a_circle() {
+    let trust = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get().copied()).unwrap();
+    let trust = trust.believe(ProxyHeader::XForwardedProto, 1);
+    let plaintext = Plaintext::behind(trust).exempt(LocalPath::from_static("/health"));
+    let https = Https::new(["example.com"], plaintext).unwrap();
+    let ask = |target: &str, proto: &str| {
+        testing::get(target)
+            .header("host", "example.com")
+            .header("x-forwarded-proto", proto)
+    };
+    for proto in ["https", "http"] {
+        let answer = ask("/", proto).through(&https);
+        let Decision::Refuse(refusal) = answer.decision() else {
+            panic!("{answer:?}");
+        };
+        assert_eq!(
+            refusal.to_string(),
+            "400 Bad Request: no peer address; serve with `into_make_service_with_connect_info`"
+        );
+    }
+    ask("/health", "https").through(&https).assert_pass();
+    // What others have established is no question of peers, and neither is a peer that is a stranger.
+    ask("/", "https")
+        .scheme(Scheme::Https)
+        .through(&https)
+        .assert_pass();
+    ask("/", "https")
+        .scheme(Scheme::Http)
+        .through(&https)
+        .assert_redirect("https://example.com/");
+    ask("/", "https")
+        .extension(IpAddr::from([198, 51, 100, 7]))
+        .through(&https)
+        .assert_redirect("https://example.com/");
+    ask("/", "https")
+        .extension(IpAddr::from([10, 0, 0, 7]))
+        .through(&https)
+        .assert_pass();
+}
+
+#[tokio::test]
+async fn r11_a_policy_around_https_does_not_open_plaintext() {
+    let https = || Https::new(["example.com"], Plaintext::listener()).unwrap();
+    let rebuilt = policy_fn(move |request: &RequestHead<'_>| {
+        https().decide(request).map(|location| {
+            let location = Location::from_config(location.as_str()).unwrap();
+            Redirect::permanent(location).after_success()
+        })
+    });
+    let forgetful = {
+        policy_fn(move |request: &RequestHead<'_>| {
+            https()
+                .decide(request)
+                .into_redirect()
+                .filter(|_| *request.method() == Method::GET)
+                .map(Redirect::permanent)
+        })
+    };
+    async fn outcome<P>(policy: P, method: &str, target: &str) -> (u16, usize)
+    where
+        P: Policy<Target = Redirect>,
+    {
+        let request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header("host", "example.com")
+            .header("origin", "https://shop.example")
+            .header("access-control-request-method", "PUT")
+            .body(());
+        let layer = RedirectLayer::new(policy);
+        let (response, calls) = ask(&layer, request.unwrap()).await;
+        (response.status().as_u16(), calls)
+    }
+    for (method, target, rebuilt_status, forgetful_status) in [
+        ("GET", "/x", 308, 308),
+        ("POST", "/x", 308, 400),
+        ("OPTIONS", "/x", 400, 400),
+        ("OPTIONS", "*", 400, 400),
+        ("GET", "/a/../b", 400, 400),
+        ("CONNECT", "example.com:80", 400, 400),
+    ] {
+        let shown = format!("{method} {target}");
+        let answer = outcome(&rebuilt, method, target).await;
+        assert_eq!(answer, (rebuilt_status, 0), "{shown}");
+        let answer = outcome(&forgetful, method, target).await;
+        assert_eq!(answer, (forgetful_status, 0), "{shown}");
+    }
+    // The tools of `testing` see it as the service does.
+    let layer = RedirectLayer::new(forgetful);
+    let post = || testing::post("/x").header("host", "example.com");
+    post()
+        .through_layer(&layer)
+        .assert_refused(StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn then_brings_the_targets_of_this_site_into_the_canonical_spelling() {
+    let to = |text| Redirect::found(Location::from_config(text).unwrap());
+    let rules = policy_fn(move |request| match request.path() {
+        "/about-us" => Some(to("/About/?Q=/#Top/")),
+        "/absolute" => Some(to("https://example.com/About//Us/")),
+        "/alias" => Some(to("https://www.example.com/About/")),
+        "/elsewhere" => Some(to("https://docs.example/About/")),
+        "/relative" => Some(Redirect::found(Location::from_static("./Here"))),
+        "/root" => Some(to("/index.html")),
+        "/same" => Some(to("/SAME/")),
+        _ => None,
+    });
+    let canonical = Canonical::host("example.com")
+        .unwrap()
+        .https(Plaintext::by_extension::<Encrypted>())
+        .trim_trailing_slash()
+        .merge_slashes()
+        .index_file(IndexFile::new(["index.html"]).unwrap())
+        .lower_case();
+    let policy = canonical.clone().then(rules);
+    for (asked, local, absolute) in [
+        ("/about-us", "/about?Q=/#Top/", true),
+        ("/absolute", "https://example.com/about/us", true),
+        ("/alias", "https://www.example.com/About/", false),
+        ("/elsewhere", "https://docs.example/About/", false),
+        ("/relative", "./Here", false),
+        ("/root", "/", true),
+    ] {
+        let ask = |host, target: &str| testing::get(target).header("host", host);
+        let here = ask("example.com", asked).extension(Encrypted);
+        here.through(&policy).assert_redirect(local);
+        let there = ask("www.example.com", &asked.to_ascii_uppercase()).through(&policy);
+        let Decision::Redirect(redirect) = there.decision() else {
+            panic!("{there:?}");
+        };
+        let sent = redirect.location().to_string();
+        match local.strip_prefix('/') {
+            Some(path) => assert_eq!(sent, format!("https://example.com/{path}")),
+            None if absolute => assert_eq!(sent, local),
+            None if local.starts_with('.') => assert_eq!(sent, "https://example.com/here"),
+            None => assert_eq!(sent, local),
+        }
+        // One redirect: what is sent is canonical, where it is on this site.
+        if let Some(path) = sent.strip_prefix("https://example.com") {
+            let path = path.split('#').next().unwrap();
+            ask("example.com", path)
+                .extension(Encrypted)
+                .through(&canonical)
+                .assert_pass();
+        }
+    }
+    // One that leads to itself in the end is not sent.
+    let layer = RedirectLayer::new(policy);
+    testing::get("/same")
+        .header("host", "example.com")
+        .extension(Encrypted)
+        .through_layer(&layer)
+        .assert_pass();
 }
 
 #[test]

@@ -213,6 +213,8 @@ fn r7_only_allowed_https_origins_and_their_serialised_form() {
         "https://docs.example/",
         "https://docs.example:443/",
         "https://tenant.example/",
+        // Punycode that means nothing is no host for browsers.
+        "https://xn--a.tenant.example/",
         "https://.tenant.example/",
         "https://eviltenant.example/",
         "https://a.tenant.example.evil.com/",

@@ -127,8 +127,8 @@ fn r13_what_a_proxy_says_leaves_an_event(events: &Events) {
              scheme=\"https\"",
             "TRACE message=what a proxy says peer=198.51.100.7 header=\"x-forwarded-proto\" \
              scheme_unknown=\"the peer is not trusted\"",
-            "TRACE message=what a proxy says header=\"x-forwarded-proto\" \
-             scheme_unknown=\"the peer is not known\"",
+            "WARN message=no peer address, so that no proxy is believed; serve with \
+             `into_make_service_with_connect_info` header=\"x-forwarded-proto\"",
             "TRACE message=what a proxy says peer=10.0.0.7 header=\"x-forwarded-proto\" \
              scheme=\"https\" host=\"shop.example\"",
             "TRACE message=what a proxy says peer=10.0.0.7 header=\"x-forwarded-proto\" \

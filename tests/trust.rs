@@ -16,8 +16,8 @@ use proptest::{
 };
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Decision, Https, Location, Plaintext, Policy, ProxyHeader, RedirectLayer, Refusal, RequestHead,
-    Scheme, Trust, connect_info, policy_fn, testing,
+    Decision, Https, Location, Plaintext, Policy, ProxyHeader, Redirect, RedirectLayer, Refusal,
+    RequestHead, Scheme, Trust, connect_info, policy_fn, testing,
 };
 
 const HTTP: Option<Scheme> = Some(Scheme::Http);
@@ -642,6 +642,9 @@ fn r13_the_host_is_believed_by_choice() {
             "a\\b",
             "a?b",
             "a#b",
+            "a..b",
+            "1.2.3",
+            "shop.example:080",
             &"a".repeat(300),
         ] {
             assert_eq!(view(&trust, &[bad]), is(HTTPS, None), "{bad}");
@@ -768,6 +771,119 @@ fn r13_no_line_of_a_client_makes_a_redirect_to_itself() {
             .through(&https)
             .assert_pass();
     }
+}
+
+#[test]
+fn r9_what_a_proxy_tells_counts_where_loops_are_looked_for() {
+    let trust = || any(ProxyHeader::XForwardedProto, 1).and_host();
+    let asked = |host: &str, told: &str, proto: &str| {
+        testing::get("/x")
+            .header("host", host)
+            .header("x-forwarded-host", told)
+            .header("x-forwarded-proto", proto)
+    };
+    for (location, host, told, proto, is_sent) in [
+        // The very address that the client asked the proxy for.
+        (
+            "https://shop.example/x",
+            "backend:8080",
+            "shop.example",
+            "https",
+            false,
+        ),
+        (
+            "https://shop.example/x",
+            "backend:8080",
+            "SHOP.example:443",
+            "https",
+            false,
+        ),
+        (
+            "http://shop.example/x",
+            "backend:8080",
+            "shop.example",
+            "http",
+            false,
+        ),
+        (
+            "https://shop.example:8443/x",
+            "backend",
+            "shop.example:8443",
+            "https",
+            false,
+        ),
+        ("/x", "backend:8080", "shop.example", "https", false),
+        // Another one, whatever the proxy calls the app.
+        (
+            "https://shop.example/x",
+            "shop.example",
+            "www.shop.example",
+            "https",
+            true,
+        ),
+        (
+            "https://shop.example/x",
+            "backend",
+            "shop.example",
+            "http",
+            true,
+        ),
+        (
+            "https://shop.example/x",
+            "backend",
+            "shop.example:8443",
+            "https",
+            true,
+        ),
+        (
+            "https://backend/x",
+            "backend",
+            "shop.example",
+            "https",
+            true,
+        ),
+        (
+            "https://shop.example/y",
+            "backend",
+            "shop.example",
+            "https",
+            true,
+        ),
+        ("/y", "backend", "shop.example", "https", true),
+        // A scheme that is not told leaves the host.
+        (
+            "https://shop.example/x",
+            "backend",
+            "shop.example",
+            "gopher",
+            false,
+        ),
+        (
+            "https://backend/x",
+            "backend",
+            "shop.example",
+            "gopher",
+            true,
+        ),
+        // A host that makes no sense may be any.
+        ("https://shop.example/x", "backend", "a b", "https", false),
+        ("https://shop.example/y", "backend", "a b", "https", true),
+    ] {
+        let shown = format!("{location} {host} {told} {proto}");
+        let redirect = Redirect::found(Location::from_config(location).unwrap());
+        let layer = RedirectLayer::new(redirect.behind(trust()));
+        let answer = asked(host, told, proto).through_layer(&layer);
+        assert_eq!(!answer.decision().is_pass(), is_sent, "{shown}");
+    }
+    // Only the scheme is believed: the host is the received one.
+    let shop = Location::from_static("https://shop.example/x");
+    let layer = RedirectLayer::found(shop.behind(any(ProxyHeader::XForwardedProto, 1)));
+    asked("shop.example", "x.example", "https")
+        .through_layer(&layer)
+        .assert_pass();
+    asked("shop.example", "x.example", "http")
+        .through_layer(&layer)
+        .assert_redirect("https://shop.example/x");
 }
 
 /// The status, and the names in `Vary`.

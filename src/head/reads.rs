@@ -2,7 +2,8 @@ use std::cell::Cell;
 
 use http::HeaderValue;
 
-/// Which header fields a decision has looked at, as the value of the `Vary` that its answer needs.
+/// Which header fields a decision has looked at, as the value of the `Vary` that its answer needs, and
+/// whether the request may be passed on.
 ///
 /// It is filled while a policy looks, whether the field was there or not, and lies on the stack: a
 /// request that passes allocates nothing for it.
@@ -10,6 +11,7 @@ pub(crate) struct Reads {
     text: [Cell<u8>; Self::CAPACITY],
     length: Cell<usize>,
     too_many: Cell<bool>,
+    closed: Cell<bool>,
 }
 
 impl Reads {
@@ -22,6 +24,7 @@ impl Reads {
             text: [const { Cell::new(0) }; Self::CAPACITY],
             length: Cell::new(0),
             too_many: Cell::new(false),
+            closed: Cell::new(false),
         }
     }
 
@@ -42,6 +45,17 @@ impl Reads {
             slot.set(byte.to_ascii_lowercase());
         }
         self.length.set(before + separator.len() + name.len());
+    }
+
+    /// Says that the request must not be passed on (R11).
+    pub(super) fn close(&self) {
+        self.closed.set(true);
+    }
+
+    /// Whether somebody has said that the request must not be passed on.
+    #[inline]
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.closed.get()
     }
 
     /// Whether no field was looked at.

@@ -6,7 +6,7 @@ use super::{
     parse_origin,
     problem::{LocationError, Problem},
 };
-use crate::{Origin, Scheme};
+use crate::{Origin, Scheme, authority::is_readable};
 
 /// An origin, or all subdomains of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,7 @@ impl Allowed {
                         .host()
                         .strip_suffix(&**suffix)
                         .is_some_and(|subdomain| !subdomain.is_empty())
+                    && is_readable(origin.host())
             }
         }
     }

@@ -1,4 +1,4 @@
-use super::{Decision, Policy};
+use super::{Decision, Policy, target::Sealed};
 use crate::{RequestHead, Trust};
 
 /// Asks a policy about the request as a proxy tells it; [`Policy::behind`] makes it.
@@ -33,6 +33,9 @@ impl<P: Policy> Policy for Behind<P> {
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<P::Target> {
-        self.policy.decide(&self.trust.view(request))
+        let view = self.trust.view(request);
+        self.policy
+            .decide(&view)
+            .map(|target| target.map_location(|location| location.answering(&view)))
     }
 }

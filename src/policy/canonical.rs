@@ -18,8 +18,6 @@ use path::PathSteps;
 pub use error::CanonicalError;
 pub use host::{CanonicalHost, UnknownHost};
 pub use https::Https;
-#[cfg(feature = "rules")]
-pub(crate) use names::Asked as AskedHost;
 pub use plaintext::Plaintext;
 pub use steps::{IndexFile, LowerCase, MergeSlashes, TrailingSlash};
 pub use then::Then;

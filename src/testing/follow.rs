@@ -6,6 +6,7 @@ use super::{TestRequest, fail};
 use crate::{
     Decision, Location, Origin, Policy, Redirect, Refusal, Scheme, Status,
     guard::{self, Lifted, Verdict},
+    head::Reads,
 };
 
 /// As many as a browser follows (Fetch §4.4).
@@ -43,12 +44,15 @@ where
     let mut traveller = Traveller::new(request);
     let mut hops = Vec::new();
     let end = loop {
-        let redirect = match policy.decide(&traveller.request.head()) {
+        let reads = Reads::new();
+        let head = traveller.request.head().noting(&reads);
+        let redirect = match policy.decide(&head) {
+            Decision::Pass if reads.is_closed() => break End::Refused(guard::CLOSED),
             Decision::Pass => break End::Arrived,
             Decision::Refuse(refusal) => break End::Refused(refusal),
             Decision::Redirect(redirect) => redirect,
         };
-        let status = match traveller.judge(&redirect) {
+        let status = match guard::judge(&head, &redirect, Lifted::default()) {
             Verdict::Send(status) => status,
             Verdict::Pass(_) => break End::Arrived,
             Verdict::Refuse(_, refusal) => break End::Refused(refusal),
@@ -302,11 +306,6 @@ impl Traveller {
         let fragment = &self.request.fragment;
         let path = head.uri().path_and_query().map_or("", |path| path.as_str());
         format!("{}{path}{fragment}", origin.unwrap_or_default())
-    }
-
-    /// What the service makes of a redirect.
-    fn judge(&self, redirect: &Redirect) -> Verdict {
-        guard::judge(&self.request.head(), redirect, Lifted::default())
     }
 
     /// Makes the next request; `false` where a browser has none to make.

@@ -69,7 +69,9 @@ type PeerOf = dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync;
 /// # Ok::<(), tower_redirect::TrustError>(())
 /// ```
 ///
-/// Without `into_make_service_with_connect_info`, it answers `None`, and nothing is believed.
+/// Without `into_make_service_with_connect_info`, it answers `None`: nothing is believed, feature `tracing`
+/// leaves an event at level warn for each request, and [`Plaintext::behind`](crate::Plaintext::behind)
+/// refuses.
 #[cfg(feature = "axum")]
 #[must_use]
 pub fn connect_info(extensions: &Extensions) -> Option<IpAddr> {

@@ -1,8 +1,8 @@
 use super::{
     CanonicalError, Parts,
-    names::{Asked, Names, configured},
+    names::{Names, configured},
 };
-use crate::{Decision, Location, Origin, Policy, RequestHead};
+use crate::{Decision, Location, Origin, Policy, RequestHead, authority::AskedHost};
 
 /// The host that a site is known by, and what becomes of requests for others.
 ///
@@ -200,7 +200,7 @@ impl CanonicalHost {
     }
 
     /// Whose host this is.
-    pub(super) fn place<'s>(&'s self, asked: &Asked<'_>) -> Place<'s> {
+    pub(super) fn place<'s>(&'s self, asked: &AskedHost<'_>) -> Place<'s> {
         let has_a_place = !self.each_stays || self.unknown == UnknownHost::Redirect;
         if has_a_place && *asked.name == *self.first.host() {
             return Place::Canonical(&self.first);

@@ -2,9 +2,10 @@ use std::{any, fmt};
 
 use http::{Extensions, Method};
 
+use super::parts::View;
 #[cfg(feature = "trust")]
 use crate::Trust;
-use crate::{LocalPath, RequestHead, Scheme, when};
+use crate::{LocalPath, Refusal, RequestHead, Scheme, when};
 
 /// How a plaintext request is known, and what becomes of it.
 ///
@@ -91,7 +92,8 @@ impl Plaintext {
     ///
     /// A proxy that does not say (another header, another network than configured) makes every request
     /// plaintext, and the redirect loops: watch the first requests with feature `tracing`, or with
-    /// `RedirectLayer::temporary`.
+    /// `RedirectLayer::temporary`. Where nobody tells the address of the peer, nothing can be known: all
+    /// but the paths that may come in plaintext is refused with 400.
     ///
     /// The redirect names the header in `Vary`. An answer of the app that was asked for over https does
     /// not, because it is passed on as it is: a cache between the proxy and this app has to keep the two
@@ -244,21 +246,27 @@ impl Plaintext {
         self.https_port
     }
 
-    /// The head as this source of knowledge sees it, its scheme established.
+    /// The request as this source of knowledge sees it, its scheme established.
     #[inline]
-    pub(super) fn view<'a>(&self, request: &RequestHead<'a>) -> RequestHead<'a> {
+    pub(super) fn view<'a>(&self, request: &RequestHead<'a>) -> View<'a> {
         if request.scheme().is_some() {
-            return *request;
+            return View::of(*request);
         }
         match &self.known {
             Known::Extension { has, .. } if has(request.extensions()) => {
-                request.with_scheme(Scheme::Https)
+                View::of(request.with_scheme(Scheme::Https))
             }
-            Known::Listener | Known::Extension { .. } => request.with_scheme(Scheme::Http),
+            Known::Listener | Known::Extension { .. } => {
+                View::of(request.with_scheme(Scheme::Http))
+            }
             #[cfg(feature = "trust")]
             Known::Told(trust) => {
-                let view = trust.view(request);
-                view.with_scheme(view.scheme().unwrap_or(Scheme::Http))
+                let (head, lacks_peer) = trust.look(request);
+                let scheme = head.scheme().unwrap_or(Scheme::Http);
+                View {
+                    head: head.with_scheme(scheme),
+                    lacks_peer,
+                }
             }
         }
     }
@@ -268,18 +276,21 @@ impl Plaintext {
         let path = request.asked_uri().path();
         let asks = request.method() == Method::GET || request.method() == Method::HEAD;
         self.acme && asks && is_acme_challenge(path)
-            || self.exempt.iter().any(|exempt| {
-                let (exempt, _) = exempt
-                    .as_str()
-                    .split_once(['?', '#'])
-                    .unwrap_or((exempt.as_str(), ""));
-                exempt == path
-            })
+            || self.exempt.iter().any(|exempt| exempt.path() == path)
     }
 
-    /// Whether this request has sent what should not have been seen.
-    pub(super) fn refuses_method(&self, method: &Method) -> bool {
-        !self.unsafe_methods && !when::is_safe(method)
+    /// Whether this plaintext request may be sent to https.
+    pub(super) fn admit(&self, view: &View<'_>) -> Result<(), Refusal> {
+        if view.lacks_peer {
+            // It may well have come over https, and would be sent to its own address for ever.
+            return Err(Refusal::bad_request(
+                "no peer address; serve with `into_make_service_with_connect_info`",
+            ));
+        }
+        if !self.unsafe_methods && !when::is_safe(view.head.method()) {
+            return Err(Refusal::forbidden("an unsafe method over plaintext"));
+        }
+        Ok(())
     }
 }
 

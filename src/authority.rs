@@ -1,0 +1,236 @@
+//! The host that a request asks for, read in one way wherever it is compared.
+
+use std::borrow::Cow;
+
+use crate::{Origin, Scheme, location};
+
+/// The host and the port that a request names, compared only and never sent (R6).
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct AskedHost<'a> {
+    /// In lower case, without a dot at its end; an IPv6 address in its shortest spelling.
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) port: Option<u16>,
+    /// Whether the name is spelled in another way than it is sent: with a dot at its end.
+    pub(crate) dotted: bool,
+}
+
+impl<'a> AskedHost<'a> {
+    /// Reads the host of a request; `None` where it is none.
+    #[inline]
+    pub(crate) fn read(authority: &'a str) -> Option<Self> {
+        match plain(authority) {
+            Some((name, port)) => Some(Self {
+                name: Cow::Borrowed(name),
+                port,
+                dotted: false,
+            }),
+            None => Self::parse(authority),
+        }
+    }
+
+    #[cold]
+    fn parse(authority: &str) -> Option<Self> {
+        // Under http, 443 stays visible, and 80 is folded back.
+        let address = format!("http://{authority}");
+        let (origin, rest) = location::parse_origin(&address).ok()?;
+        if !rest.is_empty() {
+            return None;
+        }
+        let host = origin.host();
+        let name = host.strip_suffix('.').unwrap_or(host);
+        let has_port = authority
+            .rsplit_once(':')
+            .is_some_and(|(_, port)| !port.contains(']'));
+        Some(Self {
+            dotted: name != host,
+            name: Cow::Owned(name.to_owned()),
+            port: has_port.then_some(origin.port()),
+        })
+    }
+
+    /// Whether the port is this one, or the default one where this is `None`.
+    pub(crate) fn same_port(&self, port: Option<u16>, scheme: Option<Scheme>) -> bool {
+        match scheme {
+            Some(scheme) => {
+                let default = scheme.default_port();
+                self.port.unwrap_or(default) == port.unwrap_or(default)
+            }
+            // Behind a proxy that ends TLS, either of the default ports may be what the client used.
+            None => self.port.filter(is_unusual) == port.filter(is_unusual),
+        }
+    }
+
+    /// Whether a client that is sent to this origin asks for this host again.
+    pub(crate) fn is_asked_on(&self, origin: &Origin, scheme: Option<Scheme>) -> bool {
+        let host = origin.host();
+        // Some clients leave out the dot of a fully qualified name.
+        let name = host.strip_suffix('.').unwrap_or(host);
+        *self.name == *name
+            && (!self.dotted || name != host)
+            && self.same_port(origin.written_port(), scheme)
+    }
+}
+
+fn is_unusual(port: &u16) -> bool {
+    [Scheme::Http, Scheme::Https]
+        .iter()
+        .all(|scheme| scheme.default_port() != *port)
+}
+
+/// A host that is spelled as most are, in which nothing has to be changed.
+#[inline]
+fn plain(authority: &str) -> Option<(&str, Option<u16>)> {
+    let (name, port) = match authority.split_once(':') {
+        None => (authority, None),
+        Some((_, digits)) if digits.starts_with(['0', '+']) => return None,
+        Some((name, digits)) => (name, Some(digits.parse().ok()?)),
+    };
+    is_plain(name).then_some((name, port))
+}
+
+/// Whether a name is in lower case, without anything odd.
+///
+/// What it takes has the grammar of a host: no label is empty or too long, and the last is no number.
+#[inline]
+fn is_plain(authority: &str) -> bool {
+    let mut label = 0_usize;
+    for byte in authority.bytes() {
+        label = match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => label + 1,
+            b'.' if label > 0 => 0,
+            _ => return false,
+        };
+        if label > 63 {
+            return false;
+        }
+    }
+    let last = authority.rsplit('.').next().unwrap_or_default();
+    let may_be_a_number = last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit());
+    label > 0 && authority.len() <= 253 && !may_be_a_number
+}
+
+/// Whether browsers take the name for a host: punycode that means nothing is none.
+///
+/// Without feature `idn` nobody here can tell, and names in punycode are listed one by one.
+pub(crate) fn is_readable(name: &str) -> bool {
+    let is_punycode = name.split('.').any(|label| label.starts_with("xn--"));
+    !is_punycode || means_something(name)
+}
+
+#[cfg(feature = "idn")]
+fn means_something(punycode: &str) -> bool {
+    idna::domain_to_ascii_cow(punycode.as_bytes(), idna::AsciiDenyList::URL)
+        .is_ok_and(|name| name == punycode)
+}
+
+#[cfg(not(feature = "idn"))]
+const fn means_something(_: &str) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AskedHost, is_plain};
+    use crate::{Origin, Scheme, location};
+
+    #[test]
+    fn r6_what_looks_plain_has_the_grammar_of_a_host() {
+        let parts = ["a", "0", "-", "_", ".", "x", "f", "z", "A", ":", "@", "é"];
+        let mut texts = vec![String::new()];
+        for _ in 0..5 {
+            texts = texts
+                .iter()
+                .flat_map(|text| parts.iter().map(move |part| format!("{text}{part}")))
+                .collect();
+            for text in texts.iter().filter(|text| is_plain(text)) {
+                let address = format!("http://{text}");
+                let (origin, rest) = location::parse_origin(&address).unwrap();
+                assert_eq!((origin.host(), rest), (text.as_str(), ""));
+            }
+        }
+        let long = [
+            "a".repeat(63),
+            "b".repeat(63),
+            "c".repeat(63),
+            "z".repeat(61),
+        ]
+        .join(".");
+        assert!(is_plain(&long) && !is_plain(&format!("{long}z")));
+        assert!(!is_plain(&"z".repeat(64)));
+    }
+
+    #[test]
+    fn r6_the_host_of_a_request() {
+        for (written, name, port) in [
+            ("example.com", "example.com", None),
+            ("EXAMPLE.com", "example.com", None),
+            ("example.com:80", "example.com", Some(80)),
+            ("example.com:443", "example.com", Some(443)),
+            ("example.com.", "example.com", None),
+            ("example.com.:8080", "example.com", Some(8080)),
+            ("127.0.0.1:3000", "127.0.0.1", Some(3000)),
+            ("[::1]", "[::1]", None),
+            ("[0:0::1]:80", "[::1]", Some(80)),
+        ] {
+            let asked = AskedHost::read(written).unwrap();
+            assert_eq!((&*asked.name, asked.port), (name, port), "{written}");
+        }
+        for odd in [
+            "",
+            ".",
+            "a..b",
+            ".example.com",
+            "a b",
+            "a/b",
+            "a?b",
+            "a#b",
+            "a@b",
+            "a\\b",
+            "a:b",
+            "a:",
+            "a:+443",
+            "a.z:+443",
+            "a.z:08",
+            "a.z:65536",
+            "a.z:1:2",
+            "a:80:80",
+            "1.2.3",
+            "[::1",
+            "[v1.a]",
+            "[::1%25a]",
+            "a%00b",
+            "//a",
+            "a:65536",
+        ] {
+            assert_eq!(AskedHost::read(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn r6_ports() {
+        let asked = |text| AskedHost::read(text).unwrap();
+        let (http, https) = (Some(Scheme::Http), Some(Scheme::Https));
+        assert!(asked("a.z").same_port(None, None));
+        assert!(asked("a.z:80").same_port(None, None) && asked("a.z:443").same_port(None, None));
+        assert!(asked("a.z:80").same_port(None, http) && !asked("a.z:443").same_port(None, http));
+        assert!(asked("a.z:443").same_port(None, https) && !asked("a.z:80").same_port(None, https));
+        assert!(asked("a.z:8443").same_port(Some(8443), https));
+        assert!(
+            !asked("a.z").same_port(Some(8443), https) && !asked("a.z:1").same_port(None, None)
+        );
+    }
+
+    #[test]
+    fn r9_the_same_host_again() {
+        let again = |asked, origin, scheme| {
+            let origin = Origin::new(origin).unwrap();
+            AskedHost::read(asked).unwrap().is_asked_on(&origin, scheme)
+        };
+        let https = Some(Scheme::Https);
+        assert!(again("a.z", "https://a.z", https) && again("A.z:443", "https://a.z", https));
+        assert!(again("a.z", "https://a.z.", https) && again("a.z.", "https://a.z.", https));
+        assert!(!again("a.z.", "https://a.z", https) && !again("b.z", "https://a.z", https));
+        assert!(again("a.z:80", "https://a.z", None) && !again("a.z:80", "https://a.z", https));
+        assert!(again("[0::1]:3000", "http://[::1]:3000", None));
+    }
+}
