@@ -109,23 +109,24 @@ fn is_plain(authority: &str) -> bool {
     label > 0 && authority.len() <= 253 && !may_be_a_number
 }
 
-/// Whether browsers take the name for a host: punycode that means nothing is none.
-///
-/// Without feature `idn` nobody here can tell, and names in punycode are listed one by one.
-pub(crate) fn is_readable(name: &str) -> bool {
-    let is_punycode = name.split('.').any(|label| label.starts_with("xn--"));
-    !is_punycode || means_something(name)
-}
-
+/// Whether browsers take a name for a host, of which the part `below` a configured domain is anybody's:
+/// punycode that means nothing is none.
 #[cfg(feature = "idn")]
-fn means_something(punycode: &str) -> bool {
-    idna::domain_to_ascii_cow(punycode.as_bytes(), idna::AsciiDenyList::URL)
-        .is_ok_and(|name| name == punycode)
+pub(crate) fn is_readable(name: &str, _below: &str) -> bool {
+    // The domain counts too: which letters may stand in a label depends on the others (RFC 5893 §2).
+    !has_punycode(name)
+        || idna::domain_to_ascii_cow(name.as_bytes(), idna::AsciiDenyList::URL)
+            .is_ok_and(|ascii| ascii == name)
 }
 
+/// The same where nobody can tell: names in punycode are listed one by one.
 #[cfg(not(feature = "idn"))]
-const fn means_something(_: &str) -> bool {
-    false
+pub(crate) fn is_readable(_name: &str, below: &str) -> bool {
+    !has_punycode(below)
+}
+
+fn has_punycode(name: &str) -> bool {
+    name.split('.').any(|label| label.starts_with("xn--"))
 }
 
 #[cfg(test)]

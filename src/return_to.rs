@@ -76,7 +76,8 @@ impl ReturnTo {
     /// `https://docs.example` is that host on that port and nothing else. `https://*.tenant.example` is
     /// every subdomain, however deep, on the default port, and not `tenant.example` itself. Whoever can
     /// get a subdomain is allowed with it: never write `*.` before a name under which strangers
-    /// register (`co.uk`, `github.io`).
+    /// register (`co.uk`, `github.io`). Punycode (`xn--…`) is a subdomain only with feature `idn`, which
+    /// reads it; else allow such names one by one.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, ReturnTo};

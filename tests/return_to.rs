@@ -181,6 +181,14 @@ fn r7_only_allowed_https_origins_and_their_serialised_form() {
             "https://one.tenant.example:443/",
             "https://one.tenant.example/",
         ),
+        (
+            "https://xn--bcher-kva.tenant.example/",
+            "https://xn--bcher-kva.tenant.example/",
+        ),
+        (
+            "https://B\u{fc}cher.tenant.example/",
+            "https://xn--bcher-kva.tenant.example/",
+        ),
         ("https://[2001:DB8:0::1]/", "https://[2001:db8::1]/"),
     ] {
         assert_eq!(with_origins().check(value).unwrap(), sent, "{value}");
@@ -220,6 +228,10 @@ fn r7_only_allowed_https_origins_and_their_serialised_form() {
         "https://a.tenant.example.evil.com/",
         "https://one.tenant.example:8443/",
         "https://one.tenant.example./",
+        // Punycode that browsers do not read.
+        "https://xn--a.tenant.example/",
+        "https://xn--.tenant.example/",
+        "https://one.xn--a.tenant.example/",
         "https://*.tenant.example/",
         "https://evil.com/.tenant.example",
         "https://evil.com?.tenant.example",

@@ -62,8 +62,7 @@ impl Allowed {
                     && origin
                         .host()
                         .strip_suffix(&**suffix)
-                        .is_some_and(|subdomain| !subdomain.is_empty())
-                    && is_readable(origin.host())
+                        .is_some_and(|below| !below.is_empty() && is_readable(origin.host(), below))
             }
         }
     }

@@ -68,12 +68,14 @@ impl Names {
     }
 
     fn above(&self, name: &str) -> Option<&Origin> {
-        if self.below.is_empty() || name.starts_with('[') || !is_readable(name) {
+        if self.below.is_empty() || name.starts_with('[') {
             return None;
         }
-        name.match_indices('.')
-            .filter_map(|(dot, _)| name.get(dot + 1..))
-            .find_map(|domain| self.below.get(domain))
+        name.match_indices('.').find_map(|(dot, _)| {
+            let (below, domain) = name.split_at_checked(dot)?;
+            let origin = self.below.get(domain.strip_prefix('.')?)?;
+            is_readable(name, below).then_some(origin)
+        })
     }
 }
 
@@ -83,7 +85,8 @@ mod tests {
 
     #[test]
     fn names_and_domains() {
-        let names = Names::new(["a.example", "*.b.example"]).unwrap();
+        let names = ["a.example", "*.b.example", "*.xn--bcher-kva.example"];
+        let names = Names::new(names).unwrap();
         for (name, known) in [
             ("a.example", true),
             ("x.b.example", true),
@@ -95,6 +98,10 @@ mod tests {
             ("xn--bcher-kva.b.example", cfg!(feature = "idn")),
             ("xn--a.b.example", false),
             ("xn--.b.example", false),
+            // The domain itself is from configuration.
+            ("x.xn--bcher-kva.example", true),
+            ("xn--bcher-kva.xn--bcher-kva.example", cfg!(feature = "idn")),
+            ("xn--a.xn--bcher-kva.example", false),
         ] {
             assert_eq!(names.get(name).is_some(), known, "{name}");
         }
