@@ -31,6 +31,8 @@ pub(crate) use reads::Reads;
 pub struct RequestHead<'a> {
     method: &'a Method,
     uri: &'a Uri,
+    /// The target that came, also where the decision is about another one: it may name the host.
+    received: &'a Uri,
     version: Version,
     headers: &'a HeaderMap,
     extensions: &'a Extensions,
@@ -67,6 +69,7 @@ impl<'a> RequestHead<'a> {
         Self {
             method: request.method(),
             uri: request.uri(),
+            received: request.uri(),
             version: request.version(),
             headers: request.headers(),
             extensions: request.extensions(),
@@ -93,6 +96,7 @@ impl<'a> RequestHead<'a> {
         Self {
             method: &parts.method,
             uri: &parts.uri,
+            received: &parts.uri,
             version: parts.version,
             headers: &parts.headers,
             extensions: &parts.extensions,
@@ -132,7 +136,7 @@ impl<'a> RequestHead<'a> {
         self.reads.is_some_and(Reads::is_closed)
     }
 
-    /// The same head for another target, as if that had been asked for.
+    /// The same head for another target, as if that had been asked for on the same host.
     pub(crate) const fn for_uri(mut self, uri: &'a Uri) -> Self {
         self.uri = uri;
         self.reads_whole_uri = false;
@@ -400,7 +404,7 @@ impl<'a> RequestHead<'a> {
             (Some(_), Some(_)) => return None,
         };
         // Nesting routers may shorten the URI, but leave its authority.
-        let target = self.uri.authority().map(Authority::as_str);
+        let target = self.received.authority().map(Authority::as_str);
         let authority = match (target, host) {
             (Some(target), Some(host)) => target.eq_ignore_ascii_case(host).then_some(target),
             (target, host) => target.or(host),
@@ -410,7 +414,7 @@ impl<'a> RequestHead<'a> {
 
     /// The host that the client means where fields disagree: the target's (RFC 9112 §3.2.2).
     pub(crate) fn asked_authority(&self) -> Option<&'a str> {
-        match self.uri.authority() {
+        match self.received.authority() {
             Some(authority) => authority.as_str().rsplit('@').next(),
             None => self.received_authority(),
         }
@@ -444,7 +448,7 @@ impl<'a> RequestHead<'a> {
     pub(crate) fn names_no_host(&self) -> bool {
         match self.host {
             Host::Received => {
-                self.uri.authority().is_none() && !self.headers.contains_key(header::HOST)
+                self.received.authority().is_none() && !self.headers.contains_key(header::HOST)
             }
             Host::Established(_) => false,
         }

@@ -330,6 +330,10 @@ impl Traveller {
         }
         *request.method_mut() = method;
         *request.uri_mut() = uri;
+        // The next target is a path; where this one named the host, `Host` does.
+        let host = asked
+            .authority()
+            .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
         // What a router noted was for the request before.
         self.request.reads_whole_uri = false;
         #[cfg(feature = "axum")]
@@ -352,6 +356,8 @@ impl Traveller {
                 self.request.authority = Some(authority.to_owned());
             }
             self.origin = Some(origin);
+        } else if let Some(host) = host {
+            request.headers_mut().insert(header::HOST, host);
         }
         if !fragment.is_empty() {
             self.request.fragment = fragment.to_owned();
