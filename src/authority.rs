@@ -49,14 +49,14 @@ impl<'a> AskedHost<'a> {
     }
 
     /// Whether the port is this one, or the default one where this is `None`.
+    ///
+    /// Behind a proxy that ends TLS either of the default ports may stand for that: the one that the client
+    /// used, or the one that the proxy was asked on.
     pub(crate) fn same_port(&self, port: Option<u16>, scheme: Option<Scheme>) -> bool {
-        match scheme {
-            Some(scheme) => {
-                let default = scheme.default_port();
-                self.port.unwrap_or(default) == port.unwrap_or(default)
-            }
-            // Behind a proxy that ends TLS, either of the default ports may be what the client used.
-            None => self.port.filter(is_unusual) == port.filter(is_unusual),
+        match (scheme.map(Scheme::default_port), port) {
+            (Some(default), Some(port)) if port != default => self.port.unwrap_or(default) == port,
+            (Some(_), _) => self.port.is_none_or(|port| !is_unusual(&port)),
+            (None, port) => self.port.filter(is_unusual) == port.filter(is_unusual),
         }
     }
 
@@ -211,14 +211,20 @@ mod tests {
     fn r6_ports() {
         let asked = |text| AskedHost::read(text).unwrap();
         let (http, https) = (Some(Scheme::Http), Some(Scheme::Https));
-        assert!(asked("a.z").same_port(None, None));
-        assert!(asked("a.z:80").same_port(None, None) && asked("a.z:443").same_port(None, None));
-        assert!(asked("a.z:80").same_port(None, http) && !asked("a.z:443").same_port(None, http));
-        assert!(asked("a.z:443").same_port(None, https) && !asked("a.z:80").same_port(None, https));
-        assert!(asked("a.z:8443").same_port(Some(8443), https));
-        assert!(
-            !asked("a.z").same_port(Some(8443), https) && !asked("a.z:1").same_port(None, None)
-        );
+        for scheme in [None, http, https] {
+            for host in ["a.z", "a.z:80", "a.z:443"] {
+                assert!(asked(host).same_port(None, scheme));
+                assert!(!asked(host).same_port(Some(8443), scheme));
+            }
+            assert!(!asked("a.z:8443").same_port(None, scheme));
+            assert!(asked("a.z:8443").same_port(Some(8443), scheme));
+        }
+        // The default port of the other scheme is one like others, where it is configured.
+        assert!(asked("a.z:80").same_port(Some(80), https));
+        assert!(!asked("a.z").same_port(Some(80), https));
+        assert!(!asked("a.z:443").same_port(Some(80), https));
+        assert!(asked("a.z").same_port(Some(80), http));
+        assert!(asked("a.z:80").same_port(Some(443), https));
     }
 
     #[test]
@@ -231,7 +237,8 @@ mod tests {
         assert!(again("a.z", "https://a.z", https) && again("A.z:443", "https://a.z", https));
         assert!(again("a.z", "https://a.z.", https) && again("a.z.", "https://a.z.", https));
         assert!(!again("a.z.", "https://a.z", https) && !again("b.z", "https://a.z", https));
-        assert!(again("a.z:80", "https://a.z", None) && !again("a.z:80", "https://a.z", https));
+        assert!(again("a.z:80", "https://a.z", None) && again("a.z:80", "https://a.z", https));
+        assert!(!again("a.z:81", "https://a.z", None) && !again("a.z:81", "https://a.z", https));
         assert!(again("[0::1]:3000", "http://[::1]:3000", None));
     }
 }

@@ -855,6 +855,9 @@ fn then_is_one_hop() {
         .then(rules)
         .otherwise(Intent::Permanent);
     let ask = |target: &str| testing::get(target).header("host", "www.example.com");
+    let ask_h2 = |target: &str| {
+        testing::get(&format!("https://www.example.com{target}")).version(Version::HTTP_2)
+    };
     for (asked, location, status) in [
         (
             "/OLD/?x",
@@ -874,13 +877,16 @@ fn then_is_one_hop() {
             Status::MovedPermanently,
         ),
     ] {
-        ask(asked)
-            .through(&policy)
-            .assert_redirect(location)
-            .assert_status(status);
-        if location.starts_with("https://example.com/") {
-            let hops = 1 + usize::from(asked == "/gone/");
-            testing::follow(&policy, ask(asked)).assert_hops(hops);
+        for request in [ask(asked), ask_h2(asked)] {
+            request
+                .clone()
+                .through(&policy)
+                .assert_redirect(location)
+                .assert_status(status);
+            if location.starts_with("https://example.com/") {
+                let hops = 1 + usize::from(asked == "/gone/");
+                testing::follow(&policy, request).assert_hops(hops);
+            }
         }
     }
     let canonical = |target: &str| {
@@ -901,6 +907,12 @@ fn then_is_one_hop() {
     canonical("/HERE")
         .through(&policy)
         .assert_redirect("/there");
+    // Only the path is brought into order: the host is the one that the target names.
+    testing::get("https://example.com/OLD/")
+        .version(Version::HTTP_2)
+        .extension(Encrypted)
+        .through(&policy)
+        .assert_redirect("/new?a#b");
 
     // The rules see the address that the client is sent to.
     let seen = Canonical::host("example.com")
@@ -1042,4 +1054,64 @@ async fn in_a_nested_router_the_whole_address_is_the_one_that_was_asked_for() {
     let request = Request::get("/api/page/?x").body(Body::empty()).unwrap();
     let answer = app.oneshot(request).await.unwrap();
     assert_eq!(answer.headers()["location"], "/api/page?x");
+}
+
+#[test]
+fn r9_a_default_port_that_a_proxy_writes_makes_no_loop() {
+    // nginx: `proxy_set_header Host $host:$server_port`, behind a balancer that ends TLS.
+    let trust = || Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+    let host = || CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
+    let ask = |scheme: &str, host: &str| {
+        testing::get("/a")
+            .header("host", host)
+            .header("x-forwarded-proto", scheme)
+    };
+    let https = Plaintext::behind(trust());
+    let enforcing = [
+        Https::new(["example.com"], https.clone()).unwrap().boxed(),
+        Https::on(host(), https.clone()).boxed(),
+        Canonical::on(host())
+            .https(https.clone().https_port(443))
+            .trim_trailing_slash()
+            .boxed(),
+    ];
+    let home = policy_fn(|_| Some(Location::from_static("https://example.com/a")));
+    let others = [
+        host().behind(trust()).boxed(),
+        CanonicalHost::new("http://example.com")
+            .unwrap()
+            .behind(trust())
+            .boxed(),
+    ];
+    for port in ["", ":80", ":443"] {
+        let asked = format!("example.com{port}");
+        for policy in &enforcing {
+            ask("https", &asked).through(policy).assert_pass();
+            ask("http", &asked)
+                .through(policy)
+                .assert_redirect("https://example.com/a");
+        }
+        for policy in &others {
+            ask("https", &asked).through(policy).assert_pass();
+            ask("http", &asked).through(policy).assert_pass();
+        }
+        let layer = RedirectLayer::permanent(home.behind(trust()));
+        ask("https", &asked).through_layer(&layer).assert_pass();
+        ask("http", &asked)
+            .through_layer(&layer)
+            .assert_redirect("https://example.com/a");
+    }
+    // Another port is another address, and so is a default one beside a configured one.
+    for policy in &enforcing {
+        ask("https", "example.com:8080")
+            .through(policy)
+            .assert_redirect("https://example.com/a");
+    }
+    let odd = Https::new(["example.com:8443"], https).unwrap();
+    ask("https", "example.com:8443").through(&odd).assert_pass();
+    for asked in ["example.com", "example.com:80", "example.com:443"] {
+        ask("https", asked)
+            .through(&odd)
+            .assert_redirect("https://example.com:8443/a");
+    }
 }
