@@ -122,6 +122,12 @@ impl<'a> RequestHead<'a> {
         self
     }
 
+    /// Whether this is about the target that came.
+    #[inline]
+    pub(crate) const fn is_as_asked(&self) -> bool {
+        self.is_as_asked
+    }
+
     /// Says that the request must not be passed on, whatever becomes of the policy's answer on its way
     /// through others (R11).
     pub(crate) fn close(&self) {

@@ -374,12 +374,20 @@ impl Location {
                 let path = self.resolved(&base.resolved("/").1).1;
                 Self::finish(format!("{site}{path}{}", self.fragment()))?
             }
+            Form::Unchecked if self.is_path() => {
+                Self::with_form(format!("{site}{self}"), Form::Unchecked)?
+            }
             Form::Absolute | Form::Unchecked => self.clone(),
         };
         moved.bounds.dots |= self.bounds.dots;
         // A rule was asked as if for `base`, of which the client knows nothing.
         moved.stays_on_the_host = None;
         Ok(moved)
+    }
+
+    /// Whether there is a path and nothing in front of it: two slashes begin a host.
+    fn is_path(&self) -> bool {
+        self.as_str().starts_with('/') && !self.as_str().starts_with("//")
     }
 
     /// The same place with its path in another spelling; `None` where that is the one it has.

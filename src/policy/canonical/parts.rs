@@ -60,15 +60,32 @@ impl<'p> Parts<'p> {
         self.decide_on(&self.view(request))
     }
 
+    /// What forbids plaintext, where this is plaintext.
+    #[inline]
+    fn enforcing(&self, head: &RequestHead<'_>) -> Option<&'p Plaintext> {
+        self.plaintext
+            .filter(|_| head.scheme() == Some(Scheme::Http))
+    }
+
+    /// Whether this is plaintext that may come as it is: an exempt path, a challenge.
+    pub(super) fn lets_through(&self, head: &RequestHead<'_>) -> bool {
+        let may_come = self
+            .enforcing(head)
+            .is_some_and(|plaintext| plaintext.lets_through(head));
+        // Rules are asked about the address that follows; the one that came is not exempt by that (R11).
+        if may_come && !head.is_as_asked() {
+            head.close();
+        }
+        may_come
+    }
+
     pub(super) fn decide_on(&self, view: &View<'_>) -> Decision<Location> {
         let head = &view.head;
-        let enforcing = self
-            .plaintext
-            .filter(|_| head.scheme() == Some(Scheme::Http));
+        if self.lets_through(head) {
+            return Decision::Pass;
+        }
+        let enforcing = self.enforcing(head);
         if let Some(plaintext) = enforcing {
-            if plaintext.lets_through(head) {
-                return Decision::Pass;
-            }
             head.close();
             if let Err(refusal) = plaintext.admit(view) {
                 return Decision::Refuse(refusal);
@@ -105,7 +122,7 @@ impl<'p> Parts<'p> {
         };
         match Location::assemble(site, path, end, uri.query()) {
             Ok(location) => Decision::Redirect(location.answering(head)),
-            Err(_) if self.plaintext.is_some() && head.scheme() == Some(Scheme::Http) => {
+            Err(_) if self.enforcing(head).is_some() => {
                 refuse("plaintext, and no address to send it to")
             }
             Err(_) => Decision::Pass,

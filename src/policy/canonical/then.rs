@@ -36,6 +36,10 @@ impl<H> Canonical<H> {
     /// say how themselves; [`Then::otherwise`] changes that. A rule that waits for the app's answer
     /// is asked again when the address is canonical.
     ///
+    /// What may come in plaintext ([`Plaintext::exempt`](super::Plaintext::exempt), challenges of certificate
+    /// authorities) passes without them. Enforce [`https`](Self::https) here and not by a rule, which is
+    /// asked about the canonical address and not about the one that came.
+    ///
     /// ```
     /// use tower_redirect::{Canonical, LocalPath, Plaintext, Redirect, RedirectLayer, Status};
     /// use tower_redirect::{policy_fn, testing};
@@ -95,6 +99,10 @@ impl<P: Policy, H> Policy for Then<P, H> {
         // The address that was asked for, before a router that nests shortened it.
         view.head = view.head.reading_whole_uri(true);
         let head = &view.head;
+        // What may come in plaintext would not follow a redirect of the rules.
+        if parts.lets_through(head) {
+            return Decision::Pass;
+        }
         match parts.decide_on(&view) {
             Decision::Pass => self.rules.decide(head).map(|target| {
                 target.map_location(|location| parts.in_our_spelling(location).answering(head))
