@@ -287,7 +287,8 @@ impl<'a> RequestHead<'a> {
     ///
     /// A redirect that depends on a field must not be handed by a cache to a client that sends
     /// another one, so that a field that was looked at is named in the `Vary` of the redirect, also
-    /// where it was absent. A permanent redirect that depends on `Cookie` or `Authorization` is sent
+    /// where it was absent. An answer of the app, where the policy passes, gets no `Vary`: what the app
+    /// depends on is the app's to say. A permanent redirect that depends on `Cookie` or `Authorization` is sent
     /// `Cache-Control: private`.
     ///
     /// ```
