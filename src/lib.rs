@@ -142,7 +142,7 @@ pub use guard::Exemption;
 pub use head::RequestHead;
 pub use intent::{How, Intent};
 pub use layer::RedirectLayer;
-pub use location::{LocalPath, Location, LocationError};
+pub use location::{IntoPlace, LocalPath, Location, LocationError};
 pub use origin::{Origin, Scheme};
 #[cfg(feature = "trust")]
 #[cfg_attr(docsrs, doc(cfg(feature = "trust")))]

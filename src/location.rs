@@ -15,6 +15,7 @@ mod authority;
 mod check;
 mod local_path;
 mod parse;
+mod place;
 mod prepared;
 mod problem;
 mod resolve;
@@ -29,6 +30,7 @@ pub(crate) use assemble::Site;
 pub(crate) use check::sendable;
 pub use local_path::LocalPath;
 pub(crate) use parse::{RECEIVED_PATH, RECEIVED_QUERY, parse_origin};
+pub use place::IntoPlace;
 pub(crate) use prepared::has_dot_segment;
 pub use problem::LocationError;
 pub(crate) use spelling::may_ask_for;
@@ -58,7 +60,7 @@ pub(crate) use spelling::may_ask_for;
 /// | what there is | door |
 /// |---|---|
 /// | a literal in a `const` | [`Location::from_static`], [`LocalPath::from_static`]: a bad one does not compile |
-/// | a literal handed to a policy or a layer | as it is: `RedirectLayer::found("/x")`; a bad one panics there |
+/// | a literal handed to a policy or a layer | as it is: `RedirectLayer::found("/x")`, `LoginRedirect::to("/x")`; a bad one panics there |
 /// | a path, also from the request | [`LocalPath::new`], [`LocalPath::join`], [`LocalPath::segment`] |
 /// | a path and an origin of yours | [`Origin::location`] |
 /// | a target from a configuration file | [`Location::from_config`] |

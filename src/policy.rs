@@ -79,7 +79,9 @@ pub use with::With;
     note = "wrap a closure in `policy_fn(|request| …)`; it returns `Option<LocalPath>`, \
             `Option<Location>`, `Option<Redirect>` or `Decision<…>`",
     note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`; a target from \
-            configuration into a `Location`: `Location::from_config(&string)?`"
+            configuration into a `Location`: `Location::from_config(&string)?`",
+    note = "put `?` behind a constructor that returns a `Result`; a `ReturnTo` is asked where the value \
+            stands: `.query(\"next\")`"
 )]
 pub trait Policy: Send + Sync {
     /// [`Location`] (where) or [`Redirect`](crate::Redirect) (where and how).
@@ -176,7 +178,7 @@ pub trait Policy: Send + Sync {
     ///
     /// const SECURE: Location = Location::from_static("https://example.com/");
     ///
-    /// let trust = Trust::peers(["10.0.0.0/8"], connect_info)?.believe(ProxyHeader::XForwardedProto, 1);
+    /// let trust = Trust::peers(["10.0.0.0/8"], connect_info)?.believe(ProxyHeader::XForwardedProto);
     /// let policy = policy_fn(|request| {
     ///     (request.scheme()? == Scheme::Http).then_some(SECURE)
     /// })

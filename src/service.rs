@@ -38,8 +38,8 @@ use crate::{
 /// ```
 ///
 /// A redirect drops the body of the request unread: over HTTP/1.1 a server may close the connection
-/// after a large upload. Errors are the inner service's, and only those. The inner service is not called when a request
-/// is redirected or refused, except for a redirect [after](When) its answer.
+/// after a large upload. Errors are the inner service's, and only those. The inner service is not called
+/// when a request is redirected or refused, except for a redirect [after](When) its answer.
 ///
 /// A panic in a policy goes to the caller; nothing is left locked or half done by it.
 pub struct RedirectService<S, P, A = Unchanged> {

@@ -133,6 +133,7 @@ fn r9_one_redirect_to_a_fixpoint_whatever_the_steps() {
             CanonicalHost::one_of(["www.example.com:8443", "example.com"])
                 .unwrap()
                 .unknown_host(UnknownHost::Redirect)
+                .unwrap()
         },
     ];
     let plaintexts = [
@@ -299,9 +300,9 @@ fn r6_hosts() {
         ask(host)
             .through(&aliases)
             .assert_refused(StatusCode::MISDIRECTED_REQUEST);
-        let passes = aliases.clone().unknown_host(UnknownHost::Pass);
+        let passes = aliases.clone().unknown_host(UnknownHost::Pass).unwrap();
         ask(host).through(&passes).assert_pass();
-        let redirects = aliases.clone().unknown_host(UnknownHost::Redirect);
+        let redirects = aliases.clone().unknown_host(UnknownHost::Redirect).unwrap();
         ask(host)
             .through(&redirects)
             .assert_redirect("https://example.com/x");
@@ -316,7 +317,10 @@ fn r6_hosts() {
         "[::1",
         "é.example",
     ] {
-        for policy in [&aliases, &aliases.clone().unknown_host(UnknownHost::Pass)] {
+        for policy in [
+            &aliases,
+            &aliases.clone().unknown_host(UnknownHost::Pass).unwrap(),
+        ] {
             ask(host)
                 .through(policy)
                 .assert_refused(StatusCode::BAD_REQUEST);
@@ -372,7 +376,7 @@ fn without_a_host() {
     let old = || testing::get("/a/").version(Version::HTTP_10);
     old().through(&one).assert_pass();
     old()
-        .through(&one.clone().unknown_host(UnknownHost::Refuse))
+        .through(&one.clone().unknown_host(UnknownHost::Refuse).unwrap())
         .assert_refused(StatusCode::BAD_REQUEST);
     let canonical = Canonical::on(one.clone()).trim_trailing_slash();
     old().through(&canonical).assert_redirect("/a");
@@ -448,7 +452,7 @@ async fn r11_no_plaintext_request_of_any_kind_reaches_the_app() {
     let host = || CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
     let trust = Trust::peers(["10.0.0.0/8"], |_| None)
         .unwrap()
-        .believe(ProxyHeader::XForwardedProto, 1);
+        .believe(ProxyHeader::XForwardedProto);
     let plaintexts = [
         Plaintext::listener(),
         Plaintext::by_extension::<Encrypted>(),
@@ -464,8 +468,8 @@ async fn r11_no_plaintext_request_of_any_kind_reaches_the_app() {
             UnknownHost::Pass,
             UnknownHost::Redirect,
         ] {
-            let https = || Https::on(host().unknown_host(unknown), plaintext.clone());
-            let everything = Canonical::on(host().unknown_host(unknown))
+            let https = || Https::on(host().unknown_host(unknown).unwrap(), plaintext.clone());
+            let everything = Canonical::on(host().unknown_host(unknown).unwrap())
                 .https(plaintext.clone())
                 .trim_trailing_slash()
                 .then(policy_fn(|request| {
@@ -641,7 +645,7 @@ fn the_scheme_is_left_alone_until_https_is_asked_for() {
 #[test]
 fn the_host_of_a_proxy_that_is_believed() {
     let trust = Trust::dangerously_any_peer()
-        .believe(ProxyHeader::Forwarded, 1)
+        .believe(ProxyHeader::Forwarded)
         .and_host();
     let host = CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
     let https = Https::on(host, Plaintext::behind(trust));
@@ -681,7 +685,7 @@ fn the_host_of_a_proxy_that_is_believed() {
 #[test]
 fn r13_without_the_address_of_a_peer_nobody_is_sent_in_a_circle() {
     let trust = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get().copied()).unwrap();
-    let trust = trust.believe(ProxyHeader::XForwardedProto, 1);
+    let trust = trust.believe(ProxyHeader::XForwardedProto);
     let plaintext = Plaintext::behind(trust).exempt(LocalPath::from_static("/health"));
     let https = Https::new(["example.com"], plaintext).unwrap();
     let ask = |target: &str, proto: &str| {
@@ -986,17 +990,54 @@ async fn what_a_decision_read_is_named_in_vary() {
         response.headers().contains_key("location") && !response.headers().contains_key("vary")
     );
 
-    let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+    let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
     let https = Https::new(["example.com"], Plaintext::behind(trust)).unwrap();
     let (response, _) = ask(&RedirectLayer::permanent(https), get(&[])).await;
     assert_eq!(response.headers()["vary"], "x-forwarded-proto");
 }
 
 #[test]
+fn bad_configuration_names_the_part_and_the_way_to_mend_it() {
+    let one_of = |hosts: &[&str]| CanonicalHost::one_of(hosts).map(drop);
+    let below = || CanonicalHost::one_of(["*.example.com"]).unwrap();
+    for (outcome, message) in [
+        (one_of(&[]), "no hosts: name one"),
+        (
+            Https::new([""; 0], Plaintext::listener()).map(drop),
+            "no hosts: name one",
+        ),
+        (
+            IndexFile::new([""; 0]).map(drop),
+            "no index files: name one",
+        ),
+        (
+            CanonicalHost::new("*.a.example").map(drop),
+            "host `*.a.example`: one host is meant here; write `*.` in `one_of`, or among the \
+             aliases of `with_aliases`",
+        ),
+        (
+            CanonicalHost::with_aliases("a.example", ["www.a.example", "A.example:443"]).map(drop),
+            "alias `a.example`: it is the host that aliases are sent to; leave it out of them",
+        ),
+        (
+            below().unknown_host(UnknownHost::Redirect).map(drop),
+            "no host to send others to: name one",
+        ),
+    ] {
+        assert_eq!(outcome.unwrap_err().to_string(), message);
+    }
+    assert!(CanonicalHost::with_aliases("www.a.example", ["*.a.example"]).is_ok());
+    assert!(one_of(&["*.example.com"]).is_ok());
+    for unknown in [UnknownHost::Pass, UnknownHost::Refuse] {
+        assert!(below().unknown_host(unknown).is_ok());
+    }
+}
+
+#[test]
 fn debug_says_what_was_configured() {
     let trust = Trust::peers(["10.0.0.0/8"], |_| None)
         .unwrap()
-        .believe(ProxyHeader::Forwarded, 1);
+        .believe(ProxyHeader::Forwarded);
     let canonical = Canonical::host("example.com")
         .unwrap()
         .https(Plaintext::behind(trust))
@@ -1059,7 +1100,7 @@ async fn in_a_nested_router_the_whole_address_is_the_one_that_was_asked_for() {
 #[test]
 fn r9_a_default_port_that_a_proxy_writes_makes_no_loop() {
     // nginx: `proxy_set_header Host $host:$server_port`, behind a balancer that ends TLS.
-    let trust = || Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+    let trust = || Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
     let host = || CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
     let ask = |scheme: &str, host: &str| {
         testing::get("/a")

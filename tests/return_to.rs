@@ -290,10 +290,10 @@ fn r7_what_may_be_allowed_and_what_the_error_names() {
     for (origin, at, part) in [
         ("http://docs.example", 0, "begins with `https://`"),
         ("http://*.tenant.example", 0, "begins with `https://`"),
-        ("docs.example", 0, "only `http://` and `https://`"),
-        ("*.tenant.example", 0, "only `http://` and `https://`"),
-        ("/a", 0, "only `http://` and `https://`"),
-        ("", 0, "only `http://` and `https://`"),
+        ("docs.example", 0, "begins with `https://`"),
+        ("*.tenant.example", 0, "begins with `https://`"),
+        ("/a", 0, "begins with `https://`"),
+        ("", 0, "begins with `https://`"),
         ("https://", 8, "a host is labels"),
         ("https://docs.example/guide", 20, "leave out the path"),
         ("https://*.tenant.example/a", 24, "leave out the path"),
@@ -718,6 +718,83 @@ fn the_login_page_itself_passes() {
         .original_uri("/team/login")
         .through(&nested)
         .assert_redirect("/login?next=%2Fteam%2Flogin");
+}
+
+#[test]
+fn next_never_stands_twice_and_one_of_the_pages_own_is_what_is_sent_without() {
+    for (page, param, with, without) in [
+        (
+            "/login?next=%2Fhome",
+            "next",
+            "/login?next=%2Fa",
+            "/login?next=%2Fhome",
+        ),
+        ("/login?next", "next", "/login?next=%2Fa", "/login?next"),
+        (
+            "/login?n%65xt=/x&lang=en&next=/y#f",
+            "next",
+            "/login?lang=en&next=%2Fa#f",
+            "/login?n%65xt=/x&lang=en&next=/y#f",
+        ),
+        (
+            "/login?to=/x",
+            "next",
+            "/login?to=/x&next=%2Fa",
+            "/login?to=/x",
+        ),
+        (
+            "/login?to=/x&next=/y",
+            "to",
+            "/login?next=/y&to=%2Fa",
+            "/login?to=/x&next=/y",
+        ),
+    ] {
+        let login = LoginRedirect::to(LocalPath::new(page).unwrap()).param(param);
+        testing::get("/a").through(&login).assert_redirect(with);
+        testing::post("/a").through(&login).assert_redirect(without);
+    }
+}
+
+#[test]
+fn literals_are_places() {
+    testing::get("/a")
+        .through(&LoginRedirect::to("/in"))
+        .assert_redirect("/in?next=%2Fa");
+    testing::get("/")
+        .through(&ReturnTo::new("/h\u{e4}").query("next"))
+        .assert_redirect("/h%C3%A4");
+    let elsewhere = ReturnTo::new("https://docs.example/");
+    assert_eq!(elsewhere.location(""), "https://docs.example/");
+    for bad in [
+        "//stranger.example",
+        "/\\x",
+        "https://docs.example/",
+        "login",
+        "",
+        "/a/../b",
+    ] {
+        let message = std::panic::catch_unwind(|| LoginRedirect::to(bad)).unwrap_err();
+        let message = message.downcast_ref::<String>().unwrap();
+        assert!(
+            message.contains("; ") || message.contains("begins with `/`"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn r7_what_cannot_be_allowed_says_how_it_is_written() {
+    let error = |text| ReturnTo::new(HOME).allow(text).unwrap_err().to_string();
+    for text in ["docs.example", "http://docs.example", "javascript:alert(1)"] {
+        let shown = error(text);
+        let expected = "begins with `https://`";
+        assert!(
+            shown.starts_with("not an origin, byte 0") && shown.contains(expected),
+            "{shown}"
+        );
+        assert!(!shown.contains("unchecked"), "{shown}");
+    }
+    assert!(error("https://docs.example/x").starts_with("not an origin, byte 20"));
 }
 
 #[test]

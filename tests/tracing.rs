@@ -106,7 +106,7 @@ async fn what_was_not_sent_leaves_an_event_with_its_reason() {
 fn r13_what_a_proxy_says_leaves_an_event(events: &Events) {
     let trust = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get().copied())
         .unwrap()
-        .believe(ProxyHeader::XForwardedProto, 1);
+        .believe(ProxyHeader::XForwardedProto);
     let request = testing::get("/").header("x-forwarded-proto", "https");
     let from = |peer: [u8; 4]| request.clone().extension(IpAddr::from(peer));
     let proxy = from([10, 0, 0, 7]);

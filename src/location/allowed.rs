@@ -70,9 +70,13 @@ impl Allowed {
 
 /// An https origin and nothing behind it.
 fn origin(text: &str) -> Result<Origin, LocationError> {
-    let (origin, rest) = parse_origin(text)?;
+    let not_https = LocationError::new(Problem::NotHttps, 0, text.as_bytes());
+    let (origin, rest) = parse_origin(text).map_err(|error| match error.problem {
+        Problem::Scheme => not_https,
+        _ => error,
+    })?;
     if origin.scheme() != Scheme::Https {
-        return Err(LocationError::new(Problem::NotHttps, 0, text.as_bytes()));
+        return Err(not_https);
     }
     match rest {
         "" | "/" => Ok(origin),

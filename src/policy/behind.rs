@@ -7,7 +7,7 @@ use crate::{RequestHead, Trust};
 /// use tower_redirect::{LocalPath, Policy, ProxyHeader, Scheme, Trust, testing};
 ///
 /// // The app listens on a unix socket that only the proxy can open.
-/// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+/// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
 /// let policy = LocalPath::from_static("/insecure")
 ///     .when(|request| request.scheme() == Some(Scheme::Http))
 ///     .behind(trust);

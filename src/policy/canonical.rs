@@ -61,6 +61,8 @@ pub use then::Then;
 /// [about the canonical address](Self::then).
 ///
 /// Permanent redirects are kept by browsers: try it with `RedirectLayer::temporary` first.
+///
+/// Source: RFC 9110 §4.2.3, §7.2 and §15.4.9; RFC 6596 for what a canonical address is.
 pub struct Canonical<H = OurHosts> {
     host: Option<CanonicalHost>,
     plaintext: Option<Plaintext>,
@@ -110,7 +112,8 @@ impl Canonical<AnyHost> {
 }
 
 impl Canonical<OurHosts> {
-    /// Sends every other host to this one, as [`CanonicalHost::new`] has it.
+    /// Sends every other host to this one, as [`CanonicalHost::new`] has it: to `https://`, also before
+    /// [`https`](Self::https) is asked for, unless a scheme is written (`http://localhost:3000`).
     ///
     /// ```
     /// use tower_redirect::{Canonical, testing};
@@ -252,7 +255,7 @@ impl<H> Canonical<H> {
     /// ```
     #[must_use]
     pub fn index_file(mut self, index: IndexFile) -> Self {
-        self.path.index_files = index.into_names();
+        self.path.index_files = index.steps.index_files;
         self
     }
 

@@ -20,7 +20,7 @@ use crate::RequestHead;
 ///     (ProxyHeader::FrontEndHttps, "front-end-https", "on"),
 ///     (ProxyHeader::CloudFrontForwardedProto, "cloudfront-forwarded-proto", "https"),
 /// ] {
-///     let trust = Trust::dangerously_any_peer().believe(header, 1);
+///     let trust = Trust::dangerously_any_peer().believe(header);
 ///     let request = testing::get("/").header(name, value);
 ///     assert_eq!(trust.view(&request.head()).scheme(), Some(Scheme::Https), "{name}");
 /// }

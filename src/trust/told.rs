@@ -12,7 +12,6 @@ pub(super) struct Told<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
     Established,
-    NoHops,
     NoPeer,
     Stranger,
     Absent,
@@ -27,7 +26,6 @@ impl Doubt {
     pub(super) const fn sentence(self) -> &'static str {
         match self {
             Self::Established => "the scheme is established already",
-            Self::NoHops => "no hop is believed",
             Self::NoPeer => "the peer is not known",
             Self::Stranger => "the peer is not trusted",
             Self::Absent => "the header is absent",

@@ -7,6 +7,11 @@ use crate::{Origin, authority::is_readable};
 
 /// A host that is configured, in the spelling that is sent; the scheme is https where none is written.
 pub(super) fn configured(text: &str) -> Result<Origin, CanonicalError> {
+    if text.starts_with("*.") {
+        let why = "one host is meant here; write `*.` in `one_of`, or among the aliases of \
+                   `with_aliases`";
+        return Err(CanonicalError::sentence("host", text, why));
+    }
     let origin = if text.contains("://") {
         Origin::new(text)
     } else {
@@ -67,6 +72,11 @@ impl Names {
         self.exact.get(name).or_else(|| self.above(name))
     }
 
+    /// Whether this very name is listed, and not only what it is below.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.exact.contains_key(name)
+    }
+
     fn above(&self, name: &str) -> Option<&Origin> {
         if self.below.is_empty() || name.starts_with('[') {
             return None;
@@ -117,7 +127,10 @@ mod tests {
             ("example.com.", "dot at its end"),
             ("example.com:99999", "byte 12"),
             ("ftp://example.com", "byte 0"),
-            ("*.example.com", "byte 0 (`*`)"),
+            (
+                "*.example.com",
+                "write `*.` in `one_of`, or among the aliases of `with_aliases`",
+            ),
         ] {
             let error = configured(text).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

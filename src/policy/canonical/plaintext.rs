@@ -5,21 +5,26 @@ use http::{Extensions, Method};
 use super::parts::View;
 #[cfg(feature = "trust")]
 use crate::Trust;
-use crate::{LocalPath, Refusal, RequestHead, Scheme, when};
+use crate::{IntoPlace, LocalPath, Refusal, RequestHead, Scheme, when};
 
 /// How a plaintext request is known, and what becomes of it.
 ///
 /// ```
-/// use tower_redirect::{LocalPath, Plaintext};
+/// use tower_redirect::{Https, Plaintext, testing};
 ///
 /// /// What the TLS acceptor leaves on each request.
 /// #[derive(Clone)]
 /// struct Encrypted;
 ///
-/// let here = Plaintext::listener();
-/// let mixed = Plaintext::by_extension::<Encrypted>()
-///     .exempt(LocalPath::from_static("/health"))
-///     .https_port(8443);
+/// let mixed = Plaintext::by_extension::<Encrypted>().exempt("/health").https_port(8443);
+/// let https = Https::new(["localhost"], mixed)?;
+///
+/// let get = |path: &str| testing::get(path).header("host", "localhost:8080");
+/// get("/a").through(&https).assert_redirect("https://localhost:8443/a");
+/// get("/health").through(&https).assert_pass();
+/// let tls = testing::get("/a").header("host", "localhost:8443").extension(Encrypted);
+/// tls.through(&https).assert_pass();
+/// # Ok::<(), tower_redirect::CanonicalError>(())
 /// ```
 ///
 /// Whatever is not known to be encrypted is plaintext: `:scheme` and an absolute request target are text
@@ -102,7 +107,7 @@ impl Plaintext {
     /// ```
     /// use tower_redirect::{Https, Plaintext, ProxyHeader, Trust, testing};
     ///
-    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
     /// let https = Https::new(["example.com"], Plaintext::behind(trust))?;
     ///
     /// let get = || testing::get("/").header("host", "example.com");
@@ -150,7 +155,8 @@ impl Plaintext {
 
     /// Refuses unsafe methods (POST, PUT, DELETE and all that is not safe) with 403.
     ///
-    /// What they carry, a password or a token, has crossed the network in plaintext by then. A redirect
+    /// A method is safe that only asks: GET, HEAD, OPTIONS, TRACE, and QUERY. What others carry, a password
+    /// or a token, has crossed the network in plaintext by then. A redirect
     /// heals that silently on every call; a refusal makes the author of the client correct the address.
     ///
     /// ```
@@ -165,6 +171,8 @@ impl Plaintext {
     ///     .assert_redirect("https://api.example/v1");
     /// # Ok::<(), tower_redirect::CanonicalError>(())
     /// ```
+    ///
+    /// Source: RFC 9110 §9.2.1.
     #[must_use]
     pub const fn refuse_unsafe_methods(mut self) -> Self {
         self.unsafe_methods = false;
@@ -173,12 +181,14 @@ impl Plaintext {
 
     /// Lets exactly this path through, byte for byte, with any query.
     ///
-    /// For a health check that speaks http and nothing else. A path below it is not exempt.
+    /// For a health check that speaks http and nothing else. A path below it is not exempt, and over TLS
+    /// the rest of the policy has its say: a check that asks there by address is let through with
+    /// `canonical.unless(|request| request.path() == "/health")`.
     ///
     /// ```
-    /// use tower_redirect::{Https, LocalPath, Plaintext, testing};
+    /// use tower_redirect::{Https, Plaintext, testing};
     ///
-    /// let plaintext = Plaintext::listener().exempt(LocalPath::from_static("/health"));
+    /// let plaintext = Plaintext::listener().exempt("/health");
     /// let https = Https::new(["example.com"], plaintext)?;
     /// testing::get("/health").header("host", "10.0.0.7").through(&https).assert_pass();
     /// testing::get("/health/x").header("host", "example.com").through(&https)
@@ -186,8 +196,9 @@ impl Plaintext {
     /// # Ok::<(), tower_redirect::CanonicalError>(())
     /// ```
     #[must_use]
-    pub fn exempt(mut self, path: LocalPath) -> Self {
-        self.exempt.push(path);
+    #[track_caller]
+    pub fn exempt(mut self, path: impl IntoPlace<LocalPath>) -> Self {
+        self.exempt.push(path.into_place());
         self
     }
 

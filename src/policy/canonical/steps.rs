@@ -23,6 +23,7 @@ use crate::{Decision, Location, Policy, RequestHead};
 /// An app that redirects the other way makes a loop of it: tower-http's `ServeDir` sends folders to their
 /// address with a slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TrailingSlash {
     /// `/a/` goes to `/a`, and so does `/a//`.
     Trim,
@@ -117,7 +118,7 @@ impl Policy for LowerCase {
 /// ```
 #[derive(Clone, Debug)]
 pub struct IndexFile {
-    steps: PathSteps,
+    pub(super) steps: PathSteps,
 }
 
 impl IndexFile {
@@ -136,22 +137,21 @@ impl IndexFile {
     ///
     /// # Errors
     ///
-    /// When a name is empty, `.` or `..`, or more or less than one segment of a path.
+    /// When there is no name, or one is empty, `.` or `..`, or more or less than one segment of a path.
     pub fn new(names: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, CanonicalError> {
         let index_files = names
             .into_iter()
             .map(|name| checked(name.as_ref()))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        if index_files.is_empty() {
+            return Err(CanonicalError::nothing("index files"));
+        }
         Ok(Self {
             steps: PathSteps {
                 index_files,
                 ..PathSteps::none()
             },
         })
-    }
-
-    pub(super) fn into_names(self) -> Vec<Box<str>> {
-        self.steps.index_files
     }
 }
 
