@@ -75,13 +75,17 @@ impl Answer {
     }
 }
 
-/// The cache lifetime of an answer that depends on these fields of its request.
+/// The cache lifetime of an answer that depends on this of its request.
 #[inline]
 pub(crate) fn cache_of(
     cache: Option<CacheControl>,
     status: Status,
     reads: &Reads,
 ) -> Option<CacheControl> {
+    // Where the presumption is wrong, it leads to the address that was asked for.
+    if reads.is_presumed() && cache.is_none() && status.is_permanent() {
+        return Some(CacheControl::no_store());
+    }
     if reads.is_empty() || !reads.personal() {
         return cache;
     }

@@ -142,6 +142,14 @@ impl<'a> RequestHead<'a> {
         self.reads.is_some_and(Reads::is_closed)
     }
 
+    /// Says that the scheme is presumed, because nobody who is believed has said it.
+    #[cfg(feature = "trust")]
+    pub(crate) fn presume_the_scheme(&self) {
+        if let Some(reads) = self.reads {
+            reads.presume();
+        }
+    }
+
     /// The same head for another target, as if that had been asked for on the same host.
     pub(crate) const fn for_uri(mut self, uri: &'a Uri) -> Self {
         self.uri = uri;

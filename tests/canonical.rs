@@ -1033,6 +1033,47 @@ fn bad_configuration_names_the_part_and_the_way_to_mend_it() {
     }
 }
 
+#[tokio::test]
+async fn no_cache_keeps_a_redirect_of_what_nobody_said_to_be_plaintext() {
+    const PROXY: [u8; 4] = [10, 0, 0, 7];
+    const STRANGER: [u8; 4] = [198, 51, 100, 7];
+    let trust = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get().copied())
+        .unwrap()
+        .believe(ProxyHeader::Forwarded);
+    let https = |plaintext| Https::new(["example.com"], plaintext).unwrap();
+    let behind = || RedirectLayer::permanent(https(Plaintext::behind(trust.clone())));
+    let found = RedirectLayer::found(https(Plaintext::behind(trust.clone())));
+    let listener = RedirectLayer::permanent(https(Plaintext::listener()));
+    let hour = std::time::Duration::from_secs(3_600);
+    for (layer, peer, forwarded, cache) in [
+        (behind(), PROXY, "proto=http", None),
+        (behind(), PROXY, "proto=gopher", Some("no-store")),
+        (behind(), PROXY, "for=_x", Some("no-store")),
+        // What the client wrote on the proxy's line breaks it: that must not be remembered.
+        (behind(), PROXY, "\", proto=https", Some("no-store")),
+        (behind(), STRANGER, "proto=https", Some("no-store")),
+        (behind().cache(hour), PROXY, "for=_x", Some("max-age=3600")),
+        (found, PROXY, "for=_x", None),
+        (listener, PROXY, "for=_x", None),
+    ] {
+        let mut request = Request::get("/a")
+            .header("host", "example.com")
+            .header("forwarded", forwarded)
+            .body(())
+            .unwrap();
+        request.extensions_mut().insert(IpAddr::from(peer));
+        let (response, calls) = ask(&layer, request).await;
+        assert_eq!(response.headers()["location"], "https://example.com/a");
+        let sent = response.headers().get("cache-control");
+        assert_eq!(
+            sent.map(|value| value.to_str().unwrap()),
+            cache,
+            "{forwarded}"
+        );
+        assert_eq!(calls, 0);
+    }
+}
+
 #[test]
 fn debug_says_what_was_configured() {
     let trust = Trust::peers(["10.0.0.0/8"], |_| None)

@@ -2,8 +2,8 @@ use std::cell::Cell;
 
 use http::HeaderValue;
 
-/// Which header fields a decision has looked at, as the value of the `Vary` that its answer needs, and
-/// whether the request may be passed on.
+/// Which header fields a decision has looked at, as the value of the `Vary` that its answer needs,
+/// whether the request may be passed on, and whether caches may keep a redirect of it.
 ///
 /// It is filled while a policy looks, whether the field was there or not, and lies on the stack: a
 /// request that passes allocates nothing for it.
@@ -12,6 +12,7 @@ pub(crate) struct Reads {
     length: Cell<usize>,
     too_many: Cell<bool>,
     closed: Cell<bool>,
+    presumed: Cell<bool>,
 }
 
 impl Reads {
@@ -25,6 +26,7 @@ impl Reads {
             length: Cell::new(0),
             too_many: Cell::new(false),
             closed: Cell::new(false),
+            presumed: Cell::new(false),
         }
     }
 
@@ -56,6 +58,18 @@ impl Reads {
     #[inline]
     pub(crate) const fn is_closed(&self) -> bool {
         self.closed.get()
+    }
+
+    /// Says that the scheme was presumed.
+    #[cfg(feature = "trust")]
+    pub(super) fn presume(&self) {
+        self.presumed.set(true);
+    }
+
+    /// Whether somebody has presumed the scheme.
+    #[inline]
+    pub(crate) const fn is_presumed(&self) -> bool {
+        self.presumed.get()
     }
 
     /// Whether no field was looked at.

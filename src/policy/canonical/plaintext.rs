@@ -96,8 +96,9 @@ impl Plaintext {
     /// What a trusted proxy says was encrypted is encrypted, everything else is plaintext.
     ///
     /// A proxy that does not say (another header, another network than configured) makes every request
-    /// plaintext, and the redirect loops: watch the first requests with feature `tracing`, or with
-    /// `RedirectLayer::temporary`. Where nobody tells the address of the peer, nothing can be known: all
+    /// plaintext, and the redirect loops: watch the first requests with feature `tracing`. A permanent
+    /// redirect of such a request is sent `Cache-Control: no-store`, unless it has a lifetime of its own, so
+    /// that no browser and no cache remembers the circle. Where nobody tells the address of the peer, nothing can be known: all
     /// but the paths that may come in plaintext is refused with 400.
     ///
     /// The redirect names the header in `Vary`. An answer of the app that was asked for over https does
@@ -273,7 +274,10 @@ impl Plaintext {
             #[cfg(feature = "trust")]
             Known::Told(trust) => {
                 let (head, lacks_peer) = trust.look(request);
-                let scheme = head.scheme().unwrap_or(Scheme::Http);
+                let scheme = head.scheme().unwrap_or_else(|| {
+                    head.presume_the_scheme();
+                    Scheme::Http
+                });
                 View {
                     head: head.with_scheme(scheme),
                     lacks_peer,
