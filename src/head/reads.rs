@@ -56,7 +56,7 @@ impl Reads {
 
     /// Whether somebody has said that the request must not be passed on.
     #[inline]
-    pub(crate) const fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.closed.get()
     }
 
@@ -74,7 +74,7 @@ impl Reads {
 
     /// Whether no field was looked at.
     #[inline]
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.length.get() == 0 && !self.too_many.get()
     }
 
