@@ -68,7 +68,7 @@ impl Reads {
 
     /// Whether somebody has presumed the scheme.
     #[inline]
-    pub(crate) const fn is_presumed(&self) -> bool {
+    pub(crate) fn is_presumed(&self) -> bool {
         self.presumed.get()
     }
 
