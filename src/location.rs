@@ -26,6 +26,8 @@ use problem::Problem;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use assemble::Site;
+#[cfg(feature = "rules")]
+pub(crate) use check::every;
 pub(crate) use check::sendable;
 pub use local_path::LocalPath;
 pub(crate) use parse::{RECEIVED_PATH, RECEIVED_QUERY, parse_origin};

@@ -226,26 +226,29 @@ pub(super) fn still_sendable(text: &[u8], form: Form, bounds: Bounds) -> bool {
     safe_form && text.len() <= MAX_LEN && all_sendable(text)
 }
 
-/// Whether every byte is [`sendable`], sixteen at a time where there are as many.
+/// Whether every byte is [`sendable`].
 #[inline]
 fn all_sendable(text: &[u8]) -> bool {
-    let Some(last) = text.last_chunk() else {
-        return text.iter().all(|&byte| sendable(byte));
-    };
-    let mut bad = [false; 16];
-    // The last sixteen overlap with those before.
-    for chunk in text.chunks_exact(16).filter_map(<[u8]>::first_chunk) {
-        mark_unsendable(chunk, &mut bad);
-    }
-    mark_unsendable(last, &mut bad);
-    bad == [false; 16]
+    every(text, sendable)
 }
 
+/// Whether every byte of a text is like this, sixteen at a time where there are as many.
 #[inline]
-fn mark_unsendable(chunk: &[u8; 16], bad: &mut [bool; 16]) {
-    for (bad, &byte) in bad.iter_mut().zip(chunk) {
-        *bad |= !sendable(byte);
+pub(crate) fn every(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
+    let Some(last) = text.last_chunk::<16>() else {
+        return text.iter().all(|&byte| is(byte));
+    };
+    let mut bad = [false; 16];
+    let mut rest = text;
+    while !rest.is_empty() {
+        // The last sixteen overlap with those before.
+        let (chunk, behind) = rest.split_first_chunk().unwrap_or((last, &[]));
+        for (bad, &byte) in bad.iter_mut().zip(chunk) {
+            *bad |= !is(byte);
+        }
+        rest = behind;
     }
+    bad == [false; 16]
 }
 
 /// The bytes of a `Location`: visible ASCII without `" < > \ ^ backtick { | }`.

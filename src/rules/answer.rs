@@ -60,7 +60,7 @@ fn written(
     ready: Option<&Ready>,
     policy: QueryPolicy,
 ) -> Option<Bytes> {
-    let captured: usize = captures.as_slice().iter().map(|text| text.len()).sum();
+    let captured = captures.len();
     let query_length = query.map_or(0, |query| query.len() + 1);
     let mut out = Vec::with_capacity(record.target.len() + captured + query_length + 1);
     let (path, own_query, fragment) = if record.has(QUERY | FRAGMENT) {

@@ -12,15 +12,19 @@ use crate::RequestHead;
 pub(super) struct Ask<'h, 'a> {
     pub(super) head: &'h RequestHead<'a>,
     pub(super) path: &'a str,
-    pub(super) query: Option<&'a str>,
     /// The host without its port, in lower case; only tables that know hosts read it.
     pub(super) host: Option<&'h str>,
 }
 
 impl<'a> Ask<'_, 'a> {
+    /// The query as it was received.
+    pub(super) fn query(&self) -> Option<&'a str> {
+        self.head.query()
+    }
+
     /// The pairs of the query as they were received.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        pairs(self.query.unwrap_or_default())
+        pairs(self.query().unwrap_or_default())
     }
 
     /// The values of a header field.

@@ -36,6 +36,11 @@ impl Hosts {
     /// The numbers that fit a host, that of every host among them.
     #[inline]
     pub(super) fn fitting<'h>(&'h self, host: Option<&'h str>) -> impl Iterator<Item = u32> + 'h {
+        std::iter::once(EVERY_HOST).chain(self.named(host))
+    }
+
+    /// The same without that of every host.
+    pub(super) fn named<'h>(&'h self, host: Option<&'h str>) -> impl Iterator<Item = u32> + 'h {
         let named = host.filter(|_| !self.is_empty());
         let exact = named.and_then(|host| self.exact.get(host)).copied();
         let below = named.into_iter().flat_map(|host| {
@@ -43,7 +48,7 @@ impl Hosts {
                 .filter_map(|(dot, _)| host.get(dot + 1..))
                 .filter_map(|domain| self.below.get(domain).copied())
         });
-        std::iter::once(EVERY_HOST).chain(exact).chain(below)
+        exact.into_iter().chain(below)
     }
 }
 
