@@ -26,9 +26,9 @@ use problem::Problem;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use assemble::Site;
-#[cfg(feature = "rules")]
-pub(crate) use check::every;
 pub(crate) use check::sendable;
+#[cfg(feature = "rules")]
+pub(crate) use check::{MAX_LEN, all_plain, every, first, is_plain};
 pub use local_path::LocalPath;
 pub(crate) use parse::{RECEIVED_PATH, RECEIVED_QUERY, parse_origin};
 pub(crate) use prepared::has_dot_segment;

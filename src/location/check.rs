@@ -7,7 +7,7 @@ use super::{
 };
 
 /// The most that is sent; more is not redirected (R10).
-pub(super) const MAX_LEN: usize = 8_000;
+pub(crate) const MAX_LEN: usize = 8_000;
 
 /// Which of the safe forms a location has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,22 +100,22 @@ impl Bounds {
 
 impl Bounds {
     /// The bounds of a text whose origin is so long, as [`Bounds::of`] finds them.
+    #[cfg(feature = "rules")]
     #[inline]
     pub(super) fn behind(text: &[u8], origin: u16) -> Self {
-        let mut odd = false;
-        for &byte in text {
-            odd |= matches!(byte, b'%' | b'\'' | b'[' | b']' | b'?' | b'#');
-        }
-        let fragment = if odd {
-            text.len() - from_first(text, b'#').len()
-        } else {
+        let (host, path) = text.split_at_checked(origin.into()).unwrap_or_default();
+        let is_odd = |byte| matches!(byte, b'%' | b'\'' | b'[' | b']' | b'?' | b'#');
+        let plain = (all_plain(path) || every(path, |byte| !is_odd(byte))) && !host.contains(&b'[');
+        let fragment = if plain {
             text.len()
+        } else {
+            text.len() - from_first(text, b'#').len()
         };
         Self {
             origin,
             // At most 8,000: it was checked.
             fragment: fragment as u16,
-            respelled: odd && has_other_spelling(text),
+            respelled: !plain && has_other_spelling(text),
             dots: false,
         }
     }
@@ -251,6 +251,34 @@ pub(crate) fn every(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
     bad == [false; 16]
 }
 
+/// Where the first byte is that is like this, sixteen looked at together; the length where there is none.
+#[cfg(feature = "rules")]
+#[inline]
+pub(crate) fn first(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    let without = |chunk: &&[u8]| every(chunk, |byte| !is(byte));
+    let before = 16 * text.chunks_exact(16).take_while(without).count();
+    let rest = text.get(before..).unwrap_or_default();
+    let at = rest.iter().position(|&byte| is(byte));
+    before + at.unwrap_or(rest.len())
+}
+
+/// Whether a text has letters, digits, `-`, `.`, `/` and `_` only, which are themselves everywhere.
+#[cfg(feature = "rules")]
+#[inline]
+pub(crate) fn all_plain(text: &[u8]) -> bool {
+    every(text, is_plain)
+}
+
+#[cfg(feature = "rules")]
+#[inline]
+pub(crate) const fn is_plain(byte: u8) -> bool {
+    // Between the digits and `A`, and between `Z` and `_`, other bytes stand.
+    (byte.wrapping_sub(b'-') <= b'z' - b'-')
+        & (byte.wrapping_sub(b':') > b'@' - b':')
+        & (byte.wrapping_sub(b'[') > b'^' - b'[')
+        & (byte != b'`')
+}
+
 /// The bytes of a `Location`: visible ASCII without `" < > \ ^ backtick { | }`.
 #[inline]
 pub(crate) const fn sendable(byte: u8) -> bool {
@@ -346,6 +374,8 @@ enum Step {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "rules")]
+    use super::{Bounds, Form, first, is_plain};
     use super::{MAX_LEN, all_sendable, sendable};
 
     #[test]
@@ -367,6 +397,49 @@ mod tests {
                 assert!(!all_sendable(&text), "{at} of {length}");
                 text[at] = b'a';
             }
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    #[test]
+    fn plain_bytes_are_few() {
+        for byte in 0..=u8::MAX {
+            let plain = byte.is_ascii_alphanumeric() || b"-./_".contains(&byte);
+            assert_eq!(is_plain(byte), plain, "{byte:#x}");
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    #[test]
+    fn the_first_byte_is_found_wherever_it_stands() {
+        for length in 0..50 {
+            let mut text = vec![b'a'; length];
+            assert_eq!(first(&text, |byte| byte == b'{'), length);
+            for at in (0..length).rev() {
+                text[at] = b'{';
+                assert_eq!(first(&text, |byte| byte == b'{'), at);
+            }
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    #[test]
+    fn bounds_are_the_same_whoever_finds_them() {
+        for (text, form) in [
+            ("/a-b/c.html", Form::Local),
+            ("/a~b?c=d#e?f", Form::Local),
+            ("/a?#b", Form::Local),
+            ("/a%20b", Form::Local),
+            ("https://a.example/b", Form::Absolute),
+            ("https://a.example:8080/b?", Form::Absolute),
+            ("http://[::1]/b", Form::Absolute),
+        ] {
+            let bounds = Bounds::of(text.as_bytes(), form);
+            assert_eq!(
+                Bounds::behind(text.as_bytes(), bounds.origin),
+                bounds,
+                "{text}"
+            );
         }
     }
 }

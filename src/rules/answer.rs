@@ -60,9 +60,14 @@ fn written(
     ready: Option<&Ready>,
     policy: QueryPolicy,
 ) -> Option<Bytes> {
-    let captured = captures.len();
+    let target_length = if record.has(SLOTS) {
+        target::length(record.target, captures)
+    } else {
+        record.target.len()
+    };
     let query_length = query.map_or(0, |query| query.len() + 1);
-    let mut out = Vec::with_capacity(record.target.len() + captured + query_length + 1);
+    // Nearly always exact, so that nothing is left over that would have to be kept or cut off.
+    let mut out = Vec::with_capacity(target_length + query_length);
     let (path, own_query, fragment) = if record.has(QUERY | FRAGMENT) {
         target::split(record.target)
     } else {
@@ -97,11 +102,10 @@ fn push_query(
     ready: Option<&Ready>,
     policy: QueryPolicy,
 ) {
-    let own = String::from_utf8_lossy(out.get(begin + 1..).unwrap_or_default()).into_owned();
-    let mut separator = match own.is_empty() {
-        true if out.len() == begin => Some(b'?'),
-        true => None,
-        false => Some(b'&'),
+    let mut separator = match out.len() - begin {
+        0 => Some(b'?'),
+        1 => None,
+        _ => Some(b'&'),
     };
     let mut push = |out: &mut Vec<u8>, write: &dyn Fn(&mut Vec<u8>)| {
         out.extend(separator);
@@ -114,6 +118,7 @@ fn push_query(
         return;
     }
     let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
+    let own = String::from_utf8_lossy(out.get(begin + 1..).unwrap_or_default()).into_owned();
     for pair in query.into_iter().flat_map(|query| query.split('&')) {
         let (key, _) = pair.split_once('=').unwrap_or((pair, ""));
         let consumed = ready.is_some_and(|ready| ready.has_consumed(key));

@@ -11,8 +11,9 @@ use super::{
     record::{Draft, FRAGMENT, PATTERN, QUERY, REGEX, SLOTS},
     rule::{Rule, Source, SourceKind},
     search::Precedence,
+    spelling,
     table::{EVERY_HOST, Hosts, Table, without_slash},
-    target,
+    target::{self, Target},
 };
 use crate::{How, Origin, Scheme, Status};
 
@@ -60,6 +61,8 @@ pub struct RulesBuilder {
     lines: Lines,
     /// Kept for its memory.
     source: Vec<u8>,
+    /// The origin of the target that was checked last; in a file, many have the same.
+    origin: String,
 }
 
 /// A rule that was found wrong: which part, its text, and why.
@@ -286,8 +289,9 @@ impl RulesBuilder {
                     );
                     return Err((Part::Rule, source.text.clone(), flaw));
                 }
-                let wrong_target = |flaw| (Part::Target, target.to_owned(), flaw);
-                let mut target = target::compile(target, &slots).map_err(wrong_target)?;
+                let mut target = self
+                    .target(target, &slots)
+                    .map_err(|flaw| (Part::Target, target.to_owned(), flaw))?;
                 if let Some(tail) = tail {
                     target = target.with_tail(tail);
                 }
@@ -320,6 +324,17 @@ impl RulesBuilder {
         );
         self.source = compiled;
         result
+    }
+
+    fn target<'t>(&mut self, text: &'t str, slots: &[Slot]) -> Result<Target<'t>, Flaw> {
+        if let Some(target) = target::plain(text, &self.origin) {
+            return Ok(target);
+        }
+        let target = target::compile(text, slots, &self.origin)?;
+        if let Some(origin) = target.origin_in(text) {
+            origin.clone_into(&mut self.origin);
+        }
+        Ok(target)
     }
 
     /// The number of these options, which are kept once.
@@ -442,6 +457,9 @@ fn slots(pattern: &[u8]) -> Vec<Slot> {
 
 /// A path that is compared as it stands.
 fn literal(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    if spelling::is_plain_path(text) {
+        return pattern::compile(text, fold, out).map(|_| ());
+    }
     let text = pattern::escape(text)
         .replace('?', "%3F")
         .replace('#', "%23");

@@ -61,11 +61,6 @@ impl<'a> Captures<'a> {
         }
     }
 
-    /// How many bytes they have together.
-    pub(super) fn len(&self) -> usize {
-        (0..self.length).map(|at| self.get(at).len()).sum()
-    }
-
     #[inline]
     pub(super) fn get(&self, at: usize) -> &str {
         match self.decoded.iter().find(|(place, _)| *place == at) {

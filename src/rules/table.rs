@@ -10,10 +10,11 @@ use super::{
     capture::Captures,
     condition::Ready,
     options::Matching,
-    pattern::{Parts, Segment, Tail},
+    pattern::{Parts, Tail},
     record::{PATTERN, REGEX, Record},
     spelling,
 };
+use crate::location::first;
 
 mod entry;
 mod exact;
@@ -26,7 +27,7 @@ use entry::Lists;
 use exact::{Exact, Key};
 use hash::Hash;
 pub(super) use hosts::{EVERY_HOST, Hosts};
-use segments::{Reach, Segments};
+use segments::Segments;
 use shapes::Shapes;
 
 /// All rules of a set.
@@ -60,11 +61,12 @@ struct Place {
 impl Table {
     /// Builds the indexes of rules that are written already.
     pub(super) fn new(
-        records: Vec<u8>,
+        mut records: Vec<u8>,
         options: Vec<Ready>,
         hosts: Hosts,
         #[cfg(feature = "regex")] regexes: super::regexes::Regexes,
     ) -> Self {
+        records.shrink_to_fit();
         let mut table = Self {
             records: Bytes::from(records),
             options,
@@ -319,19 +321,21 @@ impl Table {
     ) {
         let mut segments = Segments::new(path.spelled());
         segments.cut(plane.shapes.reach(), &self.hash);
-        let fits = |record: &Record<'_>| {
-            let parts = Parts::of(record.source);
-            path.fit(parts, &segments, |_| {}).is_some()
-        };
-        for group in self.hosts.fitting(ask.host) {
+        let mut on = |group| {
             let is_it = |entry| {
-                self.record(self.lists.first(entry))
-                    .is_some_and(|record| self.place(&record).group == group && fits(&record))
+                self.record(self.lists.first(entry)).is_some_and(|record| {
+                    self.place(&record).group == group
+                        && path.fit(Parts::of(record.source), |_| {}).is_some()
+                })
             };
             let mut show = |entry: &u32| self.show(entry, visit);
             plane
                 .shapes
                 .candidates(&segments, group, &self.hash, lowest, &is_it, &mut show);
+        };
+        on(EVERY_HOST);
+        if ask.host.is_some() {
+            self.hosts.named(ask.host).for_each(on);
         }
     }
 
@@ -349,11 +353,7 @@ impl Table {
         };
         if record.has(PATTERN) {
             let path = Asked::new(ask.path, self.place(record).matching);
-            let mut segments = Segments::new(path.spelled());
-            segments.cut(Reach::ALL, &self.hash);
-            path.fit(Parts::of(record.source), &segments, |text| {
-                captures.push(text);
-            })?;
+            path.fit(Parts::of(record.source), |text| captures.push(text))?;
         }
         if let Some(ready) = self.options(record) {
             ready.admits(ask, &mut captures);
@@ -409,56 +409,62 @@ impl<'a> Asked<'a> {
 
     /// Whether a pattern matches, with what its placeholders stand for.
     #[inline]
-    fn fit(
-        &self,
-        pattern: Parts<'_>,
-        segments: &Segments<'_>,
-        mut captured: impl FnMut(&'a str),
-    ) -> Option<()> {
-        let mut rest = self.received;
-        let mut count = 0;
-        for segment in pattern.segments() {
-            let spelled = segments.get(count)?;
-            let received = rest.strip_prefix('/')?;
-            let end = match self.spelled {
-                None => spelled.len(),
-                Some(_) => received.find('/').unwrap_or(received.len()),
-            };
-            let (received, tail) = received.split_at_checked(end)?;
-            match segment {
-                Segment::Literal(text) if text == spelled => {}
-                Segment::Literal(_) => return None,
-                Segment::Named { before, behind, .. } => {
-                    let named = spelled.strip_prefix(before)?.strip_suffix(behind)?;
-                    if named.is_empty() {
-                        return None;
-                    }
-                    captured(part(received, before.len(), named.len())?);
-                }
+    fn fit(&self, pattern: Parts<'_>, mut captured: impl FnMut(&'a str)) -> Option<()> {
+        let mut rest = self.spelled();
+        let length = rest.len();
+        let mut front = pattern.front;
+        loop {
+            let (literal, named) = front.split_at_checked(first(front, |byte| byte == b'{'))?;
+            rest = rest.strip_prefix(literal)?;
+            if named.is_empty() {
+                break;
             }
+            let close = named.iter().position(|&byte| byte == b'}')?;
+            let (behind, next) = until_slash(named.get(close + 1..)?);
+            let (segment, tail) = until_slash(rest);
+            let text = segment.strip_suffix(behind)?;
+            if text.is_empty() {
+                return None;
+            }
+            captured(self.received(length - rest.len(), text.len())?);
             rest = tail;
-            count += 1;
+            front = next;
         }
-        match pattern.tail {
-            // A slash that makes no difference may be left.
-            Tail::None if segments.tail(count).is_empty() => return Some(()),
-            Tail::None => return None,
-            Tail::Some if rest.len() < 2 => return None,
-            Tail::Any if rest.is_empty() => return None,
-            Tail::Some | Tail::Any | Tail::Optional => captured(rest),
+        match (pattern.tail, rest) {
+            (Tail::None, []) => return Some(()),
+            (Tail::Any | Tail::Optional, [b'/', ..]) => {}
+            (Tail::Some, [b'/', _, ..]) => {}
+            (Tail::Optional, []) => {}
+            _ => return None,
         }
+        let from = self.received_at(length - rest.len())?;
+        captured(self.received.get(from..)?);
         Some(())
+    }
+
+    /// How many bytes were received for so many bytes of the spelling.
+    #[inline]
+    fn received_at(&self, spelled: usize) -> Option<usize> {
+        match self.spelled {
+            None => Some(spelled),
+            Some(_) => Some(spelling::received_len(self.received.as_bytes(), spelled)),
+        }
+    }
+
+    /// A piece of the path as it was received, by where it is in the spelling.
+    #[inline]
+    fn received(&self, begin: usize, length: usize) -> Option<&'a str> {
+        let range = self.received_at(begin)?..self.received_at(begin + length)?;
+        self.received.get(range)
     }
 }
 
-/// The middle of a segment as it was received, by the lengths of its spelling.
-fn part(received: &str, before: usize, length: usize) -> Option<&str> {
-    if before + length == received.len() && before == 0 {
-        return Some(received);
-    }
-    let start = spelling::received_len(received.as_bytes(), before);
-    let rest = received.get(start..)?;
-    rest.get(..spelling::received_len(rest.as_bytes(), length))
+/// A text up to its first slash, and the rest from there on.
+#[inline]
+fn until_slash(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|&byte| byte == b'/');
+    text.split_at_checked(end.unwrap_or(text.len()))
+        .unwrap_or((text, &[]))
 }
 
 #[cold]

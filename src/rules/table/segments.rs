@@ -24,14 +24,6 @@ pub(super) struct Reach {
     pub(super) hashed: usize,
 }
 
-impl Reach {
-    /// All segments that a pattern can have, none of them hashed.
-    pub(super) const ALL: Self = Self {
-        segments: MAX_SEGMENTS,
-        hashed: 0,
-    };
-}
-
 /// The hash of the beginning without any segment.
 pub(super) const START: u64 = 0x2545_f491_4f6c_dd1d;
 
@@ -86,7 +78,7 @@ impl<'p> Segments<'p> {
         self.beginnings.get(count).copied().unwrap_or_default()
     }
 
-    /// Where a segment ends; the tail behind it begins there, with its slash.
+    /// Where a segment ends.
     #[inline]
     fn end(&self, count: usize) -> usize {
         self.ends.get(count).map_or(0, |end| *end as usize)
@@ -101,12 +93,6 @@ impl<'p> Segments<'p> {
             None
         }
     }
-
-    /// What is left behind so many segments, its slash included.
-    #[inline]
-    pub(super) fn tail(&self, count: usize) -> &'p [u8] {
-        self.path.get(self.end(count)..).unwrap_or_default()
-    }
 }
 
 /// Shows where the slashes of a path are, and its end, eight bytes at a time, for as long as the answer is
@@ -116,10 +102,10 @@ fn each_slash(path: &[u8], mut show: impl FnMut(usize) -> bool) {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let mut rest = path;
     let mut before = 0;
-    while !rest.is_empty() {
+    loop {
         let (word, behind) = match rest.split_first_chunk() {
-            Some((word, behind)) => (*word, behind),
-            None => (padded(rest), &[][..]),
+            Some((word, behind)) => (*word, Some(behind)),
+            None => (with_slash(rest), None),
         };
         let differs = u64::from_le_bytes(word) ^ 0x2f2f_2f2f_2f2f_2f2f;
         // The highest bit of each byte that is a slash.
@@ -130,16 +116,19 @@ fn each_slash(path: &[u8], mut show: impl FnMut(usize) -> bool) {
             }
             slashes &= slashes - 1;
         }
+        match behind {
+            Some(behind) => rest = behind,
+            None => return,
+        }
         before += 8;
-        rest = behind;
     }
-    show(path.len());
 }
 
+/// Fewer than eight bytes, and a slash behind them.
 #[inline]
-fn padded(text: &[u8]) -> [u8; 8] {
+fn with_slash(text: &[u8]) -> [u8; 8] {
     let mut word = [0; 8];
-    for (slot, byte) in word.iter_mut().zip(text) {
+    for (slot, byte) in word.iter_mut().zip(text.iter().chain(b"/")) {
         *slot = *byte;
     }
     word
@@ -177,8 +166,6 @@ mod tests {
                     assert_eq!(segments.get(at), Some(segment.as_bytes()), "{path}");
                 }
                 assert_eq!(segments.get(cut), None);
-                let front: usize = naive.iter().take(cut).map(|one| one.len() + 1).sum();
-                assert_eq!(segments.tail(cut), &path.as_bytes()[front..], "{path}");
             }
         }
     }
