@@ -182,14 +182,26 @@ fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status
 /// Whether the location is on the host that was asked, as far as that is known.
 #[cold]
 fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool {
-    let Some(origin) = location.origin() else {
-        return true;
+    let origin;
+    let (target_scheme, target) = match location.written_origin() {
+        Some(written) => written,
+        // What came through the unchecked door is read as a browser reads it.
+        None => match location.origin() {
+            Some(read) => {
+                origin = read.to_string();
+                let authority = origin
+                    .split_once("://")
+                    .map_or("", |(_, authority)| authority);
+                (read.scheme(), authority)
+            }
+            None => return true,
+        },
     };
     if location.leaves_the_asked_host() {
         return false;
     }
     let scheme = location.scheme_asked_over();
-    if scheme.is_some_and(|scheme| scheme != origin.scheme()) {
+    if scheme.is_some_and(|scheme| scheme != target_scheme) {
         return false;
     }
     let asked = match request.asked_authority() {
@@ -198,18 +210,20 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
         Some("") => return true,
         Some(authority) => authority,
     };
-    let Some((host, port)) = host_and_port(asked) else {
+    let (Some((target, target_port)), Some((host, port))) =
+        (host_and_port(target), host_and_port(asked))
+    else {
         return false;
     };
+    let target_port = target_port.unwrap_or(target_scheme.default_port());
     let same_port = match scheme {
-        Some(scheme) => origin.port() == port.unwrap_or(scheme.default_port()),
+        Some(scheme) => target_port == port.unwrap_or(scheme.default_port()),
         // Behind a proxy that ends TLS, either of the default ports may be what the client used.
-        None => unless_default(origin.port()) == port.and_then(unless_default),
+        None => unless_default(target_port) == port.and_then(unless_default),
     };
     // Some clients leave out the dot of a fully qualified name.
-    let without_dot = origin.host().strip_suffix('.').unwrap_or(origin.host());
-    same_port
-        && (origin.host().eq_ignore_ascii_case(host) || without_dot.eq_ignore_ascii_case(host))
+    let without_dot = target.strip_suffix('.').unwrap_or(target);
+    same_port && (target.eq_ignore_ascii_case(host) || without_dot.eq_ignore_ascii_case(host))
 }
 
 /// Whether path and query are those that were asked for, as the client resolves them.
@@ -229,16 +243,14 @@ fn leads_to(location: &Location, asked: &str) -> bool {
 }
 
 fn host_and_port(address: &str) -> Option<(&str, Option<u16>)> {
-    let end = address.rfind(']').unwrap_or(0);
-    match address.get(end..)?.rfind(':') {
-        Some(colon) => {
-            let (host, port) = address.split_at_checked(end + colon)?;
-            match port.strip_prefix(':')? {
-                "" => Some((host, None)),
-                digits => Some((host, Some(digits.parse().ok()?))),
-            }
-        }
+    // A colon in front of the bracket is one of an IPv6 address.
+    let is_end = |byte| byte == b':' || byte == b']';
+    let end = address.bytes().rposition(is_end).unwrap_or(address.len());
+    let (host, port) = address.split_at_checked(end)?;
+    match port.strip_prefix(':') {
         None => Some((address, None)),
+        Some("") => Some((host, None)),
+        Some(digits) => Some((host, Some(digits.parse().ok()?))),
     }
 }
 

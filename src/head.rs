@@ -5,7 +5,7 @@ use http::{
     uri::Authority,
 };
 
-use crate::Scheme;
+use crate::{Scheme, scan};
 
 mod reads;
 
@@ -388,7 +388,7 @@ impl<'a> RequestHead<'a> {
             (Some(target), Some(host)) => target.eq_ignore_ascii_case(host).then_some(target),
             (target, host) => target.or(host),
         };
-        authority.filter(|authority| !authority.contains('@'))
+        authority.filter(|authority| !scan::any(authority.as_bytes(), |byte| byte == b'@'))
     }
 
     /// The host that the client means where fields disagree: the target's (RFC 9112 §3.2.2).

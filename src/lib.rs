@@ -110,6 +110,7 @@ mod origin;
 mod policy;
 mod redirect;
 mod return_to;
+mod scan;
 mod status;
 #[cfg(feature = "trust")]
 mod trust;

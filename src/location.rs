@@ -15,6 +15,7 @@ mod authority;
 mod check;
 mod local_path;
 mod parse;
+#[cfg(feature = "rules")]
 mod prepared;
 mod problem;
 mod resolve;
@@ -25,12 +26,14 @@ use check::{Bounds, Form};
 use problem::Problem;
 
 pub(crate) use allowed::Allowed;
-pub(crate) use assemble::Site;
-pub(crate) use check::sendable;
+pub(crate) use assemble::{Site, Spelling};
 #[cfg(feature = "rules")]
-pub(crate) use check::{MAX_LEN, all_plain, every, first, is_plain};
+pub(crate) use check::{MAX_LEN, sendable};
 pub use local_path::LocalPath;
-pub(crate) use parse::{RECEIVED_PATH, RECEIVED_QUERY, parse_origin};
+pub(crate) use parse::parse_origin;
+#[cfg(feature = "rules")]
+pub(crate) use parse::{RECEIVED_PATH, RECEIVED_QUERY};
+#[cfg(feature = "rules")]
 pub(crate) use prepared::has_dot_segment;
 pub use problem::LocationError;
 pub(crate) use spelling::may_ask_for;
@@ -181,7 +184,11 @@ impl Location {
         if out.is_empty() {
             return Err(LocationError::new(Problem::Empty, 0, &[]));
         }
-        Self::with_form(out, Form::Unchecked)
+        if out.len() > MAX_LEN {
+            return Err(LocationError::new(Problem::TooLong, MAX_LEN, &[]));
+        }
+        let bounds = Bounds::of(out.as_bytes(), Form::Unchecked);
+        Self::checked(out.into(), Form::Unchecked, bounds)
     }
 
     /// Says over which scheme the client asked, for a policy that knows it.
@@ -250,19 +257,15 @@ impl Location {
     }
 
     /// The finished text, with the form that it has.
-    fn finish(text: String) -> Result<Self, LocationError> {
-        let form = check::form_of(text.as_bytes())?;
-        Self::with_form(text, form)
+    fn finish(text: impl Into<Bytes>) -> Result<Self, LocationError> {
+        let text = text.into();
+        let (form, bounds) = check::form_and_bounds(&text)?;
+        Self::checked(text, form, bounds)
     }
 
-    fn with_form(text: String, form: Form) -> Result<Self, LocationError> {
-        let fail = |problem, at| LocationError::new(problem, at, &[]);
-        if text.len() > check::MAX_LEN {
-            return Err(fail(Problem::TooLong, check::MAX_LEN));
-        }
-        let bounds = Bounds::of(text.as_bytes(), form);
-        let value = HeaderValue::from_maybe_shared(Bytes::from(text))
-            .map_err(|_| fail(Problem::Control, 0))?;
+    fn checked(text: Bytes, form: Form, bounds: Bounds) -> Result<Self, LocationError> {
+        let value = HeaderValue::from_maybe_shared(text)
+            .map_err(|_| LocationError::new(Problem::Control, 0, &[]))?;
         Ok(Self {
             value,
             form,
@@ -373,7 +376,7 @@ impl Location {
         };
         let mut moved = match self.form {
             Form::Local if site.is_empty() => self.clone(),
-            Form::Local => Self::finish(format!("{site}{self}"))?,
+            Form::Local => Self::finish([site, self.as_str()].concat())?,
             Form::Relative => {
                 let path = self.resolved(&base.resolved("/").1).1;
                 Self::finish(format!("{site}{path}{}", self.fragment()))?
@@ -390,6 +393,22 @@ impl Location {
     /// Whether a browser goes there itself, and hands it to no other program.
     pub(crate) fn is_of_the_web(&self) -> bool {
         self.is_checked() || self.origin().is_some() || !parse::has_scheme(self.as_str())
+    }
+
+    /// Scheme, and host with its port where there is one, as they are sent; of a location whose origin is
+    /// in the spelling of browsers.
+    pub(crate) fn written_origin(&self) -> Option<(Scheme, &str)> {
+        if self.form != Form::Absolute {
+            return None;
+        }
+        let origin = self.value.as_bytes().get(..self.bounds.origin.into())?;
+        let origin = std::str::from_utf8(origin).ok()?;
+        [Scheme::Https, Scheme::Http]
+            .into_iter()
+            .find_map(|scheme| {
+                let authority = origin.strip_prefix(scheme.as_str())?;
+                Some((scheme, authority.strip_prefix("://")?))
+            })
     }
 
     /// The origin, where the location has one.

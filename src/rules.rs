@@ -28,8 +28,11 @@ mod ask;
 mod builder;
 mod capture;
 mod condition;
+mod copies;
 mod diagnostic;
 mod error;
+mod explain;
+mod firsts;
 mod format;
 mod has;
 mod lines;
@@ -39,24 +42,42 @@ mod pattern;
 mod record;
 #[cfg(feature = "regex")]
 mod regexes;
+mod report;
 mod rule;
 mod rule_ref;
 mod search;
+#[cfg(feature = "snippets")]
+mod snippets;
 mod spelling;
 mod table;
 mod target;
+mod verify;
 
 use ask::Ask;
 pub use builder::RulesBuilder;
 use capture::Captures;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
-pub use format::{Format, Parsed};
+pub use explain::{Candidate, Explanation, NotSent, Unmet};
+#[cfg(feature = "csv")]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub use format::bulk_csv;
+#[cfg(feature = "toml")]
+#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+pub use format::netlify_toml;
+#[cfg(any(feature = "csv", feature = "json"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
+pub use format::vercel_bulk;
+pub use format::{Format, Parsed, UnknownFormat, cloudflare, haproxy_map, netlify, nginx_map};
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub use format::{next, vercel};
 pub use has::Has;
 use lines::Lines;
 pub use options::QueryPolicy;
 pub use paths::Paths;
 use record::SLOTS;
+pub use report::{Finding, FindingKind, Report};
 pub use rule::{Rule, Source};
 pub use rule_ref::RuleRef;
 pub use search::Precedence;
@@ -162,12 +183,27 @@ impl Rules {
             .map(|(_, record)| RuleRef::new(self, record))
     }
 
+    /// The rule that answers a request, and its redirect.
+    fn answered(&self, head: &RequestHead<'_>) -> Option<(u32, Redirect)> {
+        let authority = head.authority().filter(|_| self.table.reads_host);
+        let host = authority.and_then(AskedHost::read);
+        let ask = Ask {
+            head,
+            path: head.path(),
+            query: head.query(),
+            host: host.as_ref().map(|host| &*host.name),
+        };
+        let at = self.table.search(&ask, self.precedence)?;
+        Some((at, self.redirect(at, &ask)?))
+    }
+
     /// The redirect of the rule that answers a request.
     #[inline]
     fn answer(&self, head: &RequestHead<'_>, host: Option<&str>) -> Decision {
         let ask = Ask {
             head,
             path: head.path(),
+            query: head.query(),
             host,
         };
         match self.table.search(&ask, self.precedence) {
@@ -179,15 +215,16 @@ impl Rules {
     #[inline(never)]
     fn redirect(&self, at: u32, ask: &Ask<'_, '_>) -> Option<Redirect> {
         let record = self.table.record(at)?;
-        if record.has(SLOTS) {
+        let redirect = if record.has(SLOTS) {
             let captures = self.table.captures(at, &record, ask)?;
-            self.table.redirect(&record, &captures, ask.query())
+            self.table.redirect(&record, &captures, ask.query)
         } else {
-            self.table.redirect(&record, &NO_CAPTURES, ask.query())
-        }
+            self.table.redirect(&record, &NO_CAPTURES, ask.query)
+        };
+        redirect.ok()
     }
 
-    fn decide_for_hosts(&self, request: &RequestHead<'_>) -> Decision {
+    fn decide_by_host(&self, request: &RequestHead<'_>) -> Decision {
         match request.authority() {
             Some(authority) => match AskedHost::read(authority) {
                 Some(host) => self.answer(request, Some(&host.name)),
@@ -211,10 +248,10 @@ impl Policy for Rules {
     fn decide(&self, request: &RequestHead<'_>) -> Decision {
         if !request.has_path() {
             Decision::Pass
-        } else if self.table.hosts.is_empty() {
-            self.answer(request, None)
+        } else if self.table.reads_host {
+            self.decide_by_host(request)
         } else {
-            self.decide_for_hosts(request)
+            self.answer(request, None)
         }
     }
 }

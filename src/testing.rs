@@ -39,6 +39,8 @@ mod follow;
 mod request;
 
 pub use answer::Answer;
+#[cfg(feature = "rules")]
+pub(crate) use follow::Traveller;
 pub use follow::{End, Hop, Journey, follow};
 pub use request::{TestRequest, request};
 

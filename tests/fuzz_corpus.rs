@@ -65,3 +65,13 @@ fn host() {
 fn return_to() {
     replay("return_to", checks::return_to);
 }
+
+#[test]
+fn rules() {
+    replay("rules", checks::rules);
+}
+
+#[test]
+fn formats() {
+    replay("formats", checks::formats);
+}

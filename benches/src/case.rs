@@ -11,7 +11,8 @@ use std::{
 
 use axum::body::Body;
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
+    Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
+    header,
 };
 use tower::Service;
 
@@ -26,15 +27,22 @@ pub(crate) struct Shape {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
+    extensions: Extensions,
 }
 
 impl Shape {
     /// A GET without header fields.
     pub(crate) fn get(path: &'static str) -> Self {
+        Self::get_uri(Uri::from_static(path))
+    }
+
+    /// The same, of a path that is no literal.
+    pub(crate) fn get_uri(uri: Uri) -> Self {
         Self {
             method: Method::GET,
-            uri: Uri::from_static(path),
+            uri,
             headers: HeaderMap::new(),
+            extensions: Extensions::new(),
         }
     }
 
@@ -58,6 +66,12 @@ impl Shape {
         self
     }
 
+    /// With something that a layer or a server in front has left.
+    pub(crate) fn with_extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.extensions.insert(value);
+        self
+    }
+
     // Not inlined, so that it costs the same in every case.
     #[inline(never)]
     fn request(&self) -> Request<Body> {
@@ -65,6 +79,9 @@ impl Shape {
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
+        if !self.extensions.is_empty() {
+            *request.extensions_mut() = self.extensions.clone();
+        }
         request
     }
 }
@@ -72,8 +89,8 @@ impl Shape {
 /// What must hold of a case, whatever machine it runs on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Bounds {
-    /// Nothing may be allocated beyond what the bare service allocates.
-    pub(crate) allocates_nothing: bool,
+    /// The most calls of the allocator beyond those of the bare service.
+    pub(crate) allocations: Option<f64>,
     /// The most instructions beyond those of the bare service.
     pub(crate) instructions: Option<f64>,
 }
@@ -101,6 +118,14 @@ impl Case {
         let mut cx = Context::from_waker(Waker::noop());
         let status = call(&mut service, shape.request(), &mut cx).status();
         assert_eq!(status, answer, "{name}");
+        Self::of_any_answer(name, shape, service)
+    }
+
+    /// A case whose answer is of no matter.
+    pub(crate) fn of_any_answer<S, B>(name: &'static str, shape: &Shape, mut service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + 'static,
+    {
         let shape = shape.clone();
         Self {
             name,
@@ -116,8 +141,13 @@ impl Case {
     }
 
     /// Must not allocate more than the bare service.
-    pub(crate) fn allocates_nothing(mut self) -> Self {
-        self.bounds.allocates_nothing = true;
+    pub(crate) fn allocates_nothing(self) -> Self {
+        self.allocates(0.0)
+    }
+
+    /// Must not call the allocator more than so many times beyond the bare service.
+    pub(crate) fn allocates(mut self, calls: f64) -> Self {
+        self.bounds.allocations = Some(calls);
         self
     }
 

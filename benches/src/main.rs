@@ -5,6 +5,7 @@
 //! where a bound that does not depend on the machine is broken. `README.md` says more.
 
 mod callgrind;
+mod canonical;
 mod case;
 mod compile;
 mod count;
@@ -15,6 +16,7 @@ mod table;
 
 use std::{env, error::Error, fs, process::Command, process::ExitCode};
 
+use canonical::{Growth, LENGTHS, TWICE};
 use rivals::{Group, groups};
 use table::{Table, number, plus, ratio};
 
@@ -83,15 +85,20 @@ fn services(rounds: usize) -> Result<Vec<String>, Box<dyn Error>> {
     let mut groups = groups();
     let cases = groups.iter().map(|group| group.cases.len()).sum::<usize>();
     let mut instructions = vec![None; cases];
+    let growths = canonical::long_paths();
+    let mut of_growths = Vec::new();
     if callgrind::is_available() {
         let stretches = callgrind::between_marks(&[COUNTED])?;
         let stretches = stretches.as_chunks::<3>().0;
-        if stretches.len() != cases {
-            return Err(format!("{} of {cases} cases were counted", stretches.len()).into());
+        let expected = cases + growths.len() * LENGTHS.len();
+        if stretches.len() != expected {
+            return Err(format!("{} of {expected} cases were counted", stretches.len()).into());
         }
-        for (slot, [_, once, twice]) in instructions.iter_mut().zip(stretches) {
+        let (of_groups, rest) = stretches.split_at(cases);
+        for (slot, [_, once, twice]) in instructions.iter_mut().zip(of_groups) {
             *slot = Some((twice - once) as f64 / REQUESTS as f64);
         }
+        of_growths.extend(rest.iter().map(|[_, once, twice]| (twice - once) as f64));
     }
     let mut times = vec![f64::INFINITY; cases];
     // All cases in turn, so that what disturbs the machine disturbs all of them.
@@ -110,7 +117,41 @@ fn services(rounds: usize) -> Result<Vec<String>, Box<dyn Error>> {
         times = rest;
         print_group(group, of_group, times_of_group, &mut broken);
     }
+    if !of_growths.is_empty() {
+        print_growths(&growths, &of_growths, &mut broken);
+    }
     Ok(broken)
+}
+
+fn print_growths(growths: &[Growth], instructions: &[f64], broken: &mut Vec<String>) {
+    println!(
+        "\n## Canonical address, long paths\n\n\
+         Instructions in one request for a path of so many bytes; \
+         the longest is the longest that `http::Uri` takes.\n"
+    );
+    let [first, half, whole] = LENGTHS.map(|length| length.to_string());
+    let ratio_of = format!("{whole} / {half}");
+    let mut table = Table::new(["path", &first, &half, &whole, &ratio_of]);
+    let rows = instructions.as_chunks::<{ LENGTHS.len() }>().0;
+    for (growth, &[first, half, whole]) in growths.iter().zip(rows) {
+        let [first, half, whole] = [first, half, whole].map(Some);
+        table.row([
+            growth.name.clone(),
+            number(first, 0),
+            number(half, 0),
+            number(whole, 0),
+            ratio(whole, half),
+        ]);
+        if let (Some(half), Some(whole)) = (half, whole)
+            && whole > TWICE * half
+        {
+            broken.push(format!(
+                "long paths: {}: {whole:.0} instructions, more than {TWICE} times {half:.0}",
+                growth.name
+            ));
+        }
+    }
+    print!("{table}");
 }
 
 fn print_group(
@@ -156,9 +197,11 @@ fn print_group(
             plus(Some(calls), 0),
             plus(Some(bytes), 0),
         ]);
-        if case.bounds.allocates_nothing && calls > 0.0 {
+        if let Some(most) = case.bounds.allocations
+            && calls > most
+        {
             broken.push(format!(
-                "{}: {}: +{calls} allocations",
+                "{}: {}: +{calls} allocations, more than {most}",
                 group.title, case.name
             ));
         }
@@ -179,6 +222,13 @@ fn counted() {
     for case in groups().iter_mut().flat_map(|group| &mut group.cases) {
         case.allocations(10);
         case.counted(REQUESTS);
+    }
+    for case in canonical::long_paths()
+        .iter_mut()
+        .flat_map(|growth| &mut growth.cases)
+    {
+        case.allocations(1);
+        case.counted(1);
     }
 }
 

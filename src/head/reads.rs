@@ -32,13 +32,19 @@ impl Reads {
         }
         let before = self.length.get();
         let separator = if before == 0 { "" } else { ", " };
-        let bytes = separator.bytes().chain(name.bytes());
         let free = self.text.get(before..).unwrap_or_default();
-        if separator.len() + name.len() > free.len() {
+        let Some((for_separator, for_name)) = free.split_at_checked(separator.len()) else {
+            self.too_many.set(true);
+            return;
+        };
+        if name.len() > for_name.len() {
             self.too_many.set(true);
             return;
         }
-        for (slot, byte) in free.iter().zip(bytes) {
+        for (slot, byte) in for_separator.iter().zip(separator.bytes()) {
+            slot.set(byte);
+        }
+        for (slot, byte) in for_name.iter().zip(name.bytes()) {
             slot.set(byte.to_ascii_lowercase());
         }
         self.length.set(before + separator.len() + name.len());
@@ -46,25 +52,27 @@ impl Reads {
 
     /// Whether no field was looked at.
     #[inline]
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.length.get() == 0 && !self.too_many.get()
     }
 
     /// Whether a field of this name was looked at.
     fn contains(&self, name: &str) -> bool {
-        self.written()
-            .split(|byte| byte.get() == b',')
-            .map(|other| match other {
-                [first, rest @ ..] if first.get() == b' ' => rest,
-                _ => other,
-            })
-            .any(|other| {
-                other.len() == name.len()
-                    && other
-                        .iter()
-                        .zip(name.bytes())
-                        .all(|(byte, wanted)| byte.get() == wanted.to_ascii_lowercase())
-            })
+        self.length.get() > 0
+            && self
+                .written()
+                .split(|byte| byte.get() == b',')
+                .map(|other| match other {
+                    [first, rest @ ..] if first.get() == b' ' => rest,
+                    _ => other,
+                })
+                .any(|other| {
+                    other.len() == name.len()
+                        && other
+                            .iter()
+                            .zip(name.bytes())
+                            .all(|(byte, wanted)| byte.get() == wanted.to_ascii_lowercase())
+                })
     }
 
     /// Whether the answer is of one visitor.

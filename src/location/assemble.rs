@@ -1,19 +1,34 @@
 //! A location that is computed from a request: measured, then written once into one buffer.
 
-use percent_encoding::{AsciiSet, utf8_percent_encode};
+use std::{io::Write, iter};
+
+use percent_encoding::{AsciiSet, percent_encode};
 
 use super::{
     Location, check,
+    check::sendable,
     parse::{RECEIVED_PATH, RECEIVED_QUERY},
     problem::LocationError,
 };
-use crate::Scheme;
+use crate::{Scheme, scan};
 
 /// Scheme, host and port of a location; they come from configuration (R6).
 pub(crate) struct Site<'a> {
     pub(crate) scheme: Scheme,
     pub(crate) host: &'a str,
     pub(crate) port: Option<u16>,
+}
+
+/// A path as it was received, and how it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spelling<'p> {
+    pub(crate) path: &'p str,
+    /// One slash where several follow each other.
+    pub(crate) merge_slashes: bool,
+    /// ASCII letters in lower case, and the digits of escapes in upper case.
+    pub(crate) lower_case: bool,
+    /// `/` where one is appended.
+    pub(crate) end: &'static str,
 }
 
 impl Location {
@@ -25,48 +40,156 @@ impl Location {
     /// whole is too long.
     pub(crate) fn assemble(
         site: Option<&Site<'_>>,
-        path: &str,
-        end: &str,
+        path: &Spelling<'_>,
         query: Option<&str>,
     ) -> Result<Self, LocationError> {
-        if let Some(error) = check::dot_segment(path.as_bytes()) {
+        if let Some(error) = check::dot_segment_of_received(path.path.as_bytes()) {
             return Err(error);
         }
-        let (scheme, host) = match site {
-            Some(site) => (site.scheme.as_str(), site.host),
-            None => ("", ""),
+        let (scheme, separator, host) = match site {
+            Some(site) => (site.scheme.as_str(), "://", site.host),
+            None => ("", "", ""),
         };
-        let port = site
-            .and_then(|site| site.port.filter(|&port| port != site.scheme.default_port()))
-            .map(|port| format!(":{port}"))
-            .unwrap_or_default();
-        let separator = if site.is_some() { "://" } else { "" };
-        let mark = if query.is_some() { "?" } else { "" };
-        let query = query.unwrap_or_default();
+        let port =
+            site.and_then(|site| site.port.filter(|&port| port != site.scheme.default_port()));
+        let port_len = port.map_or(0, |port| 2 + port.checked_ilog10().unwrap_or(0) as usize);
+        let (mark, query) = query.map_or(("", ""), |query| ("?", query));
 
+        let encoded = written_len(path.path.as_bytes(), stays_in_path) - path.path.len();
+        let path_len = path.pieces().map(<[u8]>::len).sum::<usize>() + encoded + path.end.len();
+        let query = query.as_bytes();
+        let query_len = written_len(query, stays_in_query);
         let length = scheme.len()
             + separator.len()
             + host.len()
-            + port.len()
-            + encoded_len(path, RECEIVED_PATH)
-            + end.len()
+            + port_len
+            + path_len
             + mark.len()
-            + encoded_len(query, RECEIVED_QUERY);
+            + query_len;
         if length > check::MAX_LEN {
             return Err(LocationError::too_long());
         }
-        let mut out = String::with_capacity(length);
-        for text in [scheme, separator, host, &port] {
-            out.push_str(text);
+        let mut out = Vec::with_capacity(length);
+        for text in [scheme, separator, host] {
+            out.extend_from_slice(text.as_bytes());
         }
-        out.extend(utf8_percent_encode(path, RECEIVED_PATH));
-        out.push_str(end);
-        out.push_str(mark);
-        out.extend(utf8_percent_encode(query, RECEIVED_QUERY));
+        if let Some(port) = port {
+            // A buffer in memory takes everything.
+            let _ = write!(out, ":{port}");
+        }
+        path.write(&mut out, encoded == 0);
+        out.extend_from_slice(mark.as_bytes());
+        write_encoded(&mut out, query, query_len == query.len(), RECEIVED_QUERY);
         Self::finish(out)
     }
 }
 
-fn encoded_len(text: &str, set: &'static AsciiSet) -> usize {
-    utf8_percent_encode(text, set).map(str::len).sum()
+impl<'p> Spelling<'p> {
+    pub(crate) const fn as_received(path: &'p str) -> Self {
+        Self {
+            path,
+            merge_slashes: false,
+            lower_case: false,
+            end: "",
+        }
+    }
+
+    /// The pieces that the path is written from, merged where that is asked for.
+    fn pieces(&self) -> impl Iterator<Item = &'p [u8]> {
+        let merges = self.merge_slashes;
+        let mut rest = Some(self.path.as_bytes());
+        iter::from_fn(move || {
+            let text = rest.take()?;
+            let slashes = merges
+                .then(|| text.windows(2).position(|pair| pair == b"//"))
+                .flatten();
+            let Some((piece, tail)) = slashes.and_then(|at| text.split_at_checked(at + 1)) else {
+                return Some(text);
+            };
+            let slashes = tail.iter().take_while(|&&byte| byte == b'/').count();
+            rest = tail.get(slashes..);
+            Some(piece)
+        })
+    }
+
+    /// Writes the path; one `is_sendable` has nothing in it that must be encoded.
+    pub(crate) fn write(&self, out: &mut Vec<u8>, is_sendable: bool) {
+        let start = out.len();
+        for piece in self.pieces() {
+            write_encoded(out, piece, is_sendable, RECEIVED_PATH);
+        }
+        if self.lower_case {
+            // What was encoded just now are escapes like those that were received.
+            lower_case(out.get_mut(start..).unwrap_or_default());
+        }
+        out.extend_from_slice(self.end.as_bytes());
+    }
+}
+
+/// The complement of [`RECEIVED_PATH`].
+#[inline]
+fn stays_in_path(byte: u8) -> bool {
+    stays_in_query(byte) & (byte != b'?')
+}
+
+/// The complement of [`RECEIVED_QUERY`].
+#[inline]
+fn stays_in_query(byte: u8) -> bool {
+    sendable(byte) & (byte != b'#')
+}
+
+#[inline]
+fn written_len(text: &[u8], stays: impl Fn(u8) -> bool + Copy) -> usize {
+    if scan::any(text, |byte| !stays(byte)) {
+        text.len() + 2 * text.iter().filter(|&&byte| !stays(byte)).count()
+    } else {
+        text.len()
+    }
+}
+
+#[inline]
+fn write_encoded(out: &mut Vec<u8>, text: &[u8], is_sendable: bool, set: &'static AsciiSet) {
+    if is_sendable {
+        out.extend_from_slice(text);
+    } else {
+        for piece in percent_encode(text, set) {
+            out.extend_from_slice(piece.as_bytes());
+        }
+    }
+}
+
+fn lower_case(path: &mut [u8]) {
+    path.make_ascii_lowercase();
+    let mut rest = path;
+    while let Some(percent) = rest.iter().position(|&byte| byte == b'%') {
+        let from_percent = rest.get_mut(percent..).unwrap_or_default();
+        let is_escape = match from_percent {
+            [_, high, low, ..] => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+            _ => false,
+        };
+        let length = if is_escape { 3 } else { 1 };
+        let Some((escape, tail)) = from_percent.split_at_mut_checked(length) else {
+            return;
+        };
+        escape.make_ascii_uppercase();
+        rest = tail;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::utf8_percent_encode;
+
+    use super::{RECEIVED_PATH, RECEIVED_QUERY, stays_in_path, stays_in_query};
+
+    #[test]
+    fn what_is_measured_is_what_is_written() {
+        for byte in 0..0x80_u8 {
+            let text = char::from(byte).to_string();
+            let written = |set| utf8_percent_encode(&text, set).to_string() == text;
+            assert_eq!(stays_in_path(byte), written(RECEIVED_PATH), "{byte:#x}");
+            assert_eq!(stays_in_query(byte), written(RECEIVED_QUERY), "{byte:#x}");
+        }
+        assert!(!stays_in_path(0x80) && !stays_in_query(0xff));
+    }
 }

@@ -45,9 +45,6 @@ pub(super) const fn host(text: &[u8]) -> Result<&[u8], LocationError> {
     }
     let mut rest = text;
     let mut label = 0_usize;
-    let mut labels = 0_usize;
-    let mut last = text;
-    let mut numbers = 0_usize;
     loop {
         let at = text.len() - rest.len();
         match rest {
@@ -59,10 +56,7 @@ pub(super) const fn host(text: &[u8]) -> Result<&[u8], LocationError> {
                 rest = tail;
             }
             [b'.', tail @ ..] if label > 0 => {
-                labels += 1;
-                numbers += ipv4_number(last) as usize;
                 label = 0;
-                last = tail;
                 rest = tail;
             }
             [] | [b'/' | b':' | b'?' | b'#', ..] => {
@@ -78,10 +72,7 @@ pub(super) const fn host(text: &[u8]) -> Result<&[u8], LocationError> {
                         Ok(rest)
                     };
                 }
-                labels += 1;
-                numbers += ipv4_number(last) as usize;
-                let address = labels == 4 && numbers == 4;
-                return if ends_in_number(text, at) && !address {
+                return if ends_in_number(text, at) && !is_ipv4(text) {
                     Err(LocationError::new(Problem::HostNumber, 0, text))
                 } else {
                     Ok(rest)
@@ -103,7 +94,6 @@ const fn ends_in_number(text: &[u8], end: usize) -> bool {
         None => return false,
     };
     let mut digits_only = true;
-    let mut hex_only = true;
     let mut length = 0_usize;
     while let [head @ .., byte] = rest {
         match byte {
@@ -113,17 +103,33 @@ const fn ends_in_number(text: &[u8], end: usize) -> bool {
             b'x' => {
                 // `0x` in front of hex digits, or of nothing.
                 let prefix = matches!(head, [b'0'] | [.., b'.', b'0']);
-                return hex_only && prefix;
+                return prefix;
             }
-            _ => {
-                digits_only = false;
-                hex_only = false;
-            }
+            _ => return false,
         }
         length += 1;
         rest = head;
     }
     length > 0 && digits_only
+}
+
+/// Whether a host, up to what ends it, is four numbers.
+const fn is_ipv4(host: &[u8]) -> bool {
+    let mut rest = host;
+    let mut labels = 1_usize;
+    let mut numbers = ipv4_number(host) as usize;
+    while let [byte, tail @ ..] = rest {
+        match byte {
+            b'/' | b':' | b'?' | b'#' => break,
+            b'.' => {
+                labels += 1;
+                numbers += ipv4_number(tail) as usize;
+            }
+            _ => {}
+        }
+        rest = tail;
+    }
+    labels == 4 && numbers == 4
 }
 
 /// Whether the label at the front is a decimal number up to 255 without leading zeros.

@@ -5,6 +5,7 @@ use super::{
     authority::authority,
     problem::{LocationError, Problem},
 };
+use crate::scan;
 
 /// The most that is sent; more is not redirected (R10).
 pub(crate) const MAX_LEN: usize = 8_000;
@@ -26,35 +27,66 @@ pub(super) enum Form {
 ///
 /// Looks at every byte; the dot segments of a path are [`dot_segment`]'s.
 pub(super) const fn form_of(text: &[u8]) -> Result<Form, LocationError> {
-    if text.len() > MAX_LEN {
-        return Err(LocationError::new(Problem::TooLong, MAX_LEN, &[]));
-    }
-    let form = match text {
-        [] => return Err(LocationError::new(Problem::Empty, 0, &[])),
-        [b'/', rest @ ..] if matches!(rest, [b'/' | b'\\', ..]) => {
-            return Err(LocationError::new(Problem::OffSite, 1, rest));
-        }
-        [b'/', ..] => Form::Local,
-        [b'?', ..] => Form::Relative,
-        [b'.', b'/', ..] | [b'.', b'.', b'/', ..] => match deepens(text) {
-            Some(error) => return Err(error),
-            None => Form::Relative,
-        },
-        [b'h', b't', b't', b'p', b':', b'/', b'/', rest @ ..] => match authority(rest, b"80") {
-            Ok(()) => Form::Absolute,
-            Err(error) => return Err(error.moved("http://".len())),
-        },
-        [b'h', b't', b't', b'p', b's', b':', b'/', b'/', rest @ ..] => {
-            match authority(rest, b"443") {
-                Ok(()) => Form::Absolute,
-                Err(error) => return Err(error.moved("https://".len())),
-            }
-        }
-        _ => return Err(no_form(text)),
+    let form = match form_of_beginning(text) {
+        Ok(form) => form,
+        Err(error) => return Err(error),
     };
     match unsendable(text) {
         Some(error) => Err(error),
         None => Ok(form),
+    }
+}
+
+/// The form of a finished location and where it is divided, at run time: what has nothing special in
+/// it is looked at sixteen bytes at a time.
+pub(super) fn form_and_bounds(text: &[u8]) -> Result<(Form, Bounds), LocationError> {
+    let form = form_of_beginning(text)?;
+    let divides = |byte| !sendable(byte) | (byte == b'#');
+    let is_special = |byte| divides(byte) | spelled_in_two_ways(byte);
+    let special = scan::any(text, is_special);
+    if special && scan::any(text, divides) {
+        if let Some(error) = unsendable(text) {
+            return Err(error);
+        }
+        return Ok((form, Bounds::of(text, form)));
+    }
+    let bounds = Bounds {
+        // At most 8,000: it was checked.
+        origin: origin_len(text, form) as u16,
+        fragment: text.len() as u16,
+        respelled: special || text.ends_with(b"?"),
+        dots: false,
+    };
+    Ok((form, bounds))
+}
+
+/// Everything that [`form_of`] says without looking at the bytes of path, query and fragment.
+const fn form_of_beginning(text: &[u8]) -> Result<Form, LocationError> {
+    if text.len() > MAX_LEN {
+        return Err(LocationError::new(Problem::TooLong, MAX_LEN, &[]));
+    }
+    match text {
+        [] => Err(LocationError::new(Problem::Empty, 0, &[])),
+        [b'/', rest @ ..] if matches!(rest, [b'/' | b'\\', ..]) => {
+            Err(LocationError::new(Problem::OffSite, 1, rest))
+        }
+        [b'/', ..] => Ok(Form::Local),
+        [b'?', ..] => Ok(Form::Relative),
+        [b'.', b'/', ..] | [b'.', b'.', b'/', ..] => match deepens(text) {
+            Some(error) => Err(error),
+            None => Ok(Form::Relative),
+        },
+        [b'h', b't', b't', b'p', b':', b'/', b'/', rest @ ..] => match authority(rest, b"80") {
+            Ok(()) => Ok(Form::Absolute),
+            Err(error) => Err(error.moved("http://".len())),
+        },
+        [b'h', b't', b't', b'p', b's', b':', b'/', b'/', rest @ ..] => {
+            match authority(rest, b"443") {
+                Ok(()) => Ok(Form::Absolute),
+                Err(error) => Err(error.moved("https://".len())),
+            }
+        }
+        _ => Err(no_form(text)),
     }
 }
 
@@ -73,24 +105,10 @@ pub(super) struct Bounds {
 
 impl Bounds {
     pub(super) const fn of(text: &[u8], form: Form) -> Self {
-        let origin = match (form, text) {
-            (
-                Form::Absolute,
-                [b'h', b't', b't', b'p', b's', rest @ ..] | [b'h', b't', b't', b'p', rest @ ..],
-            ) => {
-                let authority = match rest {
-                    [b':', b'/', b'/', authority @ ..] => authority,
-                    _ => rest,
-                };
-                let path = from_first(authority, b'/');
-                text.len() - path.len()
-            }
-            _ => 0,
-        };
         let fragment = text.len() - from_first(text, b'#').len();
         Self {
             // At most 8,000: both were checked.
-            origin: origin as u16,
+            origin: origin_len(text, form) as u16,
             fragment: fragment as u16,
             respelled: has_other_spelling(text),
             dots: false,
@@ -98,26 +116,43 @@ impl Bounds {
     }
 }
 
+/// How the bounds of a text are found whose origin is known to be so long.
+#[cfg(feature = "rules")]
 impl Bounds {
-    /// The bounds of a text whose origin is so long, as [`Bounds::of`] finds them.
-    #[cfg(feature = "rules")]
     #[inline]
     pub(super) fn behind(text: &[u8], origin: u16) -> Self {
-        let (host, path) = text.split_at_checked(origin.into()).unwrap_or_default();
-        let is_odd = |byte| matches!(byte, b'%' | b'\'' | b'[' | b']' | b'?' | b'#');
-        let plain = (all_plain(path) || every(path, |byte| !is_odd(byte))) && !host.contains(&b'[');
-        let fragment = if plain {
-            text.len()
-        } else {
+        let odd = scan::any(text, |byte| {
+            spelled_in_two_ways(byte) | (byte == b'?') | (byte == b'#')
+        });
+        let fragment = if odd {
             text.len() - from_first(text, b'#').len()
+        } else {
+            text.len()
         };
         Self {
             origin,
             // At most 8,000: it was checked.
             fragment: fragment as u16,
-            respelled: !plain && has_other_spelling(text),
+            respelled: odd && has_other_spelling(text),
             dots: false,
         }
+    }
+}
+
+/// How long scheme, host and port are together; nothing, where there are none.
+const fn origin_len(text: &[u8], form: Form) -> usize {
+    match (form, text) {
+        (
+            Form::Absolute,
+            [b'h', b't', b't', b'p', b's', rest @ ..] | [b'h', b't', b't', b'p', rest @ ..],
+        ) => {
+            let authority = match rest {
+                [b':', b'/', b'/', authority @ ..] => authority,
+                _ => rest,
+            };
+            text.len() - from_first(authority, b'/').len()
+        }
+        _ => 0,
     }
 }
 
@@ -126,11 +161,16 @@ const fn has_other_spelling(text: &[u8]) -> bool {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
         match (byte, tail) {
-            (b'%' | b'\'' | b'[' | b']', _) | (b'?', [] | [b'#', ..]) => return true,
+            (b'?', [] | [b'#', ..]) => return true,
+            (&byte, _) if spelled_in_two_ways(byte) => return true,
             _ => rest = tail,
         }
     }
     false
+}
+
+const fn spelled_in_two_ways(byte: u8) -> bool {
+    (byte == b'%') | (byte == b'\'') | (byte == b'[') | (byte == b']')
 }
 
 /// The text from the first `mark` on; empty where there is none.
@@ -229,54 +269,7 @@ pub(super) fn still_sendable(text: &[u8], form: Form, bounds: Bounds) -> bool {
 /// Whether every byte is [`sendable`].
 #[inline]
 fn all_sendable(text: &[u8]) -> bool {
-    every(text, sendable)
-}
-
-/// Whether every byte of a text is like this, sixteen at a time where there are as many.
-#[inline]
-pub(crate) fn every(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
-    let Some(last) = text.last_chunk::<16>() else {
-        return text.iter().all(|&byte| is(byte));
-    };
-    let mut bad = [false; 16];
-    let mut rest = text;
-    while !rest.is_empty() {
-        // The last sixteen overlap with those before.
-        let (chunk, behind) = rest.split_first_chunk().unwrap_or((last, &[]));
-        for (bad, &byte) in bad.iter_mut().zip(chunk) {
-            *bad |= !is(byte);
-        }
-        rest = behind;
-    }
-    bad == [false; 16]
-}
-
-/// Where the first byte is that is like this, sixteen looked at together; the length where there is none.
-#[cfg(feature = "rules")]
-#[inline]
-pub(crate) fn first(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
-    let without = |chunk: &&[u8]| every(chunk, |byte| !is(byte));
-    let before = 16 * text.chunks_exact(16).take_while(without).count();
-    let rest = text.get(before..).unwrap_or_default();
-    let at = rest.iter().position(|&byte| is(byte));
-    before + at.unwrap_or(rest.len())
-}
-
-/// Whether a text has letters, digits, `-`, `.`, `/` and `_` only, which are themselves everywhere.
-#[cfg(feature = "rules")]
-#[inline]
-pub(crate) fn all_plain(text: &[u8]) -> bool {
-    every(text, is_plain)
-}
-
-#[cfg(feature = "rules")]
-#[inline]
-pub(crate) const fn is_plain(byte: u8) -> bool {
-    // Between the digits and `A`, and between `Z` and `_`, other bytes stand.
-    (byte.wrapping_sub(b'-') <= b'z' - b'-')
-        & (byte.wrapping_sub(b':') > b'@' - b':')
-        & (byte.wrapping_sub(b'[') > b'^' - b'[')
-        & (byte != b'`')
+    !scan::any(text, |byte| !sendable(byte))
 }
 
 /// The bytes of a `Location`: visible ASCII without `" < > \ ^ backtick { | }`.
@@ -364,6 +357,14 @@ pub(super) const fn dot_segment(path: &[u8]) -> Option<LocationError> {
     }
 }
 
+/// The same of a path as it was received; most have no segment that begins with a dot or an escape.
+pub(super) fn dot_segment_of_received(path: &[u8]) -> Option<LocationError> {
+    let begins = |byte| (byte == b'.') | (byte == b'%');
+    let may_have_one = path.first().is_some_and(|&byte| begins(byte))
+        || scan::any_pair(path, |slash, byte| (slash == b'/') & begins(byte));
+    may_have_one.then(|| dot_segment(path)).flatten()
+}
+
 #[derive(Clone, Copy)]
 enum Step {
     Dot,
@@ -374,8 +375,6 @@ enum Step {
 
 #[cfg(test)]
 mod tests {
-    #[cfg(feature = "rules")]
-    use super::{Bounds, Form, first, is_plain};
     use super::{MAX_LEN, all_sendable, sendable};
 
     #[test]
@@ -402,29 +401,8 @@ mod tests {
 
     #[cfg(feature = "rules")]
     #[test]
-    fn plain_bytes_are_few() {
-        for byte in 0..=u8::MAX {
-            let plain = byte.is_ascii_alphanumeric() || b"-./_".contains(&byte);
-            assert_eq!(is_plain(byte), plain, "{byte:#x}");
-        }
-    }
-
-    #[cfg(feature = "rules")]
-    #[test]
-    fn the_first_byte_is_found_wherever_it_stands() {
-        for length in 0..50 {
-            let mut text = vec![b'a'; length];
-            assert_eq!(first(&text, |byte| byte == b'{'), length);
-            for at in (0..length).rev() {
-                text[at] = b'{';
-                assert_eq!(first(&text, |byte| byte == b'{'), at);
-            }
-        }
-    }
-
-    #[cfg(feature = "rules")]
-    #[test]
     fn bounds_are_the_same_whoever_finds_them() {
+        use super::{Bounds, Form};
         for (text, form) in [
             ("/a-b/c.html", Form::Local),
             ("/a~b?c=d#e?f", Form::Local),

@@ -36,11 +36,7 @@ impl Location {
     }
 }
 
-/// Whether a path that begins with `/` has a segment `.` or `..`, in any spelling.
+/// Whether a path has a segment `.` or `..`, in any spelling.
 pub(crate) fn has_dot_segment(path: &[u8]) -> bool {
-    let pairs = path.iter().zip(path.iter().skip(1));
-    let may_have = pairs.fold(false, |found, (first, second)| {
-        found | (*first == b'/') & ((*second == b'.') | (*second == b'%'))
-    });
-    may_have && check::dot_segment(path).is_some()
+    check::dot_segment_of_received(path).is_some()
 }

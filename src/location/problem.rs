@@ -143,6 +143,7 @@ impl LocationError {
     }
 
     /// What is wrong and how to mend it, without where.
+    #[cfg(feature = "rules")]
     pub(crate) const fn sentence(&self) -> &'static str {
         self.problem.sentence()
     }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::{
+    NotSent,
     ask::{self, means},
     capture::Captures,
     condition::Ready,
@@ -11,17 +12,20 @@ use super::{
     table::Table,
     target,
 };
-use crate::{Location, Redirect, When, location::has_dot_segment};
+use crate::{
+    Location, Redirect, When,
+    location::{MAX_LEN, has_dot_segment},
+};
 
 impl Table {
-    /// The redirect of a rule for a request with this query; `None` where it would lead astray.
+    /// The redirect of a rule for a request with this query, or where it would lead astray.
     #[inline]
     pub(super) fn redirect(
         &self,
         record: &Record<'_>,
         captures: &Captures<'_>,
         query: Option<&str>,
-    ) -> Option<Redirect> {
+    ) -> Result<Redirect, NotSent> {
         let ready = self.options(record);
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
         let query = match policy {
@@ -33,18 +37,33 @@ impl Table {
         let text = if !record.has(SLOTS) && query.is_none() && !edits {
             self.records.slice(record.target_range())
         } else {
-            written(record, captures, query, ready, policy)?
+            written(record, captures, query, ready, policy).ok_or(NotSent::DotSegments)?
         };
-        let location = Location::prepared(text, record.origin)?;
+        let length = text.len();
+        let location = Location::prepared(text, record.origin).ok_or_else(|| astray(length))?;
         let redirect = Redirect::new(record.how(), location);
-        Some(match ready {
+        Ok(match ready {
             None => redirect,
             Some(ready) => with_options(redirect, ready),
         })
     }
 }
 
+/// Why a text of this length is no location, although its form was checked.
+#[cold]
+const fn astray(length: usize) -> NotSent {
+    if length > MAX_LEN {
+        NotSent::TooLong
+    } else {
+        NotSent::OffSite
+    }
+}
+
 fn with_options(mut redirect: Redirect, ready: &Ready) -> Redirect {
+    if let Some(scheme) = ready.options.scheme {
+        // The same address on another scheme is another one then.
+        redirect.location = redirect.location.asked_over(scheme);
+    }
     redirect.cache = ready.options.cache;
     if ready.options.after_not_found {
         redirect.when = When::after(http::StatusCode::NOT_FOUND);

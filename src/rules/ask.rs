@@ -12,36 +12,38 @@ use crate::RequestHead;
 pub(super) struct Ask<'h, 'a> {
     pub(super) head: &'h RequestHead<'a>,
     pub(super) path: &'a str,
+    pub(super) query: Option<&'a str>,
     /// The host without its port, in lower case; only tables that know hosts read it.
     pub(super) host: Option<&'h str>,
 }
 
 impl<'a> Ask<'_, 'a> {
-    /// The query as it was received.
-    pub(super) fn query(&self) -> Option<&'a str> {
-        self.head.query()
-    }
-
     /// The pairs of the query as they were received.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        pairs(self.query().unwrap_or_default())
+        pairs(self.query.unwrap_or_default())
     }
 
-    /// The values of a header field.
-    pub(super) fn header(&self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    /// The values of a header field; what is not UTF-8 in them is replaced.
+    pub(super) fn header(&self, name: &str) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        self.lines(name).map(String::from_utf8_lossy)
+    }
+
+    /// The values of a cookie; what is not UTF-8 in them is replaced, and other cookies are not touched by it.
+    pub(super) fn cookie(&self, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
+        self.lines(header::COOKIE.as_str())
+            .flat_map(|line| line.split(|&byte| byte == b';'))
+            .filter_map(move |cookie| {
+                let equals = cookie.iter().position(|&byte| byte == b'=')?;
+                let (key, value) = cookie.split_at_checked(equals)?;
+                let value = value.get(1..)?.trim_ascii();
+                (key.trim_ascii() == name.as_bytes()).then(|| String::from_utf8_lossy(value))
+            })
+    }
+
+    fn lines(&self, name: &str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.head.depends_on(name);
         let lines = self.head.headers().get_all(name).iter();
-        lines.filter_map(|line| line.to_str().ok())
-    }
-
-    /// The values of a cookie.
-    pub(super) fn cookie(&self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.header(header::COOKIE.as_str())
-            .flat_map(|line| line.split(';'))
-            .filter_map(move |cookie| {
-                let (key, value) = cookie.split_once('=')?;
-                (key.trim() == name).then_some(value.trim())
-            })
+        lines.map(http::HeaderValue::as_bytes)
     }
 }
 

@@ -1,17 +1,18 @@
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     Rules,
     capture::{Kind, Slot},
     condition::Ready,
+    copies::Copies,
     error::{Flaw, Part, RuleError, RulesError},
+    firsts::Firsts,
     lines::Lines,
     options::{Matching, Options},
     pattern::{self, MAX_CAPTURES, Parts, Tail},
-    record::{Draft, FRAGMENT, PATTERN, QUERY, REGEX, SLOTS},
+    record::{Draft, FRAGMENT, MOST as MOST_BYTES, PATTERN, QUERY, REGEX, SLOTS},
     rule::{Rule, Source, SourceKind},
     search::Precedence,
-    spelling,
     table::{EVERY_HOST, Hosts, Table, without_slash},
     target::{self, Target},
 };
@@ -52,6 +53,8 @@ pub struct RulesBuilder {
     count: u32,
     options: Vec<Ready>,
     known: HashMap<Options, u32>,
+    /// Those of the rule before; in files they seldom change.
+    last: Option<(Options, u32)>,
     hosts: Hosts,
     #[cfg(feature = "regex")]
     regexes: Vec<(u32, regex::Regex)>,
@@ -59,6 +62,8 @@ pub struct RulesBuilder {
     matching: Matching,
     errors: Vec<RuleError>,
     lines: Lines,
+    copies: Copies,
+    firsts: Firsts,
     /// Kept for its memory.
     source: Vec<u8>,
     /// The origin of the target that was checked last; in a file, many have the same.
@@ -163,7 +168,19 @@ impl RulesBuilder {
     ///
     /// # Errors
     ///
-    /// All at once, each with its rule, the part of it, the byte and how to mend it.
+    /// All at once, each with its rule, the part of it, the byte and how to mend it. Rules that lead
+    /// to themselves, round in a circle, or on and on, are errors of the last of them (R9):
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let errors = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/a")]).unwrap_err();
+    /// assert_eq!(
+    ///     errors.to_string(),
+    ///     "rule 1, rule `/b -> /a`, byte 0: rules 0 and 1 lead round in a circle, from `/a` for one; \
+    ///      remove one of them, or give it another target",
+    /// );
+    /// ```
     pub fn build(self) -> Result<Rules, RulesError> {
         let (rules, errors) = self.build_what_is_right();
         if errors.is_empty() {
@@ -174,8 +191,14 @@ impl RulesBuilder {
     }
 
     /// Compiles the rules that can be, and says what is wrong with the others.
-    pub(super) fn build_what_is_right(self) -> (Rules, Vec<RuleError>) {
+    pub(super) fn build_what_is_right(mut self) -> (Rules, Vec<RuleError>) {
+        let lost = std::mem::take(&mut self.copies).take_out(&mut self.records);
+        if !lost.is_empty() {
+            self.count -= u32::try_from(lost.len()).unwrap_or_default();
+            self.lines = self.lines.without(&lost);
+        }
         let mut errors = self.errors;
+        let wrong = u32::try_from(errors.len()).unwrap_or(u32::MAX);
         #[cfg(feature = "regex")]
         let regexes = super::regexes::Regexes::new(self.regexes).unwrap_or_else(|flaw| {
             errors.push(RuleError {
@@ -194,13 +217,14 @@ impl RulesBuilder {
             #[cfg(feature = "regex")]
             regexes,
         );
-        errors.sort_by_key(|error| error.rule);
-        let rules = Rules {
+        let mut rules = Rules {
             table,
             precedence: self.precedence,
-            count: self.count,
+            count: self.count.saturating_sub(wrong),
             lines: self.lines,
         };
+        rules.leave_loops_out(&mut errors);
+        errors.sort_by_key(|error| error.rule);
         (rules, errors)
     }
 
@@ -211,15 +235,54 @@ impl RulesBuilder {
         }
     }
 
-    /// Adds a rule that stands on this line of a file, counted from 1.
+    /// Adds a rule that stands on this line of a file, counted from 1; one that is wrong has no number.
     pub(super) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
-        self.lines.push(self.count, line);
-        self.try_rule(rule)
+        let number = self.count;
+        match self.try_rule(rule) {
+            Ok(()) => self.lines.push(number, line),
+            Err(error) => {
+                self.count = number;
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
-    /// Makes room for rules whose texts have so many bytes together.
+    /// The same, and a copy of it that was added before goes; gives the line of that.
+    pub(super) fn try_line_again(
+        &mut self,
+        line: u32,
+        rule: Rule,
+    ) -> Result<Option<u32>, RuleError> {
+        let at = self.records.len();
+        self.try_line(line, rule)?;
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        let before = self.copies.add(&self.records, at);
+        Ok(before.and_then(|number| self.lines.get(number)))
+    }
+
+    /// The same, unless a rule for the same path and host was added so; gives the line of that.
+    pub(super) fn try_line_once(
+        &mut self,
+        line: u32,
+        rule: Rule,
+    ) -> Result<Option<u32>, RuleError> {
+        let (number, length) = (self.count, self.records.len());
+        self.try_line(line, rule)?;
+        let at = u32::try_from(length).unwrap_or(u32::MAX);
+        let before = self.firsts.add(&self.records, &self.options, at);
+        Ok(before.and_then(|before| {
+            self.records.truncate(length);
+            self.count = number;
+            self.lines.get(before)
+        }))
+    }
+
+    /// Makes room for rules from a file of so many bytes, as far as there is any.
     pub(super) fn reserve(&mut self, bytes: usize) {
-        self.records.reserve_exact(bytes);
+        let bytes = bytes.saturating_add(bytes / 2).min(MOST_BYTES as usize);
+        // Where there is not so much, it grows as it is filled.
+        let _ = self.records.try_reserve_exact(bytes);
     }
 
     fn try_rule(&mut self, rule: Rule) -> Result<(), RuleError> {
@@ -339,7 +402,13 @@ impl RulesBuilder {
 
     /// The number of these options, which are kept once.
     fn ready(&mut self, options: Options) -> Result<u32, Flaw> {
+        if let Some((last, at)) = &self.last {
+            if *last == options {
+                return Ok(*at);
+            }
+        }
         if let Some(at) = self.known.get(&options) {
+            self.last = Some((options, *at));
             return Ok(*at);
         }
         let group = match &options.host {
@@ -391,13 +460,11 @@ fn compile_source(
     match kind {
         SourceKind::Native => {
             let text = if options.matching.ignore_trailing_slash {
-                text.strip_suffix('/')
-                    .filter(|text| !text.is_empty())
-                    .unwrap_or(text)
+                without_own_slash(text)
             } else {
-                text
+                Cow::Borrowed(text)
             };
-            if pattern::compile(text, fold, out)? {
+            if pattern::compile(&text, fold, out)? {
                 compiled.flags = PATTERN;
                 compiled.slots = slots(out);
             }
@@ -440,6 +507,20 @@ fn compile_source(
     Ok(compiled)
 }
 
+/// A source whose slash at the end makes no difference, that before a tail which may be nothing included.
+fn without_own_slash(text: &str) -> Cow<'_, str> {
+    if let Some((front, name)) = text
+        .strip_suffix("?}")
+        .and_then(|text| text.rsplit_once("/{*"))
+    {
+        if !front.is_empty() {
+            return Cow::Owned(format!("{front}{{/*{name}}}"));
+        }
+    }
+    let path = text.strip_suffix('/').filter(|text| !text.is_empty());
+    Cow::Borrowed(path.unwrap_or(text))
+}
+
 fn slots(pattern: &[u8]) -> Vec<Slot> {
     let parts = Parts::of(pattern);
     let names: Vec<_> = parts.names().collect();
@@ -457,7 +538,7 @@ fn slots(pattern: &[u8]) -> Vec<Slot> {
 
 /// A path that is compared as it stands.
 fn literal(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    if spelling::is_plain_path(text) {
+    if !text.contains(['{', '}', '?', '#']) {
         return pattern::compile(text, fold, out).map(|_| ());
     }
     let text = pattern::escape(text)
@@ -476,13 +557,30 @@ fn native<'s>(text: &'s str, options: &mut Options) -> Result<(&'s str, &'s str)
         else {
             continue;
         };
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let end = rest.find(['/', '?', '{']).unwrap_or(rest.len());
         let (host, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
         options.scheme = Some(scheme);
         options.host = Some(host.into());
         path = if behind.is_empty() { "/" } else { behind };
     }
-    Ok(path.split_once('?').unwrap_or((path, "")))
+    Ok(split_query(path))
+}
+
+/// Splits at the first `?` that is no part of a placeholder.
+fn split_query(text: &str) -> (&str, &str) {
+    let mut inside = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => inside = true,
+            b'}' => inside = false,
+            b'?' if !inside => {
+                let (path, query) = text.split_at_checked(at).unwrap_or((text, ""));
+                return (path, query.get(1..).unwrap_or_default());
+            }
+            _ => {}
+        }
+    }
+    (text, "")
 }
 
 /// `a=b&c={d}&e` behind the path of a source, as conditions.
@@ -490,7 +588,7 @@ fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Res
     use super::{ask, has::Has};
     for (key, value) in ask::pairs(query) {
         let wrong = |why: &'static str| {
-            let at = source.find('?').map_or(0, |at| at + 1);
+            let at = source.len() - split_query(source).1.len();
             (Part::Source, source.to_owned(), Flaw::at(at, why))
         };
         let has_value = query
@@ -518,10 +616,10 @@ fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Res
 /// A host in the spelling that is compared.
 fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
     const SCHEME: &str = "https://";
-    let (star, name) = match host.strip_prefix("*.") {
-        Some(name) => ("*.", name),
-        None => ("", host),
-    };
+    let (star, name) = ["*.", "."]
+        .into_iter()
+        .find_map(|star| Some((star, host.strip_prefix(star)?)))
+        .unwrap_or(("", host));
     let wrong = |flaw: Flaw| (Part::Host, host.to_owned(), flaw);
     let origin = Origin::new(&format!("{SCHEME}{name}"))
         .map_err(|error| wrong(Flaw::location(error.moved_back(SCHEME.len()), star.len())))?;
@@ -537,7 +635,7 @@ fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
 }
 
 /// A text that fits a message.
-fn cut(text: &str) -> Box<str> {
+pub(super) fn cut(text: &str) -> Box<str> {
     const MOST: usize = 200;
     match text.char_indices().nth(MOST) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()).into(),

@@ -98,25 +98,37 @@ impl Ready {
 
     /// Whether a parameter of the query has done its work in the match.
     pub(super) fn has_consumed(&self, key: &str) -> bool {
-        self.conditions
-            .iter()
-            .any(|condition| match &condition.place {
-                Place::Query(own) => {
-                    condition.expected
-                        && !matches!(condition.test, ReadyTest::Present)
-                        && means(key, own)
-                }
-                _ => false,
-            })
+        !self.options.repeats_asked
+            && self
+                .conditions
+                .iter()
+                .any(|condition| match &condition.place {
+                    Place::Query(own) => {
+                        condition.expected
+                            && !matches!(condition.test, ReadyTest::Present)
+                            && means(key, own)
+                    }
+                    _ => false,
+                })
     }
 
     /// Whether every parameter of the query is sent on as it is.
     pub(super) fn keeps_all_parameters(&self) -> bool {
-        self.options.edits.is_empty()
-            && !self.conditions.iter().any(|condition| {
-                matches!(condition.place, Place::Query(_))
+        let asks = || {
+            self.conditions.iter().any(|condition| {
+                condition.expected
+                    && matches!(condition.place, Place::Query(_))
                     && !matches!(condition.test, ReadyTest::Present)
             })
+        };
+        self.options.edits.is_empty() && (self.options.repeats_asked || !asks())
+    }
+
+    /// Whether a condition looks at the host.
+    pub(super) fn reads_host(&self) -> bool {
+        self.conditions
+            .iter()
+            .any(|condition| condition.place == Place::Host)
     }
 
     /// A parameter that has to have one value, by which rules for one path can be told apart.
@@ -150,7 +162,7 @@ impl Condition {
             if name.parse::<http::HeaderName>().is_err() {
                 return Err(Flaw::at(
                     0,
-                    format!("`{name}` is no name of a header field"),
+                    format!("`{name}` is no name of a header field; take letters, digits and `-`"),
                 ));
             }
         }
@@ -208,12 +220,8 @@ impl Condition {
                     ReadyTest::Captured => test(Cow::Borrowed(value), captures),
                     _ => test(plain(value), captures),
                 }),
-            Place::Header(name) => ask
-                .header(name)
-                .any(|value| test(Cow::Borrowed(value), captures)),
-            Place::Cookie(name) => ask
-                .cookie(name)
-                .any(|value| test(Cow::Borrowed(value), captures)),
+            Place::Header(name) => ask.header(name).any(|value| test(value, captures)),
+            Place::Cookie(name) => ask.cookie(name).any(|value| test(value, captures)),
             Place::Host => ask
                 .host
                 .is_some_and(|host| test(Cow::Owned(host.to_owned()), captures)),

@@ -1,16 +1,302 @@
 //! Files of rules, each in a dialect with a name and semantics of its own.
 
-use super::{Diagnostics, Rules};
+use std::{fmt, fs::File, io, path::Path, str::FromStr};
 
+use super::{Diagnostics, Precedence, Rules};
+
+#[cfg(feature = "csv")]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub mod bulk_csv;
+pub mod cloudflare;
+mod document;
+pub mod haproxy_map;
+#[cfg(feature = "json")]
+mod json;
 mod loader;
+mod map;
+pub mod netlify;
+#[cfg(feature = "toml")]
+#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+pub mod netlify_toml;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod next;
+pub mod nginx_map;
+#[cfg(feature = "json")]
+mod path_to_regexp;
+mod placeholders;
+mod read;
+#[cfg(feature = "csv")]
+mod rows;
+#[cfg(feature = "csv")]
+mod seen;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod vercel;
+#[cfg(any(feature = "csv", feature = "json"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
+pub mod vercel_bulk;
+
+use loader::Loader;
+use read::ByLine;
 
 /// A dialect of rule files; the same line means different things in different ones, so that it is named and
 /// never guessed.
+///
+/// ```
+/// use tower_redirect::Status;
+/// use tower_redirect::rules::Format;
+/// use tower_redirect::testing;
+///
+/// let format: Format = "netlify".parse()?; // from a flag
+/// let rules = format.parse("/old /new\n/blog/* /posts/:splat 302!\n")?;
+/// testing::get("/old/").through(&rules).assert_redirect("/new").assert_status(Status::MovedPermanently);
+/// testing::get("/blog/a?b").through(&rules).assert_redirect("/posts/a?b");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Texts are UTF-8, with line ends of either kind. In dialects that are read line by line, a line that is
+/// not, has a NUL byte, or is longer than 64 KiB is an error of that line, and the others serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Format {}
+pub enum Format {
+    /// The CSV of Cloudflare's Bulk Redirects, by the name `bulk-csv`; see [`bulk_csv`](super::bulk_csv).
+    #[cfg(feature = "csv")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+    BulkCsv,
+    /// Cloudflare's `_redirects`, by the name `cloudflare`; see [`cloudflare`](super::cloudflare).
+    Cloudflare,
+    /// Map files of HAProxy, by the name `haproxy-map`; see [`haproxy_map`](super::haproxy_map).
+    HaproxyMap,
+    /// Netlify's `_redirects`, by the name `netlify`; see [`netlify`](super::netlify).
+    Netlify,
+    /// The redirects of a `netlify.toml`, by the name `netlify-toml`; see
+    /// [`netlify_toml`](super::netlify_toml).
+    #[cfg(feature = "toml")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+    NetlifyToml,
+    /// The redirects of Next.js as JSON, by the name `next`; see [`next`](super::next).
+    #[cfg(feature = "json")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+    Next,
+    /// The inside of a `map` block of nginx, by the name `nginx-map`; see [`nginx_map`](super::nginx_map).
+    NginxMap,
+    /// Vercel's `vercel.json`, by the name `vercel`; see [`vercel`](super::vercel).
+    #[cfg(feature = "json")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+    Vercel,
+    /// Vercel's bulk redirects, by the name `vercel-bulk`; see [`vercel_bulk`](super::vercel_bulk).
+    #[cfg(any(feature = "csv", feature = "json"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
+    VercelBulk,
+}
+
+/// How the text of a dialect is taken apart.
+enum Kind {
+    /// Every line stands for itself.
+    Lines(Precedence, Box<dyn ByLine>),
+    /// The text is one document.
+    Document(fn(&str) -> Parsed),
+}
+
+impl Format {
+    /// Every dialect of this build, with its name.
+    const ALL: &'static [(Self, &'static str)] = &[
+        #[cfg(feature = "csv")]
+        (Self::BulkCsv, "bulk-csv"),
+        (Self::Cloudflare, "cloudflare"),
+        (Self::HaproxyMap, "haproxy-map"),
+        (Self::Netlify, "netlify"),
+        #[cfg(feature = "toml")]
+        (Self::NetlifyToml, "netlify-toml"),
+        #[cfg(feature = "json")]
+        (Self::Next, "next"),
+        (Self::NginxMap, "nginx-map"),
+        #[cfg(feature = "json")]
+        (Self::Vercel, "vercel"),
+        #[cfg(any(feature = "csv", feature = "json"))]
+        (Self::VercelBulk, "vercel-bulk"),
+    ];
+
+    fn kind(self) -> Kind {
+        match self {
+            #[cfg(feature = "csv")]
+            Self::BulkCsv => Kind::Document(bulk_csv::read),
+            Self::Cloudflare => Kind::Lines(
+                Precedence::StaticFirst,
+                Box::<cloudflare::Reader>::default(),
+            ),
+            Self::HaproxyMap => {
+                let reader = haproxy_map::Reader(map::DEFAULT);
+                Kind::Lines(haproxy_map::PRECEDENCE, Box::new(reader))
+            }
+            Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
+            #[cfg(feature = "toml")]
+            Self::NetlifyToml => Kind::Document(netlify_toml::read),
+            #[cfg(feature = "json")]
+            Self::Next => Kind::Document(next::read),
+            Self::NginxMap => Kind::Document(|text| nginx_map::read(text, map::DEFAULT)),
+            #[cfg(feature = "json")]
+            Self::Vercel => Kind::Document(|text| vercel::read(text, vercel::Dialect::Vercel)),
+            #[cfg(any(feature = "csv", feature = "json"))]
+            Self::VercelBulk => Kind::Document(vercel_bulk::read),
+        }
+    }
+
+    /// Every dialect that this build reads.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Format;
+    ///
+    /// assert!(Format::all().any(|format| format.to_string() == "netlify"));
+    /// ```
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().map(|(format, _)| *format)
+    }
+
+    /// The rules of a text in which nothing is wrong; warnings are not shown.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Format;
+    ///
+    /// assert_eq!(Format::Netlify.parse("/a /b")?.len(), 1);
+    /// assert!(Format::Netlify.parse("/a").is_err());
+    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Everything to be said about the text, if there is an error among it.
+    pub fn parse(self, text: &str) -> Result<Rules, Diagnostics> {
+        self.parse_lossy(text).into_result()
+    }
+
+    /// The rules that can serve, and what is to be said about the text.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Format;
+    ///
+    /// let parsed = Format::Netlify.parse_lossy("/a\n/b /c");
+    /// assert_eq!(parsed.rules.len(), 1);
+    /// assert!(parsed.diagnostics.has_errors());
+    /// ```
+    #[must_use]
+    pub fn parse_lossy(self, text: &str) -> Parsed {
+        self.read(text.as_bytes())
+    }
+
+    /// The same of bytes that may not even be text.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Format;
+    ///
+    /// let parsed = Format::Netlify.read(b"/a /b\n/c /\xff\n");
+    /// assert_eq!(parsed.rules.len(), 1);
+    /// assert_eq!(
+    ///     parsed.diagnostics.to_string(),
+    ///     "rules:2:5: error: this is not UTF-8; save the file as UTF-8, or percent-encode the byte",
+    /// );
+    /// ```
+    #[must_use]
+    pub fn read(self, bytes: &[u8]) -> Parsed {
+        match self.kind() {
+            Kind::Lines(precedence, mut dialect) => {
+                let mut loader = Loader::new(precedence);
+                loader.reserve(bytes.len());
+                // Nothing fails where bytes are read from memory.
+                let _ = read::lines(bytes, &mut *dialect, &mut loader);
+                loader.finish()
+            }
+            Kind::Document(parse) => read::document(bytes, parse),
+        }
+    }
+
+    /// The same of a file.
+    ///
+    /// ```no_run
+    /// use tower_redirect::rules::Format;
+    ///
+    /// let parsed = Format::Netlify.load("_redirects")?;
+    /// eprintln!("{}", parsed.diagnostics);
+    /// assert!(!parsed.rules.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// A dialect that goes line by line is read so: the text is never in memory as a whole. The
+    /// diagnostics name the file.
+    ///
+    /// # Errors
+    ///
+    /// Where the file cannot be read.
+    pub fn load(self, path: impl AsRef<Path>) -> io::Result<Parsed> {
+        let path = path.as_ref();
+        let mut parsed = match self.kind() {
+            Kind::Lines(precedence, mut dialect) => {
+                let file = File::open(path)?;
+                let mut loader = Loader::new(precedence);
+                let length = file.metadata()?.len();
+                loader.reserve(usize::try_from(length).unwrap_or(usize::MAX));
+                let input = io::BufReader::with_capacity(1 << 16, file);
+                read::lines(input, &mut *dialect, &mut loader)?;
+                loader.finish()
+            }
+            Kind::Document(parse) => read::document(&std::fs::read(path)?, parse),
+        };
+        parsed.diagnostics = parsed.diagnostics.in_file(&path.to_string_lossy());
+        Ok(parsed)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = Self::ALL.iter().find(|(format, _)| format == self);
+        f.write_str(named.map_or("", |(_, name)| name))
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        let named = Self::ALL.iter().find(|(_, own)| *own == name);
+        named.map(|(format, _)| *format).ok_or(UnknownFormat(()))
+    }
+}
+
+/// Says which dialects there are, where a name is none of theirs.
+///
+/// ```
+/// use tower_redirect::rules::Format;
+///
+/// let error = "apache".parse::<Format>().unwrap_err();
+/// assert!(error.to_string().starts_with("no dialect has this name; take one of "));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownFormat(());
+
+impl fmt::Display for UnknownFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = Format::ALL.iter().map(|(_, name)| *name).collect();
+        write!(
+            f,
+            "no dialect has this name; take one of {}",
+            names.join(", ")
+        )
+    }
+}
+
+impl std::error::Error for UnknownFormat {}
 
 /// What a file gave: the rules that serve, and everything to be said about the file.
+///
+/// ```
+/// use tower_redirect::rules::netlify;
+/// use tower_redirect::testing;
+///
+/// let parsed = netlify::parse_lossy("/a /b\n/c /d 200\n");
+/// testing::get("/a").through(&parsed.rules).assert_redirect("/b");
+/// assert_eq!(parsed.diagnostics.iter().count(), 1);
+/// ```
 #[derive(Debug)]
 pub struct Parsed {
     /// The rules that can serve; those with errors are left out.
@@ -20,7 +306,16 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// The rules, if nothing had to be left out.
+    /// The rules, if nothing is wrong with the file.
+    ///
+    /// ```
+    /// use tower_redirect::rules::netlify;
+    ///
+    /// let rules = netlify::parse_lossy("/a /b\n/c /d 200\n").into_result()?;
+    /// assert_eq!(rules.len(), 1);
+    /// assert!(netlify::parse_lossy("/a javascript:").into_result().is_err());
+    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -32,4 +327,32 @@ impl Parsed {
             Ok(self.rules)
         }
     }
+}
+
+/// The letters, digits and `_` that a text begins with.
+fn name_of(text: &str) -> &str {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let end = text.bytes().position(|byte| !is_of_name(byte));
+    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
+}
+
+/// What is said about a regex that does not compile: severity, message and cure.
+///
+/// Look-around and references to groups are right in dialects that have them, and are not done here.
+#[cfg(feature = "regex")]
+fn regex_problem(text: &str, sentence: &str) -> (super::Severity, String, String) {
+    use super::Severity;
+    let looks_around = ["(?=", "(?!", "(?<=", "(?<!"];
+    if looks_around.iter().any(|mark| text.contains(mark)) || sentence.contains("backreference") {
+        return (
+            Severity::Warning,
+            "look-around and references to groups are not done here, and this is left out"
+                .to_owned(),
+            "write rules without them, those for what is to be left alone first".to_owned(),
+        );
+    }
+    let (message, cure) = sentence
+        .split_once("; ")
+        .unwrap_or((sentence, "mend it, or escape what is meant literally"));
+    (Severity::Error, message.to_owned(), cure.to_owned())
 }

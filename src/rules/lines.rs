@@ -15,6 +15,30 @@ impl Lines {
         }
     }
 
+    /// The lines of the rules that are left, where those with these numbers, in their order, are gone and
+    /// the others are numbered anew.
+    pub(super) fn without(&self, gone: &[u32]) -> Self {
+        let mut left = Self::default();
+        for (at, (first, line)) in self.runs.iter().enumerate() {
+            let end = self.runs.get(at + 1).map_or(u32::MAX, |(first, _)| *first);
+            let before = gone.partition_point(|number| number < first);
+            let mut next = first - u32::try_from(before).unwrap_or_default();
+            let mut from = *first;
+            let inside = gone.get(before..).unwrap_or_default();
+            for number in inside.iter().take_while(|number| **number < end) {
+                if *number > from {
+                    left.push(next, line + (from - first));
+                    next += number - from;
+                }
+                from = number + 1;
+            }
+            if from < end {
+                left.push(next, line + (from - first));
+            }
+        }
+        left
+    }
+
     /// The line of a rule, `None` where none was read from a file.
     pub(super) fn get(&self, number: u32) -> Option<u32> {
         let behind = self.runs.partition_point(|(first, _)| *first <= number);
@@ -26,6 +50,23 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::Lines;
+
+    #[test]
+    fn what_is_left_is_numbered_anew() {
+        let lines = [3, 4, 5, 6, 9, 10, 10, 12];
+        for gone in 0_u32..1 << lines.len() {
+            let mut all = Lines::default();
+            for (number, line) in (0..).zip(lines) {
+                all.push(number, line);
+            }
+            let numbers: Vec<u32> = (0..8).filter(|at| gone >> at & 1 == 1).collect();
+            let left = all.without(&numbers);
+            let expected = (0..8).filter(|at| gone >> at & 1 == 0);
+            for (number, old) in (0..).zip(expected) {
+                assert_eq!(left.get(number), Some(lines[old]), "{numbers:?}");
+            }
+        }
+    }
 
     #[test]
     fn runs_of_lines() {

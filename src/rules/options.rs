@@ -9,7 +9,7 @@ use crate::{CacheControl, Scheme};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Options {
     pub(super) scheme: Option<Scheme>,
-    /// A host in lower case, or `*.` and one.
+    /// A host in lower case, or `*.` and one, or `.` and one.
     pub(super) host: Option<Box<str>>,
     pub(super) methods: Vec<Method>,
     /// What has to be there, and what must not.
@@ -22,6 +22,8 @@ pub(super) struct Options {
     pub(super) matching: Matching,
     /// Runs of slashes in the finished path become one.
     pub(super) merge_slashes: bool,
+    /// Parameters that the rule asked for are sent on like all others.
+    pub(super) repeats_asked: bool,
     /// Whether it stands with the patterns, although it is none.
     pub(super) stands_with_patterns: bool,
 }

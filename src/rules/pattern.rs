@@ -4,7 +4,7 @@
 //! a placeholder, because one that is meant literally has become `%7B`.
 
 use super::{error::Flaw, spelling};
-use crate::location::first;
+use crate::scan;
 
 /// The most segments that a pattern may have; paths without placeholders have no such bound.
 pub(super) const MAX_SEGMENTS: usize = 32;
@@ -55,6 +55,15 @@ impl<'p> Parts<'p> {
             front,
             tail,
             tail_name,
+        }
+    }
+
+    /// The parts of a source without placeholders.
+    pub(super) const fn literal(path: &'p [u8]) -> Self {
+        Self {
+            front: path,
+            tail: Tail::None,
+            tail_name: &[],
         }
     }
 
@@ -125,7 +134,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Flaw> {
     let mut rest = text;
     loop {
         let at = text.len() - rest.len();
-        let brace = first(rest.as_bytes(), |byte| matches!(byte, b'{' | b'}'));
+        let brace = scan::first(rest.as_bytes(), |byte| matches!(byte, b'{' | b'}'));
         if brace == rest.len() {
             if !rest.is_empty() {
                 found.push((at, Token::Literal(rest)));

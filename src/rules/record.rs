@@ -88,7 +88,7 @@ impl Draft<'_> {
 }
 
 /// Where no rule begins any more: the bit above marks lists of rules.
-const MOST: u32 = 1 << 31;
+pub(super) const MOST: u32 = 1 << 31;
 
 impl<'t> Record<'t> {
     /// The rule that begins here; `None` only where none was written.
@@ -143,6 +143,14 @@ impl<'t> Record<'t> {
     #[inline]
     pub(super) fn target_range(&self) -> Range<usize> {
         self.target_at..self.target_at + self.target.len()
+    }
+
+    /// Writes another number into the rule that begins here.
+    pub(super) fn renumber(records: &mut [u8], at: usize, number: u32) {
+        let place = at + size_of::<u16>();
+        if let Some(bytes) = records.get_mut(place..place + size_of::<u32>()) {
+            bytes.copy_from_slice(&number.to_le_bytes());
+        }
     }
 
     /// Where the rule behind this one begins.

@@ -23,8 +23,12 @@ pub(super) struct Regexes {
 
 /// A regex that matches whole texts only.
 pub(super) fn whole(text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
-    RegexBuilder::new(&anchored(text))
-        .case_insensitive(ignore_case)
+    // By itself first: `a)|(b` closes no group of ours.
+    compile(text).and_then(|_| compile(&anchored(text, ignore_case)))
+}
+
+fn compile(text: &str) -> Result<Regex, Flaw> {
+    RegexBuilder::new(text)
         .size_limit(SIZE_LIMIT)
         .nest_limit(NEST_LIMIT)
         .build()
@@ -44,9 +48,11 @@ pub(super) fn whole(text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
         })
 }
 
-/// What `(?m)` in a regex makes of `^` and `$` does not reach these two.
-fn anchored(text: &str) -> String {
-    format!(r"\A(?:{text})\z")
+/// What `(?m)` in a regex makes of `^` and `$` does not reach these two; the set of all regexes has nothing
+/// but their texts, so that case is written there.
+fn anchored(text: &str, ignore_case: bool) -> String {
+    let flag = if ignore_case { "i" } else { "" };
+    format!(r"\A(?{flag}:{text})\z")
 }
 
 /// The placeholders that a target may use: groups by name, and all by number.
@@ -101,10 +107,19 @@ impl Regexes {
         self.set.is_none()
     }
 
+    /// The same for rules that begin elsewhere now; those that begin nowhere are left out.
+    pub(super) fn moved(self, places: &std::collections::HashMap<u32, u32>) -> Self {
+        let moved = |(at, regex)| Some((*places.get(&at)?, regex));
+        let each = self.each.into_iter().filter_map(moved).collect();
+        // Fewer of them are not too much together.
+        Self::new(each).unwrap_or_default()
+    }
+
     /// The rules that match, the first first.
     pub(super) fn matching(&self, path: &str) -> impl Iterator<Item = u32> {
-        let found = self.set.as_ref().map(|set| set.matches(path));
-        let rules = found.into_iter().flatten();
+        // Which ones match is a list in memory, whether any does is not.
+        let set = self.set.as_ref().filter(|set| set.is_match(path));
+        let rules = set.map(|set| set.matches(path)).into_iter().flatten();
         rules.filter_map(|at| self.each.get(at).map(|(rule, _)| *rule))
     }
 
@@ -126,6 +141,7 @@ mod tests {
 
     #[test]
     fn only_whole_texts_match() {
+        assert!(whole("a)|(b", false).is_err());
         let regex = whole("(?m)^a|b$", false).unwrap();
         assert!(regex.is_match("a") && regex.is_match("b"));
         assert!(!regex.is_match("ab") && !regex.is_match("a\nb") && !regex.is_match("xb"));

@@ -42,8 +42,8 @@ use crate::{CacheControl, How, Intent, Scheme, Status};
 /// | `https://*.old.example/a` | the path on this scheme and these hosts |
 ///
 /// A brace that is meant literally is doubled. Paths are compared as a whole and with case; escapes are
-/// equal to what they stand for where that has no meaning of its own (`%41` is `A`, `%2F` is not `/`), and
-/// a `/` at the end makes a difference.
+/// equal to what they stand for where that has no meaning of its own (`%41` is `A`, `%2F` is not `/`), a `%`
+/// that begins no escape is `%25`, and a `/` at the end makes a difference.
 ///
 /// # Targets
 ///
@@ -93,11 +93,7 @@ pub(super) enum SourceKind {
     Exact,
     /// A path and everything below it.
     Prefix,
-    /// A regex on the path.
-    #[cfg_attr(
-        not(feature = "regex"),
-        expect(dead_code, reason = "nothing builds it")
-    )]
+    /// A regex on the path; without the feature, a file may ask for it, and is refused.
     Regex,
 }
 
@@ -234,7 +230,8 @@ impl Rule {
         }
     }
 
-    /// Only for this host, or for every name below one: `example.com`, `*.example.com`.
+    /// Only for this host, for every name below one, or for both: `example.com`, `*.example.com`,
+    /// `.example.com`.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -243,6 +240,9 @@ impl Rule {
     /// let rules = Rules::new([Rule::permanent("/a", "/b").host("*.old.example")])?;
     /// testing::get("/a").header("host", "www.old.example").through(&rules).assert_redirect("/b");
     /// testing::get("/a").header("host", "old.example").through(&rules).assert_pass();
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b").host(".old.example")])?;
+    /// testing::get("/a").header("host", "old.example").through(&rules).assert_redirect("/b");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///

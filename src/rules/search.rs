@@ -85,7 +85,7 @@ impl Table {
     fn specificity(&self, record: &Record<'_>) -> [u32; 5] {
         let options = self.options(record).map(|ready| &ready.options);
         let host = options.and_then(|options| options.host.as_deref());
-        let below = host.is_some_and(|host| host.starts_with("*."));
+        let below = host.is_some_and(|host| host.starts_with(['*', '.']));
         let host_length = host.map_or(0, str::len);
         let scheme = options.is_some_and(|options| options.scheme.is_some());
         let short = |length: usize| u32::MAX - u32::try_from(length).unwrap_or(u32::MAX);

@@ -1,9 +1,10 @@
 //! The one spelling of a path in which tables compare: hex digits of escapes in upper case,
-//! escaped unreserved characters decoded, everything that cannot be sent escaped.
+//! escaped unreserved characters decoded, everything that cannot be sent escaped, and every `%` that begins
+//! no escape, so that none is made of what stands behind it.
 //!
 //! `%2F` stays an escape, and so never equals `/` (RFC 3986 §6.2.2).
 
-use crate::location::{all_plain, every, is_plain, sendable};
+use crate::{location::sendable, scan};
 
 /// What one piece of a text is in that spelling, and how many bytes of the text it takes.
 struct Piece {
@@ -42,6 +43,11 @@ impl Piece {
                     }
                 }
             }
+            [b'%', ..] => Self {
+                taken: 1,
+                bytes: *b"%25",
+                length: 3,
+            },
             [byte, ..] if sendable(*byte) => plain(1, *byte),
             [byte, ..] => Self {
                 taken: 1,
@@ -69,15 +75,43 @@ pub(super) fn push(out: &mut Vec<u8>, text: &[u8], fold: bool) {
     }
 }
 
+/// Writes a text in the spelling that is compared; `None` where there is no room for it.
+pub(super) fn write<'b>(buffer: &'b mut [u8], text: &[u8], fold: bool) -> Option<&'b [u8]> {
+    let mut written = 0;
+    let mut rest = text;
+    while let Some(piece) = Piece::first(rest, fold) {
+        let room = buffer.get_mut(written..written + piece.length)?;
+        room.copy_from_slice(piece.spelled());
+        written += piece.length;
+        rest = rest.get(piece.taken..).unwrap_or_default();
+    }
+    buffer.get(..written)
+}
+
 /// Whether a path is in that spelling already; nearly all are.
 #[inline]
 pub(super) fn is_spelled(path: &[u8], fold: bool) -> bool {
     let plain = if fold {
-        every(path, |byte| is_plain(byte) & !byte.is_ascii_uppercase())
+        !scan::any(path, |byte| !is_plain(byte) | byte.is_ascii_uppercase())
     } else {
         all_plain(path)
     };
     plain || has_only_spelled(path, fold)
+}
+
+/// Whether a text has letters, digits, `-`, `.`, `/` and `_` only, which are themselves everywhere.
+#[inline]
+pub(super) fn all_plain(text: &[u8]) -> bool {
+    !scan::any(text, |byte| !is_plain(byte))
+}
+
+#[inline]
+const fn is_plain(byte: u8) -> bool {
+    // Between the digits and `A`, and between `Z` and `_`, other bytes stand.
+    (byte.wrapping_sub(b'-') <= b'z' - b'-')
+        & (byte.wrapping_sub(b':') > b'@' - b':')
+        & (byte.wrapping_sub(b'[') > b'^' - b'[')
+        & (byte != b'`')
 }
 
 /// Whether a text is a path that is compared, and sent, as it is written: plain, and without any segment that
@@ -98,17 +132,16 @@ fn has_only_spelled(path: &[u8], fold: bool) -> bool {
     true
 }
 
-/// How many bytes of a text as it was received make up so many bytes of its spelling.
-pub(super) fn received_len(received: &[u8], spelled: usize) -> usize {
+/// How many bytes of a text as it was received make up so many bytes of its spelling; `None` where those
+/// end within an escape.
+pub(super) fn received_len(received: &[u8], spelled: usize) -> Option<usize> {
     let (mut rest, mut left) = (received, spelled);
     while left > 0 {
-        let Some(piece) = Piece::first(rest, false) else {
-            break;
-        };
-        left = left.saturating_sub(piece.length);
-        rest = rest.get(piece.taken..).unwrap_or_default();
+        let piece = Piece::first(rest, false)?;
+        left = left.checked_sub(piece.length)?;
+        rest = rest.get(piece.taken..)?;
     }
-    received.len() - rest.len()
+    Some(received.len() - rest.len())
 }
 
 pub(super) const fn is_unreserved(byte: u8) -> bool {
@@ -133,7 +166,7 @@ const fn hex_digit(value: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_spelled, push, received_len};
+    use super::{is_plain, is_spelled, push, received_len, write};
 
     fn spelled(text: &str, fold: bool) -> String {
         let mut out = Vec::new();
@@ -148,13 +181,21 @@ mod tests {
             ("/café", "/caf%C3%A9", "/caf%C3%A9"),
             ("/%41%7eB", "/A~B", "/a~b"),
             ("/a%2fb", "/a%2Fb", "/a%2Fb"),
-            ("/100%", "/100%", "/100%"),
-            ("/%4", "/%4", "/%4"),
-            ("/%G1", "/%G1", "/%g1"),
+            ("/100%", "/100%25", "/100%25"),
+            ("/%4", "/%254", "/%254"),
+            ("/%G1", "/%25G1", "/%25g1"),
+            ("/a%%32Fb", "/a%252Fb", "/a%252fb"),
             ("/a|b{c}", "/a%7Cb%7Bc%7D", "/a%7Cb%7Bc%7D"),
         ] {
             assert_eq!(spelled(text, false), exact);
             assert_eq!(spelled(text, true), folded);
+            let mut buffer = [0; 20];
+            let written = write(&mut buffer, text.as_bytes(), true);
+            assert_eq!(written, Some(folded.as_bytes()));
+            assert_eq!(
+                write(&mut buffer[..folded.len() - 1], text.as_bytes(), true),
+                None
+            );
             assert!(is_spelled(exact.as_bytes(), false), "{exact}");
             assert!(is_spelled(folded.as_bytes(), true), "{folded}");
             assert_eq!(is_spelled(text.as_bytes(), false), text == exact, "{text}");
@@ -162,13 +203,22 @@ mod tests {
     }
 
     #[test]
+    fn plain_bytes_are_few() {
+        for byte in 0..=u8::MAX {
+            let plain = byte.is_ascii_alphanumeric() || b"-./_".contains(&byte);
+            assert_eq!(is_plain(byte), plain, "{byte:#x}");
+        }
+    }
+
+    #[test]
     fn the_received_text_behind_a_spelled_prefix() {
         for (received, spelled, expected) in [
-            ("abc", 2, 2),
-            ("%41bc", 1, 3),
-            ("%c3%a9x", 3, 3),
-            ("\u{e9}x", 6, 2),
-            ("a", 9, 1),
+            ("abc", 2, Some(2)),
+            ("%41bc", 1, Some(3)),
+            ("%c3%a9x", 3, Some(3)),
+            ("%c3%a9x", 2, None),
+            ("\u{e9}x", 6, Some(2)),
+            ("a", 9, None),
         ] {
             assert_eq!(received_len(received.as_bytes(), spelled), expected);
         }

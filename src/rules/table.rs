@@ -10,12 +10,11 @@ use super::{
     capture::Captures,
     condition::Ready,
     options::Matching,
-    pattern::{Parts, Tail},
+    pattern::Parts,
     record::{PATTERN, REGEX, Record},
-    spelling,
 };
-use crate::location::first;
 
+mod asked;
 mod entry;
 mod exact;
 mod hash;
@@ -23,6 +22,8 @@ mod hosts;
 mod segments;
 mod shapes;
 
+pub(super) use asked::without_slash;
+use asked::{Asked, asked};
 use entry::Lists;
 use exact::{Exact, Key};
 use hash::Hash;
@@ -36,6 +37,8 @@ pub(super) struct Table {
     pub(super) records: Bytes,
     pub(super) options: Vec<Ready>,
     pub(super) hosts: Hosts,
+    /// Whether a rule is for some hosts only.
+    pub(super) reads_host: bool,
     planes: Vec<Plane>,
     lists: Lists,
     hash: Hash,
@@ -67,8 +70,10 @@ impl Table {
         #[cfg(feature = "regex")] regexes: super::regexes::Regexes,
     ) -> Self {
         records.shrink_to_fit();
+        let reads_host = !hosts.is_empty() || options.iter().any(Ready::reads_host);
         let mut table = Self {
             records: Bytes::from(records),
+            reads_host,
             options,
             hosts,
             planes: Vec::new(),
@@ -210,13 +215,14 @@ impl Table {
         mut visit: impl FnMut(u32, &Record<'_>),
     ) {
         for plane in &self.planes {
-            let path = Asked::new(ask.path, plane.matching);
-            if !plane.exact.is_empty() {
-                self.exact_candidates(plane, &path, ask, &mut visit);
-            }
-            if plane.shapes.lowest() <= u64::from(lowest()) {
-                self.pattern_candidates(plane, &path, ask, &lowest, &mut visit);
-            }
+            asked(ask.path, plane.matching, |path| {
+                if !plane.exact.is_empty() {
+                    self.exact_candidates(plane, path, ask, &mut visit);
+                }
+                if plane.shapes.lowest() <= u64::from(lowest()) {
+                    self.pattern_candidates(plane, path, ask, &lowest, &mut visit);
+                }
+            });
         }
         #[cfg(feature = "regex")]
         if !self.regexes.is_empty() {
@@ -240,11 +246,11 @@ impl Table {
     fn exact_candidates(
         &self,
         plane: &Plane,
-        path: &Asked<'_>,
+        path: &Asked<'_, '_>,
         ask: &Ask<'_, '_>,
         visit: &mut impl FnMut(u32, &Record<'_>),
     ) {
-        let spelled = path.spelled();
+        let spelled = path.spelled;
         let path_hash = self.hash.of(spelled);
         self.exact_on(EVERY_HOST, plane, spelled, path_hash, visit);
         if ask.host.is_some() {
@@ -314,12 +320,12 @@ impl Table {
     fn pattern_candidates(
         &self,
         plane: &Plane,
-        path: &Asked<'_>,
+        path: &Asked<'_, '_>,
         ask: &Ask<'_, '_>,
         lowest: &impl Fn() -> u32,
         visit: &mut impl FnMut(u32, &Record<'_>),
     ) {
-        let mut segments = Segments::new(path.spelled());
+        let mut segments = Segments::new(path.spelled);
         segments.cut(plane.shapes.reach(), &self.hash);
         let mut on = |group| {
             let is_it = |entry| {
@@ -352,8 +358,9 @@ impl Table {
             Captures::none()
         };
         if record.has(PATTERN) {
-            let path = Asked::new(ask.path, self.place(record).matching);
-            path.fit(Parts::of(record.source), |text| captures.push(text))?;
+            asked(ask.path, self.place(record).matching, |path| {
+                path.fit(Parts::of(record.source), |text| captures.push(text))
+            })?;
         }
         if let Some(ready) = self.options(record) {
             ready.admits(ask, &mut captures);
@@ -370,114 +377,5 @@ impl Table {
     #[expect(clippy::unused_self, reason = "with the feature it is used")]
     const fn regex_captures<'a>(&self, _: u32, _: &'a str) -> Option<Captures<'a>> {
         None
-    }
-}
-
-/// The path of a request, in the spelling of one plane.
-struct Asked<'a> {
-    received: &'a str,
-    /// `None` where it is spelled as it was received, but for the slash that may be left out.
-    spelled: Option<Vec<u8>>,
-    matching: Matching,
-}
-
-impl<'a> Asked<'a> {
-    #[inline]
-    fn new(received: &'a str, matching: Matching) -> Self {
-        let fold = matching.ignore_case;
-        let spelled = if spelling::is_spelled(received.as_bytes(), fold) {
-            None
-        } else {
-            Some(respelled(received.as_bytes(), fold))
-        };
-        Self {
-            received,
-            spelled,
-            matching,
-        }
-    }
-
-    #[inline]
-    fn spelled(&self) -> &[u8] {
-        let path = self.spelled.as_deref().unwrap_or(self.received.as_bytes());
-        if self.matching.ignore_trailing_slash {
-            without_slash(path)
-        } else {
-            path
-        }
-    }
-
-    /// Whether a pattern matches, with what its placeholders stand for.
-    #[inline]
-    fn fit(&self, pattern: Parts<'_>, mut captured: impl FnMut(&'a str)) -> Option<()> {
-        let mut rest = self.spelled();
-        let length = rest.len();
-        let mut front = pattern.front;
-        loop {
-            let (literal, named) = front.split_at_checked(first(front, |byte| byte == b'{'))?;
-            rest = rest.strip_prefix(literal)?;
-            if named.is_empty() {
-                break;
-            }
-            let close = named.iter().position(|&byte| byte == b'}')?;
-            let (behind, next) = until_slash(named.get(close + 1..)?);
-            let (segment, tail) = until_slash(rest);
-            let text = segment.strip_suffix(behind)?;
-            if text.is_empty() {
-                return None;
-            }
-            captured(self.received(length - rest.len(), text.len())?);
-            rest = tail;
-            front = next;
-        }
-        match (pattern.tail, rest) {
-            (Tail::None, []) => return Some(()),
-            (Tail::Any | Tail::Optional, [b'/', ..]) => {}
-            (Tail::Some, [b'/', _, ..]) => {}
-            (Tail::Optional, []) => {}
-            _ => return None,
-        }
-        let from = self.received_at(length - rest.len())?;
-        captured(self.received.get(from..)?);
-        Some(())
-    }
-
-    /// How many bytes were received for so many bytes of the spelling.
-    #[inline]
-    fn received_at(&self, spelled: usize) -> Option<usize> {
-        match self.spelled {
-            None => Some(spelled),
-            Some(_) => Some(spelling::received_len(self.received.as_bytes(), spelled)),
-        }
-    }
-
-    /// A piece of the path as it was received, by where it is in the spelling.
-    #[inline]
-    fn received(&self, begin: usize, length: usize) -> Option<&'a str> {
-        let range = self.received_at(begin)?..self.received_at(begin + length)?;
-        self.received.get(range)
-    }
-}
-
-/// A text up to its first slash, and the rest from there on.
-#[inline]
-fn until_slash(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = text.iter().position(|&byte| byte == b'/');
-    text.split_at_checked(end.unwrap_or(text.len()))
-        .unwrap_or((text, &[]))
-}
-
-#[cold]
-fn respelled(received: &[u8], fold: bool) -> Vec<u8> {
-    let mut out = Vec::with_capacity(received.len() + 16);
-    spelling::push(&mut out, received, fold);
-    out
-}
-
-/// A path without one slash at its end; the first page keeps its own.
-pub(super) fn without_slash(path: &[u8]) -> &[u8] {
-    match path {
-        [first @ .., b'/'] if !first.is_empty() => first,
-        _ => path,
     }
 }

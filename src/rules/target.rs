@@ -11,12 +11,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::{
     capture::{Captures, Kind, Slot},
     error::Flaw,
-    pattern::{Token, is_name, tokens},
+    pattern::{MAX_CAPTURES, Parts, Segment, Tail, Token, is_name, tokens},
     spelling,
 };
 use crate::{
     Location,
-    location::{MAX_LEN, RECEIVED_PATH, RECEIVED_QUERY, all_plain, first, parse_origin},
+    location::{MAX_LEN, RECEIVED_PATH, RECEIVED_QUERY, parse_origin},
+    scan,
 };
 
 /// Received path text that has to stay one segment.
@@ -51,7 +52,7 @@ pub(super) struct Target<'t> {
 /// What a slot writes; its value is the byte that stands for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-enum Write {
+pub(super) enum Write {
     /// Received path text, its slashes kept.
     PathToPath = 1,
     /// The tail without its first slash.
@@ -113,7 +114,7 @@ impl Write {
             Self::QueryToPath => encode(out, &spaces(part), SEGMENT),
             Self::Plain => encode(out, part, PLAIN),
             // None of the other sets has a plain byte in it.
-            _ if all_plain(part.as_bytes()) => out.extend_from_slice(part.as_bytes()),
+            _ if spelling::all_plain(part.as_bytes()) => out.extend_from_slice(part.as_bytes()),
             Self::PathToPath | Self::WholeTail | Self::TailToPath => {
                 encode(out, part, RECEIVED_PATH);
             }
@@ -295,7 +296,7 @@ fn push_literal(out: &mut Vec<u8>, literal: &str, place: &mut Place, has_query: 
         };
         let end = rest.find(marks).unwrap_or(rest.len());
         let (part, marked) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        if all_plain(part.as_bytes()) {
+        if spelling::all_plain(part.as_bytes()) {
             out.extend_from_slice(part.as_bytes());
         } else {
             encode(out, part, set);
@@ -413,13 +414,13 @@ impl Target<'_> {
 }
 
 /// A piece of a finished target.
-enum Piece<'t> {
+pub(super) enum Piece<'t> {
     Text(&'t [u8]),
     Slot(Write, usize),
 }
 
 /// The pieces of a finished target.
-fn pieces(target: &[u8]) -> impl Iterator<Item = Piece<'_>> {
+pub(super) fn pieces(target: &[u8]) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = target;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -431,7 +432,7 @@ fn pieces(target: &[u8]) -> impl Iterator<Item = Piece<'_>> {
                 return Some(Piece::Slot(write, usize::from(*index)));
             }
         }
-        let end = first(rest, |byte| byte < 0x20);
+        let end = scan::first(rest, |byte| byte < 0x20);
         let (text, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         rest = tail;
         Some(Piece::Text(text))
@@ -491,6 +492,50 @@ pub(super) fn used(target: &[u8]) -> impl Iterator<Item = usize> {
         Piece::Slot(_, at) => Some(at),
         Piece::Text(_) => None,
     })
+}
+
+/// By how many bytes the path of a target is longer than what its source matched, at most; `None` where
+/// that depends on more than the path.
+pub(super) fn growth(source: &[u8], has_placeholders: bool, path: &[u8]) -> Option<i64> {
+    let length = |text: &[u8]| i64::try_from(text.len()).ok();
+    let mut own = length(source)?;
+    let mut count = 0;
+    let mut optional = false;
+    if has_placeholders {
+        let parts = Parts::of(source);
+        optional = parts.tail == Tail::Optional;
+        own = parts
+            .segments()
+            .map(|segment| match segment {
+                Segment::Literal(text) => 1 + text.len(),
+                Segment::Named { before, behind, .. } => 1 + before.len() + behind.len(),
+            })
+            .sum::<usize>()
+            .try_into()
+            .ok()?;
+        count = parts.names().count();
+    }
+    let mut used = [false; MAX_CAPTURES];
+    let mut by = -own;
+    for piece in pieces(path) {
+        match piece {
+            Piece::Text(text) => by += length(text)?,
+            Piece::Slot(write, at) => {
+                let twice = std::mem::replace(used.get_mut(at)?, true);
+                let of_path = matches!(
+                    write,
+                    Write::PathToPath | Write::TailToPath | Write::WholeTail
+                );
+                if twice || !of_path || at >= count {
+                    return None;
+                }
+                // The tail has its slash in front, where it has anything.
+                by -= i64::from(write == Write::TailToPath && !optional);
+            }
+        }
+    }
+    // An empty path becomes a slash.
+    Some(by.max(1 - own))
 }
 
 #[cfg(test)]

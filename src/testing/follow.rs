@@ -281,13 +281,13 @@ impl fmt::Display for Journey {
 }
 
 /// The request that comes next, and the origin as far as it is known.
-struct Traveller {
-    request: TestRequest,
+pub(crate) struct Traveller {
+    pub(crate) request: TestRequest,
     origin: Option<Origin>,
 }
 
 impl Traveller {
-    fn new(request: TestRequest) -> Self {
+    pub(crate) fn new(request: TestRequest) -> Self {
         let scheme = request.scheme.unwrap_or(Scheme::Https);
         let origin = request
             .head()
@@ -296,7 +296,7 @@ impl Traveller {
         Self { request, origin }
     }
 
-    fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         let origin = self.origin.as_ref().map(Origin::to_string);
         let head = self.request.head();
         let fragment = &self.request.fragment;
@@ -305,12 +305,12 @@ impl Traveller {
     }
 
     /// What the service makes of a redirect.
-    fn judge(&self, redirect: &Redirect) -> Verdict {
+    pub(crate) fn judge(&self, redirect: &Redirect) -> Verdict {
         guard::judge(&self.request.head(), redirect, Lifted::default())
     }
 
     /// Makes the next request; `false` where a browser has none to make.
-    fn go(&mut self, status: Status, location: &Location) -> bool {
+    pub(crate) fn go(&mut self, status: Status, location: &Location) -> bool {
         let asked = self.request.head().uri().clone();
         let base = asked.path_and_query().map_or("/", |path| path.as_str());
         let (origin, path) = location.resolved(base);

@@ -59,6 +59,18 @@ pub fn request(method: Method, target: &str) -> TestRequest {
 }
 
 impl TestRequest {
+    /// A request that is whole already.
+    #[cfg(feature = "rules")]
+    pub(crate) const fn of(request: Request<()>, scheme: Option<Scheme>) -> Self {
+        Self {
+            request,
+            fragment: String::new(),
+            scheme,
+            authority: None,
+            reads_whole_uri: false,
+        }
+    }
+
     /// Adds a header line.
     ///
     /// ```

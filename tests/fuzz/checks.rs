@@ -6,9 +6,18 @@ use http::{HeaderName, HeaderValue, Request, Uri};
 use tower_redirect::{
     Canonical, CanonicalHost, Decision, Https, IndexFile, LocalPath, Location, LowerCase,
     MergeSlashes, Plaintext, Policy, ProxyHeader, RequestHead, ReturnTo, Scheme, TrailingSlash,
-    Trust, UnknownHost,
+    Trust, UnknownHost, rules::Format,
 };
 use url::Url;
+
+#[path = "../naive/mod.rs"]
+mod naive;
+
+use naive::{
+    Answer, Interpreter,
+    generate::{self, Choices},
+    real,
+};
 
 const SITE: &str = "https://app.example";
 
@@ -154,6 +163,60 @@ pub fn return_to(data: &[u8]) {
     }
 }
 
+/// Numbers of two bytes that decide about rules and about requests near to them: a table answers as the
+/// naive interpreter does.
+pub fn rules(data: &[u8]) {
+    let numbers: Vec<u16> = data
+        .chunks(2)
+        .map(|pair| {
+            pair.iter()
+                .fold(0, |number, &byte| number << 8 | u16::from(byte))
+        })
+        .collect();
+    let mut choices = Choices::new(&numbers);
+    let precedence = generate::precedence(&mut choices);
+    let (table, rules) = real::table(&generate::rules(&mut choices), precedence);
+    if rules.is_empty() {
+        return;
+    }
+    let specified = Interpreter::new(&rules, precedence);
+    // Once more without numbers: the plainest request.
+    let mut is_last = false;
+    while !is_last {
+        is_last = choices.is_empty();
+        let Some((request, scheme)) = generate::request(&mut choices, &rules) else {
+            continue;
+        };
+        let expected = specified.answer(&request, scheme);
+        let got = real::answer(&table, &request, scheme);
+        assert_eq!(got, expected, "{request:?} {scheme:?} {rules:#?}");
+        if let Answer::Redirect { location, .. } = got {
+            let origins = [SITE, "https://new.example", "http://old.example:8080"];
+            assert_sent_to(&location, &origins);
+        }
+    }
+}
+
+/// A file of rules, in each dialect: what is wrong in it is said, and what serves is a table.
+pub fn formats(data: &[u8]) {
+    for format in Format::all() {
+        let parsed = format.read(data);
+        assert!(
+            parsed.rules.iter().count() == parsed.rules.len(),
+            "{format:?}"
+        );
+        let said = parsed.diagnostics.to_string();
+        assert!(said.len() <= 1_000_000, "{format:?}: {} bytes", said.len());
+        if let Ok(text) = std::str::from_utf8(data) {
+            assert_eq!(
+                format.parse_lossy(text).rules.len(),
+                parsed.rules.len(),
+                "{format:?}"
+            );
+        }
+    }
+}
+
 /// The address of the peer, where it is known.
 #[derive(Clone)]
 struct Peer(Option<IpAddr>);
@@ -165,7 +228,10 @@ fn is_challenge(path: &str) -> bool {
 
 /// Where a browser goes, from the first page and from a deep one.
 fn assert_leads_to(location: &Location, origins: &[&str]) {
-    let sent = location.as_str();
+    assert_sent_to(location.as_str(), origins);
+}
+
+fn assert_sent_to(sent: &str, origins: &[&str]) {
     let sendable = |byte: u8| (0x21..=0x7e).contains(&byte) && !b"\"<>\\^`{|}".contains(&byte);
     assert!(sent.bytes().all(sendable) && sent.len() <= 8_000, "{sent}");
     for page in ["/", "/a/b?c"] {

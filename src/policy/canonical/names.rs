@@ -162,39 +162,52 @@ fn is_unusual(port: &u16) -> bool {
 /// A host that is spelled as most are, in which nothing has to be changed.
 #[inline]
 fn plain(authority: &str) -> Option<(&str, Option<u16>)> {
-    let (name, port) = match authority.split_once(':') {
-        None => (authority, None),
-        Some((_, digits)) if digits.starts_with(['0', '+']) => return None,
-        Some((name, digits)) => (name, Some(digits.parse().ok()?)),
-    };
-    is_plain(name).then_some((name, port))
+    let (name, port) = authority.split_at_checked(plain_len(authority)?)?;
+    match port.as_bytes() {
+        [] => Some((name, None)),
+        [b':', b'1'..=b'9', ..] => Some((name, Some(port.get(1..)?.parse().ok()?))),
+        _ => None,
+    }
 }
 
-/// Whether a name is in lower case, without anything odd.
+/// How long the name is in front of the port, where it is in lower case, without anything odd.
 ///
 /// What it takes has the grammar of a host: no label is empty or too long, and the last is no number.
 #[inline]
-fn is_plain(authority: &str) -> bool {
+fn plain_len(authority: &str) -> Option<usize> {
     let mut label = 0_usize;
+    let mut may_be_a_number = false;
+    let mut length = 0_usize;
     for byte in authority.bytes() {
-        label = match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => label + 1,
-            b'.' if label > 0 => 0,
-            _ => return false,
-        };
-        if label > 63 {
-            return false;
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => {
+                may_be_a_number = if label == 0 {
+                    byte.is_ascii_digit()
+                } else {
+                    may_be_a_number
+                };
+                label += 1;
+            }
+            b'.' if label > 0 => label = 0,
+            b':' => break,
+            _ => return None,
         }
+        if label > 63 {
+            return None;
+        }
+        length += 1;
     }
-    let last = authority.rsplit('.').next().unwrap_or_default();
-    let may_be_a_number = last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit());
-    label > 0 && authority.len() <= 253 && !may_be_a_number
+    (label > 0 && length <= 253 && !may_be_a_number).then_some(length)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Names, configured, is_plain};
+    use super::{Asked, Names, configured, plain};
     use crate::{Scheme, location};
+
+    fn is_plain(text: &str) -> bool {
+        plain(text).is_some_and(|(name, _)| name == text)
+    }
 
     #[test]
     fn r6_what_looks_plain_has_the_grammar_of_a_host() {

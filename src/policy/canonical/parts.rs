@@ -3,7 +3,10 @@
 use http::Method;
 
 use super::{CanonicalHost, Plaintext, UnknownHost, host::Place, names::Asked, path::PathSteps};
-use crate::{Decision, Location, Origin, Refusal, RequestHead, Scheme, location::Site};
+use crate::{
+    Decision, Location, Origin, Refusal, RequestHead, Scheme,
+    location::{Site, Spelling},
+};
 
 static NO_STEPS: PathSteps = PathSteps::none();
 
@@ -65,9 +68,10 @@ impl<'p> Parts<'p> {
             }
         }
         let uri = head.asked_uri();
+        let path = uri.path();
         let is_connect = head.method() == Method::CONNECT;
-        if is_connect || !uri.path().starts_with('/') {
-            let is_legal = is_connect || head.method() == Method::OPTIONS && uri.path() == "*";
+        if is_connect || !path.starts_with('/') {
+            let is_legal = is_connect || head.method() == Method::OPTIONS && path == "*";
             return match (enforcing, self.host) {
                 (Some(_), _) => Decision::Refuse(Refusal::bad_request("plaintext, and no path")),
                 (None, Some(_)) if !is_legal => {
@@ -98,16 +102,13 @@ impl<'p> Parts<'p> {
                 },
             },
         };
-        let spelling = self.path.respell(uri.path());
-        if site.is_none() && spelling.is_none() {
-            return Decision::Pass;
-        }
-        let moves = site.is_some();
-        let (path, end) = match &spelling {
-            Some(spelling) => (&*spelling.path, spelling.end),
-            None => (uri.path(), ""),
+        let spelling = match (self.path.respell(path), &site) {
+            (None, None) => return Decision::Pass,
+            (None, Some(_)) => Spelling::as_received(path),
+            (Some(spelling), _) => spelling,
         };
-        match Location::assemble(site.as_ref(), path, end, uri.query()) {
+        let moves = site.is_some();
+        match Location::assemble(site.as_ref(), &spelling, uri.query()) {
             Ok(location) => Decision::Redirect(known(location, head, moves, enforcing.is_some())),
             Err(_) if enforcing.is_some() => Decision::Refuse(Refusal::bad_request(
                 "plaintext, and no address to send it to",

@@ -1,8 +1,7 @@
 //! What the path of a canonical address looks like, all steps at once.
 
-use std::borrow::Cow;
-
 use super::TrailingSlash;
+use crate::{location::Spelling, scan};
 
 /// The steps that a policy takes on the path; the query is none of their business.
 #[derive(Clone, Debug, Default)]
@@ -11,14 +10,6 @@ pub(super) struct PathSteps {
     pub(super) merge_slashes: bool,
     pub(super) index_files: Vec<Box<str>>,
     pub(super) trailing_slash: Option<TrailingSlash>,
-}
-
-/// A path in its canonical spelling, in the two pieces that it is written from.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Spelling<'p> {
-    pub(super) path: Cow<'p, str>,
-    /// `/` where one is appended.
-    pub(super) end: &'static str,
 }
 
 impl PathSteps {
@@ -37,19 +28,15 @@ impl PathSteps {
     #[inline]
     pub(super) fn respell<'p>(&self, path: &'p str) -> Option<Spelling<'p>> {
         let (kept, end) = self.tail(path);
-        let merges = self.merge_slashes && has_double_slash(kept);
-        let lowers = self.lower_case && !is_lower_case(kept);
-        if kept.len() == path.len() && end.is_empty() && !merges && !lowers {
-            return None;
-        }
-        let mut spelled = Cow::Borrowed(kept);
-        if merges {
-            spelled = Cow::Owned(merge_slashes(kept));
-        }
-        if lowers {
-            spelled = Cow::Owned(lower_case(&spelled));
-        }
-        Some(Spelling { path: spelled, end })
+        let merge_slashes = self.merge_slashes && has_double_slash(kept);
+        let lower_case = self.lower_case && !is_lower_case(kept);
+        let stays = kept.len() == path.len() && end.is_empty() && !merge_slashes && !lower_case;
+        (!stays).then_some(Spelling {
+            path: kept,
+            merge_slashes,
+            lower_case,
+            end,
+        })
     }
 
     /// The path without what is taken from its end, and what is appended there.
@@ -58,6 +45,9 @@ impl PathSteps {
         loop {
             if self.trailing_slash == Some(TrailingSlash::Trim) {
                 kept = without_trailing_slashes(kept);
+            }
+            if self.index_files.is_empty() {
+                break;
             }
             let last = last_segment(kept);
             if last.is_empty() || !self.is_index_file(last) {
@@ -91,7 +81,7 @@ fn without_trailing_slashes(path: &str) -> &str {
 }
 
 fn last_segment(path: &str) -> &str {
-    match path.rfind('/') {
+    match path.bytes().rposition(|byte| byte == b'/') {
         Some(slash) => path.get(slash + 1..).unwrap_or_default(),
         None => path,
     }
@@ -106,63 +96,51 @@ fn has_extension(segment: &str) -> bool {
 
 #[inline]
 fn has_double_slash(path: &str) -> bool {
-    path.as_bytes()
-        .iter()
-        .zip(path.as_bytes().iter().skip(1))
-        .any(|pair| pair == (&b'/', &b'/'))
+    scan::any_pair(path.as_bytes(), |a, b| (a == b'/') & (b == b'/'))
 }
 
-fn merge_slashes(path: &str) -> String {
-    let mut merged = String::with_capacity(path.len());
-    for run in path.split_inclusive('/') {
-        if run != "/" || !merged.ends_with('/') {
-            merged.push_str(run);
-        }
-    }
-    merged
-}
-
-/// A letter of the path or the hex digit of an escape, as it should be spelled.
+/// Whether letters are in lower case and the digits of escapes in upper case.
 ///
 /// The two bytes behind a `%` are an escape where both are hex digits, and text where not.
-fn lower_cased(bytes: &[u8]) -> impl Iterator<Item = (u8, u8)> {
-    let mut escape = 0_u8;
-    bytes.iter().enumerate().map(move |(at, &byte)| {
-        if escape > 0 {
-            escape -= 1;
-            return (byte, byte.to_ascii_uppercase());
-        }
-        let next = |step: usize| bytes.get(at + step).is_some_and(u8::is_ascii_hexdigit);
-        if byte == b'%' && next(1) && next(2) {
-            escape = 2;
-        }
-        (byte, byte.to_ascii_lowercase())
-    })
-}
-
 #[inline]
 fn is_lower_case(path: &str) -> bool {
-    !path
-        .bytes()
-        .any(|byte| byte == b'%' || byte.is_ascii_uppercase())
-        || lower_cased(path.as_bytes()).all(|(is, should_be)| is == should_be)
+    let bytes = path.as_bytes();
+    !scan::any(bytes, |byte| (byte == b'%') | byte.is_ascii_uppercase())
+        || is_lower_case_beside_escapes(bytes)
 }
 
-fn lower_case(path: &str) -> String {
-    let bytes = lower_cased(path.as_bytes()).map(|(_, should_be)| should_be);
-    // Only ASCII has changed, to ASCII: it stays UTF-8.
-    String::from_utf8(bytes.collect()).unwrap_or_else(|_| path.to_owned())
+fn is_lower_case_beside_escapes(path: &[u8]) -> bool {
+    let mut rest = path;
+    loop {
+        rest = match rest {
+            [] => return true,
+            [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                if high.is_ascii_lowercase() || low.is_ascii_lowercase() {
+                    return false;
+                }
+                tail
+            }
+            [byte, tail @ ..] => {
+                if byte.is_ascii_uppercase() {
+                    return false;
+                }
+                tail
+            }
+        };
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{PathSteps, Spelling, TrailingSlash};
+    use super::{PathSteps, TrailingSlash};
 
     fn spelled(steps: &PathSteps, path: &str) -> String {
-        match steps.respell(path) {
-            Some(Spelling { path, end }) => format!("{path}{end}"),
-            None => path.to_owned(),
-        }
+        let Some(spelling) = steps.respell(path) else {
+            return path.to_owned();
+        };
+        let mut written = Vec::new();
+        spelling.write(&mut written, false);
+        String::from_utf8(written).unwrap()
     }
 
     fn steps(trailing_slash: Option<TrailingSlash>) -> PathSteps {
@@ -215,7 +193,8 @@ mod tests {
             ("/%", "/%"),
             ("/%G1%A", "/%g1%a"),
             ("/%%AB", "/%%AB"),
-            ("/ÄÉA", "/ÄÉa"),
+            ("/ÄÉA", "/%C3%84%C3%89a"),
+            ("/%aé\"A", "/%a%C3%A9%22a"),
         ] {
             assert_eq!(spelled(&steps, path), expected);
         }

@@ -4,7 +4,7 @@ use http::Uri;
 
 use super::Canonical;
 use crate::{
-    Decision, How, Location, Origin, Policy, RequestHead, Status,
+    Decision, How, Location, Policy, RequestHead, Status,
     policy::target::{Sealed, Target},
 };
 
@@ -103,16 +103,13 @@ impl<P: Policy, H> Policy for Then<P, H> {
 impl<P: Policy, H> Then<P, H> {
     #[cold]
     fn ask_about(&self, canonical: Location, head: &RequestHead<'_>) -> Decision<P::Target> {
-        let (origin, address) = canonical.resolved("/");
         let alone = |canonical| Decision::Redirect(P::Target::from_location(canonical, self.how));
-        let Ok(uri) = Uri::try_from(address) else {
+        let Ok(uri) = Uri::try_from(canonical.written_path()) else {
             return alone(canonical);
         };
-        let site = origin.as_ref().map(Origin::to_string);
         let mut view = head.for_uri(&uri);
-        if let (Some(origin), Some(site)) = (&origin, &site) {
-            let authority = site.split_once("://").map(|(_, authority)| authority);
-            view = view.with_scheme(origin.scheme()).with_authority(authority);
+        if let Some((scheme, authority)) = canonical.written_origin() {
+            view = view.with_scheme(scheme).with_authority(Some(authority));
         }
         match self.rules.decide(&view) {
             Decision::Pass => alone(canonical),

@@ -106,7 +106,7 @@ impl Chain {
     /// The hash of the whole pattern.
     #[inline]
     const fn end(self, tail: Tail, group: u32) -> u64 {
-        mix(self.0, (group as u64) << 8 | tail as u64 + 1)
+        mix(self.0, ((group as u64) << 8) | (tail as u64 + 1))
     }
 
     /// The hash after one more segment of a path, `None` where it cannot be of this kind.

@@ -1,0 +1,479 @@
+//! One canonical address: each step and all of them, on requests that are canonical and on others.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    middleware::{Next, from_fn},
+    response::IntoResponse,
+};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
+use rune_axum_redirect_https::RedirectHttpsLayer;
+use tower::{Layer, service_fn};
+use tower_http::normalize_path::NormalizePathLayer;
+use tower_redirect::{
+    AnyHost, Canonical, CanonicalHost, Https, IndexFile, Location, LowerCase, MergeSlashes,
+    OurHosts, Plaintext, Policy, ProxyHeader, RedirectLayer, TrailingSlash, Trust,
+};
+
+use crate::{
+    case::{Case, Shape},
+    rivals::{Answer, Group, async_fn, canonical_redirect},
+    rules,
+};
+
+const HOST: &str = "www.example.com";
+const PATH: &str = "/blog/2019/09/how-we-lived-number-0500?page=2";
+const OK: StatusCode = StatusCode::OK;
+const PERMANENT: StatusCode = StatusCode::PERMANENT_REDIRECT;
+
+/// The other end of a connection, as a server leaves it on a request.
+#[derive(Clone)]
+struct Peer(IpAddr);
+
+/// What an acceptor of TLS leaves on a request.
+#[derive(Clone)]
+struct Encrypted;
+
+const PEER: Peer = Peer(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7)));
+
+/// A GET as it comes from a proxy.
+fn from_proxy(path: &'static str, scheme: &'static str, host: &'static str) -> Shape {
+    Shape::get(path)
+        .with_fields(scheme, host)
+        .with_extension(PEER)
+}
+
+fn behind_proxy() -> Plaintext {
+    let peers = Trust::peers(["10.0.0.0/8"], |extensions| {
+        extensions.get::<Peer>().map(|peer| peer.0)
+    })
+    .expect("a network");
+    Plaintext::behind(peers.believe(ProxyHeader::XForwardedProto, 1))
+}
+
+fn host() -> CanonicalHost {
+    CanonicalHost::with_aliases(HOST, ["example.com", "example.org", "*.example.net"])
+        .expect("hosts")
+}
+
+/// Ten hosts, each of which stays what it is.
+fn ten_hosts() -> CanonicalHost {
+    let hosts = (0..9).map(|number| format!("shop{number}.example"));
+    CanonicalHost::one_of(hosts.chain([HOST.to_owned()])).expect("hosts")
+}
+
+fn https(plaintext: Plaintext) -> Https {
+    Https::on(host(), plaintext)
+}
+
+fn index() -> IndexFile {
+    IndexFile::new(["index.html", "index.php"]).expect("names")
+}
+
+/// Every step on the path.
+fn path_steps() -> Canonical<AnyHost> {
+    Canonical::any_host()
+        .trim_trailing_slash()
+        .merge_slashes()
+        .lower_case()
+        .index_file(index())
+}
+
+/// Every step on the path, https behind a proxy, and the host.
+fn all_steps() -> Canonical<OurHosts> {
+    Canonical::on(host())
+        .https(behind_proxy())
+        .trim_trailing_slash()
+        .merge_slashes()
+        .lower_case()
+        .index_file(index())
+}
+
+/// A row of this crate: one policy over the same inner service.
+fn ours(
+    name: &'static str,
+    shape: &Shape,
+    answer: StatusCode,
+    policy: impl Policy<Target = Location> + 'static,
+) -> Case {
+    let layer = RedirectLayer::permanent(policy);
+    Case::new(name, shape, answer, layer.layer(service_fn(async_fn)))
+}
+
+/// What is canonical already.
+pub(crate) fn already() -> Group {
+    let shape = |path| from_proxy(path, "https", HOST).with_extension(Encrypted);
+    let canonical = shape(PATH);
+    let with_slash = shape("/blog/2019/09/how-we-lived-number-0500/?page=2");
+    let inner = service_fn(async_fn);
+    let mut cases = vec![
+        ours(
+            "this crate, Https, by extension",
+            &canonical,
+            OK,
+            https(Plaintext::by_extension::<Encrypted>()),
+        ),
+        ours(
+            "this crate, Https, behind a proxy",
+            &canonical,
+            OK,
+            https(behind_proxy()),
+        ),
+        ours("this crate, CanonicalHost", &canonical, OK, host()),
+        ours(
+            "this crate, CanonicalHost, one of ten",
+            &canonical,
+            OK,
+            ten_hosts(),
+        ),
+        ours(
+            "this crate, TrailingSlash::Trim",
+            &canonical,
+            OK,
+            TrailingSlash::Trim,
+        ),
+        ours(
+            "this crate, TrailingSlash::Append",
+            &with_slash,
+            OK,
+            TrailingSlash::Append,
+        ),
+        ours("this crate, MergeSlashes", &canonical, OK, MergeSlashes),
+        ours("this crate, LowerCase", &canonical, OK, LowerCase),
+        ours("this crate, IndexFile", &canonical, OK, index()),
+        ours(
+            "this crate, the steps on the path",
+            &canonical,
+            OK,
+            path_steps(),
+        ),
+        ours("this crate, all steps", &canonical, OK, all_steps()),
+        ours(
+            "this crate, all steps, then 1k rules",
+            &canonical,
+            OK,
+            all_steps().then(rules::policy()),
+        ),
+    ];
+    cases.insert(0, Case::new("bare", &canonical, OK, inner));
+    for case in &mut cases {
+        case.bounds.allocations = Some(0.0);
+    }
+    cases.extend([
+        Case::new(
+            "tower-http NormalizePath, trim",
+            &canonical,
+            OK,
+            NormalizePathLayer::trim_trailing_slash().layer(inner),
+        ),
+        Case::new(
+            "tower-http NormalizePath, append",
+            &with_slash,
+            OK,
+            NormalizePathLayer::append_trailing_slash().layer(inner),
+        ),
+        Case::new(
+            "rune-axum-redirect-https",
+            &canonical,
+            OK,
+            RedirectHttpsLayer::default().layer(inner),
+        ),
+        Case::new(
+            "tower-canonical-redirect",
+            &canonical,
+            OK,
+            canonical_redirect().layer(inner),
+        ),
+        Case::new(
+            "axum from_fn, https by hand",
+            &canonical,
+            OK,
+            from_fn(https_by_hand).layer(inner),
+        ),
+    ]);
+    Group {
+        title: "Canonical address, request is canonical already",
+        note: "GET with five header fields, and on the request what a server and an acceptor of TLS \
+               leave there; nothing is redirected.",
+        reference: "axum from_fn, https by hand",
+        cases,
+    }
+}
+
+/// What has to go to another scheme or another host.
+pub(crate) fn another_host() -> Group {
+    let plain = from_proxy(PATH, "http", HOST);
+    let alias = from_proxy(PATH, "https", "example.com");
+    let everything = from_proxy(
+        "/Blog//2019/09/How-we-lived-number-0500/?page=2",
+        "http",
+        "example.com",
+    );
+    let hit = from_proxy(
+        "/Blog//2019/09/How-we-moved-number-0500/?page=2",
+        "http",
+        "example.com",
+    );
+    let inner = service_fn(async_fn);
+    let cases = vec![
+        Case::new("bare, not redirected", &plain, OK, inner),
+        ours(
+            "this crate, Https, listener",
+            &plain,
+            PERMANENT,
+            https(Plaintext::listener()),
+        )
+        .allocates(1.0),
+        ours(
+            "this crate, Https, by extension",
+            &plain,
+            PERMANENT,
+            https(Plaintext::by_extension::<Encrypted>()),
+        )
+        .allocates(1.0),
+        // The second is for `Vary`, which names the field that the scheme was read from.
+        ours(
+            "this crate, Https, behind a proxy",
+            &plain,
+            PERMANENT,
+            https(behind_proxy()),
+        )
+        .allocates(2.0),
+        ours("this crate, CanonicalHost", &alias, PERMANENT, host()).allocates(1.0),
+        ours("this crate, all steps", &everything, PERMANENT, all_steps()).allocates(2.0),
+        ours(
+            "this crate, all steps, then 1k rules, miss",
+            &everything,
+            PERMANENT,
+            all_steps().then(rules::policy()),
+        )
+        // What the rules are asked about is one more.
+        .allocates(3.0),
+        ours(
+            "this crate, all steps, then 1k rules, hit",
+            &hit,
+            PERMANENT,
+            all_steps().then(rules::policy()),
+        )
+        // And so is where the rule leads, on the canonical host.
+        .allocates(4.0),
+        Case::new(
+            "rune-axum-redirect-https",
+            &plain,
+            PERMANENT,
+            RedirectHttpsLayer::default().layer(inner),
+        ),
+        Case::new(
+            "tower-canonical-redirect",
+            &alias,
+            PERMANENT,
+            canonical_redirect().layer(inner),
+        ),
+        Case::new(
+            "service_fn, https by hand",
+            &plain,
+            PERMANENT,
+            service_fn(async |request: Request| {
+                Answer::Ok(to_https(request.headers(), request.uri()).expect("a host"))
+            }),
+        ),
+        Case::new(
+            "axum from_fn, https by hand",
+            &plain,
+            PERMANENT,
+            from_fn(https_by_hand).layer(inner),
+        ),
+    ];
+    Group {
+        title: "Canonical address, request for another scheme or host",
+        note: "GET with five header fields; every row but the first redirects.",
+        reference: "service_fn, https by hand",
+        cases,
+    }
+}
+
+/// What has to go to another path on the same site.
+pub(crate) fn another_path() -> Group {
+    let shape = |path| from_proxy(path, "https", HOST);
+    let with_slash = shape("/blog/2019/09/how-we-lived-number-0500/?page=2");
+    let without = shape(PATH);
+    let inner = service_fn(async_fn);
+    let double = shape("/blog//2019/09/how-we-lived-number-0500?page=2");
+    let upper = shape("/Blog/2019/09/How-we-lived-number-0500?page=2");
+    let file = shape("/blog/2019/09/how-we-lived-0500/index.html?page=2");
+    let everything = shape("/Blog//2019/09/How-we-lived/index.html?page=2");
+    let cases = vec![
+        Case::new("bare, not redirected", &with_slash, OK, inner),
+        ours(
+            "this crate, TrailingSlash::Trim",
+            &with_slash,
+            PERMANENT,
+            TrailingSlash::Trim,
+        ),
+        ours(
+            "this crate, TrailingSlash::Append",
+            &without,
+            PERMANENT,
+            TrailingSlash::Append,
+        ),
+        ours("this crate, MergeSlashes", &double, PERMANENT, MergeSlashes),
+        ours("this crate, LowerCase", &upper, PERMANENT, LowerCase),
+        ours("this crate, IndexFile", &file, PERMANENT, index()),
+        ours(
+            "this crate, the steps on the path",
+            &everything,
+            PERMANENT,
+            path_steps(),
+        ),
+    ];
+    let mut cases: Vec<_> = cases.into_iter().map(|case| case.allocates(1.0)).collect();
+    cases.extend([
+        Case::new(
+            "tower-http NormalizePath, trim (rewrites)",
+            &with_slash,
+            OK,
+            NormalizePathLayer::trim_trailing_slash().layer(inner),
+        ),
+        Case::new(
+            "tower-http NormalizePath, append (rewrites)",
+            &without,
+            OK,
+            NormalizePathLayer::append_trailing_slash().layer(inner),
+        ),
+        Case::new(
+            "service_fn, trim by hand",
+            &with_slash,
+            PERMANENT,
+            service_fn(async |request: Request| {
+                Answer::Ok(trimmed(request.uri()).expect("a slash"))
+            }),
+        ),
+        Case::new(
+            "axum from_fn, trim by hand",
+            &with_slash,
+            PERMANENT,
+            from_fn(
+                async |request: Request, next: Next| match trimmed(request.uri()) {
+                    Some(response) => response,
+                    None => next.run(request).await.into_response(),
+                },
+            )
+            .layer(inner),
+        ),
+    ]);
+    Group {
+        title: "Canonical address, request for another path",
+        note: "GET with five header fields; every row redirects but the first and those of \
+               NormalizePath, which rewrites the path and calls the inner service.",
+        reference: "service_fn, trim by hand",
+        cases,
+    }
+}
+
+/// The lengths of a request target, in bytes; the last is the longest that `http::Uri` takes.
+pub(crate) const LENGTHS: [usize; 3] = [1 << 10, 1 << 15, (1 << 16) - 2];
+/// What a long path is made of.
+const KINDS: [(&str, &str); 4] = [
+    ("letters", "a"),
+    ("upper case", "A"),
+    ("slashes", "/"),
+    ("escapes", "%C3%a9"),
+];
+const INDEX_FILES: (&str, &str) = ("index files", "/index.html");
+/// How much more the last may cost than the one before, which is half as long.
+pub(crate) const TWICE: f64 = 2.3;
+
+/// One policy, and requests for ever longer targets of one kind.
+pub(crate) struct Growth {
+    /// What the row is called.
+    pub(crate) name: String,
+    /// One case for each of the lengths.
+    pub(crate) cases: [Case; LENGTHS.len()],
+}
+
+/// Every step on the path, and all steps, over long paths of several kinds.
+pub(crate) fn long_paths() -> Vec<Growth> {
+    [
+        growths("Trim", &KINDS, || TrailingSlash::Trim),
+        growths("Append", &KINDS, || TrailingSlash::Append),
+        growths("MergeSlashes", &KINDS, || MergeSlashes),
+        growths("LowerCase", &KINDS, || LowerCase),
+        growths("IndexFile", &KINDS, index),
+        growths("IndexFile", &[INDEX_FILES], index),
+        growths("all steps", &KINDS, all_steps),
+        growths("all steps", &[INDEX_FILES], all_steps),
+        growths("all steps, then 1k rules", &KINDS, || {
+            all_steps().then(rules::policy())
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn growths<P>(step: &str, kinds: &[(&str, &str)], policy: impl Fn() -> P) -> Vec<Growth>
+where
+    P: Policy<Target = Location> + 'static,
+{
+    let growth = |&(kind, piece): &(&str, &str)| growth(step, kind, piece, &policy);
+    kinds.iter().map(growth).collect()
+}
+
+fn growth<P>(step: &str, kind: &str, piece: &str, policy: impl Fn() -> P) -> Growth
+where
+    P: Policy<Target = Location> + 'static,
+{
+    let cases = LENGTHS.map(|length| {
+        let pieces = (length - 2) / piece.len();
+        let filled = "b".repeat(length - 1 - pieces * piece.len());
+        let uri = Uri::try_from(format!("/{filled}{}", piece.repeat(pieces)));
+        let shape = Shape::get_uri(uri.expect("as long as it may be"))
+            .with_fields("http", HOST)
+            .with_extension(PEER);
+        let layer = RedirectLayer::permanent(policy());
+        Case::of_any_answer("", &shape, layer.layer(service_fn(async_fn)))
+    });
+    Growth {
+        name: format!("{step}: {kind}"),
+        cases,
+    }
+}
+
+/// What people write in a middleware function behind a proxy.
+async fn https_by_hand(request: Request, next: Next) -> Response<Body> {
+    let is_plain = request
+        .headers()
+        .get("x-forwarded-proto")
+        .is_some_and(|scheme| scheme == "http");
+    if is_plain && let Some(response) = to_https(request.headers(), request.uri()) {
+        return response;
+    }
+    next.run(request).await
+}
+
+fn to_https(headers: &HeaderMap, uri: &Uri) -> Option<Response<Body>> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let path_and_query = uri.path_and_query()?;
+    permanent(&format!("https://{host}{path_and_query}"))
+}
+
+fn trimmed(uri: &Uri) -> Option<Response<Body>> {
+    let path = uri
+        .path()
+        .strip_suffix('/')
+        .filter(|path| !path.is_empty())?;
+    match uri.query() {
+        Some(query) => permanent(&format!("{path}?{query}")),
+        None => permanent(path),
+    }
+}
+
+fn permanent(location: &str) -> Option<Response<Body>> {
+    let location = HeaderValue::from_str(location).ok()?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = PERMANENT;
+    response.headers_mut().insert(header::LOCATION, location);
+    Some(response)
+}

@@ -1,0 +1,121 @@
+//! Rules that a file says twice, of which the last copy counts.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{HashTable, hash_table::Entry};
+
+use super::record::{REGEX, Record};
+
+/// The rules of a file, found by everything but their number.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    state: foldhash::fast::RandomState,
+    known: HashTable<u32>,
+    /// Where the earlier copies begin.
+    earlier: Vec<u32>,
+}
+
+impl Copies {
+    /// Adds the rule that begins here; gives the number of the copy that it replaces.
+    ///
+    /// Regexes are known by their place, and are not for tables from which copies go.
+    pub(super) fn add(&mut self, records: &[u8], at: u32) -> Option<u32> {
+        let key = |at: u32| {
+            let record = Record::read(records, at)?;
+            let Record {
+                flags,
+                origin,
+                options,
+                source,
+                target,
+                ..
+            } = record;
+            Some((flags, origin, options, source, target))
+        };
+        let own = key(at)?;
+        if own.0 & REGEX != 0 {
+            return None;
+        }
+        let hash = |at: &u32| self.state.hash_one(key(*at));
+        let is_same = |other: &u32| key(*other) == Some(own);
+        match self.known.entry(hash(&at), is_same, hash) {
+            Entry::Vacant(place) => {
+                place.insert(at);
+                None
+            }
+            Entry::Occupied(mut place) => {
+                let before = std::mem::replace(place.get_mut(), at);
+                self.earlier.push(before);
+                Record::read(records, before).map(|record| record.number)
+            }
+        }
+    }
+
+    /// Takes the earlier copies out and numbers the others anew; gives the numbers that they had.
+    pub(super) fn take_out(mut self, records: &mut Vec<u8>) -> Vec<u32> {
+        self.earlier.sort_unstable();
+        let Some(first) = self.earlier.first() else {
+            return Vec::new();
+        };
+        let mut earlier = self.earlier.iter().peekable();
+        let mut gone = Vec::with_capacity(self.earlier.len());
+        let (mut from, mut to) = (*first, *first as usize);
+        while let Some(record) = Record::read(records, from) {
+            let (number, next) = (record.number, record.next());
+            if earlier.next_if_eq(&&from).is_some() {
+                gone.push(number);
+            } else {
+                let length = (next - from) as usize;
+                records.copy_within(from as usize..next as usize, to);
+                let before = u32::try_from(gone.len()).unwrap_or_default();
+                Record::renumber(records, to, number - before);
+                to += length;
+            }
+            from = next;
+        }
+        records.truncate(to);
+        gone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::{Precedence, Rule, RulesBuilder};
+
+    #[test]
+    fn the_last_copy_of_each_rule_is_left() {
+        const RULES: [(&str, &str); 3] = [("/a", "/1"), ("/a", "/22"), ("/{b}", "/3/{b}")];
+        for length in 0..7 {
+            for number in 0..RULES.len().pow(length) {
+                let all: Vec<_> = (0..length)
+                    .map(|at| RULES[number / RULES.len().pow(at) % RULES.len()])
+                    .collect();
+                let mut builder = RulesBuilder::default().precedence(Precedence::FirstMatch);
+                for ((source, target), line) in all.iter().zip(1..) {
+                    let rule = Rule::permanent(*source, *target);
+                    let before = builder.try_line_again(line, rule).unwrap();
+                    let earlier = all[..line as usize - 1].iter().zip(1..);
+                    let last = earlier
+                        .filter(|(rule, _)| *rule == &(*source, *target))
+                        .last();
+                    assert_eq!(before, last.map(|(_, line)| line), "{all:?}");
+                }
+                let (rules, errors) = builder.build_what_is_right();
+                assert!(errors.is_empty());
+                let left: Vec<_> = rules
+                    .iter()
+                    .map(|rule| (rule.number(), rule.line(), rule.target()))
+                    .collect();
+                let expected: Vec<_> = all
+                    .iter()
+                    .zip(1..)
+                    .filter(|(rule, line)| !all[*line as usize..].contains(rule))
+                    .zip(0..)
+                    .map(|(((_, target), line), number)| (number, Some(line), (*target).to_owned()))
+                    .collect();
+                assert_eq!(left, expected, "{all:?}");
+                assert_eq!(rules.len(), expected.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Why a request was redirected, or not.
+
+use std::fmt;
+
+use super::{RuleRef, Rules, ask::Ask, condition::Missing, has::Has};
+use crate::{
+    Redirect, RequestHead,
+    guard::{self, Lifted, Verdict},
+    policy::AskedHost,
+};
+
+/// Every rule that came into question for a request, and what became of each.
+///
+/// ```
+/// use tower_redirect::rules::{Has, Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let rules = Rules::new([
+///     Rule::found("/{page}", "/beta/{page}").when(Has::cookie("beta")),
+///     Rule::permanent("/about-us", "/about"),
+/// ])?;
+/// let request = testing::get("/about-us?x=1");
+/// let explanation = rules.explain(&request.head());
+///
+/// assert_eq!(explanation.winner().unwrap().number(), 1);
+/// assert_eq!(explanation.location().unwrap(), "/about?x=1");
+/// assert_eq!(
+///     explanation.to_string(),
+///     "GET /about-us?x=1\n\
+///      rule 0: /{page} -> /beta/{page} (302 Found): no, it asks for cookie `beta`\n\
+///      rule 1: /about-us -> /about (308 Permanent Redirect): answers\n\
+///      /about becomes /about?x=1",
+/// );
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an explanation is to be read"]
+pub struct Explanation<'r> {
+    asked: String,
+    candidates: Vec<Candidate<'r>>,
+    winner: Option<RuleRef<'r>>,
+    redirect: Option<Redirect>,
+    not_sent: Option<NotSent>,
+    refused: Option<&'static str>,
+}
+
+/// A rule whose path and host fit a request.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules, Unmet};
+/// use tower_redirect::testing;
+///
+/// let rules = Rules::new([Rule::found("/a", "/b"), Rule::found("/{x}", "/c")])?;
+/// let request = testing::get("/a");
+/// let explanation = rules.explain(&request.head());
+/// let [first, second] = explanation.candidates() else { unreachable!() };
+/// assert_eq!((first.rule().number(), first.unmet()), (0, None));
+/// assert_eq!((second.rule().number(), second.unmet()), (1, Some(&Unmet::Later)));
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Candidate<'r> {
+    rule: RuleRef<'r>,
+    unmet: Option<Unmet>,
+}
+
+/// The first thing that keeps a rule from answering a request whose path and host fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unmet {
+    /// The request came over another scheme, or over one that nobody has established.
+    Scheme,
+    /// The rule is for other methods.
+    Method,
+    /// The request has not what the rule asks for.
+    Lacks(Has),
+    /// The request has what it must not have.
+    Forbidden(Has),
+    /// It would answer, but another rule comes first.
+    Later,
+}
+
+/// Why the redirect of a rule that answers is not sent; the request is passed on then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotSent {
+    /// A placeholder stands for a text with a segment `.` or `..`.
+    DotSegments,
+    /// What a placeholder stands for would lead to another host.
+    OffSite,
+    /// The location would be longer than 8,000 bytes.
+    TooLong,
+    /// It leads to the address that was asked for; a layer never sends that.
+    SelfTarget,
+}
+
+impl Rules {
+    /// Says which rules came into question for a request, and why each does or does not answer.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a/{*rest}", "/{rest}")])?;
+    /// let request = testing::get("/a/x/../y");
+    /// let explanation = rules.explain(&request.head());
+    /// assert_eq!(explanation.winner().unwrap().number(), 0);
+    /// assert!(explanation.to_string().ends_with("not sent: a segment `.` or `..`"));
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// It takes longer than to decide.
+    pub fn explain(&self, request: &RequestHead<'_>) -> Explanation<'_> {
+        let mut explanation = Explanation {
+            asked: format!("{} {}", request.method(), request.uri()),
+            candidates: Vec::new(),
+            winner: None,
+            redirect: None,
+            not_sent: None,
+            refused: None,
+        };
+        if !request.has_path() {
+            explanation.refused = Some("it names no path, and no rule is asked");
+            return explanation;
+        }
+        let authority = request.authority().filter(|_| !self.table.hosts.is_empty());
+        let host = authority.and_then(AskedHost::read);
+        let unclear = match authority {
+            Some(_) => host.is_none(),
+            None => !self.table.hosts.is_empty() && !request.names_no_host(),
+        };
+        if unclear {
+            explanation.refused =
+                Some("it contradicts itself about its host, and is refused with 400");
+            return explanation;
+        }
+        let ask = Ask {
+            head: request,
+            path: request.path(),
+            query: request.query(),
+            host: host.as_ref().map(|host| &*host.name),
+        };
+        self.explain_asked(&ask, &mut explanation);
+        explanation
+    }
+
+    fn explain_asked<'r>(&'r self, ask: &Ask<'_, '_>, explanation: &mut Explanation<'r>) {
+        let winner = self.table.search(ask, self.precedence);
+        let mut ranked = Vec::new();
+        self.table
+            .candidates(ask, || u32::MAX, |at, _| ranked.push(at));
+        ranked.sort_by_key(|at| {
+            let record = self.table.record(*at);
+            record.map(|record| self.table.rank(&record, self.precedence))
+        });
+        // A parameter that is there twice finds its rule twice.
+        ranked.dedup();
+        for at in ranked {
+            let Some(record) = self.table.record(at) else {
+                continue;
+            };
+            let missing = self
+                .table
+                .options(&record)
+                .and_then(|ready| ready.missing(ask));
+            let unmet = match missing {
+                Some(Missing::Scheme) => Some(Unmet::Scheme),
+                Some(Missing::Method) => Some(Unmet::Method),
+                Some(Missing::Condition(true, has)) => Some(Unmet::Lacks(has)),
+                Some(Missing::Condition(false, has)) => Some(Unmet::Forbidden(has)),
+                None if winner == Some(at) => None,
+                None => Some(Unmet::Later),
+            };
+            let rule = RuleRef::new(self, record);
+            explanation.candidates.push(Candidate { rule, unmet });
+        }
+        let Some((at, record)) = winner.and_then(|at| Some((at, self.table.record(at)?))) else {
+            return;
+        };
+        let Some(captures) = self.table.captures(at, &record, ask) else {
+            return;
+        };
+        explanation.winner = Some(RuleRef::new(self, record));
+        match self.table.redirect(&record, &captures, ask.query) {
+            Ok(redirect) => {
+                let verdict = guard::judge(ask.head, &redirect, Lifted::default());
+                if let Verdict::Pass(guard::Suppressed::SelfTarget) = verdict {
+                    explanation.not_sent = Some(NotSent::SelfTarget);
+                }
+                explanation.redirect = Some(redirect);
+            }
+            Err(why) => explanation.not_sent = Some(why),
+        }
+    }
+}
+
+impl<'r> Explanation<'r> {
+    /// The rules whose path and host fit, the one that is asked first first.
+    #[must_use]
+    pub fn candidates(&self) -> &[Candidate<'r>] {
+        &self.candidates
+    }
+
+    /// The rule that answers.
+    #[must_use]
+    pub const fn winner(&self) -> Option<RuleRef<'r>> {
+        self.winner
+    }
+
+    /// The redirect that the table decides for.
+    #[must_use]
+    pub const fn redirect(&self) -> Option<&Redirect> {
+        self.redirect.as_ref()
+    }
+
+    /// Where it leads.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        let redirect = self.redirect.as_ref()?;
+        Some(redirect.location.as_str())
+    }
+
+    /// Why the redirect of the rule that answers is not sent.
+    #[must_use]
+    pub const fn not_sent(&self) -> Option<NotSent> {
+        self.not_sent
+    }
+}
+
+impl<'r> Candidate<'r> {
+    /// The rule.
+    #[must_use]
+    pub const fn rule(&self) -> RuleRef<'r> {
+        self.rule
+    }
+
+    /// What keeps it from answering; `None` for the one that answers.
+    #[must_use]
+    pub const fn unmet(&self) -> Option<&Unmet> {
+        self.unmet.as_ref()
+    }
+}
+
+impl fmt::Display for Explanation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.asked)?;
+        if let Some(refused) = self.refused {
+            return write!(f, "\n{refused}");
+        }
+        for Candidate { rule, unmet } in &self.candidates {
+            write!(f, "\nrule {}", rule.number())?;
+            if let Some(line) = rule.line() {
+                write!(f, " (line {line})")?;
+            }
+            write!(f, ": {rule}: ")?;
+            match unmet {
+                None => f.write_str("answers"),
+                Some(unmet) => write!(f, "no, {unmet}"),
+            }?;
+        }
+        let Some(winner) = self.winner else {
+            return f.write_str("\nno rule answers");
+        };
+        match self.location() {
+            Some(location) => write!(f, "\n{} becomes {location}", winner.target())?,
+            None => write!(f, "\n{}", winner.target())?,
+        }
+        match self.not_sent {
+            Some(why) => write!(f, "\nnot sent: {why}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scheme => f.write_str("it is for another scheme, or none is known"),
+            Self::Method => f.write_str("it is for other methods"),
+            Self::Lacks(has) => write!(f, "it asks for {has}"),
+            Self::Forbidden(has) => write!(f, "it must not have {has}"),
+            Self::Later => f.write_str("another rule comes first"),
+        }
+    }
+}
+
+impl fmt::Display for NotSent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DotSegments => "a segment `.` or `..`",
+            Self::OffSite => "it would lead to another host",
+            Self::TooLong => "it would be longer than 8,000 bytes",
+            Self::SelfTarget => "it leads to the address that was asked for",
+        })
+    }
+}

@@ -1,0 +1,312 @@
+//! The CSV files of Cloudflare's Bulk Redirects: whole addresses, one a row, no header.
+//!
+//! ```
+//! use tower_redirect::rules::bulk_csv;
+//! use tower_redirect::testing;
+//!
+//! let rules = bulk_csv::parse(
+//!     "old.example/about,https://new.example/about-us\n\
+//!      old.example/blog,https://new.example/posts,302,TRUE,TRUE,TRUE,TRUE\n",
+//! )?;
+//! testing::get("/blog/a?b=c")
+//!     .header("host", "www.old.example")
+//!     .through(&rules)
+//!     .assert_redirect("https://new.example/posts/a?b=c");
+//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! ```
+//!
+//! | column | absent | means |
+//! |---|---|---|
+//! | source | | host and path; for both schemes where it names none |
+//! | target | | a whole address |
+//! | status | 301 | 301, 302, 307 or 308 |
+//! | preserve query string | false | the query of a request goes on |
+//! | include subdomains | false | the host, and every name below it |
+//! | subpath matching | false | the path, and everything below it by whole segments |
+//! | preserve path suffix | false | what is below the path goes behind the target's |
+//!
+//! True and false are `TRUE`, `true`, `FALSE`, `false` and nothing. The most specific row answers, wherever it
+//! stands: one for the path itself, then the longest path; of these an exact host, then the longest domain; of
+//! these one that names the scheme. The dialect orders paths and hosts each, and not the two together; here the
+//! path is asked first. Of two rows with the same source, the second is an error. Rows with errors are left
+//! out and the rest serve.
+
+use super::{
+    Parsed,
+    document::{Document, Places},
+    rows::{Row, Rows},
+    seen::Seen,
+};
+use crate::{
+    Scheme, Status,
+    rules::{Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity, Source, pattern},
+};
+
+/// The rules of a text in which nothing is wrong.
+///
+/// ```
+/// use tower_redirect::rules::bulk_csv;
+///
+/// assert_eq!(bulk_csv::parse("old.example/a,https://new.example/b")?.len(), 1);
+/// assert!(bulk_csv::parse("old.example/a").is_err());
+/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// ```
+///
+/// # Errors
+///
+/// Everything to be said about the text, if there is an error among it.
+pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+    Format::BulkCsv.parse(text)
+}
+
+/// The rules that can serve, and what is to be said about the text.
+///
+/// ```
+/// use tower_redirect::rules::bulk_csv;
+///
+/// let parsed = bulk_csv::parse_lossy("old.example/a,https://new.example/b,303\n");
+/// assert_eq!(
+///     parsed.diagnostics.to_string(),
+///     "rules:1:37: error: this is no status of a bulk redirect; take 301, 302, 307 or 308",
+/// );
+/// ```
+#[must_use]
+pub fn parse_lossy(text: &str) -> Parsed {
+    Format::BulkCsv.parse_lossy(text)
+}
+
+/// The most bytes of an address.
+const LONGEST: usize = 32 * 1024;
+
+/// The most slashes in a path that stands for everything below it.
+const MOST_SLASHES: usize = 16;
+
+/// The columns, from left to right.
+const SOURCE: usize = 0;
+const TARGET: usize = 1;
+const STATUS: usize = 2;
+const PRESERVE_QUERY: usize = 3;
+const INCLUDE_SUBDOMAINS: usize = 4;
+const SUBPATH_MATCHING: usize = 5;
+const PRESERVE_SUFFIX: usize = 6;
+
+/// Reads a document.
+pub(super) fn read(text: &str) -> Parsed {
+    let mut document = Document::new(text, Precedence::MostSpecific);
+    document.reserve();
+    let mut seen = Seen::default();
+    let mut rows = Rows::new(text);
+    while let Some(row) = rows.next_row() {
+        match rule(&row) {
+            Ok(rule) => add(&mut document, &mut seen, &row, rule),
+            Err(Wrong {
+                column,
+                message,
+                cure,
+            }) => {
+                document.say(Severity::Error, &row.place(column), message, cure);
+            }
+        }
+    }
+    document.finish()
+}
+
+/// What keeps a row from being a rule.
+struct Wrong {
+    column: usize,
+    message: &'static str,
+    cure: &'static str,
+}
+
+const fn wrong(column: usize, message: &'static str, cure: &'static str) -> Wrong {
+    Wrong {
+        column,
+        message,
+        cure,
+    }
+}
+
+fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) {
+    let line = document.line_number(row.bytes.start);
+    let (scheme, host, path) = split(row.get(SOURCE));
+    let scheme = scheme.map_or("", Scheme::as_str);
+    let key = format!("{scheme}://{}{path}", host.to_ascii_lowercase());
+    if let Some(before) = seen.add(&key, line) {
+        let message = format!("this source is that of line {before}, which counts");
+        let cure = "remove one of the rows";
+        document.say(Severity::Error, &row.place(SOURCE), &message, cure);
+        return;
+    }
+    let path_at = row.get(SOURCE).len() - path.len();
+    let mut places = Places {
+        entry: row.bytes.clone(),
+        source: row.place(SOURCE),
+        host: row.place(SOURCE),
+        target: row.place(TARGET),
+        conditions: row.bytes.clone(),
+    };
+    // A source without a path is that of the first page.
+    if path_at < row.get(SOURCE).len() {
+        places.source.start = (places.source.start + path_at).min(places.source.end);
+    }
+    document.rule(&places, rule);
+}
+
+/// Scheme, host and path of a source.
+fn split(source: &str) -> (Option<Scheme>, &str, &str) {
+    let schemes = [Scheme::Http, Scheme::Https].into_iter();
+    let named = schemes.filter_map(|scheme| {
+        let (start, rest) = source.split_once("://")?;
+        start
+            .eq_ignore_ascii_case(scheme.as_str())
+            .then_some((Some(scheme), rest))
+    });
+    let (scheme, rest) = named.last().unwrap_or((None, source));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    (scheme, host, if path.is_empty() { "/" } else { path })
+}
+
+fn rule(row: &Row<'_>) -> Result<Rule, Wrong> {
+    let target = row.get(TARGET);
+    check(row)?;
+    let status = status(row)?;
+    let [
+        preserve_query,
+        include_subdomains,
+        subpath_matching,
+        preserve_suffix,
+    ] = [
+        PRESERVE_QUERY,
+        INCLUDE_SUBDOMAINS,
+        SUBPATH_MATCHING,
+        PRESERVE_SUFFIX,
+    ]
+    .map(|column| is_true(row, column));
+    let (preserve_query, subpath_matching) = (preserve_query?, subpath_matching?);
+    let (scheme, host, path) = split(row.get(SOURCE));
+    if preserve_query && target.split('#').next().unwrap_or_default().contains('?') {
+        return Err(wrong(
+            PRESERVE_QUERY,
+            "the target has a query, and that of the request cannot be kept beside it",
+            "write `FALSE`, or take the query off the target",
+        ));
+    }
+    let slashes = path.bytes().filter(|&byte| byte == b'/').count();
+    if subpath_matching && slashes > MOST_SLASHES {
+        return Err(wrong(
+            SOURCE,
+            "a path that stands for those below it has at most 16 slashes",
+            "shorten it",
+        ));
+    }
+    let source = match (subpath_matching, preserve_suffix?) {
+        (false, _) => Source::exact(path),
+        (true, true) => Source::prefix(path),
+        (true, false) => below(path),
+    };
+    let host = match include_subdomains? {
+        true => format!(".{host}"),
+        false => host.to_owned(),
+    };
+    let query = match preserve_query {
+        true => QueryPolicy::Keep,
+        false => QueryPolicy::Drop,
+    };
+    let rule = Rule::new(status, source, pattern::escape(target))
+        .host(&host)
+        .query(query);
+    Ok(match scheme {
+        Some(scheme) => rule.scheme(scheme),
+        None => rule,
+    })
+}
+
+/// A path and everything below it, none of which the target has.
+fn below(path: &str) -> Source {
+    let path = pattern::escape(path.strip_suffix('/').unwrap_or(path));
+    Source::from(if path.is_empty() {
+        "/{*rest?}".to_owned()
+    } else {
+        format!("{path}{{/*rest}}")
+    })
+}
+
+/// What is wrong with a row whatever its options say.
+fn check(row: &Row<'_>) -> Result<(), Wrong> {
+    let (source, target) = (row.get(SOURCE), row.get(TARGET));
+    for (column, address) in [(SOURCE, source), (TARGET, target)] {
+        if address.is_empty() {
+            let cure = "write both, the source and behind a comma the target";
+            return Err(wrong(column, "an address is missing", cure));
+        }
+        if address.contains('\n') {
+            let cure = "close the quote before it";
+            return Err(wrong(column, "this address goes on beyond its line", cure));
+        }
+        if address.len() > LONGEST {
+            return Err(wrong(
+                column,
+                "this address has more than 32 KiB",
+                "shorten it",
+            ));
+        }
+    }
+    for column in PRESERVE_SUFFIX + 1..row.len() {
+        if !row.get(column).is_empty() {
+            let cure = "put an address that holds a comma in quotes";
+            return Err(wrong(column, "a row has seven columns", cure));
+        }
+    }
+    let (_, host, path) = split(source);
+    if source.starts_with('/') || host.is_empty() {
+        let cure = "write host and path, `example.com/path`";
+        return Err(wrong(SOURCE, "this source has no host", cure));
+    }
+    if host.ends_with(':') && path.starts_with("//") {
+        return Err(wrong(
+            SOURCE,
+            "this is no scheme of a request",
+            "write `http://`, `https://`, or none for both",
+        ));
+    }
+    if host.contains('@') {
+        return Err(wrong(SOURCE, "a source has no user name", "remove it"));
+    }
+    if path.contains(['?', '#']) {
+        return Err(wrong(
+            SOURCE,
+            "a source has no query and no fragment",
+            "remove it; the row answers whatever the query is",
+        ));
+    }
+    if target.starts_with('/') {
+        let cure = "write it with scheme and host, `https://example.com/path`";
+        return Err(wrong(TARGET, "a target is a whole address", cure));
+    }
+    Ok(())
+}
+
+fn status(row: &Row<'_>) -> Result<Status, Wrong> {
+    Ok(match row.get(STATUS) {
+        "" | "301" => Status::MovedPermanently,
+        "302" => Status::Found,
+        "307" => Status::TemporaryRedirect,
+        "308" => Status::PermanentRedirect,
+        _ => {
+            let cure = "take 301, 302, 307 or 308";
+            return Err(wrong(STATUS, "this is no status of a bulk redirect", cure));
+        }
+    })
+}
+
+fn is_true(row: &Row<'_>, column: usize) -> Result<bool, Wrong> {
+    match row.get(column) {
+        "TRUE" | "true" => Ok(true),
+        "" | "FALSE" | "false" => Ok(false),
+        _ => {
+            let cure = "write `TRUE` or `FALSE`";
+            Err(wrong(column, "this is neither true nor false", cure))
+        }
+    }
+}

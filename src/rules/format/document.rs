@@ -1,0 +1,179 @@
+//! A text of which places are known by their byte, and only when something is said about them by line.
+
+use std::ops::Range;
+
+#[cfg(feature = "toml")]
+use super::loader::Place;
+use super::{
+    Parsed,
+    loader::{Line, Loader},
+};
+use crate::rules::{Part, Precedence, Rule, RuleError, Severity};
+
+/// A text that is read as a whole, and the rules found in it.
+#[derive(Debug)]
+pub(super) struct Document<'t> {
+    pub(super) text: &'t str,
+    loader: Loader,
+    /// The byte that was looked at last, where its line begins, and the number of that line.
+    at: usize,
+    start: usize,
+    number: u32,
+}
+
+/// The bytes of an entry that errors of its rule are about.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    pub(super) entry: Range<usize>,
+    /// The path of a source, or all of it.
+    pub(super) source: Range<usize>,
+    pub(super) host: Range<usize>,
+    pub(super) target: Range<usize>,
+    pub(super) conditions: Range<usize>,
+}
+
+impl<'t> Document<'t> {
+    pub(super) fn new(text: &'t str, precedence: Precedence) -> Self {
+        Self {
+            text,
+            loader: Loader::new(precedence),
+            at: 0,
+            start: 0,
+            number: 1,
+        }
+    }
+
+    /// Makes room for all rules of the text.
+    pub(super) fn reserve(&mut self) {
+        self.loader.reserve(self.text.len());
+    }
+
+    /// The number of the line in which a byte stands; near ones are found fast.
+    pub(super) fn line_number(&mut self, at: usize) -> u32 {
+        let breaks = |text: Option<&str>| {
+            let count = text.unwrap_or_default().bytes().filter(|&b| b == b'\n');
+            u32::try_from(count.count()).unwrap_or(u32::MAX)
+        };
+        let text = self.text;
+        if at >= self.at {
+            let between = text.get(self.at..at);
+            self.number = self.number.saturating_add(breaks(between));
+            if let Some(line_break) = between.and_then(|between| between.rfind('\n')) {
+                self.start = self.at + line_break + 1;
+            }
+        } else {
+            self.number = self.number.saturating_sub(breaks(text.get(at..self.at)));
+            let before = text.get(..at).unwrap_or_default();
+            self.start = before.rfind('\n').map_or(0, |line_break| line_break + 1);
+        }
+        self.at = at;
+        self.number
+    }
+
+    /// The line of some bytes, and where in it they stand; those on further lines are left out.
+    fn line(&mut self, bytes: &Range<usize>) -> (Line<'t>, Range<usize>) {
+        let number = self.line_number(bytes.start);
+        let rest = self.text.get(self.start..).unwrap_or_default();
+        let text = rest.split('\n').next().unwrap_or_default();
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        let start = bytes.start - self.start;
+        let end = bytes.end.saturating_sub(self.start).min(text.len());
+        (Line { number, text }, start..end.max(start))
+    }
+
+    /// The same, for what is handed on.
+    #[cfg(feature = "toml")]
+    pub(super) fn place(&mut self, bytes: &Range<usize>) -> Place<'t> {
+        let (line, bytes) = self.line(bytes);
+        Place { line, bytes }
+    }
+
+    /// Where rules are added by those who know their places.
+    #[cfg(feature = "toml")]
+    pub(super) fn loader(&mut self) -> &mut Loader {
+        &mut self.loader
+    }
+
+    /// Says something about bytes of the text.
+    pub(super) fn say(
+        &mut self,
+        severity: Severity,
+        bytes: &Range<usize>,
+        message: &str,
+        cure: &str,
+    ) {
+        let (line, span) = self.line(bytes);
+        self.loader.say(severity, line, span, message, cure);
+    }
+
+    /// Adds the rule of an entry; what is wrong with it is said there.
+    pub(super) fn rule(&mut self, places: &Places, rule: Rule) {
+        let line = self.line_number(places.entry.start);
+        if let Err(error) = self.loader.try_rule(line, rule) {
+            self.say_error(places, &error);
+        }
+    }
+
+    /// Adds the rule of an entry, unless there is one for the same path and host, which is said.
+    pub(super) fn first(&mut self, places: &Places, rule: Rule) {
+        let line = self.line_number(places.entry.start);
+        match self.loader.try_first(line, rule) {
+            Ok(None) => {}
+            Ok(Some(before)) => {
+                let message = format!("this key is that of line {before}, which counts");
+                let cure = "remove one of the entries";
+                self.say(Severity::Error, &places.entry, &message, cure);
+            }
+            Err(error) => self.say_error(places, &error),
+        }
+    }
+
+    #[cold]
+    fn say_error(&mut self, places: &Places, error: &RuleError) {
+        let bytes = match error.part() {
+            Part::Target => &places.target,
+            Part::Condition => &places.conditions,
+            Part::Rule => &places.entry,
+            Part::Host => &places.host,
+            Part::Source => &places.source,
+        };
+        let (line, span) = self.line(bytes);
+        self.loader.say_error(line, &span, error);
+    }
+
+    /// The rules that can serve.
+    pub(super) fn finish(self) -> Parsed {
+        self.loader.finish()
+    }
+
+    /// The rules, none where an error is one of the whole file.
+    #[cfg(feature = "json")]
+    pub(super) fn finish_whole(self) -> Parsed {
+        self.loader.finish_whole()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Document, Precedence};
+
+    #[test]
+    fn lines_are_found_in_any_order() {
+        let text = "a\nbc\r\n\nd";
+        let mut document = Document::new(text, Precedence::default());
+        for (at, number, line, start) in [
+            (7, 4, "d", 0),
+            (0, 1, "a", 0),
+            (3, 2, "bc", 1),
+            (6, 3, "", 0),
+            (2, 2, "bc", 0),
+            (8, 4, "d", 1),
+        ] {
+            let (found, span) = document.line(&(at..text.len()));
+            assert_eq!(
+                (found.number, found.text, span.start),
+                (number, line, start)
+            );
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Map files of HAProxy: a key, blanks, and the target up to the end of the line.
+//!
+//! ```
+//! use tower_redirect::Status;
+//! use tower_redirect::rules::haproxy_map;
+//! use tower_redirect::testing;
+//!
+//! let rules = haproxy_map::parse("/about-us /about\n/old  https://new.example/\n", Status::Found)?;
+//! testing::get("/about-us?a=b").through(&rules).assert_redirect("/about");
+//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! ```
+//!
+//! This is what `http-request redirect location %[path,map(FILE)] code … if …` makes of it:
+//!
+//! - A key is compared as a whole and with case. It is a path, `/a`; host and path, `example.com/a`; or a host
+//!   alone, `example.com`, which stands for all its paths. What names a host comes first.
+//! - A value is sent as it is, without the query of the request; blanks in it are percent-encoded.
+//! - Only a `#` in the first column begins a comment; blanks before a key count for nothing.
+//! - Of two lines with one key the first counts, and the second is an error.
+//! - A file names no status; the caller does. [`Format::HaproxyMap`](super::Format::HaproxyMap) takes 301.
+//!
+//! A key without a value, and one with a query, are warnings and left out.
+
+use super::{
+    Parsed,
+    loader::{Line, Loader},
+    map,
+    read::{self, ByLine},
+};
+use crate::{
+    How,
+    rules::{Diagnostics, Part, Precedence, Rules, Severity, pattern},
+};
+
+/// The rules of a text in which nothing is wrong; warnings are not shown.
+///
+/// ```
+/// use tower_redirect::Intent;
+/// use tower_redirect::rules::haproxy_map;
+///
+/// assert_eq!(haproxy_map::parse("# moved\n/a /b\n", Intent::Permanent)?.len(), 1);
+/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// ```
+///
+/// # Errors
+///
+/// Everything to be said about the text, if there is an error among it.
+pub fn parse(text: &str, how: impl Into<How>) -> Result<Rules, Diagnostics> {
+    parse_lossy(text, how).into_result()
+}
+
+/// The rules that can serve, and what is to be said about the text.
+///
+/// ```
+/// use tower_redirect::Status;
+/// use tower_redirect::rules::haproxy_map;
+///
+/// let parsed = haproxy_map::parse_lossy("/a /b\n/a /c\n", Status::Found);
+/// assert_eq!(
+///     parsed.diagnostics.to_string(),
+///     "rules:2:1: error: this key is that of line 1, which counts; remove one of the lines",
+/// );
+/// ```
+#[must_use]
+pub fn parse_lossy(text: &str, how: impl Into<How>) -> Parsed {
+    let mut loader = Loader::new(PRECEDENCE);
+    loader.reserve(text.len());
+    // Nothing fails where a text is read from memory.
+    let _ = read::lines(text.as_bytes(), &mut Reader(how.into()), &mut loader);
+    loader.finish()
+}
+
+pub(super) const PRECEDENCE: Precedence = Precedence::MostSpecific;
+
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// Reads lines.
+#[derive(Debug)]
+pub(super) struct Reader(pub(super) How);
+
+impl ByLine for Reader {
+    fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
+        let text = line.text.trim_end_matches(BLANKS);
+        let entry = text.trim_start_matches(BLANKS);
+        if text.starts_with('#') || entry.is_empty() {
+            return;
+        }
+        let start = text.len() - entry.len();
+        let end = entry.find(BLANKS).unwrap_or(entry.len());
+        let (key, rest) = entry.split_at_checked(end).unwrap_or((entry, ""));
+        let value = rest.trim_start_matches(BLANKS);
+        let source = start..start + end;
+        let warn = |loader: &mut Loader, message, cure| {
+            loader.say(Severity::Warning, line, source.clone(), message, cure);
+        };
+        if value.is_empty() {
+            let cure = "write the target behind it";
+            return warn(
+                loader,
+                "this key has no value, and nothing is redirected",
+                cure,
+            );
+        }
+        if key.contains('?') {
+            let cure = "write the path alone";
+            return warn(
+                loader,
+                "keys with a query are not compared here, and it is left out",
+                cure,
+            );
+        }
+        let target = if value.contains(['{', '}', '\t']) {
+            pattern::escape(value).replace('\t', "%09")
+        } else {
+            value.to_owned()
+        };
+        let target_at = text.len() - value.len()..text.len();
+        match loader.try_first(line.number, map::rule(self.0, key, target)) {
+            Ok(None) => {}
+            Ok(Some(before)) => {
+                let message = format!("this key is that of line {before}, which counts");
+                loader.say(
+                    Severity::Error,
+                    line,
+                    source,
+                    &message,
+                    "remove one of the lines",
+                );
+            }
+            Err(error) if error.part() == Part::Target => {
+                loader.say_error(line, &target_at, &error)
+            }
+            Err(error) => {
+                let path = key.find('/').filter(|_| error.part() == Part::Source);
+                let start = source.start + path.unwrap_or_default();
+                loader.say_error(line, &(start..source.end), &error);
+            }
+        }
+    }
+}

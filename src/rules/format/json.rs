@@ -1,0 +1,159 @@
+//! JSON of which every value knows where it stands.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use serde_json::value::RawValue;
+
+/// A value as it stands in a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Value<'t> {
+    raw: &'t RawValue,
+    at: usize,
+}
+
+/// What is no JSON: the byte and what is wrong there.
+#[derive(Debug)]
+pub(super) struct NoJson {
+    pub(super) at: usize,
+    pub(super) message: String,
+}
+
+/// An object; of a key that is there twice, the last value.
+pub(super) type Object<'t> = BTreeMap<String, Value<'t>>;
+
+impl<'t> Value<'t> {
+    /// The value that a text is, `text` being a part of the whole that begins `at` a byte of it.
+    pub(super) fn parse(text: &'t str, at: usize) -> Result<Self, NoJson> {
+        match serde_json::from_str::<&RawValue>(text) {
+            Ok(raw) => Ok(Self { raw, at }.at_of(text, raw)),
+            Err(error) => {
+                let message = error.to_string();
+                let sentence = message.split(" at line ").next().unwrap_or_default();
+                let before = text
+                    .split_inclusive('\n')
+                    .take(error.line().saturating_sub(1));
+                let start: usize = before.map(str::len).sum();
+                let byte = start + error.column().saturating_sub(1);
+                Err(NoJson {
+                    at: at + byte.min(text.len()),
+                    message: format!("this is no JSON: {sentence}"),
+                })
+            }
+        }
+    }
+
+    /// A value that is a part of a text that begins where this one does.
+    fn at_of(self, text: &str, raw: &'t RawValue) -> Self {
+        let inside = raw.get().as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+        Self {
+            raw,
+            at: self.at.wrapping_add(inside),
+        }
+    }
+
+    /// Where it stands.
+    pub(super) fn bytes(&self) -> Range<usize> {
+        self.at..self.at + self.raw.get().len()
+    }
+
+    /// Where the text of a string stands, between its quotes.
+    pub(super) fn inside(&self) -> Range<usize> {
+        let Range { start, end } = self.bytes();
+        match self.raw.get().len() {
+            0..3 => start..end,
+            _ if self.is_string() => start + 1..end - 1,
+            _ => start..end,
+        }
+    }
+
+    pub(super) fn is_string(&self) -> bool {
+        self.raw.get().starts_with('"')
+    }
+
+    pub(super) fn string(&self) -> Option<String> {
+        serde_json::from_str(self.raw.get()).ok()
+    }
+
+    pub(super) fn bool(&self) -> Option<bool> {
+        serde_json::from_str(self.raw.get()).ok()
+    }
+
+    pub(super) fn integer(&self) -> Option<u16> {
+        serde_json::from_str(self.raw.get()).ok()
+    }
+
+    pub(super) fn list(&self) -> Option<Vec<Value<'t>>> {
+        let list: Vec<&RawValue> = serde_json::from_str(self.raw.get()).ok()?;
+        Some(
+            list.into_iter()
+                .map(|raw| self.at_of(self.raw.get(), raw))
+                .collect(),
+        )
+    }
+
+    pub(super) fn object(&self) -> Option<Object<'t>> {
+        let object: BTreeMap<String, &RawValue> = serde_json::from_str(self.raw.get()).ok()?;
+        let values = object.into_iter();
+        Some(
+            values
+                .map(|(key, raw)| (key, self.at_of(self.raw.get(), raw)))
+                .collect(),
+        )
+    }
+}
+
+/// Where the key of a value stands in a text, or the value where that is not plain to see.
+pub(super) fn key(text: &str, key: &str, value: &Value<'_>) -> Range<usize> {
+    let before = text.get(..value.at).unwrap_or_default();
+    let end = before
+        .trim_end()
+        .strip_suffix(':')
+        .map_or(0, |before| before.trim_end().len());
+    let quoted = format!("\"{key}\"");
+    match text
+        .get(..end)
+        .is_some_and(|before| before.ends_with(&quoted))
+    {
+        true => end - quoted.len()..end,
+        false => value.bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Value, key};
+
+    #[test]
+    fn every_value_knows_where_it_stands() {
+        let text = " {\n \"a\" : [\"x\\u0041\", {\"b\": 301}],\n \"a\\n\": true }";
+        let value = Value::parse(text, 0).unwrap();
+        let object = value.object().unwrap();
+        let list = object["a"].list().unwrap();
+        let inner = list[1].object().unwrap();
+        for (value, expected) in [(object["a"], "["), (list[0], "\"x"), (inner["b"], "301")] {
+            assert!(text[value.bytes()].starts_with(expected), "{expected}");
+        }
+        assert_eq!(list[0].string().as_deref(), Some("xA"));
+        assert_eq!(&text[list[0].inside()], "x\\u0041");
+        assert_eq!(
+            (inner["b"].integer(), object["a\n"].bool()),
+            (Some(301), Some(true))
+        );
+        assert_eq!(&text[key(text, "a", &object["a"])], "\"a\"");
+        assert_eq!(&text[key(text, "a\n", &object["a\n"])], "true");
+    }
+
+    #[test]
+    fn what_is_no_json_says_where() {
+        for (text, at) in [
+            ("", 0),
+            ("{\n\"a\": }", 7),
+            ("[1,]", 3),
+            ("{} x", 3),
+            ("\"a", 1),
+        ] {
+            assert_eq!(Value::parse(text, 0).unwrap_err().at, at, "{text}");
+        }
+        assert!(Value::parse(&"[".repeat(1_000_000), 0).is_err());
+    }
+}

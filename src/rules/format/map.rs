@@ -1,0 +1,28 @@
+//! What maps of other servers have in common: a key is a path, a host, or both, and a value is a whole target.
+
+use crate::{
+    How, Status,
+    rules::{QueryPolicy, Rule, Source},
+};
+
+/// The status of a map whose reader gives none.
+pub(super) const DEFAULT: How = How::Status(Status::MovedPermanently);
+
+/// The rule of a key and a target, which is sent as it is: nothing of a request's query goes on.
+///
+/// Paths begin with `/`; what stands before one, or alone, is a host.
+pub(super) fn rule(how: How, key: &str, target: String) -> Rule {
+    let slash = key.find('/').unwrap_or(key.len());
+    let (host, path) = key.split_at_checked(slash).unwrap_or((key, ""));
+    let source = if path.is_empty() {
+        Source::from("/{*rest?}")
+    } else {
+        Source::exact(path)
+    };
+    let rule = Rule::new(how, source, target).query(QueryPolicy::Drop);
+    if host.is_empty() {
+        rule
+    } else {
+        rule.host(host)
+    }
+}

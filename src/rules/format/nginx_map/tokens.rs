@@ -1,0 +1,231 @@
+//! Words, quotes, escapes and comments of nginx's configuration files.
+
+use std::{borrow::Cow, ops::Range};
+
+/// A word, without its quotes and escapes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Token<'t> {
+    pub(super) text: Cow<'t, str>,
+    /// Where it stands, without its quotes.
+    pub(super) bytes: Range<usize>,
+}
+
+/// What ends an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Semicolon,
+    Open,
+    Close,
+    /// The text is at its end, and there is no entry.
+    Text,
+}
+
+/// What is no entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    pub(super) bytes: Range<usize>,
+    pub(super) message: &'static str,
+    pub(super) cure: &'static str,
+}
+
+/// The most words of an entry that are kept; none has as many.
+const MOST: usize = 8;
+
+#[derive(Debug)]
+pub(super) struct Tokens<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Tokens<'t> {
+    pub(super) const fn new(text: &'t str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Puts the words of the next entry into a list.
+    pub(super) fn next_entry(&mut self, entry: &mut Vec<Token<'t>>) -> Result<End, Wrong> {
+        entry.clear();
+        loop {
+            self.skip_blanks();
+            let Some(byte) = self.byte() else {
+                return match entry.first() {
+                    None => Ok(End::Text),
+                    Some(first) => Err(Wrong {
+                        bytes: first.bytes.clone(),
+                        message: "no `;` ends this entry",
+                        cure: "write one behind it",
+                    }),
+                };
+            };
+            let end = match byte {
+                b';' => Some(End::Semicolon),
+                b'{' => Some(End::Open),
+                b'}' => Some(End::Close),
+                _ => None,
+            };
+            if let Some(end) = end {
+                self.at += 1;
+                return Ok(end);
+            }
+            let token = match byte {
+                b'"' | b'\'' => self.quoted(byte)?,
+                _ => self.word(),
+            };
+            if entry.len() < MOST {
+                entry.push(token);
+            }
+        }
+    }
+
+    /// Skips blanks and comments.
+    fn skip_blanks(&mut self) {
+        while let Some(byte) = self.byte() {
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
+                b'#' => {
+                    let rest = self.text.get(self.at..).unwrap_or_default();
+                    self.at += rest.find('\n').unwrap_or(rest.len());
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Goes on to the first byte that ends a word.
+    fn until(&mut self, is_end: impl Fn(u8) -> bool) -> Range<usize> {
+        let start = self.at;
+        let mut variable = false;
+        while let Some(byte) = self.byte() {
+            if byte == b'\\' {
+                self.at += 1;
+            } else if is_end(byte) && !(variable && byte == b'{') {
+                break;
+            }
+            variable = byte == b'$';
+            self.at += 1;
+        }
+        // The character behind a `\` may have more than one byte.
+        self.at = self.at.min(self.text.len());
+        while !self.text.is_char_boundary(self.at) {
+            self.at += 1;
+        }
+        start..self.at
+    }
+
+    fn word(&mut self) -> Token<'t> {
+        let bytes = self.until(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'{'));
+        self.token(bytes)
+    }
+
+    fn quoted(&mut self, quote: u8) -> Result<Token<'t>, Wrong> {
+        self.at += 1;
+        let bytes = self.until(|byte| byte == quote);
+        if self.byte().is_none() {
+            return Err(Wrong {
+                bytes: bytes.start - 1..bytes.end,
+                message: "this quote is not closed",
+                cure: "close it; what follows it is not read",
+            });
+        }
+        self.at += 1;
+        match self.byte() {
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b';' | b'{' | b')') => {}
+            Some(_) => {
+                let behind = self.at;
+                self.until(|byte| byte == b';');
+                self.at += 1;
+                return Err(Wrong {
+                    bytes: behind..behind + 1,
+                    message: "a blank or `;` has to follow a quote",
+                    cure: "put the whole word in quotes",
+                });
+            }
+        }
+        Ok(self.token(bytes))
+    }
+
+    fn token(&self, bytes: Range<usize>) -> Token<'t> {
+        let raw = self.text.get(bytes.clone()).unwrap_or_default();
+        let text = if raw.contains('\\') {
+            Cow::Owned(unescaped(raw))
+        } else {
+            Cow::Borrowed(raw)
+        };
+        Token { text, bytes }
+    }
+}
+
+/// A `\` before anything but these stays.
+fn unescaped(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let mut chars = raw.chars().peekable();
+    while let Some(char) = chars.next() {
+        let meant = match (char, chars.peek()) {
+            ('\\', Some(escaped @ ('"' | '\'' | '\\'))) => *escaped,
+            ('\\', Some('t')) => '\t',
+            ('\\', Some('r')) => '\r',
+            ('\\', Some('n')) => '\n',
+            _ => {
+                out.push(char);
+                continue;
+            }
+        };
+        chars.next();
+        out.push(meant);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{End, Tokens};
+
+    /// All entries of a text, words between bars.
+    fn entries(text: &str) -> String {
+        let mut tokens = Tokens::new(text);
+        let mut entry = Vec::new();
+        let mut out = String::new();
+        loop {
+            let end = tokens.next_entry(&mut entry);
+            let words: Vec<_> = entry.iter().map(|token| &*token.text).collect();
+            if end.is_ok() {
+                out += &words.join("|");
+            }
+            out += match end {
+                Ok(End::Semicolon) => ";",
+                Ok(End::Open) => "{",
+                Ok(End::Close) => "}",
+                Ok(End::Text) => return out,
+                Err(wrong) => wrong.message,
+            };
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_nginx() {
+        for (text, expected) in [
+            ("a b;\n c\td ; # x;\r\n", "a|b;c|d;"),
+            ("a#b c; #d\n#e f;", "a#b|c;"),
+            (r#""a b" 'c;"d';"#, "a b|c;\"d;"),
+            (r#""a\"b" a\;b;"#, r#"a"b|a\;b;"#),
+            (r#""~^/a\.b\d{2}$" \~x;"#, r"~^/a\.b\d{2}$|\~x;"),
+            ("a{b} c;", "a{b}|c;"),
+            ("a ${b}c;", "a|${b}c;"),
+            ("map $uri $new { a b; }", "map|$uri|$new{a|b;}"),
+            ("a b", "no `;` ends this entry"),
+            ("a \"b", "this quote is not closed"),
+            ("a \"b\"c; d e;", "a blank or `;` has to follow a quoted|e;"),
+            ("a 'b\\", "this quote is not closed"),
+            ("a b\\\u{e9};", "a|b\\\u{e9};"),
+            ("\\", "no `;` ends this entry"),
+            ("", ""),
+        ] {
+            let got = entries(text);
+            assert!(got.starts_with(expected), "{text}: {got}");
+        }
+    }
+}

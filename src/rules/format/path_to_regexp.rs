@@ -1,0 +1,361 @@
+//! The patterns of path-to-regexp 6: `/blog/:slug`, `/docs/:path*`, `/:id(\d+)`, `/a{-:b}?`.
+
+use super::name_of;
+
+/// A piece of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// Text that is compared as it stands.
+    Text(String),
+    Group(Group),
+}
+
+/// A piece that is captured or may be missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) prefix: String,
+    pub(super) matched: Matched,
+    pub(super) suffix: String,
+    pub(super) modifier: Modifier,
+    /// Its name; those that have none are counted.
+    pub(super) name: Option<String>,
+}
+
+/// What a group captures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Matched {
+    /// Nothing: it is there for its modifier.
+    Nothing,
+    /// One segment, or a part of one.
+    Segment,
+    Regex(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Modifier {
+    One,
+    Optional,
+    ZeroOrMore,
+    OneOrMore,
+}
+
+impl Modifier {
+    /// As a regex writes it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::One => "",
+            Self::Optional => "?",
+            Self::ZeroOrMore => "*",
+            Self::OneOrMore => "+",
+        }
+    }
+
+    pub(super) const fn of(mark: char) -> Option<Self> {
+        match mark {
+            '?' => Some(Self::Optional),
+            '*' => Some(Self::ZeroOrMore),
+            '+' => Some(Self::OneOrMore),
+            _ => None,
+        }
+    }
+}
+
+/// What is no pattern: the byte, what is wrong there and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    pub(super) at: usize,
+    pub(super) message: &'static str,
+    pub(super) cure: &'static str,
+}
+
+/// Takes a pattern apart.
+pub(super) fn parse(text: &str) -> Result<Vec<Piece>, Wrong> {
+    let mut parser = Parser {
+        text,
+        at: 0,
+        pieces: Vec::new(),
+        path: String::new(),
+    };
+    while let Some(next) = parser.peek() {
+        match next {
+            ':' | '(' => parser.group(String::new())?,
+            '{' => parser.braces()?,
+            '}' => return Err(parser.wrong("this `}` closes nothing", "write `\\\\}` for a brace")),
+            '*' | '+' | '?' => {
+                return Err(parser.wrong(
+                    "there is nothing before this that it could be about",
+                    "write it behind `:name`, `(…)` or `{…}`, or `\\\\` before it",
+                ));
+            }
+            '\\' => {
+                let escaped = parser.escaped()?;
+                parser.path.push(escaped);
+            }
+            char => {
+                parser.at += char.len_utf8();
+                // Only these two go together with what follows them.
+                match (char, parser.peek()) {
+                    ('/' | '.', Some(':' | '(')) => parser.group(char.to_string())?,
+                    _ => parser.path.push(char),
+                }
+            }
+        }
+    }
+    parser.end_text();
+    Ok(parser.pieces)
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    at: usize,
+    pieces: Vec<Piece>,
+    /// The text since the last group.
+    path: String,
+}
+
+impl<'t> Parser<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    const fn wrong(&self, message: &'static str, cure: &'static str) -> Wrong {
+        Wrong {
+            at: self.at,
+            message,
+            cure,
+        }
+    }
+
+    fn end_text(&mut self) {
+        if !self.path.is_empty() {
+            let text = std::mem::take(&mut self.path);
+            self.pieces.push(Piece::Text(text));
+        }
+    }
+
+    /// The character behind a `\`.
+    fn escaped(&mut self) -> Result<char, Wrong> {
+        let escaped = self.rest().chars().nth(1);
+        let escaped = escaped.ok_or_else(|| {
+            self.wrong(
+                "there is nothing behind this `\\`",
+                "write the character that it is for",
+            )
+        })?;
+        self.at += 1 + escaped.len_utf8();
+        Ok(escaped)
+    }
+
+    /// `:name`, `:name(regex)` or `(regex)`, and what says how often.
+    fn group(&mut self, prefix: String) -> Result<(), Wrong> {
+        self.end_text();
+        let (name, matched) = self.captured()?;
+        let modifier = self.modifier();
+        self.pieces.push(Piece::Group(Group {
+            prefix,
+            matched,
+            suffix: String::new(),
+            modifier,
+            name,
+        }));
+        Ok(())
+    }
+
+    /// `{prefix:name(regex)suffix}`.
+    fn braces(&mut self) -> Result<(), Wrong> {
+        self.end_text();
+        let open = self.at;
+        self.at += 1;
+        let prefix = self.text_in_braces()?;
+        let (name, matched) = self.captured()?;
+        let suffix = self.text_in_braces()?;
+        if self.peek() != Some('}') {
+            return Err(Wrong {
+                at: open,
+                message: "this `{` is not closed, or holds more than one group",
+                cure: "write one `:name` or `(…)` in braces, or `\\\\{` for a brace",
+            });
+        }
+        self.at += 1;
+        let modifier = self.modifier();
+        self.pieces.push(Piece::Group(Group {
+            prefix,
+            matched,
+            suffix,
+            modifier,
+            name,
+        }));
+        Ok(())
+    }
+
+    fn text_in_braces(&mut self) -> Result<String, Wrong> {
+        let mut text = String::new();
+        loop {
+            match self.peek() {
+                Some('\\') => text.push(self.escaped()?),
+                None | Some('{' | '}' | ':' | '(' | '*' | '+' | '?') => return Ok(text),
+                Some(char) => {
+                    self.at += char.len_utf8();
+                    text.push(char);
+                }
+            }
+        }
+    }
+
+    fn modifier(&mut self) -> Modifier {
+        let modifier = self.peek().and_then(Modifier::of);
+        self.at += usize::from(modifier.is_some());
+        modifier.unwrap_or(Modifier::One)
+    }
+
+    fn captured(&mut self) -> Result<(Option<String>, Matched), Wrong> {
+        let mut name = None;
+        if let Some(rest) = self.rest().strip_prefix(':') {
+            let own = name_of(rest);
+            if own.is_empty() {
+                return Err(self.wrong(
+                    "there is no name behind this `:`",
+                    "write letters, digits and `_`, or `\\\\:` for a colon",
+                ));
+            }
+            self.at += 1 + own.len();
+            name = Some(own.to_owned());
+        }
+        let matched = match self.regex()? {
+            Some(regex) => Matched::Regex(regex.to_owned()),
+            None if name.is_some() => Matched::Segment,
+            None => Matched::Nothing,
+        };
+        Ok((name, matched))
+    }
+
+    /// A regex in parentheses.
+    fn regex(&mut self) -> Result<Option<&'t str>, Wrong> {
+        let Some(inside) = self.rest().strip_prefix('(') else {
+            return Ok(None);
+        };
+        if inside.starts_with('?') {
+            return Err(self.wrong(
+                "a group cannot begin with `?`",
+                "put it in `(?:…)` of its own",
+            ));
+        }
+        let mut depth = 1_u32;
+        let mut escaped = false;
+        for (at, char) in inside.char_indices() {
+            if std::mem::take(&mut escaped) {
+                continue;
+            }
+            match char {
+                '\\' => escaped = true,
+                ')' => depth -= 1,
+                '(' => {
+                    depth += 1;
+                    if captures(inside.get(at + 1..).unwrap_or_default()) {
+                        self.at += 1 + at;
+                        return Err(
+                            self.wrong("a group in a group captures nothing", "write `(?:…)`")
+                        );
+                    }
+                }
+                _ => {}
+            }
+            if depth == 0 {
+                if at == 0 {
+                    return Err(self.wrong("this group is empty", "write a regex in it"));
+                }
+                self.at += at + 2;
+                return Ok(inside.get(..at));
+            }
+        }
+        Err(self.wrong(
+            "this `(` is not closed",
+            "close it, or write `\\\\(` for a parenthesis",
+        ))
+    }
+}
+
+/// Whether a parenthesis with this behind it captures.
+fn captures(behind: &str) -> bool {
+    match behind.strip_prefix('?') {
+        None => true,
+        Some(behind) => {
+            behind.starts_with("P<")
+                || behind
+                    .strip_prefix('<')
+                    .is_some_and(|name| !name.starts_with(['=', '!']))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Matched, Piece, parse};
+
+    /// A pattern in one line: text, and groups as `<prefix|name|regex|suffix>` with what says how often.
+    fn parsed(text: &str) -> String {
+        let pieces = parse(text).unwrap();
+        pieces.iter().fold(String::new(), |out, piece| match piece {
+            Piece::Text(text) => out + text,
+            Piece::Group(group) => {
+                let regex = match &group.matched {
+                    Matched::Nothing => "-",
+                    Matched::Segment => "",
+                    Matched::Regex(regex) => regex,
+                };
+                let name = group.name.as_deref().unwrap_or_default();
+                let (prefix, suffix) = (&group.prefix, &group.suffix);
+                let modifier = group.modifier.as_str();
+                format!("{out}<{prefix}|{name}|{regex}|{suffix}>{modifier}")
+            }
+        })
+    }
+
+    #[test]
+    fn patterns_are_taken_apart_as_path_to_regexp_6_does() {
+        for (text, expected) in [
+            ("/a/b", "/a/b"),
+            ("/a/:b", "/a</|b||>"),
+            ("/a/x:b-y", "/a/x<|b||>-y"),
+            ("/:a.:b", "</|a||><.|b||>"),
+            ("/a/:b*", "/a</|b||>*"),
+            ("/:a?/:b+", "</|a||>?</|b||>+"),
+            (r"/:a(\d+)/(x|y)", r"</|a|\d+|></||x|y|>"),
+            ("/(.*)", "</||.*|>"),
+            (r"/a\?b\:c", "/a?b:c"),
+            (r"/\(:a\)", "/(<|a||>)"),
+            ("/a{-:b(x)-}?", "/a<-|b|x|->?"),
+            ("/a{/b}?", "/a</b||-|>?"),
+            (r"/:a((?:x|\))+)", r"</|a|(?:x|\))+|>"),
+        ] {
+            assert_eq!(parsed(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern() {
+        for (text, at, why) in [
+            ("/a*", 2, "nothing before"),
+            ("/a?b", 2, "nothing before"),
+            ("/:", 1, "no name"),
+            ("/:-a", 1, "no name"),
+            ("/(a", 1, "not closed"),
+            ("/()", 1, "empty"),
+            ("/(?:a)", 1, "begin with `?`"),
+            ("/(a(b))", 3, "captures nothing"),
+            ("/(a(?<n>b))", 3, "captures nothing"),
+            ("/{a", 1, "not closed"),
+            ("/{:a:b}", 1, "more than one"),
+            ("/a}", 2, "closes nothing"),
+            ("/a\\", 2, "nothing behind"),
+        ] {
+            let wrong = parse(text).unwrap_err();
+            assert!(wrong.message.contains(why), "{text}: {wrong:?}");
+            assert_eq!(wrong.at, at, "{text}: {wrong:?}");
+        }
+    }
+}

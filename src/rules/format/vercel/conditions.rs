@@ -1,0 +1,241 @@
+//! `has` and `missing`: what a request has to have besides its path, and what it must not.
+
+use super::{Entry, destination};
+use crate::rules::{
+    format::{
+        json::{Object, Value},
+        name_of,
+    },
+    has::Has,
+    pattern,
+    rule::Rule,
+};
+
+/// The most conditions of one list.
+const MOST: usize = 16;
+
+impl Entry<'_, '_> {
+    /// Adds the conditions of one list to a rule.
+    pub(super) fn conditions(
+        &mut self,
+        list: Value<'_>,
+        expected: bool,
+        rule: Rule,
+    ) -> Option<Rule> {
+        let Some(conditions) = list.list() else {
+            return self.error(
+                list.bytes(),
+                "this is no list of conditions",
+                "write `[ … ]`",
+            );
+        };
+        if conditions.len() > MOST {
+            return self.error(
+                list.bytes(),
+                "there are more than 16 conditions",
+                "divide the entry, or ask for less",
+            );
+        }
+        conditions.into_iter().try_fold(rule, |rule, condition| {
+            self.condition(condition, expected, rule)
+        })
+    }
+
+    fn condition(&mut self, condition: Value<'_>, expected: bool, rule: Rule) -> Option<Rule> {
+        let Some(object) = condition.object() else {
+            return self.error(
+                condition.bytes(),
+                "this is no condition",
+                "write `{ \"type\": …, \"key\": …, \"value\": … }`",
+            );
+        };
+        for (name, value) in &object {
+            if !matches!(&**name, "type" | "key" | "value") {
+                self.unknown_key(name, *value)?;
+            }
+        }
+        let kind = object.get("type").and_then(Value::string);
+        let key = object.get("key").and_then(Value::string);
+        let (has, name) = match (kind.as_deref(), key) {
+            (Some("host"), None) => (Has::host(), "host".to_owned()),
+            (Some("query"), Some(key)) => (Has::query(&key), capture_name(&key)),
+            (Some("header"), Some(key)) => (Has::header(&key), capture_name(&key)),
+            (Some("cookie"), Some(key)) => (Has::cookie(&key), capture_name(&key)),
+            (Some("host"), Some(_)) => {
+                return self.error(
+                    condition.bytes(),
+                    "a condition on the host has no key",
+                    "remove it; the host is the value",
+                );
+            }
+            (Some("query" | "header" | "cookie"), None) => {
+                return self.error(
+                    condition.bytes(),
+                    "this condition has no key",
+                    "write which one is meant, `\"key\": \"…\"`",
+                );
+            }
+            _ => {
+                return self.error(
+                    object.get("type").map_or(condition.bytes(), Value::bytes),
+                    "this is no type of condition",
+                    "take `host`, `header`, `cookie` or `query`",
+                );
+            }
+        };
+        let is_host = name == "host" && object.get("key").is_none();
+        let Some(value) = object.get("value") else {
+            if is_host {
+                return self.error(
+                    condition.bytes(),
+                    "this condition names no host",
+                    "write it as the value",
+                );
+            }
+            return Some(self.present(has, &name, expected, rule));
+        };
+        if is_host {
+            self.host(*value, expected, rule)
+        } else {
+            self.tested(has, *value, expected, rule)
+        }
+    }
+
+    /// Whatever its value; the destination may use it under its key.
+    fn present(&mut self, has: Has, name: &str, expected: bool, rule: Rule) -> Rule {
+        if !expected {
+            return rule.unless(has);
+        }
+        if !destination::uses(&self.destination, name) {
+            return rule.when(has);
+        }
+        self.names
+            .conditions
+            .push((name.to_owned(), format!("{{{name}}}")));
+        rule.when(has.captured_as(name))
+    }
+
+    /// A host that is one text is found without looking at each rule.
+    fn host(&mut self, value: Value<'_>, expected: bool, mut rule: Rule) -> Option<Rule> {
+        let host = value.string().map(|host| host.to_ascii_lowercase());
+        let Some(host) = host.filter(|host| is_host(host)) else {
+            return self.tested(Has::host(), value, expected, rule);
+        };
+        if !expected {
+            return Some(rule.unless(Has::host().equal_to(&host)));
+        }
+        self.names
+            .conditions
+            .push(("host".to_owned(), host.clone()));
+        if rule.options.host.is_some() {
+            return Some(rule.when(Has::host().equal_to(&host)));
+        }
+        rule.options.host = Some(host.into());
+        Some(rule)
+    }
+
+    /// With this value, a regex as a rule.
+    fn tested(&mut self, has: Has, value: Value<'_>, expected: bool, rule: Rule) -> Option<Rule> {
+        let test = match value.string() {
+            Some(text) if is_literal(&text) => has.equal_to(&text),
+            Some(text) => self.matching(has, value, &text, expected)?,
+            None => match value.object() {
+                Some(operators) => self.operators(has, value, &operators, expected)?,
+                None => {
+                    return self.error(
+                        value.bytes(),
+                        "this is no value of a condition",
+                        "write a text or a regex in quotes",
+                    );
+                }
+            },
+        };
+        Some(if expected {
+            rule.when(test)
+        } else {
+            rule.unless(test)
+        })
+    }
+
+    fn operators(
+        &mut self,
+        has: Has,
+        value: Value<'_>,
+        operators: &Object<'_>,
+        expected: bool,
+    ) -> Option<Has> {
+        let mut only = operators.iter();
+        if let (Some((operator, operand)), None) = (only.next(), only.next()) {
+            match (&**operator, operand.string(), operand.list()) {
+                ("eq", Some(text), _) => return Some(has.equal_to(&text)),
+                ("re", Some(text), _) => return self.matching(has, *operand, &text, expected),
+                ("inc", _, Some(list)) => {
+                    let texts: Option<Vec<_>> = list.iter().map(Value::string).collect();
+                    if let Some(texts) = texts {
+                        return Some(has.one_of(texts.iter().map(String::as_str)));
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.left_out(
+            value.bytes(),
+            "this comparison is not done here",
+            "write one of `eq`, `inc` and `re`, or a regex",
+        )
+    }
+
+    #[cfg(feature = "regex")]
+    fn matching(&mut self, has: Has, value: Value<'_>, text: &str, expected: bool) -> Option<Has> {
+        use crate::rules::regexes;
+        let regex = match regexes::whole(text, false) {
+            Ok(regex) => regex,
+            Err(flaw) => return self.no_regex(value.inside(), text, flaw.sentence()),
+        };
+        let mut text = text.to_owned();
+        if expected {
+            for name in regex.capture_names().flatten() {
+                self.names
+                    .conditions
+                    .push((name.to_owned(), format!("{{{name}}}")));
+            }
+            if has == Has::host() && destination::uses(&self.destination, "host") {
+                self.names
+                    .conditions
+                    .push(("host".to_owned(), "{host}".to_owned()));
+                text = format!("(?<host>{text})");
+            }
+        }
+        Some(has.matching(&text))
+    }
+
+    #[cfg(not(feature = "regex"))]
+    fn matching(&mut self, _: Has, value: Value<'_>, _: &str, _: bool) -> Option<Has> {
+        self.needs_regex(value.inside())
+    }
+}
+
+/// The name under which a destination uses a value: its key, without what no name has.
+fn capture_name(key: &str) -> String {
+    if name_of(key) == key && pattern::is_name(key) {
+        return key.to_owned();
+    }
+    let name: String = key.chars().filter(char::is_ascii_alphabetic).collect();
+    name.chars().take(64).collect()
+}
+
+/// Whether a regex means only itself.
+fn is_literal(text: &str) -> bool {
+    !text.contains([
+        '\\', '^', '$', '.', '|', '?', '*', '+', '(', ')', '[', ']', '{', '}',
+    ])
+}
+
+/// Whether a text is one host; nobody means any character by its dots.
+fn is_host(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with('.')
+        && text
+            .chars()
+            .all(|char| char.is_alphanumeric() || matches!(char, '-' | '.' | ':'))
+}

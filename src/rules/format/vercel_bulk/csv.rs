@@ -1,0 +1,149 @@
+//! The bulk redirects of a CSV file, whose first row names the columns.
+
+use super::{Entry, Field, MOST, add, too_many, unknown};
+use crate::{
+    Status,
+    rules::{
+        Severity,
+        format::{
+            document::{Document, Places},
+            rows::{Row, Rows},
+        },
+    },
+};
+
+/// Which column has what; the last one of a name.
+#[derive(Debug)]
+struct Columns {
+    source: usize,
+    destination: usize,
+    status: Option<usize>,
+    permanent: Option<usize>,
+    case_sensitive: Option<usize>,
+    query: Option<usize>,
+    count: usize,
+}
+
+/// What keeps a row from being an entry.
+type Wrong = (usize, &'static str, &'static str);
+
+pub(super) fn read(document: &mut Document<'_>) {
+    let mut rows = Rows::new(document.text);
+    let Some(columns) = rows.next_row().and_then(|row| columns(document, &row)) else {
+        return;
+    };
+    let mut count = 0;
+    while let Some(row) = rows.next_row() {
+        count += 1;
+        if count > MOST {
+            too_many(document, &row.bytes);
+            return;
+        }
+        match columns.entry(&row) {
+            Ok(entry) => {
+                let source = row.place(columns.source);
+                let places = Places {
+                    entry: row.bytes.clone(),
+                    host: source.clone(),
+                    source,
+                    target: row.place(columns.destination),
+                    conditions: row.bytes.clone(),
+                };
+                add(document, &places, &entry);
+            }
+            Err((column, message, cure)) => {
+                document.say(Severity::Error, &row.place(column), message, cure);
+            }
+        }
+    }
+}
+
+fn columns(document: &mut Document<'_>, row: &Row<'_>) -> Option<Columns> {
+    let names = 0..row.len();
+    let at = |field| {
+        names
+            .clone()
+            .rfind(|&column| Field::of(row.get(column)) == Some(field))
+    };
+    for column in names.clone() {
+        if Field::of(row.get(column)).is_none() {
+            unknown(document, &row.place(column), row.get(column));
+        }
+    }
+    let (Some(source), Some(destination)) = (at(Field::Source), at(Field::Destination)) else {
+        let message = "the first row does not name the columns `source` and `destination`";
+        let cure = "write `source,destination` above the redirects, with what else they have";
+        document.say(Severity::Error, &row.bytes, message, cure);
+        return None;
+    };
+    Some(Columns {
+        source,
+        destination,
+        status: at(Field::StatusCode),
+        permanent: at(Field::Permanent),
+        case_sensitive: at(Field::CaseSensitive),
+        query: at(Field::Query),
+        count: row.len(),
+    })
+}
+
+impl Columns {
+    fn entry<'r>(&self, row: &'r Row<'_>) -> Result<Entry<'r>, Wrong> {
+        for column in [self.source, self.destination] {
+            if row.get(column).is_empty() {
+                let cure = "write both, the source and the destination";
+                return Err((column, "an address is missing", cure));
+            }
+            if row.get(column).contains('\n') {
+                let cure = "close the quote before it";
+                return Err((column, "this address goes on beyond its line", cure));
+            }
+        }
+        if row.len() > self.count {
+            let cure = "put an address that holds a comma in quotes";
+            return Err((
+                self.count,
+                "the first row has no name for this column",
+                cure,
+            ));
+        }
+        Ok(Entry {
+            source: row.get(self.source),
+            destination: row.get(self.destination),
+            status: status(row, self.status)?,
+            permanent: is_true(row, self.permanent)?,
+            case_sensitive: is_true(row, self.case_sensitive)?,
+            query: is_true(row, self.query)?,
+        })
+    }
+}
+
+fn status(row: &Row<'_>, column: Option<usize>) -> Result<Option<Status>, Wrong> {
+    let Some(column) = column.filter(|column| !row.get(*column).is_empty()) else {
+        return Ok(None);
+    };
+    let code = row.get(column).parse::<u16>().ok();
+    match code.map(Status::try_from) {
+        Some(Ok(status)) => Ok(Some(status)),
+        _ => Err((
+            column,
+            "this is no status of a redirect",
+            "take 301, 302, 303, 307 or 308",
+        )),
+    }
+}
+
+fn is_true(row: &Row<'_>, column: Option<usize>) -> Result<bool, Wrong> {
+    let Some(column) = column else {
+        return Ok(false);
+    };
+    match row.get(column) {
+        "t" | "true" | "TRUE" => Ok(true),
+        "" | "f" | "false" | "FALSE" => Ok(false),
+        _ => Err((
+            column,
+            "this is neither true nor false",
+            "write `true`, `t`, `false` or `f`",
+        )),
+    }
+}

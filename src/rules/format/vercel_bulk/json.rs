@@ -1,0 +1,136 @@
+//! The bulk redirects of a JSON list, and of a file with one object a line.
+
+use std::ops::Range;
+
+use super::{Entry, Field, MOST, add, too_many, unknown};
+use crate::{
+    Status,
+    rules::{
+        Severity,
+        format::{
+            document::{Document, Places},
+            json::{self, NoJson, Object, Value},
+        },
+    },
+};
+
+/// What keeps an object from being an entry.
+type Wrong = (Range<usize>, &'static str, &'static str);
+
+pub(super) fn read(document: &mut Document<'_>) {
+    let text = document.text;
+    if text.trim_start().starts_with('[') {
+        list(document, text);
+    } else {
+        lines(document, text);
+    }
+}
+
+fn list(document: &mut Document<'_>, text: &str) {
+    let entries = match Value::parse(text, 0) {
+        Ok(value) => value.list().unwrap_or_default(),
+        Err(error) => return no_json(document, &error),
+    };
+    for (at, value) in entries.into_iter().enumerate() {
+        if at >= MOST {
+            return too_many(document, &value.bytes());
+        }
+        entry(document, value);
+    }
+}
+
+fn lines(document: &mut Document<'_>, text: &str) {
+    let mut at = 0;
+    let mut count = 0;
+    for line in text.split_inclusive('\n') {
+        let begin = at;
+        at += line.len();
+        if line.trim().is_empty() {
+            continue;
+        }
+        count += 1;
+        if count > MOST {
+            return too_many(document, &(begin..at));
+        }
+        match Value::parse(line.trim_end(), begin) {
+            Ok(value) => entry(document, value),
+            Err(error) => no_json(document, &error),
+        }
+    }
+}
+
+fn no_json(document: &mut Document<'_>, error: &NoJson) {
+    let bytes = error.at..error.at + 1;
+    let cure = "mend it; a list begins with `[`, and without one each line is an object";
+    document.say(Severity::Error, &bytes, &error.message, cure);
+}
+
+fn entry(document: &mut Document<'_>, value: Value<'_>) {
+    let Some(object) = value.object() else {
+        let cure = "write `{ \"source\": …, \"destination\": … }`";
+        document.say(Severity::Error, &value.bytes(), "this is no redirect", cure);
+        return;
+    };
+    for (name, value) in &object {
+        if Field::of(name).is_none() {
+            let key = json::key(document.text, name, value);
+            unknown(document, &key, name);
+        }
+    }
+    if let Err((bytes, message, cure)) = rule(document, value, &object) {
+        document.say(Severity::Error, &bytes, message, cure);
+    }
+}
+
+fn rule(document: &mut Document<'_>, value: Value<'_>, object: &Object<'_>) -> Result<(), Wrong> {
+    let text = |name| {
+        let Some(text) = object.get(name) else {
+            let cure = "write both, `source` and `destination`";
+            return Err((value.bytes(), "an address is missing", cure));
+        };
+        let string = text.string();
+        let string = string.ok_or((
+            text.bytes(),
+            "this is no text",
+            "write an address in quotes",
+        ))?;
+        Ok((string, text.inside()))
+    };
+    let is_true = |name| match object.get(name) {
+        None => Ok(false),
+        Some(value) => value.bool().ok_or((
+            value.bytes(),
+            "this is neither true nor false",
+            "write `true` or `false`",
+        )),
+    };
+    let (source, source_at) = text("source")?;
+    let (destination, target) = text("destination")?;
+    let status = match object.get("statusCode") {
+        None => None,
+        Some(code) => match code.integer().map(Status::try_from) {
+            Some(Ok(status)) => Some(status),
+            _ => {
+                let cure = "take 301, 302, 303, 307 or 308";
+                return Err((code.bytes(), "this is no status of a redirect", cure));
+            }
+        },
+    };
+    let entry = Entry {
+        source: &source,
+        destination: &destination,
+        status,
+        permanent: is_true("permanent")?,
+        case_sensitive: is_true("sensitive")? || is_true("caseSensitive")?,
+        query: is_true("query")?,
+    };
+    let places = Places {
+        entry: value.bytes(),
+        host: source_at.clone(),
+        source: source_at,
+        target,
+        conditions: value.bytes(),
+    };
+    add(document, &places, &entry);
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! Diagnostics with the text they are about.
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use super::{Diagnostic, Diagnostics, Severity};
+
+impl Diagnostics {
+    /// Each of them with its line, carets under what is meant, and how to mend it; plain text.
+    ///
+    /// ```
+    /// use tower_redirect::rules::netlify;
+    ///
+    /// let said = netlify::parse_lossy("/a /b\n/c /d 200\n").diagnostics;
+    /// assert_eq!(
+    ///     said.in_file("_redirects").to_snippets(),
+    ///     "\
+    /// warning: status 200 serves another page under this address, which is no redirect
+    ///  --> _redirects:2:7
+    ///   |
+    /// 2 | /c /d 200
+    ///   |       ^^^
+    ///   |
+    ///   = help: let the app answer it; the rule is left out",
+    /// );
+    /// ```
+    ///
+    /// Of a long line, the part around the place is shown.
+    #[cfg_attr(docsrs, doc(cfg(feature = "snippets")))]
+    #[must_use]
+    pub fn to_snippets(&self) -> String {
+        let renderer = Renderer::plain();
+        let mut out = String::new();
+        for one in &self.list {
+            if !out.is_empty() {
+                out.push_str("\n\n");
+            }
+            out.push_str(&renderer.render(&[report(one, self.file())]));
+        }
+        if let Some(rest) = self.rest() {
+            out.push_str("\n\n");
+            out.push_str(&rest);
+        }
+        out
+    }
+}
+
+fn report<'d>(one: &'d Diagnostic, file: &'d str) -> Group<'d> {
+    let level = match one.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let (line, column) = (one.line as usize, one.column());
+    let title = level.primary_title(&*one.message);
+    let mut group = if one.snippet.is_empty() {
+        title.element(Origin::path(file).line(line).char_column(column))
+    } else if one.skipped == 0 {
+        title.element(snippet(one).path(file))
+    } else {
+        // The column in the part that is shown is not the one that is meant.
+        let place = format!("this is {file}:{line}:{column}");
+        let group = title.element(snippet(one));
+        group.element(Level::NOTE.message(place))
+    };
+    if !one.cure.is_empty() {
+        group = group.element(Level::HELP.message(&*one.cure));
+    }
+    group
+}
+
+fn snippet(one: &Diagnostic) -> Snippet<'_, Annotation<'_>> {
+    let byte = |chars: usize| {
+        let place = one
+            .snippet
+            .char_indices()
+            .nth(chars.saturating_sub(one.skipped));
+        place.map_or(one.snippet.len(), |(at, _)| at)
+    };
+    let span = byte(one.start)..byte(one.end);
+    Snippet::source(&*one.snippet)
+        .line_start(one.line as usize)
+        .annotation(AnnotationKind::Primary.span(span))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Format;
+
+    fn snippets(bytes: &[u8]) -> String {
+        Format::Netlify.read(bytes).diagnostics.to_snippets()
+    }
+
+    #[test]
+    fn carets_stand_under_what_is_meant() {
+        assert_eq!(
+            snippets("/a /b\n\n\t/\u{e9}\u{4e16}  /b 200 # x".as_bytes()),
+            "\
+warning: status 200 serves another page under this address, which is no redirect
+ --> rules:3:10
+  |
+3 |     /\u{e9}\u{4e16}  /b 200 # x
+  |              ^^^
+  |
+  = help: let the app answer it; the rule is left out"
+        );
+        assert_eq!(
+            snippets(b"/a /b\n/c /d\xffe\n"),
+            "\
+error: this is not UTF-8
+ --> rules:2:6
+  |
+2 | /c /d\u{fffd}e
+  |      ^
+  |
+  = help: save the file as UTF-8, or percent-encode the byte"
+        );
+        assert_eq!(
+            snippets(b"\xef\xbb\xbf/a /b\n"),
+            "\
+warning: the file begins with a byte-order mark, which is skipped
+ --> rules:1:1
+  |
+1 | /a /b
+  | ^
+  |
+  = help: save it as UTF-8 without one"
+        );
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_place() {
+        let line = format!("/{} /b 200 {}", "x".repeat(50_000), "y".repeat(10_000));
+        let shown = snippets(line.as_bytes());
+        assert!(shown.len() < 600, "{shown}");
+        let meant =
+            "warning: status 200 serves another page under this address, which is no redirect\n";
+        assert!(shown.starts_with(meant), "{shown}");
+        assert!(shown.contains("= note: this is rules:1:50006\n"), "{shown}");
+        let lines: Vec<_> = shown.lines().collect();
+        let at = lines
+            .iter()
+            .position(|line| line.contains("/b 200"))
+            .unwrap();
+        let caret = lines[at + 1].find("^^^").unwrap();
+        assert_eq!(lines[at].get(caret..caret + 3), Some("200"), "{shown}");
+    }
+
+    #[test]
+    fn much_that_is_wrong_is_counted() {
+        let shown = snippets("/a\n".repeat(5_000).as_bytes());
+        assert_eq!(shown.matches("this rule has no target").count(), 1_000);
+        assert!(shown.ends_with("4000 more, 4000 of them errors"));
+    }
+}

@@ -1,0 +1,93 @@
+//! Loops: rules that lead a request back to where it was, or on and on.
+//!
+//! Rules that may follow each other make a graph; where it has circles, requests are followed with all
+//! that is not known of them, and samples of them are sent round. What a sample meets is certain; what
+//! cannot come back is no loop; the rest is said to be not proven.
+
+use std::collections::HashSet;
+
+use super::{RuleRef, Rules};
+
+mod address;
+mod chains;
+mod check;
+mod graph;
+mod leave_out;
+mod path;
+mod shadow;
+mod sources;
+mod walk;
+mod witness;
+
+use graph::Finder;
+use walk::Verdict;
+
+/// Rules that lead to each other, or one to itself.
+#[derive(Debug)]
+pub(super) struct Loop {
+    /// Where each begins among the records, in the order in which they answer where that is known.
+    pub(super) rules: Vec<u32>,
+    pub(super) kind: LoopKind,
+    /// Whether it is there whatever else a request has.
+    pub(super) is_certain: bool,
+    /// An address that goes round, where one is known.
+    pub(super) from: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoopKind {
+    /// The rule leads to the address that it answers, and nowhere else.
+    ToItself,
+    Circle,
+    Grows,
+    /// Nothing is proven.
+    Unknown,
+}
+
+impl Rules {
+    /// Looks for loops.
+    fn loops(&self) -> Vec<Loop> {
+        let mut finder = Finder::new(self);
+        let mut found = Vec::new();
+        let mut idle = Vec::new();
+        let circles = finder.circles(&mut idle);
+        found.extend(idle.into_iter().map(|at| Loop {
+            rules: vec![at],
+            kind: LoopKind::ToItself,
+            is_certain: true,
+            from: None,
+        }));
+        for rules in circles {
+            found.extend(match finder.judge(&rules) {
+                Verdict::Ends => None,
+                Verdict::Round(round) => Some(Loop {
+                    is_certain: self.is_certain(&round),
+                    kind: if round.grows {
+                        LoopKind::Grows
+                    } else {
+                        LoopKind::Circle
+                    },
+                    rules: each_once(round.rules),
+                    from: Some(round.from),
+                }),
+                Verdict::Unknown => Some(Loop {
+                    rules,
+                    kind: LoopKind::Unknown,
+                    is_certain: false,
+                    from: None,
+                }),
+            });
+        }
+        found
+    }
+
+    /// The rule that begins at a place among the records.
+    pub(super) fn rule_at(&self, at: u32) -> Option<RuleRef<'_>> {
+        Some(RuleRef::new(self, self.table.record(at)?))
+    }
+}
+
+fn each_once(rules: Vec<u32>) -> Vec<u32> {
+    let mut seen = HashSet::new();
+    rules.into_iter().filter(|at| seen.insert(*at)).collect()
+}

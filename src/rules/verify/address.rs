@@ -1,0 +1,451 @@
+//! A request as far as it is known, and what it becomes when a rule answers it.
+
+use http::Method;
+
+use super::path::{Bound, Compare, Fresh, Path, unify};
+use crate::{
+    How, Intent, Origin, Scheme, Status,
+    rules::{
+        ask,
+        condition::Ready,
+        has::{Has, Place, Test},
+        options::{Edit, Matching, QueryPolicy},
+        pattern::Parts,
+        record::{PATTERN, QUERY, REGEX, Record},
+        table::Table,
+        target,
+    },
+};
+
+/// The hosts that a request may be for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Host {
+    Any,
+    Is(Box<str>),
+    Below(Box<str>),
+}
+
+impl Host {
+    pub(super) fn of_rule(host: Option<&str>) -> Self {
+        match host {
+            None => Self::Any,
+            Some(host) => match host.strip_prefix("*.") {
+                Some(domain) => Self::Below(domain.into()),
+                None => Self::Is(host.into()),
+            },
+        }
+    }
+
+    fn and(&self, other: &Self) -> Option<Self> {
+        let is_below = |name: &str, domain: &str| {
+            name.strip_suffix(domain)
+                .is_some_and(|rest| rest.ends_with('.'))
+        };
+        match (self, other) {
+            (Self::Any, host) | (host, Self::Any) => Some(host.clone()),
+            (Self::Is(one), Self::Is(other)) => (one == other).then(|| self.clone()),
+            (Self::Is(name), Self::Below(domain)) | (Self::Below(domain), Self::Is(name)) => {
+                is_below(name, domain).then(|| Self::Is(name.clone()))
+            }
+            (Self::Below(one), Self::Below(other)) => {
+                if one == other || is_below(one, other) {
+                    Some(Self::Below(one.clone()))
+                } else {
+                    is_below(other, one).then(|| Self::Below(other.clone()))
+                }
+            }
+        }
+    }
+
+    pub(super) fn sample(&self) -> Option<String> {
+        match self {
+            Self::Any => None,
+            Self::Is(host) => Some(host.to_string()),
+            Self::Below(domain) => Some(format!("x.{domain}")),
+        }
+    }
+}
+
+/// A query: pairs that are there, and perhaps more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Query {
+    /// A name and a value in plain text, `None` where it is not known.
+    pub(super) pairs: Vec<(Option<Box<str>>, Option<Box<str>>)>,
+    /// Whether there may be more.
+    open: bool,
+    /// Names that are not among the rest.
+    gone: Vec<Box<str>>,
+}
+
+/// A request, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Address {
+    pub(super) path: Path,
+    pub(super) host: Host,
+    pub(super) scheme: Option<Scheme>,
+    /// Empty where it may be any.
+    pub(super) methods: Vec<Method>,
+    pub(super) query: Query,
+    /// What does not change from one request to the next: header fields and cookies.
+    pub(super) facts: Vec<(bool, Has)>,
+}
+
+/// What becomes of a request that a rule answers.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// The requests that it answers, among those that were asked about.
+    pub(super) answered: Address,
+    pub(super) next: Address,
+    /// It answers all of them, whatever else they have.
+    pub(super) surely: bool,
+    /// The redirect leads to the address that was asked for, and is not sent.
+    pub(super) suppressed: bool,
+}
+
+impl Address {
+    /// Any request at all.
+    pub(super) fn anything(fresh: &mut Fresh) -> Self {
+        Self {
+            path: Path::anything(fresh),
+            host: Host::Any,
+            scheme: None,
+            methods: Vec::new(),
+            query: Query {
+                open: true,
+                ..Query::default()
+            },
+            facts: Vec::new(),
+        }
+    }
+
+    /// The same without what sets apart two visits of one address.
+    pub(super) fn key(&self) -> Self {
+        Self {
+            path: self.path.canonical(),
+            facts: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// What becomes of those of these requests that a rule answers.
+    pub(super) fn step(
+        &self,
+        table: &Table,
+        record: &Record<'_>,
+        fresh: &mut Fresh,
+    ) -> Option<Step> {
+        let ready = table.options(record);
+        let options = ready.map(|ready| &ready.options);
+        let mut answered = self.clone();
+        let own_host = Host::of_rule(options.and_then(|options| options.host.as_deref()));
+        answered.host = self.host.and(&own_host)?;
+        if let Some(options) = options {
+            answered.narrow(options.scheme, &options.methods, &options.conditions)?;
+        }
+        let bounds = if record.has(REGEX) {
+            Vec::new()
+        } else {
+            let matching = options.map_or_else(Matching::default, |options| options.matching);
+            let compare = Compare {
+                ignore_case: matching.ignore_case,
+                ignore_slash: matching.ignore_trailing_slash,
+            };
+            let (path, bounds) = unify_source(&self.path, record, compare, fresh)?;
+            answered.path = path;
+            bounds
+        };
+        let surely = !record.has(REGEX)
+            && answered.path == self.path
+            && answered.host == self.host
+            && options.is_none_or(|options| {
+                options.scheme.is_none()
+                    && options.methods.is_empty()
+                    && options.conditions.is_empty()
+            });
+        let next = answered.next(record, ready, &bounds, fresh);
+        let suppressed = answered.is_same_as(&next, record, ready);
+        Some(Step {
+            answered,
+            next,
+            surely,
+            suppressed,
+        })
+    }
+
+    fn narrow(
+        &mut self,
+        scheme: Option<Scheme>,
+        methods: &[Method],
+        conditions: &[(bool, Has)],
+    ) -> Option<()> {
+        match (self.scheme, scheme) {
+            (Some(own), Some(other)) if own != other => return None,
+            (own, other) => self.scheme = own.or(other),
+        }
+        if !methods.is_empty() {
+            if self.methods.is_empty() {
+                self.methods = methods.to_vec();
+            } else {
+                self.methods.retain(|method| methods.contains(method));
+            }
+            if self.methods.is_empty() {
+                return None;
+            }
+        }
+        for (expected, has) in conditions {
+            match &has.place {
+                Place::Query(key) => self.query.narrow(*expected, key, &has.test)?,
+                // Another host may be asked next.
+                Place::Host => {}
+                Place::Header(_) | Place::Cookie(_) | Place::Language(_) => {
+                    let contradicted = |fact: &(bool, Has)| {
+                        fact.1.place == has.place
+                            && fact.0 != *expected
+                            && if *expected {
+                                excludes(&fact.1.test, &has.test)
+                            } else {
+                                excludes(&has.test, &fact.1.test)
+                            }
+                    };
+                    if self.facts.iter().any(contradicted) {
+                        return None;
+                    }
+                    let fact = (*expected, has.clone());
+                    if !self.facts.contains(&fact) {
+                        self.facts.push(fact);
+                    }
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// The request that follows.
+    fn next(
+        &self,
+        record: &Record<'_>,
+        ready: Option<&Ready>,
+        bounds: &[Bound],
+        fresh: &mut Fresh,
+    ) -> Self {
+        let (origin, rest) = record
+            .target
+            .split_at_checked(record.origin.into())
+            .unwrap_or((&[], record.target));
+        let (path, own_query, _) = target::split(rest);
+        let merges = ready.is_some_and(|ready| ready.options.merge_slashes);
+        let mut next = Self {
+            path: Path::of_target(path, bounds, merges, fresh),
+            query: self.query.after(record, ready, own_query),
+            methods: next_methods(record.how(), &self.methods),
+            ..self.clone()
+        };
+        if let Some(origin) = origin_of(origin) {
+            next.host = Host::Is(host_of(&origin).into());
+            next.scheme = Some(origin.scheme());
+        }
+        next
+    }
+
+    fn is_same_as(&self, next: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
+        let reads = |method: &Method| method == Method::GET || method == Method::HEAD;
+        let gets = matches!(
+            record.how(),
+            How::Status(Status::SeeOther) | How::Intent(Intent::SeeOther)
+        );
+        let may_change = self.methods.is_empty() || !self.methods.iter().all(reads);
+        let same_scheme = self.scheme.is_none() || self.scheme == next.scheme;
+        self.path == next.path
+            && (record.origin == 0 || self.host == next.host && same_scheme)
+            && !(gets && may_change)
+            && Query::is_kept(&self.query, &next.query, record, ready)
+    }
+}
+
+/// The same as [`unify`], for a source with placeholders or without.
+fn unify_source(
+    path: &Path,
+    record: &Record<'_>,
+    compare: Compare,
+    fresh: &mut Fresh,
+) -> Option<(Path, Vec<Bound>)> {
+    let parts = if record.has(PATTERN) {
+        Parts::of(record.source)
+    } else {
+        Parts::literal(record.source)
+    };
+    unify(path, parts, compare, fresh)
+}
+
+/// The origin of an absolute target.
+pub(super) fn origin_of(origin: &[u8]) -> Option<Origin> {
+    let text = std::str::from_utf8(origin).ok()?;
+    (!text.is_empty()).then(|| Origin::new(text).ok())?
+}
+
+/// The host of an origin, as rules compare it.
+pub(super) fn host_of(origin: &Origin) -> &str {
+    origin.host().strip_suffix('.').unwrap_or(origin.host())
+}
+
+fn next_methods(how: How, methods: &[Method]) -> Vec<Method> {
+    let status = match how {
+        How::Status(status) => status,
+        How::Intent(intent) => intent.strict_status(),
+    };
+    if methods.is_empty() {
+        return match status {
+            Status::SeeOther => vec![Method::GET, Method::HEAD],
+            _ => Vec::new(),
+        };
+    }
+    let mut next: Vec<Method> = Vec::new();
+    for method in methods {
+        let method = status.next_method(method);
+        if !next.contains(&method) {
+            next.push(method);
+        }
+    }
+    next
+}
+
+/// Whether nothing that passes the second test can be without the first.
+fn excludes(absent: &Test, present: &Test) -> bool {
+    match (absent, present) {
+        (Test::Present, _) => true,
+        (Test::OneOf(absent), Test::OneOf(present)) => {
+            present.iter().all(|value| absent.contains(value))
+        }
+        _ => absent == present,
+    }
+}
+
+impl Query {
+    fn narrow(&mut self, expected: bool, key: &str, test: &Test) -> Option<()> {
+        let fits = |value: &Option<Box<str>>| match (value, test) {
+            (None, _) | (_, Test::Present | Test::Matches(_)) => true,
+            (Some(value), Test::OneOf(values)) => values.contains(value),
+            (Some(value), Test::Captured(_)) => !value.is_empty(),
+        };
+        let is_it = |own: &Option<Box<str>>| own.as_deref().is_none_or(|own| own == key);
+        let mut own = self.pairs.iter().filter(|(name, _)| is_it(name));
+        if expected {
+            if own.any(|(_, value)| fits(value)) {
+                return Some(());
+            }
+            if !self.may_have(key) {
+                return None;
+            }
+            let value = match test {
+                Test::OneOf(values) => Some(values.first()?.clone()),
+                _ => None,
+            };
+            self.pairs.push((Some(key.into()), value));
+            return Some(());
+        }
+        let surely = own.any(|(name, value)| {
+            name.is_some()
+                && match (value, test) {
+                    (_, Test::Present) => true,
+                    (Some(value), Test::OneOf(values)) => values.contains(value),
+                    _ => false,
+                }
+        });
+        (!surely).then_some(())
+    }
+
+    fn may_have(&self, key: &str) -> bool {
+        self.open && !self.gone.iter().any(|gone| **gone == *key)
+    }
+
+    /// What a rule makes of it.
+    fn after(&self, record: &Record<'_>, ready: Option<&Ready>, own: &[u8]) -> Self {
+        let mut pairs = own_pairs(own);
+        let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
+        let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
+        let drops = match policy {
+            QueryPolicy::Drop => true,
+            QueryPolicy::TargetWins => record.has(QUERY),
+            QueryPolicy::Keep | QueryPolicy::Merge => false,
+        };
+        let mut gone = self.gone.clone();
+        if !drops {
+            let conditions = ready.map_or(&[][..], |ready| &ready.options.conditions);
+            let taken = conditions
+                .iter()
+                .filter_map(|(expected, has)| match &has.place {
+                    Place::Query(key) if *expected && has.test != Test::Present => Some(key),
+                    _ => None,
+                });
+            let removed = edits.iter().map(|edit| match edit {
+                Edit::Remove(key) | Edit::Set(key, _) | Edit::Rename(key, _) => key,
+            });
+            let overruled: Vec<Box<str>> = match policy {
+                QueryPolicy::Merge => pairs.iter().filter_map(|(key, _)| key.clone()).collect(),
+                _ => Vec::new(),
+            };
+            let mut leaves: Vec<Box<str>> = taken.chain(removed).cloned().collect();
+            leaves.extend(overruled);
+            let kept = self
+                .pairs
+                .iter()
+                .filter(|(key, _)| key.as_ref().is_none_or(|key| !leaves.contains(key)));
+            pairs.extend(kept.cloned());
+            let renames = edits.iter().filter_map(|edit| match edit {
+                Edit::Rename(from, to) => Some((from, to)),
+                _ => None,
+            });
+            for key in leaves {
+                if !gone.contains(&key) {
+                    gone.push(key);
+                }
+            }
+            for (from, to) in renames {
+                match self
+                    .pairs
+                    .iter()
+                    .find(|(key, _)| key.as_ref() == Some(from))
+                {
+                    Some((_, value)) => pairs.push((Some(to.clone()), value.clone())),
+                    // It may be among the rest under its new name.
+                    None => gone.retain(|gone| gone != to || !self.may_have(from)),
+                }
+            }
+        }
+        for edit in edits {
+            if let Edit::Set(key, value) = edit {
+                pairs.push((Some(key.clone()), Some(value.clone())));
+            }
+        }
+        // Merged pairs stand where they stood; more of the same say no more.
+        if policy == QueryPolicy::Merge {
+            pairs.dedup();
+        }
+        let open = self.open && !drops;
+        if !open {
+            gone.clear();
+        }
+        Self { pairs, open, gone }
+    }
+
+    /// Whether a redirect to the same path leads to the same address.
+    fn is_kept(before: &Self, after: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
+        let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
+        let is_known = |(key, value): &(Option<_>, Option<_>)| key.is_some() && value.is_some();
+        // What replaces or removes parameters does so once.
+        before == after
+            && (!record.has(QUERY)
+                || policy != QueryPolicy::Keep && after.pairs.iter().all(is_known))
+    }
+}
+
+fn own_pairs(own: &[u8]) -> Vec<(Option<Box<str>>, Option<Box<str>>)> {
+    let own = String::from_utf8_lossy(own.strip_prefix(b"?").unwrap_or(own)).into_owned();
+    let known = |text: &str| {
+        let has_slot = text.bytes().any(|byte| byte < 0x20);
+        (!has_slot).then(|| Box::from(&*ask::plain(text)))
+    };
+    ask::pairs(&own)
+        .map(|(key, value)| (known(key), known(value)))
+        .collect()
+}

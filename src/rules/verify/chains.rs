@@ -1,0 +1,138 @@
+//! Targets that another rule redirects again.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    address::Address,
+    check::{Check, is_permanent},
+    graph::Finder,
+};
+use crate::rules::{
+    FindingKind, RuleRef, Severity,
+    record::{PATTERN, REGEX, Record, SLOTS},
+};
+
+/// What follows a rule.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    hops: usize,
+    /// The last rule.
+    end: u32,
+}
+
+/// What follows the rules that do the same whatever was asked for.
+type Known = HashMap<u32, Rest>;
+
+impl<'t> Check<'t> {
+    pub(super) fn chains(&mut self, finder: &mut Finder<'t>) {
+        let mut known = Known::new();
+        for (at, record) in self.rules.table.records() {
+            if finder.is_tired() {
+                return;
+            }
+            if finder.leads_nowhere(&record) {
+                continue;
+            }
+            let Some(address) = finder.after(&record) else {
+                continue;
+            };
+            self.chain(finder, &mut known, at, &record, address);
+        }
+    }
+
+    fn chain(
+        &mut self,
+        finder: &mut Finder<'t>,
+        known: &mut Known,
+        at: u32,
+        record: &Record<'t>,
+        address: Address,
+    ) {
+        let (next, is_sure) = match finder.next(&address) {
+            None => return,
+            Some((next, _, is_sure)) => (next, is_sure),
+        };
+        let Some(second) = self.rules.rule_at(next) else {
+            return;
+        };
+        let (number, name) = (second.number(), self.rules.name_of(second.number()));
+        if !is_sure {
+            let message = format!("{name} may redirect the target again");
+            let cure = "lead to the end at once where that is one address";
+            let (kind, severity) = (FindingKind::Chain, Severity::Note);
+            self.push(kind, severity, record.number, vec![number], &message, cure);
+            return;
+        }
+        let rest = rest(finder, known, at, address);
+        let end = self.rules.rule_at(rest.end);
+        let target = end.map(|rule| RuleRef::target(&rule)).unwrap_or_default();
+        let message = format!("{} redirects to reach {target}, by {name}", rest.hops + 1);
+        let mut related = vec![number];
+        related.extend(end.map(|rule| rule.number()).filter(|end| *end != number));
+        let (kind, severity) = (FindingKind::Chain, Severity::Warning);
+        let cure = "lead there at once, or flatten the table";
+        self.push(kind, severity, record.number, related, &message, cure);
+        if is_permanent(record.how()) && !is_permanent(second.how()) {
+            let message =
+                format!("clients keep this answer for good, and {name} may change its own");
+            let (kind, severity) = (FindingKind::PermanentToTemporary, Severity::Note);
+            let cure = "take 302 or 307";
+            self.push(kind, severity, record.number, vec![number], &message, cure);
+        }
+    }
+}
+
+/// Follows a chain to its end.
+fn rest(finder: &mut Finder<'_>, known: &mut Known, at: u32, mut address: Address) -> Rest {
+    let mut way = Vec::new();
+    let mut seen = HashSet::from([at]);
+    let mut rest = Rest { hops: 0, end: at };
+    while let Some((next, following, true)) = finder.next(&address) {
+        if let Some(known) = known.get(&next) {
+            rest = Rest {
+                hops: known.hops + 1,
+                end: known.end,
+            };
+            way.push(next);
+            break;
+        }
+        if !seen.insert(next) {
+            break;
+        }
+        way.push(next);
+        rest = Rest { hops: 1, end: next };
+        address = following;
+    }
+    // Of the last, `rest` says how many there are with itself.
+    let mut hops = rest.hops;
+    for (back, next) in way.iter().rev().enumerate() {
+        if back > 0 {
+            hops += 1;
+        }
+        let is_exact = finder
+            .table
+            .record(*next)
+            .is_some_and(|record| !record.has(PATTERN | REGEX | SLOTS));
+        if is_exact {
+            known.insert(
+                *next,
+                Rest {
+                    hops: hops - 1,
+                    end: rest.end,
+                },
+            );
+        }
+    }
+    Rest {
+        hops,
+        end: rest.end,
+    }
+}
+
+impl Finder<'_> {
+    /// The rule that answers first, what follows it, and whether it surely answers.
+    pub(super) fn next(&mut self, address: &Address) -> Option<(u32, Address, bool)> {
+        let (at, step) = self.successors(address).into_iter().next()?;
+        (!step.suppressed).then_some((at, step.next, step.surely))
+    }
+}

@@ -1,0 +1,229 @@
+//! Everything that a table finds out about its own rules on demand.
+
+use super::{LoopKind, graph::Finder};
+use crate::{
+    How, Intent,
+    rules::{
+        Finding, FindingKind, Report, RuleRef, Rules, Severity,
+        has::Place,
+        options::Options,
+        pattern::{MAX_CAPTURES, Parts},
+        record::{PATTERN, REGEX, Record},
+        target,
+    },
+};
+
+impl Rules {
+    /// Looks for what may not be as its author thinks: rules that may lead round, chains, rules that
+    /// never answer, placeholders that nobody uses, permanent answers that are for some only.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/c")])?;
+    /// assert_eq!(
+    ///     rules.check().to_string(),
+    ///     "rule 0: warning: 2 redirects to reach /c, by rule 1; lead there at once, or flatten the table\n\
+    ///      rule 0: note: clients keep this answer for good, and rule 1 may change its own; take 302 or 307",
+    /// );
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// Loops that are certain are errors where the table is built, and not among these. The time is
+    /// nearly linear in the number of rules; what is not looked at for that reason is said to be not proven.
+    pub fn check(&self) -> Report {
+        let mut finder = Finder::new(self);
+        let mut check = Check {
+            rules: self,
+            report: Report::default(),
+        };
+        check.loops();
+        for (at, record) in self.table.records() {
+            check.alone(&record);
+            check.shadow(&mut finder, at, &record);
+        }
+        check.chains(&mut finder);
+        if finder.is_tired() {
+            let message = "so many rules fit each other that not all of them were looked at";
+            let cure = "divide the table, or write its patterns narrower";
+            check.push(
+                FindingKind::NotProven,
+                Severity::Note,
+                0,
+                Vec::new(),
+                message,
+                cure,
+            );
+        }
+        check
+            .report
+            .findings
+            .sort_by_key(|one| (one.rule, one.kind));
+        check.report
+    }
+
+    /// A rule by its line, or by its number.
+    pub(in crate::rules) fn name_of(&self, number: u32) -> String {
+        match self.lines.get(number) {
+            Some(line) => format!("line {line}"),
+            None => format!("rule {number}"),
+        }
+    }
+}
+
+pub(super) struct Check<'t> {
+    pub(super) rules: &'t Rules,
+    report: Report,
+}
+
+impl<'t> Check<'t> {
+    pub(super) fn push(
+        &mut self,
+        kind: FindingKind,
+        severity: Severity,
+        rule: u32,
+        related: Vec<u32>,
+        message: &str,
+        cure: &'static str,
+    ) {
+        self.report.findings.push(Finding {
+            kind,
+            severity,
+            rule,
+            line: self.rules.lines.get(rule),
+            related,
+            message: message.into(),
+            cure,
+        });
+    }
+
+    fn loops(&mut self) {
+        for one in self.rules.loops() {
+            let (message, cure) = self.rules.described(&one);
+            let mut rules: Vec<u32> = one
+                .rules
+                .iter()
+                .filter_map(|at| self.rules.rule_at(*at))
+                .map(|rule| rule.number())
+                .collect();
+            rules.sort_unstable();
+            let (kind, severity) = match one.kind {
+                LoopKind::Unknown => (FindingKind::NotProven, Severity::Note),
+                LoopKind::Grows => (FindingKind::Growth, Severity::Warning),
+                LoopKind::Circle | LoopKind::ToItself => (FindingKind::Loop, Severity::Warning),
+            };
+            if let Some(last) = rules.pop() {
+                self.push(kind, severity, last, rules, &message, cure);
+            }
+        }
+    }
+
+    /// What is to be said about a rule without looking at others.
+    fn alone(&mut self, record: &Record<'t>) {
+        let rule = RuleRef::new(self.rules, *record);
+        let mut used = [false; MAX_CAPTURES];
+        for slot in target::used(record.target) {
+            if let Some(used) = used.get_mut(slot) {
+                *used = true;
+            }
+        }
+        if used.iter().filter(|used| **used).count() < self.rules.captures(record) {
+            for (name, used) in rule.names().iter().zip(used) {
+                if !used && is_meant_to_be_used(name) {
+                    let message = format!("the target does not use `{{{name}}}`");
+                    let cure = "use it, or begin its name with `_`";
+                    let (kind, severity) = (FindingKind::UnusedCapture, Severity::Note);
+                    self.push(kind, severity, record.number, Vec::new(), &message, cure);
+                }
+            }
+        }
+        let options = self.rules.table.options(record).map(|ready| &ready.options);
+        if let Some(place) = options
+            .and_then(depends_on_who_asks)
+            .filter(|_| is_permanent(record.how()))
+        {
+            let message = format!("clients keep this answer for good, but it depends on {place}");
+            let (kind, severity) = (FindingKind::PermanentForSome, Severity::Warning);
+            let cure = "take 302 or 307";
+            self.push(kind, severity, record.number, Vec::new(), &message, cure);
+        }
+    }
+
+    /// Whether another rule always answers first.
+    fn shadow(&mut self, finder: &mut Finder<'t>, at: u32, record: &Record<'t>) {
+        let Some(other) = finder.shadow_of(at, record) else {
+            return;
+        };
+        let (number, name) = (other.number, self.rules.name_of(other.number));
+        let options = |record: &Record<'_>| {
+            let ready = self.rules.table.options(record);
+            ready.map(|ready| Options {
+                name: None,
+                ..ready.options.clone()
+            })
+        };
+        let is_same = (record.source, record.target, record.how())
+            == (other.source, other.target, other.how())
+            && options(record).unwrap_or_default() == options(&other).unwrap_or_default();
+        if is_same {
+            let message = format!("{name} says the same");
+            let (kind, severity) = (FindingKind::Duplicate, Severity::Note);
+            self.push(
+                kind,
+                severity,
+                record.number,
+                vec![number],
+                &message,
+                "remove one of them",
+            );
+            return;
+        }
+        let message = format!("{name} answers everything that this one would");
+        let (kind, severity) = (FindingKind::Shadowed, Severity::Warning);
+        let cure = "put it first, or remove it";
+        self.push(kind, severity, record.number, vec![number], &message, cure);
+    }
+}
+
+impl Rules {
+    /// How many placeholders a rule has.
+    fn captures(&self, record: &Record<'_>) -> usize {
+        let ready = self.table.options(record);
+        let more = ready.map_or(0, |ready| ready.slots.len());
+        if record.has(REGEX) {
+            return usize::MAX;
+        }
+        if !record.has(PATTERN) {
+            return more;
+        }
+        Parts::of(record.source).names().count() + more
+    }
+}
+
+/// Groups without a name, and tails that dialects name for everybody, need not be used.
+fn is_meant_to_be_used(name: &str) -> bool {
+    !name.starts_with('_')
+        && !name.is_empty()
+        && name != "splat"
+        && !name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+pub(super) fn is_permanent(how: How) -> bool {
+    match how {
+        How::Status(status) => status.is_permanent(),
+        How::Intent(intent) => intent == Intent::Permanent,
+    }
+}
+
+fn depends_on_who_asks(options: &Options) -> Option<String> {
+    options
+        .conditions
+        .iter()
+        .find_map(|(_, has)| match &has.place {
+            Place::Cookie(name) => Some(format!("the cookie `{name}`")),
+            Place::Header(name) if &**name == "authorization" => Some("`Authorization`".to_owned()),
+            Place::Header(name) if &**name == "cookie" => Some("cookies".to_owned()),
+            Place::Language(name) if !name.is_empty() => Some(format!("the cookie `{name}`")),
+            _ => None,
+        })
+}

@@ -1,0 +1,437 @@
+//! Which rule may answer next, and the circles in that.
+
+use std::collections::{HashMap, HashSet};
+
+use http::Request;
+
+use super::{
+    address::{Address, Host, Step, host_of, origin_of},
+    path::{Fresh, Path},
+    sources::{Groups, Sources, Wanted},
+};
+use crate::{
+    RequestHead,
+    rules::{
+        Rules,
+        ask::Ask,
+        options::Matching,
+        record::{PATTERN, REGEX, Record, SLOTS},
+        table::{EVERY_HOST, Table},
+        target,
+    },
+};
+
+/// The bit of a node that stands for an address, not for a rule.
+const ADDRESS: u32 = 1 << 31;
+
+/// What is looked for in a table, and how much was looked at.
+pub(super) struct Finder<'t> {
+    pub(super) rules: &'t Rules,
+    pub(super) table: &'t Table,
+    /// `None` where the indexes of the table tell it as well.
+    sources: Option<Sources<'t>>,
+    pub(super) fresh: Fresh,
+    pub(super) work: usize,
+    most: usize,
+}
+
+impl<'t> Finder<'t> {
+    pub(super) fn new(rules: &'t Rules) -> Self {
+        let table = &rules.table;
+        let sources = (!table.is_plain()).then(|| Sources::of(table));
+        Self {
+            rules,
+            table,
+            sources,
+            fresh: Fresh::default(),
+            work: 0,
+            most: 2_000_000 + 60 * rules.len(),
+        }
+    }
+
+    /// Whether so much was looked at that the rest is left.
+    pub(super) fn is_tired(&self) -> bool {
+        self.work > self.most
+    }
+
+    /// Pairs of rules of which the second may answer after the first, and more pairs than that: only
+    /// paths and hosts are looked at.
+    fn edges(&mut self) -> Vec<(u32, u32)> {
+        let mut edges = Vec::new();
+        let mut addresses: HashMap<(Path, Host), u32> = HashMap::new();
+        let mut found = Vec::new();
+        for (at, record) in self.table.records() {
+            if self.is_tired() {
+                break;
+            }
+            found.clear();
+            if !record.has(SLOTS | REGEX) {
+                self.look_behind(&record, &mut found);
+                edges.extend(found.iter().map(|to| (at, *to)));
+                continue;
+            }
+            let Some(next) = self.after(&record) else {
+                continue;
+            };
+            // Many rules lead to addresses of one form; what answers there is found once.
+            let form = (next.path.canonical(), next.host.clone());
+            let number = u32::try_from(addresses.len()).unwrap_or(ADDRESS) | ADDRESS;
+            let node = *addresses.entry(form).or_insert(number);
+            if node == number {
+                self.find(&next, &mut found);
+                edges.extend(found.iter().map(|to| (node, *to)));
+            }
+            edges.push((at, node));
+        }
+        edges
+    }
+
+    /// The rules whose path fits where one without placeholders in its target leads; mostly none.
+    pub(super) fn look_behind(&mut self, record: &Record<'_>, found: &mut Vec<u32>) {
+        let (_, rest) = record
+            .target
+            .split_at_checked(record.origin.into())
+            .unwrap_or((&[], record.target));
+        let (path, ..) = target::split(rest);
+        let groups = self.groups(&self.host_after(record));
+        self.look(path, groups.as_deref(), found);
+        // A whole site that has moved, address by address, meets itself everywhere.
+        if record.origin > 0 && record.options.is_none() && rest == record.source {
+            found.retain(|at| {
+                self.table
+                    .record(*at)
+                    .is_none_or(|other| other.number != record.number)
+            });
+        }
+    }
+
+    fn host_after(&self, record: &Record<'_>) -> Host {
+        let origin = record
+            .target
+            .get(..record.origin.into())
+            .unwrap_or_default();
+        if let Some(origin) = origin_of(origin) {
+            return Host::Is(host_of(&origin).into());
+        }
+        let options = self.table.options(record);
+        Host::of_rule(options.and_then(|ready| ready.options.host.as_deref()))
+    }
+
+    /// The numbers of the hosts that a request may be for; `None` for all.
+    fn groups(&self, host: &Host) -> Option<Vec<u32>> {
+        if self.table.hosts.is_empty() {
+            return None;
+        }
+        match host {
+            Host::Is(host) => Some(self.table.hosts.fitting(Some(host)).collect()),
+            Host::Any | Host::Below(_) => None,
+        }
+    }
+
+    pub(super) fn look(&mut self, path: &[u8], groups: Option<&[u32]>, found: &mut Vec<u32>) {
+        let Some(sources) = &self.sources else {
+            let request = Request::new(());
+            let Ok(path) = std::str::from_utf8(path) else {
+                return;
+            };
+            let ask = Ask {
+                head: &RequestHead::new(&request),
+                path,
+                query: None,
+                host: None,
+            };
+            self.table
+                .candidates(&ask, || u32::MAX, |at, _| found.push(at));
+            self.work += 1 + found.len();
+            return;
+        };
+        let groups = groups.map_or(Groups::All, Groups::These);
+        self.work += sources.find(Wanted::Known(path), groups, |at| found.push(at));
+        #[cfg(feature = "regex")]
+        if !sources.regexes.is_empty() {
+            let path = String::from_utf8_lossy(path).into_owned();
+            found.extend(self.table.regexes.matching(&path));
+        }
+    }
+
+    /// The request that follows the answer of a rule, whatever it answered.
+    pub(super) fn after(&mut self, record: &Record<'_>) -> Option<Address> {
+        let all = Address::anything(&mut self.fresh);
+        let step = all.step(self.table, record, &mut self.fresh)?;
+        Some(step.next)
+    }
+
+    /// The numbers of the hosts that a rule is for.
+    pub(super) fn groups_of(&self, record: &Record<'_>) -> Option<Vec<u32>> {
+        let ready = self.table.options(record);
+        let host = ready.and_then(|ready| ready.options.host.as_deref());
+        self.groups(&Host::of_rule(host))
+    }
+
+    /// The rules that are regexes.
+    pub(super) fn regexes(&self) -> &[u32] {
+        self.sources
+            .as_ref()
+            .map_or(&[][..], |sources| &sources.regexes)
+    }
+
+    /// The rules whose path and host may fit every one of these requests.
+    pub(super) fn find_wider(&mut self, address: &Address, found: &mut Vec<u32>) {
+        let groups = self.groups(&address.host);
+        if let Some(sources) = &self.sources {
+            let groups = groups.as_deref().map_or(Groups::All, Groups::These);
+            let wanted = Wanted::Wider(&address.path);
+            self.work += sources.find(wanted, groups, |at| found.push(at));
+        }
+    }
+
+    /// The rules whose path and host may fit.
+    fn find(&mut self, address: &Address, found: &mut Vec<u32>) {
+        found.clear();
+        let groups = self.groups(&address.host);
+        if let Some(path) = address.path.known() {
+            self.look(&path, groups.as_deref(), found);
+        } else if let Some(sources) = &self.sources {
+            let groups = groups.as_deref().map_or(Groups::All, Groups::These);
+            let wanted = Wanted::Partly(&address.path);
+            self.work += sources.find(wanted, groups, |at| found.push(at));
+            found.extend(&sources.regexes);
+        }
+    }
+
+    /// The rules that may answer a request, each with what becomes of it, the first first; those behind
+    /// one that surely answers are not among them.
+    pub(super) fn successors(&mut self, address: &Address) -> Vec<(u32, Step)> {
+        let mut found = Vec::new();
+        self.find(address, &mut found);
+        found.sort_unstable();
+        found.dedup();
+        let mut ranked = Vec::new();
+        for at in found {
+            self.work += 8;
+            let Some(record) = self.table.record(at) else {
+                continue;
+            };
+            if let Some(step) = address.step(self.table, &record, &mut self.fresh) {
+                let rank = self.table.rank(&record, self.rules.precedence);
+                ranked.push((rank, at, step));
+            }
+        }
+        ranked.sort_unstable_by_key(|(rank, ..)| *rank);
+        let last = ranked.iter().position(|(.., step)| step.surely);
+        ranked.truncate(last.map_or(ranked.len(), |last| last + 1));
+        ranked.into_iter().map(|(_, at, step)| (at, step)).collect()
+    }
+
+    /// The rules that may come round to themselves, in groups.
+    ///
+    /// Those that lead to the very address that they answer are kept apart, in `idle`.
+    pub(super) fn circles(&mut self, idle: &mut Vec<u32>) -> Vec<Vec<u32>> {
+        let edges = self.edges();
+        let mut open = Vec::new();
+        for circle in components(&edges) {
+            let mut rules: Vec<_> = circle
+                .into_iter()
+                .filter(|node| node & ADDRESS == 0)
+                .collect();
+            rules.sort_unstable();
+            rules.retain(|at| {
+                let leads_to_itself = self.leads_to_itself(*at);
+                idle.extend(leads_to_itself.then_some(*at));
+                !leads_to_itself
+            });
+            open.push(self.exact_edges(&rules));
+        }
+        let mut circles = Vec::new();
+        while let Some(edges) = open.pop() {
+            for circle in components(&edges) {
+                let growth: Vec<_> = circle.iter().map(|at| self.growth(*at)).collect();
+                let never_grows = growth.iter().all(|by| by.is_some_and(|by| by <= 0));
+                let shrinks = |at: &u32| self.growth(*at).is_some_and(|by| by < 0);
+                if !never_grows || !circle.iter().any(shrinks) {
+                    circles.push(circle);
+                    continue;
+                }
+                // What shortens a path each time comes to an end.
+                let left: HashSet<u32> = circle.into_iter().filter(|at| !shrinks(at)).collect();
+                let inside = |(from, to): &(u32, u32)| left.contains(from) && left.contains(to);
+                open.push(edges.iter().copied().filter(inside).collect());
+            }
+        }
+        circles.sort_unstable();
+        circles
+    }
+
+    /// The pairs among these rules of which the second may answer after the first.
+    fn exact_edges(&mut self, rules: &[u32]) -> Vec<(u32, u32)> {
+        let mut edges = Vec::new();
+        for at in rules {
+            let next = self
+                .table
+                .record(*at)
+                .and_then(|record| self.after(&record));
+            let Some(next) = next else {
+                continue;
+            };
+            if self.is_tired() {
+                // Not looked at, and therefore perhaps.
+                edges.push((*at, *at));
+                continue;
+            }
+            let successors = self.successors(&next).into_iter();
+            edges.extend(
+                successors
+                    .filter(|(to, step)| rules.binary_search(to).is_ok() && !step.suppressed)
+                    .map(|(to, _)| (*at, to)),
+            );
+        }
+        edges
+    }
+
+    /// Whether a rule leads to the address that was asked for, whatever request it answers.
+    fn leads_to_itself(&mut self, at: u32) -> bool {
+        let Some(record) = self.table.record(at).filter(|record| !record.has(REGEX)) else {
+            return false;
+        };
+        let ready = self.table.options(&record);
+        let matching = ready.map_or_else(Matching::default, |ready| ready.options.matching);
+        let all = Address::anything(&mut self.fresh);
+        let step = all.step(self.table, &record, &mut self.fresh);
+        matching == Matching::default() && step.is_some_and(|step| step.suppressed)
+    }
+
+    /// By how many bytes a rule makes a path longer at most, where that can be said.
+    fn growth(&self, at: u32) -> Option<i64> {
+        let record = self.table.record(at)?;
+        if record.has(REGEX) {
+            return None;
+        }
+        let rest = record.target.get(record.origin.into()..)?;
+        let (path, ..) = target::split(rest);
+        target::growth(record.source, record.has(PATTERN), path)
+    }
+}
+
+impl Table {
+    /// Whether every source is a path without anything unknown, on any host.
+    fn is_plain(&self) -> bool {
+        let plain = |record: &Record<'_>| {
+            !record.has(PATTERN | REGEX | SLOTS)
+                && self.options(record).is_none_or(|ready| {
+                    ready.group == EVERY_HOST && ready.options.conditions.is_empty()
+                })
+        };
+        self.hosts.is_empty() && self.records().all(|(_, record)| plain(&record))
+    }
+}
+
+/// The strongly connected parts of a graph that have an edge inside (Tarjan, without recursion).
+fn components(edges: &[(u32, u32)]) -> Vec<Vec<u32>> {
+    let mut edges = edges.to_vec();
+    edges.sort_unstable();
+    edges.dedup();
+    let mut nodes: Vec<u32> = edges.iter().map(|(from, _)| *from).collect();
+    nodes.dedup();
+    let index = |node: u32| nodes.binary_search(&node).ok();
+    let mut order: Vec<usize> = vec![usize::MAX; nodes.len()];
+    let mut low = order.clone();
+    let mut on_stack = vec![false; nodes.len()];
+    let mut stack: Vec<usize> = Vec::new();
+    let mut found = Vec::new();
+    let mut next_order = 0;
+    let first_edge = |node: usize| {
+        let node = nodes.get(node).copied().unwrap_or_default();
+        edges.partition_point(|(from, _)| *from < node)
+    };
+    let mut calls: Vec<(usize, usize)> = Vec::new();
+    for root in 0..nodes.len() {
+        if order.get(root) != Some(&usize::MAX) {
+            continue;
+        }
+        calls.push((root, first_edge(root)));
+        while let Some((node, edge)) = calls.pop() {
+            if order.get(node) == Some(&usize::MAX) {
+                set(&mut order, node, next_order);
+                set(&mut low, node, next_order);
+                set(&mut on_stack, node, true);
+                stack.push(node);
+                next_order += 1;
+            }
+            let own = nodes.get(node).copied().unwrap_or_default();
+            if let Some((_, to)) = edges.get(edge).filter(|(from, _)| *from == own) {
+                calls.push((node, edge + 1));
+                if let Some(to) = index(*to) {
+                    if order.get(to) == Some(&usize::MAX) {
+                        calls.push((to, first_edge(to)));
+                    } else if on_stack.get(to) == Some(&true) {
+                        lower(&mut low, node, order.get(to).copied());
+                    }
+                }
+                continue;
+            }
+            if low.get(node) == order.get(node) {
+                let begin = stack.iter().rposition(|own| *own == node).unwrap_or(0);
+                let part = stack.split_off(begin);
+                for own in &part {
+                    set(&mut on_stack, *own, false);
+                }
+                let part: Vec<u32> = part
+                    .into_iter()
+                    .filter_map(|own| nodes.get(own).copied())
+                    .collect();
+                let inside = part.len() > 1 || edges.binary_search(&(own, own)).is_ok();
+                if inside {
+                    found.push(part);
+                }
+            }
+            if let Some((parent, _)) = calls.last() {
+                let from_below = low.get(node).copied();
+                lower(
+                    &mut low,
+                    *parent,
+                    from_below.filter(|_| on_stack.get(node) == Some(&true)),
+                );
+            }
+        }
+    }
+    found
+}
+
+fn set<T>(list: &mut [T], at: usize, value: T) {
+    if let Some(place) = list.get_mut(at) {
+        *place = value;
+    }
+}
+
+fn lower(low: &mut [usize], at: usize, other: Option<usize>) {
+    if let (Some(own), Some(other)) = (low.get_mut(at), other) {
+        *own = (*own).min(other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::components;
+
+    #[test]
+    fn circles_and_nothing_else() {
+        let edges = [
+            (1, 2),
+            (2, 3),
+            (3, 1),
+            (3, 4),
+            (4, 5),
+            (6, 6),
+            (7, 8),
+            (8, 9),
+            (9, 8),
+        ];
+        let mut found = components(&edges);
+        for part in &mut found {
+            part.sort_unstable();
+        }
+        found.sort();
+        assert_eq!(found, [vec![1, 2, 3], vec![6], vec![8, 9]]);
+        assert!(components(&[]).is_empty());
+    }
+}

@@ -1,0 +1,132 @@
+//! Tables are built without the rules that close a loop.
+
+use std::collections::BTreeSet;
+
+use super::{Loop, LoopKind};
+use crate::rules::{Part, RuleError, RuleRef, Rules, builder::cut, error::Flaw, table::Table};
+
+/// After so many rounds, every rule of a loop that is left goes.
+const PATIENCE: usize = 12;
+
+impl Rules {
+    /// Leaves out every rule that certainly closes a loop, and says so.
+    pub(in crate::rules) fn leave_loops_out(&mut self, errors: &mut Vec<RuleError>) {
+        for round in 0.. {
+            let loops = self.loops();
+            let mut removed = BTreeSet::new();
+            for one in loops.iter().filter(|one| one.is_certain) {
+                let closing = one.rules.iter().max().copied();
+                if removed.contains(&closing.unwrap_or_default()) {
+                    continue;
+                }
+                let Some(rule) = closing.and_then(|at| self.rule_at(at)) else {
+                    continue;
+                };
+                errors.push(self.loop_error(rule, one));
+                if round < PATIENCE {
+                    removed.extend(closing);
+                } else {
+                    removed.extend(&one.rules);
+                }
+            }
+            if removed.is_empty() {
+                return;
+            }
+            self.remove(&removed);
+        }
+    }
+
+    fn loop_error(&self, rule: RuleRef<'_>, one: &Loop) -> RuleError {
+        let (what, cure) = self.described(one);
+        RuleError {
+            rule: rule.number(),
+            name: rule.name().map(Into::into),
+            part: Part::Rule,
+            text: cut(&format!("{} -> {}", rule.source(), rule.target())),
+            flaw: Flaw::at(0, format!("{what}; {cure}")),
+        }
+    }
+
+    /// What a loop does, and how to mend it.
+    pub(in crate::rules) fn described(&self, one: &Loop) -> (String, &'static str) {
+        let from = one.from.as_deref().unwrap_or_default();
+        let names = self.named(&one.rules);
+        let lead = match (&*one.rules, one.is_certain) {
+            (_, false) => "may lead",
+            ([_], true) => "leads",
+            _ => "lead",
+        };
+        match one.kind {
+            LoopKind::ToItself => (
+                "it leads to the address that it answers".to_owned(),
+                "remove it, or give it another target",
+            ),
+            LoopKind::Circle => (
+                format!("{names} {lead} round in a circle, from `{from}` for one"),
+                if one.is_certain {
+                    "remove one of them, or give it another target"
+                } else {
+                    "see that their conditions never hold together, or give one another target"
+                },
+            ),
+            LoopKind::Grows => (
+                format!("{names} {lead} on and on, from `{from}` for one"),
+                "let no target fit the source again",
+            ),
+            LoopKind::Unknown => (
+                format!("{names} may lead back to each other, and that they do not is not proven"),
+                "follow an address through them, or let no target fit a source",
+            ),
+        }
+    }
+
+    /// Rules by their lines, or by their numbers.
+    fn named(&self, rules: &[u32]) -> String {
+        const SHOWN: usize = 6;
+        let rules: Vec<_> = rules.iter().filter_map(|at| self.rule_at(*at)).collect();
+        let lines: Option<Vec<u32>> = rules.iter().map(RuleRef::line).collect();
+        let (word, numbers) = match lines {
+            Some(lines) => ("line", lines),
+            None => ("rule", rules.iter().map(RuleRef::number).collect()),
+        };
+        let mut texts: Vec<_> = numbers.iter().map(ToString::to_string).collect();
+        if texts.len() > SHOWN {
+            let more = texts.len() - SHOWN;
+            texts.truncate(SHOWN);
+            texts.push(format!("{more} more"));
+        }
+        match texts.split_last() {
+            Some((last, [])) => format!("{word} {last}"),
+            Some((last, rest)) => format!("{word}s {} and {last}", rest.join(", ")),
+            None => String::new(),
+        }
+    }
+
+    /// The same table without some rules, each named by where it begins.
+    fn remove(&mut self, removed: &BTreeSet<u32>) {
+        let mut records = Vec::with_capacity(self.table.records.len());
+        #[cfg(feature = "regex")]
+        let mut moved = std::collections::HashMap::new();
+        let mut kept = 0;
+        for (at, record) in self.table.records() {
+            if removed.contains(&at) {
+                continue;
+            }
+            #[cfg(feature = "regex")]
+            moved.insert(at, u32::try_from(records.len()).unwrap_or(u32::MAX));
+            let whole = at as usize..record.next() as usize;
+            records.extend_from_slice(self.table.records.get(whole).unwrap_or_default());
+            kept += 1;
+        }
+        self.count = kept;
+        let options = std::mem::take(&mut self.table.options);
+        let hosts = std::mem::take(&mut self.table.hosts);
+        self.table = Table::new(
+            records,
+            options,
+            hosts,
+            #[cfg(feature = "regex")]
+            std::mem::take(&mut self.table.regexes).moved(&moved),
+        );
+    }
+}

@@ -1,0 +1,515 @@
+//! Paths with unknown parts, and which of them a source matches.
+//!
+//! What cannot be said exactly is said too widely, never too narrowly: a path here stands for at least all
+//! the paths that a request can have.
+
+use crate::rules::{
+    pattern::{Parts, Segment, Tail},
+    spelling,
+    target::{Piece, Write, pieces},
+};
+
+/// One segment: literal text, or two texts with something unknown between them, not empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Text {
+    pub(super) before: Vec<u8>,
+    pub(super) unknown: Option<u32>,
+    pub(super) behind: Vec<u8>,
+}
+
+/// What follows the segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum End {
+    Closed,
+    /// Something unknown, as the tail of a pattern has it.
+    Open(u32, Tail),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Path {
+    pub(super) segments: Vec<Text>,
+    pub(super) end: End,
+}
+
+/// What a placeholder stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Bound {
+    Segment(Text),
+    Tail(Path),
+    /// Any text at all.
+    Anything,
+    /// Text without a slash, not empty.
+    Word,
+}
+
+/// Gives each unknown part a number of its own.
+#[derive(Debug, Default)]
+pub(super) struct Fresh(u32);
+
+impl Fresh {
+    pub(super) fn next(&mut self) -> u32 {
+        self.0 += 1;
+        self.0
+    }
+}
+
+impl Text {
+    pub(super) fn is_literal(&self) -> bool {
+        self.unknown.is_none()
+    }
+
+    fn literal(text: &[u8]) -> Self {
+        Self {
+            before: text.to_vec(),
+            ..Self::default()
+        }
+    }
+
+    fn of(segment: Segment<'_>, fresh: &mut Fresh) -> (Self, bool) {
+        match segment {
+            Segment::Literal(text) => (Self::literal(text), false),
+            Segment::Named { before, behind, .. } => {
+                let text = Self {
+                    before: before.to_vec(),
+                    unknown: Some(fresh.next()),
+                    behind: behind.to_vec(),
+                };
+                (text, true)
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_literal() && self.before.is_empty()
+    }
+
+    fn push(&mut self, byte: u8) {
+        if self.unknown.is_some() {
+            self.behind.push(byte);
+        } else {
+            self.before.push(byte);
+        }
+    }
+
+    /// Adds text that may have an unknown part of its own.
+    fn append(&mut self, other: &Self, fresh: &mut Fresh) {
+        match (self.unknown, other.unknown) {
+            (_, None) => other.before.iter().for_each(|byte| self.push(*byte)),
+            (None, Some(_)) => {
+                self.before.extend_from_slice(&other.before);
+                self.unknown = other.unknown;
+                self.behind.clone_from(&other.behind);
+            }
+            (Some(_), Some(_)) => {
+                self.unknown = Some(fresh.next());
+                self.behind.clone_from(&other.behind);
+            }
+        }
+    }
+
+    /// The same text, its unknown part known better.
+    fn with(&self, unknown: u32, known: &Self) -> Self {
+        if self.unknown != Some(unknown) {
+            return self.clone();
+        }
+        let mut text = Self {
+            before: [&*self.before, &*known.before].concat(),
+            unknown: known.unknown,
+            behind: known.behind.clone(),
+        };
+        self.behind.iter().for_each(|byte| text.push(*byte));
+        text
+    }
+}
+
+impl Path {
+    /// Every path.
+    pub(super) fn anything(fresh: &mut Fresh) -> Self {
+        Self {
+            segments: Vec::new(),
+            end: End::Open(fresh.next(), Tail::Any),
+        }
+    }
+
+    /// Where the path of a target leads.
+    pub(super) fn of_target(
+        target: &[u8],
+        bounds: &[Bound],
+        merges: bool,
+        fresh: &mut Fresh,
+    ) -> Self {
+        let mut out = Writer {
+            segments: Vec::new(),
+            current: None,
+            end: End::Closed,
+        };
+        for piece in pieces(target) {
+            if out.end != End::Closed {
+                return out.wild(fresh);
+            }
+            match piece {
+                Piece::Text(text) => {
+                    let mut spelled = Vec::new();
+                    spelling::push(&mut spelled, text, false);
+                    spelled.iter().for_each(|byte| out.byte(*byte));
+                }
+                Piece::Slot(write, at) => {
+                    let bound = match write {
+                        Write::QueryToPath => &Bound::Word,
+                        Write::Plain => &Bound::Anything,
+                        _ => bounds.get(at).unwrap_or(&Bound::Anything),
+                    };
+                    match bound {
+                        Bound::Segment(text) => out.text(text, fresh),
+                        Bound::Word => {
+                            let unknown = Some(fresh.next());
+                            let word = Text {
+                                unknown,
+                                ..Text::default()
+                            };
+                            out.text(&word, fresh);
+                        }
+                        Bound::Tail(_) | Bound::Anything if merges => return out.wild(fresh),
+                        Bound::Anything => return out.wild(fresh),
+                        Bound::Tail(tail) => out.tail(tail, write == Write::WholeTail, fresh),
+                    }
+                }
+            }
+        }
+        out.finish()
+    }
+
+    /// The same path with its unknown parts numbered from left to right.
+    pub(super) fn canonical(&self) -> Self {
+        let mut known: Vec<u32> = Vec::new();
+        let mut number = |unknown: u32| {
+            let at = known.iter().position(|own| *own == unknown);
+            let at = at.unwrap_or_else(|| {
+                known.push(unknown);
+                known.len() - 1
+            });
+            u32::try_from(at).unwrap_or(u32::MAX)
+        };
+        let text = |text: &Text| Text {
+            unknown: text.unknown.map(&mut number),
+            ..text.clone()
+        };
+        let segments = self.segments.iter().map(text).collect();
+        let end = match self.end {
+            End::Closed => End::Closed,
+            End::Open(unknown, tail) => End::Open(number(unknown), tail),
+        };
+        Self { segments, end }
+    }
+
+    /// The path, where there is nothing unknown in it.
+    pub(super) fn known(&self) -> Option<Vec<u8>> {
+        let is_known = self.end == End::Closed && self.segments.iter().all(Text::is_literal);
+        is_known.then(|| self.sample().into_bytes())
+    }
+
+    /// One of the paths that it stands for.
+    pub(super) fn sample(&self) -> String {
+        let mut out = String::new();
+        let word = |out: &mut String, unknown| out.push_str(&format!("x{unknown}"));
+        for text in &self.segments {
+            out.push('/');
+            out.push_str(&String::from_utf8_lossy(&text.before));
+            if let Some(unknown) = text.unknown {
+                word(&mut out, unknown);
+            }
+            out.push_str(&String::from_utf8_lossy(&text.behind));
+        }
+        if let End::Open(unknown, _) = self.end {
+            out.push('/');
+            word(&mut out, unknown);
+        }
+        if out.is_empty() {
+            out.push('/');
+        }
+        out
+    }
+
+    fn with(&self, unknown: u32, known: &Known) -> Self {
+        let mut path = self.clone();
+        match known {
+            Known::Text(text) => {
+                for own in &mut path.segments {
+                    *own = own.with(unknown, text);
+                }
+            }
+            Known::Tail(tail) => {
+                if matches!(path.end, End::Open(own, _) if own == unknown) {
+                    path.segments.extend(tail.segments.iter().cloned());
+                    path.end = tail.end;
+                }
+            }
+        }
+        path
+    }
+}
+
+/// A path that is being written.
+struct Writer {
+    segments: Vec<Text>,
+    current: Option<Text>,
+    end: End,
+}
+
+impl Writer {
+    fn byte(&mut self, byte: u8) {
+        if byte == b'/' {
+            self.segments.extend(self.current.replace(Text::default()));
+        } else if let Some(current) = &mut self.current {
+            current.push(byte);
+        }
+    }
+
+    fn text(&mut self, text: &Text, fresh: &mut Fresh) {
+        if let Some(current) = &mut self.current {
+            current.append(text, fresh);
+        }
+    }
+
+    fn tail(&mut self, tail: &Path, whole: bool, fresh: &mut Fresh) {
+        let mut segments = tail.segments.iter();
+        if whole {
+            self.segments.extend(self.current.take());
+        } else if let Some(first) = segments.next() {
+            self.text(first, fresh);
+        } else if let End::Open(unknown, kind) = tail.end {
+            // The slash before it is there already.
+            let is_bare = self.current.take().is_some_and(|text| text.is_empty());
+            self.end = match kind {
+                Tail::Some | Tail::Any if is_bare => End::Open(unknown, kind),
+                _ => End::Open(fresh.next(), Tail::Any),
+            };
+            return;
+        }
+        for segment in segments {
+            self.segments.extend(self.current.replace(segment.clone()));
+        }
+        if tail.end != End::Closed {
+            self.segments.extend(self.current.take());
+            self.end = tail.end;
+        }
+    }
+
+    /// From here on, it can be anything.
+    fn wild(self, fresh: &mut Fresh) -> Path {
+        Path {
+            segments: self.segments,
+            end: End::Open(fresh.next(), Tail::Any),
+        }
+    }
+
+    fn finish(mut self) -> Path {
+        self.segments.extend(self.current.take());
+        if self.segments.is_empty() && self.end == End::Closed {
+            self.segments.push(Text::default());
+        }
+        Path {
+            segments: self.segments,
+            end: self.end,
+        }
+    }
+}
+
+/// What an unknown part turned out to be.
+enum Known {
+    Text(Text),
+    Tail(Path),
+}
+
+/// How texts are compared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Compare {
+    pub(super) ignore_case: bool,
+    pub(super) ignore_slash: bool,
+}
+
+impl Compare {
+    pub(super) fn same(self, one: &[u8], other: &[u8]) -> bool {
+        one == other || self.ignore_case && one.eq_ignore_ascii_case(other)
+    }
+
+    fn prefix<'t>(self, text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
+        let (start, rest) = text.split_at_checked(prefix.len())?;
+        self.same(start, prefix).then_some(rest)
+    }
+
+    fn suffix<'t>(self, text: &'t [u8], suffix: &[u8]) -> Option<&'t [u8]> {
+        let (rest, end) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
+        self.same(end, suffix).then_some(rest)
+    }
+}
+
+/// Those of the paths that a source matches, and what its placeholders stand for then.
+pub(super) fn unify(
+    path: &Path,
+    source: Parts<'_>,
+    compare: Compare,
+    fresh: &mut Fresh,
+) -> Option<(Path, Vec<Bound>)> {
+    let mut path = path.clone();
+    let mut bounds: Vec<Bound> = Vec::new();
+    let mut supplied = Vec::new();
+    let mut count = 0;
+    for segment in source.segments() {
+        match path.segments.get(count) {
+            Some(text) => {
+                let (known, bound) = unify_segment(text, segment, compare, fresh)?;
+                bounds.extend(bound.map(Bound::Segment));
+                if let Some((unknown, known)) = known {
+                    narrow(&mut path, &mut bounds, unknown, &Known::Text(known));
+                }
+            }
+            None => {
+                let (text, named) = Text::of(segment, fresh);
+                if named {
+                    let unknown = text.unknown;
+                    bounds.push(Bound::Segment(Text {
+                        unknown,
+                        ..Text::default()
+                    }));
+                }
+                supplied.push(text);
+            }
+        }
+        count += 1;
+    }
+    let rest = path.segments.get(count..).unwrap_or_default().to_vec();
+    let slash_only = matches!(&*rest, [text] if text.is_empty()) && path.end == End::Closed;
+    if !rest.is_empty() {
+        match source.tail {
+            Tail::None if slash_only && compare.ignore_slash => {}
+            Tail::None => return None,
+            Tail::Some if slash_only => return None,
+            _ => bounds.push(Bound::Tail(Path {
+                segments: rest,
+                end: path.end,
+            })),
+        }
+        return Some((path, bounds));
+    }
+    let (unknown, own) = match path.end {
+        End::Closed if !supplied.is_empty() => return None,
+        End::Closed => {
+            return match source.tail {
+                Tail::None => Some((path, bounds)),
+                Tail::Optional => {
+                    bounds.push(Bound::Tail(Path {
+                        segments: Vec::new(),
+                        end: End::Closed,
+                    }));
+                    Some((path, bounds))
+                }
+                Tail::Some | Tail::Any => None,
+            };
+        }
+        End::Open(unknown, own) => (unknown, own),
+    };
+    let nothing_supplied = supplied.is_empty();
+    let end = match source.tail {
+        Tail::None if nothing_supplied => match own {
+            Tail::Optional => End::Closed,
+            Tail::Any if compare.ignore_slash => {
+                supplied.push(Text::default());
+                End::Closed
+            }
+            _ => return None,
+        },
+        Tail::None => End::Closed,
+        tail if nothing_supplied => {
+            // The one that asks for more.
+            let tail = tail.min(own);
+            if tail == own {
+                End::Open(unknown, own)
+            } else {
+                End::Open(fresh.next(), tail)
+            }
+        }
+        tail => End::Open(fresh.next(), tail),
+    };
+    if source.tail != Tail::None {
+        bounds.push(Bound::Tail(Path {
+            segments: Vec::new(),
+            end,
+        }));
+    }
+    if end != path.end {
+        let known = Path {
+            segments: supplied,
+            end,
+        };
+        narrow(&mut path, &mut bounds, unknown, &Known::Tail(known));
+    }
+    Some((path, bounds))
+}
+
+fn narrow(path: &mut Path, bounds: &mut [Bound], unknown: u32, known: &Known) {
+    *path = path.with(unknown, known);
+    for bound in bounds {
+        match (&mut *bound, known) {
+            (Bound::Segment(text), Known::Text(known)) => *text = text.with(unknown, known),
+            (Bound::Tail(tail), _) => *tail = tail.with(unknown, known),
+            _ => {}
+        }
+    }
+}
+
+type Narrowed = (Option<(u32, Text)>, Option<Text>);
+
+/// What the unknown part of a segment has to be, and what the placeholder stands for.
+fn unify_segment(
+    text: &Text,
+    segment: Segment<'_>,
+    compare: Compare,
+    fresh: &mut Fresh,
+) -> Option<Narrowed> {
+    match (text.unknown, segment) {
+        (None, Segment::Literal(literal)) => {
+            compare.same(&text.before, literal).then_some((None, None))
+        }
+        (None, Segment::Named { before, behind, .. }) => {
+            let middle = compare.suffix(compare.prefix(&text.before, before)?, behind)?;
+            (!middle.is_empty()).then(|| (None, Some(Text::literal(middle))))
+        }
+        (Some(unknown), Segment::Literal(literal)) => {
+            let middle = compare.suffix(compare.prefix(literal, &text.before)?, &text.behind)?;
+            (!middle.is_empty()).then(|| (Some((unknown, Text::literal(middle))), None))
+        }
+        (Some(unknown), Segment::Named { before, behind, .. }) => {
+            let (known_before, own_before) = ends(&text.before, before, |text, start| {
+                compare.prefix(text, start)
+            })?;
+            let (known_behind, own_behind) =
+                ends(&text.behind, behind, |text, end| compare.suffix(text, end))?;
+            let is_same = known_before.is_empty() && known_behind.is_empty();
+            let inner = if is_same { unknown } else { fresh.next() };
+            let known = Text {
+                before: known_before,
+                unknown: Some(inner),
+                behind: known_behind,
+            };
+            let bound = Text {
+                before: own_before,
+                unknown: Some(inner),
+                behind: own_behind,
+            };
+            Some(((!is_same).then_some((unknown, known)), Some(bound)))
+        }
+    }
+}
+
+/// Of two texts at the same end: what the second has more, and what the first has more.
+fn ends(
+    one: &[u8],
+    other: &[u8],
+    strip: impl for<'t> Fn(&'t [u8], &[u8]) -> Option<&'t [u8]>,
+) -> Option<(Vec<u8>, Vec<u8>)> {
+    if let Some(more) = strip(other, one) {
+        return Some((more.to_vec(), Vec::new()));
+    }
+    strip(one, other).map(|more| (Vec::new(), more.to_vec()))
+}

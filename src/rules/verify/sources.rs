@@ -1,0 +1,343 @@
+//! Which sources a path with unknown parts may match: a tree of all of them, segment by segment.
+
+use std::collections::HashMap;
+
+use super::path::{End, Path, Text};
+use crate::rules::{
+    options::Matching,
+    pattern::{Parts, Segment, Tail},
+    record::{PATTERN, REGEX, Record},
+    spelling,
+    table::Table,
+};
+
+const NONE: u32 = u32::MAX;
+
+/// The sources of a table.
+#[derive(Debug)]
+pub(super) struct Sources<'t> {
+    planes: Vec<Plane<'t>>,
+    pub(super) regexes: Vec<u32>,
+}
+
+/// Those that are compared in one way.
+#[derive(Debug)]
+struct Plane<'t> {
+    matching: Matching,
+    nodes: Vec<Node<'t>>,
+    literals: HashMap<(u32, &'t [u8]), u32, foldhash::fast::RandomState>,
+    /// Rules that end at a node, each with the one before it.
+    rules: Vec<(u32, u32)>,
+    /// The same by the number of their hosts, where the table has hosts.
+    by_host: Option<HashMap<(u32, Kind, u32), Vec<u32>, foldhash::fast::RandomState>>,
+}
+
+#[derive(Debug)]
+struct Node<'t> {
+    segment: Segment<'t>,
+    /// The next child of the same parent.
+    sibling: u32,
+    literal: u32,
+    named: u32,
+    /// The last of the rules that end here, and of those whose tail begins here.
+    ends: u32,
+    tails: u32,
+}
+
+/// How a rule stands at a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    End,
+    Tail,
+}
+
+/// A path whose rules are looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wanted<'p> {
+    Known(&'p [u8]),
+    Partly(&'p Path),
+    /// The rules that fit all of these paths.
+    Wider(&'p Path),
+}
+
+/// The hosts that it may be asked on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Groups<'g> {
+    All,
+    These(&'g [u32]),
+}
+
+impl<'t> Sources<'t> {
+    pub(super) fn of(table: &'t Table) -> Self {
+        let mut sources = Self {
+            planes: Vec::new(),
+            regexes: Vec::new(),
+        };
+        for (at, record) in table.records() {
+            if record.has(REGEX) {
+                sources.regexes.push(at);
+                continue;
+            }
+            let ready = table.options(&record);
+            let matching = ready.map_or_else(Matching::default, |ready| ready.options.matching);
+            let group = ready.map_or(0, |ready| ready.group);
+            let planes = &mut sources.planes;
+            let own = planes.iter().position(|plane| plane.matching == matching);
+            let own = own.unwrap_or_else(|| {
+                planes.push(Plane::new(matching, !table.hosts.is_empty()));
+                planes.len() - 1
+            });
+            if let Some(plane) = planes.get_mut(own) {
+                plane.add(at, &record, group);
+            }
+        }
+        sources
+    }
+
+    /// Shows every rule that may match; says how many places were looked at.
+    pub(super) fn find(
+        &self,
+        wanted: Wanted<'_>,
+        groups: Groups<'_>,
+        mut visit: impl FnMut(u32),
+    ) -> usize {
+        let mut work = 0;
+        for plane in &self.planes {
+            work += match wanted {
+                Wanted::Known(path) => plane.find_known(path, groups, &mut visit),
+                Wanted::Partly(path) => plane.find_partly(path, false, groups, &mut visit),
+                Wanted::Wider(path) => plane.find_partly(path, true, groups, &mut visit),
+            };
+        }
+        work
+    }
+}
+
+impl<'t> Plane<'t> {
+    fn new(matching: Matching, has_hosts: bool) -> Self {
+        let root = Node {
+            segment: Segment::Literal(&[]),
+            sibling: NONE,
+            literal: NONE,
+            named: NONE,
+            ends: NONE,
+            tails: NONE,
+        };
+        Self {
+            matching,
+            nodes: vec![root],
+            literals: HashMap::default(),
+            rules: Vec::new(),
+            by_host: has_hosts.then(HashMap::default),
+        }
+    }
+
+    fn add(&mut self, at: u32, record: &Record<'t>, group: u32) {
+        let mut node = 0;
+        let mut kind = Kind::End;
+        if record.has(PATTERN) {
+            let parts = Parts::of(record.source);
+            for segment in parts.segments() {
+                node = self.child(node, segment);
+            }
+            if parts.tail != Tail::None {
+                kind = Kind::Tail;
+            }
+        } else if let Some(path) = record.source.strip_prefix(b"/") {
+            for segment in path.split(|byte| *byte == b'/') {
+                node = self.child(node, Segment::Literal(segment));
+            }
+        }
+        let place = u32::try_from(self.rules.len()).unwrap_or(NONE);
+        if let Some(node) = self.nodes.get_mut(node as usize) {
+            let last = match kind {
+                Kind::End => &mut node.ends,
+                Kind::Tail => &mut node.tails,
+            };
+            self.rules.push((at, std::mem::replace(last, place)));
+        }
+        if let Some(by_host) = &mut self.by_host {
+            by_host.entry((node, kind, group)).or_default().push(at);
+        }
+    }
+
+    fn child(&mut self, parent: u32, segment: Segment<'t>) -> u32 {
+        let found = match segment {
+            Segment::Literal(text) => self.literals.get(&(parent, text)).copied(),
+            Segment::Named { before, behind, .. } => {
+                self.children(parent, |node| node.named).find(|child| {
+                    self.node(*child).is_some_and(|node| match node.segment {
+                        Segment::Named {
+                            before: own,
+                            behind: own_behind,
+                            ..
+                        } => (own, own_behind) == (before, behind),
+                        Segment::Literal(_) => false,
+                    })
+                })
+            }
+        };
+        if let Some(found) = found {
+            return found;
+        }
+        let new = u32::try_from(self.nodes.len()).unwrap_or(NONE);
+        let mut sibling = NONE;
+        if let Some(parent) = self.nodes.get_mut(parent as usize) {
+            let first = match segment {
+                Segment::Literal(_) => &mut parent.literal,
+                Segment::Named { .. } => &mut parent.named,
+            };
+            sibling = std::mem::replace(first, new);
+        }
+        if let Segment::Literal(text) = segment {
+            self.literals.insert((parent, text), new);
+        }
+        self.nodes.push(Node {
+            segment,
+            sibling,
+            literal: NONE,
+            named: NONE,
+            ends: NONE,
+            tails: NONE,
+        });
+        new
+    }
+
+    fn node(&self, at: u32) -> Option<&Node<'t>> {
+        self.nodes.get(at as usize)
+    }
+
+    fn children(&self, parent: u32, first: impl Fn(&Node<'t>) -> u32) -> impl Iterator<Item = u32> {
+        let mut next = self.node(parent).map_or(NONE, first);
+        std::iter::from_fn(move || {
+            let this = next;
+            next = self.node(this)?.sibling;
+            Some(this)
+        })
+    }
+
+    /// Shows the rules of a node.
+    fn show(
+        &self,
+        node: u32,
+        kind: Kind,
+        groups: Groups<'_>,
+        visit: &mut impl FnMut(u32),
+    ) -> usize {
+        let mut work = 1;
+        match (groups, &self.by_host) {
+            (Groups::These(groups), Some(by_host)) => {
+                for group in groups {
+                    for rule in by_host.get(&(node, kind, *group)).into_iter().flatten() {
+                        visit(*rule);
+                        work += 1;
+                    }
+                }
+            }
+            _ => {
+                let mut next = match (self.node(node), kind) {
+                    (None, _) => NONE,
+                    (Some(node), Kind::End) => node.ends,
+                    (Some(node), Kind::Tail) => node.tails,
+                };
+                while let Some((rule, before)) = self.rules.get(next as usize) {
+                    visit(*rule);
+                    work += 1;
+                    next = *before;
+                }
+            }
+        }
+        work
+    }
+
+    fn find_known(&self, path: &[u8], groups: Groups<'_>, visit: &mut impl FnMut(u32)) -> usize {
+        let fold = self.matching.ignore_case;
+        let mut spelled = Vec::new();
+        let path = if spelling::is_spelled(path, fold) {
+            path
+        } else {
+            spelling::push(&mut spelled, path, fold);
+            &spelled
+        };
+        let mut work = 0;
+        let mut places = vec![(0, path)];
+        while let Some((node, rest)) = places.pop() {
+            work += self.show(node, Kind::Tail, groups, visit);
+            if rest.is_empty() || rest == b"/" && self.matching.ignore_trailing_slash {
+                work += self.show(node, Kind::End, groups, visit);
+            }
+            let Some(rest) = rest.strip_prefix(b"/") else {
+                continue;
+            };
+            let end = rest.iter().position(|byte| *byte == b'/');
+            let (segment, rest) = rest
+                .split_at_checked(end.unwrap_or(rest.len()))
+                .unwrap_or((rest, &[]));
+            let literal = self.literals.get(&(node, segment)).copied();
+            places.extend(literal.map(|child| (child, rest)));
+            for child in self.children(node, |node| node.named) {
+                work += 1;
+                if self
+                    .node(child)
+                    .is_some_and(|node| is_in(segment, node.segment))
+                {
+                    places.push((child, rest));
+                }
+            }
+        }
+        work
+    }
+
+    fn find_partly(
+        &self,
+        path: &Path,
+        wider: bool,
+        groups: Groups<'_>,
+        visit: &mut impl FnMut(u32),
+    ) -> usize {
+        let mut work = 0;
+        let mut places = vec![(0, 0)];
+        while let Some((node, at)) = places.pop() {
+            work += self.show(node, Kind::Tail, groups, visit);
+            let text = path.segments.get(at);
+            if text.is_none() || self.matching.ignore_trailing_slash {
+                work += self.show(node, Kind::End, groups, visit);
+            }
+            match text {
+                None if wider || path.end == End::Closed => continue,
+                Some(text) if text.is_literal() => {
+                    let literal = self.literal(node, text);
+                    places.extend(literal.map(|child| (child, at + 1)));
+                }
+                _ if wider => {}
+                _ => {
+                    let children = self.children(node, |node| node.literal);
+                    places.extend(children.map(|child| (child, at + 1)));
+                }
+            }
+            let named = self.children(node, |node| node.named);
+            places.extend(named.map(|child| (child, at + 1)));
+        }
+        work
+    }
+
+    fn literal(&self, node: u32, text: &Text) -> Option<u32> {
+        let mut folded = text.before.clone();
+        if self.matching.ignore_case {
+            folded.clear();
+            spelling::push(&mut folded, &text.before, true);
+        }
+        self.literals.get(&(node, &*folded)).copied()
+    }
+}
+
+/// Whether a segment of a path is one that a placeholder may stand in.
+fn is_in(text: &[u8], segment: Segment<'_>) -> bool {
+    match segment {
+        Segment::Literal(_) => false,
+        Segment::Named { before, behind, .. } => text
+            .strip_prefix(before)
+            .and_then(|rest| rest.strip_suffix(behind))
+            .is_some_and(|rest| !rest.is_empty()),
+    }
+}

@@ -1,0 +1,145 @@
+//! Whether a group of rules that may come round does.
+
+use std::collections::HashSet;
+
+use super::{
+    address::Address,
+    graph::Finder,
+    witness::{Round, request},
+};
+
+/// So many rules of a group are each asked with a request of their own.
+const STARTS: usize = 64;
+/// So deep addresses are followed that are known in part only.
+const DEEPEST: usize = 48;
+/// So many of them in one group.
+const MOST: usize = 4_000;
+
+/// What is known of a group of rules.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// No request goes round.
+    Ends,
+    /// This request does.
+    Round(Round),
+    /// A request may.
+    Unknown,
+}
+
+/// Follows every request that a group of rules may answer.
+struct Walk<'w, 't> {
+    finder: &'w mut Finder<'t>,
+    rules: &'w [u32],
+    /// The addresses from the first to this one.
+    way: Vec<Address>,
+    done: HashSet<Address>,
+    left: usize,
+    unknown: bool,
+    round: Option<Round>,
+}
+
+impl Finder<'_> {
+    /// Looks closer at a group of rules.
+    pub(super) fn judge(&mut self, rules: &[u32]) -> Verdict {
+        let hops = 2 * rules.len() + 200;
+        let mut possible = None;
+        for at in rules.iter().take(STARTS) {
+            for request in self.requests(*at) {
+                let Some(round) = self.rules.round(request, hops) else {
+                    continue;
+                };
+                if self.rules.is_certain(&round) {
+                    return Verdict::Round(round);
+                }
+                possible.get_or_insert(round);
+            }
+        }
+        let mut walk = Walk {
+            left: MOST,
+            unknown: self.is_tired(),
+            finder: self,
+            rules,
+            way: Vec::new(),
+            done: HashSet::new(),
+            round: possible,
+        };
+        for at in rules {
+            if walk.left == 0 || walk.finder.is_tired() {
+                walk.unknown = true;
+                break;
+            }
+            if let Some(start) = walk.finder.start(*at) {
+                walk.follow(&start);
+            }
+        }
+        match (walk.round, walk.unknown) {
+            (Some(round), _) => Verdict::Round(round),
+            (None, true) => Verdict::Unknown,
+            (None, false) => Verdict::Ends,
+        }
+    }
+
+    /// The requests that a rule answers.
+    pub(super) fn start(&mut self, at: u32) -> Option<Address> {
+        let record = self.table.record(at)?;
+        let all = Address::anything(&mut self.fresh);
+        let step = all.step(self.table, &record, &mut self.fresh)?;
+        Some(step.answered)
+    }
+
+    /// Some requests that a rule answers, or that follow its answer.
+    fn requests(&mut self, at: u32) -> Vec<crate::testing::TestRequest> {
+        let Some(start) = self.start(at) else {
+            return Vec::new();
+        };
+        let samples = ["x", "1"].into_iter();
+        let paths = samples.filter_map(|word| self.rules.sample_target(at, word));
+        let mut requests: Vec<_> = start.request().into_iter().collect();
+        requests.extend(paths.filter_map(|path| request(&start, &path)));
+        requests
+    }
+}
+
+impl Walk<'_, '_> {
+    fn follow(&mut self, address: &Address) {
+        let mut done_key = address.key();
+        done_key.facts.clone_from(&address.facts);
+        if self.done.contains(&done_key) {
+            return;
+        }
+        let key = address.key();
+        if self.way.contains(&key) {
+            self.came_round(address);
+            return;
+        }
+        if self.way.len() > DEEPEST || self.left == 0 || self.finder.is_tired() {
+            self.unknown = true;
+            return;
+        }
+        self.left -= 1;
+        self.way.push(key);
+        for (at, step) in self.finder.successors(address) {
+            if self.rules.contains(&at) && !step.suppressed {
+                self.follow(&step.next);
+            }
+        }
+        self.way.pop();
+        self.done.insert(done_key);
+    }
+
+    /// The address has been there before, as far as is known.
+    fn came_round(&mut self, address: &Address) {
+        let hops = 2 * self.rules.len() + 200;
+        let rules = self.finder.rules;
+        let round = address
+            .request()
+            .and_then(|request| rules.round(request, hops));
+        match round {
+            Some(round) if self.round.is_none() || rules.is_certain(&round) => {
+                self.round = Some(round);
+            }
+            Some(_) => {}
+            None => self.unknown = true,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A request that is sent round, as a browser would: what it meets is certain.
+
+use std::collections::HashMap;
+
+use http::{HeaderValue, Method, Request, Uri, header};
+
+use super::address::{Address, host_of, origin_of};
+use crate::{
+    guard::Verdict,
+    rules::{
+        Rules,
+        capture::Captures,
+        has::{Has, Place, Test},
+        pattern::MAX_CAPTURES,
+        target,
+    },
+    testing::{TestRequest, Traveller},
+};
+
+/// So often one rule answers in a journey that grows, before it is called endless.
+const ENOUGH: usize = 24;
+
+/// The rules that one request meets again and again.
+#[derive(Clone, Debug)]
+pub(super) struct Round {
+    pub(super) rules: Vec<u32>,
+    pub(super) grows: bool,
+    /// The address that was asked for first.
+    pub(super) from: String,
+}
+
+impl Address {
+    /// One of these requests, where one can be made.
+    pub(super) fn request(&self) -> Option<TestRequest> {
+        let mut query = String::new();
+        for (key, value) in &self.query.pairs {
+            let mut pair = Vec::new();
+            target::push_plain(&mut pair, key.as_deref().unwrap_or("x"));
+            pair.push(b'=');
+            target::push_plain(&mut pair, value.as_deref().unwrap_or("1"));
+            query.push(if query.is_empty() { '?' } else { '&' });
+            query.push_str(&String::from_utf8_lossy(&pair));
+        }
+        request(self, &format!("{}{query}", self.path.canonical().sample()))
+    }
+}
+
+/// A request for this path and query, with what else is known of an address.
+pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
+    let mut request = Request::new(());
+    *request.uri_mut() = Uri::try_from(path).ok()?;
+    let get = known.methods.is_empty() || known.methods.contains(&Method::GET);
+    *request.method_mut() = match known.methods.first() {
+        Some(method) if !get => method.clone(),
+        _ => Method::GET,
+    };
+    let headers = request.headers_mut();
+    if let Some(host) = known.host.sample() {
+        headers.insert(header::HOST, HeaderValue::from_str(&host).ok()?);
+    }
+    for (_, Has { place, test }) in known.facts.iter().filter(|(expected, _)| *expected) {
+        let value = match test {
+            Test::Present | Test::Captured(_) => "1",
+            Test::OneOf(values) => values.first()?,
+            Test::Matches(_) => return None,
+        };
+        let (name, value) = match place {
+            Place::Header(name) => (&**name, value.to_owned()),
+            Place::Cookie(name) => ("cookie", format!("{name}={value}")),
+            Place::Language(_) => ("accept-language", value.to_owned()),
+            Place::Host | Place::Query(_) => continue,
+        };
+        let name: header::HeaderName = name.parse().ok()?;
+        headers.append(name, HeaderValue::from_str(&value).ok()?);
+    }
+    Some(TestRequest::of(request, known.scheme))
+}
+
+impl Rules {
+    /// Follows a request, at most so many hops, until it comes round.
+    pub(super) fn round(&self, request: TestRequest, most: usize) -> Option<Round> {
+        let mut traveller = Traveller::new(request);
+        let from = traveller.address();
+        let mut seen: HashMap<(Method, String), usize> = HashMap::new();
+        let mut met: HashMap<u32, Vec<usize>> = HashMap::new();
+        let mut hops: Vec<(u32, usize)> = Vec::new();
+        while hops.len() < most {
+            let (at, redirect) = self.answered(&traveller.request.head())?;
+            let Verdict::Send(status) = traveller.judge(&redirect) else {
+                return None;
+            };
+            let address = traveller.address();
+            let length = address.len();
+            let method = traveller.request.head().method().clone();
+            let begin = seen.insert((method, address), hops.len());
+            let visits = met.entry(at).or_default();
+            visits.push(hops.len());
+            hops.push((at, length));
+            let endless = (visits.len() > ENOUGH)
+                .then(|| visits.get(visits.len() - 2).copied())
+                .flatten()
+                .filter(|before| hops.get(*before).is_some_and(|(_, was)| *was < length));
+            if let Some(begin) = begin.or(endless) {
+                // The last is the first again.
+                hops.pop();
+                let mut rules: Vec<u32> = hops.get(begin..)?.iter().map(|(at, _)| *at).collect();
+                let lowest = rules.iter().enumerate().min_by_key(|(_, at)| **at);
+                let lowest = lowest.map_or(0, |(place, _)| place);
+                rules.rotate_left(lowest);
+                return Some(Round {
+                    rules,
+                    grows: endless.is_some(),
+                    from,
+                });
+            }
+            if !traveller.go(status, &redirect.location) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Whether every request that fits the first of these rules goes round, whatever else it has.
+    pub(super) fn is_certain(&self, round: &Round) -> bool {
+        let conditions = |at: u32| {
+            let record = self.table.record(at);
+            let ready = record.and_then(|record| self.table.options(&record));
+            ready.map_or(&[][..], |ready| &ready.options.conditions)
+        };
+        let all_in = |most: &[(bool, Has)]| {
+            let mut all = round.rules.iter().flat_map(|at| conditions(*at));
+            all.all(|condition| most.contains(condition))
+        };
+        round.rules.iter().any(|at| all_in(conditions(*at))) && self.stays_in_sight(&round.rules)
+    }
+
+    /// Whether the table is known to be asked on every host that the rules lead to.
+    fn stays_in_sight(&self, rules: &[u32]) -> bool {
+        let host = |at: u32| {
+            let record = self.table.record(at)?;
+            let ready = self.table.options(&record)?;
+            ready.options.host.as_deref()
+        };
+        let next = rules.iter().cycle().skip(1);
+        rules.iter().zip(next).all(|(at, next)| {
+            let Some(record) = self.table.record(*at) else {
+                return false;
+            };
+            let origin = record.target.get(..record.origin.into());
+            let Some(origin) = origin.and_then(origin_of) else {
+                return true;
+            };
+            let named = |at: &u32| host(*at) == Some(host_of(&origin));
+            host(*next).is_some() || rules.iter().any(named)
+        })
+    }
+
+    /// Where a rule leads, with these words in place of what it captures.
+    pub(super) fn sample_target(&self, at: u32, word: &str) -> Option<String> {
+        let record = self.table.record(at)?;
+        let rest = record.target.get(record.origin.into()..)?;
+        let mut captures = Captures::none();
+        for _ in 0..MAX_CAPTURES {
+            captures.push(word);
+        }
+        let (path, query, _) = target::split(rest);
+        let mut text = Vec::new();
+        target::push(&mut text, path, &captures);
+        target::push(&mut text, query, &captures);
+        String::from_utf8(text).ok()
+    }
+}

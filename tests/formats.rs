@@ -1,0 +1,186 @@
+//! The suites of `tests/suite`: what each dialect of rule files means, as tables.
+//!
+//! A suite is called after its dialect and, behind a dot, after anything else: `netlify.txt`,
+//! `bulk-csv.hosts.txt`. What stands before the first case is a comment. A case is
+//!
+//! ```text
+//! === a title
+//! the file, line by line
+//! ---
+//! /a?b=c -> 301 /d
+//! POST /a -> 301 /d after-404
+//! /a [cookie: x=y] [accept-language: de] -> pass
+//! https://example.com/a -> refused 400
+//! ! 2:4 warning: a message; a cure
+//! ! 3:1 error: the beginning of a message…
+//! ```
+//!
+//! Behind `---` stands what is expected: requests, GET where no method is given, and what becomes of each
+//! (`after-404`: only where the app answers 404); and with `!` everything that is to be said about the file,
+//! line and column first, in the order in which it is said. Where a `…` ends it, the rest is not compared.
+//! A case without `!` has nothing to be said about it. A `\u{…}` in the file or in an expectation is that
+//! character.
+
+use std::{fs, path::Path};
+
+use http::{Method, Version};
+use tower_redirect::rules::Format;
+use tower_redirect::{Decision, Scheme, When, testing};
+
+#[test]
+fn each_dialect_means_what_its_suite_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite");
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let mut wrong = Vec::new();
+    let mut tested = Vec::new();
+    for file in files {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let format = name.split('.').next().unwrap();
+        let format: Format = format
+            .parse()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        tested.push(format);
+        let suite = fs::read_to_string(&file).unwrap();
+        let cases: Vec<_> = cases(&suite).collect();
+        assert!(!cases.is_empty(), "{name}: no case");
+        for case in cases {
+            for failure in case.failures(format) {
+                wrong.push(format!("{name}, {}: {failure}", case.title));
+            }
+        }
+    }
+    for format in Format::all() {
+        assert!(tested.contains(&format), "no suite for {format}");
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+struct Case {
+    title: String,
+    file: String,
+    requests: Vec<String>,
+    said: Vec<String>,
+}
+
+fn cases(suite: &str) -> impl Iterator<Item = Case> {
+    let begin = suite.find("=== ").unwrap_or(suite.len());
+    suite[begin..].split("\n=== ").map(|case| {
+        let case = unescaped(case);
+        let (title, rest) = case.split_once('\n').unwrap();
+        let title = title.trim_start_matches("=== ").to_owned();
+        let (file, expected) = rest
+            .split_once("---\n")
+            .unwrap_or_else(|| panic!("{title}: no ---"));
+        let lines = expected.lines().map(str::trim).filter(|l| !l.is_empty());
+        let (said, requests): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with('!'));
+        assert!(!(said.is_empty() && requests.is_empty()), "{title}: empty");
+        Case {
+            title,
+            file: file.to_owned(),
+            requests: requests.into_iter().map(str::to_owned).collect(),
+            said: said
+                .iter()
+                .map(|line| line[1..].trim().to_owned())
+                .collect(),
+        }
+    })
+}
+
+impl Case {
+    fn failures(&self, format: Format) -> Vec<String> {
+        let parsed = format.parse_lossy(&self.file);
+        let mut failures = Vec::new();
+        for line in &self.requests {
+            let (request, expected) = line
+                .rsplit_once(" -> ")
+                .unwrap_or_else(|| panic!("{}: no `->` in {line}", self.title));
+            let got = answer(request, &parsed.rules);
+            if got != expected.trim() {
+                failures.push(format!(
+                    "{request}\n  expected: {expected}\n       got: {got}"
+                ));
+            }
+        }
+        let text = parsed.diagnostics.to_string();
+        let said: Vec<_> = text
+            .lines()
+            .map(|line| {
+                let line = line.strip_prefix("rules:").unwrap_or(line);
+                line.replacen(": ", " ", 1)
+            })
+            .collect();
+        let same = |(expected, got): (&String, &String)| match expected.strip_suffix('…') {
+            Some(beginning) => got.starts_with(beginning),
+            None => got == expected,
+        };
+        if said.len() != self.said.len() || !self.said.iter().zip(&said).all(same) {
+            failures.push(format!(
+                "what is said\n  expected:\n    ! {}\n       got:\n    ! {}",
+                self.said.join("\n    ! "),
+                said.join("\n    ! ")
+            ));
+        }
+        failures
+    }
+}
+
+/// What becomes of a request, as the suites write it.
+fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> String {
+    let mut parts = request.split(" [");
+    let line = parts.next().unwrap().trim();
+    let (method, target) = line.split_once(' ').unwrap_or(("GET", line));
+    let method: Method = method.parse().unwrap();
+    let mut scheme = None;
+    let mut path = target;
+    let mut host = None;
+    for known in [Scheme::Http, Scheme::Https] {
+        let prefix = format!("{}://", known.as_str());
+        if let Some(rest) = target.strip_prefix(&prefix) {
+            let (name, _) = rest.split_once('/').unwrap();
+            path = &rest[name.len()..];
+            host = Some(name);
+            scheme = Some(known);
+        }
+    }
+    let mut request = testing::request(method.clone(), path);
+    if let Some(scheme) = scheme {
+        request = request.scheme(scheme);
+    }
+    if let Some(host) = host {
+        request = request.header("host", host);
+    }
+    for header in parts {
+        let (name, value) = header.strip_suffix(']').unwrap().split_once(": ").unwrap();
+        request = request.header(name, value);
+    }
+    match request.through(rules).decision() {
+        Decision::Pass => "pass".to_owned(),
+        Decision::Refuse(refusal) => format!("refused {}", refusal.status().as_u16()),
+        Decision::Redirect(redirect) => {
+            let status = redirect.status(&method, Version::HTTP_11).as_u16();
+            let location = redirect.location().as_str();
+            let when = match redirect.timing() {
+                When::Before => "",
+                When::After(_) => " after-404",
+            };
+            format!("{status} {location}{when}")
+        }
+    }
+}
+
+/// A text in which `\u{…}` stands for a character.
+fn unescaped(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("\\u{") {
+        let (code, tail) = behind.split_once('}').unwrap();
+        out.push_str(before);
+        out.push(char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap());
+        rest = tail;
+    }
+    out + rest
+}

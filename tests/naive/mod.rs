@@ -1,0 +1,346 @@
+//! The specification of rule tables: every rule is asked in turn, in the plainest way.
+//!
+//! It shares no code with the library, and is slow: what it answers is what
+//! [`Rule`](tower_redirect::rules::Rule) and its neighbours say in their docs.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::must_use_candidate,
+    reason = "several tests share it, and use different parts"
+)]
+
+use http::{Method, Request, Version};
+
+mod asked;
+pub mod generate;
+mod path;
+pub mod real;
+mod write;
+
+use asked::Asked;
+use path::Pattern;
+
+/// One rule, as its author wrote it.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub how: How,
+    pub source: Source,
+    pub target: String,
+    pub host: Option<String>,
+    pub scheme: Option<&'static str>,
+    pub methods: Vec<Method>,
+    pub conditions: Vec<Condition>,
+    pub query: Query,
+    pub edits: Vec<Edit>,
+    pub cache: Option<u64>,
+    pub after_not_found: bool,
+    pub ignore_case: bool,
+    pub ignore_trailing_slash: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Status(u16),
+    Temporary,
+    Permanent,
+    SeeOther,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Native(String),
+    Exact(String),
+    Prefix(String),
+    Regex(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct Condition {
+    pub wanted: bool,
+    pub place: Place,
+    pub test: Test,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    Query(String),
+    Header(String),
+    Cookie(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    Present,
+    OneOf(Vec<String>),
+    Captured(String),
+    Matches(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Query {
+    Keep,
+    Drop,
+    Merge,
+    TargetWins,
+}
+
+#[derive(Clone, Debug)]
+pub enum Edit {
+    Remove(String),
+    Rename(String, String),
+    Set(String, String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precedence {
+    FirstMatch,
+    StaticFirst,
+    MostSpecific,
+}
+
+/// What a table says to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Pass,
+    Refuse,
+    Redirect { status: u16, location: String },
+}
+
+/// A text that stands for a placeholder, and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    name: String,
+    text: String,
+    origin: From,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    /// One segment, or a part of a path that a regex found.
+    Path,
+    /// The rest of a path with the slash before it.
+    Tail,
+    /// A value of a query, as it was received.
+    Query,
+    /// Text that nobody has encoded.
+    Plain,
+}
+
+/// A list of rules that is ready to be asked.
+pub struct Interpreter {
+    rules: Vec<(Rule, Pattern)>,
+    precedence: Precedence,
+    knows_hosts: bool,
+}
+
+impl Interpreter {
+    pub fn new(rules: &[Rule], precedence: Precedence) -> Self {
+        let rules: Vec<_> = rules
+            .iter()
+            .cloned()
+            .map(|rule| {
+                let mut rule = real_parts(rule);
+                if let Some(host) = &mut rule.host {
+                    *host = host.to_ascii_lowercase().trim_end_matches('.').to_owned();
+                }
+                let pattern = Pattern::new(&rule);
+                (rule, pattern)
+            })
+            .collect();
+        Self {
+            knows_hosts: rules.iter().any(|(rule, _)| rule.host.is_some()),
+            rules,
+            precedence,
+        }
+    }
+
+    /// Where a request is redirected, and how.
+    pub fn answer(&self, request: &Request<()>, scheme: Option<&str>) -> Answer {
+        self.answer_of(request, scheme).0
+    }
+
+    /// The same, and the rule that answers.
+    pub fn answer_of(
+        &self,
+        request: &Request<()>,
+        scheme: Option<&str>,
+    ) -> (Answer, Option<&Rule>) {
+        let Some(mut asked) = Asked::read(request, scheme) else {
+            return (Answer::Pass, None);
+        };
+        if self.knows_hosts {
+            match asked::host(request) {
+                Ok(host) => asked.host = host,
+                Err(()) => return (Answer::Refuse, None),
+            }
+        }
+        let fitting = self.rules.iter().enumerate().filter_map(|(number, rule)| {
+            let captures = fits(&rule.0, &rule.1, &asked)?;
+            Some((self.rank(&rule.0, &rule.1), number, &rule.0, captures))
+        });
+        let Some((_, _, rule, captures)) =
+            fitting.min_by_key(|(rank, number, ..)| (*rank, *number))
+        else {
+            return (Answer::Pass, None);
+        };
+        let answer = match write::location(rule, &captures, asked.query.as_deref()) {
+            None => Answer::Pass,
+            Some(location) => Answer::Redirect {
+                status: status(rule.how, request.method(), request.version()),
+                location,
+            },
+        };
+        (answer, Some(rule))
+    }
+
+    /// The smaller answers, before rules that come later.
+    fn rank(&self, rule: &Rule, pattern: &Pattern) -> [usize; 5] {
+        let placed = usize::from(pattern.has_placeholders());
+        match self.precedence {
+            Precedence::FirstMatch => [0; 5],
+            Precedence::StaticFirst => [placed, 0, 0, 0, 0],
+            Precedence::MostSpecific => {
+                let host = rule.host.as_deref();
+                let kind = match host {
+                    Some(host) if !host.starts_with("*.") => 0,
+                    Some(_) => 1,
+                    None => 2,
+                };
+                [
+                    placed,
+                    usize::MAX - pattern.literal_length(),
+                    kind,
+                    usize::MAX - host.map_or(0, str::len),
+                    usize::from(rule.scheme.is_none()),
+                ]
+            }
+        }
+    }
+}
+
+/// A rule whose source is a path alone: scheme, host and query of a native one have become options.
+fn real_parts(mut rule: Rule) -> Rule {
+    let Source::Native(text) = rule.source.clone() else {
+        return rule;
+    };
+    let mut path = text;
+    for scheme in ["http", "https"] {
+        let Some(rest) = path.strip_prefix(&format!("{scheme}://")) else {
+            continue;
+        };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        rule.scheme = Some(scheme);
+        rule.host = Some(rest[..end].to_owned());
+        path = if end == rest.len() {
+            "/".to_owned()
+        } else {
+            rest[end..].to_owned()
+        };
+    }
+    // The mark of `{*rest?}` is no question mark of a query.
+    let hidden = path.replace("?}", "\0}");
+    if let Some((front, query)) = hidden.split_once('?') {
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, "\0"));
+            let captured = value
+                .strip_prefix('{')
+                .and_then(|value| value.strip_suffix('}'));
+            let test = match (captured, value) {
+                (Some(name), _) => Test::Captured(name.to_owned()),
+                (None, "\0") => Test::Present,
+                (None, value) => Test::OneOf(vec![asked::form(value)]),
+            };
+            rule.conditions.push(Condition {
+                wanted: true,
+                place: Place::Query(asked::form(key)),
+                test,
+            });
+        }
+        path = front.to_owned();
+    }
+    rule.source = Source::Native(path.replace('\0', "?"));
+    rule
+}
+
+/// What the placeholders of a rule stand for, if it is for this request.
+fn fits(rule: &Rule, pattern: &Pattern, asked: &Asked) -> Option<Vec<Capture>> {
+    if let Some(host) = &rule.host {
+        let asked = asked.host.as_deref()?;
+        let is_it = match host.strip_prefix("*.") {
+            Some(domain) => asked
+                .strip_suffix(domain)
+                .is_some_and(|below| below.len() > 1 && below.ends_with('.')),
+            None => asked == host,
+        };
+        if !is_it {
+            return None;
+        }
+    }
+    if rule.scheme.is_some() && rule.scheme != asked.scheme.as_deref() {
+        return None;
+    }
+    if !rule.methods.is_empty() && !rule.methods.contains(&asked.method) {
+        return None;
+    }
+    let mut captures = pattern.captures(&asked.path)?;
+    for condition in &rule.conditions {
+        let found = asked
+            .values(&condition.place)
+            .into_iter()
+            .find_map(|value| test(condition, value));
+        if found.is_some() != condition.wanted {
+            return None;
+        }
+        captures.extend(found.into_iter().flatten());
+    }
+    Some(captures)
+}
+
+/// What a condition captures of a value that it takes.
+fn test(condition: &Condition, received: String) -> Option<Vec<Capture>> {
+    let is_query = matches!(condition.place, Place::Query(_));
+    let plain = if is_query {
+        asked::form(&received)
+    } else {
+        received.clone()
+    };
+    match &condition.test {
+        Test::Present => Some(Vec::new()),
+        Test::OneOf(values) => values.contains(&plain).then(Vec::new),
+        Test::Captured(name) => (!received.is_empty()).then(|| {
+            vec![Capture {
+                name: name.clone(),
+                text: received,
+                origin: if is_query { From::Query } else { From::Plain },
+            }]
+        }),
+        Test::Matches(regex) => {
+            let regex = path::whole(regex, false);
+            let groups = regex.captures(&plain)?;
+            let capture = |name: &str| Capture {
+                name: name.to_owned(),
+                text: groups
+                    .name(name)
+                    .map_or("", |group| group.as_str())
+                    .to_owned(),
+                origin: From::Plain,
+            };
+            Some(regex.capture_names().flatten().map(capture).collect())
+        }
+    }
+}
+
+/// RFC 9110 §15.4, and what an intent promises.
+fn status(how: How, method: &Method, version: Version) -> u16 {
+    let reads = method == Method::GET || method == Method::HEAD;
+    match how {
+        How::Status(status) => status,
+        How::Temporary if reads => 302,
+        How::Temporary => 307,
+        How::Permanent if reads => 301,
+        How::Permanent => 308,
+        How::SeeOther if version == Version::HTTP_10 && (reads || method == Method::POST) => 302,
+        How::SeeOther => 303,
+    }
+}

@@ -1,0 +1,193 @@
+//! From the rule that answers to the location.
+
+use url::Url;
+
+use super::{Capture, Edit, From, Place, Query, Rule, Source, Test, asked::form};
+
+/// The location, unless it would lead astray or is too long.
+pub fn location(rule: &Rule, captures: &[Capture], received: Option<&str>) -> Option<String> {
+    let (origin, target) = origin(&rule.target);
+    let (address, fragment) = split(&target, '#');
+    let (path, own) = split(address, '?');
+
+    let mut path = match rule.source {
+        Source::Prefix(_) => {
+            let tail = captures.iter().find(|capture| capture.name.is_empty());
+            let front = fill(path.strip_suffix('/').unwrap_or(path), captures, Part::Path);
+            front + &encode(&tail.unwrap().text, "?#")
+        }
+        _ => fill(path, captures, Part::Path),
+    };
+    if path.is_empty() {
+        path.push('/');
+    }
+    let is_dots = |segment: &str| {
+        let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+        plain == "." || plain == ".."
+    };
+    if path.split('/').any(is_dots) || (origin.is_empty() && path.starts_with("//")) {
+        return None;
+    }
+
+    let own = own.map(|own| fill(own, captures, Part::Query));
+    let query = query(rule, own.as_deref(), received);
+    let query = query.map_or(String::new(), |query| format!("?{query}"));
+    let fragment = fragment.map_or(String::new(), |fragment| {
+        format!("#{}", fill(fragment, captures, Part::Fragment))
+    });
+    let location = format!("{origin}{path}{query}{fragment}");
+    (location.len() <= 8_000).then_some(location)
+}
+
+/// The origin of a target as browsers write it, and what stands behind it.
+fn origin(target: &str) -> (String, String) {
+    let Some(authority) = target.find("://").filter(|_| !target.starts_with('/')) else {
+        return (String::new(), target.to_owned());
+    };
+    let authority = authority + 3;
+    let end = target[authority..]
+        .find(['/', '?', '#'])
+        .map_or(target.len(), |at| authority + at);
+    let url = Url::parse(&target[..end]).unwrap();
+    let rest = &target[end..];
+    let slash = if rest.starts_with('/') { "" } else { "/" };
+    (url.origin().ascii_serialization(), format!("{slash}{rest}"))
+}
+
+fn split(text: &str, mark: char) -> (&str, Option<&str>) {
+    match text.split_once(mark) {
+        Some((front, behind)) => (front, Some(behind)),
+        None => (text, None),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Path,
+    Query,
+    Fragment,
+}
+
+/// Writes what placeholders stand for in their place, encoded for it.
+fn fill(text: &str, captures: &[Capture], part: Part) -> String {
+    let outside = if part == Part::Path { "?#" } else { "#" };
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        out.push_str(&encode(&rest[..at], outside));
+        rest = &rest[at..];
+        if let Some(behind) = rest.strip_prefix("{{").or_else(|| rest.strip_prefix("}}")) {
+            out.push_str(if rest.starts_with('{') { "%7B" } else { "%7D" });
+            rest = behind;
+            continue;
+        }
+        let (inside, behind) = rest[1..].split_once('}').unwrap();
+        let name = inside.trim_start_matches(['/', '*']);
+        // The last of a name: those of conditions come behind those of the path.
+        let capture = captures.iter().rfind(|capture| capture.name == name);
+        let capture = capture.unwrap_or_else(|| panic!("{inside} of {text}: {captures:?}"));
+        let text = match capture.origin {
+            From::Tail if !inside.starts_with('/') => {
+                capture.text.strip_prefix('/').unwrap_or(&capture.text)
+            }
+            _ => &capture.text,
+        };
+        out.push_str(&match (capture.origin, part) {
+            (From::Plain, _) => plain(text),
+            (From::Query, Part::Path) => encode(&text.replace('+', "%20"), "?#/"),
+            (From::Query, _) => encode(text, "#"),
+            (From::Path | From::Tail, Part::Path) => encode(text, "?#"),
+            (From::Path | From::Tail, _) => encode(text, "#&+;='"),
+        });
+        rest = behind;
+    }
+    out.push_str(&encode(rest, outside));
+    out
+}
+
+/// Received text as it can be sent; escapes stay.
+fn encode(text: &str, also: &str) -> String {
+    let keeps = |byte: &u8| {
+        (0x21..0x7f).contains(byte)
+            && !b"\"<>\\^`{|}".contains(byte)
+            && !also.as_bytes().contains(byte)
+    };
+    escape(text, keeps)
+}
+
+/// Plain text as it can be sent anywhere.
+fn plain(text: &str) -> String {
+    escape(text, |byte| {
+        byte.is_ascii_alphanumeric() || b"-._~".contains(byte)
+    })
+}
+
+fn escape(text: &str, keeps: impl Fn(&u8) -> bool) -> String {
+    text.bytes()
+        .map(|byte| match keeps(&byte) {
+            true => (byte as char).to_string(),
+            false => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// The target's own query and what is kept of the request's; `None` where there is not even a mark.
+fn query(rule: &Rule, own: Option<&str>, received: Option<&str>) -> Option<String> {
+    let kept = match rule.query {
+        Query::Drop => None,
+        Query::TargetWins if own.is_some() => None,
+        _ => received,
+    };
+    let asked_by_value = |key: &str| {
+        rule.conditions.iter().any(|condition| {
+            condition.wanted
+                && condition.test != Test::Present
+                && condition.place == Place::Query(key.to_owned())
+        })
+    };
+    let all = rule.query != Query::Merge
+        && rule.edits.is_empty()
+        && !rule.conditions.iter().any(|condition| {
+            condition.wanted
+                && condition.test != Test::Present
+                && matches!(condition.place, Place::Query(_))
+        });
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(own.filter(|own| !own.is_empty()).map(str::to_owned));
+    if all {
+        parts.extend(kept.map(|kept| encode(kept, "#")));
+    } else {
+        for pair in kept
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+        {
+            let (key, value) = split(pair, '=');
+            let name = form(key);
+            let owned = own.iter().flat_map(|own| own.split('&'));
+            let is_own = owned
+                .filter(|pair| !pair.is_empty())
+                .any(|pair| form(split(pair, '=').0) == name);
+            let is_replaced = rule.edits.iter().any(|edit| match edit {
+                Edit::Remove(own) | Edit::Set(own, _) => *own == name,
+                Edit::Rename(..) => false,
+            });
+            if asked_by_value(&name) || is_replaced || (rule.query == Query::Merge && is_own) {
+                continue;
+            }
+            let renamed = rule.edits.iter().find_map(|edit| match edit {
+                Edit::Rename(from, to) if *from == name => Some(plain(to)),
+                _ => None,
+            });
+            let key = renamed.unwrap_or_else(|| encode(key, "#"));
+            let value = value.map_or(String::new(), |value| format!("={}", encode(value, "#")));
+            parts.push(format!("{key}{value}"));
+        }
+    }
+    for edit in &rule.edits {
+        if let Edit::Set(key, value) = edit {
+            parts.push(format!("{}={}", plain(key), plain(value)));
+        }
+    }
+    (own.is_some() || !parts.is_empty()).then(|| parts.join("&"))
+}

@@ -1,0 +1,131 @@
+//! What tables of rules cost in memory while they are asked; a binary of its own, because it counts.
+
+use std::convert::Infallible;
+
+use allocation_counter::measure;
+use http::{Request, Response};
+use tower::{Layer, Service, service_fn};
+use tower_redirect::{
+    Decision, LocalPath, Policy, RedirectLayer, RequestHead, Status,
+    rules::{Has, Rule, Rules, Source},
+    testing,
+};
+
+/// What some work allocates once it has been done a few times.
+fn allocations<T>(mut work: impl FnMut() -> T) -> u64 {
+    for _ in 0..3 {
+        drop(work());
+    }
+    measure(|| drop(work())).count_total
+}
+
+/// Rules of every kind, each kind of comparison and more than a hundred shapes among them.
+fn rules() -> Rules {
+    let exact = (0..1_000).map(|n| Rule::permanent(format!("/old/{n}/page"), format!("/new/{n}")));
+    let shapes = (0..200).map(|n| {
+        let (before, behind) = ("a".repeat(n % 15), "b".repeat(n / 15));
+        Rule::found(format!("/x/{before}{{x}}{behind}/{n}"), "/y/{x}")
+    });
+    let others = [
+        Rule::permanent("/blog/{slug}", "/posts/{slug}"),
+        Rule::permanent("/docs/{*rest}", "/manual/{rest}"),
+        Rule::permanent(Source::prefix("/shop"), "https://shop.example"),
+        Rule::permanent("/Mixed/{x}", "/mixed/{x}").ignore_case(),
+        Rule::permanent("/slash", "/to").ignore_trailing_slash(),
+        Rule::permanent("/host", "/to").host("*.old.example"),
+        Rule::permanent("/page?id=5", "/to"),
+        Rule::permanent("/page", "/to/{q}").when(Has::query("q").captured_as("q")),
+        Rule::found("/lang", "/de").when(Has::cookie("lang").equal_to("de")),
+        Rule::found("/beta", "/b").when(Has::header("x-beta")),
+        Rule::permanent(Source::regex(r"/(\d{4})/(\d\d)"), "/posts/{1}-{2}"),
+    ];
+    Rules::new(exact.chain(shapes).chain(others)).unwrap()
+}
+
+#[test]
+fn a_request_that_no_rule_answers_allocates_nothing() {
+    let rules = rules();
+    let long = format!("/x/{}", "a/%c3%a9/".repeat(100));
+    for target in [
+        "/",
+        "/old/1000/page",
+        "/old/7/page/",
+        "/blog/a/b",
+        "/x/aab/7000",
+        "/caf%c3%a9/%41",
+        "/caf\u{e9}",
+        "/page?id=6&x=y&z",
+        "/lang",
+        "/beta",
+        "/2024/1",
+        "/host",
+        "/docs",
+        &long,
+    ] {
+        let request = testing::get(target)
+            .header("host", "www.new.example")
+            .header("cookie", "a=b; lang=en");
+        let head = request.head();
+        assert!(rules.decide(&head).is_pass(), "{target}");
+        assert_eq!(allocations(|| rules.decide(&head)), 0, "{target}");
+    }
+}
+
+#[test]
+fn a_target_without_placeholders_is_sent_as_it_is_kept() {
+    let rules = rules();
+    for target in [
+        "/old/17/page",
+        "/%6Fld/17/page",
+        "/slash/",
+        "/host",
+        "/beta",
+    ] {
+        let request = testing::get(target)
+            .header("host", "www.old.example")
+            .header("x-beta", "1");
+        let head = request.head();
+        let decided = || match rules.decide(&head) {
+            Decision::Redirect(redirect) => redirect,
+            other => panic!("{target}: {other:?}"),
+        };
+        assert_eq!(allocations(decided), 0, "{target}");
+    }
+}
+
+/// A redirect with placeholders is written once, in one piece.
+#[test]
+fn a_target_with_placeholders_is_one_allocation_or_two() {
+    let rules = rules();
+    for (target, most) in [("/blog/hello", 2), ("/docs/a/b/c?x=y", 2), ("/shop/a?b", 2)] {
+        let request = testing::get(target);
+        let head = request.head();
+        let found = allocations(|| rules.decide(&head));
+        assert!((1..=most).contains(&found), "{target}: {found}");
+    }
+}
+
+/// Behind the layer a table costs what a single path does.
+#[test]
+fn the_layer_adds_nothing_to_a_table() {
+    fn cost(policy: impl Policy<Target = tower_redirect::Redirect>, target: &'static str) -> u64 {
+        let app = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(())));
+        let mut service = RedirectLayer::new(policy).layer(app);
+        let mut requests: Vec<_> = (0..4)
+            .map(|_| {
+                let mut request = Request::new(());
+                *request.uri_mut() = target.parse().unwrap();
+                request
+            })
+            .collect();
+        allocations(|| tokio_test::block_on(service.call(requests.pop().unwrap())).unwrap())
+    }
+    let fixed = || LocalPath::from_static("/new/17").with(Status::PermanentRedirect);
+    assert_eq!(cost(rules(), "/old/17/page"), cost(fixed(), "/old/17/page"));
+    assert_eq!(
+        cost(rules(), "/old/none"),
+        cost(fixed().when(|_| false), "/old/none")
+    );
+    let request = Request::new(());
+    assert!(rules().decide(&RequestHead::new(&request)).is_pass());
+}
