@@ -23,11 +23,15 @@ pub(crate) fn any(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
 #[cfg(feature = "rules")]
 #[inline]
 pub(crate) fn first(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
-    let without = |chunk: &&[u8]| !any(chunk, &is);
-    let before = 16 * text.chunks_exact(16).take_while(without).count();
-    let rest = text.get(before..).unwrap_or_default();
+    let mut rest = text;
+    while let Some((chunk, behind)) = rest.split_first_chunk::<16>() {
+        if chunk.map(&is) != [false; 16] {
+            break;
+        }
+        rest = behind;
+    }
     let at = rest.iter().position(|&byte| is(byte));
-    before + at.unwrap_or(rest.len())
+    text.len() - rest.len() + at.unwrap_or(rest.len())
 }
 
 /// The same of any two bytes that follow each other.

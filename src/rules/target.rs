@@ -439,15 +439,6 @@ pub(super) fn pieces(target: &[u8]) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// How long a finished target is for one request, if nothing has to be encoded.
-pub(super) fn length(target: &[u8], captures: &Captures<'_>) -> usize {
-    let lengths = pieces(target).map(|piece| match piece {
-        Piece::Text(text) => text.len(),
-        Piece::Slot(write, at) => write.part(captures.get(at)).len(),
-    });
-    lengths.sum()
-}
-
 /// Writes a finished target for one request.
 pub(super) fn push(out: &mut Vec<u8>, target: &[u8], captures: &Captures<'_>) {
     for piece in pieces(target) {
@@ -460,13 +451,11 @@ pub(super) fn push(out: &mut Vec<u8>, target: &[u8], captures: &Captures<'_>) {
 
 /// A target without its origin, as (path, query with its mark, fragment with its mark).
 pub(super) fn split(target: &[u8]) -> (&[u8], &[u8], &[u8]) {
-    let fragment = target.iter().position(|&byte| byte == b'#');
     let (address, fragment) = target
-        .split_at_checked(fragment.unwrap_or(target.len()))
+        .split_at_checked(scan::first(target, |byte| byte == b'#'))
         .unwrap_or((target, &[]));
-    let query = address.iter().position(|&byte| byte == b'?');
     let (path, query) = address
-        .split_at_checked(query.unwrap_or(address.len()))
+        .split_at_checked(scan::first(address, |byte| byte == b'?'))
         .unwrap_or((address, &[]));
     (path, query, fragment)
 }

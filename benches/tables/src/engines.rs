@@ -65,23 +65,20 @@ pub(crate) struct Contender {
     pub(crate) most: usize,
     /// Builds the table of so many rules.
     pub(crate) build: fn(Kind, usize) -> Box<dyn Engine>,
-    /// The kinds that it can do.
-    pub(crate) kinds: &'static [Kind],
+    /// Whether it can do patterns too.
+    pub(crate) patterns: bool,
 }
-
-const BOTH: &[Kind] = &[Kind::Exact, Kind::Patterns];
-const EXACT: &[Kind] = &[Kind::Exact];
 
 /// The name of this crate's row.
 pub(crate) const OURS: &str = "this crate";
 
 /// All that are measured, ours first.
-pub(crate) const CONTENDERS: [Contender; 8] = [
+pub(crate) const CONTENDERS: &[Contender] = &[
     Contender {
         name: OURS,
         most: 1_000_000,
         build: |kind, count| Box::new(ours(kind, count)),
-        kinds: BOTH,
+        patterns: true,
     },
     Contender {
         name: "HashMap, SipHash",
@@ -90,7 +87,7 @@ pub(crate) const CONTENDERS: [Contender; 8] = [
             let sources = (0..count).map(|number| (keys::path(number).into(), number as u32));
             Box::new(sources.collect::<HashMap<Box<str>, u32>>())
         },
-        kinds: EXACT,
+        patterns: false,
     },
     Contender {
         name: "hashbrown, foldhash",
@@ -99,7 +96,7 @@ pub(crate) const CONTENDERS: [Contender; 8] = [
             let sources = (0..count).map(|number| (keys::path(number).into(), number as u32));
             Box::new(Folded(sources.collect()))
         },
-        kinds: EXACT,
+        patterns: false,
     },
     Contender {
         name: "matchit",
@@ -113,19 +110,26 @@ pub(crate) const CONTENDERS: [Contender; 8] = [
             }
             Box::new(router)
         },
-        kinds: BOTH,
+        patterns: true,
     },
     Contender {
         name: "wayfind",
         most: 1_000_000,
         build: |kind, count| Box::new(wayfind(kind, count)),
-        kinds: BOTH,
+        patterns: true,
+    },
+    #[cfg(feature = "redirectionio")]
+    Contender {
+        name: "redirectionio",
+        most: 10_000,
+        build: |kind, count| Box::new(redirectionio::table(kind, count)),
+        patterns: true,
     },
     Contender {
         name: "axum Router, the whole call",
         most: 10_000,
         build: |kind, count| Box::new(axum_router(kind, count)),
-        kinds: BOTH,
+        patterns: true,
     },
     Contender {
         name: "RegexSet",
@@ -137,7 +141,7 @@ pub(crate) const CONTENDERS: [Contender; 8] = [
                 .build();
             Box::new(set.expect("the regexes are right"))
         },
-        kinds: BOTH,
+        patterns: true,
     },
     Contender {
         name: "list of Regex",
@@ -147,7 +151,7 @@ pub(crate) const CONTENDERS: [Contender; 8] = [
             let list: Result<Vec<_>, _> = regexes.map(|text| Regex::new(&text)).collect();
             Box::new(list.expect("the regexes are right"))
         },
-        kinds: BOTH,
+        patterns: true,
     },
 ];
 
@@ -211,7 +215,6 @@ impl Engine for Vec<Regex> {
     }
 }
 
-/// A router with a lifetime of its own.
 struct Wayfind(wayfind::Router<u32>);
 
 fn wayfind(kind: Kind, count: usize) -> Wayfind {
@@ -260,5 +263,60 @@ impl Engine for AxumRouter {
                 _ => unreachable!("all answers here are ready"),
             }
         })
+    }
+}
+
+#[cfg(feature = "redirectionio")]
+mod redirectionio {
+    use redirectionio::{RouterConfig, api::Rule, http::Request, router::Router};
+
+    use super::{Asked, Engine, each};
+    use crate::keys::{self, Kind};
+
+    /// Its router, with all regexes compiled.
+    pub(super) struct Table(Router<Rule>);
+
+    pub(super) fn table(kind: Kind, count: usize) -> Table {
+        let mut router = Router::<Rule>::from_config(RouterConfig::default());
+        for number in 0..count {
+            router.insert(rule(kind, number));
+        }
+        router.cache(None);
+        Table(router)
+    }
+
+    /// A rule in its own language: `@name` is a marker, with a regex.
+    fn rule(kind: Kind, number: usize) -> Rule {
+        let source = keys::source(kind, number);
+        let mut markers = Vec::new();
+        let (mut path, mut rest) = (String::new(), &*source);
+        while let Some((literal, behind)) = rest.split_once('{') {
+            let (name, tail) = behind.split_once('}').unwrap_or((behind, ""));
+            let regex = if name.starts_with('*') { ".+" } else { "[^/]+" };
+            let name = name.trim_start_matches('*');
+            markers.push(format!(r#"{{"name":"{name}","regex":"{regex}"}}"#));
+            path += &format!("{literal}@{name}");
+            rest = tail;
+        }
+        path += rest;
+        let json = format!(
+            r#"{{"id":"{number}","source":{{"path":"{path}"}},"target":"/x","status_code":301,"rank":0,"markers":[{}]}}"#,
+            markers.join(",")
+        );
+        Rule::from_json(&json).expect("the rule is right")
+    }
+
+    impl Engine for Table {
+        #[inline(never)]
+        fn ask(&self, asked: &Asked, count: usize) -> usize {
+            let config = RouterConfig::default();
+            let request = |path: &String| {
+                Request::from_config(&config, path.clone(), None, None, None, None, None)
+            };
+            let requests: Vec<_> = asked.paths.iter().map(request).collect();
+            each(&requests, count, |request| {
+                !self.0.match_request(request).is_empty()
+            })
+        }
     }
 }

@@ -1,12 +1,34 @@
 //! The rules that are measured, and the paths that are asked for: the same in every run.
 
-/// Whether sources have placeholders.
+/// Which sources rules have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// None of them.
+    /// Paths without placeholders.
     Exact,
-    /// All of them: half a tail, 35 % one placeholder, 15 % two.
+    /// Half of them with a tail, 35 % with one placeholder, 15 % with two.
     Patterns,
+    /// Patterns in about so many shapes: which segments are literal, and what stands at the end.
+    Shapes(usize),
+}
+
+impl Kind {
+    /// The kind of this name.
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "exact" => Self::Exact,
+            "patterns" => Self::Patterns,
+            count => Self::Shapes(count.parse().expect("a number of shapes")),
+        }
+    }
+
+    /// Its name.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Exact => "exact".to_owned(),
+            Self::Patterns => "patterns".to_owned(),
+            Self::Shapes(count) => count.to_string(),
+        }
+    }
 }
 
 const TOPICS: [&str; 16] = [
@@ -139,11 +161,41 @@ fn pattern(number: usize) -> (String, String) {
     }
 }
 
+/// A pattern of one of so many shapes, and a path that it matches.
+fn shaped(number: usize, shapes: usize) -> (String, String) {
+    let dice = &mut Dice::of(number);
+    let shape = number % shapes;
+    // Four to ten segments, a bit for each but the first: whether it is a placeholder.
+    let depth = 4 + shape % 7;
+    let placeholders = Dice::of(shape).below(1 << (depth - 2));
+    let (mut pattern, mut path) = (String::from("/site"), String::from("/site"));
+    for at in 1..depth {
+        let word = dice.pick(&TOPICS);
+        if at == depth - 1 {
+            let id = short(number);
+            pattern += &format!("/{word}-{id}");
+            path += &format!("/{word}-{id}");
+        } else if placeholders >> (at - 1) & 1 == 1 {
+            pattern += &format!("/{{p{at}}}");
+            path += &format!("/{word}");
+        } else {
+            pattern += &format!("/{word}");
+            path += &format!("/{word}");
+        }
+    }
+    if shape % 2 == 1 {
+        pattern += "/{*rest}";
+        path += "/x/y.html";
+    }
+    (pattern, path)
+}
+
 /// The source of a number's rule.
 pub(crate) fn source(kind: Kind, number: usize) -> String {
     match kind {
         Kind::Exact => path(number),
         Kind::Patterns => pattern(number).0,
+        Kind::Shapes(shapes) => shaped(number, shapes).0,
     }
 }
 
@@ -152,13 +204,14 @@ pub(crate) fn asked(kind: Kind, number: usize) -> String {
     match kind {
         Kind::Exact => path(number),
         Kind::Patterns => pattern(number).1,
+        Kind::Shapes(shapes) => shaped(number, shapes).1,
     }
 }
 
 /// Where a number's rule leads; half of them to another site, and those of patterns with what was captured.
 pub(crate) fn target(kind: Kind, number: usize) -> String {
     let captured = match (kind, number % 20) {
-        (Kind::Exact, _) => "",
+        (Kind::Exact | Kind::Shapes(_), _) => "",
         (Kind::Patterns, 0..10) => "/{rest}",
         (Kind::Patterns, 10..17) => "/{id}",
         (Kind::Patterns, _) => "/{id}/{slug}",

@@ -1,4 +1,8 @@
-//! Measures the tables of `tower-redirect`.
+//! Measures the tables of `tower-redirect`: lookups, memory, loading, whole servers; others in the same run.
+//!
+//! `cargo run --release --manifest-path benches/tables/Cargo.toml` prints the tables and draws their curves
+//! into the docs; `-- quick` prints what does not depend on the machine, and fails where a bound is broken;
+//! `-- server` asks whole servers. `README.md` says more.
 
 #[path = "../../src/callgrind.rs"]
 #[expect(dead_code, reason = "shared with the other benches")]
@@ -6,106 +10,101 @@ mod callgrind;
 mod engines;
 mod heap;
 mod keys;
+mod load;
+mod lookups;
+mod respond;
+mod servers;
+mod svg;
 #[path = "../../src/table.rs"]
 #[expect(dead_code, reason = "shared with the other benches")]
 mod table;
 
-use engines::{Asked, CONTENDERS, Contender, OURS};
+use std::{env, error::Error, fs, process::Command, process::ExitCode};
+
 use keys::Kind;
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+/// The hidden subcommand that looks paths up where instructions are counted.
+const COUNTED: &str = "counted";
+/// The hidden subcommand that answers where instructions are counted.
+const RESPOND: &str = "respond";
+/// The hidden subcommand that loads a file and ends.
+const LOAD: &str = "load";
+/// The hidden subcommand that is a server.
+const SERVE: &str = "serve";
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["counted", name, kind, count] => counted(name, kind, count.parse().unwrap()),
-        ["dev", name, ref rest @ ..] => {
-            for kind in ["exact", "patterns"] {
-                for count in rest {
-                    dev(name, kind, count);
-                }
-            }
+        [] => {
+            header();
+            let broken = lookups::quick()?;
+            respond::measure()?;
+            lookups::shapes()?;
+            lookups::measure()?;
+            load::measure()?;
+            Ok(report(&broken))
         }
-        _ => {}
+        ["quick"] => {
+            header();
+            let broken = lookups::quick()?;
+            respond::measure()?;
+            Ok(report(&broken))
+        }
+        ["load"] => {
+            header();
+            load::measure()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ["server"] => {
+            header();
+            servers::measure()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        [COUNTED, name, kind, count] => {
+            lookups::counted(name, Kind::of(kind), count.parse()?);
+            Ok(ExitCode::SUCCESS)
+        }
+        [RESPOND] => {
+            respond::counted();
+            Ok(ExitCode::SUCCESS)
+        }
+        [LOAD, name, file] => {
+            load::load(name, file)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        [SERVE, name, file] => {
+            servers::serve(name, file)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => Err("usage: [quick | load | server]".into()),
     }
 }
 
-fn kind_of(kind: &str) -> Kind {
-    if kind == "exact" {
-        Kind::Exact
+/// Says what the numbers were taken on.
+fn header() {
+    let rustc = Command::new("rustc").arg("--version").output();
+    let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown", |(_, name)| name);
+    println!("{}", rustc.as_deref().unwrap_or("rustc unknown"));
+    println!("cpu: {cpu}");
+    println!("profile: release, lto = \"thin\", codegen-units = 1");
+    if !callgrind::is_available() {
+        println!("valgrind was not found: there are no instruction counts");
+    }
+}
+
+fn report(broken: &[String]) -> ExitCode {
+    for bound in broken {
+        println!("\nBROKEN: {bound}");
+    }
+    if broken.is_empty() {
+        ExitCode::SUCCESS
     } else {
-        Kind::Patterns
-    }
-}
-
-fn contender(name: &str) -> &'static Contender {
-    CONTENDERS.iter().find(|c| c.name == name).unwrap()
-}
-
-fn dev(name: &str, kind: &str, count: &str) {
-    let marks = callgrind::between_marks(&["counted", name, kind, count]).unwrap();
-    let n = QUERIES as u64;
-    println!(
-        "{name} {kind} {count}: build {} miss {} hit {}",
-        marks[1] / count.parse::<u64>().unwrap(),
-        (marks[4] - marks[3]) / n,
-        (marks[7] - marks[6]) / n
-    );
-    let count: usize = count.parse().unwrap();
-    if count > 10000 && name != OURS {
-        return;
-    }
-    let kind = kind_of(kind);
-    let (engine, held) = heap::held(|| (contender(name).build)(kind, count));
-    let targets: usize = (0..count).map(|n| keys::target(kind, n).len()).sum();
-    let sources: usize = (0..count).map(|n| keys::source(kind, n).len()).sum();
-    let miss = misses(kind, count);
-    let c = heap::calls(|| {
-        engine.ask(&miss, QUERIES);
-    });
-    let h = hits(kind, count);
-    let hc = heap::calls(|| {
-        engine.ask(&h, QUERIES);
-    });
-    println!(
-        "  live {} peak {} - targets {} = {}; key {} asked {}; allocs miss {c} hit {}",
-        held.live as usize / count,
-        held.peak as usize / count,
-        targets / count,
-        (held.live as usize - targets) as f64 / count as f64,
-        sources as f64 / count as f64,
-        h.paths.iter().map(String::len).sum::<usize>() as f64 / QUERIES as f64,
-        hc as f64 / QUERIES as f64,
-    );
-}
-
-const QUERIES: usize = 2000;
-
-fn misses(kind: Kind, count: usize) -> Asked {
-    Asked::new(
-        (0..QUERIES)
-            .map(|n| keys::asked(kind, count + n * 7))
-            .collect(),
-    )
-}
-fn hits(kind: Kind, count: usize) -> Asked {
-    Asked::new(
-        (0..QUERIES)
-            .map(|n| keys::asked(kind, n * 7919 % count))
-            .collect(),
-    )
-}
-
-fn counted(name: &str, kind: &str, count: usize) {
-    let kind = kind_of(kind);
-    callgrind::set_mark();
-    let engine = (contender(name).build)(kind, count);
-    callgrind::set_mark();
-    for (asked, wanted) in [(misses(kind, count), 0), (hits(kind, count), 1)] {
-        engine.ask(&asked, QUERIES);
-        callgrind::set_mark();
-        assert_eq!(engine.ask(&asked, QUERIES), wanted * QUERIES);
-        callgrind::set_mark();
-        engine.ask(&asked, 2 * QUERIES);
-        callgrind::set_mark();
+        ExitCode::FAILURE
     }
 }

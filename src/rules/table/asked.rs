@@ -105,6 +105,9 @@ impl<'a> Asked<'a, '_> {
     /// A piece of the path as it was received, by where it is in the spelling.
     #[inline]
     fn received(&self, begin: usize, length: usize) -> Option<&'a str> {
+        if self.is_as_received {
+            return self.received.get(begin..begin + length);
+        }
         let range = self.received_at(begin)?..self.received_at(begin + length)?;
         self.received.get(range)
     }
