@@ -56,6 +56,7 @@ mod verify;
 
 use ask::Ask;
 pub use builder::RulesBuilder;
+use capture::Captures;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
 pub use explain::{Candidate, Explanation, NotSent, Unmet};
@@ -77,11 +78,11 @@ pub use has::Has;
 use lines::Lines;
 pub use options::QueryPolicy;
 pub use paths::Paths;
+use record::SLOTS;
 pub use report::{Finding, FindingKind, Report};
 pub use rule::{Rule, Source};
 pub use rule_ref::RuleRef;
 pub use search::Precedence;
-use search::Winner;
 use table::Table;
 
 /// A compiled table of redirects; a policy that says where and how.
@@ -186,7 +187,7 @@ impl Rules {
 
     /// The rule that answers a request, and its redirect.
     fn answered(&self, head: &RequestHead<'_>) -> Option<(u32, Redirect)> {
-        let authority = head.authority().filter(|_| !self.table.hosts.is_empty());
+        let authority = head.authority().filter(|_| self.table.reads_host);
         let host = authority.and_then(AskedHost::read);
         let ask = Ask {
             head,
@@ -194,27 +195,53 @@ impl Rules {
             query: head.query(),
             host: host.as_ref().map(|host| &*host.name),
         };
-        let Winner { at, captures, .. } = self.table.search(&ask, self.precedence)?;
-        let record = self.table.record(at)?;
-        let redirect = self.table.redirect(&record, &captures, ask.query).ok()?;
-        Some((at, redirect))
+        let at = self.table.search(&ask, self.precedence)?;
+        Some((at, self.redirect(at, &ask)?))
     }
 
     /// The redirect of the rule that answers a request.
     #[inline]
-    fn answer(&self, head: &RequestHead<'_>, host: Option<&str>) -> Option<Redirect> {
+    fn answer(&self, head: &RequestHead<'_>, host: Option<&str>) -> Decision {
         let ask = Ask {
             head,
             path: head.path(),
             query: head.query(),
             host,
         };
-        let Winner { at, captures, .. } = self.table.search(&ask, self.precedence)?;
-        self.table
-            .redirect(&self.table.record(at)?, &captures, ask.query)
-            .ok()
+        match self.table.search(&ask, self.precedence) {
+            None => Decision::Pass,
+            Some(at) => self.redirect(at, &ask).into(),
+        }
+    }
+
+    #[inline(never)]
+    fn redirect(&self, at: u32, ask: &Ask<'_, '_>) -> Option<Redirect> {
+        let record = self.table.record(at)?;
+        let redirect = if record.has(SLOTS) {
+            let captures = self.table.captures(at, &record, ask)?;
+            self.table.redirect(&record, &captures, ask.query)
+        } else {
+            self.table.redirect(&record, &NO_CAPTURES, ask.query)
+        };
+        redirect.ok()
+    }
+
+    fn decide_by_host(&self, request: &RequestHead<'_>) -> Decision {
+        match request.authority() {
+            Some(authority) => match AskedHost::read(authority) {
+                Some(host) => self.answer(request, Some(&host.name)),
+                None => Decision::Refuse(Refusal::bad_request("this is no host")),
+            },
+            None if request.names_no_host() => self.answer(request, None),
+            None => Decision::Refuse(Refusal::bad_request(
+                "more than one host, or a user name in it",
+            )),
+        }
     }
 }
+
+/// For targets that use none.
+static NO_CAPTURES: Captures<'static> = Captures::none();
 
 impl Policy for Rules {
     type Target = Redirect;
@@ -222,20 +249,11 @@ impl Policy for Rules {
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision {
         if !request.has_path() {
-            return Decision::Pass;
-        }
-        if !self.table.reads_host {
-            return self.answer(request, None).into();
-        }
-        match request.authority() {
-            Some(authority) => match AskedHost::read(authority) {
-                Some(host) => self.answer(request, Some(&host.name)).into(),
-                None => Decision::Refuse(Refusal::bad_request("this is no host")),
-            },
-            None if request.names_no_host() => self.answer(request, None).into(),
-            None => Decision::Refuse(Refusal::bad_request(
-                "more than one host, or a user name in it",
-            )),
+            Decision::Pass
+        } else if self.table.reads_host {
+            self.decide_by_host(request)
+        } else {
+            self.answer(request, None)
         }
     }
 }

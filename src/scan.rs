@@ -3,21 +3,35 @@
 /// Whether the answer is yes for any byte; it must be cheap, because it is asked about all of them.
 #[inline]
 pub(crate) fn any(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
-    let Some(last) = text.last_chunk() else {
+    let Some(last) = text.last_chunk::<16>() else {
         return text.iter().any(|&byte| is(byte));
     };
     let mut found = [false; 16];
-    let mut look = |chunk: &[u8; 16]| {
+    let mut rest = text;
+    while !rest.is_empty() {
+        // The last sixteen overlap with those before.
+        let (chunk, behind) = rest.split_first_chunk().unwrap_or((last, &[]));
         for (found, &byte) in found.iter_mut().zip(chunk) {
             *found |= is(byte);
         }
-    };
-    // The last sixteen overlap with those before.
-    for chunk in text.chunks_exact(16).filter_map(<[u8]>::first_chunk) {
-        look(chunk);
+        rest = behind;
     }
-    look(last);
     found != [false; 16]
+}
+
+/// Where the first byte is for which the answer is yes; the length where there is none.
+#[cfg(feature = "rules")]
+#[inline]
+pub(crate) fn first(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    let mut rest = text;
+    while let Some((chunk, behind)) = rest.split_first_chunk::<16>() {
+        if chunk.map(&is) != [false; 16] {
+            break;
+        }
+        rest = behind;
+    }
+    let at = rest.iter().position(|&byte| is(byte));
+    text.len() - rest.len() + at.unwrap_or(rest.len())
 }
 
 /// The same of any two bytes that follow each other.
@@ -59,6 +73,8 @@ mod tests {
             for at in (0..length).step_by(length / 100 + 1) {
                 text[at] = b'!';
                 assert!(any(&text, |byte| byte == b'!'), "{at} of {length}");
+                #[cfg(feature = "rules")]
+                assert_eq!(super::first(&text, |byte| byte == b'!'), at);
                 let pair = |a, b| any_pair(&text, |x, y| (x == a) & (y == b));
                 assert_eq!(pair(b'!', b'a'), at + 1 < length, "{at} of {length}");
                 assert_eq!(pair(b'a', b'!'), at > 0, "{at} of {length}");

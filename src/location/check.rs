@@ -116,24 +116,19 @@ impl Bounds {
     }
 }
 
-/// How the bounds of a text are found whose origin is known to be so long.
-#[cfg(feature = "rules")]
 impl Bounds {
+    /// The bounds of a text whose origin and address are known to be so long, as [`Bounds::of`] finds them.
+    #[cfg(feature = "rules")]
     #[inline]
-    pub(super) fn behind(text: &[u8], origin: u16) -> Self {
-        let odd = scan::any(text, |byte| {
-            spelled_in_two_ways(byte) | (byte == b'?') | (byte == b'#')
-        });
-        let fragment = if odd {
-            text.len() - from_first(text, b'#').len()
-        } else {
-            text.len()
-        };
+    pub(super) fn known(text: &[u8], origin: u16, fragment: usize) -> Self {
+        let address = text.get(..fragment).unwrap_or_default();
         Self {
             origin,
             // At most 8,000: it was checked.
             fragment: fragment as u16,
-            respelled: odd && has_other_spelling(text),
+            respelled: scan::any(text, spelled_in_two_ways)
+                || address.ends_with(b"?")
+                || text.ends_with(b"?"),
             dots: false,
         }
     }
@@ -396,6 +391,29 @@ mod tests {
                 assert!(!all_sendable(&text), "{at} of {length}");
                 text[at] = b'a';
             }
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    #[test]
+    fn bounds_are_the_same_whoever_finds_them() {
+        use super::{Bounds, Form};
+        for (text, form) in [
+            ("/a-b/c.html", Form::Local),
+            ("/a~b?c=d#e?f", Form::Local),
+            ("/a~b?c=d#e?", Form::Local),
+            ("/a?#b", Form::Local),
+            ("/a%20b", Form::Local),
+            ("https://a.example/b", Form::Absolute),
+            ("https://a.example:8080/b?", Form::Absolute),
+            ("http://[::1]/b", Form::Absolute),
+        ] {
+            let bounds = Bounds::of(text.as_bytes(), form);
+            assert_eq!(
+                Bounds::known(text.as_bytes(), bounds.origin, bounds.fragment.into()),
+                bounds,
+                "{text}"
+            );
         }
     }
 }

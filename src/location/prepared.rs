@@ -10,11 +10,12 @@ use super::{
 
 impl Location {
     /// A text in a form that was checked before, with the length of its configured origin, 0 on this
-    /// site; `None` where it is too long, or leads off the site all the same.
+    /// site, and where its fragment begins; `None` where it is too long, or leads off the site all the
+    /// same.
     ///
     /// The bytes are checked where it is sent, as those of every location.
     #[inline]
-    pub(crate) fn prepared(text: Bytes, origin: u16) -> Option<Self> {
+    pub(crate) fn prepared(text: Bytes, origin: u16, fragment: usize) -> Option<Self> {
         let form = match (origin, &*text) {
             (0, [b'/', b'/' | b'\\', ..]) => return None,
             (0, [b'/', ..]) => Form::Local,
@@ -24,7 +25,7 @@ impl Location {
         if text.len() > check::MAX_LEN {
             return None;
         }
-        let bounds = Bounds::behind(&text, origin);
+        let bounds = Bounds::known(&text, origin, fragment);
         Some(Self {
             value: HeaderValue::from_maybe_shared(text).ok()?,
             form,
@@ -37,6 +38,5 @@ impl Location {
 
 /// Whether a path has a segment `.` or `..`, in any spelling.
 pub(crate) fn has_dot_segment(path: &[u8]) -> bool {
-    path.contains(&b'.') && check::dot_segment(path).is_some()
-        || path.contains(&b'%') && check::dot_segment(path).is_some()
+    check::dot_segment_of_received(path).is_some()
 }

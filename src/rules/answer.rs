@@ -1,5 +1,7 @@
 //! From the rule that answers to the redirect that is sent.
 
+use std::cell::RefCell;
+
 use bytes::Bytes;
 
 use super::{
@@ -15,6 +17,7 @@ use super::{
 use crate::{
     Location, Redirect, When,
     location::{MAX_LEN, has_dot_segment},
+    scan,
 };
 
 impl Table {
@@ -34,13 +37,24 @@ impl Table {
             _ => query.filter(|query| !query.is_empty()),
         };
         let edits = ready.is_some_and(|ready| !ready.options.edits.is_empty());
-        let text = if !record.has(SLOTS) && query.is_none() && !edits {
-            self.records.slice(record.target_range())
+        let (text, fragment) = if !record.has(SLOTS) && query.is_none() && !edits {
+            let text = self.records.slice(record.target_range());
+            let fragment = if record.has(FRAGMENT) {
+                scan::first(&text, |byte| byte == b'#')
+            } else {
+                text.len()
+            };
+            (text, fragment)
         } else {
-            written(record, captures, query, ready, policy).ok_or(NotSent::DotSegments)?
+            // One that is in use already is another one's.
+            SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
+                Ok(mut out) => written(&mut out, record, captures, query, ready, policy),
+                Err(_) => written(&mut Vec::new(), record, captures, query, ready, policy),
+            })?
         };
         let length = text.len();
-        let location = Location::prepared(text, record.origin).ok_or_else(|| astray(length))?;
+        let location =
+            Location::prepared(text, record.origin, fragment).ok_or_else(|| astray(length))?;
         let redirect = Redirect::new(record.how(), location);
         Ok(match ready {
             None => redirect,
@@ -71,41 +85,48 @@ fn with_options(mut redirect: Redirect, ready: &Ready) -> Redirect {
     redirect
 }
 
-/// A target written for one request, in one piece.
+thread_local! {
+    /// Where targets are written, so that each takes as much memory as it is long.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A target written for one request, and where its fragment begins.
 fn written(
+    out: &mut Vec<u8>,
     record: &Record<'_>,
     captures: &Captures<'_>,
     query: Option<&str>,
     ready: Option<&Ready>,
     policy: QueryPolicy,
-) -> Option<Bytes> {
-    let captured: usize = captures.as_slice().iter().map(|text| text.len()).sum();
-    let query_length = query.map_or(0, |query| query.len() + 1);
-    let mut out = Vec::with_capacity(record.target.len() + captured + query_length + 1);
-    let (path, own_query, fragment) = if record.has(QUERY | FRAGMENT) {
+) -> Result<(Bytes, usize), NotSent> {
+    out.clear();
+    // What one long request needed is not kept.
+    out.shrink_to(2 * MAX_LEN);
+    let (path, own_query, own_fragment) = if record.has(QUERY | FRAGMENT) {
         target::split(record.target)
     } else {
         (record.target, &[][..], &[][..])
     };
     let origin = usize::from(record.origin);
-    target::push(&mut out, path, captures);
+    target::push(out, path, captures);
     if record.has(SLOTS) {
         // The tail of a prefix may be nothing, and then the slash is missing.
         if out.len() == origin {
             out.push(b'/');
         }
-        if has_dot_segment(out.get(origin..)?) {
-            return None;
+        if has_dot_segment(out.get(origin..).unwrap_or_default()) {
+            return Err(NotSent::DotSegments);
         }
     }
     if ready.is_some_and(|ready| ready.options.merge_slashes) {
-        merge_slashes(&mut out, origin);
+        merge_slashes(out, origin);
     }
     let begin = out.len();
-    target::push(&mut out, own_query, captures);
-    push_query(&mut out, begin, query, ready, policy);
-    target::push(&mut out, fragment, captures);
-    Some(Bytes::from(out))
+    target::push(out, own_query, captures);
+    push_query(out, begin, query, ready, policy);
+    let fragment = out.len();
+    target::push(out, own_fragment, captures);
+    Ok((Bytes::copy_from_slice(out), fragment))
 }
 
 /// Adds what is kept of a request's query to a text whose own query begins at `begin`.
@@ -116,11 +137,10 @@ fn push_query(
     ready: Option<&Ready>,
     policy: QueryPolicy,
 ) {
-    let own = String::from_utf8_lossy(out.get(begin + 1..).unwrap_or_default()).into_owned();
-    let mut separator = match own.is_empty() {
-        true if out.len() == begin => Some(b'?'),
-        true => None,
-        false => Some(b'&'),
+    let mut separator = match out.len() - begin {
+        0 => Some(b'?'),
+        1 => None,
+        _ => Some(b'&'),
     };
     let mut push = |out: &mut Vec<u8>, write: &dyn Fn(&mut Vec<u8>)| {
         out.extend(separator);
@@ -133,6 +153,10 @@ fn push_query(
         return;
     }
     let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
+    if query.is_none() && edits.is_empty() {
+        return;
+    }
+    let own = String::from_utf8_lossy(out.get(begin + 1..).unwrap_or_default()).into_owned();
     for pair in query.into_iter().flat_map(|query| query.split('&')) {
         let (key, _) = pair.split_once('=').unwrap_or((pair, ""));
         let consumed = ready.is_some_and(|ready| ready.has_consumed(key));

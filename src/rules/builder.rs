@@ -14,7 +14,7 @@ use super::{
     rule::{Rule, Source, SourceKind},
     search::Precedence,
     table::{EVERY_HOST, Hosts, Table, without_slash},
-    target,
+    target::{self, Target},
 };
 use crate::{How, Origin, Scheme, Status};
 
@@ -66,6 +66,8 @@ pub struct RulesBuilder {
     firsts: Firsts,
     /// Kept for its memory.
     source: Vec<u8>,
+    /// The origin of the target that was checked last; in a file, many have the same.
+    origin: String,
 }
 
 /// A rule that was found wrong: which part, its text, and why.
@@ -295,7 +297,7 @@ impl RulesBuilder {
         options.matching.ignore_case |= self.matching.ignore_case;
         options.matching.ignore_trailing_slash |= self.matching.ignore_trailing_slash;
         let name = options.name.clone();
-        self.try_push(number, source, &target, how, options)
+        self.try_push(number, &source, &target, how, options)
             .map_err(|(part, text, flaw)| RuleError {
                 rule: number,
                 name,
@@ -308,7 +310,7 @@ impl RulesBuilder {
     fn try_push(
         &mut self,
         number: u32,
-        source: Source,
+        source: &Source,
         target: &str,
         how: How,
         mut options: Options,
@@ -350,8 +352,9 @@ impl RulesBuilder {
                     );
                     return Err((Part::Rule, source.text.clone(), flaw));
                 }
-                let wrong_target = |flaw| (Part::Target, target.to_owned(), flaw);
-                let mut target = target::compile(target, &slots).map_err(wrong_target)?;
+                let mut target = self
+                    .target(target, &slots)
+                    .map_err(|flaw| (Part::Target, target.to_owned(), flaw))?;
                 if let Some(tail) = tail {
                     target = target.with_tail(tail);
                 }
@@ -384,6 +387,17 @@ impl RulesBuilder {
         );
         self.source = compiled;
         result
+    }
+
+    fn target<'t>(&mut self, text: &'t str, slots: &[Slot]) -> Result<Target<'t>, Flaw> {
+        if let Some(target) = target::plain(text, &self.origin) {
+            return Ok(target);
+        }
+        let target = target::compile(text, slots, &self.origin)?;
+        if let Some(origin) = target.origin_in(text) {
+            origin.clone_into(&mut self.origin);
+        }
+        Ok(target)
     }
 
     /// The number of these options, which are kept once.

@@ -33,16 +33,19 @@ pub(super) struct Slot {
 /// The texts of one request, in the order of the placeholders.
 #[derive(Clone, Debug)]
 pub(super) struct Captures<'a> {
-    texts: [Cow<'a, str>; MAX_CAPTURES],
+    texts: [&'a str; MAX_CAPTURES],
     length: usize,
+    /// Those that are not as they were received, with their places; few rules have any.
+    decoded: Vec<(usize, String)>,
 }
 
 impl<'a> Captures<'a> {
     #[inline]
     pub(super) const fn none() -> Self {
         Self {
-            texts: [const { Cow::Borrowed("") }; MAX_CAPTURES],
+            texts: [""; MAX_CAPTURES],
             length: 0,
+            decoded: Vec::new(),
         }
     }
 
@@ -50,17 +53,19 @@ impl<'a> Captures<'a> {
     #[inline]
     pub(super) fn push(&mut self, text: impl Into<Cow<'a, str>>) {
         if let Some(slot) = self.texts.get_mut(self.length) {
-            *slot = text.into();
+            match text.into() {
+                Cow::Borrowed(text) => *slot = text,
+                Cow::Owned(text) => self.decoded.push((self.length, text)),
+            }
             self.length += 1;
         }
     }
 
     #[inline]
     pub(super) fn get(&self, at: usize) -> &str {
-        self.texts.get(at).map_or("", |text| text)
-    }
-
-    pub(super) fn as_slice(&self) -> &[Cow<'a, str>] {
-        self.texts.get(..self.length).unwrap_or_default()
+        match self.decoded.iter().find(|(place, _)| *place == at) {
+            Some((_, text)) => text,
+            None => self.texts.get(at).copied().unwrap_or_default(),
+        }
     }
 }

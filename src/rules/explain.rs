@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{RuleRef, Rules, ask::Ask, condition::Missing, has::Has, search::Winner};
+use super::{RuleRef, Rules, ask::Ask, condition::Missing, has::Has};
 use crate::{
     Redirect, RequestHead,
     guard::{self, Lifted, Verdict},
@@ -146,10 +146,9 @@ impl Rules {
 
     fn explain_asked<'r>(&'r self, ask: &Ask<'_, '_>, explanation: &mut Explanation<'r>) {
         let winner = self.table.search(ask, self.precedence);
-        let winner_at = winner.as_ref().map(|winner| winner.at);
         let mut ranked = Vec::new();
         self.table
-            .candidates(ask, || u32::MAX, |at, _, _| ranked.push(at));
+            .candidates(ask, || u32::MAX, |at, _| ranked.push(at));
         ranked.sort_by_key(|at| {
             let record = self.table.record(*at);
             record.map(|record| self.table.rank(&record, self.precedence))
@@ -169,16 +168,16 @@ impl Rules {
                 Some(Missing::Method) => Some(Unmet::Method),
                 Some(Missing::Condition(true, has)) => Some(Unmet::Lacks(has)),
                 Some(Missing::Condition(false, has)) => Some(Unmet::Forbidden(has)),
-                None if winner_at == Some(at) => None,
+                None if winner == Some(at) => None,
                 None => Some(Unmet::Later),
             };
             let rule = RuleRef::new(self, record);
             explanation.candidates.push(Candidate { rule, unmet });
         }
-        let Some(Winner { at, captures, .. }) = winner else {
+        let Some((at, record)) = winner.and_then(|at| Some((at, self.table.record(at)?))) else {
             return;
         };
-        let Some(record) = self.table.record(at) else {
+        let Some(captures) = self.table.captures(at, &record, ask) else {
             return;
         };
         explanation.winner = Some(RuleRef::new(self, record));

@@ -4,6 +4,7 @@
 //! a placeholder, because one that is meant literally has become `%7B`.
 
 use super::{error::Flaw, spelling};
+use crate::scan;
 
 /// The most segments that a pattern may have; paths without placeholders have no such bound.
 pub(super) const MAX_SEGMENTS: usize = 32;
@@ -40,7 +41,8 @@ pub(super) enum Segment<'p> {
 /// The parts of a finished pattern.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parts<'p> {
-    front: &'p [u8],
+    /// What stands before the tail.
+    pub(super) front: &'p [u8],
     pub(super) tail: Tail,
     pub(super) tail_name: &'p [u8],
 }
@@ -132,12 +134,13 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Flaw> {
     let mut rest = text;
     loop {
         let at = text.len() - rest.len();
-        let Some(brace) = rest.find(['{', '}']) else {
+        let brace = scan::first(rest.as_bytes(), |byte| matches!(byte, b'{' | b'}'));
+        if brace == rest.len() {
             if !rest.is_empty() {
                 found.push((at, Token::Literal(rest)));
             }
             return Ok(found);
-        };
+        }
         let (literal, marked) = rest.split_at_checked(brace).unwrap_or((rest, ""));
         if !literal.is_empty() {
             found.push((at, Token::Literal(literal)));
@@ -192,6 +195,13 @@ pub(super) fn compile(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<bool,
         return Err(Flaw::at(0, "the path of a source begins with `/`"));
     }
     let begin = out.len();
+    if spelling::is_plain_path(text) && text.len() <= usize::from(u16::MAX) {
+        out.extend_from_slice(text.as_bytes());
+        if let Some(path) = out.get_mut(begin..).filter(|_| fold) {
+            path.make_ascii_lowercase();
+        }
+        return Ok(false);
+    }
     let mut names: Vec<&str> = Vec::new();
     let mut tail_at = None;
     for (at, token) in tokens(text)? {

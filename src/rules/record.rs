@@ -70,10 +70,11 @@ impl Draft<'_> {
         flags |= if self.origin > 0 { ABSOLUTE } else { 0 };
         let source_len = u16::try_from(self.source.len()).ok()?;
         let target_len = u16::try_from(self.target.len()).ok()?;
-        out.extend(flags.to_le_bytes());
-        out.extend(self.number.to_le_bytes());
-        out.extend(source_len.to_le_bytes());
-        out.extend(target_len.to_le_bytes());
+        let [f0, f1] = flags.to_le_bytes();
+        let [n0, n1, n2, n3] = self.number.to_le_bytes();
+        let [s0, s1] = source_len.to_le_bytes();
+        let [t0, t1] = target_len.to_le_bytes();
+        out.extend_from_slice(&[f0, f1, n0, n1, n2, n3, s0, s1, t0, t1]);
         if self.origin > 0 {
             out.extend(self.origin.to_le_bytes());
         }

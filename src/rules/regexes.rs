@@ -103,6 +103,10 @@ impl Regexes {
         })
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.set.is_none()
+    }
+
     /// The same for rules that begin elsewhere now; those that begin nowhere are left out.
     pub(super) fn moved(self, places: &std::collections::HashMap<u32, u32>) -> Self {
         let moved = |(at, regex)| Some((*places.get(&at)?, regex));
@@ -111,20 +115,23 @@ impl Regexes {
         Self::new(each).unwrap_or_default()
     }
 
-    /// The rules that match, the first first, with what their groups found.
-    pub(super) fn matching<'a>(&self, path: &'a str) -> impl Iterator<Item = (u32, Captures<'a>)> {
+    /// The rules that match, the first first.
+    pub(super) fn matching(&self, path: &str) -> impl Iterator<Item = u32> {
         // Which ones match is a list in memory, whether any does is not.
         let set = self.set.as_ref().filter(|set| set.is_match(path));
-        let found = set.map(|set| set.matches(path));
-        found.into_iter().flatten().filter_map(move |at| {
-            let (rule, regex) = self.each.get(at)?;
-            let groups = regex.captures(path)?;
-            let mut captures = Captures::none();
-            for group in groups.iter() {
-                captures.push(group.map_or("", |group| group.as_str()));
-            }
-            Some((*rule, captures))
-        })
+        let rules = set.map(|set| set.matches(path)).into_iter().flatten();
+        rules.filter_map(|at| self.each.get(at).map(|(rule, _)| *rule))
+    }
+
+    /// What the groups of a rule's regex find.
+    pub(super) fn captures<'a>(&self, rule: u32, path: &'a str) -> Option<Captures<'a>> {
+        let at = self.each.binary_search_by_key(&rule, |(rule, _)| *rule);
+        let (_, regex) = self.each.get(at.ok()?)?;
+        let mut captures = Captures::none();
+        for group in regex.captures(path)?.iter() {
+            captures.push(group.map_or("", |group| group.as_str()));
+        }
+        Some(captures)
     }
 }
 
@@ -161,9 +168,10 @@ mod tests {
             .zip(0..)
             .map(|(text, at)| (at, whole(text, false).unwrap()));
         let regexes = Regexes::new(each.collect()).unwrap();
-        let found: Vec<_> = regexes.matching("/ab").collect();
-        assert_eq!(found.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 1]);
-        assert_eq!(found[1].1.as_slice(), ["/ab", "a", "b"]);
+        assert_eq!(regexes.matching("/ab").collect::<Vec<_>>(), [0, 1]);
+        let captures = regexes.captures(1, "/ab").unwrap();
+        assert_eq!([0, 1, 2].map(|at| captures.get(at)), ["/ab", "a", "b"]);
+        assert!(regexes.captures(2, "/ab").is_none());
         assert_eq!(Regexes::default().matching("/ab").count(), 0);
     }
 }

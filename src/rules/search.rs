@@ -1,5 +1,7 @@
 //! Which of the rules that fit a path answers the request.
 
+use std::cell::Cell;
+
 use super::{
     ask::Ask,
     capture::Captures,
@@ -38,49 +40,32 @@ pub enum Precedence {
     MostSpecific,
 }
 
-/// The rule that answers, with what its placeholders stand for.
-#[derive(Debug)]
-pub(super) struct Winner<'a> {
-    pub(super) at: u32,
-    pub(super) captures: Captures<'a>,
-    rank: Rank,
-}
-
 /// What is compared of two rules; the smaller answers.
 type Rank = ([u32; 5], u32);
 
 impl Table {
     /// The rule that answers a request.
     #[inline]
-    pub(super) fn search<'a>(
-        &self,
-        ask: &Ask<'_, 'a>,
-        precedence: Precedence,
-    ) -> Option<Winner<'a>> {
-        let best = std::cell::RefCell::new(None::<Winner<'a>>);
-        let lowest = || match (precedence, &*best.borrow()) {
-            (Precedence::FirstMatch, Some(winner)) => winner.rank.1,
-            _ => u32::MAX,
-        };
-        self.candidates(ask, lowest, |at, record, captures| {
-            let rank = self.rank(record, precedence);
-            let beaten = best
-                .borrow()
-                .as_ref()
-                .is_some_and(|winner| winner.rank < rank);
-            if beaten {
-                return;
-            }
-            let mut captures = captures.clone();
-            let answers = match self.options(record) {
-                Some(ready) => ready.admits(ask, &mut captures),
-                None => true,
-            };
-            if answers {
-                *best.borrow_mut() = Some(Winner { at, captures, rank });
-            }
-        });
-        best.into_inner()
+    pub(super) fn search(&self, ask: &Ask<'_, '_>, precedence: Precedence) -> Option<u32> {
+        let mut best: Option<(u32, Rank)> = None;
+        let lowest = Cell::new(u32::MAX);
+        self.candidates(
+            ask,
+            || lowest.get(),
+            |at, record| {
+                let rank = self.rank(record, precedence);
+                let beaten = best.is_some_and(|(_, other)| other < rank);
+                let answers = || match self.options(record) {
+                    Some(ready) => ready.admits(ask, &mut Captures::none()),
+                    None => true,
+                };
+                if !beaten && answers() {
+                    best = Some((at, rank));
+                    lowest.set(wanted_below(&rank, precedence));
+                }
+            },
+        );
+        best.map(|(at, _)| at)
     }
 
     /// What decides whether a rule comes before another.
@@ -111,6 +96,18 @@ impl Table {
             short(host_length),
             u32::from(!scheme),
         ]
+    }
+}
+
+/// The number from which on no pattern comes before a rule of this rank.
+#[inline]
+const fn wanted_below(rank: &Rank, precedence: Precedence) -> u32 {
+    match (precedence, rank.0) {
+        (Precedence::FirstMatch, _) => rank.1,
+        // Patterns are of class 1.
+        (Precedence::StaticFirst | Precedence::MostSpecific, [0, ..]) => 0,
+        (Precedence::StaticFirst, _) => rank.1,
+        (Precedence::MostSpecific, _) => u32::MAX,
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! `%2F` stays an escape, and so never equals `/` (RFC 3986 §6.2.2).
 
-use crate::location::sendable;
+use crate::{location::sendable, scan};
 
 /// What one piece of a text is in that spelling, and how many bytes of the text it takes.
 struct Piece {
@@ -91,11 +91,33 @@ pub(super) fn write<'b>(buffer: &'b mut [u8], text: &[u8], fold: bool) -> Option
 /// Whether a path is in that spelling already; nearly all are.
 #[inline]
 pub(super) fn is_spelled(path: &[u8], fold: bool) -> bool {
-    let mut odd = false;
-    for &byte in path {
-        odd |= !sendable(byte) | (byte == b'%') | (fold & byte.is_ascii_uppercase());
-    }
-    !odd || has_only_spelled(path, fold)
+    let plain = if fold {
+        !scan::any(path, |byte| !is_plain(byte) | byte.is_ascii_uppercase())
+    } else {
+        all_plain(path)
+    };
+    plain || has_only_spelled(path, fold)
+}
+
+/// Whether a text has letters, digits, `-`, `.`, `/` and `_` only, which are themselves everywhere.
+#[inline]
+pub(super) fn all_plain(text: &[u8]) -> bool {
+    !scan::any(text, |byte| !is_plain(byte))
+}
+
+#[inline]
+const fn is_plain(byte: u8) -> bool {
+    // Between the digits and `A`, and between `Z` and `_`, other bytes stand.
+    (byte.wrapping_sub(b'-') <= b'z' - b'-')
+        & (byte.wrapping_sub(b':') > b'@' - b':')
+        & (byte.wrapping_sub(b'[') > b'^' - b'[')
+        & (byte != b'`')
+}
+
+/// Whether a text is a path that is compared, and sent, as it is written: plain, and without any segment that
+/// begins with a dot.
+pub(super) fn is_plain_path(text: &str) -> bool {
+    text.starts_with('/') && all_plain(text.as_bytes()) && !text.contains("/.")
 }
 
 #[cold]
@@ -144,7 +166,7 @@ const fn hex_digit(value: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_spelled, push, received_len, write};
+    use super::{is_plain, is_spelled, push, received_len, write};
 
     fn spelled(text: &str, fold: bool) -> String {
         let mut out = Vec::new();
@@ -177,6 +199,14 @@ mod tests {
             assert!(is_spelled(exact.as_bytes(), false), "{exact}");
             assert!(is_spelled(folded.as_bytes(), true), "{folded}");
             assert_eq!(is_spelled(text.as_bytes(), false), text == exact, "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_bytes_are_few() {
+        for byte in 0..=u8::MAX {
+            let plain = byte.is_ascii_alphanumeric() || b"-./_".contains(&byte);
+            assert_eq!(is_plain(byte), plain, "{byte:#x}");
         }
     }
 

@@ -10,11 +10,11 @@ use super::{
     capture::Captures,
     condition::Ready,
     options::Matching,
-    pattern::{Parts, Segment, Tail},
+    pattern::Parts,
     record::{PATTERN, REGEX, Record},
-    spelling,
 };
 
+mod asked;
 mod entry;
 mod exact;
 mod hash;
@@ -22,6 +22,8 @@ mod hosts;
 mod segments;
 mod shapes;
 
+pub(super) use asked::without_slash;
+use asked::{Asked, asked};
 use entry::Lists;
 use exact::{Exact, Key};
 use hash::Hash;
@@ -62,11 +64,12 @@ struct Place {
 impl Table {
     /// Builds the indexes of rules that are written already.
     pub(super) fn new(
-        records: Vec<u8>,
+        mut records: Vec<u8>,
         options: Vec<Ready>,
         hosts: Hosts,
         #[cfg(feature = "regex")] regexes: super::regexes::Regexes,
     ) -> Self {
+        records.shrink_to_fit();
         let reads_host = !hosts.is_empty() || options.iter().any(Ready::reads_host);
         let mut table = Self {
             records: Bytes::from(records),
@@ -84,6 +87,35 @@ impl Table {
     }
 
     fn index(&mut self) -> Vec<Plane> {
+        let mut planes = self.empty_planes();
+        let mut lists = Lists::default();
+        for (at, record) in self.records() {
+            let Place { matching, .. } = self.place(&record);
+            let Some(plane) = planes.iter_mut().find(|plane| plane.matching == matching) else {
+                continue;
+            };
+            if record.has(PATTERN) {
+                let pattern_of = |at| self.pattern(at);
+                plane
+                    .shapes
+                    .add(at, &record, &self.hash, &mut lists, pattern_of);
+            } else if !record.has(REGEX) {
+                let key = self.key(&record);
+                let key_of = |at| self.key_at(at);
+                plane.exact.add(at, key, &self.hash, &mut lists, key_of);
+            }
+        }
+        for plane in &mut planes {
+            plane
+                .shapes
+                .finish(&self.hash, &lists, |at| self.pattern(at));
+        }
+        self.lists = lists;
+        planes
+    }
+
+    /// A plane for each way of comparing that occurs, with room for its rules.
+    fn empty_planes(&self) -> Vec<Plane> {
         let mut sizes: Vec<(Matching, usize, usize)> = Vec::new();
         for (_, record) in self.records() {
             let matching = self.place(&record).matching;
@@ -97,43 +129,12 @@ impl Table {
                 *patterns += usize::from(record.has(PATTERN));
             }
         }
-        let mut lists = Lists::default();
-        let planes = sizes.into_iter().map(|(matching, exact, patterns)| {
-            let mut plane = Plane {
-                matching,
-                exact: Exact::with_capacity(exact),
-                shapes: Shapes::with_capacity(patterns),
-            };
-            for (at, record) in self.records() {
-                let place = self.place(&record);
-                if place.matching != matching || record.has(REGEX) {
-                    continue;
-                }
-                if record.has(PATTERN) {
-                    let pattern_of = |at| self.pattern(at);
-                    plane.shapes.add(
-                        at,
-                        record.number,
-                        record.source,
-                        place.group,
-                        &self.hash,
-                        &mut lists,
-                        pattern_of,
-                    );
-                } else {
-                    let key = self.key(&record);
-                    let key_of = |at| self.key_at(at);
-                    plane.exact.add(at, key, &self.hash, &mut lists, key_of);
-                }
-            }
-            plane
-                .shapes
-                .finish(&self.hash, &lists, |at| self.pattern(at));
-            plane
-        });
-        let planes = planes.collect();
-        self.lists = lists;
-        planes
+        let plane = |(matching, exact, patterns)| Plane {
+            matching,
+            exact: Exact::with_capacity(exact),
+            shapes: Shapes::with_capacity(patterns),
+        };
+        sizes.into_iter().map(plane).collect()
     }
 
     /// Every rule in the order in which they were added, with where it is.
@@ -197,205 +198,178 @@ impl Table {
         }
     }
 
-    /// Shows every rule whose path and host fit a request, with what its placeholders stand for.
+    /// Shows every rule whose path and host fit a request.
     ///
     /// `lowest` is the number beyond which a pattern is not wanted any more.
     #[inline]
-    pub(super) fn candidates<'a>(
+    pub(super) fn candidates(
         &self,
-        ask: &Ask<'_, 'a>,
+        ask: &Ask<'_, '_>,
         lowest: impl Fn() -> u32,
-        mut visit: impl FnMut(u32, &Record<'_>, &Captures<'a>),
+        mut visit: impl FnMut(u32, &Record<'_>),
     ) {
         for plane in &self.planes {
-            let received = ask.path.as_bytes();
-            let fold = plane.matching.ignore_case;
-            // Nothing is written there unless it has to be.
-            let (mut short, long);
-            let spelled = if spelling::is_spelled(received, fold) {
-                received
-            } else {
-                short = [0; SHORT];
-                match spelling::write(&mut short, received, fold) {
-                    Some(spelled) => spelled,
-                    None => {
-                        long = respelled(received, fold);
-                        &long
-                    }
+            asked(ask.path, plane.matching, |path| {
+                if !plane.exact.is_empty() {
+                    self.exact_candidates(plane, path, ask, &mut visit);
                 }
-            };
-            let path = Asked {
-                received: ask.path,
-                spelled: if plane.matching.ignore_trailing_slash {
-                    without_slash(spelled)
-                } else {
-                    spelled
-                },
-            };
-            self.exact_candidates(plane, &path, ask, &mut visit);
-            if !plane.shapes.is_empty() {
-                self.pattern_candidates(plane, &path, ask, &lowest, &mut visit);
-            }
+                if plane.shapes.lowest() <= u64::from(lowest()) {
+                    self.pattern_candidates(plane, path, ask, &lowest, &mut visit);
+                }
+            });
         }
         #[cfg(feature = "regex")]
-        for (at, captures) in self.regexes.matching(ask.path) {
+        if !self.regexes.is_empty() {
+            self.regex_candidates(ask, &mut visit);
+        }
+    }
+
+    #[cfg(feature = "regex")]
+    fn regex_candidates(&self, ask: &Ask<'_, '_>, visit: &mut impl FnMut(u32, &Record<'_>)) {
+        for at in self.regexes.matching(ask.path) {
             if let Some(record) = self.record(at) {
                 let group = self.place(&record).group;
                 if self.hosts.fitting(ask.host).any(|fitting| fitting == group) {
-                    visit(at, &record, &captures);
+                    visit(at, &record);
                 }
             }
         }
     }
 
     #[inline]
-    fn exact_candidates<'a>(
+    fn exact_candidates(
         &self,
         plane: &Plane,
-        path: &Asked<'a, '_>,
-        ask: &Ask<'_, 'a>,
-        visit: &mut impl FnMut(u32, &Record<'_>, &Captures<'a>),
+        path: &Asked<'_, '_>,
+        ask: &Ask<'_, '_>,
+        visit: &mut impl FnMut(u32, &Record<'_>),
     ) {
-        if plane.exact.is_empty() {
-            return;
-        }
         let spelled = path.spelled;
         let path_hash = self.hash.of(spelled);
-        let mut show = |entry: Option<&u32>| {
-            for at in entry.into_iter().flat_map(|entry| self.lists.rules(entry)) {
-                if let Some(record) = self.record(*at) {
-                    visit(*at, &record, &Captures::none());
-                }
+        self.exact_on(EVERY_HOST, plane, spelled, path_hash, visit);
+        if ask.host.is_some() {
+            for group in self.hosts.named(ask.host) {
+                self.exact_on(group, plane, spelled, path_hash, visit);
             }
+        }
+        if plane.exact.has_keyed() {
+            self.keyed_candidates(plane, spelled, path_hash, ask, visit);
+        }
+    }
+
+    #[inline]
+    fn exact_on(
+        &self,
+        group: u32,
+        plane: &Plane,
+        spelled: &[u8],
+        path_hash: u64,
+        visit: &mut impl FnMut(u32, &Record<'_>),
+    ) {
+        let is_it = |entry| {
+            self.record(self.lists.first(entry)).is_some_and(|record| {
+                record.source == spelled && self.place(&record).group == group
+            })
         };
+        if let Some(entry) = plane.exact.find(group, path_hash, is_it) {
+            self.show(entry, visit);
+        }
+    }
+
+    fn keyed_candidates(
+        &self,
+        plane: &Plane,
+        spelled: &[u8],
+        path_hash: u64,
+        ask: &Ask<'_, '_>,
+        visit: &mut impl FnMut(u32, &Record<'_>),
+    ) {
         for group in self.hosts.fitting(ask.host) {
-            let is_it = |entry| {
-                self.record(self.lists.first(entry)).is_some_and(|record| {
-                    record.source == spelled && self.place(&record).group == group
-                })
-            };
-            show(plane.exact.find(group, path_hash, is_it));
-            if plane.exact.has_keyed() {
-                for (name, value) in ask.pairs() {
-                    let (name, value) = (super::ask::plain(name), super::ask::plain(value));
-                    let key = Key {
-                        path: spelled,
-                        group,
-                        pair: Some((&name, &value)),
-                    };
-                    let is_it = |entry| self.key_at(self.lists.first(entry)) == key;
-                    show(plane.exact.find_keyed(key, &self.hash, path_hash, is_it));
+            for (name, value) in ask.pairs() {
+                let (name, value) = (super::ask::plain(name), super::ask::plain(value));
+                let key = Key {
+                    path: spelled,
+                    group,
+                    pair: Some((&name, &value)),
+                };
+                let is_it = |entry| self.key_at(self.lists.first(entry)) == key;
+                if let Some(entry) = plane.exact.find_keyed(key, &self.hash, path_hash, is_it) {
+                    self.show(entry, visit);
                 }
             }
         }
     }
 
     #[inline]
-    fn pattern_candidates<'a>(
-        &self,
-        plane: &Plane,
-        path: &Asked<'a, '_>,
-        ask: &Ask<'_, 'a>,
-        lowest: &impl Fn() -> u32,
-        visit: &mut impl FnMut(u32, &Record<'_>, &Captures<'a>),
-    ) {
-        let spelled = path.spelled;
-        let segments = Segments::of(spelled, plane.shapes.deepest(), &self.hash);
-        let mut show = |group: u32, entry: &u32| {
-            let rules = self.lists.rules(entry);
-            let Some(first) = rules.first().and_then(|at| self.record(*at)) else {
-                return;
-            };
-            if self.place(&first).group != group {
-                return;
+    fn show(&self, entry: &u32, visit: &mut impl FnMut(u32, &Record<'_>)) {
+        for at in self.lists.rules(entry) {
+            if let Some(record) = self.record(*at) {
+                visit(*at, &record);
             }
-            let Some(captures) = path.captures(Parts::of(first.source), &segments) else {
-                return;
-            };
-            for at in rules {
-                if let Some(record) = self.record(*at) {
-                    visit(*at, &record, &captures);
-                }
-            }
-        };
-        for group in self.hosts.fitting(ask.host) {
-            plane
-                .shapes
-                .candidates(&segments, group, &self.hash, lowest, |entry| {
-                    show(group, entry)
-                });
         }
     }
-}
 
-/// The path of a request, in the spelling of one plane.
-struct Asked<'a, 's> {
-    received: &'a str,
-    spelled: &'s [u8],
-}
-
-/// A path as long as this is spelled anew without memory of its own.
-const SHORT: usize = 1_024;
-
-impl<'a> Asked<'a, '_> {
-    /// What the placeholders of a pattern stand for, where it matches.
-    fn captures(&self, pattern: Parts<'_>, segments: &Segments<'_>) -> Option<Captures<'a>> {
-        let mut captures = Captures::none();
-        let mut rest = self.received;
-        let mut count = 0;
-        for segment in pattern.segments() {
-            let behind = rest.strip_prefix('/')?;
-            let end = behind.find('/').unwrap_or(behind.len());
-            let (received, tail) = behind.split_at_checked(end)?;
-            let spelled = segments.get(count);
-            match segment {
-                Segment::Literal(text) if text == spelled => {}
-                Segment::Literal(_) => return None,
-                Segment::Named { before, behind, .. } => {
-                    let named = spelled.strip_prefix(before)?.strip_suffix(behind)?;
-                    if named.is_empty() {
-                        return None;
-                    }
-                    let is_whole = before.is_empty() && behind.is_empty();
-                    let part = || part(received, before.len(), named.len());
-                    captures.push(if is_whole { received } else { part()? });
-                }
-            }
-            rest = tail;
-            count += 1;
+    // Not inlined, so that tables without patterns have no room for segments on their stack.
+    #[inline(never)]
+    fn pattern_candidates(
+        &self,
+        plane: &Plane,
+        path: &Asked<'_, '_>,
+        ask: &Ask<'_, '_>,
+        lowest: &impl Fn() -> u32,
+        visit: &mut impl FnMut(u32, &Record<'_>),
+    ) {
+        let mut segments = Segments::new(path.spelled);
+        segments.cut(plane.shapes.reach(), &self.hash);
+        let mut on = |group| {
+            let is_it = |entry| {
+                self.record(self.lists.first(entry)).is_some_and(|record| {
+                    self.place(&record).group == group
+                        && path.fit(Parts::of(record.source), |_| {}).is_some()
+                })
+            };
+            let mut show = |entry: &u32| self.show(entry, visit);
+            plane
+                .shapes
+                .candidates(&segments, group, &self.hash, lowest, &is_it, &mut show);
+        };
+        on(EVERY_HOST);
+        if ask.host.is_some() {
+            self.hosts.named(ask.host).for_each(on);
         }
-        let spelled = segments.tail(count);
-        match pattern.tail {
-            // A slash that makes no difference may be left.
-            Tail::None => {
-                return (spelled.is_empty() && count == segments.count).then_some(captures);
-            }
-            Tail::Some if rest.len() < 2 => return None,
-            Tail::Any if rest.is_empty() => return None,
-            Tail::Some | Tail::Any | Tail::Optional => captures.push(rest),
+    }
+
+    /// What the placeholders of a rule stand for that answers a request.
+    pub(super) fn captures<'a>(
+        &self,
+        at: u32,
+        record: &Record<'_>,
+        ask: &Ask<'_, 'a>,
+    ) -> Option<Captures<'a>> {
+        let mut captures = if record.has(REGEX) {
+            self.regex_captures(at, ask.path)?
+        } else {
+            Captures::none()
+        };
+        if record.has(PATTERN) {
+            asked(ask.path, self.place(record).matching, |path| {
+                path.fit(Parts::of(record.source), |text| captures.push(text))
+            })?;
+        }
+        if let Some(ready) = self.options(record) {
+            ready.admits(ask, &mut captures);
         }
         Some(captures)
     }
-}
 
-/// The middle of a segment as it was received, by the lengths of its spelling; `None` where that would
-/// begin or end within a character.
-fn part(received: &str, before: usize, length: usize) -> Option<&str> {
-    let rest = received.get(spelling::received_len(received.as_bytes(), before)?..)?;
-    rest.get(..spelling::received_len(rest.as_bytes(), length)?)
-}
+    #[cfg(feature = "regex")]
+    fn regex_captures<'a>(&self, at: u32, path: &'a str) -> Option<Captures<'a>> {
+        self.regexes.captures(at, path)
+    }
 
-#[cold]
-fn respelled(received: &[u8], fold: bool) -> Vec<u8> {
-    let mut out = Vec::with_capacity(received.len() + 16);
-    spelling::push(&mut out, received, fold);
-    out
-}
-
-/// A path without one slash at its end; the first page keeps its own.
-pub(super) fn without_slash(path: &[u8]) -> &[u8] {
-    match path {
-        [first @ .., b'/'] if !first.is_empty() => first,
-        _ => path,
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    const fn regex_captures<'a>(&self, _: u32, _: &'a str) -> Option<Captures<'a>> {
+        None
     }
 }

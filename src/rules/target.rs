@@ -12,10 +12,12 @@ use super::{
     capture::{Captures, Kind, Slot},
     error::Flaw,
     pattern::{MAX_CAPTURES, Parts, Segment, Tail, Token, is_name, tokens},
+    spelling,
 };
 use crate::{
     Location,
-    location::{RECEIVED_PATH, RECEIVED_QUERY, parse_origin},
+    location::{MAX_LEN, RECEIVED_PATH, RECEIVED_QUERY, parse_origin},
+    scan,
 };
 
 /// Received path text that has to stay one segment.
@@ -38,8 +40,8 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A finished target.
 #[derive(Debug)]
-pub(super) struct Target {
-    pub(super) text: Vec<u8>,
+pub(super) struct Target<'t> {
+    pub(super) text: Cow<'t, [u8]>,
     /// The length of the origin, 0 on this site.
     pub(super) origin: u16,
     pub(super) has_slots: bool,
@@ -94,19 +96,30 @@ impl Write {
     }
 
     fn from_byte(byte: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|write| *write as u8 == byte)
+        let at = usize::from(byte).checked_sub(1)?;
+        Self::ALL.get(at).copied()
+    }
+
+    /// What is written of a text, before it is encoded.
+    fn part(self, text: &str) -> &str {
+        match self {
+            Self::TailToPath | Self::TailToQuery => text.strip_prefix('/').unwrap_or(text),
+            _ => text,
+        }
     }
 
     fn push(self, out: &mut Vec<u8>, text: &str) {
-        let without_slash = text.strip_prefix('/').unwrap_or(text);
+        let part = self.part(text);
         match self {
-            Self::PathToPath | Self::WholeTail => encode(out, text, RECEIVED_PATH),
-            Self::TailToPath => encode(out, without_slash, RECEIVED_PATH),
-            Self::QueryToPath => encode(out, &spaces(text), SEGMENT),
-            Self::PathToQuery => encode(out, text, VALUE),
-            Self::TailToQuery => encode(out, without_slash, VALUE),
-            Self::QueryToQuery => encode(out, text, RECEIVED_QUERY),
-            Self::Plain => encode(out, text, PLAIN),
+            Self::QueryToPath => encode(out, &spaces(part), SEGMENT),
+            Self::Plain => encode(out, part, PLAIN),
+            // None of the other sets has a plain byte in it.
+            _ if spelling::all_plain(part.as_bytes()) => out.extend_from_slice(part.as_bytes()),
+            Self::PathToPath | Self::WholeTail | Self::TailToPath => {
+                encode(out, part, RECEIVED_PATH);
+            }
+            Self::PathToQuery | Self::TailToQuery => encode(out, part, VALUE),
+            Self::QueryToQuery => encode(out, part, RECEIVED_QUERY),
         }
     }
 }
@@ -145,10 +158,42 @@ enum Place {
     Fragment,
 }
 
+/// A target that is kept as it is written, on this site or on an origin that was checked before; `None`
+/// where it needs a closer look.
+pub(super) fn plain<'t>(text: &'t str, known_origin: &str) -> Option<Target<'t>> {
+    let path = match text.strip_prefix('/') {
+        Some(_) => text,
+        None if known_origin.is_empty() => return None,
+        None => text.strip_prefix(known_origin)?,
+    };
+    let is_plain =
+        spelling::is_plain_path(path) && !path.starts_with("//") && text.len() <= MAX_LEN;
+    is_plain.then_some(Target {
+        text: Cow::Borrowed(text.as_bytes()),
+        origin: u16::try_from(text.len() - path.len()).unwrap_or_default(),
+        has_slots: false,
+        has_query: false,
+        has_fragment: false,
+    })
+}
+
 /// Checks a target and writes it in the form that is kept.
-pub(super) fn compile(text: &str, slots: &[Slot]) -> Result<Target, Flaw> {
+///
+/// `known_origin` is one that was checked before, as it is sent.
+pub(super) fn compile<'t>(
+    text: &str,
+    slots: &[Slot],
+    known_origin: &str,
+) -> Result<Target<'t>, Flaw> {
     let tokens = tokens(text)?;
-    let (mut out, behind) = origin(text, &tokens)?;
+    let is_known = text
+        .strip_prefix(known_origin)
+        .is_some_and(|path| path.starts_with('/') && !known_origin.is_empty());
+    let (mut out, behind) = if is_known {
+        (known_origin.as_bytes().to_vec(), known_origin.len())
+    } else {
+        origin(text, &tokens)?
+    };
     let origin = out.len();
     let mut place = Place::Path;
     let mut has_slots = false;
@@ -182,7 +227,7 @@ pub(super) fn compile(text: &str, slots: &[Slot]) -> Result<Target, Flaw> {
         has_slots,
         has_query,
         has_fragment: place == Place::Fragment,
-        text: out,
+        text: Cow::Owned(out),
     };
     target.check(text)?;
     Ok(target)
@@ -251,7 +296,11 @@ fn push_literal(out: &mut Vec<u8>, literal: &str, place: &mut Place, has_query: 
         };
         let end = rest.find(marks).unwrap_or(rest.len());
         let (part, marked) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        encode(out, part, set);
+        if spelling::all_plain(part.as_bytes()) {
+            out.extend_from_slice(part.as_bytes());
+        } else {
+            encode(out, part, set);
+        }
         match marked.as_bytes() {
             [] => return,
             [mark, ..] => {
@@ -310,22 +359,32 @@ fn slot(
     Ok((write, index.try_into().unwrap_or_default()))
 }
 
-impl Target {
+impl Target<'_> {
+    /// Its origin, where `text` begins with it as it is sent.
+    pub(super) fn origin_in<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let origin = text.get(..usize::from(self.origin))?;
+        let same = self.text.starts_with(origin.as_bytes());
+        (same && !origin.is_empty()).then_some(origin)
+    }
+
     /// The same target, the tail of the source behind its path: what a prefix is replaced by.
-    pub(super) fn with_tail(mut self, index: u8) -> Self {
-        let path = self
-            .text
+    pub(super) fn with_tail(self, index: u8) -> Self {
+        let mut text = self.text.into_owned();
+        let path = text
             .iter()
             .position(|byte| matches!(byte, b'?' | b'#'))
-            .unwrap_or(self.text.len());
-        let mut behind = self.text.split_off(path);
-        if self.text.ends_with(b"/") {
-            self.text.pop();
+            .unwrap_or(text.len());
+        let mut behind = text.split_off(path);
+        if text.ends_with(b"/") {
+            text.pop();
         }
-        self.text.extend([Write::WholeTail as u8, index]);
-        self.text.append(&mut behind);
-        self.has_slots = true;
-        self
+        text.extend([Write::WholeTail as u8, index]);
+        text.append(&mut behind);
+        Self {
+            text: Cow::Owned(text),
+            has_slots: true,
+            ..self
+        }
     }
 
     /// What would be wrong with it whatever the request.
@@ -338,6 +397,10 @@ impl Target {
             }
             sample
         });
+        let origin = sample.get(..usize::from(self.origin)).unwrap_or_default();
+        if plain(&sample, origin).is_some() {
+            return Ok(());
+        }
         Location::from_config(&sample).map_err(|error| {
             // The sample is not what was written; the end of what both share is near enough.
             let at = error.position().min(text.len());
@@ -369,10 +432,7 @@ pub(super) fn pieces(target: &[u8]) -> impl Iterator<Item = Piece<'_>> {
                 return Some(Piece::Slot(write, usize::from(*index)));
             }
         }
-        let end = rest
-            .iter()
-            .position(|&byte| byte < 0x20)
-            .unwrap_or(rest.len());
+        let end = scan::first(rest, |byte| byte < 0x20);
         let (text, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         rest = tail;
         Some(Piece::Text(text))
@@ -391,13 +451,11 @@ pub(super) fn push(out: &mut Vec<u8>, target: &[u8], captures: &Captures<'_>) {
 
 /// A target without its origin, as (path, query with its mark, fragment with its mark).
 pub(super) fn split(target: &[u8]) -> (&[u8], &[u8], &[u8]) {
-    let fragment = target.iter().position(|&byte| byte == b'#');
     let (address, fragment) = target
-        .split_at_checked(fragment.unwrap_or(target.len()))
+        .split_at_checked(scan::first(target, |byte| byte == b'#'))
         .unwrap_or((target, &[]));
-    let query = address.iter().position(|&byte| byte == b'?');
     let (path, query) = address
-        .split_at_checked(query.unwrap_or(address.len()))
+        .split_at_checked(scan::first(address, |byte| byte == b'?'))
         .unwrap_or((address, &[]));
     (path, query, fragment)
 }
@@ -510,7 +568,7 @@ mod tests {
                 "https://new.example/%7Ba&b=c+d%2F%C3%A9",
             ),
         ] {
-            let target = compile(text, &slots()).unwrap();
+            let target = compile(text, &slots(), "").unwrap();
             let mut out = Vec::new();
             push(&mut out, &target.text, &captures);
             assert_eq!(String::from_utf8(out).unwrap(), expected);
@@ -537,7 +595,7 @@ mod tests {
             ("/x{/*seg}", 2, "tail of the source"),
             ("/a\n", 2, "control"),
         ] {
-            let flaw = compile(text, &slots()).unwrap_err();
+            let flaw = compile(text, &slots(), "").unwrap_err();
             assert!(flaw.sentence().contains(why), "{text}: {flaw}");
             assert_eq!(flaw.at, at, "{text}: {flaw}");
         }
@@ -551,7 +609,7 @@ mod tests {
             "/n{/*tail}",
             "https://new.example/{tail}",
         ] {
-            let target = compile(text, &slots()).unwrap();
+            let target = compile(text, &slots(), "").unwrap();
             assert_eq!(written(&target.text, &names), text);
         }
     }

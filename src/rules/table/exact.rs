@@ -1,6 +1,6 @@
 //! Sources without placeholders, found by one hash of the whole path.
 
-use hashbrown::HashTable;
+use hashbrown::hash_table::{Entry, HashTable};
 
 use super::{
     entry::Lists,
@@ -61,10 +61,15 @@ impl Exact {
         };
         let hashed = |key: Key<'_>| key.hash(hash, hash.of(key.path));
         let value = hashed(key);
-        match table.find_mut(value, |entry| key_of(lists.first(*entry)) == key) {
-            Some(entry) => lists.add(entry, rule),
-            None => {
-                table.insert_unique(value, rule, |entry| hashed(key_of(lists.first(*entry))));
+        let found = table.entry(
+            value,
+            |entry| key_of(lists.first(*entry)) == key,
+            |entry| hashed(key_of(lists.first(*entry))),
+        );
+        match found {
+            Entry::Occupied(mut entry) => lists.add(entry.get_mut(), rule),
+            Entry::Vacant(entry) => {
+                entry.insert(rule);
             }
         }
     }

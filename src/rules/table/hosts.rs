@@ -45,6 +45,11 @@ impl Hosts {
         &'h self,
         host: Option<&'h str>,
     ) -> impl Iterator<Item = u32> + 'h {
+        std::iter::once(EVERY_HOST).chain(self.named(host))
+    }
+
+    /// The same without that of every host.
+    pub(super) fn named<'h>(&'h self, host: Option<&'h str>) -> impl Iterator<Item = u32> + 'h {
         let named = host.filter(|_| !self.is_empty());
         let exact = named.and_then(|host| self.exact.get(host)).copied();
         let own = named.and_then(|host| self.domains.get(host)).copied();
@@ -55,10 +60,7 @@ impl Hosts {
                 .flatten()
                 .copied()
         });
-        std::iter::once(EVERY_HOST)
-            .chain(exact)
-            .chain(own)
-            .chain(below)
+        exact.into_iter().chain(own).chain(below)
     }
 }
 

@@ -1,6 +1,6 @@
-//! A path, cut at its slashes and hashed piece by piece, as far as patterns reach.
+//! A path, cut at its slashes and hashed as far as patterns reach.
 
-use super::hash::Hash;
+use super::hash::{Hash, mix};
 use crate::rules::pattern::MAX_SEGMENTS;
 
 /// The first segments of a path.
@@ -8,65 +8,165 @@ use crate::rules::pattern::MAX_SEGMENTS;
 pub(super) struct Segments<'p> {
     path: &'p [u8],
     ends: [u32; MAX_SEGMENTS + 1],
-    hashes: [u64; MAX_SEGMENTS],
+    /// The hash of each beginning, as far as it was asked for.
+    beginnings: [u64; MAX_SEGMENTS + 1],
+    cut: usize,
     /// How many there are; at most one more than were asked for.
     pub(super) count: usize,
 }
 
+/// How far patterns look into a path.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reach {
+    /// The most segments that are cut off.
+    pub(super) segments: usize,
+    /// The longest beginning that is hashed, in segments.
+    pub(super) hashed: usize,
+}
+
+/// The hash of the beginning without any segment.
+pub(super) const START: u64 = 0x2545_f491_4f6c_dd1d;
+
 impl<'p> Segments<'p> {
-    /// Cuts at most `deepest` segments off, and counts one more where there is more.
     #[inline]
-    pub(super) fn of(path: &'p [u8], deepest: usize, hash: &Hash) -> Self {
-        let mut segments = Self {
+    pub(super) const fn new(path: &'p [u8]) -> Self {
+        Self {
             path,
             ends: [0; MAX_SEGMENTS + 1],
-            hashes: [0; MAX_SEGMENTS],
+            beginnings: [START; MAX_SEGMENTS + 1],
+            cut: 0,
             count: 0,
-        };
-        let mut rest = path;
-        while let Some(tail) = rest.strip_prefix(b"/") {
-            if segments.count == deepest {
-                segments.count += 1;
-                return segments;
-            }
-            let end = tail
-                .iter()
-                .position(|&byte| byte == b'/')
-                .unwrap_or(tail.len());
-            let (segment, behind) = tail.split_at_checked(end).unwrap_or((tail, &[]));
-            if let Some(slot) = segments.hashes.get_mut(segments.count) {
-                *slot = hash.of(segment);
-            }
-            segments.count += 1;
-            if let Some(slot) = segments.ends.get_mut(segments.count) {
-                *slot = u32::try_from(path.len() - behind.len()).unwrap_or(u32::MAX);
-            }
-            rest = behind;
         }
-        segments
     }
 
+    /// Cuts segments off, and counts one more where there is more.
     #[inline]
-    pub(super) fn hash(&self, at: usize) -> u64 {
-        self.hashes.get(at).copied().unwrap_or_default()
+    pub(super) fn cut(&mut self, reach: Reach, hash: &Hash) {
+        if self.path.first() != Some(&b'/') {
+            return;
+        }
+        let (mut begin, mut beginning) = (1, START);
+        each_slash(self.path, |end| {
+            if end == 0 {
+                return true;
+            }
+            self.count += 1;
+            if self.cut == reach.segments {
+                return false;
+            }
+            self.cut = self.count;
+            if let Some(slot) = self.ends.get_mut(self.count) {
+                *slot = u32::try_from(end).unwrap_or(u32::MAX);
+            }
+            if self.count <= reach.hashed {
+                beginning = mix(
+                    beginning,
+                    hash.of(self.path.get(begin..end).unwrap_or_default()),
+                );
+                if let Some(slot) = self.beginnings.get_mut(self.count) {
+                    *slot = beginning;
+                }
+            }
+            begin = end + 1;
+            true
+        });
     }
 
-    /// Where a segment ends; the tail behind it begins there, with its slash.
+    /// The hash of so many segments from the first on.
     #[inline]
-    pub(super) fn end(&self, count: usize) -> usize {
+    pub(super) fn beginning(&self, count: usize) -> u64 {
+        self.beginnings.get(count).copied().unwrap_or_default()
+    }
+
+    /// Where a segment ends.
+    #[inline]
+    fn end(&self, count: usize) -> usize {
         self.ends.get(count).map_or(0, |end| *end as usize)
     }
 
+    /// A segment without its slash, where it was cut off.
     #[inline]
-    pub(super) fn get(&self, at: usize) -> &'p [u8] {
-        self.path
-            .get(self.end(at) + 1..self.end(at + 1))
-            .unwrap_or_default()
+    pub(super) fn get(&self, at: usize) -> Option<&'p [u8]> {
+        if at < self.cut {
+            self.path.get(self.end(at) + 1..self.end(at + 1))
+        } else {
+            None
+        }
     }
+}
 
-    /// What is left behind so many segments, its slash included.
-    #[inline]
-    pub(super) fn tail(&self, count: usize) -> &'p [u8] {
-        self.path.get(self.end(count)..).unwrap_or_default()
+/// Shows where the slashes of a path are, and its end, eight bytes at a time, for as long as the answer is
+/// yes.
+#[inline]
+fn each_slash(path: &[u8], mut show: impl FnMut(usize) -> bool) {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let mut rest = path;
+    let mut before = 0;
+    loop {
+        let (word, behind) = match rest.split_first_chunk() {
+            Some((word, behind)) => (*word, Some(behind)),
+            None => (with_slash(rest), None),
+        };
+        let differs = u64::from_le_bytes(word) ^ 0x2f2f_2f2f_2f2f_2f2f;
+        // The highest bit of each byte that is a slash.
+        let mut slashes = !(((differs & LOW) + LOW) | differs | LOW);
+        while slashes != 0 {
+            if !show(before + slashes.trailing_zeros() as usize / 8) {
+                return;
+            }
+            slashes &= slashes - 1;
+        }
+        match behind {
+            Some(behind) => rest = behind,
+            None => return,
+        }
+        before += 8;
+    }
+}
+
+/// Fewer than eight bytes, and a slash behind them.
+#[inline]
+fn with_slash(text: &[u8]) -> [u8; 8] {
+    let mut word = [0; 8];
+    for (slot, byte) in word.iter_mut().zip(text.iter().chain(b"/")) {
+        *slot = *byte;
+    }
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hash, Reach, Segments};
+
+    #[test]
+    fn a_path_is_cut_as_far_as_asked_for() {
+        let hash = Hash::default();
+        for path in [
+            "/",
+            "//",
+            "/a",
+            "/a/",
+            "/aaaaaaa/b",
+            "/aaaaaa/b",
+            "/aaaaaaaa/bbbbbbbb//c/d/eeeeeeeeeeee/",
+            "/\u{e9}\u{af}\u{12f}/x",
+            "",
+        ] {
+            let naive: Vec<&str> = path.split('/').skip(1).collect();
+            for most in 0..9 {
+                let mut segments = Segments::new(path.as_bytes());
+                let reach = Reach {
+                    segments: most,
+                    hashed: most,
+                };
+                segments.cut(reach, &hash);
+                let cut = naive.len().min(most);
+                assert_eq!(segments.count, naive.len().min(most + 1), "{path}");
+                for (at, segment) in naive.iter().take(cut).enumerate() {
+                    assert_eq!(segments.get(at), Some(segment.as_bytes()), "{path}");
+                }
+                assert_eq!(segments.get(cut), None);
+            }
+        }
     }
 }

@@ -2,35 +2,44 @@
 //!
 //! All patterns of one shape (which segments are literal, and what the tail is) are in one table, so that a
 //! path is looked up once for each shape, not for each pattern. The hash goes along the segments: a
-//! filter of all beginnings tells early which shapes a path cannot have, where there are many.
+//! filter of beginnings tells early which shapes a path cannot have.
 
 use hashbrown::HashTable;
 
 use super::{
     entry::Lists,
     hash::{Hash, mix},
-    segments::Segments,
+    segments::{Reach, START, Segments},
 };
-use crate::rules::pattern::{Parts, Segment, Tail};
+use crate::rules::{
+    pattern::{Parts, Segment, Tail},
+    record::Record,
+};
 
-/// From so many shapes on, beginnings are looked at first.
+/// With more shapes, all beginnings are in the filter, and paths are followed through them.
 const MANY: usize = 12;
 
 /// The patterns of a table that are compared in one way.
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
     shapes: Vec<Shape>,
+    /// The shapes by their own hash, while patterns are added.
+    known: HashTable<u32>,
     entries: HashTable<u32>,
     /// The shapes that a path of so many segments can have, the one with the lowest rule first.
-    by_count: Vec<Vec<u16>>,
+    by_count: Vec<Vec<u32>>,
     /// The kinds of segments that stand at each place of any pattern.
     kinds: Vec<Vec<Kind>>,
-    beginnings: Option<Filter>,
-    deepest: usize,
+    /// What paths begin with that fit any pattern.
+    beginnings: Filter,
+    reach: Reach,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 struct Shape {
+    /// How many literal segments stand before the first placeholder.
+    literals: usize,
+    /// What stands behind them.
     kinds: Vec<Kind>,
     tail: Tail,
     lowest: u32,
@@ -64,6 +73,13 @@ impl Kind {
             }
         )
     }
+
+    const fn number(self) -> u64 {
+        match self {
+            Self::Literal => 0,
+            Self::Named { before, behind } => 1 + ((before as u64) << 16 | behind as u64),
+        }
+    }
 }
 
 /// The hash of a pattern so far.
@@ -71,10 +87,6 @@ impl Kind {
 struct Chain(u64);
 
 impl Chain {
-    const fn start(group: u32) -> Self {
-        Self(mix(0x2545_f491_4f6c_dd1d, group as u64))
-    }
-
     #[inline]
     const fn literal(self, segment: u64) -> Self {
         Self(mix(self.0, segment))
@@ -96,16 +108,15 @@ impl Chain {
 
     /// The hash of the whole pattern.
     #[inline]
-    const fn end(self, tail: Tail) -> u64 {
-        mix(self.0, tail as u64 + 1)
+    const fn end(self, tail: Tail, group: u32) -> u64 {
+        mix(self.0, ((group as u64) << 8) | (tail as u64 + 1))
     }
 
     /// The hash after one more segment of a path, `None` where it cannot be of this kind.
     #[inline]
-    fn step(self, kind: Kind, path: &Segments<'_>, at: usize, hash: &Hash) -> Option<Self> {
-        let segment = path.get(at);
+    fn step(self, kind: Kind, segment: &[u8], hash: &Hash) -> Option<Self> {
         match kind {
-            Kind::Literal => Some(self.literal(path.hash(at))),
+            Kind::Literal => Some(self.literal(hash.of(segment))),
             Kind::Named {
                 before: 0,
                 behind: 0,
@@ -122,22 +133,21 @@ impl Chain {
     }
 }
 
-/// The hash of a finished pattern, with that of each of its beginnings.
-fn chain(parts: Parts<'_>, group: u32, hash: &Hash, mut seen: impl FnMut(u64)) -> u64 {
-    let mut chain = Chain::start(group);
+/// The hash of a finished pattern, with that of each of its beginnings and whether all of it is literal.
+fn chain(parts: Parts<'_>, group: u32, hash: &Hash, mut seen: impl FnMut(u64, bool)) -> u64 {
+    let mut chain = Chain(START);
+    let mut all_literal = true;
     for segment in parts.segments() {
         chain = match segment {
             Segment::Literal(text) => chain.literal(hash.of(text)),
-            Segment::Named { before, behind, .. } if Kind::of(segment).is_plain() => {
-                debug_assert!(before.is_empty() && behind.is_empty());
-                chain.plain()
-            }
+            Segment::Named { .. } if Kind::of(segment).is_plain() => chain.plain(),
             Segment::Named { before, behind, .. } => chain.named(before, behind, hash),
         };
-        seen(chain.0);
+        all_literal &= matches!(segment, Segment::Literal(_));
+        seen(chain.0, all_literal);
     }
-    let end = chain.end(parts.tail);
-    seen(end);
+    let end = chain.end(parts.tail, group);
+    seen(end, false);
     end
 }
 
@@ -149,44 +159,36 @@ impl Shapes {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.shapes.is_empty()
+    /// The number of the first pattern; more than any has, where there is none.
+    #[inline]
+    pub(super) fn lowest(&self) -> u64 {
+        let first = self.shapes.first();
+        first.map_or(u64::MAX, |shape| shape.lowest.into())
     }
 
-    pub(super) const fn deepest(&self) -> usize {
-        self.deepest
+    #[inline]
+    pub(super) const fn reach(&self) -> Reach {
+        self.reach
     }
 
     /// Adds a pattern; `pattern_of` gives one that is there, with its group.
     pub(super) fn add<'k>(
         &mut self,
         rule: u32,
-        number: u32,
-        pattern: &[u8],
-        group: u32,
+        record: &Record<'_>,
         hash: &Hash,
         lists: &mut Lists,
         pattern_of: impl Fn(u32) -> (&'k [u8], u32),
     ) {
+        let (pattern, group) = pattern_of(rule);
+        let number = record.number;
         let parts = Parts::of(pattern);
-        let kinds: Vec<_> = parts.segments().map(Kind::of).collect();
-        match self
-            .shapes
-            .iter_mut()
-            .find(|shape| shape.kinds == kinds && shape.tail == parts.tail)
-        {
-            Some(shape) => shape.lowest = shape.lowest.min(number),
-            None => self.shapes.push(Shape {
-                kinds,
-                tail: parts.tail,
-                lowest: number,
-            }),
-        }
+        self.add_shape(parts, number);
         let hashed = |entry: u32, lists: &Lists| {
             let (pattern, group) = pattern_of(lists.first(entry));
-            chain(Parts::of(pattern), group, hash, |_| {})
+            chain(Parts::of(pattern), group, hash, |_, _| {})
         };
-        let value = chain(parts, group, hash, |_| {});
+        let value = chain(parts, group, hash, |_, _| {});
         let same = |entry: &u32| {
             let (other, other_group) = pattern_of(lists.first(*entry));
             other_group == group && is_same(parts, Parts::of(other))
@@ -200,6 +202,30 @@ impl Shapes {
         }
     }
 
+    fn add_shape(&mut self, parts: Parts<'_>, number: u32) {
+        let numbers = parts.segments().map(|segment| Kind::of(segment).number());
+        let value = numbers.fold(parts.tail as u64, mix);
+        let shapes = &mut self.shapes;
+        let same = |at: &u32| {
+            shapes
+                .get(*at as usize)
+                .is_some_and(|shape| shape.is_of(parts))
+        };
+        match self.known.find(value, same).copied() {
+            Some(at) => {
+                if let Some(shape) = shapes.get_mut(at as usize) {
+                    shape.lowest = shape.lowest.min(number);
+                }
+            }
+            None => {
+                let at = u32::try_from(shapes.len()).unwrap_or(u32::MAX);
+                shapes.push(Shape::of(parts, number));
+                let hashed = |at: &u32| shapes.get(*at as usize).map_or(0, Shape::hash);
+                self.known.insert_unique(value, at, hashed);
+            }
+        }
+    }
+
     /// Makes ready what depends on all patterns together.
     pub(super) fn finish<'k>(
         &mut self,
@@ -207,47 +233,55 @@ impl Shapes {
         lists: &Lists,
         pattern_of: impl Fn(u32) -> (&'k [u8], u32),
     ) {
+        self.known = HashTable::new();
         self.shapes.sort_by_key(|shape| shape.lowest);
-        self.deepest = self
-            .shapes
-            .iter()
-            .map(|shape| shape.kinds.len())
-            .max()
-            .unwrap_or(0);
-        self.by_count = (0..=self.deepest + 1)
+        let most = |of: fn(&Shape) -> usize| self.shapes.iter().map(of).max().unwrap_or(0);
+        self.reach = Reach {
+            segments: most(Shape::segments),
+            hashed: most(|shape| shape.literals),
+        };
+        self.by_count = (0..=self.reach.segments + 1)
             .map(|count| {
-                let fits = |shape: &Shape| shape.can_have(count);
-                let all = self.shapes.iter().zip(0_u16..);
-                all.filter(|(shape, _)| fits(shape))
+                let all = self.shapes.iter().zip(0..);
+                all.filter(|(shape, _)| shape.can_have(count))
                     .map(|(_, at)| at)
                     .collect()
             })
             .collect();
-        self.kinds = (0..self.deepest)
+        self.kinds = (0..self.reach.segments)
             .map(|at| {
                 let mut kinds: Vec<_> = self
                     .shapes
                     .iter()
-                    .filter_map(|shape| shape.kinds.get(at).copied())
+                    .filter_map(|shape| shape.kind(at))
                     .collect();
                 kinds.sort_unstable();
                 kinds.dedup();
                 kinds
             })
             .collect();
-        if self.by_count.iter().any(|shapes| shapes.len() > MANY) {
-            let mut hashes = Vec::new();
-            for entry in &self.entries {
-                let (pattern, group) = pattern_of(lists.first(*entry));
-                chain(Parts::of(pattern), group, hash, |value| hashes.push(value));
-            }
-            hashes.sort_unstable();
-            hashes.dedup();
-            self.beginnings = Some(Filter::of(&hashes));
+        let many = self.by_count.iter().any(|shapes| shapes.len() > MANY);
+        let mut hashes = Vec::with_capacity(self.entries.len() + 1);
+        hashes.push(START);
+        for entry in &self.entries {
+            let (pattern, group) = pattern_of(lists.first(*entry));
+            let mut of_literals = None;
+            chain(Parts::of(pattern), group, hash, |value, is_literal| {
+                if many {
+                    hashes.push(value);
+                } else if is_literal {
+                    of_literals = Some(value);
+                }
+            });
+            hashes.extend(of_literals);
         }
+        hashes.sort_unstable();
+        hashes.dedup();
+        self.beginnings = Filter::of(&hashes);
     }
 
-    /// The entries whose hash a path has; `lowest` is the number beyond which a rule is not wanted.
+    /// The entries of the patterns that a path fits; `lowest` is the number beyond which a rule is not
+    /// wanted, and `is_it` says of an entry with the hash of the path whether the path fits it.
     #[inline]
     pub(super) fn candidates(
         &self,
@@ -255,54 +289,103 @@ impl Shapes {
         group: u32,
         hash: &Hash,
         lowest: impl Fn() -> u32,
-        mut visit: impl FnMut(&u32),
+        is_it: &impl Fn(u32) -> bool,
+        visit: &mut impl FnMut(&u32),
     ) {
-        let Some(shapes) = self.by_count.get(path.count.min(self.deepest + 1)) else {
+        let Some(shapes) = self.by_count.get(path.count) else {
             return;
         };
-        if let Some(beginnings) = self.beginnings.as_ref().filter(|_| shapes.len() > MANY) {
+        if shapes.len() > MANY {
             let walk = Walk {
                 shapes: self,
-                beginnings,
                 path,
+                group,
                 hash,
+                is_it,
             };
-            walk.from(0, Chain::start(group), &mut visit);
+            walk.from(0, Chain(START), true, visit);
             return;
         }
         for at in shapes {
-            let Some(shape) = self.shapes.get(usize::from(*at)) else {
+            let Some(shape) = self.shapes.get(*at as usize) else {
                 continue;
             };
             if shape.lowest > lowest() {
                 return;
             }
-            let mut chain = Some(Chain::start(group));
-            for (at, kind) in shape.kinds.iter().enumerate() {
-                chain = chain.and_then(|chain| chain.step(*kind, path, at, hash));
+            let beginning = path.beginning(shape.literals);
+            if !self.beginnings.may_have(beginning) {
+                continue;
             }
-            if let Some(chain) = chain {
-                self.probe(chain.end(shape.tail), &mut visit);
+            if let Some(chain) = shape.chain(beginning, path, hash) {
+                self.probe(chain.end(shape.tail, group), is_it, visit);
             }
         }
     }
 
     #[inline]
-    fn probe(&self, value: u64, visit: &mut impl FnMut(&u32)) {
-        for entry in self.entries.iter_hash(value) {
+    fn probe(&self, value: u64, is_it: &impl Fn(u32) -> bool, visit: &mut impl FnMut(&u32)) {
+        if let Some(entry) = self.entries.find(value, |entry| is_it(*entry)) {
             visit(entry);
         }
     }
 }
 
 impl Shape {
+    fn of(parts: Parts<'_>, number: u32) -> Self {
+        let kinds = || parts.segments().map(Kind::of);
+        let literals = kinds().take_while(|kind| *kind == Kind::Literal).count();
+        Self {
+            literals,
+            kinds: kinds().skip(literals).collect(),
+            tail: parts.tail,
+            lowest: number,
+        }
+    }
+
+    fn is_of(&self, parts: Parts<'_>) -> bool {
+        self.tail == parts.tail && self.all_kinds().eq(parts.segments().map(Kind::of))
+    }
+
+    fn hash(&self) -> u64 {
+        self.all_kinds()
+            .map(Kind::number)
+            .fold(self.tail as u64, mix)
+    }
+
+    fn all_kinds(&self) -> impl Iterator<Item = Kind> {
+        let literals = std::iter::repeat_n(Kind::Literal, self.literals);
+        literals.chain(self.kinds.iter().copied())
+    }
+
+    fn kind(&self, at: usize) -> Option<Kind> {
+        match at.checked_sub(self.literals) {
+            None => Some(Kind::Literal),
+            Some(at) => self.kinds.get(at).copied(),
+        }
+    }
+
+    fn segments(&self) -> usize {
+        self.literals + self.kinds.len()
+    }
+
     fn can_have(&self, count: usize) -> bool {
-        let own = self.kinds.len();
+        let own = self.segments();
         match self.tail {
             Tail::None => count == own,
             Tail::Some | Tail::Any => count > own,
             Tail::Optional => count >= own,
         }
+    }
+
+    /// The hash that a path has in this shape, `None` where it cannot have it.
+    #[inline]
+    fn chain(&self, beginning: u64, path: &Segments<'_>, hash: &Hash) -> Option<Chain> {
+        let mut chain = Chain(beginning);
+        for (at, kind) in (self.literals..).zip(&self.kinds) {
+            chain = chain.step(*kind, path.get(at)?, hash)?;
+        }
+        Some(chain)
     }
 }
 
@@ -326,41 +409,46 @@ fn is_same(one: Parts<'_>, other: Parts<'_>) -> bool {
 }
 
 /// Follows a path through the beginnings of all patterns.
-struct Walk<'w, 'p> {
+struct Walk<'w, 'p, I> {
     shapes: &'w Shapes,
-    beginnings: &'w Filter,
     path: &'w Segments<'p>,
+    group: u32,
     hash: &'w Hash,
+    is_it: &'w I,
 }
 
-impl Walk<'_, '_> {
-    fn from(&self, at: usize, chain: Chain, visit: &mut impl FnMut(&u32)) {
+impl<I: Fn(u32) -> bool> Walk<'_, '_, I> {
+    fn from(&self, at: usize, chain: Chain, literal: bool, visit: &mut impl FnMut(&u32)) {
         let rest = self.path.count - at.min(self.path.count);
         let tails: &[Tail] = match rest {
             0 => &[Tail::None, Tail::Optional],
             _ => &[Tail::Some, Tail::Any, Tail::Optional],
         };
         for tail in tails {
-            let end = chain.end(*tail);
-            if self.beginnings.may_have(end) {
-                self.shapes.probe(end, visit);
+            let end = chain.end(*tail, self.group);
+            if self.shapes.beginnings.may_have(end) {
+                self.shapes.probe(end, self.is_it, visit);
             }
         }
-        if rest == 0 {
+        let (Some(kinds), Some(segment)) = (self.shapes.kinds.get(at), self.path.get(at)) else {
             return;
-        }
-        for kind in self.shapes.kinds.get(at).into_iter().flatten() {
-            if let Some(next) = chain.step(*kind, self.path, at, self.hash) {
-                if self.beginnings.may_have(next.0) {
-                    self.from(at + 1, next, visit);
-                }
+        };
+        for kind in kinds {
+            let literal = literal && *kind == Kind::Literal;
+            let next = if literal {
+                Some(Chain(self.path.beginning(at + 1)))
+            } else {
+                chain.step(*kind, segment, self.hash)
+            };
+            if let Some(next) = next.filter(|next| self.shapes.beginnings.may_have(next.0)) {
+                self.from(at + 1, next, literal, visit);
             }
         }
     }
 }
 
 /// Tells nearly always whether a hash is not among those it was made of, and never the contrary.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Filter {
     bits: Vec<u64>,
     mask: u64,
@@ -368,7 +456,7 @@ struct Filter {
 
 impl Filter {
     fn of(hashes: &[u64]) -> Self {
-        let words = (hashes.len() / 4 + 1).next_power_of_two();
+        let words = (hashes.len() / 8 + 1).next_power_of_two();
         let mut filter = Self {
             bits: vec![0; words],
             mask: words as u64 - 1,

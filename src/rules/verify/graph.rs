@@ -141,7 +141,7 @@ impl<'t> Finder<'t> {
                 host: None,
             };
             self.table
-                .candidates(&ask, || u32::MAX, |at, _, _| found.push(at));
+                .candidates(&ask, || u32::MAX, |at, _| found.push(at));
             self.work += 1 + found.len();
             return;
         };
@@ -150,7 +150,7 @@ impl<'t> Finder<'t> {
         #[cfg(feature = "regex")]
         if !sources.regexes.is_empty() {
             let path = String::from_utf8_lossy(path).into_owned();
-            found.extend(self.table.regexes.matching(&path).map(|(at, _)| at));
+            found.extend(self.table.regexes.matching(&path));
         }
     }
 

@@ -144,7 +144,7 @@ impl<'t> Finder<'t> {
         path.known().is_none_or(|path| {
             let path = String::from_utf8_lossy(&path).into_owned();
             let mut matching = self.table.regexes.matching(&path);
-            matching.any(|(found, _)| found == at)
+            matching.any(|found| found == at)
         })
     }
 

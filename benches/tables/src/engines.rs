@@ -1,0 +1,322 @@
+//! Everything that finds a rule by a path: ours and the others.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    hint::black_box,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use http::{Request, StatusCode};
+use regex::{Regex, RegexSet};
+use tower_redirect::rules::Rules;
+use tower_redirect::{Decision, Policy, RequestHead};
+
+use crate::keys::{self, Kind};
+
+/// Paths that are asked for one after the other, as each engine wants them.
+pub(crate) struct Asked {
+    pub(crate) paths: Vec<String>,
+    heads: Vec<RequestHead<'static>>,
+}
+
+impl Asked {
+    pub(crate) fn new(paths: Vec<String>) -> Self {
+        let requests: Vec<Request<()>> = paths
+            .iter()
+            .map(|path| Request::get(path).body(()).expect("the texts are paths"))
+            .collect();
+        // They live as long as the program; there are few of them.
+        let requests: &'static [_] = Vec::leak(requests);
+        let heads = requests.iter().map(RequestHead::new).collect();
+        Self { paths, heads }
+    }
+}
+
+/// A table that is ready.
+pub(crate) trait Engine {
+    /// Looks so many paths up, each after the answer to the one before is known, and says how many were
+    /// found.
+    fn ask(&self, asked: &Asked, count: usize) -> usize;
+}
+
+/// Looks paths up one after the other.
+#[inline(always)]
+fn each<T>(list: &[T], count: usize, mut find: impl FnMut(&T) -> bool) -> usize {
+    let nothing = black_box(0);
+    let (mut at, mut found) = (0, 0);
+    for _ in 0..count {
+        let is_found = usize::from(black_box(find(&list[at])));
+        found += is_found;
+        // The next path is known only when this one is answered.
+        at += 1 + (is_found & nothing);
+        if at >= list.len() {
+            at = 0;
+        }
+    }
+    found
+}
+
+/// What is measured of an engine.
+pub(crate) struct Contender {
+    pub(crate) name: &'static str,
+    /// The most rules that it is given.
+    pub(crate) most: usize,
+    /// Builds the table of so many rules.
+    pub(crate) build: fn(Kind, usize) -> Box<dyn Engine>,
+    /// Whether it can do patterns too.
+    pub(crate) patterns: bool,
+}
+
+/// The name of this crate's row.
+pub(crate) const OURS: &str = "this crate";
+
+/// All that are measured, ours first.
+pub(crate) const CONTENDERS: &[Contender] = &[
+    Contender {
+        name: OURS,
+        most: 1_000_000,
+        build: |kind, count| Box::new(ours(kind, count)),
+        patterns: true,
+    },
+    Contender {
+        name: "HashMap, SipHash",
+        most: 1_000_000,
+        build: |_, count| {
+            let sources = (0..count).map(|number| (keys::path(number).into(), number as u32));
+            Box::new(sources.collect::<HashMap<Box<str>, u32>>())
+        },
+        patterns: false,
+    },
+    Contender {
+        name: "hashbrown, foldhash",
+        most: 1_000_000,
+        build: |_, count| {
+            let sources = (0..count).map(|number| (keys::path(number).into(), number as u32));
+            Box::new(Folded(sources.collect()))
+        },
+        patterns: false,
+    },
+    Contender {
+        name: "matchit",
+        most: 1_000_000,
+        build: |kind, count| {
+            let mut router = matchit::Router::new();
+            for number in 0..count {
+                router
+                    .insert(keys::source(kind, number), number as u32)
+                    .expect("the sources differ");
+            }
+            Box::new(router)
+        },
+        patterns: true,
+    },
+    Contender {
+        name: "wayfind",
+        most: 1_000_000,
+        build: |kind, count| Box::new(wayfind(kind, count)),
+        patterns: true,
+    },
+    #[cfg(feature = "redirectionio")]
+    Contender {
+        name: "redirectionio",
+        most: 10_000,
+        build: |kind, count| Box::new(redirectionio::table(kind, count)),
+        patterns: true,
+    },
+    Contender {
+        name: "axum Router, the whole call",
+        most: 10_000,
+        build: |kind, count| Box::new(axum_router(kind, count)),
+        patterns: true,
+    },
+    Contender {
+        name: "RegexSet",
+        most: 10_000,
+        build: |kind, count| {
+            let regexes = (0..count).map(|number| keys::regex(kind, number));
+            let set = regex::RegexSetBuilder::new(regexes)
+                .size_limit(1 << 30)
+                .build();
+            Box::new(set.expect("the regexes are right"))
+        },
+        patterns: true,
+    },
+    Contender {
+        name: "list of Regex",
+        most: 1_000,
+        build: |kind, count| {
+            let regexes = (0..count).map(|number| keys::regex(kind, number));
+            let list: Result<Vec<_>, _> = regexes.map(|text| Regex::new(&text)).collect();
+            Box::new(list.expect("the regexes are right"))
+        },
+        patterns: true,
+    },
+];
+
+/// Our table of so many rules, built from texts.
+pub(crate) fn ours(kind: Kind, count: usize) -> Rules {
+    (0..count)
+        .map(|number| (keys::source(kind, number), keys::target(kind, number)))
+        .collect::<tower_redirect::rules::RulesBuilder>()
+        .build()
+        .expect("the rules are right")
+}
+
+impl Engine for Rules {
+    #[inline(never)]
+    fn ask(&self, asked: &Asked, count: usize) -> usize {
+        each(&asked.heads, count, |head| {
+            !matches!(self.decide(head), Decision::Pass)
+        })
+    }
+}
+
+impl Engine for HashMap<Box<str>, u32> {
+    #[inline(never)]
+    fn ask(&self, asked: &Asked, count: usize) -> usize {
+        each(&asked.paths, count, |path| self.get(&**path).is_some())
+    }
+}
+
+/// The map of hashbrown, with the hash that it brings.
+struct Folded(hashbrown::HashMap<Box<str>, u32, foldhash::fast::RandomState>);
+
+impl Engine for Folded {
+    #[inline(never)]
+    fn ask(&self, asked: &Asked, count: usize) -> usize {
+        each(&asked.paths, count, |path| self.0.get(&**path).is_some())
+    }
+}
+
+impl Engine for matchit::Router<u32> {
+    #[inline(never)]
+    fn ask(&self, asked: &Asked, count: usize) -> usize {
+        each(&asked.paths, count, |path| self.at(path).is_ok())
+    }
+}
+
+impl Engine for RegexSet {
+    #[inline(never)]
+    fn ask(&self, asked: &Asked, count: usize) -> usize {
+        each(&asked.paths, count, |path| {
+            self.matches(path).iter().next().is_some()
+        })
+    }
+}
+
+impl Engine for Vec<Regex> {
+    #[inline(never)]
+    fn ask(&self, asked: &Asked, count: usize) -> usize {
+        each(&asked.paths, count, |path| {
+            self.iter().any(|regex| regex.is_match(path))
+        })
+    }
+}
+
+struct Wayfind(wayfind::Router<u32>);
+
+fn wayfind(kind: Kind, count: usize) -> Wayfind {
+    let mut builder = wayfind::RouterBuilder::new();
+    for number in 0..count {
+        let source = keys::source(kind, number)
+            .replace('{', "<")
+            .replace('}', ">");
+        builder
+            .insert(&source, number as u32)
+            .expect("the sources differ");
+    }
+    Wayfind(builder.build())
+}
+
+impl Engine for Wayfind {
+    #[inline(never)]
+    fn ask(&self, asked: &Asked, count: usize) -> usize {
+        each(&asked.paths, count, |path| self.0.search(path).is_some())
+    }
+}
+
+/// A router that answers with a status, each answer driven to its end.
+struct AxumRouter(std::cell::RefCell<axum::Router>);
+
+fn axum_router(kind: Kind, count: usize) -> AxumRouter {
+    let mut router = axum::Router::new();
+    for number in 0..count {
+        let found = axum::routing::get(async || StatusCode::FOUND);
+        router = router.route(&keys::source(kind, number), found);
+    }
+    AxumRouter(router.into())
+}
+
+impl Engine for AxumRouter {
+    #[inline(never)]
+    fn ask(&self, asked: &Asked, count: usize) -> usize {
+        let mut router = self.0.borrow_mut();
+        let mut cx = Context::from_waker(Waker::noop());
+        each(&asked.heads, count, |head| {
+            let mut request = Request::new(axum::body::Body::empty());
+            *request.uri_mut() = head.uri().clone();
+            let answer = pin!(tower::Service::call(&mut *router, request));
+            match answer.poll(&mut cx) {
+                Poll::Ready(Ok(response)) => response.status() == StatusCode::FOUND,
+                _ => unreachable!("all answers here are ready"),
+            }
+        })
+    }
+}
+
+#[cfg(feature = "redirectionio")]
+mod redirectionio {
+    use redirectionio::{RouterConfig, api::Rule, http::Request, router::Router};
+
+    use super::{Asked, Engine, each};
+    use crate::keys::{self, Kind};
+
+    /// Its router, with all regexes compiled.
+    pub(super) struct Table(Router<Rule>);
+
+    pub(super) fn table(kind: Kind, count: usize) -> Table {
+        let mut router = Router::<Rule>::from_config(RouterConfig::default());
+        for number in 0..count {
+            router.insert(rule(kind, number));
+        }
+        router.cache(None);
+        Table(router)
+    }
+
+    /// A rule in its own language: `@name` is a marker, with a regex.
+    fn rule(kind: Kind, number: usize) -> Rule {
+        let source = keys::source(kind, number);
+        let mut markers = Vec::new();
+        let (mut path, mut rest) = (String::new(), &*source);
+        while let Some((literal, behind)) = rest.split_once('{') {
+            let (name, tail) = behind.split_once('}').unwrap_or((behind, ""));
+            let regex = if name.starts_with('*') { ".+" } else { "[^/]+" };
+            let name = name.trim_start_matches('*');
+            markers.push(format!(r#"{{"name":"{name}","regex":"{regex}"}}"#));
+            path += &format!("{literal}@{name}");
+            rest = tail;
+        }
+        path += rest;
+        let json = format!(
+            r#"{{"id":"{number}","source":{{"path":"{path}"}},"target":"/x","status_code":301,"rank":0,"markers":[{}]}}"#,
+            markers.join(",")
+        );
+        Rule::from_json(&json).expect("the rule is right")
+    }
+
+    impl Engine for Table {
+        #[inline(never)]
+        fn ask(&self, asked: &Asked, count: usize) -> usize {
+            let config = RouterConfig::default();
+            let request = |path: &String| {
+                Request::from_config(&config, path.clone(), None, None, None, None, None)
+            };
+            let requests: Vec<_> = asked.paths.iter().map(request).collect();
+            each(&requests, count, |request| {
+                !self.0.match_request(request).is_empty()
+            })
+        }
+    }
+}

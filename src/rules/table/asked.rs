@@ -1,0 +1,137 @@
+//! The path that is asked for, and whether a pattern matches it.
+
+use crate::{
+    rules::{
+        options::Matching,
+        pattern::{Parts, Tail},
+        spelling,
+    },
+    scan,
+};
+
+/// A path as long as this is spelled anew without memory of its own.
+const SHORT: usize = 1_024;
+
+/// The path of a request, in the spelling of one plane.
+pub(super) struct Asked<'a, 's> {
+    received: &'a str,
+    pub(super) spelled: &'s [u8],
+    /// But for the slash that may be left out.
+    is_as_received: bool,
+}
+
+/// Hands the path of a request over in the spelling that is compared.
+#[inline]
+pub(super) fn asked<'a, T>(
+    received: &'a str,
+    matching: Matching,
+    then: impl FnOnce(&Asked<'a, '_>) -> T,
+) -> T {
+    let fold = matching.ignore_case;
+    let is_as_received = spelling::is_spelled(received.as_bytes(), fold);
+    // Nothing is written there unless it has to be.
+    let (mut short, long);
+    let spelled = if is_as_received {
+        received.as_bytes()
+    } else {
+        short = [0; SHORT];
+        match spelling::write(&mut short, received.as_bytes(), fold) {
+            Some(spelled) => spelled,
+            None => {
+                long = respelled(received.as_bytes(), fold);
+                &long
+            }
+        }
+    };
+    then(&Asked {
+        received,
+        spelled: if matching.ignore_trailing_slash {
+            without_slash(spelled)
+        } else {
+            spelled
+        },
+        is_as_received,
+    })
+}
+
+impl<'a> Asked<'a, '_> {
+    /// Whether a pattern matches, with what its placeholders stand for.
+    #[inline]
+    pub(super) fn fit(&self, pattern: Parts<'_>, mut captured: impl FnMut(&'a str)) -> Option<()> {
+        let mut rest = self.spelled;
+        let length = rest.len();
+        let mut front = pattern.front;
+        loop {
+            let (literal, named) =
+                front.split_at_checked(scan::first(front, |byte| byte == b'{'))?;
+            rest = rest.strip_prefix(literal)?;
+            if named.is_empty() {
+                break;
+            }
+            let close = named.iter().position(|&byte| byte == b'}')?;
+            let (behind, next) = until_slash(named.get(close + 1..)?);
+            let (segment, tail) = until_slash(rest);
+            let text = segment.strip_suffix(behind)?;
+            if text.is_empty() {
+                return None;
+            }
+            captured(self.received(length - rest.len(), text.len())?);
+            rest = tail;
+            front = next;
+        }
+        match (pattern.tail, rest) {
+            (Tail::None, []) => return Some(()),
+            (Tail::Any | Tail::Optional, [b'/', ..]) => {}
+            (Tail::Some, [b'/', _, ..]) => {}
+            (Tail::Optional, []) => {}
+            _ => return None,
+        }
+        let from = self.received_at(length - rest.len())?;
+        captured(self.received.get(from..)?);
+        Some(())
+    }
+
+    /// How many bytes were received for so many bytes of the spelling; `None` where those end within an
+    /// escape.
+    #[inline]
+    fn received_at(&self, spelled: usize) -> Option<usize> {
+        if self.is_as_received {
+            Some(spelled)
+        } else {
+            spelling::received_len(self.received.as_bytes(), spelled)
+        }
+    }
+
+    /// A piece of the path as it was received, by where it is in the spelling.
+    #[inline]
+    fn received(&self, begin: usize, length: usize) -> Option<&'a str> {
+        if self.is_as_received {
+            return self.received.get(begin..begin + length);
+        }
+        let range = self.received_at(begin)?..self.received_at(begin + length)?;
+        self.received.get(range)
+    }
+}
+
+/// A text up to its first slash, and the rest from there on.
+#[inline]
+fn until_slash(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|&byte| byte == b'/');
+    text.split_at_checked(end.unwrap_or(text.len()))
+        .unwrap_or((text, &[]))
+}
+
+#[cold]
+fn respelled(received: &[u8], fold: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(received.len() + 16);
+    spelling::push(&mut out, received, fold);
+    out
+}
+
+/// A path without one slash at its end; the first page keeps its own.
+pub(in crate::rules) fn without_slash(path: &[u8]) -> &[u8] {
+    match path {
+        [first @ .., b'/'] if !first.is_empty() => first,
+        _ => path,
+    }
+}
