@@ -50,11 +50,17 @@ impl Answer {
         if let Some(note) = self.note {
             note.write(headers);
         }
-        let mut cache = self.cache;
-        // A cookie of the app's answer is one visitor's, and a permanent redirect is kept by caches
-        // that nobody told to.
-        if headers.contains_key(header::SET_COOKIE) {
-            cache = match cache {
+        if let Some(cache) = self.cache {
+            headers.insert(header::CACHE_CONTROL, cache.into());
+        }
+        headers.insert(header::LOCATION, HeaderValue::from(self.location));
+    }
+
+    /// Writes the header fields over those of the app's answer.
+    pub(crate) fn replace(mut self, headers: &mut HeaderMap) {
+        if headers.contains_key(header::SET_COOKIE) || is_to_be_kept_by_nobody(headers) {
+            // A permanent redirect is kept by caches that nobody told to.
+            self.cache = match self.cache {
                 // `private` alone is what the request made of it; that sets no lifetime either.
                 Some(cache) if cache == CacheControl::private_only() => {
                     Some(CacheControl::no_store())
@@ -64,20 +70,22 @@ impl Answer {
                 None => None,
             };
         }
-        if let Some(cache) = cache {
-            headers.insert(header::CACHE_CONTROL, cache.into());
-        }
-        headers.insert(header::LOCATION, HeaderValue::from(self.location));
+        remove_replaced(headers);
+        self.write(headers);
     }
 }
 
-/// The cache lifetime of an answer that depends on these fields of its request.
+/// The cache lifetime of an answer that depends on this of its request.
 #[inline]
 pub(crate) fn cache_of(
     cache: Option<CacheControl>,
     status: Status,
     reads: &Reads,
 ) -> Option<CacheControl> {
+    // Where the presumption is wrong, it leads to the address that was asked for.
+    if reads.is_presumed() && cache.is_none() && status.is_permanent() {
+        return Some(CacheControl::no_store());
+    }
     if reads.is_empty() || !reads.personal() {
         return cache;
     }
@@ -88,13 +96,32 @@ pub(crate) fn cache_of(
     }
 }
 
+const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
+const SURROGATE_CONTROL: HeaderName = HeaderName::from_static("surrogate-control");
+
+/// Whether the app keeps its answer out of caches, or of those that several visitors share.
+fn is_to_be_kept_by_nobody(headers: &HeaderMap) -> bool {
+    let says_so = |directive: &[u8]| {
+        let name = directive.split(|&byte| byte == b'=').next();
+        let name = name.unwrap_or_default().trim_ascii();
+        [&b"no-store"[..], b"private", b"no-cache"]
+            .iter()
+            .any(|wanted| wanted.eq_ignore_ascii_case(name))
+    };
+    [header::CACHE_CONTROL, CDN_CACHE_CONTROL, SURROGATE_CONTROL]
+        .iter()
+        .flat_map(|name| headers.get_all(name))
+        .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
+        .any(says_so)
+}
+
 /// `Content-*`, but for the policy of the site that has no more than the name of content in it.
 fn describes_content(name: &str) -> bool {
     name.starts_with("content-") && !name.starts_with("content-security-policy")
 }
 
 /// Takes away what described the app's answer that a redirect replaces; all else stays.
-pub(crate) fn remove_replaced(headers: &mut HeaderMap) {
+fn remove_replaced(headers: &mut HeaderMap) {
     const REPLACED: [HeaderName; 14] = [
         header::TRANSFER_ENCODING,
         header::TRAILER,
@@ -105,8 +132,8 @@ pub(crate) fn remove_replaced(headers: &mut HeaderMap) {
         header::EXPIRES,
         header::AGE,
         header::LOCATION,
-        HeaderName::from_static("cdn-cache-control"),
-        HeaderName::from_static("surrogate-control"),
+        CDN_CACHE_CONTROL,
+        SURROGATE_CONTROL,
         HeaderName::from_static("digest"),
         HeaderName::from_static("repr-digest"),
         HeaderName::from_static("refresh"),

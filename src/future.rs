@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     Condition,
-    answer::{Answer, remove_replaced},
+    answer::Answer,
     body::{AnswerBody, Unchanged},
 };
 
@@ -72,9 +72,8 @@ impl Pending {
             return A::pass(Response::from_parts(parts, body));
         }
         parts.status = self.answer.status();
-        remove_replaced(&mut parts.headers);
         let body = A::answer(self.answer.body());
-        self.answer.write(&mut parts.headers);
+        self.answer.replace(&mut parts.headers);
         if let Some(vary) = self.vary {
             parts.headers.append(header::VARY, vary);
         }

@@ -7,7 +7,8 @@ use std::fmt;
 use http::{HeaderMap, Method, Version, header};
 
 use crate::{
-    Location, Redirect, Refusal, RequestHead, Scheme, Status, When, location::may_ask_for,
+    Location, Redirect, Refusal, RequestHead, Scheme, Status, When, authority::AskedHost,
+    location::may_ask_for,
 };
 
 /// Requests that a redirect would break, and that are therefore passed on unless a layer says
@@ -91,18 +92,19 @@ impl fmt::Display for Suppressed {
 pub(crate) fn judge(request: &RequestHead<'_>, redirect: &Redirect, lifted: Lifted) -> Verdict {
     match admit(request, redirect, lifted) {
         Ok(status) => Verdict::Send(status),
-        Err(reason) if redirect.location.fails_closed() => Verdict::Refuse(
-            reason,
-            Refusal::bad_request("plaintext, and a redirect to https cannot be sent"),
-        ),
+        Err(reason) if request.is_closed() => Verdict::Refuse(reason, CLOSED),
         Err(reason) => Verdict::Pass(reason),
     }
 }
 
-/// When this redirect is sent: one that must not let the request through does not wait for an answer.
+/// What becomes of plaintext that must not be passed on, where no redirect of it can be sent.
+pub(crate) const CLOSED: Refusal =
+    Refusal::bad_request("plaintext, and a redirect to https cannot be sent");
+
+/// When this redirect is sent: where the request must not be passed on, none waits for an answer.
 #[inline]
-pub(crate) fn timing(redirect: &Redirect) -> &When {
-    if redirect.location.fails_closed() {
+pub(crate) fn timing<'r>(request: &RequestHead<'_>, redirect: &'r Redirect) -> &'r When {
+    if request.is_closed() {
         &When::Before
     } else {
         &redirect.when
@@ -115,7 +117,7 @@ fn admit(
     redirect: &Redirect,
     lifted: Lifted,
 ) -> Result<Status, Suppressed> {
-    if let When::After(condition) = timing(redirect) {
+    if let When::After(condition) = timing(request, redirect) {
         if !condition.applies_to(request.method()) {
             return Err(Suppressed::OtherMethods);
         }
@@ -182,27 +184,25 @@ fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status
 /// Whether the location is on the host that was asked, as far as that is known.
 #[cold]
 fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool {
-    let origin;
-    let (target_scheme, target) = match location.written_origin() {
-        Some(written) => written,
-        // What came through the unchecked door is read as a browser reads it.
-        None => match location.origin() {
-            Some(read) => {
-                origin = read.to_string();
-                let authority = origin
-                    .split_once("://")
-                    .map_or("", |(_, authority)| authority);
-                (read.scheme(), authority)
-            }
-            None => return true,
-        },
-    };
-    if location.leaves_the_asked_host() {
-        return false;
-    }
-    let scheme = location.scheme_asked_over();
+    let asks_again = |scheme, authority: &str| asks_again(request, location, scheme, authority);
+    location.with_origin(asks_again).unwrap_or(true)
+}
+
+/// The same of one with an origin.
+fn asks_again(
+    request: &RequestHead<'_>,
+    location: &Location,
+    target_scheme: Scheme,
+    target: &str,
+) -> bool {
+    // What must not be passed on is plaintext.
+    let closed = request.is_closed().then_some(Scheme::Http);
+    let scheme = location.scheme_asked_over().or(closed);
     if scheme.is_some_and(|scheme| scheme != target_scheme) {
         return false;
+    }
+    if let Some(stays) = location.stays_on_the_host() {
+        return stays;
     }
     let asked = match request.asked_authority() {
         // Without a `Host` no redirect changes what is asked for; since HTTP/1.1 there is one.
@@ -210,20 +210,12 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
         Some("") => return true,
         Some(authority) => authority,
     };
-    let (Some((target, target_port)), Some((host, port))) =
-        (host_and_port(target), host_and_port(asked))
-    else {
-        return false;
-    };
-    let target_port = target_port.unwrap_or(target_scheme.default_port());
-    let same_port = match scheme {
-        Some(scheme) => target_port == port.unwrap_or(scheme.default_port()),
-        // Behind a proxy that ends TLS, either of the default ports may be what the client used.
-        None => unless_default(target_port) == port.and_then(unless_default),
-    };
-    // Some clients leave out the dot of a fully qualified name.
-    let without_dot = target.strip_suffix('.').unwrap_or(target);
-    same_port && (target.eq_ignore_ascii_case(host) || without_dot.eq_ignore_ascii_case(host))
+    // A port may be left out behind its colon (RFC 3986 §3.2.3).
+    let asked = AskedHost::read(asked.strip_suffix(':').unwrap_or(asked));
+    match (asked, AskedHost::read(target)) {
+        (Some(asked), Some(target)) => asked.is_asked_on(&target, target_scheme, scheme),
+        _ => false,
+    }
 }
 
 /// Whether path and query are those that were asked for, as the client resolves them.
@@ -240,21 +232,4 @@ fn leads_to(location: &Location, asked: &str) -> bool {
                 || may_ask_for(location.resolved(asked).1.as_bytes(), asked.as_bytes())
         }
     }
-}
-
-fn host_and_port(address: &str) -> Option<(&str, Option<u16>)> {
-    // A colon in front of the bracket is one of an IPv6 address.
-    let is_end = |byte| byte == b':' || byte == b']';
-    let end = address.bytes().rposition(is_end).unwrap_or(address.len());
-    let (host, port) = address.split_at_checked(end)?;
-    match port.strip_prefix(':') {
-        None => Some((address, None)),
-        Some("") => Some((host, None)),
-        Some(digits) => Some((host, Some(digits.parse().ok()?))),
-    }
-}
-
-fn unless_default(port: u16) -> Option<u16> {
-    let default = [Scheme::Http, Scheme::Https].map(Scheme::default_port);
-    (!default.contains(&port)).then_some(port)
 }

@@ -31,6 +31,8 @@ pub(crate) use reads::Reads;
 pub struct RequestHead<'a> {
     method: &'a Method,
     uri: &'a Uri,
+    /// The target that came, also where the decision is about another one: it may name the host.
+    received: &'a Uri,
     version: Version,
     headers: &'a HeaderMap,
     extensions: &'a Extensions,
@@ -38,13 +40,13 @@ pub struct RequestHead<'a> {
     /// Whether the target is the client's, so that a router's note of the whole one belongs to it.
     is_as_asked: bool,
     scheme: Option<Scheme>,
-    host: AskedHost<'a>,
+    host: Host<'a>,
     reads: Option<&'a Reads>,
 }
 
 /// The host that a policy reads.
 #[derive(Clone, Copy)]
-enum AskedHost<'a> {
+enum Host<'a> {
     /// What the request says of itself.
     Received,
     /// What somebody who is believed says; nothing, where that makes no sense.
@@ -67,13 +69,14 @@ impl<'a> RequestHead<'a> {
         Self {
             method: request.method(),
             uri: request.uri(),
+            received: request.uri(),
             version: request.version(),
             headers: request.headers(),
             extensions: request.extensions(),
             reads_whole_uri: false,
             is_as_asked: true,
             scheme: None,
-            host: AskedHost::Received,
+            host: Host::Received,
             reads: None,
         }
     }
@@ -93,13 +96,14 @@ impl<'a> RequestHead<'a> {
         Self {
             method: &parts.method,
             uri: &parts.uri,
+            received: &parts.uri,
             version: parts.version,
             headers: &parts.headers,
             extensions: &parts.extensions,
             reads_whole_uri: false,
             is_as_asked: true,
             scheme: None,
-            host: AskedHost::Received,
+            host: Host::Received,
             reads: None,
         }
     }
@@ -118,7 +122,35 @@ impl<'a> RequestHead<'a> {
         self
     }
 
-    /// The same head for another target, as if that had been asked for.
+    /// Whether this is about the target that came.
+    #[inline]
+    pub(crate) const fn is_as_asked(&self) -> bool {
+        self.is_as_asked
+    }
+
+    /// Says that the request must not be passed on, whatever becomes of the policy's answer on its way
+    /// through others (R11).
+    pub(crate) fn close(&self) {
+        if let Some(reads) = self.reads {
+            reads.close();
+        }
+    }
+
+    /// Whether somebody has said that the request must not be passed on.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.reads.is_some_and(Reads::is_closed)
+    }
+
+    /// Says that the scheme is presumed, because nobody who is believed has said it.
+    #[cfg(feature = "trust")]
+    pub(crate) fn presume_the_scheme(&self) {
+        if let Some(reads) = self.reads {
+            reads.presume();
+        }
+    }
+
+    /// The same head for another target, as if that had been asked for on the same host.
     pub(crate) const fn for_uri(mut self, uri: &'a Uri) -> Self {
         self.uri = uri;
         self.reads_whole_uri = false;
@@ -158,7 +190,7 @@ impl<'a> RequestHead<'a> {
     #[inline]
     #[must_use]
     pub const fn with_authority(mut self, authority: Option<&'a str>) -> Self {
-        self.host = AskedHost::Established(authority);
+        self.host = Host::Established(authority);
         self
     }
 
@@ -273,8 +305,11 @@ impl<'a> RequestHead<'a> {
     ///
     /// A redirect that depends on a field must not be handed by a cache to a client that sends
     /// another one, so that a field that was looked at is named in the `Vary` of the redirect, also
-    /// where it was absent. A permanent redirect that depends on `Cookie` or `Authorization` is sent
-    /// `Cache-Control: private`.
+    /// where it was absent, and of a refusal. A permanent redirect that depends on `Cookie` or
+    /// `Authorization` is sent `Cache-Control: private`.
+    ///
+    /// An answer of the app that is passed on stays as it is: where a shared cache stands in front, the
+    /// app names the field in its own `Vary`, or the cache hands its page to whom the redirect was for.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -370,8 +405,8 @@ impl<'a> RequestHead<'a> {
     #[must_use]
     pub fn authority(&self) -> Option<&'a str> {
         match self.host {
-            AskedHost::Received => self.received_authority(),
-            AskedHost::Established(authority) => authority,
+            Host::Received => self.received_authority(),
+            Host::Established(authority) => authority,
         }
     }
 
@@ -383,7 +418,7 @@ impl<'a> RequestHead<'a> {
             (Some(_), Some(_)) => return None,
         };
         // Nesting routers may shorten the URI, but leave its authority.
-        let target = self.uri.authority().map(Authority::as_str);
+        let target = self.received.authority().map(Authority::as_str);
         let authority = match (target, host) {
             (Some(target), Some(host)) => target.eq_ignore_ascii_case(host).then_some(target),
             (target, host) => target.or(host),
@@ -393,7 +428,7 @@ impl<'a> RequestHead<'a> {
 
     /// The host that the client means where fields disagree: the target's (RFC 9112 §3.2.2).
     pub(crate) fn asked_authority(&self) -> Option<&'a str> {
-        match self.uri.authority() {
+        match self.received.authority() {
             Some(authority) => authority.as_str().rsplit('@').next(),
             None => self.received_authority(),
         }
@@ -402,7 +437,7 @@ impl<'a> RequestHead<'a> {
     /// Whether a policy has another host to go by than what the guard sees.
     #[inline]
     pub(crate) const fn is_told_another_host(&self) -> bool {
-        matches!(self.host, AskedHost::Established(_))
+        matches!(self.host, Host::Established(_))
     }
 
     /// The request target before a router that nests shortened it, where that is known.
@@ -426,10 +461,10 @@ impl<'a> RequestHead<'a> {
     /// Whether there is neither a `Host` nor an authority: HTTP/1.0, or a call without a server.
     pub(crate) fn names_no_host(&self) -> bool {
         match self.host {
-            AskedHost::Received => {
-                self.uri.authority().is_none() && !self.headers.contains_key(header::HOST)
+            Host::Received => {
+                self.received.authority().is_none() && !self.headers.contains_key(header::HOST)
             }
-            AskedHost::Established(_) => false,
+            Host::Established(_) => false,
         }
     }
 

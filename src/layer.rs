@@ -7,6 +7,7 @@ use crate::{
     CacheControl, Decision, Exemption, Policy, Redirect, RedirectService, RequestHead, With,
     body::{Noted, Unchanged, Wrapped},
     guard::{self, Lifted, Verdict},
+    head::Reads,
 };
 
 mod constructors;
@@ -345,14 +346,17 @@ impl<P> RedirectLayer<P, Wrapped> {
 impl<P: Policy<Target = Redirect>, A> RedirectLayer<P, A> {
     /// What the service would do, for tests without one.
     pub(crate) fn decide(&self, head: &RequestHead<'_>) -> Decision {
-        match self.policy.decide(head) {
+        let reads = Reads::new();
+        let head = head.noting(&reads);
+        match self.policy.decide(&head) {
             Decision::Redirect(redirect) => {
-                match guard::judge(head, &redirect, self.settings.lifted) {
+                match guard::judge(&head, &redirect, self.settings.lifted) {
                     Verdict::Send(_) => Decision::Redirect(redirect),
                     Verdict::Pass(_) => Decision::Pass,
                     Verdict::Refuse(_, refusal) => Decision::Refuse(refusal),
                 }
             }
+            Decision::Pass if reads.is_closed() => Decision::Refuse(guard::CLOSED),
             answer => answer,
         }
     }

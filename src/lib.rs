@@ -50,8 +50,9 @@
 //! - **R5** Only a request for a path is redirected; `*` and an authority are passed on. A policy that
 //!   reads the host refuses a request that contradicts itself: two `Host` fields, a `Host` that is not
 //!   the target's.
-//! - **R6** A host that a request names is compared, and the configured spelling is sent; below a
-//!   configured `*.example.com` it is the name that was asked for, which has the grammar of a host.
+//! - **R6** A host that a request names is compared, and the configured spelling is sent. Below a
+//!   configured `*.example.com` it is the name that was asked for, which has the grammar of a host, where
+//!   the host stays: with [`CanonicalHost::one_of`], and with [`Plaintext::same_host_first`].
 //! - **R7** An address that a request names to go back to is sent where it stands there once and leads
 //!   to this site or to an https origin that was allowed; otherwise the fallback is.
 //! - **R8** A redirect has no body but the hypertext note, and no header but `Location` is built from
@@ -60,15 +61,16 @@
 //!   spell it otherwise. In an axum router that nests, that address is known with feature `axum` only.
 //! - **R10** A location has at most 8,000 bytes; every request is decided in time linear in its length.
 //! - **R11** Where https is enforced, plaintext that cannot be redirected is refused; only challenges of
-//!   certificate authorities and the paths that were exempted pass. All other policies pass what they
+//!   certificate authorities and the paths that were exempted pass, whatever stands around the policy. All other policies pass what they
 //!   cannot redirect. A bad configuration is an error where it is built.
 //! - **R12** CORS preflights, WebSocket handshakes, CONNECT and `OPTIONS *` are passed on, until
 //!   [`RedirectLayer::redirect_also`].
 //! - **R13** No forwarded header is believed by default. Feature `trust` believes one that is named, of
-//!   peers in named networks, and counts hops; a request without a known peer is not believed.
+//!   peers in named networks, and counts hops; a request without a known peer is not believed, and is
+//!   refused where https is enforced.
 //!
 //! A redirect that depends on a header field names it in `Vary`; a permanent one that depends on `Cookie` or
-//! `Authorization` is `private`.
+//! `Authorization` is `private`. An answer that is passed on stays as the app made it, `Vary` and all.
 //!
 //! A redirect is a service to clients and **no access control**: where one cannot be sent, the request
 //! is passed on, but for [`Https`]. What must not be seen, the app has to refuse.
@@ -84,7 +86,7 @@
 //!   request where loops are looked for. It reads what axum 0.8 leaves on a request.
 //! - `idn`: hosts outside ASCII, written as punycode.
 //! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal; with
-//!   `trust`, one at level trace for what a proxy was believed.
+//!   `trust`, one at level trace for what a proxy was believed, at level warn where no peer is known.
 //! - `trust`: `Trust`, `Plaintext::behind` and `Policy::behind`, for apps behind a proxy that ends TLS.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -101,6 +103,7 @@
 
 // The decision half: knows nothing of tower.
 mod answer;
+mod authority;
 mod cache;
 mod head;
 mod intent;
@@ -140,7 +143,7 @@ pub use guard::Exemption;
 pub use head::RequestHead;
 pub use intent::{How, Intent};
 pub use layer::RedirectLayer;
-pub use location::{LocalPath, Location, LocationError};
+pub use location::{IntoPlace, LocalPath, Location, LocationError};
 pub use origin::{Origin, Scheme};
 #[cfg(feature = "trust")]
 #[cfg_attr(docsrs, doc(cfg(feature = "trust")))]

@@ -7,7 +7,7 @@ use std::{
 use bytes::Bytes;
 use http::HeaderValue;
 
-use crate::{Origin, Scheme};
+use crate::{Origin, RequestHead, Scheme, authority::AskedHost};
 
 mod allowed;
 mod assemble;
@@ -15,6 +15,7 @@ mod authority;
 mod check;
 mod local_path;
 mod parse;
+mod place;
 #[cfg(feature = "rules")]
 mod prepared;
 mod problem;
@@ -27,12 +28,14 @@ use problem::Problem;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use assemble::{Site, Spelling};
+pub(crate) use check::MAX_LEN;
 #[cfg(feature = "rules")]
-pub(crate) use check::{MAX_LEN, sendable};
+pub(crate) use check::sendable;
 pub use local_path::LocalPath;
-pub(crate) use parse::parse_origin;
 #[cfg(feature = "rules")]
-pub(crate) use parse::{RECEIVED_PATH, RECEIVED_QUERY};
+pub(crate) use parse::RECEIVED_QUERY;
+pub(crate) use parse::{RECEIVED_PATH, parse_origin};
+pub use place::IntoPlace;
 #[cfg(feature = "rules")]
 pub(crate) use prepared::has_dot_segment;
 pub use problem::LocationError;
@@ -63,7 +66,7 @@ pub(crate) use spelling::may_ask_for;
 /// | what there is | door |
 /// |---|---|
 /// | a literal in a `const` | [`Location::from_static`], [`LocalPath::from_static`]: a bad one does not compile |
-/// | a literal handed to a policy or a layer | as it is: `RedirectLayer::found("/x")`; a bad one panics there |
+/// | a literal handed to a policy or a layer | as it is: `RedirectLayer::found("/x")`, `LoginRedirect::to("/x")`; a bad one panics there |
 /// | a path, also from the request | [`LocalPath::new`], [`LocalPath::join`], [`LocalPath::segment`] |
 /// | a path and an origin of yours | [`Origin::location`] |
 /// | a target from a configuration file | [`Location::from_config`] |
@@ -80,8 +83,9 @@ pub struct Location {
     form: Form,
     bounds: Bounds,
     asked_over: Option<Scheme>,
-    fails_closed: bool,
-    leaves_the_asked_host: bool,
+    /// Whether it is on the host that was asked for, where a policy knows that host and the request does
+    /// not name it.
+    stays_on_the_host: Option<bool>,
 }
 
 impl Location {
@@ -271,8 +275,7 @@ impl Location {
             form,
             bounds,
             asked_over: None,
-            fails_closed: false,
-            leaves_the_asked_host: false,
+            stays_on_the_host: None,
         })
     }
 
@@ -282,8 +285,7 @@ impl Location {
             form,
             bounds: Bounds::of(literal.as_bytes(), form),
             asked_over: None,
-            fails_closed: false,
-            leaves_the_asked_host: false,
+            stays_on_the_host: None,
         }
     }
 
@@ -302,25 +304,27 @@ impl Location {
         self.asked_over
     }
 
-    /// Says that the request must not be passed on where this cannot be sent (R11).
-    pub(crate) const fn failing_closed(mut self) -> Self {
-        self.fails_closed = true;
+    /// The same place, with what is known of the request that it answers and that the request does not
+    /// say itself: the scheme, and another host (R9).
+    pub(crate) fn answering(mut self, head: &RequestHead<'_>) -> Self {
+        self.asked_over = head.scheme().or(self.asked_over);
+        if head.is_told_another_host() {
+            let scheme = self.asked_over;
+            self.stays_on_the_host = self.with_origin(|target_scheme, target| {
+                // What makes no sense may be any host.
+                head.authority().is_none_or(|asked| {
+                    let both = AskedHost::read(asked).zip(AskedHost::read(target));
+                    both.is_some_and(|(asked, target)| {
+                        asked.is_asked_on(&target, target_scheme, scheme)
+                    })
+                })
+            });
+        }
         self
     }
 
-    pub(crate) const fn fails_closed(&self) -> bool {
-        self.fails_closed
-    }
-
-    /// Says that the policy knows the host that the client asked for, which the request itself does
-    /// not name, and leads elsewhere.
-    pub(crate) const fn leaving_the_asked_host(mut self) -> Self {
-        self.leaves_the_asked_host = true;
-        self
-    }
-
-    pub(crate) const fn leaves_the_asked_host(&self) -> bool {
-        self.leaves_the_asked_host
+    pub(crate) const fn stays_on_the_host(&self) -> Option<bool> {
+        self.stays_on_the_host
     }
 
     /// Whether some clients spell path or query in another way.
@@ -365,7 +369,7 @@ impl Location {
     }
 
     /// The same place for a client that is sent to `base` on the way: what has no origin is on the site
-    /// of `base`, and what is known of the request stays known.
+    /// of `base`.
     pub(crate) fn on_site_of(&self, base: &Self) -> Result<Self, LocationError> {
         let site = match base.form {
             Form::Absolute => base
@@ -381,13 +385,34 @@ impl Location {
                 let path = self.resolved(&base.resolved("/").1).1;
                 Self::finish(format!("{site}{path}{}", self.fragment()))?
             }
+            Form::Unchecked if self.is_path() => Self::unchecked(&format!("{site}{self}"))?,
             Form::Absolute | Form::Unchecked => self.clone(),
         };
         moved.bounds.dots |= self.bounds.dots;
-        moved.asked_over = moved.asked_over.or(base.asked_over);
-        moved.fails_closed |= base.fails_closed;
-        moved.leaves_the_asked_host |= base.leaves_the_asked_host;
+        // A rule was asked as if for `base`, of which the client knows nothing.
+        moved.stays_on_the_host = None;
         Ok(moved)
+    }
+
+    /// Whether there is a path and nothing in front of it: two slashes begin a host.
+    fn is_path(&self) -> bool {
+        self.as_str().starts_with('/') && !self.as_str().starts_with("//")
+    }
+
+    /// The same place with its path in another spelling; `None` where that is the one it has.
+    pub(crate) fn respelled(&self, respell: impl FnOnce(&str) -> Option<String>) -> Option<Self> {
+        let (origin, rest) = self
+            .as_str()
+            .split_at_checked(usize::from(self.bounds.origin))?;
+        let (path, query, fragment) = parse::split(rest);
+        if self.bounds.dots || !path.starts_with('/') {
+            return None;
+        }
+        let path = respell(path)?;
+        let mut moved = Self::finish(format!("{origin}{path}{query}{fragment}")).ok()?;
+        moved.asked_over = self.asked_over;
+        moved.stays_on_the_host = self.stays_on_the_host;
+        Some(moved)
     }
 
     /// Whether a browser goes there itself, and hands it to no other program.
@@ -409,6 +434,18 @@ impl Location {
                 let authority = origin.strip_prefix(scheme.as_str())?;
                 Some((scheme, authority.strip_prefix("://")?))
             })
+    }
+
+    /// Reads scheme and authority, where the location has them.
+    pub(crate) fn with_origin<R>(&self, read: impl FnOnce(Scheme, &str) -> R) -> Option<R> {
+        if let Some((scheme, authority)) = self.written_origin() {
+            return Some(read(scheme, authority));
+        }
+        // What came through the unchecked door is read as a browser reads it.
+        let origin = self.origin()?;
+        let text = origin.to_string();
+        let (_, authority) = text.split_once("://")?;
+        Some(read(origin.scheme(), authority))
     }
 
     /// The origin, where the location has one.

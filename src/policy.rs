@@ -13,10 +13,10 @@ mod login;
 mod target;
 mod with;
 
+#[cfg(feature = "rules")]
+pub(crate) use crate::authority::AskedHost;
 #[cfg(feature = "trust")]
 pub use behind::Behind;
-#[cfg(feature = "rules")]
-pub(crate) use canonical::AskedHost;
 pub use canonical::{
     AnyHost, Canonical, CanonicalError, CanonicalHost, Https, IndexFile, LowerCase, MergeSlashes,
     OurHosts, Plaintext, Then, TrailingSlash, UnknownHost,
@@ -79,7 +79,9 @@ pub use with::With;
     note = "wrap a closure in `policy_fn(|request| …)`; it returns `Option<LocalPath>`, \
             `Option<Location>`, `Option<Redirect>` or `Decision<…>`",
     note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`; a target from \
-            configuration into a `Location`: `Location::from_config(&string)?`"
+            configuration into a `Location`: `Location::from_config(&string)?`",
+    note = "put `?` behind a constructor that returns a `Result`; a `ReturnTo` is asked where the value \
+            stands: `.query(\"next\")`"
 )]
 pub trait Policy: Send + Sync {
     /// [`Location`] (where) or [`Redirect`](crate::Redirect) (where and how).
@@ -176,9 +178,9 @@ pub trait Policy: Send + Sync {
     ///
     /// const SECURE: Location = Location::from_static("https://example.com/");
     ///
-    /// let trust = Trust::peers(["10.0.0.0/8"], connect_info)?.believe(ProxyHeader::XForwardedProto, 1);
+    /// let trust = Trust::peers(["10.0.0.0/8"], connect_info)?.believe(ProxyHeader::XForwardedProto);
     /// let policy = policy_fn(|request| {
-    ///     (request.scheme()? == Scheme::Http).then(|| SECURE.asked_over(Scheme::Http))
+    ///     (request.scheme()? == Scheme::Http).then_some(SECURE)
     /// })
     /// .behind(trust);
     ///
@@ -192,7 +194,7 @@ pub trait Policy: Send + Sync {
     ///
     /// It goes around any policy: what [`scheme`](RequestHead::scheme) and
     /// [`authority`](RequestHead::authority) answer is what [`Trust::view`](crate::Trust::view)
-    /// establishes.
+    /// establishes. A redirect to the address that the client asked the proxy for is not sent.
     #[cfg(feature = "trust")]
     #[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
     fn behind(self, trust: crate::Trust) -> Behind<Self>

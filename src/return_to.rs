@@ -1,7 +1,7 @@
 use http::HeaderName;
 
 use crate::{
-    Location, LocationError,
+    IntoPlace, Location, LocationError,
     location::{Allowed, parse_origin},
 };
 
@@ -9,6 +9,7 @@ mod source;
 
 pub use source::ReturnFrom;
 use source::Source;
+pub(crate) use source::form_decoded;
 
 /// The longest value that is looked at, in bytes.
 const MAX_LEN: usize = 2_048;
@@ -60,13 +61,18 @@ impl ReturnTo {
     /// Checks values, and answers with `fallback` where one is missing or refused.
     ///
     /// ```
-    /// # use tower_redirect::{LocalPath, ReturnTo};
-    /// let return_to = ReturnTo::new(LocalPath::from_static("/home"));
+    /// # use tower_redirect::ReturnTo;
+    /// let return_to = ReturnTo::new("/home");
     /// assert_eq!(return_to.location(""), "/home");
     /// ```
-    pub fn new(fallback: impl Into<Location>) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// When it is handed a literal that is not a location, at the caller's line.
+    #[track_caller]
+    pub fn new(fallback: impl IntoPlace<Location>) -> Self {
         Self {
-            fallback: fallback.into(),
+            fallback: fallback.into_place(),
             allowed: Vec::new(),
         }
     }
@@ -76,7 +82,8 @@ impl ReturnTo {
     /// `https://docs.example` is that host on that port and nothing else. `https://*.tenant.example` is
     /// every subdomain, however deep, on the default port, and not `tenant.example` itself. Whoever can
     /// get a subdomain is allowed with it: never write `*.` before a name under which strangers
-    /// register (`co.uk`, `github.io`).
+    /// register (`co.uk`, `github.io`). Punycode (`xn--…`) is a subdomain only with feature `idn`, which
+    /// reads it; else allow such names one by one.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, ReturnTo};
@@ -148,6 +155,10 @@ impl ReturnTo {
     ///
     /// Names and values are decoded as those of a form are: `+` is a space, `%XX` a byte. Where the
     /// parameter is missing, stands there twice or is not UTF-8, the fallback is sent.
+    ///
+    /// With `after_success`, every 2xx answer of the app is replaced. A login that has failed must answer
+    /// with another status, 422 Unprocessable Content say, or the form sends its visitor away as if it
+    /// had not.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, RedirectLayer, ReturnTo, testing};

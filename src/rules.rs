@@ -33,6 +33,7 @@ mod diagnostic;
 mod error;
 mod explain;
 mod firsts;
+mod flatten;
 mod format;
 mod has;
 mod lines;
@@ -59,6 +60,7 @@ use capture::Captures;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
 pub use explain::{Candidate, Explanation, NotSent, Unmet};
+pub use flatten::{Change, Flattened};
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub use format::bulk_csv;

@@ -38,8 +38,8 @@ use crate::{
 /// ```
 ///
 /// A redirect drops the body of the request unread: over HTTP/1.1 a server may close the connection
-/// after a large upload. Errors are the inner service's, and only those. The inner service is not called when a request
-/// is redirected or refused, except for a redirect [after](When) its answer.
+/// after a large upload. Errors are the inner service's, and only those. The inner service is not called
+/// when a request is redirected or refused, except for a redirect [after](When) its answer.
 ///
 /// A panic in a policy goes to the caller; nothing is left locked or half done by it.
 pub struct RedirectService<S, P, A = Unchanged> {
@@ -133,6 +133,9 @@ where
             .policy
             .decide(&self.layer.head(&request).noting(&reads))
         {
+            Decision::Pass if reads.is_closed() => {
+                ResponseFuture::ready(refuse::<A, _, _>(request, guard::CLOSED, &reads))
+            }
             Decision::Pass => ResponseFuture::pass(self.inner.call(request)),
             Decision::Redirect(redirect) => self.redirect(request, redirect, &reads),
             Decision::Refuse(refusal) => {
@@ -156,7 +159,7 @@ impl<S, P, A> RedirectService<S, P, A> {
         S: Service<Request<ReqBody>, Response = Response<ResBody>>,
         A: AnswerBody<ResBody>,
     {
-        let head = self.layer.head(&request);
+        let head = self.layer.head(&request).noting(reads);
         let settings = &self.layer.settings;
         let status = match guard::judge(&head, &redirect, settings.lifted) {
             Verdict::Send(status) => status,
@@ -170,7 +173,7 @@ impl<S, P, A> RedirectService<S, P, A> {
             }
         };
         let note = settings.note.then(|| NoteKind::for_request(&head));
-        let waits = matches!(guard::timing(&redirect), When::After(_));
+        let waits = matches!(guard::timing(&head, &redirect), When::After(_));
         let cache = cache_of(redirect.cache, status, reads);
         let answer = Answer::new(status, redirect.location, cache, note);
         match redirect.when {

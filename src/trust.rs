@@ -27,7 +27,7 @@ use told::{Doubt, Told};
 /// struct Peer(IpAddr);
 ///
 /// let trust = Trust::peers(["10.0.0.0/8", "fd00::/8"], |extensions| Some(extensions.get::<Peer>()?.0))?
-///     .believe(ProxyHeader::XForwardedProto, 1);
+///     .believe(ProxyHeader::XForwardedProto);
 ///
 /// let request = testing::get("/").header("x-forwarded-proto", "https");
 /// let proxy = request.clone().extension(Peer(IpAddr::from([10, 0, 0, 7])));
@@ -79,13 +79,15 @@ use told::{Doubt, Told};
 /// as these. Letter case does not matter. Anything else, a list with fewer elements, an absent header:
 /// no scheme is established.
 ///
-/// A decision that was taken of a trusted peer's request names the header in `Vary`, also where it was
-/// absent.
+/// A redirect or a refusal of a trusted peer's request names the header in `Vary`, also where it was
+/// absent; an answer that is passed on does not.
+///
+/// Source: RFC 7239 §4, §5 and §8; R13.
 #[derive(Clone)]
 pub struct Trust {
     peers: TrustedPeers,
     header: ProxyHeader,
-    hops: u8,
+    hops: NonZeroU8,
     host: bool,
 }
 
@@ -110,7 +112,8 @@ impl Trust {
     /// `::ffff:10.1.2.3` is in `10.0.0.0/8`, and `::ffff:10.0.0.0/104` is that network.
     ///
     /// `peer` reads what the server leaves among the extensions of a request: the address of the other
-    /// end of the connection, never one from a header. Where it answers `None`, nothing is believed.
+    /// end of the connection, never one from a header. Where it answers `None`, nothing is believed; that is
+    /// a mistake in how the app is served, and feature `tracing` leaves an event at level warn.
     ///
     /// # Errors
     ///
@@ -119,14 +122,10 @@ impl Trust {
     /// [`dangerously_any_peer`](Self::dangerously_any_peer).
     ///
     /// Source: RFC 4632 §3.1, RFC 4291 §2.3 and §2.5.5.2.
-    pub fn peers<N>(
-        networks: N,
+    pub fn peers(
+        networks: impl IntoIterator<Item = impl AsRef<str>>,
         peer: impl Fn(&Extensions) -> Option<IpAddr> + Send + Sync + 'static,
-    ) -> Result<TrustedPeers, TrustError>
-    where
-        N: IntoIterator,
-        N::Item: AsRef<str>,
-    {
+    ) -> Result<TrustedPeers, TrustError> {
         TrustedPeers::in_networks(networks, peer)
     }
 
@@ -136,7 +135,7 @@ impl Trust {
     /// use tower_redirect::{ProxyHeader, Scheme, Trust, testing};
     ///
     /// // The platform's router is the only way in, and overwrites the header on every request.
-    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
     ///
     /// let request = testing::get("/").header("x-forwarded-proto", "https");
     /// assert_eq!(trust.view(&request.head()).scheme(), Some(Scheme::Https));
@@ -150,13 +149,34 @@ impl Trust {
         TrustedPeers::any()
     }
 
+    /// The same trust, in the element that this many hops from the right wrote; it is one hop before.
+    ///
+    /// ```
+    /// use std::num::NonZeroU8;
+    /// use tower_redirect::{ProxyHeader, Scheme, Trust, testing};
+    ///
+    /// // A CDN, then a load balancer; each appends an element.
+    /// const TWO: NonZeroU8 = NonZeroU8::new(2).unwrap();
+    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::Forwarded).hops(TWO);
+    /// let request = testing::get("/").header("forwarded", "proto=https;for=192.0.2.43, proto=http");
+    /// assert_eq!(trust.view(&request.head()).scheme(), Some(Scheme::Https));
+    /// ```
+    ///
+    /// One hop is one trusted proxy that writes an element. Headers that are no list (`X-Forwarded-Ssl`,
+    /// `Front-End-Https`, `CloudFront-Forwarded-Proto`) say the same for any number.
+    #[must_use]
+    pub const fn hops(mut self, hops: NonZeroU8) -> Self {
+        self.hops = hops;
+        self
+    }
+
     /// The same trust, also for the host: the `host` of the same element of `Forwarded`, and
     /// `X-Forwarded-Host` with any other header.
     ///
     /// ```
     /// use tower_redirect::{ProxyHeader, Trust, testing};
     ///
-    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::Forwarded, 1).and_host();
+    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::Forwarded).and_host();
     /// let request = testing::get("/")
     ///     .header("host", "backend:8080")
     ///     .header("forwarded", "proto=https;host=shop.example");
@@ -184,7 +204,7 @@ impl Trust {
     /// ```
     /// use tower_redirect::{ProxyHeader, Scheme, Trust, testing};
     ///
-    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
     ///
     /// // The client wrote the first, the proxy appended the second.
     /// let request = testing::get("/").header("x-forwarded-proto", "https, http");
@@ -196,34 +216,46 @@ impl Trust {
     /// ```
     ///
     /// Where nothing is believed, and where the scheme is established already, it is the same head. It
-    /// allocates nothing and takes time linear in the length of the header. With feature `tracing` it
+    /// allocates nothing, but for a host in an odd spelling, and takes time linear in the length of the
+    /// header. With feature `tracing` it
     /// leaves an event at level trace, which says what was believed, or why nothing was.
     #[must_use]
     pub fn view<'a>(&self, head: &RequestHead<'a>) -> RequestHead<'a> {
+        self.look(head).0
+    }
+
+    /// The same head, and whether nobody told the address of a peer that is to be known.
+    pub(crate) fn look<'a>(&self, head: &RequestHead<'a>) -> (RequestHead<'a>, bool) {
         let peer = self.peers.address(head.extensions());
-        let told = match self.doubt(head, peer) {
-            Ok(hops) => {
+        let told = match self.admit(head, peer) {
+            Ok(()) => {
                 let host = self.host && !head.is_told_another_host();
-                self.header.told(head, hops, host)
+                self.header.told(head, self.hops, host)
             }
             Err(doubt) => Told::nothing(doubt),
         };
         self.log(peer, &told);
-        told.view(*head)
+        (told.view(*head), told.scheme == Err(Doubt::NoPeer))
     }
 
-    /// How many hops are believed, if any.
-    fn doubt(&self, head: &RequestHead<'_>, peer: Option<IpAddr>) -> Result<NonZeroU8, Doubt> {
+    /// Whether the peer is believed about this request.
+    fn admit(&self, head: &RequestHead<'_>, peer: Option<IpAddr>) -> Result<(), Doubt> {
         if head.scheme().is_some() {
             return Err(Doubt::Established);
         }
-        let hops = NonZeroU8::new(self.hops).ok_or(Doubt::NoHops)?;
-        self.peers.admit(peer)?;
-        Ok(hops)
+        self.peers.admit(peer)
     }
 
     #[cfg(feature = "tracing")]
     fn log(&self, peer: Option<IpAddr>, told: &Told<'_>) {
+        if told.scheme == Err(Doubt::NoPeer) {
+            tracing::warn!(
+                header = self.header.name().as_str(),
+                "no peer address, so that no proxy is believed; serve with \
+                 `into_make_service_with_connect_info`"
+            );
+            return;
+        }
         tracing::trace!(
             peer = peer.map(tracing::field::display),
             header = self.header.name().as_str(),
@@ -241,29 +273,21 @@ impl Trust {
 }
 
 impl TrustedPeers {
-    /// Believes this header of them, and the element that this many hops from the right wrote.
+    /// Believes this header of them, and what the last proxy wrote: one [hop](Trust::hops).
     ///
     /// ```
     /// use tower_redirect::{ProxyHeader, Scheme, Trust, testing};
     ///
-    /// // A CDN, then a load balancer; each appends an element.
-    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::Forwarded, 2);
-    /// let request = testing::get("/").header("forwarded", "proto=https;for=192.0.2.43, proto=http");
-    /// assert_eq!(trust.view(&request.head()).scheme(), Some(Scheme::Https));
-    ///
-    /// let nobody = Trust::dangerously_any_peer().believe(ProxyHeader::Forwarded, 0);
-    /// assert_eq!(nobody.view(&request.head()).scheme(), None);
+    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
+    /// let request = testing::get("/").header("x-forwarded-proto", "https, http");
+    /// assert_eq!(trust.view(&request.head()).scheme(), Some(Scheme::Http));
     /// ```
-    ///
-    /// One hop is one trusted proxy that writes an element. With 0 hops nothing is believed. Headers
-    /// that are no list (`X-Forwarded-Ssl`, `Front-End-Https`, `CloudFront-Forwarded-Proto`) say the
-    /// same for any number but 0.
     #[must_use]
-    pub const fn believe(self, header: ProxyHeader, hops: u8) -> Trust {
+    pub const fn believe(self, header: ProxyHeader) -> Trust {
         Trust {
             peers: self,
             header,
-            hops,
+            hops: NonZeroU8::MIN,
             host: false,
         }
     }

@@ -21,8 +21,9 @@ use http::{Method, StatusCode, response::Parts};
 /// else stays: `Set-Cookie`, the headers of CORS, `Content-Security-Policy`, `Vary`, extensions. So do
 /// not `CDN-Cache-Control`, `Surrogate-Control`, `Digest`, `Repr-Digest` and `Refresh`.
 ///
-/// Where a `Set-Cookie` stays, a redirect with a lifetime is sent `private`, and a permanent one without
-/// is sent `no-store`, so that no cache hands one visitor's cookie to another.
+/// Where a `Set-Cookie` stays, and where `Cache-Control` said `no-store`, `private` or `no-cache`, a
+/// redirect with a lifetime is sent `private`, and a permanent one without is sent `no-store`: no cache
+/// hands to one visitor what was meant for another.
 #[derive(Clone, Debug, Default)]
 pub enum When {
     /// The inner service is not asked.

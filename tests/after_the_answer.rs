@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::cors::CorsLayer;
-use tower_redirect::{CacheControl, LocalPath, Redirect, RedirectLayer, policy_fn};
+use tower_redirect::{CacheControl, LocalPath, LoginRedirect, Redirect, RedirectLayer, policy_fn};
 
 fn request(method: Method, path: &str) -> Request<String> {
     Request::builder()
@@ -205,6 +205,64 @@ async fn no_cache_hands_one_visitors_cookie_to_another() {
 }
 
 #[tokio::test]
+async fn no_cache_keeps_what_the_app_would_not_have_kept() {
+    const LOGIN: LocalPath = LocalPath::from_static("/login");
+    const FIELDS: [&str; 3] = ["cache-control", "cdn-cache-control", "surrogate-control"];
+    let minute = std::time::Duration::from_secs(60);
+    let said = [
+        (&["no-store"][..], true),
+        (&["private"], true),
+        (&["private, no-cache"], true),
+        (&["max-age=60 , NO-STORE"], true),
+        (&["max-age=60", "no-cache=\"set-cookie\""], true),
+        (&["private=\"x\", max-age=1"], true),
+        (&["max-age=600"], false),
+        (&["public, no-transform"], false),
+        (&["x-private, no-storex"], false),
+        (&[], false),
+    ];
+    for (field, (lines, is_kept_by_none)) in FIELDS
+        .into_iter()
+        .flat_map(|field| said.map(|said| (field, said)))
+    {
+        let inner = service_fn(async |_: Request<String>| {
+            let mut response = Response::new(String::new());
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+            for line in lines {
+                response.headers_mut().append(field, line.parse().unwrap());
+            }
+            Ok::<_, Infallible>(response)
+        });
+        let permanent = || RedirectLayer::permanent(LoginRedirect::to(LOGIN));
+        let found = || RedirectLayer::found(LoginRedirect::to(LOGIN));
+        let with_lifetime = if is_kept_by_none {
+            "private, max-age=60"
+        } else {
+            "max-age=60"
+        };
+        for (layer, expected) in [
+            (permanent(), is_kept_by_none.then_some("no-store")),
+            (permanent().cache(minute), Some(with_lifetime)),
+            (found().cache(minute), Some(with_lifetime)),
+            (found(), None),
+        ] {
+            let layer = layer.after(StatusCode::UNAUTHORIZED);
+            let answer = layer
+                .layer(inner)
+                .oneshot(request(Method::GET, "/account"))
+                .await
+                .unwrap();
+            assert_eq!(answer.headers()["location"], "/login?next=%2Faccount");
+            let got = answer.headers().get(header::CACHE_CONTROL);
+            let got = got.map(|value| value.to_str().unwrap());
+            assert_eq!(got, expected, "{field}: {lines:?}");
+            assert!(!answer.headers().contains_key(FIELDS[1]));
+            assert!(!answer.headers().contains_key(FIELDS[2]));
+        }
+    }
+}
+
+#[tokio::test]
 async fn cookies_and_the_headers_of_an_inner_cors_layer_survive() {
     let service = ServiceBuilder::new()
         .layer(RedirectLayer::see_other("/receipt").after_success())
@@ -275,7 +333,7 @@ async fn the_redirects_own_cache_control_replaces_the_answers() {
     let inner = service_fn(async |_: Request<String>| {
         Response::builder()
             .status(StatusCode::NOT_FOUND)
-            .header(header::CACHE_CONTROL, "no-store")
+            .header(header::CACHE_CONTROL, "max-age=3600")
             .body(String::new())
     });
     let layer = RedirectLayer::permanent("/new")

@@ -8,6 +8,7 @@ use std::{
     convert::Infallible,
     future::Future,
     net::SocketAddr,
+    num::NonZeroU8,
     panic::{self, AssertUnwindSafe},
     pin::Pin,
     sync::{Arc, Mutex},
@@ -87,7 +88,10 @@ fn https(config: &Value) -> Result<Https, String> {
     let fillers = config["allowed_hosts_filler"].as_u64().unwrap_or(0);
     hosts.extend((0..fillers).map(|n| format!("h{n}.example")));
     let host = match config["then_canonical"].as_str() {
-        Some(canonical) => CanonicalHost::with_aliases(canonical, hosts),
+        Some(canonical) => {
+            let aliases = hosts.into_iter().filter(|host| host != canonical);
+            CanonicalHost::with_aliases(canonical, aliases)
+        }
         None => CanonicalHost::one_of(hosts),
     }
     .map_err(|error| error.to_string())?;
@@ -108,7 +112,7 @@ fn https(config: &Value) -> Result<Https, String> {
     for path in texts(&config["exempt"]) {
         // The challenges of certificate authorities are exempt without a word.
         if path != "/.well-known/acme-challenge/*" {
-            plaintext = plaintext.exempt(path.parse().map_err(|e| format!("{path}: {e}"))?);
+            plaintext = plaintext.exempt(LocalPath::new(path).map_err(|e| format!("{path}: {e}"))?);
         }
     }
     Ok(Https::on(host, plaintext))
@@ -255,7 +259,8 @@ fn trust(config: &Value) -> Result<Trust, String> {
         "x-forwarded-proto" => ProxyHeader::XForwardedProto,
         other => return Err(format!("a row with {other}")),
     };
-    let trust = peers.believe(header, config["hops"].as_u64().unwrap().try_into().unwrap());
+    let hops = u8::try_from(config["hops"].as_u64().unwrap()).unwrap();
+    let trust = peers.believe(header).hops(NonZeroU8::new(hops).unwrap());
     Ok(match config["host_header"].is_string() {
         true => trust.and_host(),
         false => trust,

@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -42,7 +43,8 @@ fn paths<H>(start: impl Fn() -> Canonical<H>) -> Vec<Canonical<H>> {
                 canonical = canonical.lower_case();
             }
             if bits & 4 != 0 {
-                canonical = canonical.index_file(IndexFile::new(["index.html"]).unwrap());
+                let names = ["index.html", "caf%C3%A9.html", "a%22b"];
+                canonical = canonical.index_file(IndexFile::new(names).unwrap());
             }
             all.push(canonical);
         }
@@ -50,7 +52,7 @@ fn paths<H>(start: impl Fn() -> Canonical<H>) -> Vec<Canonical<H>> {
     all
 }
 
-const TARGETS: [&str; 22] = [
+const TARGETS: [&str; 25] = [
     "/",
     "//",
     "/a",
@@ -73,6 +75,9 @@ const TARGETS: [&str; 22] = [
     "/a|\"^{}/?x={|}",
     "/%/%G1%A/",
     "/a;b=c/d@e:f/",
+    "/x/caf\u{e9}.html/",
+    "/x/caf%C3%A9.html/CAF\u{e9}.html",
+    "/x//a\"b/",
 ];
 
 const HOSTS: [&str; 12] = [
@@ -128,6 +133,7 @@ fn r9_one_redirect_to_a_fixpoint_whatever_the_steps() {
             CanonicalHost::one_of(["www.example.com:8443", "example.com"])
                 .unwrap()
                 .unknown_host(UnknownHost::Redirect)
+                .unwrap()
         },
     ];
     let plaintexts = [
@@ -210,6 +216,58 @@ fn each_step_stands_alone() {
 }
 
 #[test]
+fn r9_an_index_file_is_one_hop_in_every_spelling() {
+    let index = || IndexFile::new(["caf%C3%A9.html", "a%22b.html"]).unwrap();
+    let trimmed = Canonical::any_host()
+        .trim_trailing_slash()
+        .index_file(index());
+    let lowered = Canonical::any_host().lower_case().index_file(index());
+    for name in [
+        "caf\u{e9}.html",
+        "caf%C3%A9.html",
+        "a\"b.html",
+        "a%22b.html",
+    ] {
+        let get = |end: &str| testing::get(&format!("/x/{name}{end}"));
+        get("").through(&index()).assert_redirect("/x/");
+        for end in ["", "/", "//"] {
+            get(end).through(&trimmed).assert_redirect("/x");
+        }
+        let upper = testing::get(&format!("/X/{}", name.to_ascii_uppercase()));
+        upper.through(&lowered).assert_redirect("/x/");
+    }
+    for other in [
+        "/x/cafe\u{301}.html",
+        "/x/xcaf\u{e9}.html",
+        "/x/caf\u{e9}.htmlx",
+        "/x/caf\u{e9}.htm",
+        "/x/CAF\u{e9}.html",
+        "/x/caf%C3.html",
+        "/x/\u{e9}",
+    ] {
+        testing::get(other).through(&index()).assert_pass();
+    }
+}
+
+#[test]
+fn r6_below_a_domain_the_name_that_was_asked_for_is_sent_where_the_host_stays() {
+    let ask = |host: &str| testing::get("/").header("host", host);
+    let host = || CanonicalHost::with_aliases("www.example.com", ["*.old.example"]).unwrap();
+    ask("shop.old.example")
+        .through(&Https::on(host(), Plaintext::listener()))
+        .assert_redirect("https://www.example.com/");
+    let first = Https::on(host(), Plaintext::listener().same_host_first());
+    ask("Shop.old.example.:80")
+        .through(&first)
+        .assert_redirect("https://shop.old.example/");
+    for odd in ["a b.old.example", "a/b.old.example", "a..old.example"] {
+        ask(odd)
+            .through(&first)
+            .assert_refused(StatusCode::BAD_REQUEST);
+    }
+}
+
+#[test]
 fn r6_hosts() {
     let aliases = CanonicalHost::with_aliases("example.com", ["www.example.com", "*.example.org"]);
     let aliases = aliases.unwrap();
@@ -242,9 +300,9 @@ fn r6_hosts() {
         ask(host)
             .through(&aliases)
             .assert_refused(StatusCode::MISDIRECTED_REQUEST);
-        let passes = aliases.clone().unknown_host(UnknownHost::Pass);
+        let passes = aliases.clone().unknown_host(UnknownHost::Pass).unwrap();
         ask(host).through(&passes).assert_pass();
-        let redirects = aliases.clone().unknown_host(UnknownHost::Redirect);
+        let redirects = aliases.clone().unknown_host(UnknownHost::Redirect).unwrap();
         ask(host)
             .through(&redirects)
             .assert_redirect("https://example.com/x");
@@ -259,7 +317,10 @@ fn r6_hosts() {
         "[::1",
         "é.example",
     ] {
-        for policy in [&aliases, &aliases.clone().unknown_host(UnknownHost::Pass)] {
+        for policy in [
+            &aliases,
+            &aliases.clone().unknown_host(UnknownHost::Pass).unwrap(),
+        ] {
             ask(host)
                 .through(policy)
                 .assert_refused(StatusCode::BAD_REQUEST);
@@ -315,7 +376,7 @@ fn without_a_host() {
     let old = || testing::get("/a/").version(Version::HTTP_10);
     old().through(&one).assert_pass();
     old()
-        .through(&one.clone().unknown_host(UnknownHost::Refuse))
+        .through(&one.clone().unknown_host(UnknownHost::Refuse).unwrap())
         .assert_refused(StatusCode::BAD_REQUEST);
     let canonical = Canonical::on(one.clone()).trim_trailing_slash();
     old().through(&canonical).assert_redirect("/a");
@@ -391,7 +452,7 @@ async fn r11_no_plaintext_request_of_any_kind_reaches_the_app() {
     let host = || CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
     let trust = Trust::peers(["10.0.0.0/8"], |_| None)
         .unwrap()
-        .believe(ProxyHeader::XForwardedProto, 1);
+        .believe(ProxyHeader::XForwardedProto);
     let plaintexts = [
         Plaintext::listener(),
         Plaintext::by_extension::<Encrypted>(),
@@ -407,8 +468,8 @@ async fn r11_no_plaintext_request_of_any_kind_reaches_the_app() {
             UnknownHost::Pass,
             UnknownHost::Redirect,
         ] {
-            let https = || Https::on(host().unknown_host(unknown), plaintext.clone());
-            let everything = Canonical::on(host().unknown_host(unknown))
+            let https = || Https::on(host().unknown_host(unknown).unwrap(), plaintext.clone());
+            let everything = Canonical::on(host().unknown_host(unknown).unwrap())
                 .https(plaintext.clone())
                 .trim_trailing_slash()
                 .then(policy_fn(|request| {
@@ -501,6 +562,43 @@ fn r12_challenges_of_certificate_authorities_pass_and_nothing_that_looks_like_on
 }
 
 #[test]
+fn r12_no_step_respells_a_challenge() {
+    const CHALLENGE: &str = "/.well-known/acme-challenge/aZ0-_";
+    let host = || CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
+    let https = |plaintext| {
+        Canonical::on(host())
+            .https(plaintext)
+            .lower_case()
+            .append_trailing_slash()
+            .index_file(IndexFile::new(["aZ0-_"]).unwrap())
+    };
+    let ask = |host: &str| testing::get(CHALLENGE).header("host", host);
+    // The authority follows the redirect, and asks again over https.
+    let canonical = https(Plaintext::by_extension::<Encrypted>().redirect_acme_challenges());
+    ask("www.example.com")
+        .through(&canonical)
+        .assert_redirect(&format!("https://example.com{CHALLENGE}"));
+    ask("example.com")
+        .extension(Encrypted)
+        .through(&canonical)
+        .assert_pass();
+    for policy in paths(Canonical::any_host) {
+        testing::get(CHALLENGE).through(&policy).assert_pass();
+    }
+    testing::get(CHALLENGE).through(&LowerCase).assert_pass();
+    testing::get(CHALLENGE)
+        .through(&TrailingSlash::Append)
+        .assert_pass();
+    // What is no challenge is a path like others.
+    testing::get("/.well-known/acme-challenge/A.b")
+        .through(&LowerCase)
+        .assert_redirect("/.well-known/acme-challenge/a.b");
+    testing::get("/.well-known/acme-challenge/A/")
+        .through(&TrailingSlash::Trim)
+        .assert_redirect("/.well-known/acme-challenge/A");
+}
+
+#[test]
 fn only_exactly_the_exempt_path_passes() {
     let health = LocalPath::from_static("/health");
     let https = Https::new(["example.com"], Plaintext::listener().exempt(health)).unwrap();
@@ -547,7 +645,7 @@ fn the_scheme_is_left_alone_until_https_is_asked_for() {
 #[test]
 fn the_host_of_a_proxy_that_is_believed() {
     let trust = Trust::dangerously_any_peer()
-        .believe(ProxyHeader::Forwarded, 1)
+        .believe(ProxyHeader::Forwarded)
         .and_host();
     let host = CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
     let https = Https::on(host, Plaintext::behind(trust));
@@ -585,6 +683,163 @@ fn the_host_of_a_proxy_that_is_believed() {
 }
 
 #[test]
+fn r13_without_the_address_of_a_peer_nobody_is_sent_in_a_circle() {
+    let trust = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get().copied()).unwrap();
+    let trust = trust.believe(ProxyHeader::XForwardedProto);
+    let plaintext = Plaintext::behind(trust).exempt(LocalPath::from_static("/health"));
+    let https = Https::new(["example.com"], plaintext).unwrap();
+    let ask = |target: &str, proto: &str| {
+        testing::get(target)
+            .header("host", "example.com")
+            .header("x-forwarded-proto", proto)
+    };
+    for proto in ["https", "http"] {
+        let answer = ask("/", proto).through(&https);
+        let Decision::Refuse(refusal) = answer.decision() else {
+            panic!("{answer:?}");
+        };
+        assert_eq!(
+            refusal.to_string(),
+            "400 Bad Request: no peer address; serve with `into_make_service_with_connect_info`"
+        );
+    }
+    ask("/health", "https").through(&https).assert_pass();
+    // What others have established is no question of peers, and neither is a peer that is a stranger.
+    ask("/", "https")
+        .scheme(Scheme::Https)
+        .through(&https)
+        .assert_pass();
+    ask("/", "https")
+        .scheme(Scheme::Http)
+        .through(&https)
+        .assert_redirect("https://example.com/");
+    ask("/", "https")
+        .extension(IpAddr::from([198, 51, 100, 7]))
+        .through(&https)
+        .assert_redirect("https://example.com/");
+    ask("/", "https")
+        .extension(IpAddr::from([10, 0, 0, 7]))
+        .through(&https)
+        .assert_pass();
+}
+
+#[tokio::test]
+async fn r11_a_policy_around_https_does_not_open_plaintext() {
+    let https = || Https::new(["example.com"], Plaintext::listener()).unwrap();
+    let rebuilt = policy_fn(move |request: &RequestHead<'_>| {
+        https().decide(request).map(|location| {
+            let location = Location::from_config(location.as_str()).unwrap();
+            Redirect::permanent(location).after_success()
+        })
+    });
+    let forgetful = {
+        policy_fn(move |request: &RequestHead<'_>| {
+            https()
+                .decide(request)
+                .into_redirect()
+                .filter(|_| *request.method() == Method::GET)
+                .map(Redirect::permanent)
+        })
+    };
+    async fn outcome<P>(policy: P, method: &str, target: &str) -> (u16, usize)
+    where
+        P: Policy<Target = Redirect>,
+    {
+        let request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header("host", "example.com")
+            .header("origin", "https://shop.example")
+            .header("access-control-request-method", "PUT")
+            .body(());
+        let layer = RedirectLayer::new(policy);
+        let (response, calls) = ask(&layer, request.unwrap()).await;
+        (response.status().as_u16(), calls)
+    }
+    for (method, target, rebuilt_status, forgetful_status) in [
+        ("GET", "/x", 308, 308),
+        ("POST", "/x", 308, 400),
+        ("OPTIONS", "/x", 400, 400),
+        ("OPTIONS", "*", 400, 400),
+        ("GET", "/a/../b", 400, 400),
+        ("CONNECT", "example.com:80", 400, 400),
+    ] {
+        let shown = format!("{method} {target}");
+        let answer = outcome(&rebuilt, method, target).await;
+        assert_eq!(answer, (rebuilt_status, 0), "{shown}");
+        let answer = outcome(&forgetful, method, target).await;
+        assert_eq!(answer, (forgetful_status, 0), "{shown}");
+    }
+    // The tools of `testing` see it as the service does.
+    let layer = RedirectLayer::new(forgetful);
+    let post = || testing::post("/x").header("host", "example.com");
+    post()
+        .through_layer(&layer)
+        .assert_refused(StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn then_brings_the_targets_of_this_site_into_the_canonical_spelling() {
+    let to = |text| Redirect::found(Location::from_config(text).unwrap());
+    let rules = policy_fn(move |request| match request.path() {
+        "/about-us" => Some(to("/About/?Q=/#Top/")),
+        "/absolute" => Some(to("https://example.com/About//Us/")),
+        "/alias" => Some(to("https://www.example.com/About/")),
+        "/elsewhere" => Some(to("https://docs.example/About/")),
+        "/relative" => Some(Redirect::found(Location::from_static("./Here"))),
+        "/root" => Some(to("/index.html")),
+        "/same" => Some(to("/SAME/")),
+        _ => None,
+    });
+    let canonical = Canonical::host("example.com")
+        .unwrap()
+        .https(Plaintext::by_extension::<Encrypted>())
+        .trim_trailing_slash()
+        .merge_slashes()
+        .index_file(IndexFile::new(["index.html"]).unwrap())
+        .lower_case();
+    let policy = canonical.clone().then(rules);
+    for (asked, local, absolute) in [
+        ("/about-us", "/about?Q=/#Top/", true),
+        ("/absolute", "https://example.com/about/us", true),
+        ("/alias", "https://www.example.com/About/", false),
+        ("/elsewhere", "https://docs.example/About/", false),
+        ("/relative", "./Here", false),
+        ("/root", "/", true),
+    ] {
+        let ask = |host, target: &str| testing::get(target).header("host", host);
+        let here = ask("example.com", asked).extension(Encrypted);
+        here.through(&policy).assert_redirect(local);
+        let there = ask("www.example.com", &asked.to_ascii_uppercase()).through(&policy);
+        let Decision::Redirect(redirect) = there.decision() else {
+            panic!("{there:?}");
+        };
+        let sent = redirect.location().to_string();
+        match local.strip_prefix('/') {
+            Some(path) => assert_eq!(sent, format!("https://example.com/{path}")),
+            None if absolute => assert_eq!(sent, local),
+            None if local.starts_with('.') => assert_eq!(sent, "https://example.com/here"),
+            None => assert_eq!(sent, local),
+        }
+        // One redirect: what is sent is canonical, where it is on this site.
+        if let Some(path) = sent.strip_prefix("https://example.com") {
+            let path = path.split('#').next().unwrap();
+            ask("example.com", path)
+                .extension(Encrypted)
+                .through(&canonical)
+                .assert_pass();
+        }
+    }
+    // One that leads to itself in the end is not sent.
+    let layer = RedirectLayer::new(policy);
+    testing::get("/same")
+        .header("host", "example.com")
+        .extension(Encrypted)
+        .through_layer(&layer)
+        .assert_pass();
+}
+
+#[test]
 fn then_is_one_hop() {
     const NEW: LocalPath = LocalPath::from_static("/new?a#b");
     let rules = policy_fn(|request| match request.path() {
@@ -604,6 +859,9 @@ fn then_is_one_hop() {
         .then(rules)
         .otherwise(Intent::Permanent);
     let ask = |target: &str| testing::get(target).header("host", "www.example.com");
+    let ask_h2 = |target: &str| {
+        testing::get(&format!("https://www.example.com{target}")).version(Version::HTTP_2)
+    };
     for (asked, location, status) in [
         (
             "/OLD/?x",
@@ -623,13 +881,16 @@ fn then_is_one_hop() {
             Status::MovedPermanently,
         ),
     ] {
-        ask(asked)
-            .through(&policy)
-            .assert_redirect(location)
-            .assert_status(status);
-        if location.starts_with("https://example.com/") {
-            let hops = 1 + usize::from(asked == "/gone/");
-            testing::follow(&policy, ask(asked)).assert_hops(hops);
+        for request in [ask(asked), ask_h2(asked)] {
+            request
+                .clone()
+                .through(&policy)
+                .assert_redirect(location)
+                .assert_status(status);
+            if location.starts_with("https://example.com/") {
+                let hops = 1 + usize::from(asked == "/gone/");
+                testing::follow(&policy, request).assert_hops(hops);
+            }
         }
     }
     let canonical = |target: &str| {
@@ -650,6 +911,12 @@ fn then_is_one_hop() {
     canonical("/HERE")
         .through(&policy)
         .assert_redirect("/there");
+    // Only the path is brought into order: the host is the one that the target names.
+    testing::get("https://example.com/OLD/")
+        .version(Version::HTTP_2)
+        .extension(Encrypted)
+        .through(&policy)
+        .assert_redirect("/new?a#b");
 
     // The rules see the address that the client is sent to.
     let seen = Canonical::host("example.com")
@@ -723,17 +990,95 @@ async fn what_a_decision_read_is_named_in_vary() {
         response.headers().contains_key("location") && !response.headers().contains_key("vary")
     );
 
-    let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+    let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
     let https = Https::new(["example.com"], Plaintext::behind(trust)).unwrap();
     let (response, _) = ask(&RedirectLayer::permanent(https), get(&[])).await;
     assert_eq!(response.headers()["vary"], "x-forwarded-proto");
 }
 
 #[test]
+fn bad_configuration_names_the_part_and_the_way_to_mend_it() {
+    let one_of = |hosts: &[&str]| CanonicalHost::one_of(hosts).map(drop);
+    let below = || CanonicalHost::one_of(["*.example.com"]).unwrap();
+    for (outcome, message) in [
+        (one_of(&[]), "no hosts: name one"),
+        (
+            Https::new([""; 0], Plaintext::listener()).map(drop),
+            "no hosts: name one",
+        ),
+        (
+            IndexFile::new([""; 0]).map(drop),
+            "no index files: name one",
+        ),
+        (
+            CanonicalHost::new("*.a.example").map(drop),
+            "host `*.a.example`: one host is meant here; write `*.` in `one_of`, or among the \
+             aliases of `with_aliases`",
+        ),
+        (
+            CanonicalHost::with_aliases("a.example", ["www.a.example", "A.example:443"]).map(drop),
+            "alias `a.example`: it is the host that aliases are sent to; leave it out of them",
+        ),
+        (
+            below().unknown_host(UnknownHost::Redirect).map(drop),
+            "no host to send others to: name one",
+        ),
+    ] {
+        assert_eq!(outcome.unwrap_err().to_string(), message);
+    }
+    assert!(CanonicalHost::with_aliases("www.a.example", ["*.a.example"]).is_ok());
+    assert!(one_of(&["*.example.com"]).is_ok());
+    for unknown in [UnknownHost::Pass, UnknownHost::Refuse] {
+        assert!(below().unknown_host(unknown).is_ok());
+    }
+}
+
+#[tokio::test]
+async fn no_cache_keeps_a_redirect_of_what_nobody_said_to_be_plaintext() {
+    const PROXY: [u8; 4] = [10, 0, 0, 7];
+    const STRANGER: [u8; 4] = [198, 51, 100, 7];
+    let trust = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get().copied())
+        .unwrap()
+        .believe(ProxyHeader::Forwarded);
+    let https = |plaintext| Https::new(["example.com"], plaintext).unwrap();
+    let behind = || RedirectLayer::permanent(https(Plaintext::behind(trust.clone())));
+    let found = RedirectLayer::found(https(Plaintext::behind(trust.clone())));
+    let listener = RedirectLayer::permanent(https(Plaintext::listener()));
+    let hour = std::time::Duration::from_secs(3_600);
+    for (layer, peer, forwarded, cache) in [
+        (behind(), PROXY, "proto=http", None),
+        (behind(), PROXY, "proto=gopher", Some("no-store")),
+        (behind(), PROXY, "for=_x", Some("no-store")),
+        // What the client wrote on the proxy's line breaks it: that must not be remembered.
+        (behind(), PROXY, "\", proto=https", Some("no-store")),
+        (behind(), STRANGER, "proto=https", Some("no-store")),
+        (behind().cache(hour), PROXY, "for=_x", Some("max-age=3600")),
+        (found, PROXY, "for=_x", None),
+        (listener, PROXY, "for=_x", None),
+    ] {
+        let mut request = Request::get("/a")
+            .header("host", "example.com")
+            .header("forwarded", forwarded)
+            .body(())
+            .unwrap();
+        request.extensions_mut().insert(IpAddr::from(peer));
+        let (response, calls) = ask(&layer, request).await;
+        assert_eq!(response.headers()["location"], "https://example.com/a");
+        let sent = response.headers().get("cache-control");
+        assert_eq!(
+            sent.map(|value| value.to_str().unwrap()),
+            cache,
+            "{forwarded}"
+        );
+        assert_eq!(calls, 0);
+    }
+}
+
+#[test]
 fn debug_says_what_was_configured() {
     let trust = Trust::peers(["10.0.0.0/8"], |_| None)
         .unwrap()
-        .believe(ProxyHeader::Forwarded, 1);
+        .believe(ProxyHeader::Forwarded);
     let canonical = Canonical::host("example.com")
         .unwrap()
         .https(Plaintext::behind(trust))
@@ -791,4 +1136,64 @@ async fn in_a_nested_router_the_whole_address_is_the_one_that_was_asked_for() {
     let request = Request::get("/api/page/?x").body(Body::empty()).unwrap();
     let answer = app.oneshot(request).await.unwrap();
     assert_eq!(answer.headers()["location"], "/api/page?x");
+}
+
+#[test]
+fn r9_a_default_port_that_a_proxy_writes_makes_no_loop() {
+    // nginx: `proxy_set_header Host $host:$server_port`, behind a balancer that ends TLS.
+    let trust = || Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
+    let host = || CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
+    let ask = |scheme: &str, host: &str| {
+        testing::get("/a")
+            .header("host", host)
+            .header("x-forwarded-proto", scheme)
+    };
+    let https = Plaintext::behind(trust());
+    let enforcing = [
+        Https::new(["example.com"], https.clone()).unwrap().boxed(),
+        Https::on(host(), https.clone()).boxed(),
+        Canonical::on(host())
+            .https(https.clone().https_port(443))
+            .trim_trailing_slash()
+            .boxed(),
+    ];
+    let home = policy_fn(|_| Some(Location::from_static("https://example.com/a")));
+    let others = [
+        host().behind(trust()).boxed(),
+        CanonicalHost::new("http://example.com")
+            .unwrap()
+            .behind(trust())
+            .boxed(),
+    ];
+    for port in ["", ":80", ":443"] {
+        let asked = format!("example.com{port}");
+        for policy in &enforcing {
+            ask("https", &asked).through(policy).assert_pass();
+            ask("http", &asked)
+                .through(policy)
+                .assert_redirect("https://example.com/a");
+        }
+        for policy in &others {
+            ask("https", &asked).through(policy).assert_pass();
+            ask("http", &asked).through(policy).assert_pass();
+        }
+        let layer = RedirectLayer::permanent(home.behind(trust()));
+        ask("https", &asked).through_layer(&layer).assert_pass();
+        ask("http", &asked)
+            .through_layer(&layer)
+            .assert_redirect("https://example.com/a");
+    }
+    // Another port is another address, and so is a default one beside a configured one.
+    for policy in &enforcing {
+        ask("https", "example.com:8080")
+            .through(policy)
+            .assert_redirect("https://example.com/a");
+    }
+    let odd = Https::new(["example.com:8443"], https).unwrap();
+    ask("https", "example.com:8443").through(&odd).assert_pass();
+    for asked in ["example.com", "example.com:80", "example.com:443"] {
+        ask("https", asked)
+            .through(&odd)
+            .assert_redirect("https://example.com:8443/a");
+    }
 }

@@ -181,6 +181,14 @@ fn r7_only_allowed_https_origins_and_their_serialised_form() {
             "https://one.tenant.example:443/",
             "https://one.tenant.example/",
         ),
+        (
+            "https://xn--bcher-kva.tenant.example/",
+            "https://xn--bcher-kva.tenant.example/",
+        ),
+        (
+            "https://B\u{fc}cher.tenant.example/",
+            "https://xn--bcher-kva.tenant.example/",
+        ),
         ("https://[2001:DB8:0::1]/", "https://[2001:db8::1]/"),
     ] {
         assert_eq!(with_origins().check(value).unwrap(), sent, "{value}");
@@ -213,11 +221,17 @@ fn r7_only_allowed_https_origins_and_their_serialised_form() {
         "https://docs.example/",
         "https://docs.example:443/",
         "https://tenant.example/",
+        // Punycode that means nothing is no host for browsers.
+        "https://xn--a.tenant.example/",
         "https://.tenant.example/",
         "https://eviltenant.example/",
         "https://a.tenant.example.evil.com/",
         "https://one.tenant.example:8443/",
         "https://one.tenant.example./",
+        // Punycode that browsers do not read.
+        "https://xn--a.tenant.example/",
+        "https://xn--.tenant.example/",
+        "https://one.xn--a.tenant.example/",
         "https://*.tenant.example/",
         "https://evil.com/.tenant.example",
         "https://evil.com?.tenant.example",
@@ -226,6 +240,35 @@ fn r7_only_allowed_https_origins_and_their_serialised_form() {
         "https://app.example/",
     ] {
         assert_eq!(with_origins().check(value), None, "{value}");
+    }
+}
+
+#[test]
+fn r10_no_long_name_is_mapped() {
+    // The mapping leaves soft hyphens out, so that all of these would be short names.
+    let allowed = ReturnTo::new(LocalPath::from_static("/home"))
+        .allow("https://*.b\u{fc}cher.example")
+        .unwrap();
+    let label = |length: usize| format!("b{}", "\u{ad}".repeat(length - 1));
+    for (name, sent) in [
+        (label(63), Some("b")),
+        (label(64), None),
+        (format!("{}\u{3002}{}", label(40), label(40)), Some("b.b")),
+        (format!("{}.a.{}", label(63), label(63)), Some("b.a.b")),
+        (
+            [label(60), label(60), label(60), label(57)].join("."),
+            Some("b.b.b.b"),
+        ),
+        ([label(60), label(60), label(60), label(58)].join("."), None),
+    ] {
+        let value = format!("https://{name}.b\u{fc}cher.example/");
+        let sent = sent.map(|name| format!("https://{name}.xn--bcher-kva.example/"));
+        let got = allowed.check(&value);
+        assert_eq!(
+            got.as_ref().map(Location::as_str),
+            sent.as_deref(),
+            "{value}"
+        );
     }
 }
 
@@ -247,10 +290,10 @@ fn r7_what_may_be_allowed_and_what_the_error_names() {
     for (origin, at, part) in [
         ("http://docs.example", 0, "begins with `https://`"),
         ("http://*.tenant.example", 0, "begins with `https://`"),
-        ("docs.example", 0, "only `http://` and `https://`"),
-        ("*.tenant.example", 0, "only `http://` and `https://`"),
-        ("/a", 0, "only `http://` and `https://`"),
-        ("", 0, "only `http://` and `https://`"),
+        ("docs.example", 0, "begins with `https://`"),
+        ("*.tenant.example", 0, "begins with `https://`"),
+        ("/a", 0, "begins with `https://`"),
+        ("", 0, "begins with `https://`"),
         ("https://", 8, "a host is labels"),
         ("https://docs.example/guide", 20, "leave out the path"),
         ("https://*.tenant.example/a", 24, "leave out the path"),
@@ -675,6 +718,83 @@ fn the_login_page_itself_passes() {
         .original_uri("/team/login")
         .through(&nested)
         .assert_redirect("/login?next=%2Fteam%2Flogin");
+}
+
+#[test]
+fn next_never_stands_twice_and_one_of_the_pages_own_is_what_is_sent_without() {
+    for (page, param, with, without) in [
+        (
+            "/login?next=%2Fhome",
+            "next",
+            "/login?next=%2Fa",
+            "/login?next=%2Fhome",
+        ),
+        ("/login?next", "next", "/login?next=%2Fa", "/login?next"),
+        (
+            "/login?n%65xt=/x&lang=en&next=/y#f",
+            "next",
+            "/login?lang=en&next=%2Fa#f",
+            "/login?n%65xt=/x&lang=en&next=/y#f",
+        ),
+        (
+            "/login?to=/x",
+            "next",
+            "/login?to=/x&next=%2Fa",
+            "/login?to=/x",
+        ),
+        (
+            "/login?to=/x&next=/y",
+            "to",
+            "/login?next=/y&to=%2Fa",
+            "/login?to=/x&next=/y",
+        ),
+    ] {
+        let login = LoginRedirect::to(LocalPath::new(page).unwrap()).param(param);
+        testing::get("/a").through(&login).assert_redirect(with);
+        testing::post("/a").through(&login).assert_redirect(without);
+    }
+}
+
+#[test]
+fn literals_are_places() {
+    testing::get("/a")
+        .through(&LoginRedirect::to("/in"))
+        .assert_redirect("/in?next=%2Fa");
+    testing::get("/")
+        .through(&ReturnTo::new("/h\u{e4}").query("next"))
+        .assert_redirect("/h%C3%A4");
+    let elsewhere = ReturnTo::new("https://docs.example/");
+    assert_eq!(elsewhere.location(""), "https://docs.example/");
+    for bad in [
+        "//stranger.example",
+        "/\\x",
+        "https://docs.example/",
+        "login",
+        "",
+        "/a/../b",
+    ] {
+        let message = std::panic::catch_unwind(|| LoginRedirect::to(bad)).unwrap_err();
+        let message = message.downcast_ref::<String>().unwrap();
+        assert!(
+            message.contains("; ") || message.contains("begins with `/`"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn r7_what_cannot_be_allowed_says_how_it_is_written() {
+    let error = |text| ReturnTo::new(HOME).allow(text).unwrap_err().to_string();
+    for text in ["docs.example", "http://docs.example", "javascript:alert(1)"] {
+        let shown = error(text);
+        let expected = "begins with `https://`";
+        assert!(
+            shown.starts_with("not an origin, byte 0") && shown.contains(expected),
+            "{shown}"
+        );
+        assert!(!shown.contains("unchecked"), "{shown}");
+    }
+    assert!(error("https://docs.example/x").starts_with("not an origin, byte 20"));
 }
 
 #[test]

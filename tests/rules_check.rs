@@ -2,8 +2,12 @@
 //! demand.
 
 use http::Method;
-use tower_redirect::rules::{Finding, FindingKind, Has, Part, QueryPolicy, Rule, Rules, Source};
-use tower_redirect::{Scheme, testing};
+use proptest::prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest};
+use tower_redirect::rules::{
+    Finding, FindingKind, Has, Part, QueryPolicy, Rule, RuleRef, Rules, Source,
+};
+use tower_redirect::testing::End;
+use tower_redirect::{Decision, Policy, Redirect, RequestHead, Scheme, testing};
 
 type Case = (&'static str, Vec<Rule>);
 
@@ -402,4 +406,446 @@ fn a_clean_table_is_clean() {
             .find(|one| loops.contains(&one.kind()));
         assert_eq!(found, None, "{text}");
     }
+}
+
+mod sets {
+    //! Small sets of rules, and every request that can tell them apart.
+
+    use proptest::prelude::*;
+    use tower_redirect::rules::{Has, Precedence, QueryPolicy, Rule};
+    use tower_redirect::testing::{self, TestRequest};
+    use tower_redirect::{Intent, Status};
+
+    const SEGMENTS: [&str; 6] = ["a", "b", "c", "{x}", "{y}", "a{x}"];
+
+    fn path(segments: &[usize], tail: bool) -> String {
+        let mut seen = Vec::new();
+        let mut text = String::new();
+        for at in segments {
+            let mut segment = SEGMENTS[*at % SEGMENTS.len()];
+            // Each name is there once.
+            let name = segment.find('{').map(|at| &segment[at..]);
+            if name.is_some_and(|name| seen.contains(&name)) {
+                segment = "c";
+            }
+            seen.extend(name);
+            text.push('/');
+            text.push_str(segment);
+        }
+        if tail {
+            text.push_str("/{*rest}");
+        }
+        if text.is_empty() {
+            "/".to_owned()
+        } else {
+            text
+        }
+    }
+
+    fn target(source: &str, pieces: &[usize]) -> String {
+        let all = ["a", "b", "c", "{x}", "{y}", "{rest}", "a{x}", "{x}b"];
+        let mut text = String::new();
+        for at in pieces {
+            let piece = all[*at % all.len()];
+            let bound = ["x", "y", "rest"].iter().all(|name| {
+                !piece.contains(&format!("{{{name}}}")) || source.contains(&format!("{name}}}"))
+            });
+            text.push('/');
+            text.push_str(if bound { piece } else { "b" });
+        }
+        if text.is_empty() {
+            "/".to_owned()
+        } else {
+            text
+        }
+    }
+
+    pub(super) fn rule() -> impl Strategy<Value = Rule> {
+        let pieces = || prop::collection::vec(0_usize..8, 0..3);
+        (
+            pieces(),
+            any::<bool>(),
+            pieces(),
+            0..6_u8,
+            0..14_u8,
+            0..8_u8,
+        )
+            .prop_map(|(segments, tail, pieces, how, condition, query)| {
+                let mut source = path(&segments, tail);
+                let mut target = target(&source, &pieces);
+                match query {
+                    0 => target.push_str("?x=1"),
+                    3 => target.push_str("#f"),
+                    4 => target.push_str("?y=2#g"),
+                    1 => source.push_str("?x=1"),
+                    2 => source.push_str("?x={q}"),
+                    _ => {}
+                }
+                let rule = match how {
+                    0 => Rule::new(Status::Found, source, target),
+                    1 => Rule::new(Status::SeeOther, source, target),
+                    2 => Rule::new(Intent::Temporary, source, target),
+                    3 => Rule::new(Status::MovedPermanently, source, target),
+                    _ => Rule::new(Status::PermanentRedirect, source, target),
+                };
+                match condition {
+                    0 => rule.when(Has::cookie("beta")),
+                    1 => rule.unless(Has::cookie("beta")),
+                    2 => rule.methods([http::Method::POST]),
+                    3 => rule.methods([http::Method::GET]),
+                    4 => rule.query(QueryPolicy::Drop),
+                    5 => rule.query(QueryPolicy::Merge),
+                    6 => rule.ignore_trailing_slash(),
+                    7 => rule.remove_param("x"),
+                    9 => rule.set_param("y", "3"),
+                    10 => rule.query(QueryPolicy::TargetWins),
+                    8 => rule.when(Has::query("x")),
+                    _ => rule,
+                }
+            })
+    }
+
+    pub(super) fn precedence() -> impl Strategy<Value = Precedence> {
+        prop::sample::select(vec![
+            Precedence::FirstMatch,
+            Precedence::StaticFirst,
+            Precedence::MostSpecific,
+        ])
+    }
+
+    /// Requests of all kinds that the rules above tell apart.
+    pub(super) fn requests() -> impl Iterator<Item = TestRequest> {
+        let words = ["a", "b", "c", "ab", "z"];
+        let mut paths = vec!["/".to_owned()];
+        for one in words {
+            paths.push(format!("/{one}"));
+            paths.push(format!("/{one}/"));
+            for two in words {
+                paths.push(format!("/{one}/{two}"));
+                for three in ["a", "b", "z"] {
+                    paths.push(format!("/{one}/{two}/{three}"));
+                }
+            }
+        }
+        paths.into_iter().flat_map(|path| {
+            ["", "?x=1", "?x=2"].into_iter().flat_map(move |query| {
+                let address = format!("{path}{query}");
+                let get = testing::get(&address);
+                let post = testing::post(&address);
+                let beta = testing::get(&address).header("cookie", "beta=1");
+                [get, post, beta]
+            })
+        })
+    }
+}
+
+/// The rules one by one, each in a table of its own: what a table decides without looking for loops.
+struct Naive(Vec<Rules>);
+
+impl Policy for Naive {
+    type Target = Redirect;
+
+    fn decide(&self, request: &RequestHead<'_>) -> Decision {
+        let mut answers = self.0.iter().map(|rules| rules.decide(request));
+        let first = answers.find(|decision| !matches!(decision, Decision::Pass));
+        first.unwrap_or(Decision::Pass)
+    }
+}
+
+fn ends(policy: &impl Policy<Target = Redirect>, request: testing::TestRequest) -> bool {
+    *testing::follow(policy, request).end() != End::TooManyRedirects
+}
+
+fn may_loop(rules: &Rules) -> bool {
+    let loops = [
+        FindingKind::Loop,
+        FindingKind::Growth,
+        FindingKind::NotProven,
+    ];
+    let report = rules.check();
+    report
+        .findings()
+        .iter()
+        .any(|one| loops.contains(&one.kind()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    /// R9: whatever loops is an error or a finding, and every error is a loop.
+    #[test]
+    fn r9_no_loop_is_silent_and_no_error_is_made_up(
+        set in prop::collection::vec(sets::rule(), 1..5),
+    ) {
+        let built = Rules::new(set.clone());
+        let alone: Result<Vec<_>, _> = set.iter().map(|rule| Rules::new([rule.clone()])).collect();
+        // One that loops by itself may be shadowed in the set; the tables above have these.
+        let Ok(alone) = alone else {
+            return Ok(());
+        };
+        let naive = Naive(alone);
+        let lost = sets::requests().find(|request| !ends(&naive, request.clone()));
+        match (built, lost) {
+            (Ok(rules), Some(lost)) => prop_assert!(may_loop(&rules), "nobody says that {lost:?} loops"),
+            (Ok(_), None) | (Err(_), Some(_)) => {}
+            (Err(errors), None) => {
+                // It may take an address that is not among those.
+                let said = errors.to_string();
+                let from = said.split("from `").nth(1).and_then(|rest| rest.split('`').next());
+                let from = from.unwrap_or_else(|| panic!("no loop is known: {said}"));
+                let loops = [testing::get(from), testing::post(from)]
+                    .into_iter()
+                    .flat_map(|asked| [asked.clone(), asked.header("cookie", "beta=1")])
+                    .any(|asked| !ends(&naive, asked));
+                prop_assert!(loops, "{said}");
+            }
+        }
+    }
+
+    /// A flattened table leads every request where it led before, by the same method or GET.
+    #[test]
+    fn flattened_rules_lead_where_they_led(
+        set in prop::collection::vec(sets::rule(), 1..6),
+        precedence in sets::precedence(),
+    ) {
+        let Ok(rules) = Rules::builder().precedence(precedence).rules(set).build() else {
+            return Ok(());
+        };
+        let flattened = rules.flatten();
+        for request in sets::requests() {
+            let before = testing::follow(&rules, request.clone());
+            let after = testing::follow(&flattened.rules, request);
+            if *before.end() == End::TooManyRedirects {
+                continue;
+            }
+            let told = || format!("{flattened}\n{before}\n{after}");
+            prop_assert_eq!(before.end(), after.end(), "{}", told());
+            prop_assert_eq!(before.address(), after.address(), "{}", told());
+            prop_assert_eq!(before.method(), after.method(), "{}", told());
+            prop_assert!(after.hops().len() <= before.hops().len(), "{}", told());
+            let lasts = |journey: &testing::Journey| {
+                journey.hops().iter().all(|hop| hop.status.is_permanent())
+            };
+            prop_assert_eq!(lasts(&before), lasts(&after), "{}", told());
+        }
+    }
+
+    /// What is explained is what is decided.
+    #[test]
+    fn an_explanation_agrees_with_the_decision(
+        set in prop::collection::vec(sets::rule(), 1..6),
+        precedence in sets::precedence(),
+    ) {
+        let Ok(rules) = Rules::builder().precedence(precedence).rules(set).build() else {
+            return Ok(());
+        };
+        for request in sets::requests() {
+            let head = request.head();
+            let explanation = rules.explain(&head);
+            let decided = match rules.decide(&head) {
+                Decision::Redirect(redirect) => Some(redirect),
+                _ => None,
+            };
+            let location = decided.as_ref().map(|redirect| redirect.location().as_str());
+            prop_assert_eq!(explanation.location(), location);
+            let met: Vec<_> = explanation
+                .candidates()
+                .iter()
+                .filter(|candidate| candidate.unmet().is_none())
+                .map(|candidate| candidate.rule().number())
+                .collect();
+            let winner: Vec<_> = explanation.winner().iter().map(RuleRef::number).collect();
+            prop_assert_eq!(met, winner);
+        }
+    }
+}
+
+#[test]
+fn chains_are_made_short_with_the_right_status() {
+    use tower_redirect::{How, Intent, Status};
+    let status = |code: u16| How::from(Status::try_from(code).unwrap());
+    let intent = How::from;
+    for (first, second, both) in [
+        (status(301), status(301), status(301)),
+        (status(308), status(308), status(308)),
+        (status(308), status(301), status(301)),
+        (status(301), status(308), status(301)),
+        (status(301), status(302), status(302)),
+        (status(308), status(302), status(302)),
+        (status(308), status(307), status(307)),
+        (status(307), status(308), status(307)),
+        (status(302), status(308), status(302)),
+        (status(301), status(307), status(302)),
+        (status(303), status(308), status(303)),
+        (status(307), status(303), status(303)),
+        (
+            intent(Intent::Permanent),
+            intent(Intent::Permanent),
+            intent(Intent::Permanent),
+        ),
+        (
+            intent(Intent::Permanent),
+            intent(Intent::Temporary),
+            intent(Intent::Temporary),
+        ),
+        (
+            intent(Intent::SeeOther),
+            intent(Intent::Permanent),
+            intent(Intent::SeeOther),
+        ),
+        (intent(Intent::Permanent), status(301), status(301)),
+        (status(308), intent(Intent::Temporary), status(307)),
+    ] {
+        let rules = Rules::new([Rule::new(first, "/a", "/b"), Rule::new(second, "/b", "/c")]);
+        let flattened = rules.unwrap().flatten();
+        let rule = flattened.rules.iter().next().unwrap();
+        assert_eq!(
+            (rule.target().as_str(), rule.how()),
+            ("/c", both),
+            "{first:?} {second:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_proven_is_made_short() {
+    for (rules, expected) in [
+        (vec![permanent("/a", "/b"), permanent("/b", "/c")], "/c"),
+        (
+            vec![permanent("/a?x=1", "/b"), permanent("/b", "/c?y=2")],
+            "/c?y=2",
+        ),
+        (
+            vec![permanent("/a", "/b?x=1#f"), permanent("/b", "/c?y=2")],
+            "/c?y=2&x=1#f",
+        ),
+        (
+            vec![permanent("/a", "/b#f"), permanent("/b", "/c#g")],
+            "/c#g",
+        ),
+        (
+            vec![
+                permanent("/a", "/b?x=1"),
+                permanent("/b", "/c").query(QueryPolicy::Drop),
+            ],
+            "/c",
+        ),
+        (
+            vec![
+                permanent("/a/{x}", "/b/{x}"),
+                permanent("/b/{y}", "/c/{y}?b"),
+            ],
+            "/c/{x}?b",
+        ),
+        (
+            vec![
+                permanent("/a/{x}/{y}", "/b/{y}/{x}"),
+                permanent("/b/{*r}", "/c/{r}"),
+            ],
+            "/c/{y}/{x}",
+        ),
+        (
+            vec![
+                permanent("/a/{*r}", "/b/{r}"),
+                permanent("/b/{*r}", "/c/d/{r}"),
+            ],
+            "/c/d/{r}",
+        ),
+        (
+            vec![
+                permanent("/a/{*r}", "/b/{r}"),
+                permanent("/b/{*r}", "https://c.example/{r}"),
+            ],
+            "https://c.example/{r}",
+        ),
+        (
+            vec![
+                Rule::permanent(Source::regex("/a+"), "/b"),
+                permanent("/b", "/c"),
+            ],
+            "/c",
+        ),
+        (
+            vec![permanent("/a", "/b/c"), permanent("/b/{x}", "/d/{x}.html")],
+            "/d/c.html",
+        ),
+        (
+            vec![
+                permanent("/a", "/b").host("a.example"),
+                permanent("/b", "/c").host("a.example"),
+            ],
+            "/c",
+        ),
+    ] {
+        let text = format!("{rules:?}");
+        let flattened = Rules::new(rules).unwrap().flatten();
+        let target = flattened.changes.first().map(|change| &*change.target);
+        assert_eq!(target, Some(expected), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_proven_stays() {
+    let beta = || Has::cookie("beta");
+    for rules in [
+        vec![permanent("/a", "/b"), permanent("/b", "/c").when(beta())],
+        vec![
+            permanent("/a", "/b"),
+            permanent("/b", "/c").methods([Method::GET]),
+        ],
+        vec![
+            permanent("/a", "/b"),
+            permanent("/b", "/c").after_not_found(),
+        ],
+        vec![
+            permanent("/a", "/b"),
+            permanent("/b", "/c").host("a.example"),
+        ],
+        vec![
+            permanent("/a", "/b"),
+            permanent("/b", "/c").remove_param("x"),
+        ],
+        vec![permanent("/a/{x}", "/b/{x}"), permanent("/b/c", "/d")],
+        // A segment `..` is refused at the first, and would not be seen at the end.
+        vec![permanent("/a/{x}", "/b/{x}"), permanent("/b/{_x}", "/d")],
+        // The tail may begin with a slash.
+        vec![permanent("/a/{*r}", "/b/{r}"), permanent("/b/{*r}", "/{r}")],
+        // The other host may be another app.
+        vec![
+            permanent("/a", "https://a.example/b"),
+            permanent("/b", "/c"),
+        ],
+        // POST is not led to where it is, and GET is not asked for.
+        vec![
+            Rule::moved_permanently("/a/{*_r}", "/a/b").methods([Method::POST]),
+            permanent("/{*r}", "/c"),
+        ],
+        // By POST it leads back, but by GET.
+        vec![
+            permanent("/a", "/b").methods([Method::POST]),
+            Rule::found("/b", "/a"),
+        ],
+    ] {
+        let text = format!("{rules:?}");
+        let flattened = Rules::new(rules).unwrap().flatten();
+        assert_eq!(flattened.changes, [], "{text}");
+    }
+}
+
+#[test]
+fn a_long_chain_is_made_short_at_once() {
+    let chain = (0..500).map(|at| permanent(&format!("/{at}"), &format!("/{}", at + 1)));
+    let rules = Rules::new(chain).unwrap();
+    let longest = rules.check().findings()[0].to_string();
+    assert_eq!(
+        longest,
+        "rule 0: warning: 500 redirects to reach /500, by rule 1; lead there at once, or flatten the table"
+    );
+    let flattened = rules.flatten();
+    assert_eq!(flattened.changes.len(), 499);
+    assert_eq!(flattened.changes[0].by.len(), 499);
+    assert!(flattened.rules.check().is_clean());
+    testing::follow(&flattened.rules, testing::get("/7"))
+        .assert_arrives_at("/500")
+        .assert_hops(1);
 }

@@ -155,6 +155,21 @@ fn follow_keeps_what_was_established() {
 }
 
 #[test]
+fn follow_keeps_the_host_that_the_target_named() {
+    let policy = policy_fn(|request| {
+        assert_eq!(request.authority(), Some("example.com"));
+        match request.path() {
+            "/a" => Some(Redirect::found(LocalPath::from_static("/b"))),
+            "/b" => Some(Redirect::found(LocalPath::from_static("/c"))),
+            _ => None,
+        }
+    });
+    testing::follow(&policy, testing::get("https://example.com/a"))
+        .assert_hops(2)
+        .assert_arrives_at("https://example.com/c");
+}
+
+#[test]
 fn follow_finds_loops_and_reports_the_way() {
     let policy = policy_fn(|request| match request.path() {
         "/a" => Some(Redirect::found(LocalPath::from_static("/b"))),

@@ -106,7 +106,7 @@ async fn what_was_not_sent_leaves_an_event_with_its_reason() {
 fn r13_what_a_proxy_says_leaves_an_event(events: &Events) {
     let trust = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get().copied())
         .unwrap()
-        .believe(ProxyHeader::XForwardedProto, 1);
+        .believe(ProxyHeader::XForwardedProto);
     let request = testing::get("/").header("x-forwarded-proto", "https");
     let from = |peer: [u8; 4]| request.clone().extension(IpAddr::from(peer));
     let proxy = from([10, 0, 0, 7]);
@@ -127,8 +127,8 @@ fn r13_what_a_proxy_says_leaves_an_event(events: &Events) {
              scheme=\"https\"",
             "TRACE message=what a proxy says peer=198.51.100.7 header=\"x-forwarded-proto\" \
              scheme_unknown=\"the peer is not trusted\"",
-            "TRACE message=what a proxy says header=\"x-forwarded-proto\" \
-             scheme_unknown=\"the peer is not known\"",
+            "WARN message=no peer address, so that no proxy is believed; serve with \
+             `into_make_service_with_connect_info` header=\"x-forwarded-proto\"",
             "TRACE message=what a proxy says peer=10.0.0.7 header=\"x-forwarded-proto\" \
              scheme=\"https\" host=\"shop.example\"",
             "TRACE message=what a proxy says peer=10.0.0.7 header=\"x-forwarded-proto\" \

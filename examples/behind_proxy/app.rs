@@ -4,21 +4,20 @@ use std::error::Error;
 
 use axum::{Router, http::HeaderMap, routing::get};
 use tower_redirect::{
-    Canonical, CanonicalHost, LocalPath, Plaintext, ProxyHeader, RedirectLayer, Trust, connect_info,
+    Canonical, CanonicalHost, Plaintext, ProxyHeader, RedirectLayer, Trust, connect_info,
 };
-
-const HEALTH: LocalPath = LocalPath::from_static("/health");
 
 /// `site` has the port where it is not 443; `proxies` are the networks that may say how a client came.
 pub(crate) fn app(site: &str, proxies: &[&str]) -> Result<Router, Box<dyn Error>> {
-    let trust = Trust::peers(proxies, connect_info)?.believe(ProxyHeader::XForwardedProto, 1);
+    let trust = Trust::peers(proxies, connect_info)?.believe(ProxyHeader::XForwardedProto);
     // The proxy asks for it in plaintext, by address, and is answered.
-    let plaintext = Plaintext::behind(trust).exempt(HEALTH);
+    let plaintext = Plaintext::behind(trust).exempt("/health");
     let name = site.split(':').next().unwrap_or(site);
     let host = CanonicalHost::with_aliases(site, [format!("www.{name}")])?;
     let canonical = Canonical::on(host).https(plaintext).trim_trailing_slash();
 
     Ok(Router::new()
+        .route("/", get(page))
         .route("/page", get(page))
         .route("/health", get(|| async { "well\n" }))
         .layer(RedirectLayer::permanent(canonical)))

@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn print_what_to_try(site: &str, address: SocketAddr) {
     println!(
-        "Serving {site} on http://{address}/, for a proxy on this machine.
+        "Serving {site} on {address}, for a proxy on this machine.
 
 nginx, in both `server` blocks (plaintext and TLS):
 

@@ -42,6 +42,7 @@ pub(crate) fn app(tls_port: u16) -> Result<Router, CanonicalError> {
         .trim_trailing_slash();
     let hsts = HeaderValue::from_static("max-age=300"); // in production two years: 63072000
     Ok(Router::new()
+        .route("/", any(hello))
         .route("/hello", any(hello))
         .layer(RedirectLayer::temporary(canonical))
         .layer(SetResponseHeaderLayer::overriding(

@@ -2,7 +2,8 @@ use std::cell::Cell;
 
 use http::HeaderValue;
 
-/// Which header fields a decision has looked at, as the value of the `Vary` that its answer needs.
+/// Which header fields a decision has looked at, as the value of the `Vary` that its answer needs,
+/// whether the request may be passed on, and whether caches may keep a redirect of it.
 ///
 /// It is filled while a policy looks, whether the field was there or not, and lies on the stack: a
 /// request that passes allocates nothing for it.
@@ -10,6 +11,8 @@ pub(crate) struct Reads {
     text: [Cell<u8>; Self::CAPACITY],
     length: Cell<usize>,
     too_many: Cell<bool>,
+    closed: Cell<bool>,
+    presumed: Cell<bool>,
 }
 
 impl Reads {
@@ -22,6 +25,8 @@ impl Reads {
             text: [const { Cell::new(0) }; Self::CAPACITY],
             length: Cell::new(0),
             too_many: Cell::new(false),
+            closed: Cell::new(false),
+            presumed: Cell::new(false),
         }
     }
 
@@ -48,6 +53,29 @@ impl Reads {
             slot.set(byte.to_ascii_lowercase());
         }
         self.length.set(before + separator.len() + name.len());
+    }
+
+    /// Says that the request must not be passed on (R11).
+    pub(super) fn close(&self) {
+        self.closed.set(true);
+    }
+
+    /// Whether somebody has said that the request must not be passed on.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Says that the scheme was presumed.
+    #[cfg(feature = "trust")]
+    pub(super) fn presume(&self) {
+        self.presumed.set(true);
+    }
+
+    /// Whether somebody has presumed the scheme.
+    #[inline]
+    pub(crate) fn is_presumed(&self) -> bool {
+        self.presumed.get()
     }
 
     /// Whether no field was looked at.

@@ -6,7 +6,7 @@ use super::{
     parse_origin,
     problem::{LocationError, Problem},
 };
-use crate::{Origin, Scheme};
+use crate::{Origin, Scheme, authority::is_readable};
 
 /// An origin, or all subdomains of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Allowed {
                     && origin
                         .host()
                         .strip_suffix(&**suffix)
-                        .is_some_and(|subdomain| !subdomain.is_empty())
+                        .is_some_and(|below| !below.is_empty() && is_readable(origin.host(), below))
             }
         }
     }
@@ -70,9 +70,13 @@ impl Allowed {
 
 /// An https origin and nothing behind it.
 fn origin(text: &str) -> Result<Origin, LocationError> {
-    let (origin, rest) = parse_origin(text)?;
+    let not_https = LocationError::new(Problem::NotHttps, 0, text.as_bytes());
+    let (origin, rest) = parse_origin(text).map_err(|error| match error.problem {
+        Problem::Scheme => not_https,
+        _ => error,
+    })?;
     if origin.scheme() != Scheme::Https {
-        return Err(LocationError::new(Problem::NotHttps, 0, text.as_bytes()));
+        return Err(not_https);
     }
     match rest {
         "" | "/" => Ok(origin),

@@ -211,6 +211,28 @@ impl LocalPath {
         parse::split(self.as_str()).0
     }
 
+    /// The parameters of the query whose name is another, and all the rest.
+    pub(crate) fn without_param(&self, is_named: impl Fn(&str) -> bool) -> Self {
+        let (path, query, fragment) = parse::split(self.as_str());
+        let pairs = query.strip_prefix('?').unwrap_or_default().split('&');
+        let kept: Vec<&str> = pairs
+            .filter(|pair| !is_named(pair.split('=').next().unwrap_or_default()))
+            .collect();
+        let mark = if kept.is_empty() { "" } else { "?" };
+        // What is left of a path on this site is one.
+        Self::finish(format!("{path}{mark}{}{fragment}", kept.join("&")))
+            .unwrap_or_else(|_| self.clone())
+    }
+
+    /// A literal at the place of use: encoded where it can be, else refused at the caller's line.
+    #[track_caller]
+    pub(super) fn from_literal(literal: &'static str) -> Self {
+        if !literal.starts_with('/') {
+            super::refuse_literal(Problem::NotLocal.sentence());
+        }
+        Self(Location::from_literal(literal))
+    }
+
     pub(super) fn into_location(self) -> Location {
         self.0
     }

@@ -199,8 +199,20 @@ fn to_ascii(host: &str) -> Result<Cow<'_, str>, LocationError> {
     if host.is_ascii() {
         return Ok(Cow::Owned(host.to_ascii_lowercase()));
     }
-    idna::domain_to_ascii_cow(host.as_bytes(), idna::AsciiDenyList::URL)
-        .map_err(|_| LocationError::new(Problem::Host, 0, host.as_bytes()))
+    let fail = || LocationError::new(Problem::Host, 0, host.as_bytes());
+    // The mapping takes time that grows with the square of a label.
+    if is_too_long(host) {
+        return Err(fail());
+    }
+    idna::domain_to_ascii_cow(host.as_bytes(), idna::AsciiDenyList::URL).map_err(|_| fail())
+}
+
+/// Whether a name is longer than any in ASCII, or one of its labels is, in characters.
+#[cfg(feature = "idn")]
+fn is_too_long(host: &str) -> bool {
+    // What UTS 46 takes for a dot.
+    let mut labels = host.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']);
+    host.chars().count() > 255 || labels.any(|label| label.chars().count() > 63)
 }
 
 #[cfg(not(feature = "idn"))]

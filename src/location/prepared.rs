@@ -31,8 +31,7 @@ impl Location {
             form,
             bounds,
             asked_over: None,
-            fails_closed: false,
-            leaves_the_asked_host: false,
+            stays_on_the_host: None,
         })
     }
 }

@@ -174,7 +174,13 @@ impl LocationError {
 
 impl fmt::Display for LocationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a location, ")?;
+        f.write_str(match self.problem {
+            Problem::NotHttps
+            | Problem::NotAnOrigin
+            | Problem::Wildcard
+            | Problem::WildcardPort => "not an origin, ",
+            _ => "not a location, ",
+        })?;
         self.place_and_cure(f)
     }
 }

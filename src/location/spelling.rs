@@ -5,8 +5,8 @@
 ///
 /// They are known to drop an empty query, to write `'` in a query, `[`, `]` and a lone `%` as `%27`,
 /// `%5B`, `%5D` and `%25` (beside a lone `%`, the `%` of every escape too), to write the digits of an
-/// escape in upper case, and to decode an escaped letter, digit, `-`, `.`, `_` or `~`. It goes one way only, so that a redirect from another spelling
-/// to the right one is sent.
+/// escape in upper case, and to decode an escaped letter, digit, `-`, `.`, `_` or `~`. It goes one way
+/// only, so that a redirect from another spelling to the right one is sent.
 #[cold]
 pub(crate) fn may_ask_for(target: &[u8], asked: &[u8]) -> bool {
     let (mut target, mut asked) = (target, asked);

@@ -1,4 +1,4 @@
-use super::{Decision, Policy};
+use super::{Decision, Policy, target::Sealed};
 use crate::{RequestHead, Trust};
 
 /// Asks a policy about the request as a proxy tells it; [`Policy::behind`] makes it.
@@ -7,7 +7,7 @@ use crate::{RequestHead, Trust};
 /// use tower_redirect::{LocalPath, Policy, ProxyHeader, Scheme, Trust, testing};
 ///
 /// // The app listens on a unix socket that only the proxy can open.
-/// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+/// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
 /// let policy = LocalPath::from_static("/insecure")
 ///     .when(|request| request.scheme() == Some(Scheme::Http))
 ///     .behind(trust);
@@ -33,6 +33,9 @@ impl<P: Policy> Policy for Behind<P> {
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<P::Target> {
-        self.policy.decide(&self.trust.view(request))
+        let view = self.trust.view(request);
+        self.policy
+            .decide(&view)
+            .map(|target| target.map_location(|location| location.answering(&view)))
     }
 }

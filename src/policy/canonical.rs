@@ -18,8 +18,6 @@ use path::PathSteps;
 pub use error::CanonicalError;
 pub use host::{CanonicalHost, UnknownHost};
 pub use https::Https;
-#[cfg(feature = "rules")]
-pub(crate) use names::Asked as AskedHost;
 pub use plaintext::Plaintext;
 pub use steps::{IndexFile, LowerCase, MergeSlashes, TrailingSlash};
 pub use then::Then;
@@ -53,7 +51,8 @@ pub use then::Then;
 /// # What is never redirected
 ///
 /// A request for no path (`*`, CONNECT), a path with a segment `.` or `..`, and a location over 8,000
-/// bytes are passed on. Where https is enforced, they are refused instead.
+/// bytes are passed on. Where https is enforced, they are refused instead. No step respells the path of
+/// a certificate authority's challenge (`/.well-known/acme-challenge/<token>`).
 ///
 /// # Where it stands
 ///
@@ -62,6 +61,8 @@ pub use then::Then;
 /// [about the canonical address](Self::then).
 ///
 /// Permanent redirects are kept by browsers: try it with `RedirectLayer::temporary` first.
+///
+/// Source: RFC 9110 §4.2.3, §7.2 and §15.4.9; RFC 6596 for what a canonical address is.
 pub struct Canonical<H = OurHosts> {
     host: Option<CanonicalHost>,
     plaintext: Option<Plaintext>,
@@ -111,7 +112,8 @@ impl Canonical<AnyHost> {
 }
 
 impl Canonical<OurHosts> {
-    /// Sends every other host to this one, as [`CanonicalHost::new`] has it.
+    /// Sends every other host to this one, as [`CanonicalHost::new`] has it: to `https://`, also before
+    /// [`https`](Self::https) is asked for, unless a scheme is written (`http://localhost:3000`).
     ///
     /// ```
     /// use tower_redirect::{Canonical, testing};
@@ -253,7 +255,7 @@ impl<H> Canonical<H> {
     /// ```
     #[must_use]
     pub fn index_file(mut self, index: IndexFile) -> Self {
-        self.path.index_files = index.into_names();
+        self.path.index_files = index.steps.index_files;
         self
     }
 

@@ -25,7 +25,9 @@ use crate::Location;
     note = "wrap a closure in `policy_fn(|request| …)`; it returns `Option<LocalPath>`, \
             `Option<Location>`, `Option<Redirect>` or `Decision<…>`",
     note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`; a target from \
-            configuration into a `Location`: `Location::from_config(&string)?`"
+            configuration into a `Location`: `Location::from_config(&string)?`",
+    note = "put `?` behind a constructor that returns a `Result`; a `ReturnTo` is asked where the value \
+            stands: `.query(\"next\")`"
 )]
 pub trait IntoPolicy {
     /// What the policy answers with: a [`Location`] or a [`Redirect`](crate::Redirect).

@@ -3,16 +3,14 @@ use std::borrow::Cow;
 use http::Method;
 
 use super::{Decision, Policy};
-use crate::{LocalPath, Location, RequestHead, location::may_ask_for, return_to};
+use crate::{IntoPlace, LocalPath, Location, RequestHead, location::may_ask_for, return_to};
 
 /// Sends visitors to the login page, and tells it where they wanted to go.
 ///
 /// ```
-/// use tower_redirect::{LocalPath, LoginRedirect, Policy, RedirectLayer, testing};
+/// use tower_redirect::{LoginRedirect, Policy, RedirectLayer, testing};
 ///
-/// const LOGIN: LocalPath = LocalPath::from_static("/login");
-///
-/// let login = LoginRedirect::to(LOGIN).when(|request| request.header("cookie").is_none());
+/// let login = LoginRedirect::to("/login").when(|request| request.header("cookie").is_none());
 /// let layer = RedirectLayer::see_other(login);
 ///
 /// testing::get("/account?tab=2")
@@ -28,7 +26,7 @@ use crate::{LocalPath, Location, RequestHead, location::may_ask_for, return_to};
 /// posted does not want.
 ///
 /// Requests for the login page itself pass, whatever their query and method are, with a `/` at the end
-/// or without; so do not protect anything below that address by it alone.
+/// or without. Those for pages below it do not.
 ///
 /// # Which status
 ///
@@ -43,22 +41,20 @@ use crate::{LocalPath, Location, RequestHead, location::may_ask_for, return_to};
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::get};
-/// use tower_redirect::{LocalPath, LoginRedirect, RedirectLayer};
-///
-/// const LOGIN: LocalPath = LocalPath::from_static("/login");
+/// use tower_redirect::{LoginRedirect, RedirectLayer};
 ///
 /// let app: Router = Router::new()
 ///     .route("/account", get(|| async { StatusCode::UNAUTHORIZED }))
-///     .layer(RedirectLayer::see_other(LoginRedirect::to(LOGIN)).after(StatusCode::UNAUTHORIZED));
+///     .layer(RedirectLayer::see_other(LoginRedirect::to("/login")).after(StatusCode::UNAUTHORIZED));
 /// ```
 ///
 /// Programs should go on getting the 401: a script that is redirected takes the login page for its
 /// data. Narrow it to pages.
 ///
 /// ```
-/// use tower_redirect::{LocalPath, LoginRedirect, Policy, testing};
+/// use tower_redirect::{LoginRedirect, Policy, testing};
 ///
-/// let login = LoginRedirect::to(LocalPath::from_static("/login")).when(|request| {
+/// let login = LoginRedirect::to("/login").when(|request| {
 ///     let accepts = request.header("accept").and_then(|types| types.to_str().ok());
 ///     accepts.is_some_and(|types| types.contains("text/html"))
 /// });
@@ -75,6 +71,8 @@ use crate::{LocalPath, Location, RequestHead, location::may_ask_for, return_to};
 #[must_use = "a policy does nothing until a layer has it"]
 pub struct LoginRedirect {
     login: LocalPath,
+    /// The same page without the parameter.
+    bare: LocalPath,
     param: Cow<'static, str>,
 }
 
@@ -82,30 +80,40 @@ impl LoginRedirect {
     /// Sends to this page, with the parameter `next`.
     ///
     /// ```
-    /// use tower_redirect::{LocalPath, LoginRedirect, testing};
+    /// use tower_redirect::{LoginRedirect, testing};
     ///
-    /// let login = LoginRedirect::to(LocalPath::from_static("/login?lang=en"));
+    /// let login = LoginRedirect::to("/login?lang=en");
     /// testing::get("/a").through(&login).assert_redirect("/login?lang=en&next=%2Fa");
     /// testing::post("/a").through(&login).assert_redirect("/login?lang=en");
     /// ```
-    pub const fn to(login: LocalPath) -> Self {
-        Self {
-            login,
-            param: Cow::Borrowed("next"),
-        }
+    ///
+    /// A parameter of that name in the address of the page is what is sent where there is nothing to hand
+    /// back; it never stands there twice.
+    ///
+    /// # Panics
+    ///
+    /// When it is handed a literal that is not a local path, at the caller's line.
+    #[track_caller]
+    pub fn to(login: impl IntoPlace<LocalPath>) -> Self {
+        Self::with_param(login.into_place(), Cow::Borrowed("next"))
+    }
+
+    fn with_param(login: LocalPath, param: Cow<'static, str>) -> Self {
+        let bare = login
+            .without_param(|name| return_to::form_decoded(name).is_some_and(|name| name == param));
+        Self { login, bare, param }
     }
 
     /// Names the parameter otherwise.
     ///
     /// ```
-    /// use tower_redirect::{LocalPath, LoginRedirect, testing};
+    /// use tower_redirect::{LoginRedirect, testing};
     ///
-    /// let login = LoginRedirect::to(LocalPath::from_static("/login")).param("return_to");
+    /// let login = LoginRedirect::to("/login").param("return_to");
     /// testing::get("/a").through(&login).assert_redirect("/login?return_to=%2Fa");
     /// ```
-    pub fn param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.param = name.into();
-        self
+    pub fn param(self, name: impl Into<Cow<'static, str>>) -> Self {
+        Self::with_param(self.login, name.into())
     }
 
     /// In any spelling that clients bring its path into, so that `next` cannot grow without end.
@@ -121,7 +129,7 @@ impl LoginRedirect {
         }
         let asked = request.asked_path_and_query();
         return_to::local(&asked)?;
-        self.login.param(&self.param, &asked).ok()
+        self.bare.param(&self.param, &asked).ok()
     }
 }
 

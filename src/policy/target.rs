@@ -41,8 +41,8 @@ mod sealed {
         /// The target at a location, sent in this way if it does not say how itself.
         fn from_location(location: Location, how: How) -> Self;
 
-        /// The same target elsewhere.
-        fn with_location(self, location: Location) -> Self;
+        /// The same target, its location changed.
+        fn map_location(self, change: impl FnOnce(Location) -> Location) -> Self;
 
         /// Whether it waits for the inner service's answer.
         fn waits(&self) -> bool;
@@ -53,8 +53,8 @@ mod sealed {
             location
         }
 
-        fn with_location(self, location: Location) -> Self {
-            location
+        fn map_location(self, change: impl FnOnce(Location) -> Location) -> Self {
+            change(self)
         }
 
         fn waits(&self) -> bool {
@@ -67,8 +67,8 @@ mod sealed {
             Self::new(how, location)
         }
 
-        fn with_location(mut self, location: Location) -> Self {
-            self.location = location;
+        fn map_location(mut self, change: impl FnOnce(Location) -> Location) -> Self {
+            self.location = change(self.location);
             self
         }
 

@@ -89,7 +89,7 @@ fn only<T>(mut values: impl Iterator<Item = T>) -> Option<T> {
 }
 
 /// A name or a value of a form; `None` where it is not UTF-8.
-fn form_decoded(text: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn form_decoded(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['+', '%']) {
         return Some(Cow::Borrowed(text));
     }

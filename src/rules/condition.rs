@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The options of one rule or of many, with what is needed to ask them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Ready {
     pub(super) options: Options,
     /// The hosts that it is for, as a number of the table.
@@ -21,14 +21,14 @@ pub(super) struct Ready {
     pub(super) slots: Vec<Slot>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Condition {
     expected: bool,
     place: Place,
     test: ReadyTest,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum ReadyTest {
     Present,
     OneOf(Box<[Box<str>]>),

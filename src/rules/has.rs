@@ -176,6 +176,7 @@ impl Has {
     }
 
     /// The host, as a regex or a list; for dialects that have it among their conditions.
+    #[cfg(feature = "json")]
     pub(super) const fn host() -> Self {
         Self::present(Place::Host)
     }

@@ -15,7 +15,7 @@ const SIZE_LIMIT: usize = 1 << 20;
 const NEST_LIMIT: u32 = 64;
 
 /// The regexes of a table, in the order of its rules.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Regexes {
     set: Option<RegexSet>,
     each: Vec<(u32, Regex)>,

@@ -13,13 +13,15 @@ mod chains;
 mod check;
 mod graph;
 mod leave_out;
+mod merge;
 mod path;
 mod shadow;
 mod sources;
 mod walk;
 mod witness;
 
-use graph::Finder;
+pub(super) use graph::Finder;
+pub(super) use merge::Merged;
 use walk::Verdict;
 
 /// Rules that lead to each other, or one to itself.
@@ -79,6 +81,16 @@ impl Rules {
             });
         }
         found
+    }
+
+    /// The numbers of the rules that may lead round.
+    pub(super) fn in_loops(&self) -> HashSet<u32> {
+        let loops = self.loops();
+        let rules = loops.iter().flat_map(|one| &one.rules);
+        rules
+            .filter_map(|at| self.table.record(*at))
+            .map(|record| record.number)
+            .collect()
     }
 
     /// The rule that begins at a place among the records.

@@ -6,6 +6,7 @@ use super::{TestRequest, fail};
 use crate::{
     Decision, Location, Origin, Policy, Redirect, Refusal, Scheme, Status,
     guard::{self, Lifted, Verdict},
+    head::Reads,
 };
 
 /// As many as a browser follows (Fetch §4.4).
@@ -43,12 +44,15 @@ where
     let mut traveller = Traveller::new(request);
     let mut hops = Vec::new();
     let end = loop {
-        let redirect = match policy.decide(&traveller.request.head()) {
+        let reads = Reads::new();
+        let head = traveller.request.head().noting(&reads);
+        let redirect = match policy.decide(&head) {
+            Decision::Pass if reads.is_closed() => break End::Refused(guard::CLOSED),
             Decision::Pass => break End::Arrived,
             Decision::Refuse(refusal) => break End::Refused(refusal),
             Decision::Redirect(redirect) => redirect,
         };
-        let status = match traveller.judge(&redirect) {
+        let status = match guard::judge(&head, &redirect, Lifted::default()) {
             Verdict::Send(status) => status,
             Verdict::Pass(_) => break End::Arrived,
             Verdict::Refuse(_, refusal) => break End::Refused(refusal),
@@ -305,6 +309,7 @@ impl Traveller {
     }
 
     /// What the service makes of a redirect.
+    #[cfg(feature = "rules")]
     pub(crate) fn judge(&self, redirect: &Redirect) -> Verdict {
         guard::judge(&self.request.head(), redirect, Lifted::default())
     }
@@ -331,6 +336,10 @@ impl Traveller {
         }
         *request.method_mut() = method;
         *request.uri_mut() = uri;
+        // The next target is a path; where this one named the host, `Host` does.
+        let host = asked
+            .authority()
+            .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
         // What a router noted was for the request before.
         self.request.reads_whole_uri = false;
         #[cfg(feature = "axum")]
@@ -353,6 +362,8 @@ impl Traveller {
                 self.request.authority = Some(authority.to_owned());
             }
             self.origin = Some(origin);
+        } else if let Some(host) = host {
+            request.headers_mut().insert(header::HOST, host);
         }
         if !fragment.is_empty() {
             self.request.fragment = fragment.to_owned();

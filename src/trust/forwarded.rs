@@ -1,4 +1,4 @@
-//! `Forwarded` (RFC 7239 §4), read twice: to count its elements, and for the one that counts.
+//! `Forwarded` (RFC 7239 §4), read line by line from the last one, as far as the hops go.
 
 use std::num::NonZeroU8;
 
@@ -13,36 +13,42 @@ pub(super) struct Element<'a> {
     pub(super) host: Option<&'a [u8]>,
 }
 
-/// The element that so many hops from the right wrote, in a header that is well-formed throughout.
+/// The element that so many hops from the right wrote, on lines that are well-formed up to there.
+///
+/// Quotes end on their line, so that what a client wrote on a line of its own changes nothing about the
+/// lines after it. Of the text before it on one line that cannot be said.
 pub(super) fn element<'a>(
     lines: &GetAll<'a, HeaderValue>,
     hops: NonZeroU8,
 ) -> Result<Element<'a>, Doubt> {
-    let mut count = 0_usize;
-    for element in elements(lines) {
-        element?;
-        count += 1;
+    let mut doubt = Doubt::Absent;
+    let mut missing = usize::from(hops.get());
+    for line in lines.iter().rev() {
+        let mut count = 0_usize;
+        for element in Elements::of(line) {
+            element?;
+            count += 1;
+        }
+        if let Some(place) = count.checked_sub(missing) {
+            return Elements::of(line).nth(place).unwrap_or(Err(doubt));
+        }
+        missing -= count;
+        doubt = Doubt::TooFew;
     }
-    if count == 0 {
-        return Err(Doubt::Absent);
-    }
-    let place = count.checked_sub(usize::from(hops.get()));
-    place
-        .and_then(|place| elements(lines).nth(place))
-        .unwrap_or(Err(Doubt::TooFew))
-}
-
-fn elements<'a>(
-    lines: &GetAll<'a, HeaderValue>,
-) -> impl Iterator<Item = Result<Element<'a>, Doubt>> {
-    lines.iter().flat_map(|line| Elements {
-        rest: Some(line.as_bytes()),
-    })
+    Err(doubt)
 }
 
 /// The elements of one line.
 struct Elements<'a> {
     rest: Option<&'a [u8]>,
+}
+
+impl<'a> Elements<'a> {
+    fn of(line: &'a HeaderValue) -> Self {
+        Self {
+            rest: Some(line.as_bytes()),
+        }
+    }
 }
 
 impl<'a> Iterator for Elements<'a> {

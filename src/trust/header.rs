@@ -20,7 +20,7 @@ use crate::RequestHead;
 ///     (ProxyHeader::FrontEndHttps, "front-end-https", "on"),
 ///     (ProxyHeader::CloudFrontForwardedProto, "cloudfront-forwarded-proto", "https"),
 /// ] {
-///     let trust = Trust::dangerously_any_peer().believe(header, 1);
+///     let trust = Trust::dangerously_any_peer().believe(header);
 ///     let request = testing::get("/").header(name, value);
 ///     assert_eq!(trust.view(&request.head()).scheme(), Some(Scheme::Https), "{name}");
 /// }
@@ -34,10 +34,14 @@ pub enum ProxyHeader {
     /// `Forwarded: for=192.0.2.43;proto=https, …`: a list of elements of pairs (RFC 7239 §4).
     ///
     /// It is read in full: quoted values, several lines, names in any letter case, spaces around `,`
-    /// and `;`. Of a header that breaks the grammar anywhere, names a parameter twice in one element,
-    /// or has more than 16 parameters in one, nothing is believed; a host that was asked for is then
-    /// nobody's. A value that needs quotes must have them (`host="shop.example:8443"`), and those end
-    /// on their line. A scheme or host with a backslash in it is none.
+    /// and `;`. Lines are read from the last one until the hops are counted. Where one of them breaks
+    /// the grammar anywhere, names a parameter twice in one element, or has more than 16 parameters in
+    /// one, nothing is believed; a host that was asked for is then nobody's. A value that needs quotes
+    /// must have them (`host="shop.example:8443"`), and those end on their line. A scheme or host with a
+    /// backslash in it is none.
+    ///
+    /// A proxy that appends to the line of the client lets the client break it: have it overwrite the
+    /// header, or write a line of its own.
     Forwarded,
     /// `X-Forwarded-Proto: https`, a list where proxies append.
     XForwardedProto,

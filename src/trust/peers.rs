@@ -20,13 +20,13 @@ use super::{
 /// let peers = Trust::peers(["10.0.0.0/8"], connect_info)?;
 /// assert_eq!(format!("{peers:?}"), "[10.0.0.0/8]");
 ///
-/// let trust = peers.believe(ProxyHeader::XForwardedProto, 1);
+/// let trust = peers.believe(ProxyHeader::XForwardedProto);
 /// # Ok::<(), tower_redirect::TrustError>(())
 /// ```
 ///
 /// [`Trust::peers`](crate::Trust::peers) makes it.
 #[derive(Clone)]
-#[must_use = "say what is believed: `.believe(ProxyHeader::XForwardedProto, 1)`"]
+#[must_use = "say what is believed: `.believe(ProxyHeader::XForwardedProto)`"]
 pub struct TrustedPeers(Who);
 
 #[derive(Clone)]
@@ -50,7 +50,7 @@ type PeerOf = dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync;
 ///     LocalPath, Policy, ProxyHeader, RedirectLayer, Trust, connect_info, testing,
 /// };
 ///
-/// let trust = Trust::peers(["127.0.0.1"], connect_info)?.believe(ProxyHeader::XForwardedProto, 1);
+/// let trust = Trust::peers(["127.0.0.1"], connect_info)?.believe(ProxyHeader::XForwardedProto);
 /// let policy = LocalPath::from_static("/insecure")
 ///     .when(|request| request.scheme() == Some(tower_redirect::Scheme::Http))
 ///     .behind(trust);
@@ -69,7 +69,9 @@ type PeerOf = dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync;
 /// # Ok::<(), tower_redirect::TrustError>(())
 /// ```
 ///
-/// Without `into_make_service_with_connect_info`, it answers `None`, and nothing is believed.
+/// Without `into_make_service_with_connect_info`, it answers `None`: nothing is believed, feature `tracing`
+/// leaves an event at level warn for each request, and [`Plaintext::behind`](crate::Plaintext::behind)
+/// refuses.
 #[cfg(feature = "axum")]
 #[must_use]
 pub fn connect_info(extensions: &Extensions) -> Option<IpAddr> {
@@ -82,14 +84,10 @@ pub fn connect_info(extensions: &Extensions) -> Option<IpAddr> {
 }
 
 impl TrustedPeers {
-    pub(super) fn in_networks<N>(
-        networks: N,
+    pub(super) fn in_networks(
+        networks: impl IntoIterator<Item = impl AsRef<str>>,
         peer: impl Fn(&Extensions) -> Option<IpAddr> + Send + Sync + 'static,
-    ) -> Result<Self, TrustError>
-    where
-        N: IntoIterator,
-        N::Item: AsRef<str>,
-    {
+    ) -> Result<Self, TrustError> {
         let networks = networks
             .into_iter()
             .map(|text| network(text.as_ref()))

@@ -1,6 +1,4 @@
-use std::net::Ipv6Addr;
-
-use crate::{RequestHead, Scheme};
+use crate::{RequestHead, Scheme, authority::AskedHost};
 
 /// What is believed of a request.
 #[derive(Clone, Copy)]
@@ -14,7 +12,6 @@ pub(super) struct Told<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
     Established,
-    NoHops,
     NoPeer,
     Stranger,
     Absent,
@@ -29,7 +26,6 @@ impl Doubt {
     pub(super) const fn sentence(self) -> &'static str {
         match self {
             Self::Established => "the scheme is established already",
-            Self::NoHops => "no hop is believed",
             Self::NoPeer => "the peer is not known",
             Self::Stranger => "the peer is not trusted",
             Self::Absent => "the header is absent",
@@ -94,37 +90,8 @@ pub(super) fn authority(text: &[u8]) -> Result<&str, Doubt> {
     if text.len() > LONGEST {
         return Err(Doubt::Malformed);
     }
-    let text = std::str::from_utf8(text).map_err(|_| Doubt::Malformed)?;
-    let (is_host, port) = match text.strip_prefix('[') {
-        Some(inside) => match inside.split_once(']') {
-            Some((address, port)) => (address.parse::<Ipv6Addr>().is_ok(), port),
-            None => (false, ""),
-        },
-        None => {
-            let (host, port) = text
-                .split_at_checked(text.find(':').unwrap_or(text.len()))
-                .unwrap_or((text, ""));
-            (is_name(host), port)
-        }
-    };
-    if is_host && is_port(port) {
-        Ok(text)
-    } else {
-        Err(Doubt::Malformed)
-    }
-}
-
-fn is_name(host: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    !host.is_empty() && host.bytes().all(is_part)
-}
-
-/// Nothing, or a colon and a number; `std` would take a sign too.
-fn is_port(text: &str) -> bool {
-    match text.strip_prefix(':') {
-        Some(digits) => {
-            digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok()
-        }
-        None => text.is_empty(),
-    }
+    std::str::from_utf8(text)
+        .ok()
+        .filter(|text| text.is_ascii() && AskedHost::read(text).is_some())
+        .ok_or(Doubt::Malformed)
 }

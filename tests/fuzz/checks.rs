@@ -1,6 +1,6 @@
 //! What holds whatever the bytes are; each function panics where it does not.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, num::NonZeroU8};
 
 use http::{HeaderName, HeaderValue, Request, Uri};
 use tower_redirect::{
@@ -88,7 +88,8 @@ pub fn host(data: &[u8]) {
     let hosts = CanonicalHost::one_of(["app.example", "*.sub.example", "[::1]"]).expect("hosts");
     let one = CanonicalHost::with_aliases("app.example", ["www.app.example"])
         .expect("hosts")
-        .unknown_host(UnknownHost::Redirect);
+        .unknown_host(UnknownHost::Redirect)
+        .expect("a host");
     let ours = [SITE, ".sub.example", "https://[::1]"];
     for plaintext in [
         Plaintext::listener(),
@@ -117,13 +118,16 @@ pub fn host(data: &[u8]) {
         ProxyHeader::FrontEndHttps,
         ProxyHeader::CloudFrontForwardedProto,
     ] {
-        for hops in [0, 1, 2] {
+        for hops in [1, 2] {
             let peers = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get::<Peer>()?.0);
-            let trust = peers.expect("a network").believe(header, hops).and_host();
+            let trust = peers
+                .expect("a network")
+                .believe(header)
+                .hops(NonZeroU8::new(hops).expect("not 0"))
+                .and_host();
             let view = trust.view(&head);
             let peer = request.extensions().get::<Peer>().and_then(|peer| peer.0);
-            let trusted = hops > 0
-                && matches!(peer.map(|peer| peer.to_canonical()), Some(IpAddr::V4(v4)) if v4.octets()[0] == 10);
+            let trusted = matches!(peer.map(|peer| peer.to_canonical()), Some(IpAddr::V4(v4)) if v4.octets()[0] == 10);
             assert!(trusted || view.scheme().is_none(), "a stranger is believed");
             assert!(
                 trusted || view.authority() == head.authority(),

@@ -6,6 +6,7 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    clippy::collapsible_if,
     clippy::must_use_candidate,
     reason = "several tests share it, and use different parts"
 )]

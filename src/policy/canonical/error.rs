@@ -25,6 +25,8 @@ pub struct CanonicalError {
 enum Why {
     Location(LocationError),
     Sentence(&'static str),
+    /// There is none, where there has to be one.
+    Nothing,
 }
 
 impl CanonicalError {
@@ -45,9 +47,23 @@ impl CanonicalError {
     }
 }
 
+impl CanonicalError {
+    /// The parts have no text: there are none.
+    pub(super) fn nothing(parts: &'static str) -> Self {
+        Self {
+            part: parts,
+            text: Box::default(),
+            why: Why::Nothing,
+        }
+    }
+}
+
 impl fmt::Display for CanonicalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { part, text, why } = self;
+        if self.why == Why::Nothing {
+            return write!(f, "no {part}: name one");
+        }
         write!(f, "{part} `{}`", text.escape_debug())?;
         match why {
             Why::Location(error) => {
@@ -55,6 +71,7 @@ impl fmt::Display for CanonicalError {
                 error.place_and_cure(f)
             }
             Why::Sentence(sentence) => write!(f, ": {sentence}"),
+            Why::Nothing => Ok(()),
         }
     }
 }

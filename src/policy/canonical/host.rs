@@ -1,8 +1,8 @@
 use super::{
     CanonicalError, Parts,
-    names::{Asked, Names, configured},
+    names::{Names, configured},
 };
-use crate::{Decision, Location, Origin, Policy, RequestHead};
+use crate::{Decision, Location, Origin, Policy, RequestHead, authority::AskedHost};
 
 /// The host that a site is known by, and what becomes of requests for others.
 ///
@@ -25,7 +25,9 @@ use crate::{Decision, Location, Origin, Policy, RequestHead};
 /// A host is written `example.com` or `example.com:8443`, and then reached by https, or with the scheme
 /// that is meant: `http://localhost:3000`. It is sent as it is configured, in lower case, without the
 /// port where it is the default one. Text of the request never reaches the location, but for names
-/// below a configured `*.example.com` of [`one_of`](Self::one_of), which must have the grammar of a host.
+/// below a configured `*.example.com`, which must have the grammar of a host: where each host stays
+/// ([`one_of`](Self::one_of)), and in the first of two redirects
+/// ([`same_host_first`](super::Plaintext::same_host_first)).
 /// Punycode (`xn--…`) is below it only with feature `idn`, which reads it; else list such names one by one.
 ///
 /// A request is read strictly. Two `Host` fields, a `Host` that differs from the target's authority
@@ -46,8 +48,8 @@ use crate::{Decision, Location, Origin, Policy, RequestHead};
 /// Source: RFC 9110 §7.2, §15.5.20; RFC 9112 §3.2.
 #[derive(Clone, Debug)]
 pub struct CanonicalHost {
-    /// Where hosts go that have no place of their own.
-    first: Origin,
+    /// Where hosts go that have no place of their own; it may be that none is listed but by `*.`.
+    first: Option<Origin>,
     /// Whether a host that is listed stays where it is.
     each_stays: bool,
     listed: Names,
@@ -60,11 +62,12 @@ pub struct CanonicalHost {
 /// use tower_redirect::{CanonicalHost, UnknownHost, testing};
 ///
 /// let host = CanonicalHost::with_aliases("example.com", ["www.example.com"])?
-///     .unknown_host(UnknownHost::Pass);
+///     .unknown_host(UnknownHost::Pass)?;
 /// testing::get("/").header("host", "10.0.0.7").through(&host).assert_pass();
 /// # Ok::<(), tower_redirect::CanonicalError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum UnknownHost {
     /// It goes on to the app. Over plaintext, where [`Https`](super::Https) forbids that, it is refused.
     Pass,
@@ -93,7 +96,7 @@ impl CanonicalHost {
     /// When the text is no host; the error names the byte.
     pub fn new(host: &str) -> Result<Self, CanonicalError> {
         Ok(Self {
-            first: configured(host)?,
+            first: Some(configured(host)?),
             each_stays: false,
             listed: Names::default(),
             unknown: UnknownHost::Redirect,
@@ -118,13 +121,18 @@ impl CanonicalHost {
     ///
     /// # Errors
     ///
-    /// When a text is no host; the error names text and byte.
+    /// When a text is no host, and when the host is an alias of its own; the error names text and byte.
     pub fn with_aliases(
         host: &str,
         aliases: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, CanonicalError> {
+        let listed = Names::new(aliases)?;
+        if listed.has(configured(host)?.host()) {
+            let why = "it is the host that aliases are sent to; leave it out of them";
+            return Err(CanonicalError::sentence("alias", host, why));
+        }
         Ok(Self {
-            listed: Names::new(aliases)?,
+            listed,
             unknown: UnknownHost::Refuse,
             ..Self::new(host)?
         })
@@ -152,15 +160,14 @@ impl CanonicalHost {
         hosts: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, CanonicalError> {
         let hosts: Vec<_> = hosts.into_iter().collect();
+        if hosts.is_empty() {
+            return Err(CanonicalError::nothing("hosts"));
+        }
         let listed = Names::new(&hosts)?;
         let mut texts = hosts.iter().map(AsRef::as_ref);
-        let first = texts
-            .clone()
-            .find(|text| !text.starts_with("*."))
-            .or_else(|| texts.next()?.strip_prefix("*."))
-            .unwrap_or_default();
+        let first = texts.find(|text| !text.starts_with("*."));
         Ok(Self {
-            first: configured(first)?,
+            first: first.map(configured).transpose()?,
             each_stays: true,
             listed,
             unknown: UnknownHost::Refuse,
@@ -173,15 +180,21 @@ impl CanonicalHost {
     /// use tower_redirect::{CanonicalHost, UnknownHost, testing};
     ///
     /// let hosts = CanonicalHost::one_of(["example.com", "example.org"])?
-    ///     .unknown_host(UnknownHost::Redirect);
+    ///     .unknown_host(UnknownHost::Redirect)?;
     /// testing::get("/").header("host", "10.0.0.7").through(&hosts)
     ///     .assert_redirect("https://example.com/");
     /// # Ok::<(), tower_redirect::CanonicalError>(())
     /// ```
-    #[must_use]
-    pub const fn unknown_host(mut self, unknown: UnknownHost) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When they are to be redirected, and nothing but `*.…` is listed: that names no host to go to.
+    pub fn unknown_host(mut self, unknown: UnknownHost) -> Result<Self, CanonicalError> {
+        if unknown == UnknownHost::Redirect && self.first.is_none() {
+            return Err(CanonicalError::nothing("host to send others to"));
+        }
         self.unknown = unknown;
-        self
+        Ok(self)
     }
 
     pub(super) const fn unknown(&self) -> UnknownHost {
@@ -189,27 +202,23 @@ impl CanonicalHost {
     }
 
     /// Whether there is one host that every request may be sent to.
-    pub(super) const fn only_one(&self) -> Option<&Origin> {
-        if self.each_stays {
-            None
-        } else {
-            Some(&self.first)
-        }
+    pub(super) fn only_one(&self) -> Option<&Origin> {
+        self.first.as_ref().filter(|_| !self.each_stays)
     }
 
     /// Whose host this is.
-    pub(super) fn place<'s>(&'s self, asked: &Asked<'_>) -> Place<'s> {
-        let has_a_place = !self.each_stays || self.unknown == UnknownHost::Redirect;
-        if has_a_place && *asked.name == *self.first.host() {
-            return Place::Canonical(&self.first);
+    pub(super) fn place<'s>(&'s self, asked: &AskedHost<'_>) -> Place<'s> {
+        let canonical = self.only_one();
+        if let Some(canonical) = canonical.filter(|host| *asked.name == *host.host()) {
+            return Place::Canonical(canonical);
         }
-        match self.listed.get(&asked.name) {
-            Some(own) if self.each_stays => Place::Listed(own),
-            Some(_) => Place::Alias(&self.first),
-            None => match self.unknown {
-                UnknownHost::Redirect => Place::Stranger(&self.first),
-                UnknownHost::Pass | UnknownHost::Refuse => Place::Unknown,
-            },
+        match (self.listed.get(&asked.name), canonical, &self.first) {
+            (Some(_), Some(canonical), _) => Place::Alias(canonical),
+            (Some(own), None, _) => Place::Listed(own),
+            (None, _, Some(first)) if self.unknown == UnknownHost::Redirect => {
+                Place::Stranger(first)
+            }
+            (None, ..) => Place::Unknown,
         }
     }
 }

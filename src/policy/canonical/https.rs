@@ -27,8 +27,11 @@ use crate::{Decision, Location, Policy, RequestHead};
 /// exception is `/.well-known/acme-challenge/<token>`, because a certificate authority asks there over
 /// http, and what you [exempt](Plaintext::exempt) yourself.
 ///
-/// It stands outermost. What a policy in front of it answers, or what a layer in front passes to the app
-/// by another way, it does not see.
+/// That holds for the request and not for the answer: a policy around it that builds another location, or
+/// passes in spite of it, opens nothing. It has to be asked, though, so it stands **first**: in a list of
+/// policies, `(https, rules)`, because a rule in front of it that answers with a redirect which is not sent
+/// (to a preflight, say) lets the request pass; and in the outermost layer, because what a layer in front
+/// passes to the app by another way it does not see.
 ///
 /// # HSTS
 ///

@@ -2,9 +2,10 @@
 
 use http::Method;
 
-use super::{CanonicalHost, Plaintext, UnknownHost, host::Place, names::Asked, path::PathSteps};
+use super::{CanonicalHost, Plaintext, UnknownHost, host::Place, path::PathSteps};
 use crate::{
     Decision, Location, Origin, Refusal, RequestHead, Scheme,
+    authority::AskedHost,
     location::{Site, Spelling},
 };
 
@@ -43,88 +44,107 @@ impl<'p> Parts<'p> {
         }
     }
 
-    /// The head with the scheme established, where that can be.
+    /// The request with the scheme established, where that can be.
     #[inline]
-    pub(super) fn view<'a>(&self, request: &RequestHead<'a>) -> RequestHead<'a> {
-        self.plaintext
-            .map_or(*request, |plaintext| plaintext.view(request))
+    pub(super) fn view<'a>(&self, request: &RequestHead<'a>) -> View<'a> {
+        match self.plaintext {
+            Some(plaintext) => plaintext.view(request),
+            None => View::of(*request),
+        }
     }
 
     #[inline]
     pub(super) fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        self.decide_on_view(&self.view(request))
+        self.decide_on(&self.view(request))
     }
 
-    pub(super) fn decide_on_view(&self, head: &RequestHead<'_>) -> Decision<Location> {
-        let enforcing = self
-            .plaintext
-            .filter(|_| head.scheme() == Some(Scheme::Http));
+    /// What forbids plaintext, where this is plaintext.
+    #[inline]
+    fn enforcing(&self, head: &RequestHead<'_>) -> Option<&'p Plaintext> {
+        self.plaintext
+            .filter(|_| head.scheme() == Some(Scheme::Http))
+    }
+
+    /// Whether this is plaintext that may come as it is: an exempt path, a challenge.
+    pub(super) fn lets_through(&self, head: &RequestHead<'_>) -> bool {
+        let may_come = self
+            .enforcing(head)
+            .is_some_and(|plaintext| plaintext.lets_through(head));
+        // Rules are asked about the address that follows; the one that came is not exempt by that (R11).
+        if may_come && !head.is_as_asked() {
+            head.close();
+        }
+        may_come
+    }
+
+    pub(super) fn decide_on(&self, view: &View<'_>) -> Decision<Location> {
+        let head = &view.head;
+        if self.lets_through(head) {
+            return Decision::Pass;
+        }
+        let enforcing = self.enforcing(head);
         if let Some(plaintext) = enforcing {
-            if plaintext.lets_through(head) {
-                return Decision::Pass;
-            }
-            if plaintext.refuses_method(head.method()) {
-                return Decision::Refuse(Refusal::forbidden("an unsafe method over plaintext"));
+            head.close();
+            if let Err(refusal) = plaintext.admit(view) {
+                return Decision::Refuse(refusal);
             }
         }
+        if !names_a_path(head) {
+            return self.without_path(head, enforcing.is_some());
+        }
+        let asked = head.authority().map(AskedHost::read);
+        let stand = match (self.host, &asked) {
+            (None, _) => Stand::Here,
+            (Some(host), Some(Some(asked))) => self.stand(host, asked, head, enforcing),
+            (Some(_), Some(None)) => Stand::refused("this is no host"),
+            (Some(host), None) => self.without_host(host, head, enforcing.is_some()),
+        };
+        match stand {
+            Stand::Here => self.respelled(None, head),
+            Stand::At(site) => self.respelled(Some(&site), head),
+            Stand::Nowhere => Decision::Pass,
+            Stand::Refused(refusal) => Decision::Refuse(refusal),
+        }
+    }
+
+    /// The path in its canonical spelling, on this site or another.
+    fn respelled(&self, site: Option<&Site<'_>>, head: &RequestHead<'_>) -> Decision<Location> {
         let uri = head.asked_uri();
         let path = uri.path();
-        let is_connect = head.method() == Method::CONNECT;
-        if is_connect || !path.starts_with('/') {
-            let is_legal = is_connect || head.method() == Method::OPTIONS && path == "*";
-            return match (enforcing, self.host) {
-                (Some(_), _) => Decision::Refuse(Refusal::bad_request("plaintext, and no path")),
-                (None, Some(_)) if !is_legal => {
-                    Decision::Refuse(Refusal::bad_request("the request target is no path"))
-                }
-                (None, _) => Decision::Pass,
-            };
-        }
-
-        let asked;
-        let site = match self.host {
-            None => None,
-            Some(host) => match head.authority() {
-                Some(authority) => {
-                    let Some(read) = Asked::read(authority) else {
-                        return Decision::Refuse(Refusal::bad_request("this is no host"));
-                    };
-                    asked = read;
-                    match self.place(host, &asked, head, enforcing) {
-                        Decision::Pass => return Decision::Pass,
-                        Decision::Refuse(refusal) => return Decision::Refuse(refusal),
-                        Decision::Redirect(site) => site,
-                    }
-                }
-                None => match self.without_host(host, head, enforcing) {
-                    Ok(site) => site,
-                    Err(refusal) => return Decision::Refuse(refusal),
-                },
-            },
-        };
-        let spelling = match (self.path.respell(path), &site) {
+        let spelling = match (self.path.respell(path), site) {
             (None, None) => return Decision::Pass,
             (None, Some(_)) => Spelling::as_received(path),
             (Some(spelling), _) => spelling,
         };
-        let moves = site.is_some();
-        match Location::assemble(site.as_ref(), &spelling, uri.query()) {
-            Ok(location) => Decision::Redirect(known(location, head, moves, enforcing.is_some())),
-            Err(_) if enforcing.is_some() => Decision::Refuse(Refusal::bad_request(
-                "plaintext, and no address to send it to",
-            )),
+        match Location::assemble(site, &spelling, uri.query()) {
+            Ok(location) => Decision::Redirect(location.answering(head)),
+            Err(_) if self.enforcing(head).is_some() => {
+                refuse("plaintext, and no address to send it to")
+            }
             Err(_) => Decision::Pass,
         }
     }
 
-    /// Where a request for this host belongs, `None` where it is; a pass ends the matter.
-    fn place<'a>(
+    /// A request for no path: `*`, an authority, or nothing that there is.
+    #[cold]
+    fn without_path(&self, head: &RequestHead<'_>, enforcing: bool) -> Decision<Location> {
+        let is_legal = head.method() == Method::CONNECT
+            || head.method() == Method::OPTIONS && head.asked_uri().path() == "*";
+        match self.host {
+            _ if enforcing => refuse("plaintext, and no path"),
+            Some(_) if !is_legal => refuse("the request target is no path"),
+            _ => Decision::Pass,
+        }
+    }
+
+    /// Where a request for this host belongs.
+    fn stand<'a>(
         &self,
         host: &'a CanonicalHost,
-        asked: &'a Asked<'_>,
+        asked: &'a AskedHost<'_>,
         head: &RequestHead<'_>,
         enforcing: Option<&Plaintext>,
-    ) -> Decision<Option<Site<'a>>> {
+    ) -> Stand<'a> {
         let keeps_the_host = enforcing.is_some_and(Plaintext::keeps_the_host);
         let (name, origin) = match host.place(asked) {
             Place::Listed(origin) => (&*asked.name, origin),
@@ -133,27 +153,51 @@ impl<'p> Parts<'p> {
                 (origin.host(), origin)
             }
             Place::Unknown if enforcing.is_none() && host.unknown() == UnknownHost::Pass => {
-                return Decision::Pass;
+                return Stand::Nowhere;
             }
-            Place::Unknown => {
-                return Decision::Refuse(Refusal::misdirected("an unknown host"));
-            }
+            Place::Unknown => return Stand::Refused(Refusal::misdirected("an unknown host")),
         };
         let port = self.port(origin);
-        let is_there = *name == *asked.name && !asked.dotted && asked.has_port(port, head.scheme());
+        let is_there =
+            *name == *asked.name && !asked.dotted && asked.same_port(port, head.scheme());
         if is_there && enforcing.is_none() {
-            return Decision::Redirect(None);
+            return Stand::Here;
         }
         let scheme = match (self.plaintext, head.scheme()) {
             (Some(_), _) => Scheme::Https,
             (None, Some(scheme)) if port.is_none() => scheme,
             (None, _) => origin.scheme(),
         };
-        Decision::Redirect(Some(Site {
+        Stand::At(Site {
             scheme,
             host: name,
             port,
-        }))
+        })
+    }
+
+    /// Where a request belongs that names no host, or none that can be told.
+    #[cold]
+    fn without_host<'a>(
+        &self,
+        host: &'a CanonicalHost,
+        head: &RequestHead<'_>,
+        enforcing: bool,
+    ) -> Stand<'a> {
+        if head.is_told_another_host() {
+            return Stand::refused("the host that a proxy tells is none");
+        }
+        if !head.names_no_host() {
+            return Stand::refused("more than one host, or a user name in it");
+        }
+        match host.only_one() {
+            Some(origin) if enforcing => Stand::At(Site {
+                scheme: Scheme::Https,
+                host: origin.host(),
+                port: self.port(origin),
+            }),
+            _ if !enforcing && host.unknown() != UnknownHost::Refuse => Stand::Here,
+            _ => Stand::refused("no host"),
+        }
     }
 
     /// The port that is sent; the port of a host that is configured with `http://` is none of https.
@@ -167,43 +211,72 @@ impl<'p> Parts<'p> {
         }
     }
 
-    /// Where a request belongs that names no host, or none that can be told.
-    #[cold]
-    fn without_host<'a>(
-        &self,
-        host: &'a CanonicalHost,
-        head: &RequestHead<'_>,
-        enforcing: Option<&Plaintext>,
-    ) -> Result<Option<Site<'a>>, Refusal> {
-        if !head.names_no_host() {
-            return Err(Refusal::bad_request(
-                "more than one host, or a user name in it",
-            ));
+    /// A location of others on this site, with its path as it is spelled here.
+    pub(super) fn in_our_spelling(&self, location: Location) -> Location {
+        let is_ours = location.origin().is_none_or(|origin| self.is_ours(&origin));
+        if !is_ours {
+            return location;
         }
-        match (enforcing, host.only_one()) {
-            (Some(_), Some(origin)) => Ok(Some(Site {
-                scheme: Scheme::Https,
-                host: origin.host(),
-                port: self.port(origin),
-            })),
-            (None, _) if host.unknown() != UnknownHost::Refuse => Ok(None),
-            _ => Err(Refusal::bad_request("no host")),
+        let spelled = location.respelled(|path| {
+            let mut out = Vec::with_capacity(path.len() + 1);
+            self.path.respell(path)?.write(&mut out, false);
+            String::from_utf8(out).ok()
+        });
+        spelled.unwrap_or(location)
+    }
+
+    /// Whether a host is one under which this site is known, and not another's or an alias.
+    fn is_ours(&self, origin: &Origin) -> bool {
+        let asked = AskedHost::read(origin.host());
+        match (self.host, &asked) {
+            (Some(host), Some(asked)) => {
+                matches!(host.place(asked), Place::Canonical(_) | Place::Listed(_))
+            }
+            _ => false,
         }
     }
 }
 
-/// What the policy knows of the request and the guard does not.
-fn known(mut location: Location, head: &RequestHead<'_>, moves: bool, enforces: bool) -> Location {
-    if moves {
-        if let Some(scheme) = head.scheme() {
-            location = location.asked_over(scheme);
-        }
-        if head.is_told_another_host() {
-            location = location.leaving_the_asked_host();
+/// A request as a policy that knows the scheme sees it.
+pub(super) struct View<'a> {
+    pub(super) head: RequestHead<'a>,
+    /// Whether the address of the peer should say who is believed, and nobody told it.
+    pub(super) lacks_peer: bool,
+}
+
+impl<'a> View<'a> {
+    #[inline]
+    pub(super) const fn of(head: RequestHead<'a>) -> Self {
+        Self {
+            head,
+            lacks_peer: false,
         }
     }
-    if enforces {
-        location = location.failing_closed();
+}
+
+/// Where a request stands, as far as its host is concerned.
+enum Stand<'a> {
+    /// On the site where it belongs.
+    Here,
+    /// Elsewhere; it belongs on this site.
+    At(Site<'a>),
+    /// On a site that is not ours, and is left alone.
+    Nowhere,
+    Refused(Refusal),
+}
+
+impl Stand<'_> {
+    const fn refused(reason: &'static str) -> Self {
+        Self::Refused(Refusal::bad_request(reason))
     }
-    location
+}
+
+/// Whether the request names a path, in whichever form.
+#[inline]
+fn names_a_path(head: &RequestHead<'_>) -> bool {
+    head.method() != Method::CONNECT && head.asked_uri().path().starts_with('/')
+}
+
+const fn refuse(reason: &'static str) -> Decision<Location> {
+    Decision::Refuse(Refusal::bad_request(reason))
 }

@@ -1,7 +1,12 @@
 //! What the path of a canonical address looks like, all steps at once.
 
-use super::TrailingSlash;
-use crate::{location::Spelling, scan};
+use percent_encoding::utf8_percent_encode;
+
+use super::{TrailingSlash, plaintext::is_acme_challenge};
+use crate::{
+    location::{RECEIVED_PATH, Spelling},
+    scan,
+};
 
 /// The steps that a policy takes on the path; the query is none of their business.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +36,11 @@ impl PathSteps {
         let merge_slashes = self.merge_slashes && has_double_slash(kept);
         let lower_case = self.lower_case && !is_lower_case(kept);
         let stays = kept.len() == path.len() && end.is_empty() && !merge_slashes && !lower_case;
-        (!stays).then_some(Spelling {
+        // A token in another spelling is another token.
+        if stays || is_acme_challenge(path) {
+            return None;
+        }
+        Some(Spelling {
             path: kept,
             merge_slashes,
             lower_case,
@@ -68,7 +77,20 @@ impl PathSteps {
     fn is_index_file(&self, segment: &str) -> bool {
         self.index_files
             .iter()
-            .any(|name| **name == *segment || self.lower_case && name.eq_ignore_ascii_case(segment))
+            .any(|name| self.is_sent_as(segment, name))
+    }
+
+    /// Whether a segment has this name when it is sent.
+    fn is_sent_as(&self, segment: &str, name: &str) -> bool {
+        let mut rest = name;
+        let begins_so = utf8_percent_encode(segment, RECEIVED_PATH).all(|piece| {
+            let Some((front, behind)) = rest.split_at_checked(piece.len()) else {
+                return false;
+            };
+            rest = behind;
+            front == piece || self.lower_case && front.eq_ignore_ascii_case(piece)
+        });
+        begins_so && rest.is_empty()
     }
 }
 

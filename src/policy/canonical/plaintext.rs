@@ -2,23 +2,29 @@ use std::{any, fmt};
 
 use http::{Extensions, Method};
 
+use super::parts::View;
 #[cfg(feature = "trust")]
 use crate::Trust;
-use crate::{LocalPath, RequestHead, Scheme, when};
+use crate::{IntoPlace, LocalPath, Refusal, RequestHead, Scheme, when};
 
 /// How a plaintext request is known, and what becomes of it.
 ///
 /// ```
-/// use tower_redirect::{LocalPath, Plaintext};
+/// use tower_redirect::{Https, Plaintext, testing};
 ///
 /// /// What the TLS acceptor leaves on each request.
 /// #[derive(Clone)]
 /// struct Encrypted;
 ///
-/// let here = Plaintext::listener();
-/// let mixed = Plaintext::by_extension::<Encrypted>()
-///     .exempt(LocalPath::from_static("/health"))
-///     .https_port(8443);
+/// let mixed = Plaintext::by_extension::<Encrypted>().exempt("/health").https_port(8443);
+/// let https = Https::new(["localhost"], mixed)?;
+///
+/// let get = |path: &str| testing::get(path).header("host", "localhost:8080");
+/// get("/a").through(&https).assert_redirect("https://localhost:8443/a");
+/// get("/health").through(&https).assert_pass();
+/// let tls = testing::get("/a").header("host", "localhost:8443").extension(Encrypted);
+/// tls.through(&https).assert_pass();
+/// # Ok::<(), tower_redirect::CanonicalError>(())
 /// ```
 ///
 /// Whatever is not known to be encrypted is plaintext: `:scheme` and an absolute request target are text
@@ -90,13 +96,19 @@ impl Plaintext {
     /// What a trusted proxy says was encrypted is encrypted, everything else is plaintext.
     ///
     /// A proxy that does not say (another header, another network than configured) makes every request
-    /// plaintext, and the redirect loops: watch the first requests with feature `tracing`, or with
-    /// `RedirectLayer::temporary`.
+    /// plaintext, and the redirect loops: watch the first requests with feature `tracing`. A permanent
+    /// redirect of such a request is sent `Cache-Control: no-store`, unless it has a lifetime of its own, so
+    /// that no browser and no cache remembers the circle. Where nobody tells the address of the peer, nothing can be known: all
+    /// but the paths that may come in plaintext is refused with 400.
+    ///
+    /// The redirect names the header in `Vary`. An answer of the app that was asked for over https does
+    /// not, because it is passed on as it is: a cache between the proxy and this app has to keep the two
+    /// schemes apart by itself, or the app has to name the header too.
     ///
     /// ```
     /// use tower_redirect::{Https, Plaintext, ProxyHeader, Trust, testing};
     ///
-    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto, 1);
+    /// let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
     /// let https = Https::new(["example.com"], Plaintext::behind(trust))?;
     ///
     /// let get = || testing::get("/").header("host", "example.com");
@@ -144,7 +156,8 @@ impl Plaintext {
 
     /// Refuses unsafe methods (POST, PUT, DELETE and all that is not safe) with 403.
     ///
-    /// What they carry, a password or a token, has crossed the network in plaintext by then. A redirect
+    /// A method is safe that only asks: GET, HEAD, OPTIONS, TRACE, and QUERY. What others carry, a password
+    /// or a token, has crossed the network in plaintext by then. A redirect
     /// heals that silently on every call; a refusal makes the author of the client correct the address.
     ///
     /// ```
@@ -159,6 +172,8 @@ impl Plaintext {
     ///     .assert_redirect("https://api.example/v1");
     /// # Ok::<(), tower_redirect::CanonicalError>(())
     /// ```
+    ///
+    /// Source: RFC 9110 §9.2.1.
     #[must_use]
     pub const fn refuse_unsafe_methods(mut self) -> Self {
         self.unsafe_methods = false;
@@ -167,12 +182,14 @@ impl Plaintext {
 
     /// Lets exactly this path through, byte for byte, with any query.
     ///
-    /// For a health check that speaks http and nothing else. A path below it is not exempt.
+    /// For a health check that speaks http and nothing else. A path below it is not exempt, and over TLS
+    /// the rest of the policy has its say: a check that asks there by address is let through with
+    /// `canonical.unless(|request| request.path() == "/health")`.
     ///
     /// ```
-    /// use tower_redirect::{Https, LocalPath, Plaintext, testing};
+    /// use tower_redirect::{Https, Plaintext, testing};
     ///
-    /// let plaintext = Plaintext::listener().exempt(LocalPath::from_static("/health"));
+    /// let plaintext = Plaintext::listener().exempt("/health");
     /// let https = Https::new(["example.com"], plaintext)?;
     /// testing::get("/health").header("host", "10.0.0.7").through(&https).assert_pass();
     /// testing::get("/health/x").header("host", "example.com").through(&https)
@@ -180,14 +197,17 @@ impl Plaintext {
     /// # Ok::<(), tower_redirect::CanonicalError>(())
     /// ```
     #[must_use]
-    pub fn exempt(mut self, path: LocalPath) -> Self {
-        self.exempt.push(path);
+    #[track_caller]
+    pub fn exempt(mut self, path: impl IntoPlace<LocalPath>) -> Self {
+        self.exempt.push(path.into_place());
         self
     }
 
     /// Redirects what certificate authorities ask for too (`/.well-known/acme-challenge/<token>`).
     ///
-    /// They follow the redirect; take it where the certificate is validated in another way, by DNS.
+    /// They follow the redirect; take it where https serves the challenges too, or where the
+    /// certificate is validated in another way, by DNS. No step of [`Canonical`](super::Canonical)
+    /// respells their path.
     ///
     /// ```
     /// use tower_redirect::{Https, Plaintext, testing};
@@ -211,7 +231,8 @@ impl Plaintext {
     ///
     /// It is one redirect more, and what the [preload list](https://hstspreload.org/) of HSTS asks for: a
     /// browser has to see `Strict-Transport-Security` of `example.com` itself before it is sent on to
-    /// `www.example.com`.
+    /// `www.example.com`. Below an alias `*.example.org`, the first redirect goes to the name that was
+    /// asked for.
     ///
     /// ```
     /// use tower_redirect::{CanonicalHost, Https, Plaintext, Scheme, testing};
@@ -237,21 +258,30 @@ impl Plaintext {
         self.https_port
     }
 
-    /// The head as this source of knowledge sees it, its scheme established.
+    /// The request as this source of knowledge sees it, its scheme established.
     #[inline]
-    pub(super) fn view<'a>(&self, request: &RequestHead<'a>) -> RequestHead<'a> {
+    pub(super) fn view<'a>(&self, request: &RequestHead<'a>) -> View<'a> {
         if request.scheme().is_some() {
-            return *request;
+            return View::of(*request);
         }
         match &self.known {
             Known::Extension { has, .. } if has(request.extensions()) => {
-                request.with_scheme(Scheme::Https)
+                View::of(request.with_scheme(Scheme::Https))
             }
-            Known::Listener | Known::Extension { .. } => request.with_scheme(Scheme::Http),
+            Known::Listener | Known::Extension { .. } => {
+                View::of(request.with_scheme(Scheme::Http))
+            }
             #[cfg(feature = "trust")]
             Known::Told(trust) => {
-                let view = trust.view(request);
-                view.with_scheme(view.scheme().unwrap_or(Scheme::Http))
+                let (head, lacks_peer) = trust.look(request);
+                let scheme = head.scheme().unwrap_or_else(|| {
+                    head.presume_the_scheme();
+                    Scheme::Http
+                });
+                View {
+                    head: head.with_scheme(scheme),
+                    lacks_peer,
+                }
             }
         }
     }
@@ -261,23 +291,26 @@ impl Plaintext {
         let path = request.asked_uri().path();
         let asks = request.method() == Method::GET || request.method() == Method::HEAD;
         self.acme && asks && is_acme_challenge(path)
-            || self.exempt.iter().any(|exempt| {
-                let (exempt, _) = exempt
-                    .as_str()
-                    .split_once(['?', '#'])
-                    .unwrap_or((exempt.as_str(), ""));
-                exempt == path
-            })
+            || self.exempt.iter().any(|exempt| exempt.path() == path)
     }
 
-    /// Whether this request has sent what should not have been seen.
-    pub(super) fn refuses_method(&self, method: &Method) -> bool {
-        !self.unsafe_methods && !when::is_safe(method)
+    /// Whether this plaintext request may be sent to https.
+    pub(super) fn admit(&self, view: &View<'_>) -> Result<(), Refusal> {
+        if view.lacks_peer {
+            // It may well have come over https, and would be sent to its own address for ever.
+            return Err(Refusal::bad_request(
+                "no peer address; serve with `into_make_service_with_connect_info`",
+            ));
+        }
+        if !self.unsafe_methods && !when::is_safe(view.head.method()) {
+            return Err(Refusal::forbidden("an unsafe method over plaintext"));
+        }
+        Ok(())
     }
 }
 
 /// One segment of the alphabet of tokens (RFC 8555 §8.3), and nothing behind it.
-fn is_acme_challenge(path: &str) -> bool {
+pub(super) fn is_acme_challenge(path: &str) -> bool {
     path.strip_prefix("/.well-known/acme-challenge/")
         .is_some_and(|token| {
             !token.is_empty()

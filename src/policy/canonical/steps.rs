@@ -16,12 +16,14 @@ use crate::{Decision, Location, Policy, RequestHead};
 /// let layer = RedirectLayer::permanent(TrailingSlash::Trim);
 /// ```
 ///
-/// The query stays as it is, and so does `/`. A request that has no path of this site in it (`//x`, a
+/// The query stays as it is, and so do `/` and the challenge of a certificate authority
+/// (`/.well-known/acme-challenge/<token>`), whatever the step. A request that has no path of this site in it (`//x`, a
 /// segment `..`) is passed on. Inside a router that nests, feature `axum` is needed for the whole path.
 ///
 /// An app that redirects the other way makes a loop of it: tower-http's `ServeDir` sends folders to their
 /// address with a slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TrailingSlash {
     /// `/a/` goes to `/a`, and so does `/a//`.
     Trim,
@@ -83,7 +85,8 @@ impl Policy for MergeSlashes {
 /// testing::get("/caf%c3%a9").through(&LowerCase).assert_redirect("/caf%C3%A9");
 /// ```
 ///
-/// ASCII letters only; the digits of an escape are written in upper case, and the query is left alone.
+/// ASCII letters only; the digits of an escape are written in upper case. The query is left alone, and
+/// so is the challenge of a certificate authority, whose token has both cases.
 /// It is for a site whose app does not tell case apart.
 ///
 /// Source: RFC 3986 §6.2.2.1 for escapes.
@@ -115,11 +118,11 @@ impl Policy for LowerCase {
 /// ```
 #[derive(Clone, Debug)]
 pub struct IndexFile {
-    steps: PathSteps,
+    pub(super) steps: PathSteps,
 }
 
 impl IndexFile {
-    /// These names, as they stand in a path, case and all.
+    /// These names, as they stand in a path that is sent, case and all.
     ///
     /// ```
     /// use tower_redirect::IndexFile;
@@ -134,22 +137,21 @@ impl IndexFile {
     ///
     /// # Errors
     ///
-    /// When a name is empty, `.` or `..`, or more or less than one segment of a path.
+    /// When there is no name, or one is empty, `.` or `..`, or more or less than one segment of a path.
     pub fn new(names: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, CanonicalError> {
         let index_files = names
             .into_iter()
             .map(|name| checked(name.as_ref()))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        if index_files.is_empty() {
+            return Err(CanonicalError::nothing("index files"));
+        }
         Ok(Self {
             steps: PathSteps {
                 index_files,
                 ..PathSteps::none()
             },
         })
-    }
-
-    pub(super) fn into_names(self) -> Vec<Box<str>> {
-        self.steps.index_files
     }
 }
 

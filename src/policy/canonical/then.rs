@@ -29,11 +29,16 @@ pub struct Then<P, H = super::OurHosts> {
 impl<H> Canonical<H> {
     /// Asks these rules about the canonical address, and sends one redirect.
     ///
-    /// Where a rule answers, its location is sent, on the canonical host, and its status if it has one.
+    /// Where a rule answers, its location is sent, on the canonical host, in the canonical spelling of
+    /// this site's paths, and its status if it has one.
     /// They see the whole address, also inside a router that nests (with feature `axum`).
     /// Where none does, the canonical address is sent, with [308](Status::PermanentRedirect) if the rules
     /// say how themselves; [`Then::otherwise`] changes that. A rule that waits for the app's answer
     /// is asked again when the address is canonical.
+    ///
+    /// What may come in plaintext ([`Plaintext::exempt`](super::Plaintext::exempt), challenges of certificate
+    /// authorities) passes without them. Enforce [`https`](Self::https) here and not by a rule, which is
+    /// asked about the canonical address and not about the one that came.
     ///
     /// ```
     /// use tower_redirect::{Canonical, LocalPath, Plaintext, Redirect, RedirectLayer, Status};
@@ -90,12 +95,20 @@ impl<P: Policy, H> Policy for Then<P, H> {
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision<P::Target> {
         let parts = self.canonical.parts();
+        let mut view = parts.view(request);
         // The address that was asked for, before a router that nests shortened it.
-        let head = parts.view(request).reading_whole_uri(true);
-        match parts.decide_on_view(&head) {
-            Decision::Pass => self.rules.decide(&head),
+        view.head = view.head.reading_whole_uri(true);
+        let head = &view.head;
+        // What may come in plaintext would not follow a redirect of the rules.
+        if parts.lets_through(head) {
+            return Decision::Pass;
+        }
+        match parts.decide_on(&view) {
+            Decision::Pass => self.rules.decide(head).map(|target| {
+                target.map_location(|location| parts.in_our_spelling(location).answering(head))
+            }),
             Decision::Refuse(refusal) => Decision::Refuse(refusal),
-            Decision::Redirect(canonical) => self.ask_about(canonical, &head),
+            Decision::Redirect(canonical) => self.ask_about(canonical, head),
         }
     }
 }
@@ -116,7 +129,10 @@ impl<P: Policy, H> Then<P, H> {
             Decision::Refuse(refusal) => Decision::Refuse(refusal),
             Decision::Redirect(target) if target.waits() => alone(canonical),
             Decision::Redirect(target) => match target.location().on_site_of(&canonical) {
-                Ok(location) => Decision::Redirect(target.with_location(location)),
+                Ok(location) => {
+                    let spelled = self.canonical.parts().in_our_spelling(location);
+                    Decision::Redirect(target.map_location(|_| spelled.answering(head)))
+                }
                 Err(_) => alone(canonical),
             },
         }

@@ -155,13 +155,13 @@ fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) 
 /// Scheme, host and path of a source.
 fn split(source: &str) -> (Option<Scheme>, &str, &str) {
     let schemes = [Scheme::Http, Scheme::Https].into_iter();
-    let named = schemes.filter_map(|scheme| {
+    let mut named = schemes.filter_map(|scheme| {
         let (start, rest) = source.split_once("://")?;
         start
             .eq_ignore_ascii_case(scheme.as_str())
             .then_some((Some(scheme), rest))
     });
-    let (scheme, rest) = named.last().unwrap_or((None, source));
+    let (scheme, rest) = named.next().unwrap_or((None, source));
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (host, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
     (scheme, host, if path.is_empty() { "/" } else { path })

@@ -128,7 +128,7 @@ impl ByLine for Reader {
                 );
             }
             Err(error) if error.part() == Part::Target => {
-                loader.say_error(line, &target_at, &error)
+                loader.say_error(line, &target_at, &error);
             }
             Err(error) => {
                 let path = key.find('/').filter(|_| error.part() == Part::Source);

@@ -41,6 +41,7 @@ pub(super) enum Modifier {
 
 impl Modifier {
     /// As a regex writes it.
+    #[cfg(any(test, feature = "regex"))]
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::One => "",

@@ -66,11 +66,14 @@ impl Host {
     }
 }
 
+/// A name and a value in plain text, each `None` where it is not known.
+type Pair = (Option<Box<str>>, Option<Box<str>>);
+
 /// A query: pairs that are there, and perhaps more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Query {
-    /// A name and a value in plain text, `None` where it is not known.
-    pub(super) pairs: Vec<(Option<Box<str>>, Option<Box<str>>)>,
+    /// Those that are there.
+    pub(super) pairs: Vec<Pair>,
     /// Whether there may be more.
     open: bool,
     /// Names that are not among the rest.
@@ -162,7 +165,7 @@ impl Address {
                     && options.methods.is_empty()
                     && options.conditions.is_empty()
             });
-        let next = answered.next(record, ready, &bounds, fresh);
+        let next = answered.next(record, ready, &bounds, fresh)?;
         let suppressed = answered.is_same_as(&next, record, ready);
         Some(Step {
             answered,
@@ -220,14 +223,14 @@ impl Address {
         Some(())
     }
 
-    /// The request that follows.
+    /// The request that follows; `None` where none does.
     fn next(
         &self,
         record: &Record<'_>,
         ready: Option<&Ready>,
         bounds: &[Bound],
         fresh: &mut Fresh,
-    ) -> Self {
+    ) -> Option<Self> {
         let (origin, rest) = record
             .target
             .split_at_checked(record.origin.into())
@@ -235,7 +238,7 @@ impl Address {
         let (path, own_query, _) = target::split(rest);
         let merges = ready.is_some_and(|ready| ready.options.merge_slashes);
         let mut next = Self {
-            path: Path::of_target(path, bounds, merges, fresh),
+            path: Path::of_target(path, bounds, merges, fresh)?,
             query: self.query.after(record, ready, own_query),
             methods: next_methods(record.how(), &self.methods),
             ..self.clone()
@@ -244,7 +247,7 @@ impl Address {
             next.host = Host::Is(host_of(&origin).into());
             next.scheme = Some(origin.scheme());
         }
-        next
+        Some(next)
     }
 
     fn is_same_as(&self, next: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
@@ -431,7 +434,7 @@ impl Query {
     /// Whether a redirect to the same path leads to the same address.
     fn is_kept(before: &Self, after: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
-        let is_known = |(key, value): &(Option<_>, Option<_>)| key.is_some() && value.is_some();
+        let is_known = |(key, value): &Pair| key.is_some() && value.is_some();
         // What replaces or removes parameters does so once.
         before == after
             && (!record.has(QUERY)
@@ -439,7 +442,7 @@ impl Query {
     }
 }
 
-fn own_pairs(own: &[u8]) -> Vec<(Option<Box<str>>, Option<Box<str>>)> {
+fn own_pairs(own: &[u8]) -> Vec<Pair> {
     let own = String::from_utf8_lossy(own.strip_prefix(b"?").unwrap_or(own)).into_owned();
     let known = |text: &str| {
         let has_slot = text.bytes().any(|byte| byte < 0x20);

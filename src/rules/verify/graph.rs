@@ -15,7 +15,7 @@ use crate::{
         Rules,
         ask::Ask,
         options::Matching,
-        record::{PATTERN, REGEX, Record, SLOTS},
+        record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
         table::{EVERY_HOST, Table},
         target,
     },
@@ -25,7 +25,7 @@ use crate::{
 const ADDRESS: u32 = 1 << 31;
 
 /// What is looked for in a table, and how much was looked at.
-pub(super) struct Finder<'t> {
+pub(in crate::rules) struct Finder<'t> {
     pub(super) rules: &'t Rules,
     pub(super) table: &'t Table,
     /// `None` where the indexes of the table tell it as well.
@@ -36,7 +36,7 @@ pub(super) struct Finder<'t> {
 }
 
 impl<'t> Finder<'t> {
-    pub(super) fn new(rules: &'t Rules) -> Self {
+    pub(in crate::rules) fn new(rules: &'t Rules) -> Self {
         let table = &rules.table;
         let sources = (!table.is_plain()).then(|| Sources::of(table));
         Self {
@@ -50,7 +50,7 @@ impl<'t> Finder<'t> {
     }
 
     /// Whether so much was looked at that the rest is left.
-    pub(super) fn is_tired(&self) -> bool {
+    pub(in crate::rules) fn is_tired(&self) -> bool {
         self.work > self.most
     }
 
@@ -92,8 +92,16 @@ impl<'t> Finder<'t> {
             .target
             .split_at_checked(record.origin.into())
             .unwrap_or((&[], record.target));
-        let (path, ..) = target::split(rest);
-        let groups = self.groups(&self.host_after(record));
+        let path = if record.has(QUERY | FRAGMENT) {
+            target::split(rest).0
+        } else {
+            rest
+        };
+        let groups = if self.table.hosts.is_empty() {
+            None
+        } else {
+            self.groups(&self.host_after(record))
+        };
         self.look(path, groups.as_deref(), found);
         // A whole site that has moved, address by address, meets itself everywhere.
         if record.origin > 0 && record.options.is_none() && rest == record.source {
@@ -247,7 +255,7 @@ impl<'t> Finder<'t> {
             for circle in components(&edges) {
                 let growth: Vec<_> = circle.iter().map(|at| self.growth(*at)).collect();
                 let never_grows = growth.iter().all(|by| by.is_some_and(|by| by <= 0));
-                let shrinks = |at: &u32| self.growth(*at).is_some_and(|by| by < 0);
+                let shrinks = |at: &u32| self.shortens(*at);
                 if !never_grows || !circle.iter().any(shrinks) {
                     circles.push(circle);
                     continue;
@@ -298,6 +306,11 @@ impl<'t> Finder<'t> {
         let all = Address::anything(&mut self.fresh);
         let step = all.step(self.table, &record, &mut self.fresh);
         matching == Matching::default() && step.is_some_and(|step| step.suppressed)
+    }
+
+    /// Whether a rule makes every path shorter, so that it never leads to where it was asked for.
+    pub(super) fn shortens(&self, at: u32) -> bool {
+        self.growth(at).is_some_and(|by| by < 0)
     }
 
     /// By how many bytes a rule makes a path longer at most, where that can be said.

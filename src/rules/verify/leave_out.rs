@@ -1,9 +1,12 @@
 //! Tables are built without the rules that close a loop.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Loop, LoopKind};
-use crate::rules::{Part, RuleError, RuleRef, Rules, builder::cut, error::Flaw, table::Table};
+use crate::rules::{
+    Part, RuleError, RuleRef, Rules, builder::cut, condition::Ready, error::Flaw, record::Record,
+    table::Table,
+};
 
 /// After so many rounds, every rule of a loop that is left goes.
 const PATIENCE: usize = 12;
@@ -104,29 +107,41 @@ impl Rules {
 
     /// The same table without some rules, each named by where it begins.
     fn remove(&mut self, removed: &BTreeSet<u32>) {
-        let mut records = Vec::with_capacity(self.table.records.len());
-        #[cfg(feature = "regex")]
-        let mut moved = std::collections::HashMap::new();
-        let mut kept = 0;
-        for (at, record) in self.table.records() {
-            if removed.contains(&at) {
-                continue;
+        let options = self.table.options.clone();
+        *self = self.rewritten(options, |at, record, records| {
+            if !removed.contains(&at) {
+                let whole = at as usize..record.next() as usize;
+                records.extend_from_slice(self.table.records.get(whole).unwrap_or_default());
             }
-            #[cfg(feature = "regex")]
-            moved.insert(at, u32::try_from(records.len()).unwrap_or(u32::MAX));
-            let whole = at as usize..record.next() as usize;
-            records.extend_from_slice(self.table.records.get(whole).unwrap_or_default());
-            kept += 1;
+        });
+    }
+
+    /// The same table with every rule written once more, or left out.
+    pub(in crate::rules) fn rewritten(
+        &self,
+        options: Vec<Ready>,
+        mut write: impl FnMut(u32, &Record<'_>, &mut Vec<u8>),
+    ) -> Self {
+        let mut records = Vec::with_capacity(self.table.records.len());
+        let mut moved = HashMap::new();
+        for (at, record) in self.table.records() {
+            let begin = records.len();
+            write(at, &record, &mut records);
+            if records.len() > begin {
+                moved.insert(at, u32::try_from(begin).unwrap_or(u32::MAX));
+            }
         }
-        self.count = kept;
-        let options = std::mem::take(&mut self.table.options);
-        let hosts = std::mem::take(&mut self.table.hosts);
-        self.table = Table::new(
-            records,
-            options,
-            hosts,
-            #[cfg(feature = "regex")]
-            std::mem::take(&mut self.table.regexes).moved(&moved),
-        );
+        Self {
+            count: u32::try_from(moved.len()).unwrap_or(u32::MAX),
+            precedence: self.precedence,
+            lines: self.lines.clone(),
+            table: Table::new(
+                records,
+                options,
+                self.table.hosts.clone(),
+                #[cfg(feature = "regex")]
+                self.table.regexes.clone().moved(&moved),
+            ),
+        }
     }
 }

@@ -3,10 +3,13 @@
 //! What cannot be said exactly is said too widely, never too narrowly: a path here stands for at least all
 //! the paths that a request can have.
 
-use crate::rules::{
-    pattern::{Parts, Segment, Tail},
-    spelling,
-    target::{Piece, Write, pieces},
+use crate::{
+    location::MAX_LEN,
+    rules::{
+        pattern::{Parts, Segment, Tail},
+        spelling,
+        target::{Piece, Write, pieces},
+    },
 };
 
 /// One segment: literal text, or two texts with something unknown between them, not empty.
@@ -79,6 +82,11 @@ impl Text {
         }
     }
 
+    fn may_be(&self, other: &Self) -> bool {
+        let is_odd = |text: &Self| text.before.iter().any(|byte| b"%'[]".contains(byte));
+        self == other || !self.is_literal() || !other.is_literal() || is_odd(self) || is_odd(other)
+    }
+
     fn is_empty(&self) -> bool {
         self.is_literal() && self.before.is_empty()
     }
@@ -131,21 +139,24 @@ impl Path {
         }
     }
 
-    /// Where the path of a target leads.
+    /// Where the path of a target leads; `None` where that is too long to be sent.
     pub(super) fn of_target(
         target: &[u8],
         bounds: &[Bound],
         merges: bool,
         fresh: &mut Fresh,
-    ) -> Self {
+    ) -> Option<Self> {
         let mut out = Writer {
             segments: Vec::new(),
             current: None,
             end: End::Closed,
         };
         for piece in pieces(target) {
+            if out.segments.len() > MAX_LEN {
+                return None;
+            }
             if out.end != End::Closed {
-                return out.wild(fresh);
+                return Some(out.wild(fresh));
             }
             match piece {
                 Piece::Text(text) => {
@@ -169,14 +180,17 @@ impl Path {
                             };
                             out.text(&word, fresh);
                         }
-                        Bound::Tail(_) | Bound::Anything if merges => return out.wild(fresh),
-                        Bound::Anything => return out.wild(fresh),
+                        Bound::Tail(_) | Bound::Anything if merges => return Some(out.wild(fresh)),
+                        Bound::Anything => return Some(out.wild(fresh)),
                         Bound::Tail(tail) => out.tail(tail, write == Write::WholeTail, fresh),
                     }
                 }
             }
         }
-        out.finish()
+        let path = out.finish();
+        let length = |text: &Text| 1 + text.before.len() + text.behind.len();
+        let length: usize = path.segments.iter().map(length).sum();
+        (length <= MAX_LEN).then_some(path)
     }
 
     /// The same path with its unknown parts numbered from left to right.
@@ -206,6 +220,15 @@ impl Path {
     pub(super) fn known(&self) -> Option<Vec<u8>> {
         let is_known = self.end == End::Closed && self.segments.iter().all(Text::is_literal);
         is_known.then(|| self.sample().into_bytes())
+    }
+
+    /// Whether one of the paths may be one of the others, as clients spell them.
+    pub(super) fn may_be(&self, other: &Self) -> bool {
+        let (one, two) = (self.segments.len(), other.segments.len());
+        let is_short =
+            |path: &Self, other: usize| path.end == End::Closed && path.segments.len() < other;
+        let mut both = self.segments.iter().zip(&other.segments);
+        both.all(|(one, other)| one.may_be(other)) && !is_short(self, two) && !is_short(other, one)
     }
 
     /// One of the paths that it stands for.

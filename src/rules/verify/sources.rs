@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::path::{End, Path, Text};
 use crate::rules::{
     options::Matching,
@@ -25,11 +27,11 @@ pub(super) struct Sources<'t> {
 struct Plane<'t> {
     matching: Matching,
     nodes: Vec<Node<'t>>,
-    literals: HashMap<(u32, &'t [u8]), u32, foldhash::fast::RandomState>,
+    literals: HashMap<(u32, &'t [u8]), u32, RandomState>,
     /// Rules that end at a node, each with the one before it.
     rules: Vec<(u32, u32)>,
     /// The same by the number of their hosts, where the table has hosts.
-    by_host: Option<HashMap<(u32, Kind, u32), Vec<u32>, foldhash::fast::RandomState>>,
+    by_host: Option<ByHost>,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,9 @@ struct Node<'t> {
     ends: u32,
     tails: u32,
 }
+
+/// Rules by the node where they stand, how, and the number of their hosts.
+type ByHost = HashMap<(u32, Kind, u32), Vec<u32>, RandomState>;
 
 /// How a rule stands at a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

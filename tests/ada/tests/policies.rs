@@ -68,11 +68,11 @@ fn subjects() -> Vec<Subject> {
             Some(extensions.get::<Peer>()?.0)
         })
         .unwrap()
-        .believe(ProxyHeader::Forwarded, 1)
+        .believe(ProxyHeader::Forwarded)
         .and_host()
     };
     let everything = || {
-        Canonical::on(aliases().unknown_host(UnknownHost::Redirect))
+        Canonical::on(aliases().unknown_host(UnknownHost::Redirect).unwrap())
             .https(Plaintext::listener())
             .trim_trailing_slash()
             .merge_slashes()
@@ -100,7 +100,7 @@ fn subjects() -> Vec<Subject> {
             fill: host,
             ..path(
                 "CanonicalHost",
-                aliases().unknown_host(UnknownHost::Redirect).boxed(),
+                aliases().unknown_host(UnknownHost::Redirect).unwrap().boxed(),
             )
         },
         Subject {

@@ -34,7 +34,7 @@ pub enum Kind {
     HaProxy,
 }
 
-/// Two ports that nobody listens on: plaintext and TLS.
+/// Two ports that nobody listens on: plaintext and TLS. Somebody may take them before a proxy does.
 #[must_use]
 pub fn free_ports() -> [u16; 2] {
     // Both at a time, or they might be the same.
@@ -45,11 +45,14 @@ pub fn free_ports() -> [u16; 2] {
 impl Proxy {
     /// Starts it in front of an app, with a certificate and its key in PEM.
     ///
+    /// # Errors
+    ///
+    /// What it said, when it ends or does not listen after 10 seconds: a port may be taken by now.
+    ///
     /// # Panics
     ///
-    /// When it is not installed, or does not listen after 10 seconds.
-    #[must_use]
-    pub fn start(kind: Kind, ports: [u16; 2], app: SocketAddr, pem: &str) -> Self {
+    /// When it is not installed.
+    pub fn start(kind: Kind, ports: [u16; 2], app: SocketAddr, pem: &str) -> Result<Self, String> {
         let [plaintext, tls] = ports;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path();
@@ -89,28 +92,35 @@ impl Proxy {
             process,
             folder,
         };
-        proxy.wait();
-        proxy
+        proxy.wait()?;
+        Ok(proxy)
     }
 
-    fn wait(&mut self) {
+    fn wait(&mut self) -> Result<(), String> {
         let began = Instant::now();
         for port in [self.plaintext, self.tls] {
-            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            loop {
+                let listens = TcpStream::connect(("127.0.0.1", port)).is_ok();
+                // Who listens may be another, and this one has ended because of it.
                 let ended = self.process.try_wait().expect("it can be asked");
-                if ended.is_some() || began.elapsed() > Duration::from_secs(10) {
-                    let mut log = String::new();
-                    let _ = self.process.kill();
-                    let stderr = self.process.stderr.take();
-                    let _ = stderr.map(|mut stderr| stderr.read_to_string(&mut log));
-                    panic!(
-                        "it does not listen on {port} ({ended:?}), in {:?}:\n{log}",
-                        self.folder
-                    );
+                if ended.is_some() || !listens && began.elapsed() > Duration::from_secs(10) {
+                    return Err(self.last_words(port));
+                }
+                if listens {
+                    break;
                 }
                 thread::sleep(Duration::from_millis(20));
             }
         }
+        Ok(())
+    }
+
+    fn last_words(&mut self, port: u16) -> String {
+        let _ = self.process.kill();
+        let mut log = String::new();
+        let stderr = self.process.stderr.take();
+        let _ = stderr.map(|mut stderr| stderr.read_to_string(&mut log));
+        format!("it does not listen on {port}, in {:?}:\n{log}", self.folder)
     }
 }
 

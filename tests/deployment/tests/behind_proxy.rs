@@ -20,7 +20,19 @@ struct Site {
 }
 
 impl Site {
+    /// Opens it, on other ports where somebody was quicker.
     async fn open(kind: Kind) -> Self {
+        let mut why = String::new();
+        for _ in 0..5 {
+            match Self::try_open(kind).await {
+                Ok(site) => return site,
+                Err(error) => why = error,
+            }
+        }
+        panic!("{kind:?}: {why}");
+    }
+
+    async fn try_open(kind: Kind) -> Result<Self, String> {
         let ports = free_ports();
         let [_, tls] = ports;
         // Only the proxy's own address, so that another one of this machine is a stranger's.
@@ -31,12 +43,12 @@ impl Site {
         tokio::spawn(async move { axum::serve(listener, service).await });
         let made = rcgen::generate_simple_self_signed(["example.com".to_owned()]).unwrap();
         let pem = format!("{}{}", made.cert.pem(), made.signing_key.serialize_pem());
-        let proxy =
-            tokio::task::spawn_blocking(move || Proxy::start(kind, ports, address, &pem)).await;
-        Self {
+        let start = move || Proxy::start(kind, ports, address, &pem);
+        let proxy = tokio::task::spawn_blocking(start).await.unwrap()?;
+        Ok(Self {
             app: address,
-            proxy: proxy.unwrap(),
-        }
+            proxy,
+        })
     }
 
     fn plaintext(&self, host: &str, target: &str) -> String {

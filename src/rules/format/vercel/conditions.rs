@@ -83,7 +83,7 @@ impl Entry<'_, '_> {
                 );
             }
         };
-        let is_host = name == "host" && object.get("key").is_none();
+        let is_host = kind.as_deref() == Some("host");
         let Some(value) = object.get("value") else {
             if is_host {
                 return self.error(

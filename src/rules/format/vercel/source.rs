@@ -1,6 +1,7 @@
 //! From a pattern of path-to-regexp to a source of this crate: a native one where one says the same, a regex
 //! where not.
 
+#[cfg(feature = "regex")]
 use std::fmt::Write;
 
 use crate::rules::{
@@ -199,8 +200,9 @@ fn escaped(text: &str) -> String {
 
 #[cfg(all(test, feature = "regex"))]
 mod tests {
-    use super::translate;
-    use crate::rules::format::path_to_regexp::parse;
+    use super::{super::destination, Translated, native, regex, translate};
+    use crate::rules::{Rule, Rules, format::path_to_regexp::parse};
+    use crate::testing;
 
     #[test]
     fn native_where_one_says_the_same_and_a_regex_where_not() {
@@ -242,6 +244,60 @@ mod tests {
                     None => bound.slot.clone(),
                 });
             assert_eq!(bound.collect::<Vec<_>>().join(" "), slots, "{text}");
+        }
+    }
+
+    /// Every path of up to so many bytes.
+    fn paths(length: u32) -> impl Iterator<Item = String> {
+        let letters = ['/', 'a', 'b', '.'];
+        (0..4_usize.pow(length)).map(move |number| {
+            let digits = (0..length).map(|at| letters[number / 4_usize.pow(at) % 4]);
+            format!("/{}", digits.collect::<String>())
+        })
+    }
+
+    /// Where a path leads by a source.
+    fn rules(source: Translated, destination: &str) -> Rules {
+        let names = destination::Names {
+            conditions: Vec::new(),
+            path: source.bound,
+            by_number: true,
+        };
+        let target = destination::translate(destination, &names).unwrap();
+        Rules::new([Rule::found(source.source, target)]).unwrap()
+    }
+
+    #[test]
+    fn native_sources_match_what_their_regexes_match() {
+        for (pattern, destination, takes_slash) in [
+            ("/a/:x", "/t/:x", false),
+            ("/:x/b", "/t?x=:x", false),
+            ("/a:x.b", "/t/:x", false),
+            ("/:x/:y.a", "/t/:y/:x", false),
+            ("/a/(.*)", "/t/$1", false),
+            ("/:x/:y(.+)", "/t/:y?x=:x", false),
+            ("/a/:x*", "/t/:x*", true),
+            ("/:x/:y+", "/t/:x/:y*", true),
+            ("/:x*", "/t/:x*", true),
+        ] {
+            let pieces = parse(pattern).unwrap();
+            let ours = rules(native(&pieces).unwrap(), destination);
+            let theirs = rules(regex(&pieces).unwrap(), destination);
+            let mut found = 0;
+            for path in (0..8).flat_map(paths) {
+                // What the module's documentation says of slashes at the end of tails.
+                if takes_slash && (path.ends_with('/') || path.contains("//")) {
+                    continue;
+                }
+                let answer = |rules: &Rules| {
+                    let answer = testing::get(&path).through(rules);
+                    let redirect = answer.decision().clone().into_redirect();
+                    redirect.map(|to| to.location().as_str().to_owned())
+                };
+                assert_eq!(answer(&ours), answer(&theirs), "{pattern} {path}");
+                found += usize::from(answer(&ours).is_some());
+            }
+            assert!(found >= 10, "{pattern}: {found}");
         }
     }
 }

@@ -1,0 +1,119 @@
+//! Serves a file of redirects in front of a small app.
+//!
+//! ```text
+//! cargo run --release --example serve                  # a sample file, on http://127.0.0.1:3000/
+//! cargo run --release --example serve -- --format netlify --rules public/_redirects --page /about
+//! cargo run --release --example serve -- --format nginx-map --rules moved.map --listen 127.0.0.1:8080
+//! ```
+
+use std::{error::Error, fs, net::SocketAddr, path::PathBuf, time::Instant};
+
+use clap::Parser;
+use tokio::net::TcpListener;
+use tower_redirect::rules::{Format, Parsed, Severity};
+
+mod app;
+
+/// What is served without `--rules`.
+const SAMPLE: &str = include_str!("_redirects");
+
+/// Serves a file of redirects in front of a small app.
+#[derive(Debug, Parser)]
+struct Options {
+    /// The dialect of the file: netlify, cloudflare, vercel, bulk-csv, haproxy-map, nginx-map, …
+    #[arg(long, default_value = "netlify")]
+    format: Format,
+
+    /// The file of redirects; without it, a sample in Netlify's dialect is served.
+    #[arg(long, requires = "format")]
+    rules: Option<PathBuf>,
+
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+
+    /// A page that the app has; every other path is answered with 404.
+    #[arg(long = "page", value_name = "PATH")]
+    pages: Vec<String>,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options::parse();
+    let before = resident();
+    let start = Instant::now();
+    let parsed = load(&options)?;
+    let took = start.elapsed();
+    let memory = resident()
+        .zip(before)
+        .map(|(now, before)| now.saturating_sub(before));
+
+    eprint!("{}", with_line_end(parsed.diagnostics.to_string()));
+    let report = parsed.rules.check();
+    let of = |severity| {
+        report
+            .findings()
+            .iter()
+            .filter(|one| one.severity() == severity)
+            .count()
+    };
+    print!("{}", with_line_end(report.to_string()));
+    println!("rules: {}", parsed.rules.len());
+    println!(
+        "findings of check: {} errors, {} warnings, {} notes",
+        of(Severity::Error),
+        of(Severity::Warning),
+        of(Severity::Note),
+    );
+    println!("loaded in {:.1} ms", took.as_secs_f64() * 1e3);
+    match memory {
+        Some(kib) => println!("memory added: {:.1} MiB", kib as f64 / 1024.0),
+        None => println!("memory added: unknown on this system"),
+    }
+
+    let mut pages = options.pages;
+    if options.rules.is_none() {
+        pages.extend(["/", "/about", "/posts/hello"].map(str::to_owned));
+    }
+    let app = app::app(parsed.rules, pages);
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(|error| format!("{}: {error}; choose another with --listen", options.listen))?;
+    let address = listener.local_addr()?;
+    println!("serving on http://{address}/");
+    if options.rules.is_none() {
+        println!(
+            "\nTry:\n\n  curl -i  http://{address}/about-us\n  curl -iL http://{address}/blog/hello?x=1\n  \
+             curl -i  http://{address}/about        # the app has it, so that it wins\n\nStop with Ctrl-C."
+        );
+    }
+    axum::serve(listener, app).await?;
+    Ok(())
+}
+
+fn load(options: &Options) -> Result<Parsed, Box<dyn Error>> {
+    match &options.rules {
+        None => Ok(Format::Netlify.parse_lossy(SAMPLE)),
+        Some(path) => options
+            .format
+            .load(path)
+            .map_err(|error| format!("{}: {error}", path.display()).into()),
+    }
+}
+
+/// The memory that this process has, in KiB.
+fn resident() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+fn with_line_end(text: String) -> String {
+    if text.is_empty() || text.ends_with('\n') {
+        text
+    } else {
+        text + "\n"
+    }
+}

@@ -1,0 +1,267 @@
+//! Chains made short.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt,
+};
+
+use super::{
+    RuleRef, Rules,
+    condition::Ready,
+    options::{Options, QueryPolicy},
+    record::{Draft, PATTERN, REGEX, Record},
+    table::EVERY_HOST,
+    verify::{Finder, Merged},
+};
+use crate::How;
+
+/// A table without chains, and what was changed for that.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let rules = Rules::new([
+///     Rule::permanent("/a/{x}", "/b/{x}?from=a"),
+///     Rule::found("/b/{*rest}", "/c/{rest}?from=b#top"),
+/// ])?;
+/// let flattened = rules.flatten();
+/// testing::get("/a/1?q")
+///     .through(&flattened.rules)
+///     .assert_redirect("/c/1?from=b&from=a&q#top");
+/// assert_eq!(
+///     flattened.to_string(),
+///     "rule 0: /b/{x}?from=a (308 Permanent Redirect) becomes /c/{x}?from=b&from=a#top (302 Found), by rule 1",
+/// );
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "the table that was flattened is as it was"]
+pub struct Flattened {
+    /// The same rules in the same order, with other targets.
+    pub rules: Rules,
+    /// What was changed, in the order of the rules.
+    pub changes: Vec<Change>,
+}
+
+/// One rule whose target was redirected again.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+/// use tower_redirect::{How, Status};
+///
+/// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/c")])?;
+/// let change = &rules.flatten().changes[0];
+/// assert_eq!((change.rule, &*change.old_target, &*change.target), (0, "/b", "/c"));
+/// assert_eq!(change.how, How::Status(Status::Found));
+/// assert_eq!(change.by, [1]);
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The number of the rule.
+    pub rule: u32,
+    /// The line of the rule, where it was read from a file.
+    pub line: Option<u32>,
+    /// The target as it was.
+    pub old_target: Box<str>,
+    /// The status or the intent as it was.
+    pub old_how: How,
+    /// The target as it is.
+    pub target: Box<str>,
+    /// The status or the intent as it is.
+    pub how: How,
+    /// The numbers of the rules that the request went through before.
+    pub by: Vec<u32>,
+    /// The same by their lines, where they have any.
+    by_name: Box<str>,
+}
+
+/// So often all rules are gone through; each time a chain becomes half as long.
+const MOST: usize = 40;
+
+impl Rules {
+    /// Shortens chains: a rule whose target another rule always redirects leads where that one does.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([
+    ///     Rule::permanent("/a", "/b"),
+    ///     Rule::permanent("/b", "/c"),
+    ///     Rule::permanent("/c", "/d"),
+    /// ])?;
+    /// let flattened = rules.flatten();
+    /// assert_eq!(flattened.changes.len(), 2);
+    /// assert!(flattened.rules.check().findings().is_empty());
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// Every request ends where it did, but for locations so long that they were not sent. A permanent
+    /// answer that leads to a temporary one becomes temporary, 303 stays 303, and what turns POST into GET
+    /// once turns it at once. A rule stays as it is where any of that is not proven: where the second one
+    /// has conditions, waits for a 404, says how long it may be kept, merges or edits the query; where the
+    /// first leads to another host, or places a part of a segment.
+    pub fn flatten(&self) -> Flattened {
+        let loops = self.in_loops();
+        let mut by: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut rules = self.copy();
+        for _ in 0..MOST {
+            let Some(shorter) = rules.shortened(&loops, &mut by) else {
+                break;
+            };
+            rules = shorter;
+        }
+        let changes = self.changes(&rules, by);
+        Flattened { rules, changes }
+    }
+
+    fn copy(&self) -> Self {
+        self.rewritten(self.table.options.clone(), |at, record, records| {
+            self.keep(at, record, records);
+        })
+    }
+
+    fn keep(&self, at: u32, record: &Record<'_>, records: &mut Vec<u8>) {
+        let whole = at as usize..record.next() as usize;
+        records.extend_from_slice(self.table.records.get(whole).unwrap_or_default());
+    }
+
+    /// The table with each rule merged with the one that follows it; `None` where none can be.
+    fn shortened(&self, loops: &HashSet<u32>, by: &mut BTreeMap<u32, Vec<u32>>) -> Option<Self> {
+        let mut finder = Finder::new(self);
+        let mut merged: HashMap<u32, Merged> = HashMap::new();
+        let mut taken: Vec<(u32, u32)> = Vec::new();
+        for (at, record) in self.table.records() {
+            if loops.contains(&record.number) || finder.is_tired() {
+                continue;
+            }
+            let Some(found) = finder.merged(at, &record) else {
+                continue;
+            };
+            let next = self.table.record(found.next).map(|next| next.number);
+            let Some(next) = next.filter(|next| !loops.contains(next)) else {
+                continue;
+            };
+            taken.push((record.number, next));
+            merged.insert(at, found);
+        }
+        if merged.is_empty() {
+            return None;
+        }
+        let before = by.clone();
+        for (rule, next) in taken {
+            let way = by.entry(rule).or_default();
+            way.push(next);
+            way.extend(before.get(&next).into_iter().flatten());
+        }
+        let mut options = self.table.options.clone();
+        let ready: HashMap<u32, Option<u32>> = merged
+            .iter()
+            .filter_map(|(at, merged)| {
+                let record = self.table.record(*at)?;
+                let own = record.options;
+                if own.is_none() && merged.policy == QueryPolicy::Keep {
+                    return Some((*at, None));
+                }
+                Some((*at, with_policy(&mut options, own, merged.policy)))
+            })
+            .collect();
+        Some(self.rewritten(options, |at, record, records| {
+            let written = merged
+                .get(&at)
+                .zip(ready.get(&at))
+                .and_then(|(merged, options)| {
+                    let draft = Draft {
+                        flags: record.flags & (PATTERN | REGEX) | merged.flags,
+                        how: merged.how,
+                        number: record.number,
+                        origin: merged.origin,
+                        options: *options,
+                        source: record.source,
+                        target: &merged.target,
+                    };
+                    draft.push(records)
+                });
+            if written.is_none() {
+                self.keep(at, record, records);
+            }
+        }))
+    }
+
+    fn changes(&self, after: &Self, mut by: BTreeMap<u32, Vec<u32>>) -> Vec<Change> {
+        let pairs = self.iter().zip(after.iter());
+        pairs
+            .filter_map(|(old, new)| {
+                let by = by.remove(&old.number())?;
+                let names: Vec<_> = by.iter().map(|rule| self.name_of(*rule)).collect();
+                Some(Change {
+                    rule: old.number(),
+                    line: old.line(),
+                    old_target: RuleRef::target(&old).into(),
+                    old_how: old.how(),
+                    target: RuleRef::target(&new).into(),
+                    how: new.how(),
+                    by,
+                    by_name: names.join(", ").into(),
+                })
+            })
+            .collect()
+    }
+}
+
+/// The options with another policy for the query, new ones where there are none like that.
+fn with_policy(all: &mut Vec<Ready>, own: Option<u32>, policy: QueryPolicy) -> Option<u32> {
+    let (current, group) = match own {
+        Some(at) => {
+            let ready = all.get(at as usize)?;
+            (ready.options.clone(), ready.group)
+        }
+        None => (Options::default(), EVERY_HOST),
+    };
+    if current.query == policy {
+        return own;
+    }
+    let wanted = Options {
+        query: policy,
+        ..current
+    };
+    if let Some(at) = all.iter().rposition(|ready| ready.options == wanted) {
+        return u32::try_from(at).ok();
+    }
+    let at = u32::try_from(all.len()).ok()?;
+    all.push(Ready::new(wanted, group).ok()?);
+    Some(at)
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}"),
+            None => write!(f, "rule {}", self.rule),
+        }?;
+        write!(f, ": {} (", self.old_target)?;
+        write_how(f, self.old_how)?;
+        write!(f, ") becomes {} (", self.target)?;
+        write_how(f, self.how)?;
+        write!(f, "), by {}", self.by_name)
+    }
+}
+
+fn write_how(f: &mut fmt::Formatter<'_>, how: How) -> fmt::Result {
+    match how {
+        How::Status(status) => write!(f, "{status}"),
+        How::Intent(intent) => write!(f, "{intent:?}"),
+    }
+}
+
+impl fmt::Display for Flattened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, change) in self.changes.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "\n" };
+            write!(f, "{separator}{change}")?;
+        }
+        Ok(())
+    }
+}

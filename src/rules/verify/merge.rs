@@ -1,0 +1,340 @@
+//! Two rules of which the second always answers what the first leads to, as one.
+//!
+//! Nothing is merged that is not proven: the address that a request ends at is the same before and
+//! after, and so is whether it is redirected at all.
+
+use super::{
+    address::Address,
+    graph::Finder,
+    path::{Bound, Compare, End, Path, Text, unify},
+};
+use crate::{
+    How, Intent, Status,
+    rules::{
+        options::{Matching, Options, QueryPolicy},
+        pattern::{Parts, Tail},
+        record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
+        spelling,
+        target::{self, Piece, Write, pieces},
+    },
+};
+
+/// What the first of two rules becomes.
+#[derive(Debug)]
+pub(in crate::rules) struct Merged {
+    /// Where the second begins.
+    pub(in crate::rules) next: u32,
+    pub(in crate::rules) how: How,
+    pub(in crate::rules) origin: u16,
+    pub(in crate::rules) target: Vec<u8>,
+    /// Of the target alone.
+    pub(in crate::rules) flags: u16,
+    pub(in crate::rules) policy: QueryPolicy,
+}
+
+impl<'t> Finder<'t> {
+    /// The rule merged with the one that answers where it leads.
+    pub(in crate::rules) fn merged(&mut self, at: u32, record: &Record<'t>) -> Option<Merged> {
+        // Whether another host is asked about by this table is not known.
+        if record.origin > 0 || self.leads_nowhere(record) {
+            return None;
+        }
+        let following = self.after(record)?;
+        let (next, end) = match self.successors(&following).into_iter().next()? {
+            (next, step) if step.surely && !step.suppressed && next != at => (next, step.next),
+            _ => return None,
+        };
+        let second = self.table.record(next)?;
+        // One that leads to where it was asked for is not sent, and the way ends there.
+        if second.has(REGEX) || !self.shortens(next) && following.path.may_be(&end.path) {
+            return None;
+        }
+        let nothing = Options::default();
+        let options = |record: &Record<'_>| self.table.options(record).map(|ready| &ready.options);
+        let (own, other) = (options(record), options(&second));
+        let (own, other) = (own.unwrap_or(&nothing), other.unwrap_or(&nothing));
+        // A request that is turned into GET may have asked for the very address it is led to.
+        if !own.methods.is_empty() && self.may_answer(at, record, &following) {
+            return None;
+        }
+        let how = both(record.how(), second.how());
+        let is_odd = other.after_not_found
+            || other.cache.is_some()
+            || !other.edits.is_empty()
+            || own.merge_slashes
+            || other.merge_slashes
+            || own.cache.is_some() && how != record.how();
+        if is_odd {
+            return None;
+        }
+        let (own_policy, other_policy) = (keeps(record, own)?, keeps(&second, other)?);
+        if other_policy == QueryPolicy::Drop && !own.edits.is_empty() {
+            return None;
+        }
+        let matching = other.matching;
+        let (_, rest) = second.target.split_at_checked(second.origin.into())?;
+        let (first_path, first_query, first_fragment) = target::split(record.target);
+        let (second_path, second_query, second_fragment) = target::split(rest);
+        let has_slots = |text: &[u8]| text.iter().any(|byte| *byte < 0x20);
+        let is_bare = |query: &[u8]| query == b"?";
+        if has_slots(second_query)
+            || has_slots(second_fragment)
+            || is_bare(first_query)
+            || is_bare(second_query)
+        {
+            return None;
+        }
+        let path = self.path(record, first_path, &second, second_path, matching)?;
+        let growth = target::growth(record.source, record.has(PATTERN), &path);
+        let is_shorter = !record.has(REGEX) && growth.is_some_and(|by| by < 0);
+        if !is_shorter && self.may_answer(at, record, &end) {
+            return None;
+        }
+
+        let mut merged = second.target.get(..second.origin.into())?.to_vec();
+        merged.extend_from_slice(&path);
+        let begin = merged.len();
+        merged.extend_from_slice(second_query);
+        if other_policy != QueryPolicy::Drop && !first_query.is_empty() {
+            let separator = if second_query.is_empty() { b'?' } else { b'&' };
+            merged.push(separator);
+            merged.extend_from_slice(first_query.get(1..)?);
+        }
+        let has_query = merged.len() > begin;
+        let fragment = if second_fragment.is_empty() {
+            first_fragment
+        } else {
+            second_fragment
+        };
+        merged.extend_from_slice(fragment);
+        let flags = [
+            (SLOTS, has_slots(&merged)),
+            (QUERY, has_query),
+            (FRAGMENT, !fragment.is_empty()),
+        ];
+        Some(Merged {
+            next,
+            how,
+            origin: second.origin,
+            target: merged,
+            flags: flags
+                .into_iter()
+                .filter(|(_, is_set)| *is_set)
+                .fold(0, |all, (flag, _)| all | flag),
+            policy: if other_policy == QueryPolicy::Drop {
+                QueryPolicy::Drop
+            } else {
+                own_policy
+            },
+        })
+    }
+
+    /// Whether a rule may answer one of these requests, by whatever method: then one redirect would
+    /// lead to where it was asked for.
+    fn may_answer(&mut self, at: u32, record: &Record<'_>, address: &Address) -> bool {
+        let Some(parts) = parts(record) else {
+            return self.may_match(at, &address.path);
+        };
+        let compare = compare(self.matching(record));
+        unify(&address.path, parts, compare, &mut self.fresh).is_some()
+    }
+
+    #[cfg(feature = "regex")]
+    fn may_match(&self, at: u32, path: &Path) -> bool {
+        path.known().is_none_or(|path| {
+            let path = String::from_utf8_lossy(&path).into_owned();
+            let mut matching = self.table.regexes.matching(&path);
+            matching.any(|found| found == at)
+        })
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    const fn may_match(&self, _at: u32, _path: &Path) -> bool {
+        true
+    }
+
+    fn matching(&self, record: &Record<'_>) -> Matching {
+        let ready = self.table.options(record);
+        ready.map_or_else(Matching::default, |ready| ready.options.matching)
+    }
+
+    /// The path of the second target, in the placeholders of the first rule.
+    fn path(
+        &mut self,
+        first: &Record<'_>,
+        first_path: &[u8],
+        second: &Record<'_>,
+        second_path: &[u8],
+        matching: Matching,
+    ) -> Option<Vec<u8>> {
+        let all = Path::anything(&mut self.fresh);
+        let bounds = match parts(first) {
+            Some(parts) => {
+                let own = compare(self.matching(first));
+                unify(&all, parts, own, &mut self.fresh)?.1
+            }
+            None => Vec::new(),
+        };
+        if !is_plain(first_path, &bounds, 0) {
+            return None;
+        }
+        let between = Path::of_target(first_path, &bounds, false, &mut self.fresh)?;
+        let (narrowed, inner) =
+            unify(&between, parts(second)?, compare(matching), &mut self.fresh)?;
+        if narrowed != between {
+            return None;
+        }
+        let mut out = Vec::new();
+        for piece in pieces(second_path) {
+            match piece {
+                Piece::Text(text) => out.extend_from_slice(text),
+                Piece::Slot(Write::PathToPath, at) => match inner.get(at)? {
+                    Bound::Segment(text) => push_text(&mut out, text, &bounds)?,
+                    _ => return None,
+                },
+                Piece::Slot(write @ (Write::TailToPath | Write::WholeTail), at) => {
+                    match inner.get(at)? {
+                        Bound::Tail(tail) => {
+                            push_tail(&mut out, tail, write == Write::WholeTail, &bounds)?;
+                        }
+                        _ => return None,
+                    }
+                }
+                Piece::Slot(..) => return None,
+            }
+        }
+        if out.is_empty() {
+            out.push(b'/');
+        }
+        let uses = |path: &[u8]| target::used(path).collect::<std::collections::BTreeSet<_>>();
+        let is_right = is_plain(&out, &bounds, second.origin)
+            && (second.origin > 0 || !out.starts_with(b"//"))
+            && uses(first_path).is_subset(&uses(&out));
+        is_right.then_some(out)
+    }
+}
+
+const fn compare(matching: Matching) -> Compare {
+    Compare {
+        ignore_case: matching.ignore_case,
+        ignore_slash: matching.ignore_trailing_slash,
+    }
+}
+
+fn parts<'t>(record: &Record<'t>) -> Option<Parts<'t>> {
+    if record.has(REGEX) {
+        None
+    } else if record.has(PATTERN) {
+        Some(Parts::of(record.source))
+    } else {
+        Some(Parts::literal(record.source))
+    }
+}
+
+/// Whether a rule keeps the query of a request or drops it, where it does one of these.
+fn keeps(record: &Record<'_>, options: &Options) -> Option<QueryPolicy> {
+    match options.query {
+        QueryPolicy::Keep => Some(QueryPolicy::Keep),
+        QueryPolicy::Drop => Some(QueryPolicy::Drop),
+        QueryPolicy::TargetWins if record.has(QUERY) => Some(QueryPolicy::Drop),
+        QueryPolicy::TargetWins => Some(QueryPolicy::Keep),
+        QueryPolicy::Merge => None,
+    }
+}
+
+/// What a client makes of two redirects that follow each other.
+fn both(first: How, second: How) -> How {
+    if let (How::Intent(first), How::Intent(second)) = (first, second) {
+        let both = [first, second];
+        return How::Intent(if both.contains(&Intent::SeeOther) {
+            Intent::SeeOther
+        } else if both.contains(&Intent::Temporary) {
+            Intent::Temporary
+        } else {
+            Intent::Permanent
+        });
+    }
+    let both = [first, second].map(|how| match how {
+        How::Status(status) => status,
+        How::Intent(intent) => intent.strict_status(),
+    });
+    if both.contains(&Status::SeeOther) {
+        return How::Status(Status::SeeOther);
+    }
+    let rewrites = |status: &Status| matches!(status, Status::MovedPermanently | Status::Found);
+    let permanent = both.iter().all(|status| status.is_permanent());
+    How::Status(match (permanent, both.iter().any(rewrites)) {
+        (true, true) => Status::MovedPermanently,
+        (true, false) => Status::PermanentRedirect,
+        (false, true) => Status::Found,
+        (false, false) => Status::TemporaryRedirect,
+    })
+}
+
+/// Whether every placeholder of a path is a whole segment of the source's path, or its tail, and every
+/// text in it is spelled as it is compared: then it is refused for the same texts wherever it stands.
+fn is_plain(path: &[u8], bounds: &[Bound], origin: u16) -> bool {
+    let mut before: Option<Piece<'_>> = None;
+    let mut length = 0;
+    for piece in pieces(path) {
+        let fits = match (&piece, &before) {
+            (Piece::Text(text), None) => spelling::is_spelled(text, false),
+            (Piece::Text(text), Some(Piece::Slot(..))) => {
+                text.starts_with(b"/") && spelling::is_spelled(text, false)
+            }
+            (Piece::Slot(write, at), Some(Piece::Text(text))) if text.ends_with(b"/") => {
+                match (write, bounds.get(*at)) {
+                    (Write::PathToPath, Some(Bound::Segment(_))) => true,
+                    // What begins with a slash must not make two at the beginning.
+                    (Write::TailToPath, Some(Bound::Tail(tail))) => {
+                        matches!(tail.end, End::Open(_, Tail::Some)) && (length > 1 || origin > 0)
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        };
+        if !fits {
+            return false;
+        }
+        length += match &piece {
+            Piece::Text(text) => text.len(),
+            Piece::Slot(..) => 2,
+        };
+        before = Some(piece);
+    }
+    true
+}
+
+fn push_text(out: &mut Vec<u8>, text: &Text, bounds: &[Bound]) -> Option<()> {
+    out.extend_from_slice(&text.before);
+    if let Some(unknown) = text.unknown {
+        let is_it =
+            |bound: &Bound| matches!(bound, Bound::Segment(own) if own.unknown == Some(unknown));
+        let at = bounds.iter().position(is_it)?;
+        out.extend([Write::PathToPath as u8, u8::try_from(at).ok()?]);
+    }
+    out.extend_from_slice(&text.behind);
+    Some(())
+}
+
+fn push_tail(out: &mut Vec<u8>, tail: &Path, whole: bool, bounds: &[Bound]) -> Option<()> {
+    let mut slash = whole;
+    for text in &tail.segments {
+        if slash {
+            out.push(b'/');
+        }
+        push_text(out, text, bounds)?;
+        slash = true;
+    }
+    if let End::Open(unknown, _) = tail.end {
+        let is_it = |bound: &Bound| matches!(bound, Bound::Tail(own) if matches!(own.end, End::Open(own, _) if own == unknown));
+        let at = bounds.iter().position(is_it)?;
+        if slash {
+            out.push(b'/');
+        }
+        out.extend([Write::TailToPath as u8, u8::try_from(at).ok()?]);
+    }
+    Some(())
+}

@@ -1,0 +1,7 @@
+//! A `String` may come from anywhere: it has to become a `LocalPath` first.
+
+use tower_redirect::LoginRedirect;
+
+fn main() {
+    LoginRedirect::to(String::from("/login"));
+}
