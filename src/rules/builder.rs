@@ -13,6 +13,7 @@ use super::{
     record::{Draft, FRAGMENT, MOST as MOST_BYTES, PATTERN, QUERY, REGEX, SLOTS},
     rule::{Rule, Source, SourceKind},
     search::Precedence,
+    spelling,
     table::{EVERY_HOST, Hosts, Table, without_slash},
     target::{self, Target},
 };
@@ -288,6 +289,9 @@ impl RulesBuilder {
     fn try_rule(&mut self, rule: Rule) -> Result<(), RuleError> {
         let number = self.count;
         self.count += 1;
+        if self.push_plain(number, &rule).is_some() {
+            return Ok(());
+        }
         let Rule {
             source,
             target,
@@ -305,6 +309,41 @@ impl RulesBuilder {
                 text: cut(&text),
                 flaw,
             })
+    }
+
+    /// Adds a rule that is kept as it is written, as most lines of files are; `None` where it needs a closer
+    /// look.
+    fn push_plain(&mut self, number: u32, rule: &Rule) -> Option<u32> {
+        let Rule {
+            source,
+            target,
+            how,
+            options,
+        } = rule;
+        let as_it_is = Matching::default();
+        let is_path = matches!(source.kind, SourceKind::Native | SourceKind::Exact);
+        if !is_path || self.matching != as_it_is || options.matching != as_it_is {
+            return None;
+        }
+        let options = match &self.last {
+            _ if *options == Options::default() => None,
+            Some((last, at)) if last == options => Some(*at),
+            _ => return None,
+        };
+        if !spelling::is_plain_path(&source.text) {
+            return None;
+        }
+        let target = target::plain(target, &self.origin)?;
+        let draft = Draft {
+            flags: 0,
+            how: *how,
+            number,
+            origin: target.origin,
+            options,
+            source: source.text.as_bytes(),
+            target: &target.text,
+        };
+        draft.push(&mut self.records)
     }
 
     fn try_push(

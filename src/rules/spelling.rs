@@ -117,7 +117,9 @@ const fn is_plain(byte: u8) -> bool {
 /// Whether a text is a path that is compared, and sent, as it is written: plain, and without any segment that
 /// begins with a dot.
 pub(super) fn is_plain_path(text: &str) -> bool {
-    text.starts_with('/') && all_plain(text.as_bytes()) && !text.contains("/.")
+    let text = text.as_bytes();
+    let begins_with_dot = |slash, byte| (slash == b'/') & (byte == b'.');
+    text.starts_with(b"/") && all_plain(text) && !scan::any_pair(text, begins_with_dot)
 }
 
 #[cold]

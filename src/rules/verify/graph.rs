@@ -16,7 +16,7 @@ use crate::{
         Rules,
         ask::Ask,
         options::Matching,
-        record::{PATTERN, REGEX, Record, SLOTS},
+        record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
         table::{EVERY_HOST, Table},
         target,
     },
@@ -93,8 +93,16 @@ impl<'t> Finder<'t> {
             .target
             .split_at_checked(record.origin.into())
             .unwrap_or((&[], record.target));
-        let (path, ..) = target::split(rest);
-        let groups = self.groups(&self.host_after(record));
+        let path = if record.has(QUERY | FRAGMENT) {
+            target::split(rest).0
+        } else {
+            rest
+        };
+        let groups = if self.table.hosts.is_empty() {
+            None
+        } else {
+            self.groups(&self.host_after(record))
+        };
         self.look(path, groups.as_deref(), found);
         // A whole site that has moved, address by address, meets itself everywhere.
         if record.origin > 0 && record.options.is_none() && rest == record.source {
