@@ -106,11 +106,23 @@ impl<'a> Asked<'a, '_> {
     #[inline]
     fn received(&self, begin: usize, length: usize) -> Option<&'a str> {
         if self.is_as_received {
-            return self.received.get(begin..begin + length);
+            let end = begin + length;
+            let cuts = |at| is_within_escape(self.spelled, at);
+            return self
+                .received
+                .get(begin..end)
+                .filter(|_| !cuts(begin) && !cuts(end));
         }
         let range = self.received_at(begin)?..self.received_at(begin + length)?;
         self.received.get(range)
     }
+}
+
+/// Whether a place in a spelled text divides an escape; there, every `%` begins one.
+#[inline]
+fn is_within_escape(spelled: &[u8], at: usize) -> bool {
+    let before = spelled.get(..at).unwrap_or_default();
+    matches!(before, [.., b'%'] | [.., b'%', _])
 }
 
 /// A text up to its first slash, and the rest from there on.
