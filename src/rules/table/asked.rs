@@ -75,7 +75,8 @@ impl<'a> Asked<'a, '_> {
             if text.is_empty() {
                 return None;
             }
-            captured(self.received(length - rest.len(), text.len())?);
+            let is_whole = literal.ends_with(b"/") && behind.is_empty();
+            captured(self.received(length - rest.len(), text.len(), is_whole)?);
             rest = tail;
             front = next;
         }
@@ -102,14 +103,17 @@ impl<'a> Asked<'a, '_> {
         }
     }
 
-    /// A piece of the path as it was received, by where it is in the spelling.
+    /// A segment or a part of one as it was received, by where it is in the spelling; `None` where it would
+    /// begin or end within a character.
     #[inline]
-    fn received(&self, begin: usize, length: usize) -> Option<&'a str> {
-        if self.is_as_received {
-            return self.received.get(begin..begin + length);
+    fn received(&self, begin: usize, length: usize, is_whole: bool) -> Option<&'a str> {
+        let end = begin + length;
+        let has_no_escape = || !self.received.as_bytes().contains(&b'%');
+        if self.is_as_received && (is_whole || has_no_escape()) {
+            return self.received.get(begin..end);
         }
-        let range = self.received_at(begin)?..self.received_at(begin + length)?;
-        self.received.get(range)
+        let place = |spelled| spelling::received_len(self.received.as_bytes(), spelled);
+        self.received.get(place(begin)?..place(end)?)
     }
 }
 

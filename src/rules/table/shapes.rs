@@ -362,7 +362,7 @@ impl Shape {
         }
     }
 
-    const fn segments(&self) -> usize {
+    fn segments(&self) -> usize {
         self.literals + self.kinds.len()
     }
 
