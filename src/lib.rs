@@ -30,6 +30,10 @@
 //! | one canonical address: https, host, slashes, case | [`Canonical`], [`Https`], [`CanonicalHost`], [`TrailingSlash`], [`MergeSlashes`], [`LowerCase`], [`IndexFile`] |
 //! | to the login page, and back to where the visitor was | [`LoginRedirect`], [`ReturnTo`] |
 #![cfg_attr(
+    feature = "rules",
+    doc = "| tables of redirects, from code and from files | [`rules`] |"
+)]
+#![cfg_attr(
     feature = "trust",
     doc = "| which proxy is believed about scheme and host | [`Trust`], [`TrustedPeers`], [`ProxyHeader`] |"
 )]
@@ -46,7 +50,8 @@
 //!   without ``" < > \ ^ ` { | }``. Three doors take any host, and are not for text of a request:
 //!   [`Location::from_config`], [`Origin::new`] and [`Location::unchecked`].
 //! - **R2** Nothing is decoded: `%XX` stays as it was received. **R4** A path with a segment `.` or `..`
-//!   is no location, but where a client hands its own address back ([`ReturnTo`]).
+//!   is no location, but where a client hands its own address back ([`ReturnTo`]). **R3** The host of a
+//!   rule's target is literal, and ends before its first placeholder.
 //! - **R5** Only a request for a path is redirected; `*` and an authority are passed on. A policy that
 //!   reads the host refuses a request that contradicts itself: two `Host` fields, a `Host` that is not
 //!   the target's.
@@ -61,8 +66,8 @@
 //!   spell it otherwise. In an axum router that nests, that address is known with feature `axum` only.
 //! - **R10** A location has at most 8,000 bytes; every request is decided in time linear in its length.
 //! - **R11** Where https is enforced, plaintext that cannot be redirected is refused; only challenges of
-//!   certificate authorities and the paths that were exempted pass, whatever stands around the policy. All other policies pass what they
-//!   cannot redirect. A bad configuration is an error where it is built.
+//!   certificate authorities and the paths that were exempted pass, whatever stands around the policy. All
+//!   other policies pass what they cannot redirect. A bad configuration is an error where it is built.
 //! - **R12** CORS preflights, WebSocket handshakes, CONNECT and `OPTIONS *` are passed on, until
 //!   [`RedirectLayer::redirect_also`].
 //! - **R13** No forwarded header is believed by default. Feature `trust` believes one that is named, of
@@ -84,7 +89,11 @@
 //!
 //! - `axum`: `RedirectLayer::original_uri` for nested routers, and the whole address of a nested
 //!   request where loops are looked for. It reads what axum 0.8 leaves on a request.
+//! - `csv`, `json`, `toml`: files of rules that are CSV, JSON and TOML.
 //! - `idn`: hosts outside ASCII, written as punycode.
+//! - `regex`: rules that are regexes, and conditions on values by regex.
+//! - `rules`: tables of redirects, and the files of rules that need no further crate.
+//! - `snippets`: what is said about files of rules, with carets under what is meant.
 //! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal; with
 //!   `trust`, one at level trace for what a proxy was believed, at level warn where no peer is known.
 //! - `trust`: `Trust`, `Plaintext::behind` and `Policy::behind`, for apps behind a proxy that ends TLS.

@@ -409,9 +409,11 @@ mod tests {
             ("http://[::1]/b", Form::Absolute),
         ] {
             let bounds = Bounds::of(text.as_bytes(), form);
-            let fragment = text.find('#').unwrap_or(text.len());
-            let known = Bounds::known(text.as_bytes(), bounds.origin, fragment);
-            assert_eq!(known, bounds, "{text}");
+            assert_eq!(
+                Bounds::known(text.as_bytes(), bounds.origin, bounds.fragment.into()),
+                bounds,
+                "{text}"
+            );
         }
     }
 }

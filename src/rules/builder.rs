@@ -301,7 +301,7 @@ impl RulesBuilder {
         options.matching.ignore_case |= self.matching.ignore_case;
         options.matching.ignore_trailing_slash |= self.matching.ignore_trailing_slash;
         let name = options.name.clone();
-        self.try_push(number, source, &target, how, options)
+        self.try_push(number, &source, &target, how, options)
             .map_err(|(part, text, flaw)| RuleError {
                 rule: number,
                 name,
@@ -349,7 +349,7 @@ impl RulesBuilder {
     fn try_push(
         &mut self,
         number: u32,
-        source: Source,
+        source: &Source,
         target: &str,
         how: How,
         mut options: Options,

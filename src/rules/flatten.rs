@@ -72,11 +72,19 @@ pub struct Change {
     pub target: Box<str>,
     /// The status or the intent as it is.
     pub how: How,
-    /// The numbers of the rules that the request went through before.
+    /// How many redirects it took before.
+    pub hops: usize,
+    /// The numbers of the rules that answered behind this one, of a long chain the first 32.
     pub by: Vec<u32>,
     /// The same by their lines, where they have any.
     by_name: Box<str>,
 }
+
+/// The rules behind one: how many, and the first of them.
+type Way = (usize, Vec<u32>);
+
+/// So many of them are kept.
+const SHOWN: usize = 32;
 
 /// So often all rules are gone through; each time a chain becomes half as long.
 const MOST: usize = 40;
@@ -105,7 +113,7 @@ impl Rules {
     /// first leads to another host, or places a part of a segment.
     pub fn flatten(&self) -> Flattened {
         let loops = self.in_loops();
-        let mut by: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut by: BTreeMap<u32, Way> = BTreeMap::new();
         let mut rules = self.copy();
         for _ in 0..MOST {
             let Some(shorter) = rules.shortened(&loops, &mut by) else {
@@ -129,7 +137,7 @@ impl Rules {
     }
 
     /// The table with each rule merged with the one that follows it; `None` where none can be.
-    fn shortened(&self, loops: &HashSet<u32>, by: &mut BTreeMap<u32, Vec<u32>>) -> Option<Self> {
+    fn shortened(&self, loops: &HashSet<u32>, by: &mut BTreeMap<u32, Way>) -> Option<Self> {
         let mut finder = Finder::new(self);
         let mut merged: HashMap<u32, Merged> = HashMap::new();
         let mut taken: Vec<(u32, u32)> = Vec::new();
@@ -152,9 +160,14 @@ impl Rules {
         }
         let before = by.clone();
         for (rule, next) in taken {
-            let way = by.entry(rule).or_default();
+            let (count, way) = by.entry(rule).or_default();
+            let (more, behind) = before
+                .get(&next)
+                .map_or((0, &[][..]), |(more, way)| (*more, way));
+            *count += 1 + more;
             way.push(next);
-            way.extend(before.get(&next).into_iter().flatten());
+            way.extend(behind);
+            way.truncate(SHOWN);
         }
         let mut options = self.table.options.clone();
         let ready: HashMap<u32, Option<u32>> = merged
@@ -190,12 +203,15 @@ impl Rules {
         }))
     }
 
-    fn changes(&self, after: &Self, mut by: BTreeMap<u32, Vec<u32>>) -> Vec<Change> {
+    fn changes(&self, after: &Self, mut by: BTreeMap<u32, Way>) -> Vec<Change> {
         let pairs = self.iter().zip(after.iter());
         pairs
             .filter_map(|(old, new)| {
-                let by = by.remove(&old.number())?;
-                let names: Vec<_> = by.iter().map(|rule| self.name_of(*rule)).collect();
+                let (count, by) = by.remove(&old.number())?;
+                let mut names: Vec<_> = by.iter().map(|rule| self.name_of(*rule)).collect();
+                if count > names.len() {
+                    names.push(format!("{} more", count - names.len()));
+                }
                 Some(Change {
                     rule: old.number(),
                     line: old.line(),
@@ -203,6 +219,7 @@ impl Rules {
                     old_how: old.how(),
                     target: RuleRef::target(&new).into(),
                     how: new.how(),
+                    hops: count + 1,
                     by,
                     by_name: names.join(", ").into(),
                 })

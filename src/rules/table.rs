@@ -90,21 +90,15 @@ impl Table {
         let mut planes = self.empty_planes();
         let mut lists = Lists::default();
         for (at, record) in self.records() {
-            let Place { matching, group } = self.place(&record);
+            let Place { matching, .. } = self.place(&record);
             let Some(plane) = planes.iter_mut().find(|plane| plane.matching == matching) else {
                 continue;
             };
             if record.has(PATTERN) {
                 let pattern_of = |at| self.pattern(at);
-                plane.shapes.add(
-                    at,
-                    record.number,
-                    record.source,
-                    group,
-                    &self.hash,
-                    &mut lists,
-                    pattern_of,
-                );
+                plane
+                    .shapes
+                    .add(at, &record, &self.hash, &mut lists, pattern_of);
             } else if !record.has(REGEX) {
                 let key = self.key(&record);
                 let key_of = |at| self.key_at(at);

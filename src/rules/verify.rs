@@ -11,12 +11,15 @@ use super::{RuleRef, Rules};
 mod address;
 mod chains;
 mod check;
+mod components;
 mod graph;
 mod leave_out;
 mod merge;
 mod path;
+mod query;
 mod shadow;
 mod sources;
+mod unify;
 mod walk;
 mod witness;
 

@@ -28,7 +28,7 @@
 //! | `destination` | `:name` of source and conditions, `$1` for the first group of the source |
 //! | `permanent`, `statusCode` | 308 or 307; this status; without both 308 |
 //! | `has`, `missing` | `host`, `header`, `cookie`, `query`; the value is a regex on the whole value |
-//! | the query of a request | [`QueryPolicy::Merge`](super::QueryPolicy::Merge), parameters of conditions too |
+//! | the query of a request | [`QueryPolicy::Merge`](crate::rules::QueryPolicy::Merge), parameters of conditions too |
 //! | `env`, comparisons other than `eq`, `inc`, `re`, look-around | a warning, and the entry is left out |
 //!
 //! Where the dialect's own documentation is silent, its implementation counts, with these differences: `:path*`

@@ -75,20 +75,25 @@ impl<'a> Asked<'a, '_> {
             if text.is_empty() {
                 return None;
             }
-            let is_whole = literal.ends_with(b"/") && behind.is_empty();
-            captured(self.received(length - rest.len(), text.len(), is_whole)?);
+            captured(self.received(length - rest.len(), text.len())?);
             rest = tail;
             front = next;
         }
-        match (pattern.tail, rest) {
-            (Tail::None, []) => return Some(()),
-            (Tail::Any | Tail::Optional, [b'/', ..]) => {}
-            (Tail::Some, [b'/', _, ..]) => {}
-            (Tail::Optional, []) => {}
-            _ => return None,
+        if pattern.tail == Tail::None {
+            return rest.is_empty().then_some(());
         }
+        if !matches!(rest, [] | [b'/', ..]) {
+            return None;
+        }
+        // A slash that makes no difference is there, all the same.
         let from = self.received_at(length - rest.len())?;
-        captured(self.received.get(from..)?);
+        let received = self.received.get(from..)?;
+        match pattern.tail {
+            Tail::Some if received.len() < 2 => return None,
+            Tail::Any if received.is_empty() => return None,
+            _ => {}
+        }
+        captured(received);
         Some(())
     }
 
@@ -103,18 +108,27 @@ impl<'a> Asked<'a, '_> {
         }
     }
 
-    /// A segment or a part of one as it was received, by where it is in the spelling; `None` where it would
-    /// begin or end within a character.
+    /// A piece of the path as it was received, by where it is in the spelling.
     #[inline]
-    fn received(&self, begin: usize, length: usize, is_whole: bool) -> Option<&'a str> {
-        let end = begin + length;
-        let has_no_escape = || !self.received.as_bytes().contains(&b'%');
-        if self.is_as_received && (is_whole || has_no_escape()) {
-            return self.received.get(begin..end);
+    fn received(&self, begin: usize, length: usize) -> Option<&'a str> {
+        if self.is_as_received {
+            let end = begin + length;
+            let cuts = |at| is_within_escape(self.spelled, at);
+            return self
+                .received
+                .get(begin..end)
+                .filter(|_| !cuts(begin) && !cuts(end));
         }
-        let place = |spelled| spelling::received_len(self.received.as_bytes(), spelled);
-        self.received.get(place(begin)?..place(end)?)
+        let range = self.received_at(begin)?..self.received_at(begin + length)?;
+        self.received.get(range)
     }
+}
+
+/// Whether a place in a spelled text divides an escape; there, every `%` begins one.
+#[inline]
+fn is_within_escape(spelled: &[u8], at: usize) -> bool {
+    let before = spelled.get(..at).unwrap_or_default();
+    matches!(before, [.., b'%'] | [.., b'%', _])
 }
 
 /// A text up to its first slash, and the rest from there on.

@@ -11,7 +11,10 @@ use super::{
     hash::{Hash, mix},
     segments::{Reach, START, Segments},
 };
-use crate::rules::pattern::{Parts, Segment, Tail};
+use crate::rules::{
+    pattern::{Parts, Segment, Tail},
+    record::Record,
+};
 
 /// With more shapes, all beginnings are in the filter, and paths are followed through them.
 const MANY: usize = 12;
@@ -172,13 +175,13 @@ impl Shapes {
     pub(super) fn add<'k>(
         &mut self,
         rule: u32,
-        number: u32,
-        pattern: &[u8],
-        group: u32,
+        record: &Record<'_>,
         hash: &Hash,
         lists: &mut Lists,
         pattern_of: impl Fn(u32) -> (&'k [u8], u32),
     ) {
+        let (pattern, group) = pattern_of(rule);
+        let number = record.number;
         let parts = Parts::of(pattern);
         self.add_shape(parts, number);
         let hashed = |entry: u32, lists: &Lists| {

@@ -2,16 +2,19 @@
 
 use http::Method;
 
-use super::path::{Bound, Compare, Fresh, Path, unify};
+use super::{
+    path::{Bound, Fresh, Path},
+    query::Query,
+    unify::{Compare, unify},
+};
 use crate::{
     How, Intent, Origin, Scheme, Status,
     rules::{
-        ask,
         condition::Ready,
         has::{Has, Place, Test},
-        options::{Edit, Matching, QueryPolicy},
+        options::Matching,
         pattern::Parts,
-        record::{PATTERN, QUERY, REGEX, Record},
+        record::{PATTERN, REGEX, Record},
         table::Table,
         target,
     },
@@ -66,20 +69,6 @@ impl Host {
     }
 }
 
-/// A name and a value in plain text, each `None` where it is not known.
-type Pair = (Option<Box<str>>, Option<Box<str>>);
-
-/// A query: pairs that are there, and perhaps more.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Query {
-    /// Those that are there.
-    pub(super) pairs: Vec<Pair>,
-    /// Whether there may be more.
-    open: bool,
-    /// Names that are not among the rest.
-    gone: Vec<Box<str>>,
-}
-
 /// A request, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Address {
@@ -113,10 +102,7 @@ impl Address {
             host: Host::Any,
             scheme: None,
             methods: Vec::new(),
-            query: Query {
-                open: true,
-                ..Query::default()
-            },
+            query: Query::anything(),
             facts: Vec::new(),
         }
     }
@@ -321,134 +307,4 @@ fn excludes(absent: &Test, present: &Test) -> bool {
         }
         _ => absent == present,
     }
-}
-
-impl Query {
-    fn narrow(&mut self, expected: bool, key: &str, test: &Test) -> Option<()> {
-        let fits = |value: &Option<Box<str>>| match (value, test) {
-            (None, _) | (_, Test::Present | Test::Matches(_)) => true,
-            (Some(value), Test::OneOf(values)) => values.contains(value),
-            (Some(value), Test::Captured(_)) => !value.is_empty(),
-        };
-        let is_it = |own: &Option<Box<str>>| own.as_deref().is_none_or(|own| own == key);
-        let mut own = self.pairs.iter().filter(|(name, _)| is_it(name));
-        if expected {
-            if own.any(|(_, value)| fits(value)) {
-                return Some(());
-            }
-            if !self.may_have(key) {
-                return None;
-            }
-            let value = match test {
-                Test::OneOf(values) => Some(values.first()?.clone()),
-                _ => None,
-            };
-            self.pairs.push((Some(key.into()), value));
-            return Some(());
-        }
-        let surely = own.any(|(name, value)| {
-            name.is_some()
-                && match (value, test) {
-                    (_, Test::Present) => true,
-                    (Some(value), Test::OneOf(values)) => values.contains(value),
-                    _ => false,
-                }
-        });
-        (!surely).then_some(())
-    }
-
-    fn may_have(&self, key: &str) -> bool {
-        self.open && !self.gone.iter().any(|gone| **gone == *key)
-    }
-
-    /// What a rule makes of it.
-    fn after(&self, record: &Record<'_>, ready: Option<&Ready>, own: &[u8]) -> Self {
-        let mut pairs = own_pairs(own);
-        let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
-        let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
-        let drops = match policy {
-            QueryPolicy::Drop => true,
-            QueryPolicy::TargetWins => record.has(QUERY),
-            QueryPolicy::Keep | QueryPolicy::Merge => false,
-        };
-        let mut gone = self.gone.clone();
-        if !drops {
-            let conditions = ready.map_or(&[][..], |ready| &ready.options.conditions);
-            let taken = conditions
-                .iter()
-                .filter_map(|(expected, has)| match &has.place {
-                    Place::Query(key) if *expected && has.test != Test::Present => Some(key),
-                    _ => None,
-                });
-            let removed = edits.iter().map(|edit| match edit {
-                Edit::Remove(key) | Edit::Set(key, _) | Edit::Rename(key, _) => key,
-            });
-            let overruled: Vec<Box<str>> = match policy {
-                QueryPolicy::Merge => pairs.iter().filter_map(|(key, _)| key.clone()).collect(),
-                _ => Vec::new(),
-            };
-            let mut leaves: Vec<Box<str>> = taken.chain(removed).cloned().collect();
-            leaves.extend(overruled);
-            let kept = self
-                .pairs
-                .iter()
-                .filter(|(key, _)| key.as_ref().is_none_or(|key| !leaves.contains(key)));
-            pairs.extend(kept.cloned());
-            let renames = edits.iter().filter_map(|edit| match edit {
-                Edit::Rename(from, to) => Some((from, to)),
-                _ => None,
-            });
-            for key in leaves {
-                if !gone.contains(&key) {
-                    gone.push(key);
-                }
-            }
-            for (from, to) in renames {
-                match self
-                    .pairs
-                    .iter()
-                    .find(|(key, _)| key.as_ref() == Some(from))
-                {
-                    Some((_, value)) => pairs.push((Some(to.clone()), value.clone())),
-                    // It may be among the rest under its new name.
-                    None => gone.retain(|gone| gone != to || !self.may_have(from)),
-                }
-            }
-        }
-        for edit in edits {
-            if let Edit::Set(key, value) = edit {
-                pairs.push((Some(key.clone()), Some(value.clone())));
-            }
-        }
-        // Merged pairs stand where they stood; more of the same say no more.
-        if policy == QueryPolicy::Merge {
-            pairs.dedup();
-        }
-        let open = self.open && !drops;
-        if !open {
-            gone.clear();
-        }
-        Self { pairs, open, gone }
-    }
-
-    /// Whether a redirect to the same path leads to the same address.
-    fn is_kept(before: &Self, after: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
-        let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
-        let is_known = |(key, value): &Pair| key.is_some() && value.is_some();
-        // What replaces or removes parameters does so once.
-        before == after
-            && (!record.has(QUERY)
-                || policy != QueryPolicy::Keep && after.pairs.iter().all(is_known))
-    }
-}
-
-fn own_pairs(own: &[u8]) -> Vec<Pair> {
-    let own = String::from_utf8_lossy(own.strip_prefix(b"?").unwrap_or(own)).into_owned();
-    let known = |text: &str| {
-        let has_slot = text.bytes().any(|byte| byte < 0x20);
-        (!has_slot).then(|| Box::from(&*ask::plain(text)))
-    };
-    ask::pairs(&own)
-        .map(|(key, value)| (known(key), known(value)))
-        .collect()
 }

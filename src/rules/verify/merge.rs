@@ -6,7 +6,8 @@
 use super::{
     address::Address,
     graph::Finder,
-    path::{Bound, Compare, End, Path, Text, unify},
+    path::{Bound, End, Path, Text},
+    unify::{Compare, unify},
 };
 use crate::{
     How, Intent, Status,

@@ -1,6 +1,6 @@
 //! Which sources a path with unknown parts may match: a tree of all of them, segment by segment.
 
-use std::collections::HashMap;
+use std::{cell::OnceCell, collections::HashMap};
 
 use foldhash::fast::RandomState;
 
@@ -30,6 +30,8 @@ struct Plane<'t> {
     literals: HashMap<(u32, &'t [u8]), u32, RandomState>,
     /// Rules that end at a node, each with the one before it.
     rules: Vec<(u32, u32)>,
+    /// Made when it is first needed.
+    far: OnceCell<Far<'t>>,
     /// The same by the number of their hosts, where the table has hosts.
     by_host: Option<ByHost>,
 }
@@ -37,6 +39,7 @@ struct Plane<'t> {
 #[derive(Debug)]
 struct Node<'t> {
     segment: Segment<'t>,
+    parent: u32,
     /// The next child of the same parent.
     sibling: u32,
     literal: u32,
@@ -44,6 +47,15 @@ struct Node<'t> {
     /// The last of the rules that end here, and of those whose tail begins here.
     ends: u32,
     tails: u32,
+}
+
+/// What is found behind a segment that is not known.
+#[derive(Debug, Default)]
+struct Far<'t> {
+    /// Children with literal text, below which more than literal text may follow.
+    open: HashMap<u32, Vec<u32>, RandomState>,
+    /// Literal children of literal children, by their text.
+    literals: HashMap<(u32, &'t [u8]), Vec<u32>, RandomState>,
 }
 
 /// Rules by the node where they stand, how, and the number of their hosts.
@@ -122,6 +134,7 @@ impl<'t> Plane<'t> {
     fn new(matching: Matching, has_hosts: bool) -> Self {
         let root = Node {
             segment: Segment::Literal(&[]),
+            parent: NONE,
             sibling: NONE,
             literal: NONE,
             named: NONE,
@@ -133,6 +146,7 @@ impl<'t> Plane<'t> {
             nodes: vec![root],
             literals: HashMap::default(),
             rules: Vec::new(),
+            far: OnceCell::new(),
             by_host: has_hosts.then(HashMap::default),
         }
     }
@@ -199,6 +213,7 @@ impl<'t> Plane<'t> {
         }
         self.nodes.push(Node {
             segment,
+            parent,
             sibling,
             literal: NONE,
             named: NONE,
@@ -315,15 +330,53 @@ impl<'t> Plane<'t> {
                     places.extend(literal.map(|child| (child, at + 1)));
                 }
                 _ if wider => {}
-                _ => {
-                    let children = self.children(node, |node| node.literal);
-                    places.extend(children.map(|child| (child, at + 1)));
-                }
+                _ => match self.known_behind(path, at) {
+                    Some(text) => {
+                        let far = self.far.get_or_init(|| self.far());
+                        let open = far.open.get(&node).into_iter().flatten();
+                        places.extend(open.map(|child| (*child, at + 1)));
+                        let behind = far.literals.get(&(node, text)).into_iter().flatten();
+                        places.extend(behind.map(|child| (*child, at + 2)));
+                    }
+                    None => {
+                        let children = self.children(node, |node| node.literal);
+                        places.extend(children.map(|child| (child, at + 1)));
+                    }
+                },
             }
             let named = self.children(node, |node| node.named);
             places.extend(named.map(|child| (child, at + 1)));
         }
         work
+    }
+
+    /// The text of the segment behind one, where that tells which rules may fit.
+    fn known_behind<'p>(&self, path: &'p Path, at: usize) -> Option<&'p [u8]> {
+        let text = path.segments.get(at + 1).filter(|text| text.is_literal())?;
+        // These have other texts that fit too.
+        let is_loose = self.matching.ignore_case
+            || self.matching.ignore_trailing_slash && text.before.is_empty();
+        (!is_loose).then_some(&*text.before)
+    }
+
+    fn far(&self) -> Far<'t> {
+        let mut far = Far::default();
+        for (at, node) in (0..).zip(&self.nodes) {
+            let Segment::Literal(text) = node.segment else {
+                continue;
+            };
+            let Some(parent) = self.node(node.parent) else {
+                continue;
+            };
+            if node.named != NONE || node.tails != NONE {
+                far.open.entry(node.parent).or_default().push(at);
+            }
+            if matches!(parent.segment, Segment::Literal(_)) && parent.parent != NONE {
+                let key = (parent.parent, text);
+                far.literals.entry(key).or_default().push(at);
+            }
+        }
+        far
     }
 
     fn literal(&self, node: u32, text: &Text) -> Option<u32> {

@@ -270,15 +270,15 @@ mod tests {
     #[test]
     fn native_sources_match_what_their_regexes_match() {
         for (pattern, destination, takes_slash) in [
-            ("/a/:x", "/t/:x", false),
-            ("/:x/b", "/t?x=:x", false),
-            ("/a:x.b", "/t/:x", false),
-            ("/:x/:y.a", "/t/:y/:x", false),
-            ("/a/(.*)", "/t/$1", false),
-            ("/:x/:y(.+)", "/t/:y?x=:x", false),
-            ("/a/:x*", "/t/:x*", true),
-            ("/:x/:y+", "/t/:x/:y*", true),
-            ("/:x*", "/t/:x*", true),
+            ("/a/:x", "https://new.example/t/:x", false),
+            ("/:x/b", "https://new.example/t?x=:x", false),
+            ("/a:x.b", "https://new.example/t/:x", false),
+            ("/:x/:y.a", "https://new.example/t/:y/:x", false),
+            ("/a/(.*)", "https://new.example/t/$1", false),
+            ("/:x/:y(.+)", "https://new.example/t/:y?x=:x", false),
+            ("/a/:x*", "https://new.example/t/:x*", true),
+            ("/:x/:y+", "https://new.example/t/:x/:y*", true),
+            ("/:x*", "https://new.example/t/:x*", true),
         ] {
             let pieces = parse(pattern).unwrap();
             let ours = rules(native(&pieces).unwrap(), destination);
