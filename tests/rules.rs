@@ -348,6 +348,7 @@ fn what_was_wrong_once() {
         "/a",
         Some("/to"),
     );
+    one(rule("/{*rest}").ignore_trailing_slash(), "//", Some("/to"));
     one(rule("/a%2Fb"), "/a%%32Fb", None);
     one(rule("/100%"), "/100%25", Some("/to"));
     one(rule("/{x}9"), "/caf%C3%A9", None);

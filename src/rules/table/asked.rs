@@ -79,15 +79,21 @@ impl<'a> Asked<'a, '_> {
             rest = tail;
             front = next;
         }
-        match (pattern.tail, rest) {
-            (Tail::None, []) => return Some(()),
-            (Tail::Any | Tail::Optional, [b'/', ..]) => {}
-            (Tail::Some, [b'/', _, ..]) => {}
-            (Tail::Optional, []) => {}
-            _ => return None,
+        if pattern.tail == Tail::None {
+            return rest.is_empty().then_some(());
         }
+        if !matches!(rest, [] | [b'/', ..]) {
+            return None;
+        }
+        // A slash that makes no difference is there, all the same.
         let from = self.received_at(length - rest.len())?;
-        captured(self.received.get(from..)?);
+        let received = self.received.get(from..)?;
+        match pattern.tail {
+            Tail::Some if received.len() < 2 => return None,
+            Tail::Any if received.is_empty() => return None,
+            _ => {}
+        }
+        captured(received);
         Some(())
     }
 
