@@ -217,11 +217,7 @@ impl<'p> Parts<'p> {
         if !is_ours {
             return location;
         }
-        let spelled = location.respelled(|path| {
-            let mut out = Vec::with_capacity(path.len() + 1);
-            self.path.respell(path)?.write(&mut out, false);
-            String::from_utf8(out).ok()
-        });
+        let spelled = location.respelled(|path| self.path.respell(path));
         spelled.unwrap_or(location)
     }
 
