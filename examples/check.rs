@@ -52,7 +52,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         .any(|finding| finding.severity() == Severity::Error);
 
     if let Some(address) = options.explain {
-        explain(&parsed.rules, address)?;
+        explain(&parsed.rules, &address)?;
     } else if options.flatten {
         flatten(
             options.format,
@@ -91,7 +91,7 @@ fn flatten(format: Format, rules: &Rules, text: &str) {
 }
 
 /// Asks the rules as a client would that is given this address.
-fn explain(rules: &Rules, address: Uri) -> Result<(), Box<dyn Error>> {
+fn explain(rules: &Rules, address: &Uri) -> Result<(), Box<dyn Error>> {
     let scheme = match address.scheme_str() {
         Some("http") => Some(Scheme::Http),
         Some("https") => Some(Scheme::Https),
