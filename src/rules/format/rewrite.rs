@@ -1,7 +1,7 @@
 //! Files without chains: the changed rules are written anew where they stand, and nothing else is touched.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     fmt,
     ops::Range,
 };
@@ -79,11 +79,11 @@ impl fmt::Display for Kept {
 /// Reasons to keep a rule.
 const NOT_FOUND: &str = "the text has no such rule that could serve by itself";
 const ONE_STATUS: &str = "a map has one status for all its rules";
-const READ_OTHERWISE: &str = "the dialect would read it otherwise";
-const OTHERS: &str = "other rules of the file would be read otherwise; mend its errors first";
+const READ_OTHERWISE: &str = "the file would be read otherwise";
+const TOO_MANY: &str = "with too many others the file would be read otherwise";
 
-/// So often what is read otherwise is taken back.
-const MOST: usize = 8;
+/// So often a text is read to find what is read otherwise.
+const MOST: usize = 256;
 
 impl Format {
     /// Writes the changes that flattening made into the text that the rules were read from.
@@ -102,8 +102,8 @@ impl Format {
     ///
     /// Comments, order, blanks and all other rules stay byte for byte. The new text is read once more before it
     /// is given: a rule that would not mean there what it means in the flattened table stays as it was, as does
-    /// one whose new status the dialect cannot say. Where a change would let another rule serve that is left
-    /// out for closing a loop, all stay. A map says no status, so that here it is that of
+    /// one whose new status the dialect cannot say. So does one with which another rule, that is left out
+    /// for closing a loop, would serve. A map says no status, so that here it is that of
     /// [`parse`](Self::parse).
     ///
     /// In `bulk-csv`, `vercel` and `next` nothing is flattened: every target of the first names its host,
@@ -113,8 +113,8 @@ impl Format {
         let body = text.strip_prefix(mark).unwrap_or(text);
         let mark = text.get(..text.len() - body.len()).unwrap_or_default();
         let mut writer = Writer::new(flattened);
-        if !flattened.changes.is_empty() {
-            self.write(body, &mut writer);
+        self.write(body, &mut writer);
+        if writer.written.iter().any(Result::is_ok) {
             writer.take_back(body, self);
         }
         let text = writer.applied(body);
@@ -126,6 +126,9 @@ impl Format {
 
     /// Finds the entries of the changed rules and writes them.
     fn write(self, text: &str, writer: &mut Writer<'_>) {
+        if writer.lines.is_empty() {
+            return;
+        }
         match self {
             Self::Netlify => lines::netlify(text, writer),
             Self::Cloudflare => lines::cloudflare(text, writer),
@@ -275,73 +278,52 @@ impl<'f> Writer<'f> {
         out
     }
 
-    /// Keeps rules as they were that would not be read as they are meant.
+    /// Takes back what is not read as it is meant: all is tried at once, then halves of what is wrong.
     fn take_back(&mut self, text: &str, format: Format) {
+        let all = self.written.len();
+        let mut untried = std::mem::replace(&mut self.written, vec![Err(TOO_MANY); all]);
+        let mut parts: Vec<Range<usize>> = std::iter::once(0..all).collect();
         for _ in 0..MOST {
-            let got = format.parse_lossy(&self.applied(text)).rules;
-            let (wrong, reason) = self.wrong(&got, format);
-            if wrong.is_empty() {
+            let Some(part) = parts.pop() else {
                 return;
+            };
+            self.swap(&mut untried, part.clone());
+            if self.is_right(&format.parse_lossy(&self.applied(text)).rules, format) {
+                continue;
             }
-            for at in wrong {
-                if let Some(written) = self.written.get_mut(at) {
-                    *written = Err(reason);
-                }
+            if part.len() == 1 {
+                let own = self.written.get_mut(part).unwrap_or_default();
+                own.fill(Err(READ_OTHERWISE));
+                continue;
             }
+            self.swap(&mut untried, part.clone());
+            let middle = part.start + part.len() / 2;
+            parts.extend([middle..part.end, part.start..middle]);
         }
-        self.written.fill(Err(OTHERS));
     }
 
-    /// The changes whose rules are not read as they are meant, and why those are kept.
-    fn wrong(&self, got: &Rules, format: Format) -> (Vec<usize>, &'static str) {
+    fn swap(&mut self, other: &mut [Written], part: Range<usize>) {
+        let own = self.written.get_mut(part.clone()).unwrap_or_default();
+        let other = other.get_mut(part).unwrap_or_default();
+        own.swap_with_slice(other);
+    }
+
+    /// Whether every rule is read as it is meant: as it was, or as it is flattened.
+    fn is_right(&self, got: &Rules, format: Format) -> bool {
         let expected = &self.flattened.rules;
-        let is_written = |at: &usize| matches!(self.written.get(*at), Some(Ok(_)));
-        if expected.len() != got.len() {
-            return self.on_other_lines(got, is_written);
-        }
-        let changes = self.flattened.changes.iter().enumerate();
-        let changed: HashMap<u32, usize> = changes.map(|(at, change)| (change.rule, at)).collect();
-        let mut wrong = Vec::new();
-        for ((_, old), (_, new)) in expected.table.records().zip(got.table.records()) {
-            let at = changed.get(&old.number);
-            let is_same = old.source == new.source
-                && (at.is_some_and(|at| !is_written(at))
-                    || old.target == new.target
-                        && keeps_query(expected, &old) == keeps_query(got, &new)
-                        && (format.is_map() || old.how() == new.how()));
-            match at {
-                _ if is_same => {}
-                Some(at) if is_written(at) => wrong.push(*at),
-                _ => return self.on_other_lines(got, is_written),
-            }
-        }
-        (wrong, READ_OTHERWISE)
-    }
-
-    /// The changes of lines that have fewer rules than they had; all, where no line is such.
-    fn on_other_lines(
-        &self,
-        got: &Rules,
-        is_written: impl Fn(&usize) -> bool,
-    ) -> (Vec<usize>, &'static str) {
-        let count = |rules: &Rules| {
-            let mut counts: BTreeMap<Option<u32>, usize> = BTreeMap::new();
-            for (_, record) in rules.table.records() {
-                *counts.entry(rules.lines.get(record.number)).or_default() += 1;
-            }
-            counts
-        };
-        let (before, after) = (count(&self.flattened.rules), count(got));
-        let all: Vec<usize> = (0..self.written.len()).filter(is_written).collect();
-        let is_other = |at: &usize| {
-            let line = self.flattened.changes.get(*at).map(|change| change.line);
-            line.is_some_and(|line| before.get(&line) > after.get(&line))
-        };
-        let some: Vec<usize> = all.iter().copied().filter(is_other).collect();
-        match some.is_empty() {
-            true => (all, OTHERS),
-            false => (some, READ_OTHERWISE),
-        }
+        let kept = self.flattened.changes.iter().zip(&self.written);
+        let kept: HashSet<u32> = kept
+            .filter(|(_, written)| written.is_err())
+            .map(|(change, _)| change.rule)
+            .collect();
+        let mut pairs = expected.table.records().zip(got.table.records());
+        expected.len() == got.len()
+            && pairs.all(|((_, old), (_, new))| {
+                let is_same = old.target == new.target
+                    && keeps_query(expected, &old) == keeps_query(got, &new)
+                    && (format.is_map() || old.how() == new.how());
+                old.source == new.source && (is_same || kept.contains(&old.number))
+            })
     }
 
     fn kept(self) -> Vec<Kept> {
