@@ -213,8 +213,8 @@ impl<'p> Parts<'p> {
 
     /// A location of others on this site, with its path as it is spelled here.
     pub(super) fn in_our_spelling(&self, location: Location) -> Location {
-        let is_ours = location.origin().is_none_or(|origin| self.is_ours(&origin));
-        if !is_ours {
+        let is_ours = location.with_origin(|_, authority| self.is_ours(authority));
+        if !is_ours.unwrap_or(true) {
             return location;
         }
         let spelled = location.respelled(|path| self.path.respell(path));
@@ -222,8 +222,8 @@ impl<'p> Parts<'p> {
     }
 
     /// Whether a host is one under which this site is known, and not another's or an alias.
-    fn is_ours(&self, origin: &Origin) -> bool {
-        let asked = AskedHost::read(origin.host());
+    fn is_ours(&self, authority: &str) -> bool {
+        let asked = AskedHost::read(authority);
         match (self.host, &asked) {
             (Some(host), Some(asked)) => {
                 matches!(host.place(asked), Place::Canonical(_) | Place::Listed(_))
