@@ -92,7 +92,11 @@ impl<'p> Parts<'p> {
         if !names_a_path(head) {
             return self.without_path(head, enforcing.is_some());
         }
-        let asked = head.authority().map(AskedHost::read);
+        // Steps on the path alone are none of the host's business.
+        let asked = self
+            .host
+            .and_then(|_| head.authority())
+            .map(AskedHost::read);
         let stand = match (self.host, &asked) {
             (None, _) => Stand::Here,
             (Some(host), Some(Some(asked))) => self.stand(host, asked, head, enforcing),
