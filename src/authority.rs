@@ -60,18 +60,26 @@ impl<'a> AskedHost<'a> {
         }
     }
 
-    /// Whether a client that is sent to `target`, under its scheme, asks for this host again.
-    pub(crate) fn is_asked_on(
-        &self,
-        target: &Self,
-        target_scheme: Scheme,
-        scheme: Option<Scheme>,
-    ) -> bool {
-        let port = target
-            .port
-            .filter(|&port| port != target_scheme.default_port());
+    /// Whether a client that is sent to `target`, in the spelling of browsers, asks for this host again.
+    pub(crate) fn is_asked_on(&self, target: &str, scheme: Option<Scheme>) -> bool {
+        let Some((host, port)) = host_and_port(target) else {
+            return false;
+        };
         // Some clients leave out the dot of a fully qualified name.
-        self.name == target.name && (!self.dotted || target.dotted) && self.same_port(port, scheme)
+        let name = host.strip_suffix('.').unwrap_or(host);
+        *self.name == *name && (!self.dotted || name != host) && self.same_port(port, scheme)
+    }
+}
+
+/// Host and port of an authority that is spelled as it is sent.
+fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    // A colon in front of the bracket is one of an IPv6 address.
+    let is_end = |byte| byte == b':' || byte == b']';
+    let end = authority.bytes().rposition(is_end);
+    let (host, port) = authority.split_at_checked(end.unwrap_or(authority.len()))?;
+    match port.strip_prefix(':') {
+        None => Some((authority, None)),
+        Some(digits) => Some((host, Some(digits.parse().ok()?))),
     }
 }
 
@@ -249,9 +257,8 @@ mod tests {
         let again = |asked, origin, scheme| {
             let origin = Origin::new(origin).unwrap();
             let text = origin.to_string();
-            let target = AskedHost::read(text.split_once("://").unwrap().1).unwrap();
-            let asked = AskedHost::read(asked).unwrap();
-            asked.is_asked_on(&target, origin.scheme(), scheme)
+            let (_, target) = text.split_once("://").unwrap();
+            AskedHost::read(asked).unwrap().is_asked_on(target, scheme)
         };
         let https = Some(Scheme::Https);
         assert!(again("a.z", "https://a.z", https) && again("A.z:443", "https://a.z", https));

@@ -211,11 +211,8 @@ fn asks_again(
         Some(authority) => authority,
     };
     // A port may be left out behind its colon (RFC 3986 §3.2.3).
-    let asked = AskedHost::read(asked.strip_suffix(':').unwrap_or(asked));
-    match (asked, AskedHost::read(target)) {
-        (Some(asked), Some(target)) => asked.is_asked_on(&target, target_scheme, scheme),
-        _ => false,
-    }
+    AskedHost::read(asked.strip_suffix(':').unwrap_or(asked))
+        .is_some_and(|asked| asked.is_asked_on(target, scheme))
 }
 
 /// Whether path and query are those that were asked for, as the client resolves them.

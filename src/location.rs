@@ -310,13 +310,10 @@ impl Location {
         self.asked_over = head.scheme().or(self.asked_over);
         if head.is_told_another_host() {
             let scheme = self.asked_over;
-            self.stays_on_the_host = self.with_origin(|target_scheme, target| {
+            self.stays_on_the_host = self.with_origin(|_, target| {
                 // What makes no sense may be any host.
                 head.authority().is_none_or(|asked| {
-                    let both = AskedHost::read(asked).zip(AskedHost::read(target));
-                    both.is_some_and(|(asked, target)| {
-                        asked.is_asked_on(&target, target_scheme, scheme)
-                    })
+                    AskedHost::read(asked).is_some_and(|asked| asked.is_asked_on(target, scheme))
                 })
             });
         }
@@ -454,6 +451,9 @@ impl Location {
     pub(crate) fn with_origin<R>(&self, read: impl FnOnce(Scheme, &str) -> R) -> Option<R> {
         if let Some((scheme, authority)) = self.written_origin() {
             return Some(read(scheme, authority));
+        }
+        if self.is_checked() {
+            return None;
         }
         // What came through the unchecked door is read as a browser reads it.
         let origin = self.origin()?;

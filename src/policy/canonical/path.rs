@@ -82,6 +82,10 @@ impl PathSteps {
 
     /// Whether a segment has this name when it is sent.
     fn is_sent_as(&self, segment: &str, name: &str) -> bool {
+        // What is encoded is longer, and has an escape.
+        if segment.len() == name.len() || !name.contains('%') {
+            return segment == name || self.lower_case && segment.eq_ignore_ascii_case(name);
+        }
         let mut rest = name;
         let begins_so = utf8_percent_encode(segment, RECEIVED_PATH).all(|piece| {
             let Some((front, behind)) = rest.split_at_checked(piece.len()) else {
