@@ -7,12 +7,13 @@
 //! cargo run --example check -- --format netlify public/_redirects --flatten
 //! ```
 //!
-//! Ends with 1 where there is an error.
+//! What `--flatten` changed goes to standard error, the file to standard output. Ends with 1 where there is
+//! an error.
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use http::{Request, Uri};
+use http::{Request, Uri, header};
 use tower_redirect::{
     RequestHead, Scheme,
     rules::{Format, Rules, Severity},
@@ -51,7 +52,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         .any(|finding| finding.severity() == Severity::Error);
 
     if let Some(address) = options.explain {
-        explain(&parsed.rules, address)?;
+        explain(&parsed.rules, &address)?;
+    } else if options.flatten {
+        flatten(
+            options.format,
+            &parsed.rules,
+            &fs::read_to_string(&options.file)?,
+        );
     } else {
         if !parsed.diagnostics.is_empty() {
             println!("{}", parsed.diagnostics.to_snippets().trim_end());
@@ -67,15 +74,38 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-/// Asks the rules as a GET for this address would.
-fn explain(rules: &Rules, address: Uri) -> Result<(), Box<dyn Error>> {
+/// Prints the file with the rules that could be shortened; what changed is said beside it.
+fn flatten(format: Format, rules: &Rules, text: &str) {
+    let flattened = rules.flatten();
+    let rewritten = format.rewrite(text, &flattened);
+    print!("{}", rewritten.text);
+    let kept: Vec<_> = rewritten.kept.iter().map(|kept| &kept.change).collect();
+    for change in &flattened.changes {
+        if !kept.contains(&change) {
+            eprintln!("{change}");
+        }
+    }
+    for kept in &rewritten.kept {
+        eprintln!("{kept}");
+    }
+}
+
+/// Asks the rules as a client would that is given this address.
+fn explain(rules: &Rules, address: &Uri) -> Result<(), Box<dyn Error>> {
     let scheme = match address.scheme_str() {
         Some("http") => Some(Scheme::Http),
         Some("https") => Some(Scheme::Https),
         Some(other) => return Err(format!("{other}: is no scheme of the web").into()),
         None => None,
     };
-    let request = Request::get(address).body(())?;
+    let path = address.path_and_query().map_or("/", |path| path.as_str());
+    let mut request = Request::get(path);
+    if let Some(authority) = address.authority() {
+        // A host has no user name in it.
+        let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+        request = request.header(header::HOST, host);
+    }
+    let request = request.body(())?;
     let mut head = RequestHead::new(&request);
     if let Some(scheme) = scheme {
         head = head.with_scheme(scheme);

@@ -400,16 +400,30 @@ impl Location {
     }
 
     /// The same place with its path in another spelling; `None` where that is the one it has.
-    pub(crate) fn respelled(&self, respell: impl FnOnce(&str) -> Option<String>) -> Option<Self> {
+    pub(crate) fn respelled(
+        &self,
+        respell: impl FnOnce(&str) -> Option<Spelling<'_>>,
+    ) -> Option<Self> {
         let (origin, rest) = self
             .as_str()
             .split_at_checked(usize::from(self.bounds.origin))?;
-        let (path, query, fragment) = parse::split(rest);
-        if self.bounds.dots || !path.starts_with('/') {
+        let has_path = !origin.is_empty() || self.is_path();
+        if self.bounds.dots || !has_path {
             return None;
         }
-        let path = respell(path)?;
-        let mut moved = Self::finish(format!("{origin}{path}{query}{fragment}")).ok()?;
+        let (path, query, fragment) = parse::split(rest);
+        let spelling = respell(path)?;
+        let mut out = Vec::with_capacity(self.as_str().len() + spelling.end.len());
+        out.extend_from_slice(origin.as_bytes());
+        // It was encoded when this location was built.
+        spelling.write(&mut out, true);
+        out.extend_from_slice(query.as_bytes());
+        out.extend_from_slice(fragment.as_bytes());
+        let mut moved = Self::finish(out).ok()?;
+        if !self.is_checked() {
+            // What was not checked before is not checked by another spelling: it may have dot segments.
+            moved.form = Form::Unchecked;
+        }
         moved.asked_over = self.asked_over;
         moved.stays_on_the_host = self.stays_on_the_host;
         Some(moved)

@@ -70,7 +70,9 @@ pub use format::netlify_toml;
 #[cfg(any(feature = "csv", feature = "json"))]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
 pub use format::vercel_bulk;
-pub use format::{Format, Parsed, UnknownFormat, cloudflare, haproxy_map, netlify, nginx_map};
+pub use format::{
+    Format, Kept, Parsed, Rewritten, UnknownFormat, cloudflare, haproxy_map, netlify, nginx_map,
+};
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
 pub use format::{next, vercel};

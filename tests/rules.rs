@@ -364,3 +364,16 @@ fn what_was_wrong_once() {
     one(unless, "/a?b&&c", Some("/b?b&&c"));
     assert!(Rules::new([Rule::permanent(Source::regex("/a)|(/b"), "/c")]).is_err());
 }
+
+#[test]
+fn r10_a_query_that_repeats_itself_has_each_rule_looked_at_once() {
+    let rules = Rules::new([
+        Rule::permanent("/a?k=1&j=2", "/b"),
+        Rule::permanent("/a?k=2", "/c"),
+    ])
+    .unwrap();
+    let repeated = format!("/a?{}k=2&k=1", "k=1&k=2&".repeat(5_000));
+    let asked = testing::get(&repeated);
+    assert_eq!(rules.explain(&asked.head()).candidates().len(), 2);
+    asked.through(&rules).assert_redirect("/c");
+}

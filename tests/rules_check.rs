@@ -851,3 +851,53 @@ fn a_long_chain_is_made_short_at_once() {
         .assert_arrives_at("/500")
         .assert_hops(1);
 }
+
+#[test]
+fn loops_on_a_host_and_what_is_below_it() {
+    for rules in [
+        [
+            Rule::permanent("/a", "/b").host(".h.example"),
+            Rule::permanent("/b", "/a").host("h.example"),
+        ],
+        [
+            Rule::permanent("/a", "/b").host(".h.example"),
+            Rule::permanent("/b", "/a").host("*.h.example"),
+        ],
+        [
+            Rule::permanent("/a", "/b").host(".h.example"),
+            Rule::permanent("/b", "/a").host(".x.h.example"),
+        ],
+    ] {
+        let found = Rules::new(rules).map(|rules| rules.check());
+        assert!(found.is_err() || !found.unwrap().findings().is_empty());
+    }
+    // Different hosts: no loop, and nothing to be said.
+    let apart = Rules::new([
+        Rule::permanent("/a", "/b").host(".h.example"),
+        Rule::permanent("/b", "/a").host("i.example"),
+    ]);
+    assert!(apart.unwrap().check().findings().is_empty());
+}
+
+#[test]
+fn a_host_and_what_is_below_it_is_flattened_by_its_own_rule() {
+    let rules = Rules::new([
+        Rule::permanent("/a", "/b").host("h.example"),
+        Rule::permanent("/b", "/c").host(".h.example"),
+        Rule::permanent("/b", "/d"),
+    ])
+    .unwrap();
+    let flattened = rules.flatten();
+    let asked = |target| testing::get(target).header("host", "h.example");
+    testing::follow(&flattened.rules, asked("/a")).assert_arrives_at("https://h.example/c");
+}
+
+#[test]
+fn loops_of_parameters_that_a_dialect_sends_on() {
+    use tower_redirect::rules::Format;
+    let file = r#"[{"source":"/:x*","destination":"/a/:x*","permanent":true,
+        "has":[{"type":"query","key":"k","value":"1"}]}]"#;
+    let parsed = Format::Next.parse_lossy(file);
+    let said = parsed.diagnostics.has_errors() || !parsed.rules.check().findings().is_empty();
+    assert!(said, "a loop that nobody mentions");
+}

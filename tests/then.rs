@@ -273,3 +273,25 @@ fn an_unchecked_path_is_on_the_canonical_site_too() {
         }
     }
 }
+
+#[test]
+fn our_spelling_leaves_an_unchecked_location_what_it_is() {
+    let rules = policy_fn(|request| match request.path() {
+        "/network" => Location::unchecked("//example.com//x").ok(),
+        "/here" => Location::unchecked("/A/../here").ok(),
+        _ => None,
+    });
+    let policy = Canonical::host("example.com")
+        .unwrap()
+        .merge_slashes()
+        .lower_case()
+        .then(rules);
+    let layer = RedirectLayer::permanent(policy);
+    let get = |path| testing::get(path).header("host", "example.com");
+    // Two slashes begin a host, and not a path.
+    get("/network")
+        .through_layer(&layer)
+        .assert_redirect("//example.com//x");
+    // A client resolves the dots, and would ask the same again.
+    get("/here").through_layer(&layer).assert_pass();
+}

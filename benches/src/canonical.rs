@@ -50,7 +50,7 @@ fn behind_proxy() -> Plaintext {
         extensions.get::<Peer>().map(|peer| peer.0)
     })
     .expect("a network");
-    Plaintext::behind(peers.believe(ProxyHeader::XForwardedProto, 1))
+    Plaintext::behind(peers.believe(ProxyHeader::XForwardedProto))
 }
 
 fn host() -> CanonicalHost {

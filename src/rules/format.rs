@@ -26,6 +26,7 @@ pub mod nginx_map;
 mod path_to_regexp;
 mod placeholders;
 mod read;
+mod rewrite;
 #[cfg(feature = "csv")]
 mod rows;
 #[cfg(feature = "csv")]
@@ -39,6 +40,7 @@ pub mod vercel_bulk;
 
 use loader::Loader;
 use read::ByLine;
+pub use rewrite::{Kept, Rewritten};
 
 /// A dialect of rule files; the same line means different things in different ones, so that it is named and
 /// never guessed.

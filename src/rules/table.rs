@@ -31,6 +31,9 @@ pub(super) use hosts::{EVERY_HOST, Hosts};
 use segments::Segments;
 use shapes::Shapes;
 
+/// So many parameters of a query find rules for one path that ask for their value.
+const MOST_KEYED: usize = 64;
+
 /// All rules of a set.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -285,6 +288,8 @@ impl Table {
         visit: &mut impl FnMut(u32, &Record<'_>),
     ) {
         for group in self.hosts.fitting(ask.host) {
+            // A query that says the same again and again has each rule looked at once.
+            let (mut shown, mut count) = ([None; MOST_KEYED], 0);
             for (name, value) in ask.pairs() {
                 let (name, value) = (super::ask::plain(name), super::ask::plain(value));
                 let key = Key {
@@ -293,9 +298,15 @@ impl Table {
                     pair: Some((&name, &value)),
                 };
                 let is_it = |entry| self.key_at(self.lists.first(entry)) == key;
-                if let Some(entry) = plane.exact.find_keyed(key, &self.hash, path_hash, is_it) {
-                    self.show(entry, visit);
-                }
+                let found = plane.exact.find_keyed(key, &self.hash, path_hash, is_it);
+                let Some(entry) = found.filter(|entry| !shown.contains(&Some(**entry))) else {
+                    continue;
+                };
+                let Some(slot) = shown.get_mut(count) else {
+                    break;
+                };
+                (*slot, count) = (Some(*entry), count + 1);
+                self.show(entry, visit);
             }
         }
     }

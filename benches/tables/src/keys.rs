@@ -218,7 +218,7 @@ pub(crate) fn target(kind: Kind, number: usize) -> String {
     };
     let dice = &mut Dice::of(number);
     let id = short(number);
-    let site = if number % 2 == 0 {
+    let site = if number.is_multiple_of(2) {
         ""
     } else {
         "https://www.example.com"

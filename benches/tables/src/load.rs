@@ -53,8 +53,11 @@ pub(crate) fn write_map(path: &Path, count: usize, end: &str) -> io::Result<()> 
     file.flush()
 }
 
+/// Loads a file and says how many rules it has.
+type Loader = fn(&Path) -> usize;
+
 /// What is loaded, and how.
-const LOADERS: [(&str, fn(&Path) -> usize); 4] = [
+const LOADERS: [(&str, Loader); 4] = [
     (NAIVE, |path| naive(path).len()),
     ("this crate, a rule a line", |path| by_line(path).len()),
     ("this crate, HAProxy's map", |path| {

@@ -37,7 +37,7 @@ pub(crate) fn asked(kind: Kind, count: usize, paths: usize, traffic: Traffic) ->
         let is_hit = match traffic {
             Traffic::Miss => false,
             Traffic::Hit => true,
-            Traffic::Mix => at % 10 == 0,
+            Traffic::Mix => at.is_multiple_of(10),
         };
         if is_hit {
             keys::asked(kind, spread % count)

@@ -92,7 +92,11 @@ impl<'p> Parts<'p> {
         if !names_a_path(head) {
             return self.without_path(head, enforcing.is_some());
         }
-        let asked = head.authority().map(AskedHost::read);
+        // Steps on the path alone are none of the host's business.
+        let asked = self
+            .host
+            .and_then(|_| head.authority())
+            .map(AskedHost::read);
         let stand = match (self.host, &asked) {
             (None, _) => Stand::Here,
             (Some(host), Some(Some(asked))) => self.stand(host, asked, head, enforcing),
@@ -213,21 +217,17 @@ impl<'p> Parts<'p> {
 
     /// A location of others on this site, with its path as it is spelled here.
     pub(super) fn in_our_spelling(&self, location: Location) -> Location {
-        let is_ours = location.origin().is_none_or(|origin| self.is_ours(&origin));
-        if !is_ours {
+        let is_ours = location.with_origin(|_, authority| self.is_ours(authority));
+        if !is_ours.unwrap_or(true) {
             return location;
         }
-        let spelled = location.respelled(|path| {
-            let mut out = Vec::with_capacity(path.len() + 1);
-            self.path.respell(path)?.write(&mut out, false);
-            String::from_utf8(out).ok()
-        });
+        let spelled = location.respelled(|path| self.path.respell(path));
         spelled.unwrap_or(location)
     }
 
     /// Whether a host is one under which this site is known, and not another's or an alias.
-    fn is_ours(&self, origin: &Origin) -> bool {
-        let asked = AskedHost::read(origin.host());
+    fn is_ours(&self, authority: &str) -> bool {
+        let asked = AskedHost::read(authority);
         match (self.host, &asked) {
             (Some(host), Some(asked)) => {
                 matches!(host.place(asked), Place::Canonical(_) | Place::Listed(_))

@@ -21,6 +21,8 @@
 //!
 //! A key without a value, and one with a query, are warnings and left out.
 
+use std::ops::Range;
+
 use super::{
     Parsed,
     loader::{Line, Loader},
@@ -80,16 +82,11 @@ pub(super) struct Reader(pub(super) How);
 
 impl ByLine for Reader {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
-        let text = line.text.trim_end_matches(BLANKS);
-        let entry = text.trim_start_matches(BLANKS);
-        if text.starts_with('#') || entry.is_empty() {
+        let Some((source, target_at)) = pair(line.text) else {
             return;
-        }
-        let start = text.len() - entry.len();
-        let end = entry.find(BLANKS).unwrap_or(entry.len());
-        let (key, rest) = entry.split_at_checked(end).unwrap_or((entry, ""));
-        let value = rest.trim_start_matches(BLANKS);
-        let source = start..start + end;
+        };
+        let part = |bytes: &Range<usize>| line.text.get(bytes.clone()).unwrap_or_default();
+        let (key, value) = (part(&source), part(&target_at));
         let warn = |loader: &mut Loader, message, cure| {
             loader.say(Severity::Warning, line, source.clone(), message, cure);
         };
@@ -114,7 +111,6 @@ impl ByLine for Reader {
         } else {
             value.to_owned()
         };
-        let target_at = text.len() - value.len()..text.len();
         match loader.try_first(line.number, map::rule(self.0, key, target)) {
             Ok(None) => {}
             Ok(Some(before)) => {
@@ -137,4 +133,20 @@ impl ByLine for Reader {
             }
         }
     }
+}
+
+/// Where key and value of a line stand; nothing, where it is empty or a comment.
+pub(super) fn pair(line: &str) -> Option<(Range<usize>, Range<usize>)> {
+    let text = line.trim_end_matches(BLANKS);
+    let entry = text.trim_start_matches(BLANKS);
+    if text.starts_with('#') || entry.is_empty() {
+        return None;
+    }
+    let start = text.len() - entry.len();
+    let end = entry.find(BLANKS).unwrap_or(entry.len());
+    let value = entry
+        .get(end..)
+        .unwrap_or_default()
+        .trim_start_matches(BLANKS);
+    Some((start..start + end, text.len() - value.len()..text.len()))
 }

@@ -117,10 +117,10 @@ impl ByLine for Reader {
     }
 }
 
-type Wrong<'l> = (Place<'l>, &'static str, &'static str);
+pub(super) type Wrong<'l> = (Place<'l>, &'static str, &'static str);
 
 /// What a line says; nothing, where it is empty or a comment.
-fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
+pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
     let mut words = line
         .words()
         .map(Word::of)

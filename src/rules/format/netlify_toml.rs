@@ -127,10 +127,10 @@ pub(super) fn read(text: &str) -> Parsed {
     document.finish()
 }
 
-type Wrong = (Range<usize>, &'static str, &'static str);
+pub(super) type Wrong = (Range<usize>, &'static str, &'static str);
 
 /// What one table says.
-fn entry<'t>(
+pub(super) fn entry<'t>(
     table: &DeTable<'_>,
     span: &Range<usize>,
     document: &mut Document<'t>,

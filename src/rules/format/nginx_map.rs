@@ -49,7 +49,7 @@ use crate::{
     rules::{Diagnostics, Precedence, QueryPolicy, Rule, Rules, Severity, Source},
 };
 
-mod tokens;
+pub(super) mod tokens;
 mod value;
 
 use tokens::{End, Token, Tokens};

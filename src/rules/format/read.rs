@@ -14,7 +14,7 @@ const LONGEST: usize = 64 * 1024;
 /// How much is kept of a line that is not read.
 const KEPT: usize = 256;
 
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A dialect in which every line stands for itself.
 pub(super) trait ByLine {

@@ -87,7 +87,7 @@ const MOST: usize = 1_000_000;
 
 /// What an entry says about one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
+pub(super) enum Field {
     Source,
     Destination,
     StatusCode,
@@ -97,7 +97,7 @@ enum Field {
 }
 
 impl Field {
-    fn of(name: &str) -> Option<Self> {
+    pub(super) fn of(name: &str) -> Option<Self> {
         Some(match name {
             "source" => Self::Source,
             "destination" => Self::Destination,

@@ -133,7 +133,7 @@ impl<'t> Finder<'t> {
         }
         match host {
             Host::Is(host) => Some(self.table.hosts.fitting(Some(host)).collect()),
-            Host::Any | Host::Below(_) => None,
+            Host::Any | Host::Below(_) | Host::Domain(_) => None,
         }
     }
 

@@ -80,7 +80,10 @@ impl Query {
         };
         let mut gone = self.gone.clone();
         if !drops {
-            let conditions = ready.map_or(&[][..], |ready| &ready.options.conditions);
+            // Some dialects send on what a rule asked for.
+            let conditions = ready
+                .filter(|ready| !ready.options.repeats_asked)
+                .map_or(&[][..], |ready| &ready.options.conditions);
             let taken = conditions
                 .iter()
                 .filter_map(|(expected, has)| match &has.place {

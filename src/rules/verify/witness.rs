@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use http::{HeaderValue, Method, Request, Uri, header};
 
-use super::address::{Address, host_of, origin_of};
+use super::address::{Address, Host, host_of, origin_of};
 use crate::{
     guard::Verdict,
     rules::{
@@ -150,7 +150,11 @@ impl Rules {
             let Some(origin) = origin.and_then(origin_of) else {
                 return true;
             };
-            let named = |at: &u32| host(*at) == Some(host_of(&origin));
+            let next_host = Host::Is(host_of(&origin).into());
+            let named = |at: &u32| {
+                let own = host(*at).map(|host| Host::of_rule(Some(host)));
+                own.is_some_and(|own| own.and(&next_host).is_some())
+            };
             host(*next).is_some() || rules.iter().any(named)
         })
     }

@@ -100,7 +100,10 @@ fn subjects() -> Vec<Subject> {
             fill: host,
             ..path(
                 "CanonicalHost",
-                aliases().unknown_host(UnknownHost::Redirect).unwrap().boxed(),
+                aliases()
+                    .unknown_host(UnknownHost::Redirect)
+                    .unwrap()
+                    .boxed(),
             )
         },
         Subject {

@@ -131,6 +131,7 @@ impl<'s> Pattern<'s> {
 
     /// A source that is refused, with what it needs.
     #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
     fn regex(&self) -> Source {
         Source {
             kind: crate::rules::rule::SourceKind::Regex,

@@ -4,15 +4,15 @@ use std::{borrow::Cow, ops::Range};
 
 /// A word, without its quotes and escapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Token<'t> {
-    pub(super) text: Cow<'t, str>,
+pub(in crate::rules::format) struct Token<'t> {
+    pub(in crate::rules::format) text: Cow<'t, str>,
     /// Where it stands, without its quotes.
-    pub(super) bytes: Range<usize>,
+    pub(in crate::rules::format) bytes: Range<usize>,
 }
 
 /// What ends an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(in crate::rules::format) enum End {
     Semicolon,
     Open,
     Close,
@@ -22,8 +22,8 @@ pub(super) enum End {
 
 /// What is no entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    pub(super) bytes: Range<usize>,
+pub(in crate::rules::format) struct Wrong {
+    pub(in crate::rules::format) bytes: Range<usize>,
     pub(super) message: &'static str,
     pub(super) cure: &'static str,
 }
@@ -32,13 +32,13 @@ pub(super) struct Wrong {
 const MOST: usize = 8;
 
 #[derive(Debug)]
-pub(super) struct Tokens<'t> {
+pub(in crate::rules::format) struct Tokens<'t> {
     text: &'t str,
     at: usize,
 }
 
 impl<'t> Tokens<'t> {
-    pub(super) const fn new(text: &'t str) -> Self {
+    pub(in crate::rules::format) const fn new(text: &'t str) -> Self {
         Self { text, at: 0 }
     }
 
@@ -47,7 +47,10 @@ impl<'t> Tokens<'t> {
     }
 
     /// Puts the words of the next entry into a list.
-    pub(super) fn next_entry(&mut self, entry: &mut Vec<Token<'t>>) -> Result<End, Wrong> {
+    pub(in crate::rules::format) fn next_entry(
+        &mut self,
+        entry: &mut Vec<Token<'t>>,
+    ) -> Result<End, Wrong> {
         entry.clear();
         loop {
             self.skip_blanks();

@@ -1,0 +1,165 @@
+//! The example `check` as a program: what it prints, and how it ends.
+//!
+//! Without arguments, `cargo test` builds the examples before it; where it is not there, nothing is tested.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Output},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+/// The program, beside the folder of this test.
+fn program() -> Option<PathBuf> {
+    let test = std::env::current_exe().ok()?;
+    let folder = test.parent()?.parent()?;
+    let path = folder
+        .join("examples")
+        .join(format!("check{}", std::env::consts::EXE_SUFFIX));
+    if !path.is_file() {
+        println!(
+            "skipped: {} is not built; run `cargo build --example check`",
+            path.display()
+        );
+        return None;
+    }
+    Some(path)
+}
+
+/// A file that is gone when the test is.
+struct File(PathBuf);
+
+impl File {
+    fn new(text: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("tower-redirect-check-{}-{count}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, text).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn check(format: &str, text: &str, more: &[&str]) -> Option<Output> {
+    let file = File::new(text);
+    let mut command = Command::new(program()?);
+    command.arg("--format").arg(format).arg(&file.0).args(more);
+    Some(command.output().unwrap())
+}
+
+/// What was printed, and the number it ended with.
+fn told(output: &Output) -> (String, String, Option<i32>) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (
+        text(&output.stdout),
+        text(&output.stderr),
+        output.status.code(),
+    )
+}
+
+#[test]
+fn it_ends_with_1_on_errors_alone() {
+    for (format, text, code, part) in [
+        ("netlify", "/a /b\n", 0, ""),
+        ("netlify", "/a /b 200\n", 0, "warning: status 200"),
+        ("netlify", "/a /b\n/b /c\n", 0, "line 1: warning: "),
+        ("netlify", "/a\n", 1, "error: this rule has no target"),
+        ("netlify", "/a /b\n/b /a\n", 1, "error: "),
+        (
+            "cloudflare",
+            "/a http://b.example/\n",
+            1,
+            "error: a destination begins with",
+        ),
+        ("vercel", "{", 1, "error: this is no JSON"),
+    ] {
+        let Some(output) = check(format, text, &[]) else {
+            return;
+        };
+        let (out, err, ended) = told(&output);
+        assert_eq!(ended, Some(code), "{text}: {out}{err}");
+        assert!(out.contains(part), "{text}: {out}");
+        assert_eq!(out.is_empty(), part.is_empty(), "{text}: {out}");
+    }
+}
+
+#[test]
+fn it_explains_an_address() {
+    for (format, text, address, parts) in [
+        ("netlify", "/a/:x /b/:x\n", "/a/1?q", ["/b/1?q", "line 1"]),
+        (
+            "bulk-csv",
+            "old.example/a,https://new.example/b\nother.example/a,https://new.example/c\n",
+            "https://user@old.example:8443/a",
+            ["https://new.example/b", "line 1"],
+        ),
+        (
+            "netlify",
+            "http://old.example/a /b 301!\nhttps://old.example/a /c 301!\n",
+            "https://old.example/a",
+            ["/c", "line 2"],
+        ),
+        ("netlify", "/a /b\n", "https://old.example", ["no rule", ""]),
+    ] {
+        let Some(output) = check(format, text, &["--explain", address]) else {
+            return;
+        };
+        let (out, err, ended) = told(&output);
+        assert_eq!((ended, &*err), (Some(0), ""), "{out}");
+        for part in parts {
+            assert!(out.contains(part), "{address}: {out}");
+        }
+    }
+}
+
+#[test]
+fn it_flattens_a_file() {
+    let text = "# moved\n/a  /b  # first\n/b  /c  302!\n";
+    let Some(output) = check("netlify", text, &["--flatten"]) else {
+        return;
+    };
+    let (out, err, ended) = told(&output);
+    assert_eq!(out, "# moved\n/a  /c 302  # first\n/b  /c  302!\n");
+    assert_eq!(
+        err,
+        "line 2: /b (301 Moved Permanently) becomes /c (302 Found), by line 3\n"
+    );
+    assert_eq!(ended, Some(0));
+
+    let text = "source,destination,permanent\n/a,/b,t\n/b,/c\n";
+    let output = check("vercel-bulk", text, &["--flatten"]).unwrap();
+    let (out, err, ended) = told(&output);
+    assert_eq!((&*out, ended), (text, Some(0)));
+    assert!(
+        err.ends_with("not written, because no column `statusCode` says its new status\n"),
+        "{err}"
+    );
+}
+
+#[test]
+fn it_says_what_it_cannot_do() {
+    let Some(output) = check("apache", "", &[]) else {
+        return;
+    };
+    let (_, err, ended) = told(&output);
+    assert_eq!(ended, Some(2));
+    assert!(
+        err.contains("no dialect has this name; take one of "),
+        "{err}"
+    );
+
+    let mut command = Command::new(program().unwrap());
+    let output = command
+        .args(["--format", "netlify", "no/such/file"])
+        .output()
+        .unwrap();
+    let (_, err, ended) = told(&output);
+    assert_eq!(ended, Some(1));
+    assert!(err.contains("no/such/file: "), "{err}");
+}

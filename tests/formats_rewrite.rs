@@ -1,0 +1,402 @@
+//! Flattened files: the changed rules stand on their lines in the file's own words, and all else is as it was.
+
+use proptest::prelude::*;
+use tower_redirect::{
+    Policy,
+    rules::{Format, Rewritten, Rules},
+    testing,
+};
+
+fn rewritten(format: &str, text: &str) -> Rewritten {
+    let format: Format = format.parse().unwrap();
+    format.rewrite(text, &format.parse_lossy(text).rules.flatten())
+}
+
+/// Files of each dialect and what they become.
+#[test]
+fn files_in_their_own_words() {
+    for (format, text, expected) in [
+        // Status, comments and blanks of Netlify.
+        (
+            "netlify",
+            "\u{feff}# first\r\n  /a\t/b  # x\r\n\r\n/b  /c  302! # y\r\n/c? nothing",
+            "\u{feff}# first\r\n  /a\t/c 302  # x\r\n\r\n/b  /c  302! # y\r\n/c? nothing",
+        ),
+        (
+            "netlify",
+            "/a /b 301!\n/b /c 307!",
+            "/a /c 302!\n/b /c 307!",
+        ),
+        (
+            "netlify",
+            "/a /b 302 Language=de,fr\n/b /c 301!",
+            "/a /c 302 Language=de,fr\n/b /c 301!",
+        ),
+        (
+            "netlify",
+            "/a /b 302 Cookie=x,y\n/b /c 303!",
+            "/a /c 303 Cookie=x,y\n/b /c 303!",
+        ),
+        // Placeholders.
+        (
+            "netlify",
+            "/a/:post-id /b/:post-id\n/b/:x https://h.example/p/:x 301!",
+            "/a/:post-id https://h.example/p/:post-id\n/b/:x https://h.example/p/:x 301!",
+        ),
+        (
+            "netlify",
+            "/q k=:key /b/1?v=:key\n/b/* /c/:splat 301!",
+            "/q k=:key /c/1?v=:key\n/b/* /c/:splat 301!",
+        ),
+        (
+            "netlify",
+            "/a /b#here\n/b /c?x#top 301!",
+            "/a /c?x#top\n/b /c?x#top 301!",
+        ),
+        // Cloudflare.
+        (
+            "cloudflare",
+            "/a /b\n/b /c 301 # moved\n/c /d 308\n",
+            "/a /d\n/b /d 301 # moved\n/c /d 308\n",
+        ),
+        (
+            "cloudflare",
+            "/a /b 301 #x\n/b /c/1\n/c/* https://d.example/p/:splat 303",
+            "/a https://d.example/p/1 303 #x\n/b https://d.example/p/1 303\n/c/* https://d.example/p/:splat 303",
+        ),
+        // Maps.
+        (
+            "haproxy-map",
+            "# moved\n /a  /b \n/b\thttps://c.example/x\n",
+            "# moved\n /a  https://c.example/x \n/b\thttps://c.example/x\n",
+        ),
+        (
+            "nginx-map",
+            "/a /b; \"/x y\" '/b'; # two\n/b /c;\n/d /a$is_args$args;",
+            "/a /c; \"/x y\" '/c'; # two\n/b /c;\n/d /c;",
+        ),
+        (
+            "nginx-map",
+            "map $uri $new {\n  ~^/r /b;\n  /b \"/c;d\";\n}\n",
+            "map $uri $new {\n  ~^/r \"/c;d\";\n  /b \"/c;d\";\n}\n",
+        ),
+        (
+            "nginx-map",
+            "/a /b$is_args$args; /b /c?x$is_args$args;",
+            "/a /c?x$is_args$args; /b /c?x$is_args$args;",
+        ),
+        // Documents.
+        (
+            "vercel-bulk",
+            "destination,source,statusCode,query\n/b,/a,301,t\n\"/c,d\",/b\n",
+            "destination,source,statusCode,query\n\"/c,d\",/a,302,f\n\"/c,d\",/b\n",
+        ),
+        (
+            "vercel-bulk",
+            "source,destination,permanent,statusCode\r\n/a,\"/b\"\r\n/b,/c,,303\r\n",
+            "source,destination,permanent,statusCode\r\n/a,\"/c\",,303\r\n/b,/c,,303\r\n",
+        ),
+        (
+            "vercel-bulk",
+            "[{\"source\":\"/a\",\"destination\":\"/b\",\"query\":true},{\"source\":\"/b\",\"destination\":\"/c\",\
+             \"statusCode\":303}]",
+            "[{\"source\":\"/a\",\"destination\":\"/c\", \"statusCode\": 303,\"query\":false},{\"source\":\"/b\",\
+             \"destination\":\"/c\",\"statusCode\":303}]",
+        ),
+        (
+            "vercel-bulk",
+            "{ \"source\": \"/a\", \"destination\": \"/b\", \"statusCode\": 308 }\n\n{ \"source\": \"/b\", \
+             \"destination\": \"/c\" }\n",
+            "{ \"source\": \"/a\", \"destination\": \"/c\", \"statusCode\": 307 }\n\n{ \"source\": \"/b\", \
+             \"destination\": \"/c\" }\n",
+        ),
+        (
+            "netlify-toml",
+            "[build]\nx = 1\n[[redirects]]\nfrom = '/a/:id'\nto = '/b/:id' # x\n\n[[redirects]]\nfrom = \
+             '/b/*'\nto = \"/c/:splat\"\nstatus = 302\nforce = true\n",
+            "[build]\nx = 1\n[[redirects]]\nfrom = '/a/:id'\nto = \"/c/:id\"\nstatus = 302 # x\n\n[[redirects]]\nfrom = \
+             '/b/*'\nto = \"/c/:splat\"\nstatus = 302\nforce = true\n",
+        ),
+        (
+            "netlify-toml",
+            "redirects = [{ from = '/a', to = '/b' }, { from = '/b', to = '/c', status = 303, force = true }]",
+            "redirects = [{ from = '/a', to = \"/c\", status = 303 }, { from = '/b', to = '/c', status = 303, \
+             force = true }]",
+        ),
+    ] {
+        let got = rewritten(format, text);
+        assert_eq!(got.text, expected, "{format}");
+        assert_eq!(got.kept, [], "{format}: {text}");
+        assert_eq!(rewritten(format, expected).text, expected);
+    }
+}
+
+/// What a dialect cannot say stays, and it is said why.
+#[test]
+fn what_stays_as_it_is() {
+    for (format, text, expected, said) in [
+        (
+            "vercel-bulk",
+            "source,destination,permanent\n/a,/b,t\n/b,/c\n/d,/c\n",
+            "source,destination,permanent\n/a,/b,t\n/b,/c\n/d,/c\n",
+            "line 2: /b (308 Permanent Redirect) becomes /c (307 Temporary Redirect), by line 3; not written, \
+             because no column `statusCode` says its new status",
+        ),
+        // Written so, the first line would say what the third one does, and the last copy counts.
+        (
+            "netlify",
+            "/a /b 301!\n/b /c 301!\n/a /c 301!\n/x /b 301!\n",
+            "/a /b 301!\n/b /c 301!\n/a /c 301!\n/x /c 301!\n",
+            "line 1: /b (301 Moved Permanently) becomes /c (301 Moved Permanently), by line 2; not written, \
+             because the file would be read otherwise",
+        ),
+        // The second line is left out for the loop that it closes, and would serve again.
+        (
+            "cloudflare",
+            "/b /a\n/a /b\n/a /c\n/x /y\n/y /z\n",
+            "/b /a\n/a /b\n/a /c\n/x /z\n/y /z\n",
+            "",
+        ),
+        // The site would send it back.
+        (
+            "cloudflare",
+            "/x/ /y\n/y /index.html\n/z /y\n",
+            "/x/ /y\n/y /index.html\n/z /index.html\n",
+            "line 1: /y (302 Found) becomes /index.html (302 Found), by line 2; not written, because the file \
+             would be read otherwise",
+        ),
+    ] {
+        let got = rewritten(format, text);
+        let kept: Vec<_> = got.kept.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (&*got.text, &*kept.join("\n")),
+            (expected, said),
+            "{format}"
+        );
+    }
+}
+
+/// A map whose caller named another status is written all the same, and another text is left alone.
+#[test]
+fn texts_that_the_rules_are_not_of() {
+    use tower_redirect::{Status, rules::haproxy_map};
+    let text = "/a /b\n/b /c\n";
+    let flattened = haproxy_map::parse(text, Status::Found).unwrap().flatten();
+    let got = Format::HaproxyMap.rewrite(text, &flattened);
+    assert_eq!((&*got.text, got.kept.len()), ("/a /c\n/b /c\n", 0));
+    for other in [
+        "",
+        "/a /x\n/b /c\n",
+        "/b /c\n/a /b\n",
+        "\n/a /b\n/b /c\n",
+        "{}[,\n",
+    ] {
+        for format in Format::all() {
+            let got = format.rewrite(other, &flattened);
+            assert_eq!(
+                (&*got.text, got.kept.len()),
+                (other, 1),
+                "{format}: {other}"
+            );
+        }
+    }
+}
+
+/// In these, every target names its host or every rule merges the query.
+#[test]
+fn dialects_in_which_nothing_is_flattened() {
+    for (format, text) in [
+        (
+            "bulk-csv",
+            "a.example/a,https://a.example/b\na.example/b,https://a.example/c\n",
+        ),
+        (
+            "vercel",
+            r#"{"redirects":[{"source":"/a","destination":"/b"},{"source":"/b","destination":"/c"}]}"#,
+        ),
+        (
+            "next",
+            r#"[{"source":"/a","destination":"/b","permanent":true},{"source":"/b","destination":"/c","permanent":true}]"#,
+        ),
+    ] {
+        let format: Format = format.parse().unwrap();
+        let rules = format.parse(text).unwrap();
+        assert_eq!(rules.len(), 2);
+        let flattened = rules.flatten();
+        assert_eq!(flattened.changes, []);
+        assert_eq!(format.rewrite(text, &flattened).text, text);
+    }
+}
+
+/// One rule, written in each dialect that is rewritten.
+#[derive(Clone, Debug)]
+struct Line {
+    from: &'static str,
+    to: &'static str,
+    status: Option<u16>,
+    odd: bool,
+}
+
+const FORMATS: [&str; 7] = [
+    "netlify",
+    "cloudflare",
+    "haproxy-map",
+    "nginx-map",
+    "vercel-bulk",
+    "vercel-bulk",
+    "netlify-toml",
+];
+
+fn has_marks(text: &str) -> bool {
+    text.contains([':', '*']) && !text.starts_with("https://h")
+}
+
+impl Line {
+    /// The rule in the dialect of this number; nothing, where it has none.
+    fn write(&self, format: usize) -> Option<String> {
+        let Self {
+            from,
+            to,
+            status,
+            odd,
+        } = self;
+        let code = status.map(|code| code.to_string()).unwrap_or_default();
+        if (2..=5).contains(&format)
+            && (has_marks(from) || to.contains(":x") || to.contains(":splat"))
+        {
+            return None;
+        }
+        Some(match format {
+            0 if *odd && status.is_some() => format!("{from}\t {to}  {code}! # odd"),
+            0 => format!("{from} {to} {code}"),
+            1 if *odd => format!("  {from}   {to} {code} # odd"),
+            1 => format!("{from} {to} {code}"),
+            2 if *odd => format!(" {from}\t{to} "),
+            2 => format!("{from} {to}"),
+            3 if *odd => format!("{from} \"{to}\"; # odd"),
+            3 => format!("{from} {to}$is_args$args;"),
+            4 => format!("{from},{to},{code},{}", if *odd { "t" } else { "" }),
+            5 => {
+                let status = status
+                    .map(|code| format!(",\"statusCode\":{code}"))
+                    .unwrap_or_default();
+                format!(
+                    "{{\"source\":\"{from}\",\"destination\":\"{to}\",\"query\":{odd}{status}}}"
+                )
+            }
+            _ => {
+                let status = status
+                    .map(|code| format!("status = {code} # s\n"))
+                    .unwrap_or_default();
+                format!("[[redirects]]\nfrom = '{from}'\n{status}to = \"{to}\" # t\nforce = {odd}")
+            }
+        })
+    }
+}
+
+fn line() -> impl Strategy<Value = Line> {
+    let from = prop::sample::select(vec![
+        "/a", "/b", "/c", "/d", "/a/:x", "/b/:x", "/c/*", "/d/*", "/a/1", "/b/1",
+    ]);
+    let to = prop::sample::select(vec![
+        "/a",
+        "/b",
+        "/c",
+        "/d",
+        "/a/1",
+        "/b/1",
+        "/c/1",
+        "/b/:x",
+        "/c/:x",
+        "/d/:splat",
+        "/b?q",
+        "/c#f",
+        "/d?r=1#g",
+        "https://h.example/x;y",
+        "https://h.example/:x",
+        "/d/(e)'",
+    ]);
+    let status = prop::option::of(prop::sample::select(vec![301, 302, 303, 307, 308]));
+    (from, to, status, any::<bool>()).prop_map(|(from, to, status, odd)| Line {
+        from,
+        to,
+        status,
+        odd,
+    })
+}
+
+const REQUESTS: [&str; 14] = [
+    "/a",
+    "/b",
+    "/c",
+    "/d",
+    "/a/1",
+    "/b/1",
+    "/c/1",
+    "/d/1",
+    "/a/z",
+    "/b/z?w",
+    "/c/y/z",
+    "/d/y/z?q=1",
+    "/a?q",
+    "/b?r=2",
+];
+
+fn answers(rules: &Rules, target: &str) -> String {
+    format!("{:?}", rules.decide(&testing::get(target).head()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    /// The file without chains answers like the table without chains, and is the same where nothing changed.
+    #[test]
+    fn what_is_written_means_what_is_flattened(
+        lines in prop::collection::vec(line(), 1..8),
+        format in 0..FORMATS.len(),
+    ) {
+        let written: Vec<_> = lines.iter().filter_map(|line| line.write(format)).collect();
+        let text = match format {
+            4 => format!("source,destination,statusCode,query\n{}\n", written.join("\n")),
+            5 => format!("[{}]", written.join(",\n")),
+            _ => written.join("\n# between\n"),
+        };
+        let format: Format = FORMATS[format].parse().unwrap();
+        let parsed = format.parse_lossy(&text);
+        let rules = parsed.rules;
+        let flattened = rules.flatten();
+        let got = format.rewrite(&text, &flattened);
+        let again = format.parse_lossy(&got.text).rules;
+        let told = || format!("{text}\n--\n{flattened}\n--\n{}\n--\n{:?}", got.text, got.kept);
+        prop_assert_eq!(again.len(), rules.len(), "{}", told());
+        prop_assert!(got.kept.len() <= flattened.changes.len());
+        if flattened.changes.len() == got.kept.len() {
+            prop_assert_eq!(&got.text, &text);
+        }
+        for request in REQUESTS {
+            if got.kept.is_empty() {
+                let expected = answers(&flattened.rules, request);
+                prop_assert_eq!(answers(&again, request), expected, "{}: {}", request, told());
+            }
+            let before = testing::follow(&rules, testing::get(request));
+            let after = testing::follow(&again, testing::get(request));
+            prop_assert_eq!(before.address(), after.address(), "{}: {}", request, told());
+        }
+        // A second time there is nothing to be done, but for what was kept.
+        if got.kept.is_empty() {
+            prop_assert!(again.flatten().changes.is_empty(), "{}", told());
+        }
+        // Where two lines would be copies of each other, text a placeholder, and where a rule that another one
+        // hides would be a loop by itself.
+        for kept in &got.kept {
+            prop_assert!(flattened.changes.contains(&kept.change));
+            if parsed.diagnostics.has_errors() {
+                continue;
+            }
+            let mut sources: Vec<_> = lines.iter().map(|line| line.from).collect();
+            sources.sort_unstable();
+            let is_twice = sources.windows(2).any(|two| two[0] == two[1]);
+            prop_assert!(is_twice || kept.change.target.contains("/:"), "{}", told());
+        }
+    }
+}
