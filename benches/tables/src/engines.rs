@@ -186,7 +186,9 @@ struct Folded(hashbrown::HashMap<Box<str>, u32, foldhash::fast::RandomState>);
 impl Engine for Folded {
     #[inline(never)]
     fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.heads, count, |head| self.0.get(head.path()).is_some())
+        each(&asked.heads, count, |head| {
+            self.0.get(head.path()).is_some()
+        })
     }
 }
 
@@ -233,7 +235,9 @@ fn wayfind(kind: Kind, count: usize) -> Wayfind {
 impl Engine for Wayfind {
     #[inline(never)]
     fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.heads, count, |head| self.0.search(head.path()).is_some())
+        each(&asked.heads, count, |head| {
+            self.0.search(head.path()).is_some()
+        })
     }
 }
 
