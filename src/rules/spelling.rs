@@ -94,9 +94,20 @@ pub(super) fn is_spelled(path: &[u8], fold: bool) -> bool {
     let plain = if fold {
         !scan::any(path, |byte| !is_plain(byte) | byte.is_ascii_uppercase())
     } else {
-        all_plain(path)
+        !scan::any(path, |byte| !is_settled(byte))
     };
     plain || has_only_spelled(path, fold)
+}
+
+/// Whether a byte is itself in that spelling, wherever it stands: most are, and it is asked for each.
+#[inline]
+const fn is_settled(byte: u8) -> bool {
+    // Signed numbers are compared at once; what is not ASCII is below all of it. `<`, `>`, `\` and `^` have
+    // these bits in common, and no other byte between the two has them.
+    ((byte as i8) >= b'-' as i8)
+        & ((byte as i8) <= b'z' as i8)
+        & (byte & 0x1d != 0x1c)
+        & (byte != b'`')
 }
 
 /// Whether a text has letters, digits, `-`, `.`, `/` and `_` only, which are themselves everywhere.
@@ -168,7 +179,8 @@ const fn hex_digit(value: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_plain, is_spelled, push, received_len, write};
+    use super::{is_plain, is_settled, is_spelled, push, received_len, write};
+    use crate::location::sendable;
 
     fn spelled(text: &str, fold: bool) -> String {
         let mut out = Vec::new();
@@ -209,6 +221,8 @@ mod tests {
         for byte in 0..=u8::MAX {
             let plain = byte.is_ascii_alphanumeric() || b"-./_".contains(&byte);
             assert_eq!(is_plain(byte), plain, "{byte:#x}");
+            let settled = (b'-'..=b'z').contains(&byte) && sendable(byte);
+            assert_eq!(is_settled(byte), settled, "{byte:#x}");
         }
     }
 

@@ -176,7 +176,7 @@ impl Engine for Rules {
 impl Engine for HashMap<Box<str>, u32> {
     #[inline(never)]
     fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.paths, count, |path| self.get(&**path).is_some())
+        each(&asked.heads, count, |head| self.get(head.path()).is_some())
     }
 }
 
@@ -186,22 +186,24 @@ struct Folded(hashbrown::HashMap<Box<str>, u32, foldhash::fast::RandomState>);
 impl Engine for Folded {
     #[inline(never)]
     fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.paths, count, |path| self.0.get(&**path).is_some())
+        each(&asked.heads, count, |head| {
+            self.0.get(head.path()).is_some()
+        })
     }
 }
 
 impl Engine for matchit::Router<u32> {
     #[inline(never)]
     fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.paths, count, |path| self.at(path).is_ok())
+        each(&asked.heads, count, |head| self.at(head.path()).is_ok())
     }
 }
 
 impl Engine for RegexSet {
     #[inline(never)]
     fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.paths, count, |path| {
-            self.matches(path).iter().next().is_some()
+        each(&asked.heads, count, |head| {
+            self.matches(head.path()).iter().next().is_some()
         })
     }
 }
@@ -209,8 +211,8 @@ impl Engine for RegexSet {
 impl Engine for Vec<Regex> {
     #[inline(never)]
     fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.paths, count, |path| {
-            self.iter().any(|regex| regex.is_match(path))
+        each(&asked.heads, count, |head| {
+            self.iter().any(|regex| regex.is_match(head.path()))
         })
     }
 }
@@ -233,7 +235,9 @@ fn wayfind(kind: Kind, count: usize) -> Wayfind {
 impl Engine for Wayfind {
     #[inline(never)]
     fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.paths, count, |path| self.0.search(path).is_some())
+        each(&asked.heads, count, |head| {
+            self.0.search(head.path()).is_some()
+        })
     }
 }
 
@@ -281,7 +285,8 @@ mod redirectionio {
         for number in 0..count {
             router.insert(rule(kind, number));
         }
-        router.cache(None);
+        // More than there are.
+        router.cache(Some(10 * count as u64 + 1_000));
         Table(router)
     }
 

@@ -134,8 +134,7 @@ fn is_within_escape(spelled: &[u8], at: usize) -> bool {
 /// A text up to its first slash, and the rest from there on.
 #[inline]
 fn until_slash(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = text.iter().position(|&byte| byte == b'/');
-    text.split_at_checked(end.unwrap_or(text.len()))
+    text.split_at_checked(scan::first(text, |byte| byte == b'/'))
         .unwrap_or((text, &[]))
 }
 
