@@ -365,6 +365,23 @@ fn what_was_wrong_once() {
     assert!(Rules::new([Rule::permanent(Source::regex("/a)|(/b"), "/c")]).is_err());
 }
 
+/// Each table hashes with a seed of its own, so that a mistake of the index shows in some of them only.
+#[test]
+fn a_pattern_is_found_beside_every_other_that_fits() {
+    for number in 0..2_000 {
+        let rules = Rules::new([
+            Rule::permanent("/a/{x}/c", "/post").methods([Method::POST]),
+            Rule::permanent("/a/{*rest}", "/put").methods([Method::PUT]),
+            Rule::permanent("/{x}/{y}/{z}", "/other"),
+        ])
+        .unwrap();
+        let asked = testing::get("/a/b/c");
+        let found = rules.explain(&asked.head()).candidates().len();
+        assert_eq!(found, 3, "table {number}");
+        asked.through(&rules).assert_redirect("/other");
+    }
+}
+
 #[test]
 fn r10_a_query_that_repeats_itself_has_each_rule_looked_at_once() {
     let rules = Rules::new([

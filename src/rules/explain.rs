@@ -153,7 +153,7 @@ impl Rules {
             let record = self.table.record(*at);
             record.map(|record| self.table.rank(&record, self.precedence))
         });
-        // A parameter that is there twice finds its rule twice.
+        // A rule can be found in two ways.
         ranked.dedup();
         for at in ranked {
             let Some(record) = self.table.record(at) else {

@@ -325,8 +325,11 @@ impl Shapes {
 
     #[inline]
     fn probe(&self, value: u64, is_it: &impl Fn(u32) -> bool, visit: &mut impl FnMut(&u32)) {
-        if let Some(entry) = self.entries.find(value, |entry| is_it(*entry)) {
-            visit(entry);
+        // A path fits patterns of other shapes too, and one of these may stand in the way by chance.
+        for entry in self.entries.iter_hash(value) {
+            if is_it(*entry) {
+                visit(entry);
+            }
         }
     }
 }
