@@ -40,7 +40,7 @@ impl Table {
         let (text, fragment) = if !record.has(SLOTS) && query.is_none() && !edits {
             let text = self.records.slice(record.target_range());
             let fragment = if record.has(FRAGMENT) {
-                scan::first(&text, |byte| byte == b'#')
+                scan::first(&text, |word| scan::equal(word, b'#'))
             } else {
                 text.len()
             };
@@ -102,10 +102,15 @@ fn written(
     out.clear();
     // What one long request needed is not kept.
     out.shrink_to(2 * MAX_LEN);
-    let (path, own_query, own_fragment) = if record.has(QUERY | FRAGMENT) {
-        target::split(record.target)
+    let (address, own_fragment) = if record.has(FRAGMENT) {
+        target::split_before(record.target, b'#')
     } else {
-        (record.target, &[][..], &[][..])
+        (record.target, &[][..])
+    };
+    let (path, own_query) = if record.has(QUERY) {
+        target::split_before(address, b'?')
+    } else {
+        (address, &[][..])
     };
     let origin = usize::from(record.origin);
     target::push(out, path, captures);

@@ -15,6 +15,7 @@ use crate::{
     rules::{
         Rules,
         ask::Ask,
+        capture::Found,
         options::Matching,
         record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
         table::{EVERY_HOST, Table},
@@ -148,6 +149,7 @@ impl<'t> Finder<'t> {
                 path,
                 query: None,
                 host: None,
+                found: &Found::none(),
             };
             self.table
                 .candidates(&ask, || u32::MAX, |at, _| found.push(at));
