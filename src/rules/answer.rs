@@ -127,10 +127,16 @@ fn written(
         merge_slashes(out, origin);
     }
     let begin = out.len();
-    target::push(out, own_query, captures);
-    push_query(out, begin, query, ready, policy);
+    if record.has(QUERY) {
+        target::push(out, own_query, captures);
+    }
+    if query.is_some() || ready.is_some() {
+        push_query(out, begin, query, ready, policy);
+    }
     let fragment = out.len();
-    target::push(out, own_fragment, captures);
+    if record.has(FRAGMENT) {
+        target::push(out, own_fragment, captures);
+    }
     Ok((Bytes::copy_from_slice(out), fragment))
 }
 

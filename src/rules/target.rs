@@ -95,12 +95,14 @@ impl Write {
         }
     }
 
+    #[inline]
     fn from_byte(byte: u8) -> Option<Self> {
         let at = usize::from(byte).checked_sub(1)?;
         Self::ALL.get(at).copied()
     }
 
     /// What is written of a text, before it is encoded.
+    #[inline]
     fn part(self, text: &str) -> &str {
         match self {
             Self::TailToPath | Self::TailToQuery => text.strip_prefix('/').unwrap_or(text),
@@ -108,13 +110,23 @@ impl Write {
         }
     }
 
+    #[inline]
     fn push(self, out: &mut Vec<u8>, text: &str) {
         let part = self.part(text);
+        // Two of the sets have a plain byte in them, the slash.
+        let encodes_slash = matches!(self, Self::QueryToPath | Self::Plain);
+        if !encodes_slash && spelling::all_plain(part.as_bytes()) {
+            out.extend_from_slice(part.as_bytes());
+        } else {
+            self.push_encoded(out, part);
+        }
+    }
+
+    #[cold]
+    fn push_encoded(self, out: &mut Vec<u8>, part: &str) {
         match self {
             Self::QueryToPath => encode(out, &spaces(part), SEGMENT),
             Self::Plain => encode(out, part, PLAIN),
-            // None of the other sets has a plain byte in it.
-            _ if spelling::all_plain(part.as_bytes()) => out.extend_from_slice(part.as_bytes()),
             Self::PathToPath | Self::WholeTail | Self::TailToPath => {
                 encode(out, part, RECEIVED_PATH);
             }
