@@ -38,6 +38,7 @@
     doc = "| which proxy is believed about scheme and host | [`Trust`], [`TrustedPeers`], [`ProxyHeader`] |"
 )]
 //! | the middleware | [`RedirectLayer`], [`RedirectService`], [`ResponseFuture`], [`body`] |
+//! | which redirect was sent, for layers in front | [`Redirected`] |
 //! | policies tested alone | [`testing`] |
 #![cfg_attr(doc, doc = "| what has changed | [`_changelog`] |")]
 //!
@@ -91,11 +92,12 @@
 //!   request where loops are looked for. It reads what axum 0.8 leaves on a request.
 //! - `csv`, `json`, `toml`: files of rules that are CSV, JSON and TOML.
 //! - `idn`: hosts outside ASCII, written as punycode.
+//! - `metrics`: counters of redirects, passes and refusals; `describe_metrics` lists them.
 //! - `regex`: rules that are regexes, and conditions on values by regex.
 //! - `rules`: tables of redirects, and the files of rules that need no further crate.
 //! - `snippets`: what is said about files of rules, with carets under what is meant.
-//! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal; with
-//!   `trust`, one at level trace for what a proxy was believed, at level warn where no peer is known.
+//! - `tracing`: an event at level debug for each redirect, with its rule, each that was not sent, and each
+//!   refusal; with `trust`, one at level trace for what a proxy was believed, at level warn where no peer is known.
 //! - `trust`: `Trust`, `Plaintext::behind` and `Policy::behind`, for apps behind a proxy that ends TLS.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -121,6 +123,7 @@ mod note;
 mod origin;
 mod policy;
 mod redirect;
+mod redirected;
 mod return_to;
 mod scan;
 mod status;
@@ -133,6 +136,7 @@ pub mod body;
 mod future;
 mod guard;
 mod layer;
+mod observe;
 mod service;
 
 #[cfg(feature = "rules")]
@@ -153,6 +157,9 @@ pub use head::RequestHead;
 pub use intent::{How, Intent};
 pub use layer::RedirectLayer;
 pub use location::{IntoPlace, LocalPath, Location, LocationError};
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use observe::describe_metrics;
 pub use origin::{Origin, Scheme};
 #[cfg(feature = "trust")]
 #[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
@@ -164,6 +171,7 @@ pub use policy::{
     policy_fn,
 };
 pub use redirect::Redirect;
+pub use redirected::Redirected;
 pub use return_to::{ReturnFrom, ReturnTo};
 pub use service::RedirectService;
 pub use status::{InvalidStatus, MethodPromise, Status};

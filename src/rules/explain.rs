@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{RuleRef, Rules, ask::Ask, condition::Missing, has::Has};
+use super::{Fired, RuleRef, Rules, ask::Ask, condition::Missing, has::Has};
 use crate::{
     Redirect, RequestHead,
     guard::{self, Lifted, Verdict},
@@ -182,7 +182,8 @@ impl Rules {
         };
         explanation.winner = Some(RuleRef::new(self, record));
         match self.table.redirect(&record, &captures, ask.query) {
-            Ok(redirect) => {
+            Ok(mut redirect) => {
+                redirect.rule = Some(Fired::new(&self.table, at, record.number));
                 let verdict = guard::judge(ask.head, &redirect, Lifted::default());
                 if let Verdict::Pass(guard::Suppressed::SelfTarget) = verdict {
                     explanation.not_sent = Some(NotSent::SelfTarget);

@@ -125,7 +125,8 @@ impl Rules {
         Flattened { rules, changes }
     }
 
-    fn copy(&self) -> Self {
+    /// The same rules in a table of their own.
+    pub(super) fn copy(&self) -> Self {
         self.rewritten(self.table.options.clone(), |at, record, records| {
             self.keep(at, record, records);
         })

@@ -9,9 +9,11 @@ use super::{
     ask::Ask,
     capture::Captures,
     condition::Ready,
+    lines::Lines,
     options::Matching,
     pattern::Parts,
     record::{PATTERN, REGEX, Record},
+    usage::Hits,
 };
 
 mod asked;
@@ -42,6 +44,11 @@ pub(super) struct Table {
     pub(super) hosts: Hosts,
     /// Whether a rule is for some hosts only.
     pub(super) reads_host: bool,
+    pub(super) lines: Lines,
+    /// The file that the rules were read from.
+    pub(super) file: Option<Box<str>>,
+    /// Where hits are counted.
+    pub(super) hits: Option<Hits>,
     planes: Vec<Plane>,
     lists: Lists,
     hash: Hash,
@@ -70,6 +77,7 @@ impl Table {
         mut records: Vec<u8>,
         options: Vec<Ready>,
         hosts: Hosts,
+        lines: Lines,
         #[cfg(feature = "regex")] regexes: super::regexes::Regexes,
     ) -> Self {
         records.shrink_to_fit();
@@ -79,6 +87,9 @@ impl Table {
             reads_host,
             options,
             hosts,
+            lines,
+            file: None,
+            hits: None,
             planes: Vec::new(),
             lists: Lists::default(),
             hash: Hash::default(),
@@ -160,6 +171,11 @@ impl Table {
     #[inline]
     pub(super) fn options(&self, record: &Record<'_>) -> Option<&Ready> {
         self.options.get(record.options? as usize)
+    }
+
+    /// The name of a rule, where it was given one.
+    pub(super) fn name(&self, record: &Record<'_>) -> Option<&str> {
+        self.options(record)?.options.name.as_deref()
     }
 
     #[inline]

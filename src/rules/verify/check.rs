@@ -64,7 +64,7 @@ impl Rules {
 
     /// A rule by its line, or by its number.
     pub(in crate::rules) fn name_of(&self, number: u32) -> String {
-        match self.lines.get(number) {
+        match self.table.lines.get(number) {
             Some(line) => format!("line {line}"),
             None => format!("rule {number}"),
         }
@@ -90,7 +90,7 @@ impl<'t> Check<'t> {
             kind,
             severity,
             rule,
-            line: self.rules.lines.get(rule),
+            line: self.rules.table.lines.get(rule),
             related,
             message: message.into(),
             cure,

@@ -1,6 +1,9 @@
 //! Tables are built without the rules that close a loop.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{Loop, LoopKind};
 use crate::rules::{
@@ -131,17 +134,22 @@ impl Rules {
                 moved.insert(at, u32::try_from(begin).unwrap_or(u32::MAX));
             }
         }
+        let mut table = Table::new(
+            records,
+            options,
+            self.table.hosts.clone(),
+            self.table.lines.clone(),
+            #[cfg(feature = "regex")]
+            self.table.regexes.clone().moved(&moved),
+        );
+        table.file.clone_from(&self.table.file);
+        if self.table.hits.is_some() {
+            table.count_hits();
+        }
         Self {
             count: u32::try_from(moved.len()).unwrap_or(u32::MAX),
             precedence: self.precedence,
-            lines: self.lines.clone(),
-            table: Table::new(
-                records,
-                options,
-                self.table.hosts.clone(),
-                #[cfg(feature = "regex")]
-                self.table.regexes.clone().moved(&moved),
-            ),
+            table: Arc::new(table),
         }
     }
 }
