@@ -34,6 +34,10 @@
     doc = "| tables of redirects, from code and from files | [`rules`] |"
 )]
 #![cfg_attr(
+    feature = "reload",
+    doc = "| policies that are changed while requests are served | [`Reloadable`], [`Handle`] |"
+)]
+#![cfg_attr(
     feature = "trust",
     doc = "| which proxy is believed about scheme and host | [`Trust`], [`TrustedPeers`], [`ProxyHeader`] |"
 )]
@@ -92,6 +96,7 @@
 //! - `csv`, `json`, `toml`: files of rules that are CSV, JSON and TOML.
 //! - `idn`: hosts outside ASCII, written as punycode.
 //! - `regex`: rules that are regexes, and conditions on values by regex.
+//! - `reload`: `Reloadable` and its `Handle`, for a policy that is changed while requests are served.
 //! - `rules`: tables of redirects, and the files of rules that need no further crate.
 //! - `snippets`: what is said about files of rules, with carets under what is meant.
 //! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal; with
@@ -121,6 +126,8 @@ mod note;
 mod origin;
 mod policy;
 mod redirect;
+#[cfg(feature = "reload")]
+mod reload;
 mod return_to;
 mod scan;
 mod status;
@@ -164,6 +171,9 @@ pub use policy::{
     policy_fn,
 };
 pub use redirect::Redirect;
+#[cfg(feature = "reload")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reload")))]
+pub use reload::{Handle, Reloadable};
 pub use return_to::{ReturnFrom, ReturnTo};
 pub use service::RedirectService;
 pub use status::{InvalidStatus, MethodPromise, Status};
