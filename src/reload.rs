@@ -193,6 +193,7 @@ impl<P> Handle<P> {
     /// assert_eq!(*handle.current(), "/a");
     /// assert!(!handle.rollback()); // one set is kept, and what was rolled back is gone
     /// ```
+    #[must_use = "where there was no set before, nothing was changed"]
     pub fn rollback(&self) -> bool {
         let mut turn = self.lock();
         let Some(policy) = turn.take() else {
