@@ -2,6 +2,9 @@
 //!
 //! Each costs nothing where its feature is off, and little where nobody listens.
 
+#[cfg(feature = "reload")]
+use std::{fmt, path::Path};
+
 use crate::{Redirect, Redirected, Refusal, RequestHead, guard::Suppressed};
 
 #[cfg(feature = "metrics")]
@@ -85,14 +88,31 @@ pub(crate) fn suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason:
     let _ = (request, redirect);
 }
 
-/// A policy was to be swapped, and the new one serves or was bad.
+/// Another set serves.
 #[cfg(feature = "reload")]
-#[expect(dead_code, reason = "the swap is not there yet")]
-pub(crate) fn reloaded(good: bool) {
+pub(crate) fn reloaded(path: Option<&Path>) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(
+        path = path.map(|path| tracing::field::display(path.display())),
+        "a new set of redirects serves"
+    );
     #[cfg(feature = "metrics")]
-    counters::reloaded(good);
-    #[cfg(not(feature = "metrics"))]
-    let _ = good;
+    counters::reloaded(true);
+    let _ = path;
+}
+
+/// A set was refused, and the one before serves on.
+#[cfg(feature = "reload")]
+pub(crate) fn reload_refused(path: Option<&Path>, error: &dyn fmt::Display) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        path = path.map(|path| tracing::field::display(path.display())),
+        %error,
+        "a set of redirects was refused, the one before serves on"
+    );
+    #[cfg(feature = "metrics")]
+    counters::reloaded(false);
+    let _ = (path, error);
 }
 
 /// A candidate answered otherwise than the policy that serves.
