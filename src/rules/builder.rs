@@ -215,6 +215,7 @@ impl RulesBuilder {
             self.records,
             self.options,
             self.hosts,
+            self.precedence,
             #[cfg(feature = "regex")]
             regexes,
         );

@@ -1,6 +1,9 @@
 //! Which rule may answer next, and the circles in that.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::ControlFlow,
+};
 
 use http::Request;
 
@@ -149,8 +152,14 @@ impl<'t> Finder<'t> {
                 query: None,
                 host: None,
             };
-            self.table
-                .candidates(&ask, || u32::MAX, |at, _| found.push(at));
+            self.table.candidates(
+                &ask,
+                || u32::MAX,
+                |at, _| {
+                    found.push(at);
+                    ControlFlow::Continue(())
+                },
+            );
             self.work += 1 + found.len();
             return;
         };

@@ -139,6 +139,7 @@ impl Rules {
                 records,
                 options,
                 self.table.hosts.clone(),
+                self.precedence,
                 #[cfg(feature = "regex")]
                 self.table.regexes.clone().moved(&moved),
             ),
