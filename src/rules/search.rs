@@ -41,7 +41,7 @@ pub enum Precedence {
 }
 
 /// What is compared of two rules; the smaller answers.
-type Rank = ([u32; 5], u32);
+pub(super) type Rank = ([u32; 5], u32);
 
 impl Table {
     /// The rule that answers a request.

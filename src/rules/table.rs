@@ -393,6 +393,18 @@ impl Table {
         Some(captures)
     }
 
+    /// How many rules are regexes.
+    #[cfg(feature = "regex")]
+    pub(super) const fn regexes_len(&self) -> usize {
+        self.regexes.len()
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(super) const fn regexes_len(&self) -> usize {
+        0
+    }
+
     #[cfg(feature = "regex")]
     fn regex_captures<'a>(&self, at: u32, path: &'a str) -> Option<Captures<'a>> {
         self.regexes.captures(at, path)
