@@ -220,8 +220,8 @@ impl Rules {
         self
     }
 
-    /// The rule that answers a request, and its redirect.
-    fn answered(&self, head: &RequestHead<'_>) -> Option<(u32, Redirect)> {
+    /// The rule that answers a request, and its redirect; `seen` hears of every rule that is looked at.
+    fn answered(&self, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<(u32, Redirect)> {
         let authority = head.authority().filter(|_| self.table.reads_host);
         let host = authority.and_then(AskedHost::read);
         let ask = Ask {
@@ -230,7 +230,7 @@ impl Rules {
             query: head.query(),
             host: host.as_ref().map(|host| &*host.name),
         };
-        let at = self.table.search(&ask, self.precedence)?;
+        let at = self.table.search_seen(&ask, self.precedence, seen)?;
         Some((at, self.redirect(at, &ask)?))
     }
 

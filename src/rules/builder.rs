@@ -216,6 +216,7 @@ impl RulesBuilder {
             self.options,
             self.hosts,
             self.lines,
+            self.precedence,
             #[cfg(feature = "regex")]
             regexes,
         );

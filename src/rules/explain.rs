@@ -1,6 +1,6 @@
 //! Why a request was redirected, or not.
 
-use std::fmt;
+use std::{fmt, ops::ControlFlow};
 
 use super::{Fired, RuleRef, Rules, ask::Ask, condition::Missing, has::Has};
 use crate::{
@@ -147,8 +147,14 @@ impl Rules {
     fn explain_asked<'r>(&'r self, ask: &Ask<'_, '_>, explanation: &mut Explanation<'r>) {
         let winner = self.table.search(ask, self.precedence);
         let mut ranked = Vec::new();
-        self.table
-            .candidates(ask, || u32::MAX, |at, _| ranked.push(at));
+        self.table.candidates(
+            ask,
+            || u32::MAX,
+            |at, _| {
+                ranked.push(at);
+                ControlFlow::Continue(())
+            },
+        );
         ranked.sort_by_key(|at| {
             let record = self.table.record(*at);
             record.map(|record| self.table.rank(&record, self.precedence))

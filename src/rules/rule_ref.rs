@@ -107,8 +107,8 @@ impl<'r> RuleRef<'r> {
 
     #[cfg(feature = "regex")]
     fn regex_names(&self) -> Vec<String> {
-        let regex = super::regexes::whole(self.source(), false).ok();
-        let slots = regex.and_then(|regex| super::regexes::slots(&regex).ok());
+        let regex = self.rules.table.regexes.get(self.record.begin());
+        let slots = regex.and_then(|regex| super::regexes::slots(regex).ok());
         slots
             .unwrap_or_default()
             .into_iter()

@@ -3,6 +3,8 @@
 //! It tells which rules may answer a request by their path and their host. What else they ask for, and
 //! which of them wins, is the business of [`search`](super::search).
 
+use std::ops::ControlFlow;
+
 use bytes::Bytes;
 
 use super::{
@@ -13,6 +15,7 @@ use super::{
     options::Matching,
     pattern::Parts,
     record::{PATTERN, REGEX, Record},
+    search::Precedence,
     usage::Hits,
 };
 
@@ -78,6 +81,7 @@ impl Table {
         options: Vec<Ready>,
         hosts: Hosts,
         lines: Lines,
+        precedence: Precedence,
         #[cfg(feature = "regex")] regexes: super::regexes::Regexes,
     ) -> Self {
         records.shrink_to_fit();
@@ -96,11 +100,11 @@ impl Table {
             #[cfg(feature = "regex")]
             regexes,
         };
-        table.planes = table.index();
+        table.planes = table.index(precedence);
         table
     }
 
-    fn index(&mut self) -> Vec<Plane> {
+    fn index(&mut self, precedence: Precedence) -> Vec<Plane> {
         let mut planes = self.empty_planes();
         let mut lists = Lists::default();
         for (at, record) in self.records() {
@@ -123,6 +127,13 @@ impl Table {
             plane
                 .shapes
                 .finish(&self.hash, &lists, |at| self.pattern(at));
+        }
+        // Rules are added in their order, which is that of the first match.
+        if precedence != Precedence::FirstMatch {
+            lists.sort_by_key(|at| {
+                let record = self.record(at);
+                record.map(|record| self.rank(&record, precedence))
+            });
         }
         self.lists = lists;
         planes
@@ -219,13 +230,14 @@ impl Table {
 
     /// Shows every rule whose path and host fit a request.
     ///
-    /// `lowest` is the number beyond which a pattern is not wanted any more.
+    /// `lowest` is the number beyond which a pattern is not wanted any more. Where `visit` breaks, it is not
+    /// shown the rules behind that one that have the same path and host and come later.
     #[inline]
     pub(super) fn candidates(
         &self,
         ask: &Ask<'_, '_>,
         lowest: impl Fn() -> u32,
-        mut visit: impl FnMut(u32, &Record<'_>),
+        mut visit: impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
         for plane in &self.planes {
             asked(ask.path, plane.matching, |path| {
@@ -244,12 +256,17 @@ impl Table {
     }
 
     #[cfg(feature = "regex")]
-    fn regex_candidates(&self, ask: &Ask<'_, '_>, visit: &mut impl FnMut(u32, &Record<'_>)) {
+    fn regex_candidates(
+        &self,
+        ask: &Ask<'_, '_>,
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+    ) {
         for at in self.regexes.matching(ask.path) {
             if let Some(record) = self.record(at) {
                 let group = self.place(&record).group;
                 if self.hosts.fitting(ask.host).any(|fitting| fitting == group) {
-                    visit(at, &record);
+                    // The one behind it is another source, and may come before it.
+                    let _ = visit(at, &record);
                 }
             }
         }
@@ -261,7 +278,7 @@ impl Table {
         plane: &Plane,
         path: &Asked<'_, '_>,
         ask: &Ask<'_, '_>,
-        visit: &mut impl FnMut(u32, &Record<'_>),
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
         let spelled = path.spelled;
         let path_hash = self.hash.of(spelled);
@@ -283,7 +300,7 @@ impl Table {
         plane: &Plane,
         spelled: &[u8],
         path_hash: u64,
-        visit: &mut impl FnMut(u32, &Record<'_>),
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
         let is_it = |entry| {
             self.record(self.lists.first(entry)).is_some_and(|record| {
@@ -301,7 +318,7 @@ impl Table {
         spelled: &[u8],
         path_hash: u64,
         ask: &Ask<'_, '_>,
-        visit: &mut impl FnMut(u32, &Record<'_>),
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
         for group in self.hosts.fitting(ask.host) {
             // A query that says the same again and again has each rule looked at once.
@@ -328,10 +345,12 @@ impl Table {
     }
 
     #[inline]
-    fn show(&self, entry: &u32, visit: &mut impl FnMut(u32, &Record<'_>)) {
+    fn show(&self, entry: &u32, visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>) {
         for at in self.lists.rules(entry) {
             if let Some(record) = self.record(*at) {
-                visit(*at, &record);
+                if visit(*at, &record).is_break() {
+                    return;
+                }
             }
         }
     }
@@ -344,14 +363,15 @@ impl Table {
         path: &Asked<'_, '_>,
         ask: &Ask<'_, '_>,
         lowest: &impl Fn() -> u32,
-        visit: &mut impl FnMut(u32, &Record<'_>),
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
         let mut segments = Segments::new(path.spelled);
         segments.cut(plane.shapes.reach(), &self.hash);
         let mut on = |group| {
             let is_it = |entry| {
                 self.record(self.lists.first(entry)).is_some_and(|record| {
-                    self.place(&record).group == group
+                    record.number <= lowest()
+                        && self.place(&record).group == group
                         && path.fit(Parts::of(record.source), |_| {}).is_some()
                 })
             };
@@ -387,6 +407,18 @@ impl Table {
             ready.admits(ask, &mut captures);
         }
         Some(captures)
+    }
+
+    /// How many rules are regexes.
+    #[cfg(feature = "regex")]
+    pub(super) const fn regexes_len(&self) -> usize {
+        self.regexes.len()
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(super) const fn regexes_len(&self) -> usize {
+        0
     }
 
     #[cfg(feature = "regex")]
