@@ -4,15 +4,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{
-    CacheControl, Location, Status,
+    CacheControl, Redirected, Status,
     head::Reads,
     note::{Note, NoteKind},
 };
 
 /// Everything that is sent; nothing else of a redirect or of its request is.
 pub(crate) struct Answer {
-    status: Status,
-    location: Location,
+    redirected: Redirected,
     cache: Option<CacheControl>,
     note: Option<Note>,
 }
@@ -20,22 +19,24 @@ pub(crate) struct Answer {
 impl Answer {
     #[inline]
     pub(crate) fn new(
-        status: Status,
-        location: Location,
+        redirected: Redirected,
         cache: Option<CacheControl>,
         note: Option<NoteKind>,
     ) -> Self {
-        let note = note.map(|kind| Note::new(kind, status, &location));
+        let note = note.map(|kind| Note::new(kind, redirected.status, &redirected.location));
         Self {
-            status,
-            location,
+            redirected,
             cache,
             note,
         }
     }
 
     pub(crate) const fn status(&self) -> StatusCode {
-        self.status.code()
+        self.redirected.status.code()
+    }
+
+    pub(crate) const fn redirected(&self) -> &Redirected {
+        &self.redirected
     }
 
     /// The note, or nothing.
@@ -53,7 +54,10 @@ impl Answer {
         if let Some(cache) = self.cache {
             headers.insert(header::CACHE_CONTROL, cache.into());
         }
-        headers.insert(header::LOCATION, HeaderValue::from(self.location));
+        headers.insert(
+            header::LOCATION,
+            HeaderValue::from(self.redirected.location),
+        );
     }
 
     /// Writes the header fields over those of the app's answer.
@@ -66,7 +70,7 @@ impl Answer {
                     Some(CacheControl::no_store())
                 }
                 Some(cache) => Some(cache.private()),
-                None if self.status.is_permanent() => Some(CacheControl::no_store()),
+                None if self.redirected.status.is_permanent() => Some(CacheControl::no_store()),
                 None => None,
             };
         }

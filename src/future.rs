@@ -10,9 +10,10 @@ use http::{HeaderValue, Response, header};
 use pin_project_lite::pin_project;
 
 use crate::{
-    Condition,
+    Condition, Redirected, Refusal,
     answer::Answer,
     body::{AnswerBody, Unchanged},
+    observe,
 };
 
 pin_project! {
@@ -58,6 +59,8 @@ pub(crate) struct Pending {
     pub(crate) condition: Condition,
     pub(crate) answer: Answer,
     pub(crate) vary: Option<HeaderValue>,
+    /// Whether a [`Redirected`] is left among the extensions.
+    pub(crate) inserts: bool,
 }
 
 impl Pending {
@@ -69,7 +72,16 @@ impl Pending {
     {
         let (mut parts, body) = response.into_parts();
         if !self.condition.is_met(&parts) {
+            observe::passed();
             return A::pass(Response::from_parts(parts, body));
+        }
+        let redirected = self.answer.redirected();
+        observe::redirected(redirected);
+        // What a layer below left there is about an answer that is not sent.
+        parts.extensions.remove::<Refusal>();
+        parts.extensions.remove::<Redirected>();
+        if self.inserts {
+            parts.extensions.insert(redirected.clone());
         }
         parts.status = self.answer.status();
         let body = A::answer(self.answer.body());
@@ -140,7 +152,7 @@ impl<F, B> StateProj<'_, F, B> {
             StateProj::Pass { inner } => inner.poll(cx).map_ok(A::pass),
             StateProj::Ready { response } => Poll::Ready(Ok(take(response))),
             StateProj::After { inner, pending } => {
-                let response = ready!(inner.poll(cx))?;
+                let response = ready!(inner.poll(cx)).inspect_err(|_| observe::passed())?;
                 Poll::Ready(Ok(take(pending).apply::<A, _>(response)))
             }
         }

@@ -48,7 +48,7 @@ mod constructors;
 /// redirect leads to (so that `RedirectLayer::temporary("/maintenance")` does not loop), CORS
 /// preflights, WebSocket handshakes, CONNECT and `OPTIONS *`. The last four can be switched with
 /// [`redirect_also`](Self::redirect_also). With feature `tracing`, each leaves an event at level
-/// debug.
+/// debug, as does each redirect that is sent; with feature `metrics`, they are counted.
 ///
 /// A client chooses what it sends, an `Upgrade` field for one: a redirect is **no access control**.
 /// What must not be seen, the app has to refuse.
@@ -83,6 +83,7 @@ pub(crate) struct Settings {
     pub(crate) note: bool,
     pub(crate) lifted: Lifted,
     pub(crate) reads_whole_uri: bool,
+    pub(crate) inserts_redirected: bool,
 }
 
 impl<P, A> RedirectLayer<With<P>, A> {
@@ -245,6 +246,32 @@ impl<P, A> RedirectLayer<P, A> {
     #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
     pub fn original_uri(mut self) -> Self {
         self.settings.reads_whole_uri = true;
+        self
+    }
+
+    /// Leaves a [`Redirected`](crate::Redirected) among the extensions of each redirect, also of one that
+    /// replaces the app's answer, for layers in front: where it leads, and which rule it comes from.
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, http::Request};
+    /// use tower::ServiceExt;
+    /// use tower_redirect::{RedirectLayer, Redirected, Status};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app: Router = Router::new().layer(RedirectLayer::found("/new").insert_redirected());
+    ///
+    /// let answer = app.oneshot(Request::get("/old").body(Body::empty())?).await?;
+    /// let redirected = answer.extensions().get::<Redirected>().unwrap();
+    /// assert_eq!((redirected.status(), redirected.location().as_str()), (Status::Found, "/new"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// It has to be asked for, because the first extension of a response is three allocations, and a
+    /// redirect is none. The [`Refusal`](crate::Refusal) of a refused request is always there.
+    pub fn insert_redirected(mut self) -> Self {
+        self.settings.inserts_redirected = true;
         self
     }
 

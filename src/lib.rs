@@ -34,10 +34,19 @@
     doc = "| tables of redirects, from code and from files | [`rules`] |"
 )]
 #![cfg_attr(
+    feature = "reload",
+    doc = "| policies that are changed while requests are served | [`Reloadable`], [`Handle`] |"
+)]
+#![cfg_attr(
     feature = "trust",
     doc = "| which proxy is believed about scheme and host | [`Trust`], [`TrustedPeers`], [`ProxyHeader`] |"
 )]
+#![cfg_attr(
+    feature = "watch",
+    doc = "| files and folders that are read again when they change | [`watch`] |"
+)]
 //! | the middleware | [`RedirectLayer`], [`RedirectService`], [`ResponseFuture`], [`body`] |
+//! | which redirect was sent, for layers in front | [`Redirected`] |
 //! | policies tested alone | [`testing`] |
 #![cfg_attr(doc, doc = "| what has changed | [`_changelog`] |")]
 //!
@@ -91,12 +100,16 @@
 //!   request where loops are looked for. It reads what axum 0.8 leaves on a request.
 //! - `csv`, `json`, `toml`: files of rules that are CSV, JSON and TOML.
 //! - `idn`: hosts outside ASCII, written as punycode.
+//! - `metrics`: counters of redirects, passes and refusals; `describe_metrics` lists them.
 //! - `regex`: rules that are regexes, and conditions on values by regex.
+//! - `reload`: `Reloadable` and its `Handle`, for a policy that is changed while requests are served.
 //! - `rules`: tables of redirects, and the files of rules that need no further crate.
 //! - `snippets`: what is said about files of rules, with carets under what is meant.
-//! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal; with
-//!   `trust`, one at level trace for what a proxy was believed, at level warn where no peer is known.
+//! - `tracing`: an event at level debug for each redirect, with its rule, each that was not sent, and each
+//!   refusal; with `trust`, one at level trace for what a proxy was believed, at level warn where no peer is
+//!   known; with `reload`, one at level info for each set that serves, at level warn for each that was refused.
 //! - `trust`: `Trust`, `Plaintext::behind` and `Policy::behind`, for apps behind a proxy that ends TLS.
+//! - `watch`: `Handle::watch`, for sets that are read from a file or a folder, and read again when it changes.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
@@ -121,6 +134,7 @@ mod note;
 mod origin;
 mod policy;
 mod redirect;
+mod redirected;
 mod return_to;
 mod scan;
 mod status;
@@ -134,6 +148,14 @@ mod future;
 mod guard;
 mod layer;
 mod service;
+
+// In production: what happens is told, and what answers is changed.
+mod observe;
+#[cfg(feature = "reload")]
+mod reload;
+#[cfg(feature = "watch")]
+#[cfg_attr(docsrs, doc(cfg(feature = "watch")))]
+pub mod watch;
 
 #[cfg(feature = "rules")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
@@ -153,6 +175,9 @@ pub use head::RequestHead;
 pub use intent::{How, Intent};
 pub use layer::RedirectLayer;
 pub use location::{IntoPlace, LocalPath, Location, LocationError};
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use observe::describe_metrics;
 pub use origin::{Origin, Scheme};
 #[cfg(feature = "trust")]
 #[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
@@ -164,6 +189,10 @@ pub use policy::{
     policy_fn,
 };
 pub use redirect::Redirect;
+pub use redirected::Redirected;
+#[cfg(feature = "reload")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reload")))]
+pub use reload::{Handle, Reloadable};
 pub use return_to::{ReturnFrom, ReturnTo};
 pub use service::RedirectService;
 pub use status::{InvalidStatus, MethodPromise, Status};

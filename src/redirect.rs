@@ -1,6 +1,8 @@
 use http::{Method, Response, StatusCode, Version};
 
-use crate::{CacheControl, How, Intent, Location, Status, When, answer::Answer};
+#[cfg(feature = "rules")]
+use crate::rules::Fired;
+use crate::{CacheControl, How, Intent, Location, Redirected, Status, When, answer::Answer};
 
 /// Where a request goes, with which status, when, and what else the answer carries.
 ///
@@ -36,6 +38,9 @@ pub struct Redirect {
     pub(crate) how: How,
     pub(crate) when: When,
     pub(crate) cache: Option<CacheControl>,
+    /// The rule that it comes from.
+    #[cfg(feature = "rules")]
+    pub(crate) rule: Option<Fired>,
 }
 
 impl Redirect {
@@ -139,6 +144,8 @@ impl Redirect {
             how: how.into(),
             when: When::Before,
             cache: None,
+            #[cfg(feature = "rules")]
+            rule: None,
         }
     }
 
@@ -239,6 +246,29 @@ impl Redirect {
         &self.when
     }
 
+    /// The rule of a table that it comes from.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::{LocalPath, Policy, Redirect, testing};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b").named("launch")])?;
+    /// let policy = rules.or(Redirect::found(LocalPath::from_static("/")));
+    /// let rule_for = |path| {
+    ///     let redirect = policy.decide(&testing::get(path).head()).into_redirect()?;
+    ///     redirect.rule().map(|rule| rule.id().to_string())
+    /// };
+    /// assert_eq!(rule_for("/a").as_deref(), Some("launch"));
+    /// assert_eq!(rule_for("/c"), None);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[cfg(feature = "rules")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
+    #[must_use]
+    pub const fn rule(&self) -> Option<&Fired> {
+        self.rule.as_ref()
+    }
+
     /// The status for a request with this method and version.
     ///
     /// ```
@@ -251,6 +281,18 @@ impl Redirect {
     #[must_use]
     pub fn status(&self, method: &Method, version: Version) -> Status {
         self.how.status(method, version)
+    }
+
+    /// What is left of it when it is sent with this status, and when that is.
+    #[inline]
+    pub(crate) fn sent_with(self, status: Status) -> (Redirected, When) {
+        let redirected = Redirected {
+            status,
+            location: self.location,
+            #[cfg(feature = "rules")]
+            rule: self.rule,
+        };
+        (redirected, self.when)
     }
 }
 
@@ -285,7 +327,9 @@ impl<B: Default> From<Redirect> for Response<B> {
             How::Status(status) => status,
             How::Intent(intent) => intent.strict_status(),
         };
-        let answer = Answer::new(status, redirect.location, redirect.cache, None);
+        let cache = redirect.cache;
+        let (redirected, _) = redirect.sent_with(status);
+        let answer = Answer::new(redirected, cache, None);
         *response.status_mut() = answer.status();
         answer.write(response.headers_mut());
         response

@@ -19,7 +19,7 @@
 //! table of ten rules and of a million: paths are hashed, paths with placeholders once for each shape that
 //! occurs. A request that no rule answers costs no allocation.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{Decision, Location, Policy, Redirect, Refusal, RequestHead, policy::AskedHost};
 
@@ -32,6 +32,7 @@ mod copies;
 mod diagnostic;
 mod error;
 mod explain;
+mod fired;
 mod firsts;
 mod flatten;
 mod format;
@@ -52,6 +53,7 @@ mod snippets;
 mod spelling;
 mod table;
 mod target;
+mod usage;
 mod verify;
 
 use ask::Ask;
@@ -60,6 +62,7 @@ use capture::{Captures, Found};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
 pub use explain::{Candidate, Explanation, NotSent, Unmet};
+pub use fired::{Fired, RuleId};
 pub use flatten::{Change, Flattened};
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
@@ -77,7 +80,6 @@ pub use format::{
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
 pub use format::{next, vercel};
 pub use has::Has;
-use lines::Lines;
 pub use options::QueryPolicy;
 pub use paths::Paths;
 use record::SLOTS;
@@ -86,6 +88,7 @@ pub use rule::{Rule, Source};
 pub use rule_ref::RuleRef;
 pub use search::Precedence;
 use table::Table;
+pub use usage::{RuleUsage, Usage};
 
 /// A compiled table of redirects; a policy that says where and how.
 ///
@@ -106,11 +109,13 @@ use table::Table;
 /// Paths are compared as [`Rule`] says. A captured text with a segment `.` or `..`, or one that would
 /// lead off the site, is not redirected. A table with rules for hosts refuses requests that contradict
 /// themselves about their host with 400, all others pass what no rule answers.
+///
+/// A clone is the same table, which is not copied.
+#[derive(Clone)]
 pub struct Rules {
-    table: Table,
+    table: Arc<Table>,
     precedence: Precedence,
     count: u32,
-    lines: Lines,
 }
 
 impl Rules {
@@ -187,8 +192,36 @@ impl Rules {
             .map(|(_, record)| RuleRef::new(self, record))
     }
 
-    /// The rule that answers a request, and its redirect.
-    fn answered(&self, head: &RequestHead<'_>) -> Option<(u32, Redirect)> {
+    /// Names the file that the rules were read from, for [`Fired::file`] and [`RuleRef::file`];
+    /// [`Format::load`] does it.
+    ///
+    /// ```
+    /// use tower_redirect::rules::netlify;
+    ///
+    /// let rules = netlify::parse("/a /b")?.in_file("public/_redirects");
+    /// let rule = rules.iter().next().unwrap();
+    /// assert_eq!((rule.file(), rule.line()), (Some("public/_redirects"), Some(1)));
+    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// ```
+    #[must_use]
+    pub fn in_file(self, name: &str) -> Self {
+        self.with_table(|table| table.file = Some(name.into()))
+    }
+
+    /// The same rules with a table that is changed; a copy of it where others have it too.
+    fn with_table(mut self, change: impl FnOnce(&mut Table)) -> Self {
+        if Arc::get_mut(&mut self.table).is_none() {
+            self = self.copy();
+        }
+        // A copy is nobody else's.
+        if let Some(table) = Arc::get_mut(&mut self.table) {
+            change(table);
+        }
+        self
+    }
+
+    /// The rule that answers a request, and its redirect; `seen` hears of every rule that is looked at.
+    fn answered(&self, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<(u32, Redirect)> {
         let authority = head.authority().filter(|_| self.table.reads_host);
         let host = authority.and_then(AskedHost::read);
         let ask = Ask {
@@ -198,7 +231,7 @@ impl Rules {
             host: host.as_ref().map(|host| &*host.name),
             found: &Found::none(),
         };
-        let at = self.table.search(&ask, self.precedence)?;
+        let at = self.table.search_seen(&ask, self.precedence, seen)?;
         Some((at, self.redirect(at, &ask)?))
     }
 
@@ -228,7 +261,9 @@ impl Rules {
         } else {
             self.table.redirect(&record, &NO_CAPTURES, ask.query)
         };
-        redirect.ok()
+        let mut redirect = redirect.ok()?;
+        redirect.rule = Some(Fired::new(&self.table, at, record.number));
+        Some(redirect)
     }
 
     fn decide_by_host(&self, request: &RequestHead<'_>) -> Decision {

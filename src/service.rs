@@ -8,13 +8,14 @@ use http::{HeaderMap, Request, Response, StatusCode, header};
 use tower_service::Service;
 
 use crate::{
-    Decision, Policy, Redirect, RedirectLayer, Refusal, RequestHead, When,
+    Decision, Policy, Redirect, RedirectLayer, Refusal, When,
     answer::{Answer, cache_of},
     body::{AnswerBody, Unchanged},
     future::{Pending, ResponseFuture},
-    guard::{self, Suppressed, Verdict},
+    guard::{self, Verdict},
     head::Reads,
     note::NoteKind,
+    observe,
 };
 
 /// The service that a [`RedirectLayer`] makes: it asks the policy, and the inner service where the
@@ -136,7 +137,10 @@ where
             Decision::Pass if reads.is_closed() => {
                 ResponseFuture::ready(refuse::<A, _, _>(request, guard::CLOSED, &reads))
             }
-            Decision::Pass => ResponseFuture::pass(self.inner.call(request)),
+            Decision::Pass => {
+                observe::passed();
+                ResponseFuture::pass(self.inner.call(request))
+            }
             Decision::Redirect(redirect) => self.redirect(request, redirect, &reads),
             Decision::Refuse(refusal) => {
                 ResponseFuture::ready(refuse::<A, _, _>(request, refusal, &reads))
@@ -164,30 +168,39 @@ impl<S, P, A> RedirectService<S, P, A> {
         let status = match guard::judge(&head, &redirect, settings.lifted) {
             Verdict::Send(status) => status,
             Verdict::Pass(reason) => {
-                log_suppressed(&head, &redirect, reason);
+                observe::suppressed(&head, &redirect, reason);
+                observe::passed();
                 return ResponseFuture::pass(self.inner.call(request));
             }
             Verdict::Refuse(reason, refusal) => {
-                log_suppressed(&head, &redirect, reason);
+                observe::suppressed(&head, &redirect, reason);
                 return ResponseFuture::ready(refuse::<A, _, _>(request, refusal, reads));
             }
         };
         let note = settings.note.then(|| NoteKind::for_request(&head));
         let waits = matches!(guard::timing(&head, &redirect), When::After(_));
         let cache = cache_of(redirect.cache, status, reads);
-        let answer = Answer::new(status, redirect.location, cache, note);
-        match redirect.when {
+        let (redirected, when) = redirect.sent_with(status);
+        let answer = Answer::new(redirected, cache, note);
+        let inserts = settings.inserts_redirected;
+        match when {
             When::After(condition) if waits => {
                 let vary = reads.vary();
                 let pending = Pending {
                     condition,
                     answer,
                     vary,
+                    inserts,
                 };
                 ResponseFuture::after(self.inner.call(request), pending)
             }
             When::Before | When::After(_) => {
+                observe::redirected(answer.redirected());
                 let mut response = at_once::<A, _, _>(request, answer.status(), answer.body());
+                if inserts {
+                    let redirected = answer.redirected().clone();
+                    response.extensions_mut().insert(redirected);
+                }
                 answer.write(response.headers_mut());
                 if !reads.is_empty() {
                     vary(response.headers_mut(), reads);
@@ -236,32 +249,12 @@ fn refuse<A, ReqBody, ResBody>(
 where
     A: AnswerBody<ResBody>,
 {
-    #[cfg(feature = "tracing")]
-    tracing::debug!(
-        reason = refusal.reason(),
-        status = refusal.status().as_u16(),
-        "refused"
-    );
+    observe::refused(&refusal);
     let mut response = at_once::<A, _, _>(request, refusal.status(), Bytes::new());
     vary(response.headers_mut(), reads);
     response.extensions_mut().insert(refusal);
     response
 }
-
-#[cfg(feature = "tracing")]
-fn log_suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason: Suppressed) {
-    if reason != Suppressed::OtherMethods {
-        tracing::debug!(
-            %reason,
-            status = redirect.status(request.method(), request.version()).as_u16(),
-            location = redirect.location.as_str(),
-            "redirect suppressed"
-        );
-    }
-}
-
-#[cfg(not(feature = "tracing"))]
-const fn log_suppressed(_: &RequestHead<'_>, _: &Redirect, _: Suppressed) {}
 
 impl<S: Clone, P, A: Clone> Clone for RedirectService<S, P, A> {
     fn clone(&self) -> Self {

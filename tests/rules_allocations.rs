@@ -129,3 +129,24 @@ fn the_layer_adds_nothing_to_a_table() {
     let request = Request::new(());
     assert!(rules().decide(&RequestHead::new(&request)).is_pass());
 }
+
+/// Counters of rules are there before they count.
+#[test]
+fn a_hit_that_is_counted_allocates_nothing_more() {
+    fn cost(rules: Rules) -> u64 {
+        let app = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(())));
+        let mut service = RedirectLayer::new(rules).layer(app);
+        let mut requests: Vec<_> = (0..4)
+            .map(|_| {
+                let mut request = Request::new(());
+                *request.uri_mut() = "/old/17/page".parse().unwrap();
+                request
+            })
+            .collect();
+        allocations(|| tokio_test::block_on(service.call(requests.pop().unwrap())).unwrap())
+    }
+    let counted = rules().count_hits();
+    assert_eq!(cost(counted.clone()), cost(rules()));
+    let hits = counted.usage().unwrap().iter().map(|usage| usage.hits());
+    assert_eq!(hits.sum::<u64>(), 4);
+}

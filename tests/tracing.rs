@@ -7,10 +7,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Decision, LocalPath, ProxyHeader, Redirect, RedirectLayer, Refusal, Trust, policy_fn, testing,
+    Decision, LocalPath, Policy, ProxyHeader, Redirect, RedirectLayer, Refusal, Trust, policy_fn,
+    rules::{Rule, Rules, netlify},
+    testing,
 };
 use tracing::{
     Event, Metadata, Subscriber,
@@ -55,7 +57,7 @@ impl Visit for Fields {
 }
 
 #[tokio::test]
-async fn what_was_not_sent_leaves_an_event_with_its_reason() {
+async fn what_becomes_of_a_request_leaves_an_event() {
     let events = Events::default();
     tracing::subscriber::set_global_default(events.clone()).unwrap();
 
@@ -76,8 +78,8 @@ async fn what_was_not_sent_leaves_an_event_with_its_reason() {
         ("GET", "/x", &[][..]),
         ("OPTIONS", "/y", &preflight),
         ("GET", "/gone", &[]),
-        // Sent, or not meant to be: no event.
         ("GET", "/y", &[]),
+        // Not meant to be sent, and no redirect: no event.
         ("GET", "/upload", &[]),
     ] {
         let mut request = Request::builder().method(method).uri(path);
@@ -97,10 +99,46 @@ async fn what_was_not_sent_leaves_an_event_with_its_reason() {
              status=307 location=\"/x\"",
             "DEBUG message=redirect suppressed reason=CORS preflight status=307 location=\"/x\"",
             "DEBUG message=refused reason=\"withdrawn\" status=410",
+            "DEBUG message=redirected status=307 location=\"/x\"",
         ]
     );
     events.0.lock().unwrap().clear();
+    a_redirect_of_a_table_leaves_an_event_with_its_rule(&events).await;
     r13_what_a_proxy_says_leaves_an_event(&events);
+}
+
+async fn a_redirect_of_a_table_leaves_an_event_with_its_rule(events: &Events) {
+    let file = "# moved\n/blog/*  /posts/:splat  301!\n/late/*  /archive  302\n";
+    let from_file = netlify::parse(file).unwrap().in_file("_redirects");
+    let from_code = Rules::new([
+        Rule::permanent("/a", "/b").named("launch"),
+        Rule::found("/404", "/c").after_not_found(),
+        Rule::found("/late/{x}", "/d").after_not_found(),
+    ])
+    .unwrap();
+    let layer = RedirectLayer::new(from_code.or(from_file));
+    let app = layer.layer(service_fn(async |request: Request<()>| {
+        let mut response = Response::<String>::default();
+        if request.uri().path() == "/404" {
+            *response.status_mut() = StatusCode::NOT_FOUND;
+        }
+        Ok::<_, Infallible>(response)
+    }));
+    // One of the last waits for a 404 in vain, one is no rule's.
+    for path in ["/blog/\"x\"?y", "/a", "/404", "/late/1", "/none"] {
+        let request = Request::get(path).body(()).unwrap();
+        app.clone().oneshot(request).await.unwrap();
+    }
+    assert_eq!(
+        events.0.lock().unwrap().as_slice(),
+        [
+            "DEBUG message=redirected status=301 location=\"/posts/%22x%22?y\" rule=0 rule_number=0 \
+             file=\"_redirects\" line=2",
+            "DEBUG message=redirected status=308 location=\"/b\" rule=launch rule_number=0",
+            "DEBUG message=redirected status=302 location=\"/c\" rule=1 rule_number=1",
+        ]
+    );
+    events.0.lock().unwrap().clear();
 }
 
 fn r13_what_a_proxy_says_leaves_an_event(events: &Events) {

@@ -108,10 +108,9 @@ impl<P: Policy<Target = Location>> Policy for With<P> {
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Redirect> {
         self.policy.decide(request).map(|location| Redirect {
-            location,
-            how: self.how,
             when: self.when.clone(),
             cache: self.cache,
+            ..Redirect::new(self.how, location)
         })
     }
 }

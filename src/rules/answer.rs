@@ -168,6 +168,12 @@ fn push_query(
         return;
     }
     let own = String::from_utf8_lossy(out.get(begin + 1..).unwrap_or_default()).into_owned();
+    // Both queries may be as long as a request.
+    let mut own_names: Vec<_> = match policy {
+        QueryPolicy::Merge => ask::pairs(&own).map(|(key, _)| ask::plain(key)).collect(),
+        _ => Vec::new(),
+    };
+    own_names.sort_unstable();
     for pair in query.into_iter().flat_map(|query| query.split('&')) {
         let (key, _) = pair.split_once('=').unwrap_or((pair, ""));
         let consumed = ready.is_some_and(|ready| ready.has_consumed(key));
@@ -175,8 +181,7 @@ fn push_query(
             Edit::Remove(own) | Edit::Set(own, _) => means(key, own),
             Edit::Rename(..) => false,
         });
-        let overruled = policy == QueryPolicy::Merge
-            && ask::pairs(&own).any(|(own, _)| ask::plain(own) == ask::plain(key));
+        let overruled = !own_names.is_empty() && own_names.binary_search(&ask::plain(key)).is_ok();
         if consumed || removed || overruled || pair.is_empty() {
             continue;
         }

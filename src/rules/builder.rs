@@ -1,4 +1,4 @@
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use super::{
     Rules,
@@ -215,14 +215,15 @@ impl RulesBuilder {
             self.records,
             self.options,
             self.hosts,
+            self.lines,
+            self.precedence,
             #[cfg(feature = "regex")]
             regexes,
         );
         let mut rules = Rules {
-            table,
+            table: Arc::new(table),
             precedence: self.precedence,
             count: self.count.saturating_sub(wrong),
-            lines: self.lines,
         };
         rules.leave_loops_out(&mut errors);
         errors.sort_by_key(|error| error.rule);

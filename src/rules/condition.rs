@@ -7,11 +7,11 @@ use super::{
     capture::{Captures, Kind, Slot},
     error::Flaw,
     has::{Has, Place, Test},
-    options::Options,
+    options::{Options, QueryPolicy},
 };
 
 /// The options of one rule or of many, with what is needed to ask them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ready {
     pub(super) options: Options,
     /// The hosts that it is for, as a number of the table.
@@ -59,6 +59,12 @@ impl Ready {
             conditions,
             slots,
         })
+    }
+
+    /// The same with another policy for the query.
+    pub(super) fn with_query(mut self, policy: QueryPolicy) -> Self {
+        self.options.query = policy;
+        self
     }
 
     /// Whether the rule is for this request; captures of its conditions are added.
@@ -133,22 +139,24 @@ impl Ready {
 
     /// A parameter that has to have one value, by which rules for one path can be told apart.
     pub(super) fn key(&self) -> Option<(&str, &str)> {
-        self.options
-            .conditions
-            .iter()
-            .find_map(|condition| match condition {
-                (
-                    true,
-                    Has {
-                        place: Place::Query(key),
-                        test: Test::OneOf(values),
-                    },
-                ) => match &**values {
-                    [value] => Some((&**key, &**value)),
-                    _ => None,
+        self.options.conditions.iter().find_map(Self::pair)
+    }
+
+    /// The parameter of a condition that asks for one value of it.
+    pub(super) fn pair(condition: &(bool, Has)) -> Option<(&str, &str)> {
+        match condition {
+            (
+                true,
+                Has {
+                    place: Place::Query(key),
+                    test: Test::OneOf(values),
                 },
+            ) => match &**values {
+                [value] => Some((&**key, &**value)),
                 _ => None,
-            })
+            },
+            _ => None,
+        }
     }
 }
 

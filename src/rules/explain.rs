@@ -1,9 +1,9 @@
 //! Why a request was redirected, or not.
 
-use std::fmt;
+use std::{fmt, ops::ControlFlow};
 
 use super::{
-    RuleRef, Rules,
+    Fired, RuleRef, Rules,
     ask::Ask,
     capture::{Captures, Found},
     condition::Missing,
@@ -154,8 +154,14 @@ impl Rules {
     fn explain_asked<'r>(&'r self, ask: &Ask<'_, '_>, explanation: &mut Explanation<'r>) {
         let winner = self.table.search(ask, self.precedence);
         let mut ranked = Vec::new();
-        self.table
-            .candidates(ask, || u32::MAX, |at, _| ranked.push(at));
+        self.table.candidates(
+            ask,
+            || u32::MAX,
+            |at, _| {
+                ranked.push(at);
+                ControlFlow::Continue(())
+            },
+        );
         ranked.sort_by_key(|at| {
             let record = self.table.record(*at);
             record.map(|record| self.table.rank(&record, self.precedence))
@@ -191,7 +197,8 @@ impl Rules {
         }
         explanation.winner = Some(RuleRef::new(self, record));
         match self.table.redirect(&record, &captures, ask.query) {
-            Ok(redirect) => {
+            Ok(mut redirect) => {
+                redirect.rule = Some(Fired::new(&self.table, at, record.number));
                 let verdict = guard::judge(ask.head, &redirect, Lifted::default());
                 if let Verdict::Pass(guard::Suppressed::SelfTarget) = verdict {
                     explanation.not_sent = Some(NotSent::SelfTarget);

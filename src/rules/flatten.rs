@@ -10,7 +10,6 @@ use super::{
     condition::Ready,
     options::{Options, QueryPolicy},
     record::{Draft, PATTERN, REGEX, Record},
-    table::EVERY_HOST,
     verify::{Finder, Merged},
 };
 use crate::How;
@@ -86,7 +85,7 @@ type Way = (usize, Vec<u32>);
 /// So many of them are kept.
 const SHOWN: usize = 32;
 
-/// So often all rules are gone through; each time a chain becomes half as long.
+/// So often all rules are gone through; twice is enough where the end of each chain is found at once.
 const MOST: usize = 40;
 
 impl Rules {
@@ -112,20 +111,22 @@ impl Rules {
     /// has conditions, waits for a 404, says how long it may be kept, merges or edits the query; where the
     /// first leads to another host, or places a part of a segment.
     pub fn flatten(&self) -> Flattened {
-        let loops = self.in_loops();
         let mut by: BTreeMap<u32, Way> = BTreeMap::new();
         let mut rules = self.copy();
-        for _ in 0..MOST {
-            let Some(shorter) = rules.shortened(&loops, &mut by) else {
-                break;
-            };
-            rules = shorter;
+        if let Some(loops) = self.in_loops() {
+            for _ in 0..MOST {
+                let Some(shorter) = rules.shortened(&loops, &mut by) else {
+                    break;
+                };
+                rules = shorter;
+            }
         }
         let changes = self.changes(&rules, by);
         Flattened { rules, changes }
     }
 
-    fn copy(&self) -> Self {
+    /// The same rules in a table of their own.
+    pub(super) fn copy(&self) -> Self {
         self.rewritten(self.table.options.clone(), |at, record, records| {
             self.keep(at, record, records);
         })
@@ -136,51 +137,54 @@ impl Rules {
         records.extend_from_slice(self.table.records.get(whole).unwrap_or_default());
     }
 
-    /// The table with each rule merged with the one that follows it; `None` where none can be.
+    /// The table with each rule merged with the one that follows it, the last of a chain first; `None` where
+    /// none can be.
     fn shortened(&self, loops: &HashSet<u32>, by: &mut BTreeMap<u32, Way>) -> Option<Self> {
         let mut finder = Finder::new(self);
         let mut merged: HashMap<u32, Merged> = HashMap::new();
-        let mut taken: Vec<(u32, u32)> = Vec::new();
-        for (at, record) in self.table.records() {
-            if loops.contains(&record.number) || finder.is_tired() {
-                continue;
+        let mut seen: HashSet<u32> = HashSet::new();
+        let before = by.clone();
+        for (mut at, _) in self.table.records() {
+            let mut way = Vec::new();
+            while seen.insert(at) {
+                let Some(next) = self.next(&mut finder, loops, at) else {
+                    break;
+                };
+                way.push((at, next));
+                at = next;
             }
-            let Some(found) = finder.merged(at, &record) else {
-                continue;
-            };
-            let next = self.table.record(found.next).map(|next| next.number);
-            let Some(next) = next.filter(|next| !loops.contains(next)) else {
-                continue;
-            };
-            taken.push((record.number, next));
-            merged.insert(at, found);
+            for (at, next) in way.into_iter().rev() {
+                let next_merged = merged.get(&next);
+                let all =
+                    next_merged.and_then(|next_merged| finder.merged(at, next, Some(next_merged)));
+                let by_now = if all.is_some() { &*by } else { &before };
+                let Some(one) = all.or_else(|| finder.merged(at, next, None)) else {
+                    continue;
+                };
+                let (Some(rule), Some(second)) = (self.number_at(at), self.number_at(next)) else {
+                    continue;
+                };
+                let (more, behind) = by_now.get(&second).cloned().unwrap_or_default();
+                let (count, way) = by.entry(rule).or_default();
+                *count += 1 + more;
+                way.push(second);
+                way.extend(behind);
+                way.truncate(SHOWN);
+                merged.insert(at, one);
+            }
         }
         if merged.is_empty() {
             return None;
         }
-        let before = by.clone();
-        for (rule, next) in taken {
-            let (count, way) = by.entry(rule).or_default();
-            let (more, behind) = before
-                .get(&next)
-                .map_or((0, &[][..]), |(more, way)| (*more, way));
-            *count += 1 + more;
-            way.push(next);
-            way.extend(behind);
-            way.truncate(SHOWN);
-        }
-        let mut options = self.table.options.clone();
+        let mut options = Policies::of(&self.table.options);
         let ready: HashMap<u32, Option<u32>> = merged
             .iter()
             .filter_map(|(at, merged)| {
-                let record = self.table.record(*at)?;
-                let own = record.options;
-                if own.is_none() && merged.policy == QueryPolicy::Keep {
-                    return Some((*at, None));
-                }
-                Some((*at, with_policy(&mut options, own, merged.policy)))
+                let own = self.table.record(*at)?.options;
+                Some((*at, options.with_policy(own, merged.policy)))
             })
             .collect();
+        let options = options.all;
         Some(self.rewritten(options, |at, record, records| {
             let written = merged
                 .get(&at)
@@ -201,6 +205,22 @@ impl Rules {
                 self.keep(at, record, records);
             }
         }))
+    }
+
+    /// The rule that always answers where one leads, neither of them in a loop.
+    fn next(&self, finder: &mut Finder<'_>, loops: &HashSet<u32>, at: u32) -> Option<u32> {
+        let is_free = |at| {
+            self.number_at(at)
+                .is_some_and(|rule| !loops.contains(&rule))
+        };
+        if finder.is_tired() || !is_free(at) {
+            return None;
+        }
+        finder.surely_next(at).filter(|next| is_free(*next))
+    }
+
+    fn number_at(&self, at: u32) -> Option<u32> {
+        self.table.record(at).map(|record| record.number)
     }
 
     fn changes(&self, after: &Self, mut by: BTreeMap<u32, Way>) -> Vec<Change> {
@@ -228,28 +248,42 @@ impl Rules {
     }
 }
 
-/// The options with another policy for the query, new ones where there are none like that.
-fn with_policy(all: &mut Vec<Ready>, own: Option<u32>, policy: QueryPolicy) -> Option<u32> {
-    let (current, group) = match own {
-        Some(at) => {
-            let ready = all.get(at as usize)?;
-            (ready.options.clone(), ready.group)
+/// Options of rules, and more of them with another policy for the query.
+struct Policies {
+    all: Vec<Ready>,
+    known: HashMap<Options, u32>,
+}
+
+impl Policies {
+    fn of(all: &[Ready]) -> Self {
+        let known = all.iter().zip(0..);
+        Self {
+            all: all.to_vec(),
+            known: known
+                .map(|(ready, at)| (ready.options.clone(), at))
+                .collect(),
         }
-        None => (Options::default(), EVERY_HOST),
-    };
-    if current.query == policy {
-        return own;
     }
-    let wanted = Options {
-        query: policy,
-        ..current
-    };
-    if let Some(at) = all.iter().rposition(|ready| ready.options == wanted) {
-        return u32::try_from(at).ok();
+
+    /// The options with this policy, new ones where there are none like that.
+    fn with_policy(&mut self, own: Option<u32>, policy: QueryPolicy) -> Option<u32> {
+        let ready = match own {
+            Some(at) => self.all.get(at as usize)?.clone(),
+            None if policy == QueryPolicy::Keep => return None,
+            None => Ready::default(),
+        };
+        if ready.options.query == policy {
+            return own;
+        }
+        let ready = ready.with_query(policy);
+        if let Some(at) = self.known.get(&ready.options) {
+            return Some(*at);
+        }
+        let at = u32::try_from(self.all.len()).ok()?;
+        self.known.insert(ready.options.clone(), at);
+        self.all.push(ready);
+        Some(at)
     }
-    let at = u32::try_from(all.len()).ok()?;
-    all.push(Ready::new(wanted, group).ok()?);
-    Some(at)
 }
 
 impl fmt::Display for Change {

@@ -225,14 +225,14 @@ impl Format {
     /// ```
     ///
     /// A dialect that goes line by line is read so: the text is never in memory as a whole. The
-    /// diagnostics name the file.
+    /// diagnostics and the rules name the file.
     ///
     /// # Errors
     ///
     /// Where the file cannot be read.
     pub fn load(self, path: impl AsRef<Path>) -> io::Result<Parsed> {
         let path = path.as_ref();
-        let mut parsed = match self.kind() {
+        let parsed = match self.kind() {
             Kind::Lines(precedence, mut dialect) => {
                 let file = File::open(path)?;
                 let mut loader = Loader::new(precedence);
@@ -244,8 +244,11 @@ impl Format {
             }
             Kind::Document(parse) => read::document(&std::fs::read(path)?, parse),
         };
-        parsed.diagnostics = parsed.diagnostics.in_file(&path.to_string_lossy());
-        Ok(parsed)
+        let name = path.to_string_lossy();
+        Ok(Parsed {
+            rules: parsed.rules.in_file(&name),
+            diagnostics: parsed.diagnostics.in_file(&name),
+        })
     }
 }
 

@@ -139,10 +139,41 @@ impl<'t> Record<'t> {
             .unwrap_or(How::Status(Status::PermanentRedirect))
     }
 
+    /// The same rule with another target, whose flags are given without those of the source.
+    pub(super) fn with_target<'n>(
+        &self,
+        how: How,
+        origin: u16,
+        target: &'n [u8],
+        flags: u16,
+    ) -> Record<'n>
+    where
+        't: 'n,
+    {
+        let how = HOWS.iter().position(|own| *own == how);
+        let how = how.and_then(|how| u16::try_from(how).ok());
+        let kept = self.flags & (OPTIONS | PATTERN | REGEX);
+        Record {
+            flags: kept | flags | how.unwrap_or(self.flags & HOW),
+            origin,
+            target,
+            ..*self
+        }
+    }
+
     /// Where the target stands among the records.
     #[inline]
     pub(super) fn target_range(&self) -> Range<usize> {
         self.target_at..self.target_at + self.target.len()
+    }
+
+    /// Where the rule begins.
+    #[cfg(feature = "regex")]
+    pub(super) fn begin(&self) -> u32 {
+        let mut head = 10 + self.source.len();
+        head += if self.has(ABSOLUTE) { 2 } else { 0 };
+        head += if self.has(OPTIONS) { 4 } else { 0 };
+        u32::try_from(self.target_at - head).unwrap_or(u32::MAX)
     }
 
     /// Writes another number into the rule that begins here.
@@ -195,6 +226,8 @@ mod tests {
             assert_eq!(&records[record.target_range()], b"https://new.example/?");
             assert!(record.has(QUERY) && !record.has(FRAGMENT));
             assert!(record.next() as usize <= records.len());
+            #[cfg(feature = "regex")]
+            assert_eq!(record.begin(), place);
         }
         assert!(Record::read(&records, records.len() as u32).is_none());
     }

@@ -107,12 +107,29 @@ impl Regexes {
         self.set.is_none()
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.each.len()
+    }
+
     /// The same for rules that begin elsewhere now; those that begin nowhere are left out.
     pub(super) fn moved(self, places: &std::collections::HashMap<u32, u32>) -> Self {
+        let before = self.each.len();
         let moved = |(at, regex)| Some((*places.get(&at)?, regex));
-        let each = self.each.into_iter().filter_map(moved).collect();
+        let each: Vec<_> = self.each.into_iter().filter_map(moved).collect();
+        if each.len() == before {
+            return Self {
+                set: self.set,
+                each,
+            };
+        }
         // Fewer of them are not too much together.
         Self::new(each).unwrap_or_default()
+    }
+
+    /// The regex of a rule.
+    pub(super) fn get(&self, rule: u32) -> Option<&Regex> {
+        let at = self.each.binary_search_by_key(&rule, |(rule, _)| *rule);
+        self.each.get(at.ok()?).map(|(_, regex)| regex)
     }
 
     /// The rules that match, the first first.
@@ -125,10 +142,8 @@ impl Regexes {
 
     /// What the groups of a rule's regex find.
     pub(super) fn captures<'a>(&self, rule: u32, path: &'a str) -> Option<Captures<'a>> {
-        let at = self.each.binary_search_by_key(&rule, |(rule, _)| *rule);
-        let (_, regex) = self.each.get(at.ok()?)?;
         let mut captures = Captures::none();
-        for group in regex.captures(path)?.iter() {
+        for group in self.get(rule)?.captures(path)?.iter() {
             captures.push(group.map_or("", |group| group.as_str()));
         }
         Some(captures)

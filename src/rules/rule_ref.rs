@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::{
-    Rules,
+    RuleId, Rules,
     pattern::Parts,
     record::{REGEX, Record},
     target,
@@ -58,18 +58,34 @@ impl<'r> RuleRef<'r> {
     /// The name, where it was given one.
     #[must_use]
     pub fn name(&self) -> Option<&'r str> {
-        self.rules
-            .table
-            .options(&self.record)?
-            .options
-            .name
-            .as_deref()
+        self.rules.table.name(&self.record)
+    }
+
+    /// What the rule is called where it is counted: its name, or its number where it has none.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([Rule::found("/a", "/b"), Rule::found("/c", "/d").named("moved")])?;
+    /// let ids: Vec<_> = rules.iter().map(|rule| rule.id().to_string()).collect();
+    /// assert_eq!(ids, ["0", "moved"]);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> RuleId<'r> {
+        RuleId::new(self.name(), self.number())
+    }
+
+    /// The file that it was read from, where that is known; [`Rules::in_file`] says it.
+    #[must_use]
+    pub fn file(&self) -> Option<&'r str> {
+        self.rules.table.file.as_deref()
     }
 
     /// The line of the file that it was read from, counted from 1.
     #[must_use]
     pub fn line(&self) -> Option<u32> {
-        self.rules.lines.get(self.number())
+        self.rules.table.lines.get(self.number())
     }
 
     /// The names of the placeholders, in the order of their numbers.
@@ -91,8 +107,8 @@ impl<'r> RuleRef<'r> {
 
     #[cfg(feature = "regex")]
     fn regex_names(&self) -> Vec<String> {
-        let regex = super::regexes::whole(self.source(), false).ok();
-        let slots = regex.and_then(|regex| super::regexes::slots(&regex).ok());
+        let regex = self.rules.table.regexes.get(self.record.begin());
+        let slots = regex.and_then(|regex| super::regexes::slots(regex).ok());
         slots
             .unwrap_or_default()
             .into_iter()

@@ -1,6 +1,6 @@
 //! Which of the rules that fit a path answers the request.
 
-use std::cell::Cell;
+use std::{cell::Cell, ops::ControlFlow};
 
 use super::{
     ask::Ask,
@@ -41,28 +41,44 @@ pub enum Precedence {
 }
 
 /// What is compared of two rules; the smaller answers.
-type Rank = ([u32; 5], u32);
+pub(super) type Rank = ([u32; 5], u32);
 
 impl Table {
     /// The rule that answers a request.
     #[inline]
     pub(super) fn search(&self, ask: &Ask<'_, '_>, precedence: Precedence) -> Option<u32> {
+        self.search_seen(ask, precedence, || {})
+    }
+
+    /// The same; `seen` hears of every rule that is looked at.
+    #[inline]
+    pub(super) fn search_seen(
+        &self,
+        ask: &Ask<'_, '_>,
+        precedence: Precedence,
+        mut seen: impl FnMut(),
+    ) -> Option<u32> {
         let mut best: Option<(u32, Rank)> = None;
         let lowest = Cell::new(u32::MAX);
         self.candidates(
             ask,
             || lowest.get(),
             |at, record| {
+                seen();
                 let rank = self.rank(record, precedence);
-                let beaten = best.is_some_and(|(_, other)| other < rank);
-                let answers = || match self.options(record) {
+                if best.is_some_and(|(_, other)| other < rank) {
+                    return ControlFlow::Break(());
+                }
+                let answers = match self.options(record) {
                     Some(ready) => ready.admits(ask, &mut Captures::none()),
                     None => true,
                 };
-                if !beaten && answers() {
-                    best = Some((at, rank));
-                    lowest.set(wanted_below(&rank, precedence));
+                if !answers {
+                    return ControlFlow::Continue(());
                 }
+                best = Some((at, rank));
+                lowest.set(wanted_below(&rank, precedence));
+                ControlFlow::Break(())
             },
         );
         best.map(|(at, _)| at)
@@ -126,4 +142,73 @@ fn literal_length(record: &Record<'_>) -> usize {
             Segment::Named { before, behind, .. } => 1 + before.len() + behind.len(),
         })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::Precedence;
+    use crate::{
+        RequestHead,
+        rules::{Has, Rule, Rules, ask::Ask, capture::Found},
+    };
+
+    /// How many rules are looked at for a path.
+    fn looks(rules: &Rules, path: &str) -> usize {
+        let mut request = Request::new(());
+        request
+            .headers_mut()
+            .insert("host", "a.example".parse().unwrap());
+        let ask = Ask {
+            head: &RequestHead::new(&request),
+            path,
+            query: None,
+            host: Some("a.example"),
+            found: &Found::none(),
+        };
+        let mut count = 0;
+        let found = rules
+            .table
+            .search_seen(&ask, rules.precedence, || count += 1);
+        assert!(found.is_some());
+        count
+    }
+
+    const ALL: [Precedence; 3] = [
+        Precedence::FirstMatch,
+        Precedence::StaticFirst,
+        Precedence::MostSpecific,
+    ];
+
+    #[test]
+    fn rules_behind_one_that_answers_are_not_looked_at() {
+        for source in ["/a", "/{x}"] {
+            for precedence in ALL {
+                // On every host, and on one.
+                let rules = (0..1_000).flat_map(|at| {
+                    let target = format!("/b/{at}");
+                    let rule = Rule::found(source, target).unless(Has::header(&format!("x-{at}")));
+                    [rule.clone(), rule.host("a.example")]
+                });
+                let rules = Rules::builder().rules(rules).precedence(precedence);
+                assert!(looks(&rules.build().unwrap(), "/a") <= 3, "{source}");
+            }
+        }
+    }
+
+    #[test]
+    fn patterns_of_many_shapes_behind_one_that_answers_are_not_looked_at() {
+        // Every choice of placeholders that fits one path, the first of them first.
+        let pattern = |choice: usize| {
+            let segment = |at: usize| match choice >> at & 1 {
+                0 => format!("/{{p{at}}}"),
+                _ => format!("/{at}"),
+            };
+            (0..6).map(segment).collect::<String>()
+        };
+        let rules = (0..1 << 6).map(|choice| Rule::found(pattern(choice), "/"));
+        let rules = Rules::new(rules).unwrap();
+        assert!(looks(&rules, "/0/1/2/3/4/5") <= 2);
+    }
 }

@@ -3,15 +3,20 @@
 //! It tells which rules may answer a request by their path and their host. What else they ask for, and
 //! which of them wins, is the business of [`search`](super::search).
 
+use std::ops::ControlFlow;
+
 use bytes::Bytes;
 
 use super::{
     ask::Ask,
     capture::Captures,
     condition::Ready,
+    lines::Lines,
     options::Matching,
     pattern::Parts,
     record::{PATTERN, REGEX, Record},
+    search::Precedence,
+    usage::Hits,
 };
 
 mod asked;
@@ -42,6 +47,11 @@ pub(super) struct Table {
     pub(super) hosts: Hosts,
     /// Whether a rule is for some hosts only.
     pub(super) reads_host: bool,
+    pub(super) lines: Lines,
+    /// The file that the rules were read from.
+    pub(super) file: Option<Box<str>>,
+    /// Where hits are counted.
+    pub(super) hits: Option<Hits>,
     planes: Vec<Plane>,
     lists: Lists,
     hash: Hash,
@@ -70,6 +80,8 @@ impl Table {
         mut records: Vec<u8>,
         options: Vec<Ready>,
         hosts: Hosts,
+        lines: Lines,
+        precedence: Precedence,
         #[cfg(feature = "regex")] regexes: super::regexes::Regexes,
     ) -> Self {
         records.shrink_to_fit();
@@ -79,17 +91,20 @@ impl Table {
             reads_host,
             options,
             hosts,
+            lines,
+            file: None,
+            hits: None,
             planes: Vec::new(),
             lists: Lists::default(),
             hash: Hash::default(),
             #[cfg(feature = "regex")]
             regexes,
         };
-        table.planes = table.index();
+        table.planes = table.index(precedence);
         table
     }
 
-    fn index(&mut self) -> Vec<Plane> {
+    fn index(&mut self, precedence: Precedence) -> Vec<Plane> {
         let mut planes = self.empty_planes();
         let mut lists = Lists::default();
         for (at, record) in self.records() {
@@ -112,6 +127,13 @@ impl Table {
             plane
                 .shapes
                 .finish(&self.hash, &lists, |at| self.pattern(at));
+        }
+        // Rules are added in their order, which is that of the first match.
+        if precedence != Precedence::FirstMatch {
+            lists.sort_by_key(|at| {
+                let record = self.record(at);
+                record.map(|record| self.rank(&record, precedence))
+            });
         }
         self.lists = lists;
         planes
@@ -162,6 +184,11 @@ impl Table {
         self.options.get(record.options? as usize)
     }
 
+    /// The name of a rule, where it was given one.
+    pub(super) fn name(&self, record: &Record<'_>) -> Option<&str> {
+        self.options(record)?.options.name.as_deref()
+    }
+
     #[inline]
     fn place(&self, record: &Record<'_>) -> Place {
         match self.options(record) {
@@ -203,13 +230,14 @@ impl Table {
 
     /// Shows every rule whose path and host fit a request.
     ///
-    /// `lowest` is the number beyond which a pattern is not wanted any more.
+    /// `lowest` is the number beyond which a pattern is not wanted any more. Where `visit` breaks, it is not
+    /// shown the rules behind that one that have the same path and host and come later.
     #[inline]
     pub(super) fn candidates<'a>(
         &self,
         ask: &Ask<'_, 'a>,
         lowest: impl Fn() -> u32,
-        mut visit: impl FnMut(u32, &Record<'_>),
+        mut visit: impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
         for plane in &self.planes {
             asked(ask.path, plane.matching, |path| {
@@ -228,12 +256,17 @@ impl Table {
     }
 
     #[cfg(feature = "regex")]
-    fn regex_candidates(&self, ask: &Ask<'_, '_>, visit: &mut impl FnMut(u32, &Record<'_>)) {
+    fn regex_candidates(
+        &self,
+        ask: &Ask<'_, '_>,
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+    ) {
         for at in self.regexes.matching(ask.path) {
             if let Some(record) = self.record(at) {
                 let group = self.place(&record).group;
                 if self.hosts.fitting(ask.host).any(|fitting| fitting == group) {
-                    visit(at, &record);
+                    // The one behind it is another source, and may come before it.
+                    let _ = visit(at, &record);
                 }
             }
         }
@@ -245,7 +278,7 @@ impl Table {
         plane: &Plane,
         path: &Asked<'_, '_>,
         ask: &Ask<'_, '_>,
-        visit: &mut impl FnMut(u32, &Record<'_>),
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
         let spelled = path.spelled;
         let path_hash = self.hash.of(spelled);
@@ -267,7 +300,7 @@ impl Table {
         plane: &Plane,
         spelled: &[u8],
         path_hash: u64,
-        visit: &mut impl FnMut(u32, &Record<'_>),
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
         let is_it = |entry| {
             self.record(self.lists.first(entry)).is_some_and(|record| {
@@ -285,7 +318,7 @@ impl Table {
         spelled: &[u8],
         path_hash: u64,
         ask: &Ask<'_, '_>,
-        visit: &mut impl FnMut(u32, &Record<'_>),
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
         for group in self.hosts.fitting(ask.host) {
             // A query that says the same again and again has each rule looked at once.
@@ -312,10 +345,12 @@ impl Table {
     }
 
     #[inline]
-    fn show(&self, entry: &u32, visit: &mut impl FnMut(u32, &Record<'_>)) {
+    fn show(&self, entry: &u32, visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>) {
         for at in self.lists.rules(entry) {
             if let Some(record) = self.record(*at) {
-                visit(*at, &record);
+                if visit(*at, &record).is_break() {
+                    return;
+                }
             }
         }
     }
@@ -328,7 +363,7 @@ impl Table {
         path: &Asked<'a, '_>,
         ask: &Ask<'_, 'a>,
         lowest: &impl Fn() -> u32,
-        visit: &mut impl FnMut(u32, &Record<'_>),
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
         let mut segments = Segments::new(path.spelled);
         segments.cut(plane.shapes.reach(), &self.hash);
@@ -336,7 +371,8 @@ impl Table {
             let is_it = |entry| {
                 let at = self.lists.first(entry);
                 self.record(at).is_some_and(|record| {
-                    let fits = self.place(&record).group == group
+                    let fits = record.number <= lowest()
+                        && self.place(&record).group == group
                         && path
                             .fit(Parts::of(record.source), ask.found.begin())
                             .is_some();
@@ -380,6 +416,18 @@ impl Table {
             ready.admits(ask, captures);
         }
         Some(())
+    }
+
+    /// How many rules are regexes.
+    #[cfg(feature = "regex")]
+    pub(super) const fn regexes_len(&self) -> usize {
+        self.regexes.len()
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(super) const fn regexes_len(&self) -> usize {
+        0
     }
 
     #[cfg(feature = "regex")]

@@ -9,9 +9,11 @@ use std::collections::HashSet;
 use super::{RuleRef, Rules};
 
 mod address;
+mod beginnings;
 mod chains;
 mod check;
 mod components;
+mod finder;
 mod graph;
 mod leave_out;
 mod merge;
@@ -22,8 +24,9 @@ mod sources;
 mod unify;
 mod walk;
 mod witness;
+mod work;
 
-pub(super) use graph::Finder;
+pub(super) use finder::Finder;
 pub(super) use merge::Merged;
 use walk::Verdict;
 
@@ -49,51 +52,71 @@ pub(super) enum LoopKind {
     Unknown,
 }
 
+/// The loops of a table.
+#[derive(Debug)]
+pub(super) struct Loops {
+    pub(super) found: Vec<Loop>,
+    /// Whether there are no others.
+    pub(super) are_all: bool,
+}
+
 impl Rules {
     /// Looks for loops.
-    fn loops(&self) -> Vec<Loop> {
+    fn loops(&self) -> Loops {
         let mut finder = Finder::new(self);
-        let mut found = Vec::new();
         let mut idle = Vec::new();
-        let circles = finder.circles(&mut idle);
-        found.extend(idle.into_iter().map(|at| Loop {
+        let mut found = Vec::new();
+        let (groups, are_all) = finder.groups_of_rules();
+        for group in groups {
+            for circle in finder.circles(group, &mut idle) {
+                let verdict = finder.judge(&circle);
+                found.extend(self.loop_of(&circle, verdict).map(|one| (circle, one)));
+            }
+        }
+        found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        idle.sort_unstable();
+        let idle = idle.into_iter().map(|at| Loop {
             rules: vec![at],
             kind: LoopKind::ToItself,
             is_certain: true,
             from: None,
-        }));
-        for rules in circles {
-            found.extend(match finder.judge(&rules) {
-                Verdict::Ends => None,
-                Verdict::Round(round) => Some(Loop {
-                    is_certain: self.is_certain(&round),
-                    kind: if round.grows {
-                        LoopKind::Grows
-                    } else {
-                        LoopKind::Circle
-                    },
-                    rules: each_once(round.rules),
-                    from: Some(round.from),
-                }),
-                Verdict::Unknown => Some(Loop {
-                    rules,
-                    kind: LoopKind::Unknown,
-                    is_certain: false,
-                    from: None,
-                }),
-            });
+        });
+        Loops {
+            found: idle.chain(found.into_iter().map(|(_, one)| one)).collect(),
+            are_all,
         }
-        found
     }
 
-    /// The numbers of the rules that may lead round.
-    pub(super) fn in_loops(&self) -> HashSet<u32> {
+    fn loop_of(&self, circle: &[u32], verdict: Verdict) -> Option<Loop> {
+        match verdict {
+            Verdict::Ends => None,
+            Verdict::Round(round) => Some(Loop {
+                is_certain: self.is_certain(&round),
+                kind: if round.grows {
+                    LoopKind::Grows
+                } else {
+                    LoopKind::Circle
+                },
+                rules: each_once(round.rules),
+                from: Some(round.from),
+            }),
+            Verdict::Unknown => Some(Loop {
+                rules: circle.to_vec(),
+                kind: LoopKind::Unknown,
+                is_certain: false,
+                from: None,
+            }),
+        }
+    }
+
+    /// The numbers of the rules that may lead round; `None` where any may.
+    pub(super) fn in_loops(&self) -> Option<HashSet<u32>> {
         let loops = self.loops();
-        let rules = loops.iter().flat_map(|one| &one.rules);
-        rules
-            .filter_map(|at| self.table.record(*at))
-            .map(|record| record.number)
-            .collect()
+        let rules = loops.found.iter().flat_map(|one| &one.rules);
+        let rules = rules.filter_map(|at| self.table.record(*at));
+        loops
+            .are_all
+            .then(|| rules.map(|record| record.number).collect())
     }
 
     /// The rule that begins at a place among the records.

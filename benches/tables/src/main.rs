@@ -7,6 +7,7 @@
 #[path = "../../src/callgrind.rs"]
 #[expect(dead_code, reason = "shared with the other benches")]
 mod callgrind;
+mod check;
 mod engines;
 mod heap;
 mod keys;
@@ -43,6 +44,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             lookups::shapes()?;
             lookups::measure()?;
             load::measure()?;
+            check::measure()?;
             Ok(report(&broken))
         }
         ["quick"] => {
@@ -54,6 +56,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         ["load"] => {
             header();
             load::measure()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ["check"] => {
+            header();
+            check::measure()?;
             Ok(ExitCode::SUCCESS)
         }
         ["server"] => {
@@ -77,7 +84,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             servers::serve(name, file)?;
             Ok(ExitCode::SUCCESS)
         }
-        _ => Err("usage: [quick | load | server]".into()),
+        _ => Err("usage: [quick | load | check | server]".into()),
     }
 }
 

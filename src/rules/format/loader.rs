@@ -190,7 +190,7 @@ impl Loader {
                 .unwrap_or((error.sentence(), ""));
             diagnostics.push(Severity::Error, || Diagnostic {
                 severity: Severity::Error,
-                line: rules.lines.get(error.rule()).unwrap_or_default(),
+                line: rules.table.lines.get(error.rule()).unwrap_or_default(),
                 start: 0,
                 end: error.text().chars().count().max(1),
                 snippet: error.text().into(),

@@ -3,7 +3,7 @@
 /// The bit that says that an entry is the number of a list.
 const LIST: u32 = 1 << 31;
 
-/// Lists of rules that share a key, each in the order in which they were added.
+/// Lists of rules that share a key, each in the order in which they answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lists(Vec<Vec<u32>>);
 
@@ -34,6 +34,13 @@ impl Lists {
             *entry = list | LIST;
         } else if let Some(list) = self.0.get_mut((*entry & !LIST) as usize) {
             list.push(rule);
+        }
+    }
+
+    /// Puts the rules of each list in the order of their keys.
+    pub(super) fn sort_by_key<K: Ord>(&mut self, key: impl Fn(u32) -> K) {
+        for list in &mut self.0 {
+            list.sort_by_cached_key(|rule| key(*rule));
         }
     }
 }

@@ -39,6 +39,14 @@ impl Hosts {
         self.exact.is_empty() && self.below.is_empty() && self.domains.is_empty()
     }
 
+    /// Every name with its number, some with more than one.
+    pub(in crate::rules) fn all(&self) -> impl Iterator<Item = (&str, u32)> {
+        let maps = [&self.exact, &self.below, &self.domains]
+            .into_iter()
+            .flatten();
+        maps.map(|(name, number)| (&**name, *number))
+    }
+
     /// The numbers that fit a host, that of every host among them.
     #[inline]
     pub(in crate::rules) fn fitting<'h>(

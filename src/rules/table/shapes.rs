@@ -28,8 +28,9 @@ pub(super) struct Shapes {
     entries: HashTable<u32>,
     /// The shapes that a path of so many segments can have, the one with the lowest rule first.
     by_count: Vec<Vec<u32>>,
-    /// The kinds of segments that stand at each place of any pattern.
-    kinds: Vec<Vec<Kind>>,
+    /// The kinds of segments that stand at each place of any pattern, each with the number of the first
+    /// pattern that has it there; the lowest first.
+    kinds: Vec<Vec<(Kind, u32)>>,
     /// What paths begin with that fit any pattern.
     beginnings: Filter,
     reach: Reach,
@@ -253,10 +254,11 @@ impl Shapes {
                 let mut kinds: Vec<_> = self
                     .shapes
                     .iter()
-                    .filter_map(|shape| shape.kind(at))
+                    .filter_map(|shape| Some((shape.kind(at)?, shape.lowest)))
                     .collect();
                 kinds.sort_unstable();
-                kinds.dedup();
+                kinds.dedup_by_key(|(kind, _)| *kind);
+                kinds.sort_unstable_by_key(|(_, lowest)| *lowest);
                 kinds
             })
             .collect();
@@ -301,6 +303,7 @@ impl Shapes {
                 path,
                 group,
                 hash,
+                lowest: &lowest,
                 is_it,
             };
             walk.from(0, Chain(START), true, visit);
@@ -412,15 +415,16 @@ fn is_same(one: Parts<'_>, other: Parts<'_>) -> bool {
 }
 
 /// Follows a path through the beginnings of all patterns.
-struct Walk<'w, 'p, I> {
+struct Walk<'w, 'p, L, I> {
     shapes: &'w Shapes,
     path: &'w Segments<'p>,
     group: u32,
     hash: &'w Hash,
+    lowest: &'w L,
     is_it: &'w I,
 }
 
-impl<I: Fn(u32) -> bool> Walk<'_, '_, I> {
+impl<L: Fn() -> u32, I: Fn(u32) -> bool> Walk<'_, '_, L, I> {
     fn from(&self, at: usize, chain: Chain, literal: bool, visit: &mut impl FnMut(&u32)) {
         let rest = self.path.count - at.min(self.path.count);
         let tails: &[Tail] = match rest {
@@ -436,7 +440,10 @@ impl<I: Fn(u32) -> bool> Walk<'_, '_, I> {
         let (Some(kinds), Some(segment)) = (self.shapes.kinds.get(at), self.path.get(at)) else {
             return;
         };
-        for kind in kinds {
+        for (kind, lowest) in kinds {
+            if *lowest > (self.lowest)() {
+                return;
+            }
             let literal = literal && *kind == Kind::Literal;
             let next = if literal {
                 Some(Chain(self.path.beginning(at + 1)))

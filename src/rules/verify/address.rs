@@ -12,7 +12,7 @@ use crate::{
     rules::{
         condition::Ready,
         has::{Has, Place, Test},
-        options::Matching,
+        options::{Matching, Options, QueryPolicy},
         pattern::Parts,
         record::{PATTERN, REGEX, Record},
         table::Table,
@@ -126,6 +126,28 @@ impl Address {
             facts: Vec::new(),
             ..self.clone()
         }
+    }
+
+    /// The same with its unknown parts numbered from left to right, and nothing else left out.
+    pub(super) fn exact_key(&self) -> Self {
+        Self {
+            path: self.path.canonical(),
+            ..self.clone()
+        }
+    }
+
+    /// How much a step looks at, about.
+    pub(super) fn cost(&self, record: &Record<'_>, options: Option<&Options>) -> usize {
+        let length = (record.source.len() + record.target.len()) / 32;
+        let Some(options) = options else {
+            return length;
+        };
+        let asked = options.conditions.len() + options.edits.len();
+        let mut named = asked;
+        if options.query == QueryPolicy::Merge {
+            named += record.target.len() / 4;
+        }
+        length + named * (asked + self.query.len() + self.facts.len())
     }
 
     /// What becomes of those of these requests that a rule answers.

@@ -5,23 +5,20 @@ use std::collections::{HashMap, HashSet};
 use super::{
     address::Address,
     check::{Check, is_permanent},
-    graph::Finder,
+    finder::Finder,
 };
-use crate::rules::{
-    FindingKind, RuleRef, Severity,
-    record::{PATTERN, REGEX, Record, SLOTS},
-};
+use crate::rules::{FindingKind, RuleRef, Severity, record::Record};
 
 /// What follows a rule.
 #[derive(Clone, Copy, Debug)]
 struct Rest {
     hops: usize,
-    /// The last rule.
-    end: u32,
+    /// The last rule, where there is one.
+    end: Option<u32>,
 }
 
-/// What follows the rules that do the same whatever was asked for.
-type Known = HashMap<u32, Rest>;
+/// What follows the addresses that were followed before.
+type Known = HashMap<Address, Rest>;
 
 impl<'t> Check<'t> {
     pub(super) fn chains(&mut self, finder: &mut Finder<'t>) {
@@ -64,7 +61,7 @@ impl<'t> Check<'t> {
             return;
         }
         let rest = rest(finder, known, at, address);
-        let end = self.rules.rule_at(rest.end);
+        let end = rest.end.and_then(|end| self.rules.rule_at(end));
         let target = end.map(|rule| RuleRef::target(&rule)).unwrap_or_default();
         let message = format!("{} redirects to reach {target}, by {name}", rest.hops + 1);
         let mut related = vec![number];
@@ -86,53 +83,34 @@ impl<'t> Check<'t> {
 fn rest(finder: &mut Finder<'_>, known: &mut Known, at: u32, mut address: Address) -> Rest {
     let mut way = Vec::new();
     let mut seen = HashSet::from([at]);
-    let mut rest = Rest { hops: 0, end: at };
-    while let Some((next, following, true)) = finder.next(&address) {
-        if let Some(known) = known.get(&next) {
-            rest = Rest {
-                hops: known.hops + 1,
-                end: known.end,
-            };
-            way.push(next);
+    let mut is_cut = false;
+    let mut rest = Rest { hops: 0, end: None };
+    loop {
+        let key = address.exact_key();
+        if let Some(known) = known.get(&key) {
+            rest = *known;
             break;
         }
-        if !seen.insert(next) {
+        let next = finder.next(&address);
+        let Some((next, following, true)) = next else {
+            known.insert(key, rest);
+            break;
+        };
+        is_cut = !seen.insert(next);
+        if is_cut {
             break;
         }
-        way.push(next);
-        rest = Rest { hops: 1, end: next };
+        way.push((key, next));
         address = following;
     }
-    // Of the last, `rest` says how many there are with itself.
-    let mut hops = rest.hops;
-    for (back, next) in way.iter().rev().enumerate() {
-        if back > 0 {
-            hops += 1;
-        }
-        let is_exact = finder
-            .table
-            .record(*next)
-            .is_some_and(|record| !record.has(PATTERN | REGEX | SLOTS));
-        if is_exact {
-            known.insert(
-                *next,
-                Rest {
-                    hops: hops - 1,
-                    end: rest.end,
-                },
-            );
+    for (key, next) in way.into_iter().rev() {
+        rest = Rest {
+            hops: rest.hops + 1,
+            end: rest.end.or(Some(next)),
+        };
+        if !is_cut {
+            known.insert(key, rest);
         }
     }
-    Rest {
-        hops,
-        end: rest.end,
-    }
-}
-
-impl Finder<'_> {
-    /// The rule that answers first, what follows it, and whether it surely answers.
-    pub(super) fn next(&mut self, address: &Address) -> Option<(u32, Address, bool)> {
-        let (at, step) = self.successors(address).into_iter().next()?;
-        (!step.suppressed).then_some((at, step.next, step.surely))
-    }
+    rest
 }

@@ -1,6 +1,6 @@
 //! Everything that a table finds out about its own rules on demand.
 
-use super::{LoopKind, graph::Finder};
+use super::{LoopKind, finder::Finder};
 use crate::{
     How, Intent,
     rules::{
@@ -37,13 +37,15 @@ impl Rules {
             rules: self,
             report: Report::default(),
         };
-        check.loops();
+        let are_all = check.loops();
         for (at, record) in self.table.records() {
             check.alone(&record);
-            check.shadow(&mut finder, at, &record);
+            if !finder.is_tired() {
+                check.shadow(&mut finder, at, &record);
+            }
         }
         check.chains(&mut finder);
-        if finder.is_tired() {
+        if !are_all || finder.is_tired() {
             let message = "so many rules fit each other that not all of them were looked at";
             let cure = "divide the table, or write its patterns narrower";
             check.push(
@@ -64,7 +66,7 @@ impl Rules {
 
     /// A rule by its line, or by its number.
     pub(in crate::rules) fn name_of(&self, number: u32) -> String {
-        match self.lines.get(number) {
+        match self.table.lines.get(number) {
             Some(line) => format!("line {line}"),
             None => format!("rule {number}"),
         }
@@ -90,15 +92,17 @@ impl<'t> Check<'t> {
             kind,
             severity,
             rule,
-            line: self.rules.lines.get(rule),
+            line: self.rules.table.lines.get(rule),
             related,
             message: message.into(),
             cure,
         });
     }
 
-    fn loops(&mut self) {
-        for one in self.rules.loops() {
+    /// Says whether all of them are known.
+    fn loops(&mut self) -> bool {
+        let loops = self.rules.loops();
+        for one in loops.found {
             let (message, cure) = self.rules.described(&one);
             let mut rules: Vec<u32> = one
                 .rules
@@ -116,6 +120,7 @@ impl<'t> Check<'t> {
                 self.push(kind, severity, last, rules, &message, cure);
             }
         }
+        loops.are_all
     }
 
     /// What is to be said about a rule without looking at others.

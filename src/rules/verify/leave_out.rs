@@ -1,6 +1,9 @@
 //! Tables are built without the rules that close a loop.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{Loop, LoopKind};
 use crate::rules::{
@@ -15,7 +18,7 @@ impl Rules {
     /// Leaves out every rule that certainly closes a loop, and says so.
     pub(in crate::rules) fn leave_loops_out(&mut self, errors: &mut Vec<RuleError>) {
         for round in 0.. {
-            let loops = self.loops();
+            let loops = self.loops().found;
             let mut removed = BTreeSet::new();
             for one in loops.iter().filter(|one| one.is_certain) {
                 let closing = one.rules.iter().max().copied();
@@ -53,11 +56,11 @@ impl Rules {
     /// What a loop does, and how to mend it.
     pub(in crate::rules) fn described(&self, one: &Loop) -> (String, &'static str) {
         let from = one.from.as_deref().unwrap_or_default();
-        let names = self.named(&one.rules);
-        let lead = match (&*one.rules, one.is_certain) {
-            (_, false) => "may lead",
-            ([_], true) => "leads",
-            _ => "lead",
+        let (names, is_one) = self.named(&one.rules);
+        let lead = match one.is_certain {
+            false => "may lead",
+            true if is_one => "leads",
+            true => "lead",
         };
         match one.kind {
             LoopKind::ToItself => (
@@ -83,26 +86,29 @@ impl Rules {
         }
     }
 
-    /// Rules by their lines, or by their numbers.
-    fn named(&self, rules: &[u32]) -> String {
+    /// Rules by their lines, or by their numbers, and whether that is one; a line may say more than one.
+    fn named(&self, rules: &[u32]) -> (String, bool) {
         const SHOWN: usize = 6;
         let rules: Vec<_> = rules.iter().filter_map(|at| self.rule_at(*at)).collect();
         let lines: Option<Vec<u32>> = rules.iter().map(RuleRef::line).collect();
-        let (word, numbers) = match lines {
+        let (word, mut numbers) = match lines {
             Some(lines) => ("line", lines),
             None => ("rule", rules.iter().map(RuleRef::number).collect()),
         };
+        let mut seen = HashSet::new();
+        numbers.retain(|number| seen.insert(*number));
         let mut texts: Vec<_> = numbers.iter().map(ToString::to_string).collect();
         if texts.len() > SHOWN {
             let more = texts.len() - SHOWN;
             texts.truncate(SHOWN);
             texts.push(format!("{more} more"));
         }
-        match texts.split_last() {
+        let text = match texts.split_last() {
             Some((last, [])) => format!("{word} {last}"),
             Some((last, rest)) => format!("{word}s {} and {last}", rest.join(", ")),
             None => String::new(),
-        }
+        };
+        (text, numbers.len() == 1)
     }
 
     /// The same table without some rules, each named by where it begins.
@@ -131,17 +137,23 @@ impl Rules {
                 moved.insert(at, u32::try_from(begin).unwrap_or(u32::MAX));
             }
         }
+        let mut table = Table::new(
+            records,
+            options,
+            self.table.hosts.clone(),
+            self.table.lines.clone(),
+            self.precedence,
+            #[cfg(feature = "regex")]
+            self.table.regexes.clone().moved(&moved),
+        );
+        table.file.clone_from(&self.table.file);
+        if self.table.hits.is_some() {
+            table.count_hits();
+        }
         Self {
             count: u32::try_from(moved.len()).unwrap_or(u32::MAX),
             precedence: self.precedence,
-            lines: self.lines.clone(),
-            table: Table::new(
-                records,
-                options,
-                self.table.hosts.clone(),
-                #[cfg(feature = "regex")]
-                self.table.regexes.clone().moved(&moved),
-            ),
+            table: Arc::new(table),
         }
     }
 }

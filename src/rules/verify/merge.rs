@@ -5,7 +5,7 @@
 
 use super::{
     address::Address,
-    graph::Finder,
+    finder::Finder,
     path::{Bound, End, Path, Text},
     unify::{Compare, unify},
 };
@@ -23,8 +23,6 @@ use crate::{
 /// What the first of two rules becomes.
 #[derive(Debug)]
 pub(in crate::rules) struct Merged {
-    /// Where the second begins.
-    pub(in crate::rules) next: u32,
     pub(in crate::rules) how: How,
     pub(in crate::rules) origin: u16,
     pub(in crate::rules) target: Vec<u8>,
@@ -34,20 +32,46 @@ pub(in crate::rules) struct Merged {
 }
 
 impl<'t> Finder<'t> {
-    /// The rule merged with the one that answers where it leads.
-    pub(in crate::rules) fn merged(&mut self, at: u32, record: &Record<'t>) -> Option<Merged> {
+    /// The rule that always answers where one leads.
+    pub(in crate::rules) fn surely_next(&mut self, at: u32) -> Option<u32> {
+        let record = self.table.record(at)?;
         // Whether another host is asked about by this table is not known.
-        if record.origin > 0 || self.leads_nowhere(record) {
+        if record.origin > 0 || self.leads_nowhere(&record) {
             return None;
         }
-        let following = self.after(record)?;
-        let (next, end) = match self.successors(&following).into_iter().next()? {
-            (next, step) if step.surely && !step.suppressed && next != at => (next, step.next),
-            _ => return None,
-        };
+        let following = self.after(&record)?;
+        let (next, step) = self.successors(&following).into_iter().next()?;
         let second = self.table.record(next)?;
+        let is_it = step.surely && !step.suppressed && next != at && !second.has(REGEX);
+        is_it.then_some(next)
+    }
+
+    /// A rule merged with the one that always answers where it leads, as that is or as it was merged.
+    pub(in crate::rules) fn merged(
+        &mut self,
+        at: u32,
+        next: u32,
+        next_merged: Option<&Merged>,
+    ) -> Option<Merged> {
+        let record = &self.table.record(at)?;
+        let second = self.table.record(next)?;
+        let second = match next_merged {
+            None => second,
+            Some(merged) => {
+                second.with_target(merged.how, merged.origin, &merged.target, merged.flags)
+            }
+        };
+        let following = self.after(record)?;
+        let end = self.step(&following, &second)?.next;
         // One that leads to where it was asked for is not sent, and the way ends there.
-        if second.has(REGEX) || !self.shortens(next) && following.path.may_be(&end.path) {
+        let (_, second_rest) = second.target.split_at_checked(second.origin.into())?;
+        let growth = |record: &Record<'_>, path: &[u8]| {
+            let is_known = !record.has(REGEX);
+            let by = target::growth(record.source, record.has(PATTERN), path);
+            by.filter(|_| is_known)
+        };
+        let shortens = growth(&second, target::split(second_rest).0).is_some_and(|by| by < 0);
+        if !shortens && following.path.may_be(&end.path) {
             return None;
         }
         let nothing = Options::default();
@@ -68,14 +92,17 @@ impl<'t> Finder<'t> {
         if is_odd {
             return None;
         }
-        let (own_policy, other_policy) = (keeps(record, own)?, keeps(&second, other)?);
+        let own_policy = keeps(record, own)?;
+        let other_policy = match next_merged {
+            None => keeps(&second, other)?,
+            Some(merged) => merged.policy,
+        };
         if other_policy == QueryPolicy::Drop && !own.edits.is_empty() {
             return None;
         }
         let matching = other.matching;
-        let (_, rest) = second.target.split_at_checked(second.origin.into())?;
         let (first_path, first_query, first_fragment) = target::split(record.target);
-        let (second_path, second_query, second_fragment) = target::split(rest);
+        let (second_path, second_query, second_fragment) = target::split(second_rest);
         let has_slots = |text: &[u8]| text.iter().any(|byte| *byte < 0x20);
         let is_bare = |query: &[u8]| query == b"?";
         if has_slots(second_query)
@@ -86,8 +113,7 @@ impl<'t> Finder<'t> {
             return None;
         }
         let path = self.path(record, first_path, &second, second_path, matching)?;
-        let growth = target::growth(record.source, record.has(PATTERN), &path);
-        let is_shorter = !record.has(REGEX) && growth.is_some_and(|by| by < 0);
+        let is_shorter = growth(record, &path).is_some_and(|by| by < 0);
         if !is_shorter && self.may_answer(at, record, &end) {
             return None;
         }
@@ -114,7 +140,6 @@ impl<'t> Finder<'t> {
             (FRAGMENT, !fragment.is_empty()),
         ];
         Some(Merged {
-            next,
             how,
             origin: second.origin,
             target: merged,

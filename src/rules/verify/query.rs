@@ -31,6 +31,11 @@ impl Query {
         }
     }
 
+    /// How many names are known of.
+    pub(super) fn len(&self) -> usize {
+        self.pairs.len() + self.gone.len()
+    }
+
     pub(super) fn narrow(&mut self, expected: bool, key: &str, test: &Test) -> Option<()> {
         let fits = |value: &Option<Box<str>>| match (value, test) {
             (None, _) | (_, Test::Present | Test::Matches(_)) => true,

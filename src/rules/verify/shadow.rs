@@ -1,37 +1,33 @@
 //! Rules that never answer, because another one always answers first.
 
-use super::{address::Address, graph::Finder};
+use super::{address::Address, finder::Finder};
 use crate::rules::{
     options::Options,
-    record::{PATTERN, REGEX, Record, SLOTS},
+    record::{REGEX, Record},
 };
 
 impl<'t> Finder<'t> {
     /// The rule that answers every request that this one would, and comes first.
     pub(super) fn shadow_of(&mut self, at: u32, record: &Record<'t>) -> Option<Record<'t>> {
-        let rank = self.table.rank(record, self.rules.precedence);
         if record.has(REGEX) {
             return self.same_regex(record);
         }
-        let others = self.wider(at, record);
-        let mut first = None;
-        let mut start = None;
-        for other in others {
-            let Some(other) = self.table.record(other) else {
-                continue;
-            };
-            let other_rank = self.table.rank(&other, self.rules.precedence);
-            if other_rank >= rank || first.as_ref().is_some_and(|(best, _)| *best < other_rank) {
-                continue;
+        let mut others = Vec::new();
+        self.wider(at, record, &mut others);
+        if matches!(&*others, [] | [_]) && others.iter().all(|other| *other == at) {
+            return None;
+        }
+        let rank = self.table.rank(record, self.rules.precedence);
+        let start = self.start(at)?;
+        for (other_rank, _, other) in self.ranked(others) {
+            if other_rank >= rank || self.is_tired() {
+                return None;
             }
-            if start.is_none() {
-                start = self.start(at);
-            }
-            if self.covers(start.as_ref()?, record, &other) {
-                first = Some((other_rank, other));
+            if self.covers(&start, record, &other) {
+                return Some(other);
             }
         }
-        first.map(|(_, other)| other)
+        None
     }
 
     /// Whether the second rule answers everything that the first would.
@@ -39,7 +35,7 @@ impl<'t> Finder<'t> {
         if other.has(REGEX) || !self.asks_no_more(record, other) {
             return false;
         }
-        let Some(step) = start.step(self.table, other, &mut self.fresh) else {
+        let Some(step) = self.step(start, other) else {
             return false;
         };
         // A path that may end in a slash is wider than it is written.
@@ -58,13 +54,15 @@ impl<'t> Finder<'t> {
     }
 
     /// Whether the second rule asks for nothing that the first does not ask for.
-    fn asks_no_more(&self, record: &Record<'_>, other: &Record<'_>) -> bool {
+    fn asks_no_more(&mut self, record: &Record<'_>, other: &Record<'_>) -> bool {
         let Some(other) = self.table.options(other).map(|ready| &ready.options) else {
             return true;
         };
         let nothing = Options::default();
         let own = self.table.options(record).map(|ready| &ready.options);
         let own = own.unwrap_or(&nothing);
+        self.work
+            .add(4 + own.conditions.len() * other.conditions.len());
         let methods = other.methods.is_empty()
             || !own.methods.is_empty()
                 && own
@@ -79,44 +77,18 @@ impl<'t> Finder<'t> {
                 .all(|condition| own.conditions.contains(condition))
     }
 
-    fn same_regex(&self, record: &Record<'t>) -> Option<Record<'t>> {
-        let regexes = self.regexes();
-        let others = regexes.iter().filter_map(|at| self.table.record(*at));
+    fn same_regex(&mut self, record: &Record<'t>) -> Option<Record<'t>> {
         let host = |record: &Record<'_>| self.table.options(record).map_or(0, |ready| ready.group);
-        let same = |other: &Record<'t>| {
-            other.number < record.number
-                && other.source == record.source
-                && host(other) == host(record)
-                && self.asks_no_more(record, other)
-        };
-        let mut others = others;
-        others.find(same)
-    }
-
-    /// Whether nothing can answer where a rule leads, as far as a short look tells.
-    pub(super) fn leads_nowhere(&mut self, record: &Record<'_>) -> bool {
-        if record.has(SLOTS | REGEX) {
-            return false;
-        }
-        let mut found = Vec::new();
-        self.look_behind(record, &mut found);
-        found.is_empty()
-    }
-
-    /// Other rules whose path may fit everything that this one fits.
-    fn wider(&mut self, at: u32, record: &Record<'_>) -> Vec<u32> {
-        let mut found = Vec::new();
-        if record.has(PATTERN) {
-            if let Some(start) = self.start(at) {
-                self.find_wider(&start, &mut found);
-            }
-        } else {
-            let groups = self.groups_of(record);
-            self.look(record.source, groups.as_deref(), &mut found);
-        }
-        found.retain(|other| *other != at);
-        found.sort_unstable();
-        found.dedup();
-        found
+        let own_host = host(record);
+        let others = self.same_regexes(record).iter();
+        let others: Vec<_> = others
+            .filter_map(|at| self.table.record(*at))
+            .take_while(|other| other.number < record.number)
+            .filter(|other| host(other) == own_host)
+            .collect();
+        self.work.add(others.len());
+        others
+            .into_iter()
+            .find(|other| self.asks_no_more(record, other))
     }
 }

@@ -4,13 +4,17 @@ use std::{cell::OnceCell, collections::HashMap};
 
 use foldhash::fast::RandomState;
 
-use super::path::{End, Path, Text};
+use super::{
+    beginnings::Regexes,
+    path::{End, Path, Text},
+};
 use crate::rules::{
+    condition::Ready,
     options::Matching,
     pattern::{Parts, Segment, Tail},
     record::{PATTERN, REGEX, Record},
     spelling,
-    table::Table,
+    table::{EVERY_HOST, Table},
 };
 
 const NONE: u32 = u32::MAX;
@@ -18,8 +22,9 @@ const NONE: u32 = u32::MAX;
 /// The sources of a table.
 #[derive(Debug)]
 pub(super) struct Sources<'t> {
+    table: &'t Table,
     planes: Vec<Plane<'t>>,
-    pub(super) regexes: Vec<u32>,
+    pub(super) regexes: Regexes<'t>,
 }
 
 /// Those that are compared in one way.
@@ -28,12 +33,16 @@ struct Plane<'t> {
     matching: Matching,
     nodes: Vec<Node<'t>>,
     literals: HashMap<(u32, &'t [u8]), u32, RandomState>,
+    /// Children with a placeholder, by what stands before and behind it.
+    named: HashMap<(u32, &'t [u8], &'t [u8]), u32, RandomState>,
     /// Rules that end at a node, each with the one before it.
     rules: Vec<(u32, u32)>,
     /// Made when it is first needed.
     far: OnceCell<Far<'t>>,
     /// The same by the number of their hosts, where the table has hosts.
     by_host: Option<ByHost>,
+    /// The same by what they ask for too, made when it is first needed.
+    by_pair: OnceCell<ByPair<'t>>,
 }
 
 #[derive(Debug)]
@@ -61,6 +70,12 @@ struct Far<'t> {
 /// Rules by the node where they stand, how, and the number of their hosts.
 type ByHost = HashMap<(u32, Kind, u32), Vec<u32>, RandomState>;
 
+/// The same, and by the parameter that has to have one value, where they ask for one.
+type ByPair<'t> = HashMap<(u32, Kind, u32, Option<Pair<'t>>), Vec<u32>, RandomState>;
+
+/// A name and a value.
+type Pair<'t> = (&'t str, &'t str);
+
 /// How a rule stands at a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Kind {
@@ -77,27 +92,42 @@ pub(super) enum Wanted<'p> {
     Wider(&'p Path),
 }
 
-/// The hosts that it may be asked on.
+/// The hosts that it may be asked on, by their numbers.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Groups<'g> {
+pub(super) enum Hosts<'g> {
     All,
     These(&'g [u32]),
+    /// The rules for these, and of those that ask for one value of a parameter those that ask for one of
+    /// these.
+    Wider(&'g [u32], &'g [Pair<'g>]),
+}
+
+impl Hosts<'_> {
+    /// How many lists are looked at.
+    const fn len(self) -> usize {
+        match self {
+            Self::All => 0,
+            Self::These(groups) => groups.len(),
+            Self::Wider(groups, pairs) => groups.len() * (1 + pairs.len()),
+        }
+    }
 }
 
 impl<'t> Sources<'t> {
     pub(super) fn of(table: &'t Table) -> Self {
         let mut sources = Self {
+            table,
             planes: Vec::new(),
-            regexes: Vec::new(),
+            regexes: Regexes::default(),
         };
         for (at, record) in table.records() {
-            if record.has(REGEX) {
-                sources.regexes.push(at);
-                continue;
-            }
             let ready = table.options(&record);
             let matching = ready.map_or_else(Matching::default, |ready| ready.options.matching);
-            let group = ready.map_or(0, |ready| ready.group);
+            if record.has(REGEX) {
+                sources.regexes.add(at, &record, matching.ignore_case);
+                continue;
+            }
+            let group = ready.map_or(EVERY_HOST, |ready| ready.group);
             let planes = &mut sources.planes;
             let own = planes.iter().position(|plane| plane.matching == matching);
             let own = own.unwrap_or_else(|| {
@@ -108,6 +138,7 @@ impl<'t> Sources<'t> {
                 plane.add(at, &record, group);
             }
         }
+        sources.regexes.finish();
         sources
     }
 
@@ -115,15 +146,17 @@ impl<'t> Sources<'t> {
     pub(super) fn find(
         &self,
         wanted: Wanted<'_>,
-        groups: Groups<'_>,
+        hosts: Hosts<'_>,
         mut visit: impl FnMut(u32),
     ) -> usize {
         let mut work = 0;
         for plane in &self.planes {
+            let by_pair = matches!(hosts, Hosts::Wider(..)).then(|| plane.by_pair(self.table));
+            let mut show = |node, kind| plane.show(node, kind, hosts, by_pair, &mut visit);
             work += match wanted {
-                Wanted::Known(path) => plane.find_known(path, groups, &mut visit),
-                Wanted::Partly(path) => plane.find_partly(path, false, groups, &mut visit),
-                Wanted::Wider(path) => plane.find_partly(path, true, groups, &mut visit),
+                Wanted::Known(path) => plane.find_known(path, &mut show),
+                Wanted::Partly(path) => plane.find_partly(path, false, &mut show),
+                Wanted::Wider(path) => plane.find_partly(path, true, &mut show),
             };
         }
         work
@@ -145,9 +178,11 @@ impl<'t> Plane<'t> {
             matching,
             nodes: vec![root],
             literals: HashMap::default(),
+            named: HashMap::default(),
             rules: Vec::new(),
             far: OnceCell::new(),
             by_host: has_hosts.then(HashMap::default),
+            by_pair: OnceCell::new(),
         }
     }
 
@@ -184,16 +219,7 @@ impl<'t> Plane<'t> {
         let found = match segment {
             Segment::Literal(text) => self.literals.get(&(parent, text)).copied(),
             Segment::Named { before, behind, .. } => {
-                self.children(parent, |node| node.named).find(|child| {
-                    self.node(*child).is_some_and(|node| match node.segment {
-                        Segment::Named {
-                            before: own,
-                            behind: own_behind,
-                            ..
-                        } => (own, own_behind) == (before, behind),
-                        Segment::Literal(_) => false,
-                    })
-                })
+                self.named.get(&(parent, before, behind)).copied()
             }
         };
         if let Some(found) = found {
@@ -208,9 +234,12 @@ impl<'t> Plane<'t> {
             };
             sibling = std::mem::replace(first, new);
         }
-        if let Segment::Literal(text) = segment {
-            self.literals.insert((parent, text), new);
-        }
+        match segment {
+            Segment::Literal(text) => self.literals.insert((parent, text), new),
+            Segment::Named { before, behind, .. } => {
+                self.named.insert((parent, before, behind), new)
+            }
+        };
         self.nodes.push(Node {
             segment,
             parent,
@@ -236,41 +265,74 @@ impl<'t> Plane<'t> {
         })
     }
 
-    /// Shows the rules of a node.
+    /// Shows the rules of a node; says how many places were looked at.
     fn show(
         &self,
         node: u32,
         kind: Kind,
-        groups: Groups<'_>,
+        hosts: Hosts<'_>,
+        by_pair: Option<&ByPair<'_>>,
         visit: &mut impl FnMut(u32),
     ) -> usize {
         let mut work = 1;
-        match (groups, &self.by_host) {
-            (Groups::These(groups), Some(by_host)) => {
+        let mut show = |rule: u32| {
+            visit(rule);
+            work += 1;
+        };
+        match (hosts, &self.by_host, by_pair) {
+            (Hosts::Wider(groups, pairs), _, Some(by_pair)) => {
+                let pairs = || std::iter::once(None).chain(pairs.iter().copied().map(Some));
+                let keys = groups
+                    .iter()
+                    .flat_map(|group| pairs().map(|pair| (*group, pair)));
+                for (group, pair) in keys {
+                    let rules = by_pair.get(&(node, kind, group, pair)).into_iter();
+                    rules.flatten().for_each(|rule| show(*rule));
+                }
+            }
+            (Hosts::These(groups), Some(by_host), _) => {
                 for group in groups {
-                    for rule in by_host.get(&(node, kind, *group)).into_iter().flatten() {
-                        visit(*rule);
-                        work += 1;
+                    let rules = by_host.get(&(node, kind, *group)).into_iter();
+                    rules.flatten().for_each(|rule| show(*rule));
+                }
+            }
+            _ => self.rules_at(node, kind).for_each(show),
+        }
+        work + hosts.len()
+    }
+
+    fn rules_at(&self, node: u32, kind: Kind) -> impl Iterator<Item = u32> {
+        let mut next = match (self.node(node), kind) {
+            (None, _) => NONE,
+            (Some(node), Kind::End) => node.ends,
+            (Some(node), Kind::Tail) => node.tails,
+        };
+        std::iter::from_fn(move || {
+            let (rule, before) = self.rules.get(next as usize)?;
+            next = *before;
+            Some(*rule)
+        })
+    }
+
+    fn by_pair(&self, table: &'t Table) -> &ByPair<'t> {
+        self.by_pair.get_or_init(|| {
+            let mut by_pair = ByPair::default();
+            for node in 0..u32::try_from(self.nodes.len()).unwrap_or(NONE) {
+                for kind in [Kind::End, Kind::Tail] {
+                    for rule in self.rules_at(node, kind) {
+                        let record = table.record(rule);
+                        let ready = record.and_then(|record| table.options(&record));
+                        let group = ready.map_or(EVERY_HOST, |ready| ready.group);
+                        let key = (node, kind, group, ready.and_then(Ready::key));
+                        by_pair.entry(key).or_default().push(rule);
                     }
                 }
             }
-            _ => {
-                let mut next = match (self.node(node), kind) {
-                    (None, _) => NONE,
-                    (Some(node), Kind::End) => node.ends,
-                    (Some(node), Kind::Tail) => node.tails,
-                };
-                while let Some((rule, before)) = self.rules.get(next as usize) {
-                    visit(*rule);
-                    work += 1;
-                    next = *before;
-                }
-            }
-        }
-        work
+            by_pair
+        })
     }
 
-    fn find_known(&self, path: &[u8], groups: Groups<'_>, visit: &mut impl FnMut(u32)) -> usize {
+    fn find_known(&self, path: &[u8], show: &mut impl FnMut(u32, Kind) -> usize) -> usize {
         let fold = self.matching.ignore_case;
         let mut spelled = Vec::new();
         let path = if spelling::is_spelled(path, fold) {
@@ -282,9 +344,9 @@ impl<'t> Plane<'t> {
         let mut work = 0;
         let mut places = vec![(0, path)];
         while let Some((node, rest)) = places.pop() {
-            work += self.show(node, Kind::Tail, groups, visit);
+            work += show(node, Kind::Tail);
             if rest.is_empty() || rest == b"/" && self.matching.ignore_trailing_slash {
-                work += self.show(node, Kind::End, groups, visit);
+                work += show(node, Kind::End);
             }
             let Some(rest) = rest.strip_prefix(b"/") else {
                 continue;
@@ -312,16 +374,15 @@ impl<'t> Plane<'t> {
         &self,
         path: &Path,
         wider: bool,
-        groups: Groups<'_>,
-        visit: &mut impl FnMut(u32),
+        show: &mut impl FnMut(u32, Kind) -> usize,
     ) -> usize {
         let mut work = 0;
         let mut places = vec![(0, 0)];
         while let Some((node, at)) = places.pop() {
-            work += self.show(node, Kind::Tail, groups, visit);
+            work += show(node, Kind::Tail);
             let text = path.segments.get(at);
             if text.is_none() || self.matching.ignore_trailing_slash {
-                work += self.show(node, Kind::End, groups, visit);
+                work += show(node, Kind::End);
             }
             match text {
                 None if wider || path.end == End::Closed => continue,

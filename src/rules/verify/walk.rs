@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     address::Address,
-    graph::Finder,
+    finder::Finder,
     witness::{Round, request},
 };
 
@@ -29,6 +29,7 @@ pub(super) enum Verdict {
 /// Follows every request that a group of rules may answer.
 struct Walk<'w, 't> {
     finder: &'w mut Finder<'t>,
+    /// In their order.
     rules: &'w [u32],
     /// The addresses from the first to this one.
     way: Vec<Address>,
@@ -39,13 +40,16 @@ struct Walk<'w, 't> {
 }
 
 impl Finder<'_> {
-    /// Looks closer at a group of rules.
+    /// Looks closer at a group of rules, given in their order.
     pub(super) fn judge(&mut self, rules: &[u32]) -> Verdict {
         let hops = 2 * rules.len() + 200;
         let mut possible = None;
         for at in rules.iter().take(STARTS) {
+            if self.is_tired() {
+                break;
+            }
             for request in self.requests(*at) {
-                let Some(round) = self.rules.round(request, hops) else {
+                let Some(round) = self.rules.round(request, hops, &mut self.work) else {
                     continue;
                 };
                 if self.rules.is_certain(&round) {
@@ -79,14 +83,6 @@ impl Finder<'_> {
         }
     }
 
-    /// The requests that a rule answers.
-    pub(super) fn start(&mut self, at: u32) -> Option<Address> {
-        let record = self.table.record(at)?;
-        let all = Address::anything(&mut self.fresh);
-        let step = all.step(self.table, &record, &mut self.fresh)?;
-        Some(step.answered)
-    }
-
     /// Some requests that a rule answers, or that follow its answer.
     fn requests(&mut self, at: u32) -> Vec<crate::testing::TestRequest> {
         let Some(start) = self.start(at) else {
@@ -102,8 +98,8 @@ impl Finder<'_> {
 
 impl Walk<'_, '_> {
     fn follow(&mut self, address: &Address) {
-        let mut done_key = address.key();
-        done_key.facts.clone_from(&address.facts);
+        let done_key = address.exact_key();
+        self.finder.work.add(self.way.len());
         if self.done.contains(&done_key) {
             return;
         }
@@ -119,7 +115,7 @@ impl Walk<'_, '_> {
         self.left -= 1;
         self.way.push(key);
         for (at, step) in self.finder.successors(address) {
-            if self.rules.contains(&at) && !step.suppressed {
+            if self.rules.binary_search(&at).is_ok() && !step.suppressed {
                 self.follow(&step.next);
             }
         }
@@ -131,9 +127,10 @@ impl Walk<'_, '_> {
     fn came_round(&mut self, address: &Address) {
         let hops = 2 * self.rules.len() + 200;
         let rules = self.finder.rules;
+        let work = &mut self.finder.work;
         let round = address
             .request()
-            .and_then(|request| rules.round(request, hops));
+            .and_then(|request| rules.round(request, hops, work));
         match round {
             Some(round) if self.round.is_none() || rules.is_certain(&round) => {
                 self.round = Some(round);

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use http::{HeaderValue, Method, Request, Uri, header};
 
-use super::address::{Address, Host, host_of, origin_of};
+use super::{
+    address::{Address, Host, host_of, origin_of},
+    work::Work,
+};
 use crate::{
     guard::Verdict,
     rules::{
@@ -77,20 +80,31 @@ pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
 }
 
 impl Rules {
-    /// Follows a request, at most so many hops, until it comes round.
-    pub(super) fn round(&self, request: TestRequest, most: usize) -> Option<Round> {
+    /// Follows a request, at most so many hops, until it comes round; `None` too where that is too much
+    /// work.
+    pub(super) fn round(
+        &self,
+        request: TestRequest,
+        most: usize,
+        work: &mut Work,
+    ) -> Option<Round> {
         let mut traveller = Traveller::new(request);
         let from = traveller.address();
         let mut seen: HashMap<(Method, String), usize> = HashMap::new();
         let mut met: HashMap<u32, Vec<usize>> = HashMap::new();
         let mut hops: Vec<(u32, usize)> = Vec::new();
-        while hops.len() < most {
-            let (at, redirect) = self.answered(&traveller.request.head())?;
+        let regexes = self.table.regexes_len();
+        while hops.len() < most && !work.is_over() {
+            let mut looks = 0;
+            let answered = self.answered(&traveller.request.head(), || looks += 1);
+            let (at, redirect) = answered?;
             let Verdict::Send(status) = traveller.judge(&redirect) else {
                 return None;
             };
             let address = traveller.address();
             let length = address.len();
+            // A rule that is asked goes through the whole address, and a regex too.
+            work.add(16 + regexes + looks * (4 + length / 16));
             let method = traveller.request.head().method().clone();
             let begin = seen.insert((method, address), hops.len());
             let visits = met.entry(at).or_default();

@@ -1,0 +1,123 @@
+//! What happens to requests, told to those who watch: events, counters, and the usage of rules.
+//!
+//! Each costs nothing where its feature is off, and little where nobody listens.
+
+#[cfg(feature = "reload")]
+use std::{fmt, path::Path};
+
+use crate::{Redirect, Redirected, Refusal, RequestHead, guard::Suppressed};
+
+#[cfg(feature = "metrics")]
+mod counters;
+
+#[cfg(feature = "metrics")]
+pub use counters::describe_metrics;
+
+/// A redirect is sent.
+#[inline]
+pub(crate) fn redirected(redirected: &Redirected) {
+    #[cfg(feature = "tracing")]
+    log(redirected);
+    #[cfg(feature = "metrics")]
+    counters::redirected(redirected);
+    #[cfg(feature = "rules")]
+    if let Some(rule) = &redirected.rule {
+        rule.count();
+    }
+    #[cfg(not(any(feature = "tracing", feature = "metrics", feature = "rules")))]
+    let _ = redirected;
+}
+
+#[cfg(feature = "tracing")]
+fn log(redirected: &Redirected) {
+    #[cfg(feature = "rules")]
+    if let Some(rule) = &redirected.rule {
+        tracing::debug!(
+            status = redirected.status.as_u16(),
+            location = redirected.location.as_str(),
+            rule = %rule.id(),
+            rule_number = rule.number(),
+            file = rule.file(),
+            line = rule.line(),
+            "redirected"
+        );
+        return;
+    }
+    tracing::debug!(
+        status = redirected.status.as_u16(),
+        location = redirected.location.as_str(),
+        "redirected"
+    );
+}
+
+/// A request goes to the inner service, and the answer of that stands.
+#[inline]
+pub(crate) fn passed() {
+    #[cfg(feature = "metrics")]
+    counters::passed();
+}
+
+/// A request is answered with a 4xx.
+pub(crate) fn refused(refusal: &Refusal) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        reason = refusal.reason(),
+        status = refusal.status().as_u16(),
+        "refused"
+    );
+    #[cfg(feature = "metrics")]
+    counters::refused(refusal);
+    #[cfg(not(any(feature = "tracing", feature = "metrics")))]
+    let _ = refusal;
+}
+
+/// A policy redirects, and that is not sent.
+pub(crate) fn suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason: Suppressed) {
+    if reason == Suppressed::OtherMethods {
+        return;
+    }
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        %reason,
+        status = redirect.status(request.method(), request.version()).as_u16(),
+        location = redirect.location.as_str(),
+        "redirect suppressed"
+    );
+    #[cfg(feature = "metrics")]
+    counters::suppressed(reason);
+    let _ = (request, redirect);
+}
+
+/// Another set serves.
+#[cfg(feature = "reload")]
+pub(crate) fn reloaded(path: Option<&Path>) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(
+        path = path.map(|path| tracing::field::display(path.display())),
+        "a new set of redirects serves"
+    );
+    #[cfg(feature = "metrics")]
+    counters::reloaded(true);
+    let _ = path;
+}
+
+/// A set was refused, and the one before serves on.
+#[cfg(feature = "reload")]
+pub(crate) fn reload_refused(path: Option<&Path>, error: &dyn fmt::Display) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        path = path.map(|path| tracing::field::display(path.display())),
+        %error,
+        "a set of redirects was refused, the one before serves on"
+    );
+    #[cfg(feature = "metrics")]
+    counters::reloaded(false);
+    let _ = (path, error);
+}
+
+/// A candidate answered otherwise than the policy that serves.
+#[expect(dead_code, reason = "the candidate is not there yet")]
+pub(crate) fn differed() {
+    #[cfg(feature = "metrics")]
+    counters::differed();
+}

@@ -1,0 +1,146 @@
+//! The counters of feature `metrics`.
+
+use std::{
+    cell::Cell,
+    fmt::{self, Write},
+};
+
+use metrics::{Key, Label, Level, Metadata, SharedString, Unit, describe_counter};
+
+use crate::{Exemption, Redirected, Refusal, Status, guard::Suppressed};
+
+const REDIRECTS: &str = "tower_redirect_redirects_total";
+const PASSES: &str = "tower_redirect_passes_total";
+const REFUSALS: &str = "tower_redirect_refusals_total";
+const SUPPRESSED: &str = "tower_redirect_suppressed_total";
+const RELOADS: &str = "tower_redirect_reloads_total";
+const DIFFERENCES: &str = "tower_redirect_differences_total";
+
+/// Tells the recorder of the `metrics` facade what each counter of this crate counts.
+///
+/// ```
+/// // Where the recorder is installed:
+/// tower_redirect::describe_metrics();
+/// ```
+///
+/// | counter | labels | counts |
+/// |---|---|---|
+/// | `tower_redirect_redirects_total` | `status`, `rule` | redirects that were sent, in place of the app's answer too |
+/// | `tower_redirect_passes_total` | | requests that the app answered |
+/// | `tower_redirect_refusals_total` | `status` | requests that were refused |
+/// | `tower_redirect_suppressed_total` | `reason` | redirects that were not sent; the request passed or was refused, and is counted there too |
+/// | `tower_redirect_reloads_total` | `outcome` | new sets of rules that were taken (`good`) or not (`bad`) |
+/// | `tower_redirect_differences_total` | | requests that a candidate would have answered otherwise |
+///
+/// Redirects, passes and refusals together are all requests but those whose client left while the app was
+/// to be waited for.
+///
+/// | label | values |
+/// |---|---|
+/// | `status` | 301, 302, 303, 307, 308; of refusals, a 4xx of a policy |
+/// | `rule` | the name of the rule, or its number where it has none (`Fired::id`); nothing where no table answered |
+/// | `reason` | `loop`, `preflight`, `websocket`, `connect`, `no_path`, `unsendable` |
+/// | `outcome` | `good`, `bad` |
+///
+/// No label has text of a request. There are as many series as rules fire: in a large table, give rules one
+/// name that are to be counted as one.
+///
+/// A counter is there from the first time that it counts. It is counted where the service is called, by
+/// the recorder that is installed then; without one, none costs an allocation.
+pub fn describe_metrics() {
+    for (name, what) in [
+        (REDIRECTS, "Redirects that were sent"),
+        (PASSES, "Requests that the app answered"),
+        (REFUSALS, "Requests that were refused"),
+        (SUPPRESSED, "Redirects that were not sent"),
+        (RELOADS, "New sets of rules, taken or not"),
+        (
+            DIFFERENCES,
+            "Requests that a candidate would have answered otherwise",
+        ),
+    ] {
+        describe_counter!(name, Unit::Count, what);
+    }
+}
+
+pub(super) fn redirected(redirected: &Redirected) {
+    let status = match redirected.status {
+        Status::MovedPermanently => "301",
+        Status::Found => "302",
+        Status::SeeOther => "303",
+        Status::TemporaryRedirect => "307",
+        Status::PermanentRedirect => "308",
+    };
+    let status = Label::from_static_parts("status", status);
+    #[cfg(feature = "rules")]
+    if let Some(rule) = &redirected.rule {
+        count(REDIRECTS, Some(status), "rule", &rule.id());
+        return;
+    }
+    count(REDIRECTS, Some(status), "rule", &"");
+}
+
+#[inline]
+pub(super) fn passed() {
+    static KEY: Key = Key::from_static_name(PASSES);
+    one(&KEY);
+}
+
+pub(super) fn refused(refusal: &Refusal) {
+    count(REFUSALS, None, "status", &refusal.status().as_u16());
+}
+
+pub(super) fn suppressed(reason: Suppressed) {
+    let word = match reason {
+        // It is not meant to be sent.
+        Suppressed::OtherMethods => return,
+        Suppressed::SelfTarget => "loop",
+        Suppressed::Exempt(Exemption::Preflight) => "preflight",
+        Suppressed::Exempt(Exemption::WebSocket) => "websocket",
+        Suppressed::Exempt(Exemption::Connect) => "connect",
+        Suppressed::Exempt(Exemption::NoPath) => "no_path",
+        Suppressed::Unsendable => "unsendable",
+    };
+    count(SUPPRESSED, None, "reason", &word);
+}
+
+#[cfg(feature = "reload")]
+pub(super) fn reloaded(good: bool) {
+    count(RELOADS, None, "outcome", &if good { "good" } else { "bad" });
+}
+
+pub(super) fn differed() {
+    static KEY: Key = Key::from_static_name(DIFFERENCES);
+    one(&KEY);
+}
+
+/// Counts one.
+fn one(key: &Key) {
+    static METADATA: Metadata<'static> =
+        Metadata::new("tower_redirect", Level::INFO, Some(module_path!()));
+    metrics::with_recorder(|recorder| recorder.register_counter(key, &METADATA)).increment(1);
+}
+
+thread_local! {
+    /// The memory of the labels before, so that no redirect allocates for its own.
+    static SCRATCH: Cell<(Vec<Label>, String)> = const { Cell::new((Vec::new(), String::new())) };
+}
+
+/// Counts one under a label that is written here, and maybe another.
+fn count(name: &'static str, fixed: Option<Label>, label: &'static str, value: &dyn fmt::Display) {
+    let (mut labels, mut text) = SCRATCH.take();
+    text.clear();
+    // A `String` takes everything.
+    let _ = write!(text, "{value}");
+    labels.extend(fixed);
+    labels.push(Label::new(label, text));
+    let key = Key::from_parts(name, labels);
+    one(&key);
+    let (_, mut labels) = key.into_parts();
+    let text = labels.pop().map(|label| label.into_parts().1);
+    labels.clear();
+    SCRATCH.set((
+        labels,
+        text.map(SharedString::into_owned).unwrap_or_default(),
+    ));
+}

@@ -1,0 +1,256 @@
+//! How often each rule was of use.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use super::{RuleRef, Rules, table::Table};
+
+/// How often each rule of a table answered, since when; [`Rules::usage`] gives it.
+///
+/// ```
+/// use axum::{Router, body::Body, http::Request};
+/// use tower::ServiceExt;
+/// use tower_redirect::RedirectLayer;
+/// use tower_redirect::rules::{Rule, Rules};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/c", "/d")])?.count_hits();
+/// let app: Router = Router::new().layer(RedirectLayer::new(rules.clone()));
+/// app.oneshot(Request::get("/c").body(Body::empty())?).await?;
+///
+/// let usage = rules.usage().unwrap();
+/// let hits: Vec<_> = usage.iter().map(|rule| rule.hits()).collect();
+/// assert_eq!(hits, [0, 1]);
+/// let idle: Vec<_> = usage.never_hit().map(|rule| rule.to_string()).collect();
+/// assert_eq!(idle, ["/a -> /b (308 Permanent Redirect)"]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It is read while requests are served; what is asked later may be newer.
+#[derive(Clone, Copy)]
+pub struct Usage<'r> {
+    rules: &'r Rules,
+    hits: &'r Hits,
+}
+
+/// How often one rule answered, and when last; an item of [`Usage::iter`].
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+///
+/// let rules = Rules::new([Rule::permanent("/a", "/b")])?.count_hits();
+/// let one = rules.usage().unwrap().iter().next().unwrap();
+/// assert_eq!((one.rule().number(), one.hits(), one.last_hit()), (0, 0, None));
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct RuleUsage<'r> {
+    rule: RuleRef<'r>,
+    hits: u64,
+    last_hit: Option<SystemTime>,
+}
+
+impl Rules {
+    /// Counts for each rule how often its redirect is sent, and notes when, from here on.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b")])?;
+    /// assert!(rules.usage().is_none());
+    /// assert_eq!(rules.count_hits().usage().unwrap().never_hit().count(), 1);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// It is counted where the service sends the redirect, and so not by tests, by
+    /// [`explain`](Self::explain), nor where it is suppressed or waits for an answer that stands. Clones of
+    /// a table count together; keep one to [ask](Self::usage). Every table counts by itself: one that is
+    /// loaded anew, or flattened, begins at zero. A table that counts already goes on; one that has clones
+    /// which do not count is copied.
+    ///
+    /// A rule takes two words more, a redirect an atomic addition and a look at the clock, a request that
+    /// is passed on nothing.
+    #[must_use]
+    pub fn count_hits(self) -> Self {
+        if self.table.hits.is_some() {
+            return self;
+        }
+        self.with_table(Table::count_hits)
+    }
+
+    /// How often each rule answered; `None` where [nothing is counted](Self::count_hits).
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b").named("launch")])?.count_hits();
+    /// let idle: Vec<_> = rules.usage().unwrap().never_hit().map(|rule| rule.name()).collect();
+    /// assert_eq!(idle, [Some("launch")]);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage<'_>> {
+        let hits = self.table.hits.as_ref()?;
+        Some(Usage { rules: self, hits })
+    }
+}
+
+impl<'r> Usage<'r> {
+    /// When counting began, to the second.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b")])?.count_hits();
+    /// assert!(rules.usage().unwrap().since() <= SystemTime::now());
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub fn since(&self) -> SystemTime {
+        time(self.hits.since)
+    }
+
+    /// Every rule, in the order in which they were added.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b")])?.count_hits();
+    /// let all: u64 = rules.usage().unwrap().iter().map(|rule| rule.hits()).sum();
+    /// assert_eq!(all, 0);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = RuleUsage<'r>> + use<'r> {
+        let hits = self.hits;
+        self.rules.iter().map(move |rule| hits.of(rule))
+    }
+
+    /// The rules that never answered.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b")])?.count_hits();
+    /// assert_eq!(rules.usage().unwrap().never_hit().next().unwrap().source(), "/a");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn never_hit(&self) -> impl Iterator<Item = RuleRef<'r>> + use<'r> {
+        let idle = self.iter().filter(|usage| usage.hits == 0);
+        idle.map(|usage| usage.rule)
+    }
+
+    /// The rules that have not answered at this time or later.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b")])?.count_hits();
+    /// let a_month_ago = SystemTime::now() - Duration::from_secs(30 * 86_400);
+    /// assert_eq!(rules.usage().unwrap().not_hit_since(a_month_ago).count(), 1);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// Of a time before counting [began](Self::since), it says no more than
+    /// [`never_hit`](Self::never_hit).
+    pub fn not_hit_since(&self, time: SystemTime) -> impl Iterator<Item = RuleRef<'r>> + use<'r> {
+        let idle = self
+            .iter()
+            .filter(move |usage| usage.last_hit.is_none_or(|last| last < time));
+        idle.map(|usage| usage.rule)
+    }
+}
+
+impl<'r> RuleUsage<'r> {
+    /// The rule.
+    #[must_use]
+    pub const fn rule(&self) -> RuleRef<'r> {
+        self.rule
+    }
+
+    /// How many redirects of it were sent.
+    #[must_use]
+    pub const fn hits(&self) -> u64 {
+        self.hits
+    }
+
+    /// When the last of them was, to the second.
+    #[must_use]
+    pub const fn last_hit(&self) -> Option<SystemTime> {
+        self.last_hit
+    }
+}
+
+impl fmt::Debug for Usage<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Usage")
+            .field("rules", self.rules)
+            .field("since", &self.since())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The counters of a table, each at the number of its rule.
+#[derive(Debug)]
+pub(super) struct Hits {
+    since: usize,
+    rules: Box<[Hit]>,
+}
+
+/// Words, so that every machine has them; times are seconds since 1970.
+#[derive(Debug, Default)]
+struct Hit {
+    count: AtomicUsize,
+    /// 0 for never.
+    last: AtomicUsize,
+}
+
+impl Table {
+    /// Begins to count.
+    pub(super) fn count_hits(&mut self) {
+        // Rules that were left out leave their numbers behind.
+        let last = self.records().map(|(_, record)| record.number).max();
+        let length = last.map_or(0, |last| last as usize + 1);
+        self.hits = Some(Hits {
+            since: now(),
+            rules: std::iter::repeat_with(Hit::default).take(length).collect(),
+        });
+    }
+}
+
+impl Hits {
+    pub(super) fn add(&self, number: u32) {
+        if let Some(hit) = self.rules.get(number as usize) {
+            hit.last.store(now(), Ordering::Relaxed);
+            hit.count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn of<'r>(&self, rule: RuleRef<'r>) -> RuleUsage<'r> {
+        let read = |word: &AtomicUsize| word.load(Ordering::Relaxed);
+        let hit = self.rules.get(rule.number() as usize);
+        let (hits, last) = hit.map_or((0, 0), |hit| (read(&hit.count), read(&hit.last)));
+        RuleUsage {
+            rule,
+            hits: hits as u64,
+            last_hit: (last > 0).then(|| time(last)),
+        }
+    }
+}
+
+fn now() -> usize {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        usize::try_from(since.as_secs()).unwrap_or(usize::MAX)
+    })
+}
+
+fn time(seconds: usize) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds as u64)
+}

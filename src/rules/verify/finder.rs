@@ -1,0 +1,328 @@
+//! What may answer a request of which a part is known.
+
+use std::{cell::OnceCell, ops::ControlFlow};
+
+use http::Request;
+
+use super::{
+    address::{Address, Host, Step, host_of, origin_of},
+    path::Fresh,
+    sources::{Hosts, Sources, Wanted},
+    work::Work,
+};
+use crate::{
+    RequestHead,
+    rules::{
+        Rules,
+        ask::Ask,
+        capture::Found,
+        condition::Ready,
+        record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
+        search::Rank,
+        table::{EVERY_HOST, Table},
+        target,
+    },
+};
+
+/// What is looked for in a table, and how much was looked at.
+pub(in crate::rules) struct Finder<'t> {
+    pub(super) rules: &'t Rules,
+    pub(super) table: &'t Table,
+    /// `None` where the indexes of the table tell it as well.
+    sources: Option<Sources<'t>>,
+    /// The hosts of the table from their ends, made when they are first needed.
+    host_ends: OnceCell<Vec<(String, u32)>>,
+    pub(super) fresh: Fresh,
+    pub(super) work: Work,
+}
+
+impl<'t> Finder<'t> {
+    pub(in crate::rules) fn new(rules: &'t Rules) -> Self {
+        let table = &rules.table;
+        let sources = (!table.is_plain()).then(|| Sources::of(table));
+        Self {
+            rules,
+            table,
+            sources,
+            host_ends: OnceCell::new(),
+            fresh: Fresh::default(),
+            work: Work::for_rules(rules.len()),
+        }
+    }
+
+    /// Whether so much was looked at that the rest is left.
+    pub(in crate::rules) const fn is_tired(&self) -> bool {
+        self.work.is_over()
+    }
+
+    /// What becomes of those of these requests that a rule answers.
+    pub(super) fn step(&mut self, address: &Address, record: &Record<'_>) -> Option<Step> {
+        let options = self.table.options(record).map(|ready| &ready.options);
+        self.work.add(16 + address.cost(record, options));
+        address.step(self.table, record, &mut self.fresh)
+    }
+
+    /// What becomes of the requests that a rule answers, whatever else they have.
+    pub(super) fn step_of(&mut self, record: &Record<'_>) -> Option<Step> {
+        let all = Address::anything(&mut self.fresh);
+        self.step(&all, record)
+    }
+
+    /// The requests that a rule answers.
+    pub(super) fn start(&mut self, at: u32) -> Option<Address> {
+        let record = self.table.record(at)?;
+        Some(self.step_of(&record)?.answered)
+    }
+
+    /// The request that follows the answer of a rule, whatever it answered.
+    pub(super) fn after(&mut self, record: &Record<'_>) -> Option<Address> {
+        Some(self.step_of(record)?.next)
+    }
+
+    /// The rules whose path fits where one without placeholders in its target leads; mostly none.
+    pub(super) fn look_behind(&mut self, record: &Record<'_>, found: &mut Vec<u32>) {
+        let groups = if self.table.hosts.is_empty() {
+            None
+        } else {
+            self.groups(&self.host_after(record))
+        };
+        self.look(
+            path_of_target(record),
+            groups.as_deref().map_or(Hosts::All, Hosts::These),
+            found,
+        );
+        if leads_elsewhere_to_its_own_path(record) {
+            found.retain(|at| {
+                self.table
+                    .record(*at)
+                    .is_none_or(|other| other.number != record.number)
+            });
+        }
+    }
+
+    /// Whether nothing can answer where a rule leads, as far as a short look tells.
+    pub(super) fn leads_nowhere(&mut self, record: &Record<'_>) -> bool {
+        if record.has(SLOTS | REGEX) {
+            return false;
+        }
+        let mut found = Vec::new();
+        self.look_behind(record, &mut found);
+        found.is_empty()
+    }
+
+    fn host_after(&self, record: &Record<'_>) -> Host {
+        let origin = record
+            .target
+            .get(..record.origin.into())
+            .unwrap_or_default();
+        if let Some(origin) = origin_of(origin) {
+            return Host::Is(host_of(&origin).into());
+        }
+        let options = self.table.options(record);
+        Host::of_rule(options.and_then(|ready| ready.options.host.as_deref()))
+    }
+
+    /// The numbers of the hosts that a request may be for; `None` for all.
+    fn groups(&self, host: &Host) -> Option<Vec<u32>> {
+        let hosts = &self.table.hosts;
+        if hosts.is_empty() {
+            return None;
+        }
+        let domain = match host {
+            Host::Any => return None,
+            Host::Is(host) => return Some(hosts.fitting(Some(host)).collect()),
+            Host::Below(domain) | Host::Domain(domain) => domain,
+        };
+        let reversed = |name: &str| name.chars().rev().collect::<String>();
+        let ends = self.host_ends.get_or_init(|| {
+            let mut ends: Vec<_> = hosts
+                .all()
+                .map(|(name, group)| (reversed(name), group))
+                .collect();
+            ends.sort_unstable();
+            ends
+        });
+        let end = format!("{}.", reversed(domain));
+        let first = ends.partition_point(|(own, _)| *own < end);
+        let below = ends.get(first..).into_iter().flatten();
+        let below = below.take_while(|(own, _)| own.starts_with(&end));
+        // Those for the domain itself, and for what it is below.
+        let mut groups: Vec<_> = hosts.fitting(Some(domain)).collect();
+        groups.extend(hosts.fitting(Some(&format!("x.{domain}"))));
+        groups.extend(below.map(|(_, group)| *group));
+        groups.sort_unstable();
+        groups.dedup();
+        Some(groups)
+    }
+
+    /// The rules whose path and host fit this path, regexes among them.
+    fn look(&mut self, path: &[u8], hosts: Hosts<'_>, found: &mut Vec<u32>) {
+        self.look_sources(path, hosts, found);
+        #[cfg(feature = "regex")]
+        if let Some(sources) = &self.sources {
+            if sources.regexes.may_match(path) {
+                let path = String::from_utf8_lossy(path).into_owned();
+                self.work.add(path.len() + self.table.regexes_len());
+                found.extend(self.table.regexes.matching(&path));
+            }
+        }
+    }
+
+    /// The same without regexes.
+    fn look_sources(&mut self, path: &[u8], hosts: Hosts<'_>, found: &mut Vec<u32>) {
+        let before = found.len();
+        let Some(sources) = &self.sources else {
+            let request = Request::new(());
+            let Ok(path) = std::str::from_utf8(path) else {
+                return;
+            };
+            let ask = Ask {
+                head: &RequestHead::new(&request),
+                path,
+                query: None,
+                host: None,
+                found: &Found::none(),
+            };
+            self.table.candidates(
+                &ask,
+                || u32::MAX,
+                |at, _| {
+                    found.push(at);
+                    ControlFlow::Continue(())
+                },
+            );
+            self.work.add(1 + found.len() - before);
+            return;
+        };
+        let work = sources.find(Wanted::Known(path), hosts, |at| found.push(at));
+        self.work.add(work);
+    }
+
+    /// The rules without regexes whose path, host and parameters may fit all requests that a rule
+    /// answers.
+    pub(super) fn wider(&mut self, at: u32, record: &Record<'_>, found: &mut Vec<u32>) {
+        let options = self.table.options(record).map(|ready| &ready.options);
+        let host = Host::of_rule(options.and_then(|options| options.host.as_deref()));
+        let sample = host.sample();
+        let groups: Vec<_> = self.table.hosts.fitting(sample.as_deref()).collect();
+        let conditions = options.map_or(&[][..], |options| &options.conditions);
+        let pairs: Vec<_> = conditions.iter().filter_map(Ready::pair).collect();
+        let hosts = Hosts::Wider(&groups, &pairs);
+        if !record.has(PATTERN) {
+            self.look_sources(record.source, hosts, found);
+        } else if let Some(start) = self.start(at) {
+            if let Some(sources) = &self.sources {
+                let work = sources.find(Wanted::Wider(&start.path), hosts, |at| found.push(at));
+                self.work.add(work);
+            }
+        }
+    }
+
+    /// The regexes of the same text.
+    pub(super) fn same_regexes(&self, record: &Record<'_>) -> &[u32] {
+        self.sources
+            .as_ref()
+            .map_or(&[][..], |sources| sources.regexes.of_source(record.source))
+    }
+
+    /// The regexes that may match any path.
+    pub(super) fn regexes_anywhere(&self) -> &[u32] {
+        self.sources
+            .as_ref()
+            .map_or(&[][..], |sources| &sources.regexes.anywhere)
+    }
+
+    /// The rules whose path and host may fit, but for those that may match any path where one is known in
+    /// part only; says whether it is.
+    pub(super) fn find_most(&mut self, address: &Address, found: &mut Vec<u32>) -> bool {
+        let groups = self.groups(&address.host);
+        let hosts = groups.as_deref().map_or(Hosts::All, Hosts::These);
+        if let Some(path) = address.path.known() {
+            self.look(&path, hosts, found);
+            return false;
+        }
+        if let Some(sources) = &self.sources {
+            let wanted = Wanted::Partly(&address.path);
+            let work = sources.find(wanted, hosts, |at| found.push(at));
+            let more = sources.regexes.find(&address.path, |at| found.push(at));
+            self.work.add(work + more);
+        }
+        true
+    }
+
+    /// The rules whose path and host may fit.
+    fn find(&mut self, address: &Address, found: &mut Vec<u32>) {
+        if self.find_most(address, found) {
+            found.extend_from_slice(self.regexes_anywhere());
+        }
+    }
+
+    /// The rules that may answer a request, each with what becomes of it, the first first; those behind
+    /// one that surely answers are not among them.
+    pub(super) fn successors(&mut self, address: &Address) -> Vec<(u32, Step)> {
+        let mut found = Vec::new();
+        self.find(address, &mut found);
+        let ranked = self.ranked(found);
+        let mut successors = Vec::new();
+        for (_, at, record) in ranked {
+            if let Some(step) = self.step(address, &record) {
+                let surely = step.surely;
+                successors.push((at, step));
+                if surely {
+                    break;
+                }
+            }
+        }
+        successors
+    }
+
+    /// Rules in the order in which they answer, each once.
+    pub(super) fn ranked(&self, rules: Vec<u32>) -> Vec<(Rank, u32, Record<'t>)> {
+        let ranked = |at: u32| {
+            let record = self.table.record(at)?;
+            Some((self.table.rank(&record, self.rules.precedence), at, record))
+        };
+        let mut ranked: Vec<_> = rules.into_iter().filter_map(ranked).collect();
+        ranked.sort_unstable_by_key(|(rank, ..)| *rank);
+        ranked.dedup_by_key(|(_, at, _)| *at);
+        ranked
+    }
+
+    /// The rule that answers first, what follows it, and whether it surely answers.
+    pub(super) fn next(&mut self, address: &Address) -> Option<(u32, Address, bool)> {
+        let (at, step) = self.successors(address).into_iter().next()?;
+        (!step.suppressed).then_some((at, step.next, step.surely))
+    }
+}
+
+/// The path of a target that has no placeholders.
+pub(super) fn path_of_target<'t>(record: &Record<'t>) -> &'t [u8] {
+    let rest = record.target.get(record.origin.into()..);
+    let rest = rest.unwrap_or_default();
+    if record.has(QUERY | FRAGMENT) {
+        target::split(rest).0
+    } else {
+        rest
+    }
+}
+
+/// Whether a rule leads to its own path on an origin: a whole site that has moved, address by address,
+/// meets itself everywhere.
+pub(super) fn leads_elsewhere_to_its_own_path(record: &Record<'_>) -> bool {
+    record.origin > 0
+        && record.options.is_none()
+        && record.target.get(record.origin.into()..) == Some(record.source)
+}
+
+impl Table {
+    /// Whether every source is a path without anything unknown, on any host.
+    fn is_plain(&self) -> bool {
+        let plain = |record: &Record<'_>| {
+            !record.has(PATTERN | REGEX | SLOTS)
+                && self.options(record).is_none_or(|ready| {
+                    ready.group == EVERY_HOST && ready.options.conditions.is_empty()
+                })
+        };
+        self.hosts.is_empty() && self.records().all(|(_, record)| plain(&record))
+    }
+}
