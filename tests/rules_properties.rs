@@ -162,7 +162,10 @@ fn is_here(request: &Request<()>, location: &str) -> bool {
         Some(host) => host.to_str().unwrap_or_default(),
         None => host,
     };
-    let Ok(here) = Url::parse(&format!("https://{host}{target}")) else {
+    // What is no host has no say in where a path leads.
+    let here = Url::parse(&format!("https://{host}{target}"))
+        .or_else(|_| Url::parse(&format!("https://app.example{target}")));
+    let Ok(here) = here else {
         return false;
     };
     let there = here.join(location).unwrap();
