@@ -32,8 +32,8 @@ pub(crate) struct Follower {
     key: String,
     every: Duration,
     last_good: LastGood,
-    /// What was read last, good or not; nothing before the first reading.
-    seen: Option<Option<Published>>,
+    /// What was read last, good or not.
+    seen: Option<Published>,
     /// The next pause, while Redis is away.
     pause: Option<Duration>,
 }
@@ -82,7 +82,7 @@ impl Follower {
             tried.notify_one();
             // Many messages at once are one reason to read.
             while timeout(self.every, wake.notified()).await.is_err() {
-                if redis.hget(&self.key, "version").await? != self.version() {
+                if redis.hget(&self.key, "version").await?.as_ref() != self.seen_version() {
                     break;
                 }
             }
@@ -91,7 +91,7 @@ impl Follower {
 
     /// Reads version and rules, and says what became of them if they are others than before.
     async fn read(&mut self, redis: &mut MultiplexedConnection) -> RedisResult<()> {
-        let fields: (Option<String>, Option<Vec<u8>>) = redis::cmd("HMGET")
+        let (version, rules) = redis::cmd("HMGET")
             .arg(&self.key)
             .arg(&["version", "rules"])
             .query_async(redis)
@@ -99,30 +99,26 @@ impl Follower {
         if self.pause.take().is_some() {
             eprintln!("Redis is read again");
         }
-        let published = match fields {
-            (Some(version), Some(rules)) => Some(Published { version, rules }),
-            _ => None,
-        };
+        let published = Published { version, rules };
         if self.seen.as_ref() == Some(&published) {
             return Ok(());
         }
         // A large file takes a while to compile, and requests are served meanwhile.
-        let taken = task::block_in_place(|| self.last_good.take(published.as_ref()));
+        let taken = task::block_in_place(|| self.last_good.take(&published));
         let count = self.last_good.count();
-        match (taken, &published) {
-            (Ok(()), Some(published)) => {
-                eprintln!("version {:?}: {count} rules serve", published.version);
+        let version = published.version.as_deref().unwrap_or_default();
+        match taken {
+            Ok(()) => eprintln!("version {version:?}: {count} rules serve"),
+            Err(Refused(why)) => {
+                eprintln!("version {version:?} is refused, {count} rules serve on: {why}");
             }
-            (Ok(()), None) => {}
-            (Err(Refused(why)), _) => eprintln!("refused, {count} rules serve on: {why}"),
         }
         self.seen = Some(published);
         Ok(())
     }
 
-    fn version(&self) -> Option<String> {
-        let published = self.seen.as_ref()?.as_ref()?;
-        Some(published.version.clone())
+    fn seen_version(&self) -> Option<&String> {
+        self.seen.as_ref()?.version.as_ref()
     }
 }
 

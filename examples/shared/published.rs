@@ -7,11 +7,11 @@ use tower_redirect::{
     rules::{Format, Rules, Severity},
 };
 
-/// A file of redirects, and the name of this version of it.
+/// A file of redirects and the name of this version of it, as far as they are there.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Published {
-    pub(crate) version: String,
-    pub(crate) rules: Vec<u8>,
+    pub(crate) version: Option<String>,
+    pub(crate) rules: Option<Vec<u8>>,
 }
 
 /// Why rules are not served.
@@ -48,11 +48,10 @@ impl LastGood {
     }
 
     /// Serves what was published, if it is good.
-    pub(crate) fn take(&self, published: Option<&Published>) -> Result<(), Refused> {
-        let Some(Published { version, rules }) = published else {
-            let why =
-                "the key or a field of it is not there; publish `version` and `rules`".to_owned();
-            return Err(Refused(why));
+    pub(crate) fn take(&self, published: &Published) -> Result<(), Refused> {
+        let (Some(version), Some(rules)) = (&published.version, &published.rules) else {
+            let why = "the key or a field of it is not there; publish `version` and `rules`";
+            return Err(Refused(why.to_owned()));
         };
         self.serve(version, rules)?;
         self.keep(rules);
