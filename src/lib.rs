@@ -41,6 +41,10 @@
     feature = "trust",
     doc = "| which proxy is believed about scheme and host | [`Trust`], [`TrustedPeers`], [`ProxyHeader`] |"
 )]
+#![cfg_attr(
+    feature = "watch",
+    doc = "| files and folders that are read again when they change | [`watch`] |"
+)]
 //! | the middleware | [`RedirectLayer`], [`RedirectService`], [`ResponseFuture`], [`body`] |
 //! | policies tested alone | [`testing`] |
 #![cfg_attr(doc, doc = "| what has changed | [`_changelog`] |")]
@@ -100,8 +104,10 @@
 //! - `rules`: tables of redirects, and the files of rules that need no further crate.
 //! - `snippets`: what is said about files of rules, with carets under what is meant.
 //! - `tracing`: an event at level debug for each redirect that was not sent, and each refusal; with
-//!   `trust`, one at level trace for what a proxy was believed, at level warn where no peer is known.
+//!   `trust`, one at level trace for what a proxy was believed, at level warn where no peer is known; with
+//!   `reload`, one at level info for each set that serves, and at level warn for each that was refused.
 //! - `trust`: `Trust`, `Plaintext::behind` and `Policy::behind`, for apps behind a proxy that ends TLS.
+//! - `watch`: `Handle::watch`, for sets that are read from a file or a folder, and read again when it changes.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
@@ -146,6 +152,9 @@ mod service;
 #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
 pub mod rules;
 pub mod testing;
+#[cfg(feature = "watch")]
+#[cfg_attr(docsrs, doc(cfg(feature = "watch")))]
+pub mod watch;
 
 /// What has changed.
 #[cfg(doc)]

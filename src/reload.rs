@@ -101,7 +101,8 @@ impl<P: fmt::Debug> fmt::Debug for Reloadable<P> {
 ///
 /// Clones change the same set, from any thread, and take turns; requests never wait for them. The set
 /// before the current one is kept, so that two are in memory. With feature `tracing`, each change leaves
-/// an event at level info, and a set that was refused one at level warn that says why.
+/// an event at level info, and a set that was refused one at level warn that says why. With feature `watch`,
+/// `Handle::watch` lets a file change it.
 pub struct Handle<P> {
     shared: Arc<Shared<P>>,
 }
@@ -134,7 +135,7 @@ impl<P> Handle<P> {
     /// ```
     pub fn store(&self, policy: impl Into<Arc<P>>) {
         self.replace(policy.into());
-        serves(None);
+        tell(None, Ok(()));
     }
 
     /// Lets the set answer that the closure makes; where it fails, the current one stays.
@@ -171,12 +172,12 @@ impl<P> Handle<P> {
         match make(&self.current()) {
             Ok(policy) => {
                 self.put(before, Arc::new(policy));
-                serves(None);
+                tell(None, Ok(()));
                 Ok(())
             }
             Err(error) => {
                 drop(before);
-                refused(None, &error);
+                tell(None, Err(&error));
                 Err(error)
             }
         }
@@ -193,6 +194,7 @@ impl<P> Handle<P> {
     /// assert_eq!(*handle.current(), "/a");
     /// assert!(!handle.rollback()); // one set is kept, and what was rolled back is gone
     /// ```
+    #[must_use = "where there was no set before, nothing was changed"]
     pub fn rollback(&self) -> bool {
         let mut turn = self.lock();
         let Some(policy) = turn.take() else {
@@ -201,7 +203,7 @@ impl<P> Handle<P> {
         let gone = self.shared.current.swap(policy);
         drop(turn);
         drop(gone);
-        serves(None);
+        tell(None, Ok(()));
         true
     }
 
@@ -242,25 +244,20 @@ impl<P: fmt::Debug> fmt::Debug for Handle<P> {
     }
 }
 
-/// Says that another set serves. Every change of any handle is told here, and every refusal by [`refused`].
-pub(crate) fn serves(path: Option<&Path>) {
+/// Says what became of a change: every one of any handle is told here, with the file that it came from.
+pub(crate) fn tell(path: Option<&Path>, outcome: Result<(), &dyn fmt::Display>) {
     #[cfg(feature = "tracing")]
-    tracing::info!(
-        path = path.map(|path| tracing::field::display(path.display())),
-        "a new set of redirects serves"
-    );
+    {
+        let path = path.map(|path| tracing::field::display(path.display()));
+        match outcome {
+            Ok(()) => tracing::info!(path, "a new set of redirects serves"),
+            Err(error) => tracing::warn!(
+                path,
+                %error,
+                "a set of redirects was refused, the one before serves on"
+            ),
+        }
+    }
     #[cfg(not(feature = "tracing"))]
-    let _ = path;
-}
-
-/// Says why a set was refused.
-pub(crate) fn refused(path: Option<&Path>, error: &dyn fmt::Display) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        path = path.map(|path| tracing::field::display(path.display())),
-        %error,
-        "a set of redirects was refused, the one before serves on"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = (path, error);
+    let _ = (path, outcome);
 }

@@ -1,0 +1,428 @@
+//! A file or a folder is read again when it changes; a bad one leaves the set before serving.
+//!
+//! ```
+//! use std::{fs, sync::mpsc};
+//! use tower_redirect::{Reloadable, rules::Format, testing};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("_redirects");
+//! # fs::write(&path, "/a /b")?;
+//! # let (sender, reloads) = mpsc::channel();
+//! // A bad file at the start is an error of the start.
+//! let (policy, handle) = Reloadable::new(Format::Netlify.load(&path)?.into_result()?);
+//! let watcher = handle
+//!     .watch_rules(&path, Format::Netlify)
+//!     .on_reload(move |reload| {
+//!         println!("{reload}");
+//! #       sender.send(reload.to_string()).unwrap();
+//!     })
+//!     .start()?;
+//! # reloads.recv()?; // what was read at the start
+//!
+//! fs::write(&path, "/a /c")?;
+//! # reloads.recv()?;
+//! testing::get("/a").through(&policy).assert_redirect("/c");
+//!
+//! fs::write(&path, "/a javascript:alert(1)")?;
+//! # let said = reloads.recv()?;
+//! # assert!(said.contains("_redirects:1:4: error: "), "{said}");
+//! testing::get("/a").through(&policy).assert_redirect("/c");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is watched
+//!
+//! The path, each link on the way, and what it leads to: a file that is written, one that another is renamed
+//! over, a link that is pointed elsewhere (releases, ConfigMaps of Kubernetes), a folder that is deleted and
+//! comes back. The system tells of changes; where it does not (network file systems, too many watches),
+//! they are found by looking every [half second](Watch::poll).
+//!
+//! Of a folder, the files directly in it count. The reader is given the folder's path and merges as
+//! it likes; where the first answer wins, a `Vec` of sets is the merged set:
+//!
+//! ```no_run
+//! use std::{error::Error, fs, path::Path};
+//! use tower_redirect::{Reloadable, rules::{Format, Rules}};
+//!
+//! fn read(folder: &Path) -> Result<Vec<Rules>, Box<dyn Error + Send + Sync>> {
+//!     let mut files: Vec<_> =
+//!         fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+//!     files.retain(|file| file.extension().is_some_and(|ending| ending == "redirects"));
+//!     files.sort();
+//!     files.iter().map(|file| Ok(Format::Netlify.load(file)?.into_result()?)).collect()
+//! }
+//!
+//! let (policy, handle) = Reloadable::new(read(Path::new("redirects.d"))?);
+//! let watcher = handle.watch("redirects.d", read).start()?;
+//! # Ok::<(), Box<dyn Error + Send + Sync>>(())
+//! ```
+//!
+//! # What is not taken for a new set
+//!
+//! - A file that is being written: it is read when it has been quiet for [a tenth of a second](Watch::settle).
+//!   One that is never quiet is read after five times that. Whoever writes a file beside and renames it
+//!   never shows half of it, also where a writer stops half-way.
+//! - A file that is empty, because one that is cut off looks so. Where nothing is meant to be redirected,
+//!   a comment says so.
+//! - The bytes that were read last time, as far as a hash of 64 bits tells. After [`Handle::rollback`], the file has to change before it is
+//!   read again.
+//! - What the reader refuses. The reason goes to [`Watch::on_reload`], and to feature `tracing`.
+
+use std::{
+    error::Error,
+    fmt, io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, SyncSender},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use crate::Handle;
+
+mod contents;
+mod events;
+mod run;
+mod state;
+
+use run::Run;
+
+/// Why a set was refused.
+type Reason = Box<dyn Error + Send + Sync>;
+
+impl<P: Send + Sync + 'static> Handle<P> {
+    /// Watches a file or a folder, and reads it again when it changes.
+    ///
+    /// ```no_run
+    /// use std::fs;
+    /// use tower_redirect::{LocalPath, RedirectLayer, Reloadable};
+    ///
+    /// // One line: where everybody goes meanwhile.
+    /// let (policy, handle) = Reloadable::new(None::<LocalPath>);
+    /// let watcher = handle
+    ///     .watch("closed", |path| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+    ///         Ok(Some(LocalPath::new(fs::read_to_string(path)?.trim())?))
+    ///     })
+    ///     .on_reload(|reload| eprintln!("{reload}"))
+    ///     .start()?;
+    /// let layer = RedirectLayer::temporary(policy);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// The closure reads the path that it is given; it runs on a thread of its own, and may take its time.
+    pub fn watch<E: Into<Box<dyn Error + Send + Sync>>>(
+        &self,
+        path: impl Into<PathBuf>,
+        read: impl Fn(&Path) -> Result<P, E> + Send + 'static,
+    ) -> Watch<P> {
+        Watch {
+            handle: self.clone(),
+            path: path.into(),
+            read: Box::new(move |path| read(path).map_err(Into::into)),
+            on_reload: Box::new(|_| {}),
+            settle: Duration::from_millis(100),
+            poll: Duration::from_millis(500),
+        }
+    }
+}
+
+#[cfg(feature = "rules")]
+impl Handle<crate::rules::Rules> {
+    /// Watches a file of rules.
+    ///
+    /// ```no_run
+    /// use tower_redirect::{RedirectLayer, Reloadable, rules::Format};
+    ///
+    /// let rules = Format::Netlify.load("_redirects")?.into_result()?;
+    /// let (policy, handle) = Reloadable::new(rules);
+    /// let watcher = handle.watch_rules("_redirects", Format::Netlify).start()?;
+    /// let layer = RedirectLayer::new(policy);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A file with an error in it is refused as a whole, and its
+    /// [`Diagnostics`](crate::rules::Diagnostics) are the reason. Warnings hinder nothing, and go to feature
+    /// `tracing`; who wants more of them reads with [`watch`](Self::watch) and
+    /// [`Format::load`](crate::rules::Format::load).
+    #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
+    pub fn watch_rules(
+        &self,
+        path: impl Into<PathBuf>,
+        format: crate::rules::Format,
+    ) -> Watch<crate::rules::Rules> {
+        self.watch(path, move |path| -> Result<_, Reason> {
+            let parsed = format.load(path)?;
+            #[cfg(feature = "tracing")]
+            if !parsed.diagnostics.is_empty() && !parsed.diagnostics.has_errors() {
+                tracing::warn!(path = %path.display(), "{}", parsed.diagnostics);
+            }
+            Ok(parsed.into_result()?)
+        })
+    }
+}
+
+/// How a file or a folder is watched; [`Handle::watch`] and [`Handle::watch_rules`] make it.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_redirect::{Reloadable, rules::{Format, Rules}};
+///
+/// let (_policy, handle) = Reloadable::new(Rules::new([])?);
+/// let watcher = handle
+///     .watch_rules("/srv/shop/_redirects", Format::Netlify)
+///     .settle(Duration::from_millis(250))
+///     .poll(Duration::from_secs(5))
+///     .on_reload(|reload| eprintln!("{reload}"))
+///     .start()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing is watched before `start`"]
+pub struct Watch<P> {
+    handle: Handle<P>,
+    path: PathBuf,
+    read: Read<P>,
+    on_reload: OnReload,
+    settle: Duration,
+    poll: Duration,
+}
+
+type Read<P> = Box<dyn Fn(&Path) -> Result<P, Reason> + Send>;
+type OnReload = Box<dyn FnMut(&Reload<'_>) + Send>;
+
+impl<P: Send + Sync + 'static> Watch<P> {
+    /// Calls this for everything that becomes of a change; the last one that is given.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use tower_redirect::{Reloadable, rules::{Format, Rules}};
+    ///
+    /// let (sender, lines) = mpsc::channel();
+    /// let (_policy, handle) = Reloadable::new(Rules::new([])?);
+    /// let watcher = handle
+    ///     .watch_rules("no/such/file", Format::Netlify)
+    ///     .on_reload(move |reload| sender.send(reload.to_string()).unwrap())
+    ///     .start()?;
+    /// assert!(lines.recv()?.contains("cannot be read, and the set before serves on until it can"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A panic in it is contained. It runs on the thread that watches: while it does, nothing is read.
+    pub fn on_reload(mut self, call: impl FnMut(&Reload<'_>) + Send + 'static) -> Self {
+        self.on_reload = Box::new(call);
+        self
+    }
+
+    /// How long a file has to be quiet before it is read; 100 ms where nothing is said, and at most a
+    /// minute.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_redirect::{Reloadable, rules::{Format, Rules}};
+    ///
+    /// let (_policy, handle) = Reloadable::new(Rules::new([])?);
+    /// let watch = handle.watch_rules("_redirects", Format::Netlify).settle(Duration::from_secs(1));
+    /// assert!(format!("{watch:?}").contains("settle: 1s"));
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// After five times as long, it is read all the same.
+    pub fn settle(mut self, settle: Duration) -> Self {
+        self.settle = settle.min(Duration::from_secs(60));
+        self
+    }
+
+    /// How often to look where the system tells of no change; 500 ms where nothing is said, at least
+    /// 10 ms, and at most an hour.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_redirect::{Reloadable, rules::{Format, Rules}};
+    ///
+    /// let (_policy, handle) = Reloadable::new(Rules::new([])?);
+    /// let watch = handle.watch_rules("_redirects", Format::Netlify).poll(Duration::ZERO);
+    /// assert!(format!("{watch:?}").contains("poll: 10ms"));
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// What is lost is looked for at this interval first, and then ever less often, up to ten times as long.
+    pub fn poll(mut self, poll: Duration) -> Self {
+        self.poll = poll.clamp(Duration::from_millis(10), Duration::from_secs(3600));
+        self
+    }
+
+    /// Begins to watch, on a thread of its own that ends with the [`Watcher`].
+    ///
+    /// ```no_run
+    /// use tower_redirect::{Reloadable, rules::{Format, Rules}};
+    ///
+    /// let (policy, handle) = Reloadable::new(Rules::new([])?);
+    /// let watcher = handle.watch_rules("_redirects", Format::Netlify).start()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// The path is read once now, so that no change is missed between what was read before and the watch;
+    /// this is reported too. Where it is missing, it is reported as lost, and read as soon as it is there.
+    ///
+    /// # Errors
+    ///
+    /// Where the thread cannot be started, or the path is relative and there is no current folder.
+    pub fn start(self) -> io::Result<Watcher> {
+        // Without a `/` at its end, which would hide that it is a link.
+        let path: PathBuf = std::path::absolute(&self.path)?.components().collect();
+        // One place: a wake-up that waits stands for all that come after it.
+        let (wake, woken) = mpsc::sync_channel(1);
+        let stop = Arc::new(AtomicBool::new(false));
+        let run = Run::new(self, path.clone(), wake.clone(), woken, Arc::clone(&stop));
+        let thread = thread::Builder::new()
+            .name("redirect watch".to_owned())
+            .spawn(move || run.run())?;
+        Ok(Watcher {
+            path,
+            wake,
+            stop,
+            thread: Some(thread),
+        })
+    }
+}
+
+impl<P> fmt::Debug for Watch<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("path", &self.path)
+            .field("settle", &self.settle)
+            .field("poll", &self.poll)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Watches until it is dropped; [`Watch::start`] makes it.
+///
+/// ```
+/// use tower_redirect::{LocalPath, Reloadable};
+///
+/// let (_policy, handle) = Reloadable::new(LocalPath::from_static("/"));
+/// let watcher = handle.watch("no such file", |_| Err("never read")).start()?;
+/// drop(watcher); // waits until the thread has ended: nothing is read or reported any more
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// The drop waits for a reader or a callback that is at work, but not where it comes from there.
+#[must_use = "the watch ends where this is dropped; bind it to a name"]
+pub struct Watcher {
+    path: PathBuf,
+    wake: SyncSender<()>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watcher {
+    /// Watches until the process ends.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, RedirectLayer, Reloadable};
+    ///
+    /// fn layer() -> std::io::Result<RedirectLayer<impl tower_redirect::Policy>> {
+    ///     let (policy, handle) = Reloadable::new(LocalPath::from_static("/closed"));
+    ///     handle.watch("no such file", |_| Err("never read")).start()?.detach();
+    ///     Ok(RedirectLayer::temporary(policy))
+    /// }
+    /// assert!(layer().is_ok());
+    /// ```
+    pub fn detach(mut self) {
+        self.thread = None;
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        self.stop.store(true, Ordering::Release);
+        let _ = self.wake.try_send(());
+        if thread.thread().id() != thread::current().id() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watcher")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of a change; its text is a line for an operator.
+///
+/// ```
+/// use tower_redirect::watch::Reload;
+///
+/// fn is_to_be_looked_at(reload: &Reload<'_>) -> bool {
+///     match reload {
+///         Reload::Good { .. } => false,
+///         Reload::Bad { .. } | Reload::Lost { .. } => true,
+///         _ => true,
+///     }
+/// }
+/// # let error = &std::io::Error::other("on fire");
+/// # let lost = Reload::Lost { path: "/r".as_ref(), error };
+/// # assert!(is_to_be_looked_at(&lost));
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Reload<'a> {
+    /// What was read serves.
+    Good {
+        /// The file or the folder.
+        path: &'a Path,
+    },
+    /// What was read is refused, and the set before serves on.
+    Bad {
+        /// The file or the folder.
+        path: &'a Path,
+        /// Why: what the reader failed with, so that it can be downcast to that, or what is wrong with
+        /// the file itself.
+        error: &'a (dyn Error + Send + Sync + 'static),
+    },
+    /// There is nothing to be read, and the set before serves on. Reported once; what comes back is reported
+    /// as any change is.
+    Lost {
+        /// The file or the folder.
+        path: &'a Path,
+        /// What the system says.
+        error: &'a io::Error,
+    },
+}
+
+impl fmt::Display for Reload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Good { path } => write!(f, "{}: what was read serves", path.display()),
+            Self::Bad { path, error } => write!(
+                f,
+                "{}: refused, and the set before serves on: {error}",
+                path.display()
+            ),
+            Self::Lost { path, error } => write!(
+                f,
+                "{}: cannot be read, and the set before serves on until it can: {error}",
+                path.display()
+            ),
+        }
+    }
+}
+
+/// What a call gives, or what it panicked with.
+fn contained<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        text.unwrap_or("no text").to_owned()
+    })
+}

@@ -1,0 +1,281 @@
+//! The thread: look, wait until it is quiet, read, tell.
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    OnReload, Read, Reason, Reload, Watch, contained, contents::Contents, events::Events,
+    state::State,
+};
+use crate::{Handle, reload};
+
+/// What is never quiet is read after this many times the time of quiet.
+const MOST_SETTLES: u32 = 5;
+
+/// What is lost is looked for at most this many times less often than what is there.
+const MOST_BACKOFF: u32 = 10;
+
+/// How many times a set is given up because its file changed while it was read.
+const MOST_TORN: u32 = 3;
+
+/// When the bytes are compared once more after they were read: two changes of one length within one tick of a
+/// file system's clock look like one.
+const DOUBTS: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
+
+/// Between two looks. In a folder where much happens, this keeps the thread from doing nothing else.
+const BREATH: Duration = Duration::from_millis(5);
+
+pub(super) struct Run<P> {
+    handle: Handle<P>,
+    path: PathBuf,
+    read: Read<P>,
+    on_reload: OnReload,
+    settle: Duration,
+    poll: Duration,
+    events: Events,
+    woken: Receiver<()>,
+    stop: Arc<AtomicBool>,
+
+    /// The state that was dealt with last.
+    known: Option<State>,
+    /// A state that is new, and not dealt with yet.
+    unsettled: Option<Unsettled>,
+    /// What was read last, whether it was good or bad.
+    last: Option<Contents>,
+    /// What serves.
+    good: Option<Contents>,
+    read_at: Instant,
+    /// How many of [`DOUBTS`] are over.
+    checked: usize,
+    lost: bool,
+    backoff: u32,
+}
+
+struct Unsettled {
+    state: State,
+    changed: Instant,
+    began: Instant,
+    /// How many times it changed while it was read.
+    torn: u32,
+}
+
+impl<P: Send + Sync + 'static> Run<P> {
+    pub(super) fn new(
+        watch: Watch<P>,
+        path: PathBuf,
+        wake: SyncSender<()>,
+        woken: Receiver<()>,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            handle: watch.handle,
+            path,
+            read: watch.read,
+            on_reload: watch.on_reload,
+            settle: watch.settle,
+            poll: watch.poll,
+            events: Events::new(wake),
+            woken,
+            stop,
+            known: None,
+            unsettled: None,
+            last: None,
+            good: None,
+            read_at: Instant::now(),
+            checked: DOUBTS.len(),
+            lost: false,
+            backoff: 1,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        while !self.stopped() {
+            self.events.listen(&self.path);
+            let wait = self.look();
+            match self.woken.recv_timeout(wait) {
+                Ok(()) => {
+                    thread::sleep(BREATH);
+                    let _ = self.woken.try_recv();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    /// Deals with what is to be dealt with, and says how long there is nothing to do.
+    fn look(&mut self) -> Duration {
+        let (state, error) = State::of(&self.path);
+        if self.known.as_ref() == Some(&state) && !self.doubt_is_right() {
+            self.unsettled = None;
+            return self.pause();
+        }
+        let now = Instant::now();
+        let unsettled = match self.unsettled.take() {
+            Some(unsettled) if unsettled.state == state => unsettled,
+            Some(unsettled) => Unsettled {
+                state,
+                changed: now,
+                ..unsettled
+            },
+            None => Unsettled {
+                state,
+                changed: now,
+                began: now,
+                torn: 0,
+            },
+        };
+        let quiet = unsettled.changed + self.settle;
+        let enough = unsettled.began + self.settle * MOST_SETTLES;
+        self.unsettled = Some(unsettled);
+        if now < quiet.min(enough) {
+            return quiet.min(enough) - now;
+        }
+        match error {
+            Some(error) => self.lose(&error),
+            None => self.take(now >= enough),
+        }
+    }
+
+    /// Whether the bytes are others, although nothing else is.
+    fn doubt_is_right(&mut self) -> bool {
+        let due = DOUBTS.get(self.checked);
+        if due.is_none_or(|due| self.read_at.elapsed() < *due) {
+            return false;
+        }
+        self.checked += 1;
+        let differ = Contents::read(&self.path).is_ok_and(|bytes| self.last != Some(bytes));
+        if differ {
+            self.known = None;
+        }
+        differ
+    }
+
+    /// Reads what has become quiet.
+    fn take(&mut self, overdue: bool) -> Duration {
+        let contents = match Contents::read(&self.path) {
+            Ok(contents) => contents,
+            Err(error) => {
+                let wait = self.lose(&error);
+                // Whether it can be read does not show in its state.
+                self.known = None;
+                return wait;
+            }
+        };
+        self.lost = false;
+        self.read_at = Instant::now();
+        self.checked = 0;
+        if self.last.as_ref() == Some(&contents) {
+            return self.dealt_with();
+        }
+        let made = match contents.cut_off(self.good.as_ref()) {
+            Some(why) => Err(why.into()),
+            None => contained(|| (self.read)(&self.path)).unwrap_or_else(|panic| {
+                Err(format!("the reader panicked: {panic}; mend the reader").into())
+            }),
+        };
+        if !overdue && self.is_torn() {
+            return self.settle;
+        }
+        if self.stopped() {
+            return Duration::ZERO;
+        }
+        match made {
+            Ok(policy) => self.good(policy, &contents),
+            Err(reason) => self.bad(&reason),
+        }
+        self.last = Some(contents);
+        self.dealt_with()
+    }
+
+    /// Whether it changed while it was read, so that it is to become quiet again.
+    fn is_torn(&mut self) -> bool {
+        let Some(unsettled) = &mut self.unsettled else {
+            return false;
+        };
+        let (state, _) = State::of(&self.path);
+        if unsettled.state == state || unsettled.torn >= MOST_TORN {
+            return false;
+        }
+        unsettled.state = state;
+        unsettled.changed = Instant::now();
+        unsettled.began = unsettled.changed;
+        unsettled.torn += 1;
+        true
+    }
+
+    fn dealt_with(&mut self) -> Duration {
+        self.known = self.unsettled.take().map(|unsettled| unsettled.state);
+        self.pause()
+    }
+
+    /// How long there is nothing to do, unless the system tells otherwise.
+    fn pause(&mut self) -> Duration {
+        if self.lost {
+            let wait = self.poll * self.backoff;
+            self.backoff = MOST_BACKOFF.min(self.backoff * 2);
+            return wait;
+        }
+        match DOUBTS.get(self.checked) {
+            Some(due) => self.poll.min(due.saturating_sub(self.read_at.elapsed())),
+            None => self.poll,
+        }
+    }
+
+    fn good(&mut self, policy: P, contents: &Contents) {
+        self.handle.replace(Arc::new(policy));
+        self.good = Some(contents.clone());
+        reload::tell(Some(&self.path), Ok(()));
+        call(&mut self.on_reload, &Reload::Good { path: &self.path });
+    }
+
+    fn bad(&mut self, reason: &Reason) {
+        reload::tell(Some(&self.path), Err(reason));
+        let reload = Reload::Bad {
+            path: &self.path,
+            error: &**reason,
+        };
+        call(&mut self.on_reload, &reload);
+    }
+
+    /// There is nothing to be read; said once.
+    fn lose(&mut self, error: &io::Error) -> Duration {
+        if !self.lost {
+            self.lost = true;
+            self.backoff = 1;
+            // Whatever comes back is read.
+            self.last = None;
+            self.checked = DOUBTS.len();
+            reload::tell(Some(&self.path), Err(error));
+            let reload = Reload::Lost {
+                path: &self.path,
+                error,
+            };
+            call(&mut self.on_reload, &reload);
+        }
+        self.dealt_with()
+    }
+}
+
+fn call(on_reload: &mut OnReload, reload: &Reload<'_>) {
+    let told = contained(|| on_reload(reload));
+    #[cfg(feature = "tracing")]
+    if let Err(panic) = told {
+        tracing::error!(panic, "the callback of a watch panicked; the watch goes on");
+    }
+    #[cfg(not(feature = "tracing"))]
+    let _ = told;
+}

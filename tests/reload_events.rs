@@ -1,0 +1,117 @@
+//! The events of sets that are changed, with feature `tracing`; alone in its process, because the subscriber
+//! is the process's.
+
+use std::{
+    fmt::{Debug, Write},
+    fs,
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
+
+use tower_redirect::{
+    Reloadable,
+    rules::{Format, netlify},
+};
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+
+/// Keeps what the crate says at level info and above as texts.
+#[derive(Clone, Default)]
+struct Events(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Events {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("tower_redirect") && *metadata.level() <= tracing::Level::INFO
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = Fields(event.metadata().level().to_string());
+        event.record(&mut fields);
+        self.0.lock().unwrap().push(fields.0);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {}={value:?}", field.name()).unwrap();
+    }
+}
+
+#[test]
+fn each_change_and_each_refusal_leaves_an_event() {
+    let events = Events::default();
+    tracing::subscriber::set_global_default(events.clone()).unwrap();
+    let said = || std::mem::take(&mut *events.0.lock().unwrap());
+    let good = "INFO message=a new set of redirects serves";
+    let bad = "WARN message=a set of redirects was refused, the one before serves on";
+
+    let (_policy, handle) = Reloadable::new(netlify::parse("/a /b").unwrap());
+    handle.store(netlify::parse("/a /c").unwrap());
+    handle.try_update(|_| netlify::parse("/a")).unwrap_err();
+    handle.try_update(|_| netlify::parse("/a /d")).unwrap();
+    assert!(handle.rollback());
+    assert!(!handle.rollback());
+    let error =
+        "error=rules:1:1: error: this rule has no target; write where it leads behind the source";
+    let expected = [good, &format!("{bad} {error}"), good, good];
+    assert_eq!(said(), expected);
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("_redirects");
+    let shown = path.display();
+    fs::write(&path, "/a /b\n/x /y 200\n").unwrap();
+    let (sender, told) = mpsc::channel();
+    let _watcher = handle
+        .watch_rules(&path, Format::Netlify)
+        .settle(Duration::from_millis(20))
+        .on_reload(move |_| {
+            sender.send(()).unwrap();
+            panic!("on purpose");
+        })
+        .start()
+        .unwrap();
+    // What the callback panicked with is said after it was called; the next report is after that.
+    told.recv().unwrap();
+    fs::write(&path, "/a").unwrap();
+    told.recv().unwrap();
+    fs::remove_file(&path).unwrap();
+    told.recv().unwrap();
+    drop(_watcher);
+
+    let panicked =
+        "ERROR message=the callback of a watch panicked; the watch goes on panic=\"on purpose\"";
+    let said = said();
+    let [warnings, rest @ ..] = &said[..] else {
+        panic!("nothing was said");
+    };
+    let begin = format!("WARN message={shown}:2:7: warning: ");
+    assert!(warnings.starts_with(&begin), "{warnings}");
+    assert!(warnings.ends_with(&format!(" path={shown}")), "{warnings}");
+    let error = "error: this rule has no target; write where it leads behind the source";
+    let expected = [
+        format!("{good} path={shown}"),
+        panicked.to_owned(),
+        format!("{bad} path={shown} error={shown}:1:1: {error}"),
+        panicked.to_owned(),
+        format!("{bad} path={shown} error=No such file or directory (os error 2)"),
+        panicked.to_owned(),
+    ];
+    assert_eq!(rest, expected);
+}
