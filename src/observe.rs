@@ -88,31 +88,24 @@ pub(crate) fn suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason:
     let _ = (request, redirect);
 }
 
-/// Another set serves.
+/// Another set serves, or one was refused and the one before serves on; with the file it came from.
 #[cfg(feature = "reload")]
-pub(crate) fn reloaded(path: Option<&Path>) {
-    #[cfg(feature = "tracing")]
-    tracing::info!(
-        path = path.map(|path| tracing::field::display(path.display())),
-        "a new set of redirects serves"
-    );
+pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<(), &dyn fmt::Display>) {
     #[cfg(feature = "metrics")]
-    counters::reloaded(true);
-    let _ = path;
-}
-
-/// A set was refused, and the one before serves on.
-#[cfg(feature = "reload")]
-pub(crate) fn reload_refused(path: Option<&Path>, error: &dyn fmt::Display) {
+    counters::reloaded(outcome.is_ok());
     #[cfg(feature = "tracing")]
-    tracing::warn!(
-        path = path.map(|path| tracing::field::display(path.display())),
-        %error,
-        "a set of redirects was refused, the one before serves on"
-    );
-    #[cfg(feature = "metrics")]
-    counters::reloaded(false);
-    let _ = (path, error);
+    {
+        let path = path.map(|path| tracing::field::display(path.display()));
+        match outcome {
+            Ok(()) => tracing::info!(path, "a new set of redirects serves"),
+            Err(error) => tracing::warn!(
+                path,
+                %error,
+                "a set of redirects was refused, the one before serves on"
+            ),
+        }
+    }
+    let _ = (path, outcome);
 }
 
 /// A candidate answered otherwise than the policy that serves.

@@ -64,7 +64,7 @@
 //!   never shows half of it, also where a writer stops half-way.
 //! - A file that is empty, because one that is cut off looks so. Where nothing is meant to be redirected,
 //!   a comment says so.
-//! - The bytes that were read last time. After [`Handle::rollback`], the file has to change before it is
+//! - The bytes that were read last time, as far as a hash of 64 bits tells. After [`Handle::rollback`], the file has to change before it is
 //!   read again.
 //! - What the reader refuses. The reason goes to [`Watch::on_reload`], and to feature `tracing`.
 

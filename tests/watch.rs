@@ -378,6 +378,56 @@ fn the_last_change_wins() {
     }
 }
 
+/// Whatever happened before, a good file is found and read.
+#[test]
+fn a_good_file_is_found_after_anything() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("public");
+    fs::create_dir(&folder).unwrap();
+    let path = folder.join("_redirects");
+    fs::write(&path, "/a /start\n").unwrap();
+    let site = Site::of(outer, path, |watch| watch.settle(Duration::from_millis(5)));
+    let aside = site.folder.path().join("aside");
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    for round in 0..40 {
+        for _ in 0..10 {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            // Most of these fail where the one before has taken away what they need.
+            let _ = match random % 8 {
+                0 => fs::write(&site.path, "/a /other\n"),
+                1 => fs::write(&site.path, "/a"),
+                2 => fs::write(&site.path, ""),
+                3 => fs::remove_file(&site.path),
+                4 => fs::remove_dir_all(&folder),
+                5 => fs::create_dir(&folder),
+                6 => fs::rename(&folder, &aside).and_then(|()| fs::create_dir(&folder)),
+                _ => fs::remove_dir_all(&folder).and_then(|()| fs::rename(&aside, &folder)),
+            };
+            thread::sleep(Duration::from_millis(random >> 16 & 15));
+        }
+        let _ = fs::remove_dir_all(&aside);
+        let _ = fs::create_dir(&folder);
+        let target = format!("/round/{round}");
+        site.replace(&format!("/a {target}\n"));
+        let begin = Instant::now();
+        while *site
+            .handle
+            .current()
+            .iter()
+            .next()
+            .unwrap()
+            .target()
+            .to_string()
+            != target
+        {
+            assert!(begin.elapsed() < LONG, "{target} does not serve");
+            let _ = site.told.recv_timeout(Duration::from_millis(5));
+        }
+    }
+}
+
 #[test]
 fn a_panic_of_the_callback_does_not_end_the_watch() {
     let (sender, receiver) = mpsc::channel();

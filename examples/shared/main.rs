@@ -55,7 +55,7 @@ struct Options {
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
 
-    /// A file that keeps the last good rules, for a start while Redis is away.
+    /// A file of this process that keeps the last good rules, for a start while Redis is away.
     #[arg(long, value_name = "FILE")]
     copy: Option<PathBuf>,
 

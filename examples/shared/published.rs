@@ -71,7 +71,8 @@ impl LastGood {
     /// Whoever reads the copy meanwhile has the one before, and never half of this one.
     fn keep(&self, rules: &[u8]) {
         let Some(path) = &self.copy else { return };
-        let new = path.with_extension("new");
+        let mut new = path.clone().into_os_string();
+        new.push(".new");
         if let Err(error) = fs::write(&new, rules).and_then(|()| fs::rename(&new, path)) {
             eprintln!("{}: {error}; the copy is an old one", path.display());
         }

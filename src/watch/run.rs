@@ -238,17 +238,17 @@ impl<P: Send + Sync + 'static> Run<P> {
     fn good(&mut self, policy: P, contents: &Contents) {
         self.handle.replace(Arc::new(policy));
         self.good = Some(contents.clone());
-        observe::reloaded(Some(&self.path));
-        tell(&mut self.on_reload, &Reload::Good { path: &self.path });
+        observe::reloaded(Some(&self.path), Ok(()));
+        call(&mut self.on_reload, &Reload::Good { path: &self.path });
     }
 
     fn bad(&mut self, reason: &Reason) {
-        observe::reload_refused(Some(&self.path), reason);
+        observe::reloaded(Some(&self.path), Err(reason));
         let reload = Reload::Bad {
             path: &self.path,
             error: &**reason,
         };
-        tell(&mut self.on_reload, &reload);
+        call(&mut self.on_reload, &reload);
     }
 
     /// There is nothing to be read; said once.
@@ -259,18 +259,18 @@ impl<P: Send + Sync + 'static> Run<P> {
             // Whatever comes back is read.
             self.last = None;
             self.checked = DOUBTS.len();
-            observe::reload_refused(Some(&self.path), error);
+            observe::reloaded(Some(&self.path), Err(error));
             let reload = Reload::Lost {
                 path: &self.path,
                 error,
             };
-            tell(&mut self.on_reload, &reload);
+            call(&mut self.on_reload, &reload);
         }
         self.dealt_with()
     }
 }
 
-fn tell(on_reload: &mut OnReload, reload: &Reload<'_>) {
+fn call(on_reload: &mut OnReload, reload: &Reload<'_>) {
     let told = contained(|| on_reload(reload));
     #[cfg(feature = "tracing")]
     if let Err(panic) = told {
