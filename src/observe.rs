@@ -5,7 +5,7 @@
 #[cfg(feature = "reload")]
 use std::{fmt, path::Path};
 
-use crate::{Redirect, Redirected, Refusal, RequestHead, guard::Suppressed};
+use crate::{Redirect, Refusal, RequestHead, answer::Answer, guard::Suppressed};
 
 #[cfg(feature = "metrics")]
 mod counters;
@@ -15,26 +15,26 @@ pub use counters::describe_metrics;
 
 /// A redirect is sent.
 #[inline]
-pub(crate) fn redirected(redirected: &Redirected) {
+pub(crate) fn redirected(answer: &Answer) {
     #[cfg(feature = "tracing")]
-    log(redirected);
+    log(answer);
     #[cfg(feature = "metrics")]
-    counters::redirected(redirected);
+    counters::redirected(answer);
     #[cfg(feature = "rules")]
-    if let Some(rule) = &redirected.rule {
+    if let Some(rule) = &answer.rule {
         rule.count();
     }
     #[cfg(not(any(feature = "tracing", feature = "metrics", feature = "rules")))]
-    let _ = redirected;
+    let _ = answer;
 }
 
 #[cfg(feature = "tracing")]
-fn log(redirected: &Redirected) {
+fn log(answer: &Answer) {
     #[cfg(feature = "rules")]
-    if let Some(rule) = &redirected.rule {
+    if let Some(rule) = &answer.rule {
         tracing::debug!(
-            status = redirected.status.as_u16(),
-            location = redirected.location.as_str(),
+            status = answer.status.as_u16(),
+            location = answer.location.as_str(),
             rule = %rule.id(),
             rule_number = rule.number(),
             file = rule.file(),
@@ -44,8 +44,8 @@ fn log(redirected: &Redirected) {
         return;
     }
     tracing::debug!(
-        status = redirected.status.as_u16(),
-        location = redirected.location.as_str(),
+        status = answer.status.as_u16(),
+        location = answer.location.as_str(),
         "redirected"
     );
 }
