@@ -28,8 +28,11 @@ use tower_redirect::{
 /// Far more than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
 
+/// Far more than lies between two steps of one writer, so that half of a change is not read.
+const SETTLE: Duration = Duration::from_millis(200);
+
 /// Long enough for something that must not happen.
-const A_WHILE: Duration = Duration::from_millis(400);
+const A_WHILE: Duration = Duration::from_millis(700);
 
 #[derive(Debug, PartialEq)]
 enum Told {
@@ -82,7 +85,7 @@ impl Site {
         let (sender, told) = mpsc::channel();
         let watch = handle
             .watch_rules(&path, Format::Netlify)
-            .settle(Duration::from_millis(50))
+            .settle(SETTLE)
             .poll(Duration::from_millis(100))
             .on_reload(Told::into_channel(sender));
         let watcher = more(watch).start().unwrap();
@@ -435,7 +438,7 @@ fn a_panic_of_the_callback_does_not_end_the_watch() {
     let _watcher = site
         .handle
         .watch_rules(&site.path, Format::Netlify)
-        .settle(Duration::from_millis(20))
+        .settle(SETTLE)
         .on_reload(move |reload| {
             sender.send(Told::new(reload)).unwrap();
             panic!("on purpose");
@@ -468,7 +471,7 @@ fn a_panic_of_the_reader_is_a_bad_set() {
                 Ok(Rules::new([Rule::found(&*text, "/new")])?)
             },
         )
-        .settle(Duration::from_millis(20))
+        .settle(SETTLE)
         .on_reload(Told::into_channel(sender))
         .start()
         .unwrap();
@@ -572,7 +575,7 @@ fn the_files_of_a_folder() {
                 read_folder(folder)
             }
         })
-        .settle(Duration::from_millis(50))
+        .settle(SETTLE)
         .poll(Duration::from_millis(100))
         .on_reload(Told::into_channel(sender))
         .start()
