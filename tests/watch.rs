@@ -19,7 +19,7 @@ use std::{
 
 use tempfile::TempDir;
 use tower_redirect::{
-    Handle, Reloadable,
+    Handle, LocalPath, Reloadable,
     rules::{Diagnostics, Format, Rule, Rules},
     testing,
     watch::{Reload, Watch, Watcher},
@@ -484,6 +484,42 @@ fn a_panic_of_the_reader_is_a_bad_set() {
     fs::write(&path, "/c").unwrap();
     assert_eq!(next(), Told::Good);
     assert_eq!(handle.current().iter().next().unwrap().source(), "/c");
+}
+
+/// What changes while it is read is read again, and what was read of it is given up.
+#[test]
+fn a_torn_read_does_not_serve() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("place");
+    fs::write(&path, "/torn").unwrap();
+    let (_policy, handle) = Reloadable::new(LocalPath::from_static("/start"));
+    let (sender, served) = mpsc::channel();
+    let torn = Arc::new(AtomicUsize::new(0));
+    let _watcher = handle
+        .watch(&path, {
+            let torn = Arc::clone(&torn);
+            move |path| {
+                let text = fs::read_to_string(path).unwrap();
+                if text == "/torn" {
+                    torn.fetch_add(1, Ordering::SeqCst);
+                    fs::write(path, "/whole").unwrap();
+                }
+                LocalPath::new(&text)
+            }
+        })
+        .settle(SETTLE)
+        .on_reload({
+            let handle = handle.clone();
+            move |reload| {
+                let now = handle.current().to_string();
+                sender.send((Told::new(reload), now)).unwrap();
+            }
+        })
+        .start()
+        .unwrap();
+    let first = served.recv_timeout(LONG).unwrap();
+    assert_eq!(first, (Told::Good, "/whole".to_owned()));
+    assert_eq!(torn.load(Ordering::SeqCst), 1);
 }
 
 #[test]
