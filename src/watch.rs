@@ -12,6 +12,7 @@
 //! let (policy, handle) = Reloadable::new(Format::Netlify.load(&path)?.into_result()?);
 //! let watcher = handle
 //!     .watch_rules(&path, Format::Netlify)
+//! #   .settle(std::time::Duration::from_millis(300))
 //!     .on_reload(move |reload| {
 //!         println!("{reload}");
 //! #       sender.send(reload.to_string()).unwrap();
@@ -165,7 +166,7 @@ impl Handle<crate::rules::Rules> {
     }
 }
 
-/// How a file or a folder is watched; [`Handle::watch`] and [`Handle::watch_rules`] make it.
+/// How a file or a folder is watched; [`Handle::watch`] and `Handle::watch_rules` make it.
 ///
 /// ```
 /// use std::time::Duration;

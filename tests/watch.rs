@@ -19,7 +19,7 @@ use std::{
 
 use tempfile::TempDir;
 use tower_redirect::{
-    Handle, Reloadable,
+    Handle, LocalPath, Reloadable,
     rules::{Diagnostics, Format, Rule, Rules},
     testing,
     watch::{Reload, Watch, Watcher},
@@ -28,8 +28,11 @@ use tower_redirect::{
 /// Far more than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
 
+/// Far more than lies between two steps of one writer, so that half of a change is not read.
+const SETTLE: Duration = Duration::from_millis(200);
+
 /// Long enough for something that must not happen.
-const A_WHILE: Duration = Duration::from_millis(400);
+const A_WHILE: Duration = Duration::from_millis(700);
 
 #[derive(Debug, PartialEq)]
 enum Told {
@@ -82,7 +85,7 @@ impl Site {
         let (sender, told) = mpsc::channel();
         let watch = handle
             .watch_rules(&path, Format::Netlify)
-            .settle(Duration::from_millis(50))
+            .settle(SETTLE)
             .poll(Duration::from_millis(100))
             .on_reload(Told::into_channel(sender));
         let watcher = more(watch).start().unwrap();
@@ -435,7 +438,7 @@ fn a_panic_of_the_callback_does_not_end_the_watch() {
     let _watcher = site
         .handle
         .watch_rules(&site.path, Format::Netlify)
-        .settle(Duration::from_millis(20))
+        .settle(SETTLE)
         .on_reload(move |reload| {
             sender.send(Told::new(reload)).unwrap();
             panic!("on purpose");
@@ -468,7 +471,7 @@ fn a_panic_of_the_reader_is_a_bad_set() {
                 Ok(Rules::new([Rule::found(&*text, "/new")])?)
             },
         )
-        .settle(Duration::from_millis(20))
+        .settle(SETTLE)
         .on_reload(Told::into_channel(sender))
         .start()
         .unwrap();
@@ -481,6 +484,42 @@ fn a_panic_of_the_reader_is_a_bad_set() {
     fs::write(&path, "/c").unwrap();
     assert_eq!(next(), Told::Good);
     assert_eq!(handle.current().iter().next().unwrap().source(), "/c");
+}
+
+/// What changes while it is read is read again, and what was read of it is given up.
+#[test]
+fn a_torn_read_does_not_serve() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("place");
+    fs::write(&path, "/torn").unwrap();
+    let (_policy, handle) = Reloadable::new(LocalPath::from_static("/start"));
+    let (sender, served) = mpsc::channel();
+    let torn = Arc::new(AtomicUsize::new(0));
+    let _watcher = handle
+        .watch(&path, {
+            let torn = Arc::clone(&torn);
+            move |path| {
+                let text = fs::read_to_string(path).unwrap();
+                if text == "/torn" {
+                    torn.fetch_add(1, Ordering::SeqCst);
+                    fs::write(path, "/whole").unwrap();
+                }
+                LocalPath::new(&text)
+            }
+        })
+        .settle(SETTLE)
+        .on_reload({
+            let handle = handle.clone();
+            move |reload| {
+                let now = handle.current().to_string();
+                sender.send((Told::new(reload), now)).unwrap();
+            }
+        })
+        .start()
+        .unwrap();
+    let first = served.recv_timeout(LONG).unwrap();
+    assert_eq!(first, (Told::Good, "/whole".to_owned()));
+    assert_eq!(torn.load(Ordering::SeqCst), 1);
 }
 
 #[test]
@@ -572,7 +611,7 @@ fn the_files_of_a_folder() {
                 read_folder(folder)
             }
         })
-        .settle(Duration::from_millis(50))
+        .settle(SETTLE)
         .poll(Duration::from_millis(100))
         .on_reload(Told::into_channel(sender))
         .start()

@@ -279,3 +279,47 @@ fn call(on_reload: &mut OnReload, reload: &Reload<'_>) {
     #[cfg(not(feature = "tracing"))]
     let _ = told;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        sync::{atomic::AtomicBool, mpsc},
+        time::Instant,
+    };
+
+    use super::{Arc, DOUBTS, Duration, Run, State};
+    use crate::{LocalPath, Reloadable};
+
+    /// A clock of the file system that does not move between two changes cannot be had; so the state after
+    /// the second is taken for the one that is known.
+    #[test]
+    fn two_changes_that_look_like_one_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("place");
+        let (_policy, handle) = Reloadable::new(LocalPath::from_static("/start"));
+        let watch = handle
+            .watch(&path, |path| {
+                LocalPath::new(&fs::read_to_string(path).unwrap())
+            })
+            .settle(Duration::ZERO);
+        let (wake, woken) = mpsc::sync_channel(1);
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut run = Run::new(watch, path.clone(), wake, woken, stop);
+
+        fs::write(&path, "/a").unwrap();
+        assert!(run.look() <= DOUBTS[0], "it is looked at again soon");
+        assert_eq!(*handle.current(), "/a");
+        for text in ["/b", "/c"] {
+            for (checked, doubt) in DOUBTS.into_iter().enumerate() {
+                let text = format!("{text}{checked}");
+                fs::write(&path, &text).unwrap();
+                run.known = Some(State::of(&path).0);
+                run.checked = checked;
+                run.read_at = Instant::now().checked_sub(doubt).unwrap();
+                run.look();
+                assert_eq!(*handle.current(), *text);
+            }
+        }
+    }
+}
