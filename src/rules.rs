@@ -58,7 +58,7 @@ mod verify;
 
 use ask::Ask;
 pub use builder::RulesBuilder;
-use capture::Captures;
+use capture::{Captures, Found};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
 pub use explain::{Candidate, Explanation, NotSent, Unmet};
@@ -229,6 +229,7 @@ impl Rules {
             path: head.path(),
             query: head.query(),
             host: host.as_ref().map(|host| &*host.name),
+            found: &Found::none(),
         };
         let at = self.table.search_seen(&ask, self.precedence, seen)?;
         Some((at, self.redirect(at, &ask)?))
@@ -242,6 +243,7 @@ impl Rules {
             path: head.path(),
             query: head.query(),
             host,
+            found: &Found::none(),
         };
         match self.table.search(&ask, self.precedence) {
             None => Decision::Pass,
@@ -253,7 +255,8 @@ impl Rules {
     fn redirect(&self, at: u32, ask: &Ask<'_, '_>) -> Option<Redirect> {
         let record = self.table.record(at)?;
         let redirect = if record.has(SLOTS) {
-            let captures = self.table.captures(at, &record, ask)?;
+            let mut captures = Captures::none();
+            self.table.captures(at, &record, ask, &mut captures)?;
             self.table.redirect(&record, &captures, ask.query)
         } else {
             self.table.redirect(&record, &NO_CAPTURES, ask.query)

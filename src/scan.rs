@@ -4,7 +4,7 @@
 #[inline]
 pub(crate) fn any(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
     let Some(last) = text.last_chunk::<16>() else {
-        return text.iter().any(|&byte| is(byte));
+        return any_of_few(text, is);
     };
     let mut found = [false; 16];
     let mut rest = text;
@@ -19,19 +19,78 @@ pub(crate) fn any(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
     found != [false; 16]
 }
 
-/// Where the first byte is for which the answer is yes; the length where there is none.
+/// The same of fewer than sixteen bytes.
+#[inline]
+fn any_of_few(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
+    match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(first), Some(last)) => {
+            let mut found = [false; 8];
+            for (found, (&one, &other)) in found.iter_mut().zip(first.iter().zip(last)) {
+                *found = is(one) | is(other);
+            }
+            found != [false; 8]
+        }
+        _ => text.iter().any(|&byte| is(byte)),
+    }
+}
+
+/// Where the first byte is that `mark` marks in eight of them; the length where there is none.
+///
+/// Those behind it may be marked too.
 #[cfg(feature = "rules")]
 #[inline]
-pub(crate) fn first(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
+pub(crate) fn first(text: &[u8], mark: impl Fn(u64) -> u64) -> usize {
+    let place = |marks: u64| marks.trailing_zeros() as usize / 8;
+    let Some(last) = text.last_chunk() else {
+        return place(mark(word(text))).min(text.len());
+    };
     let mut rest = text;
-    while let Some((chunk, behind)) = rest.split_first_chunk::<16>() {
-        if chunk.map(&is) != [false; 16] {
-            break;
+    while let Some((chunk, behind)) = rest.split_first_chunk() {
+        let marks = mark(u64::from_le_bytes(*chunk));
+        if marks != 0 {
+            return text.len() - rest.len() + place(marks);
         }
         rest = behind;
     }
-    let at = rest.iter().position(|&byte| is(byte));
-    text.len() - rest.len() + at.unwrap_or(rest.len())
+    // The last eight overlap with those before, none of which is it.
+    match mark(u64::from_le_bytes(*last)) {
+        0 => text.len(),
+        marks => text.len() - 8 + place(marks),
+    }
+}
+
+/// Fewer than eight bytes, and zeroes behind them.
+#[cfg(feature = "rules")]
+#[inline]
+pub(crate) fn word(text: &[u8]) -> u64 {
+    let at = |byte: u8, place: usize| u64::from(byte) << (8 * place);
+    match (text, text.first_chunk(), text.last_chunk()) {
+        (_, Some(first), Some(last)) => {
+            let last = u64::from(u32::from_le_bytes(*last));
+            u64::from(u32::from_le_bytes(*first)) | last << (8 * (text.len() - 4))
+        }
+        ([], ..) => 0,
+        ([one], ..) => at(*one, 0),
+        ([one, two], ..) => at(*one, 0) | at(*two, 1),
+        ([one, two, three, ..], ..) => at(*one, 0) | at(*two, 1) | at(*three, 2),
+    }
+}
+
+#[cfg(feature = "rules")]
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+
+/// Marks the first of eight bytes that is this one.
+#[cfg(feature = "rules")]
+#[inline]
+pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
+    below(word ^ u64::from_le_bytes([byte; 8]), 1)
+}
+
+/// Marks the first of eight bytes that is less than this one.
+#[cfg(feature = "rules")]
+#[inline]
+pub(crate) const fn below(word: u64, byte: u8) -> u64 {
+    word.wrapping_sub(u64::from_le_bytes([byte; 8])) & !word & (ONES << 7)
 }
 
 /// The same of any two bytes that follow each other.
@@ -74,7 +133,7 @@ mod tests {
                 text[at] = b'!';
                 assert!(any(&text, |byte| byte == b'!'), "{at} of {length}");
                 #[cfg(feature = "rules")]
-                assert_eq!(super::first(&text, |byte| byte == b'!'), at);
+                assert_eq!(super::first(&text, |word| super::equal(word, b'!')), at);
                 let pair = |a, b| any_pair(&text, |x, y| (x == a) & (y == b));
                 assert_eq!(pair(b'!', b'a'), at + 1 < length, "{at} of {length}");
                 assert_eq!(pair(b'a', b'!'), at > 0, "{at} of {length}");

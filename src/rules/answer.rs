@@ -40,7 +40,7 @@ impl Table {
         let (text, fragment) = if !record.has(SLOTS) && query.is_none() && !edits {
             let text = self.records.slice(record.target_range());
             let fragment = if record.has(FRAGMENT) {
-                scan::first(&text, |byte| byte == b'#')
+                scan::first(&text, |word| scan::equal(word, b'#'))
             } else {
                 text.len()
             };
@@ -102,10 +102,15 @@ fn written(
     out.clear();
     // What one long request needed is not kept.
     out.shrink_to(2 * MAX_LEN);
-    let (path, own_query, own_fragment) = if record.has(QUERY | FRAGMENT) {
-        target::split(record.target)
+    let (address, own_fragment) = if record.has(FRAGMENT) {
+        target::split_before(record.target, b'#')
     } else {
-        (record.target, &[][..], &[][..])
+        (record.target, &[][..])
+    };
+    let (path, own_query) = if record.has(QUERY) {
+        target::split_before(address, b'?')
+    } else {
+        (address, &[][..])
     };
     let origin = usize::from(record.origin);
     target::push(out, path, captures);
@@ -122,10 +127,16 @@ fn written(
         merge_slashes(out, origin);
     }
     let begin = out.len();
-    target::push(out, own_query, captures);
-    push_query(out, begin, query, ready, policy);
+    if record.has(QUERY) {
+        target::push(out, own_query, captures);
+    }
+    if query.is_some() || ready.is_some() {
+        push_query(out, begin, query, ready, policy);
+    }
     let fragment = out.len();
-    target::push(out, own_fragment, captures);
+    if record.has(FRAGMENT) {
+        target::push(out, own_fragment, captures);
+    }
     Ok((Bytes::copy_from_slice(out), fragment))
 }
 

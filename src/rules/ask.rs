@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::header;
 use percent_encoding::percent_decode_str;
 
+use super::capture::Found;
 use crate::RequestHead;
 
 /// A request, as far as rules are concerned.
@@ -15,6 +16,7 @@ pub(super) struct Ask<'h, 'a> {
     pub(super) query: Option<&'a str>,
     /// The host without its port, in lower case; only tables that know hosts read it.
     pub(super) host: Option<&'h str>,
+    pub(super) found: &'h Found<'a>,
 }
 
 impl<'a> Ask<'_, 'a> {

@@ -1,6 +1,6 @@
 //! What placeholders stood for in a request.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::Cell};
 
 use super::pattern::MAX_CAPTURES;
 
@@ -67,5 +67,55 @@ impl<'a> Captures<'a> {
             Some((_, text)) => text,
             None => self.texts.get(at).copied().unwrap_or_default(),
         }
+    }
+}
+
+/// So many texts are found once only.
+const MOST: usize = 4;
+
+/// What the placeholders of the pattern stand for that was compared with a path last, so that it need not
+/// be compared again; few patterns have more than are kept.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    /// The rule whose pattern it was.
+    rule: Cell<Option<u32>>,
+    texts: [Cell<&'a str>; MOST],
+    length: Cell<usize>,
+}
+
+impl<'a> Found<'a> {
+    #[inline]
+    pub(super) const fn none() -> Self {
+        Self {
+            rule: Cell::new(None),
+            texts: [const { Cell::new("") }; MOST],
+            length: Cell::new(0),
+        }
+    }
+
+    /// Takes down what is found from now on.
+    #[inline]
+    pub(super) fn begin(&self) -> impl FnMut(&'a str) {
+        self.rule.set(None);
+        self.length.set(0);
+        |text| {
+            if let Some(slot) = self.texts.get(self.length.get()) {
+                slot.set(text);
+            }
+            self.length.set(self.length.get() + 1);
+        }
+    }
+
+    /// Says that the pattern of a rule fits, and that this is what was found with it.
+    #[inline]
+    pub(super) fn end(&self, rule: u32) {
+        self.rule.set(Some(rule));
+    }
+
+    /// The texts, where it was the pattern of this rule, and there are not more than are kept.
+    #[inline]
+    pub(super) fn of(&self, rule: u32) -> Option<impl Iterator<Item = &'a str>> {
+        let texts = self.texts.get(..self.length.get())?;
+        (self.rule.get() == Some(rule)).then(|| texts.iter().map(Cell::get))
     }
 }

@@ -2,7 +2,13 @@
 
 use std::{fmt, ops::ControlFlow};
 
-use super::{Fired, RuleRef, Rules, ask::Ask, condition::Missing, has::Has};
+use super::{
+    Fired, RuleRef, Rules,
+    ask::Ask,
+    capture::{Captures, Found},
+    condition::Missing,
+    has::Has,
+};
 use crate::{
     Redirect, RequestHead,
     guard::{self, Lifted, Verdict},
@@ -139,6 +145,7 @@ impl Rules {
             path: request.path(),
             query: request.query(),
             host: host.as_ref().map(|host| &*host.name),
+            found: &Found::none(),
         };
         self.explain_asked(&ask, &mut explanation);
         explanation
@@ -183,9 +190,11 @@ impl Rules {
         let Some((at, record)) = winner.and_then(|at| Some((at, self.table.record(at)?))) else {
             return;
         };
-        let Some(captures) = self.table.captures(at, &record, ask) else {
+        let mut captures = Captures::none();
+        let found = self.table.captures(at, &record, ask, &mut captures);
+        if found.is_none() {
             return;
-        };
+        }
         explanation.winner = Some(RuleRef::new(self, record));
         match self.table.redirect(&record, &captures, ask.query) {
             Ok(mut redirect) => {

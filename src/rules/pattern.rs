@@ -134,7 +134,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Flaw> {
     let mut rest = text;
     loop {
         let at = text.len() - rest.len();
-        let brace = scan::first(rest.as_bytes(), |byte| matches!(byte, b'{' | b'}'));
+        let brace = scan::first(rest.as_bytes(), |word| {
+            scan::equal(word, b'{') | scan::equal(word, b'}')
+        });
         if brace == rest.len() {
             if !rest.is_empty() {
                 found.push((at, Token::Literal(rest)));

@@ -151,7 +151,7 @@ mod tests {
     use super::Precedence;
     use crate::{
         RequestHead,
-        rules::{Has, Rule, Rules, ask::Ask},
+        rules::{Has, Rule, Rules, ask::Ask, capture::Found},
     };
 
     /// How many rules are looked at for a path.
@@ -165,6 +165,7 @@ mod tests {
             path,
             query: None,
             host: Some("a.example"),
+            found: &Found::none(),
         };
         let mut count = 0;
         let found = rules

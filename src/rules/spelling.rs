@@ -91,12 +91,17 @@ pub(super) fn write<'b>(buffer: &'b mut [u8], text: &[u8], fold: bool) -> Option
 /// Whether a path is in that spelling already; nearly all are.
 #[inline]
 pub(super) fn is_spelled(path: &[u8], fold: bool) -> bool {
-    let plain = if fold {
+    is_settled_path(path, fold) || has_only_spelled(path, fold)
+}
+
+/// The same of a path without any escape; most are.
+#[inline]
+pub(super) fn is_settled_path(path: &[u8], fold: bool) -> bool {
+    if fold {
         !scan::any(path, |byte| !is_plain(byte) | byte.is_ascii_uppercase())
     } else {
         !scan::any(path, |byte| !is_settled(byte))
-    };
-    plain || has_only_spelled(path, fold)
+    }
 }
 
 /// Whether a byte is itself in that spelling, wherever it stands: most are, and it is asked for each.
@@ -134,7 +139,7 @@ pub(super) fn is_plain_path(text: &str) -> bool {
 }
 
 #[cold]
-fn has_only_spelled(path: &[u8], fold: bool) -> bool {
+pub(super) fn has_only_spelled(path: &[u8], fold: bool) -> bool {
     let mut rest = path;
     while let Some(piece) = Piece::first(rest, fold) {
         match rest.strip_prefix(piece.spelled()) {

@@ -233,9 +233,9 @@ impl Table {
     /// `lowest` is the number beyond which a pattern is not wanted any more. Where `visit` breaks, it is not
     /// shown the rules behind that one that have the same path and host and come later.
     #[inline]
-    pub(super) fn candidates(
+    pub(super) fn candidates<'a>(
         &self,
-        ask: &Ask<'_, '_>,
+        ask: &Ask<'_, 'a>,
         lowest: impl Fn() -> u32,
         mut visit: impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
@@ -357,11 +357,11 @@ impl Table {
 
     // Not inlined, so that tables without patterns have no room for segments on their stack.
     #[inline(never)]
-    fn pattern_candidates(
+    fn pattern_candidates<'a>(
         &self,
         plane: &Plane,
-        path: &Asked<'_, '_>,
-        ask: &Ask<'_, '_>,
+        path: &Asked<'a, '_>,
+        ask: &Ask<'_, 'a>,
         lowest: &impl Fn() -> u32,
         visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
@@ -369,10 +369,17 @@ impl Table {
         segments.cut(plane.shapes.reach(), &self.hash);
         let mut on = |group| {
             let is_it = |entry| {
-                self.record(self.lists.first(entry)).is_some_and(|record| {
-                    record.number <= lowest()
+                let at = self.lists.first(entry);
+                self.record(at).is_some_and(|record| {
+                    let fits = record.number <= lowest()
                         && self.place(&record).group == group
-                        && path.fit(Parts::of(record.source), |_| {}).is_some()
+                        && path
+                            .fit(Parts::of(record.source), ask.found.begin())
+                            .is_some();
+                    if fits {
+                        ask.found.end(at);
+                    }
+                    fits
                 })
             };
             let mut show = |entry: &u32| self.show(entry, visit);
@@ -386,27 +393,29 @@ impl Table {
         }
     }
 
-    /// What the placeholders of a rule stand for that answers a request.
+    /// Finds what the placeholders of a rule stand for that answers a request.
     pub(super) fn captures<'a>(
         &self,
         at: u32,
         record: &Record<'_>,
         ask: &Ask<'_, 'a>,
-    ) -> Option<Captures<'a>> {
-        let mut captures = if record.has(REGEX) {
-            self.regex_captures(at, ask.path)?
-        } else {
-            Captures::none()
-        };
+        captures: &mut Captures<'a>,
+    ) -> Option<()> {
+        if record.has(REGEX) {
+            *captures = self.regex_captures(at, ask.path)?;
+        }
         if record.has(PATTERN) {
-            asked(ask.path, self.place(record).matching, |path| {
-                path.fit(Parts::of(record.source), |text| captures.push(text))
-            })?;
+            match ask.found.of(at) {
+                Some(texts) => texts.for_each(|text| captures.push(text)),
+                None => asked(ask.path, self.place(record).matching, |path| {
+                    path.fit(Parts::of(record.source), |text| captures.push(text))
+                })?,
+            }
         }
         if let Some(ready) = self.options(record) {
-            ready.admits(ask, &mut captures);
+            ready.admits(ask, captures);
         }
-        Some(captures)
+        Some(())
     }
 
     /// How many rules are regexes.

@@ -95,12 +95,14 @@ impl Write {
         }
     }
 
+    #[inline]
     fn from_byte(byte: u8) -> Option<Self> {
         let at = usize::from(byte).checked_sub(1)?;
         Self::ALL.get(at).copied()
     }
 
     /// What is written of a text, before it is encoded.
+    #[inline]
     fn part(self, text: &str) -> &str {
         match self {
             Self::TailToPath | Self::TailToQuery => text.strip_prefix('/').unwrap_or(text),
@@ -108,13 +110,23 @@ impl Write {
         }
     }
 
+    #[inline]
     fn push(self, out: &mut Vec<u8>, text: &str) {
         let part = self.part(text);
+        // Two of the sets have a plain byte in them, the slash.
+        let encodes_slash = matches!(self, Self::QueryToPath | Self::Plain);
+        if !encodes_slash && spelling::all_plain(part.as_bytes()) {
+            out.extend_from_slice(part.as_bytes());
+        } else {
+            self.push_encoded(out, part);
+        }
+    }
+
+    #[cold]
+    fn push_encoded(self, out: &mut Vec<u8>, part: &str) {
         match self {
             Self::QueryToPath => encode(out, &spaces(part), SEGMENT),
             Self::Plain => encode(out, part, PLAIN),
-            // None of the other sets has a plain byte in it.
-            _ if spelling::all_plain(part.as_bytes()) => out.extend_from_slice(part.as_bytes()),
             Self::PathToPath | Self::WholeTail | Self::TailToPath => {
                 encode(out, part, RECEIVED_PATH);
             }
@@ -432,7 +444,7 @@ pub(super) fn pieces(target: &[u8]) -> impl Iterator<Item = Piece<'_>> {
                 return Some(Piece::Slot(write, usize::from(*index)));
             }
         }
-        let end = scan::first(rest, |byte| byte < 0x20);
+        let end = scan::first(rest, |word| scan::below(word, 0x20));
         let (text, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         rest = tail;
         Some(Piece::Text(text))
@@ -441,23 +453,33 @@ pub(super) fn pieces(target: &[u8]) -> impl Iterator<Item = Piece<'_>> {
 
 /// Writes a finished target for one request.
 pub(super) fn push(out: &mut Vec<u8>, target: &[u8], captures: &Captures<'_>) {
-    for piece in pieces(target) {
-        match piece {
-            Piece::Text(text) => out.extend_from_slice(text),
-            Piece::Slot(write, at) => write.push(out, captures.get(at)),
+    let mut rest = target;
+    while !rest.is_empty() {
+        let end = scan::first(rest, |word| scan::below(word, 0x20));
+        let (text, slot) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+        out.extend_from_slice(text);
+        let [write, at, tail @ ..] = slot else {
+            return;
+        };
+        if let Some(write) = Write::from_byte(*write) {
+            write.push(out, captures.get(usize::from(*at)));
         }
+        rest = tail;
     }
 }
 
 /// A target without its origin, as (path, query with its mark, fragment with its mark).
 pub(super) fn split(target: &[u8]) -> (&[u8], &[u8], &[u8]) {
-    let (address, fragment) = target
-        .split_at_checked(scan::first(target, |byte| byte == b'#'))
-        .unwrap_or((target, &[]));
-    let (path, query) = address
-        .split_at_checked(scan::first(address, |byte| byte == b'?'))
-        .unwrap_or((address, &[]));
+    let (address, fragment) = split_before(target, b'#');
+    let (path, query) = split_before(address, b'?');
     (path, query, fragment)
+}
+
+/// A text up to the first such byte, and the rest from there on.
+#[inline]
+pub(super) fn split_before(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
+    text.split_at_checked(scan::first(text, |word| scan::equal(word, byte)))
+        .unwrap_or((text, &[]))
 }
 
 /// A finished target as its author wrote it, or nearly: names in braces, texts encoded.

@@ -114,6 +114,10 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
                     Some(curve) => curve.points.push((count as f64, mix)),
                     None => curves.push(Curve {
                         name: (*name).to_owned(),
+                        colour: CONTENDERS
+                            .iter()
+                            .position(|other| other.name == *name)
+                            .unwrap_or_default(),
                         points: vec![(count as f64, mix)],
                     }),
                 }
@@ -125,12 +129,18 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
                 println!("\n{OURS}, without the texts of its targets: {index:.1} B/rule");
             }
         }
-        let title = format!("Nanoseconds for a lookup, 10 % hits: {name}");
+        let title = match kind {
+            Kind::Exact => "A lookup among exact paths, 10 % of them hits",
+            _ => "A lookup among paths with placeholders, 10 % of them hits",
+        };
         let file = format!(
             "{}/../../src/docs/tables-{name}.svg",
             env!("CARGO_MANIFEST_DIR")
         );
-        std::fs::write(file, svg::chart(&title, "rules", "ns", &curves))?;
+        std::fs::write(
+            file,
+            svg::chart(title, "rules in the table", "time of one lookup", &curves),
+        )?;
     }
     Ok(())
 }

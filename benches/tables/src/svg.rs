@@ -6,14 +6,16 @@ use std::fmt::Write;
 pub(crate) struct Curve {
     /// What stands at its end.
     pub(crate) name: String,
+    /// Which of the colours it has.
+    pub(crate) colour: usize,
     /// Where it goes.
     pub(crate) points: Vec<(f64, f64)>,
 }
 
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 420.0;
-const LEFT: f64 = 60.0;
-const RIGHT: f64 = 190.0;
+const LEFT: f64 = 82.0;
+const RIGHT: f64 = 212.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
 const TEXT: &str = "#808080";
@@ -22,7 +24,7 @@ const COLOURS: [&str; 9] = [
     "#868e96",
 ];
 
-/// A chart of the curves; the first is drawn last, and thicker.
+/// A chart of nanoseconds by the number of something; the first curve is drawn last, and thicker.
 pub(crate) fn chart(title: &str, x_name: &str, y_name: &str, curves: &[Curve]) -> String {
     let points = || curves.iter().flat_map(|curve| &curve.points);
     let decades = |of: fn(&(f64, f64)) -> f64| {
@@ -38,7 +40,7 @@ pub(crate) fn chart(title: &str, x_name: &str, y_name: &str, curves: &[Curve]) -
         HEIGHT - BOTTOM - (value.log10() - y_from) / (y_to - y_from) * (HEIGHT - TOP - BOTTOM)
     };
     let mut out = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13" fill="{TEXT}">
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" style="max-width:{WIDTH}px" role="img" font-family="sans-serif" font-size="13" fill="{TEXT}">
 <title>{title}</title>
 <text x="{LEFT}" y="22" font-size="15">{title}</text>
 "#
@@ -64,16 +66,17 @@ pub(crate) fn chart(title: &str, x_name: &str, y_name: &str, curves: &[Curve]) -
                 r#"<path d="M{left} {at:.1}H{right}" stroke="{TEXT}" stroke-opacity=".25"/><text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
                 left - 8.0,
                 at + 4.0,
-                short(exponent)
+                time(exponent)
             ),
         );
     }
     line(
         &mut out,
         &format!(
-            r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">{x_name}</text><text x="14" y="{TOP}">{y_name}</text>"#,
+            r#"<text x="{:.1}" y="{:.1}" text-anchor="middle">{x_name}</text><text transform="translate(14 {:.1}) rotate(-90)" text-anchor="middle">{y_name}</text>"#,
             (LEFT + WIDTH - RIGHT) / 2.0,
-            HEIGHT - 12.0
+            HEIGHT - 12.0,
+            (TOP + HEIGHT - BOTTOM) / 2.0
         ),
     );
     // Names beside the ends of their curves, moved apart where they would meet.
@@ -95,12 +98,12 @@ pub(crate) fn chart(title: &str, x_name: &str, y_name: &str, curves: &[Curve]) -
                 text_x - 4.0,
                 text_y - 4.0,
                 curves[at].name,
-                colour = COLOURS[at % COLOURS.len()]
+                colour = COLOURS[curves[at].colour % COLOURS.len()]
             ),
         );
     }
     for (at, curve) in curves.iter().enumerate().rev() {
-        let colour = COLOURS[at % COLOURS.len()];
+        let colour = COLOURS[curve.colour % COLOURS.len()];
         let width = if at == 0 { 3.5 } else { 1.8 };
         let path: Vec<String> = curve
             .points
@@ -114,6 +117,11 @@ pub(crate) fn chart(title: &str, x_name: &str, y_name: &str, curves: &[Curve]) -
                 path.join("L")
             ),
         );
+        for point in &path {
+            let (at_x, at_y) = point.split_once(' ').unwrap_or_default();
+            let dot = format!(r#"<circle cx="{at_x}" cy="{at_y}" r="{width}" fill="{colour}"/>"#);
+            line(&mut out, &dot);
+        }
     }
     out + "</svg>\n"
 }
@@ -131,4 +139,15 @@ fn short(exponent: i32) -> String {
         0..3 => 10_i64.pow(exponent as u32).to_string(),
         _ => format!("{}", 10_f64.powi(exponent)),
     }
+}
+
+/// A power of ten nanoseconds.
+fn time(exponent: i32) -> String {
+    let (unit, behind) = match exponent {
+        9.. => ("s", 9),
+        6..9 => ("ms", 6),
+        3..6 => ("\u{b5}s", 3),
+        _ => ("ns", 0),
+    };
+    format!("{} {unit}", 10_f64.powi(exponent - behind))
 }

@@ -18,6 +18,7 @@ pub(super) struct Asked<'a, 's> {
     pub(super) spelled: &'s [u8],
     /// But for the slash that may be left out.
     is_as_received: bool,
+    has_escapes: bool,
 }
 
 /// Hands the path of a request over in the spelling that is compared.
@@ -28,7 +29,8 @@ pub(super) fn asked<'a, T>(
     then: impl FnOnce(&Asked<'a, '_>) -> T,
 ) -> T {
     let fold = matching.ignore_case;
-    let is_as_received = spelling::is_spelled(received.as_bytes(), fold);
+    let is_settled = spelling::is_settled_path(received.as_bytes(), fold);
+    let is_as_received = is_settled || spelling::has_only_spelled(received.as_bytes(), fold);
     // Nothing is written there unless it has to be.
     let (mut short, long);
     let spelled = if is_as_received {
@@ -51,6 +53,7 @@ pub(super) fn asked<'a, T>(
             spelled
         },
         is_as_received,
+        has_escapes: !is_settled,
     })
 }
 
@@ -61,23 +64,27 @@ impl<'a> Asked<'a, '_> {
         let mut rest = self.spelled;
         let length = rest.len();
         let mut front = pattern.front;
-        loop {
-            let (literal, named) =
-                front.split_at_checked(scan::first(front, |byte| byte == b'{'))?;
+        while !front.is_empty() {
+            let (literal, named) = until(front, b'{');
             rest = rest.strip_prefix(literal)?;
-            if named.is_empty() {
-                break;
+            let begin = length - rest.len();
+            let (_, behind) = until(named, b'}');
+            match behind {
+                [] if named.is_empty() => break,
+                [] => return None,
+                [_, next @ ..] if matches!(next, [] | [b'/', ..]) => {
+                    let (text, tail) = until(rest, b'/');
+                    (rest, front) = (tail, next);
+                    captured(self.received(begin, text.len())?);
+                }
+                [_, behind @ ..] => {
+                    let (behind, next) = until(behind, b'/');
+                    let (segment, tail) = until(rest, b'/');
+                    let text = segment.strip_suffix(behind)?;
+                    (rest, front) = (tail, next);
+                    captured(self.received(begin, text.len())?);
+                }
             }
-            let close = named.iter().position(|&byte| byte == b'}')?;
-            let (behind, next) = until_slash(named.get(close + 1..)?);
-            let (segment, tail) = until_slash(rest);
-            let text = segment.strip_suffix(behind)?;
-            if text.is_empty() {
-                return None;
-            }
-            captured(self.received(length - rest.len(), text.len())?);
-            rest = tail;
-            front = next;
         }
         if pattern.tail == Tail::None {
             return rest.is_empty().then_some(());
@@ -108,33 +115,41 @@ impl<'a> Asked<'a, '_> {
         }
     }
 
-    /// A piece of the path as it was received, by where it is in the spelling.
+    /// A piece of the path as it was received, by where it is in the spelling; `None` where there is
+    /// nothing, or a part of an escape.
     #[inline]
     fn received(&self, begin: usize, length: usize) -> Option<&'a str> {
-        if self.is_as_received {
-            let end = begin + length;
-            let cuts = |at| is_within_escape(self.spelled, at);
-            return self
-                .received
-                .get(begin..end)
-                .filter(|_| !cuts(begin) && !cuts(end));
+        let end = begin + length;
+        if length == 0 {
+            None
+        } else if self.has_escapes {
+            self.received_escaped(begin, end)
+        } else {
+            self.received.get(begin..end)
         }
-        let range = self.received_at(begin)?..self.received_at(begin + length)?;
-        self.received.get(range)
+    }
+
+    #[cold]
+    fn received_escaped(&self, begin: usize, end: usize) -> Option<&'a str> {
+        let cuts = |at| is_within_escape(self.spelled, at);
+        if self.is_as_received && (cuts(begin) || cuts(end)) {
+            return None;
+        }
+        self.received
+            .get(self.received_at(begin)?..self.received_at(end)?)
     }
 }
 
 /// Whether a place in a spelled text divides an escape; there, every `%` begins one.
-#[inline]
 fn is_within_escape(spelled: &[u8], at: usize) -> bool {
     let before = spelled.get(..at).unwrap_or_default();
     matches!(before, [.., b'%'] | [.., b'%', _])
 }
 
-/// A text up to its first slash, and the rest from there on.
+/// A text up to the first such byte, and the rest from there on.
 #[inline]
-fn until_slash(text: &[u8]) -> (&[u8], &[u8]) {
-    text.split_at_checked(scan::first(text, |byte| byte == b'/'))
+fn until(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
+    text.split_at_checked(scan::first(text, |word| scan::equal(word, byte)))
         .unwrap_or((text, &[]))
 }
 

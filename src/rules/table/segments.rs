@@ -1,7 +1,7 @@
 //! A path, cut at its slashes and hashed as far as patterns reach.
 
 use super::hash::{Hash, mix};
-use crate::rules::pattern::MAX_SEGMENTS;
+use crate::{rules::pattern::MAX_SEGMENTS, scan};
 
 /// The first segments of a path.
 #[derive(Debug)]
@@ -104,10 +104,11 @@ fn each_slash(path: &[u8], mut show: impl FnMut(usize) -> bool) {
     let mut before = 0;
     loop {
         let (word, behind) = match rest.split_first_chunk() {
-            Some((word, behind)) => (*word, Some(behind)),
-            None => (with_slash(rest), None),
+            Some((word, behind)) => (u64::from_le_bytes(*word), Some(behind)),
+            // The end counts as a slash.
+            None => (scan::word(rest) | 0x2f << (8 * rest.len()), None),
         };
-        let differs = u64::from_le_bytes(word) ^ 0x2f2f_2f2f_2f2f_2f2f;
+        let differs = word ^ 0x2f2f_2f2f_2f2f_2f2f;
         // The highest bit of each byte that is a slash.
         let mut slashes = !(((differs & LOW) + LOW) | differs | LOW);
         while slashes != 0 {
@@ -122,16 +123,6 @@ fn each_slash(path: &[u8], mut show: impl FnMut(usize) -> bool) {
         }
         before += 8;
     }
-}
-
-/// Fewer than eight bytes, and a slash behind them.
-#[inline]
-fn with_slash(text: &[u8]) -> [u8; 8] {
-    let mut word = [0; 8];
-    for (slot, byte) in word.iter_mut().zip(text.iter().chain(b"/")) {
-        *slot = *byte;
-    }
-    word
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::{
     rules::{
         Rules,
         ask::Ask,
+        capture::Found,
         condition::Ready,
         record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
         search::Rank,
@@ -180,6 +181,7 @@ impl<'t> Finder<'t> {
                 path,
                 query: None,
                 host: None,
+                found: &Found::none(),
             };
             self.table.candidates(
                 &ask,
