@@ -17,6 +17,7 @@ mod leave_out;
 mod merge;
 mod path;
 mod query;
+mod region;
 mod shadow;
 mod sources;
 mod unify;
@@ -25,6 +26,7 @@ mod witness;
 
 pub(super) use graph::Finder;
 pub(super) use merge::Merged;
+pub(super) use region::Overlap;
 use walk::Verdict;
 
 /// Rules that lead to each other, or one to itself.

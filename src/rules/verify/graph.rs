@@ -50,6 +50,15 @@ impl<'t> Finder<'t> {
         }
     }
 
+    /// The same for addresses that no rule of the table leads to.
+    pub(in crate::rules) fn for_any_address(rules: &'t Rules) -> Self {
+        let mut finder = Self::new(rules);
+        finder
+            .sources
+            .get_or_insert_with(|| Sources::of(&rules.table));
+        finder
+    }
+
     /// Whether so much was looked at that the rest is left.
     pub(in crate::rules) fn is_tired(&self) -> bool {
         self.work > self.most
@@ -195,7 +204,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The rules whose path and host may fit.
-    fn find(&mut self, address: &Address, found: &mut Vec<u32>) {
+    pub(super) fn find(&mut self, address: &Address, found: &mut Vec<u32>) {
         found.clear();
         let groups = self.groups(&address.host);
         if let Some(path) = address.path.known() {
