@@ -10,7 +10,8 @@ use std::{
 use http::{Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Decision, LocalPath, ProxyHeader, Redirect, RedirectLayer, Refusal, Trust, policy_fn, testing,
+    Decision, LocalPath, ProxyHeader, Redirect, RedirectLayer, Refusal, Shadow, Trust, policy_fn,
+    testing,
 };
 use tracing::{
     Event, Metadata, Subscriber,
@@ -101,6 +102,25 @@ async fn what_was_not_sent_leaves_an_event_with_its_reason() {
     );
     events.0.lock().unwrap().clear();
     r13_what_a_proxy_says_leaves_an_event(&events);
+    events.0.lock().unwrap().clear();
+    a_difference_leaves_an_event(&events);
+}
+
+fn a_difference_leaves_an_event(events: &Events) {
+    let found = || Redirect::found(LocalPath::from_static("/x"));
+    let policy = Shadow::new(found(), found().after_success());
+    testing::get("/a?token=1")
+        .through(&policy)
+        .assert_redirect("/x");
+    let policy = Shadow::new(found(), found());
+    testing::get("/a").through(&policy).assert_redirect("/x");
+    assert_eq!(
+        events.0.lock().unwrap().as_slice(),
+        [
+            "INFO message=the candidate answers differently method=\"GET\" path=\"/a\" \
+             live=302 Found to /x candidate=302 Found to /x after Success"
+        ]
+    );
 }
 
 fn r13_what_a_proxy_says_leaves_an_event(events: &Events) {
