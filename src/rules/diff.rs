@@ -5,6 +5,7 @@ use std::fmt;
 use super::{RuleRef, Rules};
 use crate::{Decision, How, When, testing::TestRequest};
 
+mod overlaps;
 mod pairs;
 mod search;
 
