@@ -85,6 +85,7 @@ pub use paths::Paths;
 use record::SLOTS;
 pub use report::{Finding, FindingKind, Report};
 pub use rule::{Rule, Source};
+pub(crate) use rule_ref::Fixed;
 pub use rule_ref::RuleRef;
 pub use search::Precedence;
 use table::Table;
