@@ -9,8 +9,8 @@
 //! ```
 //!
 //! What `--flatten` changed goes to standard error, the file to standard output. Ends with 1 where there is
-//! an error, and with `--diff` where there is a
-//! difference.
+//! an error, with
+//! `--diff` where anything is answered otherwise, or may be.
 
 use std::{
     error::Error,
@@ -44,7 +44,8 @@ struct Options {
     #[arg(long)]
     flatten: bool,
 
-    /// Prints what this file, an older one, answers otherwise; ends with 1 where anything does, or may.
+    /// Prints what is answered otherwise than by this file, an older one; ends with 1 where anything is, or
+    /// may be.
     #[arg(long, value_name = "OLD_FILE", conflicts_with_all = ["explain", "flatten"])]
     diff: Option<PathBuf>,
 }
@@ -58,12 +59,21 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let parsed = load(&options.file)?;
     if let Some(old) = &options.diff {
         let old = load(old)?;
-        let diff = old.rules.diff(&parsed.rules);
-        if diff.is_empty() {
-            return Ok(ExitCode::SUCCESS);
+        // What is left out of a table is in no diff.
+        let errors = [&old, &parsed].map(|parsed| &parsed.diagnostics);
+        for errors in errors.iter().filter(|all| all.has_errors()) {
+            eprintln!("{}", errors.to_snippets().trim_end());
         }
-        println!("{diff}");
-        return Ok(ExitCode::FAILURE);
+        let diff = old.rules.diff(&parsed.rules);
+        if !diff.is_empty() {
+            println!("{diff}");
+        }
+        let is_same = diff.is_empty() && !errors.iter().any(|all| all.has_errors());
+        return Ok(if is_same {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        });
     }
     let report = parsed.rules.check();
     let found_errors = report

@@ -181,7 +181,7 @@ impl<'r> Diff<'r> {
 
     /// Whether every request is answered the same.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.undecided.is_empty()
     }
 }
@@ -261,7 +261,7 @@ impl<'r> Changed<'r> {
         {
             match (old.timing(), new.timing()) {
                 (When::Before, When::After(_)) => {
-                    news.push("one after a 404 of the app".to_owned())
+                    news.push("one after a 404 of the app".to_owned());
                 }
                 (When::After(_), When::Before) => news.push("one before the app".to_owned()),
                 _ => {}
