@@ -2,8 +2,9 @@
 //!
 //! Each costs nothing where its feature is off, and little where nobody listens.
 
+use std::fmt;
 #[cfg(feature = "reload")]
-use std::{fmt, path::Path};
+use std::path::Path;
 
 use crate::{Redirect, Refusal, RequestHead, answer::Answer, guard::Suppressed};
 
@@ -109,8 +110,20 @@ pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<(), &dyn fmt::Displa
 }
 
 /// A candidate answered otherwise than the policy that serves.
-#[expect(dead_code, reason = "the candidate is not there yet")]
-pub(crate) fn differed() {
+pub(crate) fn differed(
+    request: &RequestHead<'_>,
+    live: &dyn fmt::Display,
+    candidate: &dyn fmt::Display,
+) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(
+        method = request.method().as_str(),
+        path = request.path(),
+        %live,
+        %candidate,
+        "the candidate answers differently"
+    );
     #[cfg(feature = "metrics")]
     counters::differed();
+    let _ = (request, live, candidate);
 }
