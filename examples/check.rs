@@ -5,12 +5,19 @@
 //! cargo run --example check -- --format netlify public/_redirects
 //! cargo run --example check -- --format netlify public/_redirects --explain /blog/hello
 //! cargo run --example check -- --format netlify public/_redirects --flatten
+//! cargo run --example check -- --format netlify public/_redirects --diff live/_redirects
 //! ```
 //!
 //! What `--flatten` changed goes to standard error, the file to standard output. Ends with 1 where there is
-//! an error.
+//! an error, with
+//! `--diff` where anything is answered otherwise, or may be.
 
-use std::{error::Error, fs, path::PathBuf, process::ExitCode};
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use http::{Request, Uri, header};
@@ -36,15 +43,38 @@ struct Options {
     /// Prints the file with chains shortened to one redirect.
     #[arg(long)]
     flatten: bool,
+
+    /// Prints what is answered otherwise than by this file, an older one; ends with 1 where anything is, or
+    /// may be.
+    #[arg(long, value_name = "OLD_FILE", conflicts_with_all = ["explain", "flatten"])]
+    diff: Option<PathBuf>,
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let options = Options::parse();
-    let file = options.file.display();
-    let parsed = options
-        .format
-        .load(&options.file)
-        .map_err(|error| format!("{file}: {error}"))?;
+    let load = |file: &Path| {
+        let parsed = options.format.load(file);
+        parsed.map_err(|error| format!("{}: {error}", file.display()))
+    };
+    let parsed = load(&options.file)?;
+    if let Some(old) = &options.diff {
+        let old = load(old)?;
+        // What is left out of a table is in no diff.
+        let errors = [&old, &parsed].map(|parsed| &parsed.diagnostics);
+        for errors in errors.iter().filter(|all| all.has_errors()) {
+            eprintln!("{}", errors.to_snippets().trim_end());
+        }
+        let diff = old.rules.diff(&parsed.rules);
+        if !diff.is_empty() {
+            println!("{diff}");
+        }
+        let is_same = diff.is_empty() && !errors.iter().any(|all| all.has_errors());
+        return Ok(if is_same {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        });
+    }
     let report = parsed.rules.check();
     let found_errors = report
         .findings()

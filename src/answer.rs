@@ -1,42 +1,59 @@
 //! The answer that a redirect becomes, with or without an answer of the app in front of it.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+#[cfg(feature = "rules")]
+use crate::rules::Fired;
 use crate::{
-    CacheControl, Redirected, Status,
+    CacheControl, Location, Redirect, Redirected, Status, When,
     head::Reads,
     note::{Note, NoteKind},
 };
 
 /// Everything that is sent; nothing else of a redirect or of its request is.
 pub(crate) struct Answer {
-    redirected: Redirected,
+    pub(crate) status: Status,
+    pub(crate) location: Location,
+    /// The rule that it comes from.
+    #[cfg(feature = "rules")]
+    pub(crate) rule: Option<Fired>,
     cache: Option<CacheControl>,
     note: Option<Note>,
+    /// Whether a [`Redirected`] goes with it, to layers in front.
+    pub(crate) inserts_redirected: bool,
 }
 
 impl Answer {
+    /// The answer that a redirect becomes, and when that is sent.
     #[inline]
     pub(crate) fn new(
-        redirected: Redirected,
+        redirect: Redirect,
+        status: Status,
         cache: Option<CacheControl>,
         note: Option<NoteKind>,
-    ) -> Self {
-        let note = note.map(|kind| Note::new(kind, redirected.status, &redirected.location));
-        Self {
-            redirected,
+    ) -> (Self, When) {
+        let note = note.map(|kind| Note::new(kind, status, &redirect.location));
+        let answer = Self {
+            status,
+            location: redirect.location,
+            #[cfg(feature = "rules")]
+            rule: redirect.rule,
             cache,
             note,
-        }
+            inserts_redirected: false,
+        };
+        (answer, redirect.when)
     }
 
-    pub(crate) const fn status(&self) -> StatusCode {
-        self.redirected.status.code()
-    }
-
-    pub(crate) const fn redirected(&self) -> &Redirected {
-        &self.redirected
+    /// What layers in front are told of it, where that was asked for.
+    pub(crate) fn redirected(&self) -> Option<Redirected> {
+        self.inserts_redirected.then(|| Redirected {
+            status: self.status,
+            location: self.location.clone(),
+            #[cfg(feature = "rules")]
+            rule: self.rule.clone(),
+        })
     }
 
     /// The note, or nothing.
@@ -54,10 +71,7 @@ impl Answer {
         if let Some(cache) = self.cache {
             headers.insert(header::CACHE_CONTROL, cache.into());
         }
-        headers.insert(
-            header::LOCATION,
-            HeaderValue::from(self.redirected.location),
-        );
+        headers.insert(header::LOCATION, HeaderValue::from(self.location));
     }
 
     /// Writes the header fields over those of the app's answer.
@@ -70,7 +84,7 @@ impl Answer {
                     Some(CacheControl::no_store())
                 }
                 Some(cache) => Some(cache.private()),
-                None if self.redirected.status.is_permanent() => Some(CacheControl::no_store()),
+                None if self.status.is_permanent() => Some(CacheControl::no_store()),
                 None => None,
             };
         }

@@ -59,8 +59,6 @@ pub(crate) struct Pending {
     pub(crate) condition: Condition,
     pub(crate) answer: Answer,
     pub(crate) vary: Option<HeaderValue>,
-    /// Whether a [`Redirected`] is left among the extensions.
-    pub(crate) inserts: bool,
 }
 
 impl Pending {
@@ -75,15 +73,14 @@ impl Pending {
             observe::passed();
             return A::pass(Response::from_parts(parts, body));
         }
-        let redirected = self.answer.redirected();
-        observe::redirected(redirected);
+        observe::redirected(&self.answer);
         // What a layer below left there is about an answer that is not sent.
         parts.extensions.remove::<Refusal>();
         parts.extensions.remove::<Redirected>();
-        if self.inserts {
-            parts.extensions.insert(redirected.clone());
+        if let Some(redirected) = self.answer.redirected() {
+            parts.extensions.insert(redirected);
         }
-        parts.status = self.answer.status();
+        parts.status = self.answer.status.code();
         let body = A::answer(self.answer.body());
         self.answer.replace(&mut parts.headers);
         if let Some(vary) = self.vary {

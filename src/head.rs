@@ -122,6 +122,11 @@ impl<'a> RequestHead<'a> {
         self
     }
 
+    /// Whether what a policy looks at is taken down.
+    pub(crate) const fn takes_notes(&self) -> bool {
+        self.reads.is_some()
+    }
+
     /// Whether this is about the target that came.
     #[inline]
     pub(crate) const fn is_as_asked(&self) -> bool {

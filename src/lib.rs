@@ -28,6 +28,7 @@
 //! | where, how and when | [`Redirect`], [`When`], [`CacheControl`] |
 //! | who decides | [`Policy`], [`policy_fn`], [`Decision`], [`Refusal`], [`RequestHead`] |
 //! | one canonical address: https, host, slashes, case | [`Canonical`], [`Https`], [`CanonicalHost`], [`TrailingSlash`], [`MergeSlashes`], [`LowerCase`], [`IndexFile`] |
+//! | a candidate beside the live policy | [`Shadow`], [`Difference`] |
 //! | to the login page, and back to where the visitor was | [`LoginRedirect`], [`ReturnTo`] |
 #![cfg_attr(
     feature = "rules",
@@ -106,8 +107,9 @@
 //! - `rules`: tables of redirects, and the files of rules that need no further crate.
 //! - `snippets`: what is said about files of rules, with carets under what is meant.
 //! - `tracing`: an event at level debug for each redirect, with its rule, each that was not sent, and each
-//!   refusal; with `trust`, one at level trace for what a proxy was believed, at level warn where no peer is
-//!   known; with `reload`, one at level info for each set that serves, at level warn for each that was refused.
+//!   refusal; one at level info for each difference that a [`Shadow`] finds; with `trust`, one at level trace
+//!   for what a proxy was believed, at level warn where no peer is known; with `reload`, one at level info for
+//!   each set that serves, at level warn for each that was refused.
 //! - `trust`: `Trust`, `Plaintext::behind` and `Policy::behind`, for apps behind a proxy that ends TLS.
 //! - `watch`: `Handle::watch`, for sets that are read from a file or a folder, and read again when it changes.
 
@@ -183,10 +185,10 @@ pub use origin::{Origin, Scheme};
 #[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
 pub use policy::Behind;
 pub use policy::{
-    AnyHost, BoxPolicy, Canonical, CanonicalError, CanonicalHost, Decision, Https, IndexFile,
-    IntoDecision, IntoPolicy, LoginRedirect, LowerCase, MergeSlashes, Or, OurHosts, Plaintext,
-    Policy, PolicyFn, Refusal, Target, Then, TrailingSlash, UnknownHost, Unless, WhenRequest, With,
-    policy_fn,
+    AnyHost, BoxPolicy, Canonical, CanonicalError, CanonicalHost, Decision, Difference, Https,
+    IndexFile, IntoDecision, IntoPolicy, LoginRedirect, LowerCase, MergeSlashes, Or, OurHosts,
+    Plaintext, Policy, PolicyFn, Refusal, Shadow, Target, Then, TrailingSlash, UnknownHost, Unless,
+    WhenRequest, With, policy_fn,
 };
 pub use redirect::Redirect;
 pub use redirected::Redirected;

@@ -2,10 +2,11 @@
 //!
 //! Each costs nothing where its feature is off, and little where nobody listens.
 
+use std::fmt;
 #[cfg(feature = "reload")]
-use std::{fmt, path::Path};
+use std::path::Path;
 
-use crate::{Redirect, Redirected, Refusal, RequestHead, guard::Suppressed};
+use crate::{Redirect, Refusal, RequestHead, answer::Answer, guard::Suppressed};
 
 #[cfg(feature = "metrics")]
 mod counters;
@@ -15,26 +16,26 @@ pub use counters::describe_metrics;
 
 /// A redirect is sent.
 #[inline]
-pub(crate) fn redirected(redirected: &Redirected) {
+pub(crate) fn redirected(answer: &Answer) {
     #[cfg(feature = "tracing")]
-    log(redirected);
+    log(answer);
     #[cfg(feature = "metrics")]
-    counters::redirected(redirected);
+    counters::redirected(answer);
     #[cfg(feature = "rules")]
-    if let Some(rule) = &redirected.rule {
+    if let Some(rule) = &answer.rule {
         rule.count();
     }
     #[cfg(not(any(feature = "tracing", feature = "metrics", feature = "rules")))]
-    let _ = redirected;
+    let _ = answer;
 }
 
 #[cfg(feature = "tracing")]
-fn log(redirected: &Redirected) {
+fn log(answer: &Answer) {
     #[cfg(feature = "rules")]
-    if let Some(rule) = &redirected.rule {
+    if let Some(rule) = &answer.rule {
         tracing::debug!(
-            status = redirected.status.as_u16(),
-            location = redirected.location.as_str(),
+            status = answer.status.as_u16(),
+            location = answer.location.as_str(),
             rule = %rule.id(),
             rule_number = rule.number(),
             file = rule.file(),
@@ -44,8 +45,8 @@ fn log(redirected: &Redirected) {
         return;
     }
     tracing::debug!(
-        status = redirected.status.as_u16(),
-        location = redirected.location.as_str(),
+        status = answer.status.as_u16(),
+        location = answer.location.as_str(),
         "redirected"
     );
 }
@@ -88,36 +89,41 @@ pub(crate) fn suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason:
     let _ = (request, redirect);
 }
 
-/// Another set serves.
+/// Another set serves, or one was refused and the one before serves on; with the file it came from.
 #[cfg(feature = "reload")]
-pub(crate) fn reloaded(path: Option<&Path>) {
-    #[cfg(feature = "tracing")]
-    tracing::info!(
-        path = path.map(|path| tracing::field::display(path.display())),
-        "a new set of redirects serves"
-    );
+pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<(), &dyn fmt::Display>) {
     #[cfg(feature = "metrics")]
-    counters::reloaded(true);
-    let _ = path;
-}
-
-/// A set was refused, and the one before serves on.
-#[cfg(feature = "reload")]
-pub(crate) fn reload_refused(path: Option<&Path>, error: &dyn fmt::Display) {
+    counters::reloaded(outcome.is_ok());
     #[cfg(feature = "tracing")]
-    tracing::warn!(
-        path = path.map(|path| tracing::field::display(path.display())),
-        %error,
-        "a set of redirects was refused, the one before serves on"
-    );
-    #[cfg(feature = "metrics")]
-    counters::reloaded(false);
-    let _ = (path, error);
+    {
+        let path = path.map(|path| tracing::field::display(path.display()));
+        match outcome {
+            Ok(()) => tracing::info!(path, "a new set of redirects serves"),
+            Err(error) => tracing::warn!(
+                path,
+                %error,
+                "a set of redirects was refused, the one before serves on"
+            ),
+        }
+    }
+    let _ = (path, outcome);
 }
 
 /// A candidate answered otherwise than the policy that serves.
-#[expect(dead_code, reason = "the candidate is not there yet")]
-pub(crate) fn differed() {
+pub(crate) fn differed(
+    request: &RequestHead<'_>,
+    live: &dyn fmt::Display,
+    candidate: &dyn fmt::Display,
+) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(
+        method = request.method().as_str(),
+        path = request.path(),
+        %live,
+        %candidate,
+        "the candidate answers differently"
+    );
     #[cfg(feature = "metrics")]
     counters::differed();
+    let _ = (request, live, candidate);
 }

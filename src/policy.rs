@@ -10,6 +10,7 @@ mod fixed;
 mod forward;
 mod into;
 mod login;
+mod shadow;
 mod target;
 mod with;
 
@@ -26,6 +27,7 @@ pub use combine::{Or, Unless, WhenRequest};
 pub use decision::{Decision, Refusal};
 pub use into::IntoPolicy;
 pub use login::LoginRedirect;
+pub use shadow::{Difference, Shadow};
 pub use target::Target;
 pub use with::With;
 

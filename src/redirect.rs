@@ -2,7 +2,7 @@ use http::{Method, Response, StatusCode, Version};
 
 #[cfg(feature = "rules")]
 use crate::rules::Fired;
-use crate::{CacheControl, How, Intent, Location, Redirected, Status, When, answer::Answer};
+use crate::{CacheControl, How, Intent, Location, Status, When, answer::Answer};
 
 /// Where a request goes, with which status, when, and what else the answer carries.
 ///
@@ -282,18 +282,6 @@ impl Redirect {
     pub fn status(&self, method: &Method, version: Version) -> Status {
         self.how.status(method, version)
     }
-
-    /// What is left of it when it is sent with this status, and when that is.
-    #[inline]
-    pub(crate) fn sent_with(self, status: Status) -> (Redirected, When) {
-        let redirected = Redirected {
-            status,
-            location: self.location,
-            #[cfg(feature = "rules")]
-            rule: self.rule,
-        };
-        (redirected, self.when)
-    }
 }
 
 /// The answer itself, for a handler that redirects without a layer.
@@ -328,9 +316,8 @@ impl<B: Default> From<Redirect> for Response<B> {
             How::Intent(intent) => intent.strict_status(),
         };
         let cache = redirect.cache;
-        let (redirected, _) = redirect.sent_with(status);
-        let answer = Answer::new(redirected, cache, None);
-        *response.status_mut() = answer.status();
+        let (answer, _) = Answer::new(redirect, status, cache, None);
+        *response.status_mut() = status.code();
         answer.write(response.headers_mut());
         response
     }

@@ -100,7 +100,8 @@ impl<P: fmt::Debug> fmt::Debug for Reloadable<P> {
 ///
 /// Clones change the same set, from any thread, and take turns; requests never wait for them. The set
 /// before the current one is kept, so that two are in memory. With feature `tracing`, each change leaves
-/// an event at level info, and a set that was refused one at level warn that says why.
+/// an event at level info, and a set that was refused one at level warn that says why. With feature `watch`,
+/// `Handle::watch` lets a file change it.
 pub struct Handle<P> {
     shared: Arc<Shared<P>>,
 }
@@ -133,7 +134,7 @@ impl<P> Handle<P> {
     /// ```
     pub fn store(&self, policy: impl Into<Arc<P>>) {
         self.replace(policy.into());
-        observe::reloaded(None);
+        observe::reloaded(None, Ok(()));
     }
 
     /// Lets the set answer that the closure makes; where it fails, the current one stays.
@@ -170,12 +171,12 @@ impl<P> Handle<P> {
         match make(&self.current()) {
             Ok(policy) => {
                 self.put(before, Arc::new(policy));
-                observe::reloaded(None);
+                observe::reloaded(None, Ok(()));
                 Ok(())
             }
             Err(error) => {
                 drop(before);
-                observe::reload_refused(None, &error);
+                observe::reloaded(None, Err(&error));
                 Err(error)
             }
         }
@@ -201,7 +202,7 @@ impl<P> Handle<P> {
         let gone = self.shared.current.swap(policy);
         drop(turn);
         drop(gone);
-        observe::reloaded(None);
+        observe::reloaded(None, Ok(()));
         true
     }
 

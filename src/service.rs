@@ -180,9 +180,8 @@ impl<S, P, A> RedirectService<S, P, A> {
         let note = settings.note.then(|| NoteKind::for_request(&head));
         let waits = matches!(guard::timing(&head, &redirect), When::After(_));
         let cache = cache_of(redirect.cache, status, reads);
-        let (redirected, when) = redirect.sent_with(status);
-        let answer = Answer::new(redirected, cache, note);
-        let inserts = settings.inserts_redirected;
+        let (mut answer, when) = Answer::new(redirect, status, cache, note);
+        answer.inserts_redirected = settings.inserts_redirected;
         match when {
             When::After(condition) if waits => {
                 let vary = reads.vary();
@@ -190,15 +189,13 @@ impl<S, P, A> RedirectService<S, P, A> {
                     condition,
                     answer,
                     vary,
-                    inserts,
                 };
                 ResponseFuture::after(self.inner.call(request), pending)
             }
             When::Before | When::After(_) => {
-                observe::redirected(answer.redirected());
-                let mut response = at_once::<A, _, _>(request, answer.status(), answer.body());
-                if inserts {
-                    let redirected = answer.redirected().clone();
+                observe::redirected(&answer);
+                let mut response = at_once::<A, _, _>(request, status.code(), answer.body());
+                if let Some(redirected) = answer.redirected() {
                     response.extensions_mut().insert(redirected);
                 }
                 answer.write(response.headers_mut());

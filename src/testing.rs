@@ -37,12 +37,17 @@
 mod answer;
 mod follow;
 mod request;
+#[cfg(feature = "rules")]
+mod routes;
 
 pub use answer::Answer;
 #[cfg(feature = "rules")]
 pub(crate) use follow::Traveller;
 pub use follow::{End, Hop, Journey, follow};
 pub use request::{TestRequest, request};
+#[cfg(feature = "rules")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
+pub use routes::{NotAsked, RouteFinding, RouteProblem, RouteReport, check_routes};
 
 use http::Method;
 

@@ -12,6 +12,7 @@
 //! let (policy, handle) = Reloadable::new(Format::Netlify.load(&path)?.into_result()?);
 //! let watcher = handle
 //!     .watch_rules(&path, Format::Netlify)
+//! #   .settle(std::time::Duration::from_millis(300))
 //!     .on_reload(move |reload| {
 //!         println!("{reload}");
 //! #       sender.send(reload.to_string()).unwrap();
@@ -64,7 +65,7 @@
 //!   never shows half of it, also where a writer stops half-way.
 //! - A file that is empty, because one that is cut off looks so. Where nothing is meant to be redirected,
 //!   a comment says so.
-//! - The bytes that were read last time. After [`Handle::rollback`], the file has to change before it is
+//! - The bytes that were read last time, as far as a hash of 64 bits tells. After [`Handle::rollback`], the file has to change before it is
 //!   read again.
 //! - What the reader refuses. The reason goes to [`Watch::on_reload`], and to feature `tracing`.
 
@@ -165,7 +166,7 @@ impl Handle<crate::rules::Rules> {
     }
 }
 
-/// How a file or a folder is watched; [`Handle::watch`] and [`Handle::watch_rules`] make it.
+/// How a file or a folder is watched; [`Handle::watch`] and `Handle::watch_rules` make it.
 ///
 /// ```
 /// use std::time::Duration;

@@ -113,6 +113,15 @@ impl Condition {
         }
     }
 
+    /// Whether it is the same; closures cannot be told apart.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kind::Status(status), Kind::Status(other)) => status == other,
+            (Kind::Success, Kind::Success) | (Kind::Response(_), Kind::Response(_)) => true,
+            _ => false,
+        }
+    }
+
     /// Whether an answer to this method can meet it.
     pub(crate) fn applies_to(&self, method: &Method) -> bool {
         match self.0 {

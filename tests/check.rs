@@ -163,3 +163,37 @@ fn it_says_what_it_cannot_do() {
     assert_eq!(ended, Some(1));
     assert!(err.contains("no/such/file: "), "{err}");
 }
+
+#[test]
+fn two_files_are_compared() {
+    let old = File::new("/a /b 301\n/c /d 301\n");
+    let older = old.0.to_str().unwrap();
+    for (new, expected, ended) in [
+        ("/c /d 301\n/a /b 301\n", "", 0),
+        (
+            "/a /b 302\n/e /f 301\n",
+            "~ line 1: /a -> /b (301 Moved Permanently) becomes /b (302 Found)\n\
+             - line 2: /c -> /d (301 Moved Permanently)\n\
+             + line 2: /e -> /f (301 Moved Permanently)\n",
+            1,
+        ),
+    ] {
+        let Some(output) = check("netlify", new, &["--diff", older]) else {
+            return;
+        };
+        assert_eq!(
+            told(&output),
+            (expected.to_owned(), String::new(), Some(ended))
+        );
+    }
+    let Some(output) = check(
+        "netlify",
+        "/a /b 301\n/c /d 301\n/x http://[ 301\n",
+        &["--diff", older],
+    ) else {
+        return;
+    };
+    let (out, errors, ended) = told(&output);
+    assert_eq!((&*out, ended), ("", Some(1)));
+    assert!(errors.contains("error"), "{errors}");
+}

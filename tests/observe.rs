@@ -28,7 +28,7 @@ use tower_redirect::{
 #[derive(Default)]
 struct Counters {
     series: Mutex<BTreeMap<String, Arc<One>>>,
-    labels: Mutex<BTreeSet<(String, String)>>,
+    labels: Mutex<Labels>,
     described: Mutex<BTreeSet<String>>,
 }
 
@@ -88,15 +88,18 @@ impl Recorder for Counters {
     }
 }
 
+/// Series by name and labels, with their counts.
+type Series = Vec<(String, u64)>;
+/// Names and values of labels.
+type Labels = BTreeSet<(String, String)>;
+
 impl Counters {
     /// What the work counts.
-    fn of(work: impl Future<Output = ()>) -> Vec<(String, u64)> {
+    fn of(work: impl Future<Output = ()>) -> Series {
         Self::with_labels(work).0
     }
 
-    fn with_labels(
-        work: impl Future<Output = ()>,
-    ) -> (Vec<(String, u64)>, BTreeSet<(String, String)>) {
+    fn with_labels(work: impl Future<Output = ()>) -> (Series, Labels) {
         let counters = Self::default();
         metrics::with_local_recorder(&counters, || tokio_test::block_on(work));
         let series = counters.series.into_inner().unwrap();
@@ -108,7 +111,7 @@ impl Counters {
     }
 }
 
-fn pairs(expected: &[(&str, u64)]) -> Vec<(String, u64)> {
+fn pairs(expected: &[(&str, u64)]) -> Series {
     let owned = expected
         .iter()
         .map(|(name, count)| ((*name).to_owned(), *count));
@@ -236,10 +239,7 @@ fn a_rule_outlives_its_table() {
         (rule.name(), rule.file(), rule.line()),
         (Some("launch"), None, None)
     );
-    assert_eq!(
-        format!("{rule:?}"),
-        "Fired { number: 0, name: Some(\"launch\"), file: None, line: None }"
-    );
+    assert_eq!(format!("{rule:?}"), "Fired(launch)");
 }
 
 /// A table that is named is another one than its clone, which keeps its own.

@@ -78,9 +78,9 @@ fn each_change_and_each_refusal_leaves_an_event() {
     let shown = path.display();
     fs::write(&path, "/a /b\n/x /y 200\n").unwrap();
     let (sender, told) = mpsc::channel();
-    let _watcher = handle
+    let watcher = handle
         .watch_rules(&path, Format::Netlify)
-        .settle(Duration::from_millis(20))
+        .settle(Duration::from_millis(200))
         .on_reload(move |_| {
             sender.send(()).unwrap();
             panic!("on purpose");
@@ -93,7 +93,7 @@ fn each_change_and_each_refusal_leaves_an_event() {
     told.recv().unwrap();
     fs::remove_file(&path).unwrap();
     told.recv().unwrap();
-    drop(_watcher);
+    drop(watcher);
 
     let panicked =
         "ERROR message=the callback of a watch panicked; the watch goes on panic=\"on purpose\"";

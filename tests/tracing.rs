@@ -10,7 +10,8 @@ use std::{
 use http::{Request, Response, StatusCode};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Decision, LocalPath, Policy, ProxyHeader, Redirect, RedirectLayer, Refusal, Trust, policy_fn,
+    Decision, LocalPath, Policy, ProxyHeader, Redirect, RedirectLayer, Refusal, Shadow, Trust,
+    policy_fn,
     rules::{Rule, Rules, netlify},
     testing,
 };
@@ -105,6 +106,25 @@ async fn what_becomes_of_a_request_leaves_an_event() {
     events.0.lock().unwrap().clear();
     a_redirect_of_a_table_leaves_an_event_with_its_rule(&events).await;
     r13_what_a_proxy_says_leaves_an_event(&events);
+    events.0.lock().unwrap().clear();
+    a_difference_leaves_an_event(&events);
+}
+
+fn a_difference_leaves_an_event(events: &Events) {
+    let found = || Redirect::found(LocalPath::from_static("/x"));
+    let policy = Shadow::new(found(), found().after_success());
+    testing::get("/a?token=1")
+        .through(&policy)
+        .assert_redirect("/x");
+    let policy = Shadow::new(found(), found());
+    testing::get("/a").through(&policy).assert_redirect("/x");
+    assert_eq!(
+        events.0.lock().unwrap().as_slice(),
+        [
+            "INFO message=the candidate answers differently method=\"GET\" path=\"/a\" \
+             live=302 Found to /x candidate=302 Found to /x after Success"
+        ]
+    );
 }
 
 async fn a_redirect_of_a_table_leaves_an_event_with_its_rule(events: &Events) {

@@ -19,7 +19,7 @@ use std::{
 
 use tempfile::TempDir;
 use tower_redirect::{
-    Handle, Reloadable,
+    Handle, LocalPath, Reloadable,
     rules::{Diagnostics, Format, Rule, Rules},
     testing,
     watch::{Reload, Watch, Watcher},
@@ -28,8 +28,11 @@ use tower_redirect::{
 /// Far more than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
 
+/// Far more than lies between two steps of one writer, so that half of a change is not read.
+const SETTLE: Duration = Duration::from_millis(200);
+
 /// Long enough for something that must not happen.
-const A_WHILE: Duration = Duration::from_millis(400);
+const A_WHILE: Duration = Duration::from_millis(700);
 
 #[derive(Debug, PartialEq)]
 enum Told {
@@ -82,7 +85,7 @@ impl Site {
         let (sender, told) = mpsc::channel();
         let watch = handle
             .watch_rules(&path, Format::Netlify)
-            .settle(Duration::from_millis(50))
+            .settle(SETTLE)
             .poll(Duration::from_millis(100))
             .on_reload(Told::into_channel(sender));
         let watcher = more(watch).start().unwrap();
@@ -378,6 +381,56 @@ fn the_last_change_wins() {
     }
 }
 
+/// Whatever happened before, a good file is found and read.
+#[test]
+fn a_good_file_is_found_after_anything() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("public");
+    fs::create_dir(&folder).unwrap();
+    let path = folder.join("_redirects");
+    fs::write(&path, "/a /start\n").unwrap();
+    let site = Site::of(outer, path, |watch| watch.settle(Duration::from_millis(5)));
+    let aside = site.folder.path().join("aside");
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    for round in 0..40 {
+        for _ in 0..10 {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            // Most of these fail where the one before has taken away what they need.
+            let _ = match random % 8 {
+                0 => fs::write(&site.path, "/a /other\n"),
+                1 => fs::write(&site.path, "/a"),
+                2 => fs::write(&site.path, ""),
+                3 => fs::remove_file(&site.path),
+                4 => fs::remove_dir_all(&folder),
+                5 => fs::create_dir(&folder),
+                6 => fs::rename(&folder, &aside).and_then(|()| fs::create_dir(&folder)),
+                _ => fs::remove_dir_all(&folder).and_then(|()| fs::rename(&aside, &folder)),
+            };
+            thread::sleep(Duration::from_millis(random >> 16 & 15));
+        }
+        let _ = fs::remove_dir_all(&aside);
+        let _ = fs::create_dir(&folder);
+        let target = format!("/round/{round}");
+        site.replace(&format!("/a {target}\n"));
+        let begin = Instant::now();
+        while *site
+            .handle
+            .current()
+            .iter()
+            .next()
+            .unwrap()
+            .target()
+            .to_string()
+            != target
+        {
+            assert!(begin.elapsed() < LONG, "{target} does not serve");
+            let _ = site.told.recv_timeout(Duration::from_millis(5));
+        }
+    }
+}
+
 #[test]
 fn a_panic_of_the_callback_does_not_end_the_watch() {
     let (sender, receiver) = mpsc::channel();
@@ -385,7 +438,7 @@ fn a_panic_of_the_callback_does_not_end_the_watch() {
     let _watcher = site
         .handle
         .watch_rules(&site.path, Format::Netlify)
-        .settle(Duration::from_millis(20))
+        .settle(SETTLE)
         .on_reload(move |reload| {
             sender.send(Told::new(reload)).unwrap();
             panic!("on purpose");
@@ -418,7 +471,7 @@ fn a_panic_of_the_reader_is_a_bad_set() {
                 Ok(Rules::new([Rule::found(&*text, "/new")])?)
             },
         )
-        .settle(Duration::from_millis(20))
+        .settle(SETTLE)
         .on_reload(Told::into_channel(sender))
         .start()
         .unwrap();
@@ -431,6 +484,42 @@ fn a_panic_of_the_reader_is_a_bad_set() {
     fs::write(&path, "/c").unwrap();
     assert_eq!(next(), Told::Good);
     assert_eq!(handle.current().iter().next().unwrap().source(), "/c");
+}
+
+/// What changes while it is read is read again, and what was read of it is given up.
+#[test]
+fn a_torn_read_does_not_serve() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("place");
+    fs::write(&path, "/torn").unwrap();
+    let (_policy, handle) = Reloadable::new(LocalPath::from_static("/start"));
+    let (sender, served) = mpsc::channel();
+    let torn = Arc::new(AtomicUsize::new(0));
+    let _watcher = handle
+        .watch(&path, {
+            let torn = Arc::clone(&torn);
+            move |path| {
+                let text = fs::read_to_string(path).unwrap();
+                if text == "/torn" {
+                    torn.fetch_add(1, Ordering::SeqCst);
+                    fs::write(path, "/whole").unwrap();
+                }
+                LocalPath::new(&text)
+            }
+        })
+        .settle(SETTLE)
+        .on_reload({
+            let handle = handle.clone();
+            move |reload| {
+                let now = handle.current().to_string();
+                sender.send((Told::new(reload), now)).unwrap();
+            }
+        })
+        .start()
+        .unwrap();
+    let first = served.recv_timeout(LONG).unwrap();
+    assert_eq!(first, (Told::Good, "/whole".to_owned()));
+    assert_eq!(torn.load(Ordering::SeqCst), 1);
 }
 
 #[test]
@@ -522,7 +611,7 @@ fn the_files_of_a_folder() {
                 read_folder(folder)
             }
         })
-        .settle(Duration::from_millis(50))
+        .settle(SETTLE)
         .poll(Duration::from_millis(100))
         .on_reload(Told::into_channel(sender))
         .start()

@@ -7,7 +7,7 @@ use std::{
 
 use metrics::{Key, Label, Level, Metadata, SharedString, Unit, describe_counter};
 
-use crate::{Exemption, Redirected, Refusal, Status, guard::Suppressed};
+use crate::{Exemption, Refusal, Status, answer::Answer, guard::Suppressed};
 
 const REDIRECTS: &str = "tower_redirect_redirects_total";
 const PASSES: &str = "tower_redirect_passes_total";
@@ -63,8 +63,8 @@ pub fn describe_metrics() {
     }
 }
 
-pub(super) fn redirected(redirected: &Redirected) {
-    let status = match redirected.status {
+pub(super) fn redirected(answer: &Answer) {
+    let status = match answer.status {
         Status::MovedPermanently => "301",
         Status::Found => "302",
         Status::SeeOther => "303",
@@ -73,7 +73,7 @@ pub(super) fn redirected(redirected: &Redirected) {
     };
     let status = Label::from_static_parts("status", status);
     #[cfg(feature = "rules")]
-    if let Some(rule) = &redirected.rule {
+    if let Some(rule) = &answer.rule {
         count(REDIRECTS, Some(status), "rule", &rule.id());
         return;
     }

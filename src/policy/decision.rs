@@ -2,7 +2,7 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::Redirect;
+use crate::{Redirect, RequestHead, When};
 
 /// What a policy answers: pass, redirect, or refuse.
 ///
@@ -63,6 +63,31 @@ impl<T> Decision<T> {
     #[must_use]
     pub const fn is_pass(&self) -> bool {
         matches!(self, Self::Pass)
+    }
+}
+
+impl Decision<Redirect> {
+    /// Whether both are the same answer to a request: the same decision, status, location byte for byte,
+    /// timing and lifetime.
+    pub(crate) fn is_same_answer(&self, other: &Self, request: &RequestHead<'_>) -> bool {
+        match (self, other) {
+            (Self::Pass, Self::Pass) => true,
+            (Self::Refuse(own), Self::Refuse(other)) => own.status() == other.status(),
+            (Self::Redirect(own), Self::Redirect(other)) => {
+                let status =
+                    |redirect: &Redirect| redirect.status(request.method(), request.version());
+                let same_timing = match (own.timing(), other.timing()) {
+                    (When::Before, When::Before) => true,
+                    (When::After(own), When::After(other)) => own.is_like(other),
+                    _ => false,
+                };
+                status(own) == status(other)
+                    && own.location.as_str() == other.location.as_str()
+                    && same_timing
+                    && own.cache == other.cache
+            }
+            _ => false,
+        }
     }
 }
 

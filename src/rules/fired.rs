@@ -98,14 +98,10 @@ impl Fired {
     }
 }
 
+/// Short, because it is a part of each [`Redirect`](crate::Redirect) of a table.
 impl fmt::Debug for Fired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fired")
-            .field("number", &self.number)
-            .field("name", &self.name())
-            .field("file", &self.file())
-            .field("line", &self.line())
-            .finish()
+        write!(f, "Fired({})", self.id())
     }
 }
 

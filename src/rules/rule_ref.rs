@@ -8,6 +8,10 @@ use super::{
 };
 use crate::How;
 
+mod fixed;
+
+pub(crate) use fixed::Fixed;
+
 /// One rule of a compiled table.
 ///
 /// ```

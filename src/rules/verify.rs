@@ -19,6 +19,7 @@ mod leave_out;
 mod merge;
 mod path;
 mod query;
+mod region;
 mod shadow;
 mod sources;
 mod unify;
@@ -28,6 +29,7 @@ mod work;
 
 pub(super) use finder::Finder;
 pub(super) use merge::Merged;
+pub(super) use region::Overlap;
 use walk::Verdict;
 
 /// Rules that lead to each other, or one to itself.

@@ -1,3 +1,5 @@
+#[cfg(feature = "rules")]
+use http::header;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use super::{Answer, fail};
@@ -69,6 +71,20 @@ impl TestRequest {
             authority: None,
             reads_whole_uri: false,
         }
+    }
+
+    /// The request, and the scheme that was established.
+    #[cfg(feature = "rules")]
+    pub(crate) const fn parts(&self) -> (&Request<()>, Option<Scheme>) {
+        (&self.request, self.scheme)
+    }
+
+    /// The same on a host, where that can be sent.
+    #[cfg(feature = "rules")]
+    pub(crate) fn on_host(mut self, host: &str) -> Option<Self> {
+        let host = HeaderValue::from_str(host).ok()?;
+        self.request.headers_mut().insert(header::HOST, host);
+        Some(self)
     }
 
     /// Adds a header line.

@@ -238,17 +238,17 @@ impl<P: Send + Sync + 'static> Run<P> {
     fn good(&mut self, policy: P, contents: &Contents) {
         self.handle.replace(Arc::new(policy));
         self.good = Some(contents.clone());
-        observe::reloaded(Some(&self.path));
-        tell(&mut self.on_reload, &Reload::Good { path: &self.path });
+        observe::reloaded(Some(&self.path), Ok(()));
+        call(&mut self.on_reload, &Reload::Good { path: &self.path });
     }
 
     fn bad(&mut self, reason: &Reason) {
-        observe::reload_refused(Some(&self.path), reason);
+        observe::reloaded(Some(&self.path), Err(reason));
         let reload = Reload::Bad {
             path: &self.path,
             error: &**reason,
         };
-        tell(&mut self.on_reload, &reload);
+        call(&mut self.on_reload, &reload);
     }
 
     /// There is nothing to be read; said once.
@@ -259,18 +259,18 @@ impl<P: Send + Sync + 'static> Run<P> {
             // Whatever comes back is read.
             self.last = None;
             self.checked = DOUBTS.len();
-            observe::reload_refused(Some(&self.path), error);
+            observe::reloaded(Some(&self.path), Err(error));
             let reload = Reload::Lost {
                 path: &self.path,
                 error,
             };
-            tell(&mut self.on_reload, &reload);
+            call(&mut self.on_reload, &reload);
         }
         self.dealt_with()
     }
 }
 
-fn tell(on_reload: &mut OnReload, reload: &Reload<'_>) {
+fn call(on_reload: &mut OnReload, reload: &Reload<'_>) {
     let told = contained(|| on_reload(reload));
     #[cfg(feature = "tracing")]
     if let Err(panic) = told {
@@ -278,4 +278,48 @@ fn tell(on_reload: &mut OnReload, reload: &Reload<'_>) {
     }
     #[cfg(not(feature = "tracing"))]
     let _ = told;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        sync::{atomic::AtomicBool, mpsc},
+        time::Instant,
+    };
+
+    use super::{Arc, DOUBTS, Duration, Run, State};
+    use crate::{LocalPath, Reloadable};
+
+    /// A clock of the file system that does not move between two changes cannot be had; so the state after
+    /// the second is taken for the one that is known.
+    #[test]
+    fn two_changes_that_look_like_one_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("place");
+        let (_policy, handle) = Reloadable::new(LocalPath::from_static("/start"));
+        let watch = handle
+            .watch(&path, |path| {
+                LocalPath::new(&fs::read_to_string(path).unwrap())
+            })
+            .settle(Duration::ZERO);
+        let (wake, woken) = mpsc::sync_channel(1);
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut run = Run::new(watch, path.clone(), wake, woken, stop);
+
+        fs::write(&path, "/a").unwrap();
+        assert!(run.look() <= DOUBTS[0], "it is looked at again soon");
+        assert_eq!(*handle.current(), "/a");
+        for text in ["/b", "/c"] {
+            for (checked, doubt) in DOUBTS.into_iter().enumerate() {
+                let text = format!("{text}{checked}");
+                fs::write(&path, &text).unwrap();
+                run.known = Some(State::of(&path).0);
+                run.checked = checked;
+                run.read_at = Instant::now().checked_sub(doubt).unwrap();
+                run.look();
+                assert_eq!(*handle.current(), *text);
+            }
+        }
+    }
 }

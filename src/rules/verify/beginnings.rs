@@ -47,6 +47,11 @@ impl<'t> Regexes<'t> {
         self.without_case.all.sort_unstable();
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = u32> {
+        self.by_source.values().flatten().copied()
+    }
+
     /// The regexes of this text.
     pub(super) fn of_source(&self, source: &[u8]) -> &[u32] {
         self.by_source.get(source).map_or(&[], Vec::as_slice)
@@ -60,6 +65,7 @@ impl<'t> Regexes<'t> {
     }
 
     /// Whether any of them may match this path.
+    #[cfg(feature = "regex")]
     pub(super) fn may_match(&self, path: &[u8]) -> bool {
         let mut found = !self.anywhere.is_empty();
         if !found {

@@ -50,6 +50,14 @@ impl<'t> Finder<'t> {
         }
     }
 
+    /// The same for addresses that no rule of the table leads to.
+    pub(in crate::rules) fn for_any_address(rules: &'t Rules) -> Self {
+        let mut finder = Self::new(rules);
+        let sources = &mut finder.sources;
+        sources.get_or_insert_with(|| Sources::of(&rules.table));
+        finder
+    }
+
     /// Whether so much was looked at that the rest is left.
     pub(in crate::rules) const fn is_tired(&self) -> bool {
         self.work.is_over()
@@ -218,6 +226,13 @@ impl<'t> Finder<'t> {
         }
     }
 
+    /// All rules that are regexes.
+    pub(super) fn regexes(&self) -> impl Iterator<Item = u32> {
+        self.sources
+            .iter()
+            .flat_map(|sources| sources.regexes.all())
+    }
+
     /// The regexes of the same text.
     pub(super) fn same_regexes(&self, record: &Record<'_>) -> &[u32] {
         self.sources
@@ -251,7 +266,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The rules whose path and host may fit.
-    fn find(&mut self, address: &Address, found: &mut Vec<u32>) {
+    pub(super) fn find(&mut self, address: &Address, found: &mut Vec<u32>) {
         if self.find_most(address, found) {
             found.extend_from_slice(self.regexes_anywhere());
         }

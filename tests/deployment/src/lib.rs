@@ -1,6 +1,9 @@
-//! Starts a proxy in front of an app, and stops it.
+//! Starts a proxy in front of an app, or a server behind it, and stops it.
 
 #![forbid(unsafe_code)]
+
+mod example;
+mod redis;
 
 use std::{
     fs,
@@ -13,6 +16,9 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+pub use example::Example;
+pub use redis::Redis;
 
 /// The ports of a proxy that runs until this is dropped.
 #[derive(Debug)]

@@ -92,13 +92,17 @@ impl Source {
 
     /// The kind of a change; every fifth is bad.
     pub(crate) fn kind(&self, number: usize) -> Kind {
-        let kinds: &[Kind] = match (self.linked, number % 5 == 0) {
+        let kinds: &[Kind] = match (self.linked, number.is_multiple_of(5)) {
             (true, true) => &[Kind::LinkedToInvalid, Kind::LinkedToNothing],
             (true, false) => &[Kind::Linked],
             (false, true) => &[Kind::Invalid, Kind::CutOff, Kind::Emptied, Kind::Deleted],
             (false, false) => &[Kind::Renamed, Kind::Written, Kind::Renamed],
         };
-        let turn = if number % 5 == 0 { number / 5 } else { number };
+        let turn = if number.is_multiple_of(5) {
+            number / 5
+        } else {
+            number
+        };
         kinds[turn % kinds.len()]
     }
 

@@ -260,13 +260,17 @@ fn update(versions: &Versions, handle: &Handle<Rules>, extent: &Extent, requests
             thread::sleep(Duration::from_micros(200));
         }
         let mut text = versions.text(number);
-        if number % 5 == 0 {
+        if number.is_multiple_of(5) {
             text.push_str("/no-target\n");
         }
         let updated = handle.try_update(|_| {
             netlify::parse(&text).inspect(|rules| versions.may_serve(versions.of(rules)))
         });
-        assert_eq!(updated.is_err(), number % 5 == 0, "change {number}");
+        assert_eq!(
+            updated.is_err(),
+            number.is_multiple_of(5),
+            "change {number}"
+        );
         versions.serves();
     }
 }

@@ -1,0 +1,288 @@
+//! Rules that are not in both tables, or not in the same order, and what is proven of them.
+
+use http::Request;
+
+use super::{
+    Doubt, Undecided,
+    pairs::Partner,
+    search::{Search, Which},
+};
+use crate::{
+    RequestHead,
+    policy::AskedHost,
+    rules::{
+        Rules,
+        ask::Ask,
+        capture::{Captures, Found},
+        has::Place,
+        options::{Matching, Options},
+        record::{PATTERN, QUERY, REGEX, Record, SLOTS},
+        verify::{Finder, Overlap},
+    },
+};
+
+/// A rule of the old table, one of the new table, or both for the same requests.
+type Pair = (Option<u32>, Option<u32>);
+
+/// One of both.
+const fn one_of(pair: Pair) -> (Which, u32) {
+    match pair {
+        (Some(old), _) => (Which::Old, old),
+        (None, Some(new)) => (Which::New, new),
+        (None, None) => (Which::New, u32::MAX),
+    }
+}
+
+/// What overlaps are looked for with.
+struct Look<'r> {
+    old: Finder<'r>,
+    new: Finder<'r>,
+    /// Whether case counts for all rules, or for none.
+    one_case: bool,
+}
+
+fn has_one_case(old: &Rules, new: &Rules) -> bool {
+    let mut seen = [false; 2];
+    for rules in [old, new] {
+        for (_, record) in rules.table.records() {
+            if !record.has(REGEX) {
+                let ready = rules.table.options(&record);
+                let ignores = ready.is_some_and(|ready| ready.options.matching.ignore_case);
+                if let Some(seen) = seen.get_mut(usize::from(ignores)) {
+                    *seen = true;
+                }
+            }
+        }
+    }
+    seen != [true; 2]
+}
+
+impl<'r> Search<'r> {
+    /// Looks at the rules that are not in both tables, or not in the same order: all that is answered
+    /// differently is answered by one of them, before or after.
+    pub(super) fn look_at_overlaps(&mut self) {
+        let is_same = |pairs: &foldhash::HashMap<u32, Partner>, at: u32| {
+            pairs.get(&at).is_some_and(|partner| partner.is_same)
+        };
+        let mut suspects: Vec<Pair> = Vec::new();
+        for (at, _) in self.old.table.records() {
+            if !is_same(&self.pairs.of_old, at) || self.pairs.moved.contains(&at) {
+                let partner = self.pairs.of_old.get(&at);
+                suspects.push((Some(at), partner.map(|partner| partner.at)));
+            }
+        }
+        for (at, _) in self.new.table.records() {
+            if !self.pairs.of_new.contains_key(&at) {
+                suspects.push((None, Some(at)));
+            }
+        }
+        // Of a path without placeholders, one change says it all.
+        suspects.retain(|pair| !self.is_listed(*pair) || self.is_pattern(*pair));
+        if suspects.is_empty() {
+            return;
+        }
+        let mut look = Look {
+            old: Finder::for_any_address(self.old),
+            new: Finder::for_any_address(self.new),
+            one_case: has_one_case(self.old, self.new),
+        };
+        let mut doubts: Vec<(Pair, Doubt)> = Vec::new();
+        for pair in suspects {
+            let doubt = self.doubt(&mut look, pair);
+            doubts.extend(doubt.map(|doubt| (pair, doubt)));
+        }
+        doubts.retain(|(pair, _)| !self.is_listed(*pair));
+        let undecided = doubts.into_iter().map(|((old, new), doubt)| Undecided {
+            before: old.and_then(|at| self.old.rule_at(at)),
+            after: new.and_then(|at| self.new.rule_at(at)),
+            doubt,
+        });
+        self.undecided = undecided.collect();
+    }
+
+    /// Whether a change is known of every rule of a pair.
+    fn is_listed(&self, (old, new): Pair) -> bool {
+        let is_listed =
+            |which, at: Option<u32>| at.is_none_or(|at| self.listed.contains(&(which, at)));
+        is_listed(Which::Old, old) && is_listed(Which::New, new)
+    }
+
+    fn is_pattern(&self, pair: Pair) -> bool {
+        let (which, at) = one_of(pair);
+        let record = self.rules(which).table.record(at);
+        record.is_some_and(|record| record.has(PATTERN))
+    }
+
+    /// What keeps it from being proven that whatever these rules answer is answered the same by the other
+    /// table.
+    fn doubt(&mut self, look: &mut Look<'r>, pair: Pair) -> Option<Doubt> {
+        let (which, at) = one_of(pair);
+        let rules = self.rules(which);
+        let record = rules.table.record(at)?;
+        if record.has(REGEX) {
+            return Some(Doubt::Regex);
+        }
+        let ready = rules.table.options(&record);
+        if ready.is_some_and(|ready| ready.options.matching.ignore_case) && !look.one_case {
+            return Some(Doubt::Overlap);
+        }
+        // Both rules of a pair are for the same requests.
+        let lists = (look.old.overlaps(rules, at), look.new.overlaps(rules, at));
+        let (Some(of_old), Some(of_new)) = lists else {
+            return Some(Doubt::TooMany);
+        };
+        for overlap in of_old.iter().chain(&of_new).flatten() {
+            if let Some(request) = overlap.witness() {
+                let tried = self.consider(&request, || overlap.other_witness());
+                look.old.has_tried(tried);
+            }
+            if look.old.is_tired() {
+                return Some(Doubt::TooMany);
+            }
+        }
+        let (old, new) = pair;
+        let is_proven = of_old.iter().zip(&of_new).all(|(of_old, of_new)| {
+            self.is_same_for(Which::Old, old, of_old, of_new)
+                && self.is_same_for(Which::New, new, of_new, of_old)
+        });
+        if is_proven {
+            return None;
+        }
+        Some(if self.fits_its_witness(which, at) {
+            Doubt::Overlap
+        } else {
+            Doubt::Condition
+        })
+    }
+
+    /// The same of one of them, by the rules of both tables that may answer what it is for.
+    fn is_same_for(
+        &self,
+        which: Which,
+        at: Option<u32>,
+        own: &[Overlap],
+        others: &[Overlap],
+    ) -> bool {
+        let Some((at, record)) = at.and_then(|at| Some((at, self.rules(which).table.record(at)?)))
+        else {
+            return true;
+        };
+        let may_answer = own.iter().any(|overlap| overlap.at == at);
+        !may_answer
+            || self.listed.contains(&(which, at))
+            || self.is_same_everywhere(which, at, &record, others)
+    }
+
+    /// Whether the other table answers the same wherever this rule answers, by the rules that may answer
+    /// there.
+    fn is_same_everywhere(
+        &self,
+        which: Which,
+        at: u32,
+        record: &Record<'_>,
+        others: &[Overlap],
+    ) -> bool {
+        let rules = self.rules(which);
+        let rank = rules.table.rank(record, rules.precedence);
+        for other in others {
+            let partner = self.partner(which.other(), other.at);
+            let same = partner.filter(|partner| partner.is_same);
+            let is_this = same.is_some_and(|same| same.at == at);
+            // Where that one answers there, it would come before this rule here.
+            let comes_before = same.is_some_and(|same| {
+                let same = rules.table.record(same.at);
+                same.is_some_and(|same| rules.table.rank(&same, rules.precedence) < rank)
+            });
+            if !is_this && !comes_before && !self.has_same_effect(which, record, other.at) {
+                return false;
+            }
+            if other.is_whole {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether a rule without placeholders answers as another one of the other table does.
+    fn has_same_effect(&self, which: Which, record: &Record<'_>, other: u32) -> bool {
+        let (own_rules, other_rules) = (self.rules(which), self.rules(which.other()));
+        let Some(other_record) = other_rules.table.record(other) else {
+            return false;
+        };
+        if record.has(PATTERN | REGEX | SLOTS) || other_record.has(REGEX) {
+            return false;
+        }
+        let nothing = Options::default();
+        let own_ready = own_rules.table.options(record);
+        let other_ready = other_rules.table.options(&other_record);
+        let own = own_ready.map_or(&nothing, |ready| &ready.options);
+        let options = other_ready.map_or(&nothing, |ready| &ready.options);
+        let asks_query = |options: &Options| {
+            let mut conditions = options.conditions.iter();
+            conditions.any(|(_, has)| matches!(has.place, Place::Query(_)))
+        };
+        let is_plain = !asks_query(own)
+            && !asks_query(options)
+            && other_ready.is_none_or(|ready| ready.slots.is_empty());
+        let is_same = record.how() == other_record.how()
+            && record.has(QUERY) == other_record.has(QUERY)
+            && own.query == options.query
+            && own.edits == options.edits
+            && own.cache == options.cache
+            && own.after_not_found == options.after_not_found
+            && own.merge_slashes == options.merge_slashes
+            && own.scheme == options.scheme;
+        if !is_plain || !is_same || record.origin != other_record.origin {
+            return false;
+        }
+        if !other_record.has(SLOTS) {
+            return record.target == other_record.target;
+        }
+        // What is captured is as it was asked for.
+        if own.matching != Matching::default() {
+            return false;
+        }
+        let Ok(path) = std::str::from_utf8(record.source) else {
+            return false;
+        };
+        let request = Request::new(());
+        let ask = Ask {
+            head: &RequestHead::new(&request),
+            path,
+            query: None,
+            host: None,
+            found: &Found::none(),
+        };
+        let mut captures = Captures::none();
+        let fits = (other_rules.table).captures(other, &other_record, &ask, &mut captures);
+        fits.is_some_and(|()| {
+            let made = |rules: &Rules, record: &Record<'_>, captures: &Captures<'_>| {
+                let redirect = rules.table.redirect(record, captures, None).ok()?;
+                Some(redirect.location.as_str().to_owned())
+            };
+            let own = made(own_rules, record, &Captures::none());
+            own.is_some() && own == made(other_rules, &other_record, &captures)
+        })
+    }
+
+    /// Whether the request that was made for a rule is one that it is for.
+    fn fits_its_witness(&self, which: Which, at: u32) -> bool {
+        let rules = self.rules(which);
+        rules.witness(at).is_some_and(|request| {
+            let head = request.head();
+            let host = head.authority().and_then(AskedHost::read);
+            let ask = Ask {
+                head: &head,
+                path: head.path(),
+                query: head.query(),
+                host: host.as_ref().map(|host| &*host.name),
+                found: &Found::none(),
+            };
+            let Some(record) = rules.table.record(at) else {
+                return false;
+            };
+            let ready = rules.table.options(&record);
+            ready.is_none_or(|ready| ready.missing(&ask).is_none())
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! All requests that a rule is for, and the rules of a table, its own or another, that may answer some.
+
+use super::{
+    address::Address,
+    finder::Finder,
+    path::{End, Fresh, Path, Text},
+};
+use crate::{
+    rules::{
+        Rules,
+        has::{Place, Test},
+        options::{Matching, Options},
+        record::{REGEX, Record},
+        table::Table,
+    },
+    testing::TestRequest,
+};
+
+/// A rule that may answer some of the requests that another is for.
+pub(in crate::rules) struct Overlap {
+    pub(in crate::rules) at: u32,
+    /// It fits all of them, whatever else they have.
+    pub(in crate::rules) is_whole: bool,
+    both: Address,
+}
+
+impl Overlap {
+    /// A request that both are for, as far as one can be made.
+    pub(in crate::rules) fn witness(&self) -> Option<TestRequest> {
+        self.both.request()
+    }
+
+    /// Another one, with other texts where placeholders are.
+    pub(in crate::rules) fn other_witness(&self) -> Option<TestRequest> {
+        other_words(&self.both).request()
+    }
+}
+
+impl Rules {
+    /// A request that a rule is for, as far as one can be made.
+    pub(in crate::rules) fn witness(&self, at: u32) -> Option<TestRequest> {
+        self.request_for(at, Address::clone)
+    }
+
+    /// Another one, with other texts where placeholders are.
+    pub(in crate::rules) fn other_witness(&self, at: u32) -> Option<TestRequest> {
+        self.request_for(at, other_words)
+    }
+
+    fn request_for(&self, at: u32, of: impl Fn(&Address) -> Address) -> Option<TestRequest> {
+        let record = self.table.record(at)?;
+        if record.has(REGEX) {
+            return None;
+        }
+        let request = of(&requests(&self.table, &record, &mut Fresh::default())?).request()?;
+        let options = self.table.options(&record).map(|ready| &ready.options);
+        let mut conditions = options.into_iter().flat_map(|options| &options.conditions);
+        let host = conditions.find_map(|(expected, has)| match (&has.place, &has.test) {
+            (Place::Host, Test::OneOf(values)) if *expected => values.first(),
+            _ => None,
+        });
+        match host {
+            Some(host) if request.head().authority().is_none() => request.on_host(host),
+            _ => Some(request),
+        }
+    }
+}
+
+impl Finder<'_> {
+    /// The rules of this table that may answer what a rule of `rules` is for, the one that is asked first
+    /// first, up to one that fits all of it; `None` where that cannot be said.
+    ///
+    /// Where a slash at the end makes no difference, paths with one have a list of their own.
+    pub(in crate::rules) fn overlaps(
+        &mut self,
+        rules: &Rules,
+        at: u32,
+    ) -> Option<Vec<Vec<Overlap>>> {
+        let record = rules.table.record(at).filter(|record| !record.has(REGEX))?;
+        let ready = rules.table.options(&record);
+        let nothing = Options::default();
+        let options = ready.map_or(&nothing, |ready| &ready.options);
+        let bare = requests(&rules.table, &record, &mut self.fresh)?;
+        let mut lists = Vec::new();
+        if options.matching.ignore_trailing_slash && bare.path.end == End::Closed {
+            let mut slashed = bare.clone();
+            slashed.path.segments.push(Text::default());
+            lists.push(self.answering(&slashed, options));
+        }
+        lists.push(self.answering(&bare, options));
+        (!self.is_tired()).then_some(lists)
+    }
+
+    /// Counts requests that were tried.
+    pub(in crate::rules) const fn has_tried(&mut self, requests: usize) {
+        self.work.add(16 * requests);
+    }
+
+    fn answering(&mut self, asked: &Address, options: &Options) -> Vec<Overlap> {
+        let mut found = Vec::new();
+        self.find(asked, &mut found);
+        // What a regex makes of other spellings of one path is not known.
+        found.extend(self.regexes());
+        self.work.add(4 * found.len());
+        let mut overlaps = Vec::new();
+        for (_, at, record) in self.ranked(found) {
+            if self.is_tired() {
+                break;
+            }
+            let Some(step) = self.step(asked, &record) else {
+                continue;
+            };
+            let own = self.table.options(&record).map(|ready| &ready.options);
+            let is_whole = !record.has(REGEX)
+                && step.answered.path == asked.path
+                && step.answered.host == asked.host
+                && own.is_none_or(|own| asks_no_more(own, options));
+            overlaps.push(Overlap {
+                at,
+                is_whole,
+                both: step.answered,
+            });
+            if is_whole {
+                break;
+            }
+        }
+        overlaps
+    }
+}
+
+/// The requests that a rule is for; `None` where its target is too long for any.
+fn requests(table: &Table, record: &Record<'_>, fresh: &mut Fresh) -> Option<Address> {
+    let all = Address::anything(fresh);
+    Some(all.step(table, record, fresh)?.answered)
+}
+
+/// One of these requests, with words that no other sample has.
+fn other_words(asked: &Address) -> Address {
+    let path = asked.path.canonical();
+    let literal = |text: &Text| {
+        let word = text.unknown.map(|unknown| format!("y{unknown}-z"));
+        let word = word.unwrap_or_default();
+        Text::literal(&[&*text.before, word.as_bytes(), &*text.behind].concat())
+    };
+    let mut segments: Vec<Text> = path.segments.iter().map(literal).collect();
+    if path.end != End::Closed {
+        segments.extend(["y-z", "", "z"].map(|word| Text::literal(word.as_bytes())));
+    }
+    Address {
+        path: Path {
+            segments,
+            end: End::Closed,
+        },
+        ..asked.clone()
+    }
+}
+
+/// Whether these options ask for nothing that the others do not ask for, but for path and host.
+fn asks_no_more(own: &Options, other: &Options) -> bool {
+    let case = |options: &Options| {
+        let Matching { ignore_case, .. } = options.matching;
+        ignore_case
+    };
+    let methods = own.methods.is_empty()
+        || !other.methods.is_empty()
+            && other
+                .methods
+                .iter()
+                .all(|method| own.methods.contains(method));
+    methods
+        && (case(own) || !case(other))
+        && (own.scheme.is_none() || own.scheme == other.scheme)
+        && own
+            .conditions
+            .iter()
+            .all(|condition| other.conditions.contains(condition))
+}

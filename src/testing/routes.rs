@@ -1,0 +1,519 @@
+use std::{collections::HashMap, fmt, future::poll_fn};
+
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use tower_service::Service;
+
+use super::fail;
+use crate::{
+    Decision, Policy, RequestHead, When,
+    rules::{Fixed, RuleRef, Rules},
+};
+
+/// Asks an app for each address that rules are about: do the targets live, and does a redirect hide a page?
+///
+/// The app is the user's own router, without the redirect layer.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use tower_redirect::rules::{Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// fn app() -> Router {
+///     Router::new().route("/about", get(|| async { "about us" }))
+/// }
+///
+/// fn redirects() -> Rules {
+///     Rules::new([
+///         Rule::permanent("/about-us", "/about"),
+///         Rule::permanent("/blog/{slug}", "/posts/{slug}"),
+///     ])
+///     .unwrap()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// // #[tokio::test]
+/// // async fn redirects_lead_to_pages_that_live() {
+/// testing::check_routes(&app(), &redirects()).await.assert_clean();
+/// # }
+/// ```
+///
+/// Each fixed source and each fixed target on this site is asked for with GET, one after the other, each
+/// address once; the host of a rule is sent as `Host`, and what it asks of the query is in the query. A
+/// finding is
+///
+/// - a target that answers 404, 410 or 5xx; or 405, because a redirect is followed with GET;
+/// - a target that the app redirects by itself: the client goes two ways;
+/// - a source that answers 2xx or 3xx, and the rule does so before the app is asked, so that nobody sees
+///   the page; or 405, where the rule answers other methods too. A rule after a 404 hides nothing;
+/// - an error of the app.
+///
+/// 401 and 403 are pages that live. What is not asked, and why, is counted: [`NotAsked`].
+///
+/// The body of a request is an empty `String`, so that an axum `Router` fits as it is; before a service
+/// with another one stands
+/// `app.map_request(|request: Request<String>| request.map(MyBody::from))` of tower's `ServiceExt`.
+///
+/// A panic of the app goes to the caller.
+pub async fn check_routes<S, R>(app: &S, rules: &Rules) -> RouteReport
+where
+    S: Service<Request<String>, Response = Response<R>> + Clone,
+    S::Error: fmt::Display,
+{
+    let mut asking = Asking {
+        app,
+        known: HashMap::new(),
+        report: RouteReport::default(),
+    };
+    for rule in rules.iter() {
+        asking.source(rules, rule).await;
+        asking.target(rules, rule).await;
+    }
+    asking.report.asked = asking.known.len();
+    asking.report
+}
+
+/// What an app answers where rules lead, and what they hide.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use tower_redirect::rules::{Rule, Rules};
+/// use tower_redirect::testing::{self, RouteProblem};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_redirect::rules::RulesError> {
+/// let app: Router = Router::new().route("/news", get(|| async { "news" }));
+/// let rules = Rules::new([
+///     Rule::permanent("/about-us", "/about"),
+///     Rule::found("/news", "https://news.example/"),
+/// ])?;
+/// let report = testing::check_routes(&app, &rules).await;
+///
+/// let problems: Vec<_> = report.findings().iter().map(|finding| finding.problem()).collect();
+/// assert!(matches!(problems[..], [RouteProblem::DeadTarget, RouteProblem::HiddenPage]));
+/// assert_eq!(
+///     report.to_string(),
+///     "rule 0: /about-us -> /about (308 Permanent Redirect): the target /about answers 404 Not Found; \
+///      mend the target, or remove the rule\n\
+///      rule 1: /news -> https://news.example/ (302 Found): the app answers /news with 200 OK, which \
+///      nobody sees; remove the rule, or let it wait for a 404\n\
+///      3 addresses asked; not asked: 1 target on another origin",
+/// );
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RouteReport {
+    findings: Vec<RouteFinding>,
+    asked: usize,
+    not_asked: Vec<(NotAsked, usize)>,
+}
+
+/// A rule, and what an app answers to it.
+///
+/// ```
+/// use axum::{Router, response::Redirect, routing::get};
+/// use tower_redirect::rules::{Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_redirect::rules::RulesError> {
+/// let app: Router = Router::new().route("/b", get(|| async { Redirect::to("/c") }));
+/// let rules = Rules::new([Rule::permanent("/a", "/b").named("old")])?;
+/// let report = testing::check_routes(&app, &rules).await;
+///
+/// let finding = &report.findings()[0];
+/// assert_eq!((finding.rule(), finding.name(), finding.line()), (0, Some("old"), None));
+/// assert_eq!((finding.address(), finding.status().unwrap().as_u16()), ("/b", 303));
+/// assert_eq!(
+///     finding.to_string(),
+///     "rule 0 (old): /a -> /b (308 Permanent Redirect): the app redirects the target /b by itself, with \
+///      303 See Other to /c; name the last address",
+/// );
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteFinding {
+    problem: RouteProblem,
+    rule: u32,
+    line: Option<u32>,
+    name: Option<Box<str>>,
+    /// Source, target and status.
+    text: Box<str>,
+    address: Box<str>,
+    answer: Answered,
+}
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RouteProblem {
+    /// The target answers 404, 405, 410 or 5xx.
+    DeadTarget,
+    /// The app redirects the target by itself.
+    TargetRedirects,
+    /// The app answers the source, and the rule answers before it is asked.
+    HiddenPage,
+    /// The app failed.
+    Failed,
+}
+
+/// Why an address of a rule is not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotAsked {
+    /// The source has placeholders, or captures of conditions.
+    SourceWithPlaceholders,
+    /// The source is a regex.
+    Regex,
+    /// The rule asks for header fields, cookies, or values that match a regex.
+    Conditions,
+    /// The rule is for all hosts below one.
+    Hosts,
+    /// The rule is not for GET.
+    OtherMethods,
+    /// Another rule answers there.
+    OtherRule,
+    /// The target has placeholders.
+    TargetWithPlaceholders,
+    /// The target is on another origin.
+    OtherOrigin,
+    /// Another rule redirects the target: `Rules::check` speaks of chains.
+    Chain,
+    /// It is no address that can be asked for.
+    NoAddress,
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Answered {
+    Status(StatusCode, Option<Box<str>>),
+    Error(Box<str>),
+}
+
+/// An app that is asked, and what is known of it.
+struct Asking<'a, S> {
+    app: &'a S,
+    known: HashMap<(Option<Box<str>>, Box<str>), Answered>,
+    report: RouteReport,
+}
+
+impl<S, R> Asking<'_, S>
+where
+    S: Service<Request<String>, Response = Response<R>> + Clone,
+    S::Error: fmt::Display,
+{
+    async fn source(&mut self, rules: &Rules, rule: RuleRef<'_>) {
+        let fixed = match rule.fixed_source() {
+            Ok(fixed) => fixed,
+            Err(why) => return self.report.skip(why),
+        };
+        let Some(request) = get(&fixed) else {
+            return self.report.skip(NotAsked::NoAddress);
+        };
+        let head = RequestHead::new(&request);
+        if rules.explain(&head).winner().map(|winner| winner.number()) != Some(rule.number()) {
+            return self.report.skip(NotAsked::OtherRule);
+        }
+        let waits = match rules.decide(&head) {
+            Decision::Redirect(redirect) => matches!(redirect.timing(), When::After(_)),
+            Decision::Pass | Decision::Refuse(_) => true,
+        };
+        let answer = self.ask(&fixed, request).await;
+        let problem = match &answer {
+            Answered::Error(_) => Some(RouteProblem::Failed),
+            Answered::Status(..) if waits => None,
+            Answered::Status(status, _) => {
+                let lives = status.is_success()
+                    || status.is_redirection()
+                    || *status == StatusCode::METHOD_NOT_ALLOWED && !rule.only_reads();
+                lives.then_some(RouteProblem::HiddenPage)
+            }
+        };
+        self.report.find(problem, rule, fixed.address, answer);
+    }
+
+    async fn target(&mut self, rules: &Rules, rule: RuleRef<'_>) {
+        let fixed = match rule.fixed_target() {
+            Ok(fixed) => fixed,
+            Err(why) => return self.report.skip(why),
+        };
+        let Some(request) = get(&fixed) else {
+            return self.report.skip(NotAsked::NoAddress);
+        };
+        let mut waits_for_404 = false;
+        if let Decision::Redirect(redirect) = rules.decide(&RequestHead::new(&request)) {
+            match redirect.timing() {
+                When::Before => return self.report.skip(NotAsked::Chain),
+                When::After(_) => waits_for_404 = true,
+            }
+        }
+        let answer = self.ask(&fixed, request).await;
+        let problem = match &answer {
+            Answered::Error(_) => Some(RouteProblem::Failed),
+            Answered::Status(StatusCode::NOT_FOUND, _) if waits_for_404 => None,
+            Answered::Status(status, _) if status.is_redirection() => {
+                Some(RouteProblem::TargetRedirects)
+            }
+            Answered::Status(
+                StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE,
+                _,
+            ) => Some(RouteProblem::DeadTarget),
+            Answered::Status(status, _) => {
+                status.is_server_error().then_some(RouteProblem::DeadTarget)
+            }
+        };
+        self.report.find(problem, rule, fixed.address, answer);
+    }
+
+    /// Asks, or remembers.
+    async fn ask(&mut self, fixed: &Fixed, request: Request<()>) -> Answered {
+        let key = (fixed.host.clone(), fixed.address.clone());
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let mut app = self.app.clone();
+        let answer = async {
+            poll_fn(|context| app.poll_ready(context)).await?;
+            app.call(request.map(|()| String::new())).await
+        };
+        let answered = match answer.await {
+            Ok(response) => {
+                let location = response.headers().get(header::LOCATION);
+                let location = location.map(|to| String::from_utf8_lossy(to.as_bytes()).into());
+                Answered::Status(response.status(), location)
+            }
+            Err(error) => Answered::Error(error.to_string().into()),
+        };
+        self.known.insert(key, answered.clone());
+        answered
+    }
+}
+
+fn get(fixed: &Fixed) -> Option<Request<()>> {
+    let mut request = Request::new(());
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = Uri::try_from(&*fixed.address).ok()?;
+    if let Some(host) = &fixed.host {
+        let host = HeaderValue::from_str(host).ok()?;
+        request.headers_mut().insert(header::HOST, host);
+    }
+    Some(request)
+}
+
+impl RouteReport {
+    /// What was found, in the order of the rules.
+    #[must_use]
+    pub fn findings(&self) -> &[RouteFinding] {
+        &self.findings
+    }
+
+    /// How many addresses were asked for.
+    #[must_use]
+    pub const fn asked(&self) -> usize {
+        self.asked
+    }
+
+    /// How many sources and targets were not asked for, by reason.
+    #[must_use]
+    pub fn not_asked(&self) -> &[(NotAsked, usize)] {
+        &self.not_asked
+    }
+
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// Nothing was found.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use tower_redirect::rules::Rules;
+    /// use tower_redirect::testing;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_redirect::rules::RulesError> {
+    /// let app: Router = Router::new();
+    /// testing::check_routes(&app, &Rules::new([])?).await.assert_clean();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When something was, with the text of the report.
+    #[track_caller]
+    pub fn assert_clean(&self) {
+        if !self.is_clean() {
+            fail(format_args!("redirects and the app do not fit:\n{self}"));
+        }
+    }
+
+    fn skip(&mut self, why: NotAsked) {
+        match self.not_asked.iter_mut().find(|(own, _)| *own == why) {
+            Some((_, count)) => *count += 1,
+            None => self.not_asked.push((why, 1)),
+        }
+    }
+
+    fn find(
+        &mut self,
+        problem: Option<RouteProblem>,
+        rule: RuleRef<'_>,
+        address: Box<str>,
+        answer: Answered,
+    ) {
+        self.findings.extend(problem.map(|problem| RouteFinding {
+            problem,
+            rule: rule.number(),
+            line: rule.line(),
+            name: rule.name().map(Into::into),
+            text: rule.to_string().into(),
+            address,
+            answer,
+        }));
+    }
+}
+
+impl RouteFinding {
+    /// What is wrong.
+    #[must_use]
+    pub const fn problem(&self) -> RouteProblem {
+        self.problem
+    }
+
+    /// The number of the rule, counted from 0 in the order in which rules were added.
+    #[must_use]
+    pub const fn rule(&self) -> u32 {
+        self.rule
+    }
+
+    /// The line of the rule, where it was read from a file, counted from 1.
+    #[must_use]
+    pub const fn line(&self) -> Option<u32> {
+        self.line
+    }
+
+    /// The name of the rule, where it was given one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Path and query that the app was asked for.
+    #[must_use]
+    pub const fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What it answered; `None` where it failed.
+    #[must_use]
+    pub const fn status(&self) -> Option<StatusCode> {
+        match &self.answer {
+            Answered::Status(status, _) => Some(*status),
+            Answered::Error(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for RouteFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            text,
+            address,
+            answer,
+            ..
+        } = self;
+        match self.line {
+            Some(line) => write!(f, "line {line}"),
+            None => write!(f, "rule {}", self.rule),
+        }?;
+        if let Some(name) = &self.name {
+            write!(f, " ({name})")?;
+        }
+        write!(f, ": {text}: ")?;
+        match self.problem {
+            RouteProblem::DeadTarget => write!(
+                f,
+                "the target {address} answers {answer}; mend the target, or remove the rule"
+            ),
+            RouteProblem::TargetRedirects => write!(
+                f,
+                "the app redirects the target {address} by itself, with {answer}; name the last address"
+            ),
+            RouteProblem::HiddenPage => write!(
+                f,
+                "the app answers {address} with {answer}, which nobody sees; remove the rule, or let it \
+                 wait for a 404"
+            ),
+            RouteProblem::Failed => write!(
+                f,
+                "the app failed when it was asked for {address}: {answer}; mend the app first"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Answered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status, Some(location)) if status.is_redirection() => {
+                write!(f, "{status} to {location}")
+            }
+            Self::Status(status, _) => status.fmt(f),
+            Self::Error(error) => f.write_str(error),
+        }
+    }
+}
+
+impl NotAsked {
+    /// With which words one is counted, and many are.
+    const fn words(self) -> [&'static str; 2] {
+        match self {
+            Self::SourceWithPlaceholders => {
+                ["source with placeholders", "sources with placeholders"]
+            }
+            Self::Regex => ["regex", "regexes"],
+            Self::Conditions => ["source with conditions", "sources with conditions"],
+            Self::Hosts => ["source on many hosts", "sources on many hosts"],
+            Self::OtherMethods => ["source of other methods", "sources of other methods"],
+            Self::OtherRule => [
+                "source that another rule answers",
+                "sources that another rule answers",
+            ],
+            Self::TargetWithPlaceholders => {
+                ["target with placeholders", "targets with placeholders"]
+            }
+            Self::OtherOrigin => ["target on another origin", "targets on another origin"],
+            Self::Chain => [
+                "target that another rule redirects",
+                "targets that another rule redirects",
+            ],
+            Self::NoAddress => ["text that is no address", "texts that are no address"],
+        }
+    }
+}
+
+impl fmt::Display for RouteReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(f, "{finding}")?;
+        }
+        let addresses = if self.asked == 1 {
+            "address"
+        } else {
+            "addresses"
+        };
+        write!(f, "{} {addresses} asked", self.asked)?;
+        for (at, (why, count)) in self.not_asked.iter().enumerate() {
+            let [one, many] = why.words();
+            let words = if *count == 1 { one } else { many };
+            let separator = if at == 0 { "; not asked: " } else { ", " };
+            write!(f, "{separator}{count} {words}")?;
+        }
+        Ok(())
+    }
+}
