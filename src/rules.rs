@@ -103,8 +103,9 @@ use table::Table;
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// Paths are compared as [`Rule`] says. A captured text with a segment `.` or `..`, or one that would
-/// lead off the site, is not redirected. A table with rules for hosts refuses requests that contradict
+/// Paths are compared as [`Rule`] says. A rule with placeholders, or with a regex, does not redirect a path
+/// that has a segment `.` or `..` in any spelling, whether its target uses it or not (R4); nor does any rule
+/// where the finished path would have one, or a captured text would lead off the site. A table with rules for hosts refuses requests that contradict
 /// themselves about their host with 400, all others pass what no rule answers.
 pub struct Rules {
     table: Table,
@@ -221,9 +222,9 @@ impl Rules {
         let record = self.table.record(at)?;
         let redirect = if record.has(SLOTS) {
             let captures = self.table.captures(at, &record, ask)?;
-            self.table.redirect(&record, &captures, ask.query)
+            self.table.redirect(&record, &captures, ask)
         } else {
-            self.table.redirect(&record, &NO_CAPTURES, ask.query)
+            self.table.redirect(&record, &NO_CAPTURES, ask)
         };
         redirect.ok()
     }

@@ -60,6 +60,7 @@ impl<'t> Regexes<'t> {
     }
 
     /// Whether any of them may match this path.
+    #[cfg(feature = "regex")]
     pub(super) fn may_match(&self, path: &[u8]) -> bool {
         let mut found = !self.anywhere.is_empty();
         if !found {
