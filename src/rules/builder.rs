@@ -62,7 +62,7 @@ pub struct RulesBuilder {
     #[cfg(feature = "regex")]
     regexes: Vec<(u32, regex::Regex)>,
     #[cfg(feature = "regex")]
-    room: Room,
+    pub(super) room: Room,
     precedence: Precedence,
     matching: Matching,
     errors: Vec<RuleError>,

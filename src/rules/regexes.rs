@@ -164,7 +164,7 @@ impl Regexes {
         self.set.is_none()
     }
 
-    pub(super) const fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.each.len()
     }
 
@@ -209,7 +209,8 @@ impl Regexes {
 
 #[cfg(test)]
 mod tests {
-    use super::{LEAST_CLASS, Regexes, Room, TOTAL_LIMIT, slots, whole, whole_of_size};
+    use super::{LEAST_CLASS, Regexes, Room, slots, whole, whole_of_size};
+    use crate::rules::{Has, Rule, RulesBuilder, Source};
 
     #[test]
     fn only_whole_texts_match() {
@@ -237,14 +238,56 @@ mod tests {
         let (_, least) = whole_of_size("/a/(.*)", false).unwrap();
         let (_, more) = whole_of_size(r"/a/\w{10}", false).unwrap();
         assert!(least == LEAST_CLASS && more > 64 * least);
-        let mut room = Room(TOTAL_LIMIT);
-        let kept = (0..).take_while(|_| room.whole(r"/\w{10}", false).is_ok());
-        assert!(kept.count() < TOTAL_LIMIT / more);
-        let flaw = room.whole("/a", false).unwrap_err();
-        assert!(
-            flaw.sentence()
-                .contains("128 megabytes together; write patterns")
-        );
+        // As the docs say.
+        for (text, kilobytes) in [("/a/(.*)", 4), (r"/a/(\d{4})", 32), (r"/a/(\w+)", 64)] {
+            let (_, class) = whole_of_size(text, false).unwrap();
+            assert_eq!(class, kilobytes << 10, "{text}");
+        }
+        // Room for one such regex, and for some small ones.
+        let room = || Room(more + 4 * least);
+        let wide = || Rule::found(Source::regex(r"/\w{10}"), "/");
+        let small = |at: u32| Rule::found(Source::regex(&format!("/a{at}/(.*)")), "/{1}");
+        let asks =
+            |at: u32| Rule::found("/a", "/b").when(Has::header("x").matching(&at.to_string()));
+        for rules in [
+            vec![
+                wide(),
+                small(0),
+                small(1),
+                small(2),
+                small(3),
+                Rule::found("/a", "/b"),
+            ],
+            vec![
+                wide(),
+                asks(0),
+                asks(1),
+                asks(2),
+                asks(3),
+                Rule::found("/a", "/b"),
+            ],
+            vec![
+                small(0),
+                small(1),
+                small(2),
+                wide(),
+                wide(),
+                Rule::found("/a", "/b"),
+            ],
+        ] {
+            let mut builder = RulesBuilder::default();
+            builder.room = room();
+            let errors = builder.rules(rules).build().unwrap_err();
+            let [error] = errors.errors() else {
+                panic!("{errors}");
+            };
+            assert_eq!(error.rule(), 4);
+            assert!(
+                error
+                    .sentence()
+                    .contains("128 megabytes together; write patterns")
+            );
+        }
     }
 
     #[test]
