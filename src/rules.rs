@@ -117,8 +117,9 @@ pub use usage::{RuleUsage, Usage};
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// Paths are compared as [`Rule`] says. A captured text with a segment `.` or `..`, or one that would
-/// lead off the site, is not redirected. A table with rules for hosts refuses requests that contradict
+/// Paths are compared as [`Rule`] says. A rule with placeholders, or with a regex, does not redirect a path
+/// that has a segment `.` or `..` in any spelling, whether its target uses it or not (R4); nor does any rule
+/// where the finished path would have one, or a captured text would lead off the site. A table with rules for hosts refuses requests that contradict
 /// themselves about their host with 400, all others pass what no rule answers.
 ///
 /// A clone is the same table, which is not copied.
@@ -268,9 +269,9 @@ impl Rules {
         let redirect = if record.has(SLOTS) {
             let mut captures = Captures::none();
             self.table.captures(at, &record, ask, &mut captures)?;
-            self.table.redirect(&record, &captures, ask.query)
+            self.table.redirect(&record, &captures, ask)
         } else {
-            self.table.redirect(&record, &NO_CAPTURES, ask.query)
+            self.table.redirect(&record, &NO_CAPTURES, ask)
         };
         let mut redirect = redirect.ok()?;
         redirect.rule = Some(Fired::new(&self.table, at, record.number));

@@ -265,7 +265,12 @@ fn r10_the_longest_targets_are_decided() {
     ] {
         let target = filled("/short/", with);
         let rules = &rules;
-        testing::get(&target).through(rules).assert_redirect("/to");
+        let answer = testing::get(&target).through(rules);
+        // R4: a tail with dot segments is not redirected, whether the target has it or not.
+        match with {
+            "/." => answer.assert_pass(),
+            _ => answer.assert_redirect("/to"),
+        };
         for front in [
             "/long/", "/twice/", "/a/", "/a/b/", "/deep/", "/regex/", "/", "/q?",
         ] {

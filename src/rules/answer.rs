@@ -6,11 +6,11 @@ use bytes::Bytes;
 
 use super::{
     NotSent,
-    ask::{self, means},
+    ask::{self, Ask, means},
     capture::Captures,
     condition::Ready,
     options::{Edit, QueryPolicy},
-    record::{FRAGMENT, QUERY, Record, SLOTS},
+    record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
     table::Table,
     target,
 };
@@ -21,14 +21,19 @@ use crate::{
 };
 
 impl Table {
-    /// The redirect of a rule for a request with this query, or where it would lead astray.
+    /// The redirect of a rule for a request, or why it would lead astray.
     #[inline]
     pub(super) fn redirect(
         &self,
         record: &Record<'_>,
         captures: &Captures<'_>,
-        query: Option<&str>,
+        ask: &Ask<'_, '_>,
     ) -> Result<Redirect, NotSent> {
+        // No pattern has such a segment itself: it is captured, whether it is used or not (R4).
+        if record.has(PATTERN | REGEX) && has_dot_segment(ask.path.as_bytes()) {
+            return Err(NotSent::DotSegments);
+        }
+        let query = ask.query;
         let ready = self.options(record);
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
         let query = match policy {

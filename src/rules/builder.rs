@@ -1,5 +1,7 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
+#[cfg(feature = "regex")]
+use super::regexes::Room;
 use super::{
     Rules,
     capture::{Kind, Slot},
@@ -59,6 +61,8 @@ pub struct RulesBuilder {
     hosts: Hosts,
     #[cfg(feature = "regex")]
     regexes: Vec<(u32, regex::Regex)>,
+    #[cfg(feature = "regex")]
+    pub(super) room: Room,
     precedence: Precedence,
     matching: Matching,
     errors: Vec<RuleError>,
@@ -280,6 +284,13 @@ impl RulesBuilder {
         }))
     }
 
+    /// A regex as a rule would have it, where there is room for more of them; it takes none.
+    #[cfg(feature = "regex")]
+    pub(super) fn regex(&self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
+        self.room.check()?;
+        super::regexes::whole(text, ignore_case)
+    }
+
     /// Makes room for rules from a file of so many bytes, as far as there is any.
     pub(super) fn reserve(&mut self, bytes: usize) {
         let bytes = bytes.saturating_add(bytes / 2).min(MOST_BYTES as usize);
@@ -367,8 +378,15 @@ impl RulesBuilder {
 
         let mut compiled = std::mem::take(&mut self.source);
         compiled.clear();
-        let flags_and_slots = compile_source(source.kind, text, &options, &mut compiled)
-            .map_err(|flaw| (Part::Source, source.text.clone(), flaw));
+        let flags_and_slots = compile_source(
+            source.kind,
+            text,
+            &options,
+            &mut compiled,
+            #[cfg(feature = "regex")]
+            &mut self.room,
+        )
+        .map_err(|flaw| (Part::Source, source.text.clone(), flaw));
         let result = flags_and_slots.and_then(
             |Compiled {
                  mut flags,
@@ -456,7 +474,12 @@ impl RulesBuilder {
             None => EVERY_HOST,
         };
         let at = u32::try_from(self.options.len()).unwrap_or(u32::MAX);
-        self.options.push(Ready::new(options.clone(), group)?);
+        self.options.push(Ready::new(
+            options.clone(),
+            group,
+            #[cfg(feature = "regex")]
+            &mut self.room,
+        )?);
         self.known.insert(options, at);
         Ok(at)
     }
@@ -489,6 +512,7 @@ fn compile_source(
     text: &str,
     options: &Options,
     out: &mut Vec<u8>,
+    #[cfg(feature = "regex")] room: &mut Room,
 ) -> Result<Compiled, Flaw> {
     let fold = options.matching.ignore_case;
     let mut compiled = Compiled {
@@ -532,7 +556,7 @@ fn compile_source(
         }
         #[cfg(feature = "regex")]
         SourceKind::Regex => {
-            let regex = super::regexes::whole(text, fold)?;
+            let regex = room.whole(text, fold)?;
             compiled.flags = REGEX;
             compiled.slots = super::regexes::slots(&regex)?;
             compiled.regex = Some(regex);
@@ -626,14 +650,12 @@ fn split_query(text: &str) -> (&str, &str) {
 /// `a=b&c={d}&e` behind the path of a source, as conditions.
 fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Result<(), Wrong> {
     use super::{ask, has::Has};
-    for (key, value) in ask::pairs(query) {
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let wrong = |why: &'static str| {
             let at = source.len() - split_query(source).1.len();
             (Part::Source, source.to_owned(), Flaw::at(at, why))
         };
-        let has_value = query
-            .split('&')
-            .any(|pair| pair.split_once('=') == Some((key, value)));
         let has = Has::query(&ask::plain(key));
         let captured = value
             .strip_prefix('{')
@@ -645,7 +667,7 @@ fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Res
                     "in the query of a source, a placeholder is a whole value, `key={name}`",
                 ));
             }
-            _ if has_value => has.equal_to(&ask::plain(value)),
+            _ if pair.contains('=') => has.equal_to(&ask::plain(value)),
             _ => has,
         };
         options.conditions.push((true, has));

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+#[cfg(feature = "regex")]
+use super::regexes::Room;
 use super::{
     ask::{Ask, means, plain},
     capture::{Captures, Kind, Slot},
@@ -46,12 +48,24 @@ pub(super) enum Missing {
 }
 
 impl Ready {
-    pub(super) fn new(options: Options, group: u32) -> Result<Self, Flaw> {
+    pub(super) fn new(
+        options: Options,
+        group: u32,
+        #[cfg(feature = "regex")] room: &mut Room,
+    ) -> Result<Self, Flaw> {
         let mut slots = Vec::new();
         let conditions = options
             .conditions
             .iter()
-            .map(|(expected, has)| Condition::new(*expected, has, &mut slots))
+            .map(|(expected, has)| {
+                Condition::new(
+                    *expected,
+                    has,
+                    &mut slots,
+                    #[cfg(feature = "regex")]
+                    room,
+                )
+            })
             .collect::<Result<_, _>>()?;
         Ok(Self {
             options,
@@ -161,7 +175,12 @@ impl Ready {
 }
 
 impl Condition {
-    fn new(expected: bool, has: &Has, slots: &mut Vec<Slot>) -> Result<Self, Flaw> {
+    fn new(
+        expected: bool,
+        has: &Has,
+        slots: &mut Vec<Slot>,
+        #[cfg(feature = "regex")] room: &mut Room,
+    ) -> Result<Self, Flaw> {
         let kind = match has.place {
             Place::Query(_) => Kind::Query,
             Place::Header(_) | Place::Cookie(_) | Place::Host | Place::Language(_) => Kind::Plain,
@@ -198,7 +217,7 @@ impl Condition {
             }
             #[cfg(feature = "regex")]
             Test::Matches(text) => {
-                let regex = super::regexes::whole(text, false)?;
+                let regex = room.whole(text, false)?;
                 if expected {
                     for name in regex.capture_names().flatten() {
                         capture(name, Kind::Plain)?;

@@ -90,7 +90,7 @@ pub enum Unmet {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotSent {
-    /// A placeholder stands for a text with a segment `.` or `..`.
+    /// What a pattern or a regex matched, or the finished path, has a segment `.` or `..`.
     DotSegments,
     /// What a placeholder stands for would lead to another host.
     OffSite,
@@ -196,7 +196,7 @@ impl Rules {
             return;
         }
         explanation.winner = Some(RuleRef::new(self, record));
-        match self.table.redirect(&record, &captures, ask.query) {
+        match self.table.redirect(&record, &captures, ask) {
             Ok(mut redirect) => {
                 redirect.rule = Some(Fired::new(&self.table, at, record.number));
                 let verdict = guard::judge(ask.head, &redirect, Lifted::default());

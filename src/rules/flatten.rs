@@ -109,7 +109,19 @@ impl Rules {
     /// answer that leads to a temporary one becomes temporary, 303 stays 303, and what turns POST into GET
     /// once turns it at once. A rule stays as it is where any of that is not proven: where the second one
     /// has conditions, waits for a 404, says how long it may be kept, merges or edits the query; where the
-    /// first leads to another host, or places a part of a segment.
+    /// first leads to another host, or places a part of a segment; where [`check`](Self::check) says that not
+    /// all rules were looked at.
+    ///
+    /// Of files, by their [`Format`](super::Format):
+    ///
+    /// | dialect | chains |
+    /// |---|---|
+    /// | `cloudflare`, `haproxy-map`, `nginx-map`, `vercel-bulk` | become short |
+    /// | `netlify`, `netlify-toml` | mostly not: a rule waits for a 404, unless it is forced (`301!`) |
+    /// | `vercel`, `next` | not: every rule merges the query |
+    /// | `bulk-csv` | not: every target names its host |
+    ///
+    /// The first two lines are [written back](super::Format::rewrite) into their text.
     pub fn flatten(&self) -> Flattened {
         let mut by: BTreeMap<u32, Way> = BTreeMap::new();
         let mut rules = self.copy();

@@ -11,6 +11,12 @@ use super::{
 /// The most that one regex may take when it is compiled, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
 
+/// The most that all regexes of a table may take together, each as its size class says.
+const TOTAL_LIMIT: usize = 128 << 20;
+
+/// The least that a regex counts as; each class is twice the one before.
+const LEAST_CLASS: usize = 4 << 10;
+
 /// How deep groups may stand in each other.
 const NEST_LIMIT: u32 = 64;
 
@@ -21,31 +27,82 @@ pub(super) struct Regexes {
     each: Vec<(u32, Regex)>,
 }
 
+/// How much room is left for the regexes of a table.
+#[derive(Clone, Debug)]
+pub(super) struct Room(usize);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(TOTAL_LIMIT)
+    }
+}
+
+impl Room {
+    /// A regex that matches whole texts only, and is kept.
+    pub(super) fn whole(&mut self, text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
+        self.check()?;
+        let (regex, size) = whole_of_size(text, ignore_case)?;
+        self.0 = self.0.saturating_sub(size);
+        self.check().map(|()| regex)
+    }
+
+    /// Says whether there is none.
+    pub(super) fn check(&self) -> Result<(), Flaw> {
+        if self.0 > 0 {
+            return Ok(());
+        }
+        Err(Flaw::at(
+            0,
+            "the regexes up to this one take more than 128 megabytes together; write patterns with \
+             placeholders, or `[0-9]` and `[a-z]` for `\\d` and `\\w`",
+        ))
+    }
+}
+
 /// A regex that matches whole texts only.
 pub(super) fn whole(text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
     // By itself first: `a)|(b` closes no group of ours.
-    compile(text).and_then(|_| compile(&anchored(text, ignore_case)))
+    compile(text, SIZE_LIMIT)
+        .and_then(|_| compile(&anchored(text, ignore_case), SIZE_LIMIT))
+        .map_err(|error| flaw_of(&error))
 }
 
-fn compile(text: &str) -> Result<Regex, Flaw> {
+/// The same, and the class of its size.
+fn whole_of_size(text: &str, ignore_case: bool) -> Result<(Regex, usize), Flaw> {
+    compile(text, SIZE_LIMIT).map_err(|error| flaw_of(&error))?;
+    let text = anchored(text, ignore_case);
+    let mut class = LEAST_CLASS;
+    loop {
+        match compile(&text, class) {
+            Ok(regex) => return Ok((regex, class)),
+            Err(regex::Error::CompiledTooBig(_)) if class < SIZE_LIMIT => class *= 2,
+            Err(error) => return Err(flaw_of(&error)),
+        }
+    }
+}
+
+fn compile(text: &str, most: usize) -> Result<Regex, regex::Error> {
     RegexBuilder::new(text)
-        .size_limit(SIZE_LIMIT)
+        .size_limit(most)
         .nest_limit(NEST_LIMIT)
         .build()
-        .map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => Flaw::at(
+}
+
+fn flaw_of(error: &regex::Error) -> Flaw {
+    match error {
+        regex::Error::CompiledTooBig(_) => Flaw::at(
+            0,
+            "this regex takes more than a megabyte; repeat less in it",
+        ),
+        error => {
+            let text = error.to_string();
+            let why = text.lines().last().unwrap_or_default().trim_start();
+            Flaw::at(
                 0,
-                "this regex takes more than a megabyte; repeat less in it",
-            ),
-            error => {
-                let text = error.to_string();
-                let why = text.lines().last().unwrap_or_default().trim_start();
-                Flaw::at(
-                    0,
-                    format!("this is no regex: {}", why.trim_start_matches("error: ")),
-                )
-            }
-        })
+                format!("this is no regex: {}", why.trim_start_matches("error: ")),
+            )
+        }
+    }
 }
 
 /// What `(?m)` in a regex makes of `^` and `$` does not reach these two; the set of all regexes has nothing
@@ -107,7 +164,7 @@ impl Regexes {
         self.set.is_none()
     }
 
-    pub(super) const fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.each.len()
     }
 
@@ -152,7 +209,8 @@ impl Regexes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Regexes, slots, whole};
+    use super::{LEAST_CLASS, Regexes, Room, slots, whole, whole_of_size};
+    use crate::rules::{Has, Rule, RulesBuilder, Source};
 
     #[test]
     fn only_whole_texts_match() {
@@ -173,6 +231,63 @@ mod tests {
             assert!(flaw.sentence().contains(why), "{text}: {flaw}");
         }
         assert!(slots(&whole(&"(a)".repeat(16), false).unwrap()).is_err());
+    }
+
+    #[test]
+    fn all_regexes_together_have_a_limit() {
+        let (_, least) = whole_of_size("/a/(.*)", false).unwrap();
+        let (_, more) = whole_of_size(r"/a/\w{10}", false).unwrap();
+        assert!(least == LEAST_CLASS && more > 64 * least);
+        // As the docs say.
+        for (text, kilobytes) in [("/a/(.*)", 4), (r"/a/(\d{4})", 32), (r"/a/(\w+)", 64)] {
+            let (_, class) = whole_of_size(text, false).unwrap();
+            assert_eq!(class, kilobytes << 10, "{text}");
+        }
+        // Room for one such regex, and for some small ones.
+        let room = || Room(more + 4 * least);
+        let wide = || Rule::found(Source::regex(r"/\w{10}"), "/");
+        let small = |at: u32| Rule::found(Source::regex(&format!("/a{at}/(.*)")), "/{1}");
+        let asks =
+            |at: u32| Rule::found("/a", "/b").when(Has::header("x").matching(&at.to_string()));
+        for rules in [
+            vec![
+                wide(),
+                small(0),
+                small(1),
+                small(2),
+                small(3),
+                Rule::found("/a", "/b"),
+            ],
+            vec![
+                wide(),
+                asks(0),
+                asks(1),
+                asks(2),
+                asks(3),
+                Rule::found("/a", "/b"),
+            ],
+            vec![
+                small(0),
+                small(1),
+                small(2),
+                wide(),
+                wide(),
+                Rule::found("/a", "/b"),
+            ],
+        ] {
+            let mut builder = RulesBuilder::default();
+            builder.room = room();
+            let errors = builder.rules(rules).build().unwrap_err();
+            let [error] = errors.errors() else {
+                panic!("{errors}");
+            };
+            assert_eq!(error.rule(), 4);
+            assert!(
+                error
+                    .sentence()
+                    .contains("128 megabytes together; write patterns")
+            );
+        }
     }
 
     #[test]

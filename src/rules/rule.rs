@@ -146,7 +146,10 @@ impl Source {
     /// ```
     ///
     /// It is matched against the path as it was received, in time linear in its length. One that does
-    /// not compile, or grows beyond a megabyte, is an error where the table is built.
+    /// not compile, or grows beyond a megabyte, is an error where the table is built; so is each from the
+    /// one on with which those of a table, conditions included, grow beyond 128 megabytes together. Each
+    /// counts as the next power of two, 4 kilobytes at least: `/a/(.*)` as 4, `/a/(\d{4})` as 32,
+    /// `/a/(\w+)` as 64.
     ///
     /// Source: the syntax of the crate `regex`.
     #[cfg(feature = "regex")]
@@ -426,7 +429,8 @@ impl Rule {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// Of ASCII only.
+    /// Of ASCII only, but in a regex, which is compared as by its flag `i`: there every letter of Unicode is
+    /// meant, and `k` matches the sign for Kelvin too.
     pub const fn ignore_case(mut self) -> Self {
         self.options.matching.ignore_case = true;
         self

@@ -420,7 +420,7 @@ impl Table {
 
     /// How many rules are regexes.
     #[cfg(feature = "regex")]
-    pub(super) const fn regexes_len(&self) -> usize {
+    pub(super) fn regexes_len(&self) -> usize {
         self.regexes.len()
     }
 

@@ -64,8 +64,7 @@ pub(super) struct Loops {
 
 impl Rules {
     /// Looks for loops.
-    fn loops(&self) -> Loops {
-        let mut finder = Finder::new(self);
+    fn loops(&self, finder: &mut Finder<'_>) -> Loops {
         let mut idle = Vec::new();
         let mut found = Vec::new();
         let (groups, are_all) = finder.groups_of_rules();
@@ -113,7 +112,7 @@ impl Rules {
 
     /// The numbers of the rules that may lead round; `None` where any may.
     pub(super) fn in_loops(&self) -> Option<HashSet<u32>> {
-        let loops = self.loops();
+        let loops = self.loops(&mut Finder::new(self));
         let rules = loops.found.iter().flat_map(|one| &one.rules);
         let rules = rules.filter_map(|at| self.table.record(*at));
         loops
@@ -130,4 +129,89 @@ impl Rules {
 fn each_once(rules: Vec<u32>) -> Vec<u32> {
     let mut seen = HashSet::new();
     rules.into_iter().filter(|at| seen.insert(*at)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Finder, work::Work};
+    use crate::rules::{FindingKind, Has, Rule, Rules};
+
+    /// The rules of a number.
+    type Make = fn(usize) -> Rule;
+
+    /// What is looked at in so many rules, for loops and for everything else.
+    fn work(count: usize, make: Make) -> [usize; 2] {
+        let rules = Rules::new((0..count).map(make)).unwrap();
+        let (mut loops, mut rest) = (Finder::new(&rules), Finder::new(&rules));
+        let _ = rules.check_with(&mut loops, &mut rest);
+        for (at, _) in rules.table.records() {
+            let _ = rest.surely_next(at);
+        }
+        assert!(!loops.is_tired() && !rest.is_tired());
+        [loops.work.done(), rest.work.done()]
+    }
+
+    #[test]
+    fn ten_times_the_rules_are_ten_times_the_work() {
+        let sets: &[Make] = &[
+            |at| Rule::permanent(format!("/old/{at}"), format!("/new/{at}")),
+            |at| Rule::permanent(format!("/p{at}"), format!("/p{}", at + 1)),
+            |at| Rule::permanent(format!("/p{at}/{{x}}"), format!("/p{}/{{x}}", at + 1)),
+            |at| Rule::permanent(format!("/p/{{*r}}?id={at}"), format!("/q/{at}/{{r}}")),
+            |at| Rule::permanent(format!("/index.php?id={at}"), format!("/page/{at}")),
+            |at| Rule::permanent("/a", "/b").host(&format!("*.h{at}.example")),
+            #[cfg(feature = "regex")]
+            |at| {
+                let regex = format!(r"/old/{at}/(.*)\.html");
+                Rule::permanent(
+                    crate::rules::Source::regex(&regex),
+                    format!("/new/{at}/{{1}}"),
+                )
+            },
+        ];
+        for (number, make) in sets.iter().enumerate() {
+            let (few, many) = (work(60, *make), work(600, *make));
+            for (few, many) in few.into_iter().zip(many) {
+                assert!(many <= 12 * few.max(600), "set {number}: {few}, {many}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_given_up_is_said_to_be_not_proven() {
+        const MOST: usize = 20_000;
+        let sets: &[Make] = &[
+            // Each may follow each other.
+            |at| Rule::found(format!("/a?k{at}={{v}}"), format!("/a?k{}={{v}}", at + 1)),
+            // Each may be hidden by each other.
+            |at| Rule::found("/a", format!("/b/{at}")).when(Has::cookie(&format!("c{at}"))),
+            |at| Rule::found(format!("/{{x}}-{at}"), format!("/b/{at}")),
+            #[cfg(feature = "regex")]
+            |at| {
+                let regex = format!("/.*{at}/(.*)");
+                Rule::found(crate::rules::Source::regex(&regex), format!("/b{at}/{{1}}"))
+            },
+        ];
+        for (number, make) in sets.iter().enumerate() {
+            let rules = Rules::new((0..200).map(*make));
+            let rules = rules.unwrap_or_else(|errors| panic!("set {number}: {errors}"));
+            let finder = || {
+                let mut finder = Finder::new(&rules);
+                finder.work = Work::at_most(MOST);
+                finder
+            };
+            let (mut loops, mut rest) = (finder(), finder());
+            let report = rules.check_with(&mut loops, &mut rest);
+            let findings = report.findings().iter();
+            let said = findings.filter(|finding| finding.kind() == FindingKind::NotProven);
+            assert!(said.count() > 0, "set {number}");
+            for finder in [loops, rest] {
+                assert!(
+                    finder.work.done() <= 2 * MOST,
+                    "set {number}: {:?}",
+                    finder.work
+                );
+            }
+        }
+    }
 }

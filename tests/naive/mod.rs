@@ -185,7 +185,7 @@ impl Interpreter {
         else {
             return (Answer::Pass, None);
         };
-        let answer = match write::location(rule, &captures, asked.query.as_deref()) {
+        let answer = match write::location(rule, &captures, &asked.path, asked.query.as_deref()) {
             None => Answer::Pass,
             Some(location) => Answer::Redirect {
                 status: status(rule.how, request.method(), request.version()),

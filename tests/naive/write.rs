@@ -5,7 +5,12 @@ use url::Url;
 use super::{Capture, Edit, From, Place, Query, Rule, Source, Test, asked::form};
 
 /// The location, unless it would lead astray or is too long.
-pub fn location(rule: &Rule, captures: &[Capture], received: Option<&str>) -> Option<String> {
+pub fn location(
+    rule: &Rule,
+    captures: &[Capture],
+    asked: &str,
+    received: Option<&str>,
+) -> Option<String> {
     let (origin, target) = origin(&rule.target);
     let (address, fragment) = split(&target, '#');
     let (path, own) = split(address, '?');
@@ -25,7 +30,16 @@ pub fn location(rule: &Rule, captures: &[Capture], received: Option<&str>) -> Op
         let plain = segment.to_ascii_lowercase().replace("%2e", ".");
         plain == "." || plain == ".."
     };
-    if path.split('/').any(is_dots) || (origin.is_empty() && path.starts_with("//")) {
+    let has_dots = |path: &str| path.split('/').any(is_dots);
+    // What a path captures is no text of a rule.
+    let captures_path = matches!(rule.source, Source::Prefix(_) | Source::Regex(_))
+        || captures
+            .iter()
+            .any(|capture| matches!(capture.origin, From::Path | From::Tail));
+    if captures_path && has_dots(asked)
+        || has_dots(&path)
+        || (origin.is_empty() && path.starts_with("//"))
+    {
         return None;
     }
 

@@ -36,7 +36,7 @@ const SETS: [(&str, Make); 5] = [
 ];
 
 /// So many regexes of this kind are in one set.
-const MOST_REGEXES: usize = 5_000;
+const MOST_REGEXES: usize = 4_000;
 
 fn of_kind(kind: Kind, at: usize) -> Rule {
     Rule::permanent(&*keys::source(kind, at), keys::target(kind, at))

@@ -257,7 +257,7 @@ impl<'r> Search<'r> {
         let fits = (other_rules.table).captures(other, &other_record, &ask, &mut captures);
         fits.is_some_and(|()| {
             let made = |rules: &Rules, record: &Record<'_>, captures: &Captures<'_>| {
-                let redirect = rules.table.redirect(record, captures, None).ok()?;
+                let redirect = rules.table.redirect(record, captures, &ask).ok()?;
                 Some(redirect.location.as_str().to_owned())
             };
             let own = made(own_rules, record, &Captures::none());

@@ -8,6 +8,8 @@ use super::{
     Parsed,
     loader::{Line, Loader},
 };
+#[cfg(feature = "regex")]
+use crate::rules::error::Flaw;
 use crate::rules::{Part, Precedence, Rule, RuleError, Severity};
 
 /// A text that is read as a whole, and the rules found in it.
@@ -46,6 +48,12 @@ impl<'t> Document<'t> {
     /// Makes room for all rules of the text.
     pub(super) fn reserve(&mut self) {
         self.loader.reserve(self.text.len());
+    }
+
+    /// A regex as a rule would have it, where there is room for more of them.
+    #[cfg(feature = "regex")]
+    pub(super) fn regex(&self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
+        self.loader.regex(text, ignore_case)
     }
 
     /// The number of the line in which a byte stands; near ones are found fast.

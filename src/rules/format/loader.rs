@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use super::Parsed;
+#[cfg(feature = "regex")]
+use crate::rules::error::Flaw;
 use crate::rules::{
     Diagnostic, Diagnostics, Part, Precedence, Rule, RuleError, RulesBuilder, Severity,
 };
@@ -60,6 +62,12 @@ impl Loader {
             builder: RulesBuilder::default().precedence(precedence),
             said: Diagnostics::default(),
         }
+    }
+
+    /// A regex as a rule would have it, where there is room for more of them.
+    #[cfg(feature = "regex")]
+    pub(super) fn regex(&self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
+        self.builder.regex(text, ignore_case)
     }
 
     /// Makes room for a file of so many bytes.

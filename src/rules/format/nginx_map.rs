@@ -275,12 +275,11 @@ impl Reader<'_> {
     #[cfg(feature = "regex")]
     fn regex(&mut self, text: &str, places: &Places, value: &Token<'_>) {
         use super::regex_problem;
-        use crate::rules::regexes;
         let (text, folds) = match text.strip_prefix('*') {
             Some(text) => (text, true),
             None => (text, false),
         };
-        let compiled = match regexes::whole(text, folds) {
+        let compiled = match self.document.regex(text, folds) {
             Ok(compiled) => compiled,
             Err(flaw) => {
                 let (severity, message, cure) = regex_problem(text, flaw.sentence());

@@ -366,9 +366,9 @@ impl Entry<'_, '_> {
     /// Whether a source that is a regex can be one.
     #[cfg(feature = "regex")]
     fn check_source(&mut self, bytes: Range<usize>, source: &crate::rules::Source) -> Option<()> {
-        use crate::rules::{regexes, rule::SourceKind};
+        use crate::rules::rule::SourceKind;
         if source.kind == SourceKind::Regex {
-            if let Err(flaw) = regexes::whole(&source.text, false) {
+            if let Err(flaw) = self.document.regex(&source.text, false) {
                 return self.no_regex(bytes, &source.text, flaw.sentence());
             }
         }

@@ -32,19 +32,27 @@ impl Rules {
     /// Loops that are certain are errors where the table is built, and not among these. The time is
     /// nearly linear in the number of rules; what is not looked at for that reason is said to be not proven.
     pub fn check(&self) -> Report {
-        let mut finder = Finder::new(self);
+        self.check_with(&mut Finder::new(self), &mut Finder::new(self))
+    }
+
+    /// The same, with one to look for loops and one for everything else.
+    pub(super) fn check_with<'t>(
+        &'t self,
+        loops: &mut Finder<'t>,
+        finder: &mut Finder<'t>,
+    ) -> Report {
         let mut check = Check {
             rules: self,
             report: Report::default(),
         };
-        let are_all = check.loops();
+        let are_all = check.loops(loops);
         for (at, record) in self.table.records() {
             check.alone(&record);
             if !finder.is_tired() {
-                check.shadow(&mut finder, at, &record);
+                check.shadow(finder, at, &record);
             }
         }
-        check.chains(&mut finder);
+        check.chains(finder);
         if !are_all || finder.is_tired() {
             let message = "so many rules fit each other that not all of them were looked at";
             let cure = "divide the table, or write its patterns narrower";
@@ -100,8 +108,8 @@ impl<'t> Check<'t> {
     }
 
     /// Says whether all of them are known.
-    fn loops(&mut self) -> bool {
-        let loops = self.rules.loops();
+    fn loops(&mut self, finder: &mut Finder<'t>) -> bool {
+        let loops = self.rules.loops(finder);
         for one in loops.found {
             let (message, cure) = self.rules.described(&one);
             let mut rules: Vec<u32> = one

@@ -208,32 +208,3 @@ impl<'t> Finder<'t> {
         target::growth(record.source, record.has(PATTERN), path)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::Finder;
-    use crate::rules::{Rule, Rules};
-
-    /// How many places are looked at in a table of so many rules of each kind.
-    fn work(rules: usize) -> usize {
-        let rule = |at: usize| {
-            [
-                Rule::permanent(format!("/old/{at}"), format!("/new/{at}")),
-                Rule::permanent(format!("/b/{at}/{{x}}"), format!("/c/{at}/{{x}}")),
-                Rule::permanent(format!("/h{at}"), format!("/i{at}")),
-                Rule::permanent(format!("/{{x}}/d{at}"), format!("/{{x}}/e{at}")),
-                Rule::permanent(format!("/f/{at}/{{*r}}"), "/g/{r}".to_owned()),
-            ]
-        };
-        let rules = Rules::new((0..rules).flat_map(rule)).unwrap();
-        let mut finder = Finder::new(&rules);
-        let (groups, are_all) = finder.groups_of_rules();
-        assert!(groups.is_empty() && are_all);
-        finder.work.done()
-    }
-
-    #[test]
-    fn ten_times_the_rules_are_ten_times_the_work() {
-        assert!(work(1_000) <= 11 * work(100));
-    }
-}

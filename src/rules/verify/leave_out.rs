@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Loop, LoopKind};
+use super::{Finder, Loop, LoopKind};
 use crate::rules::{
     Part, RuleError, RuleRef, Rules, builder::cut, condition::Ready, error::Flaw, record::Record,
     table::Table,
@@ -18,7 +18,7 @@ impl Rules {
     /// Leaves out every rule that certainly closes a loop, and says so.
     pub(in crate::rules) fn leave_loops_out(&mut self, errors: &mut Vec<RuleError>) {
         for round in 0.. {
-            let loops = self.loops().found;
+            let loops = self.loops(&mut Finder::new(self)).found;
             let mut removed = BTreeSet::new();
             for one in loops.iter().filter(|one| one.is_certain) {
                 let closing = one.rules.iter().max().copied();

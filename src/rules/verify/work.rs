@@ -29,6 +29,11 @@ impl Work {
     }
 
     #[cfg(test)]
+    pub(super) const fn at_most(most: usize) -> Self {
+        Self { done: 0, most }
+    }
+
+    #[cfg(test)]
     pub(super) const fn done(&self) -> usize {
         self.done
     }

@@ -187,8 +187,7 @@ impl Entry<'_, '_> {
 
     #[cfg(feature = "regex")]
     fn matching(&mut self, has: Has, value: Value<'_>, text: &str, expected: bool) -> Option<Has> {
-        use crate::rules::regexes;
-        let regex = match regexes::whole(text, false) {
+        let regex = match self.document.regex(text, false) {
             Ok(regex) => regex,
             Err(flaw) => return self.no_regex(value.inside(), text, flaw.sentence()),
         };
