@@ -1,4 +1,4 @@
-use crate::{How, Location, RequestHead};
+use crate::{How, RequestHead};
 
 #[cfg(feature = "trust")]
 mod behind;
@@ -26,6 +26,7 @@ pub use combine::{Or, Unless, WhenRequest};
 pub use decision::{Decision, Refusal};
 pub use into::IntoPolicy;
 pub use login::LoginRedirect;
+pub(crate) use target::JustWhere;
 pub use target::Target;
 pub use with::With;
 
@@ -161,7 +162,7 @@ pub trait Policy: Send + Sync {
     /// ```
     fn with(self, how: impl Into<How>) -> With<Self>
     where
-        Self: Policy<Target = Location> + Sized,
+        Self: JustWhere + Sized,
     {
         With::new(self, how.into())
     }

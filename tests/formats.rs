@@ -80,7 +80,7 @@ fn what_check_says_of_a_file_has_its_words() {
         ),
         (
             Format::Netlify,
-            "/a/* /b\n/a/x /c\n",
+            "/:_x /b\n/c /d\n",
             "line 2: warning: line 1 answers everything that this one would; put this one before it, or \
              remove this one",
         ),
