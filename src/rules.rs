@@ -60,7 +60,7 @@ use capture::Captures;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use error::{Part, RuleError, RulesError};
 pub use explain::{Candidate, Explanation, NotSent, Unmet};
-pub use flatten::{Change, Flattened};
+pub use flatten::{Chain, Change, Flattened};
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub use format::bulk_csv;

@@ -15,6 +15,10 @@ use super::{
 };
 use crate::How;
 
+mod chain;
+
+pub use chain::Chain;
+
 /// A table without chains, and what was changed for that.
 ///
 /// ```
@@ -42,6 +46,8 @@ pub struct Flattened {
     pub rules: Rules,
     /// What was changed, in the order of the rules.
     pub changes: Vec<Change>,
+    /// The chains that are left, in the order of the rules.
+    pub chains: Vec<Chain>,
 }
 
 /// One rule whose target was redirected again.
@@ -122,7 +128,12 @@ impl Rules {
             rules = shorter;
         }
         let changes = self.changes(&rules, by);
-        Flattened { rules, changes }
+        let chains = rules.chains(&loops);
+        Flattened {
+            rules,
+            changes,
+            chains,
+        }
     }
 
     fn copy(&self) -> Self {

@@ -129,7 +129,17 @@ fn rest(finder: &mut Finder<'_>, known: &mut Known, at: u32, mut address: Addres
     }
 }
 
-impl Finder<'_> {
+impl<'t> Finder<'t> {
+    /// The rule that surely answers where another one leads.
+    pub(in crate::rules) fn surely_next(&mut self, record: &Record<'t>) -> Option<u32> {
+        if self.leads_nowhere(record) {
+            return None;
+        }
+        let following = self.after(record)?;
+        let (at, _, is_sure) = self.next(&following)?;
+        is_sure.then_some(at)
+    }
+
     /// The rule that answers first, what follows it, and whether it surely answers.
     pub(super) fn next(&mut self, address: &Address) -> Option<(u32, Address, bool)> {
         let (at, step) = self.successors(address).into_iter().next()?;
