@@ -16,7 +16,7 @@ use clap::Parser;
 use http::{Request, Uri, header};
 use tower_redirect::{
     RequestHead, Scheme,
-    rules::{Format, Rules, Severity},
+    rules::{Diagnostic, Finding, Format, Rules, Severity},
 };
 
 /// Checks a file of redirects.
@@ -94,8 +94,8 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("{file}: {rules} {word}, nothing to say");
     }
 
-    let of_file = parsed.diagnostics.iter().map(|one| one.severity());
-    let of_table = report.findings().iter().map(|one| one.severity());
+    let of_file = parsed.diagnostics.iter().map(Diagnostic::severity);
+    let of_table = report.findings().iter().map(Finding::severity);
     let worst = of_file.chain(of_table).max();
     let most = if options.strict {
         Severity::Warning
