@@ -8,9 +8,9 @@
 //! cargo run --example check -- --format netlify public/_redirects --diff live/_redirects
 //! ```
 //!
-//! What `--flatten` changed goes to standard error, the file to standard output. Ends with 1 where there is
-//! an error, with
-//! `--diff` where anything is answered otherwise, or may be.
+//! What is asked for goes to standard output, everything else to standard error. Ends with 1 where there is an
+//! error, with `--strict` also where there is a warning, with `--diff` where anything is answered otherwise,
+//! or may be.
 
 use std::{
     error::Error,
@@ -23,26 +23,30 @@ use clap::Parser;
 use http::{Request, Uri, header};
 use tower_redirect::{
     RequestHead, Scheme,
-    rules::{Format, Rules, Severity},
+    rules::{Diagnostic, Finding, Format, Parsed, Rules, Severity},
 };
 
 /// Checks a file of redirects.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The dialect of the file: netlify, cloudflare, vercel, bulk-csv, haproxy-map, nginx-map, …
-    #[arg(long)]
+    /// The dialect of the file.
+    #[arg(long, help = dialects())]
     format: Format,
 
     /// The file of redirects.
     file: PathBuf,
 
     /// Says which rule answers this address, and why not the others.
-    #[arg(long, value_name = "URL", conflicts_with = "flatten")]
+    #[arg(long, value_name = "URL", conflicts_with = "flatten", value_parser = address)]
     explain: Option<Uri>,
 
     /// Prints the file with chains shortened to one redirect.
     #[arg(long)]
     flatten: bool,
+
+    /// Ends with 1 where there is a warning, too; a chain is one.
+    #[arg(long)]
+    strict: bool,
 
     /// Prints what is answered otherwise than by this file, an older one; ends with 1 where anything is, or
     /// may be.
@@ -50,61 +54,97 @@ struct Options {
     diff: Option<PathBuf>,
 }
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let options = Options::parse();
+fn dialects() -> String {
+    let names: Vec<_> = Format::all().map(|format| format.to_string()).collect();
+    format!("The dialect of the file: {}", names.join(", "))
+}
+
+fn address(text: &str) -> Result<Uri, String> {
+    if !text.starts_with('/') && !text.contains("://") {
+        return Err("write it with `https://`, or a path from `/`".to_owned());
+    }
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+fn main() -> ExitCode {
+    run(&Options::parse()).unwrap_or_else(|error| {
+        eprintln!("{error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let load = |file: &Path| {
         let parsed = options.format.load(file);
         parsed.map_err(|error| format!("{}: {error}", file.display()))
     };
+    let file = options.file.display();
     let parsed = load(&options.file)?;
     if let Some(old) = &options.diff {
-        let old = load(old)?;
-        // What is left out of a table is in no diff.
-        let errors = [&old, &parsed].map(|parsed| &parsed.diagnostics);
-        for errors in errors.iter().filter(|all| all.has_errors()) {
-            eprintln!("{}", errors.to_snippets().trim_end());
-        }
-        let diff = old.rules.diff(&parsed.rules);
-        if !diff.is_empty() {
-            println!("{diff}");
-        }
-        let is_same = diff.is_empty() && !errors.iter().any(|all| all.has_errors());
-        return Ok(if is_same {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        });
+        return Ok(diff(&load(old)?, &parsed));
     }
     let report = parsed.rules.check();
-    let found_errors = report
-        .findings()
-        .iter()
-        .any(|finding| finding.severity() == Severity::Error);
 
-    if let Some(address) = options.explain {
-        explain(&parsed.rules, &address)?;
+    let mut said = Vec::new();
+    if !parsed.diagnostics.is_empty() {
+        said.push(parsed.diagnostics.to_snippets().trim_end().to_owned());
+    }
+    if let Some(address) = &options.explain {
+        explain(&parsed.rules, address)?;
     } else if options.flatten {
-        flatten(
-            options.format,
-            &parsed.rules,
-            &fs::read_to_string(&options.file)?,
-        );
-    } else {
-        if !parsed.diagnostics.is_empty() {
-            println!("{}", parsed.diagnostics.to_snippets().trim_end());
-        }
-        if !report.is_clean() {
-            println!("{report}");
+        let text = fs::read_to_string(&options.file)?;
+        flatten(options.format, &parsed.rules, &text);
+    } else if !report.findings().is_empty() {
+        said.push(report.to_string());
+    }
+    for said in &said {
+        if options.explain.is_some() || options.flatten {
+            eprintln!("{said}");
+        } else {
+            println!("{said}");
         }
     }
-    Ok(if found_errors || parsed.diagnostics.has_errors() {
+    if said.is_empty() && options.explain.is_none() && !options.flatten {
+        let rules = parsed.rules.len();
+        let word = if rules == 1 { "rule" } else { "rules" };
+        eprintln!("{file}: {rules} {word}, nothing to say");
+    }
+
+    let of_file = parsed.diagnostics.iter().map(Diagnostic::severity);
+    let of_table = report.findings().iter().map(Finding::severity);
+    let worst = of_file.chain(of_table).max();
+    let most = if options.strict {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
+    let failed = parsed.diagnostics.has_errors() || worst.is_some_and(|worst| worst >= most);
+    Ok(if failed {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
     })
 }
 
-/// Prints the file with the rules that could be shortened; what changed is said beside it.
+/// Prints what a new file answers otherwise than an old one; fails where anything is.
+fn diff(old: &Parsed, new: &Parsed) -> ExitCode {
+    // What is left out of a table is in no diff.
+    let errors = [old, new].map(|parsed| &parsed.diagnostics);
+    for errors in errors.iter().filter(|all| all.has_errors()) {
+        eprintln!("{}", errors.to_snippets().trim_end());
+    }
+    let diff = old.rules.diff(&new.rules);
+    if !diff.is_empty() {
+        println!("{diff}");
+    }
+    if diff.is_empty() && !errors.iter().any(|all| all.has_errors()) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Prints the file with the rules that could be shortened; what changed, and what did not, is said beside it.
 fn flatten(format: Format, rules: &Rules, text: &str) {
     let flattened = rules.flatten();
     let rewritten = format.rewrite(text, &flattened);
@@ -117,6 +157,12 @@ fn flatten(format: Format, rules: &Rules, text: &str) {
     }
     for kept in &rewritten.kept {
         eprintln!("{kept}");
+    }
+    for chain in &flattened.chains {
+        eprintln!("{chain}");
+    }
+    if rewritten.text == text {
+        eprintln!("nothing was changed");
     }
 }
 

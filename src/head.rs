@@ -8,6 +8,7 @@ use http::{
 use crate::{Scheme, scan};
 
 mod reads;
+mod shown;
 
 pub(crate) use reads::Reads;
 

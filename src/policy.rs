@@ -1,4 +1,4 @@
-use crate::{How, Location, RequestHead};
+use crate::{How, RequestHead};
 
 #[cfg(feature = "trust")]
 mod behind;
@@ -28,6 +28,7 @@ pub use decision::{Decision, Refusal};
 pub use into::IntoPolicy;
 pub use login::LoginRedirect;
 pub use shadow::{Difference, Shadow};
+pub(crate) use target::JustWhere;
 pub use target::Target;
 pub use with::With;
 
@@ -163,7 +164,7 @@ pub trait Policy: Send + Sync {
     /// ```
     fn with(self, how: impl Into<How>) -> With<Self>
     where
-        Self: Policy<Target = Location> + Sized,
+        Self: JustWhere + Sized,
     {
         With::new(self, how.into())
     }

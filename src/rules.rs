@@ -73,7 +73,7 @@ pub use diff::{Changed, ChangedKind, Diff, Doubt, Undecided};
 pub use error::{Part, RuleError, RulesError};
 pub use explain::{Candidate, Explanation, NotSent, Unmet};
 pub use fired::{Fired, RuleId};
-pub use flatten::{Change, Flattened};
+pub use flatten::{Chain, Change, Flattened};
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub use format::bulk_csv;

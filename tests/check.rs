@@ -86,6 +86,11 @@ fn it_ends_with_1_on_errors_alone() {
         assert_eq!(ended, Some(code), "{text}: {out}{err}");
         assert!(out.contains(part), "{text}: {out}");
         assert_eq!(out.is_empty(), part.is_empty(), "{text}: {out}");
+        assert_eq!(
+            err.ends_with(": 1 rule, nothing to say\n"),
+            part.is_empty(),
+            "{text}: {err}"
+        );
     }
 }
 
@@ -137,7 +142,9 @@ fn it_flattens_a_file() {
     let (out, err, ended) = told(&output);
     assert_eq!((&*out, ended), (text, Some(0)));
     assert!(
-        err.ends_with("not written, because no column `statusCode` says its new status\n"),
+        err.ends_with(
+            "not written, because no column `statusCode` says its new status\nnothing was changed\n"
+        ),
         "{err}"
     );
 }
@@ -161,7 +168,57 @@ fn it_says_what_it_cannot_do() {
         .unwrap();
     let (_, err, ended) = told(&output);
     assert_eq!(ended, Some(1));
-    assert!(err.contains("no/such/file: "), "{err}");
+    assert!(err.starts_with("no/such/file: "), "{err}");
+}
+
+#[test]
+fn with_strict_it_ends_with_1_on_warnings() {
+    for (text, code) in [
+        ("/a /b\n", 0),
+        ("/a/:x /b\n", 0),
+        ("/a /b\n/b /c\n", 1),
+        ("/a /b 200\n", 1),
+        ("/a\n", 1),
+    ] {
+        let Some(output) = check("netlify", text, &["--strict"]) else {
+            return;
+        };
+        assert_eq!(told(&output).2, Some(code), "{text}");
+    }
+}
+
+#[test]
+fn it_says_what_is_wrong_and_what_stays_beside_what_was_asked_for() {
+    let text = "/a /b\n/b /c\n /c /a # back\n/d\n";
+    let Some(output) = check("netlify", text, &["--flatten"]) else {
+        return;
+    };
+    let (out, err, ended) = told(&output);
+    assert_eq!((&*out, ended), (text, Some(1)));
+    for part in [
+        "line 1 stays as it is, because line 2 waits for a 404 of the app; in a file that says so, write its \
+         status with `!`\nnothing was changed\n",
+        "3 |  /c /a # back\n  |  ^^^^^^^^^^^^\n",
+        "error: this rule has no target\n",
+    ] {
+        assert!(err.contains(part), "{part}: {err}");
+    }
+
+    let output = check("netlify", text, &["--explain", "https://www.a.example/b"]).unwrap();
+    let (out, err, _) = told(&output);
+    assert_eq!(
+        out,
+        "GET https://www.a.example/b\nrule 1 (line 2): /b -> /c (301 Moved Permanently): answers\n"
+    );
+    assert!(err.contains("error: this rule has no target\n"), "{err}");
+
+    let output = check("netlify", text, &["--explain", "a.example/b"]).unwrap();
+    let (_, err, ended) = told(&output);
+    assert_eq!(ended, Some(2));
+    assert!(
+        err.contains("write it with `https://`, or a path from `/`"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -24,7 +24,7 @@
 use std::{fs, path::Path};
 
 use http::{Method, Version};
-use tower_redirect::rules::Format;
+use tower_redirect::rules::{FindingKind, Format};
 use tower_redirect::{Decision, Scheme, When, testing};
 
 #[test]
@@ -57,6 +57,43 @@ fn each_dialect_means_what_its_suite_says() {
         assert!(tested.contains(&format), "no suite for {format}");
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_check_says_of_a_file_has_its_words() {
+    for (format, file, said) in [
+        (
+            Format::NginxMap,
+            "/a https://new.example/; default https://new.example/b; c.example https://new.example/;",
+            "",
+        ),
+        (Format::HaproxyMap, "example.com https://new.example/\n", ""),
+        (
+            Format::BulkCsv,
+            "a.example/x,https://new.example/,,,,true,false\na.example,https://new.example/,,,,true,false",
+            "",
+        ),
+        (
+            Format::Netlify,
+            "/blog/:slug /posts\n",
+            "line 1: note: the target does not use the placeholder `slug`; use it where its text is needed",
+        ),
+        (
+            Format::Netlify,
+            "/:_x /b\n/c /d\n",
+            "line 2: warning: line 1 answers everything that this one would; put this one before it, or \
+             remove this one",
+        ),
+    ] {
+        let report = format.parse(file).unwrap().check();
+        let kinds = [FindingKind::UnusedCapture, FindingKind::Shadowed];
+        let found = report
+            .findings()
+            .iter()
+            .filter(|one| kinds.contains(&one.kind()));
+        let found: Vec<_> = found.map(ToString::to_string).collect();
+        assert_eq!(found.join("\n"), said, "{format}: {file}");
+    }
 }
 
 struct Case {

@@ -399,3 +399,61 @@ fn r10_a_query_that_repeats_itself_has_each_rule_looked_at_once() {
     assert_eq!(rules.explain(&asked.head()).candidates().len(), 2);
     asked.through(&rules).assert_redirect("/c");
 }
+
+#[test]
+fn what_is_a_placeholder_elsewhere_is_no_text_by_chance() {
+    let colon = "a placeholder is written `{name}`; a literal colon needs `Source::exact`";
+    let star = "what is below a path is written `{*rest}`; a literal `*` needs `Source::exact`";
+    let host =
+        "a placeholder cannot stand in a host; `*.` before a domain stands for every name below it";
+    let scheme = "a host has no scheme; leave it out, and say it with `scheme`";
+    for (rule, at, sentence) in [
+        (Rule::permanent("/a/:id", "/b"), 3, colon),
+        (Rule::permanent("/:id?a=b", "/b"), 1, colon),
+        (Rule::permanent("https://a.example/:id", "/b"), 18, colon),
+        (Rule::permanent("/a/*", "/b"), 3, star),
+        (Rule::permanent("/*/b", "/b"), 1, star),
+        (Rule::permanent("/a/*rest", "/b"), 3, star),
+        (Rule::permanent("/{x}/**", "/b"), 5, star),
+        (Rule::permanent("https://{x}.a.example/a", "/b"), 8, host),
+        (Rule::permanent("/a", "/b").host("{x}.a.example"), 0, host),
+        (Rule::permanent("/a", "/b").host(":x.a.example"), 0, host),
+        (
+            Rule::permanent("/a", "/b").host("https://a.example"),
+            5,
+            scheme,
+        ),
+    ] {
+        let shown = format!("{rule:?}");
+        // The others keep their numbers.
+        let other = Rule::permanent("/a", "b");
+        let errors = Rules::new([rule, other]).unwrap_err();
+        let [error, other] = errors.errors() else {
+            panic!("{shown}: {errors}");
+        };
+        assert_eq!(
+            (error.position(), error.sentence()),
+            (at, sentence),
+            "{shown}"
+        );
+        assert_eq!((error.rule(), other.rule()), (0, 1));
+    }
+    for source in [
+        "/a:b",
+        "/a/:",
+        "/a/:1",
+        "/a/b*",
+        "/a/*.html",
+        "/a{/*rest}",
+        "/a?b=:c&d=*",
+    ] {
+        assert!(
+            Rules::new([Rule::permanent(source, "/x")]).is_ok(),
+            "{source}"
+        );
+    }
+    for path in ["/a/:id", "/*"] {
+        let rules = Rules::new([Rule::permanent(Source::exact(path), "/x")]).unwrap();
+        testing::get(path).through(&rules).assert_redirect("/x");
+    }
+}

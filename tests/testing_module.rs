@@ -92,6 +92,33 @@ fn a_failing_assertion_says_what_was_expected_and_what_came() {
         text,
         "GET /\n  expected: a refusal with 400 Bad Request\n       got: a redirect to /new"
     );
+    for (request, asked) in [
+        (
+            testing::get("/a?b#c").header("host", "a.example"),
+            "GET /a?b#c, host a.example",
+        ),
+        (testing::get("/a").scheme(Scheme::Http), "GET /a, over http"),
+        (
+            testing::get("/a#c")
+                .scheme(Scheme::Https)
+                .header("host", "a.example:8443"),
+            "GET https://a.example:8443/a#c",
+        ),
+        (
+            testing::get("http://a.example/a").scheme(Scheme::Https),
+            "GET http://a.example/a",
+        ),
+        (
+            testing::options("*").header("host", "a.example"),
+            "OPTIONS *",
+        ),
+    ] {
+        let (text, _) = failure(|| request.through(&None::<LocalPath>).assert_redirect("/x"));
+        assert_eq!(
+            text,
+            format!("{asked}\n  expected: a redirect to /x\n       got: pass")
+        );
+    }
     let (text, _) = failure(|| testing::get("not a target"));
     assert_eq!(
         text,
@@ -119,6 +146,31 @@ fn follow_rewrites_methods_and_inherits_fragments() {
         .assert_arrives_at("/4#three")
         .assert_method("GET")
         .assert_hops(3);
+}
+
+#[test]
+fn follow_begins_at_the_address_that_was_asked_for() {
+    let policy = policy_fn(|request| {
+        (request.path() == "/a").then(|| Redirect::found(LocalPath::from_static("/b")))
+    });
+    for (request, origin) in [
+        (testing::get("http://a.example/a"), "http://a.example"),
+        (testing::get("https://a.example/a"), "https://a.example"),
+        (
+            testing::get("http://a.example/a").scheme(Scheme::Https),
+            "https://a.example",
+        ),
+        (
+            testing::get("/a")
+                .header("host", "a.example")
+                .scheme(Scheme::Http),
+            "http://a.example",
+        ),
+    ] {
+        let journey = testing::follow(&policy, request);
+        assert_eq!(journey.hops()[0].address, format!("{origin}/a"));
+        journey.assert_arrives_at(&format!("{origin}/b"));
+    }
 }
 
 #[test]

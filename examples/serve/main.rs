@@ -20,12 +20,12 @@ const SAMPLE: &str = include_str!("_redirects");
 /// Serves a file of redirects in front of a small app.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The dialect of the file: netlify, cloudflare, vercel, bulk-csv, haproxy-map, nginx-map, …
-    #[arg(long, default_value = "netlify")]
+    /// The dialect of the file.
+    #[arg(long, default_value = "netlify", help = dialects())]
     format: Format,
 
     /// The file of redirects; without it, a sample in Netlify's dialect is served.
-    #[arg(long, requires = "format")]
+    #[arg(long)]
     rules: Option<PathBuf>,
 
     /// Where to listen.
@@ -35,6 +35,11 @@ struct Options {
     /// A page that the app has; every other path is answered with 404.
     #[arg(long = "page", value_name = "PATH")]
     pages: Vec<String>,
+}
+
+fn dialects() -> String {
+    let names: Vec<_> = Format::all().map(|format| format.to_string()).collect();
+    format!("The dialect of the file: {}", names.join(", "))
 }
 
 #[tokio::main]
@@ -59,6 +64,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     print!("{}", with_line_end(report.to_string()));
     println!("rules: {}", parsed.rules.len());
+    let errors = parsed.diagnostics.iter();
+    let errors = errors.filter(|one| one.severity() == Severity::Error);
+    let (left_out, left) = (errors.count(), parsed.rules.len());
     println!(
         "findings of check: {} errors, {} warnings, {} notes",
         of(Severity::Error),
@@ -80,6 +88,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await
         .map_err(|error| format!("{}: {error}; choose another with --listen", options.listen))?;
     let address = listener.local_addr()?;
+    if left_out > 0 {
+        println!("{left_out} errors above; the other {left} rules serve");
+    }
     println!("serving on http://{address}/");
     if options.rules.is_none() {
         println!(

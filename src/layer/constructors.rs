@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{RedirectLayer, Settings};
-use crate::{How, Intent, IntoPolicy, Location, Policy, Redirect, Status, With, body::Unchanged};
+use crate::{
+    How, Intent, IntoPolicy, Policy, Redirect, Status, With, body::Unchanged, policy::JustWhere,
+};
 
 impl<P> RedirectLayer<With<P>> {
     #[doc = include_str!("../docs/moved_permanently.md")]
@@ -28,7 +30,8 @@ impl<P> RedirectLayer<With<P>> {
     #[track_caller]
     pub fn moved_permanently<I>(policy: I) -> Self
     where
-        I: IntoPolicy<Target = Location, Policy = P>,
+        I: IntoPolicy<Policy = P>,
+        P: JustWhere,
     {
         Self::with(policy.into_policy(), Status::MovedPermanently.into())
     }
@@ -50,7 +53,8 @@ impl<P> RedirectLayer<With<P>> {
     #[track_caller]
     pub fn found<I>(policy: I) -> Self
     where
-        I: IntoPolicy<Target = Location, Policy = P>,
+        I: IntoPolicy<Policy = P>,
+        P: JustWhere,
     {
         Self::with(policy.into_policy(), Status::Found.into())
     }
@@ -76,7 +80,8 @@ impl<P> RedirectLayer<With<P>> {
     #[track_caller]
     pub fn see_other<I>(policy: I) -> Self
     where
-        I: IntoPolicy<Target = Location, Policy = P>,
+        I: IntoPolicy<Policy = P>,
+        P: JustWhere,
     {
         Self::with(policy.into_policy(), Status::SeeOther.into())
     }
@@ -102,7 +107,8 @@ impl<P> RedirectLayer<With<P>> {
     #[track_caller]
     pub fn temporary<I>(policy: I) -> Self
     where
-        I: IntoPolicy<Target = Location, Policy = P>,
+        I: IntoPolicy<Policy = P>,
+        P: JustWhere,
     {
         Self::with(policy.into_policy(), Status::TemporaryRedirect.into())
     }
@@ -130,7 +136,8 @@ impl<P> RedirectLayer<With<P>> {
     #[track_caller]
     pub fn permanent<I>(policy: I) -> Self
     where
-        I: IntoPolicy<Target = Location, Policy = P>,
+        I: IntoPolicy<Policy = P>,
+        P: JustWhere,
     {
         Self::with(policy.into_policy(), Status::PermanentRedirect.into())
     }
@@ -151,7 +158,8 @@ impl<P> RedirectLayer<With<P>> {
     #[track_caller]
     pub fn select<I>(intent: Intent, policy: I) -> Self
     where
-        I: IntoPolicy<Target = Location, Policy = P>,
+        I: IntoPolicy<Policy = P>,
+        P: JustWhere,
     {
         Self::with(policy.into_policy(), intent.into())
     }

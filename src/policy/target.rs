@@ -1,3 +1,4 @@
+use super::Policy;
 use crate::{How, Location, Redirect, When};
 
 /// What a policy can answer with: a [`Location`] (where) or a [`Redirect`] (where and how).
@@ -30,6 +31,18 @@ impl Target for Redirect {
         &self.location
     }
 }
+
+/// What a constructor that names a status takes: a policy that says where and not how.
+#[diagnostic::on_unimplemented(
+    message = "a policy with a status of its own cannot be given another",
+    label = "it says how it redirects, not only where",
+    note = "hand it to `RedirectLayer::new(…)`, which sends each redirect as it says"
+)]
+#[expect(unnameable_types, reason = "only its message is for others")]
+pub trait JustWhere {}
+
+#[diagnostic::do_not_recommend]
+impl<P: Policy<Target = Location>> JustWhere for P {}
 
 pub(super) use sealed::Sealed;
 

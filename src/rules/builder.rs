@@ -236,9 +236,18 @@ impl RulesBuilder {
 
     /// Adds a rule; what is wrong with it is kept for [`build`](Self::build).
     fn push(&mut self, rule: Rule) {
-        if let Err(error) = self.try_rule(rule) {
-            self.errors.push(error);
-        }
+        let number = self.count;
+        let foreign = foreign(&rule.source).map(|flaw| RuleError {
+            rule: number,
+            name: rule.options.name.clone(),
+            part: Part::Source,
+            text: cut(&rule.source.text),
+            flaw,
+        });
+        let wrong = foreign.or_else(|| self.try_rule(rule).err());
+        // One that is wrong has a number, too.
+        self.count = number + 1;
+        self.errors.extend(wrong);
     }
 
     /// Adds a rule that stands on this line of a file, counted from 1; one that is wrong has no number.
@@ -504,6 +513,36 @@ struct Compiled {
     regex: (),
 }
 
+/// A segment that is a placeholder elsewhere, `:id` or `*`, and would be nothing but text here.
+fn foreign(source: &Source) -> Option<Flaw> {
+    if source.kind != SourceKind::Native || !source.text.contains([':', '*']) {
+        return None;
+    }
+    let (path, _) = split_query(&source.text);
+    let mut at = 0;
+    for segment in path.split('/') {
+        let rest = segment.trim_start_matches([':', '*']);
+        let mark = segment.get(..segment.len() - rest.len())?;
+        let is_name = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let why = match mark {
+            ":" if is_name => {
+                "a placeholder is written `{name}`; a literal colon needs `Source::exact`"
+            }
+            "*" | "**" if is_name || rest.is_empty() => {
+                "what is below a path is written `{*rest}`; a literal `*` needs `Source::exact`"
+            }
+            _ => "",
+        };
+        // `{/*rest}` is a tail with its slash.
+        let in_braces = path.get(..at).is_some_and(|before| before.ends_with("{/"));
+        if at > 0 && !in_braces && !why.is_empty() {
+            return Some(Flaw::at(at, why));
+        }
+        at += segment.len() + 1;
+    }
+    None
+}
+
 /// The name of the tail of a prefix; a target cannot write it.
 const PREFIX_TAIL: &str = "";
 
@@ -623,6 +662,10 @@ fn native<'s>(text: &'s str, options: &mut Options) -> Result<(&'s str, &'s str)
         };
         let end = rest.find(['/', '?', '{']).unwrap_or(rest.len());
         let (host, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        if behind.starts_with('{') && !behind.starts_with("{/") {
+            let at = text.len() - behind.len();
+            return Err((Part::Source, text.to_owned(), Flaw::at(at, NO_PLACEHOLDER)));
+        }
         options.scheme = Some(scheme);
         options.host = Some(host.into());
         path = if behind.is_empty() { "/" } else { behind };
@@ -675,9 +718,27 @@ fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Res
     Ok(())
 }
 
+const NO_PLACEHOLDER: &str = "a placeholder cannot stand in a host; `*.` before a domain stands for every name \
+                              below it";
+
 /// A host in the spelling that is compared.
 fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
     const SCHEME: &str = "https://";
+    let sentence = if let Some(at) = host.find("://") {
+        Some((
+            at,
+            "a host has no scheme; leave it out, and say it with `scheme`",
+        ))
+    } else {
+        let in_braces = host.find('{').filter(|_| host.contains('}'));
+        let mut chars = host.chars();
+        let elsewhere = chars.next() == Some(':') && chars.next().is_some_and(char::is_alphabetic);
+        let at = in_braces.or(elsewhere.then_some(0));
+        at.map(|at| (at, NO_PLACEHOLDER))
+    };
+    if let Some((at, why)) = sentence {
+        return Err((Part::Host, host.to_owned(), Flaw::at(at, why)));
+    }
     let (star, name) = ["*.", "."]
         .into_iter()
         .find_map(|star| Some((star, host.strip_prefix(star)?)))

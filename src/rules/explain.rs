@@ -118,7 +118,7 @@ impl Rules {
     /// It takes longer than to decide.
     pub fn explain(&self, request: &RequestHead<'_>) -> Explanation<'_> {
         let mut explanation = Explanation {
-            asked: format!("{} {}", request.method(), request.uri()),
+            asked: request.shown(""),
             candidates: Vec::new(),
             winner: None,
             redirect: None,
@@ -278,6 +278,7 @@ impl fmt::Display for Explanation<'_> {
             return f.write_str("\nno rule answers");
         };
         match self.location() {
+            Some(location) if location == winner.target() => {}
             Some(location) => write!(f, "\n{} becomes {location}", winner.target())?,
             None => write!(f, "\n{}", winner.target())?,
         }

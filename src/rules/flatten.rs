@@ -14,6 +14,10 @@ use super::{
 };
 use crate::How;
 
+mod chain;
+
+pub use chain::Chain;
+
 /// A table without chains, and what was changed for that.
 ///
 /// ```
@@ -41,6 +45,8 @@ pub struct Flattened {
     pub rules: Rules,
     /// What was changed, in the order of the rules.
     pub changes: Vec<Change>,
+    /// The chains that are left, in the order of the rules.
+    pub chains: Vec<Chain>,
 }
 
 /// One rule whose target was redirected again.
@@ -125,16 +131,22 @@ impl Rules {
     pub fn flatten(&self) -> Flattened {
         let mut by: BTreeMap<u32, Way> = BTreeMap::new();
         let mut rules = self.copy();
-        if let Some(loops) = self.in_loops() {
+        let loops = self.in_loops();
+        if let Some(loops) = &loops {
             for _ in 0..MOST {
-                let Some(shorter) = rules.shortened(&loops, &mut by) else {
+                let Some(shorter) = rules.shortened(loops, &mut by) else {
                     break;
                 };
                 rules = shorter;
             }
         }
         let changes = self.changes(&rules, by);
-        Flattened { rules, changes }
+        let chains = loops.map_or_else(Vec::new, |loops| rules.chains(&loops));
+        Flattened {
+            rules,
+            changes,
+            chains,
+        }
     }
 
     /// The same rules in a table of their own.

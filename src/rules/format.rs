@@ -207,7 +207,7 @@ impl Format {
                 loader.reserve(bytes.len());
                 // Nothing fails where bytes are read from memory.
                 let _ = read::lines(bytes, &mut *dialect, &mut loader);
-                loader.finish()
+                loader.finish(|| Ok(bytes))
             }
             Kind::Document(parse) => read::document(bytes, parse),
         }
@@ -240,7 +240,7 @@ impl Format {
                 loader.reserve(usize::try_from(length).unwrap_or(usize::MAX));
                 let input = io::BufReader::with_capacity(1 << 16, file);
                 read::lines(input, &mut *dialect, &mut loader)?;
-                loader.finish()
+                loader.finish(|| File::open(path).map(io::BufReader::new))
             }
             Kind::Document(parse) => read::document(&std::fs::read(path)?, parse),
         };
@@ -339,6 +339,24 @@ fn name_of(text: &str) -> &str {
     let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let end = text.bytes().position(|byte| !is_of_name(byte));
     text.get(..end.unwrap_or(text.len())).unwrap_or_default()
+}
+
+/// The name that somebody may have meant who wrote another: a few letters are missing, too many or others, or
+/// it is the beginning of one.
+#[cfg(any(feature = "csv", feature = "json"))]
+fn near<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+    let written = written.to_ascii_lowercase();
+    let is_near = |name: &&&str| {
+        let name = name.to_ascii_lowercase();
+        let same = |(a, b): &(u8, u8)| a == b;
+        let before = written.bytes().zip(name.bytes()).take_while(same).count();
+        let backwards = written.bytes().rev().zip(name.bytes().rev());
+        let longest = written.len().max(name.len());
+        let rest = longest.saturating_sub(before + backwards.take_while(same).count());
+        let is_beginning = before == written.len() && before > 2;
+        rest > 0 && (is_beginning || rest <= name.len() / 3)
+    };
+    known.iter().find(is_near).copied()
 }
 
 /// What is said about a regex that does not compile: severity, message and cure.

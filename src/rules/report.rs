@@ -39,7 +39,7 @@ pub struct Report {
 /// assert_eq!(shadowed.severity(), Severity::Warning);
 /// assert_eq!(
 ///     shadowed.to_string(),
-///     "rule 1: warning: rule 0 answers everything that this one would; put it first, or remove it",
+///     "rule 1: warning: rule 0 answers everything that this one would; put this one before it, or remove this one",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```

@@ -41,7 +41,8 @@ use crate::{CacheControl, How, Intent, Scheme, Status};
 /// | `/page?id=5&lang={lang}&print` | the path, if the query has these: equal, captured, present |
 /// | `https://*.old.example/a` | the path on this scheme and these hosts |
 ///
-/// A brace that is meant literally is doubled. Paths are compared as a whole and with case; escapes are
+/// A brace that is meant literally is doubled. What is a placeholder elsewhere, a segment `:id` or `*`, is an
+/// error; [`Source::exact`] takes it literally. Paths are compared as a whole and with case; escapes are
 /// equal to what they stand for where that has no meaning of its own (`%41` is `A`, `%2F` is not `/`), a `%`
 /// that begins no escape is `%25`, and a `/` at the end makes a difference.
 ///

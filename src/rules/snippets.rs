@@ -128,6 +128,19 @@ warning: the file begins with a byte-order mark, which is skipped
     }
 
     #[test]
+    fn a_circle_is_shown_where_it_stands() {
+        let meant = "\
+error: lines 1 and 2 lead round in a circle, from `/a` for one
+ --> rules:2:2
+  |
+2 |  /b /a # back
+  |  ^^^^^^^^^^^^
+  |
+  = help: remove one of them, or give it another target";
+        assert_eq!(snippets(b"/a /b\r\n /b /a # back\r\n"), meant);
+    }
+
+    #[test]
     fn long_lines_are_cut_around_the_place() {
         let line = format!("/{} /b 200 {}", "x".repeat(50_000), "y".repeat(10_000));
         let shown = snippets(line.as_bytes());

@@ -292,7 +292,14 @@ pub(crate) struct Traveller {
 
 impl Traveller {
     pub(crate) fn new(request: TestRequest) -> Self {
-        let scheme = request.scheme.unwrap_or(Scheme::Https);
+        // An address that was asked for as a whole names its scheme.
+        let written = request.request.uri().scheme_str();
+        let over_http = written == Some(Scheme::Http.as_str());
+        let scheme = request.scheme.unwrap_or(if over_http {
+            Scheme::Http
+        } else {
+            Scheme::Https
+        });
         let origin = request
             .head()
             .authority()

@@ -245,9 +245,7 @@ impl TestRequest {
     }
 
     pub(super) fn described(&self) -> String {
-        let head = self.head();
-        let Self { fragment, .. } = self;
-        format!("{} {}{fragment}", head.method(), head.uri())
+        self.head().shown(&self.fragment)
     }
 }
 

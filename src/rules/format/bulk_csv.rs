@@ -96,7 +96,13 @@ pub(super) fn read(text: &str) -> Parsed {
     document.reserve();
     let mut seen = Seen::default();
     let mut rows = Rows::new(text);
+    let mut is_first = true;
     while let Some(row) = rows.next_row() {
+        if std::mem::take(&mut is_first) && is_header(&row) {
+            let message = "this dialect has no header row";
+            document.say(Severity::Error, &row.bytes, message, "remove it");
+            continue;
+        }
         match rule(&row) {
             Ok(rule) => add(&mut document, &mut seen, &row, rule),
             Err(Wrong {
@@ -109,6 +115,12 @@ pub(super) fn read(text: &str) -> Parsed {
         }
     }
     document.finish()
+}
+
+/// Whether a row names its columns: no address has neither a dot, a slash nor a colon.
+fn is_header(row: &Row<'_>) -> bool {
+    let is_name = |field: &str| !field.is_empty() && !field.contains(['.', '/', ':']);
+    is_name(row.get(SOURCE)) && (row.len() == 1 || is_name(row.get(TARGET)))
 }
 
 /// What keeps a row from being a rule.
@@ -226,15 +238,19 @@ fn rule(row: &Row<'_>) -> Result<Rule, Wrong> {
 fn below(path: &str) -> Source {
     let path = pattern::escape(path.strip_suffix('/').unwrap_or(path));
     Source::from(if path.is_empty() {
-        "/{*rest?}".to_owned()
+        "/{*_rest?}".to_owned()
     } else {
-        format!("{path}{{/*rest}}")
+        format!("{path}{{/*_rest}}")
     })
 }
 
 /// What is wrong with a row whatever its options say.
 fn check(row: &Row<'_>) -> Result<(), Wrong> {
     let (source, target) = (row.get(SOURCE), row.get(TARGET));
+    if target.is_empty() && source.contains([';', '\t', '|']) {
+        let message = "the columns of a row are separated by commas";
+        return Err(wrong(SOURCE, message, "write `,` between them"));
+    }
     for (column, address) in [(SOURCE, source), (TARGET, target)] {
         if address.is_empty() {
             let cure = "write both, the source and behind a comma the target";

@@ -151,13 +151,14 @@ impl<'t> Document<'t> {
 
     /// The rules that can serve.
     pub(super) fn finish(self) -> Parsed {
-        self.loader.finish()
+        let text = self.text;
+        self.loader.finish(|| Ok(text.as_bytes()))
     }
 
     /// The rules, none where an error is one of the whole file.
     #[cfg(feature = "json")]
     pub(super) fn finish_whole(self) -> Parsed {
-        self.loader.finish_whole()
+        self.loader.finish_whole(self.text)
     }
 }
 

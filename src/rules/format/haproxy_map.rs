@@ -19,7 +19,8 @@
 //! - Of two lines with one key the first counts, and the second is an error.
 //! - A file names no status; the caller does. [`Format::HaproxyMap`](super::Format::HaproxyMap) takes 301.
 //!
-//! A key without a value, and one with a query, are warnings and left out.
+//! A key without a value, and one with a query, are warnings and left out. A ` #` in a value is a warning, and
+//! sent as it stands.
 
 use std::ops::Range;
 
@@ -69,7 +70,7 @@ pub fn parse_lossy(text: &str, how: impl Into<How>) -> Parsed {
     loader.reserve(text.len());
     // Nothing fails where a text is read from memory.
     let _ = read::lines(text.as_bytes(), &mut Reader(how.into()), &mut loader);
-    loader.finish()
+    loader.finish(|| Ok(text.as_bytes()))
 }
 
 pub(super) const PRECEDENCE: Precedence = Precedence::MostSpecific;
@@ -105,6 +106,16 @@ impl ByLine for Reader {
                 "keys with a query are not compared here, and it is left out",
                 cure,
             );
+        }
+        if let Some(at) = [" #", "\t#"]
+            .iter()
+            .filter_map(|mark| value.find(mark))
+            .min()
+        {
+            let bytes = target_at.start + at + 1..target_at.end;
+            let message = "this is no comment here, and is sent with the target";
+            let cure = "write a comment on a line of its own, `#` first, or `%20` for a blank";
+            loader.say(Severity::Warning, line, bytes, message, cure);
         }
         let target = if value.contains(['{', '}', '\t']) {
             pattern::escape(value).replace('\t', "%09")

@@ -1,8 +1,12 @@
 //! What all dialects do with a line: a rule, or something to be said about it.
 
-use std::ops::Range;
+use std::{
+    collections::BTreeMap,
+    io::{self, BufRead},
+    ops::Range,
+};
 
-use super::Parsed;
+use super::{Parsed, read::BYTE_ORDER_MARK};
 #[cfg(feature = "regex")]
 use crate::rules::error::Flaw;
 use crate::rules::{
@@ -179,36 +183,67 @@ impl Loader {
 
     /// The rules that can serve, none where an error is one of the whole file.
     #[cfg(feature = "json")]
-    pub(super) fn finish_whole(mut self) -> Parsed {
+    pub(super) fn finish_whole(mut self, text: &str) -> Parsed {
         if self.said.has_errors() {
             self.builder = RulesBuilder::default();
         }
-        self.finish()
+        self.finish(|| Ok(text.as_bytes()))
     }
 
-    /// The rules that can serve.
-    pub(super) fn finish(self) -> Parsed {
-        let (rules, errors) = self.builder.build_what_is_right();
+    /// The rules that can serve; the file is asked for once more only where its rules are wrong together.
+    pub(super) fn finish<R: BufRead>(mut self, file: impl FnOnce() -> io::Result<R>) -> Parsed {
+        let builder = std::mem::take(&mut self.builder);
+        let (rules, errors) = builder.build_what_is_right();
+        // What is wrong with one rule was said where it stands.
+        let mut together: BTreeMap<u32, Vec<&RuleError>> = BTreeMap::new();
+        for error in &errors {
+            let line = rules.table.lines.get(error.rule()).unwrap_or_default();
+            together.entry(line).or_default().push(error);
+        }
+        if !together.is_empty() {
+            // Where it is gone, the lines are told by their numbers alone.
+            let _ = file().and_then(|file| self.say_together(file, &mut together));
+        }
+        for (number, errors) in together {
+            self.say_whole(Line { number, text: "" }, &errors);
+        }
         let mut diagnostics = self.said;
-        // What is wrong with one rule was said where it stands; these are wrong together.
+        diagnostics.list.sort_by_key(|one| (one.line, one.start));
+        Parsed { rules, diagnostics }
+    }
+
+    /// Says what is wrong with the rules of these lines, and takes those that were found.
+    fn say_together(
+        &mut self,
+        file: impl BufRead,
+        wrong: &mut BTreeMap<u32, Vec<&RuleError>>,
+    ) -> io::Result<()> {
+        for (number, line) in (1..).zip(file.split(b'\n')) {
+            if wrong.is_empty() {
+                break;
+            }
+            let line = line?;
+            if let Some(errors) = wrong.remove(&number) {
+                let text = &*String::from_utf8_lossy(&line);
+                let text = text.strip_suffix('\r').unwrap_or(text);
+                let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+                self.say_whole(Line { number, text }, &errors);
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what is wrong with a line as a whole.
+    fn say_whole(&mut self, line: Line<'_>, errors: &[&RuleError]) {
+        let text = line.text.trim_end();
+        let start = text.len() - text.trim_start().len();
         for error in errors {
             let (message, cure) = error
                 .sentence()
                 .split_once("; ")
                 .unwrap_or((error.sentence(), ""));
-            diagnostics.push(Severity::Error, || Diagnostic {
-                severity: Severity::Error,
-                line: rules.table.lines.get(error.rule()).unwrap_or_default(),
-                start: 0,
-                end: error.text().chars().count().max(1),
-                snippet: error.text().into(),
-                skipped: 0,
-                message: message.into(),
-                cure: cure.into(),
-            });
+            self.say(Severity::Error, line, start..text.len(), message, cure);
         }
-        diagnostics.list.sort_by_key(|one| (one.line, one.start));
-        Parsed { rules, diagnostics }
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn rule(how: How, key: &str, target: String) -> Rule {
     let slash = key.find('/').unwrap_or(key.len());
     let (host, path) = key.split_at_checked(slash).unwrap_or((key, ""));
     let source = if path.is_empty() {
-        Source::from("/{*rest?}")
+        Source::from("/{*_rest?}")
     } else {
         Source::exact(path)
     };

@@ -117,6 +117,19 @@ impl ByLine for Reader {
     }
 }
 
+/// What other files have between a source and a target.
+const ARROWS: [&str; 4] = ["->", "=>", "\u{2192}", "\u{21d2}"];
+
+/// How lines begin that redirect in the configuration of Apache.
+const APACHE: [&str; 6] = [
+    "Redirect",
+    "RedirectMatch",
+    "RedirectPermanent",
+    "RedirectTemp",
+    "RewriteCond",
+    "RewriteRule",
+];
+
 pub(super) type Wrong<'l> = (Place<'l>, &'static str, &'static str);
 
 /// What a line says; nothing, where it is empty or a comment.
@@ -128,7 +141,21 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
     let Some(from) = words.next() else {
         return Ok(None);
     };
+    if !is_target(&from) {
+        let cure = if APACHE.contains(&&*from.text) {
+            "this is a directive of Apache's; write `/old /new 301`"
+        } else {
+            "write the path from `/`, or the whole address"
+        };
+        let message = "a source begins with `/`, `http://` or `https://`";
+        return Err((from.place, message, cure));
+    }
     let rest: Vec<_> = words.collect();
+    let arrow = rest.iter().find(|word| ARROWS.contains(&&*word.text));
+    if let Some(arrow) = arrow {
+        let message = "the target follows its source without an arrow";
+        return Err((arrow.place.clone(), message, "remove it"));
+    }
     let Some(first) = rest.first() else {
         return Err((
             from.place,

@@ -200,7 +200,7 @@ impl Reader<'_> {
             );
         } else if is_default {
             self.takes_more = true;
-            if let Some(rule) = self.targeted(value, &[], Source::from("/{*rest?}")) {
+            if let Some(rule) = self.targeted(value, &[], Source::from("/{*_rest?}")) {
                 self.default = Some((rule, places));
             }
         } else if let Some(regex) = regex {

@@ -152,7 +152,7 @@ pub(super) fn document(bytes: &[u8], parse: fn(&str) -> Parsed) -> Parsed {
                 ("this is not UTF-8", "save the file as UTF-8")
             };
             loader.say(Severity::Error, line, at..at + 1, message, cure);
-            return loader.finish();
+            return loader.finish(|| Ok(bytes));
         }
     };
     match text.strip_prefix(BYTE_ORDER_MARK) {
@@ -165,7 +165,7 @@ pub(super) fn document(bytes: &[u8], parse: fn(&str) -> Parsed) -> Parsed {
                 text: "",
             };
             loader.say(Severity::Warning, line, 0..0, MARK.0, MARK.1);
-            let mark = loader.finish().diagnostics;
+            let mark = loader.finish(|| Ok(text.as_bytes())).diagnostics;
             parsed.diagnostics.list.splice(0..0, mark.list);
             parsed
         }
@@ -272,7 +272,7 @@ mod tests {
             let input = io::BufReader::new(Endless { line, left, at: 0 });
             let mut loader = Loader::new(Precedence::FirstMatch);
             lines(input, &mut netlify::Reader, &mut loader).unwrap();
-            let diagnostics = loader.finish().diagnostics;
+            let diagnostics = loader.finish(|| Ok(&b""[..])).diagnostics;
             assert_eq!(diagnostics.iter().count() + diagnostics.more(), said);
         }
     }

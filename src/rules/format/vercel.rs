@@ -100,9 +100,24 @@ const MOST: usize = 2048;
 /// The most characters of a source or a destination.
 const LONGEST: usize = 4096;
 
-/// Parts of a `vercel.json` that redirect, too.
-const OTHERS: [(&str, &str); 4] = [
+/// What a redirect and its conditions may say.
+const KEYS: [&str; 10] = [
+    "source",
+    "destination",
+    "permanent",
+    "statusCode",
+    "has",
+    "missing",
+    "type",
+    "key",
+    "value",
+    "env",
+];
+
+/// Parts of a `vercel.json` that say where requests go, too.
+const OTHERS: [(&str, &str); 5] = [
     ("routes", "write them as `redirects`"),
+    ("rewrites", "let the app answer those addresses"),
     (
         "cleanUrls",
         "write a redirect for `.html`, or take a canonical policy",
@@ -134,7 +149,12 @@ fn redirects(document: &mut Document<'_>, value: Value<'_>, dialect: Dialect) {
             let Some(other) = object.get(name) else {
                 continue;
             };
-            if dialect == Dialect::Vercel && other.bool() != Some(false) {
+            // Without a slash at the end is a redirect, too.
+            let is_nothing = match other.list() {
+                Some(list) => list.is_empty(),
+                None => other.bool() == Some(false) && name != "trailingSlash",
+            };
+            if dialect == Dialect::Vercel && !is_nothing {
                 let key = json::key(document.text, name, other);
                 document.say(Severity::Warning, &key, "this is not done here", cure);
             }
@@ -269,6 +289,14 @@ impl Entry<'_, '_> {
                     self.error(bytes, &unknown.message, unknown.cure)
                 };
             }
+        }
+        for group in destination::unknown_groups(&self.destination, &self.names) {
+            let written = self.destination.get(group.clone()).unwrap_or_default();
+            let message = format!("the source has no such group, and `{written}` is sent as it is");
+            let place = |at: usize| (target_at.start + at).min(target_at.end);
+            let bytes = place(group.start)..place(group.end);
+            let cure = "give the source that group, or write `%24` for the dollar sign";
+            self.document.say(Severity::Warning, &bytes, &message, cure);
         }
         let places = Places {
             entry: entry.bytes(),
@@ -411,11 +439,14 @@ impl Entry<'_, '_> {
     fn unknown_key(&mut self, name: &str, value: Value<'_>) -> Option<()> {
         let key = json::key(self.document.text, name, &value);
         let message = format!("nothing is called `{}` here", name.escape_debug());
-        self.error(
-            key,
-            &message,
-            "remove it, or write the name as the documentation does",
-        )
+        match super::near(name, &KEYS) {
+            Some(meant) => self.error(key, &message, &format!("did you mean `{meant}`?")),
+            None => self.error(
+                key,
+                &message,
+                "remove it, or write the name as the documentation does",
+            ),
+        }
     }
 
     /// Something that fails the whole file.

@@ -85,6 +85,16 @@ const LONGEST: usize = 2048;
 /// The most entries of a file.
 const MOST: usize = 1_000_000;
 
+/// How what an entry says is called.
+const NAMES: [&str; 6] = [
+    "source",
+    "destination",
+    "statusCode",
+    "permanent",
+    "caseSensitive",
+    "query",
+];
+
 /// What an entry says about one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
@@ -206,6 +216,9 @@ fn unknown(document: &mut Document<'_>, bytes: &Range<usize>, name: &str) {
         "nothing is called `{}` here, and it is not read",
         name.escape_debug()
     );
-    let cure = "remove it, or write the name as the documentation does";
-    document.say(Severity::Warning, bytes, &message, cure);
+    let cure = match super::near(name, &NAMES) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "remove it, or write the name as the documentation does".to_owned(),
+    };
+    document.say(Severity::Warning, bytes, &message, &cure);
 }

@@ -114,3 +114,15 @@ fn rest(finder: &mut Finder<'_>, known: &mut Known, at: u32, mut address: Addres
     }
     rest
 }
+
+impl<'t> Finder<'t> {
+    /// The rule that surely answers where another one leads, be it on another host.
+    pub(in crate::rules) fn surely_behind(&mut self, record: &Record<'t>) -> Option<u32> {
+        if self.leads_nowhere(record) {
+            return None;
+        }
+        let following = self.after(record)?;
+        let (at, _, is_sure) = self.next(&following)?;
+        is_sure.then_some(at)
+    }
+}

@@ -143,8 +143,17 @@ impl<'t> Check<'t> {
         if used.iter().filter(|used| **used).count() < self.rules.captures(record) {
             for (name, used) in rule.names().iter().zip(used) {
                 if !used && is_meant_to_be_used(name) {
-                    let message = format!("the target does not use `{{{name}}}`");
-                    let cure = "use it, or begin its name with `_`";
+                    // A file writes its placeholders in its own way.
+                    let (message, cure) = match rule.line() {
+                        None => (
+                            format!("the target does not use `{{{name}}}`"),
+                            "use it, or begin its name with `_`",
+                        ),
+                        Some(_) => (
+                            format!("the target does not use the placeholder `{name}`"),
+                            "use it where its text is needed",
+                        ),
+                    };
                     let (kind, severity) = (FindingKind::UnusedCapture, Severity::Note);
                     self.push(kind, severity, record.number, Vec::new(), &message, cure);
                 }
@@ -193,7 +202,7 @@ impl<'t> Check<'t> {
         }
         let message = format!("{name} answers everything that this one would");
         let (kind, severity) = (FindingKind::Shadowed, Severity::Warning);
-        let cure = "put it first, or remove it";
+        let cure = "put this one before it, or remove this one";
         self.push(kind, severity, record.number, vec![number], &message, cure);
     }
 }

@@ -48,7 +48,10 @@ impl Rules {
             rule: rule.number(),
             name: rule.name().map(Into::into),
             part: Part::Rule,
-            text: cut(&format!("{} -> {}", rule.source(), rule.target())),
+            text: cut(rule
+                .to_string()
+                .rsplit_once(" (")
+                .map_or("", |(text, _)| text)),
             flaw: Flaw::at(0, format!("{what}; {cure}")),
         }
     }
@@ -80,7 +83,14 @@ impl Rules {
                 "let no target fit the source again",
             ),
             LoopKind::Unknown => (
-                format!("{names} may lead back to each other, and that they do not is not proven"),
+                match &*one.rules {
+                    [_] => format!(
+                        "{names} may lead to itself again, and that it does not is not proven"
+                    ),
+                    _ => format!(
+                        "{names} may lead back to each other, and that they do not is not proven"
+                    ),
+                },
                 "follow an address through them, or let no target fit a source",
             ),
         }

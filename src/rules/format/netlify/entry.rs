@@ -293,7 +293,7 @@ impl<'l> Entry<'l> {
                         Severity::Warning,
                         place,
                         "the site does not match a key without a value reliably",
-                        "write `key=:name`; here the key has to be there",
+                        "write `key=:name`, and a blank in a path as `%20`; here the key has to be there",
                     );
                     has
                 }

@@ -31,7 +31,7 @@ pub(super) fn write(text: &str, writer: &mut Writer<'_>) {
         let alone = || {
             let mut loader = Loader::new(Precedence::FirstMatch);
             entry.add(&mut loader);
-            loader.finish().rules
+            loader.finish(|| Ok(text.as_bytes())).rules
         };
         let is_inline = text.get(span).is_some_and(|table| table.starts_with('{'));
         writer.entry(entry.from.place.line.number, alone, |new| {

@@ -1,5 +1,7 @@
 //! From a destination to a target: `:name` becomes a placeholder.
 
+use std::ops::Range;
+
 use super::source::Bound;
 use crate::rules::{
     format::{name_of, path_to_regexp::Modifier},
@@ -128,6 +130,18 @@ pub(super) fn translate(destination: &str, names: &Names) -> Result<String, Unkn
         at += char.len_utf8();
     }
     Ok(out)
+}
+
+/// Where a destination has `$1` and the like for which the source has no group.
+pub(super) fn unknown_groups(destination: &str, names: &Names) -> Vec<Range<usize>> {
+    let dollars = destination.match_indices('$').filter(|_| names.by_number);
+    dollars
+        .filter_map(|(at, _)| {
+            let behind = destination.get(at + 1..)?;
+            let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+            (digits > 0 && names.numbered(behind).is_none()).then_some(at..at + 1 + digits)
+        })
+        .collect()
 }
 
 /// Whether a `:` begins a name; in an origin it may begin a port, too.

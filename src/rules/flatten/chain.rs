@@ -1,0 +1,127 @@
+//! The chains that flattening leaves, and why.
+
+use std::{collections::HashSet, fmt};
+
+use crate::rules::{
+    QueryPolicy, Rules,
+    options::Options,
+    record::{REGEX, Record},
+    verify::Finder,
+};
+
+/// A rule whose target is still redirected again, and why it stays so.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+///
+/// let rules = Rules::new([
+///     Rule::permanent("/a", "/b"),
+///     Rule::permanent("/b", "/c").remove_param("p"),
+/// ])?;
+/// let flattened = rules.flatten();
+/// let chain = &flattened.chains[0];
+/// assert_eq!((chain.rule, chain.next), (0, 1));
+/// assert_eq!(
+///     chain.to_string(),
+///     "rule 0 stays as it is, because rule 1 changes parameters of the query",
+/// );
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Chain {
+    /// The number of the rule.
+    pub rule: u32,
+    /// The number of the rule that answers where it leads.
+    pub next: u32,
+    /// Why both are not one.
+    pub reason: &'static str,
+    /// Both by their lines, where they have any.
+    pub(super) names: [Box<str>; 2],
+    /// Whether the reason is one of the second rule.
+    pub(super) is_of_next: bool,
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [rule, next] = &self.names;
+        let who = if self.is_of_next { next } else { rule };
+        let reason = self.reason;
+        write!(f, "{rule} stays as it is, because {who} {reason}")
+    }
+}
+
+impl Rules {
+    /// The rules whose target another one surely redirects.
+    pub(super) fn chains(&self, loops: &HashSet<u32>) -> Vec<Chain> {
+        let mut finder = Finder::new(self);
+        let mut chains = Vec::new();
+        for (_, record) in self.table.records() {
+            if finder.is_tired() {
+                break;
+            }
+            let next = finder.surely_behind(&record);
+            let Some(second) = next.and_then(|at| self.table.record(at)) else {
+                continue;
+            };
+            let (is_of_next, reason) = self.reason(loops, &record, &second);
+            let (rule, next) = (record.number, second.number);
+            chains.push(Chain {
+                rule,
+                next,
+                reason,
+                names: [rule, next].map(|rule| self.name_of(rule).into()),
+                is_of_next,
+            });
+        }
+        chains
+    }
+
+    /// Why two rules are not one, and whether that lies with the second.
+    fn reason(
+        &self,
+        loops: &HashSet<u32>,
+        first: &Record<'_>,
+        second: &Record<'_>,
+    ) -> (bool, &'static str) {
+        let nothing = Options::default();
+        let options = |record: &Record<'_>| self.table.options(record).map(|ready| &ready.options);
+        let (own, other) = (options(first), options(second));
+        let (own, other) = (own.unwrap_or(&nothing), other.unwrap_or(&nothing));
+        let of_next = [
+            (
+                other.after_not_found,
+                "waits for a 404 of the app; in a file that says so, write its status with `!`",
+            ),
+            (second.has(REGEX), "is a regex"),
+            (other.cache.is_some(), "says how long it may be kept"),
+            (!other.edits.is_empty(), "changes parameters of the query"),
+            (other.merge_slashes, "makes one of several slashes"),
+            (other.query == QueryPolicy::Merge, "merges the query"),
+        ];
+        let of_first = [
+            (loops.contains(&first.number), "may be a part of a loop"),
+            (
+                first.origin > 0,
+                "leads to another host, where other rules may answer",
+            ),
+            (own.cache.is_some(), "says how long it may be kept"),
+            (own.merge_slashes, "makes one of several slashes"),
+            (own.query == QueryPolicy::Merge, "merges the query"),
+        ];
+        let found = |reasons: &[(bool, &'static str)]| {
+            let mut reasons = reasons.iter().filter(|(is_so, _)| *is_so);
+            reasons.next().map(|(_, reason)| *reason)
+        };
+        if let Some(reason) = found(&of_first) {
+            (false, reason)
+        } else if let Some(reason) = found(&of_next) {
+            (true, reason)
+        } else {
+            (
+                false,
+                "is not proven to send every request at once where it ends now",
+            )
+        }
+    }
+}
