@@ -62,7 +62,7 @@ pub enum FindingKind {
     Loop,
     /// The same, and each time the address grows.
     Growth,
-    /// It is not proven that rules do not lead back to each other.
+    /// It is not proven that rules do not lead back to each other, or not all of them were looked at.
     NotProven,
     /// The target is redirected again.
     Chain,
