@@ -15,6 +15,7 @@ use super::{
 };
 
 mod asked;
+mod beginnings;
 mod entry;
 mod exact;
 mod hash;
