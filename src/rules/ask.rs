@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::header;
 use percent_encoding::percent_decode_str;
 
-use crate::RequestHead;
+use crate::{RequestHead, policy::AskedHost};
 
 /// A request, as far as rules are concerned.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,18 @@ pub(super) struct Ask<'h, 'a> {
     pub(super) host: Option<&'h str>,
 }
 
-impl<'a> Ask<'_, 'a> {
+impl<'h, 'a> Ask<'h, 'a> {
+    /// A request, and the host that it is for where the table knows hosts.
+    #[inline]
+    pub(super) fn new(head: &'h RequestHead<'a>, host: Option<&'h AskedHost<'_>>) -> Self {
+        Self {
+            head,
+            path: head.path(),
+            query: head.query(),
+            host: host.map(|host| &*host.name),
+        }
+    }
+
     /// The pairs of the query as they were received.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         pairs(self.query.unwrap_or_default())
@@ -75,7 +86,7 @@ pub(super) fn plain(received: &str) -> Cow<'_, str> {
 }
 
 /// A `+` is a space and `%XX` a byte (WHATWG URL, `application/x-www-form-urlencoded`).
-fn form_bytes(received: &str) -> impl Iterator<Item = u8> {
+pub(super) fn form_bytes(received: &str) -> impl Iterator<Item = u8> + '_ {
     received.split('+').enumerate().flat_map(|(at, piece)| {
         let space = (at > 0).then_some(b' ');
         space.into_iter().chain(percent_decode_str(piece))

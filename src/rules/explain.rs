@@ -4,9 +4,8 @@ use std::fmt;
 
 use super::{RuleRef, Rules, ask::Ask, condition::Missing, has::Has};
 use crate::{
-    Redirect, RequestHead,
-    guard::{self, Lifted, Verdict},
-    policy::AskedHost,
+    Exemption, Redirect, Refusal, RequestHead, When,
+    guard::{self, Lifted, Suppressed, Verdict},
 };
 
 /// Every rule that came into question for a request, and what became of each.
@@ -41,7 +40,8 @@ pub struct Explanation<'r> {
     winner: Option<RuleRef<'r>>,
     redirect: Option<Redirect>,
     not_sent: Option<NotSent>,
-    refused: Option<&'static str>,
+    refusal: Option<Refusal>,
+    has_path: bool,
 }
 
 /// A rule whose path and host fit a request.
@@ -92,6 +92,8 @@ pub enum NotSent {
     TooLong,
     /// It leads to the address that was asked for; a layer never sends that.
     SelfTarget,
+    /// A redirect would break the request; a layer sends it only where it is told to.
+    Exempt(Exemption),
 }
 
 impl Rules {
@@ -117,30 +119,16 @@ impl Rules {
             winner: None,
             redirect: None,
             not_sent: None,
-            refused: None,
+            refusal: None,
+            has_path: request.has_path(),
         };
         if !request.has_path() {
-            explanation.refused = Some("it names no path, and no rule is asked");
             return explanation;
         }
-        let authority = request.authority().filter(|_| !self.table.hosts.is_empty());
-        let host = authority.and_then(AskedHost::read);
-        let unclear = match authority {
-            Some(_) => host.is_none(),
-            None => !self.table.hosts.is_empty() && !request.names_no_host(),
-        };
-        if unclear {
-            explanation.refused =
-                Some("it contradicts itself about its host, and is refused with 400");
-            return explanation;
+        match self.host(request) {
+            Ok(host) => self.explain_asked(&Ask::new(request, host.as_ref()), &mut explanation),
+            Err(refusal) => explanation.refusal = Some(refusal),
         }
-        let ask = Ask {
-            head: request,
-            path: request.path(),
-            query: request.query(),
-            host: host.as_ref().map(|host| &*host.name),
-        };
-        self.explain_asked(&ask, &mut explanation);
         explanation
     }
 
@@ -183,10 +171,13 @@ impl Rules {
         explanation.winner = Some(RuleRef::new(self, record));
         match self.table.redirect(&record, &captures, ask.query) {
             Ok(redirect) => {
-                let verdict = guard::judge(ask.head, &redirect, Lifted::default());
-                if let Verdict::Pass(guard::Suppressed::SelfTarget) = verdict {
-                    explanation.not_sent = Some(NotSent::SelfTarget);
-                }
+                explanation.not_sent = match guard::judge(ask.head, &redirect, Lifted::default()) {
+                    Verdict::Pass(Suppressed::SelfTarget) => Some(NotSent::SelfTarget),
+                    Verdict::Pass(Suppressed::Exempt(exemption)) => {
+                        Some(NotSent::Exempt(exemption))
+                    }
+                    _ => None,
+                };
                 explanation.redirect = Some(redirect);
             }
             Err(why) => explanation.not_sent = Some(why),
@@ -220,6 +211,26 @@ impl<'r> Explanation<'r> {
         Some(redirect.location.as_str())
     }
 
+    /// How a request is refused that contradicts itself about its host; no rule is asked then.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b").host("a.example")])?;
+    /// let request = testing::get("/a").header("host", "a example");
+    /// assert!(rules.explain(&request.head()).refusal().is_some());
+    ///
+    /// let request = testing::get("/a").header("host", "b.example");
+    /// let explanation = rules.explain(&request.head());
+    /// assert!(explanation.refusal().is_none() && explanation.winner().is_none());
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
     /// Why the redirect of the rule that answers is not sent.
     #[must_use]
     pub const fn not_sent(&self) -> Option<NotSent> {
@@ -244,8 +255,12 @@ impl<'r> Candidate<'r> {
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.asked)?;
-        if let Some(refused) = self.refused {
-            return write!(f, "\n{refused}");
+        if !self.has_path {
+            return f.write_str("\nit names no path, and no rule is asked");
+        }
+        if let Some(refusal) = &self.refusal {
+            let (status, reason) = (refusal.status().as_u16(), refusal.reason());
+            return write!(f, "\nrefused with {status}: {reason}");
         }
         for Candidate { rule, unmet } in &self.candidates {
             write!(f, "\nrule {}", rule.number())?;
@@ -264,6 +279,9 @@ impl fmt::Display for Explanation<'_> {
         match self.location() {
             Some(location) => write!(f, "\n{} becomes {location}", winner.target())?,
             None => write!(f, "\n{}", winner.target())?,
+        }
+        if matches!(&self.redirect, Some(redirect) if matches!(redirect.when, When::After(_))) {
+            f.write_str(", only where the app answers 404")?;
         }
         match self.not_sent {
             Some(why) => write!(f, "\nnot sent: {why}"),
@@ -291,6 +309,7 @@ impl fmt::Display for NotSent {
             Self::OffSite => "it would lead to another host",
             Self::TooLong => "it would be longer than 8,000 bytes",
             Self::SelfTarget => "it leads to the address that was asked for",
+            Self::Exempt(exemption) => return Suppressed::Exempt(*exemption).fmt(f),
         })
     }
 }
