@@ -467,7 +467,7 @@ mod sets {
             any::<bool>(),
             pieces(),
             0..6_u8,
-            0..14_u8,
+            0..18_u8,
             0..8_u8,
         )
             .prop_map(|(segments, tail, pieces, how, condition, query)| {
@@ -499,6 +499,11 @@ mod sets {
                     7 => rule.remove_param("x"),
                     9 => rule.set_param("y", "3"),
                     10 => rule.query(QueryPolicy::TargetWins),
+                    11 => rule.rename_param("x", "y"),
+                    12 => rule.rename_param("x", "y").set_param("y", "1"),
+                    13 => rule.rename_param("x", "y").query(QueryPolicy::Merge),
+                    14 => rule.host("a.example"),
+                    15 => rule.host("*.example"),
                     8 => rule.when(Has::query("x")),
                     _ => rule,
                 }
@@ -533,7 +538,8 @@ mod sets {
                 let get = testing::get(&address);
                 let post = testing::post(&address);
                 let beta = testing::get(&address).header("cookie", "beta=1");
-                [get, post, beta]
+                let host = testing::get(&address).header("host", "a.example");
+                [get, post, beta, host]
             })
         })
     }

@@ -243,18 +243,23 @@ fn real_parts(mut rule: Rule) -> Rule {
     let hidden = path.replace("?}", "\0}");
     if let Some((front, query)) = hidden.split_once('?') {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, "\0"));
+            let pair = path::with_braces_aside(pair);
+            let (key, value) = pair.split_once('=').unwrap_or((&pair, "\0"));
+            let plain = |text: &str| {
+                let braces = text.replace('\x01', "{").replace('\x02', "}");
+                asked::form(&braces)
+            };
             let captured = value
                 .strip_prefix('{')
                 .and_then(|value| value.strip_suffix('}'));
             let test = match (captured, value) {
                 (Some(name), _) => Test::Captured(name.to_owned()),
                 (None, "\0") => Test::Present,
-                (None, value) => Test::OneOf(vec![asked::form(value)]),
+                (None, value) => Test::OneOf(vec![plain(value)]),
             };
             rule.conditions.push(Condition {
                 wanted: true,
-                place: Place::Query(asked::form(key)),
+                place: Place::Query(plain(key)),
                 test,
             });
         }
