@@ -142,10 +142,16 @@ impl LocationError {
         Self::new(Problem::TooLong, super::check::MAX_LEN, &[])
     }
 
-    /// What is wrong and how to mend it, without where.
+    /// What is wrong and how to mend it in a text that is no code, without where.
     #[cfg(feature = "rules")]
     pub(crate) const fn sentence(&self) -> &'static str {
-        self.problem.sentence()
+        match self.problem {
+            Problem::Scheme => {
+                "only `http://` and `https://` lead to a web page; write one of them, or a path that \
+                 begins with `/`"
+            }
+            problem => problem.sentence(),
+        }
     }
 
     /// Where it is wrong and how to mend it, without saying what it was to be.

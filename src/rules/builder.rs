@@ -1,15 +1,19 @@
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use super::{
-    Rules,
+    Rules, ask,
     capture::{Kind, Slot},
     condition::Ready,
     copies::Copies,
     error::{Flaw, Part, RuleError, RulesError},
     firsts::Firsts,
+    has::Has,
     lines::Lines,
     options::{Matching, Options},
-    pattern::{self, MAX_CAPTURES, Parts, Tail},
+    pattern::{self, MAX_CAPTURES, Parts, Tail, Token},
     record::{Draft, FRAGMENT, MOST as MOST_BYTES, PATTERN, QUERY, REGEX, SLOTS},
     rule::{Rule, Source, SourceKind},
     search::Precedence,
@@ -201,16 +205,7 @@ impl RulesBuilder {
         let mut errors = self.errors;
         let wrong = u32::try_from(errors.len()).unwrap_or(u32::MAX);
         #[cfg(feature = "regex")]
-        let regexes = super::regexes::Regexes::new(self.regexes).unwrap_or_else(|flaw| {
-            errors.push(RuleError {
-                rule: 0,
-                name: None,
-                part: Part::Rule,
-                text: "".into(),
-                flaw,
-            });
-            super::regexes::Regexes::default()
-        });
+        let (regexes, too_much) = super::regexes::Regexes::new(self.regexes);
         let table = Table::new(
             self.records,
             self.options,
@@ -224,6 +219,8 @@ impl RulesBuilder {
             count: self.count.saturating_sub(wrong),
             lines: self.lines,
         };
+        #[cfg(feature = "regex")]
+        rules.leave_regexes_out(&too_much, &mut errors);
         rules.leave_loops_out(&mut errors);
         errors.sort_by_key(|error| error.rule);
         (rules, errors)
@@ -363,6 +360,7 @@ impl RulesBuilder {
             options.host = Some(checked_host(host)?);
         }
         add_query_conditions(query, &source.text, &mut options)?;
+        let shadows = options.shadows;
 
         let mut compiled = std::mem::take(&mut self.source);
         compiled.clear();
@@ -382,6 +380,10 @@ impl RulesBuilder {
                         .ready(options)
                         .map_err(|flaw| (Part::Condition, String::new(), flaw))?;
                     slots.extend(self.slots_of(at));
+                    if let Some(name) = named_twice(&slots).filter(|_| !shadows) {
+                        let why = "this placeholder is there twice; give each its own name";
+                        return Err((Part::Condition, name.to_owned(), Flaw::at(0, why)));
+                    }
                     Some(at)
                 };
                 if slots.len() > MAX_CAPTURES {
@@ -468,6 +470,13 @@ impl RulesBuilder {
     }
 }
 
+/// A name that more than one placeholder has.
+fn named_twice(slots: &[Slot]) -> Option<&str> {
+    let mut seen = HashSet::new();
+    let names = slots.iter().map(|slot| &*slot.name);
+    names.into_iter().find(|name| !seen.insert(*name))
+}
+
 /// What a source becomes.
 struct Compiled {
     flags: u16,
@@ -531,6 +540,10 @@ fn compile_source(
         }
         #[cfg(feature = "regex")]
         SourceKind::Regex => {
+            if text.len() > usize::from(u16::MAX) {
+                let why = "a regex has at most 65,535 bytes; shorten it";
+                return Err(Flaw::at(0, why));
+            }
             let regex = super::regexes::whole(text, fold)?;
             compiled.flags = REGEX;
             compiled.slots = super::regexes::slots(&regex)?;
@@ -596,20 +609,38 @@ fn native<'s>(text: &'s str, options: &mut Options) -> Result<(&'s str, &'s str)
         else {
             continue;
         };
+        if let Some(host) = &options.host {
+            let why = "the source names a host already; write it once";
+            return Err((Part::Host, host.to_string(), Flaw::at(0, why)));
+        }
+        if options.scheme.is_some() {
+            let why = "the rule names a scheme besides; write it once";
+            return Err((Part::Source, text.to_owned(), Flaw::at(0, why)));
+        }
         let end = rest.find(['/', '?', '{']).unwrap_or(rest.len());
         let (host, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
         options.scheme = Some(scheme);
         options.host = Some(host.into());
         path = if behind.is_empty() { "/" } else { behind };
     }
-    Ok(split_query(path))
+    let (path, query) = split_query(path);
+    if let Some(mark) = query.find('#') {
+        let at = text.len() - query.len() + mark;
+        let why = "no request has a fragment; remove it, or write `%23`";
+        return Err((Part::Source, text.to_owned(), Flaw::at(at, why)));
+    }
+    Ok((path, query))
 }
 
 /// Splits at the first `?` that is no part of a placeholder.
 fn split_query(text: &str) -> (&str, &str) {
     let mut inside = false;
-    for (at, byte) in text.bytes().enumerate() {
+    let mut bytes = text.bytes().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        let doubled =
+            bytes.next_if(|(_, next)| *next == byte && !inside && matches!(byte, b'{' | b'}'));
         match byte {
+            _ if doubled.is_some() => {}
             b'{' => inside = true,
             b'}' => inside = false,
             b'?' if !inside => {
@@ -624,32 +655,54 @@ fn split_query(text: &str) -> (&str, &str) {
 
 /// `a=b&c={d}&e` behind the path of a source, as conditions.
 fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Result<(), Wrong> {
-    use super::{ask, has::Has};
-    for (key, value) in ask::pairs(query) {
-        let wrong = |why: &'static str| {
-            let at = source.len() - split_query(source).1.len();
-            (Part::Source, source.to_owned(), Flaw::at(at, why))
+    let begin = source.len() - query.len();
+    let mut at = begin;
+    for pair in query.split('&') {
+        let wrong = |flaw: Flaw| (Part::Source, source.to_owned(), flaw);
+        let (key, value) = match pair.split_once('=') {
+            Some((key, value)) => (key, Some(value)),
+            None => (pair, None),
         };
-        let has_value = query
-            .split('&')
-            .any(|pair| pair.split_once('=') == Some((key, value)));
-        let has = Has::query(&ask::plain(key));
-        let captured = value
-            .strip_prefix('{')
-            .and_then(|value| value.strip_suffix('}'));
-        let has = match captured {
-            Some(name) if pattern::is_name(name) => has.captured_as(name),
-            _ if key.contains(['{', '}']) || value.contains(['{', '}']) => {
-                return Err(wrong(
-                    "in the query of a source, a placeholder is a whole value, `key={name}`",
-                ));
+        let place = at;
+        at += pair.len() + 1;
+        if pair.is_empty() {
+            continue;
+        }
+        let tokens = |text| pattern::tokens(text).map_err(|flaw| wrong(Flaw { at: place, ..flaw }));
+        let no_placeholder = || {
+            wrong(Flaw::at(
+                place,
+                "in the query of a source, a placeholder is a whole value, `key={name}`",
+            ))
+        };
+        let key = literal_of(&tokens(key)?).ok_or_else(no_placeholder)?;
+        let has = Has::query(&ask::plain(&key));
+        let value = value.map(tokens).transpose()?;
+        let has = match value.as_deref() {
+            None => has,
+            Some([(_, Token::Placeholder(name))]) if pattern::is_name(name) => {
+                has.captured_as(name)
             }
-            _ if has_value => has.equal_to(&ask::plain(value)),
-            _ => has,
+            Some(value) => {
+                let value = literal_of(value).ok_or_else(no_placeholder)?;
+                has.equal_to(&ask::plain(&value))
+            }
         };
         options.conditions.push((true, has));
     }
     Ok(())
+}
+
+/// A text without placeholders.
+fn literal_of(tokens: &[(usize, Token<'_>)]) -> Option<String> {
+    let mut all = String::new();
+    for (_, token) in tokens {
+        match token {
+            Token::Literal(text) => all.push_str(text),
+            Token::Placeholder(_) => return None,
+        }
+    }
+    Some(all)
 }
 
 /// A host in the spelling that is compared.

@@ -133,7 +133,8 @@ impl Source {
         Self::new(SourceKind::Prefix, path)
     }
 
-    /// Every path that this regex matches from end to end; named and numbered groups are placeholders.
+    /// Every path that this regex matches from end to end; groups are placeholders, by their names, and those
+    /// without one by their numbers.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules, Source};
@@ -334,7 +335,7 @@ impl Rule {
         self
     }
 
-    /// Leaves a parameter of the request out.
+    /// Leaves a parameter of the request out; the target's own stay.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -359,6 +360,9 @@ impl Rule {
     /// testing::get("/a?p=%31+2&x").through(&rules).assert_redirect("/b?page=%31+2&x");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
+    ///
+    /// From there on it counts by the new name, for [`set_param`](Self::set_param) and
+    /// [`QueryPolicy::Merge`].
     pub fn rename_param(mut self, from: &str, to: &str) -> Self {
         self.options
             .edits
@@ -366,7 +370,7 @@ impl Rule {
         self
     }
 
-    /// Sends a parameter with this value, whatever the request has; both are plain text.
+    /// Sends a parameter with this value, whatever the request and the target have; both are plain text.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -390,7 +394,7 @@ impl Rule {
     ///
     /// let day = Duration::from_secs(86_400);
     /// let rules = Rules::new([Rule::permanent("/a", "/b").cache(day)])?;
-    /// testing::get("/a").through(&rules).assert_redirect("/b");
+    /// testing::get("/a").through(&rules).assert_redirect("/b").assert_cache(day);
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     pub fn cache(mut self, cache: impl Into<CacheControl>) -> Self {
@@ -401,11 +405,14 @@ impl Rule {
     /// Asks the app first, and redirects only what it answers with 404.
     ///
     /// ```
+    /// use http::StatusCode;
     /// use tower_redirect::rules::{Rule, Rules};
     /// use tower_redirect::testing;
     ///
     /// let rules = Rules::new([Rule::permanent("/blog/{slug}", "/posts/{slug}").after_not_found()])?;
-    /// testing::get("/blog/a").through(&rules).assert_redirect("/posts/a");
+    /// testing::get("/blog/a").through(&rules)
+    ///     .assert_redirect("/posts/a")
+    ///     .assert_after(StatusCode::NOT_FOUND);
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///

@@ -258,6 +258,7 @@ impl Entry<'_, '_> {
                 rule = self.conditions(*list, expected, rule)?;
             }
         }
+        rule.options.shadows = !self.names.conditions.is_empty();
         match destination::translate(&self.destination, &self.names) {
             Ok(target) => rule.target = target,
             Err(unknown) => {
