@@ -16,7 +16,7 @@ use clap::Parser;
 use http::{Request, Uri, header};
 use tower_redirect::{
     RequestHead, Scheme,
-    rules::{Format, Rules, Severity},
+    rules::{Format, NotRewritten, Rules, Severity},
 };
 
 /// Checks a file of redirects.
@@ -43,11 +43,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let file = options.file.display();
     let parsed = options
         .format
-        .load(&options.file)
+        .load_lossy(&options.file)
         .map_err(|error| format!("{file}: {error}"))?;
     let report = parsed.rules.check();
     let found_errors = report
-        .findings()
         .iter()
         .any(|finding| finding.severity() == Severity::Error);
 
@@ -78,14 +77,18 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 fn flatten(format: Format, rules: &Rules, text: &str) {
     let flattened = rules.flatten();
     let rewritten = format.rewrite(text, &flattened);
-    print!("{}", rewritten.text);
-    let kept: Vec<_> = rewritten.kept.iter().map(|kept| &kept.change).collect();
-    for change in &flattened.changes {
+    print!("{}", rewritten.text());
+    let kept: Vec<_> = rewritten
+        .not_rewritten()
+        .iter()
+        .map(NotRewritten::change)
+        .collect();
+    for change in flattened.changes() {
         if !kept.contains(&change) {
             eprintln!("{change}");
         }
     }
-    for kept in &rewritten.kept {
+    for kept in rewritten.not_rewritten() {
         eprintln!("{kept}");
     }
 }

@@ -73,7 +73,8 @@ pub use format::netlify_toml;
 #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
 pub use format::vercel_bulk;
 pub use format::{
-    Format, Kept, Parsed, Rewritten, UnknownFormat, cloudflare, haproxy_map, netlify, nginx_map,
+    Format, NotRewritten, Parsed, Rewritten, UnknownFormat, cloudflare, haproxy_map, netlify,
+    nginx_map,
 };
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
@@ -85,7 +86,7 @@ pub use paths::Paths;
 use record::SLOTS;
 pub use report::{Finding, FindingKind, Report};
 pub use rule::{Rule, Source};
-pub use rule_ref::RuleRef;
+pub use rule_ref::{Iter, RuleRef};
 pub use search::Precedence;
 use table::Table;
 
@@ -183,10 +184,8 @@ impl Rules {
     /// assert_eq!((rule.source(), rule.target().as_str()), ("/caf%C3%A9/{x}", "/{x}"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
-    pub fn iter(&self) -> impl Iterator<Item = RuleRef<'_>> {
-        self.table
-            .records()
-            .map(|(_, record)| RuleRef::new(self, record))
+    pub const fn iter(&self) -> Iter<'_> {
+        Iter::new(self)
     }
 
     /// The rule that answers a request, and its redirect.

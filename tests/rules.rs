@@ -451,7 +451,7 @@ fn what_is_not_sent_is_explained() {
 /// What is wrong with one rule: the part, the byte, and the sentence.
 fn wrong(rule: Rule) -> (Part, usize, String) {
     let errors = Rules::new([rule]).unwrap_err();
-    let error = errors.errors().first().unwrap();
+    let error = errors.iter().next().unwrap();
     (error.part(), error.position(), error.sentence().to_owned())
 }
 

@@ -167,8 +167,7 @@ impl RulesBuilder {
     ///     .rule(Rule::permanent("/{a", "//b"))
     ///     .build()
     ///     .unwrap_err();
-    /// assert_eq!(errors.errors().len(), 1);
-    /// assert_eq!(errors.errors()[0].rule(), 1);
+    /// assert_eq!(errors.iter().map(|error| error.rule()).collect::<Vec<_>>(), [1]);
     /// ```
     ///
     /// # Errors

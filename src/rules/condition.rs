@@ -39,10 +39,10 @@ enum ReadyTest {
 
 /// The first thing that a request lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(super) enum Missing<'r> {
     Scheme,
     Method,
-    Condition(bool, Has),
+    Condition(bool, &'r Has),
 }
 
 impl Ready {
@@ -63,19 +63,15 @@ impl Ready {
 
     /// Whether the rule is for this request; captures of its conditions are added.
     pub(super) fn admits<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
-        let Options {
-            scheme, methods, ..
-        } = &self.options;
-        (scheme.is_none() || *scheme == ask.head.scheme())
-            && (methods.is_empty() || methods.contains(ask.head.method()))
-            && self
-                .conditions
-                .iter()
-                .all(|condition| condition.holds(ask, captures))
+        self.missing(ask, captures).is_none()
     }
 
-    /// What keeps the rule from answering this request.
-    pub(super) fn missing(&self, ask: &Ask<'_, '_>) -> Option<Missing> {
+    /// The first thing that keeps the rule from answering this request.
+    pub(super) fn missing<'a>(
+        &self,
+        ask: &Ask<'_, 'a>,
+        captures: &mut Captures<'a>,
+    ) -> Option<Missing<'_>> {
         let Options {
             scheme,
             methods,
@@ -88,12 +84,9 @@ impl Ready {
         if !methods.is_empty() && !methods.contains(ask.head.method()) {
             return Some(Missing::Method);
         }
-        let failed = self
-            .conditions
-            .iter()
-            .position(|condition| !condition.holds(ask, &mut Captures::none()))?;
-        let (expected, has) = conditions.get(failed)?;
-        Some(Missing::Condition(*expected, has.clone()))
+        let mut pairs = self.conditions.iter().zip(conditions);
+        let failed = pairs.find(|(condition, _)| !condition.holds(ask, captures));
+        failed.map(|(_, (expected, has))| Missing::Condition(*expected, has))
     }
 
     /// Whether a parameter of the query has done its work in the match.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{RuleRef, Rules, ask::Ask, condition::Missing, has::Has};
+use super::{RuleRef, Rules, ask::Ask, capture::Captures, condition::Missing, has::Has};
 use crate::{
     Exemption, Redirect, Refusal, RequestHead, When,
     guard::{self, Lifted, Suppressed, Verdict},
@@ -150,12 +150,12 @@ impl Rules {
             let missing = self
                 .table
                 .options(&record)
-                .and_then(|ready| ready.missing(ask));
+                .and_then(|ready| ready.missing(ask, &mut Captures::none()));
             let unmet = match missing {
                 Some(Missing::Scheme) => Some(Unmet::Scheme),
                 Some(Missing::Method) => Some(Unmet::Method),
-                Some(Missing::Condition(true, has)) => Some(Unmet::Lacks(has)),
-                Some(Missing::Condition(false, has)) => Some(Unmet::Forbidden(has)),
+                Some(Missing::Condition(true, has)) => Some(Unmet::Lacks(has.clone())),
+                Some(Missing::Condition(false, has)) => Some(Unmet::Forbidden(has.clone())),
                 None if winner == Some(at) => None,
                 None => Some(Unmet::Later),
             };

@@ -58,6 +58,7 @@ pub(super) struct Matching {
 /// What is kept keeps its bytes, its order and its duplicates. A parameter that the rule asked for by
 /// value, or captured, is not repeated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum QueryPolicy {
     /// The target's own query, then that of the request.
     #[default]

@@ -79,13 +79,13 @@ pub struct Rule {
 /// testing::get("/older").through(&rules).assert_pass();
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Source {
     pub(super) kind: SourceKind,
     pub(super) text: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum SourceKind {
     /// A path with placeholders, perhaps with an origin before it and a query behind it.
     Native,

@@ -140,7 +140,9 @@ const QUERY_VALUES: [&str; 22] = [
 
 const KEYS: [&str; 8] = ["p", "page", "id", "q", "%70", "a b", "utm", "P"];
 
-const HOSTS: [&str; 7] = [
+const HOSTS: [&str; 9] = [
+    ".a.example",
+    ".example",
     "a.example",
     "b.example",
     "*.a.example",

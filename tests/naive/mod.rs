@@ -204,7 +204,7 @@ impl Interpreter {
             Precedence::MostSpecific => {
                 let host = rule.host.as_deref();
                 let kind = match host {
-                    Some(host) if !host.starts_with("*.") => 0,
+                    Some(host) if !host.starts_with(['*', '.']) => 0,
                     Some(_) => 1,
                     None => 2,
                 };
@@ -273,11 +273,14 @@ fn real_parts(mut rule: Rule) -> Rule {
 fn fits(rule: &Rule, pattern: &Pattern, asked: &Asked) -> Option<Vec<Capture>> {
     if let Some(host) = &rule.host {
         let asked = asked.host.as_deref()?;
-        let is_it = match host.strip_prefix("*.") {
-            Some(domain) => asked
-                .strip_suffix(domain)
-                .is_some_and(|below| below.len() > 1 && below.ends_with('.')),
-            None => asked == host,
+        let is_below = |domain: &str| {
+            let below = asked.strip_suffix(domain);
+            below.is_some_and(|below| below.len() > 1 && below.ends_with('.'))
+        };
+        let is_it = match (host.strip_prefix("*."), host.strip_prefix('.')) {
+            (Some(domain), _) => is_below(domain),
+            (None, Some(domain)) => asked == domain || is_below(domain),
+            (None, None) => asked == host,
         };
         if !is_it {
             return None;

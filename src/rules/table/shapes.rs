@@ -534,9 +534,7 @@ mod tests {
         let mut every = vec![String::new()];
         for place in 0..4 {
             let one = |front: &String| {
-                let next = kinds
-                    .map(|kind| format!("{front}/{}", kind.replace('p', &format!("p{place}"))));
-                next
+                kinds.map(|kind| format!("{front}/{}", kind.replace('p', &format!("p{place}"))))
             };
             every = every.iter().flat_map(one).collect();
         }
