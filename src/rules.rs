@@ -51,6 +51,7 @@ mod rule_ref;
 mod search;
 #[cfg(feature = "snippets")]
 mod snippets;
+mod source;
 mod spelling;
 mod table;
 mod target;
@@ -85,9 +86,10 @@ pub use options::QueryPolicy;
 pub use paths::Paths;
 use record::SLOTS;
 pub use report::{Finding, FindingKind, Report};
-pub use rule::{Rule, Source};
+pub use rule::Rule;
 pub use rule_ref::{Iter, RuleRef};
 pub use search::Precedence;
+pub use source::Source;
 use table::Table;
 
 /// A compiled table of redirects; a policy that says where and how.

@@ -574,3 +574,27 @@ fn a_long_regex_is_told_its_own_limit() {
     let (_, _, sentence) = wrong(Rule::found(Source::regex(&regex), "/"));
     assert!(sentence.contains("65,535 bytes"), "{sentence}");
 }
+
+#[test]
+fn the_rules_of_a_table_are_counted_and_equal_themselves() {
+    let rules = || Rules::new((0..5).map(|at| Rule::found(format!("/{at}"), "/to"))).unwrap();
+    let (one, other) = (rules(), rules());
+    let mut iter = one.iter();
+    for left in (0..5).rev() {
+        assert!(iter.next().is_some());
+        assert_eq!(iter.len(), left);
+    }
+    assert!(iter.next().is_none() && iter.next().is_none());
+    assert!((&one).into_iter().eq(one.iter()));
+    assert!(
+        (&one)
+            .into_iter()
+            .zip(&other)
+            .all(|(one, other)| one != other)
+    );
+    assert!(
+        one.iter()
+            .zip(one.iter().skip(1))
+            .all(|(one, next)| one != next)
+    );
+}

@@ -3,6 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, Location as Line, catch_unwind},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use http::StatusCode;
@@ -91,6 +92,34 @@ fn a_failing_assertion_says_what_was_expected_and_what_came() {
     assert_eq!(
         text,
         "GET /\n  expected: a refusal with 400 Bad Request\n       got: a redirect to /new"
+    );
+    let (text, _) = failure(|| {
+        testing::get("/")
+            .through(&policy)
+            .assert_after(StatusCode::NOT_FOUND)
+    });
+    assert_eq!(
+        text,
+        "GET /\n  expected: after 404 Not Found\n       got: Before"
+    );
+    let later = NEW.with(Status::Found).after(StatusCode::UNAUTHORIZED);
+    let (text, _) = failure(|| {
+        testing::get("/")
+            .through(&later)
+            .assert_after(StatusCode::NOT_FOUND)
+    });
+    assert_eq!(
+        text,
+        "GET /\n  expected: after 404 Not Found\n       got: After(Status(401))"
+    );
+    let (text, _) = failure(|| {
+        testing::get("/")
+            .through(&policy)
+            .assert_cache(Duration::from_secs(60))
+    });
+    assert_eq!(
+        text,
+        "GET /\n  expected: max-age=60\n       got: nothing about caches"
     );
     let (text, _) = failure(|| testing::get("not a target"));
     assert_eq!(

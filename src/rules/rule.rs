@@ -3,6 +3,7 @@ use http::Method;
 use super::{
     has::Has,
     options::{Edit, Options, QueryPolicy},
+    source::Source,
 };
 use crate::{CacheControl, How, Intent, Scheme, Status};
 
@@ -61,123 +62,6 @@ pub struct Rule {
     pub(super) target: String,
     pub(super) how: How,
     pub(super) options: Options,
-}
-
-/// The left side of a rule; a text is a path with placeholders.
-///
-/// ```
-/// use tower_redirect::rules::{Rule, Rules, Source};
-/// use tower_redirect::testing;
-///
-/// let rules = Rules::new([
-///     Rule::permanent(Source::exact("/a/{b}"), "/literally"),
-///     Rule::permanent(Source::prefix("/old"), "/new"),
-/// ])?;
-/// testing::get("/a/%7Bb%7D").through(&rules).assert_redirect("/literally");
-/// testing::get("/old").through(&rules).assert_redirect("/new");
-/// testing::get("/old/a/b").through(&rules).assert_redirect("/new/a/b");
-/// testing::get("/older").through(&rules).assert_pass();
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Source {
-    pub(super) kind: SourceKind,
-    pub(super) text: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum SourceKind {
-    /// A path with placeholders, perhaps with an origin before it and a query behind it.
-    Native,
-    /// A path, every byte of which is literal.
-    Exact,
-    /// A path and everything below it.
-    Prefix,
-    /// A regex on the path; without the feature, a file may ask for it, and is refused.
-    Regex,
-}
-
-impl Source {
-    /// This path and no other, braces and all.
-    ///
-    /// ```
-    /// use tower_redirect::rules::{Rule, Rules, Source};
-    /// use tower_redirect::testing;
-    ///
-    /// let rules = Rules::new([Rule::permanent(Source::exact("/{a}?"), "/b")])?;
-    /// testing::get("/%7Ba%7D%3F").through(&rules).assert_redirect("/b");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
-    /// ```
-    #[must_use]
-    pub fn exact(path: &str) -> Self {
-        Self::new(SourceKind::Exact, path)
-    }
-
-    /// This path and everything below it; what follows the path follows the target's.
-    ///
-    /// ```
-    /// use tower_redirect::rules::{Rule, Rules, Source};
-    /// use tower_redirect::testing;
-    ///
-    /// let rules = Rules::new([Rule::permanent(Source::prefix("/old"), "https://new.example")])?;
-    /// testing::get("/old/a?b=c").through(&rules).assert_redirect("https://new.example/a?b=c");
-    /// testing::get("/old").through(&rules).assert_redirect("https://new.example/");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
-    /// ```
-    ///
-    /// The target has no placeholders then; its query stands behind the path.
-    ///
-    /// Source: Gateway API, `ReplacePrefixMatch`.
-    #[must_use]
-    pub fn prefix(path: &str) -> Self {
-        Self::new(SourceKind::Prefix, path)
-    }
-
-    /// Every path that this regex matches from end to end; groups are placeholders, by their names, and those
-    /// without one by their numbers.
-    ///
-    /// ```
-    /// use tower_redirect::rules::{Rule, Rules, Source};
-    /// use tower_redirect::testing;
-    ///
-    /// let post = Source::regex(r"/(?<year>\d{4})/(\d+)");
-    /// let rules = Rules::new([Rule::permanent(post, "/posts/{year}-{2}")])?;
-    /// testing::get("/2024/17").through(&rules).assert_redirect("/posts/2024-17");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
-    /// ```
-    ///
-    /// It is matched against the path as it was received, in time linear in its length. One that does
-    /// not compile, or grows beyond a megabyte, is an error where the table is built.
-    ///
-    /// Source: the syntax of the crate `regex`.
-    #[cfg(feature = "regex")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "regex")))]
-    #[must_use]
-    pub fn regex(regex: &str) -> Self {
-        Self::new(SourceKind::Regex, regex)
-    }
-
-    fn new(kind: SourceKind, text: &str) -> Self {
-        Self {
-            kind,
-            text: text.to_owned(),
-        }
-    }
-}
-
-impl From<&str> for Source {
-    fn from(text: &str) -> Self {
-        Self::new(SourceKind::Native, text)
-    }
-}
-
-impl From<String> for Source {
-    fn from(text: String) -> Self {
-        Self {
-            kind: SourceKind::Native,
-            text,
-        }
-    }
 }
 
 impl Rule {

@@ -367,7 +367,7 @@ impl Entry<'_, '_> {
     /// Whether a source that is a regex can be one.
     #[cfg(feature = "regex")]
     fn check_source(&mut self, bytes: Range<usize>, source: &crate::rules::Source) -> Option<()> {
-        use crate::rules::{regexes, rule::SourceKind};
+        use crate::rules::{regexes, source::SourceKind};
         if source.kind == SourceKind::Regex {
             if let Err(flaw) = regexes::whole(&source.text, false) {
                 return self.no_regex(bytes, &source.text, flaw.sentence());
