@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    ask::{Ask, means, plain},
+    ask::{Ask, means},
     capture::{Captures, Kind, Slot},
     error::Flaw,
     has::{Has, Place, Test},
@@ -212,7 +212,7 @@ impl Condition {
                     ReadyTest::Captured => self.test.fits(Cow::Borrowed(value), captures),
                     ReadyTest::Present => true,
                     #[cfg(feature = "regex")]
-                    ReadyTest::Matches(_) => self.test.fits(plain(value), captures),
+                    ReadyTest::Matches(_) => self.test.fits(super::ask::plain(value), captures),
                 }),
             Place::Header(name) => ask
                 .header(name)
