@@ -23,7 +23,7 @@ use clap::Parser;
 use http::{Request, Uri, header};
 use tower_redirect::{
     RequestHead, Scheme,
-    rules::{Diagnostic, Finding, Format, Parsed, Rules, Severity},
+    rules::{Diagnostic, Finding, Format, NotRewritten, Parsed, Rules, Severity},
 };
 
 /// Checks a file of redirects.
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let load = |file: &Path| {
-        let parsed = options.format.load(file);
+        let parsed = options.format.load_lossy(file);
         parsed.map_err(|error| format!("{}: {error}", file.display()))
     };
     let file = options.file.display();
@@ -94,7 +94,7 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     } else if options.flatten {
         let text = fs::read_to_string(&options.file)?;
         flatten(options.format, &parsed.rules, &text);
-    } else if !report.findings().is_empty() {
+    } else if !report.is_empty() {
         said.push(report.to_string());
     }
     for said in &said {
@@ -111,7 +111,7 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     }
 
     let of_file = parsed.diagnostics.iter().map(Diagnostic::severity);
-    let of_table = report.findings().iter().map(Finding::severity);
+    let of_table = report.iter().map(Finding::severity);
     let worst = of_file.chain(of_table).max();
     let most = if options.strict {
         Severity::Warning
@@ -148,20 +148,24 @@ fn diff(old: &Parsed, new: &Parsed) -> ExitCode {
 fn flatten(format: Format, rules: &Rules, text: &str) {
     let flattened = rules.flatten();
     let rewritten = format.rewrite(text, &flattened);
-    print!("{}", rewritten.text);
-    let kept: Vec<_> = rewritten.kept.iter().map(|kept| &kept.change).collect();
-    for change in &flattened.changes {
+    print!("{}", rewritten.text());
+    let kept: Vec<_> = rewritten
+        .not_rewritten()
+        .iter()
+        .map(NotRewritten::change)
+        .collect();
+    for change in flattened.changes() {
         if !kept.contains(&change) {
             eprintln!("{change}");
         }
     }
-    for kept in &rewritten.kept {
+    for kept in rewritten.not_rewritten() {
         eprintln!("{kept}");
     }
-    for chain in &flattened.chains {
+    for chain in flattened.chains() {
         eprintln!("{chain}");
     }
-    if rewritten.text == text {
+    if rewritten.text() == text {
         eprintln!("nothing was changed");
     }
 }

@@ -17,7 +17,10 @@
 //!
 //! The first rule that fits answers ([`Precedence`] has others). Finding it takes as many steps in a table
 //! of a million rules as of ten: paths are hashed, paths with placeholders once for each shape that occurs.
-//! What grows is the wait for memory. A request that no rule answers costs no allocation.
+//! What grows is the wait for memory. A request that no rule answers costs no allocation, but for these: a
+//! path of more than a kilobyte that is not spelled as rules are, a query in which more than 32 parameters
+//! find rules, a regex on an encoded value of a query, and one on a path that fits where the rest of the rule
+//! does not.
 //!
 //! The time of one lookup on one machine, among exact paths and among paths with placeholders, beside
 //! other ways to find a path in the same run. `benches/tables` in the repository measures it, with memory,
@@ -59,6 +62,7 @@ mod rule_ref;
 mod search;
 #[cfg(feature = "snippets")]
 mod snippets;
+mod source;
 mod spelling;
 mod table;
 mod target;
@@ -84,7 +88,8 @@ pub use format::netlify_toml;
 #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
 pub use format::vercel_bulk;
 pub use format::{
-    Format, Kept, Parsed, Rewritten, UnknownFormat, cloudflare, haproxy_map, netlify, nginx_map,
+    Format, NotRewritten, Parsed, Rewritten, UnknownFormat, cloudflare, haproxy_map, netlify,
+    nginx_map,
 };
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
@@ -94,10 +99,11 @@ pub use options::QueryPolicy;
 pub use paths::Paths;
 use record::SLOTS;
 pub use report::{Finding, FindingKind, Report};
-pub use rule::{Rule, Source};
+pub use rule::Rule;
 pub(crate) use rule_ref::Fixed;
-pub use rule_ref::RuleRef;
+pub use rule_ref::{Iter, RuleRef};
 pub use search::Precedence;
+pub use source::Source;
 use table::Table;
 pub use usage::{RuleUsage, Usage};
 
@@ -198,14 +204,12 @@ impl Rules {
     /// assert_eq!((rule.source(), rule.target().as_str()), ("/caf%C3%A9/{x}", "/{x}"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
-    pub fn iter(&self) -> impl Iterator<Item = RuleRef<'_>> {
-        self.table
-            .records()
-            .map(|(_, record)| RuleRef::new(self, record))
+    pub const fn iter(&self) -> Iter<'_> {
+        Iter::new(self)
     }
 
     /// Names the file that the rules were read from, for [`Fired::file`] and [`RuleRef::file`];
-    /// [`Format::load`] does it.
+    /// [`Format::load_lossy`] does it.
     ///
     /// ```
     /// use tower_redirect::rules::netlify;
@@ -234,32 +238,36 @@ impl Rules {
 
     /// The rule that answers a request, and its redirect; `seen` hears of every rule that is looked at.
     fn answered(&self, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<(u32, Redirect)> {
-        let authority = head.authority().filter(|_| self.table.reads_host);
-        let host = authority.and_then(AskedHost::read);
-        let ask = Ask {
-            head,
-            path: head.path(),
-            query: head.query(),
-            host: host.as_ref().map(|host| &*host.name),
-            found: &Found::none(),
-        };
+        let host = self.host(head).ok()?;
+        let found = Found::none();
+        let ask = Ask::new(head, host.as_ref(), &found);
         let at = self.table.search_seen(&ask, self.precedence, seen)?;
         Some((at, self.redirect(at, &ask)?))
     }
 
+    /// The host that a request is for, where a rule looks at it.
+    fn host<'h>(&self, head: &'h RequestHead<'_>) -> Result<Option<AskedHost<'h>>, Refusal> {
+        if !self.table.reads_host {
+            return Ok(None);
+        }
+        match head.authority() {
+            Some(authority) => match AskedHost::read(authority) {
+                Some(host) => Ok(Some(host)),
+                None => Err(Refusal::bad_request("this is no host")),
+            },
+            None if head.names_no_host() => Ok(None),
+            None => Err(Refusal::bad_request(
+                "more than one host, or a user name in it",
+            )),
+        }
+    }
+
     /// The redirect of the rule that answers a request.
     #[inline]
-    fn answer(&self, head: &RequestHead<'_>, host: Option<&str>) -> Decision {
-        let ask = Ask {
-            head,
-            path: head.path(),
-            query: head.query(),
-            host,
-            found: &Found::none(),
-        };
-        match self.table.search(&ask, self.precedence) {
+    fn answer(&self, ask: &Ask<'_, '_>) -> Decision {
+        match self.table.search(ask, self.precedence) {
             None => Decision::Pass,
-            Some(at) => self.redirect(at, &ask).into(),
+            Some(at) => self.redirect(at, ask).into(),
         }
     }
 
@@ -279,15 +287,9 @@ impl Rules {
     }
 
     fn decide_by_host(&self, request: &RequestHead<'_>) -> Decision {
-        match request.authority() {
-            Some(authority) => match AskedHost::read(authority) {
-                Some(host) => self.answer(request, Some(&host.name)),
-                None => Decision::Refuse(Refusal::bad_request("this is no host")),
-            },
-            None if request.names_no_host() => self.answer(request, None),
-            None => Decision::Refuse(Refusal::bad_request(
-                "more than one host, or a user name in it",
-            )),
+        match self.host(request) {
+            Ok(host) => self.answer(&Ask::new(request, host.as_ref(), &Found::none())),
+            Err(refusal) => Decision::Refuse(refusal),
         }
     }
 }
@@ -305,7 +307,7 @@ impl Policy for Rules {
         } else if self.table.reads_host {
             self.decide_by_host(request)
         } else {
-            self.answer(request, None)
+            self.answer(&Ask::new(request, None, &Found::none()))
         }
     }
 }

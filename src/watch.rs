@@ -9,7 +9,7 @@
 //! # fs::write(&path, "/a /b")?;
 //! # let (sender, reloads) = mpsc::channel();
 //! // A bad file at the start is an error of the start.
-//! let (policy, handle) = Reloadable::new(Format::Netlify.load(&path)?.into_result()?);
+//! let (policy, handle) = Reloadable::new(Format::Netlify.load_lossy(&path)?.into_result()?);
 //! let watcher = handle
 //!     .watch_rules(&path, Format::Netlify)
 //! #   .settle(std::time::Duration::from_millis(300))
@@ -50,7 +50,7 @@
 //!         fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
 //!     files.retain(|file| file.extension().is_some_and(|ending| ending == "redirects"));
 //!     files.sort();
-//!     files.iter().map(|file| Ok(Format::Netlify.load(file)?.into_result()?)).collect()
+//!     files.iter().map(|file| Ok(Format::Netlify.load_lossy(file)?.into_result()?)).collect()
 //! }
 //!
 //! let (policy, handle) = Reloadable::new(read(Path::new("redirects.d"))?);
@@ -138,7 +138,7 @@ impl Handle<crate::rules::Rules> {
     /// ```no_run
     /// use tower_redirect::{RedirectLayer, Reloadable, rules::Format};
     ///
-    /// let rules = Format::Netlify.load("_redirects")?.into_result()?;
+    /// let rules = Format::Netlify.load_lossy("_redirects")?.into_result()?;
     /// let (policy, handle) = Reloadable::new(rules);
     /// let watcher = handle.watch_rules("_redirects", Format::Netlify).start()?;
     /// let layer = RedirectLayer::new(policy);
@@ -148,7 +148,7 @@ impl Handle<crate::rules::Rules> {
     /// A file with an error in it is refused as a whole, and its
     /// [`Diagnostics`](crate::rules::Diagnostics) are the reason. Warnings hinder nothing, and go to feature
     /// `tracing`; who wants more of them reads with [`watch`](Self::watch) and
-    /// [`Format::load`](crate::rules::Format::load).
+    /// [`Format::load_lossy`](crate::rules::Format::load_lossy).
     #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
     pub fn watch_rules(
         &self,
@@ -156,7 +156,7 @@ impl Handle<crate::rules::Rules> {
         format: crate::rules::Format,
     ) -> Watch<crate::rules::Rules> {
         self.watch(path, move |path| -> Result<_, Reason> {
-            let parsed = format.load(path)?;
+            let parsed = format.load_lossy(path)?;
             #[cfg(feature = "tracing")]
             if !parsed.diagnostics.is_empty() && !parsed.diagnostics.has_errors() {
                 tracing::warn!(path = %path.display(), "{}", parsed.diagnostics);

@@ -122,6 +122,11 @@ impl Condition {
         }
     }
 
+    /// Whether it is met by every answer with this status, and by no other.
+    pub(crate) fn is_status(&self, status: StatusCode) -> bool {
+        matches!(self.0, Kind::Status(own) if own == status)
+    }
+
     /// Whether an answer to this method can meet it.
     pub(crate) fn applies_to(&self, method: &Method) -> bool {
         match self.0 {

@@ -87,10 +87,7 @@ fn what_check_says_of_a_file_has_its_words() {
     ] {
         let report = format.parse(file).unwrap().check();
         let kinds = [FindingKind::UnusedCapture, FindingKind::Shadowed];
-        let found = report
-            .findings()
-            .iter()
-            .filter(|one| kinds.contains(&one.kind()));
+        let found = report.iter().filter(|one| kinds.contains(&one.kind()));
         let found: Vec<_> = found.map(ToString::to_string).collect();
         assert_eq!(found.join("\n"), said, "{format}: {file}");
     }
@@ -135,7 +132,12 @@ impl Case {
             let (request, expected) = line
                 .rsplit_once(" -> ")
                 .unwrap_or_else(|| panic!("{}: no `->` in {line}", self.title));
-            let got = answer(request, &parsed.rules);
+            let (got, explained) = answer(request, &parsed.rules);
+            if let Some(explained) = explained {
+                failures.push(format!(
+                    "{request}\n  {got}, but it is explained so:\n{explained}"
+                ));
+            }
             if got != expected.trim() {
                 failures.push(format!(
                     "{request}\n  expected: {expected}\n       got: {got}"
@@ -165,8 +167,8 @@ impl Case {
     }
 }
 
-/// What becomes of a request, as the suites write it.
-fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> String {
+/// What becomes of a request, as the suites write it, and the explanation where that says another thing.
+fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> (String, Option<String>) {
     let mut parts = request.split(" [");
     let line = parts.next().unwrap().trim();
     let (method, target) = line.split_once(' ').unwrap_or(("GET", line));
@@ -194,19 +196,33 @@ fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> String {
         let (name, value) = header.strip_suffix(']').unwrap().split_once(": ").unwrap();
         request = request.header(name, value);
     }
-    match request.through(rules).decision() {
-        Decision::Pass => "pass".to_owned(),
-        Decision::Refuse(refusal) => format!("refused {}", refusal.status().as_u16()),
+    let explanation = rules.explain(&request.head()).to_string();
+    let end = explanation.lines().last().unwrap_or_default();
+    let (got, is_explained) = match request.through(rules).decision() {
+        Decision::Pass => {
+            let is_explained = end == "no rule answers" || end.starts_with("not sent: ");
+            ("pass".to_owned(), is_explained)
+        }
+        Decision::Refuse(refusal) => {
+            let got = format!("refused {}", refusal.status().as_u16());
+            (got, end.starts_with("refused with 400: "))
+        }
         Decision::Redirect(redirect) => {
             let status = redirect.status(&method, Version::HTTP_11).as_u16();
             let location = redirect.location().as_str();
-            let when = match redirect.timing() {
-                When::Before => "",
-                When::After(_) => " after-404",
+            let (when, said) = match redirect.timing() {
+                When::Before => ("", ""),
+                When::After(_) => (" after-404", ", only where the app answers 404"),
             };
-            format!("{status} {location}{when}")
+            let mut lines = explanation.lines().rev();
+            let line = lines.find(|line| !line.starts_with("not sent: "));
+            let is_explained = line
+                .unwrap()
+                .ends_with(&format!(" becomes {location}{said}"));
+            (format!("{status} {location}{when}"), is_explained)
         }
-    }
+    };
+    (got, (!is_explained).then_some(explanation))
 }
 
 /// A text in which `\u{…}` stands for a character.

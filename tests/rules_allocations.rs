@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 
 use allocation_counter::measure;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use tower::{Layer, Service, service_fn};
 use tower_redirect::{
     Decision, LocalPath, Policy, RedirectLayer, RequestHead, Status,
-    rules::{Has, Rule, Rules, Source},
+    rules::{Has, Rule, Rules, Source, netlify, vercel},
     testing,
 };
 
@@ -90,6 +90,82 @@ fn a_target_without_placeholders_is_sent_as_it_is_kept() {
             other => panic!("{target}: {other:?}"),
         };
         assert_eq!(allocations(decided), 0, "{target}");
+    }
+}
+
+/// Conditions of every kind, and queries that are encoded.
+#[test]
+fn conditions_that_do_not_hold_allocate_nothing() {
+    let keyed = (0..100).map(|id| Rule::found(format!("/keyed?q={id}+b"), "/to"));
+    let of_both = ["a b", "c&d"];
+    let rules = Rules::new(keyed.chain([
+        Rule::found("/one-of", "/to").when(Has::query("q").one_of(of_both)),
+        Rule::found("/unless", "/to").unless(Has::query("q").one_of(of_both)),
+        Rule::found("/header", "/to").when(Has::header("x-a").equal_to("2")),
+        Rule::found("/cookie", "/to").when(Has::cookie("lang").one_of(["de", "fr"])),
+        Rule::found("/matching", "/to/{n}").when(Has::query("n").matching(r"(?<n>\d+)")),
+    ]));
+    let hosts = vercel::parse(
+        r#"[
+          { "source": "/host", "has": [{ "type": "host", "value": "(?<sub>.+)\\.b\\.example" }], "destination": "/to" },
+          { "source": "/no-host", "missing": [{ "type": "host", "value": "www.a.example" }], "destination": "/to" }
+        ]"#,
+    );
+    let languages = netlify::parse("/language /to 302! Language=de,fr\n");
+    for (rules, targets) in [
+        (
+            rules.unwrap(),
+            &[
+                "/keyed?q=a+b",
+                "/keyed?%71=7%20b%20&q=%37+c&q&%FF=%FF",
+                "/one-of?q=a%20c&%71=c%26e",
+                "/unless?q=a%20b",
+                "/header",
+                "/cookie",
+                "/matching?n=x&n=12x",
+            ][..],
+        ),
+        (hosts.unwrap(), &["/host", "/no-host"]),
+        (languages.unwrap(), &["/language"]),
+    ] {
+        for target in targets {
+            let request = testing::get(target)
+                .header("host", "www.a.example")
+                .header("accept-language", "EN-gb")
+                .header("x-a", "1")
+                .header("cookie", "a=b; lang=en");
+            let head = request.head();
+            assert!(rules.decide(&head).is_pass(), "{target}");
+            assert_eq!(allocations(|| rules.decide(&head)), 0, "{target}");
+        }
+    }
+    let answered = testing::get("/keyed?q=%37+b");
+    let rules = Rules::new([Rule::found("/keyed?q=7+b", "/to")]).unwrap();
+    answered.through(&rules).assert_redirect("/to");
+}
+
+/// What the docs leave out of that; a change here is one of the docs.
+#[test]
+fn what_allocates_although_no_rule_answers() {
+    let many =
+        (0..100).map(|id| Rule::found(format!("/keyed?q={id}"), "/to").methods([Method::PUT]));
+    let rules = Rules::new(many.chain([
+        Rule::found("/a", "/to").when(Has::query("n").matching(r"\d+")),
+        Rule::found(Source::regex("/regex/.*"), "/to").when(Has::query("q")),
+    ]));
+    let rules = rules.unwrap();
+    let long = format!("/{}", "%c3%a9".repeat(200));
+    let pairs: Vec<_> = (0..100).map(|id| format!("q={id}")).collect();
+    for target in [
+        "/a?n=%78",
+        "/regex/x",
+        &long,
+        &format!("/keyed?{}", pairs.join("&")),
+    ] {
+        let request = testing::get(target);
+        let head = request.head();
+        assert!(rules.decide(&head).is_pass(), "{target}");
+        assert!(allocations(|| rules.decide(&head)) > 0, "{target}");
     }
 }
 

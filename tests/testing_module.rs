@@ -3,6 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, Location as Line, catch_unwind},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use http::StatusCode;
@@ -119,6 +120,34 @@ fn a_failing_assertion_says_what_was_expected_and_what_came() {
             format!("{asked}\n  expected: a redirect to /x\n       got: pass")
         );
     }
+    let (text, _) = failure(|| {
+        testing::get("/")
+            .through(&policy)
+            .assert_after(StatusCode::NOT_FOUND)
+    });
+    assert_eq!(
+        text,
+        "GET /\n  expected: after 404 Not Found\n       got: Before"
+    );
+    let later = NEW.with(Status::Found).after(StatusCode::UNAUTHORIZED);
+    let (text, _) = failure(|| {
+        testing::get("/")
+            .through(&later)
+            .assert_after(StatusCode::NOT_FOUND)
+    });
+    assert_eq!(
+        text,
+        "GET /\n  expected: after 404 Not Found\n       got: After(Status(401))"
+    );
+    let (text, _) = failure(|| {
+        testing::get("/")
+            .through(&policy)
+            .assert_cache(Duration::from_secs(60))
+    });
+    assert_eq!(
+        text,
+        "GET /\n  expected: max-age=60\n       got: nothing about caches"
+    );
     let (text, _) = failure(|| testing::get("not a target"));
     assert_eq!(
         text,

@@ -134,7 +134,7 @@ async fn another_table_begins_at_zero() {
     let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/b", "/c")]);
     let rules = rules.unwrap().count_hits();
     assert_eq!(send(rules.clone(), "GET", "/a").await, 308);
-    let flattened = rules.flatten().rules;
+    let flattened = rules.flatten().into_rules();
     assert_eq!(hits(&flattened), [0, 0]);
     assert_eq!(send(flattened.clone(), "GET", "/b").await, 308);
     assert_eq!((hits(&rules), hits(&flattened)), (vec![1, 0], vec![0, 1]));

@@ -588,7 +588,7 @@ fn read_folder(folder: &Path) -> Result<Vec<Rules>, Box<dyn Error + Send + Sync>
         .collect::<std::io::Result<_>>()?;
     files.retain(|file| file.extension().is_some_and(|ending| ending == "redirects"));
     files.sort();
-    let read = |file| Ok(Format::Netlify.load(file)?.into_result()?);
+    let read = |file| Ok(Format::Netlify.load_lossy(file)?.into_result()?);
     files.iter().map(read).collect()
 }
 

@@ -57,7 +57,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let report = parsed.rules.check();
     let of = |severity| {
         report
-            .findings()
             .iter()
             .filter(|one| one.severity() == severity)
             .count()
@@ -107,7 +106,7 @@ fn load(options: &Options) -> Result<Parsed, Box<dyn Error>> {
         None => Ok(Format::Netlify.parse_lossy(SAMPLE)),
         Some(path) => options
             .format
-            .load(path)
+            .load_lossy(path)
             .map_err(|error| format!("{}: {error}", path.display()).into()),
     }
 }

@@ -87,11 +87,11 @@ fn compile(format: Format, name: &str, rules: &[u8]) -> Result<Rules, String> {
         ));
     }
     let rules = format
-        .read(rules)
+        .read_lossy(rules)
         .into_result()
         .map_err(|diagnostics| diagnostics.in_file(name).to_string())?;
     let report = rules.check();
-    let mut findings = report.findings().iter();
+    let mut findings = report.iter();
     if findings.any(|finding| finding.severity() == Severity::Error) {
         return Err(format!("{name}: {report}"));
     }

@@ -1,6 +1,6 @@
 //! From the rule that answers to the redirect that is sent.
 
-use std::cell::RefCell;
+use std::{borrow::Cow, cell::RefCell};
 
 use bytes::Bytes;
 
@@ -153,6 +153,18 @@ fn push_query(
     ready: Option<&Ready>,
     policy: QueryPolicy,
 ) {
+    let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
+    let keeps_all = ready.is_none_or(Ready::keeps_all_parameters) && policy != QueryPolicy::Merge;
+    let own = if keeps_all || query.is_none() && edits.is_empty() {
+        String::new()
+    } else {
+        String::from_utf8_lossy(out.get(begin + 1..).unwrap_or_default()).into_owned()
+    };
+    let is_set = |key: &str| edits.iter().any(|edit| edit.sets(|own| means(key, own)));
+    let has_set = ask::pairs(&own).any(|(key, _)| is_set(key));
+    if has_set {
+        out.truncate(begin);
+    }
     let mut separator = match out.len() - begin {
         0 => Some(b'?'),
         1 => None,
@@ -163,16 +175,16 @@ fn push_query(
         separator = Some(b'&');
         write(out);
     };
-    let keeps_all = ready.is_none_or(Ready::keeps_all_parameters) && policy != QueryPolicy::Merge;
     if let Some(query) = query.filter(|_| keeps_all) {
         push(out, &|out| target::push_query(out, query));
         return;
     }
-    let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
-    if query.is_none() && edits.is_empty() {
-        return;
+    if has_set {
+        let kept = own
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !is_set(key_of(pair)));
+        kept.for_each(|pair| push(out, &|out| out.extend_from_slice(pair.as_bytes())));
     }
-    let own = String::from_utf8_lossy(out.get(begin + 1..).unwrap_or_default()).into_owned();
     // Both queries may be as long as a request.
     let mut own_names: Vec<_> = match policy {
         QueryPolicy::Merge => ask::pairs(&own).map(|(key, _)| ask::plain(key)).collect(),
@@ -180,20 +192,27 @@ fn push_query(
     };
     own_names.sort_unstable();
     for pair in query.into_iter().flat_map(|query| query.split('&')) {
-        let (key, _) = pair.split_once('=').unwrap_or((pair, ""));
-        let consumed = ready.is_some_and(|ready| ready.has_consumed(key));
-        let removed = edits.iter().any(|edit| match edit {
-            Edit::Remove(own) | Edit::Set(own, _) => means(key, own),
-            Edit::Rename(..) => false,
-        });
-        let overruled = !own_names.is_empty() && own_names.binary_search(&ask::plain(key)).is_ok();
-        if consumed || removed || overruled || pair.is_empty() {
-            continue;
-        }
+        let key = key_of(pair);
         let renamed = edits.iter().find_map(|edit| match edit {
-            Edit::Rename(from, to) if means(key, from) => Some(to),
+            Edit::Rename(from, to) if means(key, from) => Some(&**to),
             _ => None,
         });
+        let removed = edits
+            .iter()
+            .any(|edit| matches!(edit, Edit::Remove(own) if means(key, own)));
+        // What is set or merged counts by the name that is sent.
+        let replaced = match renamed {
+            Some(to) => edits.iter().any(|edit| edit.sets(|own| own == to)),
+            None => is_set(key),
+        };
+        let overruled = !own_names.is_empty() && {
+            let name = renamed.map_or_else(|| ask::plain(key), Cow::Borrowed);
+            own_names.binary_search(&name).is_ok()
+        };
+        let consumed = ready.is_some_and(|ready| ready.has_consumed(key));
+        if consumed || removed || replaced || overruled || pair.is_empty() {
+            continue;
+        }
         push(out, &|out| match renamed {
             Some(to) => {
                 target::push_plain(out, to);
@@ -202,8 +221,13 @@ fn push_query(
             None => target::push_query(out, pair),
         });
     }
-    for edit in edits {
-        if let Edit::Set(key, value) = edit {
+    for (at, edit) in edits.iter().enumerate() {
+        let Edit::Set(key, value) = edit else {
+            continue;
+        };
+        // Of several values for one name, the last is said.
+        let mut behind = edits.iter().skip(at + 1);
+        if !behind.any(|edit| edit.sets(|own| own == &**key)) {
             push(out, &|out| {
                 target::push_plain(out, key);
                 out.push(b'=');
@@ -211,6 +235,11 @@ fn push_query(
             });
         }
     }
+}
+
+/// The name of a pair as it was received.
+fn key_of(pair: &str) -> &str {
+    pair.split_once('=').map_or(pair, |(key, _)| key)
 }
 
 /// One slash where several follow each other, behind the origin.

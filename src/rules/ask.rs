@@ -6,7 +6,7 @@ use http::header;
 use percent_encoding::percent_decode_str;
 
 use super::capture::Found;
-use crate::RequestHead;
+use crate::{RequestHead, policy::AskedHost};
 
 /// A request, as far as rules are concerned.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,23 @@ pub(super) struct Ask<'h, 'a> {
     pub(super) found: &'h Found<'a>,
 }
 
-impl<'a> Ask<'_, 'a> {
+impl<'h, 'a> Ask<'h, 'a> {
+    /// A request, and the host that it is for where the table knows hosts.
+    #[inline]
+    pub(super) fn new(
+        head: &'h RequestHead<'a>,
+        host: Option<&'h AskedHost<'_>>,
+        found: &'h Found<'a>,
+    ) -> Self {
+        Self {
+            head,
+            path: head.path(),
+            query: head.query(),
+            host: host.map(|host| &*host.name),
+            found,
+        }
+    }
+
     /// The pairs of the query as they were received.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         pairs(self.query.unwrap_or_default())
@@ -77,7 +93,7 @@ pub(super) fn plain(received: &str) -> Cow<'_, str> {
 }
 
 /// A `+` is a space and `%XX` a byte (WHATWG URL, `application/x-www-form-urlencoded`).
-fn form_bytes(received: &str) -> impl Iterator<Item = u8> {
+pub(super) fn form_bytes(received: &str) -> impl Iterator<Item = u8> + '_ {
     received.split('+').enumerate().flat_map(|(at, piece)| {
         let space = (at > 0).then_some(b' ');
         space.into_iter().chain(percent_decode_str(piece))

@@ -1,25 +1,32 @@
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 #[cfg(feature = "regex")]
 use super::regexes::Room;
 use super::{
     Rules,
-    capture::{Kind, Slot},
+    capture::Slot,
     condition::Ready,
     copies::Copies,
     error::{Flaw, Part, RuleError, RulesError},
     firsts::Firsts,
     lines::Lines,
     options::{Matching, Options},
-    pattern::{self, MAX_CAPTURES, Parts, Tail},
-    record::{Draft, FRAGMENT, MOST as MOST_BYTES, PATTERN, QUERY, REGEX, SLOTS},
-    rule::{Rule, Source, SourceKind},
+    pattern::MAX_CAPTURES,
+    record::{Draft, FRAGMENT, MOST as MOST_BYTES, QUERY, SLOTS},
+    rule::Rule,
     search::Precedence,
+    source::{
+        Compiled, Source, SourceKind, Wrong, add_query_conditions, checked_host, compile_source,
+        foreign, native,
+    },
     spelling,
-    table::{EVERY_HOST, Hosts, Table, without_slash},
+    table::{EVERY_HOST, Hosts, Table},
     target::{self, Target},
 };
-use crate::{How, Origin, Scheme, Status};
+use crate::{How, Status};
 
 /// Collects rules, and finds everything that is wrong with them when they are built.
 ///
@@ -74,9 +81,6 @@ pub struct RulesBuilder {
     /// The origin of the target that was checked last; in a file, many have the same.
     origin: String,
 }
-
-/// A rule that was found wrong: which part, its text, and why.
-type Wrong = (Part, String, Flaw);
 
 impl RulesBuilder {
     /// Adds a rule.
@@ -167,8 +171,7 @@ impl RulesBuilder {
     ///     .rule(Rule::permanent("/{a", "//b"))
     ///     .build()
     ///     .unwrap_err();
-    /// assert_eq!(errors.errors().len(), 1);
-    /// assert_eq!(errors.errors()[0].rule(), 1);
+    /// assert_eq!(errors.iter().map(|error| error.rule()).collect::<Vec<_>>(), [1]);
     /// ```
     ///
     /// # Errors
@@ -205,16 +208,7 @@ impl RulesBuilder {
         let mut errors = self.errors;
         let wrong = u32::try_from(errors.len()).unwrap_or(u32::MAX);
         #[cfg(feature = "regex")]
-        let regexes = super::regexes::Regexes::new(self.regexes).unwrap_or_else(|flaw| {
-            errors.push(RuleError {
-                rule: 0,
-                name: None,
-                part: Part::Rule,
-                text: "".into(),
-                flaw,
-            });
-            super::regexes::Regexes::default()
-        });
+        let (regexes, too_much) = super::regexes::Regexes::new(self.regexes);
         let table = Table::new(
             self.records,
             self.options,
@@ -229,6 +223,8 @@ impl RulesBuilder {
             precedence: self.precedence,
             count: self.count.saturating_sub(wrong),
         };
+        #[cfg(feature = "regex")]
+        rules.leave_regexes_out(&too_much, &mut errors);
         rules.leave_loops_out(&mut errors);
         errors.sort_by_key(|error| error.rule);
         (rules, errors)
@@ -384,6 +380,7 @@ impl RulesBuilder {
             options.host = Some(checked_host(host)?);
         }
         add_query_conditions(query, &source.text, &mut options)?;
+        let shadows = options.shadows;
 
         let mut compiled = std::mem::take(&mut self.source);
         compiled.clear();
@@ -410,6 +407,10 @@ impl RulesBuilder {
                         .ready(options)
                         .map_err(|flaw| (Part::Condition, String::new(), flaw))?;
                     slots.extend(self.slots_of(at));
+                    if let Some(name) = named_twice(&slots).filter(|_| !shadows) {
+                        let why = "this placeholder is there twice; give each its own name";
+                        return Err((Part::Condition, name.to_owned(), Flaw::at(0, why)));
+                    }
                     Some(at)
                 };
                 if slots.len() > MAX_CAPTURES {
@@ -501,260 +502,11 @@ impl RulesBuilder {
     }
 }
 
-/// What a source becomes.
-struct Compiled {
-    flags: u16,
-    slots: Vec<Slot>,
-    /// The placeholder that a prefix has for what follows it.
-    tail: Option<u8>,
-    #[cfg(feature = "regex")]
-    regex: Option<regex::Regex>,
-    #[cfg(not(feature = "regex"))]
-    regex: (),
-}
-
-/// A segment that is a placeholder elsewhere, `:id` or `*`, and would be nothing but text here.
-fn foreign(source: &Source) -> Option<Flaw> {
-    if source.kind != SourceKind::Native || !source.text.contains([':', '*']) {
-        return None;
-    }
-    let (path, _) = split_query(&source.text);
-    let mut at = 0;
-    for segment in path.split('/') {
-        let rest = segment.trim_start_matches([':', '*']);
-        let mark = segment.get(..segment.len() - rest.len())?;
-        let is_name = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let why = match mark {
-            ":" if is_name => {
-                "a placeholder is written `{name}`; a literal colon needs `Source::exact`"
-            }
-            "*" | "**" if is_name || rest.is_empty() => {
-                "what is below a path is written `{*rest}`; a literal `*` needs `Source::exact`"
-            }
-            _ => "",
-        };
-        // `{/*rest}` is a tail with its slash.
-        let in_braces = path.get(..at).is_some_and(|before| before.ends_with("{/"));
-        if at > 0 && !in_braces && !why.is_empty() {
-            return Some(Flaw::at(at, why));
-        }
-        at += segment.len() + 1;
-    }
-    None
-}
-
-/// The name of the tail of a prefix; a target cannot write it.
-const PREFIX_TAIL: &str = "";
-
-fn compile_source(
-    kind: SourceKind,
-    text: &str,
-    options: &Options,
-    out: &mut Vec<u8>,
-    #[cfg(feature = "regex")] room: &mut Room,
-) -> Result<Compiled, Flaw> {
-    let fold = options.matching.ignore_case;
-    let mut compiled = Compiled {
-        flags: 0,
-        slots: Vec::new(),
-        tail: None,
-        regex: Default::default(),
-    };
-    match kind {
-        SourceKind::Native => {
-            let text = if options.matching.ignore_trailing_slash {
-                without_own_slash(text)
-            } else {
-                Cow::Borrowed(text)
-            };
-            if pattern::compile(&text, fold, out)? {
-                compiled.flags = PATTERN;
-                compiled.slots = slots(out);
-            }
-        }
-        SourceKind::Exact | SourceKind::Prefix => {
-            let begin = out.len();
-            literal(text, fold, out)?;
-            let trims = kind == SourceKind::Prefix || options.matching.ignore_trailing_slash;
-            let path = out.get(begin..).unwrap_or_default();
-            if trims && without_slash(path).len() < path.len() {
-                out.pop();
-            }
-            if kind == SourceKind::Prefix {
-                if out.ends_with(b"/") {
-                    out.pop();
-                }
-                out.extend(b"{/*}");
-                compiled.flags = PATTERN;
-                compiled.slots = vec![Slot {
-                    name: PREFIX_TAIL.to_owned(),
-                    kind: Kind::Tail,
-                }];
-                compiled.tail = Some(0);
-            }
-        }
-        #[cfg(feature = "regex")]
-        SourceKind::Regex => {
-            let regex = room.whole(text, fold)?;
-            compiled.flags = REGEX;
-            compiled.slots = super::regexes::slots(&regex)?;
-            compiled.regex = Some(regex);
-            out.extend(text.bytes());
-        }
-        #[cfg(not(feature = "regex"))]
-        SourceKind::Regex => {
-            compiled.flags = REGEX;
-            return Err(Flaw::at(0, "this needs the feature `regex`"));
-        }
-    }
-    Ok(compiled)
-}
-
-/// A source whose slash at the end makes no difference, that before a tail which may be nothing included.
-fn without_own_slash(text: &str) -> Cow<'_, str> {
-    if let Some((front, name)) = text
-        .strip_suffix("?}")
-        .and_then(|text| text.rsplit_once("/{*"))
-    {
-        if !front.is_empty() {
-            return Cow::Owned(format!("{front}{{/*{name}}}"));
-        }
-    }
-    let path = text.strip_suffix('/').filter(|text| !text.is_empty());
-    Cow::Borrowed(path.unwrap_or(text))
-}
-
-fn slots(pattern: &[u8]) -> Vec<Slot> {
-    let parts = Parts::of(pattern);
-    let names: Vec<_> = parts.names().collect();
-    let last = names.len().wrapping_sub(1);
-    let slot = |(at, name): (usize, &[u8])| Slot {
-        name: String::from_utf8_lossy(name).into_owned(),
-        kind: if at == last && parts.tail != Tail::None {
-            Kind::Tail
-        } else {
-            Kind::Segment
-        },
-    };
-    names.into_iter().enumerate().map(slot).collect()
-}
-
-/// A path that is compared as it stands.
-fn literal(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    if !text.contains(['{', '}', '?', '#']) {
-        return pattern::compile(text, fold, out).map(|_| ());
-    }
-    let text = pattern::escape(text)
-        .replace('?', "%3F")
-        .replace('#', "%23");
-    pattern::compile(&text, fold, out).map(|_| ())
-}
-
-/// Takes scheme, host and query off a source.
-fn native<'s>(text: &'s str, options: &mut Options) -> Result<(&'s str, &'s str), Wrong> {
-    let mut path = text;
-    for scheme in [Scheme::Http, Scheme::Https] {
-        let Some(rest) = text
-            .strip_prefix(scheme.as_str())
-            .and_then(|rest| rest.strip_prefix("://"))
-        else {
-            continue;
-        };
-        let end = rest.find(['/', '?', '{']).unwrap_or(rest.len());
-        let (host, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        if behind.starts_with('{') && !behind.starts_with("{/") {
-            let at = text.len() - behind.len();
-            return Err((Part::Source, text.to_owned(), Flaw::at(at, NO_PLACEHOLDER)));
-        }
-        options.scheme = Some(scheme);
-        options.host = Some(host.into());
-        path = if behind.is_empty() { "/" } else { behind };
-    }
-    Ok(split_query(path))
-}
-
-/// Splits at the first `?` that is no part of a placeholder.
-fn split_query(text: &str) -> (&str, &str) {
-    let mut inside = false;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'{' => inside = true,
-            b'}' => inside = false,
-            b'?' if !inside => {
-                let (path, query) = text.split_at_checked(at).unwrap_or((text, ""));
-                return (path, query.get(1..).unwrap_or_default());
-            }
-            _ => {}
-        }
-    }
-    (text, "")
-}
-
-/// `a=b&c={d}&e` behind the path of a source, as conditions.
-fn add_query_conditions(query: &str, source: &str, options: &mut Options) -> Result<(), Wrong> {
-    use super::{ask, has::Has};
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let wrong = |why: &'static str| {
-            let at = source.len() - split_query(source).1.len();
-            (Part::Source, source.to_owned(), Flaw::at(at, why))
-        };
-        let has = Has::query(&ask::plain(key));
-        let captured = value
-            .strip_prefix('{')
-            .and_then(|value| value.strip_suffix('}'));
-        let has = match captured {
-            Some(name) if pattern::is_name(name) => has.captured_as(name),
-            _ if key.contains(['{', '}']) || value.contains(['{', '}']) => {
-                return Err(wrong(
-                    "in the query of a source, a placeholder is a whole value, `key={name}`",
-                ));
-            }
-            _ if pair.contains('=') => has.equal_to(&ask::plain(value)),
-            _ => has,
-        };
-        options.conditions.push((true, has));
-    }
-    Ok(())
-}
-
-const NO_PLACEHOLDER: &str = "a placeholder cannot stand in a host; `*.` before a domain stands for every name \
-                              below it";
-
-/// A host in the spelling that is compared.
-fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
-    const SCHEME: &str = "https://";
-    let sentence = if let Some(at) = host.find("://") {
-        Some((
-            at,
-            "a host has no scheme; leave it out, and say it with `scheme`",
-        ))
-    } else {
-        let in_braces = host.find('{').filter(|_| host.contains('}'));
-        let mut chars = host.chars();
-        let elsewhere = chars.next() == Some(':') && chars.next().is_some_and(char::is_alphabetic);
-        let at = in_braces.or(elsewhere.then_some(0));
-        at.map(|at| (at, NO_PLACEHOLDER))
-    };
-    if let Some((at, why)) = sentence {
-        return Err((Part::Host, host.to_owned(), Flaw::at(at, why)));
-    }
-    let (star, name) = ["*.", "."]
-        .into_iter()
-        .find_map(|star| Some((star, host.strip_prefix(star)?)))
-        .unwrap_or(("", host));
-    let wrong = |flaw: Flaw| (Part::Host, host.to_owned(), flaw);
-    let origin = Origin::new(&format!("{SCHEME}{name}"))
-        .map_err(|error| wrong(Flaw::location(error.moved_back(SCHEME.len()), star.len())))?;
-    if origin.written_port().is_some() || name.ends_with(":443") {
-        let at = host.rfind(':').unwrap_or_default();
-        return Err(wrong(Flaw::at(
-            at,
-            "rules are for all ports of a host; leave it out",
-        )));
-    }
-    let name = origin.host().strip_suffix('.').unwrap_or(origin.host());
-    Ok(format!("{star}{name}").into())
+/// A name that more than one placeholder has.
+fn named_twice(slots: &[Slot]) -> Option<&str> {
+    let mut seen = HashSet::new();
+    let names = slots.iter().map(|slot| &*slot.name);
+    names.into_iter().find(|name| !seen.insert(*name))
 }
 
 /// A text that fits a message.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 #[cfg(feature = "regex")]
 use super::regexes::Room;
 use super::{
-    ask::{Ask, means, plain},
+    ask::{Ask, means},
     capture::{Captures, Kind, Slot},
     error::Flaw,
     has::{Has, Place, Test},
@@ -41,10 +41,10 @@ enum ReadyTest {
 
 /// The first thing that a request lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(super) enum Missing<'r> {
     Scheme,
     Method,
-    Condition(bool, Has),
+    Condition(bool, &'r Has),
 }
 
 impl Ready {
@@ -83,19 +83,15 @@ impl Ready {
 
     /// Whether the rule is for this request; captures of its conditions are added.
     pub(super) fn admits<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
-        let Options {
-            scheme, methods, ..
-        } = &self.options;
-        (scheme.is_none() || *scheme == ask.head.scheme())
-            && (methods.is_empty() || methods.contains(ask.head.method()))
-            && self
-                .conditions
-                .iter()
-                .all(|condition| condition.holds(ask, captures))
+        self.missing(ask, captures).is_none()
     }
 
-    /// What keeps the rule from answering this request.
-    pub(super) fn missing(&self, ask: &Ask<'_, '_>) -> Option<Missing> {
+    /// The first thing that keeps the rule from answering this request.
+    pub(super) fn missing<'a>(
+        &self,
+        ask: &Ask<'_, 'a>,
+        captures: &mut Captures<'a>,
+    ) -> Option<Missing<'_>> {
         let Options {
             scheme,
             methods,
@@ -108,12 +104,9 @@ impl Ready {
         if !methods.is_empty() && !methods.contains(ask.head.method()) {
             return Some(Missing::Method);
         }
-        let failed = self
-            .conditions
-            .iter()
-            .position(|condition| !condition.holds(ask, &mut Captures::none()))?;
-        let (expected, has) = conditions.get(failed)?;
-        Some(Missing::Condition(*expected, has.clone()))
+        let mut pairs = self.conditions.iter().zip(conditions);
+        let failed = pairs.find(|(condition, _)| !condition.holds(ask, captures));
+        failed.map(|(_, (expected, has))| Missing::Condition(*expected, has))
     }
 
     /// Whether a parameter of the query has done its work in the match.
@@ -236,60 +229,82 @@ impl Condition {
     }
 
     fn holds<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
-        let test =
-            |value: Cow<'a, str>, captures: &mut Captures<'a>| self.test.fits(value, captures);
         let found = match &self.place {
             Place::Query(key) => ask
                 .pairs()
                 .filter(|(received, _)| means(received, key))
                 .any(|(_, value)| match &self.test {
+                    ReadyTest::OneOf(values) => values.iter().any(|one| means(value, one)),
                     // Goes on as it was received.
-                    ReadyTest::Captured => test(Cow::Borrowed(value), captures),
-                    _ => test(plain(value), captures),
+                    ReadyTest::Captured => self.test.fits(Cow::Borrowed(value), captures),
+                    ReadyTest::Present => true,
+                    #[cfg(feature = "regex")]
+                    ReadyTest::Matches(_) => self.test.fits(super::ask::plain(value), captures),
                 }),
-            Place::Header(name) => ask.header(name).any(|value| test(value, captures)),
-            Place::Cookie(name) => ask.cookie(name).any(|value| test(value, captures)),
+            Place::Header(name) => ask
+                .header(name)
+                .any(|value| self.test.fits(value, captures)),
+            Place::Cookie(name) => ask
+                .cookie(name)
+                .any(|value| self.test.fits(value, captures)),
             Place::Host => ask
                 .host
-                .is_some_and(|host| test(Cow::Owned(host.to_owned()), captures)),
-            Place::Language(cookie) => {
-                language(ask, cookie).is_some_and(|language| test(Cow::Owned(language), captures))
-            }
+                .is_some_and(|host| self.test.fits_text(host, captures)),
+            Place::Language(cookie) => language(ask, cookie).is_some_and(|letters| {
+                let letters = std::str::from_utf8(&letters);
+                letters.is_ok_and(|letters| self.test.fits_text(letters, captures))
+            }),
         };
         found == self.expected
     }
 }
 
 /// The first two letters of what is preferred.
-fn language(ask: &Ask<'_, '_>, cookie: &str) -> Option<String> {
+fn language(ask: &Ask<'_, '_>, cookie: &str) -> Option<[u8; 2]> {
     let by_cookie = ask.cookie(cookie).next();
     let preferred = by_cookie.or_else(|| ask.header("accept-language").next())?;
-    Some(preferred.trim().get(..2)?.to_ascii_lowercase())
+    let letters = preferred.trim().as_bytes().first_chunk::<2>()?;
+    Some(letters.map(|letter| letter.to_ascii_lowercase()))
 }
 
 impl ReadyTest {
+    /// A value that lives as long as the request.
     fn fits<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) -> bool {
+        if matches!(self, Self::Captured) {
+            let there = !value.is_empty();
+            if there {
+                captures.push(value);
+            }
+            return there;
+        }
+        self.fits_text(&value, captures)
+    }
+
+    /// A value that does not.
+    fn fits_text(&self, value: &str, captures: &mut Captures<'_>) -> bool {
         match self {
             Self::Present => true,
             Self::OneOf(values) => values.iter().any(|one| **one == *value),
-            Self::Captured => {
-                let there = !value.is_empty();
-                if there {
-                    captures.push(value);
-                }
-                there
-            }
+            Self::Captured => self.fits(Cow::Owned(value.to_owned()), captures),
             #[cfg(feature = "regex")]
             Self::Matches(regex) => {
-                let Some(found) = regex.captures(&value) else {
+                // Whether it matches is found without memory, what its groups match is not.
+                if !regex.is_match(value) {
                     return false;
-                };
-                for name in regex.capture_names().flatten() {
-                    let text = found.name(name).map_or("", |group| group.as_str());
-                    captures.push(Cow::Owned(text.to_owned()));
+                }
+                if let Some(found) = has_names(regex).then(|| regex.captures(value)).flatten() {
+                    for name in regex.capture_names().flatten() {
+                        let text = found.name(name).map_or("", |group| group.as_str());
+                        captures.push(Cow::Owned(text.to_owned()));
+                    }
                 }
                 true
             }
         }
     }
+}
+
+#[cfg(feature = "regex")]
+fn has_names(regex: &regex::Regex) -> bool {
+    regex.capture_names().flatten().next().is_some()
 }

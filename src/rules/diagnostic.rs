@@ -1,4 +1,4 @@
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, slice};
 
 /// How bad a finding is.
 ///
@@ -150,7 +150,7 @@ impl Diagnostics {
     /// let said = tower_redirect::rules::netlify::parse_lossy("/a\n/b\n").diagnostics;
     /// assert_eq!(said.iter().map(|one| one.line()).collect::<Vec<_>>(), [1, 2]);
     /// ```
-    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+    pub fn iter(&self) -> slice::Iter<'_, Diagnostic> {
         self.list.iter()
     }
 
@@ -224,6 +224,15 @@ impl Diagnostics {
             self.more += 1;
             self.more_errors += usize::from(severity == Severity::Error);
         }
+    }
+}
+
+impl<'d> IntoIterator for &'d Diagnostics {
+    type Item = &'d Diagnostic;
+    type IntoIter = slice::Iter<'d, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt, slice};
 
 use crate::LocationError;
 
@@ -80,7 +80,7 @@ impl fmt::Display for Part {
 /// use tower_redirect::rules::{Part, Rule, Rules};
 ///
 /// let errors = Rules::new([Rule::permanent("/u/{user}", "https://{user}.example/")]).unwrap_err();
-/// let error = &errors.errors()[0];
+/// let error = errors.iter().next().unwrap();
 /// assert_eq!((error.rule(), error.part(), error.position()), (0, Part::Target, 8));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,12 @@ impl RuleError {
     #[must_use]
     pub const fn rule(&self) -> u32 {
         self.rule
+    }
+
+    /// The name of the rule, where it was given one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The part of the rule.
@@ -162,10 +168,18 @@ pub struct RulesError {
 }
 
 impl RulesError {
-    /// Each error, in the order of the rules.
-    #[must_use]
-    pub fn errors(&self) -> &[RuleError] {
-        &self.errors
+    /// Each error, in the order of the rules; there is one at least.
+    pub fn iter(&self) -> slice::Iter<'_, RuleError> {
+        self.errors.iter()
+    }
+}
+
+impl<'e> IntoIterator for &'e RulesError {
+    type Item = &'e RuleError;
+    type IntoIter = slice::Iter<'e, RuleError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -10,9 +10,8 @@ use super::{
     has::Has,
 };
 use crate::{
-    Redirect, RequestHead,
-    guard::{self, Lifted, Verdict},
-    policy::AskedHost,
+    Exemption, Redirect, Refusal, RequestHead, When,
+    guard::{self, Lifted, Suppressed, Verdict},
 };
 
 /// Every rule that came into question for a request, and what became of each.
@@ -47,7 +46,8 @@ pub struct Explanation<'r> {
     winner: Option<RuleRef<'r>>,
     redirect: Option<Redirect>,
     not_sent: Option<NotSent>,
-    refused: Option<&'static str>,
+    refusal: Option<Refusal>,
+    has_path: bool,
 }
 
 /// A rule whose path and host fit a request.
@@ -98,6 +98,8 @@ pub enum NotSent {
     TooLong,
     /// It leads to the address that was asked for; a layer never sends that.
     SelfTarget,
+    /// A redirect would break the request; a layer sends it only where it is told to.
+    Exempt(Exemption),
 }
 
 impl Rules {
@@ -123,31 +125,20 @@ impl Rules {
             winner: None,
             redirect: None,
             not_sent: None,
-            refused: None,
+            refusal: None,
+            has_path: request.has_path(),
         };
         if !request.has_path() {
-            explanation.refused = Some("it names no path, and no rule is asked");
             return explanation;
         }
-        let authority = request.authority().filter(|_| !self.table.hosts.is_empty());
-        let host = authority.and_then(AskedHost::read);
-        let unclear = match authority {
-            Some(_) => host.is_none(),
-            None => !self.table.hosts.is_empty() && !request.names_no_host(),
-        };
-        if unclear {
-            explanation.refused =
-                Some("it contradicts itself about its host, and is refused with 400");
-            return explanation;
+        match self.host(request) {
+            Ok(host) => {
+                let found = Found::none();
+                let ask = Ask::new(request, host.as_ref(), &found);
+                self.explain_asked(&ask, &mut explanation);
+            }
+            Err(refusal) => explanation.refusal = Some(refusal),
         }
-        let ask = Ask {
-            head: request,
-            path: request.path(),
-            query: request.query(),
-            host: host.as_ref().map(|host| &*host.name),
-            found: &Found::none(),
-        };
-        self.explain_asked(&ask, &mut explanation);
         explanation
     }
 
@@ -175,12 +166,12 @@ impl Rules {
             let missing = self
                 .table
                 .options(&record)
-                .and_then(|ready| ready.missing(ask));
+                .and_then(|ready| ready.missing(ask, &mut Captures::none()));
             let unmet = match missing {
                 Some(Missing::Scheme) => Some(Unmet::Scheme),
                 Some(Missing::Method) => Some(Unmet::Method),
-                Some(Missing::Condition(true, has)) => Some(Unmet::Lacks(has)),
-                Some(Missing::Condition(false, has)) => Some(Unmet::Forbidden(has)),
+                Some(Missing::Condition(true, has)) => Some(Unmet::Lacks(has.clone())),
+                Some(Missing::Condition(false, has)) => Some(Unmet::Forbidden(has.clone())),
                 None if winner == Some(at) => None,
                 None => Some(Unmet::Later),
             };
@@ -199,10 +190,13 @@ impl Rules {
         match self.table.redirect(&record, &captures, ask) {
             Ok(mut redirect) => {
                 redirect.rule = Some(Fired::new(&self.table, at, record.number));
-                let verdict = guard::judge(ask.head, &redirect, Lifted::default());
-                if let Verdict::Pass(guard::Suppressed::SelfTarget) = verdict {
-                    explanation.not_sent = Some(NotSent::SelfTarget);
-                }
+                explanation.not_sent = match guard::judge(ask.head, &redirect, Lifted::default()) {
+                    Verdict::Pass(Suppressed::SelfTarget) => Some(NotSent::SelfTarget),
+                    Verdict::Pass(Suppressed::Exempt(exemption)) => {
+                        Some(NotSent::Exempt(exemption))
+                    }
+                    _ => None,
+                };
                 explanation.redirect = Some(redirect);
             }
             Err(why) => explanation.not_sent = Some(why),
@@ -236,6 +230,26 @@ impl<'r> Explanation<'r> {
         Some(redirect.location.as_str())
     }
 
+    /// How a request is refused that contradicts itself about its host; no rule is asked then.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b").host("a.example")])?;
+    /// let request = testing::get("/a").header("host", "a example");
+    /// assert!(rules.explain(&request.head()).refusal().is_some());
+    ///
+    /// let request = testing::get("/a").header("host", "b.example");
+    /// let explanation = rules.explain(&request.head());
+    /// assert!(explanation.refusal().is_none() && explanation.winner().is_none());
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
     /// Why the redirect of the rule that answers is not sent.
     #[must_use]
     pub const fn not_sent(&self) -> Option<NotSent> {
@@ -260,8 +274,12 @@ impl<'r> Candidate<'r> {
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.asked)?;
-        if let Some(refused) = self.refused {
-            return write!(f, "\n{refused}");
+        if !self.has_path {
+            return f.write_str("\nit names no path, and no rule is asked");
+        }
+        if let Some(refusal) = &self.refusal {
+            let (status, reason) = (refusal.status().as_u16(), refusal.reason());
+            return write!(f, "\nrefused with {status}: {reason}");
         }
         for Candidate { rule, unmet } in &self.candidates {
             write!(f, "\nrule {}", rule.number())?;
@@ -281,6 +299,9 @@ impl fmt::Display for Explanation<'_> {
             Some(location) if location == winner.target() => {}
             Some(location) => write!(f, "\n{} becomes {location}", winner.target())?,
             None => write!(f, "\n{}", winner.target())?,
+        }
+        if matches!(&self.redirect, Some(redirect) if matches!(redirect.when, When::After(_))) {
+            f.write_str(", only where the app answers 404")?;
         }
         match self.not_sent {
             Some(why) => write!(f, "\nnot sent: {why}"),
@@ -308,6 +329,7 @@ impl fmt::Display for NotSent {
             Self::OffSite => "it would lead to another host",
             Self::TooLong => "it would be longer than 8,000 bytes",
             Self::SelfTarget => "it leads to the address that was asked for",
+            Self::Exempt(exemption) => return Suppressed::Exempt(*exemption).fmt(f),
         })
     }
 }

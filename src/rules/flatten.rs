@@ -30,7 +30,7 @@ pub use chain::Chain;
 /// ])?;
 /// let flattened = rules.flatten();
 /// testing::get("/a/1?q")
-///     .through(&flattened.rules)
+///     .through(flattened.rules())
 ///     .assert_redirect("/c/1?from=b&from=a&q#top");
 /// assert_eq!(
 ///     flattened.to_string(),
@@ -41,12 +41,9 @@ pub use chain::Chain;
 #[derive(Debug)]
 #[must_use = "the table that was flattened is as it was"]
 pub struct Flattened {
-    /// The same rules in the same order, with other targets.
-    pub rules: Rules,
-    /// What was changed, in the order of the rules.
-    pub changes: Vec<Change>,
-    /// The chains that are left, in the order of the rules.
-    pub chains: Vec<Chain>,
+    pub(super) rules: Rules,
+    pub(super) changes: Vec<Change>,
+    chains: Vec<Chain>,
 }
 
 /// One rule whose target was redirected again.
@@ -56,31 +53,23 @@ pub struct Flattened {
 /// use tower_redirect::{How, Status};
 ///
 /// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/c")])?;
-/// let change = &rules.flatten().changes[0];
-/// assert_eq!((change.rule, &*change.old_target, &*change.target), (0, "/b", "/c"));
-/// assert_eq!(change.how, How::Status(Status::Found));
-/// assert_eq!(change.by, [1]);
+/// let flattened = rules.flatten();
+/// let change = &flattened.changes()[0];
+/// assert_eq!((change.rule(), change.old_target(), change.target()), (0, "/b", "/c"));
+/// assert_eq!(change.how(), How::Status(Status::Found));
+/// assert_eq!(change.by(), [1]);
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Change {
-    /// The number of the rule.
-    pub rule: u32,
-    /// The line of the rule, where it was read from a file.
-    pub line: Option<u32>,
-    /// The target as it was.
-    pub old_target: Box<str>,
-    /// The status or the intent as it was.
-    pub old_how: How,
-    /// The target as it is.
-    pub target: Box<str>,
-    /// The status or the intent as it is.
-    pub how: How,
-    /// How many redirects it took before.
-    pub hops: usize,
-    /// The numbers of the rules that answered behind this one, of a long chain the first 32.
-    pub by: Vec<u32>,
+    pub(super) rule: u32,
+    pub(super) line: Option<u32>,
+    pub(super) old_target: Box<str>,
+    pub(super) old_how: How,
+    pub(super) target: Box<str>,
+    pub(super) how: How,
+    hops: usize,
+    by: Vec<u32>,
     /// The same by their lines, where they have any.
     by_name: Box<str>,
 }
@@ -106,8 +95,8 @@ impl Rules {
     ///     Rule::permanent("/c", "/d"),
     /// ])?;
     /// let flattened = rules.flatten();
-    /// assert_eq!(flattened.changes.len(), 2);
-    /// assert!(flattened.rules.check().findings().is_empty());
+    /// assert_eq!(flattened.changes().len(), 2);
+    /// assert!(flattened.rules().check().is_empty());
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
@@ -307,6 +296,82 @@ impl Policies {
         self.known.insert(ready.options.clone(), at);
         self.all.push(ready);
         Some(at)
+    }
+}
+
+impl Flattened {
+    /// The same rules in the same order, with other targets.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The same, to be kept.
+    #[must_use]
+    pub fn into_rules(self) -> Rules {
+        self.rules
+    }
+
+    /// What was changed, in the order of the rules.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// The chains that are left, in the order of the rules.
+    #[must_use]
+    pub fn chains(&self) -> &[Chain] {
+        &self.chains
+    }
+}
+
+impl Change {
+    /// The number of the rule.
+    #[must_use]
+    pub const fn rule(&self) -> u32 {
+        self.rule
+    }
+
+    /// The line of the rule, where it was read from a file.
+    #[must_use]
+    pub const fn line(&self) -> Option<u32> {
+        self.line
+    }
+
+    /// The target as it was.
+    #[must_use]
+    pub fn old_target(&self) -> &str {
+        &self.old_target
+    }
+
+    /// The status or the intent as it was.
+    #[must_use]
+    pub const fn old_how(&self) -> How {
+        self.old_how
+    }
+
+    /// The target as it is.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The status or the intent as it is.
+    #[must_use]
+    pub const fn how(&self) -> How {
+        self.how
+    }
+
+    /// How many redirects it took before.
+    #[must_use]
+    pub const fn hops(&self) -> usize {
+        self.hops
+    }
+
+    /// The numbers of the rules that answered behind this one, of a long chain the first 32.
+    #[must_use]
+    pub fn by(&self) -> &[u32] {
+        &self.by
     }
 }
 

@@ -40,7 +40,7 @@ pub mod vercel_bulk;
 
 use loader::Loader;
 use read::ByLine;
-pub use rewrite::{Kept, Rewritten};
+pub use rewrite::{NotRewritten, Rewritten};
 
 /// A dialect of rule files; the same line means different things in different ones, so that it is named and
 /// never guessed.
@@ -98,7 +98,7 @@ enum Kind {
     /// Every line stands for itself.
     Lines(Precedence, Box<dyn ByLine>),
     /// The text is one document.
-    Document(fn(&str) -> Parsed),
+    Document(Box<dyn Fn(&str) -> Parsed>),
 }
 
 impl Format {
@@ -123,25 +123,24 @@ impl Format {
     fn kind(self) -> Kind {
         match self {
             #[cfg(feature = "csv")]
-            Self::BulkCsv => Kind::Document(bulk_csv::read),
+            Self::BulkCsv => Kind::Document(Box::new(bulk_csv::read)),
             Self::Cloudflare => Kind::Lines(
                 Precedence::StaticFirst,
                 Box::<cloudflare::Reader>::default(),
             ),
-            Self::HaproxyMap => {
-                let reader = haproxy_map::Reader(map::DEFAULT);
-                Kind::Lines(haproxy_map::PRECEDENCE, Box::new(reader))
-            }
+            Self::HaproxyMap => haproxy_map::kind(map::DEFAULT),
             Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
             #[cfg(feature = "toml")]
-            Self::NetlifyToml => Kind::Document(netlify_toml::read),
+            Self::NetlifyToml => Kind::Document(Box::new(netlify_toml::read)),
             #[cfg(feature = "json")]
-            Self::Next => Kind::Document(next::read),
-            Self::NginxMap => Kind::Document(|text| nginx_map::read(text, map::DEFAULT)),
+            Self::Next => Kind::Document(Box::new(next::read)),
+            Self::NginxMap => nginx_map::kind(map::DEFAULT),
             #[cfg(feature = "json")]
-            Self::Vercel => Kind::Document(|text| vercel::read(text, vercel::Dialect::Vercel)),
+            Self::Vercel => {
+                Kind::Document(Box::new(|text| vercel::read(text, vercel::Dialect::Vercel)))
+            }
             #[cfg(any(feature = "csv", feature = "json"))]
-            Self::VercelBulk => Kind::Document(vercel_bulk::read),
+            Self::VercelBulk => Kind::Document(Box::new(vercel_bulk::read)),
         }
     }
 
@@ -184,7 +183,7 @@ impl Format {
     /// ```
     #[must_use]
     pub fn parse_lossy(self, text: &str) -> Parsed {
-        self.read(text.as_bytes())
+        self.read_lossy(text.as_bytes())
     }
 
     /// The same of bytes that may not even be text.
@@ -192,7 +191,7 @@ impl Format {
     /// ```
     /// use tower_redirect::rules::Format;
     ///
-    /// let parsed = Format::Netlify.read(b"/a /b\n/c /\xff\n");
+    /// let parsed = Format::Netlify.read_lossy(b"/a /b\n/c /\xff\n");
     /// assert_eq!(parsed.rules.len(), 1);
     /// assert_eq!(
     ///     parsed.diagnostics.to_string(),
@@ -200,7 +199,7 @@ impl Format {
     /// );
     /// ```
     #[must_use]
-    pub fn read(self, bytes: &[u8]) -> Parsed {
+    pub fn read_lossy(self, bytes: &[u8]) -> Parsed {
         match self.kind() {
             Kind::Lines(precedence, mut dialect) => {
                 let mut loader = Loader::new(precedence);
@@ -218,22 +217,29 @@ impl Format {
     /// ```no_run
     /// use tower_redirect::rules::Format;
     ///
-    /// let parsed = Format::Netlify.load("_redirects")?;
+    /// let parsed = Format::Netlify.load_lossy("_redirects")?;
     /// eprintln!("{}", parsed.diagnostics);
     /// assert!(!parsed.rules.is_empty());
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
     /// A dialect that goes line by line is read so: the text is never in memory as a whole. The
-    /// diagnostics and the rules name the file.
+    /// diagnostics and the rules name the file. Rules of a map are 301;
+    /// [`haproxy_map::load_lossy`](super::haproxy_map::load_lossy) and
+    /// [`nginx_map::load_lossy`](super::nginx_map::load_lossy) take another status.
     ///
     /// # Errors
     ///
     /// Where the file cannot be read.
-    pub fn load(self, path: impl AsRef<Path>) -> io::Result<Parsed> {
-        let path = path.as_ref();
-        let parsed = match self.kind() {
-            Kind::Lines(precedence, mut dialect) => {
+    pub fn load_lossy(self, path: impl AsRef<Path>) -> io::Result<Parsed> {
+        self.kind().load(path.as_ref())
+    }
+}
+
+impl Kind {
+    fn load(self, path: &Path) -> io::Result<Parsed> {
+        let parsed = match self {
+            Self::Lines(precedence, mut dialect) => {
                 let file = File::open(path)?;
                 let mut loader = Loader::new(precedence);
                 let length = file.metadata()?.len();
@@ -242,7 +248,7 @@ impl Format {
                 read::lines(input, &mut *dialect, &mut loader)?;
                 loader.finish(|| File::open(path).map(io::BufReader::new))
             }
-            Kind::Document(parse) => read::document(&std::fs::read(path)?, parse),
+            Self::Document(parse) => read::document(&std::fs::read(path)?, parse),
         };
         let name = path.to_string_lossy();
         Ok(Parsed {
@@ -303,6 +309,7 @@ impl std::error::Error for UnknownFormat {}
 /// assert_eq!(parsed.diagnostics.iter().count(), 1);
 /// ```
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Parsed {
     /// The rules that can serve; those with errors are left out.
     pub rules: Rules,

@@ -130,8 +130,9 @@ impl Has {
     /// testing::get("/").header("x-device", "phone").through(&rules).assert_redirect("/m");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
-    pub fn one_of<'v>(mut self, values: impl IntoIterator<Item = &'v str>) -> Self {
-        self.test = Test::OneOf(values.into_iter().map(Into::into).collect());
+    pub fn one_of(mut self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let values = values.into_iter().map(|value| value.as_ref().into());
+        self.test = Test::OneOf(values.collect());
         self
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Options {
     pub(super) merge_slashes: bool,
     /// Parameters that the rule asked for are sent on like all others.
     pub(super) repeats_asked: bool,
+    /// A condition may capture under a name that was there before; the last counts.
+    pub(super) shadows: bool,
     /// Whether it stands with the patterns, although it is none.
     pub(super) stands_with_patterns: bool,
 }
@@ -56,6 +58,7 @@ pub(super) struct Matching {
 /// What is kept keeps its bytes, its order and its duplicates. A parameter that the rule asked for by
 /// value, or captured, is not repeated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum QueryPolicy {
     /// The target's own query, then that of the request.
     #[default]
@@ -74,4 +77,11 @@ pub(super) enum Edit {
     Remove(Box<str>),
     Rename(Box<str>, Box<str>),
     Set(Box<str>, Box<str>),
+}
+
+impl Edit {
+    /// Whether it sets a parameter of this name.
+    pub(super) fn sets(&self, is_it: impl Fn(&str) -> bool) -> bool {
+        matches!(self, Self::Set(key, _) if is_it(key))
+    }
 }

@@ -37,6 +37,20 @@ impl Paths {
         let builder: RulesBuilder = pairs.into_iter().collect();
         builder.build().map(Self)
     }
+
+    /// The same as a table of rules, to be checked, listed and explained; its status is 308.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Paths;
+    ///
+    /// let moved = Paths::new([("/a", "/b"), ("/b", "/c")])?;
+    /// assert!(moved.as_rules().check().to_string().starts_with("rule 0: warning: 2 redirects"));
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub const fn as_rules(&self) -> &Rules {
+        &self.0
+    }
 }
 
 impl Policy for Paths {

@@ -62,23 +62,32 @@ impl Room {
 /// A regex that matches whole texts only.
 pub(super) fn whole(text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
     // By itself first: `a)|(b` closes no group of ours.
-    compile(text, SIZE_LIMIT)
-        .and_then(|_| compile(&anchored(text, ignore_case), SIZE_LIMIT))
-        .map_err(|error| flaw_of(&error))
+    compile(text, SIZE_LIMIT).map_err(|error| flaw_of(&error))?;
+    anchored_of(text, ignore_case, SIZE_LIMIT).map_err(|error| flaw_of(&error))
 }
 
 /// The same, and the class of its size.
 fn whole_of_size(text: &str, ignore_case: bool) -> Result<(Regex, usize), Flaw> {
     compile(text, SIZE_LIMIT).map_err(|error| flaw_of(&error))?;
-    let text = anchored(text, ignore_case);
     let mut class = LEAST_CLASS;
     loop {
-        match compile(&text, class) {
+        match anchored_of(text, ignore_case, class) {
             Ok(regex) => return Ok((regex, class)),
             Err(regex::Error::CompiledTooBig(_)) if class < SIZE_LIMIT => class *= 2,
             Err(error) => return Err(flaw_of(&error)),
         }
     }
+}
+
+/// Under `(?x)` a comment at the end reaches over what follows; only there the line's end is no text.
+fn anchored_of(text: &str, ignore_case: bool, most: usize) -> Result<Regex, regex::Error> {
+    compile(&anchored(text, "", ignore_case), most).or_else(|error| match error {
+        regex::Error::CompiledTooBig(_) => Err(error),
+        error => compile(&anchored(text, "\n", ignore_case), most).map_err(|again| match again {
+            regex::Error::CompiledTooBig(_) => again,
+            _ => error,
+        }),
+    })
 }
 
 fn compile(text: &str, most: usize) -> Result<Regex, regex::Error> {
@@ -107,12 +116,12 @@ fn flaw_of(error: &regex::Error) -> Flaw {
 
 /// What `(?m)` in a regex makes of `^` and `$` does not reach these two; the set of all regexes has nothing
 /// but their texts, so that case is written there.
-fn anchored(text: &str, ignore_case: bool) -> String {
+fn anchored(text: &str, end: &str, ignore_case: bool) -> String {
     let flag = if ignore_case { "i" } else { "" };
-    format!(r"\A(?{flag}:{text})\z")
+    format!(r"\A(?{flag}:{text}{end})\z")
 }
 
-/// The placeholders that a target may use: groups by name, and all by number.
+/// The placeholders that a target may use: groups by their names, those that have none by their numbers.
 pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Flaw> {
     if regex.captures_len() > MAX_CAPTURES {
         return Err(Flaw::at(
@@ -137,27 +146,43 @@ pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Flaw> {
     }
 }
 
+/// Finds all regexes that match at once, unless they take more than so many bytes.
+fn set(each: &[(u32, Regex)], limit: usize) -> Option<RegexSet> {
+    // Case was written into each text.
+    let texts = each.iter().map(|(_, regex)| regex.as_str());
+    let mut builder = RegexSetBuilder::new(texts);
+    builder
+        .size_limit(limit)
+        .nest_limit(NEST_LIMIT + 1)
+        .build()
+        .ok()
+}
+
 impl Regexes {
-    pub(super) fn new(each: Vec<(u32, Regex)>) -> Result<Self, Flaw> {
-        if each.is_empty() {
-            return Ok(Self::default());
+    /// The set of all; of those that are too much together, the first, and where the others are.
+    pub(super) fn new(each: Vec<(u32, Regex)>) -> (Self, Vec<u32>) {
+        // What each is allowed, all are together.
+        let limit = SIZE_LIMIT.saturating_mul(each.len());
+        Self::within(limit, each)
+    }
+
+    fn within(limit: usize, mut each: Vec<(u32, Regex)>) -> (Self, Vec<u32>) {
+        if let Some(set) = set(&each, limit) {
+            let set = Some(set).filter(|_| !each.is_empty());
+            return (Self { set, each }, Vec::new());
         }
-        let texts = each.iter().map(|(_, regex)| regex.as_str());
-        // What each is allowed, all are together; case was written into each text.
-        let set = RegexSetBuilder::new(texts)
-            .size_limit(SIZE_LIMIT.saturating_mul(each.len()))
-            .nest_limit(NEST_LIMIT + 1)
-            .build()
-            .map_err(|_| {
-                Flaw::at(
-                    0,
-                    "these regexes are too much together; write fewer of them",
-                )
-            })?;
-        Ok(Self {
-            set: Some(set),
-            each,
-        })
+        let (mut most, mut set_of_most, mut too_many) = (0, None, each.len());
+        while too_many - most > 1 {
+            let half = most.midpoint(too_many);
+            match set(each.get(..half).unwrap_or_default(), limit) {
+                Some(set) => (most, set_of_most) = (half, Some(set)),
+                None => too_many = half,
+            }
+        }
+        let others = each.split_off(most).into_iter().map(|(at, _)| at);
+        let others = others.collect();
+        let set = set_of_most;
+        (Self { set, each }, others)
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -180,7 +205,7 @@ impl Regexes {
             };
         }
         // Fewer of them are not too much together.
-        Self::new(each).unwrap_or_default()
+        Self::new(each).0
     }
 
     /// The regex of a rule.
@@ -209,7 +234,7 @@ impl Regexes {
 
 #[cfg(test)]
 mod tests {
-    use super::{LEAST_CLASS, Regexes, Room, slots, whole, whole_of_size};
+    use super::{LEAST_CLASS, Regexes, Room, SIZE_LIMIT, slots, whole, whole_of_size};
     use crate::rules::{Has, Rule, RulesBuilder, Source};
 
     #[test]
@@ -224,7 +249,8 @@ mod tests {
     fn what_is_no_regex_says_why() {
         for (text, why) in [
             ("(", "unclosed group"),
-            ("a{4294967295}", ""),
+            ("a{4294967295}", "megabyte"),
+            ("a{4294967296}", "decimal"),
             (&*"(?:a{1000}){1000}".repeat(3), "megabyte"),
         ] {
             let flaw = whole(text, false).unwrap_err();
@@ -278,7 +304,7 @@ mod tests {
             let mut builder = RulesBuilder::default();
             builder.room = room();
             let errors = builder.rules(rules).build().unwrap_err();
-            let [error] = errors.errors() else {
+            let [error] = errors.iter().collect::<Vec<_>>()[..] else {
                 panic!("{errors}");
             };
             assert_eq!(error.rule(), 4);
@@ -297,11 +323,38 @@ mod tests {
             .iter()
             .zip(0..)
             .map(|(text, at)| (at, whole(text, false).unwrap()));
-        let regexes = Regexes::new(each.collect()).unwrap();
+        let (regexes, too_much) = Regexes::new(each.collect());
+        assert!(too_much.is_empty());
         assert_eq!(regexes.matching("/ab").collect::<Vec<_>>(), [0, 1]);
         let captures = regexes.captures(1, "/ab").unwrap();
         assert_eq!([0, 1, 2].map(|at| captures.get(at)), ["/ab", "a", "b"]);
         assert!(regexes.captures(2, "/ab").is_none());
         assert_eq!(Regexes::default().matching("/ab").count(), 0);
+    }
+
+    #[test]
+    fn a_comment_at_the_end_swallows_nothing() {
+        let regex = whole("(?x) /a # comment", false).unwrap();
+        assert!(regex.is_match("/a") && !regex.is_match("/a\n") && !regex.is_match("/a # comment"));
+        let regex = whole("(?x: /a ) # b", false).unwrap();
+        assert!(regex.is_match("/a # b") && !regex.is_match("/a # b\n"));
+    }
+
+    #[test]
+    fn the_first_that_are_not_too_much_together_stay() {
+        let each: Vec<_> = (0..8)
+            .map(|at| (at, whole("/a{100}", false).unwrap()))
+            .collect();
+        let (regexes, too_much) = Regexes::within(SIZE_LIMIT, each.clone());
+        assert_eq!((regexes.each.len(), too_much.len()), (8, 0));
+        let (regexes, too_much) = Regexes::within(20_000, each.clone());
+        let kept = regexes.each.len();
+        assert!((1..8).contains(&kept), "{kept}");
+        assert_eq!(too_much, (kept as u32..8).collect::<Vec<_>>());
+        assert_eq!(
+            regexes.matching(&format!("/{}", "a".repeat(100))).count(),
+            kept
+        );
+        assert_eq!(Regexes::within(1, each).1.len(), 8);
     }
 }

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, slice};
 
 use super::Severity;
 
@@ -14,7 +14,7 @@ use super::Severity;
 ///     Rule::permanent("/d", "/e"),
 /// ])?;
 /// let report = rules.check();
-/// let kinds: Vec<_> = report.findings().iter().map(|finding| finding.kind()).collect();
+/// let kinds: Vec<_> = report.iter().map(|finding| finding.kind()).collect();
 /// assert_eq!(kinds[2..], [FindingKind::Chain, FindingKind::Shadowed]);
 /// assert!(!report.is_clean());
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
@@ -34,7 +34,7 @@ pub struct Report {
 ///
 /// let rules = Rules::new([Rule::found("/{x}", "/a/{x}"), Rule::found("/b", "/c")])?;
 /// let report = rules.check();
-/// let shadowed = report.findings().iter().find(|one| one.kind() == FindingKind::Shadowed).unwrap();
+/// let shadowed = report.iter().find(|one| one.kind() == FindingKind::Shadowed).unwrap();
 /// assert_eq!((shadowed.rule(), shadowed.related()), (1, &[0][..]));
 /// assert_eq!(shadowed.severity(), Severity::Warning);
 /// assert_eq!(
@@ -55,6 +55,12 @@ pub struct Finding {
 }
 
 /// What a finding is about.
+///
+/// ```
+/// use tower_redirect::rules::FindingKind;
+///
+/// assert_eq!(FindingKind::PermanentForSome.to_string(), "permanent for some");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
@@ -80,9 +86,14 @@ pub enum FindingKind {
 
 impl Report {
     /// Everything that was found, in the order of the rules.
+    pub fn iter(&self) -> slice::Iter<'_, Finding> {
+        self.findings.iter()
+    }
+
+    /// Whether nothing was found.
     #[must_use]
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
     }
 
     /// Whether nothing was found but notes.
@@ -91,6 +102,15 @@ impl Report {
         self.findings
             .iter()
             .all(|finding| finding.severity == Severity::Note)
+    }
+}
+
+impl<'r> IntoIterator for &'r Report {
+    type Item = &'r Finding;
+    type IntoIter = slice::Iter<'r, Finding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 
@@ -135,6 +155,22 @@ impl Finding {
     #[must_use]
     pub const fn cure(&self) -> &str {
         self.cure
+    }
+}
+
+impl fmt::Display for FindingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Loop => "loop",
+            Self::Growth => "growth",
+            Self::NotProven => "not proven",
+            Self::Chain => "chain",
+            Self::Shadowed => "shadowed",
+            Self::Duplicate => "duplicate",
+            Self::UnusedCapture => "unused capture",
+            Self::PermanentForSome => "permanent for some",
+            Self::PermanentToTemporary => "permanent to temporary",
+        })
     }
 }
 

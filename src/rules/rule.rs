@@ -3,6 +3,7 @@ use http::Method;
 use super::{
     has::Has,
     options::{Edit, Options, QueryPolicy},
+    source::Source,
 };
 use crate::{CacheControl, How, Intent, Scheme, Status};
 
@@ -62,125 +63,6 @@ pub struct Rule {
     pub(super) target: String,
     pub(super) how: How,
     pub(super) options: Options,
-}
-
-/// The left side of a rule; a text is a path with placeholders.
-///
-/// ```
-/// use tower_redirect::rules::{Rule, Rules, Source};
-/// use tower_redirect::testing;
-///
-/// let rules = Rules::new([
-///     Rule::permanent(Source::exact("/a/{b}"), "/literally"),
-///     Rule::permanent(Source::prefix("/old"), "/new"),
-/// ])?;
-/// testing::get("/a/%7Bb%7D").through(&rules).assert_redirect("/literally");
-/// testing::get("/old").through(&rules).assert_redirect("/new");
-/// testing::get("/old/a/b").through(&rules).assert_redirect("/new/a/b");
-/// testing::get("/older").through(&rules).assert_pass();
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    pub(super) kind: SourceKind,
-    pub(super) text: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SourceKind {
-    /// A path with placeholders, perhaps with an origin before it and a query behind it.
-    Native,
-    /// A path, every byte of which is literal.
-    Exact,
-    /// A path and everything below it.
-    Prefix,
-    /// A regex on the path; without the feature, a file may ask for it, and is refused.
-    Regex,
-}
-
-impl Source {
-    /// This path and no other, braces and all.
-    ///
-    /// ```
-    /// use tower_redirect::rules::{Rule, Rules, Source};
-    /// use tower_redirect::testing;
-    ///
-    /// let rules = Rules::new([Rule::permanent(Source::exact("/{a}?"), "/b")])?;
-    /// testing::get("/%7Ba%7D%3F").through(&rules).assert_redirect("/b");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
-    /// ```
-    #[must_use]
-    pub fn exact(path: &str) -> Self {
-        Self::new(SourceKind::Exact, path)
-    }
-
-    /// This path and everything below it; what follows the path follows the target's.
-    ///
-    /// ```
-    /// use tower_redirect::rules::{Rule, Rules, Source};
-    /// use tower_redirect::testing;
-    ///
-    /// let rules = Rules::new([Rule::permanent(Source::prefix("/old"), "https://new.example")])?;
-    /// testing::get("/old/a?b=c").through(&rules).assert_redirect("https://new.example/a?b=c");
-    /// testing::get("/old").through(&rules).assert_redirect("https://new.example/");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
-    /// ```
-    ///
-    /// The target has no placeholders then; its query stands behind the path.
-    ///
-    /// Source: Gateway API, `ReplacePrefixMatch`.
-    #[must_use]
-    pub fn prefix(path: &str) -> Self {
-        Self::new(SourceKind::Prefix, path)
-    }
-
-    /// Every path that this regex matches from end to end; named and numbered groups are placeholders.
-    ///
-    /// ```
-    /// use tower_redirect::rules::{Rule, Rules, Source};
-    /// use tower_redirect::testing;
-    ///
-    /// let post = Source::regex(r"/(?<year>\d{4})/(\d+)");
-    /// let rules = Rules::new([Rule::permanent(post, "/posts/{year}-{2}")])?;
-    /// testing::get("/2024/17").through(&rules).assert_redirect("/posts/2024-17");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
-    /// ```
-    ///
-    /// It is matched against the path as it was received, in time linear in its length. One that does
-    /// not compile, or grows beyond a megabyte, is an error where the table is built; so is each from the
-    /// one on with which those of a table, conditions included, grow beyond 128 megabytes together. Each
-    /// counts as the next power of two, 4 kilobytes at least: `/a/(.*)` as 4, `/a/(\d{4})` as 32,
-    /// `/a/(\w+)` as 64.
-    ///
-    /// Source: the syntax of the crate `regex`.
-    #[cfg(feature = "regex")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "regex")))]
-    #[must_use]
-    pub fn regex(regex: &str) -> Self {
-        Self::new(SourceKind::Regex, regex)
-    }
-
-    fn new(kind: SourceKind, text: &str) -> Self {
-        Self {
-            kind,
-            text: text.to_owned(),
-        }
-    }
-}
-
-impl From<&str> for Source {
-    fn from(text: &str) -> Self {
-        Self::new(SourceKind::Native, text)
-    }
-}
-
-impl From<String> for Source {
-    fn from(text: String) -> Self {
-        Self {
-            kind: SourceKind::Native,
-            text,
-        }
-    }
 }
 
 impl Rule {
@@ -338,7 +220,7 @@ impl Rule {
         self
     }
 
-    /// Leaves a parameter of the request out.
+    /// Leaves a parameter of the request out; the target's own stay.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -363,6 +245,9 @@ impl Rule {
     /// testing::get("/a?p=%31+2&x").through(&rules).assert_redirect("/b?page=%31+2&x");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
+    ///
+    /// From there on it counts by the new name, for [`set_param`](Self::set_param) and
+    /// [`QueryPolicy::Merge`].
     pub fn rename_param(mut self, from: &str, to: &str) -> Self {
         self.options
             .edits
@@ -370,7 +255,7 @@ impl Rule {
         self
     }
 
-    /// Sends a parameter with this value, whatever the request has; both are plain text.
+    /// Sends a parameter with this value, whatever the request and the target have; both are plain text.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -394,7 +279,7 @@ impl Rule {
     ///
     /// let day = Duration::from_secs(86_400);
     /// let rules = Rules::new([Rule::permanent("/a", "/b").cache(day)])?;
-    /// testing::get("/a").through(&rules).assert_redirect("/b");
+    /// testing::get("/a").through(&rules).assert_redirect("/b").assert_cache(day);
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     pub fn cache(mut self, cache: impl Into<CacheControl>) -> Self {
@@ -405,11 +290,14 @@ impl Rule {
     /// Asks the app first, and redirects only what it answers with 404.
     ///
     /// ```
+    /// use http::StatusCode;
     /// use tower_redirect::rules::{Rule, Rules};
     /// use tower_redirect::testing;
     ///
     /// let rules = Rules::new([Rule::permanent("/blog/{slug}", "/posts/{slug}").after_not_found()])?;
-    /// testing::get("/blog/a").through(&rules).assert_redirect("/posts/a");
+    /// testing::get("/blog/a").through(&rules)
+    ///     .assert_redirect("/posts/a")
+    ///     .assert_after(StatusCode::NOT_FOUND);
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, iter::FusedIterator};
 
 use super::{
     RuleId, Rules,
@@ -12,7 +12,7 @@ mod fixed;
 
 pub(crate) use fixed::Fixed;
 
-/// One rule of a compiled table.
+/// One rule of a compiled table; it is equal to itself alone.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -124,6 +124,72 @@ impl<'r> RuleRef<'r> {
     #[expect(clippy::unused_self, reason = "with the feature it is used")]
     const fn regex_names(&self) -> Vec<String> {
         Vec::new()
+    }
+}
+
+impl PartialEq for RuleRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        // Each is written at its own place of its table.
+        self.number() == other.number() && std::ptr::eq(self.record.source, other.record.source)
+    }
+}
+
+impl Eq for RuleRef<'_> {}
+
+/// The rules of a table in their order, by [`Rules::iter`].
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+///
+/// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/c", "/d")])?;
+/// assert_eq!(rules.iter().len(), 2);
+/// for rule in &rules {
+///     println!("{rule}");
+/// }
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Iter<'r> {
+    rules: &'r Rules,
+    at: u32,
+    left: usize,
+}
+
+impl<'r> Iter<'r> {
+    pub(super) const fn new(rules: &'r Rules) -> Self {
+        Self {
+            rules,
+            at: 0,
+            left: rules.len(),
+        }
+    }
+}
+
+impl<'r> Iterator for Iter<'r> {
+    type Item = RuleRef<'r>;
+
+    fn next(&mut self) -> Option<RuleRef<'r>> {
+        let record = self.rules.table.record(self.at)?;
+        self.at = record.next();
+        self.left = self.left.saturating_sub(1);
+        Some(RuleRef::new(self.rules, record))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl FusedIterator for Iter<'_> {}
+
+impl<'r> IntoIterator for &'r Rules {
+    type Item = RuleRef<'r>;
+    type IntoIter = Iter<'r>;
+
+    fn into_iter(self) -> Iter<'r> {
+        self.iter()
     }
 }
 

@@ -28,6 +28,7 @@ use super::{
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Precedence {
     /// The one that was added first.
     #[default]

@@ -87,7 +87,7 @@ mod tests {
     use crate::rules::Format;
 
     fn snippets(bytes: &[u8]) -> String {
-        Format::Netlify.read(bytes).diagnostics.to_snippets()
+        Format::Netlify.read_lossy(bytes).diagnostics.to_snippets()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use bytes::Bytes;
 
 use super::{
-    ask::Ask,
+    ask::{Ask, means},
     capture::Captures,
     condition::Ready,
     lines::Lines,
@@ -20,12 +20,14 @@ use super::{
 };
 
 mod asked;
+mod beginnings;
 mod entry;
 mod exact;
 mod hash;
 mod hosts;
 mod segments;
 mod shapes;
+mod shown;
 
 pub(super) use asked::without_slash;
 use asked::{Asked, asked};
@@ -35,9 +37,7 @@ use hash::Hash;
 pub(super) use hosts::{EVERY_HOST, Hosts};
 use segments::Segments;
 use shapes::Shapes;
-
-/// So many parameters of a query find rules for one path that ask for their value.
-const MOST_KEYED: usize = 64;
+use shown::Shown;
 
 /// All rules of a set.
 #[derive(Debug)]
@@ -85,10 +85,9 @@ impl Table {
         #[cfg(feature = "regex")] regexes: super::regexes::Regexes,
     ) -> Self {
         records.shrink_to_fit();
-        let reads_host = !hosts.is_empty() || options.iter().any(Ready::reads_host);
         let mut table = Self {
             records: Bytes::from(records),
-            reads_host,
+            reads_host: false,
             options,
             hosts,
             lines,
@@ -100,6 +99,12 @@ impl Table {
             #[cfg(feature = "regex")]
             regexes,
         };
+        // Options may be left that no rule has, those of rules in error.
+        let reads_host = table.records().any(|(_, record)| {
+            let ready = table.options(&record);
+            ready.is_some_and(|ready| ready.group != EVERY_HOST || ready.reads_host())
+        });
+        table.reads_host = reads_host;
         table.planes = table.index(precedence);
         table
     }
@@ -322,24 +327,20 @@ impl Table {
     ) {
         for group in self.hosts.fitting(ask.host) {
             // A query that says the same again and again has each rule looked at once.
-            let (mut shown, mut count) = ([None; MOST_KEYED], 0);
+            let mut shown = Shown::default();
             for (name, value) in ask.pairs() {
-                let (name, value) = (super::ask::plain(name), super::ask::plain(value));
-                let key = Key {
-                    path: spelled,
-                    group,
-                    pair: Some((&name, &value)),
+                let hash = Exact::keyed_hash(group, path_hash, (name, value), &self.hash);
+                let is_it = |entry| {
+                    let key = self.key_at(self.lists.first(entry));
+                    let fits = |(own_name, own_value): (&str, &str)| {
+                        means(name, own_name) && means(value, own_value)
+                    };
+                    key.path == spelled && key.group == group && key.pair.is_some_and(fits)
                 };
-                let is_it = |entry| self.key_at(self.lists.first(entry)) == key;
-                let found = plane.exact.find_keyed(key, &self.hash, path_hash, is_it);
-                let Some(entry) = found.filter(|entry| !shown.contains(&Some(**entry))) else {
-                    continue;
-                };
-                let Some(slot) = shown.get_mut(count) else {
-                    break;
-                };
-                (*slot, count) = (Some(*entry), count + 1);
-                self.show(entry, visit);
+                let found = plane.exact.find_keyed(hash, is_it);
+                if let Some(entry) = found.filter(|entry| shown.is_new(**entry)) {
+                    self.show(entry, visit);
+                }
             }
         }
     }

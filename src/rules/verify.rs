@@ -202,7 +202,7 @@ mod tests {
             };
             let (mut loops, mut rest) = (finder(), finder());
             let report = rules.check_with(&mut loops, &mut rest);
-            let findings = report.findings().iter();
+            let findings = report.iter();
             let said = findings.filter(|finding| finding.kind() == FindingKind::NotProven);
             assert!(said.count() > 0, "set {number}");
             for finder in [loops, rest] {

@@ -3,7 +3,7 @@ use std::fmt;
 use http::StatusCode;
 
 use super::{TestRequest, fail};
-use crate::{Decision, Redirect, Status, Target};
+use crate::{CacheControl, Decision, Redirect, Status, Target, When};
 
 /// What a policy answered to a [`TestRequest`].
 ///
@@ -143,6 +143,66 @@ impl Answer<Redirect> {
                 self
             }
             _ => self.fail(format_args!("{status}")),
+        }
+    }
+
+    /// The policy redirects only after the inner service answered with this status.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::{LocalPath, Policy, Status, testing};
+    ///
+    /// let policy = LocalPath::from_static("/y").with(Status::Found).after(StatusCode::NOT_FOUND);
+    /// testing::get("/x").through(&policy).assert_after(StatusCode::NOT_FOUND);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not, or redirects after other answers too.
+    #[track_caller]
+    pub fn assert_after(self, status: StatusCode) -> Self {
+        match &self.decision {
+            Decision::Redirect(redirect) => match redirect.timing() {
+                When::After(condition) if condition.is_status(status) => self,
+                timing => {
+                    let request = self.request.described();
+                    fail(format_args!(
+                        "{request}\n  expected: after {status}\n       got: {timing:?}"
+                    ))
+                }
+            },
+            _ => self.fail(format_args!("a redirect after {status}")),
+        }
+    }
+
+    /// The policy says that the redirect may be kept so long.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_redirect::{LocalPath, Policy, Redirect, policy_fn, testing};
+    ///
+    /// let hour = Duration::from_secs(3_600);
+    /// let policy = policy_fn(move |_| Redirect::found(LocalPath::from_static("/y")).cache(hour));
+    /// testing::get("/x").through(&policy).assert_cache(hour);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it says something else, or nothing.
+    #[track_caller]
+    pub fn assert_cache(self, cache: impl Into<CacheControl>) -> Self {
+        let cache = cache.into();
+        match &self.decision {
+            Decision::Redirect(redirect) if redirect.cache == Some(cache) => self,
+            Decision::Redirect(redirect) => {
+                let request = self.request.described();
+                let got = redirect.cache.map(|cache| cache.to_string());
+                let got = got.as_deref().unwrap_or("nothing about caches");
+                fail(format_args!(
+                    "{request}\n  expected: {cache}\n       got: {got}"
+                ))
+            }
+            _ => self.fail(format_args!("a redirect with {cache}")),
         }
     }
 }

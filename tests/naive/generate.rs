@@ -113,7 +113,9 @@ const VALUES: [&str; 44] = [
     "9",
 ];
 
-const QUERY_VALUES: [&str; 20] = [
+const QUERY_VALUES: [&str; 22] = [
+    "{x}",
+    "%7Bx%7D",
     "1",
     "2",
     "a",
@@ -138,7 +140,9 @@ const QUERY_VALUES: [&str; 20] = [
 
 const KEYS: [&str; 8] = ["p", "page", "id", "q", "%70", "a b", "utm", "P"];
 
-const HOSTS: [&str; 7] = [
+const HOSTS: [&str; 9] = [
+    ".a.example",
+    ".example",
     "a.example",
     "b.example",
     "*.a.example",
@@ -317,6 +321,7 @@ fn native(choices: &mut Choices<'_>, names: &mut Vec<String>, tail: &mut Option<
         3 => path.push_str("?id={id}"),
         4 => path.push_str("?q&id={id}"),
         5 => path.push_str("?q="),
+        6 => path.push_str("?q={{x}}"),
         _ => {}
     }
     if path.contains("{id}") {
@@ -432,6 +437,7 @@ fn target(choices: &mut Choices<'_>, names: &[String], tail: Option<&str>) -> St
     match choices.below(10) {
         1 => text.push_str("?p=9"),
         2 => text.push_str("?q=1&page=x y"),
+        6 => text.push_str("?%70=8&a+b&utm=1"),
         3 => text.push('?'),
         4 | 5 => {
             let name = named(choices).unwrap_or_default();
@@ -474,6 +480,12 @@ pub fn filler(number: usize) -> Rule {
             2 => format!("/a/{before}{{x}}{behind}/{FILLER}-{number}{{/*rest}}"),
             _ => format!("/{before}{{x}}{behind}/{{y}}/{FILLER}-{number}/{{*rest?}}"),
         },
+        // The same odd segments again and again, each text around them with its own length.
+        _ if number % 5 < 3 => {
+            let odd = |name| format!("/{before}{{{name}}}{behind}");
+            let segments = ["x", "y", "z"].map(odd).concat();
+            format!("{segments}/{FILLER}-{number}")
+        }
         _ => format!("/{{x}}/{FILLER}-{number}"),
     };
     Rule {

@@ -204,7 +204,7 @@ impl Interpreter {
             Precedence::MostSpecific => {
                 let host = rule.host.as_deref();
                 let kind = match host {
-                    Some(host) if !host.starts_with("*.") => 0,
+                    Some(host) if !host.starts_with(['*', '.']) => 0,
                     Some(_) => 1,
                     None => 2,
                 };
@@ -243,18 +243,23 @@ fn real_parts(mut rule: Rule) -> Rule {
     let hidden = path.replace("?}", "\0}");
     if let Some((front, query)) = hidden.split_once('?') {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, "\0"));
+            let pair = path::with_braces_aside(pair);
+            let (key, value) = pair.split_once('=').unwrap_or((&pair, "\0"));
+            let plain = |text: &str| {
+                let braces = text.replace('\x01', "{").replace('\x02', "}");
+                asked::form(&braces)
+            };
             let captured = value
                 .strip_prefix('{')
                 .and_then(|value| value.strip_suffix('}'));
             let test = match (captured, value) {
                 (Some(name), _) => Test::Captured(name.to_owned()),
                 (None, "\0") => Test::Present,
-                (None, value) => Test::OneOf(vec![asked::form(value)]),
+                (None, value) => Test::OneOf(vec![plain(value)]),
             };
             rule.conditions.push(Condition {
                 wanted: true,
-                place: Place::Query(asked::form(key)),
+                place: Place::Query(plain(key)),
                 test,
             });
         }
@@ -268,11 +273,14 @@ fn real_parts(mut rule: Rule) -> Rule {
 fn fits(rule: &Rule, pattern: &Pattern, asked: &Asked) -> Option<Vec<Capture>> {
     if let Some(host) = &rule.host {
         let asked = asked.host.as_deref()?;
-        let is_it = match host.strip_prefix("*.") {
-            Some(domain) => asked
-                .strip_suffix(domain)
-                .is_some_and(|below| below.len() > 1 && below.ends_with('.')),
-            None => asked == host,
+        let is_below = |domain: &str| {
+            let below = asked.strip_suffix(domain);
+            below.is_some_and(|below| below.len() > 1 && below.ends_with('.'))
+        };
+        let is_it = match (host.strip_prefix("*."), host.strip_prefix('.')) {
+            (Some(domain), _) => is_below(domain),
+            (None, Some(domain)) => asked == domain || is_below(domain),
+            (None, None) => asked == host,
         };
         if !is_it {
             return None;

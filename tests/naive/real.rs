@@ -108,7 +108,7 @@ pub fn table(rules: &[Rule], precedence: Precedence) -> (Rules, Vec<Rule>) {
             Err(error) => {
                 let before = left.len();
                 let wrong = |number: usize| {
-                    let mut errors = error.errors().iter();
+                    let mut errors = error.iter();
                     errors.any(|error| error.rule() as usize == number)
                 };
                 let mut number = 0..;

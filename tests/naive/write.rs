@@ -166,42 +166,53 @@ fn query(rule: &Rule, own: Option<&str>, received: Option<&str>) -> Option<Strin
                 && condition.test != Test::Present
                 && matches!(condition.place, Place::Query(_))
         });
-    let mut parts: Vec<String> = Vec::new();
-    parts.extend(own.filter(|own| !own.is_empty()).map(str::to_owned));
+    let own_text = own.filter(|own| !own.is_empty());
+    let mut parts: Vec<String> = own_text.map(str::to_owned).into_iter().collect();
     if all {
         parts.extend(kept.map(|kept| encode(kept, "#")));
-    } else {
-        for pair in kept
-            .unwrap_or_default()
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-        {
-            let (key, value) = split(pair, '=');
-            let name = form(key);
-            let owned = own.iter().flat_map(|own| own.split('&'));
-            let is_own = owned
-                .filter(|pair| !pair.is_empty())
-                .any(|pair| form(split(pair, '=').0) == name);
-            let is_replaced = rule.edits.iter().any(|edit| match edit {
-                Edit::Remove(own) | Edit::Set(own, _) => *own == name,
-                Edit::Rename(..) => false,
-            });
-            if asked_by_value(&name) || is_replaced || (rule.query == Query::Merge && is_own) {
-                continue;
-            }
-            let renamed = rule.edits.iter().find_map(|edit| match edit {
-                Edit::Rename(from, to) if *from == name => Some(plain(to)),
-                _ => None,
-            });
-            let key = renamed.unwrap_or_else(|| encode(key, "#"));
-            let value = value.map_or(String::new(), |value| format!("={}", encode(value, "#")));
-            parts.push(format!("{key}{value}"));
+        return (own.is_some() || !parts.is_empty()).then(|| parts.join("&"));
+    }
+    // Every parameter by its plain name, with the text that is sent.
+    let pairs = |query: &str| -> Vec<(String, String)> {
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        pairs
+            .map(|pair| (form(split(pair, '=').0), encode(pair, "#")))
+            .collect()
+    };
+    let mut received = pairs(kept.unwrap_or_default());
+    received.retain(|(name, _)| !asked_by_value(name));
+    for edit in &rule.edits {
+        if let Edit::Remove(gone) = edit {
+            received.retain(|(name, _)| name != gone);
         }
     }
+    for (name, text) in &mut received {
+        let new = rule.edits.iter().find_map(|edit| match edit {
+            Edit::Rename(from, to) if from == name => Some(to.clone()),
+            _ => None,
+        });
+        if let Some(new) = new {
+            let value = text.find('=').map_or("", |at| &text[at..]);
+            *text = format!("{}{value}", plain(&new));
+            *name = new;
+        }
+    }
+    let mut own_pairs = pairs(own_text.unwrap_or_default());
+    if rule.query == Query::Merge {
+        received.retain(|(name, _)| own_pairs.iter().all(|(own, _)| own != name));
+    }
+    let mut set: Vec<(String, String)> = Vec::new();
     for edit in &rule.edits {
         if let Edit::Set(key, value) = edit {
-            parts.push(format!("{}={}", plain(key), plain(value)));
+            if own_pairs.iter().any(|(name, _)| name == key) {
+                own_pairs.retain(|(name, _)| name != key);
+                parts = own_pairs.iter().map(|(_, text)| text.clone()).collect();
+            }
+            received.retain(|(name, _)| name != key);
+            set.retain(|(name, _)| name != key);
+            set.push((key.clone(), format!("{}={}", plain(key), plain(value))));
         }
     }
+    parts.extend(received.into_iter().chain(set).map(|(_, text)| text));
     (own.is_some() || !parts.is_empty()).then(|| parts.join("&"))
 }

@@ -67,7 +67,7 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
             let (flattened, flat) = heap::held(|| rules.flatten());
             let flattening = start.elapsed().as_secs_f64() * 1e3;
             let mut kinds = BTreeMap::new();
-            for finding in report.findings() {
+            for finding in &report {
                 *kinds.entry(finding.kind()).or_insert(0) += 1;
             }
             let kinds: Vec<_> = kinds
@@ -87,7 +87,7 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
                 megabytes(held.peak),
                 number(Some(flattening), 1),
                 megabytes(flat.peak),
-                flattened.changes.len().to_string(),
+                flattened.changes().len().to_string(),
                 findings,
             ]);
             drop(black_box(flattened));

@@ -108,7 +108,7 @@ pub(crate) fn by_line(path: &Path) -> Rules {
 }
 
 fn format(format: Format, path: &Path) -> usize {
-    let parsed = format.load(path).expect("the file can be read");
+    let parsed = format.load_lossy(path).expect("the file can be read");
     parsed.into_result().expect("the rules are right").len()
 }
 
@@ -187,7 +187,7 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
 
 /// What a loader leaves, and the most that it held.
 fn held(name: &str, map: &Path) -> heap::Held {
-    let format = |format: Format| heap::held(|| format.load(map).map(|parsed| parsed.rules)).1;
+    let format = |format: Format| heap::held(|| format.load_lossy(map).map(|parsed| parsed.rules)).1;
     match name {
         NAIVE => heap::held(|| naive(map)).1,
         "this crate, HAProxy's map" => format(Format::HaproxyMap),

@@ -282,7 +282,7 @@ impl<'r> Search<'r> {
                 return false;
             };
             let ready = rules.table.options(&record);
-            ready.is_none_or(|ready| ready.missing(&ask).is_none())
+            ready.is_none_or(|ready| ready.admits(&ask, &mut Captures::none()))
         })
     }
 }

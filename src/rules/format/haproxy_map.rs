@@ -22,10 +22,10 @@
 //! A key without a value, and one with a query, are warnings and left out. A ` #` in a value is a warning, and
 //! sent as it stands.
 
-use std::ops::Range;
+use std::{io, ops::Range, path::Path};
 
 use super::{
-    Parsed,
+    Kind, Parsed,
     loader::{Line, Loader},
     map,
     read::{self, ByLine},
@@ -73,13 +73,37 @@ pub fn parse_lossy(text: &str, how: impl Into<How>) -> Parsed {
     loader.finish(|| Ok(text.as_bytes()))
 }
 
-pub(super) const PRECEDENCE: Precedence = Precedence::MostSpecific;
+/// The same of a file; the diagnostics name it.
+///
+/// ```no_run
+/// use tower_redirect::Status;
+/// use tower_redirect::rules::haproxy_map;
+///
+/// let parsed = haproxy_map::load_lossy("hosts.map", Status::PermanentRedirect)?;
+/// eprintln!("{}", parsed.diagnostics);
+/// assert!(!parsed.rules.is_empty());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the file cannot be read.
+pub fn load_lossy(path: impl AsRef<Path>, how: impl Into<How>) -> io::Result<Parsed> {
+    kind(how.into()).load(path.as_ref())
+}
+
+/// How such a text is taken apart.
+pub(super) fn kind(how: How) -> Kind {
+    Kind::Lines(PRECEDENCE, Box::new(Reader(how)))
+}
+
+const PRECEDENCE: Precedence = Precedence::MostSpecific;
 
 const BLANKS: [char; 2] = [' ', '\t'];
 
 /// Reads lines.
 #[derive(Debug)]
-pub(super) struct Reader(pub(super) How);
+struct Reader(How);
 
 impl ByLine for Reader {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {

@@ -37,10 +37,10 @@
 //! Here the path is compared as it was received, with escapes equal to what they stand for; a regex sees the
 //! escapes.
 
-use std::ops::Range;
+use std::{io, ops::Range, path::Path};
 
 use super::{
-    Parsed,
+    Kind, Parsed,
     document::{Document, Places},
     map,
 };
@@ -86,6 +86,30 @@ pub fn parse(text: &str, how: impl Into<How>) -> Result<Rules, Diagnostics> {
 #[must_use]
 pub fn parse_lossy(text: &str, how: impl Into<How>) -> Parsed {
     read(text, how.into())
+}
+
+/// The same of a file; the diagnostics name it.
+///
+/// ```no_run
+/// use tower_redirect::Status;
+/// use tower_redirect::rules::nginx_map;
+///
+/// let parsed = nginx_map::load_lossy("redirects.map", Status::PermanentRedirect)?;
+/// eprintln!("{}", parsed.diagnostics);
+/// assert!(!parsed.rules.is_empty());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the file cannot be read.
+pub fn load_lossy(path: impl AsRef<Path>, how: impl Into<How>) -> io::Result<Parsed> {
+    kind(how.into()).load(path.as_ref())
+}
+
+/// How such a text is taken apart.
+pub(super) fn kind(how: How) -> Kind {
+    Kind::Document(Box::new(move |text| read(text, how)))
 }
 
 /// Reads a document.

@@ -125,7 +125,7 @@ fn without_end(line: &[u8]) -> &[u8] {
 }
 
 /// Parses a text that is one document.
-pub(super) fn document(bytes: &[u8], parse: fn(&str) -> Parsed) -> Parsed {
+pub(super) fn document(bytes: &[u8], parse: impl Fn(&str) -> Parsed) -> Parsed {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
@@ -190,7 +190,7 @@ mod tests {
 
     /// What is said of a file, and how many rules serve.
     fn read(bytes: &[u8]) -> (String, usize) {
-        let parsed = Format::Netlify.read(bytes);
+        let parsed = Format::Netlify.read_lossy(bytes);
         (parsed.diagnostics.to_string(), parsed.rules.len())
     }
 
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn lines_keep_their_numbers() {
-        let parsed = Format::Netlify.read(b"/a /b\n\n/x\n# c\n/c /d\n/a /b\n");
+        let parsed = Format::Netlify.read_lossy(b"/a /b\n\n/x\n# c\n/c /d\n/a /b\n");
         let lines: Vec<_> = parsed.rules.iter().map(|rule| rule.line()).collect();
         assert_eq!(lines, [Some(5), Some(6)]);
     }
@@ -286,7 +286,7 @@ mod tests {
         text.push_str("/a\n");
         let path = std::env::temp_dir().join(format!("tower-redirect-{}", std::process::id()));
         std::fs::write(&path, &text).unwrap();
-        let loaded = Format::Netlify.load(&path).unwrap();
+        let loaded = Format::Netlify.load_lossy(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         assert_eq!(loaded.rules.len(), 5_000);
         testing::get("/old/4999")
@@ -294,6 +294,6 @@ mod tests {
             .assert_redirect("/new/4999");
         let place = format!("{}:5001:1: error: ", path.display());
         assert!(loaded.diagnostics.to_string().starts_with(&place));
-        assert!(Format::Netlify.load(&path).is_err());
+        assert!(Format::Netlify.load_lossy(&path).is_err());
     }
 }

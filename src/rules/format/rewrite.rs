@@ -32,18 +32,15 @@ mod toml;
 /// let text = "# moved\n/a   /b   # first\n/b   /c   302!\n";
 /// let flattened = Format::Netlify.parse(text)?.flatten();
 /// let rewritten = Format::Netlify.rewrite(text, &flattened);
-/// assert_eq!(rewritten.text, "# moved\n/a   /c 302   # first\n/b   /c   302!\n");
-/// assert!(rewritten.kept.is_empty());
+/// assert_eq!(rewritten.text(), "# moved\n/a   /c 302   # first\n/b   /c   302!\n");
+/// assert!(rewritten.not_rewritten().is_empty());
 /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the text that was given is as it was"]
-#[non_exhaustive]
 pub struct Rewritten {
-    /// The text, every byte as it was but for the targets and statuses of the changed rules.
-    pub text: String,
-    /// The changes that are not in the text, whose rules stand in it as they did.
-    pub kept: Vec<Kept>,
+    text: String,
+    kept: Vec<NotRewritten>,
 }
 
 /// A rule that stays as it is, though it could be shorter, and why.
@@ -55,22 +52,53 @@ pub struct Rewritten {
 /// let flattened = Format::VercelBulk.parse(text)?.flatten();
 /// let other = Format::VercelBulk.rewrite("source,destination\n", &flattened);
 /// assert_eq!(
-///     other.kept[0].to_string(),
+///     other.not_rewritten()[0].to_string(),
 ///     "line 2: /b (307 Temporary Redirect) becomes /c (307 Temporary Redirect), by line 3; not written, \
 ///      because the text has no such rule that could serve by itself",
 /// );
 /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Kept {
-    /// What was to be written.
-    pub change: Change,
-    /// Why it was not.
-    pub reason: &'static str,
+pub struct NotRewritten {
+    change: Change,
+    reason: &'static str,
 }
 
-impl fmt::Display for Kept {
+impl Rewritten {
+    /// The text, every byte as it was but for the targets and statuses of the changed rules.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The same, to be kept.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// The changes that are not in the text, whose rules stand in it as they did.
+    #[must_use]
+    pub fn not_rewritten(&self) -> &[NotRewritten] {
+        &self.kept
+    }
+}
+
+impl NotRewritten {
+    /// What was to be written.
+    #[must_use]
+    pub const fn change(&self) -> &Change {
+        &self.change
+    }
+
+    /// Why it was not.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
+impl fmt::Display for NotRewritten {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}; not written, because {}", self.change, self.reason)
     }
@@ -94,7 +122,7 @@ impl Format {
     /// let text = "/old/:id   /o/:id   301!\n/o/*  https://new.example/p/:splat  302!\n";
     /// let flattened = Format::Netlify.parse(text)?.flatten();
     /// assert_eq!(
-    ///     Format::Netlify.rewrite(text, &flattened).text,
+    ///     Format::Netlify.rewrite(text, &flattened).text(),
     ///     "/old/:id   https://new.example/p/:id   302!\n/o/*  https://new.example/p/:splat  302!\n",
     /// );
     /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
@@ -326,13 +354,13 @@ impl<'f> Writer<'f> {
             })
     }
 
-    fn kept(self) -> Vec<Kept> {
+    fn kept(self) -> Vec<NotRewritten> {
         let changes = self.flattened.changes.iter().cloned();
         changes
             .zip(self.written)
             .filter_map(|(change, written)| {
                 let reason = written.err()?;
-                Some(Kept { change, reason })
+                Some(NotRewritten { change, reason })
             })
             .collect()
     }

@@ -278,6 +278,7 @@ impl Entry<'_, '_> {
                 rule = self.conditions(*list, expected, rule)?;
             }
         }
+        rule.options.shadows = !self.names.conditions.is_empty();
         match destination::translate(&self.destination, &self.names) {
             Ok(target) => rule.target = target,
             Err(unknown) => {
@@ -394,7 +395,7 @@ impl Entry<'_, '_> {
     /// Whether a source that is a regex can be one.
     #[cfg(feature = "regex")]
     fn check_source(&mut self, bytes: Range<usize>, source: &crate::rules::Source) -> Option<()> {
-        use crate::rules::rule::SourceKind;
+        use crate::rules::source::SourceKind;
         if source.kind == SourceKind::Regex {
             if let Err(flaw) = self.document.regex(&source.text, false) {
                 return self.no_regex(bytes, &source.text, flaw.sentence());

@@ -6,6 +6,7 @@ use super::{
     entry::Lists,
     hash::{Hash, mix},
 };
+use crate::rules::ask::form_bytes;
 
 /// The exact paths of a table that are compared in one way.
 #[derive(Clone, Debug, Default)]
@@ -26,15 +27,23 @@ pub(super) struct Key<'k> {
 impl Key<'_> {
     #[inline]
     fn hash(&self, hash: &Hash, path: u64) -> u64 {
-        let hashed = mix(path, u64::from(self.group));
         match self.pair {
-            None => hashed,
-            Some((name, value)) => {
-                let pair = mix(hash.of(name.as_bytes()), hash.of(value.as_bytes()));
-                mix(hashed, pair)
-            }
+            None => mix(path, u64::from(self.group)),
+            Some((name, value)) => keyed(self.group, path, name.bytes(), value.bytes(), hash),
         }
     }
+}
+
+/// The hash of a key with a parameter.
+fn keyed(
+    group: u32,
+    path: u64,
+    name: impl Iterator<Item = u8>,
+    value: impl Iterator<Item = u8>,
+    hash: &Hash,
+) -> u64 {
+    let pair = mix(hash.of_each(name), hash.of_each(value));
+    mix(mix(path, u64::from(group)), pair)
 }
 
 impl Exact {
@@ -86,16 +95,19 @@ impl Exact {
             .find(mix(path_hash, u64::from(group)), |entry| is_it(*entry))
     }
 
-    /// The same for rules that ask for one value of a parameter.
-    pub(super) fn find_keyed(
-        &self,
-        key: Key<'_>,
-        hash: &Hash,
+    /// The hash of rules for a path that ask for this parameter of a query, which is as it was received.
+    pub(super) fn keyed_hash(
+        group: u32,
         path_hash: u64,
-        is_it: impl Fn(u32) -> bool,
-    ) -> Option<&u32> {
-        self.keyed
-            .find(key.hash(hash, path_hash), |entry| is_it(*entry))
+        (name, value): (&str, &str),
+        hash: &Hash,
+    ) -> u64 {
+        keyed(group, path_hash, form_bytes(name), form_bytes(value), hash)
+    }
+
+    /// The entry of the rules with such a hash.
+    pub(super) fn find_keyed(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<&u32> {
+        self.keyed.find(hash, |entry| is_it(*entry))
     }
 
     pub(super) fn is_empty(&self) -> bool {

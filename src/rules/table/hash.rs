@@ -15,6 +15,22 @@ impl Hash {
         hasher.write(text);
         hasher.finish()
     }
+
+    /// The same of bytes that are nowhere in one piece; it is another hash than that of a text.
+    pub(super) fn of_each(&self, bytes: impl Iterator<Item = u8>) -> u64 {
+        let (mut piece, mut filled, mut hashed) = ([0; 16], 0, 0);
+        for byte in bytes {
+            if filled == piece.len() {
+                hashed = mix(hashed, self.of(&piece));
+                filled = 0;
+            }
+            if let Some(slot) = piece.get_mut(filled) {
+                *slot = byte;
+            }
+            filled += 1;
+        }
+        mix(hashed, self.of(piece.get(..filled).unwrap_or_default()))
+    }
 }
 
 /// One number out of two, every bit of which depends on every bit of both.

@@ -11,6 +11,8 @@ pub(super) struct Segments<'p> {
     /// The hash of each beginning, as far as it was asked for.
     beginnings: [u64; MAX_SEGMENTS + 1],
     cut: usize,
+    /// How many beginnings are hashed.
+    hashed: usize,
     /// How many there are; at most one more than were asked for.
     pub(super) count: usize,
 }
@@ -35,6 +37,7 @@ impl<'p> Segments<'p> {
             ends: [0; MAX_SEGMENTS + 1],
             beginnings: [START; MAX_SEGMENTS + 1],
             cut: 0,
+            hashed: 0,
             count: 0,
         }
     }
@@ -66,16 +69,18 @@ impl<'p> Segments<'p> {
                 if let Some(slot) = self.beginnings.get_mut(self.count) {
                     *slot = beginning;
                 }
+                self.hashed = self.count;
             }
             begin = end + 1;
             true
         });
     }
 
-    /// The hash of so many segments from the first on.
+    /// The hash of so many segments from the first on, as far as they are hashed.
     #[inline]
-    pub(super) fn beginning(&self, count: usize) -> u64 {
-        self.beginnings.get(count).copied().unwrap_or_default()
+    pub(super) fn beginning(&self, count: usize) -> Option<u64> {
+        let hashed = self.beginnings.get(..=self.hashed)?;
+        hashed.get(count).copied()
     }
 
     /// Where a segment ends.

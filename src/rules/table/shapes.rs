@@ -4,9 +4,12 @@
 //! path is looked up once for each shape, not for each pattern. The hash goes along the segments: a
 //! filter of beginnings tells early which shapes a path cannot have.
 
+use std::collections::HashMap;
+
 use hashbrown::HashTable;
 
 use super::{
+    beginnings::Beginnings,
     entry::Lists,
     hash::{Hash, mix},
     segments::{Reach, START, Segments},
@@ -16,7 +19,7 @@ use crate::rules::{
     record::Record,
 };
 
-/// With more shapes, all beginnings are in the filter, and paths are followed through them.
+/// With more shapes, all beginnings are kept, and paths are followed through them.
 const MANY: usize = 12;
 
 /// The patterns of a table that are compared in one way.
@@ -32,7 +35,7 @@ pub(super) struct Shapes {
     /// pattern that has it there; the lowest first.
     kinds: Vec<Vec<(Kind, u32)>>,
     /// What paths begin with that fit any pattern.
-    beginnings: Filter,
+    beginnings: Beginnings,
     reach: Reach,
 }
 
@@ -47,7 +50,7 @@ struct Shape {
 }
 
 /// How a segment is compared, as far as a shape tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Kind {
     Literal,
     Named { before: u16, behind: u16 },
@@ -262,13 +265,27 @@ impl Shapes {
                 kinds
             })
             .collect();
+        // Where each kind stands among those of its place.
+        let numbers: Vec<HashMap<_, _>> = self
+            .kinds
+            .iter()
+            .map(|kinds| kinds.iter().map(|(kind, _)| *kind).zip(0..).collect())
+            .collect();
         let many = self.by_count.iter().any(|shapes| shapes.len() > MANY);
         let mut hashes = Vec::with_capacity(self.entries.len() + 1);
+        let mut steps = Vec::new();
         hashes.push(START);
         for entry in &self.entries {
             let (pattern, group) = pattern_of(lists.first(*entry));
+            let parts = Parts::of(pattern);
             let mut of_literals = None;
-            chain(Parts::of(pattern), group, hash, |value, is_literal| {
+            let (mut before, mut next) = (START, numbers.iter().zip(parts.segments()));
+            chain(parts, group, hash, |value, is_literal| {
+                if let Some((numbers, segment)) = next.next().filter(|_| many) {
+                    let number = numbers.get(&Kind::of(segment));
+                    steps.extend(number.map(|number| (before, *number)));
+                    before = value;
+                }
                 if many {
                     hashes.push(value);
                 } else if is_literal {
@@ -277,9 +294,7 @@ impl Shapes {
             });
             hashes.extend(of_literals);
         }
-        hashes.sort_unstable();
-        hashes.dedup();
-        self.beginnings = Filter::of(&hashes);
+        self.beginnings = Beginnings::new(hashes, steps);
     }
 
     /// The entries of the patterns that a path fits; `lowest` is the number beyond which a rule is not
@@ -317,9 +332,9 @@ impl Shapes {
                 return;
             }
             let beginning = path.beginning(shape.literals);
-            if !self.beginnings.may_have(beginning) {
+            let Some(beginning) = beginning.filter(|hash| self.beginnings.may_have(*hash)) else {
                 continue;
-            }
+            };
             if let Some(chain) = shape.chain(beginning, path, hash) {
                 self.probe(chain.end(shape.tail, group), is_it, visit);
             }
@@ -415,6 +430,10 @@ fn is_same(one: Parts<'_>, other: Parts<'_>) -> bool {
 }
 
 /// Follows a path through the beginnings of all patterns.
+///
+/// A hash stands for one beginning: for the kinds of its segments and for their literal text. A path comes to
+/// each in one way only, and goes on from it only as a pattern does that begins so. There are never more
+/// steps than beginnings of patterns, whatever is asked for.
 struct Walk<'w, 'p, L, I> {
     shapes: &'w Shapes,
     path: &'w Segments<'p>,
@@ -440,13 +459,18 @@ impl<L: Fn() -> u32, I: Fn(u32) -> bool> Walk<'_, '_, L, I> {
         let (Some(kinds), Some(segment)) = (self.shapes.kinds.get(at), self.path.get(at)) else {
             return;
         };
-        for (kind, lowest) in kinds {
+        for number in self.shapes.beginnings.next(chain.0) {
+            #[cfg(test)]
+            tests::STEPS.set(tests::STEPS.get() + 1);
+            let Some((kind, lowest)) = kinds.get(*number as usize) else {
+                continue;
+            };
             if *lowest > (self.lowest)() {
-                return;
+                continue;
             }
             let literal = literal && *kind == Kind::Literal;
             let next = if literal {
-                Some(Chain(self.path.beginning(at + 1)))
+                self.path.beginning(at + 1).map(Chain)
             } else {
                 chain.step(*kind, segment, self.hash)
             };
@@ -457,38 +481,100 @@ impl<L: Fn() -> u32, I: Fn(u32) -> bool> Walk<'_, '_, L, I> {
     }
 }
 
-/// Tells nearly always whether a hash is not among those it was made of, and never the contrary.
-#[derive(Debug, Default)]
-struct Filter {
-    bits: Vec<u64>,
-    mask: u64,
-}
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
 
-impl Filter {
-    fn of(hashes: &[u64]) -> Self {
-        let words = (hashes.len() / 8 + 1).next_power_of_two();
-        let mut filter = Self {
-            bits: vec![0; words],
-            mask: words as u64 - 1,
+    use http::Request;
+
+    use crate::{
+        Policy, RequestHead,
+        rules::{Rule, Rules},
+    };
+
+    thread_local! {
+        /// How often a path was followed into one more segment.
+        pub(super) static STEPS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// The steps that a path takes in a table of these patterns, and whether one answers.
+    fn steps(sources: &[String], path: &str) -> (usize, bool) {
+        let rules = sources
+            .iter()
+            .map(|source| Rule::found(&**source, "https://b.example/"));
+        let rules = Rules::new(rules).unwrap();
+        let request = Request::get(path).body(()).unwrap();
+        STEPS.set(0);
+        let decision = rules.decide(&RequestHead::new(&request));
+        (STEPS.get(), decision.into_redirect().is_some())
+    }
+
+    /// How many beginnings there are of patterns, none but the empty one left out.
+    fn beginnings(sources: &[String]) -> usize {
+        let beginnings = |source: &String| -> Vec<String> {
+            let ends = source.match_indices('/').map(|(at, _)| at).skip(1);
+            let ends = ends.chain([source.len()]);
+            ends.map(|end| source[..end].to_owned()).collect()
         };
-        for hash in hashes {
-            let (word, bits) = filter.place(*hash);
-            if let Some(word) = filter.bits.get_mut(word) {
-                *word |= bits;
-            }
+        let all: std::collections::BTreeSet<_> = sources.iter().flat_map(beginnings).collect();
+        all.len()
+    }
+
+    #[test]
+    fn a_path_is_not_followed_where_no_pattern_goes() {
+        let rule = |number: usize| {
+            let (before, behind) = ("a".repeat(number % 20), "b".repeat(number / 20));
+            let segment = |at| format!("/{before}{{p{at}}}{behind}");
+            (0..7).map(segment).collect::<String>() + &format!("/{number}")
+        };
+        let sources: Vec<_> = (0..400).map(rule).collect();
+        let path = format!("/{}", "c".repeat(48)).repeat(7) + "/x";
+        let (steps, answers) = steps(&sources, &path);
+        // The first segment is looked at in each of its kinds; without text around it, it fits.
+        assert!(!answers && steps <= 420, "{steps} steps");
+    }
+
+    #[test]
+    fn there_are_no_more_steps_than_beginnings() {
+        // Each kind of segment behind each other kind.
+        let kinds = ["{p}", "x{p}", "{p}x", "x{p}x"];
+        let mut every = vec![String::new()];
+        for place in 0..4 {
+            let one = |front: &String| {
+                kinds.map(|kind| format!("{front}/{}", kind.replace('p', &format!("p{place}"))))
+            };
+            every = every.iter().flat_map(one).collect();
         }
-        filter
+        // Kinds that stand behind one beginning only.
+        let apart = (1..100).flat_map(|length| {
+            let before = "x".repeat(length);
+            [
+                format!("/{before}{{p}}/end"),
+                format!("/y/{before}{{p}}/end"),
+            ]
+        });
+        let apart: Vec<_> = apart.collect();
+        for (sources, path) in [
+            (&every, "/xxx/xxx/xxx/xxx"),
+            (&every, "/xxx/xxx/xxx/xxx/xxx"),
+            (&every, "/yyy/xxx/yyy/xxx"),
+            (&apart, &*format!("/{0}/{0}/end", "x".repeat(200))),
+            (&apart, &*format!("/y/{}/end", "x".repeat(200))),
+        ] {
+            let (steps, _) = steps(sources, path);
+            let most = beginnings(sources);
+            assert!(steps <= most, "{path}: {steps} of {most}");
+        }
     }
 
-    #[inline]
-    const fn place(&self, hash: u64) -> (usize, u64) {
-        let bits = 1 << (hash >> 58) | 1 << (hash >> 52 & 63);
-        ((hash & self.mask) as usize, bits)
-    }
-
-    #[inline]
-    fn may_have(&self, hash: u64) -> bool {
-        let (word, bits) = self.place(hash);
-        self.bits.get(word).is_some_and(|word| word & bits == bits)
+    #[test]
+    fn all_literal_segments_behind_those_that_are_hashed() {
+        // With these, two segments are hashed; the path has more that are literal.
+        let mut sources: Vec<_> = (0..20)
+            .map(|length| format!("/a/{}{{x}}/b/b/b", "y".repeat(length)))
+            .collect();
+        sources.push("/a/{x}/{*rest}".to_owned());
+        assert!(steps(&sources, "/a/y/b/b/b").1);
+        assert!(!steps(&sources, "/b/b/b/b/b").1);
     }
 }

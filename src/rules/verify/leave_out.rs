@@ -42,6 +42,28 @@ impl Rules {
         }
     }
 
+    /// Leaves out rules whose regexes are too much together with those before, and says so.
+    #[cfg(feature = "regex")]
+    pub(in crate::rules) fn leave_regexes_out(
+        &mut self,
+        too_much: &[u32],
+        errors: &mut Vec<RuleError>,
+    ) {
+        if too_much.is_empty() {
+            return;
+        }
+        let why = "these regexes are too much together; write fewer of them";
+        let rules = too_much.iter().filter_map(|at| self.rule_at(*at));
+        errors.extend(rules.map(|rule| RuleError {
+            rule: rule.number(),
+            name: rule.name().map(Into::into),
+            part: Part::Source,
+            text: cut(rule.source()),
+            flaw: Flaw::at(0, why),
+        }));
+        self.remove(&too_much.iter().copied().collect());
+    }
+
     fn loop_error(&self, rule: RuleRef<'_>, one: &Loop) -> RuleError {
         let (what, cure) = self.described(one);
         RuleError {

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     How, Intent, Status,
     rules::{
+        ask::{means, pairs},
         options::{Matching, Options, QueryPolicy},
         pattern::{Parts, Tail},
         record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
@@ -105,6 +106,16 @@ impl<'t> Finder<'t> {
         let (second_path, second_query, second_fragment) = target::split(second_rest);
         let has_slots = |text: &[u8]| text.iter().any(|byte| *byte < 0x20);
         let is_bare = |query: &[u8]| query == b"?";
+        // What the first sets, the second may have besides; in one rule it could not.
+        let second_text = String::from_utf8_lossy(second_query.get(1..).unwrap_or_default());
+        let is_set = |name: &str| {
+            own.edits
+                .iter()
+                .any(|edit| edit.sets(|own| means(name, own)))
+        };
+        if pairs(&second_text).any(|(name, _)| is_set(name)) {
+            return None;
+        }
         if has_slots(second_query)
             || has_slots(second_fragment)
             || is_bare(first_query)

@@ -75,9 +75,12 @@ impl Query {
 
     /// What a rule makes of it.
     pub(super) fn after(&self, record: &Record<'_>, ready: Option<&Ready>, own: &[u8]) -> Self {
-        let mut pairs = own_pairs(own);
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
         let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
+        let is_set = |name: &str| edits.iter().any(|edit| edit.sets(|own| own == name));
+        let mut own_pairs = own_pairs(own);
+        own_pairs.retain(|(key, _)| key.as_deref().is_none_or(|key| !is_set(key)));
+        let mut pairs = own_pairs.clone();
         let drops = match policy {
             QueryPolicy::Drop => true,
             QueryPolicy::TargetWins => record.has(QUERY),
@@ -102,17 +105,36 @@ impl Query {
                 QueryPolicy::Merge => pairs.iter().filter_map(|(key, _)| key.clone()).collect(),
                 _ => Vec::new(),
             };
-            let mut leaves: Vec<Box<str>> = taken.chain(removed).cloned().collect();
+            let mut leaves: Vec<Box<str>> = taken.cloned().collect();
+            leaves.extend(edits.iter().filter_map(|edit| match edit {
+                Edit::Remove(key) => Some(key.clone()),
+                _ => None,
+            }));
+            let dropped = leaves.clone();
+            leaves.extend(removed.cloned());
             leaves.extend(overruled);
             let kept = self
                 .pairs
                 .iter()
                 .filter(|(key, _)| key.as_ref().is_none_or(|key| !leaves.contains(key)));
             pairs.extend(kept.cloned());
+            let replaces = |name: &str| {
+                let own = |(key, _): &(Option<Box<str>>, _)| key.as_deref() == Some(name);
+                is_set(name) || policy == QueryPolicy::Merge && own_pairs.iter().any(own)
+            };
+            let mut renamed: Vec<&Box<str>> = Vec::new();
             let renames = edits.iter().filter_map(|edit| match edit {
                 Edit::Rename(from, to) => Some((from, to)),
                 _ => None,
             });
+            // The first new name counts, and what is gone has none.
+            let renames: Vec<_> = renames
+                .filter(|(from, to)| {
+                    let is_first = !renamed.contains(from);
+                    renamed.push(from);
+                    is_first && !dropped.contains(from) && !replaces(to)
+                })
+                .collect();
             for key in leaves {
                 if !gone.contains(&key) {
                     gone.push(key);
@@ -132,6 +154,7 @@ impl Query {
         }
         for edit in edits {
             if let Edit::Set(key, value) = edit {
+                pairs.retain(|(own, _)| own.as_ref() != Some(key));
                 pairs.push((Some(key.clone()), Some(value.clone())));
             }
         }

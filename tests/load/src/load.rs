@@ -214,7 +214,7 @@ fn watch(
         .watch(
             source.path(),
             move |path| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
-                let rules = Format::Netlify.load(path)?.into_result()?;
+                let rules = Format::Netlify.load_lossy(path)?.into_result()?;
                 reader.may_serve(reader.of(&rules));
                 Ok(rules)
             },

@@ -134,7 +134,7 @@ impl<'s> Pattern<'s> {
     #[expect(clippy::unused_self, reason = "with the feature it is used")]
     fn regex(&self) -> Source {
         Source {
-            kind: crate::rules::rule::SourceKind::Regex,
+            kind: crate::rules::source::SourceKind::Regex,
             text: String::new(),
         }
     }

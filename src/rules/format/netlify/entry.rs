@@ -107,6 +107,7 @@ impl<'l> Entry<'l> {
         for has in rule_options {
             rule = rule.when(has);
         }
+        rule.options.shadows = !self.query.is_empty();
         // One of the cookies is enough: a rule for each.
         let rules: Vec<_> = match &*cookies {
             [] => vec![rule],

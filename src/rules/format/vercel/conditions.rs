@@ -198,7 +198,8 @@ impl Entry<'_, '_> {
                     .conditions
                     .push((name.to_owned(), format!("{{{name}}}")));
             }
-            if has == Has::host() && destination::uses(&self.destination, "host") {
+            let is_named = regex.capture_names().flatten().any(|name| name == "host");
+            if has == Has::host() && !is_named && destination::uses(&self.destination, "host") {
                 self.names
                     .conditions
                     .push(("host".to_owned(), "{host}".to_owned()));

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use crate::rules::{
     format::path_to_regexp::{Group, Matched, Modifier, Piece},
-    rule::Source,
+    source::Source,
 };
 
 /// A source, and what its groups are called in a target.

@@ -1,0 +1,444 @@
+use std::borrow::Cow;
+
+#[cfg(feature = "regex")]
+use super::regexes::Room;
+use super::{
+    ask,
+    capture::{Kind, Slot},
+    error::{Flaw, Part},
+    has::Has,
+    options::Options,
+    pattern::{self, Parts, Tail, Token},
+    record::{PATTERN, REGEX},
+    table::without_slash,
+};
+use crate::{Origin, Scheme};
+
+/// The left side of a rule; a text is a path with placeholders.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules, Source};
+/// use tower_redirect::testing;
+///
+/// let rules = Rules::new([
+///     Rule::permanent(Source::exact("/a/{b}"), "/literally"),
+///     Rule::permanent(Source::prefix("/old"), "/new"),
+/// ])?;
+/// testing::get("/a/%7Bb%7D").through(&rules).assert_redirect("/literally");
+/// testing::get("/old").through(&rules).assert_redirect("/new");
+/// testing::get("/old/a/b").through(&rules).assert_redirect("/new/a/b");
+/// testing::get("/older").through(&rules).assert_pass();
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Source {
+    pub(super) kind: SourceKind,
+    pub(super) text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum SourceKind {
+    /// A path with placeholders, perhaps with an origin before it and a query behind it.
+    Native,
+    /// A path, every byte of which is literal.
+    Exact,
+    /// A path and everything below it.
+    Prefix,
+    /// A regex on the path; without the feature, a file may ask for it, and is refused.
+    Regex,
+}
+
+impl Source {
+    /// This path and no other, braces and all.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules, Source};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::permanent(Source::exact("/{a}?"), "/b")])?;
+    /// testing::get("/%7Ba%7D%3F").through(&rules).assert_redirect("/b");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub fn exact(path: &str) -> Self {
+        Self::new(SourceKind::Exact, path)
+    }
+
+    /// This path and everything below it; what follows the path follows the target's.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules, Source};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::permanent(Source::prefix("/old"), "https://new.example")])?;
+    /// testing::get("/old/a?b=c").through(&rules).assert_redirect("https://new.example/a?b=c");
+    /// testing::get("/old").through(&rules).assert_redirect("https://new.example/");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// The target has no placeholders then; its query stands behind the path.
+    ///
+    /// Source: Gateway API, `ReplacePrefixMatch`.
+    #[must_use]
+    pub fn prefix(path: &str) -> Self {
+        Self::new(SourceKind::Prefix, path)
+    }
+
+    /// Every path that this regex matches from end to end; groups are placeholders, by their names, and those
+    /// without one by their numbers.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules, Source};
+    /// use tower_redirect::testing;
+    ///
+    /// let post = Source::regex(r"/(?<year>\d{4})/(\d+)");
+    /// let rules = Rules::new([Rule::permanent(post, "/posts/{year}-{2}")])?;
+    /// testing::get("/2024/17").through(&rules).assert_redirect("/posts/2024-17");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// It is matched against the path as it was received, in time linear in its length. One that does
+    /// not compile, or grows beyond a megabyte, is an error where the table is built.
+    ///
+    /// Source: the syntax of the crate `regex`.
+    #[cfg(feature = "regex")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "regex")))]
+    #[must_use]
+    pub fn regex(regex: &str) -> Self {
+        Self::new(SourceKind::Regex, regex)
+    }
+
+    fn new(kind: SourceKind, text: &str) -> Self {
+        Self {
+            kind,
+            text: text.to_owned(),
+        }
+    }
+}
+
+impl From<&str> for Source {
+    fn from(text: &str) -> Self {
+        Self::new(SourceKind::Native, text)
+    }
+}
+
+impl From<String> for Source {
+    fn from(text: String) -> Self {
+        Self {
+            kind: SourceKind::Native,
+            text,
+        }
+    }
+}
+
+/// A rule that was found wrong: which part, its text, and why.
+pub(super) type Wrong = (Part, String, Flaw);
+
+/// What a source becomes.
+pub(super) struct Compiled {
+    pub(super) flags: u16,
+    pub(super) slots: Vec<Slot>,
+    /// The placeholder that a prefix has for what follows it.
+    pub(super) tail: Option<u8>,
+    #[cfg(feature = "regex")]
+    pub(super) regex: Option<regex::Regex>,
+    #[cfg(not(feature = "regex"))]
+    pub(super) regex: (),
+}
+
+/// The name of the tail of a prefix; a target cannot write it.
+const PREFIX_TAIL: &str = "";
+
+pub(super) fn compile_source(
+    kind: SourceKind,
+    text: &str,
+    options: &Options,
+    out: &mut Vec<u8>,
+    #[cfg(feature = "regex")] room: &mut Room,
+) -> Result<Compiled, Flaw> {
+    let fold = options.matching.ignore_case;
+    let mut compiled = Compiled {
+        flags: 0,
+        slots: Vec::new(),
+        tail: None,
+        regex: Default::default(),
+    };
+    match kind {
+        SourceKind::Native => {
+            let text = if options.matching.ignore_trailing_slash {
+                without_own_slash(text)
+            } else {
+                Cow::Borrowed(text)
+            };
+            if pattern::compile(&text, fold, out)? {
+                compiled.flags = PATTERN;
+                compiled.slots = slots(out);
+            }
+        }
+        SourceKind::Exact | SourceKind::Prefix => {
+            let begin = out.len();
+            literal(text, fold, out)?;
+            let trims = kind == SourceKind::Prefix || options.matching.ignore_trailing_slash;
+            let path = out.get(begin..).unwrap_or_default();
+            if trims && without_slash(path).len() < path.len() {
+                out.pop();
+            }
+            if kind == SourceKind::Prefix {
+                if out.ends_with(b"/") {
+                    out.pop();
+                }
+                out.extend(b"{/*}");
+                compiled.flags = PATTERN;
+                compiled.slots = vec![Slot {
+                    name: PREFIX_TAIL.to_owned(),
+                    kind: Kind::Tail,
+                }];
+                compiled.tail = Some(0);
+            }
+        }
+        #[cfg(feature = "regex")]
+        SourceKind::Regex => {
+            if text.len() > usize::from(u16::MAX) {
+                let why = "a regex has at most 65,535 bytes; shorten it";
+                return Err(Flaw::at(0, why));
+            }
+            let regex = room.whole(text, fold)?;
+            compiled.flags = REGEX;
+            compiled.slots = super::regexes::slots(&regex)?;
+            compiled.regex = Some(regex);
+            out.extend(text.bytes());
+        }
+        #[cfg(not(feature = "regex"))]
+        SourceKind::Regex => {
+            compiled.flags = REGEX;
+            return Err(Flaw::at(0, "this needs the feature `regex`"));
+        }
+    }
+    Ok(compiled)
+}
+
+/// A source whose slash at the end makes no difference, that before a tail which may be nothing included.
+fn without_own_slash(text: &str) -> Cow<'_, str> {
+    if let Some((front, name)) = text
+        .strip_suffix("?}")
+        .and_then(|text| text.rsplit_once("/{*"))
+    {
+        if !front.is_empty() {
+            return Cow::Owned(format!("{front}{{/*{name}}}"));
+        }
+    }
+    let path = text.strip_suffix('/').filter(|text| !text.is_empty());
+    Cow::Borrowed(path.unwrap_or(text))
+}
+
+fn slots(pattern: &[u8]) -> Vec<Slot> {
+    let parts = Parts::of(pattern);
+    let names: Vec<_> = parts.names().collect();
+    let last = names.len().wrapping_sub(1);
+    let slot = |(at, name): (usize, &[u8])| Slot {
+        name: String::from_utf8_lossy(name).into_owned(),
+        kind: if at == last && parts.tail != Tail::None {
+            Kind::Tail
+        } else {
+            Kind::Segment
+        },
+    };
+    names.into_iter().enumerate().map(slot).collect()
+}
+
+/// A path that is compared as it stands.
+fn literal(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    if !text.contains(['{', '}', '?', '#']) {
+        return pattern::compile(text, fold, out).map(|_| ());
+    }
+    let text = pattern::escape(text)
+        .replace('?', "%3F")
+        .replace('#', "%23");
+    pattern::compile(&text, fold, out).map(|_| ())
+}
+
+/// Takes scheme, host and query off a source.
+pub(super) fn native<'s>(
+    text: &'s str,
+    options: &mut Options,
+) -> Result<(&'s str, &'s str), Wrong> {
+    let mut path = text;
+    for scheme in [Scheme::Http, Scheme::Https] {
+        let Some(rest) = text
+            .strip_prefix(scheme.as_str())
+            .and_then(|rest| rest.strip_prefix("://"))
+        else {
+            continue;
+        };
+        if let Some(host) = &options.host {
+            let why = "the source names a host already; write it once";
+            return Err((Part::Host, host.to_string(), Flaw::at(0, why)));
+        }
+        if options.scheme.is_some() {
+            let why = "the rule names a scheme besides; write it once";
+            return Err((Part::Source, text.to_owned(), Flaw::at(0, why)));
+        }
+        let end = rest.find(['/', '?', '{']).unwrap_or(rest.len());
+        let (host, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        if behind.starts_with('{') && !behind.starts_with("{/") {
+            let at = text.len() - behind.len();
+            return Err((Part::Source, text.to_owned(), Flaw::at(at, NO_PLACEHOLDER)));
+        }
+        options.scheme = Some(scheme);
+        options.host = Some(host.into());
+        path = if behind.is_empty() { "/" } else { behind };
+    }
+    let (path, query) = split_query(path);
+    if let Some(mark) = query.find('#') {
+        let at = text.len() - query.len() + mark;
+        let why = "no request has a fragment; remove it, or write `%23`";
+        return Err((Part::Source, text.to_owned(), Flaw::at(at, why)));
+    }
+    Ok((path, query))
+}
+
+/// Splits at the first `?` that is no part of a placeholder.
+fn split_query(text: &str) -> (&str, &str) {
+    let mut inside = false;
+    let mut bytes = text.bytes().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        let doubled =
+            bytes.next_if(|(_, next)| *next == byte && !inside && matches!(byte, b'{' | b'}'));
+        match byte {
+            _ if doubled.is_some() => {}
+            b'{' => inside = true,
+            b'}' => inside = false,
+            b'?' if !inside => {
+                let (path, query) = text.split_at_checked(at).unwrap_or((text, ""));
+                return (path, query.get(1..).unwrap_or_default());
+            }
+            _ => {}
+        }
+    }
+    (text, "")
+}
+
+/// `a=b&c={d}&e` behind the path of a source, as conditions.
+pub(super) fn add_query_conditions(
+    query: &str,
+    source: &str,
+    options: &mut Options,
+) -> Result<(), Wrong> {
+    let begin = source.len() - query.len();
+    let mut at = begin;
+    for pair in query.split('&') {
+        let wrong = |flaw: Flaw| (Part::Source, source.to_owned(), flaw);
+        let (key, value) = match pair.split_once('=') {
+            Some((key, value)) => (key, Some(value)),
+            None => (pair, None),
+        };
+        let place = at;
+        at += pair.len() + 1;
+        if pair.is_empty() {
+            continue;
+        }
+        let tokens = |text| pattern::tokens(text).map_err(|flaw| wrong(Flaw { at: place, ..flaw }));
+        let no_placeholder = || {
+            wrong(Flaw::at(
+                place,
+                "in the query of a source, a placeholder is a whole value, `key={name}`",
+            ))
+        };
+        let key = literal_of(&tokens(key)?).ok_or_else(no_placeholder)?;
+        let has = Has::query(&ask::plain(&key));
+        let value = value.map(tokens).transpose()?;
+        let has = match value.as_deref() {
+            None => has,
+            Some([(_, Token::Placeholder(name))]) if pattern::is_name(name) => {
+                has.captured_as(name)
+            }
+            Some(value) => {
+                let value = literal_of(value).ok_or_else(no_placeholder)?;
+                has.equal_to(&ask::plain(&value))
+            }
+        };
+        options.conditions.push((true, has));
+    }
+    Ok(())
+}
+
+/// A text without placeholders.
+fn literal_of(tokens: &[(usize, Token<'_>)]) -> Option<String> {
+    let mut all = String::new();
+    for (_, token) in tokens {
+        match token {
+            Token::Literal(text) => all.push_str(text),
+            Token::Placeholder(_) => return None,
+        }
+    }
+    Some(all)
+}
+
+/// A segment that is a placeholder elsewhere, `:id` or `*`, and would be nothing but text here.
+pub(super) fn foreign(source: &Source) -> Option<Flaw> {
+    if source.kind != SourceKind::Native || !source.text.contains([':', '*']) {
+        return None;
+    }
+    let (path, _) = split_query(&source.text);
+    let mut at = 0;
+    for segment in path.split('/') {
+        let rest = segment.trim_start_matches([':', '*']);
+        let mark = segment.get(..segment.len() - rest.len())?;
+        let is_name = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let why = match mark {
+            ":" if is_name => {
+                "a placeholder is written `{name}`; a literal colon needs `Source::exact`"
+            }
+            "*" | "**" if is_name || rest.is_empty() => {
+                "what is below a path is written `{*rest}`; a literal `*` needs `Source::exact`"
+            }
+            _ => "",
+        };
+        // `{/*rest}` is a tail with its slash.
+        let in_braces = path.get(..at).is_some_and(|before| before.ends_with("{/"));
+        if at > 0 && !in_braces && !why.is_empty() {
+            return Some(Flaw::at(at, why));
+        }
+        at += segment.len() + 1;
+    }
+    None
+}
+
+const NO_PLACEHOLDER: &str = "a placeholder cannot stand in a host; `*.` before a domain stands for every name \
+                              below it";
+
+/// A host in the spelling that is compared.
+pub(super) fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
+    const SCHEME: &str = "https://";
+    let sentence = if let Some(at) = host.find("://") {
+        Some((
+            at,
+            "a host has no scheme; leave it out, and say it with `scheme`",
+        ))
+    } else {
+        let in_braces = host.find('{').filter(|_| host.contains('}'));
+        let mut chars = host.chars();
+        let elsewhere = chars.next() == Some(':') && chars.next().is_some_and(char::is_alphabetic);
+        let at = in_braces.or(elsewhere.then_some(0));
+        at.map(|at| (at, NO_PLACEHOLDER))
+    };
+    if let Some((at, why)) = sentence {
+        return Err((Part::Host, host.to_owned(), Flaw::at(at, why)));
+    }
+    let (star, name) = ["*.", "."]
+        .into_iter()
+        .find_map(|star| Some((star, host.strip_prefix(star)?)))
+        .unwrap_or(("", host));
+    let wrong = |flaw: Flaw| (Part::Host, host.to_owned(), flaw);
+    let origin = Origin::new(&format!("{SCHEME}{name}"))
+        .map_err(|error| wrong(Flaw::location(error.moved_back(SCHEME.len()), star.len())))?;
+    if origin.written_port().is_some() || name.ends_with(":443") {
+        let at = host.rfind(':').unwrap_or_default();
+        return Err(wrong(Flaw::at(
+            at,
+            "rules are for all ports of a host; leave it out",
+        )));
+    }
+    let name = origin.host().strip_suffix('.').unwrap_or(origin.host());
+    Ok(format!("{star}{name}").into())
+}
