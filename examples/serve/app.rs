@@ -6,10 +6,13 @@ use axum::{
     Router,
     http::{StatusCode, Uri},
 };
-use tower_redirect::{RedirectLayer, rules::Rules};
+use tower_redirect::{Policy, Redirect, RedirectLayer};
 
 /// The app, with the redirects in front of it.
-pub(crate) fn app(rules: Rules, pages: impl IntoIterator<Item = String>) -> Router {
+pub(crate) fn app(
+    rules: impl Policy<Target = Redirect> + 'static,
+    pages: impl IntoIterator<Item = String>,
+) -> Router {
     let pages: &'static HashSet<String> = Box::leak(Box::new(pages.into_iter().collect()));
     Router::new()
         .fallback(move |uri: Uri| async move {

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example serve                  # a sample file, on http://127.0.0.1:3000/
 //! cargo run --release --example serve -- --format netlify --rules public/_redirects --page /about
+//! cargo run --release --example serve -- --rules public/_redirects --watch     # reads it again when it changes
 //! cargo run --release --example serve -- --format nginx-map --rules moved.map --listen 127.0.0.1:8080
 //! ```
 
@@ -10,7 +11,10 @@ use std::{error::Error, fs, net::SocketAddr, path::PathBuf, time::Instant};
 
 use clap::Parser;
 use tokio::net::TcpListener;
-use tower_redirect::rules::{Format, Parsed, Severity};
+use tower_redirect::{
+    Reloadable,
+    rules::{Format, Parsed, Severity},
+};
 
 mod app;
 
@@ -27,6 +31,10 @@ struct Options {
     /// The file of redirects; without it, a sample in Netlify's dialect is served.
     #[arg(long)]
     rules: Option<PathBuf>,
+
+    /// Reads the file again when it changes; one with errors leaves the rules before serving.
+    #[arg(long, requires = "rules")]
+    watch: bool,
 
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:3000")]
@@ -82,7 +90,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if options.rules.is_none() {
         pages.extend(["/", "/about", "/posts/hello"].map(str::to_owned));
     }
-    let app = app::app(parsed.rules, pages);
+    let (rules, handle) = Reloadable::new(parsed.rules);
+    if let Some(path) = options.rules.as_ref().filter(|_| options.watch) {
+        handle
+            .watch_rules(path, options.format)
+            .on_reload(|reload| eprintln!("{reload}"))
+            .start()?
+            .detach();
+    }
+    let app = app::app(rules, pages);
     let listener = TcpListener::bind(options.listen)
         .await
         .map_err(|error| format!("{}: {error}; choose another with --listen", options.listen))?;
