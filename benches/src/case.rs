@@ -101,6 +101,8 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     /// What must hold.
     pub(crate) bounds: Bounds,
+    /// Whether it is measured where a subscriber and a recorder are installed.
+    pub(crate) is_watched: bool,
     batch: Box<dyn FnMut(usize)>,
 }
 
@@ -130,6 +132,7 @@ impl Case {
         Self {
             name,
             bounds: Bounds::default(),
+            is_watched: false,
             batch: Box::new(move |count| {
                 let mut cx = Context::from_waker(Waker::noop());
                 for _ in 0..count {
@@ -138,6 +141,12 @@ impl Case {
                 }
             }),
         }
+    }
+
+    /// Is measured last, where a subscriber and a recorder are installed.
+    pub(crate) fn watched(mut self) -> Self {
+        self.is_watched = true;
+        self
     }
 
     /// Must not allocate more than the bare service.
