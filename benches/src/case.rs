@@ -93,6 +93,8 @@ pub(crate) struct Bounds {
     pub(crate) allocations: Option<f64>,
     /// The most instructions beyond those of the bare service.
     pub(crate) instructions: Option<f64>,
+    /// The most instructions beyond those of the row that its table refers to.
+    pub(crate) over_reference: Option<f64>,
 }
 
 /// A service and the request that it answers, again and again.

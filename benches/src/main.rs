@@ -242,6 +242,15 @@ fn print_group(group: &Group, figures: &[Figures], broken: &mut Vec<String>) {
                 group.title, case.name
             ));
         }
+        let over_reference = over_bare(slot).zip(reference).map(|(own, of)| own - of);
+        if let (Some(most), Some(more)) = (case.bounds.over_reference, over_reference)
+            && more > most
+        {
+            broken.push(format!(
+                "{}: {}: {more:.0} instructions over {}, more than {most:.0}",
+                group.title, case.name, group.reference
+            ));
+        }
     }
     print!("{table}");
 }
