@@ -132,6 +132,7 @@ thread_local! {
 }
 
 /// What a label says.
+#[derive(Clone, Copy)]
 enum Value<'v> {
     Text(&'v str),
     Number(u32),
