@@ -93,6 +93,8 @@ pub(crate) struct Bounds {
     pub(crate) allocations: Option<f64>,
     /// The most instructions beyond those of the bare service.
     pub(crate) instructions: Option<f64>,
+    /// The most instructions beyond those of the row that its table refers to.
+    pub(crate) over_reference: Option<f64>,
 }
 
 /// A service and the request that it answers, again and again.
@@ -101,6 +103,8 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     /// What must hold.
     pub(crate) bounds: Bounds,
+    /// Whether it is measured where a subscriber and a recorder are installed.
+    pub(crate) is_watched: bool,
     batch: Box<dyn FnMut(usize)>,
 }
 
@@ -130,6 +134,7 @@ impl Case {
         Self {
             name,
             bounds: Bounds::default(),
+            is_watched: false,
             batch: Box::new(move |count| {
                 let mut cx = Context::from_waker(Waker::noop());
                 for _ in 0..count {
@@ -138,6 +143,12 @@ impl Case {
                 }
             }),
         }
+    }
+
+    /// Is measured last, where a subscriber and a recorder are installed.
+    pub(crate) fn watched(mut self) -> Self {
+        self.is_watched = true;
+        self
     }
 
     /// Must not allocate more than the bare service.

@@ -9,6 +9,7 @@ mod canonical;
 mod case;
 mod compile;
 mod count;
+mod production;
 mod rivals;
 mod rules;
 mod servers;
@@ -17,6 +18,7 @@ mod table;
 use std::{env, error::Error, fs, process::Command, process::ExitCode};
 
 use canonical::{Growth, LENGTHS, TWICE};
+use case::Case;
 use rivals::{Group, groups};
 use table::{Table, number, plus, ratio};
 
@@ -80,12 +82,21 @@ fn header() {
     }
 }
 
+/// What was measured of a case, for each request.
+#[derive(Clone, Copy)]
+struct Figures {
+    instructions: Option<f64>,
+    nanoseconds: f64,
+    calls: f64,
+    bytes: f64,
+}
+
 /// Prints the tables of services and gives the bounds that are broken.
 fn services(rounds: usize) -> Result<Vec<String>, Box<dyn Error>> {
     let mut groups = groups();
     let cases = groups.iter().map(|group| group.cases.len()).sum::<usize>();
-    let mut instructions = vec![None; cases];
     let growths = canonical::long_paths();
+    let mut of_groups = Vec::new();
     let mut of_growths = Vec::new();
     if callgrind::is_available() {
         let stretches = callgrind::between_marks(&[COUNTED])?;
@@ -94,33 +105,60 @@ fn services(rounds: usize) -> Result<Vec<String>, Box<dyn Error>> {
         if stretches.len() != expected {
             return Err(format!("{} of {expected} cases were counted", stretches.len()).into());
         }
-        let (of_groups, rest) = stretches.split_at(cases);
-        for (slot, [_, once, twice]) in instructions.iter_mut().zip(of_groups) {
-            *slot = Some((twice - once) as f64 / REQUESTS as f64);
-        }
-        of_growths.extend(rest.iter().map(|[_, once, twice]| (twice - once) as f64));
+        let counts = stretches
+            .iter()
+            .map(|[_, once, twice]| (twice - once) as f64);
+        of_groups.extend(counts.clone().take(cases).map(|sum| sum / REQUESTS as f64));
+        of_growths.extend(counts.skip(cases));
     }
-    let mut times = vec![f64::INFINITY; cases];
-    // All cases in turn, so that what disturbs the machine disturbs all of them.
-    for _ in 0..rounds {
-        let cases = groups.iter_mut().flat_map(|group| &mut group.cases);
-        for (time, case) in times.iter_mut().zip(cases) {
-            *time = time.min(case.nanoseconds(200));
+    let mut figures = vec![None; cases];
+    let mut of_groups = of_groups.into_iter();
+    in_turn(&mut groups, |cases| {
+        let mut times = vec![f64::INFINITY; cases.len()];
+        // All cases in turn, so that what disturbs the machine disturbs all of them.
+        for _ in 0..rounds {
+            for (time, (_, case)) in times.iter_mut().zip(&mut *cases) {
+                *time = time.min(case.nanoseconds(200));
+            }
         }
-    }
+        for (nanoseconds, (slot, case)) in times.into_iter().zip(cases) {
+            let sum = case.allocations(1000);
+            figures[*slot] = Some(Figures {
+                instructions: of_groups.next(),
+                nanoseconds,
+                calls: sum.calls as f64 / 1e3,
+                bytes: sum.bytes as f64 / 1e3,
+            });
+        }
+    });
     let mut broken = Vec::new();
-    let (mut instructions, mut times) = (&instructions[..], &times[..]);
-    for group in &mut groups {
-        let (of_group, rest) = instructions.split_at(group.cases.len());
-        instructions = rest;
-        let (times_of_group, rest) = times.split_at(group.cases.len());
-        times = rest;
-        print_group(group, of_group, times_of_group, &mut broken);
+    let mut figures = figures.into_iter().flatten();
+    for group in &groups {
+        let of_group: Vec<_> = figures.by_ref().take(group.cases.len()).collect();
+        print_group(group, &of_group, &mut broken);
     }
     if !of_growths.is_empty() {
         print_growths(&growths, &of_growths, &mut broken);
     }
+    if production::recorded() == 0 {
+        broken.push("In production: the recorder was told nothing".to_owned());
+    }
     Ok(broken)
+}
+
+/// Hands over all cases, with their places: first those that nothing watches, then the others.
+fn in_turn(groups: &mut [Group], mut work: impl FnMut(&mut [(usize, &mut Case)])) {
+    for is_watched in [false, true] {
+        if is_watched {
+            production::watch();
+        }
+        let cases = groups.iter_mut().flat_map(|group| &mut group.cases);
+        let mut cases: Vec<_> = cases
+            .enumerate()
+            .filter(|(_, case)| case.is_watched == is_watched)
+            .collect();
+        work(&mut cases);
+    }
 }
 
 fn print_growths(growths: &[Growth], instructions: &[f64], broken: &mut Vec<String>) {
@@ -154,25 +192,15 @@ fn print_growths(growths: &[Growth], instructions: &[f64], broken: &mut Vec<Stri
     print!("{table}");
 }
 
-fn print_group(
-    group: &mut Group,
-    instructions: &[Option<f64>],
-    times: &[f64],
-    broken: &mut Vec<String>,
-) {
+fn print_group(group: &Group, figures: &[Figures], broken: &mut Vec<String>) {
     println!("\n## {}\n\n{}\n", group.title, group.note);
-    let over_bare = |slot: usize| Some(instructions[slot]? - instructions[0]?);
+    let bare = figures[0];
+    let over_bare = |slot: usize| Some(figures[slot].instructions? - bare.instructions?);
     let reference = group
         .cases
         .iter()
         .position(|case| case.name == group.reference)
         .and_then(over_bare);
-    let allocated: Vec<_> = group
-        .cases
-        .iter_mut()
-        .map(|case| case.allocations(1000))
-        .map(|sum| (sum.calls as f64 / 1e3, sum.bytes as f64 / 1e3))
-        .collect();
     let of_reference = format!("+instr / {}", group.reference);
     let mut table = Table::new([
         "service",
@@ -185,15 +213,16 @@ fn print_group(
         "+bytes",
     ]);
     for (slot, case) in group.cases.iter().enumerate() {
-        let calls = allocated[slot].0 - allocated[0].0;
-        let bytes = allocated[slot].1 - allocated[0].1;
+        let own = figures[slot];
+        let calls = own.calls - bare.calls;
+        let bytes = own.bytes - bare.bytes;
         table.row([
             case.name.to_owned(),
-            number(instructions[slot], 0),
+            number(own.instructions, 0),
             plus(over_bare(slot), 0),
             ratio(over_bare(slot), reference),
-            number(Some(times[slot]), 0),
-            ratio(Some(times[slot]), Some(times[0])),
+            number(Some(own.nanoseconds), 0),
+            ratio(Some(own.nanoseconds), Some(bare.nanoseconds)),
             plus(Some(calls), 0),
             plus(Some(bytes), 0),
         ]);
@@ -213,16 +242,27 @@ fn print_group(
                 group.title, case.name
             ));
         }
+        let over_reference = over_bare(slot).zip(reference).map(|(own, of)| own - of);
+        if let (Some(most), Some(more)) = (case.bounds.over_reference, over_reference)
+            && more > most
+        {
+            broken.push(format!(
+                "{}: {}: {more:.0} instructions over {}, more than {most:.0}",
+                group.title, case.name, group.reference
+            ));
+        }
     }
     print!("{table}");
 }
 
 /// Answers requests in each case, first some that do not count.
 fn counted() {
-    for case in groups().iter_mut().flat_map(|group| &mut group.cases) {
-        case.allocations(10);
-        case.counted(REQUESTS);
-    }
+    in_turn(&mut groups(), |cases| {
+        for (_, case) in cases {
+            case.allocations(10);
+            case.counted(REQUESTS);
+        }
+    });
     for case in canonical::long_paths()
         .iter_mut()
         .flat_map(|growth| &mut growth.cases)

@@ -19,6 +19,7 @@ use tunnelbana_redirects::RedirectsLayer;
 use crate::{
     canonical,
     case::{Case, Shape},
+    production,
     rules::{self, HIT, MISS, Rules, TARGET},
 };
 
@@ -65,6 +66,8 @@ pub(crate) fn groups() -> Vec<Group> {
         canonical::already(),
         canonical::another_host(),
         canonical::another_path(),
+        production::pass_through(),
+        production::redirect(),
     ]
 }
 

@@ -1,12 +1,11 @@
 //! The counters of feature `metrics`.
 
-use std::{
-    cell::Cell,
-    fmt::{self, Write},
-};
+use std::cell::Cell;
 
 use metrics::{Key, Label, Level, Metadata, SharedString, Unit, describe_counter};
 
+#[cfg(feature = "rules")]
+use crate::rules::RuleId;
 use crate::{Exemption, Refusal, Status, answer::Answer, guard::Suppressed};
 
 const REDIRECTS: &str = "tower_redirect_redirects_total";
@@ -74,10 +73,14 @@ pub(super) fn redirected(answer: &Answer) {
     let status = Label::from_static_parts("status", status);
     #[cfg(feature = "rules")]
     if let Some(rule) = &answer.rule {
-        count(REDIRECTS, Some(status), "rule", &rule.id());
+        let id = match rule.id() {
+            RuleId::Number(number) => Value::Number(number),
+            RuleId::Name(name) => Value::Text(name),
+        };
+        count(REDIRECTS, Some(status), "rule", id);
         return;
     }
-    count(REDIRECTS, Some(status), "rule", &"");
+    count(REDIRECTS, Some(status), "rule", Value::Text(""));
 }
 
 #[inline]
@@ -87,7 +90,8 @@ pub(super) fn passed() {
 }
 
 pub(super) fn refused(refusal: &Refusal) {
-    count(REFUSALS, None, "status", &refusal.status().as_u16());
+    let status = u32::from(refusal.status().as_u16());
+    count(REFUSALS, None, "status", Value::Number(status));
 }
 
 pub(super) fn suppressed(reason: Suppressed) {
@@ -101,12 +105,13 @@ pub(super) fn suppressed(reason: Suppressed) {
         Suppressed::Exempt(Exemption::NoPath) => "no_path",
         Suppressed::Unsendable => "unsendable",
     };
-    count(SUPPRESSED, None, "reason", &word);
+    count(SUPPRESSED, None, "reason", Value::Text(word));
 }
 
 #[cfg(feature = "reload")]
 pub(super) fn reloaded(good: bool) {
-    count(RELOADS, None, "outcome", &if good { "good" } else { "bad" });
+    let outcome = if good { "good" } else { "bad" };
+    count(RELOADS, None, "outcome", Value::Text(outcome));
 }
 
 pub(super) fn differed() {
@@ -126,12 +131,21 @@ thread_local! {
     static SCRATCH: Cell<(Vec<Label>, String)> = const { Cell::new((Vec::new(), String::new())) };
 }
 
+/// What a label says.
+#[derive(Clone, Copy)]
+enum Value<'v> {
+    Text(&'v str),
+    Number(u32),
+}
+
 /// Counts one under a label that is written here, and maybe another.
-fn count(name: &'static str, fixed: Option<Label>, label: &'static str, value: &dyn fmt::Display) {
+fn count(name: &'static str, fixed: Option<Label>, label: &'static str, value: Value<'_>) {
     let (mut labels, mut text) = SCRATCH.take();
     text.clear();
-    // A `String` takes everything.
-    let _ = write!(text, "{value}");
+    match value {
+        Value::Text(value) => text.push_str(value),
+        Value::Number(value) => push_number(&mut text, value),
+    }
     labels.extend(fixed);
     labels.push(Label::new(label, text));
     let key = Key::from_parts(name, labels);
@@ -143,4 +157,38 @@ fn count(name: &'static str, fixed: Option<Label>, label: &'static str, value: &
         labels,
         text.map(SharedString::into_owned).unwrap_or_default(),
     ));
+}
+
+/// Writes a number; with `fmt`, to count a redirect would cost a third more.
+fn push_number(text: &mut String, number: u32) {
+    if number > 9 {
+        push_number(text, number / 10);
+    }
+    text.extend(char::from_digit(number % 10, 10));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::push_number;
+
+    #[test]
+    fn numbers_are_written_as_display_does() {
+        for number in [
+            0,
+            7,
+            9,
+            10,
+            99,
+            100,
+            405,
+            1_000,
+            65_536,
+            999_999_999,
+            u32::MAX,
+        ] {
+            let mut text = String::new();
+            push_number(&mut text, number);
+            assert_eq!(text, number.to_string());
+        }
+    }
 }
