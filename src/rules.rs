@@ -204,6 +204,7 @@ impl Rules {
     /// assert_eq!((rule.source(), rule.target().as_str()), ("/caf%C3%A9/{x}", "/{x}"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
+    #[must_use]
     pub const fn iter(&self) -> Iter<'_> {
         Iter::new(self)
     }

@@ -208,7 +208,8 @@ fn it_says_what_is_wrong_and_what_stays_beside_what_was_asked_for() {
     let (out, err, _) = told(&output);
     assert_eq!(
         out,
-        "GET https://www.a.example/b\nrule 1 (line 2): /b -> /c (301 Moved Permanently): answers\n"
+        "GET https://www.a.example/b\nrule 1 (line 2): /b -> /c (301 Moved Permanently): answers, only where the \
+         app answers 404\n"
     );
     assert!(err.contains("error: this rule has no target\n"), "{err}");
 

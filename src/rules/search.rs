@@ -208,8 +208,12 @@ mod tests {
             };
             (0..6).map(segment).collect::<String>()
         };
-        let rules = (0..1 << 6).map(|choice| Rule::found(pattern(choice), "/"));
-        let rules = Rules::new(rules).unwrap();
-        assert!(looks(&rules, "/0/1/2/3/4/5") <= 2);
+        // By the chance of a hash, another one is met on the way to the first, in few tables.
+        let looked = (0..100).map(|_| {
+            let rules = (0..1 << 6).map(|choice| Rule::found(pattern(choice), "/"));
+            looks(&Rules::new(rules).unwrap(), "/0/1/2/3/4/5")
+        });
+        let looked: Vec<usize> = looked.collect();
+        assert!(looked.iter().sum::<usize>() <= 300, "{looked:?}");
     }
 }
