@@ -34,6 +34,7 @@ fn log(answer: &Answer) {
     #[cfg(feature = "rules")]
     if let Some(rule) = &answer.rule {
         tracing::debug!(
+            target: "tower_redirect",
             status = answer.status.as_u16(),
             location = answer.location.as_str(),
             rule = %rule.id(),
@@ -45,6 +46,7 @@ fn log(answer: &Answer) {
         return;
     }
     tracing::debug!(
+        target: "tower_redirect",
         status = answer.status.as_u16(),
         location = answer.location.as_str(),
         "redirected"
@@ -62,6 +64,7 @@ pub(crate) fn passed() {
 pub(crate) fn refused(refusal: &Refusal) {
     #[cfg(feature = "tracing")]
     tracing::debug!(
+        target: "tower_redirect",
         reason = refusal.reason(),
         status = refusal.status().as_u16(),
         "refused"
@@ -79,6 +82,7 @@ pub(crate) fn suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason:
     }
     #[cfg(feature = "tracing")]
     tracing::debug!(
+        target: "tower_redirect",
         %reason,
         status = redirect.status(request.method(), request.version()).as_u16(),
         location = redirect.location.as_str(),
@@ -98,8 +102,11 @@ pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<(), &dyn fmt::Displa
     {
         let path = path.map(|path| tracing::field::display(path.display()));
         match outcome {
-            Ok(()) => tracing::info!(path, "a new set of redirects serves"),
+            Ok(()) => {
+                tracing::info!(target: "tower_redirect", path, "a new set of redirects serves")
+            }
             Err(error) => tracing::warn!(
+                target: "tower_redirect",
                 path,
                 %error,
                 "a set of redirects was refused, the one before serves on"
@@ -117,6 +124,7 @@ pub(crate) fn differed(
 ) {
     #[cfg(feature = "tracing")]
     tracing::info!(
+        target: "tower_redirect",
         method = request.method().as_str(),
         path = request.path(),
         %live,

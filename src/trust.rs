@@ -250,6 +250,7 @@ impl Trust {
     fn log(&self, peer: Option<IpAddr>, told: &Told<'_>) {
         if told.scheme == Err(Doubt::NoPeer) {
             tracing::warn!(
+                target: "tower_redirect",
                 header = self.header.name().as_str(),
                 "no peer address, so that no proxy is believed; serve with \
                  `into_make_service_with_connect_info`"
@@ -257,6 +258,7 @@ impl Trust {
             return;
         }
         tracing::trace!(
+            target: "tower_redirect",
             peer = peer.map(tracing::field::display),
             header = self.header.name().as_str(),
             scheme = told.scheme.ok().map(crate::Scheme::as_str),

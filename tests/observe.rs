@@ -532,6 +532,17 @@ fn an_app_that_fails_is_a_pass() {
 fn every_counter_is_described() {
     let counters = Counters::default();
     metrics::with_local_recorder(&counters, tower_redirect::describe_metrics);
+    let series: Vec<_> = counters.series.lock().unwrap().keys().cloned().collect();
+    let reloads = "tower_redirect_reloads_total";
+    let suppressed = "tower_redirect_suppressed_total";
+    assert_eq!(series.len(), 10, "{series:?}");
+    for expected in [
+        format!("{reloads}{{outcome=\"bad\"}}"),
+        format!("{suppressed}{{reason=\"loop\"}}"),
+        "tower_redirect_passes_total{}".to_owned(),
+    ] {
+        assert!(series.contains(&expected), "{series:?}");
+    }
     let described = counters.described.into_inner().unwrap();
     let described: Vec<_> = described.iter().map(String::as_str).collect();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use metrics::{Key, Label, Level, Metadata, SharedString, Unit, describe_counter};
+use metrics::{Counter, Key, Label, Level, Metadata, SharedString, Unit, describe_counter};
 
 #[cfg(feature = "rules")]
 use crate::rules::RuleId;
@@ -14,6 +14,15 @@ const REFUSALS: &str = "tower_redirect_refusals_total";
 const SUPPRESSED: &str = "tower_redirect_suppressed_total";
 const RELOADS: &str = "tower_redirect_reloads_total";
 const DIFFERENCES: &str = "tower_redirect_differences_total";
+
+const REASONS: [(Suppressed, &str); 6] = [
+    (Suppressed::SelfTarget, "loop"),
+    (Suppressed::Exempt(Exemption::Preflight), "preflight"),
+    (Suppressed::Exempt(Exemption::WebSocket), "websocket"),
+    (Suppressed::Exempt(Exemption::Connect), "connect"),
+    (Suppressed::Exempt(Exemption::NoPath), "no_path"),
+    (Suppressed::Unsendable, "unsendable"),
+];
 
 /// Tells the recorder of the `metrics` facade what each counter of this crate counts.
 ///
@@ -31,8 +40,8 @@ const DIFFERENCES: &str = "tower_redirect_differences_total";
 /// | `tower_redirect_reloads_total` | `outcome` | new sets of rules that were taken (`good`) or not (`bad`) |
 /// | `tower_redirect_differences_total` | | requests that a candidate would have answered otherwise |
 ///
-/// Redirects, passes and refusals together are all requests but those whose client left while the app was
-/// to be waited for.
+/// Redirects, passes and refusals together are all requests of one layer but those whose client left while
+/// the app was to be waited for; two layers count a request twice.
 ///
 /// | label | values |
 /// |---|---|
@@ -42,10 +51,13 @@ const DIFFERENCES: &str = "tower_redirect_differences_total";
 /// | `outcome` | `good`, `bad` |
 ///
 /// No label has text of a request. There are as many series as rules fire: in a large table, give rules one
-/// name that are to be counted as one.
+/// name that are to be counted as one. The number of a rule changes with the file that it is read from; what
+/// is watched for long has a name, or is looked up by `Rules::usage`.
 ///
-/// A counter is there from the first time that it counts. It is counted where the service is called, by
-/// the recorder that is installed then; without one, none costs an allocation.
+/// What has no rule or status among its labels begins at zero where it is described here, so that the first
+/// bad reload is seen as a change. The others are there from the first time that they count. It is counted
+/// where the service is called, by the recorder that is installed then; without one, none costs an
+/// allocation. It has to be one for version 0.24 of the facade.
 pub fn describe_metrics() {
     for (name, what) in [
         (REDIRECTS, "Redirects that were sent"),
@@ -60,6 +72,13 @@ pub fn describe_metrics() {
     ] {
         describe_counter!(name, Unit::Count, what);
     }
+    let outcomes = ["good", "bad"].map(|outcome| (RELOADS, "outcome", outcome));
+    let reasons = REASONS.map(|(_, reason)| (SUPPRESSED, "reason", reason));
+    for (name, label, value) in outcomes.into_iter().chain(reasons) {
+        register(&Key::from_parts(name, vec![Label::new(label, value)]));
+    }
+    register(&Key::from_static_name(PASSES));
+    register(&Key::from_static_name(DIFFERENCES));
 }
 
 pub(super) fn redirected(answer: &Answer) {
@@ -95,17 +114,10 @@ pub(super) fn refused(refusal: &Refusal) {
 }
 
 pub(super) fn suppressed(reason: Suppressed) {
-    let word = match reason {
-        // It is not meant to be sent.
-        Suppressed::OtherMethods => return,
-        Suppressed::SelfTarget => "loop",
-        Suppressed::Exempt(Exemption::Preflight) => "preflight",
-        Suppressed::Exempt(Exemption::WebSocket) => "websocket",
-        Suppressed::Exempt(Exemption::Connect) => "connect",
-        Suppressed::Exempt(Exemption::NoPath) => "no_path",
-        Suppressed::Unsendable => "unsendable",
-    };
-    count(SUPPRESSED, None, "reason", Value::Text(word));
+    // One that waits for other methods is not meant to be sent.
+    if let Some((_, word)) = REASONS.iter().find(|(own, _)| *own == reason) {
+        count(SUPPRESSED, None, "reason", Value::Text(word));
+    }
 }
 
 #[cfg(feature = "reload")]
@@ -121,9 +133,13 @@ pub(super) fn differed() {
 
 /// Counts one.
 fn one(key: &Key) {
+    register(key).increment(1);
+}
+
+fn register(key: &Key) -> Counter {
     static METADATA: Metadata<'static> =
         Metadata::new("tower_redirect", Level::INFO, Some(module_path!()));
-    metrics::with_recorder(|recorder| recorder.register_counter(key, &METADATA)).increment(1);
+    metrics::with_recorder(|recorder| recorder.register_counter(key, &METADATA))
 }
 
 thread_local! {
