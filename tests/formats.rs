@@ -214,11 +214,14 @@ fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> (String, Optio
                 When::Before => ("", ""),
                 When::After(_) => (" after-404", ", only where the app answers 404"),
             };
-            let mut lines = explanation.lines().rev();
-            let line = lines.find(|line| !line.starts_with("not sent: "));
-            let is_explained = line
-                .unwrap()
-                .ends_with(&format!(" becomes {location}{said}"));
+            // The location is the target itself, or what becomes of that.
+            let answers = format!(": answers{said}");
+            let rule = explanation.lines().find(|line| line.ends_with(&answers));
+            let becomes = format!(" becomes {location}");
+            let is_explained = rule.is_some_and(|rule| {
+                rule.contains(&format!(" -> {location} ("))
+                    || explanation.lines().any(|line| line.ends_with(&becomes))
+            });
             (format!("{status} {location}{when}"), is_explained)
         }
     };

@@ -499,7 +499,7 @@ fn what_is_not_sent_is_explained() {
     assert!(
         explanation
             .to_string()
-            .ends_with("\n/b becomes /b\nnot sent: WebSocket handshake")
+            .ends_with(": answers\nnot sent: WebSocket handshake")
     );
 
     let request = testing::get("/c");
@@ -507,7 +507,7 @@ fn what_is_not_sent_is_explained() {
     assert!(
         explanation
             .to_string()
-            .ends_with("\n/d becomes /d, only where the app answers 404")
+            .ends_with(": answers, only where the app answers 404")
     );
 }
 

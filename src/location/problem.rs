@@ -148,7 +148,8 @@ impl LocationError {
         match self.problem {
             // No door leads round the check of a rule.
             Problem::Scheme => {
-                "only `http://` and `https://` lead to a web page; write one of them"
+                "only `http://` and `https://` lead to a web page; write one of them, or a path that \
+                 begins with `/`"
             }
             problem => problem.sentence(),
         }

@@ -281,6 +281,8 @@ impl fmt::Display for Explanation<'_> {
             let (status, reason) = (refusal.status().as_u16(), refusal.reason());
             return write!(f, "\nrefused with {status}: {reason}");
         }
+        let redirect = self.redirect.as_ref();
+        let waits = redirect.is_some_and(|redirect| matches!(redirect.when, When::After(_)));
         for Candidate { rule, unmet } in &self.candidates {
             write!(f, "\nrule {}", rule.number())?;
             if let Some(line) = rule.line() {
@@ -288,6 +290,7 @@ impl fmt::Display for Explanation<'_> {
             }
             write!(f, ": {rule}: ")?;
             match unmet {
+                None if waits => f.write_str("answers, only where the app answers 404"),
                 None => f.write_str("answers"),
                 Some(unmet) => write!(f, "no, {unmet}"),
             }?;
@@ -299,9 +302,6 @@ impl fmt::Display for Explanation<'_> {
             Some(location) if location == winner.target() => {}
             Some(location) => write!(f, "\n{} becomes {location}", winner.target())?,
             None => write!(f, "\n{}", winner.target())?,
-        }
-        if matches!(&self.redirect, Some(redirect) if matches!(redirect.when, When::After(_))) {
-            f.write_str(", only where the app answers 404")?;
         }
         match self.not_sent {
             Some(why) => write!(f, "\nnot sent: {why}"),
