@@ -103,7 +103,7 @@ pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<(), &dyn fmt::Displa
         let path = path.map(|path| tracing::field::display(path.display()));
         match outcome {
             Ok(()) => {
-                tracing::info!(target: "tower_redirect", path, "a new set of redirects serves")
+                tracing::info!(target: "tower_redirect", path, "a new set of redirects serves");
             }
             Err(error) => tracing::warn!(
                 target: "tower_redirect",

@@ -75,10 +75,11 @@ pub fn describe_metrics() {
     let outcomes = ["good", "bad"].map(|outcome| (RELOADS, "outcome", outcome));
     let reasons = REASONS.map(|(_, reason)| (SUPPRESSED, "reason", reason));
     for (name, label, value) in outcomes.into_iter().chain(reasons) {
-        register(&Key::from_parts(name, vec![Label::new(label, value)]));
+        register(&Key::from_parts(name, vec![Label::new(label, value)])).increment(0);
     }
-    register(&Key::from_static_name(PASSES));
-    register(&Key::from_static_name(DIFFERENCES));
+    for name in [PASSES, DIFFERENCES] {
+        register(&Key::from_static_name(name)).increment(0);
+    }
 }
 
 pub(super) fn redirected(answer: &Answer) {

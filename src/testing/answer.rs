@@ -179,10 +179,10 @@ impl Answer<Redirect> {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use tower_redirect::{LocalPath, Policy, Redirect, policy_fn, testing};
+    /// use tower_redirect::{LocalPath, Redirect, testing};
     ///
     /// let hour = Duration::from_secs(3_600);
-    /// let policy = policy_fn(move |_| Redirect::found(LocalPath::from_static("/y")).cache(hour));
+    /// let policy = Redirect::found(LocalPath::from_static("/y")).cache(hour);
     /// testing::get("/x").through(&policy).assert_cache(hour);
     /// ```
     ///

@@ -19,8 +19,8 @@ use crate::rules::{
 ///     Rule::permanent("/b", "/c").remove_param("p"),
 /// ])?;
 /// let flattened = rules.flatten();
-/// let chain = &flattened.chains[0];
-/// assert_eq!((chain.rule, chain.next), (0, 1));
+/// let chain = &flattened.chains()[0];
+/// assert_eq!((chain.rule(), chain.next()), (0, 1));
 /// assert_eq!(
 ///     chain.to_string(),
 ///     "rule 0 stays as it is, because rule 1 changes parameters of the query",
@@ -28,18 +28,34 @@ use crate::rules::{
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Chain {
-    /// The number of the rule.
-    pub rule: u32,
-    /// The number of the rule that answers where it leads.
-    pub next: u32,
-    /// Why both are not one.
-    pub reason: &'static str,
+    rule: u32,
+    next: u32,
+    reason: &'static str,
     /// Both by their lines, where they have any.
-    pub(super) names: [Box<str>; 2],
+    names: [Box<str>; 2],
     /// Whether the reason is one of the second rule.
-    pub(super) is_of_next: bool,
+    is_of_next: bool,
+}
+
+impl Chain {
+    /// The number of the rule.
+    #[must_use]
+    pub const fn rule(&self) -> u32 {
+        self.rule
+    }
+
+    /// The number of the rule that answers where it leads.
+    #[must_use]
+    pub const fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// Why both are not one, as the end of a sentence about one of them.
+    #[must_use]
+    pub const fn reason(&self) -> &str {
+        self.reason
+    }
 }
 
 impl fmt::Display for Chain {
