@@ -62,9 +62,9 @@ pub use with::With;
 /// testing::get("/2026").through(&policy).assert_pass();
 /// ```
 ///
-/// `Target` is [`Location`] for a policy that says *where* (the layer's constructor says how), and
+/// `Target` is [`Location`](crate::Location) for a policy that says *where* (the layer's constructor says how), and
 /// [`Redirect`](crate::Redirect) for one that also says *how*. A closure becomes a policy through
-/// [`policy_fn`]; a [`Location`], a [`LocalPath`](crate::LocalPath) and a [`Redirect`](crate::Redirect)
+/// [`policy_fn`]; a [`Location`](crate::Location), a [`LocalPath`](crate::LocalPath) and a [`Redirect`](crate::Redirect)
 /// are policies that always answer. A literal becomes one where a layer takes it.
 ///
 /// # Combining
@@ -87,7 +87,7 @@ pub use with::With;
             stands: `.query(\"next\")`"
 )]
 pub trait Policy: Send + Sync {
-    /// [`Location`] (where) or [`Redirect`](crate::Redirect) (where and how).
+    /// [`Location`](crate::Location) (where) or [`Redirect`](crate::Redirect) (where and how).
     type Target: Target;
 
     /// Looks at a request and answers.
