@@ -196,15 +196,6 @@ impl<'r> Diff<'r> {
     }
 }
 
-impl<'d, 'r> IntoIterator for &'d Diff<'r> {
-    type Item = &'d Changed<'r>;
-    type IntoIter = std::slice::Iter<'d, Changed<'r>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.changes.iter()
-    }
-}
-
 impl<'r> Changed<'r> {
     /// How it changed.
     #[must_use]
