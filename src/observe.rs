@@ -116,7 +116,7 @@ pub(crate) fn differed(
     candidate: &dyn fmt::Display,
 ) {
     #[cfg(feature = "tracing")]
-    tracing::info!(
+    tracing::debug!(
         method = request.method().as_str(),
         path = request.path(),
         %live,
