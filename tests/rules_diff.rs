@@ -281,10 +281,15 @@ fn what_is_not_known_is_said() {
             .unless(Has::cookie("x").equal_to("1"));
         rules([one])
     };
+    let never = |to: &str| {
+        let one = Rule::found("/a", to).when(Has::cookie("x"));
+        rules([one.unless(Has::cookie("x"))])
+    };
     for (old, new, doubt) in [
         (regex("/x"), regex("/y"), Doubt::Regex),
         (header("/x"), header("/y"), Doubt::NoRequest),
         (cookie("/x"), cookie("/y"), Doubt::NoRequest),
+        (never("/x"), never("/y"), Doubt::NoRequest),
     ] {
         let diff = old.diff(&new);
         assert_eq!(diff.changes().len(), 0, "{diff}");
@@ -301,7 +306,7 @@ fn what_is_not_known_is_said() {
         );
     }
     // What is the same in both needs no request.
-    for table in [regex, header, cookie] {
+    for table in [regex, header, cookie, never] {
         assert_says(&table("/x"), &table("/x"), &[]);
     }
 }
