@@ -429,6 +429,22 @@ fn config(cases: u32) -> Config {
     }
 }
 
+/// The same rule for one of its requests alone.
+fn literal(rule: &NaiveRule) -> NaiveRule {
+    let mut rule = rule.clone();
+    if let naive::Source::Native(source) = &mut rule.source {
+        while let Some((front, rest)) = source.split_once('{') {
+            let Some((slot, behind)) = rest.split_once('}') else {
+                break;
+            };
+            let slot = format!("{{{}}}", slot.trim_matches(['*', '/', '?']));
+            rule.target = rule.target.replace(&slot, "a");
+            *source = format!("{front}a{behind}");
+        }
+    }
+    rule
+}
+
 /// The same rules, some of them otherwise.
 fn edited(choices: &mut Choices<'_>, rules: &[NaiveRule]) -> Vec<NaiveRule> {
     let mut edited = rules.to_vec();
@@ -437,7 +453,7 @@ fn edited(choices: &mut Choices<'_>, rules: &[NaiveRule]) -> Vec<NaiveRule> {
             .below(edited.len().max(1))
             .min(edited.len().saturating_sub(1));
         let other = choices.below(edited.len().max(1));
-        match choices.below(9) {
+        match choices.below(10) {
             0 if edited.len() > 1 => {
                 edited.remove(at);
             }
@@ -476,6 +492,7 @@ fn edited(choices: &mut Choices<'_>, rules: &[NaiveRule]) -> Vec<NaiveRule> {
                     _ => one.ignore_case ^= true,
                 }
             }
+            8 => edited.insert(at, literal(&edited[at])),
             _ => edited.reverse(),
         }
     }
