@@ -8,9 +8,9 @@
 //! cargo run --example check -- --format netlify public/_redirects --diff live/_redirects
 //! ```
 //!
-//! What is asked for goes to standard output, everything else to standard error. Ends with 1 where there is an
-//! error, with `--strict` also where there is a warning, with `--diff` where anything is answered otherwise,
-//! or may be.
+//! What is asked for goes to standard output, everything else to standard error. Ends with 1 where there
+//! is an error, with `--strict` also where there is a warning, with `--diff` where anything is answered
+//! otherwise, or may be.
 
 use std::{
     error::Error,

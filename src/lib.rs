@@ -106,10 +106,10 @@
 //! - `reload`: `Reloadable` and its `Handle`, for a policy that is changed while requests are served.
 //! - `rules`: tables of redirects, and the files of rules that need no further crate.
 //! - `snippets`: what is said about files of rules, with carets under what is meant.
-//! - `tracing`: an event at level debug for each redirect, with its rule, each that was not sent, and each
-//!   refusal; one at level info for each difference that a [`Shadow`] finds; with `trust`, one at level trace
-//!   for what a proxy was believed, at level warn where no peer is known; with `reload`, one at level info for
-//!   each set that serves, at level warn for each that was refused.
+//! - `tracing`: an event at level debug for each redirect, with its rule, each that was not sent, each refusal,
+//!   and each difference that a [`Shadow`] finds; with `trust`, one at level trace for what a proxy was
+//!   believed, at level warn where no peer is known; with `reload`, one at level info for each set that
+//!   serves, at level warn for each that was refused.
 //! - `trust`: `Trust`, `Plaintext::behind` and `Policy::behind`, for apps behind a proxy that ends TLS.
 //! - `watch`: `Handle::watch`, for sets that are read from a file or a folder, and read again when it changes.
 

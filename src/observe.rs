@@ -123,7 +123,7 @@ pub(crate) fn differed(
     candidate: &dyn fmt::Display,
 ) {
     #[cfg(feature = "tracing")]
-    tracing::info!(
+    tracing::debug!(
         target: "tower_redirect",
         method = request.method().as_str(),
         path = request.path(),

@@ -117,7 +117,6 @@ fn what_is_found() {
         let told = format!("{rule:?}");
         let report = report([rule]);
         let found: Vec<_> = report
-            .findings()
             .iter()
             .map(|one| (one.problem(), one.address(), one.status().unwrap().as_u16()))
             .collect();
@@ -212,7 +211,7 @@ fn rules_of_files_have_their_lines() {
         "line 3: /b -> /nowhere (302 Found): the target /nowhere answers 404 Not Found; mend the target, \
          or remove the rule\n4 addresses asked"
     );
-    assert_eq!(report.findings()[0].line(), Some(3));
+    assert_eq!(report.iter().next().unwrap().line(), Some(3));
 }
 
 #[test]
@@ -273,12 +272,20 @@ fn errors_are_findings_and_each_address_is_asked_once() {
     ])
     .unwrap();
     let report = tokio_test::block_on(testing::check_routes(&app, &rules));
-    let texts: Vec<_> = report.findings().iter().map(ToString::to_string).collect();
+    let texts: Vec<_> = report.iter().map(ToString::to_string).collect();
     assert_eq!(*app.asked.lock().unwrap(), ["/a", "/fails", "/b"]);
     assert_eq!(texts.len(), 4, "{report}");
     assert!(texts[0].contains("failed when it was asked for /fails: on purpose"));
     assert!(texts[2].contains("/c: overloaded") && texts[3].contains("/d: overloaded"));
-    assert!(report.findings().iter().all(|one| one.status().is_none()));
+    assert!(report.iter().all(|one| one.status().is_none()));
+}
+
+/// Is built, never run: a test on a runtime of several threads may spawn it.
+#[allow(dead_code, reason = "that it is built is the test")]
+fn the_future_is_for_other_threads() {
+    fn is_send<T: Send>(_: T) {}
+    let (app, rules) = (app(), Rules::new([]).unwrap());
+    is_send(testing::check_routes(&app, &rules));
 }
 
 #[test]
@@ -314,14 +321,9 @@ fn hostile_rules_and_answers() {
     ])
     .unwrap();
     let report = tokio_test::block_on(testing::check_routes(&app, &rules));
-    assert_eq!(
-        (report.asked(), report.findings().len()),
-        (6, 6),
-        "{report}"
-    );
+    assert_eq!((report.asked(), report.iter().len()), (6, 6), "{report}");
     assert!(
         report
-            .findings()
             .iter()
             .all(|one| one.to_string().lines().count() == 1)
     );

@@ -216,7 +216,7 @@ fn a_panic_of_the_live_policy_goes_to_the_caller() {
 fn one_request_in_so_many_is_compared() {
     for (one_in, of_nine) in [(0, 0), (1, 9), (2, 5), (3, 3), (100, 1)] {
         let (policy, texts) = shadow(Redirect::found(X), None::<Redirect>);
-        let policy = policy.sample(one_in);
+        let policy = policy.one_in(one_in);
         for _ in 0..9 {
             testing::get("/").through(&policy).assert_redirect("/x");
         }

@@ -39,12 +39,18 @@ use crate::{Redirect, RequestHead, When, guard, head::Reads, observe};
 /// [`after_response`](Redirect::after_response) cannot be told apart and are taken for the same. What a
 /// layer then does not send, for one because it leads to where it was asked for, is compared all the same.
 ///
-/// The candidate has no part in the answer. What it reads of the header is not named in `Vary`, what it
-/// would refuse is passed on if the live policy says so, and where it panics, that is a difference. Its
-/// panic is caught, so that it takes a program down only where `panic = "abort"` is.
+/// Of `Vary` and `Cache-Control: private`, which say what a policy looked at before it decided, nothing is
+/// compared.
 ///
-/// With feature `tracing`, each difference is an event at level info, with the method, the path, what is
-/// answered and what the candidate would answer.
+/// The candidate has no say in the answer. What it reads of the header is not named in `Vary`, what it
+/// would refuse is passed on if the live policy says so, and where it panics, that is a difference. But it
+/// is asked before the answer goes out: its time, and that of the callback, are the request's. Each panic
+/// of it runs the panic hook, and then is caught, so that it takes a program down only where
+/// `panic = "abort"` is.
+///
+/// With feature `tracing`, each difference is an event at level debug, with the method, the path without
+/// the query, what is answered and what the candidate would answer. The locations of both stand there in
+/// full, as that of a redirect that is sent does: the query of the request may be in them.
 pub struct Shadow<L, C> {
     live: L,
     candidate: C,
@@ -105,7 +111,8 @@ where
 impl<L, C> Shadow<L, C> {
     /// Calls this with each difference, where the request is answered; it has to be quick.
     ///
-    /// A panic in it is caught as one of the candidate is, and nothing more is heard of it.
+    /// A panic in it is caught as one of the candidate is; but for the panic hook, nothing more is heard of
+    /// it.
     ///
     /// ```
     /// use std::sync::mpsc;
@@ -129,7 +136,8 @@ impl<L, C> Shadow<L, C> {
         self
     }
 
-    /// Asks the candidate about one request in so many, the first among them; about none where it is 0.
+    /// Asks the candidate about one request in so many: the first, and every `n`-th after it, whatever is
+    /// asked; about none where `n` is 0.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicUsize, Ordering};
@@ -137,7 +145,7 @@ impl<L, C> Shadow<L, C> {
     ///
     /// static DIFFERENCES: AtomicUsize = AtomicUsize::new(0);
     /// let live = Redirect::found(LocalPath::from_static("/x"));
-    /// let policy = Shadow::new(live, None::<Redirect>).sample(10).on_difference(|_| {
+    /// let policy = Shadow::new(live, None::<Redirect>).one_in(10).on_difference(|_| {
     ///     DIFFERENCES.fetch_add(1, Ordering::Relaxed);
     /// });
     /// for _ in 0..30 {
@@ -146,8 +154,8 @@ impl<L, C> Shadow<L, C> {
     /// assert_eq!(DIFFERENCES.load(Ordering::Relaxed), 3);
     /// ```
     #[must_use]
-    pub const fn sample(mut self, one_in: u32) -> Self {
-        self.one_in = one_in;
+    pub const fn one_in(mut self, n: u32) -> Self {
+        self.one_in = n;
         self
     }
 

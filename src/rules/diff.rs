@@ -127,8 +127,13 @@ pub struct Undecided<'r> {
 pub enum Doubt {
     /// It is a regex; no request is made up for one.
     Regex,
-    /// No request could be made up that has all it asks for.
-    Condition,
+    /// No request could be made up that it answers: one that has all it asks for, or one that is not too
+    /// long, as its target may be.
+    NoRequest,
+    /// It is literal, and one with placeholders takes its place, or the other way round. Both lead to the
+    /// same address, but for requests that have escapes where none are needed: `/%61` is for `/a`, and a
+    /// placeholder passes `%61` on as it was received.
+    Spelling,
     /// Requests that were tried are answered the same, but other rules overlap with it, and not all that
     /// is asked can be tried.
     Overlap,
@@ -156,7 +161,12 @@ impl Rules {
     /// Both tables are asked for what each of their rules is for, and for what two rules share of which
     /// one is new, gone, changed or moved. Answers are the same where decision, status, location, lifetime
     /// and timing are; what rules and placeholders are called makes no difference. Where the diff
-    /// [is empty](Diff::is_empty), every request is answered the same.
+    /// [is empty](Diff::is_empty), every request is decided the same. The fields `Vary` and
+    /// `Cache-Control: private` are not compared: they say what a table looked at before it decided, and
+    /// one decides the same with a condition more or less.
+    ///
+    /// Where one rule with placeholders takes the place of literal ones, each of these that is answered as
+    /// before has a doubt of its own ([`Doubt::Spelling`]).
     ///
     /// It takes about as long as building the tables, and longer where many rules with placeholders
     /// overlap; beyond a bound it says so ([`Doubt::TooMany`]).
@@ -179,19 +189,10 @@ impl<'r> Diff<'r> {
         &self.undecided
     }
 
-    /// Whether every request is answered the same.
+    /// Whether every request is decided the same; [`Rules::diff`] says what that is.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.undecided.is_empty()
-    }
-}
-
-impl<'d, 'r> IntoIterator for &'d Diff<'r> {
-    type Item = &'d Changed<'r>;
-    type IntoIter = std::slice::Iter<'d, Changed<'r>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.changes.iter()
     }
 }
 
@@ -391,7 +392,10 @@ impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Regex => "it is a regex",
-            Self::Condition => "no request could be made up that has what it asks for",
+            Self::NoRequest => "no request could be made up that it answers",
+            Self::Spelling => {
+                "what was tried is answered the same, and a placeholder passes escapes on as they came"
+            }
             Self::Overlap => "what was tried is answered the same, and other rules overlap with it",
             Self::TooMany => "too many rules overlap to look at each",
         })

@@ -175,7 +175,7 @@ impl Rules {
                 None if winner == Some(at) => None,
                 None => Some(Unmet::Later),
             };
-            let rule = RuleRef::new(self, record);
+            let rule = RuleRef::new(&self.table, record);
             explanation.candidates.push(Candidate { rule, unmet });
         }
         let Some((at, record)) = winner.and_then(|at| Some((at, self.table.record(at)?))) else {
@@ -186,7 +186,7 @@ impl Rules {
         if found.is_none() {
             return;
         }
-        explanation.winner = Some(RuleRef::new(self, record));
+        explanation.winner = Some(RuleRef::new(&self.table, record));
         match self.table.redirect(&record, &captures, ask) {
             Ok(mut redirect) => {
                 redirect.rule = Some(Fired::new(&self.table, at, record.number));

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use super::table::Table;
+use super::{RuleRef, table::Table};
 
 /// The rule that a redirect comes from: its name, its number, and where it stands.
 ///
@@ -14,6 +14,7 @@ use super::table::Table;
 ///
 /// let rule = redirect.rule().unwrap();
 /// assert_eq!((rule.number(), rule.file(), rule.line()), (0, Some("_redirects"), Some(2)));
+/// assert_eq!(rule.to_string(), "/about-us -> /about (301 Moved Permanently)");
 /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
 /// ```
 ///
@@ -41,6 +42,29 @@ impl Fired {
     #[must_use]
     pub const fn number(&self) -> u32 {
         self.number
+    }
+
+    /// The path or the regex of the source, in the spelling that is compared.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::{Policy, testing};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/blog/{slug}", "/posts/{slug}")])?;
+    /// let redirect = rules.decide(&testing::get("/blog/hello").head()).into_redirect().unwrap();
+    /// let rule = redirect.rule().unwrap();
+    /// assert_eq!((rule.source(), rule.target()), ("/blog/{slug}", "/posts/{slug}".to_owned()));
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub fn source(&self) -> &str {
+        self.rule().map(|rule| rule.source()).unwrap_or_default()
+    }
+
+    /// The target, as it is sent but for its placeholders.
+    #[must_use]
+    pub fn target(&self) -> String {
+        self.rule().map(|rule| rule.target()).unwrap_or_default()
     }
 
     /// The name, where it was given one.
@@ -89,12 +113,23 @@ impl Fired {
         self.table.lines.get(self.number)
     }
 
+    fn rule(&self) -> Option<RuleRef<'_>> {
+        Some(RuleRef::new(&self.table, self.table.record(self.at)?))
+    }
+
     /// Counts that its redirect is sent, where its table counts.
     #[inline]
     pub(crate) fn count(&self) {
         if let Some(hits) = &self.table.hits {
             hits.add(self.number);
         }
+    }
+}
+
+/// Source, target and status, as a [`RuleRef`] has them.
+impl fmt::Display for Fired {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.rule().map_or(Ok(()), |rule| rule.fmt(f))
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     RuleId, Rules,
     pattern::Parts,
     record::{REGEX, Record},
+    table::Table,
     target,
 };
 use crate::How;
@@ -24,13 +25,13 @@ pub(crate) use fixed::Fixed;
 /// ```
 #[derive(Clone, Copy)]
 pub struct RuleRef<'r> {
-    rules: &'r Rules,
+    table: &'r Table,
     record: Record<'r>,
 }
 
 impl<'r> RuleRef<'r> {
-    pub(super) const fn new(rules: &'r Rules, record: Record<'r>) -> Self {
-        Self { rules, record }
+    pub(super) const fn new(table: &'r Table, record: Record<'r>) -> Self {
+        Self { table, record }
     }
 
     /// The number of the rule, counted from 0 in the order in which rules were added.
@@ -62,7 +63,7 @@ impl<'r> RuleRef<'r> {
     /// The name, where it was given one.
     #[must_use]
     pub fn name(&self) -> Option<&'r str> {
-        self.rules.table.name(&self.record)
+        self.table.name(&self.record)
     }
 
     /// What the rule is called where it is counted: its name, or its number where it has none.
@@ -83,13 +84,13 @@ impl<'r> RuleRef<'r> {
     /// The file that it was read from, where that is known; [`Rules::in_file`] says it.
     #[must_use]
     pub fn file(&self) -> Option<&'r str> {
-        self.rules.table.file.as_deref()
+        self.table.file.as_deref()
     }
 
     /// The line of the file that it was read from, counted from 1.
     #[must_use]
     pub fn line(&self) -> Option<u32> {
-        self.rules.table.lines.get(self.number())
+        self.table.lines.get(self.number())
     }
 
     /// The names of the placeholders, in the order of their numbers.
@@ -102,7 +103,7 @@ impl<'r> RuleRef<'r> {
                 .map(|name| String::from_utf8_lossy(name).into_owned())
                 .collect()
         };
-        let ready = self.rules.table.options(&self.record);
+        let ready = self.table.options(&self.record);
         let more = ready.map_or(&[][..], |ready| &ready.slots);
         own.into_iter()
             .chain(more.iter().map(|slot| slot.name.clone()))
@@ -111,7 +112,7 @@ impl<'r> RuleRef<'r> {
 
     #[cfg(feature = "regex")]
     fn regex_names(&self) -> Vec<String> {
-        let regex = self.rules.table.regexes.get(self.record.begin());
+        let regex = self.table.regexes.get(self.record.begin());
         let slots = regex.and_then(|regex| super::regexes::slots(regex).ok());
         slots
             .unwrap_or_default()
@@ -172,7 +173,7 @@ impl<'r> Iterator for Iter<'r> {
         let record = self.rules.table.record(self.at)?;
         self.at = record.next();
         self.left = self.left.saturating_sub(1);
-        Some(RuleRef::new(self.rules, record))
+        Some(RuleRef::new(&self.rules.table, record))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -196,7 +197,6 @@ impl<'r> IntoIterator for &'r Rules {
 impl fmt::Display for RuleRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = self
-            .rules
             .table
             .options(&self.record)
             .and_then(|ready| ready.options.host.as_deref())

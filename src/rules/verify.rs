@@ -122,7 +122,7 @@ impl Rules {
 
     /// The rule that begins at a place among the records.
     pub(super) fn rule_at(&self, at: u32) -> Option<RuleRef<'_>> {
-        Some(RuleRef::new(self, self.table.record(at)?))
+        Some(RuleRef::new(&self.table, self.table.record(at)?))
     }
 }
 

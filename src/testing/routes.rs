@@ -1,4 +1,4 @@
-use std::{collections::HashMap, fmt, future::poll_fn};
+use std::{collections::HashMap, fmt, future::poll_fn, slice};
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use tower_service::Service;
@@ -50,6 +50,10 @@ use crate::{
 ///
 /// 401 and 403 are pages that live. What is not asked, and why, is counted: [`NotAsked`].
 ///
+/// The requests are real ones: what a GET of `/logout` or of `/unsubscribe?id=7` does, it does. Ask an app
+/// that stands on data of a test. For an app that answers every address with a page, as one for a browser
+/// program does, every source is a hidden page; ask one without that route.
+///
 /// The body of a request is an empty `String`, so that an axum `Router` fits as it is; before a service
 /// with another one stands
 /// `app.map_request(|request: Request<String>| request.map(MyBody::from))` of tower's `ServiceExt`.
@@ -89,7 +93,7 @@ where
 /// ])?;
 /// let report = testing::check_routes(&app, &rules).await;
 ///
-/// let problems: Vec<_> = report.findings().iter().map(|finding| finding.problem()).collect();
+/// let problems: Vec<_> = report.iter().map(|finding| finding.problem()).collect();
 /// assert!(matches!(problems[..], [RouteProblem::DeadTarget, RouteProblem::HiddenPage]));
 /// assert_eq!(
 ///     report.to_string(),
@@ -122,7 +126,7 @@ pub struct RouteReport {
 /// let rules = Rules::new([Rule::permanent("/a", "/b").named("old")])?;
 /// let report = testing::check_routes(&app, &rules).await;
 ///
-/// let finding = &report.findings()[0];
+/// let finding = report.iter().next().unwrap();
 /// assert_eq!((finding.rule(), finding.name(), finding.line()), (0, Some("old"), None));
 /// assert_eq!((finding.address(), finding.status().unwrap().as_u16()), ("/b", 303));
 /// assert_eq!(
@@ -212,13 +216,16 @@ where
         let Some(request) = get(&fixed) else {
             return self.report.skip(NotAsked::NoAddress);
         };
-        let head = RequestHead::new(&request);
-        if rules.explain(&head).winner().map(|winner| winner.number()) != Some(rule.number()) {
-            return self.report.skip(NotAsked::OtherRule);
-        }
-        let waits = match rules.decide(&head) {
-            Decision::Redirect(redirect) => matches!(redirect.timing(), When::After(_)),
-            Decision::Pass | Decision::Refuse(_) => true,
+        // A head is not for other threads, so it ends before the app is asked.
+        let waits = {
+            let head = RequestHead::new(&request);
+            if rules.explain(&head).winner().map(|winner| winner.number()) != Some(rule.number()) {
+                return self.report.skip(NotAsked::OtherRule);
+            }
+            match rules.decide(&head) {
+                Decision::Redirect(redirect) => matches!(redirect.timing(), When::After(_)),
+                Decision::Pass | Decision::Refuse(_) => true,
+            }
         };
         let answer = self.ask(&fixed, request).await;
         let problem = match &answer {
@@ -304,9 +311,8 @@ fn get(fixed: &Fixed) -> Option<Request<()>> {
 
 impl RouteReport {
     /// What was found, in the order of the rules.
-    #[must_use]
-    pub fn findings(&self) -> &[RouteFinding] {
-        &self.findings
+    pub fn iter(&self) -> slice::Iter<'_, RouteFinding> {
+        self.findings.iter()
     }
 
     /// How many addresses were asked for.
@@ -375,6 +381,15 @@ impl RouteReport {
             address,
             answer,
         }));
+    }
+}
+
+impl<'r> IntoIterator for &'r RouteReport {
+    type Item = &'r RouteFinding;
+    type IntoIter = slice::Iter<'r, RouteFinding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -33,6 +33,15 @@ const fn one_of(pair: Pair) -> (Which, u32) {
     }
 }
 
+/// How much the same two answers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Same {
+    /// In every byte.
+    Exactly,
+    /// But for escapes that placeholders pass on as they were received.
+    ButForSpelling,
+}
+
 /// What overlaps are looked for with.
 struct Look<'r> {
     old: Finder<'r>,
@@ -129,7 +138,12 @@ impl<'r> Search<'r> {
         // Both rules of a pair are for the same requests.
         let lists = (look.old.overlaps(rules, at), look.new.overlaps(rules, at));
         let (Some(of_old), Some(of_new)) = lists else {
-            return Some(Doubt::TooMany);
+            let is_tired = look.old.is_tired() || look.new.is_tired();
+            return Some(if is_tired {
+                Doubt::TooMany
+            } else {
+                Doubt::NoRequest
+            });
         };
         for overlap in of_old.iter().chain(&of_new).flatten() {
             if let Some(request) = overlap.witness() {
@@ -141,18 +155,21 @@ impl<'r> Search<'r> {
             }
         }
         let (old, new) = pair;
-        let is_proven = of_old.iter().zip(&of_new).all(|(of_old, of_new)| {
-            self.is_same_for(Which::Old, old, of_old, of_new)
-                && self.is_same_for(Which::New, new, of_new, of_old)
-        });
-        if is_proven {
-            return None;
-        }
-        Some(if self.fits_its_witness(which, at) {
-            Doubt::Overlap
+        let is_proven = |same| {
+            of_old.iter().zip(&of_new).all(|(of_old, of_new)| {
+                self.is_same_for(Which::Old, old, of_old, of_new, same)
+                    && self.is_same_for(Which::New, new, of_new, of_old, same)
+            })
+        };
+        if is_proven(Same::Exactly) {
+            None
+        } else if is_proven(Same::ButForSpelling) {
+            Some(Doubt::Spelling)
+        } else if self.fits_its_witness(which, at) {
+            Some(Doubt::Overlap)
         } else {
-            Doubt::Condition
-        })
+            Some(Doubt::NoRequest)
+        }
     }
 
     /// The same of one of them, by the rules of both tables that may answer what it is for.
@@ -162,6 +179,7 @@ impl<'r> Search<'r> {
         at: Option<u32>,
         own: &[Overlap],
         others: &[Overlap],
+        same: Same,
     ) -> bool {
         let Some((at, record)) = at.and_then(|at| Some((at, self.rules(which).table.record(at)?)))
         else {
@@ -170,7 +188,7 @@ impl<'r> Search<'r> {
         let may_answer = own.iter().any(|overlap| overlap.at == at);
         !may_answer
             || self.listed.contains(&(which, at))
-            || self.is_same_everywhere(which, at, &record, others)
+            || self.is_same_everywhere(which, at, &record, others, same)
     }
 
     /// Whether the other table answers the same wherever this rule answers, by the rules that may answer
@@ -181,6 +199,7 @@ impl<'r> Search<'r> {
         at: u32,
         record: &Record<'_>,
         others: &[Overlap],
+        how_same: Same,
     ) -> bool {
         let rules = self.rules(which);
         let rank = rules.table.rank(record, rules.precedence);
@@ -193,7 +212,8 @@ impl<'r> Search<'r> {
                 let same = rules.table.record(same.at);
                 same.is_some_and(|same| rules.table.rank(&same, rules.precedence) < rank)
             });
-            if !is_this && !comes_before && !self.has_same_effect(which, record, other.at) {
+            let has_same_effect = || self.has_same_effect(which, record, other.at, how_same);
+            if !is_this && !comes_before && !has_same_effect() {
                 return false;
             }
             if other.is_whole {
@@ -204,7 +224,7 @@ impl<'r> Search<'r> {
     }
 
     /// Whether a rule without placeholders answers as another one of the other table does.
-    fn has_same_effect(&self, which: Which, record: &Record<'_>, other: u32) -> bool {
+    fn has_same_effect(&self, which: Which, record: &Record<'_>, other: u32, same: Same) -> bool {
         let (own_rules, other_rules) = (self.rules(which), self.rules(which.other()));
         let Some(other_record) = other_rules.table.record(other) else {
             return false;
@@ -238,8 +258,9 @@ impl<'r> Search<'r> {
         if !other_record.has(SLOTS) {
             return record.target == other_record.target;
         }
-        // What is captured is as it was asked for.
-        if own.matching != Matching::default() {
+        // What is captured is passed on as it was asked for: `/%61` as `%61`, where a literal `/a` leads to
+        // its own target.
+        if same == Same::Exactly || own.matching != Matching::default() {
             return false;
         }
         let Ok(path) = std::str::from_utf8(record.source) else {

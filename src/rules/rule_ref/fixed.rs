@@ -103,7 +103,7 @@ impl RuleRef<'_> {
     }
 
     fn options(&self) -> Option<&Options> {
-        let ready = self.rules.table.options(&self.record)?;
+        let ready = self.table.options(&self.record)?;
         Some(&ready.options)
     }
 }

@@ -133,7 +133,7 @@ impl<'t> Check<'t> {
 
     /// What is to be said about a rule without looking at others.
     fn alone(&mut self, record: &Record<'t>) {
-        let rule = RuleRef::new(self.rules, *record);
+        let rule = RuleRef::new(&self.rules.table, *record);
         let mut used = [false; MAX_CAPTURES];
         for slot in target::used(record.target) {
             if let Some(used) = used.get_mut(slot) {
