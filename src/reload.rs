@@ -206,6 +206,11 @@ impl<P> Handle<P> {
         true
     }
 
+    #[cfg(feature = "watch")]
+    pub(crate) fn downgrade(&self) -> WeakHandle<P> {
+        WeakHandle(Arc::downgrade(&self.shared))
+    }
+
     /// Changes the set without a word.
     pub(crate) fn replace(&self, policy: Arc<P>) {
         self.put(self.lock(), policy);
@@ -222,6 +227,18 @@ impl<P> Handle<P> {
         // What is freed may be large; nobody waits for it.
         drop(turn);
         drop(gone);
+    }
+}
+
+/// A handle that does not keep the set; nothing is left of it where nobody else has a policy or a handle.
+#[cfg(feature = "watch")]
+pub(crate) struct WeakHandle<P>(std::sync::Weak<Shared<P>>);
+
+#[cfg(feature = "watch")]
+impl<P> WeakHandle<P> {
+    pub(crate) fn upgrade(&self) -> Option<Handle<P>> {
+        let shared = self.0.upgrade()?;
+        Some(Handle { shared })
     }
 }
 

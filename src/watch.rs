@@ -149,19 +149,28 @@ impl Handle<crate::rules::Rules> {
     /// [`Diagnostics`](crate::rules::Diagnostics) are the reason. Warnings hinder nothing, and go to feature
     /// `tracing`; who wants more of them reads with [`watch`](Self::watch) and
     /// [`Format::load_lossy`](crate::rules::Format::load_lossy).
+    ///
+    /// Where the set that answers [counts](crate::rules::Rules::count_hits), the one that replaces it does,
+    /// from nothing.
     #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
     pub fn watch_rules(
         &self,
         path: impl Into<PathBuf>,
         format: crate::rules::Format,
     ) -> Watch<crate::rules::Rules> {
+        let current = self.downgrade();
         self.watch(path, move |path| -> Result<_, Reason> {
             let parsed = format.load_lossy(path)?;
             #[cfg(feature = "tracing")]
             if !parsed.diagnostics.is_empty() && !parsed.diagnostics.has_errors() {
                 tracing::warn!(path = %path.display(), "{}", parsed.diagnostics);
             }
-            Ok(parsed.into_result()?)
+            let rules = parsed.into_result()?;
+            let counts = |handle: Self| handle.current().usage().is_some();
+            if current.upgrade().is_some_and(counts) {
+                return Ok(rules.count_hits());
+            }
+            Ok(rules)
         })
     }
 }

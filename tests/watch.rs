@@ -4,6 +4,7 @@
 //! reported: a machine that is slow makes such a test weaker, and never fails it.
 
 use std::{
+    convert::Infallible,
     error::Error,
     fs::{self, File},
     io::Write,
@@ -17,9 +18,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http::{Request, Response};
 use tempfile::TempDir;
+use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Handle, LocalPath, Reloadable,
+    Handle, LocalPath, RedirectLayer, Reloadable,
     rules::{Diagnostics, Format, Rule, Rules},
     testing,
     watch::{Reload, Watch, Watcher},
@@ -217,6 +220,41 @@ fn warnings_hinder_nothing() {
     let site = Site::new();
     site.replace("/a /new\n/x /y 200\n");
     site.is_good("/new");
+}
+
+#[tokio::test]
+async fn a_table_that_counts_is_replaced_by_one_that_counts() {
+    let site = Site::new();
+    assert!(site.handle.current().usage().is_none());
+    site.handle.store(
+        Rules::new([Rule::found("/a", "/counted")])
+            .unwrap()
+            .count_hits(),
+    );
+    for round in ["/one", "/two"] {
+        site.replace(&format!("/a {round} 301!\n"));
+        site.is_good(round);
+        let app =
+            RedirectLayer::new(site.policy.clone()).layer(service_fn(async |_: Request<()>| {
+                Ok::<_, Infallible>(Response::<String>::default())
+            }));
+        let request = Request::get("/a").body(()).unwrap();
+        assert!(
+            app.oneshot(request)
+                .await
+                .unwrap()
+                .status()
+                .is_redirection()
+        );
+        let current = site.handle.current();
+        let hits = current.usage().unwrap().iter().map(|rule| rule.hits());
+        assert_eq!(hits.collect::<Vec<_>>(), [1]);
+    }
+    let rules = Rules::new([Rule::found("/a", "/not-counted")]).unwrap();
+    site.handle.store(rules);
+    site.replace("/a /three\n");
+    site.is_good("/three");
+    assert!(site.handle.current().usage().is_none());
 }
 
 #[test]
