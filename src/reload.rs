@@ -134,7 +134,7 @@ impl<P> Handle<P> {
     /// ```
     pub fn store(&self, policy: impl Into<Arc<P>>) {
         self.replace(policy.into());
-        observe::reloaded(None, Ok(()));
+        observe::reloaded(None, Ok(observe::NEW_SET));
     }
 
     /// Lets the set answer that the closure makes; where it fails, the current one stays.
@@ -171,7 +171,7 @@ impl<P> Handle<P> {
         match make(&self.current()) {
             Ok(policy) => {
                 self.put(before, Arc::new(policy));
-                observe::reloaded(None, Ok(()));
+                observe::reloaded(None, Ok(observe::NEW_SET));
                 Ok(())
             }
             Err(error) => {
@@ -202,7 +202,7 @@ impl<P> Handle<P> {
         let gone = self.shared.current.swap(policy);
         drop(turn);
         drop(gone);
-        observe::reloaded(None, Ok(()));
+        observe::reloaded(None, Ok(observe::SET_BEFORE));
         true
     }
 

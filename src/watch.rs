@@ -65,8 +65,8 @@
 //!   never shows half of it, also where a writer stops half-way.
 //! - A file that is empty, because one that is cut off looks so. Where nothing is meant to be redirected,
 //!   a comment says so.
-//! - The bytes that were read last time, as far as a hash of 64 bits tells. After [`Handle::rollback`], the file has to change before it is
-//!   read again.
+//! - The bytes that were read last time, as far as a hash of 64 bits tells, also where the file was lost
+//!   meanwhile. After [`Handle::rollback`], the file has to change before it is read again.
 //! - What the reader refuses. The reason goes to [`Watch::on_reload`], and to feature `tracing`.
 
 use std::{
@@ -375,7 +375,7 @@ impl fmt::Debug for Watcher {
 ///
 /// fn is_to_be_looked_at(reload: &Reload<'_>) -> bool {
 ///     match reload {
-///         Reload::Good { .. } => false,
+///         Reload::Good { .. } | Reload::Back { .. } => false,
 ///         Reload::Bad { .. } | Reload::Lost { .. } => true,
 ///         _ => true,
 ///     }
@@ -400,13 +400,18 @@ pub enum Reload<'a> {
         /// the file itself.
         error: &'a (dyn Error + Send + Sync + 'static),
     },
-    /// There is nothing to be read, and the set before serves on. Reported once; what comes back is reported
-    /// as any change is.
+    /// There is nothing to be read, and the set before serves on. Reported once.
     Lost {
         /// The file or the folder.
         path: &'a Path,
         /// What the system says.
         error: &'a io::Error,
+    },
+    /// What was lost is back, and its bytes are the ones that were read last. The set that serves stays, also
+    /// where another was rolled back that had been read of them.
+    Back {
+        /// The file or the folder.
+        path: &'a Path,
     },
 }
 
@@ -422,6 +427,11 @@ impl fmt::Display for Reload<'_> {
             Self::Lost { path, error } => write!(
                 f,
                 "{}: cannot be read, and the set before serves on until it can: {error}",
+                path.display()
+            ),
+            Self::Back { path } => write!(
+                f,
+                "{}: is back as it was, and the set that serves stays",
                 path.display()
             ),
         }

@@ -61,6 +61,7 @@ fn each_change_and_each_refusal_leaves_an_event() {
     let said = || std::mem::take(&mut *events.0.lock().unwrap());
     let good = "INFO message=a new set of redirects serves";
     let bad = "WARN message=a set of redirects was refused, the one before serves on";
+    let back = "INFO message=the set of redirects before serves again";
 
     let (_policy, handle) = Reloadable::new(netlify::parse("/a /b").unwrap());
     handle.store(netlify::parse("/a /c").unwrap());
@@ -70,7 +71,7 @@ fn each_change_and_each_refusal_leaves_an_event() {
     assert!(!handle.rollback());
     let error =
         "error=rules:1:1: error: this rule has no target; write where it leads behind the source";
-    let expected = [good, &format!("{bad} {error}"), good, good];
+    let expected = [good, &format!("{bad} {error}"), good, back];
     assert_eq!(said(), expected);
 
     let folder = tempfile::tempdir().unwrap();

@@ -42,6 +42,7 @@ enum Told {
     Good,
     Bad(String),
     Lost(String),
+    Back,
 }
 
 impl Told {
@@ -50,6 +51,7 @@ impl Told {
             Reload::Good { .. } => Self::Good,
             Reload::Bad { error, .. } => Self::Bad(error.to_string()),
             Reload::Lost { error, .. } => Self::Lost(error.to_string()),
+            Reload::Back { .. } => Self::Back,
             other => panic!("{other}"),
         }
     }
@@ -129,6 +131,12 @@ impl Site {
     fn is_lost(&self, target: &str) {
         let told = self.told();
         assert!(matches!(told, Told::Lost(_)), "{told:?}");
+        self.serves(target);
+    }
+
+    /// What was lost is the same again.
+    fn is_back(&self, target: &str) {
+        assert_eq!(self.told(), Told::Back);
         self.serves(target);
     }
 
@@ -324,6 +332,11 @@ fn what_was_rolled_back_is_not_read_again() {
     site.replace("/a /bad-idea\n");
     site.nothing_is_told();
     site.serves("/start");
+    let aside = site.path.with_extension("aside");
+    fs::rename(&site.path, &aside).unwrap();
+    site.is_lost("/start");
+    fs::rename(aside, &site.path).unwrap();
+    site.is_back("/start");
     site.replace("/a /good-idea\n");
     site.is_good("/good-idea");
 }
@@ -334,9 +347,18 @@ fn a_deleted_file_is_reported_once_and_found_again() {
     fs::remove_file(&site.path).unwrap();
     site.is_lost("/start");
     site.nothing_is_told();
-    fs::write(&site.path, "/a /start\n").unwrap();
-    site.is_good("/start");
-    fs::write(&site.path, "/a /next\n").unwrap();
+    site.replace("/a /start\n");
+    site.is_back("/start");
+    site.replace("/a /next\n");
+    site.is_good("/next");
+    // What is bad is bad again.
+    for _ in 0..2 {
+        site.replace("/a\n");
+        site.is_bad("error", "/next");
+        fs::remove_file(&site.path).unwrap();
+        site.is_lost("/next");
+    }
+    site.replace("/a /next\n");
     site.is_good("/next");
 }
 

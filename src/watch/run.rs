@@ -175,11 +175,18 @@ impl<P: Send + Sync + 'static> Run<P> {
                 return wait;
             }
         };
-        self.lost = false;
+        let was_lost = std::mem::take(&mut self.lost);
         self.read_at = Instant::now();
         self.checked = 0;
         if self.last.as_ref() == Some(&contents) {
-            return self.dealt_with();
+            if !was_lost {
+                return self.dealt_with();
+            }
+            // What was refused before it was lost is refused once more.
+            if self.good == self.last {
+                self.back();
+                return self.dealt_with();
+            }
         }
         let made = match contents.cut_off(self.good.as_ref()) {
             Some(why) => Err(why.into()),
@@ -188,6 +195,7 @@ impl<P: Send + Sync + 'static> Run<P> {
             }),
         };
         if !overdue && self.is_torn() {
+            self.lost = was_lost;
             return self.settle;
         }
         if self.stopped() {
@@ -238,7 +246,7 @@ impl<P: Send + Sync + 'static> Run<P> {
     fn good(&mut self, policy: P, contents: &Contents) {
         self.handle.replace(Arc::new(policy));
         self.good = Some(contents.clone());
-        observe::reloaded(Some(&self.path), Ok(()));
+        observe::reloaded(Some(&self.path), Ok(observe::NEW_SET));
         call(&mut self.on_reload, &Reload::Good { path: &self.path });
     }
 
@@ -251,13 +259,17 @@ impl<P: Send + Sync + 'static> Run<P> {
         call(&mut self.on_reload, &reload);
     }
 
+    /// The set that was read of these bytes may have been rolled back; it does not come back by itself.
+    fn back(&mut self) {
+        observe::back(&self.path);
+        call(&mut self.on_reload, &Reload::Back { path: &self.path });
+    }
+
     /// There is nothing to be read; said once.
     fn lose(&mut self, error: &io::Error) -> Duration {
         if !self.lost {
             self.lost = true;
             self.backoff = 1;
-            // Whatever comes back is read.
-            self.last = None;
             self.checked = DOUBTS.len();
             observe::reloaded(Some(&self.path), Err(error));
             let reload = Reload::Lost {
