@@ -38,8 +38,9 @@
 //! comes back. The system tells of changes; where it does not (network file systems, too many watches),
 //! they are found by looking every [half second](Watch::poll).
 //!
-//! Of a folder, the files directly in it count. The reader is given the folder's path and merges as
-//! it likes; where the first answer wins, a `Vec` of sets is the merged set:
+//! Of a folder, the files directly in it count, but for those whose names begin with `.` or end in `~`, as
+//! editors and systems make them; with [`Watch::ending`], only those of these endings. The reader is given the
+//! folder's path and merges as it likes; where the first answer wins, a `Vec` of sets is the merged set:
 //!
 //! ```no_run
 //! use std::{error::Error, fs, path::Path};
@@ -54,7 +55,7 @@
 //! }
 //!
 //! let (policy, handle) = Reloadable::new(read(Path::new("redirects.d"))?);
-//! let watcher = handle.watch("redirects.d", read).start()?;
+//! let watcher = handle.watch("redirects.d", read).ending(".redirects").start()?;
 //! # Ok::<(), Box<dyn Error + Send + Sync>>(())
 //! ```
 //!
@@ -64,7 +65,9 @@
 //!   One that is never quiet is read after five times that. Whoever writes a file beside and renames it
 //!   never shows half of it, also where a writer stops half-way.
 //! - A file that is empty, because one that is cut off looks so. Where nothing is meant to be redirected,
-//!   a comment says so.
+//!   a comment says so. In a folder, that is one that was not empty when a set was last taken; nobody but the
+//!   reader knows which files are its own, so that a log beside them needs [`Watch::ending`]. A folder
+//!   where no file is left is refused, too.
 //! - The bytes that were read last time, as far as a hash of 64 bits tells, also where the file was lost
 //!   meanwhile. After [`Handle::rollback`], the file has to change before it is read again.
 //! - What the reader refuses. The reason goes to [`Watch::on_reload`], and to feature `tracing`.
@@ -124,6 +127,7 @@ impl<P: Send + Sync + 'static> Handle<P> {
             handle: self.clone(),
             path: path.into(),
             read: Box::new(move |path| read(path).map_err(Into::into)),
+            endings: Vec::new(),
             on_reload: Box::new(|_| {}),
             settle: Duration::from_millis(100),
             poll: Duration::from_millis(500),
@@ -195,6 +199,7 @@ pub struct Watch<P> {
     handle: Handle<P>,
     path: PathBuf,
     read: Read<P>,
+    endings: Vec<String>,
     on_reload: OnReload,
     settle: Duration,
     poll: Duration,
@@ -223,6 +228,23 @@ impl<P: Send + Sync + 'static> Watch<P> {
     /// A panic in it is contained. It runs on the thread that watches: while it does, nothing is read.
     pub fn on_reload(mut self, call: impl FnMut(&Reload<'_>) + Send + 'static) -> Self {
         self.on_reload = Box::new(call);
+        self
+    }
+
+    /// Of a folder, only the files count whose names end in this; called again, it adds one.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, Reloadable};
+    ///
+    /// let (_policy, handle) = Reloadable::new(LocalPath::from_static("/"));
+    /// let watch = handle.watch("redirects.d", |_| Err("never read")).ending(".redirects").ending(".csv");
+    /// assert!(format!("{watch:?}").contains(r#"endings: [".redirects", ".csv"]"#));
+    /// ```
+    ///
+    /// Nothing is read again because of another file, and none hinders it. The reader is given the folder as
+    /// before, and chooses for itself. What is watched as a file counts by any name.
+    pub fn ending(mut self, ending: impl Into<String>) -> Self {
+        self.endings.push(ending.into());
         self
     }
 
@@ -303,6 +325,7 @@ impl<P> fmt::Debug for Watch<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watch")
             .field("path", &self.path)
+            .field("endings", &self.endings)
             .field("settle", &self.settle)
             .field("poll", &self.poll)
             .finish_non_exhaustive()

@@ -695,13 +695,15 @@ fn the_files_of_a_folder() {
     let before = reads.load(Ordering::Relaxed);
     write("20.redirects", "");
     assert!(
-        matches!(next(), Told::Bad(error) if error.starts_with("the file 20.redirects is empty; "))
+        matches!(next(), Told::Bad(error) if error.starts_with("the file 20.redirects was emptied; "))
     );
     fs::remove_file(folder.join("20.redirects")).unwrap();
     assert_eq!(next(), Told::Good);
     leads("/ten");
     fs::remove_file(folder.join("30.redirects")).unwrap();
-    assert!(matches!(next(), Told::Bad(error) if error.starts_with("the folder is empty; ")));
+    assert!(
+        matches!(next(), Told::Bad(error) if error.starts_with("no file in the folder counts; "))
+    );
     assert_eq!(reads.load(Ordering::Relaxed), before + 1);
     fs::remove_dir(&folder).unwrap();
     assert!(matches!(next(), Told::Lost(_)));
@@ -710,6 +712,55 @@ fn the_files_of_a_folder() {
     write("10.redirects", "/a /back\n");
     while next() != Told::Good {}
     leads("/back");
+}
+
+/// What no reader opens neither hinders one nor wakes it.
+#[test]
+fn other_files_of_a_folder() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("redirects.d");
+    fs::create_dir(&folder).unwrap();
+    let write = |name: &str, text: &str| {
+        let beside = outer.path().join("beside");
+        fs::write(&beside, text).unwrap();
+        fs::rename(beside, folder.join(name)).unwrap();
+    };
+    write("a.redirects", "/a /start\n");
+    write("notes.log", "noted\n");
+    for others in [".a.redirects.swp", "a.redirects~"] {
+        write(others, "what was before");
+    }
+
+    let reads = Arc::new(AtomicUsize::new(0));
+    let (policy, handle) = Reloadable::new(Vec::new());
+    let (sender, told) = mpsc::channel();
+    let _watcher = handle
+        .watch(&folder, {
+            let reads = Arc::clone(&reads);
+            move |folder| {
+                reads.fetch_add(1, Ordering::SeqCst);
+                read_folder(folder)
+            }
+        })
+        .ending(".redirects")
+        .settle(SETTLE)
+        .poll(Duration::from_millis(100))
+        .on_reload(Told::into_channel(sender))
+        .start()
+        .unwrap();
+    let next = || told.recv_timeout(LONG).unwrap();
+    assert_eq!(next(), Told::Good);
+    for name in ["notes.log", ".a.redirects.swp", "a.redirects~"] {
+        write(name, "");
+        write(&format!("new-{name}"), "more");
+    }
+    assert_eq!(told.recv_timeout(A_WHILE), Err(RecvTimeoutError::Timeout));
+    assert_eq!(reads.load(Ordering::SeqCst), 1);
+    write("a.redirects", "/a /next\n");
+    assert_eq!(next(), Told::Good);
+    testing::get("/a").through(&policy).assert_redirect("/next");
+    write("a.redirects", "");
+    assert!(matches!(next(), Told::Bad(error) if error.contains("a.redirects was emptied")));
 }
 
 #[cfg(unix)]

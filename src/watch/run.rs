@@ -38,6 +38,7 @@ pub(super) struct Run<P> {
     handle: Handle<P>,
     path: PathBuf,
     read: Read<P>,
+    endings: Vec<String>,
     on_reload: OnReload,
     settle: Duration,
     poll: Duration,
@@ -80,6 +81,7 @@ impl<P: Send + Sync + 'static> Run<P> {
             handle: watch.handle,
             path,
             read: watch.read,
+            endings: watch.endings,
             on_reload: watch.on_reload,
             settle: watch.settle,
             poll: watch.poll,
@@ -118,7 +120,7 @@ impl<P: Send + Sync + 'static> Run<P> {
 
     /// Deals with what is to be dealt with, and says how long there is nothing to do.
     fn look(&mut self) -> Duration {
-        let (state, error) = State::of(&self.path);
+        let (state, error) = State::of(&self.path, &self.endings);
         if self.known.as_ref() == Some(&state) && !self.doubt_is_right() {
             self.unsettled = None;
             return self.pause();
@@ -157,7 +159,8 @@ impl<P: Send + Sync + 'static> Run<P> {
             return false;
         }
         self.checked += 1;
-        let differ = Contents::read(&self.path).is_ok_and(|bytes| self.last != Some(bytes));
+        let differ =
+            Contents::read(&self.path, &self.endings).is_ok_and(|bytes| self.last != Some(bytes));
         if differ {
             self.known = None;
         }
@@ -166,7 +169,7 @@ impl<P: Send + Sync + 'static> Run<P> {
 
     /// Reads what has become quiet.
     fn take(&mut self, overdue: bool) -> Duration {
-        let contents = match Contents::read(&self.path) {
+        let contents = match Contents::read(&self.path, &self.endings) {
             Ok(contents) => contents,
             Err(error) => {
                 let wait = self.lose(&error);
@@ -214,7 +217,7 @@ impl<P: Send + Sync + 'static> Run<P> {
         let Some(unsettled) = &mut self.unsettled else {
             return false;
         };
-        let (state, _) = State::of(&self.path);
+        let (state, _) = State::of(&self.path, &self.endings);
         if unsettled.state == state || unsettled.torn >= MOST_TORN {
             return false;
         }
@@ -326,7 +329,7 @@ mod tests {
             for (checked, doubt) in DOUBTS.into_iter().enumerate() {
                 let text = format!("{text}{checked}");
                 fs::write(&path, &text).unwrap();
-                run.known = Some(State::of(&path).0);
+                run.known = Some(State::of(&path, &[]).0);
                 run.checked = checked;
                 run.read_at = Instant::now().checked_sub(doubt).unwrap();
                 run.look();
