@@ -32,7 +32,7 @@ pub struct Reloadable<P> {
 struct Shared<P> {
     current: ArcSwap<P>,
     /// The set before the current one. Whoever changes the current one holds this lock meanwhile. It also
-    /// keeps a set that requests still read, so that none of them is the one that frees it.
+    /// keeps a set that requests still read, so that usually none of them is the one that frees it.
     before: Mutex<Option<Arc<P>>>,
 }
 

@@ -35,8 +35,9 @@
 //!
 //! The path, each link on the way, and what it leads to: a file that is written, one that another is renamed
 //! over, a link that is pointed elsewhere (releases, ConfigMaps of Kubernetes), a folder that is deleted and
-//! comes back. The system tells of changes; where it does not (network file systems, too many watches),
-//! they are found by looking every [half second](Watch::poll).
+//! comes back. The system tells of changes. It does not everywhere (network file systems, too many watches),
+//! so the thread also looks by itself every [half second](Watch::poll_interval), which asks for the state of
+//! the files and does not read them.
 //!
 //! Of a folder, the files directly in it count, but for those whose names begin with `.` or end in `~`, as
 //! editors and systems make them; with [`Watch::ending`], only those of these endings. The reader is given the
@@ -70,7 +71,8 @@
 //!   where no file is left is refused, too.
 //! - The bytes that were read last time, as far as a hash of 64 bits tells, also where the file was lost
 //!   meanwhile. After [`Handle::rollback`], the file has to change before it is read again.
-//! - What the reader refuses. The reason goes to [`Watch::on_reload`], and to feature `tracing`.
+//! - What the reader refuses. A file of a folder that cannot be opened is the reader's to fail at; where the
+//!   path itself cannot be read, it is lost. The reason goes to [`Watch::on_reload`], and to feature `tracing`.
 
 use std::{
     error::Error,
@@ -130,7 +132,7 @@ impl<P: Send + Sync + 'static> Handle<P> {
             endings: Vec::new(),
             on_reload: Box::new(|_| {}),
             settle: Duration::from_millis(100),
-            poll: Duration::from_millis(500),
+            poll_interval: Duration::from_millis(500),
         }
     }
 }
@@ -189,7 +191,7 @@ impl Handle<crate::rules::Rules> {
 /// let watcher = handle
 ///     .watch_rules("/srv/shop/_redirects", Format::Netlify)
 ///     .settle(Duration::from_millis(250))
-///     .poll(Duration::from_secs(5))
+///     .poll_interval(Duration::from_secs(5))
 ///     .on_reload(|reload| eprintln!("{reload}"))
 ///     .start()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -202,7 +204,7 @@ pub struct Watch<P> {
     endings: Vec<String>,
     on_reload: OnReload,
     settle: Duration,
-    poll: Duration,
+    poll_interval: Duration,
 }
 
 type Read<P> = Box<dyn Fn(&Path) -> Result<P, Reason> + Send>;
@@ -267,7 +269,7 @@ impl<P: Send + Sync + 'static> Watch<P> {
         self
     }
 
-    /// How often to look where the system tells of no change; 500 ms where nothing is said, at least
+    /// How often to look, whether the system tells of a change or not; 500 ms where nothing is said, at least
     /// 10 ms, and at most an hour.
     ///
     /// ```
@@ -275,18 +277,19 @@ impl<P: Send + Sync + 'static> Watch<P> {
     /// use tower_redirect::{Reloadable, rules::{Format, Rules}};
     ///
     /// let (_policy, handle) = Reloadable::new(Rules::new([])?);
-    /// let watch = handle.watch_rules("_redirects", Format::Netlify).poll(Duration::ZERO);
-    /// assert!(format!("{watch:?}").contains("poll: 10ms"));
+    /// let watch = handle.watch_rules("_redirects", Format::Netlify).poll_interval(Duration::ZERO);
+    /// assert!(format!("{watch:?}").contains("poll_interval: 10ms"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
     /// What is lost is looked for at this interval first, and then ever less often, up to ten times as long.
-    pub fn poll(mut self, poll: Duration) -> Self {
-        self.poll = poll.clamp(Duration::from_millis(10), Duration::from_secs(3600));
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.poll_interval = interval.clamp(Duration::from_millis(10), Duration::from_secs(3600));
         self
     }
 
-    /// Begins to watch, on a thread of its own that ends with the [`Watcher`].
+    /// Begins to watch, on a thread of its own that ends with the [`Watcher`], or when nobody has the policy or
+    /// a handle of it any more.
     ///
     /// ```no_run
     /// use tower_redirect::{Reloadable, rules::{Format, Rules}};
@@ -327,7 +330,7 @@ impl<P> fmt::Debug for Watch<P> {
             .field("path", &self.path)
             .field("endings", &self.endings)
             .field("settle", &self.settle)
-            .field("poll", &self.poll)
+            .field("poll_interval", &self.poll_interval)
             .finish_non_exhaustive()
     }
 }
@@ -353,7 +356,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Watches until the process ends.
+    /// Watches for as long as anybody has the policy or a handle of it, without this.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, RedirectLayer, Reloadable};
@@ -365,6 +368,9 @@ impl Watcher {
     /// }
     /// assert!(layer().is_ok());
     /// ```
+    ///
+    /// When the last one is gone, the thread ends the next time that it looks. A handle in the reader or in the
+    /// callback is one, too: with it, the watch lasts until the process ends.
     pub fn detach(mut self) {
         self.thread = None;
     }
@@ -403,19 +409,28 @@ impl fmt::Debug for Watcher {
 ///         _ => true,
 ///     }
 /// }
-/// # let error = &std::io::Error::other("on fire");
-/// # let lost = Reload::Lost { path: "/r".as_ref(), error };
-/// # assert!(is_to_be_looked_at(&lost));
+/// # let (sender, said) = std::sync::mpsc::channel();
+/// # let (_policy, handle) = tower_redirect::Reloadable::new(tower_redirect::LocalPath::from_static("/"));
+/// # let watcher = handle
+/// #     .watch("no such file", |_| Err("never read"))
+/// #     .on_reload(move |reload| sender.send(is_to_be_looked_at(reload)).unwrap())
+/// #     .start()?;
+/// # assert!(said.recv().unwrap());
+/// # Ok::<(), std::io::Error>(())
 /// ```
+///
+/// More may be told later, of each of them too.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Reload<'a> {
     /// What was read serves.
+    #[non_exhaustive]
     Good {
         /// The file or the folder.
         path: &'a Path,
     },
     /// What was read is refused, and the set before serves on.
+    #[non_exhaustive]
     Bad {
         /// The file or the folder.
         path: &'a Path,
@@ -424,6 +439,7 @@ pub enum Reload<'a> {
         error: &'a (dyn Error + Send + Sync + 'static),
     },
     /// There is nothing to be read, and the set before serves on. Reported once.
+    #[non_exhaustive]
     Lost {
         /// The file or the folder.
         path: &'a Path,
@@ -432,6 +448,7 @@ pub enum Reload<'a> {
     },
     /// What was lost is back, and its bytes are the ones that were read last. The set that serves stays, also
     /// where another was rolled back that had been read of them.
+    #[non_exhaustive]
     Back {
         /// The file or the folder.
         path: &'a Path,

@@ -91,7 +91,7 @@ impl Site {
         let watch = handle
             .watch_rules(&path, Format::Netlify)
             .settle(SETTLE)
-            .poll(Duration::from_millis(100))
+            .poll_interval(Duration::from_millis(100))
             .on_reload(Told::into_channel(sender));
         let watcher = more(watch).start().unwrap();
         let site = Self {
@@ -196,7 +196,7 @@ fn a_bad_file_leaves_the_set_before() {
         .handle
         .watch_rules(&site.path, Format::Netlify)
         .on_reload(move |reload| {
-            if let Reload::Bad { error, path } = reload {
+            if let Reload::Bad { error, path, .. } = reload {
                 let said = error.downcast_ref::<Diagnostics>().unwrap();
                 let first = said.iter().next().unwrap();
                 let place = (path.to_path_buf(), first.line(), first.column());
@@ -634,11 +634,34 @@ fn a_detached_watch_goes_on() {
         told,
         path,
         folder: _folder,
+        policy: _policy,
         ..
     } = Site::new();
     watcher.detach();
     fs::write(path, "/a /detached\n").unwrap();
     assert_eq!(told.recv_timeout(LONG), Ok(Told::Good));
+}
+
+#[test]
+fn a_detached_watch_ends_where_nobody_asks_the_set() {
+    let Site {
+        watcher,
+        told,
+        policy,
+        handle,
+        folder: _folder,
+        ..
+    } = Site::new();
+    watcher.detach();
+    drop(handle);
+    assert_eq!(
+        told.recv_timeout(A_WHILE),
+        Err(RecvTimeoutError::Timeout),
+        "the policy is asked"
+    );
+    drop(policy);
+    // The callback is gone, and it goes with the thread.
+    assert_eq!(told.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
 }
 
 /// Reads every file of a folder, by name; the first answer wins.
@@ -672,7 +695,7 @@ fn the_files_of_a_folder() {
             }
         })
         .settle(SETTLE)
-        .poll(Duration::from_millis(100))
+        .poll_interval(Duration::from_millis(100))
         .on_reload(Told::into_channel(sender))
         .start()
         .unwrap();
@@ -744,7 +767,7 @@ fn other_files_of_a_folder() {
         })
         .ending(".redirects")
         .settle(SETTLE)
-        .poll(Duration::from_millis(100))
+        .poll_interval(Duration::from_millis(100))
         .on_reload(Told::into_channel(sender))
         .start()
         .unwrap();

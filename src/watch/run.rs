@@ -6,7 +6,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+        mpsc::{Receiver, SyncSender},
     },
     thread,
     time::{Duration, Instant},
@@ -16,7 +16,7 @@ use super::{
     OnReload, Read, Reason, Reload, Watch, contained, contents::Contents, events::Events,
     state::State,
 };
-use crate::{Handle, observe};
+use crate::{observe, reload::WeakHandle};
 
 /// What is never quiet is read after this many times the time of quiet.
 const MOST_SETTLES: u32 = 5;
@@ -35,13 +35,13 @@ const DOUBTS: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)
 const BREATH: Duration = Duration::from_millis(5);
 
 pub(super) struct Run<P> {
-    handle: Handle<P>,
+    handle: WeakHandle<P>,
     path: PathBuf,
     read: Read<P>,
     endings: Vec<String>,
     on_reload: OnReload,
     settle: Duration,
-    poll: Duration,
+    poll_interval: Duration,
     events: Events,
     woken: Receiver<()>,
     stop: Arc<AtomicBool>,
@@ -78,13 +78,13 @@ impl<P: Send + Sync + 'static> Run<P> {
         stop: Arc<AtomicBool>,
     ) -> Self {
         Self {
-            handle: watch.handle,
+            handle: watch.handle.downgrade(),
             path,
             read: watch.read,
             endings: watch.endings,
             on_reload: watch.on_reload,
             settle: watch.settle,
-            poll: watch.poll,
+            poll_interval: watch.poll_interval,
             events: Events::new(wake),
             woken,
             stop,
@@ -103,19 +103,16 @@ impl<P: Send + Sync + 'static> Run<P> {
         while !self.stopped() {
             self.events.listen(&self.path);
             let wait = self.look();
-            match self.woken.recv_timeout(wait) {
-                Ok(()) => {
-                    thread::sleep(BREATH);
-                    let _ = self.woken.try_recv();
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            if self.woken.recv_timeout(wait).is_ok() {
+                thread::sleep(BREATH);
+                let _ = self.woken.try_recv();
             }
         }
     }
 
+    /// Whether it is told to stop, or nobody asks the set any more.
     fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
+        self.stop.load(Ordering::Acquire) || self.handle.upgrade().is_none()
     }
 
     /// Deals with what is to be dealt with, and says how long there is nothing to do.
@@ -236,18 +233,24 @@ impl<P: Send + Sync + 'static> Run<P> {
     /// How long there is nothing to do, unless the system tells otherwise.
     fn pause(&mut self) -> Duration {
         if self.lost {
-            let wait = self.poll * self.backoff;
+            let wait = self.poll_interval * self.backoff;
             self.backoff = MOST_BACKOFF.min(self.backoff * 2);
             return wait;
         }
         match DOUBTS.get(self.checked) {
-            Some(due) => self.poll.min(due.saturating_sub(self.read_at.elapsed())),
-            None => self.poll,
+            Some(due) => self
+                .poll_interval
+                .min(due.saturating_sub(self.read_at.elapsed())),
+            None => self.poll_interval,
         }
     }
 
     fn good(&mut self, policy: P, contents: &Contents) {
-        self.handle.replace(Arc::new(policy));
+        let Some(handle) = self.handle.upgrade() else {
+            return;
+        };
+        handle.replace(Arc::new(policy));
+        drop(handle);
         self.good = Some(contents.clone());
         observe::reloaded(Some(&self.path), Ok(observe::NEW_SET));
         call(&mut self.on_reload, &Reload::Good { path: &self.path });
