@@ -2,23 +2,21 @@
 //!
 //! ```
 //! use std::{fs, sync::mpsc};
-//! use tower_redirect::{Reloadable, rules::Format, testing};
+//! use tower_redirect::{rules::Format, testing, watch};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("_redirects");
 //! # fs::write(&path, "/a /b")?;
 //! # let (sender, reloads) = mpsc::channel();
 //! // A bad file at the start is an error of the start.
-//! let (policy, handle) = Reloadable::new(Format::Netlify.load_lossy(&path)?.into_result()?);
-//! let watcher = handle
-//!     .watch_rules(&path, Format::Netlify)
+//! let (policy, _handle, watch) = watch::load_rules(&path, Format::Netlify)?;
+//! let watcher = watch
 //! #   .settle(std::time::Duration::from_millis(300))
 //!     .on_reload(move |reload| {
 //!         println!("{reload}");
 //! #       sender.send(reload.to_string()).unwrap();
 //!     })
 //!     .start()?;
-//! # reloads.recv()?; // what was read at the start
 //!
 //! fs::write(&path, "/a /c")?;
 //! # reloads.recv()?;
@@ -92,9 +90,15 @@ use crate::Handle;
 
 mod contents;
 mod events;
+mod load;
 mod run;
 mod state;
 
+use contents::Contents;
+pub use load::load;
+#[cfg(feature = "rules")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
+pub use load::load_rules;
 use run::Run;
 
 /// Why a set was refused.
@@ -130,6 +134,7 @@ impl<P: Send + Sync + 'static> Handle<P> {
             path: path.into(),
             read: Box::new(move |path| read(path).map_err(Into::into)),
             endings: Vec::new(),
+            loaded: None,
             on_reload: Box::new(|_| {}),
             settle: Duration::from_millis(100),
             poll_interval: Duration::from_millis(500),
@@ -166,12 +171,7 @@ impl Handle<crate::rules::Rules> {
     ) -> Watch<crate::rules::Rules> {
         let current = self.downgrade();
         self.watch(path, move |path| -> Result<_, Reason> {
-            let parsed = format.load_lossy(path)?;
-            #[cfg(feature = "tracing")]
-            if !parsed.diagnostics.is_empty() && !parsed.diagnostics.has_errors() {
-                tracing::warn!(path = %path.display(), "{}", parsed.diagnostics);
-            }
-            let rules = parsed.into_result()?;
+            let rules = load::read_rules(path, format)?;
             let counts = |handle: Self| handle.current().usage().is_some();
             if current.upgrade().is_some_and(counts) {
                 return Ok(rules.count_hits());
@@ -202,6 +202,8 @@ pub struct Watch<P> {
     path: PathBuf,
     read: Read<P>,
     endings: Vec<String>,
+    /// What the set was read from, where that is known.
+    loaded: Option<Contents>,
     on_reload: OnReload,
     settle: Duration,
     poll_interval: Duration,
@@ -247,6 +249,8 @@ impl<P: Send + Sync + 'static> Watch<P> {
     /// before, and chooses for itself. What is watched as a file counts by any name.
     pub fn ending(mut self, ending: impl Into<String>) -> Self {
         self.endings.push(ending.into());
+        // More was loaded than counts.
+        self.loaded = None;
         self
     }
 
@@ -300,7 +304,9 @@ impl<P: Send + Sync + 'static> Watch<P> {
     /// ```
     ///
     /// The path is read once now, so that no change is missed between what was read before and the watch;
-    /// this is reported too. Where it is missing, it is reported as lost, and read as soon as it is there.
+    /// this is reported and counted too, and what was read before is what [`Handle::rollback`] goes back to.
+    /// Where [`load`] has read it, that is done only if its bytes are others now. Where it is missing, it is
+    /// reported as lost, and read as soon as it is there.
     ///
     /// # Errors
     ///

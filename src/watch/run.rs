@@ -77,6 +77,7 @@ impl<P: Send + Sync + 'static> Run<P> {
         woken: Receiver<()>,
         stop: Arc<AtomicBool>,
     ) -> Self {
+        let loaded = watch.loaded;
         Self {
             handle: watch.handle.downgrade(),
             path,
@@ -90,8 +91,8 @@ impl<P: Send + Sync + 'static> Run<P> {
             stop,
             known: None,
             unsettled: None,
-            last: None,
-            good: None,
+            last: loaded.clone(),
+            good: loaded,
             read_at: Instant::now(),
             checked: DOUBTS.len(),
             lost: false,
