@@ -93,18 +93,24 @@ pub(crate) fn suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason:
     let _ = (request, redirect);
 }
 
+/// What is said of a new set that serves.
+#[cfg(feature = "reload")]
+pub(crate) const NEW_SET: &str = "a new set of redirects serves";
+
+/// What is said of a set that serves once more.
+#[cfg(feature = "reload")]
+pub(crate) const SET_BEFORE: &str = "the set of redirects before serves again";
+
 /// Another set serves, or one was refused and the one before serves on; with the file it came from.
 #[cfg(feature = "reload")]
-pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<(), &dyn fmt::Display>) {
+pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<&str, &dyn fmt::Display>) {
     #[cfg(feature = "metrics")]
     counters::reloaded(outcome.is_ok());
     #[cfg(feature = "tracing")]
     {
         let path = path.map(|path| tracing::field::display(path.display()));
         match outcome {
-            Ok(()) => {
-                tracing::info!(target: "tower_redirect", path, "a new set of redirects serves");
-            }
+            Ok(said) => tracing::info!(target: "tower_redirect", path, "{said}"),
             Err(error) => tracing::warn!(
                 target: "tower_redirect",
                 path,
@@ -114,6 +120,17 @@ pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<(), &dyn fmt::Displa
         }
     }
     let _ = (path, outcome);
+}
+
+/// What could not be read is there again, and is what was read of it last.
+#[cfg(feature = "watch")]
+pub(crate) fn back(path: &Path) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(
+        path = %path.display(),
+        "what was lost is back as it was, the set of redirects that serves stays"
+    );
+    let _ = path;
 }
 
 /// A candidate answered otherwise than the policy that serves.

@@ -32,7 +32,7 @@ pub struct Reloadable<P> {
 struct Shared<P> {
     current: ArcSwap<P>,
     /// The set before the current one. Whoever changes the current one holds this lock meanwhile. It also
-    /// keeps a set that requests still read, so that none of them is the one that frees it.
+    /// keeps a set that requests still read, so that usually none of them is the one that frees it.
     before: Mutex<Option<Arc<P>>>,
 }
 
@@ -134,7 +134,7 @@ impl<P> Handle<P> {
     /// ```
     pub fn store(&self, policy: impl Into<Arc<P>>) {
         self.replace(policy.into());
-        observe::reloaded(None, Ok(()));
+        observe::reloaded(None, Ok(observe::NEW_SET));
     }
 
     /// Lets the set answer that the closure makes; where it fails, the current one stays.
@@ -171,7 +171,7 @@ impl<P> Handle<P> {
         match make(&self.current()) {
             Ok(policy) => {
                 self.put(before, Arc::new(policy));
-                observe::reloaded(None, Ok(()));
+                observe::reloaded(None, Ok(observe::NEW_SET));
                 Ok(())
             }
             Err(error) => {
@@ -202,8 +202,13 @@ impl<P> Handle<P> {
         let gone = self.shared.current.swap(policy);
         drop(turn);
         drop(gone);
-        observe::reloaded(None, Ok(()));
+        observe::reloaded(None, Ok(observe::SET_BEFORE));
         true
+    }
+
+    #[cfg(feature = "watch")]
+    pub(crate) fn downgrade(&self) -> WeakHandle<P> {
+        WeakHandle(Arc::downgrade(&self.shared))
     }
 
     /// Changes the set without a word.
@@ -222,6 +227,18 @@ impl<P> Handle<P> {
         // What is freed may be large; nobody waits for it.
         drop(turn);
         drop(gone);
+    }
+}
+
+/// A handle that does not keep the set; nothing is left of it where nobody else has a policy or a handle.
+#[cfg(feature = "watch")]
+pub(crate) struct WeakHandle<P>(std::sync::Weak<Shared<P>>);
+
+#[cfg(feature = "watch")]
+impl<P> WeakHandle<P> {
+    pub(crate) fn upgrade(&self) -> Option<Handle<P>> {
+        let shared = self.0.upgrade()?;
+        Some(Handle { shared })
     }
 }
 

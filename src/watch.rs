@@ -2,23 +2,21 @@
 //!
 //! ```
 //! use std::{fs, sync::mpsc};
-//! use tower_redirect::{Reloadable, rules::Format, testing};
+//! use tower_redirect::{rules::Format, testing, watch};
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("_redirects");
 //! # fs::write(&path, "/a /b")?;
 //! # let (sender, reloads) = mpsc::channel();
 //! // A bad file at the start is an error of the start.
-//! let (policy, handle) = Reloadable::new(Format::Netlify.load_lossy(&path)?.into_result()?);
-//! let watcher = handle
-//!     .watch_rules(&path, Format::Netlify)
+//! let (policy, _handle, watch) = watch::load_rules(&path, Format::Netlify)?;
+//! let watcher = watch
 //! #   .settle(std::time::Duration::from_millis(300))
 //!     .on_reload(move |reload| {
 //!         println!("{reload}");
 //! #       sender.send(reload.to_string()).unwrap();
 //!     })
 //!     .start()?;
-//! # reloads.recv()?; // what was read at the start
 //!
 //! fs::write(&path, "/a /c")?;
 //! # reloads.recv()?;
@@ -35,11 +33,13 @@
 //!
 //! The path, each link on the way, and what it leads to: a file that is written, one that another is renamed
 //! over, a link that is pointed elsewhere (releases, ConfigMaps of Kubernetes), a folder that is deleted and
-//! comes back. The system tells of changes; where it does not (network file systems, too many watches),
-//! they are found by looking every [half second](Watch::poll).
+//! comes back. The system tells of changes. It does not everywhere (network file systems, too many watches),
+//! so the thread also looks by itself every [half second](Watch::poll_interval), which asks for the state of
+//! the files and does not read them.
 //!
-//! Of a folder, the files directly in it count. The reader is given the folder's path and merges as
-//! it likes; where the first answer wins, a `Vec` of sets is the merged set:
+//! Of a folder, the files directly in it count, but for those whose names begin with `.` or end in `~`, as
+//! editors and systems make them; with [`Watch::ending`], only those of these endings. The reader is given the
+//! folder's path and merges as it likes; where the first answer wins, a `Vec` of sets is the merged set:
 //!
 //! ```no_run
 //! use std::{error::Error, fs, path::Path};
@@ -54,7 +54,7 @@
 //! }
 //!
 //! let (policy, handle) = Reloadable::new(read(Path::new("redirects.d"))?);
-//! let watcher = handle.watch("redirects.d", read).start()?;
+//! let watcher = handle.watch("redirects.d", read).ending(".redirects").start()?;
 //! # Ok::<(), Box<dyn Error + Send + Sync>>(())
 //! ```
 //!
@@ -64,10 +64,13 @@
 //!   One that is never quiet is read after five times that. Whoever writes a file beside and renames it
 //!   never shows half of it, also where a writer stops half-way.
 //! - A file that is empty, because one that is cut off looks so. Where nothing is meant to be redirected,
-//!   a comment says so.
-//! - The bytes that were read last time, as far as a hash of 64 bits tells. After [`Handle::rollback`], the file has to change before it is
-//!   read again.
-//! - What the reader refuses. The reason goes to [`Watch::on_reload`], and to feature `tracing`.
+//!   a comment says so. In a folder, that is one that was not empty when a set was last taken; nobody but the
+//!   reader knows which files are its own, so that a log beside them needs [`Watch::ending`]. A folder
+//!   where no file is left is refused, too.
+//! - The bytes that were read last time, as far as a hash of 64 bits tells, also where the file was lost
+//!   meanwhile. After [`Handle::rollback`], the file has to change before it is read again.
+//! - What the reader refuses. A file of a folder that cannot be opened is the reader's to fail at; where the
+//!   path itself cannot be read, it is lost. The reason goes to [`Watch::on_reload`], and to feature `tracing`.
 
 use std::{
     error::Error,
@@ -87,9 +90,15 @@ use crate::Handle;
 
 mod contents;
 mod events;
+mod load;
 mod run;
 mod state;
 
+use contents::Contents;
+pub use load::load;
+#[cfg(feature = "rules")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
+pub use load::load_rules;
 use run::Run;
 
 /// Why a set was refused.
@@ -124,9 +133,11 @@ impl<P: Send + Sync + 'static> Handle<P> {
             handle: self.clone(),
             path: path.into(),
             read: Box::new(move |path| read(path).map_err(Into::into)),
+            endings: Vec::new(),
+            loaded: None,
             on_reload: Box::new(|_| {}),
             settle: Duration::from_millis(100),
-            poll: Duration::from_millis(500),
+            poll_interval: Duration::from_millis(500),
         }
     }
 }
@@ -149,19 +160,23 @@ impl Handle<crate::rules::Rules> {
     /// [`Diagnostics`](crate::rules::Diagnostics) are the reason. Warnings hinder nothing, and go to feature
     /// `tracing`; who wants more of them reads with [`watch`](Self::watch) and
     /// [`Format::load_lossy`](crate::rules::Format::load_lossy).
+    ///
+    /// Where the set that answers [counts](crate::rules::Rules::count_hits), the one that replaces it does,
+    /// from nothing.
     #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
     pub fn watch_rules(
         &self,
         path: impl Into<PathBuf>,
         format: crate::rules::Format,
     ) -> Watch<crate::rules::Rules> {
+        let current = self.downgrade();
         self.watch(path, move |path| -> Result<_, Reason> {
-            let parsed = format.load_lossy(path)?;
-            #[cfg(feature = "tracing")]
-            if !parsed.diagnostics.is_empty() && !parsed.diagnostics.has_errors() {
-                tracing::warn!(path = %path.display(), "{}", parsed.diagnostics);
+            let rules = load::read_rules(path, format)?;
+            let counts = |handle: Self| handle.current().usage().is_some();
+            if current.upgrade().is_some_and(counts) {
+                return Ok(rules.count_hits());
             }
-            Ok(parsed.into_result()?)
+            Ok(rules)
         })
     }
 }
@@ -176,7 +191,7 @@ impl Handle<crate::rules::Rules> {
 /// let watcher = handle
 ///     .watch_rules("/srv/shop/_redirects", Format::Netlify)
 ///     .settle(Duration::from_millis(250))
-///     .poll(Duration::from_secs(5))
+///     .poll_interval(Duration::from_secs(5))
 ///     .on_reload(|reload| eprintln!("{reload}"))
 ///     .start()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -186,9 +201,12 @@ pub struct Watch<P> {
     handle: Handle<P>,
     path: PathBuf,
     read: Read<P>,
+    endings: Vec<String>,
+    /// What the set was read from, where that is known.
+    loaded: Option<Contents>,
     on_reload: OnReload,
     settle: Duration,
-    poll: Duration,
+    poll_interval: Duration,
 }
 
 type Read<P> = Box<dyn Fn(&Path) -> Result<P, Reason> + Send>;
@@ -217,6 +235,25 @@ impl<P: Send + Sync + 'static> Watch<P> {
         self
     }
 
+    /// Of a folder, only the files count whose names end in this; called again, it adds one.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, Reloadable};
+    ///
+    /// let (_policy, handle) = Reloadable::new(LocalPath::from_static("/"));
+    /// let watch = handle.watch("redirects.d", |_| Err("never read")).ending(".redirects").ending(".csv");
+    /// assert!(format!("{watch:?}").contains(r#"endings: [".redirects", ".csv"]"#));
+    /// ```
+    ///
+    /// Nothing is read again because of another file, and none hinders it. The reader is given the folder as
+    /// before, and chooses for itself. What is watched as a file counts by any name.
+    pub fn ending(mut self, ending: impl Into<String>) -> Self {
+        self.endings.push(ending.into());
+        // More was loaded than counts.
+        self.loaded = None;
+        self
+    }
+
     /// How long a file has to be quiet before it is read; 100 ms where nothing is said, and at most a
     /// minute.
     ///
@@ -236,7 +273,7 @@ impl<P: Send + Sync + 'static> Watch<P> {
         self
     }
 
-    /// How often to look where the system tells of no change; 500 ms where nothing is said, at least
+    /// How often to look, whether the system tells of a change or not; 500 ms where nothing is said, at least
     /// 10 ms, and at most an hour.
     ///
     /// ```
@@ -244,18 +281,19 @@ impl<P: Send + Sync + 'static> Watch<P> {
     /// use tower_redirect::{Reloadable, rules::{Format, Rules}};
     ///
     /// let (_policy, handle) = Reloadable::new(Rules::new([])?);
-    /// let watch = handle.watch_rules("_redirects", Format::Netlify).poll(Duration::ZERO);
-    /// assert!(format!("{watch:?}").contains("poll: 10ms"));
+    /// let watch = handle.watch_rules("_redirects", Format::Netlify).poll_interval(Duration::ZERO);
+    /// assert!(format!("{watch:?}").contains("poll_interval: 10ms"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
     /// What is lost is looked for at this interval first, and then ever less often, up to ten times as long.
-    pub fn poll(mut self, poll: Duration) -> Self {
-        self.poll = poll.clamp(Duration::from_millis(10), Duration::from_secs(3600));
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.poll_interval = interval.clamp(Duration::from_millis(10), Duration::from_secs(3600));
         self
     }
 
-    /// Begins to watch, on a thread of its own that ends with the [`Watcher`].
+    /// Begins to watch, on a thread of its own that ends with the [`Watcher`], or when nobody has the policy or
+    /// a handle of it any more.
     ///
     /// ```no_run
     /// use tower_redirect::{Reloadable, rules::{Format, Rules}};
@@ -266,7 +304,9 @@ impl<P: Send + Sync + 'static> Watch<P> {
     /// ```
     ///
     /// The path is read once now, so that no change is missed between what was read before and the watch;
-    /// this is reported too. Where it is missing, it is reported as lost, and read as soon as it is there.
+    /// this is reported and counted too, and what was read before is what [`Handle::rollback`] goes back to.
+    /// Where [`load`] has read it, that is done only if its bytes are others now. Where it is missing, it is
+    /// reported as lost, and read as soon as it is there.
     ///
     /// # Errors
     ///
@@ -294,8 +334,9 @@ impl<P> fmt::Debug for Watch<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Watch")
             .field("path", &self.path)
+            .field("endings", &self.endings)
             .field("settle", &self.settle)
-            .field("poll", &self.poll)
+            .field("poll_interval", &self.poll_interval)
             .finish_non_exhaustive()
     }
 }
@@ -321,7 +362,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Watches until the process ends.
+    /// Watches for as long as anybody has the policy or a handle of it, without this.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, RedirectLayer, Reloadable};
@@ -333,6 +374,9 @@ impl Watcher {
     /// }
     /// assert!(layer().is_ok());
     /// ```
+    ///
+    /// When the last one is gone, the thread ends the next time that it looks. A handle in the reader or in the
+    /// callback is one, too: with it, the watch lasts until the process ends.
     pub fn detach(mut self) {
         self.thread = None;
     }
@@ -366,24 +410,33 @@ impl fmt::Debug for Watcher {
 ///
 /// fn is_to_be_looked_at(reload: &Reload<'_>) -> bool {
 ///     match reload {
-///         Reload::Good { .. } => false,
+///         Reload::Good { .. } | Reload::Back { .. } => false,
 ///         Reload::Bad { .. } | Reload::Lost { .. } => true,
 ///         _ => true,
 ///     }
 /// }
-/// # let error = &std::io::Error::other("on fire");
-/// # let lost = Reload::Lost { path: "/r".as_ref(), error };
-/// # assert!(is_to_be_looked_at(&lost));
+/// # let (sender, said) = std::sync::mpsc::channel();
+/// # let (_policy, handle) = tower_redirect::Reloadable::new(tower_redirect::LocalPath::from_static("/"));
+/// # let watcher = handle
+/// #     .watch("no such file", |_| Err("never read"))
+/// #     .on_reload(move |reload| sender.send(is_to_be_looked_at(reload)).unwrap())
+/// #     .start()?;
+/// # assert!(said.recv().unwrap());
+/// # Ok::<(), std::io::Error>(())
 /// ```
+///
+/// More may be told later, of each of them too.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Reload<'a> {
     /// What was read serves.
+    #[non_exhaustive]
     Good {
         /// The file or the folder.
         path: &'a Path,
     },
     /// What was read is refused, and the set before serves on.
+    #[non_exhaustive]
     Bad {
         /// The file or the folder.
         path: &'a Path,
@@ -391,13 +444,20 @@ pub enum Reload<'a> {
         /// the file itself.
         error: &'a (dyn Error + Send + Sync + 'static),
     },
-    /// There is nothing to be read, and the set before serves on. Reported once; what comes back is reported
-    /// as any change is.
+    /// There is nothing to be read, and the set before serves on. Reported once.
+    #[non_exhaustive]
     Lost {
         /// The file or the folder.
         path: &'a Path,
         /// What the system says.
         error: &'a io::Error,
+    },
+    /// What was lost is back, and its bytes are the ones that were read last. The set that serves stays, also
+    /// where another was rolled back that had been read of them.
+    #[non_exhaustive]
+    Back {
+        /// The file or the folder.
+        path: &'a Path,
     },
 }
 
@@ -413,6 +473,11 @@ impl fmt::Display for Reload<'_> {
             Self::Lost { path, error } => write!(
                 f,
                 "{}: cannot be read, and the set before serves on until it can: {error}",
+                path.display()
+            ),
+            Self::Back { path } => write!(
+                f,
+                "{}: is back as it was, and the set that serves stays",
                 path.display()
             ),
         }

@@ -1,9 +1,11 @@
 //! Files and folders that are read again when they change: how they change, and what is wrong with them.
 //!
-//! Every report is waited for; how long each took is printed. Pauses are only where nothing is to be
-//! reported: a machine that is slow makes such a test weaker, and never fails it.
+//! Every report is waited for; how long each took is printed. Where nothing is to be reported, a slow machine
+//! makes a test weaker. Files are replaced in one step, but where it is the subject that they are not: a
+//! machine that stands still for longer than [`SETTLE`] between two steps of one writer shows half a change.
 
 use std::{
+    convert::Infallible,
     error::Error,
     fs::{self, File},
     io::Write,
@@ -17,12 +19,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http::{Request, Response};
 use tempfile::TempDir;
+use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Handle, LocalPath, Reloadable,
+    Handle, LocalPath, RedirectLayer, Reloadable,
     rules::{Diagnostics, Format, Rule, Rules},
     testing,
-    watch::{Reload, Watch, Watcher},
+    watch::{self, Reload, Watch, Watcher},
 };
 
 /// Far more than anything here takes.
@@ -39,6 +43,7 @@ enum Told {
     Good,
     Bad(String),
     Lost(String),
+    Back,
 }
 
 impl Told {
@@ -47,6 +52,7 @@ impl Told {
             Reload::Good { .. } => Self::Good,
             Reload::Bad { error, .. } => Self::Bad(error.to_string()),
             Reload::Lost { error, .. } => Self::Lost(error.to_string()),
+            Reload::Back { .. } => Self::Back,
             other => panic!("{other}"),
         }
     }
@@ -86,7 +92,7 @@ impl Site {
         let watch = handle
             .watch_rules(&path, Format::Netlify)
             .settle(SETTLE)
-            .poll(Duration::from_millis(100))
+            .poll_interval(Duration::from_millis(100))
             .on_reload(Told::into_channel(sender));
         let watcher = more(watch).start().unwrap();
         let site = Self {
@@ -129,6 +135,12 @@ impl Site {
         self.serves(target);
     }
 
+    /// What was lost is the same again.
+    fn is_back(&self, target: &str) {
+        assert_eq!(self.told(), Told::Back);
+        self.serves(target);
+    }
+
     fn serves(&self, target: &str) {
         testing::get("/a")
             .through(&self.policy)
@@ -142,11 +154,66 @@ impl Site {
         );
     }
 
-    /// As careful writers do: the whole file beside, then in its place.
-    fn replace(&self, text: &str) {
-        let beside = self.path.with_extension("new");
-        fs::write(&beside, text).unwrap();
-        fs::rename(beside, &self.path).unwrap();
+    fn replace(&self, text: impl AsRef<[u8]>) {
+        replace(&self.path, text);
+    }
+}
+
+/// As careful writers do: the whole file beside, then in its place.
+fn replace(path: &Path, text: impl AsRef<[u8]>) {
+    let beside = path.with_extension("new");
+    fs::write(&beside, text).unwrap();
+    fs::rename(beside, path).unwrap();
+}
+
+#[test]
+fn what_was_loaded_is_not_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("_redirects");
+    let load = || watch::load_rules(&path, Format::Netlify);
+    let error = load().unwrap_err();
+    assert!(error.to_string().contains("_redirects: "), "{error}");
+    assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+    fs::write(&path, "").unwrap();
+    let error = load().unwrap_err().to_string();
+    assert!(error.contains("_redirects: the file is empty; "), "{error}");
+    fs::write(&path, "/a\n").unwrap();
+    let error = load().unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+    assert!(
+        error.to_string().contains("_redirects:1:1: error: "),
+        "{error}"
+    );
+    assert!(error.get_ref().unwrap().is::<Diagnostics>());
+
+    // One watch of bytes that stay, and one of bytes that change before it begins.
+    for changed in [false, true] {
+        fs::write(&path, "/a /start\n").unwrap();
+        let (policy, handle, watch) = load().unwrap();
+        if changed {
+            replace(&path, "/a /meanwhile\n");
+        }
+        let (sender, told) = mpsc::channel();
+        let _watcher = watch
+            .settle(SETTLE)
+            .on_reload(Told::into_channel(sender))
+            .start()
+            .unwrap();
+        if changed {
+            assert_eq!(told.recv_timeout(LONG), Ok(Told::Good));
+            testing::get("/a")
+                .through(&policy)
+                .assert_redirect("/meanwhile");
+            continue;
+        }
+        assert_eq!(told.recv_timeout(A_WHILE), Err(RecvTimeoutError::Timeout));
+        assert!(!handle.rollback());
+        replace(&path, "/a /next\n");
+        assert_eq!(told.recv_timeout(LONG), Ok(Told::Good));
+        assert!(handle.rollback());
+        testing::get("/a")
+            .through(&policy)
+            .assert_redirect("/start");
     }
 }
 
@@ -185,7 +252,7 @@ fn a_bad_file_leaves_the_set_before() {
         .handle
         .watch_rules(&site.path, Format::Netlify)
         .on_reload(move |reload| {
-            if let Reload::Bad { error, path } = reload {
+            if let Reload::Bad { error, path, .. } = reload {
                 let said = error.downcast_ref::<Diagnostics>().unwrap();
                 let first = said.iter().next().unwrap();
                 let place = (path.to_path_buf(), first.line(), first.column());
@@ -208,7 +275,7 @@ fn a_bad_file_leaves_the_set_before() {
     site.is_good("/start");
     site.replace("/a \u{0}\n");
     site.is_bad("1:", "/start");
-    fs::write(&site.path, b"/a /\xff\n").unwrap();
+    site.replace(b"/a /\xff\n");
     site.is_bad("UTF-8", "/start");
 }
 
@@ -219,12 +286,47 @@ fn warnings_hinder_nothing() {
     site.is_good("/new");
 }
 
+#[tokio::test]
+async fn a_table_that_counts_is_replaced_by_one_that_counts() {
+    let site = Site::new();
+    assert!(site.handle.current().usage().is_none());
+    site.handle.store(
+        Rules::new([Rule::found("/a", "/counted")])
+            .unwrap()
+            .count_hits(),
+    );
+    for round in ["/one", "/two"] {
+        site.replace(&format!("/a {round} 301!\n"));
+        site.is_good(round);
+        let app =
+            RedirectLayer::new(site.policy.clone()).layer(service_fn(async |_: Request<()>| {
+                Ok::<_, Infallible>(Response::<String>::default())
+            }));
+        let request = Request::get("/a").body(()).unwrap();
+        assert!(
+            app.oneshot(request)
+                .await
+                .unwrap()
+                .status()
+                .is_redirection()
+        );
+        let current = site.handle.current();
+        let hits = current.usage().unwrap().iter().map(|rule| rule.hits());
+        assert_eq!(hits.collect::<Vec<_>>(), [1]);
+    }
+    let rules = Rules::new([Rule::found("/a", "/not-counted")]).unwrap();
+    site.handle.store(rules);
+    site.replace("/a /three\n");
+    site.is_good("/three");
+    assert!(site.handle.current().usage().is_none());
+}
+
 #[test]
 fn an_empty_file_is_refused_and_comments_are_an_empty_set() {
     let site = Site::new();
     File::create(&site.path).unwrap();
     site.is_bad("the file is empty; write a comment into it", "/start");
-    fs::write(&site.path, "# Nothing moves.\n").unwrap();
+    site.replace("# Nothing moves.\n");
     assert_eq!(site.told(), Told::Good);
     testing::get("/a").through(&site.policy).assert_pass();
     File::create(&site.path).unwrap();
@@ -286,6 +388,11 @@ fn what_was_rolled_back_is_not_read_again() {
     site.replace("/a /bad-idea\n");
     site.nothing_is_told();
     site.serves("/start");
+    let aside = site.path.with_extension("aside");
+    fs::rename(&site.path, &aside).unwrap();
+    site.is_lost("/start");
+    fs::rename(aside, &site.path).unwrap();
+    site.is_back("/start");
     site.replace("/a /good-idea\n");
     site.is_good("/good-idea");
 }
@@ -296,9 +403,18 @@ fn a_deleted_file_is_reported_once_and_found_again() {
     fs::remove_file(&site.path).unwrap();
     site.is_lost("/start");
     site.nothing_is_told();
-    fs::write(&site.path, "/a /start\n").unwrap();
-    site.is_good("/start");
-    fs::write(&site.path, "/a /next\n").unwrap();
+    site.replace("/a /start\n");
+    site.is_back("/start");
+    site.replace("/a /next\n");
+    site.is_good("/next");
+    // What is bad is bad again.
+    for _ in 0..2 {
+        site.replace("/a\n");
+        site.is_bad("error", "/next");
+        fs::remove_file(&site.path).unwrap();
+        site.is_lost("/next");
+    }
+    site.replace("/a /next\n");
     site.is_good("/next");
 }
 
@@ -318,10 +434,10 @@ fn a_deleted_folder_is_found_again() {
         site.nothing_is_told();
         fs::create_dir_all(&folder).unwrap();
         site.nothing_is_told();
-        fs::write(&site.path, format!("/a {round}\n")).unwrap();
+        site.replace(format!("/a {round}\n"));
         site.is_good(round);
         // The new folder is watched as the old one was.
-        fs::write(&site.path, format!("/a {round}/next\n")).unwrap();
+        site.replace(format!("/a {round}/next\n"));
         site.is_good(&format!("{round}/next"));
     }
     // A folder in the file's place.
@@ -343,7 +459,7 @@ fn what_is_missing_at_the_start_is_lost_and_found() {
     let first = told.recv_timeout(LONG).unwrap();
     assert!(matches!(first, Told::Lost(_)), "{first:?}");
     fs::create_dir(folder.path().join("public")).unwrap();
-    fs::write(&path, "/a /b\n").unwrap();
+    replace(&path, "/a /b\n");
     assert_eq!(told.recv_timeout(LONG).unwrap(), Told::Good);
     assert_eq!(handle.current().len(), 1);
 }
@@ -477,11 +593,11 @@ fn a_panic_of_the_reader_is_a_bad_set() {
         .unwrap();
     let next = || told.recv_timeout(LONG).unwrap();
     assert_eq!(next(), Told::Good);
-    fs::write(&path, "b").unwrap();
+    replace(&path, "b");
     let panicked = "the reader panicked: no path but b; mend the reader".to_owned();
     assert_eq!(next(), Told::Bad(panicked));
     assert_eq!(handle.current().iter().next().unwrap().source(), "/a");
-    fs::write(&path, "/c").unwrap();
+    replace(&path, "/c");
     assert_eq!(next(), Told::Good);
     assert_eq!(handle.current().iter().next().unwrap().source(), "/c");
 }
@@ -522,25 +638,45 @@ fn a_torn_read_does_not_serve() {
     assert_eq!(torn.load(Ordering::SeqCst), 1);
 }
 
+/// The drop waits for a reader that is at work, and nothing comes of what that reads.
 #[test]
 fn nothing_is_read_or_told_after_the_drop() {
-    let site = Site::new();
-    site.replace("/a /new\n");
-    let Site {
-        told,
-        watcher,
-        handle,
-        path,
-        folder: _folder,
-        ..
-    } = site;
-    drop(watcher);
-    while told.try_recv().is_ok() {}
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("place");
+    fs::write(&path, "/read").unwrap();
+    let (_policy, handle) = Reloadable::new(LocalPath::from_static("/start"));
+    let (enter, entered) = mpsc::channel();
+    let (leave, left) = mpsc::channel();
+    let (sender, told) = mpsc::channel();
+    let watcher = handle
+        .watch(&path, move |path| {
+            enter.send(()).unwrap();
+            left.recv_timeout(LONG).unwrap();
+            LocalPath::new(&fs::read_to_string(path).unwrap())
+        })
+        .settle(SETTLE)
+        .on_reload(Told::into_channel(sender))
+        .start()
+        .unwrap();
+    entered.recv_timeout(LONG).unwrap();
+    let (dropped, is_dropped) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            drop(watcher);
+            dropped.send(()).unwrap();
+        });
+        assert_eq!(
+            is_dropped.recv_timeout(A_WHILE),
+            Err(RecvTimeoutError::Timeout),
+            "the drop did not wait"
+        );
+        leave.send(()).unwrap();
+        is_dropped.recv_timeout(LONG).unwrap();
+    });
+    // Reader and callback are gone, and neither did anything more.
+    assert_eq!(entered.try_recv(), Err(TryRecvError::Disconnected));
     assert_eq!(told.try_recv(), Err(TryRecvError::Disconnected));
-    let current = handle.current();
-    fs::write(path, "/a /after\n").unwrap();
-    thread::sleep(A_WHILE);
-    assert!(Arc::ptr_eq(&current, &handle.current()));
+    assert_eq!(*handle.current(), "/start");
 }
 
 #[test]
@@ -574,11 +710,34 @@ fn a_detached_watch_goes_on() {
         told,
         path,
         folder: _folder,
+        policy: _policy,
         ..
     } = Site::new();
     watcher.detach();
-    fs::write(path, "/a /detached\n").unwrap();
+    replace(&path, "/a /detached\n");
     assert_eq!(told.recv_timeout(LONG), Ok(Told::Good));
+}
+
+#[test]
+fn a_detached_watch_ends_where_nobody_asks_the_set() {
+    let Site {
+        watcher,
+        told,
+        policy,
+        handle,
+        folder: _folder,
+        ..
+    } = Site::new();
+    watcher.detach();
+    drop(handle);
+    assert_eq!(
+        told.recv_timeout(A_WHILE),
+        Err(RecvTimeoutError::Timeout),
+        "the policy is asked"
+    );
+    drop(policy);
+    // The callback is gone, and it goes with the thread.
+    assert_eq!(told.recv_timeout(LONG), Err(RecvTimeoutError::Disconnected));
 }
 
 /// Reads every file of a folder, by name; the first answer wins.
@@ -596,7 +755,11 @@ fn read_folder(folder: &Path) -> Result<Vec<Rules>, Box<dyn Error + Send + Sync>
 fn the_files_of_a_folder() {
     let outer = tempfile::tempdir().unwrap();
     let folder = outer.path().join("redirects.d");
-    let write = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
+    let write = |name: &str, text: &str| {
+        let beside = outer.path().join("beside");
+        fs::write(&beside, text).unwrap();
+        fs::rename(beside, folder.join(name)).unwrap();
+    };
     fs::create_dir(&folder).unwrap();
     write("20.redirects", "/a /twenty\n/b /b20\n");
 
@@ -612,7 +775,7 @@ fn the_files_of_a_folder() {
             }
         })
         .settle(SETTLE)
-        .poll(Duration::from_millis(100))
+        .poll_interval(Duration::from_millis(100))
         .on_reload(Told::into_channel(sender))
         .start()
         .unwrap();
@@ -635,13 +798,15 @@ fn the_files_of_a_folder() {
     let before = reads.load(Ordering::Relaxed);
     write("20.redirects", "");
     assert!(
-        matches!(next(), Told::Bad(error) if error.starts_with("the file 20.redirects is empty; "))
+        matches!(next(), Told::Bad(error) if error.starts_with("the file 20.redirects was emptied; "))
     );
     fs::remove_file(folder.join("20.redirects")).unwrap();
     assert_eq!(next(), Told::Good);
     leads("/ten");
     fs::remove_file(folder.join("30.redirects")).unwrap();
-    assert!(matches!(next(), Told::Bad(error) if error.starts_with("the folder is empty; ")));
+    assert!(
+        matches!(next(), Told::Bad(error) if error.starts_with("no file in the folder counts; "))
+    );
     assert_eq!(reads.load(Ordering::Relaxed), before + 1);
     fs::remove_dir(&folder).unwrap();
     assert!(matches!(next(), Told::Lost(_)));
@@ -650,6 +815,55 @@ fn the_files_of_a_folder() {
     write("10.redirects", "/a /back\n");
     while next() != Told::Good {}
     leads("/back");
+}
+
+/// What no reader opens neither hinders one nor wakes it.
+#[test]
+fn other_files_of_a_folder() {
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("redirects.d");
+    fs::create_dir(&folder).unwrap();
+    let write = |name: &str, text: &str| {
+        let beside = outer.path().join("beside");
+        fs::write(&beside, text).unwrap();
+        fs::rename(beside, folder.join(name)).unwrap();
+    };
+    write("a.redirects", "/a /start\n");
+    write("notes.log", "noted\n");
+    for others in [".a.redirects.swp", "a.redirects~"] {
+        write(others, "what was before");
+    }
+
+    let reads = Arc::new(AtomicUsize::new(0));
+    let (policy, handle) = Reloadable::new(Vec::new());
+    let (sender, told) = mpsc::channel();
+    let _watcher = handle
+        .watch(&folder, {
+            let reads = Arc::clone(&reads);
+            move |folder| {
+                reads.fetch_add(1, Ordering::SeqCst);
+                read_folder(folder)
+            }
+        })
+        .ending(".redirects")
+        .settle(SETTLE)
+        .poll_interval(Duration::from_millis(100))
+        .on_reload(Told::into_channel(sender))
+        .start()
+        .unwrap();
+    let next = || told.recv_timeout(LONG).unwrap();
+    assert_eq!(next(), Told::Good);
+    for name in ["notes.log", ".a.redirects.swp", "a.redirects~"] {
+        write(name, "");
+        write(&format!("new-{name}"), "more");
+    }
+    assert_eq!(told.recv_timeout(A_WHILE), Err(RecvTimeoutError::Timeout));
+    assert_eq!(reads.load(Ordering::SeqCst), 1);
+    write("a.redirects", "/a /next\n");
+    assert_eq!(next(), Told::Good);
+    testing::get("/a").through(&policy).assert_redirect("/next");
+    write("a.redirects", "");
+    assert!(matches!(next(), Told::Bad(error) if error.contains("a.redirects was emptied")));
 }
 
 #[cfg(unix)]

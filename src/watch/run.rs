@@ -6,7 +6,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+        mpsc::{Receiver, SyncSender},
     },
     thread,
     time::{Duration, Instant},
@@ -16,7 +16,7 @@ use super::{
     OnReload, Read, Reason, Reload, Watch, contained, contents::Contents, events::Events,
     state::State,
 };
-use crate::{Handle, observe};
+use crate::{observe, reload::WeakHandle};
 
 /// What is never quiet is read after this many times the time of quiet.
 const MOST_SETTLES: u32 = 5;
@@ -35,12 +35,13 @@ const DOUBTS: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)
 const BREATH: Duration = Duration::from_millis(5);
 
 pub(super) struct Run<P> {
-    handle: Handle<P>,
+    handle: WeakHandle<P>,
     path: PathBuf,
     read: Read<P>,
+    endings: Vec<String>,
     on_reload: OnReload,
     settle: Duration,
-    poll: Duration,
+    poll_interval: Duration,
     events: Events,
     woken: Receiver<()>,
     stop: Arc<AtomicBool>,
@@ -76,20 +77,22 @@ impl<P: Send + Sync + 'static> Run<P> {
         woken: Receiver<()>,
         stop: Arc<AtomicBool>,
     ) -> Self {
+        let loaded = watch.loaded;
         Self {
-            handle: watch.handle,
+            handle: watch.handle.downgrade(),
             path,
             read: watch.read,
+            endings: watch.endings,
             on_reload: watch.on_reload,
             settle: watch.settle,
-            poll: watch.poll,
+            poll_interval: watch.poll_interval,
             events: Events::new(wake),
             woken,
             stop,
             known: None,
             unsettled: None,
-            last: None,
-            good: None,
+            last: loaded.clone(),
+            good: loaded,
             read_at: Instant::now(),
             checked: DOUBTS.len(),
             lost: false,
@@ -101,24 +104,21 @@ impl<P: Send + Sync + 'static> Run<P> {
         while !self.stopped() {
             self.events.listen(&self.path);
             let wait = self.look();
-            match self.woken.recv_timeout(wait) {
-                Ok(()) => {
-                    thread::sleep(BREATH);
-                    let _ = self.woken.try_recv();
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            if self.woken.recv_timeout(wait).is_ok() {
+                thread::sleep(BREATH);
+                let _ = self.woken.try_recv();
             }
         }
     }
 
+    /// Whether it is told to stop, or nobody asks the set any more.
     fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
+        self.stop.load(Ordering::Acquire) || self.handle.upgrade().is_none()
     }
 
     /// Deals with what is to be dealt with, and says how long there is nothing to do.
     fn look(&mut self) -> Duration {
-        let (state, error) = State::of(&self.path);
+        let (state, error) = State::of(&self.path, &self.endings);
         if self.known.as_ref() == Some(&state) && !self.doubt_is_right() {
             self.unsettled = None;
             return self.pause();
@@ -157,7 +157,8 @@ impl<P: Send + Sync + 'static> Run<P> {
             return false;
         }
         self.checked += 1;
-        let differ = Contents::read(&self.path).is_ok_and(|bytes| self.last != Some(bytes));
+        let differ =
+            Contents::read(&self.path, &self.endings).is_ok_and(|bytes| self.last != Some(bytes));
         if differ {
             self.known = None;
         }
@@ -166,7 +167,7 @@ impl<P: Send + Sync + 'static> Run<P> {
 
     /// Reads what has become quiet.
     fn take(&mut self, overdue: bool) -> Duration {
-        let contents = match Contents::read(&self.path) {
+        let contents = match Contents::read(&self.path, &self.endings) {
             Ok(contents) => contents,
             Err(error) => {
                 let wait = self.lose(&error);
@@ -175,11 +176,18 @@ impl<P: Send + Sync + 'static> Run<P> {
                 return wait;
             }
         };
-        self.lost = false;
+        let was_lost = std::mem::take(&mut self.lost);
         self.read_at = Instant::now();
         self.checked = 0;
         if self.last.as_ref() == Some(&contents) {
-            return self.dealt_with();
+            if !was_lost {
+                return self.dealt_with();
+            }
+            // What was refused before it was lost is refused once more.
+            if self.good == self.last {
+                self.back();
+                return self.dealt_with();
+            }
         }
         let made = match contents.cut_off(self.good.as_ref()) {
             Some(why) => Err(why.into()),
@@ -188,6 +196,7 @@ impl<P: Send + Sync + 'static> Run<P> {
             }),
         };
         if !overdue && self.is_torn() {
+            self.lost = was_lost;
             return self.settle;
         }
         if self.stopped() {
@@ -206,7 +215,7 @@ impl<P: Send + Sync + 'static> Run<P> {
         let Some(unsettled) = &mut self.unsettled else {
             return false;
         };
-        let (state, _) = State::of(&self.path);
+        let (state, _) = State::of(&self.path, &self.endings);
         if unsettled.state == state || unsettled.torn >= MOST_TORN {
             return false;
         }
@@ -225,20 +234,26 @@ impl<P: Send + Sync + 'static> Run<P> {
     /// How long there is nothing to do, unless the system tells otherwise.
     fn pause(&mut self) -> Duration {
         if self.lost {
-            let wait = self.poll * self.backoff;
+            let wait = self.poll_interval * self.backoff;
             self.backoff = MOST_BACKOFF.min(self.backoff * 2);
             return wait;
         }
         match DOUBTS.get(self.checked) {
-            Some(due) => self.poll.min(due.saturating_sub(self.read_at.elapsed())),
-            None => self.poll,
+            Some(due) => self
+                .poll_interval
+                .min(due.saturating_sub(self.read_at.elapsed())),
+            None => self.poll_interval,
         }
     }
 
     fn good(&mut self, policy: P, contents: &Contents) {
-        self.handle.replace(Arc::new(policy));
+        let Some(handle) = self.handle.upgrade() else {
+            return;
+        };
+        handle.replace(Arc::new(policy));
+        drop(handle);
         self.good = Some(contents.clone());
-        observe::reloaded(Some(&self.path), Ok(()));
+        observe::reloaded(Some(&self.path), Ok(observe::NEW_SET));
         call(&mut self.on_reload, &Reload::Good { path: &self.path });
     }
 
@@ -251,13 +266,17 @@ impl<P: Send + Sync + 'static> Run<P> {
         call(&mut self.on_reload, &reload);
     }
 
+    /// The set that was read of these bytes may have been rolled back; it does not come back by itself.
+    fn back(&mut self) {
+        observe::back(&self.path);
+        call(&mut self.on_reload, &Reload::Back { path: &self.path });
+    }
+
     /// There is nothing to be read; said once.
     fn lose(&mut self, error: &io::Error) -> Duration {
         if !self.lost {
             self.lost = true;
             self.backoff = 1;
-            // Whatever comes back is read.
-            self.last = None;
             self.checked = DOUBTS.len();
             observe::reloaded(Some(&self.path), Err(error));
             let reload = Reload::Lost {
@@ -314,7 +333,7 @@ mod tests {
             for (checked, doubt) in DOUBTS.into_iter().enumerate() {
                 let text = format!("{text}{checked}");
                 fs::write(&path, &text).unwrap();
-                run.known = Some(State::of(&path).0);
+                run.known = Some(State::of(&path, &[]).0);
                 run.checked = checked;
                 run.read_at = Instant::now().checked_sub(doubt).unwrap();
                 run.look();

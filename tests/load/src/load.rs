@@ -227,6 +227,8 @@ fn watch(
                 }
                 Reload::Bad { error, .. } => Told::Bad(error.to_string()),
                 Reload::Lost { .. } => Told::Lost,
+                // It is read as it was before.
+                Reload::Back { .. } => Told::Good,
                 other => unreachable!("{other}"),
             };
             // Nobody listens where all is done.

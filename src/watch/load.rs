@@ -1,0 +1,108 @@
+//! The first set, and the watch that goes on from it.
+
+use std::{error::Error, fmt, io, path::Path};
+
+use super::{Reason, Watch, contents::Contents};
+#[cfg(feature = "rules")]
+use crate::rules::{Format, Rules};
+use crate::{Handle, Reloadable};
+
+/// Reads the first set from a file or a folder, and makes the watch that reads the next ones.
+///
+/// ```
+/// use std::{error::Error, fs, path::Path};
+/// use tower_redirect::{LocalPath, testing, watch};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("closed");
+/// fs::write(&path, "/soon")?;
+/// let read = |path: &Path| -> Result<_, Box<dyn Error + Send + Sync>> {
+///     Ok(LocalPath::new(&fs::read_to_string(path)?)?)
+/// };
+/// let (policy, _handle, watch) = watch::load(&path, read)?;
+/// let watcher = watch.on_reload(|reload| eprintln!("{reload}")).start()?;
+/// testing::get("/").through(&policy).assert_redirect("/soon");
+///
+/// assert!(watch::load("no such file", read).is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// [`Watch::start`] does not read the same bytes again, so that nothing is reported at the start, one set is
+/// in memory, and there is none to [roll back](Handle::rollback) to. With [`Watch::ending`], they are read
+/// again.
+///
+/// # Errors
+///
+/// Where the path cannot be read, what the system says; where it is empty, that; and what the reader fails with,
+/// as the inner error of one of the kind `InvalidData`.
+///
+/// # Panics
+///
+/// Where the reader does.
+pub fn load<P: Send + Sync + 'static, E: Into<Box<dyn Error + Send + Sync>>>(
+    path: impl AsRef<Path>,
+    read: impl Fn(&Path) -> Result<P, E> + Send + 'static,
+) -> io::Result<(Reloadable<P>, Handle<P>, Watch<P>)> {
+    let path = path.as_ref();
+    let (first, loaded) = first(path, &read)?;
+    let (policy, handle) = Reloadable::new(first);
+    let mut watch = handle.watch(path, read);
+    watch.loaded = loaded;
+    Ok((policy, handle, watch))
+}
+
+/// Reads the first rules from a file, and makes the watch that reads the next ones.
+///
+/// ```no_run
+/// use tower_redirect::{RedirectLayer, rules::Format, watch};
+///
+/// let (policy, handle, watch) = watch::load_rules("_redirects", Format::Netlify)?;
+/// let watcher = watch.start()?;
+/// let layer = RedirectLayer::new(policy);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// As [`load`] with the reader of [`Handle::watch_rules`].
+///
+/// # Errors
+///
+/// As [`load`]; the inner error of a file with an error in it is its
+/// [`Diagnostics`](crate::rules::Diagnostics).
+#[cfg(feature = "rules")]
+pub fn load_rules(
+    path: impl AsRef<Path>,
+    format: Format,
+) -> io::Result<(Reloadable<Rules>, Handle<Rules>, Watch<Rules>)> {
+    let path = path.as_ref();
+    let (first, loaded) = first(path, |path| read_rules(path, format))?;
+    let (policy, handle) = Reloadable::new(first);
+    let mut watch = handle.watch_rules(path, format);
+    watch.loaded = loaded;
+    Ok((policy, handle, watch))
+}
+
+/// What is read, and from which bytes, where they did not change meanwhile.
+fn first<P, E: Into<Reason>>(
+    path: &Path,
+    read: impl Fn(&Path) -> Result<P, E>,
+) -> io::Result<(P, Option<Contents>)> {
+    let error =
+        |kind, what: &dyn fmt::Display| io::Error::new(kind, format!("{}: {what}", path.display()));
+    let before = Contents::read(path, &[]).map_err(|why| error(why.kind(), &why))?;
+    if let Some(why) = before.cut_off(None) {
+        return Err(error(io::ErrorKind::InvalidData, &why));
+    }
+    let made = read(path).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
+    let after = Contents::read(path, &[]).ok();
+    Ok((made, after.filter(|after| *after == before)))
+}
+
+#[cfg(feature = "rules")]
+pub(super) fn read_rules(path: &Path, format: Format) -> Result<Rules, Reason> {
+    let parsed = format.load_lossy(path)?;
+    #[cfg(feature = "tracing")]
+    if !parsed.diagnostics.is_empty() && !parsed.diagnostics.has_errors() {
+        tracing::warn!(path = %path.display(), "{}", parsed.diagnostics);
+    }
+    Ok(parsed.into_result()?)
+}
