@@ -17,10 +17,12 @@
 //!
 //! The first rule that fits answers ([`Precedence`] has others). Finding it takes as many steps in a table
 //! of a million rules as of ten: paths are hashed, paths with placeholders once for each shape that occurs.
-//! What grows is the wait for memory. A request that no rule answers costs no allocation, but for these: a
-//! path of more than a kilobyte that is not spelled as rules are, a query in which more than 32 parameters
-//! find rules, a regex on an encoded value of a query, and one on a path that fits where the rest of the rule
-//! does not.
+//! What grows is the wait for memory. Not so for regexes, which are slower the more there are, and for rules
+//! that have one path and differ in what else they ask for, which are asked one after the other. A request
+//! that no rule answers costs no allocation, but for these: a path of more than a kilobyte that is not spelled
+//! as rules are, a query in which more than 32 parameters find rules, a query or cookies that more than eight
+//! conditions ask for, a regex on an encoded value of a query, and one on a path that fits where the rest of
+//! the rule does not.
 //!
 //! The time of one lookup on one machine, among exact paths and among paths with placeholders, beside
 //! other ways to find a path in the same run. `benches/tables` in the repository measures it, with memory,
@@ -50,6 +52,7 @@ mod flatten;
 mod format;
 mod has;
 mod lines;
+mod named;
 mod options;
 mod paths;
 mod pattern;

@@ -112,6 +112,19 @@ fn conditions_that_do_not_hold_allocate_nothing() {
         ]"#,
     );
     let languages = netlify::parse("/language /to 302! Language=de,fr\n");
+    // Eight conditions read a query, and as many the cookies; what is not there, any number does.
+    let eight = Rules::new((0..8).flat_map(|at| {
+        let name = format!("k{at}");
+        let rule = Rule::found("/eight", "/to");
+        [
+            rule.clone().when(Has::query(&name)),
+            rule.when(Has::cookie(&name)),
+        ]
+    }));
+    let many = Rules::new((0..100).map(|at| {
+        let name = format!("k{at}");
+        Rule::found("/many", "/to").when(Has::query(&name))
+    }));
     for (rules, targets) in [
         (
             rules.unwrap(),
@@ -127,6 +140,8 @@ fn conditions_that_do_not_hold_allocate_nothing() {
         ),
         (hosts.unwrap(), &["/host", "/no-host"]),
         (languages.unwrap(), &["/language"]),
+        (eight.unwrap(), &["/eight?a=b"]),
+        (many.unwrap(), &["/many"]),
     ] {
         for target in targets {
             let request = testing::get(target)
@@ -149,7 +164,14 @@ fn conditions_that_do_not_hold_allocate_nothing() {
 fn what_allocates_although_no_rule_answers() {
     let many =
         (0..100).map(|id| Rule::found(format!("/keyed?q={id}"), "/to").methods([Method::PUT]));
-    let rules = Rules::new(many.chain([
+    let asking = (0..9).flat_map(|at| {
+        let name = format!("k{at}");
+        [
+            Rule::found("/by-query", "/to").when(Has::query(&name)),
+            Rule::found("/by-cookie", "/to").when(Has::cookie(&name)),
+        ]
+    });
+    let rules = Rules::new(many.chain(asking).chain([
         Rule::found("/a", "/to").when(Has::query("n").matching(r"\d+")),
         Rule::found(Source::regex("/regex/.*"), "/to").when(Has::query("q")),
     ]));
@@ -159,10 +181,12 @@ fn what_allocates_although_no_rule_answers() {
     for target in [
         "/a?n=%78",
         "/regex/x",
+        "/by-query?q",
+        "/by-cookie",
         &long,
         &format!("/keyed?{}", pairs.join("&")),
     ] {
-        let request = testing::get(target);
+        let request = testing::get(target).header("cookie", "a=b");
         let head = request.head();
         assert!(rules.decide(&head).is_pass(), "{target}");
         assert!(allocations(|| rules.decide(&head)) > 0, "{target}");

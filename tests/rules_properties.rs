@@ -19,7 +19,7 @@ use url::{Position, Url};
 mod naive;
 
 use naive::{
-    Answer, How, Interpreter, Place, Rule,
+    Answer, How, Interpreter, Place, Rule, Source, asking,
     generate::{self, Choices},
     real,
 };
@@ -36,6 +36,11 @@ fn config(cases: u32) -> Config {
 
 fn numbers() -> impl Strategy<Value = (Vec<u16>, Vec<Vec<u16>>)> {
     (vec(any::<u16>(), 0..200), vec(vec(any::<u16>(), 0..40), 30))
+}
+
+fn conditions() -> impl Strategy<Value = (Vec<Vec<u16>>, Vec<Vec<u16>>)> {
+    let rules = vec(vec(any::<u16>(), 16), 20..60);
+    (rules, vec(vec(any::<u16>(), 0..40), 30))
 }
 
 fn same(
@@ -70,6 +75,18 @@ proptest! {
             };
             let expected = specified.answer(&request, scheme);
             same(&expected, &real::answer(&table, &request, scheme), &request, &rules)?;
+        }
+    }
+
+    /// So many conditions ask for the query and the cookies that these are read once for all.
+    #[test]
+    fn many_conditions_on_one_path_are_asked_one_by_one((table, requests) in conditions()) {
+        let (table, rules) = real::table(&asking::rules(&table), naive::Precedence::FirstMatch);
+        let specified = Interpreter::new(&rules, naive::Precedence::FirstMatch);
+        for numbers in requests {
+            let request = asking::request(&numbers);
+            let expected = specified.answer(&request, None);
+            same(&expected, &real::answer(&table, &request, None), &request, &rules)?;
         }
     }
 
@@ -204,4 +221,38 @@ fn depends(rule: &Rule, vary: Option<&str>, cache: Option<&str>) -> Result<(), T
         cache
     );
     Ok(())
+}
+
+/// No location is longer than 8,000 bytes, and no regex is asked about a path that is.
+#[test]
+fn a_path_that_is_too_long_passes_regexes() {
+    let regex = |regex: &str, to: &str| {
+        let mut rule = generate::filler(0);
+        (rule.source, rule.target) = (Source::Regex(regex.to_owned()), to.to_owned());
+        rule
+    };
+    let mut behind = regex("", "/all");
+    behind.source = Source::Native("/{*rest}".to_owned());
+    let rules = [regex("/a*", "/a"), regex("/.*", "/b"), behind];
+    let (table, rules) = real::table(&rules, naive::Precedence::FirstMatch);
+    let specified = Interpreter::new(&rules, naive::Precedence::FirstMatch);
+    for (length, to) in [
+        (7_999, "/a"),
+        (8_000, "/a"),
+        (8_001, "/all"),
+        (60_000, "/all"),
+    ] {
+        let path = format!("/{}", "a".repeat(length - 1));
+        let request = Request::get(path).body(()).unwrap();
+        let expected = specified.answer(&request, None);
+        assert!(
+            matches!(&expected, Answer::Redirect { location, .. } if location == to),
+            "{length}"
+        );
+        assert_eq!(expected, real::answer(&table, &request, None), "{length}");
+        let explained = table
+            .explain(&tower_redirect::RequestHead::new(&request))
+            .to_string();
+        assert_eq!(explained.contains("no regex is asked"), length > 8_000);
+    }
 }

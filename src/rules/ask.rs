@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::header;
 use percent_encoding::percent_decode_str;
 
-use super::capture::Found;
+use super::{capture::Found, named::Named};
 use crate::{RequestHead, policy::AskedHost};
 
 /// A request, as far as rules are concerned.
@@ -43,18 +43,48 @@ impl<'h, 'a> Ask<'h, 'a> {
 
     /// The values of a header field; what is not UTF-8 in them is replaced.
     pub(super) fn header(&self, name: &str) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
-        self.lines(name).map(String::from_utf8_lossy)
+        self.lines(name).map(lossy)
+    }
+
+    /// The parameters by their names, where many conditions ask for some.
+    pub(super) fn known_pairs(&self) -> Option<&'h Named<'a, &'a str>> {
+        let query = self.query?;
+        self.found.query.after_a_few(|| {
+            Named::new(pairs(query).map(|(key, value)| (meaning(key), meaning(value), value)))
+        })
     }
 
     /// The values of a cookie; what is not UTF-8 in them is replaced, and other cookies are not touched by it.
     pub(super) fn cookie(&self, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
+        self.cookies()
+            .filter_map(move |(key, value)| (key == name.as_bytes()).then(|| lossy(value)))
+    }
+
+    /// The cookies by their names, where many conditions ask for some.
+    pub(super) fn known_cookies(&self) -> Option<&'h Named<'a, Cow<'a, str>>> {
+        self.head.depends_on(header::COOKIE.as_str());
+        if !self.head.headers().contains_key(header::COOKIE) {
+            return None;
+        }
+        self.found.cookies.after_a_few(|| {
+            Named::new(self.cookies().map(|(key, value)| {
+                let value = lossy(value);
+                let meaning = match value.clone() {
+                    Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+                    Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+                };
+                (Cow::Borrowed(key), meaning, value)
+            }))
+        })
+    }
+
+    fn cookies(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         self.lines(header::COOKIE.as_str())
             .flat_map(|line| line.split(|&byte| byte == b';'))
-            .filter_map(move |cookie| {
+            .filter_map(|cookie| {
                 let equals = cookie.iter().position(|&byte| byte == b'=')?;
                 let (key, value) = cookie.split_at_checked(equals)?;
-                let value = value.get(1..)?.trim_ascii();
-                (key.trim_ascii() == name.as_bytes()).then(|| String::from_utf8_lossy(value))
+                Some((key.trim_ascii(), value.get(1..)?.trim_ascii()))
             })
     }
 
@@ -63,6 +93,10 @@ impl<'h, 'a> Ask<'h, 'a> {
         let lines = self.head.headers().get_all(name).iter();
         lines.map(http::HeaderValue::as_bytes)
     }
+}
+
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
 }
 
 /// The pairs of a query; a key without a `=` has an empty value.
@@ -75,7 +109,7 @@ pub(super) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// Whether a received part of a query means this plain text.
 pub(super) fn means(received: &str, plain: &str) -> bool {
-    if received.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+    if is_encoded(received) {
         form_bytes(received).eq(plain.bytes())
     } else {
         received == plain
@@ -84,12 +118,25 @@ pub(super) fn means(received: &str, plain: &str) -> bool {
 
 /// A received part of a query as plain text; what is not UTF-8 is replaced.
 pub(super) fn plain(received: &str) -> Cow<'_, str> {
-    if received.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+    if is_encoded(received) {
         let bytes: Vec<u8> = form_bytes(received).collect();
         Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
     } else {
         Cow::Borrowed(received)
     }
+}
+
+/// The bytes that a received part of a query means.
+fn meaning(received: &str) -> Cow<'_, [u8]> {
+    if is_encoded(received) {
+        Cow::Owned(form_bytes(received).collect())
+    } else {
+        Cow::Borrowed(received.as_bytes())
+    }
+}
+
+fn is_encoded(received: &str) -> bool {
+    received.bytes().any(|byte| matches!(byte, b'%' | b'+'))
 }
 
 /// A `+` is a space and `%XX` a byte (WHATWG URL, `application/x-www-form-urlencoded`).

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, cell::Cell};
 
-use super::pattern::MAX_CAPTURES;
+use super::{
+    named::{Lazily, Named},
+    pattern::MAX_CAPTURES,
+};
 
 /// Where the text of a placeholder comes from, and with that how it is encoded elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,14 +76,17 @@ impl<'a> Captures<'a> {
 /// So many texts are found once only.
 const MOST: usize = 4;
 
-/// What the placeholders of the pattern stand for that was compared with a path last, so that it need not
-/// be compared again; few patterns have more than are kept.
+/// What was found in one request, so that it need not be looked for again: what the placeholders of the
+/// pattern stand for that was compared with its path last, of which few have more than are kept, and what
+/// many conditions ask for.
 #[derive(Debug)]
 pub(super) struct Found<'a> {
     /// The rule whose pattern it was.
     rule: Cell<Option<u32>>,
     texts: [Cell<&'a str>; MOST],
     length: Cell<usize>,
+    pub(super) query: Lazily<Named<'a, &'a str>>,
+    pub(super) cookies: Lazily<Named<'a, Cow<'a, str>>>,
 }
 
 impl<'a> Found<'a> {
@@ -90,6 +96,8 @@ impl<'a> Found<'a> {
             rule: Cell::new(None),
             texts: [const { Cell::new("") }; MOST],
             length: Cell::new(0),
+            query: Lazily::none(),
+            cookies: Lazily::none(),
         }
     }
 

@@ -230,23 +230,34 @@ impl Condition {
 
     fn holds<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         let found = match &self.place {
-            Place::Query(key) => ask
-                .pairs()
-                .filter(|(received, _)| means(received, key))
-                .any(|(_, value)| match &self.test {
-                    ReadyTest::OneOf(values) => values.iter().any(|one| means(value, one)),
-                    // Goes on as it was received.
-                    ReadyTest::Captured => self.test.fits(Cow::Borrowed(value), captures),
-                    ReadyTest::Present => true,
-                    #[cfg(feature = "regex")]
-                    ReadyTest::Matches(_) => self.test.fits(super::ask::plain(value), captures),
-                }),
+            Place::Query(key) => match ask.known_pairs() {
+                Some(known) => match &self.test {
+                    ReadyTest::OneOf(values) => values.iter().any(|one| known.has(key, one)),
+                    _ => known
+                        .of(key)
+                        .iter()
+                        .any(|value| self.test.fits_parameter(value, captures)),
+                },
+                None => ask
+                    .pairs()
+                    .filter(|(received, _)| means(received, key))
+                    .any(|(_, value)| self.test.fits_parameter(value, captures)),
+            },
             Place::Header(name) => ask
                 .header(name)
                 .any(|value| self.test.fits(value, captures)),
-            Place::Cookie(name) => ask
-                .cookie(name)
-                .any(|value| self.test.fits(value, captures)),
+            Place::Cookie(name) => match ask.known_cookies() {
+                Some(known) => match &self.test {
+                    ReadyTest::OneOf(values) => values.iter().any(|one| known.has(name, one)),
+                    _ => known
+                        .of(name)
+                        .iter()
+                        .any(|value| self.test.fits(value.clone(), captures)),
+                },
+                None => ask
+                    .cookie(name)
+                    .any(|value| self.test.fits(value, captures)),
+            },
             Place::Host => ask
                 .host
                 .is_some_and(|host| self.test.fits_text(host, captures)),
@@ -261,13 +272,28 @@ impl Condition {
 
 /// The first two letters of what is preferred.
 fn language(ask: &Ask<'_, '_>, cookie: &str) -> Option<[u8; 2]> {
-    let by_cookie = ask.cookie(cookie).next();
+    let by_cookie = match ask.known_cookies() {
+        Some(known) => known.of(cookie).first().cloned(),
+        None => ask.cookie(cookie).next(),
+    };
     let preferred = by_cookie.or_else(|| ask.header("accept-language").next())?;
     let letters = preferred.trim().as_bytes().first_chunk::<2>()?;
     Some(letters.map(|letter| letter.to_ascii_lowercase()))
 }
 
 impl ReadyTest {
+    /// The value of a parameter, as it was received.
+    fn fits_parameter<'a>(&self, value: &'a str, captures: &mut Captures<'a>) -> bool {
+        match self {
+            Self::OneOf(values) => values.iter().any(|one| means(value, one)),
+            // Goes on as it was received.
+            Self::Captured => self.fits(Cow::Borrowed(value), captures),
+            Self::Present => true,
+            #[cfg(feature = "regex")]
+            Self::Matches(_) => self.fits(super::ask::plain(value), captures),
+        }
+    }
+
     /// A value that lives as long as the request.
     fn fits<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) -> bool {
         if matches!(self, Self::Captured) {

@@ -48,6 +48,8 @@ pub struct Explanation<'r> {
     not_sent: Option<NotSent>,
     refusal: Option<Refusal>,
     has_path: bool,
+    /// There are regexes, and the path is too long for them.
+    leaves_regexes_out: bool,
 }
 
 /// A rule whose path and host fit a request.
@@ -127,6 +129,7 @@ impl Rules {
             not_sent: None,
             refusal: None,
             has_path: request.has_path(),
+            leaves_regexes_out: self.table.leaves_regexes_out(request.path()),
         };
         if !request.has_path() {
             return explanation;
@@ -283,6 +286,9 @@ impl fmt::Display for Explanation<'_> {
         }
         let redirect = self.redirect.as_ref();
         let waits = redirect.is_some_and(|redirect| matches!(redirect.when, When::After(_)));
+        if self.leaves_regexes_out {
+            f.write_str("\nthe path is longer than 8,000 bytes, and no regex is asked")?;
+        }
         for Candidate { rule, unmet } in &self.candidates {
             write!(f, "\nrule {}", rule.number())?;
             if let Some(line) = rule.line() {

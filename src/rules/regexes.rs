@@ -17,8 +17,17 @@ const TOTAL_LIMIT: usize = 128 << 20;
 /// The least that a regex counts as; each class is twice the one before.
 const LEAST_CLASS: usize = 4 << 10;
 
+/// The most that the automaton of all regexes takes in memory, for each thread that asks it at a time; one
+/// that needs more is left for a slower one.
+const DFA_LIMIT: usize = 16 << 20;
+
 /// How deep groups may stand in each other.
 const NEST_LIMIT: u32 = 64;
+
+/// The longest path that they are asked about: no location is longer.
+///
+/// How long one byte takes grows with the regexes, where they are too many for an automaton.
+const MAX_PATH: usize = crate::location::MAX_LEN;
 
 /// The regexes of a table, in the order of its rules.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +66,11 @@ impl Room {
              placeholders, or `[0-9]` and `[a-z]` for `\\d` and `\\w`",
         ))
     }
+}
+
+/// Whether a path is one that no regex is asked about.
+pub(super) const fn is_too_long(path: &str) -> bool {
+    path.len() > MAX_PATH
 }
 
 /// A regex that matches whole texts only.
@@ -153,6 +167,7 @@ fn set(each: &[(u32, Regex)], limit: usize) -> Option<RegexSet> {
     let mut builder = RegexSetBuilder::new(texts);
     builder
         .size_limit(limit)
+        .dfa_size_limit(DFA_LIMIT)
         .nest_limit(NEST_LIMIT + 1)
         .build()
         .ok()
@@ -217,7 +232,8 @@ impl Regexes {
     /// The rules that match, the first first.
     pub(super) fn matching(&self, path: &str) -> impl Iterator<Item = u32> {
         // Which ones match is a list in memory, whether any does is not.
-        let set = self.set.as_ref().filter(|set| set.is_match(path));
+        let set = self.set.as_ref().filter(|_| !is_too_long(path));
+        let set = set.filter(|set| set.is_match(path));
         let rules = set.map(|set| set.matches(path)).into_iter().flatten();
         rules.filter_map(|at| self.each.get(at).map(|(rule, _)| *rule))
     }
@@ -330,6 +346,15 @@ mod tests {
         assert_eq!([0, 1, 2].map(|at| captures.get(at)), ["/ab", "a", "b"]);
         assert!(regexes.captures(2, "/ab").is_none());
         assert_eq!(Regexes::default().matching("/ab").count(), 0);
+    }
+
+    #[test]
+    fn a_long_path_is_not_looked_at() {
+        let each = vec![(0, whole("/a*", false).unwrap())];
+        let (regexes, _) = Regexes::new(each);
+        let path = |length: usize| format!("/{}", "a".repeat(length - 1));
+        assert_eq!(regexes.matching(&path(8_000)).count(), 1);
+        assert_eq!(regexes.matching(&path(8_001)).count(), 0);
     }
 
     #[test]

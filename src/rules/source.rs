@@ -97,8 +97,9 @@ impl Source {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// It is matched against the path as it was received, in time linear in its length. One that does
-    /// not compile, or grows beyond a megabyte, is an error where the table is built.
+    /// It is matched against the path as it was received, in time linear in its length; a path of more than
+    /// 8,000 bytes, which no location has, is not matched. One that does not compile, or grows beyond a
+    /// megabyte, is an error where the table is built.
     ///
     /// Source: the syntax of the crate `regex`.
     #[cfg(feature = "regex")]

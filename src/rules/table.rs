@@ -431,6 +431,18 @@ impl Table {
         0
     }
 
+    /// Whether a path is too long for regexes, and there are some.
+    #[cfg(feature = "regex")]
+    pub(super) const fn leaves_regexes_out(&self, path: &str) -> bool {
+        !self.regexes.is_empty() && super::regexes::is_too_long(path)
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(super) const fn leaves_regexes_out(&self, _: &str) -> bool {
+        false
+    }
+
     #[cfg(feature = "regex")]
     fn regex_captures<'a>(&self, at: u32, path: &'a str) -> Option<Captures<'a>> {
         self.regexes.captures(at, path)

@@ -14,6 +14,7 @@
 use http::{Method, Request, Version};
 
 mod asked;
+pub mod asking;
 pub mod generate;
 mod path;
 pub mod real;
