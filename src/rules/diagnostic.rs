@@ -218,12 +218,22 @@ impl Diagnostics {
 
     /// Adds one, or counts it where there are enough.
     pub(super) fn push(&mut self, severity: Severity, one: impl FnOnce() -> Diagnostic) {
-        if self.list.len() < MOST {
-            self.list.push(one());
+        if self.is_full() {
+            self.count(severity);
         } else {
-            self.more += 1;
-            self.more_errors += usize::from(severity == Severity::Error);
+            self.list.push(one());
         }
+    }
+
+    /// Whether no more are kept.
+    pub(super) const fn is_full(&self) -> bool {
+        self.list.len() >= MOST
+    }
+
+    /// Counts one that is not kept.
+    pub(super) fn count(&mut self, severity: Severity) {
+        self.more += 1;
+        self.more_errors += usize::from(severity == Severity::Error);
     }
 }
 
