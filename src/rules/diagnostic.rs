@@ -1,5 +1,7 @@
 use std::{error::Error, fmt, slice};
 
+use crate::shown::Shown;
+
 /// How bad a finding is.
 ///
 /// ```
@@ -248,7 +250,7 @@ impl<'d> IntoIterator for &'d Diagnostics {
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file();
+        let file = Shown(self.file());
         for (at, one) in self.list.iter().enumerate() {
             let Diagnostic {
                 severity,
@@ -259,12 +261,13 @@ impl fmt::Display for Diagnostics {
             } = one;
             let separator = if at == 0 { "" } else { "\n" };
             let column = one.column();
+            let message = Shown(message);
             write!(
                 f,
                 "{separator}{file}:{line}:{column}: {severity}: {message}"
             )?;
             if !cure.is_empty() {
-                write!(f, "; {cure}")?;
+                write!(f, "; {}", Shown(cure))?;
             }
         }
         match self.rest() {
