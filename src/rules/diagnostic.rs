@@ -228,7 +228,7 @@ impl Diagnostics {
     }
 
     /// Whether no more are kept.
-    pub(super) const fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.list.len() >= MOST
     }
 

@@ -146,7 +146,7 @@ impl Loader {
     }
 
     /// Whether what is said from here on is only counted.
-    pub(super) const fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.said.is_full()
     }
 
