@@ -139,6 +139,7 @@ mod redirect;
 mod redirected;
 mod return_to;
 mod scan;
+mod shown;
 mod status;
 #[cfg(feature = "trust")]
 mod trust;

@@ -86,7 +86,7 @@ use std::{
     time::Duration,
 };
 
-use crate::Handle;
+use crate::{Handle, shown::Shown};
 
 mod contents;
 mod events;
@@ -464,16 +464,16 @@ pub enum Reload<'a> {
 impl fmt::Display for Reload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Good { path } => write!(f, "{}: what was read serves", path.display()),
+            Self::Good { path } => write!(f, "{}: what was read serves", Shown(path.display())),
             Self::Bad { path, error } => write!(
                 f,
                 "{}: refused, and the set before serves on: {error}",
-                path.display()
+                Shown(path.display())
             ),
             Self::Lost { path, error } => write!(
                 f,
                 "{}: cannot be read, and the set before serves on until it can: {error}",
-                path.display()
+                Shown(path.display())
             ),
             Self::Back { path } => write!(
                 f,

@@ -8,23 +8,26 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, AsyncTypedCommands, Client, PushInfo, PushKind, RedisResult,
+    AsyncCommands, AsyncConnectionConfig, Client, PushInfo, PushKind, RedisResult,
     aio::MultiplexedConnection,
 };
 use tokio::{
     sync::Notify,
     task,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
-use crate::published::{LastGood, Published, Refused};
+use crate::published::{Field, LastGood, MOST_RULES, MOST_VERSION, Published, Refused, shown};
 
 /// A server that says nothing for so long is taken for lost.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The pause after the first loss; it doubles from attempt to attempt.
+/// The pause after the first loss; it doubles from loss to loss.
 const SHORTEST: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(5);
+
+/// A connection that was read for so long was a good one: after it, the pause is short again.
+const LASTING: Duration = Duration::from_secs(10);
 
 /// Reads what is published, and lets it serve if it is good.
 pub(crate) struct Follower {
@@ -33,9 +36,21 @@ pub(crate) struct Follower {
     every: Duration,
     last_good: LastGood,
     /// What was read last, good or not.
-    seen: Option<Published>,
-    /// The next pause, while Redis is away.
-    pause: Option<Duration>,
+    seen: Option<Seen>,
+    hasher: RandomState,
+    /// The pause after the next loss.
+    pause: Duration,
+    /// Whether it was said that Redis is away.
+    is_away: bool,
+    /// When this connection was read first.
+    read_since: Option<Instant>,
+}
+
+/// What was read, as short as can be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    version: u64,
+    all: u64,
 }
 
 impl Follower {
@@ -46,7 +61,10 @@ impl Follower {
             every,
             last_good,
             seen: None,
-            pause: None,
+            hasher: RandomState::new(),
+            pause: SHORTEST,
+            is_away: false,
+            read_since: None,
         }
     }
 
@@ -54,14 +72,20 @@ impl Follower {
     pub(crate) async fn follow(mut self, tried: Arc<Notify>) {
         loop {
             let Err(error) = self.follow_connection(&tried).await;
-            let pause = self.pause.unwrap_or_else(|| {
+            let since = self.read_since.take();
+            if since.is_some_and(|since| since.elapsed() >= LASTING) {
+                self.pause = SHORTEST;
+            }
+            if !self.is_away {
+                self.is_away = true;
                 let count = self.last_good.count();
+                let error = shown(&error.to_string());
                 eprintln!(
                     "Redis cannot be read: {error}; {count} rules serve on, and it is asked again"
                 );
-                SHORTEST
-            });
-            self.pause = Some(LONGEST.min(pause * 2));
+            }
+            let pause = self.pause;
+            self.pause = LONGEST.min(pause * 2);
             tried.notify_one();
             sleep(jittered(pause)).await;
         }
@@ -82,7 +106,8 @@ impl Follower {
             tried.notify_one();
             // Many messages at once are one reason to read.
             while timeout(self.every, wake.notified()).await.is_err() {
-                if redis.hget(&self.key, "version").await?.as_ref() != self.seen_version() {
+                let version = self.hasher.hash_one(self.version(&mut redis).await?);
+                if self.seen.is_none_or(|seen| seen.version != version) {
                     break;
                 }
             }
@@ -91,34 +116,72 @@ impl Follower {
 
     /// Reads version and rules, and says what became of them if they are others than before.
     async fn read(&mut self, redis: &mut MultiplexedConnection) -> RedisResult<()> {
-        let (version, rules) = redis::cmd("HMGET")
-            .arg(&self.key)
-            .arg(&["version", "rules"])
-            .query_async(redis)
-            .await?;
-        if self.pause.take().is_some() {
+        let published = self.published(redis).await?;
+        self.read_since.get_or_insert_with(Instant::now);
+        if std::mem::take(&mut self.is_away) {
             eprintln!("Redis is read again");
         }
-        let published = Published { version, rules };
-        if self.seen.as_ref() == Some(&published) {
+        let seen = Seen {
+            version: self.hasher.hash_one(&published.version),
+            all: self.hasher.hash_one(&published),
+        };
+        if self.seen.replace(seen) == Some(seen) {
             return Ok(());
         }
         // A large file takes a while to compile, and requests are served meanwhile.
         let taken = task::block_in_place(|| self.last_good.take(&published));
         let count = self.last_good.count();
-        let version = published.version.as_deref().unwrap_or_default();
+        let version = published.version.text();
         match taken {
             Ok(()) => eprintln!("version {version:?}: {count} rules serve"),
             Err(Refused(why)) => {
-                eprintln!("version {version:?} is refused, {count} rules serve on: {why}");
+                eprintln!(
+                    "version {version:?} is refused, {count} rules serve on: {}",
+                    shown(&why)
+                );
             }
         }
-        self.seen = Some(published);
         Ok(())
     }
 
-    fn seen_version(&self) -> Option<&String> {
-        self.seen.as_ref()?.version.as_ref()
+    /// What is there; what is too long is not read.
+    async fn published(&self, redis: &mut MultiplexedConnection) -> RedisResult<Published> {
+        let lengths = (
+            self.length("version", redis).await?,
+            self.length("rules", redis).await?,
+        );
+        Ok(match lengths {
+            (version, _) if version > MOST_VERSION => Published {
+                version: Field::TooLong(version),
+                rules: Field::Absent,
+            },
+            (_, rules) if rules > MOST_RULES => Published {
+                version: self.version(redis).await?,
+                rules: Field::TooLong(rules),
+            },
+            _ => {
+                let (version, rules) = redis.hmget(&self.key, &["version", "rules"]).await?;
+                Published {
+                    version: Field::new(version, MOST_VERSION),
+                    rules: Field::new(rules, MOST_RULES),
+                }
+            }
+        })
+    }
+
+    /// The name of the version that is there.
+    async fn version(&self, redis: &mut MultiplexedConnection) -> RedisResult<Field> {
+        let length = self.length("version", redis).await?;
+        if length > MOST_VERSION {
+            return Ok(Field::TooLong(length));
+        }
+        let version = redis.hget(&self.key, "version").await?;
+        Ok(Field::new(version, MOST_VERSION))
+    }
+
+    async fn length(&self, name: &str, redis: &mut MultiplexedConnection) -> RedisResult<usize> {
+        let mut command = redis::cmd("HSTRLEN");
+        command.arg(&self.key).arg(name).query_async(redis).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rules that many machines share: kept in Redis, followed by each, and served also while it is away.
 //!
 //! ```text
-//! redis-server --bind 127.0.0.1 --dir /tmp --appendonly yes --appendfsync always
+//! redis-server --bind 127.0.0.1 --dir "$(mktemp -d)" --appendonly yes --appendfsync always
 //! cargo run --example shared                                  # on http://127.0.0.1:3000/
 //! cargo run --example shared -- --listen 127.0.0.1:3001       # a second machine
 //! redis-cli -x hset redirects version 1 rules < public/_redirects && redis-cli publish redirects 1
@@ -14,7 +14,10 @@
 //! Each machine is told of changes, and asks again after `--every` seconds for what it was not told. Rules
 //! with errors, empty ones and a key that is gone are reported, and those before serve on; to end all
 //! redirects, publish a file that has a comment only. While Redis is away, also at start, the rules that
-//! were read last serve: from memory, and with `--copy` from a file after a start.
+//! were read last serve: from memory, and with `--copy /var/lib/redirects/last-good` from a file after a start.
+//! Its folder is one that nobody else writes to. A copy that is not whole is not served.
+//!
+//! A version has at most 64 bytes and its rules 64 MiB; what is longer is refused before it is read.
 
 use std::{error::Error, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -30,11 +33,13 @@ use tower_redirect::{
     rules::{Format, Rules},
 };
 
+mod copy;
 mod follow;
 mod published;
 
+use copy::Copy;
 use follow::Follower;
-use published::{LastGood, Refused};
+use published::{LastGood, Refused, shown};
 
 /// Serves rules that are kept in Redis, in front of a small app.
 #[derive(Debug, Parser)]
@@ -55,7 +60,8 @@ struct Options {
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
 
-    /// A file of this process that keeps the last good rules, for a start while Redis is away.
+    /// A file of this process that keeps the last good rules, for a start while Redis is away:
+    /// /var/lib/redirects/last-good, in a folder that nobody else writes to.
     #[arg(long, value_name = "FILE")]
     copy: Option<PathBuf>,
 
@@ -71,9 +77,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = client.get_connection_info().addr().to_string();
 
     let (policy, handle) = Reloadable::new(Rules::new([])?);
-    let last_good = LastGood::new(options.format, handle, options.copy);
+    let last_good = LastGood::new(options.format, handle, options.copy.map(Copy::new));
     if let Err(Refused(why)) = last_good.begin() {
-        eprintln!("the copy is not served; {why}");
+        eprintln!("the copy is not served; {}", shown(&why));
     }
     let tried = Arc::new(Notify::new());
     let follower = Follower::new(

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{Decision, Policy};
-use crate::{Redirect, RequestHead, When, guard, head::Reads, observe};
+use crate::{Redirect, RequestHead, When, guard, head::Reads, observe, shown::Shown};
 
 /// Answers as one policy does, and reports where another one would answer differently.
 ///
@@ -75,7 +75,8 @@ type Report = dyn Fn(&Difference<'_>) + Send + Sync;
 /// testing::get("/").through(&policy).assert_redirect("/x");
 /// ```
 ///
-/// Its text is one line; what the request has in it stands there as it was received.
+/// Its text is one line; what the request has in it stands there as it was received, control characters as
+/// `\u{…}`.
 #[derive(Clone, Copy, Debug)]
 pub struct Difference<'d> {
     request: &'d RequestHead<'d>,
@@ -253,7 +254,7 @@ impl fmt::Display for Difference<'_> {
             live,
             candidate,
         } = self;
-        let asked = request.path_and_query();
+        let asked = Shown(request.path_and_query());
         let (live, candidate) = (Told(Some(live), request), Told(*candidate, request));
         write!(
             f,

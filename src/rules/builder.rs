@@ -26,7 +26,7 @@ use super::{
     table::{EVERY_HOST, Hosts, Table},
     target::{self, Target},
 };
-use crate::{How, Status};
+use crate::{How, Status, shown};
 
 /// Collects rules, and finds everything that is wrong with them when they are built.
 ///
@@ -371,6 +371,12 @@ impl RulesBuilder {
         how: How,
         mut options: Options,
     ) -> Result<(), Wrong> {
+        if let Some(name) = &options.name {
+            if let Some(at) = name.find(shown::is_unseen) {
+                let why = "a name has no control characters; remove this one";
+                return Err((Part::Rule, name.to_string(), Flaw::at(at, why)));
+            }
+        }
         let mut text = &*source.text;
         let mut query = "";
         if source.kind == SourceKind::Native {

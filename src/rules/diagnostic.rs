@@ -1,5 +1,7 @@
 use std::{error::Error, fmt, slice};
 
+use crate::shown::Shown;
+
 /// How bad a finding is.
 ///
 /// ```
@@ -218,12 +220,22 @@ impl Diagnostics {
 
     /// Adds one, or counts it where there are enough.
     pub(super) fn push(&mut self, severity: Severity, one: impl FnOnce() -> Diagnostic) {
-        if self.list.len() < MOST {
-            self.list.push(one());
+        if self.is_full() {
+            self.count(severity);
         } else {
-            self.more += 1;
-            self.more_errors += usize::from(severity == Severity::Error);
+            self.list.push(one());
         }
+    }
+
+    /// Whether no more are kept.
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() >= MOST
+    }
+
+    /// Counts one that is not kept.
+    pub(super) fn count(&mut self, severity: Severity) {
+        self.more += 1;
+        self.more_errors += usize::from(severity == Severity::Error);
     }
 }
 
@@ -238,7 +250,7 @@ impl<'d> IntoIterator for &'d Diagnostics {
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file();
+        let file = Shown(self.file());
         for (at, one) in self.list.iter().enumerate() {
             let Diagnostic {
                 severity,
@@ -249,12 +261,13 @@ impl fmt::Display for Diagnostics {
             } = one;
             let separator = if at == 0 { "" } else { "\n" };
             let column = one.column();
+            let message = Shown(message);
             write!(
                 f,
                 "{separator}{file}:{line}:{column}: {severity}: {message}"
             )?;
             if !cure.is_empty() {
-                write!(f, "; {cure}")?;
+                write!(f, "; {}", Shown(cure))?;
             }
         }
         match self.rest() {

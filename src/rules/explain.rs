@@ -12,6 +12,7 @@ use super::{
 use crate::{
     Exemption, Redirect, Refusal, RequestHead, When,
     guard::{self, Lifted, Suppressed, Verdict},
+    shown::Shown,
 };
 
 /// Every rule that came into question for a request, and what became of each.
@@ -276,7 +277,7 @@ impl<'r> Candidate<'r> {
 
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.asked)?;
+        write!(f, "{}", Shown(&self.asked))?;
         if !self.has_path {
             return f.write_str("\nit names no path, and no rule is asked");
         }
@@ -294,20 +295,21 @@ impl fmt::Display for Explanation<'_> {
             if let Some(line) = rule.line() {
                 write!(f, " (line {line})")?;
             }
-            write!(f, ": {rule}: ")?;
+            write!(f, ": {}: ", Shown(rule))?;
             match unmet {
                 None if waits => f.write_str("answers, only where the app answers 404"),
                 None => f.write_str("answers"),
-                Some(unmet) => write!(f, "no, {unmet}"),
+                Some(unmet) => write!(f, "no, {}", Shown(unmet)),
             }?;
         }
         let Some(winner) = self.winner else {
             return f.write_str("\nno rule answers");
         };
+        let target = winner.target();
         match self.location() {
-            Some(location) if location == winner.target() => {}
-            Some(location) => write!(f, "\n{} becomes {location}", winner.target())?,
-            None => write!(f, "\n{}", winner.target())?,
+            Some(location) if location == target => {}
+            Some(location) => write!(f, "\n{} becomes {}", Shown(target), Shown(location))?,
+            None => write!(f, "\n{}", Shown(target))?,
         }
         match self.not_sent {
             Some(why) => write!(f, "\nnot sent: {why}"),

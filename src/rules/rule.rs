@@ -347,6 +347,9 @@ impl Rule {
     ///
     /// let rules = Rules::new([Rule::permanent("/a", "/b").named("the first page")])?;
     /// assert_eq!(rules.iter().next().unwrap().name(), Some("the first page"));
+    ///
+    /// let errors = Rules::new([Rule::permanent("/a", "/b").named("two\nlines")]).unwrap_err();
+    /// assert!(errors.to_string().contains("a name has no control characters"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     pub fn named(mut self, name: &str) -> Self {

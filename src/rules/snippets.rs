@@ -3,6 +3,7 @@
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::{Diagnostic, Diagnostics, Severity};
+use crate::shown::{Shown, is_unseen};
 
 impl Diagnostics {
     /// Each of them with its line, carets under what is meant, and how to mend it; plain text.
@@ -29,12 +30,13 @@ impl Diagnostics {
     #[must_use]
     pub fn to_snippets(&self) -> String {
         let renderer = Renderer::plain();
+        let file = Shown(self.file()).to_string();
         let mut out = String::new();
         for one in &self.list {
             if !out.is_empty() {
                 out.push_str("\n\n");
             }
-            out.push_str(&renderer.render(&[report(one, self.file())]));
+            out.push_str(&renderer.render(&[report(one, &file)]));
         }
         if let Some(rest) = self.rest() {
             out.push_str("\n\n");
@@ -51,7 +53,7 @@ fn report<'d>(one: &'d Diagnostic, file: &'d str) -> Group<'d> {
         Severity::Note => Level::NOTE,
     };
     let (line, column) = (one.line as usize, one.column());
-    let title = level.primary_title(&*one.message);
+    let title = level.primary_title(Shown(&one.message).to_string());
     let mut group = if one.snippet.is_empty() {
         title.element(Origin::path(file).line(line).char_column(column))
     } else if one.skipped == 0 {
@@ -63,21 +65,21 @@ fn report<'d>(one: &'d Diagnostic, file: &'d str) -> Group<'d> {
         group.element(Level::NOTE.message(place))
     };
     if !one.cure.is_empty() {
-        group = group.element(Level::HELP.message(&*one.cure));
+        group = group.element(Level::HELP.message(Shown(&one.cure).to_string()));
     }
     group
 }
 
 fn snippet(one: &Diagnostic) -> Snippet<'_, Annotation<'_>> {
+    // The renderer has signs for those of ASCII; the others stay one character.
+    let is_raw = |c: char| is_unseen(c) && !c.is_ascii();
+    let text = one.snippet.replace(is_raw, "\u{fffd}");
     let byte = |chars: usize| {
-        let place = one
-            .snippet
-            .char_indices()
-            .nth(chars.saturating_sub(one.skipped));
-        place.map_or(one.snippet.len(), |(at, _)| at)
+        let place = text.char_indices().nth(chars.saturating_sub(one.skipped));
+        place.map_or(text.len(), |(at, _)| at)
     };
     let span = byte(one.start)..byte(one.end);
-    Snippet::source(&*one.snippet)
+    Snippet::source(text)
         .line_start(one.line as usize)
         .annotation(AnnotationKind::Primary.span(span))
 }
@@ -124,6 +126,24 @@ warning: the file begins with a byte-order mark, which is skipped
   | ^
   |
   = help: save it as UTF-8 without one"
+        );
+    }
+
+    #[test]
+    fn what_is_not_seen_is_shown() {
+        let text = "/a\u{9b}\u{202e}\u{2066}\u{1b}[2J\u{85}/b\u{2028}200";
+        let said = Format::Netlify.read_lossy(text.as_bytes()).diagnostics;
+        let shown = said.in_file("a\n\u{1b}\u{9b}b").to_snippets();
+        assert_eq!(
+            shown,
+            "\
+warning: status 200 serves another page under this address, which is no redirect
+ --> a\\n\\u{1b}\\u{9b}b:1:14
+  |
+1 | /a\u{fffd}\u{fffd}\u{fffd}\u{241b}[2J\u{fffd}/b\u{fffd}200
+  |              ^^^
+  |
+  = help: let the app answer it; the rule is left out"
         );
     }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::loader::Place;
 use super::{
     Parsed,
-    loader::{Line, Loader},
+    loader::{Line, Loader, SHOWN, floor_char_boundary},
 };
 #[cfg(feature = "regex")]
 use crate::rules::error::Flaw;
@@ -21,7 +21,19 @@ pub(super) struct Document<'t> {
     at: usize,
     start: usize,
     number: u32,
+    /// A byte of a line, where that line begins, and how many of its characters stand before the byte.
+    column: Column,
 }
+
+#[derive(Debug, Default)]
+struct Column {
+    at: usize,
+    start: usize,
+    chars: usize,
+}
+
+/// The bytes of a line around a place that are looked at: what is shown, in its widest characters.
+const AROUND: usize = 4 * SHOWN;
 
 /// The bytes of an entry that errors of its rule are about.
 #[derive(Clone, Debug)]
@@ -42,6 +54,7 @@ impl<'t> Document<'t> {
             at: 0,
             start: 0,
             number: 1,
+            column: Column::default(),
         }
     }
 
@@ -70,23 +83,55 @@ impl<'t> Document<'t> {
                 self.start = self.at + line_break + 1;
             }
         } else {
-            self.number = self.number.saturating_sub(breaks(text.get(at..self.at)));
-            let before = text.get(..at).unwrap_or_default();
-            self.start = before.rfind('\n').map_or(0, |line_break| line_break + 1);
+            let back = breaks(text.get(at..self.at));
+            if back > 0 {
+                self.number = self.number.saturating_sub(back);
+                let before = text.get(..at).unwrap_or_default();
+                self.start = before.rfind('\n').map_or(0, |line_break| line_break + 1);
+            }
         }
         self.at = at;
         self.number
     }
 
-    /// The line of some bytes, and where in it they stand; those on further lines are left out.
+    /// The line of some bytes, as far as it is shown, and where in it they stand; those on further lines
+    /// are left out.
     fn line(&mut self, bytes: &Range<usize>) -> (Line<'t>, Range<usize>) {
         let number = self.line_number(bytes.start);
-        let rest = self.text.get(self.start..).unwrap_or_default();
-        let text = rest.split('\n').next().unwrap_or_default();
+        let from = bytes.start.saturating_sub(AROUND).max(self.start);
+        let from = floor_char_boundary(self.text, from);
+        let end = floor_char_boundary(self.text, bytes.end.max(bytes.start).saturating_add(AROUND));
+        let around = self.text.get(from..end).unwrap_or_default();
+        let text = around.split('\n').next().unwrap_or_default();
         let text = text.strip_suffix('\r').unwrap_or(text);
-        let start = bytes.start - self.start;
-        let end = bytes.end.saturating_sub(self.start).min(text.len());
-        (Line { number, text }, start..end.max(start))
+        let before = self.chars_before(from);
+        let start = bytes.start.saturating_sub(from);
+        let end = bytes.end.saturating_sub(from).min(text.len());
+        let line = Line {
+            number,
+            text,
+            before,
+        };
+        (line, start..end.max(start))
+    }
+
+    /// How many characters of the line that was looked at last stand before a byte of it.
+    fn chars_before(&mut self, at: usize) -> usize {
+        let mut column = std::mem::take(&mut self.column);
+        if column.start != self.start {
+            column = Column {
+                at: self.start,
+                start: self.start,
+                chars: 0,
+            };
+        }
+        let chars =
+            |bytes: Range<usize>| self.text.get(bytes).map_or(0, |text| text.chars().count());
+        column.chars += chars(column.at..at);
+        column.chars = column.chars.saturating_sub(chars(at..column.at));
+        column.at = at;
+        self.column = column;
+        self.column.chars
     }
 
     /// The same, for what is handed on.
@@ -110,6 +155,9 @@ impl<'t> Document<'t> {
         message: &str,
         cure: &str,
     ) {
+        if self.loader.is_full() {
+            return self.loader.count(severity);
+        }
         let (line, span) = self.line(bytes);
         self.loader.say(severity, line, span, message, cure);
     }
@@ -138,6 +186,9 @@ impl<'t> Document<'t> {
 
     #[cold]
     fn say_error(&mut self, places: &Places, error: &RuleError) {
+        if self.loader.is_full() {
+            return self.loader.count(Severity::Error);
+        }
         let bytes = match error.part() {
             Part::Target => &places.target,
             Part::Condition => &places.conditions,
@@ -164,7 +215,7 @@ impl<'t> Document<'t> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Document, Precedence};
+    use super::{AROUND, Document, Precedence, floor_char_boundary};
 
     #[test]
     fn lines_are_found_in_any_order() {
@@ -184,5 +235,31 @@ mod tests {
                 (number, line, start)
             );
         }
+    }
+
+    #[test]
+    fn of_a_long_line_a_part_is_looked_at() {
+        let text = "a\u{e9}\u{4e16}\u{1f600}\r".repeat(10_000) + "\n" + &"\u{e9}b".repeat(20_000);
+        let mut document = Document::new(&text, Precedence::default());
+        // Forth and back, and from one line to the other.
+        let (mut at, mut looked) = (0, 0);
+        for step in 0..2_000 {
+            at = (at + [7_919, 101, text.len() - 211][step % 3]) % text.len();
+            let start = floor_char_boundary(&text, at);
+            let (found, span) = document.line(&(start..start + 5));
+            looked += found.text.len();
+
+            let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+            let line = &text[line_start..];
+            let column = found.before + found.text[..span.start].chars().count();
+            assert_eq!(column, text[line_start..start].chars().count());
+            assert_eq!(found.number, 1 + u32::from(line_start > 0));
+            assert!(line.split('\n').next().unwrap().contains(found.text));
+            assert!(
+                text[start..].starts_with(&found.text[span.start..])
+                    || text[start..].starts_with('\n')
+            );
+        }
+        assert!(looked <= 2_000 * (2 * AROUND + 16), "{looked}");
     }
 }

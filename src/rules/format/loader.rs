@@ -14,7 +14,7 @@ use crate::rules::{
 };
 
 /// The longest part of a line that is shown.
-const SHOWN: usize = 120;
+pub(super) const SHOWN: usize = 120;
 
 /// Collects the rules of a file and what is to be said about it.
 #[derive(Debug, Default)]
@@ -23,11 +23,13 @@ pub(super) struct Loader {
     said: Diagnostics,
 }
 
-/// A line of a file, counted from 1.
+/// A line of a file, counted from 1, or the part of it that something is said about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'l> {
     pub(super) number: u32,
     pub(super) text: &'l str,
+    /// How many characters of the line are missing in front.
+    pub(super) before: usize,
 }
 
 /// Bytes of a line.
@@ -38,6 +40,15 @@ pub(super) struct Place<'l> {
 }
 
 impl<'l> Line<'l> {
+    pub(super) const fn new(number: u32, text: &'l str) -> Self {
+        let before = 0;
+        Self {
+            number,
+            text,
+            before,
+        }
+    }
+
     /// What stands between white space.
     pub(super) fn words(self) -> impl Iterator<Item = Place<'l>> {
         let is_space = |c: char| c.is_whitespace() || c == '\u{feff}';
@@ -134,6 +145,16 @@ impl Loader {
         self.say(Severity::Error, line, start..span.end, message, cure);
     }
 
+    /// Whether what is said from here on is only counted.
+    pub(super) fn is_full(&self) -> bool {
+        self.said.is_full()
+    }
+
+    /// Counts what is said where no more is kept.
+    pub(super) fn count(&mut self, severity: Severity) {
+        self.said.count(severity);
+    }
+
     /// Says something about a place.
     pub(super) fn say_at(
         &mut self,
@@ -155,25 +176,30 @@ impl Loader {
         cure: &str,
     ) {
         self.said.push(severity, || {
-            let chars = |end: usize| line.text.get(..end).map_or(0, |text| text.chars().count());
-            let (start, end) = (chars(bytes.start), chars(bytes.end));
+            let front = line.text.get(..bytes.start).unwrap_or_default();
+            let start = line.before + front.chars().count();
+            // More of it is not shown.
+            let meant = line.text.get(bytes).unwrap_or_default();
+            let end = start + meant.chars().take(SHOWN).count();
             let skipped = if end > SHOWN {
                 start.saturating_sub(SHOWN / 2)
             } else {
                 0
             };
+            let from = match start - skipped {
+                0 => front.len(),
+                back => {
+                    let place = front.char_indices().rev().nth(back - 1);
+                    place.map_or(0, |(at, _)| at)
+                }
+            };
+            let shown = line.text.get(from..).unwrap_or_default();
             Diagnostic {
                 severity,
                 line: line.number,
                 start,
                 end: end.max(start + 1),
-                snippet: line
-                    .text
-                    .chars()
-                    .skip(skipped)
-                    .take(SHOWN)
-                    .collect::<String>()
-                    .into(),
+                snippet: shown.chars().take(SHOWN).collect::<String>().into(),
                 skipped,
                 message: message.into(),
                 cure: cure.into(),
@@ -205,7 +231,7 @@ impl Loader {
             let _ = file().and_then(|file| self.say_together(file, &mut together));
         }
         for (number, errors) in together {
-            self.say_whole(Line { number, text: "" }, &errors);
+            self.say_whole(Line::new(number, ""), &errors);
         }
         let mut diagnostics = self.said;
         diagnostics.list.sort_by_key(|one| (one.line, one.start));
@@ -227,7 +253,7 @@ impl Loader {
                 let text = &*String::from_utf8_lossy(&line);
                 let text = text.strip_suffix('\r').unwrap_or(text);
                 let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-                self.say_whole(Line { number, text }, &errors);
+                self.say_whole(Line::new(number, text), &errors);
             }
         }
         Ok(())

@@ -42,16 +42,13 @@ pub(super) fn lines(
         let has_end = bytes.ends_with(b"\n");
         let content = without_end(&bytes);
         if number == 1 && is_utf16(content) {
-            let line = Line { number, text: "" };
+            let line = Line::new(number, "");
             loader.say(Severity::Error, line, 0..0, NOT_UTF16.0, NOT_UTF16.1);
             return Ok(());
         }
         if content.len() > LONGEST {
             let kept = String::from_utf8_lossy(content.get(..KEPT).unwrap_or_default());
-            let line = Line {
-                number,
-                text: &kept,
-            };
+            let line = Line::new(number, &kept);
             loader.say(
                 Severity::Error,
                 line,
@@ -74,7 +71,7 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
         Err(error) => {
             let text = &String::from_utf8_lossy(content);
             let at = error.valid_up_to();
-            let line = Line { number, text };
+            let line = Line::new(number, text);
             loader.say(
                 Severity::Error,
                 line,
@@ -85,7 +82,7 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
             return;
         }
     };
-    let line = Line { number, text };
+    let line = Line::new(number, text);
     if let Some(at) = text.find('\0') {
         loader.say(
             Severity::Error,
@@ -98,7 +95,7 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
     }
     match text.strip_prefix(BYTE_ORDER_MARK).filter(|_| number == 1) {
         Some(text) => {
-            let line = Line { number, text };
+            let line = Line::new(number, text);
             loader.say(Severity::Warning, line, 0..0, MARK.0, MARK.1);
             dialect.line(line, loader);
         }
@@ -141,10 +138,7 @@ pub(super) fn document(bytes: &[u8], parse: impl Fn(&str) -> Parsed) -> Parsed {
             let line = bytes.get(start..).unwrap_or_default();
             let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
             let text = &String::from_utf8_lossy(line);
-            let line = Line {
-                number: u32::try_from(lines + 1).unwrap_or(u32::MAX),
-                text,
-            };
+            let line = Line::new(u32::try_from(lines + 1).unwrap_or(u32::MAX), text);
             let at = before.len() - start;
             let (message, cure) = if is_utf16(bytes) {
                 NOT_UTF16
@@ -160,10 +154,7 @@ pub(super) fn document(bytes: &[u8], parse: impl Fn(&str) -> Parsed) -> Parsed {
         Some(text) => {
             let mut parsed = parse(text);
             let mut loader = Loader::new(Precedence::default());
-            let line = Line {
-                number: 1,
-                text: "",
-            };
+            let line = Line::new(1, "");
             loader.say(Severity::Warning, line, 0..0, MARK.0, MARK.1);
             let mark = loader.finish(|| Ok(text.as_bytes())).diagnostics;
             parsed.diagnostics.list.splice(0..0, mark.list);

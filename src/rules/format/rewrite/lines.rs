@@ -71,7 +71,7 @@ fn by_line(
     for (number, whole) in (1..).zip(text.split_inclusive('\n')) {
         let text = whole.strip_suffix('\n').unwrap_or(whole);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        let line = Line { number, text };
+        let line = Line::new(number, text);
         let alone = || format.parse_lossy(text).rules;
         writer.entry(number, alone, |new| {
             let mut edits = write(line, new)?;

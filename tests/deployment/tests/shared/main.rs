@@ -190,8 +190,10 @@ fn a_start_without_redis() {
     let mut visitor = Visitor::of(bare.address());
     assert_eq!(visitor.get("/old"), (404, String::new()));
 
-    // A copy that somebody has spoiled is no reason not to start.
-    fs::write(&path, "/old").unwrap();
+    // A copy that is not whole is no reason not to start.
+    let whole = fs::read_to_string(&path).unwrap();
+    assert!(whole.ends_with("\n/old /2\n"), "{whole:?}");
+    fs::write(&path, whole.strip_suffix("2\n").unwrap()).unwrap();
     let spoiled = machine(&redis, NEVER, &copy);
     let answer = Visitor::of(spoiled.address()).get("/old");
     assert_eq!(answer, (404, String::new()));
@@ -208,5 +210,100 @@ fn a_start_without_redis() {
         machine.hear("version \"3\": 1 rules serve");
     }
     assert_eq!(visitor.get("/old"), (301, "/3".to_owned()));
-    assert_eq!(fs::read_to_string(&path).unwrap(), "/old /3\n");
+    let whole = fs::read_to_string(&path).unwrap();
+    assert!(whole.ends_with("\n/old /3\n"), "{whole:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_copy_is_a_file_of_this_process_alone() {
+    use std::{
+        os::unix::fs::{PermissionsExt, symlink},
+        process::Command,
+    };
+
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let (path, other) = (at("copy"), at("other"));
+    let copy = ["--copy", path.to_str().unwrap()];
+    let redis = Redis::start();
+
+    // A pipe is never read to its end.
+    assert!(
+        Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let first = machine(&redis, NEVER, &copy);
+    first.address();
+    first.hear("this is no regular file");
+    fs::remove_file(&path).unwrap();
+
+    // What links lead to is neither read nor written.
+    fs::write(&other, "/old /other\n").unwrap();
+    for link in ["copy", "copy.new"] {
+        symlink(&other, at(link)).unwrap();
+    }
+    let second = machine(&redis, NEVER, &copy);
+    second.hear("this is no regular file");
+    for machine in [&first, &second] {
+        machine.address();
+    }
+    publish(&redis, 1);
+    for machine in [&first, &second] {
+        machine.hear("version \"1\": 1 rules serve");
+    }
+    assert_eq!(fs::read_to_string(&other).unwrap(), "/old /other\n");
+    let about = fs::symlink_metadata(&path).unwrap();
+    assert!(about.is_file());
+    assert_eq!(about.permissions().mode() & 0o777, 0o600);
+    let mut names: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["copy", "copy.new", "other"]);
+}
+
+#[test]
+fn what_is_long_or_strange_is_neither_read_nor_printed() {
+    let redis = Redis::start();
+    let (machines, visitors) = site(&redis, "1");
+
+    // With an error in each line, the name would be said a thousand times.
+    let long = "x".repeat(1 << 20);
+    redis.ask(
+        &["hset", "redirects", "rules", "/old\n", "version"],
+        long.as_bytes(),
+    );
+    tell(&redis);
+    all_say(
+        &machines,
+        "`version` has 1048576 bytes; publish at most 64",
+        1,
+    );
+
+    store(&redis, "many", &vec![b'#'; (64 << 20) + 1]);
+    tell(&redis);
+    all_say(
+        &machines,
+        "`rules` has 67108865 bytes; publish at most 67108864",
+        1,
+    );
+
+    store(&redis, "\u{1b}[2J\u{202e}", b"/old\n");
+    tell(&redis);
+    let words =
+        r#"version "\u{1b}[2J\u{202e}" is refused, 1 rules serve on: \u{1b}[2J\u{202e}:1:1"#;
+    all_say(&machines, words, 1);
+    visitors.all_still_get(1);
+
+    publish(&redis, 2);
+    visitors.all_get(2);
+    visitors.leave();
+    for machine in &machines {
+        assert!(!machine.said().contains(['\u{1b}', '\u{202e}']));
+    }
 }
