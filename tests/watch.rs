@@ -296,7 +296,7 @@ async fn a_table_that_counts_is_replaced_by_one_that_counts() {
             .count_hits(),
     );
     for round in ["/one", "/two"] {
-        site.replace(&format!("/a {round} 301!\n"));
+        site.replace(format!("/a {round} 301!\n"));
         site.is_good(round);
         let app =
             RedirectLayer::new(site.policy.clone()).layer(service_fn(async |_: Request<()>| {
@@ -529,7 +529,7 @@ fn a_good_file_is_found_after_anything() {
         let _ = fs::remove_dir_all(&aside);
         let _ = fs::create_dir(&folder);
         let target = format!("/round/{round}");
-        site.replace(&format!("/a {target}\n"));
+        site.replace(format!("/a {target}\n"));
         let begin = Instant::now();
         while *site
             .handle

@@ -57,7 +57,8 @@ impl<'h, 'a> Ask<'h, 'a> {
     /// The values of a cookie; what is not UTF-8 in them is replaced, and other cookies are not touched by it.
     pub(super) fn cookie(&self, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
         self.cookies()
-            .filter_map(move |(key, value)| (key == name.as_bytes()).then(|| lossy(value)))
+            .filter(move |(key, _)| *key == name.as_bytes())
+            .map(|(_, value)| lossy(value))
     }
 
     /// The cookies by their names, where many conditions ask for some.

@@ -56,8 +56,11 @@ impl<V> Lazily<V> {
 #[derive(Debug)]
 pub(super) struct Named<'a, V> {
     values: HashMap<Cow<'a, [u8]>, Vec<V>, RandomState>,
-    pairs: HashSet<(Cow<'a, [u8]>, Cow<'a, [u8]>), RandomState>,
+    pairs: HashSet<Pair<'a>, RandomState>,
 }
+
+/// A name, and what a value means.
+type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 impl<'a, V> Named<'a, V> {
     /// Reads what was received: a name, what the value means, and the value.

@@ -17,10 +17,6 @@ const TOTAL_LIMIT: usize = 128 << 20;
 /// The least that a regex counts as; each class is twice the one before.
 const LEAST_CLASS: usize = 4 << 10;
 
-/// The most that the automaton of all regexes takes in memory, for each thread that asks it at a time; one
-/// that needs more is left for a slower one.
-const DFA_LIMIT: usize = 16 << 20;
-
 /// How deep groups may stand in each other.
 const NEST_LIMIT: u32 = 64;
 
@@ -167,7 +163,6 @@ fn set(each: &[(u32, Regex)], limit: usize) -> Option<RegexSet> {
     let mut builder = RegexSetBuilder::new(texts);
     builder
         .size_limit(limit)
-        .dfa_size_limit(DFA_LIMIT)
         .nest_limit(NEST_LIMIT + 1)
         .build()
         .ok()

@@ -187,7 +187,8 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
 
 /// What a loader leaves, and the most that it held.
 fn held(name: &str, map: &Path) -> heap::Held {
-    let format = |format: Format| heap::held(|| format.load_lossy(map).map(|parsed| parsed.rules)).1;
+    let format =
+        |format: Format| heap::held(|| format.load_lossy(map).map(|parsed| parsed.rules)).1;
     match name {
         NAIVE => heap::held(|| naive(map)).1,
         "this crate, HAProxy's map" => format(Format::HaproxyMap),
