@@ -83,7 +83,7 @@ use std::{
         mpsc::{self, SyncSender},
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{Handle, shown::Shown};
@@ -352,7 +352,8 @@ impl<P> fmt::Debug for Watch<P> {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// The drop waits for a reader or a callback that is at work, but not where it comes from there.
+/// The drop waits for a reader or a callback that is at work, ten seconds at most, and not where it comes from
+/// there.
 #[must_use = "the watch ends where this is dropped; bind it to a name"]
 pub struct Watcher {
     path: PathBuf,
@@ -382,6 +383,9 @@ impl Watcher {
     }
 }
 
+/// So long the drop of a watcher waits.
+const LONGEST_END: Duration = Duration::from_secs(10);
+
 impl Drop for Watcher {
     fn drop(&mut self) {
         let Some(thread) = self.thread.take() else {
@@ -389,9 +393,18 @@ impl Drop for Watcher {
         };
         self.stop.store(true, Ordering::Release);
         let _ = self.wake.try_send(());
-        if thread.thread().id() != thread::current().id() {
-            let _ = thread.join();
+        if thread.thread().id() == thread::current().id() {
+            return;
         }
+        // A reader at work is waited for, but for one that waits itself, on a pipe or a lost server.
+        let begin = Instant::now();
+        while !thread.is_finished() {
+            if begin.elapsed() > LONGEST_END {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        let _ = thread.join();
     }
 }
 

@@ -954,3 +954,19 @@ mod links {
         }
     }
 }
+
+#[test]
+fn a_file_of_more_than_a_gigabyte_is_not_read() {
+    let site = Site::new();
+    let other = site.folder.path().join("beside");
+    // Nothing of it is on the disk.
+    let file = File::create(&other).unwrap();
+    file.set_len((1 << 30) + 1).unwrap();
+    fs::rename(&other, &site.path).unwrap();
+    match site.told() {
+        Told::Lost(why) => assert!(why.contains("more than a gigabyte"), "{why}"),
+        told => panic!("{told:?}"),
+    }
+    site.replace("/a /again\n");
+    site.is_good("/again");
+}
