@@ -419,6 +419,28 @@ fn tables_that_overlap_everywhere_are_bounded() {
     );
 }
 
+/// Rules of one path are gone through one by one, and that not for ever.
+#[test]
+fn many_conditions_on_one_path_are_bounded() {
+    let table = |last: &str| {
+        let rule =
+            |at: usize| Rule::found("/a", format!("/t{at}")).when(Has::cookie(&format!("c{at}")));
+        rules((0..3_000).map(rule).chain([Rule::found("/b", last)]))
+    };
+    let (old, new) = (table("/x"), table("/y"));
+    let diff = old.diff(&new);
+    let says = diff
+        .changes()
+        .iter()
+        .any(|one| one.after().is_some_and(|rule| rule.source() == "/b"))
+        || diff
+            .undecided()
+            .iter()
+            .any(|one| one.doubt() == Doubt::TooMany);
+    assert!(says, "{diff}");
+    assert!(old.diff(&table("/x")).is_empty());
+}
+
 fn config(cases: u32) -> Config {
     let asked = std::env::var("PROPTEST_CASES").ok();
     Config {

@@ -150,7 +150,7 @@ impl<'r> Search<'r> {
                 let tried = self.consider(&request, || overlap.other_witness());
                 look.old.has_tried(tried);
             }
-            if look.old.is_tired() {
+            if look.old.is_tired() || self.is_tired() {
                 return Some(Doubt::TooMany);
             }
         }

@@ -24,6 +24,10 @@ use crate::{
     testing::TestRequest,
 };
 
+/// So many rules are looked at whatever the size of both tables, and so many more for each of their rules.
+const MOST_LOOKS: usize = 2_000_000;
+const LOOKS_FOR_EACH: usize = 50;
+
 type Set<T> = HashSet<T, RandomState>;
 
 /// Both tables, and what was found of them.
@@ -37,6 +41,8 @@ pub(super) struct Search<'r> {
     pub(super) listed: Set<(Which, u32)>,
     changes: Vec<Changed<'r>>,
     pub(super) undecided: Vec<Undecided<'r>>,
+    /// How many rules were looked at for the requests that were tried.
+    looked: usize,
 }
 
 /// So many requests are tried for one sample.
@@ -68,7 +74,14 @@ impl<'r> Search<'r> {
             listed: Set::default(),
             changes: Vec::new(),
             undecided: Vec::new(),
+            looked: 0,
         }
+    }
+
+    /// Whether so many rules were looked at that no more requests are tried. What is not found for that
+    /// is not proven to be the same, and is said to be so.
+    pub(super) fn is_tired(&self) -> bool {
+        self.looked > MOST_LOOKS + LOOKS_FOR_EACH * (self.old.len() + self.new.len())
     }
 
     pub(super) fn run(mut self) -> Diff<'r> {
@@ -120,11 +133,17 @@ impl<'r> Search<'r> {
     fn ask_about_each_source(&mut self) {
         let (old, new) = (self.old, self.new);
         for (at, _) in old.table.records() {
+            if self.is_tired() {
+                return;
+            }
             if let Some(request) = old.witness(at) {
                 self.consider(&request, || old.other_witness(at));
             }
         }
         for (at, _) in new.table.records() {
+            if self.is_tired() {
+                return;
+            }
             // Its partner was asked for the same.
             if self.partner(Which::New, at).is_none() {
                 if let Some(request) = new.witness(at) {
@@ -168,7 +187,9 @@ impl<'r> Search<'r> {
     ) -> (Option<(Option<u32>, Option<u32>)>, bool) {
         let request = TestRequest::of(request, scheme);
         let head = request.head();
-        let (old, new) = (winner(self.old, &head), winner(self.new, &head));
+        let looked = &mut self.looked;
+        let mut winner = |rules| winner(rules, &head, || *looked += 1);
+        let (old, new) = (winner(self.old), winner(self.new));
         let partner = old.and_then(|at| self.partner(Which::Old, at));
         let is_same = match (partner, new) {
             (Some(partner), Some(new)) => partner.is_same && partner.at == new,
@@ -198,7 +219,7 @@ impl<'r> Search<'r> {
 }
 
 /// The rule that answers.
-fn winner(rules: &Rules, head: &RequestHead<'_>) -> Option<u32> {
+fn winner(rules: &Rules, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<u32> {
     let authority = head.authority().filter(|_| rules.table.reads_host);
     let host = authority.and_then(AskedHost::read);
     if !head.has_path() || rules.table.reads_host && host.is_none() && !head.names_no_host() {
@@ -211,7 +232,7 @@ fn winner(rules: &Rules, head: &RequestHead<'_>) -> Option<u32> {
         host: host.as_ref().map(|host| &*host.name),
         found: &Found::none(),
     };
-    rules.table.search(&ask, rules.precedence)
+    rules.table.search_seen(&ask, rules.precedence, seen)
 }
 
 /// Requests like this one, in which a difference of two rules may show.
