@@ -237,7 +237,7 @@ fn a_copy_is_a_file_of_this_process_alone() {
             .success()
     );
     let first = machine(&redis, NEVER, &copy);
-    first.address();
+    first.hear("Stop with Ctrl-C.");
     first.hear("this is no regular file");
     fs::remove_file(&path).unwrap();
 
@@ -249,7 +249,7 @@ fn a_copy_is_a_file_of_this_process_alone() {
     let second = machine(&redis, NEVER, &copy);
     second.hear("this is no regular file");
     for machine in [&first, &second] {
-        machine.address();
+        machine.hear("Stop with Ctrl-C.");
     }
     publish(&redis, 1);
     for machine in [&first, &second] {
