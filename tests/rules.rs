@@ -7,7 +7,7 @@ use axum::{Router, routing::get};
 use http::{Method, Request, Response, StatusCode, header};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Exemption, RedirectLayer, Scheme, Status,
+    Decision, Exemption, RedirectLayer, Scheme, Status,
     rules::{
         Has, NotSent, Part, Paths, Precedence, QueryPolicy, Rule, Rules, RulesBuilder, Source,
         haproxy_map,
@@ -281,7 +281,7 @@ fn r10_the_longest_targets_are_decided() {
             let answer = testing::get(&target).through(rules);
             // Nothing that long can be sent; what removes it all can.
             match answer.decision() {
-                tower_redirect::Decision::Redirect(redirect) => {
+                Decision::Redirect(redirect) => {
                     assert!(redirect.location().as_str().len() <= 8_000, "{front}{with}");
                 }
                 other => assert!(other.is_pass(), "{front}{with}: {other:?}"),
@@ -660,4 +660,44 @@ fn the_rules_of_a_table_are_counted_and_equal_themselves() {
             .zip(one.iter().skip(1))
             .all(|(one, next)| one != next)
     );
+}
+
+/// Behind the first few conditions, values come out of a map, and are no more than text there, either.
+#[test]
+fn r1_what_many_conditions_capture_stays_on_the_site() {
+    let rule = |at: usize| Rule::found(format!("/a?k{at}={{v}}"), "/t/{v}/end");
+    let rules = Rules::new((0..40).map(rule)).unwrap();
+    let mut redirects = 0;
+    for value in [
+        "//evil.example",
+        "%2F%2Fevil.example",
+        "https://evil.example",
+        "%5C%5Cevil.example",
+        "javascript:alert(1)",
+        "%0D%0ALocation:%20//evil.example",
+        "..",
+        "%2e%2E",
+        "../..//evil.example",
+        "a&k39=//evil.example",
+        "%C2%85%E2%80%A8",
+        "",
+    ] {
+        let asked = testing::get(&format!("/a?x=1&k39={value}&k39=2"));
+        if let Decision::Redirect(redirect) = asked.through(&rules).decision() {
+            redirects += 1;
+            let location = redirect.location().as_str();
+            let path = location.split('?').next().unwrap();
+            let middle = path
+                .strip_prefix("/t/")
+                .and_then(|path| path.strip_suffix("/end"));
+            let middle = middle.unwrap_or_else(|| panic!("{value}: {location}"));
+            assert!(!middle.contains(['/', '\\']), "{value}: {location}");
+            assert!(!["", ".", ".."].contains(&middle), "{value}: {location}");
+            assert!(
+                location.bytes().all(|byte| byte.is_ascii_graphic()),
+                "{location}"
+            );
+        }
+    }
+    assert!(redirects >= 6, "{redirects}");
 }

@@ -751,34 +751,44 @@ fn read_folder(folder: &Path) -> Result<Vec<Rules>, Box<dyn Error + Send + Sync>
     files.iter().map(read).collect()
 }
 
+/// A watch of a folder, what it tells, and how often the folder was read.
+fn counted(
+    handle: &Handle<Vec<Rules>>,
+    folder: &Path,
+) -> (Watch<Vec<Rules>>, Receiver<Told>, Arc<AtomicUsize>) {
+    let reads = Arc::new(AtomicUsize::new(0));
+    let (sender, told) = mpsc::channel();
+    let count = Arc::clone(&reads);
+    let read = move |folder: &Path| {
+        count.fetch_add(1, Ordering::SeqCst);
+        read_folder(folder)
+    };
+    let watch = handle
+        .watch(folder, read)
+        .settle(SETTLE)
+        .poll_interval(Duration::from_millis(100))
+        .on_reload(Told::into_channel(sender));
+    (watch, told, reads)
+}
+
+/// Writes a file beside the folder, and renames it into it.
+fn replace_in(folder: &Path, name: &str, text: &str) {
+    let beside = folder.with_file_name("beside");
+    fs::write(&beside, text).unwrap();
+    fs::rename(beside, folder.join(name)).unwrap();
+}
+
 #[test]
 fn the_files_of_a_folder() {
     let outer = tempfile::tempdir().unwrap();
     let folder = outer.path().join("redirects.d");
-    let write = |name: &str, text: &str| {
-        let beside = outer.path().join("beside");
-        fs::write(&beside, text).unwrap();
-        fs::rename(beside, folder.join(name)).unwrap();
-    };
+    let write = |name: &str, text: &str| replace_in(&folder, name, text);
     fs::create_dir(&folder).unwrap();
     write("20.redirects", "/a /twenty\n/b /b20\n");
 
-    let reads = Arc::new(AtomicUsize::new(0));
     let (policy, handle) = Reloadable::new(Vec::new());
-    let (sender, told) = mpsc::channel();
-    let _watcher = handle
-        .watch(&folder, {
-            let reads = Arc::clone(&reads);
-            move |folder| {
-                reads.fetch_add(1, Ordering::Relaxed);
-                read_folder(folder)
-            }
-        })
-        .settle(SETTLE)
-        .poll_interval(Duration::from_millis(100))
-        .on_reload(Told::into_channel(sender))
-        .start()
-        .unwrap();
+    let (watch, told, reads) = counted(&handle, &folder);
+    let _watcher = watch.start().unwrap();
     let next = || told.recv_timeout(LONG).unwrap();
     let leads = |to: &str| testing::get("/a").through(&policy).assert_redirect(to);
     assert_eq!(next(), Told::Good);
@@ -823,34 +833,16 @@ fn other_files_of_a_folder() {
     let outer = tempfile::tempdir().unwrap();
     let folder = outer.path().join("redirects.d");
     fs::create_dir(&folder).unwrap();
-    let write = |name: &str, text: &str| {
-        let beside = outer.path().join("beside");
-        fs::write(&beside, text).unwrap();
-        fs::rename(beside, folder.join(name)).unwrap();
-    };
+    let write = |name: &str, text: &str| replace_in(&folder, name, text);
     write("a.redirects", "/a /start\n");
     write("notes.log", "noted\n");
     for others in [".a.redirects.swp", "a.redirects~"] {
         write(others, "what was before");
     }
 
-    let reads = Arc::new(AtomicUsize::new(0));
     let (policy, handle) = Reloadable::new(Vec::new());
-    let (sender, told) = mpsc::channel();
-    let _watcher = handle
-        .watch(&folder, {
-            let reads = Arc::clone(&reads);
-            move |folder| {
-                reads.fetch_add(1, Ordering::SeqCst);
-                read_folder(folder)
-            }
-        })
-        .ending(".redirects")
-        .settle(SETTLE)
-        .poll_interval(Duration::from_millis(100))
-        .on_reload(Told::into_channel(sender))
-        .start()
-        .unwrap();
+    let (watch, told, reads) = counted(&handle, &folder);
+    let _watcher = watch.ending(".redirects").start().unwrap();
     let next = || told.recv_timeout(LONG).unwrap();
     assert_eq!(next(), Told::Good);
     for name in ["notes.log", ".a.redirects.swp", "a.redirects~"] {
