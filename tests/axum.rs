@@ -55,6 +55,20 @@ async fn router_layer_runs_for_unknown_paths_and_wrong_methods_too() {
 }
 
 #[tokio::test]
+async fn a_site_that_is_merged_into_other_routes_keeps_redirects_of_unknown_paths() {
+    let site = || {
+        let moved = moved("/old", LocalPath::from_static("/new"));
+        Router::new().layer(RedirectLayer::permanent(moved))
+    };
+    let metrics = || Router::new().route("/metrics", get(|| async { "0" }));
+    let kept = metrics().merge(site());
+    let lost = site().merge(metrics());
+    assert_eq!(ask(&kept, "GET", "/old").await, (308, "/new".to_owned()));
+    assert_eq!(ask(&kept, "GET", "/metrics").await.0, 200);
+    assert_eq!(ask(&lost, "GET", "/old").await.0, 404, "as the README says");
+}
+
+#[tokio::test]
 async fn route_layer_runs_only_where_a_route_matched() {
     let app = Router::new()
         .route("/known", post(|| async {}))

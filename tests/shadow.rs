@@ -192,6 +192,20 @@ fn r11_the_candidate_closes_nothing_and_the_live_policy_still_does() {
 }
 
 #[test]
+fn what_stands_in_front_is_no_part_of_a_difference() {
+    let rules = |target: &str| Rules::new([Rule::found("/a", target)]).unwrap();
+    let (policy, texts) = shadow(Rules::new([]).unwrap(), rules("/b"));
+    let canonical = Canonical::host("example.com").unwrap();
+    let policy = canonical.https(Plaintext::listener()).then(policy);
+    let request = Request::get("/a").header("host", "example.com");
+    let response = through(policy, request.body(()).unwrap());
+    // Canonical answers where the rules pass, and refuses nothing.
+    assert_eq!(response.status(), 308);
+    let texts = texts.lock().unwrap();
+    assert_eq!(*texts, ["GET /a: pass; the candidate: 302 Found to /b"]);
+}
+
+#[test]
 fn a_panic_of_the_candidate_or_of_the_callback_is_only_a_difference() {
     let panics = || policy_fn(|_: &RequestHead<'_>| -> Option<Redirect> { panic!("on purpose") });
     let (policy, texts) = shadow(Redirect::found(X), panics());

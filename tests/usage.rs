@@ -54,6 +54,42 @@ fn hits(rules: &Rules) -> Vec<u64> {
 }
 
 #[tokio::test]
+async fn counting_goes_on_in_the_table_that_replaces_one() {
+    let before = rules();
+    for path in ["/a", "/a", "/c/1"] {
+        send(before.clone(), "GET", path).await;
+    }
+    // One is gone, one has moved and leads elsewhere, one has another name for what it captures, and one is
+    // for other requests.
+    let after = Rules::new([
+        Rule::found("/new", "/x"),
+        Rule::found("/c/{y}", "/d/{y}"),
+        Rule::found("/a", "/elsewhere"),
+        Rule::found("/a", "/b").host("a.example"),
+    ]);
+    let after = after.unwrap().count_hits_from(&before);
+    assert_eq!(hits(&after), [0, 1, 2, 0]);
+    let last_hits = |rules: &Rules| -> Vec<_> {
+        let usage = rules.usage().unwrap();
+        usage.iter().map(|rule| rule.last_hit()).collect()
+    };
+    assert_eq!(last_hits(&after)[1], last_hits(&before)[1]);
+    assert_eq!(
+        after.usage().unwrap().since(),
+        before.usage().unwrap().since()
+    );
+    // From here on, each counts its own.
+    send(before.clone(), "GET", "/a").await;
+    assert_eq!(hits(&after), [0, 1, 2, 0]);
+    assert_eq!(send(after.clone(), "GET", "/c/1").await, 302);
+    assert_eq!(hits(&after), [0, 2, 2, 0]);
+
+    let uncounted = Rules::new([Rule::found("/a", "/b")]).unwrap();
+    assert_eq!(hits(&uncounted.clone().count_hits_from(&uncounted)), [0]);
+    assert_eq!(hits(&after.count_hits_from(&uncounted)), [0, 2, 2, 0]);
+}
+
+#[tokio::test]
 async fn what_is_sent_is_counted() {
     let rules = rules();
     for (path, status, expected) in [

@@ -39,6 +39,9 @@ use crate::{Redirect, RequestHead, When, guard, head::Reads, observe, shown::Sho
 /// [`after_response`](Redirect::after_response) cannot be told apart and are taken for the same. What a
 /// layer then does not send, for one because it leads to where it was asked for, is compared all the same.
 ///
+/// It compares what the two policies say. What stands around them, as in `canonical.then(shadow)`, may make
+/// something else of it, of a pass for one: to compare all that is sent, put it into both.
+///
 /// Of `Vary` and `Cache-Control: private`, which say what a policy looked at before it decided, nothing is
 /// compared.
 ///
@@ -202,8 +205,9 @@ where
             head.close();
         }
         let decided = catch_unwind(AssertUnwindSafe(|| self.candidate.decide(&head))).ok();
-        // Only where somebody takes it down is it known of the live one.
-        let closes = |is_closed| is_closed && request.takes_notes();
+        // What was said in front is for whoever stands there to answer; of the live one it is known only
+        // where somebody takes it down.
+        let closes = |is_closed| is_closed && !was_closed && request.takes_notes();
         let candidate = decided.map(|decision| in_the_end(decision, closes(reads.is_closed())));
         let ends = in_the_end(live.clone(), closes(request.is_closed()));
         let is_same = candidate

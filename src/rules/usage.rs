@@ -70,7 +70,8 @@ impl Rules {
     /// It is counted where the service sends the redirect, and so not by tests, by
     /// [`explain`](Self::explain), nor where it is suppressed or waits for an answer that stands. Clones of
     /// a table count together; keep one to [ask](Self::usage). Every table counts by itself: one that is
-    /// loaded anew, or flattened, begins at zero. A table that counts already goes on; one that has clones
+    /// loaded anew, or flattened, begins at zero, and goes on where another stopped with
+    /// [`count_hits_from`](Self::count_hits_from). A table that counts already goes on; one that has clones
     /// which do not count is copied.
     ///
     /// A rule takes two words more, a redirect an atomic addition and a look at the clock, a request that
@@ -81,6 +82,49 @@ impl Rules {
             return self;
         }
         self.with_table(Table::count_hits)
+    }
+
+    /// Counts hits, and begins with those that another table has counted, the one that is replaced.
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, http::Request};
+    /// use tower::ServiceExt;
+    /// use tower_redirect::RedirectLayer;
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let before = Rules::new([Rule::permanent("/a", "/b")])?.count_hits();
+    /// let app: Router = Router::new().layer(RedirectLayer::new(before.clone()));
+    /// app.oneshot(Request::get("/a").body(Body::empty())?).await?;
+    ///
+    /// let rules = Rules::new([Rule::permanent("/new", "/"), Rule::permanent("/a", "/c")])?;
+    /// let rules = rules.count_hits_from(&before);
+    /// let hits: Vec<_> = rules.usage().unwrap().iter().map(|rule| rule.hits()).collect();
+    /// assert_eq!(hits, [0, 1]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A rule goes on from the hits of the one that was for the same requests, wherever that one stood and
+    /// led; of several such rules, each from those of one. [`Usage::since`] stays what it was. The hits of a
+    /// rule that is gone are gone, and those that the other table counts from here on are its own. What
+    /// this table has counted is forgotten; where the other one counts nothing, this is
+    /// [`count_hits`](Self::count_hits).
+    #[must_use]
+    pub fn count_hits_from(self, before: &Self) -> Self {
+        let Some(old) = &before.table.hits else {
+            return self.count_hits();
+        };
+        let pairs = self.same_requests(before);
+        self.with_table(|table| {
+            table.count_hits();
+            let Some(hits) = &mut table.hits else { return };
+            hits.since = old.since;
+            for (own, other) in pairs {
+                hits.begin_with(own, old, other);
+            }
+        })
     }
 
     /// How often each rule answered; `None` where [nothing is counted](Self::count_hits).
@@ -229,6 +273,15 @@ impl Hits {
         if let Some(hit) = self.rules.get(number as usize) {
             hit.last.store(now(), Ordering::Relaxed);
             hit.count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Begins the count of a rule with what another table has counted.
+    fn begin_with(&mut self, number: u32, other: &Self, other_number: u32) {
+        let other = other.rules.get(other_number as usize);
+        if let (Some(hit), Some(other)) = (self.rules.get_mut(number as usize), other) {
+            *hit.count.get_mut() = other.count.load(Ordering::Relaxed);
+            *hit.last.get_mut() = other.last.load(Ordering::Relaxed);
         }
     }
 

@@ -112,6 +112,18 @@ impl Pairs {
     }
 }
 
+impl Rules {
+    /// The numbers of the rules that another table has for the same requests too, and those they have there.
+    pub(in crate::rules) fn same_requests(&self, before: &Self) -> Vec<(u32, u32)> {
+        let number = |rules: &Self, at| rules.table.record(at).map(|record| record.number);
+        let pairs = Pairs::of(before, self).of_new;
+        let numbers = pairs
+            .iter()
+            .filter_map(|(own, other)| Some((number(self, *own)?, number(before, other.at)?)));
+        numbers.collect()
+    }
+}
+
 /// The rules of a table in the order in which they are asked.
 fn known<'r>(
     rules: &'r Rules,
