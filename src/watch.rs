@@ -84,6 +84,7 @@ use crate::Handle;
 mod contents;
 mod events;
 mod load;
+mod open;
 mod reload;
 mod run;
 mod state;
