@@ -109,10 +109,10 @@ async fn a_redirect_of_a_table_leaves_an_event_with_its_rule(events: &Events) {
     assert_eq!(
         events.said(),
         [
-            "DEBUG message=redirected status=301 location=\"/posts/%22x%22?y\" rule=0 rule_number=0 \
+            "DEBUG message=redirected status=301 location=\"/posts/%22x%22?y\" rule=/blog{/*splat} rule_number=0 \
              file=\"_redirects\" line=2",
             "DEBUG message=redirected status=308 location=\"/b\" rule=launch rule_number=0",
-            "DEBUG message=redirected status=302 location=\"/c\" rule=1 rule_number=1",
+            "DEBUG message=redirected status=302 location=\"/c\" rule=/404 rule_number=1",
         ]
     );
 }
