@@ -860,7 +860,7 @@ fn other_files_of_a_folder() {
 
 #[cfg(unix)]
 mod links {
-    use std::os::unix::fs::symlink;
+    use std::{os::unix::fs::symlink, process::Command};
 
     use super::*;
 
@@ -926,6 +926,47 @@ mod links {
         site.is_lost("/other");
         point(&current, "releases/3");
         site.is_good("/third");
+    }
+
+    /// Nobody writes into the pipe; who opened it as a file would wait for ever.
+    #[test]
+    fn a_pipe_in_place_of_the_file_is_not_waited_for() {
+        let site = Site::with(|watch| watch.settle(Duration::ZERO));
+        let (pipe, file) = (
+            site.path.with_extension("pipe"),
+            site.path.with_extension("file"),
+        );
+        let make = |path: &Path| {
+            let made = Command::new("mkfifo").arg(path).status().unwrap();
+            assert!(made.success());
+        };
+        make(&pipe);
+        fs::rename(&pipe, &site.path).unwrap();
+        match site.told() {
+            Told::Lost(why) => assert!(why.contains("neither a file nor a folder"), "{why}"),
+            told => panic!("{told:?}"),
+        }
+        // Some of these come between a look and what is done upon it.
+        for number in 0..500 {
+            fs::write(&file, format!("/a /{number}\n")).unwrap();
+            make(&pipe);
+            fs::rename(&file, &site.path).unwrap();
+            thread::sleep(Duration::from_micros(number % 50 * 20));
+            fs::rename(&pipe, &site.path).unwrap();
+        }
+        site.replace("/a /last\n");
+        let serves = |to: &str| {
+            let current = site.handle.current();
+            current
+                .iter()
+                .next()
+                .is_some_and(|rule| rule.target() == to)
+        };
+        let begin = Instant::now();
+        while !serves("/last") {
+            assert!(begin.elapsed() < LONG, "the watch stands still");
+            let _ = site.told.recv_timeout(Duration::from_millis(50));
+        }
     }
 
     #[test]
