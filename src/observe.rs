@@ -6,7 +6,7 @@ use std::fmt;
 #[cfg(feature = "reload")]
 use std::path::Path;
 
-#[cfg(feature = "tracing")]
+#[cfg(all(feature = "tracing", any(feature = "reload", feature = "rules")))]
 use crate::shown::Shown;
 use crate::{Redirect, Refusal, RequestHead, answer::Answer, guard::Suppressed};
 
