@@ -6,6 +6,8 @@ use std::fmt;
 #[cfg(feature = "reload")]
 use std::path::Path;
 
+#[cfg(all(feature = "tracing", any(feature = "reload", feature = "rules")))]
+use crate::shown::Shown;
 use crate::{Redirect, Refusal, RequestHead, answer::Answer, guard::Suppressed};
 
 #[cfg(feature = "metrics")]
@@ -37,7 +39,7 @@ fn log(answer: &Answer) {
             target: "tower_redirect",
             status = answer.status.as_u16(),
             location = answer.location.as_str(),
-            rule = %rule.id(),
+            rule = %Shown(rule.id()),
             rule_number = rule.number(),
             file = rule.file(),
             line = rule.line(),
@@ -108,7 +110,7 @@ pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<&str, &dyn fmt::Disp
     counters::reloaded(outcome.is_ok());
     #[cfg(feature = "tracing")]
     {
-        let path = path.map(|path| tracing::field::display(path.display()));
+        let path = path.map(|path| tracing::field::display(Shown(path.display())));
         match outcome {
             Ok(said) => tracing::info!(target: "tower_redirect", path, "{said}"),
             Err(error) => tracing::warn!(
@@ -127,7 +129,7 @@ pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<&str, &dyn fmt::Disp
 pub(crate) fn back(path: &Path) {
     #[cfg(feature = "tracing")]
     tracing::info!(
-        path = %path.display(),
+        path = %Shown(path.display()),
         "what was lost is back as it was, the set of redirects that serves stays"
     );
     let _ = path;

@@ -75,31 +75,28 @@
 use std::{
     error::Error,
     fmt, io,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{self, SyncSender},
-    },
-    thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use crate::{Handle, shown::Shown};
+use crate::Handle;
 
 mod contents;
 mod events;
 mod load;
+mod open;
+mod reload;
 mod run;
 mod state;
+mod watcher;
 
 use contents::Contents;
 pub use load::load;
 #[cfg(feature = "rules")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
 pub use load::load_rules;
-use run::Run;
+pub use reload::Reload;
+pub use watcher::Watcher;
 
 /// Why a set was refused.
 type Reason = Box<dyn Error + Send + Sync>;
@@ -312,21 +309,7 @@ impl<P: Send + Sync + 'static> Watch<P> {
     ///
     /// Where the thread cannot be started, or the path is relative and there is no current folder.
     pub fn start(self) -> io::Result<Watcher> {
-        // Without a `/` at its end, which would hide that it is a link.
-        let path: PathBuf = std::path::absolute(&self.path)?.components().collect();
-        // One place: a wake-up that waits stands for all that come after it.
-        let (wake, woken) = mpsc::sync_channel(1);
-        let stop = Arc::new(AtomicBool::new(false));
-        let run = Run::new(self, path.clone(), wake.clone(), woken, Arc::clone(&stop));
-        let thread = thread::Builder::new()
-            .name("redirect watch".to_owned())
-            .spawn(move || run.run())?;
-        Ok(Watcher {
-            path,
-            wake,
-            stop,
-            thread: Some(thread),
-        })
+        Watcher::start(self)
     }
 }
 
@@ -339,169 +322,4 @@ impl<P> fmt::Debug for Watch<P> {
             .field("poll_interval", &self.poll_interval)
             .finish_non_exhaustive()
     }
-}
-
-/// Watches until it is dropped; [`Watch::start`] makes it.
-///
-/// ```
-/// use tower_redirect::{LocalPath, Reloadable};
-///
-/// let (_policy, handle) = Reloadable::new(LocalPath::from_static("/"));
-/// let watcher = handle.watch("no such file", |_| Err("never read")).start()?;
-/// drop(watcher); // waits until the thread has ended: nothing is read or reported any more
-/// # Ok::<(), std::io::Error>(())
-/// ```
-///
-/// The drop waits for a reader or a callback that is at work, ten seconds at most, and not where it comes from
-/// there.
-#[must_use = "the watch ends where this is dropped; bind it to a name"]
-pub struct Watcher {
-    path: PathBuf,
-    wake: SyncSender<()>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Watcher {
-    /// Watches for as long as anybody has the policy or a handle of it, without this.
-    ///
-    /// ```
-    /// use tower_redirect::{LocalPath, RedirectLayer, Reloadable};
-    ///
-    /// fn layer() -> std::io::Result<RedirectLayer<impl tower_redirect::Policy>> {
-    ///     let (policy, handle) = Reloadable::new(LocalPath::from_static("/closed"));
-    ///     handle.watch("no such file", |_| Err("never read")).start()?.detach();
-    ///     Ok(RedirectLayer::temporary(policy))
-    /// }
-    /// assert!(layer().is_ok());
-    /// ```
-    ///
-    /// When the last one is gone, the thread ends the next time that it looks. A handle in the reader or in the
-    /// callback is one, too: with it, the watch lasts until the process ends.
-    pub fn detach(mut self) {
-        self.thread = None;
-    }
-}
-
-/// So long the drop of a watcher waits.
-const LONGEST_END: Duration = Duration::from_secs(10);
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        let Some(thread) = self.thread.take() else {
-            return;
-        };
-        self.stop.store(true, Ordering::Release);
-        let _ = self.wake.try_send(());
-        if thread.thread().id() == thread::current().id() {
-            return;
-        }
-        // A reader at work is waited for, but for one that waits itself, on a pipe or a lost server.
-        let begin = Instant::now();
-        while !thread.is_finished() {
-            if begin.elapsed() > LONGEST_END {
-                return;
-            }
-            thread::sleep(Duration::from_millis(1));
-        }
-        let _ = thread.join();
-    }
-}
-
-impl fmt::Debug for Watcher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watcher")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What became of a change; its text is a line for an operator.
-///
-/// ```
-/// use tower_redirect::watch::Reload;
-///
-/// fn is_to_be_looked_at(reload: &Reload<'_>) -> bool {
-///     match reload {
-///         Reload::Good { .. } | Reload::Back { .. } => false,
-///         Reload::Bad { .. } | Reload::Lost { .. } => true,
-///         _ => true,
-///     }
-/// }
-/// # let (sender, said) = std::sync::mpsc::channel();
-/// # let (_policy, handle) = tower_redirect::Reloadable::new(tower_redirect::LocalPath::from_static("/"));
-/// # let watcher = handle
-/// #     .watch("no such file", |_| Err("never read"))
-/// #     .on_reload(move |reload| sender.send(is_to_be_looked_at(reload)).unwrap())
-/// #     .start()?;
-/// # assert!(said.recv().unwrap());
-/// # Ok::<(), std::io::Error>(())
-/// ```
-///
-/// More may be told later, of each of them too.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub enum Reload<'a> {
-    /// What was read serves.
-    #[non_exhaustive]
-    Good {
-        /// The file or the folder.
-        path: &'a Path,
-    },
-    /// What was read is refused, and the set before serves on.
-    #[non_exhaustive]
-    Bad {
-        /// The file or the folder.
-        path: &'a Path,
-        /// Why: what the reader failed with, so that it can be downcast to that, or what is wrong with
-        /// the file itself.
-        error: &'a (dyn Error + Send + Sync + 'static),
-    },
-    /// There is nothing to be read, and the set before serves on. Reported once.
-    #[non_exhaustive]
-    Lost {
-        /// The file or the folder.
-        path: &'a Path,
-        /// What the system says.
-        error: &'a io::Error,
-    },
-    /// What was lost is back, and its bytes are the ones that were read last. The set that serves stays, also
-    /// where another was rolled back that had been read of them.
-    #[non_exhaustive]
-    Back {
-        /// The file or the folder.
-        path: &'a Path,
-    },
-}
-
-impl fmt::Display for Reload<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Good { path } => write!(f, "{}: what was read serves", Shown(path.display())),
-            Self::Bad { path, error } => write!(
-                f,
-                "{}: refused, and the set before serves on: {error}",
-                Shown(path.display())
-            ),
-            Self::Lost { path, error } => write!(
-                f,
-                "{}: cannot be read, and the set before serves on until it can: {error}",
-                Shown(path.display())
-            ),
-            Self::Back { path } => write!(
-                f,
-                "{}: is back as it was, and the set that serves stays",
-                path.display()
-            ),
-        }
-    }
-}
-
-/// What a call gives, or what it panicked with.
-fn contained<T>(call: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        text.unwrap_or("no text").to_owned()
-    })
 }

@@ -213,7 +213,13 @@ fn the_rule_stays_with_its_redirect_whatever_stands_around_the_table() {
         assert_eq!(rule.file(), Some("public/_redirects"), "{what}");
         assert_eq!(
             (rule.name(), rule.id()),
-            (None, RuleId::Number(1)),
+            (
+                None,
+                RuleId::Source {
+                    host: "",
+                    source: "/blog{/*splat}"
+                }
+            ),
             "{what}"
         );
     }
@@ -421,7 +427,10 @@ fn every_request_is_counted_once_by_what_became_of_it() {
         ),
         (
             request("GET", "/c/1"),
-            vec![(format!("{redirects}{{rule=\"1\",status=\"302\"}}"), 1)],
+            vec![(
+                format!("{redirects}{{rule=\"/c/{{x}}\",status=\"302\"}}"),
+                1,
+            )],
         ),
         (
             request("GET", "/fixed"),
@@ -430,7 +439,10 @@ fn every_request_is_counted_once_by_what_became_of_it() {
         // It waits for the answer: replaced, and not.
         (
             request("GET", "/late/404"),
-            vec![(format!("{redirects}{{rule=\"2\",status=\"308\"}}"), 1)],
+            vec![(
+                format!("{redirects}{{rule=\"/late/{{x}}\",status=\"308\"}}"),
+                1,
+            )],
         ),
         (
             request("GET", "/late/200"),
@@ -480,6 +492,44 @@ fn every_request_is_counted_once_by_what_became_of_it() {
             send(&layer, sent).await;
         });
         assert_eq!(counted, expected, "{what}");
+    }
+}
+
+/// What a rule is counted under stays when rules are added before it, and none is taken for another.
+#[test]
+fn a_rule_is_counted_under_its_name_or_its_source() {
+    let counted = |rules: Rules, host: &'static str, path: &str| {
+        let mut request = request("GET", path);
+        request.headers_mut().insert("host", host.parse().unwrap());
+        let (_, labels) = Counters::with_labels(async {
+            send(&RedirectLayer::new(rules), request).await;
+        });
+        let mut rules = labels.into_iter().filter(|(name, _)| name == "rule");
+        rules.next().expect(path).1
+    };
+    let old = "/b /c 301!\n";
+    for file in [old.to_owned(), format!("/a /c 301!\n{old}")] {
+        assert_eq!(counted(netlify::parse(&file).unwrap(), "x", "/b"), "/b");
+    }
+    let rules = || {
+        Rules::new([
+            Rule::found("/zero", "/x"),
+            Rule::found("/one", "/x").named("0"),
+            Rule::found("/{x}/{y}", "/x").host("a.example"),
+            Rule::found("/{x}/{y}", "/x").host("*.b.example"),
+            Rule::found(format!("/{}", "d".repeat(200)), "/x"),
+        ])
+        .unwrap()
+    };
+    let (long, cut) = ("d".repeat(200), "d".repeat(99));
+    for (host, path, label) in [
+        ("x", "/zero", "/zero"),
+        ("x", "/one", "0"),
+        ("a.example", "/1/2", "a.example/{x}/{y}"),
+        ("www.b.example", "/1/2", "*.b.example/{x}/{y}"),
+        ("x", &format!("/{long}"), &format!("/{cut}\u{2026}")),
+    ] {
+        assert_eq!(counted(rules(), host, path), label);
     }
 }
 

@@ -31,17 +31,17 @@ use tower_redirect::{
 };
 use url::{Position, Url};
 
+#[path = "support/cases.rs"]
+mod cases;
+
 const SITE: &str = "https://app.example";
 
 fn config(cases: u32) -> Config {
-    let asked = std::env::var("PROPTEST_CASES").ok();
     Config {
-        cases: asked.map_or(cases, |cases| cases.parse().unwrap()),
-        failure_persistence: None,
         // However many cases are asked for.
         max_local_rejects: u32::MAX,
         max_global_rejects: u32::MAX,
-        ..Config::default()
+        ..cases::config(cases)
     }
 }
 

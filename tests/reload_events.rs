@@ -1,67 +1,26 @@
 //! The events of sets that are changed, with feature `tracing`; alone in its process, because the subscriber
 //! is the process's.
 
-use std::{
-    fmt::{Debug, Write},
-    fs,
-    sync::{Arc, Mutex, mpsc},
-    time::Duration,
-};
+use std::{fs, sync::mpsc, time::Duration};
 
 use tower_redirect::{
     Reloadable,
     rules::{Format, netlify},
 };
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
+use tracing::Level;
+
+#[path = "support/events.rs"]
+mod events;
+
+use events::Events;
 
 /// Far more than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
 
-/// Keeps what the crate says at level info and above as texts.
-#[derive(Clone, Default)]
-struct Events(Arc<Mutex<Vec<String>>>);
-
-impl Subscriber for Events {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("tower_redirect") && *metadata.level() <= tracing::Level::INFO
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields(event.metadata().level().to_string());
-        event.record(&mut fields);
-        self.0.lock().unwrap().push(fields.0);
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
-struct Fields(String);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {}={value:?}", field.name()).unwrap();
-    }
-}
-
 #[test]
 fn each_change_and_each_refusal_leaves_an_event() {
-    let events = Events::default();
-    tracing::subscriber::set_global_default(events.clone()).unwrap();
-    let said = || std::mem::take(&mut *events.0.lock().unwrap());
+    let events = Events::listen(Level::INFO);
+    let said = || events.said();
     let good = "INFO message=a new set of redirects serves";
     let bad = "WARN message=a set of redirects was refused, the one before serves on";
     let back = "INFO message=the set of redirects before serves again";
@@ -77,9 +36,12 @@ fn each_change_and_each_refusal_leaves_an_event() {
     let expected = [good, &format!("{bad} {error}"), good, back];
     assert_eq!(said(), expected);
 
-    let folder = tempfile::tempdir().unwrap();
+    // A terminal would take a part of the name for its own.
+    let name = if cfg!(unix) { "a\u{1b}[2Jb\n" } else { "a" };
+    let folder = tempfile::Builder::new().prefix(name).tempdir().unwrap();
     let path = folder.path().join("_redirects");
-    let shown = path.display();
+    let shown = path.display().to_string();
+    let shown = shown.replace('\u{1b}', r"\u{1b}").replace('\n', r"\n");
     fs::write(&path, "/a /b\n/x /y 200\n").unwrap();
     let (sender, told) = mpsc::channel();
     let watcher = handle

@@ -18,6 +18,9 @@ use tower_redirect::{
 };
 use url::{Position, Url};
 
+#[path = "support/cases.rs"]
+mod cases;
+
 const SITE: &str = "https://app.example";
 const HOME: LocalPath = LocalPath::from_static("/home");
 const LOGIN: LocalPath = LocalPath::from_static("/login");
@@ -835,13 +838,11 @@ fn after_a_401_the_login_page_and_no_loop() {
 // --------------------------------------------------------------------------------- properties
 
 fn config(cases: u32) -> Config {
-    let asked = std::env::var("PROPTEST_CASES").ok();
     Config {
-        cases: asked.map_or(cases, |cases| cases.parse().unwrap()),
-        failure_persistence: None,
+        // However many cases are asked for.
         max_local_rejects: u32::MAX,
         max_global_rejects: u32::MAX,
-        ..Config::default()
+        ..cases::config(cases)
     }
 }
 

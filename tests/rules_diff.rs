@@ -6,11 +6,7 @@
 use std::time::Duration;
 
 use http::Response;
-use proptest::{
-    collection::vec,
-    prelude::*,
-    test_runner::{Config, TestCaseError},
-};
+use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use tower_redirect::{
     Decision, Policy, RequestHead,
     rules::{
@@ -20,8 +16,11 @@ use tower_redirect::{
     testing,
 };
 
+#[path = "support/cases.rs"]
+mod cases;
 mod naive;
 
+use cases::config;
 use naive::{
     Edit, How, Query, Rule as NaiveRule,
     generate::{self, Choices},
@@ -439,16 +438,6 @@ fn many_conditions_on_one_path_are_bounded() {
             .any(|one| one.doubt() == Doubt::TooMany);
     assert!(says, "{diff}");
     assert!(old.diff(&table("/x")).is_empty());
-}
-
-fn config(cases: u32) -> Config {
-    let asked = std::env::var("PROPTEST_CASES").ok();
-    Config {
-        cases: asked.map_or(cases, |cases| cases.parse().unwrap()),
-        failure_persistence: None,
-        max_shrink_iters: 20_000,
-        ..Config::default()
-    }
 }
 
 /// The same rule for one of its requests alone.

@@ -7,32 +7,21 @@ use std::convert::Infallible;
 
 use http::{Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
-use proptest::{
-    collection::vec,
-    prelude::*,
-    test_runner::{Config, TestCaseError},
-};
+use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{RedirectLayer, rules::Rules};
 use url::{Position, Url};
 
+#[path = "support/cases.rs"]
+mod cases;
 mod naive;
 
+use cases::config;
 use naive::{
     Answer, How, Interpreter, Place, Rule, Source, asking,
     generate::{self, Choices},
     real,
 };
-
-fn config(cases: u32) -> Config {
-    let asked = std::env::var("PROPTEST_CASES").ok();
-    Config {
-        cases: asked.map_or(cases, |cases| cases.parse().unwrap()),
-        failure_persistence: None,
-        max_shrink_iters: 20_000,
-        ..Config::default()
-    }
-}
 
 fn numbers() -> impl Strategy<Value = (Vec<u16>, Vec<Vec<u16>>)> {
     (vec(any::<u16>(), 0..200), vec(vec(any::<u16>(), 0..40), 30))

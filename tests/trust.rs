@@ -13,13 +13,17 @@ use proptest::{
     collection::vec,
     prelude::{Just, Strategy, any as any_value, prop_assert_eq, prop_oneof, proptest},
     sample::select,
-    test_runner::Config,
 };
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
     Decision, Https, Location, Plaintext, Policy, ProxyHeader, Redirect, RedirectLayer, Refusal,
     RequestHead, Scheme, Trust, connect_info, policy_fn, testing,
 };
+
+#[path = "support/cases.rs"]
+mod cases;
+
+use cases::config;
 
 const HTTP: Option<Scheme> = Some(Scheme::Http);
 const HTTPS: Option<Scheme> = Some(Scheme::Https);
@@ -996,15 +1000,6 @@ fn r13_trust_is_shared_between_threads() {
 
 // ------------------------------------------------------------------------------- (d) properties
 
-fn config() -> Config {
-    let asked = std::env::var("PROPTEST_CASES").ok();
-    Config {
-        cases: asked.map_or(2_048, |cases| cases.parse().unwrap()),
-        failure_persistence: None,
-        ..Config::default()
-    }
-}
-
 /// A parameter, and the choices of who writes it: the case of each letter, quotes, backslashes, and
 /// the space before and after.
 #[derive(Clone, Debug)]
@@ -1137,7 +1132,7 @@ fn element() -> impl Strategy<Value = (Vec<Pair>, bool)> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(2_048))]
 
     #[test]
     fn r13_forwarded_says_what_was_written(elements in vec(element(), 0..6), hops in 1_u8..6) {

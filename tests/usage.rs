@@ -111,7 +111,7 @@ async fn what_is_sent_is_counted() {
         .never_hit()
         .map(|rule| rule.id().to_string())
         .collect();
-    assert_eq!(idle, ["3", "old campaign"]);
+    assert_eq!(idle, ["/alive/{x}", "old campaign"]);
     for one in usage.iter() {
         assert_eq!(one.hits() > 0, one.last_hit().is_some(), "{:?}", one.rule());
         assert!(one.last_hit().is_none_or(|last| last >= usage.since()));

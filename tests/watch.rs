@@ -860,7 +860,7 @@ fn other_files_of_a_folder() {
 
 #[cfg(unix)]
 mod links {
-    use std::os::unix::fs::symlink;
+    use std::{os::unix::fs::symlink, process::Command};
 
     use super::*;
 
@@ -926,6 +926,22 @@ mod links {
         site.is_lost("/other");
         point(&current, "releases/3");
         site.is_good("/third");
+    }
+
+    /// Nobody writes into the pipe; who opened it as a file would wait for ever.
+    #[test]
+    fn a_pipe_in_place_of_the_file_is_not_waited_for() {
+        let site = Site::new();
+        let pipe = site.path.with_extension("pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        fs::rename(&pipe, &site.path).unwrap();
+        match site.told() {
+            Told::Lost(why) => assert!(why.contains("neither a file nor a folder"), "{why}"),
+            told => panic!("{told:?}"),
+        }
+        site.replace("/a /again\n");
+        site.is_good("/again");
     }
 
     #[test]

@@ -83,14 +83,14 @@ impl Fired {
         self.table.name(&self.table.record(self.at)?)
     }
 
-    /// What the rule is called where it is counted: its name, or its number where it has none.
+    /// What the rule is called where it is counted: its name, or its source where it has none.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
     /// use tower_redirect::{Policy, testing};
     ///
     /// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/c", "/d").named("c")])?;
-    /// for (path, id) in [("/a", "0"), ("/c", "c")] {
+    /// for (path, id) in [("/a", "/a"), ("/c", "c")] {
     ///     let redirect = rules.decide(&testing::get(path).head()).into_redirect().unwrap();
     ///     assert_eq!(redirect.rule().unwrap().id().to_string(), id);
     /// }
@@ -98,7 +98,7 @@ impl Fired {
     /// ```
     #[must_use]
     pub fn id(&self) -> RuleId<'_> {
-        RuleId::new(self.name(), self.number)
+        self.rule().map_or(RuleId::Name(""), |rule| rule.id())
     }
 
     /// The file that it was read from, where that is known.
@@ -140,39 +140,81 @@ impl fmt::Debug for Fired {
     }
 }
 
-/// What a rule is called in events and in labels: its name, or its number where it has none.
+/// What a rule is called in events and in labels: its name, or its source where it has none.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, RuleId, Rules};
 ///
-/// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/c", "/d").named("launch")])?;
+/// let rules = Rules::new([
+///     Rule::permanent("https://old.example/a/{x}", "/b/{x}"),
+///     Rule::permanent("/c", "/d").named("launch"),
+/// ])?;
 /// let ids: Vec<_> = rules.iter().map(|rule| rule.id()).collect();
-/// assert_eq!(ids, [RuleId::Number(0), RuleId::Name("launch")]);
-/// assert_eq!(ids[1].to_string(), "launch");
+/// let source = RuleId::Source { host: "old.example", source: "/a/{x}" };
+/// assert_eq!(ids, [source, RuleId::Name("launch")]);
+/// assert_eq!(source.to_string(), "old.example/a/{x}");
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// A number changes where rules are added before it; what is watched for long has a name. Rules of one
-/// name are counted together.
+/// It stays where rules are added before it, and where its target changes. Rules of one name or of one source,
+/// for other methods or on other conditions, are counted together; what is to be told apart has a name. The
+/// text of a source is its author's, and no more than its first 100 bytes are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RuleId<'r> {
-    /// The number of the rule, counted from 0 in the order in which rules were added.
-    Number(u32),
     /// The name that it was given.
     Name(&'r str),
+    /// What it is for, where it has no name.
+    Source {
+        /// The host, if it is for one alone, or for those below one.
+        host: &'r str,
+        /// The path or the regex, in the spelling that is compared.
+        source: &'r str,
+    },
 }
 
+/// So many bytes of a source are shown.
+const MOST_SHOWN: usize = 100;
+
 impl<'r> RuleId<'r> {
-    pub(super) fn new(name: Option<&'r str>, number: u32) -> Self {
-        name.map_or(Self::Number(number), Self::Name)
+    /// Its text in pieces, so that it is written without `fmt`.
+    pub(crate) fn pieces(self) -> [&'r str; 3] {
+        let (host, source) = match self {
+            Self::Name(name) => return [name, "", ""],
+            Self::Source { host, source } => (host, source),
+        };
+        let shown = cut(host, MOST_SHOWN);
+        let rest = cut(source, MOST_SHOWN - shown.len());
+        let is_all = (shown.len(), rest.len()) == (host.len(), source.len());
+        [shown, rest, if is_all { "" } else { "\u{2026}" }]
     }
+}
+
+/// The beginning of a text, in whole characters.
+fn cut(text: &str, most: usize) -> &str {
+    let mut ends = (0..=most.min(text.len())).rev();
+    ends.find_map(|end| text.get(..end)).unwrap_or_default()
 }
 
 impl fmt::Display for RuleId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(number) => write!(f, "{number}"),
-            Self::Name(name) => f.write_str(name),
-        }
+        let mut pieces = self.pieces().into_iter();
+        pieces.try_for_each(|piece| f.write_str(piece))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RuleId;
+
+    #[test]
+    fn a_long_source_is_cut_between_characters() {
+        let shown = |host, source| RuleId::Source { host, source }.to_string();
+        let (a, e) = ("a".repeat(101), "\u{e9}".repeat(51));
+        assert_eq!(shown("", &a[1..]), a[1..]);
+        assert_eq!(shown("", &a), format!("{}\u{2026}", &a[1..]));
+        assert_eq!(shown("", &e), format!("{}\u{2026}", &e[2..]));
+        assert_eq!(shown("b", &e), format!("b{}\u{2026}", &e[4..]));
+        assert_eq!(shown(&a[1..], "/"), format!("{}\u{2026}", &a[1..]));
+        assert_eq!(RuleId::Name(&a).to_string(), a);
     }
 }

@@ -234,21 +234,46 @@ impl Format {
     pub fn load_lossy(self, path: impl AsRef<Path>) -> io::Result<Parsed> {
         self.kind().load(path.as_ref())
     }
+
+    /// The same of a file that is opened in another way: something to read, and about how much that is.
+    #[cfg(feature = "watch")]
+    pub(crate) fn load_by<R: io::Read>(
+        self,
+        path: &Path,
+        open: impl Fn(&Path) -> io::Result<(R, u64)>,
+    ) -> io::Result<Parsed> {
+        self.kind().load_by(path, open)
+    }
 }
 
 impl Kind {
     fn load(self, path: &Path) -> io::Result<Parsed> {
+        self.load_by(path, |path| {
+            let file = File::open(path)?;
+            let length = file.metadata()?.len();
+            Ok((file, length))
+        })
+    }
+
+    fn load_by<R: io::Read>(
+        self,
+        path: &Path,
+        open: impl Fn(&Path) -> io::Result<(R, u64)>,
+    ) -> io::Result<Parsed> {
+        let (mut file, length) = open(path)?;
         let parsed = match self {
             Self::Lines(precedence, mut dialect) => {
-                let file = File::open(path)?;
                 let mut loader = Loader::new(precedence);
-                let length = file.metadata()?.len();
                 loader.reserve(usize::try_from(length).unwrap_or(usize::MAX));
                 let input = io::BufReader::with_capacity(1 << 16, file);
                 read::lines(input, &mut *dialect, &mut loader)?;
-                loader.finish(|| File::open(path).map(io::BufReader::new))
+                loader.finish(|| open(path).map(|(file, _)| io::BufReader::new(file)))
             }
-            Self::Document(parse) => read::document(&std::fs::read(path)?, parse),
+            Self::Document(parse) => {
+                let mut text = Vec::new();
+                file.read_to_end(&mut text)?;
+                read::document(&text, parse)
+            }
         };
         let name = path.to_string_lossy();
         Ok(Parsed {

@@ -66,19 +66,30 @@ impl<'r> RuleRef<'r> {
         self.table.name(&self.record)
     }
 
-    /// What the rule is called where it is counted: its name, or its number where it has none.
+    /// What the rule is called where it is counted: its name, or its source where it has none.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
     ///
     /// let rules = Rules::new([Rule::found("/a", "/b"), Rule::found("/c", "/d").named("moved")])?;
     /// let ids: Vec<_> = rules.iter().map(|rule| rule.id().to_string()).collect();
-    /// assert_eq!(ids, ["0", "moved"]);
+    /// assert_eq!(ids, ["/a", "moved"]);
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     #[must_use]
     pub fn id(&self) -> RuleId<'r> {
-        RuleId::new(self.name(), self.number())
+        let source = RuleId::Source {
+            host: self.host(),
+            source: self.source(),
+        };
+        self.name().map_or(source, RuleId::Name)
+    }
+
+    /// The host that it is for, or nothing.
+    fn host(&self) -> &'r str {
+        let ready = self.table.options(&self.record);
+        let host = ready.and_then(|ready| ready.options.host.as_deref());
+        host.unwrap_or_default()
     }
 
     /// The file that it was read from, where that is known; [`Rules::in_file`] says it.
@@ -196,12 +207,8 @@ impl<'r> IntoIterator for &'r Rules {
 
 impl fmt::Display for RuleRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = self
-            .table
-            .options(&self.record)
-            .and_then(|ready| ready.options.host.as_deref())
-            .unwrap_or_default();
-        write!(f, "{host}{} -> {} (", self.source(), self.target())?;
+        let (host, source) = (self.host(), self.source());
+        write!(f, "{host}{source} -> {} (", self.target())?;
         match self.how() {
             How::Status(status) => write!(f, "{status})"),
             How::Intent(intent) => write!(f, "{intent:?})"),

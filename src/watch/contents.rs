@@ -2,13 +2,17 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File, Metadata},
+    fs::{self, Metadata},
     hash::{DefaultHasher, Hash, Hasher},
     io::{self, Read},
     path::Path,
 };
 
-use super::state::{Stamp, files};
+use super::{
+    open::{no_file, open},
+    state::{Stamp, files},
+};
+use crate::shown::Shown;
 
 /// The names and lengths of the files, and a hash of it all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,9 +47,7 @@ impl Contents {
                 contents.files.push((name, length));
             }
         } else {
-            return Err(io::Error::other(
-                "this is neither a file nor a folder; watch one of these",
-            ));
+            return Err(no_file());
         }
         contents.hash = hasher.finish();
         Ok(contents)
@@ -77,25 +79,14 @@ impl Contents {
         let (name, _) = self.files.iter().find(emptied)?;
         Some(format!(
             "the file {} was emptied; write a comment into it, or remove it, where it is to redirect nothing, or say what the names of files end in that count",
-            name.to_string_lossy()
+            Shown(name.to_string_lossy())
         ))
     }
 }
 
-/// The longest file that is read: ten million rules.
-const MOST: u64 = 1 << 30;
-
-fn too_long() -> io::Error {
-    io::Error::other("this file has more than a gigabyte; divide the rules")
-}
-
 /// Adds the bytes of a file and their number, which it gives.
 fn add(path: &Path, hasher: &mut DefaultHasher) -> io::Result<u64> {
-    let mut file = File::open(path)?;
-    // Some files that the system makes up have no end.
-    if file.metadata()?.len() > MOST {
-        return Err(too_long());
-    }
+    let (mut file, _) = open(path)?;
     let mut buffer = vec![0; 1 << 16];
     let mut length = 0;
     loop {
@@ -107,9 +98,6 @@ fn add(path: &Path, hasher: &mut DefaultHasher) -> io::Result<u64> {
         };
         hasher.write(buffer.get(..count).unwrap_or_default());
         length += count as u64;
-        if length > MOST {
-            return Err(too_long());
-        }
     }
     hasher.write_u64(length);
     Ok(length)

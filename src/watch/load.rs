@@ -2,10 +2,12 @@
 
 use std::{error::Error, fmt, io, path::Path};
 
+#[cfg(feature = "rules")]
+use super::open::open;
 use super::{Reason, Watch, contents::Contents};
 #[cfg(feature = "rules")]
 use crate::rules::{Format, Rules};
-use crate::{Handle, Reloadable};
+use crate::{Handle, Reloadable, shown::Shown};
 
 /// Reads the first set from a file or a folder, and makes the watch that reads the next ones.
 ///
@@ -86,8 +88,9 @@ fn first<P, E: Into<Reason>>(
     path: &Path,
     read: impl Fn(&Path) -> Result<P, E>,
 ) -> io::Result<(P, Option<Contents>)> {
-    let error =
-        |kind, what: &dyn fmt::Display| io::Error::new(kind, format!("{}: {what}", path.display()));
+    let error = |kind, what: &dyn fmt::Display| {
+        io::Error::new(kind, format!("{}: {what}", Shown(path.display())))
+    };
     let before = Contents::read(path, &[]).map_err(|why| error(why.kind(), &why))?;
     if let Some(why) = before.cut_off(None) {
         return Err(error(io::ErrorKind::InvalidData, &why));
@@ -99,10 +102,10 @@ fn first<P, E: Into<Reason>>(
 
 #[cfg(feature = "rules")]
 pub(super) fn read_rules(path: &Path, format: Format) -> Result<Rules, Reason> {
-    let parsed = format.load_lossy(path)?;
+    let parsed = format.load_by(path, open)?;
     #[cfg(feature = "tracing")]
     if !parsed.diagnostics.is_empty() && !parsed.diagnostics.has_errors() {
-        tracing::warn!(path = %path.display(), "{}", parsed.diagnostics);
+        tracing::warn!(path = %Shown(path.display()), "{}", parsed.diagnostics);
     }
     Ok(parsed.into_result()?)
 }

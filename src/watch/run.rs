@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{
         Arc,
@@ -13,8 +14,7 @@ use std::{
 };
 
 use super::{
-    OnReload, Read, Reason, Reload, Watch, contained, contents::Contents, events::Events,
-    state::State,
+    OnReload, Read, Reason, Reload, Watch, contents::Contents, events::Events, state::State,
 };
 use crate::{observe, reload::WeakHandle};
 
@@ -297,6 +297,15 @@ fn call(on_reload: &mut OnReload, reload: &Reload<'_>) {
     }
     #[cfg(not(feature = "tracing"))]
     let _ = told;
+}
+
+/// What a call gives, or what it panicked with.
+fn contained<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        text.unwrap_or("no text").to_owned()
+    })
 }
 
 #[cfg(test)]
