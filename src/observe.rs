@@ -83,16 +83,37 @@ pub(crate) fn suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason:
         return;
     }
     #[cfg(feature = "tracing")]
-    tracing::debug!(
-        target: "tower_redirect",
-        %reason,
-        status = redirect.status(request.method(), request.version()).as_u16(),
-        location = redirect.location.as_str(),
-        "redirect suppressed"
-    );
+    log_suppressed(request, redirect, reason);
     #[cfg(feature = "metrics")]
     counters::suppressed(reason);
     let _ = (request, redirect);
+}
+
+#[cfg(feature = "tracing")]
+fn log_suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason: Suppressed) {
+    let status = redirect.status(request.method(), request.version());
+    #[cfg(feature = "rules")]
+    if let Some(rule) = &redirect.rule {
+        tracing::debug!(
+            target: "tower_redirect",
+            %reason,
+            status = status.as_u16(),
+            location = redirect.location.as_str(),
+            rule = %Shown(rule.id()),
+            rule_number = rule.number(),
+            file = rule.file(),
+            line = rule.line(),
+            "redirect suppressed"
+        );
+        return;
+    }
+    tracing::debug!(
+        target: "tower_redirect",
+        %reason,
+        status = status.as_u16(),
+        location = redirect.location.as_str(),
+        "redirect suppressed"
+    );
 }
 
 /// What is said of a new set that serves.
@@ -108,6 +129,10 @@ pub(crate) const SET_BEFORE: &str = "the set of redirects before serves again";
 pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<&str, &dyn fmt::Display>) {
     #[cfg(feature = "metrics")]
     counters::reloaded(outcome.is_ok());
+    #[cfg(feature = "metrics")]
+    if let Some(path) = path {
+        counters::looked(path, outcome.is_ok());
+    }
     #[cfg(feature = "tracing")]
     {
         let path = path.map(|path| tracing::field::display(Shown(path.display())));
@@ -124,11 +149,22 @@ pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<&str, &dyn fmt::Disp
     let _ = (path, outcome);
 }
 
+/// A path is watched whose set serves already.
+#[cfg(feature = "watch")]
+pub(crate) fn watched(path: &Path) {
+    #[cfg(feature = "metrics")]
+    counters::looked(path, true);
+    let _ = path;
+}
+
 /// What could not be read is there again, and is what was read of it last.
 #[cfg(feature = "watch")]
 pub(crate) fn back(path: &Path) {
+    #[cfg(feature = "metrics")]
+    counters::looked(path, true);
     #[cfg(feature = "tracing")]
     tracing::info!(
+        target: "tower_redirect",
         path = %Shown(path.display()),
         "what was lost is back as it was, the set of redirects that serves stays"
     );

@@ -86,16 +86,18 @@ mod events;
 mod load;
 mod open;
 mod reload;
+#[cfg(feature = "rules")]
+mod rules;
 mod run;
 mod state;
 mod watcher;
 
 use contents::Contents;
 pub use load::load;
+pub use reload::Reload;
 #[cfg(feature = "rules")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
-pub use load::load_rules;
-pub use reload::Reload;
+pub use rules::load_rules;
 pub use watcher::Watcher;
 
 /// Why a set was refused.
@@ -136,45 +138,6 @@ impl<P: Send + Sync + 'static> Handle<P> {
             settle: Duration::from_millis(100),
             poll_interval: Duration::from_millis(500),
         }
-    }
-}
-
-#[cfg(feature = "rules")]
-impl Handle<crate::rules::Rules> {
-    /// Watches a file of rules.
-    ///
-    /// ```no_run
-    /// use tower_redirect::{RedirectLayer, Reloadable, rules::Format};
-    ///
-    /// let rules = Format::Netlify.load_lossy("_redirects")?.into_result()?;
-    /// let (policy, handle) = Reloadable::new(rules);
-    /// let watcher = handle.watch_rules("_redirects", Format::Netlify).start()?;
-    /// let layer = RedirectLayer::new(policy);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// A file with an error in it is refused as a whole, and its
-    /// [`Diagnostics`](crate::rules::Diagnostics) are the reason. Warnings hinder nothing, and go to feature
-    /// `tracing`; who wants more of them reads with [`watch`](Self::watch) and
-    /// [`Format::load_lossy`](crate::rules::Format::load_lossy).
-    ///
-    /// Where the set that answers [counts](crate::rules::Rules::count_hits), the one that replaces it does,
-    /// from nothing.
-    #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
-    pub fn watch_rules(
-        &self,
-        path: impl Into<PathBuf>,
-        format: crate::rules::Format,
-    ) -> Watch<crate::rules::Rules> {
-        let current = self.downgrade();
-        self.watch(path, move |path| -> Result<_, Reason> {
-            let rules = load::read_rules(path, format)?;
-            let counts = |handle: Self| handle.current().usage().is_some();
-            if current.upgrade().is_some_and(counts) {
-                return Ok(rules.count_hits());
-            }
-            Ok(rules)
-        })
     }
 }
 

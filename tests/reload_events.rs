@@ -1,8 +1,15 @@
-//! The events of sets that are changed, with feature `tracing`; alone in its process, because the subscriber
-//! is the process's.
+//! The events of sets that are changed, with feature `tracing`, and the gauge of feature `metrics`; alone in
+//! its process, because subscriber and recorder are the process's.
 
-use std::{fs, sync::mpsc, time::Duration};
+use std::{
+    fs,
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
 
+use metrics::{
+    Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+};
 use tower_redirect::{
     Reloadable,
     rules::{Format, netlify},
@@ -17,9 +24,56 @@ use events::Events;
 /// Far more than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
 
+/// What the gauges were set to, one after the other.
+#[derive(Clone, Default)]
+struct Gauges(Arc<Mutex<Vec<(String, f64)>>>);
+
+struct One(Gauges, String);
+
+impl GaugeFn for One {
+    fn increment(&self, _: f64) {
+        panic!("no gauge of this crate is moved");
+    }
+
+    fn decrement(&self, _: f64) {
+        panic!("no gauge of this crate is moved");
+    }
+
+    fn set(&self, value: f64) {
+        self.0.0.lock().unwrap().push((self.1.clone(), value));
+    }
+}
+
+impl Recorder for Gauges {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::noop()
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        let labels = key
+            .labels()
+            .map(|label| format!("{}={}", label.key(), label.value()));
+        let labels: Vec<_> = labels.collect();
+        let name = format!("{} {}", key.name(), labels.join(" "));
+        Gauge::from_arc(Arc::new(One(self.clone(), name)))
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}
+
 #[test]
 fn each_change_and_each_refusal_leaves_an_event() {
     let events = Events::listen(Level::INFO);
+    let gauges = Gauges::default();
+    metrics::set_global_recorder(gauges.clone()).unwrap();
     let said = || events.said();
     let good = "INFO message=a new set of redirects serves";
     let bad = "WARN message=a set of redirects was refused, the one before serves on";
@@ -62,6 +116,9 @@ fn each_change_and_each_refusal_leaves_an_event() {
     let missing = fs::metadata(&path).unwrap_err();
     told.recv_timeout(LONG).expect("nothing was reported");
     drop(watcher);
+    let name = format!("tower_redirect_last_reload_good path={}", path.display());
+    let expected = [1.0, 0.0, 0.0].map(|value| (name.clone(), value));
+    assert_eq!(*gauges.0.lock().unwrap(), expected);
 
     let panicked =
         "ERROR message=the callback of a watch panicked; the watch goes on panic=\"on purpose\"";

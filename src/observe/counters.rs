@@ -1,8 +1,12 @@
 //! The counters of feature `metrics`.
 
 use std::cell::Cell;
+#[cfg(feature = "reload")]
+use std::path::Path;
 
-use metrics::{Counter, Key, Label, Level, Metadata, SharedString, Unit, describe_counter};
+use metrics::{
+    Counter, Key, Label, Level, Metadata, SharedString, Unit, describe_counter, describe_gauge,
+};
 
 use crate::{Exemption, Refusal, Status, answer::Answer, guard::Suppressed};
 
@@ -11,6 +15,7 @@ const PASSES: &str = "tower_redirect_passes_total";
 const REFUSALS: &str = "tower_redirect_refusals_total";
 const SUPPRESSED: &str = "tower_redirect_suppressed_total";
 const RELOADS: &str = "tower_redirect_reloads_total";
+const LAST_RELOAD_GOOD: &str = "tower_redirect_last_reload_good";
 const DIFFERENCES: &str = "tower_redirect_differences_total";
 
 const REASONS: [(Suppressed, &str); 6] = [
@@ -35,7 +40,8 @@ const REASONS: [(Suppressed, &str); 6] = [
 /// | `tower_redirect_passes_total` | | requests that the app answered |
 /// | `tower_redirect_refusals_total` | `status` | requests that were refused |
 /// | `tower_redirect_suppressed_total` | `reason` | redirects that were not sent; the request passed or was refused, and is counted there too |
-/// | `tower_redirect_reloads_total` | `outcome` | new sets of rules that were taken (`good`) or not (`bad`) |
+/// | `tower_redirect_reloads_total` | `outcome` | new sets of rules that were taken (`good`) or not (`bad`); a roll-back is good, a lost path bad |
+/// | `tower_redirect_last_reload_good` | `path` | a gauge: 1 where the set that was read last of a watched path was taken, 0 where it was refused or the path is lost |
 /// | `tower_redirect_differences_total` | | requests that a candidate would have answered otherwise |
 ///
 /// Redirects, passes and refusals together are all requests of one layer but those whose client left while
@@ -47,6 +53,7 @@ const REASONS: [(Suppressed, &str); 6] = [
 /// | `rule` | the name of the rule, or the first 100 bytes of its source where it has none (`Fired::id`); nothing where no table of `Rules` answered |
 /// | `reason` | `loop`, `preflight`, `websocket`, `connect`, `no_path`, `unsendable` |
 /// | `outcome` | `good`, `bad` |
+/// | `path` | the absolute path that is watched |
 ///
 /// No label has text of a request. There are as many series as rules fire: in a large table, give rules one
 /// name that are to be counted as one. Rules of one source, for other methods or on other conditions, are
@@ -71,6 +78,10 @@ pub fn describe_metrics() {
     ] {
         describe_counter!(name, Unit::Count, what);
     }
+    describe_gauge!(
+        LAST_RELOAD_GOOD,
+        "Whether what was read last of a watched path was taken"
+    );
     let outcomes = ["good", "bad"].map(|outcome| (RELOADS, "outcome", outcome));
     let reasons = REASONS.map(|(_, reason)| (SUPPRESSED, "reason", reason));
     for (name, label, value) in outcomes.into_iter().chain(reasons) {
@@ -121,6 +132,15 @@ pub(super) fn reloaded(good: bool) {
     count(RELOADS, None, "outcome", &[outcome]);
 }
 
+/// A watched path was read, or could not be.
+#[cfg(feature = "reload")]
+pub(super) fn looked(path: &Path, good: bool) {
+    let path = Label::new("path", path.to_string_lossy().into_owned());
+    let key = Key::from_parts(LAST_RELOAD_GOOD, vec![path]);
+    let gauge = metrics::with_recorder(|recorder| recorder.register_gauge(&key, &METADATA));
+    gauge.set(if good { 1.0 } else { 0.0 });
+}
+
 pub(super) fn differed() {
     static KEY: Key = Key::from_static_name(DIFFERENCES);
     one(&KEY);
@@ -131,9 +151,10 @@ fn one(key: &Key) {
     register(key).increment(1);
 }
 
+static METADATA: Metadata<'static> =
+    Metadata::new("tower_redirect", Level::INFO, Some(module_path!()));
+
 fn register(key: &Key) -> Counter {
-    static METADATA: Metadata<'static> =
-        Metadata::new("tower_redirect", Level::INFO, Some(module_path!()));
     metrics::with_recorder(|recorder| recorder.register_counter(key, &METADATA))
 }
 

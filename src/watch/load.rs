@@ -2,11 +2,7 @@
 
 use std::{error::Error, fmt, io, path::Path};
 
-#[cfg(feature = "rules")]
-use super::open::open;
 use super::{Reason, Watch, contents::Contents};
-#[cfg(feature = "rules")]
-use crate::rules::{Format, Rules};
 use crate::{Handle, Reloadable, shown::Shown};
 
 /// Reads the first set from a file or a folder, and makes the watch that reads the next ones.
@@ -45,46 +41,16 @@ pub fn load<P: Send + Sync + 'static, E: Into<Box<dyn Error + Send + Sync>>>(
     path: impl AsRef<Path>,
     read: impl Fn(&Path) -> Result<P, E> + Send + 'static,
 ) -> io::Result<(Reloadable<P>, Handle<P>, Watch<P>)> {
-    let path = path.as_ref();
-    let (first, loaded) = first(path, &read)?;
+    let path = std::path::absolute(path)?;
+    let (first, loaded) = first(&path, &read)?;
     let (policy, handle) = Reloadable::new(first);
     let mut watch = handle.watch(path, read);
     watch.loaded = loaded;
     Ok((policy, handle, watch))
 }
 
-/// Reads the first rules from a file, and makes the watch that reads the next ones.
-///
-/// ```no_run
-/// use tower_redirect::{RedirectLayer, rules::Format, watch};
-///
-/// let (policy, handle, watch) = watch::load_rules("_redirects", Format::Netlify)?;
-/// let watcher = watch.start()?;
-/// let layer = RedirectLayer::new(policy);
-/// # Ok::<(), std::io::Error>(())
-/// ```
-///
-/// As [`load`] with the reader of [`Handle::watch_rules`].
-///
-/// # Errors
-///
-/// As [`load`]; the inner error of a file with an error in it is its
-/// [`Diagnostics`](crate::rules::Diagnostics).
-#[cfg(feature = "rules")]
-pub fn load_rules(
-    path: impl AsRef<Path>,
-    format: Format,
-) -> io::Result<(Reloadable<Rules>, Handle<Rules>, Watch<Rules>)> {
-    let path = path.as_ref();
-    let (first, loaded) = first(path, |path| read_rules(path, format))?;
-    let (policy, handle) = Reloadable::new(first);
-    let mut watch = handle.watch_rules(path, format);
-    watch.loaded = loaded;
-    Ok((policy, handle, watch))
-}
-
 /// What is read, and from which bytes, where they did not change meanwhile.
-fn first<P, E: Into<Reason>>(
+pub(super) fn first<P, E: Into<Reason>>(
     path: &Path,
     read: impl Fn(&Path) -> Result<P, E>,
 ) -> io::Result<(P, Option<Contents>)> {
@@ -98,14 +64,4 @@ fn first<P, E: Into<Reason>>(
     let made = read(path).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
     let after = Contents::read(path, &[]).ok();
     Ok((made, after.filter(|after| *after == before)))
-}
-
-#[cfg(feature = "rules")]
-pub(super) fn read_rules(path: &Path, format: Format) -> Result<Rules, Reason> {
-    let parsed = format.load_by(path, open)?;
-    #[cfg(feature = "tracing")]
-    if !parsed.diagnostics.is_empty() && !parsed.diagnostics.has_errors() {
-        tracing::warn!(path = %Shown(path.display()), "{}", parsed.diagnostics);
-    }
-    Ok(parsed.into_result()?)
 }

@@ -132,7 +132,7 @@ mod tests {
                     open_at_most(&path, 20).is_err(),
                     open(&path).is_err(),
                     #[cfg(feature = "rules")]
-                    crate::watch::load::read_rules(&path, crate::rules::Format::Netlify).is_err(),
+                    crate::watch::rules::read(&path, crate::rules::Format::Netlify).is_err(),
                 ];
                 sender.send(refused.into_iter().all(|one| one)).unwrap();
             });

@@ -101,6 +101,9 @@ impl<P: Send + Sync + 'static> Run<P> {
     }
 
     pub(super) fn run(mut self) {
+        if self.good.is_some() {
+            observe::watched(&self.path);
+        }
         while !self.stopped() {
             self.events.listen(&self.path);
             let wait = self.look();
@@ -293,7 +296,7 @@ fn call(on_reload: &mut OnReload, reload: &Reload<'_>) {
     let told = contained(|| on_reload(reload));
     #[cfg(feature = "tracing")]
     if let Err(panic) = told {
-        tracing::error!(panic, "the callback of a watch panicked; the watch goes on");
+        tracing::error!(target: "tower_redirect", panic, "the callback of a watch panicked; the watch goes on");
     }
     #[cfg(not(feature = "tracing"))]
     let _ = told;
