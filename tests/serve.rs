@@ -80,6 +80,15 @@ async fn statuses_and_locations_of_each_dialect() {
             404,
             "",
         ),
+        ("netlify", "http://site.example/a /b", "/a", 301, "/b"),
+        ("netlify", "https://site.example/a /b", "/a", 404, ""),
+        (
+            "bulk-csv",
+            "site.example/a,https://new.example/b\nhttp://site.example/a,https://new.example/c",
+            "/a",
+            301,
+            "https://new.example/c",
+        ),
         ("haproxy-map", "/a /b\n", "/a?q", 301, "/b"),
         ("nginx-map", "/a /b;", "/A", 301, "/b"),
         (
