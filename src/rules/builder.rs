@@ -25,6 +25,7 @@ use super::{
     spelling,
     table::{EVERY_HOST, Hosts, Table},
     target::{self, Target},
+    verify::TO_ITSELF,
 };
 use crate::{How, Status, shown};
 
@@ -249,6 +250,16 @@ impl RulesBuilder {
     /// Adds a rule that stands on this line of a file, counted from 1; one that is wrong has no number.
     pub(super) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
         let number = self.count;
+        if rule.names_one_address_twice() {
+            let (what, cure) = TO_ITSELF;
+            return Err(RuleError {
+                rule: number,
+                name: rule.options.name,
+                part: Part::Rule,
+                text: cut(&rule.source.text),
+                flaw: Flaw::at(0, format!("{what}; {cure}")),
+            });
+        }
         match self.try_rule(rule) {
             Ok(()) => self.lines.push(number, line),
             Err(error) => {

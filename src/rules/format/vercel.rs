@@ -240,6 +240,10 @@ impl Entry<'_, '_> {
         let (target_at, destination) =
             self.text(entry, object.get("destination").copied(), "destination")?;
         self.destination = destination;
+        if !source.starts_with(['/', '(', '{', ':']) {
+            let cure = "begin it with `/`; a host is a condition of `has`";
+            return self.error(source_at, "a source is a path", cure);
+        }
         if let Some(env) = object.get("env") {
             return self.left_out(
                 env.bytes(),

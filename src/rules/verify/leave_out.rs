@@ -14,6 +14,12 @@ use crate::rules::{
 /// After so many rounds, every rule of a loop that is left goes.
 const PATIENCE: usize = 12;
 
+/// What is wrong with a rule that leads nowhere else, and how to mend it.
+pub(in crate::rules) const TO_ITSELF: (&str, &str) = (
+    "it leads to the address that it answers",
+    "remove it, or give it another target",
+);
+
 impl Rules {
     /// Leaves out every rule that certainly closes a loop, and says so.
     pub(in crate::rules) fn leave_loops_out(&mut self, errors: &mut Vec<RuleError>) {
@@ -88,10 +94,10 @@ impl Rules {
             true => "lead",
         };
         match one.kind {
-            LoopKind::ToItself => (
-                "it leads to the address that it answers".to_owned(),
-                "remove it, or give it another target",
-            ),
+            LoopKind::ToItself => {
+                let (what, cure) = TO_ITSELF;
+                (what.to_owned(), cure)
+            }
             LoopKind::Circle => (
                 format!("{names} {lead} round in a circle, from `{from}` for one"),
                 if one.is_certain {
