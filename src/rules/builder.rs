@@ -10,7 +10,7 @@ use super::{
     capture::Slot,
     condition::Ready,
     copies::Copies,
-    error::{Flaw, Part, RuleError, RulesError},
+    error::{Flaw, Part, RuleError, RulesError, Why},
     firsts::Firsts,
     lines::Lines,
     options::{Matching, Options},
@@ -25,7 +25,6 @@ use super::{
     spelling,
     table::{EVERY_HOST, Hosts, Table},
     target::{self, Target},
-    verify::TO_ITSELF,
 };
 use crate::{How, Status, shown};
 
@@ -251,13 +250,15 @@ impl RulesBuilder {
     pub(super) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
         let number = self.count;
         if rule.names_one_address_twice() {
-            let (what, cure) = TO_ITSELF;
             return Err(RuleError {
                 rule: number,
                 name: rule.options.name,
                 part: Part::Rule,
                 text: cut(&rule.source.text),
-                flaw: Flaw::at(0, format!("{what}; {cure}")),
+                flaw: Flaw {
+                    at: 0,
+                    why: Why::ToItself,
+                },
             });
         }
         match self.try_rule(rule) {

@@ -366,9 +366,18 @@ impl Rule {
             how,
             options,
         } = self;
+        let target = match (options.scheme, &options.host) {
+            (Some(scheme), Some(host)) => {
+                let own = format!("{}://{host}/", scheme.as_str());
+                let path = own.len() - 1;
+                let is_own = target.starts_with(&own);
+                target.get(path..).filter(|_| is_own).unwrap_or(target)
+            }
+            _ => target,
+        };
         let is_same = match source.kind {
-            SourceKind::Native => source.text == *target || is_with_tail(&source.text, target),
-            SourceKind::Exact => source.text == *target && !target.contains(['{', '}']),
+            SourceKind::Native => source.text == target || is_with_tail(&source.text, target),
+            SourceKind::Exact => source.text == target && !target.contains(['{', '}']),
             SourceKind::Prefix | SourceKind::Regex => false,
         };
         // A form may be answered with itself, and what a query lacks afterwards is asked for no more.

@@ -28,7 +28,6 @@ mod witness;
 mod work;
 
 pub(super) use finder::Finder;
-pub(super) use leave_out::TO_ITSELF;
 pub(super) use merge::Merged;
 pub(super) use region::Overlap;
 use walk::Verdict;

@@ -154,7 +154,7 @@ fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) 
         document.say(Severity::Error, &row.place(SOURCE), &message, cure);
         return;
     }
-    let path_at = row.get(SOURCE).len() - path.len();
+    let path_at = row.get(SOURCE).strip_suffix(path).map(str::len);
     let mut places = Places {
         entry: row.bytes.clone(),
         source: row.place(SOURCE),
@@ -163,7 +163,7 @@ fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) 
         conditions: row.bytes.clone(),
     };
     // A source without a path is that of the first page.
-    if path_at < row.get(SOURCE).len() {
+    if let Some(path_at) = path_at {
         places.source.start = (places.source.start + path_at).min(places.source.end);
     }
     document.rule(&places, rule);

@@ -7,18 +7,16 @@ use std::{
 
 use super::{Finder, Loop, LoopKind};
 use crate::rules::{
-    Part, RuleError, RuleRef, Rules, builder::cut, condition::Ready, error::Flaw, record::Record,
+    Part, RuleError, RuleRef, Rules,
+    builder::cut,
+    condition::Ready,
+    error::{Flaw, TO_ITSELF},
+    record::Record,
     table::Table,
 };
 
 /// After so many rounds, every rule of a loop that is left goes.
 const PATIENCE: usize = 12;
-
-/// What is wrong with a rule that leads nowhere else, and how to mend it.
-pub(in crate::rules) const TO_ITSELF: (&str, &str) = (
-    "it leads to the address that it answers",
-    "remove it, or give it another target",
-);
 
 impl Rules {
     /// Leaves out every rule that certainly closes a loop, and says so.
@@ -95,7 +93,7 @@ impl Rules {
         };
         match one.kind {
             LoopKind::ToItself => {
-                let (what, cure) = TO_ITSELF;
+                let (what, cure) = TO_ITSELF.split_once("; ").unwrap_or((TO_ITSELF, ""));
                 (what.to_owned(), cure)
             }
             LoopKind::Circle => (
