@@ -366,15 +366,14 @@ impl Rule {
             how,
             options,
         } = self;
-        let target = match (options.scheme, &options.host) {
-            (Some(scheme), Some(host)) => {
-                let own = format!("{}://{host}/", scheme.as_str());
-                let path = own.len() - 1;
-                let is_own = target.starts_with(&own);
-                target.get(path..).filter(|_| is_own).unwrap_or(target)
-            }
-            _ => target,
-        };
+        // Behind its own origin, a target is as one without.
+        let origin = options.scheme.zip(options.host.as_deref());
+        let path = origin.and_then(|(scheme, host)| {
+            let host_and_path = target.strip_prefix(scheme.as_str())?.strip_prefix("://")?;
+            let path = host_and_path.strip_prefix(host)?;
+            path.starts_with('/').then_some(path)
+        });
+        let target = path.unwrap_or(target);
         let is_same = match source.kind {
             SourceKind::Native => source.text == target || is_with_tail(&source.text, target),
             SourceKind::Exact => source.text == target && !target.contains(['{', '}']),

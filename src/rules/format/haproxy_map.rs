@@ -215,9 +215,9 @@ fn slip(key: &str, value: &str) -> Option<Slip> {
     } else if key.starts_with(['^', '~']) {
         let message = "keys are compared as they stand, and none is a regex";
         (false, message, "write each path, or read a map of nginx")
-    } else if key.starts_with("http://") || key.starts_with("https://") {
-        let message = "a key is a path, a host, or both";
-        (false, message, "leave the scheme out")
+    } else if map::has_scheme(key) {
+        let (message, cure) = map::NO_SCHEME;
+        (false, message, cure)
     } else if first == "=" || ARROWS.contains(&first) {
         let message = "the target follows its key with nothing but blanks between them";
         (true, message, "remove what is before the target")

@@ -202,8 +202,8 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
         } else if !word.text.contains('=') {
             return Err((
                 word.place.clone(),
-                "a status has to stand behind the target",
-                "write `301` before what follows",
+                "this is neither a status nor a condition",
+                "remove it, or write `%20` for a blank before it",
             ));
         }
     }
