@@ -85,6 +85,13 @@ async fn statuses_and_locations_of_each_dialect() {
         ("netlify", "http://site.example/a /b", "/a", 301, "/b"),
         ("netlify", "https://site.example/a /b", "/a", 404, ""),
         (
+            "netlify",
+            "/* https://site.example/:splat 301!",
+            "/a",
+            301,
+            "https://site.example/a",
+        ),
+        (
             "bulk-csv",
             "site.example/a,https://new.example/b\nhttp://site.example/a,https://new.example/c",
             "/a",
