@@ -9,22 +9,8 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// The program, beside the folder of this test.
-fn program() -> Option<PathBuf> {
-    let test = std::env::current_exe().ok()?;
-    let folder = test.parent()?.parent()?;
-    let path = folder
-        .join("examples")
-        .join(format!("check{}", std::env::consts::EXE_SUFFIX));
-    if !path.is_file() {
-        println!(
-            "skipped: {} is not built; run `cargo build --example check`",
-            path.display()
-        );
-        return None;
-    }
-    Some(path)
-}
+#[path = "support/program.rs"]
+mod support;
 
 /// A file that is gone when the test is.
 struct File(PathBuf);
@@ -48,7 +34,7 @@ impl Drop for File {
 
 fn check(format: &str, text: &str, more: &[&str]) -> Option<Output> {
     let file = File::new(text);
-    let mut command = Command::new(program()?);
+    let mut command = Command::new(support::program("check")?);
     command.arg("--format").arg(format).arg(&file.0).args(more);
     Some(command.output().unwrap())
 }
@@ -161,7 +147,7 @@ fn it_says_what_it_cannot_do() {
         "{err}"
     );
 
-    let mut command = Command::new(program().unwrap());
+    let mut command = Command::new(support::program("check").unwrap());
     let output = command
         .args(["--format", "netlify", "no/such/file"])
         .output()

@@ -8,6 +8,8 @@ use tower_redirect::rules::Format;
 
 #[path = "../examples/serve/app.rs"]
 mod app;
+#[path = "support/program.rs"]
+mod support;
 
 /// Status, location and body of the answer to a GET.
 async fn get(
@@ -80,6 +82,22 @@ async fn statuses_and_locations_of_each_dialect() {
             404,
             "",
         ),
+        ("netlify", "http://site.example/a /b", "/a", 301, "/b"),
+        ("netlify", "https://site.example/a /b", "/a", 404, ""),
+        (
+            "netlify",
+            "/* https://site.example/:splat 301!",
+            "/a",
+            301,
+            "https://site.example/a",
+        ),
+        (
+            "bulk-csv",
+            "site.example/a,https://new.example/b\nhttp://site.example/a,https://new.example/c",
+            "/a",
+            301,
+            "https://new.example/c",
+        ),
         ("haproxy-map", "/a /b\n", "/a?q", 301, "/b"),
         ("nginx-map", "/a /b;", "/A", 301, "/b"),
         (
@@ -110,4 +128,24 @@ async fn who_comes_first() {
         let (got, ..) = get(format, rules, &["/a"], "/a").await;
         assert_eq!(got.as_u16(), status, "{format}: {rules}");
     }
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_told_in_one_line() {
+    let Some(program) = support::program("serve") else {
+        return;
+    };
+    let missing = std::env::temp_dir().join("tower-redirect-no-such-file");
+    let output = std::process::Command::new(program)
+        .arg("--rules")
+        .arg(&missing)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let start = format!("error: {}: ", missing.display());
+    assert!(
+        told.starts_with(&start) && told.lines().count() == 1,
+        "{told}"
+    );
 }

@@ -6,7 +6,19 @@ use axum::{
     Router,
     http::{StatusCode, Uri},
 };
-use tower_redirect::{Policy, Redirect, RedirectLayer};
+use tower_redirect::{Decision, Policy, Redirect, RedirectLayer, RequestHead, Scheme};
+
+/// Rules behind a listener without TLS, so that those for `http://` are known to be meant.
+#[derive(Debug)]
+struct OverHttp<P>(P);
+
+impl<P: Policy<Target = Redirect>> Policy for OverHttp<P> {
+    type Target = Redirect;
+
+    fn decide(&self, request: &RequestHead<'_>) -> Decision<Redirect> {
+        self.0.decide(&request.with_scheme(Scheme::Http))
+    }
+}
 
 /// The app, with the redirects in front of it.
 pub(crate) fn app(
@@ -23,5 +35,5 @@ pub(crate) fn app(
                 (StatusCode::NOT_FOUND, format!("there is no page {path}\n"))
             }
         })
-        .layer(RedirectLayer::new(rules))
+        .layer(RedirectLayer::new(OverHttp(rules)))
 }

@@ -7,7 +7,7 @@
 //! cargo run --release --example serve -- --format nginx-map --rules moved.map --listen 127.0.0.1:8080
 //! ```
 
-use std::{error::Error, fs, net::SocketAddr, path::PathBuf, time::Instant};
+use std::{error::Error, fs, net::SocketAddr, path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -51,8 +51,17 @@ fn dialects() -> String {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse();
+async fn main() -> ExitCode {
+    match serve(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let before = resident();
     let start = Instant::now();
     let parsed = load(&options)?;

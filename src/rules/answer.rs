@@ -60,6 +60,11 @@ impl Table {
         let length = text.len();
         let location =
             Location::prepared(text, record.origin, fragment).ok_or_else(|| astray(length))?;
+        // Where the scheme is known, the same address on another one is another one.
+        let location = match ask.head.scheme() {
+            Some(scheme) => location.asked_over(scheme),
+            None => location,
+        };
         let redirect = Redirect::new(record.how(), location);
         Ok(match ready {
             None => redirect,
@@ -79,10 +84,6 @@ const fn astray(length: usize) -> NotSent {
 }
 
 fn with_options(mut redirect: Redirect, ready: &Ready) -> Redirect {
-    if let Some(scheme) = ready.options.scheme {
-        // The same address on another scheme is another one then.
-        redirect.location = redirect.location.asked_over(scheme);
-    }
     redirect.cache = ready.options.cache;
     if ready.options.after_not_found {
         redirect.when = When::after(http::StatusCode::NOT_FOUND);

@@ -10,7 +10,7 @@ use super::{
     capture::Slot,
     condition::Ready,
     copies::Copies,
-    error::{Flaw, Part, RuleError, RulesError},
+    error::{Flaw, Part, RuleError, RulesError, Why},
     firsts::Firsts,
     lines::Lines,
     options::{Matching, Options},
@@ -249,6 +249,18 @@ impl RulesBuilder {
     /// Adds a rule that stands on this line of a file, counted from 1; one that is wrong has no number.
     pub(super) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
         let number = self.count;
+        if rule.names_one_address_twice() {
+            return Err(RuleError {
+                rule: number,
+                name: rule.options.name,
+                part: Part::Rule,
+                text: cut(&rule.source.text),
+                flaw: Flaw {
+                    at: 0,
+                    why: Why::ToItself,
+                },
+            });
+        }
         match self.try_rule(rule) {
             Ok(()) => self.lines.push(number, line),
             Err(error) => {

@@ -13,7 +13,13 @@ pub(super) struct Flaw {
 pub(super) enum Why {
     Sentence(Cow<'static, str>),
     Location(LocationError),
+    /// Source and target are the same address.
+    ToItself,
 }
+
+/// What is wrong with a rule that leads nowhere else, and how to mend it.
+pub(super) const TO_ITSELF: &str =
+    "it leads to the address that it answers; remove it, or give it another target";
 
 impl Flaw {
     pub(super) fn at(at: usize, why: impl Into<Cow<'static, str>>) -> Self {
@@ -36,6 +42,7 @@ impl Flaw {
         match &self.why {
             Why::Sentence(sentence) => sentence,
             Why::Location(error) => error.sentence(),
+            Why::ToItself => TO_ITSELF,
         }
     }
 }
@@ -121,6 +128,11 @@ impl RuleError {
     #[must_use]
     pub fn sentence(&self) -> &str {
         self.flaw.sentence()
+    }
+
+    /// Whether the rule leads to itself, and would be right in another table.
+    pub(super) fn is_loop(&self) -> bool {
+        self.flaw.why == Why::ToItself
     }
 
     /// The text of that part as it was written; a long one is cut.

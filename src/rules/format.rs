@@ -374,19 +374,19 @@ fn name_of(text: &str) -> &str {
 }
 
 /// The name that somebody may have meant who wrote another: a few letters are missing, too many or others, or
-/// it is the beginning of one.
-#[cfg(any(feature = "csv", feature = "json"))]
-fn near<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
-    let written = written.to_ascii_lowercase();
-    let is_near = |name: &&&str| {
-        let name = name.to_ascii_lowercase();
+/// it is the beginning of one; case makes no difference.
+#[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
+fn near<'k>(asked: &str, known: &[&'k str]) -> Option<&'k str> {
+    let written = asked.to_ascii_lowercase();
+    let is_near = |own: &&&str| {
+        let name = own.to_ascii_lowercase();
         let same = |(a, b): &(u8, u8)| a == b;
         let before = written.bytes().zip(name.bytes()).take_while(same).count();
         let backwards = written.bytes().rev().zip(name.bytes().rev());
         let longest = written.len().max(name.len());
         let rest = longest.saturating_sub(before + backwards.take_while(same).count());
         let is_beginning = before == written.len() && before > 2;
-        rest > 0 && (is_beginning || rest <= name.len() / 3)
+        asked != **own && (is_beginning || rest <= name.len() / 3)
     };
     known.iter().find(is_near).copied()
 }

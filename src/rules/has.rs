@@ -182,6 +182,11 @@ impl Has {
         Self::present(Place::Host)
     }
 
+    /// Whether it is about a parameter of the query.
+    pub(super) const fn is_of_query(&self) -> bool {
+        matches!(self.place, Place::Query(_))
+    }
+
     /// The language that is asked for first; a cookie of this name is asked before.
     pub(super) fn language(cookie: &str) -> Self {
         Self::present(Place::Language(cookie.into()))

@@ -103,6 +103,11 @@ pub(super) fn read(text: &str) -> Parsed {
             document.say(Severity::Error, &row.bytes, message, "remove it");
             continue;
         }
+        if row.get(SOURCE).ends_with("/*") {
+            let message = "`*` stands for itself here, and nothing below is answered";
+            let cure = "leave it out, and write `TRUE` for the paths below in the sixth column";
+            document.say(Severity::Warning, &row.place(SOURCE), message, cure);
+        }
         match rule(&row) {
             Ok(rule) => add(&mut document, &mut seen, &row, rule),
             Err(Wrong {
@@ -149,7 +154,7 @@ fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) 
         document.say(Severity::Error, &row.place(SOURCE), &message, cure);
         return;
     }
-    let path_at = row.get(SOURCE).len() - path.len();
+    let path_at = row.get(SOURCE).strip_suffix(path).map(str::len);
     let mut places = Places {
         entry: row.bytes.clone(),
         source: row.place(SOURCE),
@@ -158,7 +163,7 @@ fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) 
         conditions: row.bytes.clone(),
     };
     // A source without a path is that of the first page.
-    if path_at < row.get(SOURCE).len() {
+    if let Some(path_at) = path_at {
         places.source.start = (places.source.start + path_at).min(places.source.end);
     }
     document.rule(&places, rule);
@@ -247,6 +252,10 @@ fn below(path: &str) -> Source {
 /// What is wrong with a row whatever its options say.
 fn check(row: &Row<'_>) -> Result<(), Wrong> {
     let (source, target) = (row.get(SOURCE), row.get(TARGET));
+    if source.starts_with('#') {
+        let message = "this dialect has no comments, and this is no address";
+        return Err(wrong(SOURCE, message, "remove the row"));
+    }
     if target.is_empty() && source.contains([';', '\t', '|']) {
         let message = "the columns of a row are separated by commas";
         return Err(wrong(SOURCE, message, "write `,` between them"));
@@ -285,6 +294,11 @@ fn check(row: &Row<'_>) -> Result<(), Wrong> {
             "this is no scheme of a request",
             "write `http://`, `https://`, or none for both",
         ));
+    }
+    if host.contains('*') {
+        let message = "a host has no `*`";
+        let cure = "leave it out, and write `TRUE` for the subdomains in the fifth column";
+        return Err(wrong(SOURCE, message, cure));
     }
     if host.contains('@') {
         return Err(wrong(SOURCE, "a source has no user name", "remove it"));

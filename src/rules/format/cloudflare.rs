@@ -60,6 +60,7 @@ use std::collections::HashMap;
 use super::{
     Parsed,
     loader::{Line, Loader, Place, floor_char_boundary},
+    netlify::{APACHE, ARROWS},
     placeholders,
     read::ByLine,
 };
@@ -159,6 +160,15 @@ impl Reader {
                 "this line has more than 2,000 characters",
                 "shorten it",
             ));
+        }
+        if let Some(arrow) = words.iter().find(|word| ARROWS.contains(&word.text())) {
+            let message = "the destination follows its source without an arrow";
+            return Err(LeftOut::error(arrow, message, "remove it"));
+        }
+        if APACHE.contains(&first.text()) {
+            let message = "a source is a path";
+            let cure = "this is a directive of Apache's; write `/old /new 301`";
+            return Err(LeftOut::error(first, message, cure));
         }
         let (from, to, status) = match &*words {
             [from, to] => (from, to, None),
@@ -310,7 +320,11 @@ fn destination<'l>(to: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOu
         return Err(LeftOut::error(
             to,
             "a destination begins with `/` or `https://`",
-            "write it so",
+            if text.starts_with("http://") {
+                "the site does not lead to `http://`; write `https://`"
+            } else {
+                "write the path from `/`, or the whole address"
+            },
         ));
     };
     let Path {
@@ -352,7 +366,11 @@ fn status<'l>(word: Option<&Place<'l>>) -> Result<Option<Status>, LeftOut<'l>> {
         Err(_) => Err(LeftOut::error(
             word,
             "this is no status that the site takes",
-            "take 301, 302, 303, 307 or 308",
+            match word.text() {
+                text if text.ends_with('!') => "leave the `!` out; rules come before pages anyway",
+                text if text.contains('=') => "remove it; rules have no conditions there",
+                _ => "take 301, 302, 303, 307 or 308",
+            },
         )),
     }
 }

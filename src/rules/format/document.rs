@@ -187,13 +187,12 @@ impl<'t> Document<'t> {
     #[cold]
     fn say_error(&mut self, places: &Places, error: &RuleError) {
         if self.loader.is_full() {
-            return self.loader.count(Severity::Error);
+            return self.loader.count_error(error);
         }
         let bytes = match error.part() {
             Part::Target => &places.target,
             Part::Condition => &places.conditions,
-            Part::Rule => &places.entry,
-            Part::Host => &places.host,
+            Part::Host | Part::Rule => &places.host,
             Part::Source => &places.source,
         };
         let (line, span) = self.line(bytes);

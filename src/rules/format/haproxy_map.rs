@@ -28,6 +28,7 @@ use super::{
     Kind, Parsed,
     loader::{Line, Loader},
     map,
+    netlify::ARROWS,
     read::{self, ByLine},
 };
 use crate::{
@@ -131,6 +132,22 @@ impl ByLine for Reader {
                 cure,
             );
         }
+        if let Some(Slip {
+            severity,
+            in_value,
+            message,
+            cure,
+        }) = slip(key, value)
+        {
+            let bytes = if in_value { target_at.clone() } else { source };
+            return loader.say(severity, line, bytes, message, cure);
+        }
+        if let Some(at) = value.len().checked_sub(1).filter(|_| value.ends_with(';')) {
+            let bytes = target_at.start + at..target_at.end;
+            let message = "this is sent with the target";
+            let cure = "remove it, or read the file as a map of nginx";
+            loader.say(Severity::Warning, line, bytes, message, cure);
+        }
         if let Some(at) = [" #", "\t#"]
             .iter()
             .filter_map(|mark| value.find(mark))
@@ -168,6 +185,51 @@ impl ByLine for Reader {
             }
         }
     }
+}
+
+/// Something that maps have elsewhere, and not here.
+struct Slip {
+    severity: Severity,
+    in_value: bool,
+    message: &'static str,
+    cure: &'static str,
+}
+
+/// What a line was meant to be.
+fn slip(key: &str, value: &str) -> Option<Slip> {
+    let quoted = |text: &str| text.starts_with(['"', '\'']);
+    let first = value.split(BLANKS).next().unwrap_or_default();
+    let (in_value, message, cure) = if key.starts_with('#') {
+        return Some(Slip {
+            severity: Severity::Warning,
+            in_value: false,
+            message: "a comment has its `#` in the first column, and this is a key that nobody asks for",
+            cure: "remove the blanks before it",
+        });
+    } else if quoted(key) {
+        let message = "quotes are a part of the key here, and no path has them";
+        (false, message, "remove them")
+    } else if quoted(value) {
+        let message = "quotes are a part of the target here, and none begins with them";
+        (true, message, "remove them")
+    } else if key.starts_with(['^', '~']) {
+        let message = "keys are compared as they stand, and none is a regex";
+        (false, message, "write each path, or read a map of nginx")
+    } else if map::has_scheme(key) {
+        let (message, cure) = map::NO_SCHEME;
+        (false, message, cure)
+    } else if first == "=" || ARROWS.contains(&first) {
+        let message = "the target follows its key with nothing but blanks between them";
+        (true, message, "remove what is before the target")
+    } else {
+        return None;
+    };
+    Some(Slip {
+        severity: Severity::Error,
+        in_value,
+        message,
+        cure,
+    })
 }
 
 /// Where key and value of a line stand; nothing, where it is empty or a comment.

@@ -21,6 +21,8 @@ pub(super) const SHOWN: usize = 120;
 pub(super) struct Loader {
     builder: RulesBuilder,
     said: Diagnostics,
+    /// Whether there are errors but those of loops, whose rules go and leave the others.
+    fails: bool,
 }
 
 /// A line of a file, counted from 1, or the part of it that something is said about.
@@ -76,6 +78,7 @@ impl Loader {
         Self {
             builder: RulesBuilder::default().precedence(precedence),
             said: Diagnostics::default(),
+            fails: false,
         }
     }
 
@@ -142,7 +145,9 @@ impl Loader {
             .sentence()
             .split_once("; ")
             .unwrap_or((error.sentence(), ""));
+        let fails = self.fails || !error.is_loop();
         self.say(Severity::Error, line, start..span.end, message, cure);
+        self.fails = fails;
     }
 
     /// Whether what is said from here on is only counted.
@@ -153,6 +158,13 @@ impl Loader {
     /// Counts what is said where no more is kept.
     pub(super) fn count(&mut self, severity: Severity) {
         self.said.count(severity);
+        self.fails |= severity == Severity::Error;
+    }
+
+    /// The same of what is wrong with a rule.
+    pub(super) fn count_error(&mut self, error: &RuleError) {
+        self.said.count(Severity::Error);
+        self.fails |= !error.is_loop();
     }
 
     /// Says something about a place.
@@ -175,6 +187,7 @@ impl Loader {
         message: &str,
         cure: &str,
     ) {
+        self.fails |= severity == Severity::Error;
         self.said.push(severity, || {
             let front = line.text.get(..bytes.start).unwrap_or_default();
             let start = line.before + front.chars().count();
@@ -210,7 +223,7 @@ impl Loader {
     /// The rules that can serve, none where an error is one of the whole file.
     #[cfg(feature = "json")]
     pub(super) fn finish_whole(mut self, text: &str) -> Parsed {
-        if self.said.has_errors() {
+        if self.fails {
             self.builder = RulesBuilder::default();
         }
         self.finish(|| Ok(text.as_bytes()))

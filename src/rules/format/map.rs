@@ -8,6 +8,16 @@ use crate::{
 /// The status of a map whose reader gives none.
 pub(super) const DEFAULT: How = How::Status(Status::MovedPermanently);
 
+/// What is wrong with a key that is a whole address.
+pub(super) const NO_SCHEME: (&str, &str) =
+    ("a key is a path, a host, or both", "leave the scheme out");
+
+/// Whether a key is a whole address, as no key is here.
+pub(super) fn has_scheme(key: &str) -> bool {
+    let front = key.split_once("://").map_or("", |(front, _)| front);
+    front.starts_with(|c: char| c.is_ascii_alphabetic()) && !front.contains(['/', '.'])
+}
+
 /// The rule of a key and a target, which is sent as it is: nothing of a request's query goes on.
 ///
 /// Paths begin with `/`; what stands before one, or alone, is a host.

@@ -54,7 +54,8 @@
 //! The site compares the decoded path with the text of the file; here both are compared as [`Rule`] says, so
 //! that `/caf%C3%A9` answers too. The site replaces `:id` at the beginning of `:idx`; here names are read as a
 //! whole, and a warning says where it matters. A key of the query without a value asks for its presence,
-//! with a warning. 303, 307 and 308 are redirects like 301. Redirects that have to wait for a 404 wait for
+//! with a warning. Conditions may stand without a status before them, which the site does not read, with a
+//! warning, too. 303, 307 and 308 are redirects like 301. Redirects that have to wait for a 404 wait for
 //! every method.
 
 use super::{
@@ -110,7 +111,18 @@ pub(super) struct Reader;
 impl ByLine for Reader {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
         match entry(line) {
-            Ok(Some(entry)) => entry.add(loader),
+            Ok(Some(entry)) => {
+                let first = entry.conditions.first().filter(|_| entry.status.is_none());
+                if let Some(Pair { place, .. }) = first {
+                    loader.say_at(
+                        Severity::Warning,
+                        place,
+                        "the site looks for a status here",
+                        "write `301` before it, which is meant",
+                    );
+                }
+                entry.add(loader);
+            }
             Ok(None) => {}
             Err((place, message, cure)) => loader.say_at(Severity::Error, &place, message, cure),
         }
@@ -118,10 +130,10 @@ impl ByLine for Reader {
 }
 
 /// What other files have between a source and a target.
-const ARROWS: [&str; 4] = ["->", "=>", "\u{2192}", "\u{21d2}"];
+pub(super) const ARROWS: [&str; 4] = ["->", "=>", "\u{2192}", "\u{21d2}"];
 
 /// How lines begin that redirect in the configuration of Apache.
-const APACHE: [&str; 6] = [
+pub(super) const APACHE: [&str; 6] = [
     "Redirect",
     "RedirectMatch",
     "RedirectPermanent",
@@ -178,32 +190,30 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
         to = rest.get(at).cloned();
         behind = rest.get(at + 1..).unwrap_or_default();
     }
-    let mut behind = behind.iter();
     let mut force = false;
-    let status = match behind.next() {
-        None => None,
-        Some(word) => {
-            let Some(code) = parse_int(&word.text) else {
-                return Err((
-                    word.place.clone(),
-                    "a status has to stand behind the target",
-                    "write `301` before what follows",
-                ));
-            };
+    let mut status = None;
+    let mut conditions = behind;
+    if let Some((word, rest)) = behind.split_first() {
+        if let Some(code) = parse_int(&word.text) {
             force = word.text.ends_with('!');
-            Some(Status {
-                code,
-                place: word.place.clone(),
-            })
+            let place = word.place.clone();
+            status = Some(Status { code, place });
+            conditions = rest;
+        } else if !word.text.contains('=') {
+            return Err((
+                word.place.clone(),
+                "this is neither a status nor a condition",
+                "remove it, or write `%20` for a blank before it",
+            ));
         }
-    };
+    }
     Ok(Some(Entry {
         from,
         query,
         to,
         status,
         force,
-        conditions: behind.map(Pair::of).collect(),
+        conditions: conditions.iter().map(Pair::of).collect(),
     }))
 }
 

@@ -95,6 +95,13 @@ pub(super) fn read(text: &str) -> Parsed {
     if !errors.is_empty() {
         return document.finish();
     }
+    for key in table.get_ref().keys() {
+        if super::near(key.get_ref(), &["redirects"]).is_some() {
+            let message = "nothing is read from here";
+            let cure = "did you mean `redirects`?";
+            document.say(Severity::Warning, &key.span(), message, cure);
+        }
+    }
     if let Some(redirects) = table.get_ref().get("redirects") {
         let span = redirects.span();
         let Some(list) = redirects.get_ref().as_array() else {
@@ -126,6 +133,18 @@ pub(super) fn read(text: &str) -> Parsed {
     }
     document.finish()
 }
+
+/// How what a redirect says is called.
+const KEYS: [&str; 8] = [
+    "from",
+    "to",
+    "status",
+    "force",
+    "query",
+    "conditions",
+    "headers",
+    "signed",
+];
 
 pub(super) type Wrong = (Range<usize>, &'static str, &'static str);
 
@@ -206,12 +225,14 @@ pub(super) fn entry<'t>(
                 "nothing is limited here",
                 "let something in front limit it",
             ),
-            _ => document.say(
-                Severity::Warning,
-                &key.span(),
-                "a redirect has no such key",
-                "remove it, or look for a slip of the pen",
-            ),
+            name => {
+                let message = "a redirect has no such key";
+                let cure = match super::near(name, &KEYS) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "remove it, or look for a slip of the pen".to_owned(),
+                };
+                document.say(Severity::Warning, &key.span(), message, &cure);
+            }
         }
     }
     if has_from {

@@ -143,6 +143,9 @@ pub(super) fn read(text: &str, how: How) -> Parsed {
     reader.finish()
 }
 
+/// What else redirects in a configuration of nginx.
+const DIRECTIVES: [&str; 4] = ["rewrite", "return", "if", "set"];
+
 /// The most keys without a value that are kept in mind.
 const MOST: usize = 1000;
 
@@ -188,12 +191,19 @@ impl Reader<'_> {
                 "read that file by itself",
             ),
             [key, value] => self.pair(key, value),
-            [first, ..] => self.say(
-                Severity::Error,
-                &first.bytes,
-                "an entry is a key and a value",
-                "write `;` behind each entry, and quotes around what has blanks",
-            ),
+            [first, ..] => {
+                let cure = if DIRECTIVES.contains(&&*first.text) {
+                    "this is a directive; give the file that holds the entries of one map"
+                } else {
+                    "write `;` behind each entry, and quotes around what has blanks"
+                };
+                self.say(
+                    Severity::Error,
+                    &first.bytes,
+                    "an entry is a key and a value",
+                    cure,
+                );
+            }
         }
     }
 
@@ -201,6 +211,10 @@ impl Reader<'_> {
         let is_default = key.text == "default";
         let regex = key.text.strip_prefix('~');
         let text = key.text.strip_prefix('\\').unwrap_or(&key.text);
+        if map::has_scheme(text) {
+            let (message, cure) = map::NO_SCHEME;
+            return self.say(Severity::Error, &key.bytes, message, cure);
+        }
         if value.text.is_empty() {
             if !is_default && self.without_value.len() < MOST {
                 self.without_value.push(key.bytes.clone());

@@ -83,10 +83,16 @@ pub(super) fn parse(text: &str) -> Result<Vec<Piece>, Wrong> {
             '{' => parser.braces()?,
             '}' => return Err(parser.wrong("this `}` closes nothing", "write `\\\\}` for a brace")),
             '*' | '+' | '?' => {
-                return Err(parser.wrong(
-                    "there is nothing before this that it could be about",
-                    "write it behind `:name`, `(…)` or `{…}`, or `\\\\` before it",
-                ));
+                let cure = match next {
+                    '*' => "write `:path*` for everything below, or `\\\\` before it",
+                    '?' => {
+                        "a query is a condition of `has`; else write it behind `:name`, or `\\\\` before it"
+                    }
+                    _ => "write it behind `:name`, `(…)` or `{…}`, or `\\\\` before it",
+                };
+                return Err(
+                    parser.wrong("there is nothing before this that it could be about", cure)
+                );
             }
             '\\' => {
                 let escaped = parser.escaped()?;

@@ -29,12 +29,23 @@ pub(super) const fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
+fn has_splat(names: &[Name]) -> bool {
+    names.iter().any(|name| name.written == "splat")
+}
+
 /// What is to be said about bytes of a target: where, what, and how to mend it.
 pub(super) type Finding = (Range<usize>, String, &'static str);
 
 /// The native form of a target, and what it means otherwise than its author may think.
 pub(super) fn target(text: &str, names: &[Name]) -> (String, Vec<Finding>) {
     let mut findings = Vec::new();
+    if let Some(at) = text.find('*').filter(|_| has_splat(names)) {
+        findings.push((
+            at..at + 1,
+            "this is sent as it stands".to_owned(),
+            "write `:splat` for what the source has there",
+        ));
+    }
     // Most targets are themselves.
     if !text.contains(['{', '}', ':']) {
         return (text.to_owned(), findings);

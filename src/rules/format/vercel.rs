@@ -135,8 +135,14 @@ pub(super) fn read(text: &str, dialect: Dialect) -> Parsed {
     match Value::parse(text, 0) {
         Ok(value) => redirects(&mut document, value, dialect),
         Err(NoJson { at, message }) => {
-            let cure = "mend it; JSON has no comments, and no comma behind the last entry";
-            document.say(Severity::Error, &(at..at + 1), &message, cure);
+            let (message, cure) = if text.trim().is_empty() {
+                let cure = "write `{ \"redirects\": [] }` where there are none";
+                ("the file is empty, which is no JSON", cure)
+            } else {
+                let cure = "mend it; JSON has no comments, and no comma behind the last entry";
+                (&*message, cure)
+            };
+            document.say(Severity::Error, &(at..at + 1), message, cure);
         }
     }
     document.finish_whole()
@@ -240,6 +246,10 @@ impl Entry<'_, '_> {
         let (target_at, destination) =
             self.text(entry, object.get("destination").copied(), "destination")?;
         self.destination = destination;
+        if !source.starts_with(['/', '(', '{', ':']) {
+            let cure = "begin it with `/`; a host is a condition of `has`";
+            return self.error(source_at, "a source is a path", cure);
+        }
         if let Some(env) = object.get("env") {
             return self.left_out(
                 env.bytes(),

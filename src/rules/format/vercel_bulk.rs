@@ -179,6 +179,16 @@ fn add(document: &mut Document<'_>, places: &Places, entry: &Entry<'_>) {
             return;
         }
     }
+    if !entry.source.starts_with('/') {
+        let cure = "begin it with `/`, without scheme and host";
+        document.say(Severity::Error, &places.source, "a source is a path", cure);
+        return;
+    }
+    if has_placeholder(entry.source) {
+        let message = "no source has placeholders here, and this is compared as it stands";
+        let cure = "write a row for each path, or a rule in `vercel.json`";
+        document.say(Severity::Warning, &places.source, message, cure);
+    }
     let by_permanent = match entry.permanent {
         true => Status::PermanentRedirect,
         false => Status::TemporaryRedirect,
@@ -201,6 +211,12 @@ fn add(document: &mut Document<'_>, places: &Places, entry: &Entry<'_>) {
             rule.ignore_case()
         },
     );
+}
+
+/// Whether a source has what is a placeholder elsewhere.
+fn has_placeholder(source: &str) -> bool {
+    let name = |behind: &str| behind.starts_with(|c: char| c.is_ascii_alphabetic());
+    source.contains('*') || source.split("/:").skip(1).any(name)
 }
 
 /// Says that a file has more entries than are read.

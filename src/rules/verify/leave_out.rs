@@ -7,7 +7,11 @@ use std::{
 
 use super::{Finder, Loop, LoopKind};
 use crate::rules::{
-    Part, RuleError, RuleRef, Rules, builder::cut, condition::Ready, error::Flaw, record::Record,
+    Part, RuleError, RuleRef, Rules,
+    builder::cut,
+    condition::Ready,
+    error::{Flaw, TO_ITSELF},
+    record::Record,
     table::Table,
 };
 
@@ -88,10 +92,10 @@ impl Rules {
             true => "lead",
         };
         match one.kind {
-            LoopKind::ToItself => (
-                "it leads to the address that it answers".to_owned(),
-                "remove it, or give it another target",
-            ),
+            LoopKind::ToItself => {
+                let (what, cure) = TO_ITSELF.split_once("; ").unwrap_or((TO_ITSELF, ""));
+                (what.to_owned(), cure)
+            }
             LoopKind::Circle => (
                 format!("{names} {lead} round in a circle, from `{from}` for one"),
                 if one.is_certain {

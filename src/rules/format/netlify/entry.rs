@@ -86,6 +86,7 @@ impl<'l> Entry<'l> {
     fn try_add(&self, loader: &mut Loader) -> Result<(), LeftOut<'l>> {
         let target = self.target()?;
         let status = self.redirect_status()?;
+        self.warn_of_slashes(&target, loader);
         let mut names = Vec::new();
         let source = self.source(&mut names, loader)?;
         let (conditions, cookies) = self.conditions(loader)?;
@@ -148,6 +149,20 @@ impl<'l> Entry<'l> {
                 "this rule has no target".into(),
                 "write where it leads behind the source",
             )),
+        }
+    }
+
+    /// Says where only a slash at the end is appended or trimmed.
+    fn warn_of_slashes(&self, target: &Word<'_>, loader: &mut Loader) {
+        let (from, to) = (&*self.from.text, &*target.text);
+        let is_one = from.trim_end_matches('/') == to.trim_end_matches('/');
+        if from != to && is_one && self.query.is_empty() {
+            loader.say_at(
+                Severity::Warning,
+                &target.place,
+                "the site takes this for the address that is answered, and leads round in it",
+                "remove the rule; a canonical policy trims or appends slashes",
+            );
         }
     }
 
@@ -304,11 +319,15 @@ impl<'l> Entry<'l> {
         conditions
     }
 
-    /// What else a request has to have, and the cookies of which one is enough.
+    /// What else a request has to have, and the cookies of which one is enough; the last of a kind counts.
     fn conditions(&self, loader: &mut Loader) -> Result<(Vec<Has>, Vec<String>), LeftOut<'l>> {
         let mut conditions = Vec::new();
         let mut cookies = Vec::new();
-        for Pair { key, value, place } in &self.conditions {
+        for (at, Pair { key, value, place }) in self.conditions.iter().enumerate() {
+            let later = self.conditions.get(at + 1..).unwrap_or_default();
+            if later.iter().any(|pair| pair.key.eq_ignore_ascii_case(key)) {
+                continue;
+            }
             let left_out = |message: String, cure| {
                 Err(LeftOut(Severity::Warning, place.clone(), message, cure))
             };

@@ -123,6 +123,12 @@ pub(super) fn translate(destination: &str, names: &Names) -> Result<String, Unkn
                     is_known: true,
                 });
             }
+            // A query without anything in it is none.
+            '?' if behind.is_empty() || behind.starts_with('#') => {
+                in_path = false;
+                at += 1;
+                continue;
+            }
             '?' | '#' => in_path = false,
             _ => {}
         }
@@ -229,6 +235,8 @@ mod tests {
             ("/:p*", "/{p}"),
             ("/x?a=:a&b=:c", "/x?a={a}&b={c}"),
             ("/x/:a?b=c", "/x/{a}?b=c"),
+            ("/x/:a?", "/x/{a}"),
+            ("/x?#:a", "/x#{a}"),
             (r"/x/:a(\d+\))/y", "/x/{a}/y"),
             (r"/x\:a\{", "/x:a{{"),
             ("https://x.example:8443/:p*", "https://x.example:8443/{p}"),

@@ -85,7 +85,10 @@ fn entry(document: &mut Document<'_>, value: Value<'_>) {
 fn rule(document: &mut Document<'_>, value: Value<'_>, object: &Object<'_>) -> Result<(), Wrong> {
     let text = |name| {
         let Some(text) = object.get(name) else {
-            let cure = "write both, `source` and `destination`";
+            let cure = match object.contains_key("redirects") {
+                true => "a bulk file is the list alone; write what is in `redirects`",
+                false => "write both, `source` and `destination`",
+            };
             return Err((value.bytes(), "an address is missing", cure));
         };
         let string = text.string();
