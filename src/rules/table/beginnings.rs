@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use hashbrown::HashTable;
 
+use super::filter::{Filter, Seen};
+
 /// The hashes of what patterns begin with.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Beginnings {
     filter: Filter,
     going_on: HashTable<GoingOn>,
@@ -22,18 +24,22 @@ struct GoingOn {
 }
 
 impl Beginnings {
-    /// Of all hashes, and of those that go on with the kind of the next segment.
-    pub(super) fn new(mut hashes: Vec<u64>, mut steps: Vec<(u64, u32)>) -> Self {
-        hashes.sort_unstable();
-        hashes.dedup();
+    pub(super) fn none() -> Self {
+        Self::new(Filter::with_capacity(0), Vec::new())
+    }
+
+    /// Of all beginnings, and of those that are followed the numbers of the kinds of the next segment.
+    pub(super) fn new(filter: Filter, mut steps: Vec<(u64, u32)>) -> Self {
         steps.sort_unstable();
         steps.dedup();
+        let of_each = || steps.chunk_by(|(one, _), (other, _)| one == other);
         let mut beginnings = Self {
-            filter: Filter::of(&hashes),
-            ..Self::default()
+            filter,
+            going_on: HashTable::with_capacity(of_each().count()),
+            sets: Vec::new(),
         };
         let mut known: HashMap<Box<[u32]>, u32> = HashMap::new();
-        for of_one in steps.chunk_by(|(one, _), (other, _)| one == other) {
+        for of_one in of_each() {
             let Some((hash, _)) = of_one.first() else {
                 continue;
             };
@@ -51,10 +57,10 @@ impl Beginnings {
         beginnings
     }
 
-    /// Whether a pattern may begin so; never the contrary.
+    /// What may be behind a beginning; there is no more than that.
     #[inline]
-    pub(super) fn may_have(&self, hash: u64) -> bool {
-        self.filter.may_have(hash)
+    pub(super) fn see(&self, hash: u64) -> Seen {
+        self.filter.see(hash)
     }
 
     /// The kinds that the next segment has in patterns that begin so; none where no pattern does.
@@ -63,41 +69,5 @@ impl Beginnings {
         let found = self.going_on.find(hash, |one| one.hash == hash);
         let set = found.and_then(|one| self.sets.get(one.set as usize));
         set.map_or(&[], |set| set)
-    }
-}
-
-/// Tells nearly always whether a hash is not among those it was made of, and never the contrary.
-#[derive(Debug, Default)]
-struct Filter {
-    bits: Vec<u64>,
-    mask: u64,
-}
-
-impl Filter {
-    fn of(hashes: &[u64]) -> Self {
-        let words = (hashes.len() / 8 + 1).next_power_of_two();
-        let mut filter = Self {
-            bits: vec![0; words],
-            mask: words as u64 - 1,
-        };
-        for hash in hashes {
-            let (word, bits) = filter.place(*hash);
-            if let Some(word) = filter.bits.get_mut(word) {
-                *word |= bits;
-            }
-        }
-        filter
-    }
-
-    #[inline]
-    const fn place(&self, hash: u64) -> (usize, u64) {
-        let bits = 1 << (hash >> 58) | 1 << (hash >> 52 & 63);
-        ((hash & self.mask) as usize, bits)
-    }
-
-    #[inline]
-    fn may_have(&self, hash: u64) -> bool {
-        let (word, bits) = self.place(hash);
-        self.bits.get(word).is_some_and(|word| word & bits == bits)
     }
 }
