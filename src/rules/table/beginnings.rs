@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use hashbrown::HashTable;
 
-use super::filter::{Filter, Seen};
+use super::{
+    chain::Kind,
+    filter::{Filter, Seen},
+};
 
 /// The hashes of what patterns begin with.
 #[derive(Debug)]
@@ -12,14 +15,18 @@ pub(super) struct Beginnings {
     filter: Filter,
     going_on: HashTable<GoingOn>,
     /// Every set of kinds that occurs, each once.
-    sets: Vec<Box<[u32]>>,
+    sets: Vec<Box<[Around]>>,
 }
 
-/// A beginning behind which a pattern has another segment.
+/// A kind of segment with text around its placeholder, and the number of the first pattern that has it in
+/// its place.
+pub(super) type Around = (Kind, u32);
+
+/// A beginning behind which a pattern has a placeholder with text around it.
 #[derive(Clone, Copy, Debug)]
 struct GoingOn {
     hash: u64,
-    /// The number of the set of kinds that this segment may have.
+    /// The number of the set of kinds that this may be.
     set: u32,
 }
 
@@ -28,9 +35,10 @@ impl Beginnings {
         Self::new(Filter::with_capacity(0), Vec::new())
     }
 
-    /// Of all beginnings, and of those that are followed the numbers of the kinds of the next segment.
-    pub(super) fn new(filter: Filter, mut steps: Vec<(u64, u32)>) -> Self {
-        steps.sort_unstable();
+    /// Of all beginnings, and of those that are followed by a placeholder with text around it.
+    pub(super) fn new(filter: Filter, mut steps: Vec<(u64, Around)>) -> Self {
+        // The one with the lowest rule first.
+        steps.sort_unstable_by_key(|(hash, (kind, lowest))| (*hash, *lowest, *kind));
         steps.dedup();
         let of_each = || steps.chunk_by(|(one, _), (other, _)| one == other);
         let mut beginnings = Self {
@@ -38,12 +46,12 @@ impl Beginnings {
             going_on: HashTable::with_capacity(of_each().count()),
             sets: Vec::new(),
         };
-        let mut known: HashMap<Box<[u32]>, u32> = HashMap::new();
+        let mut known: HashMap<Box<[Around]>, u32> = HashMap::new();
         for of_one in of_each() {
             let Some((hash, _)) = of_one.first() else {
                 continue;
             };
-            let kinds: Box<[u32]> = of_one.iter().map(|(_, kind)| *kind).collect();
+            let kinds: Box<[Around]> = of_one.iter().map(|(_, kind)| *kind).collect();
             let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
             let set = *known.entry(kinds).or_insert(next);
             let going_on = GoingOn { hash: *hash, set };
@@ -63,9 +71,8 @@ impl Beginnings {
         self.filter.see(hash)
     }
 
-    /// The kinds that the next segment has in patterns that begin so; none where no pattern does.
-    #[inline]
-    pub(super) fn next(&self, hash: u64) -> &[u32] {
+    /// The kinds with text around them that the next segment has in patterns that begin so.
+    pub(super) fn next(&self, hash: u64) -> &[Around] {
         let found = self.going_on.find(hash, |one| one.hash == hash);
         let set = found.and_then(|one| self.sets.get(one.set as usize));
         set.map_or(&[], |set| set)

@@ -1,6 +1,6 @@
 //! The hash of a pattern, segment by segment, and that of a path that is followed through it.
 
-use super::{hash::mix, segments::Cut, words::Words};
+use super::{filter::Behind, hash::mix, segments::Cut, words::Words};
 use crate::rules::pattern::{Parts, Segment, Tail};
 
 /// How a segment is compared, as far as a shape tells.
@@ -11,6 +11,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// A placeholder without text around it.
+    pub(super) const PLAIN: Self = Self::Named {
+        before: 0,
+        behind: 0,
+    };
+
     pub(super) fn of(segment: Segment<'_>) -> Self {
         let length = |text: &[u8]| u16::try_from(text.len()).unwrap_or(u16::MAX);
         match segment {
@@ -19,6 +25,18 @@ impl Kind {
                 before: length(before),
                 behind: length(behind),
             },
+        }
+    }
+
+    /// What is behind a beginning that is followed by such a segment.
+    pub(super) const fn behind(self) -> Behind {
+        match self {
+            Self::Literal => Behind::Literal,
+            Self::Named {
+                before: 0,
+                behind: 0,
+            } => Behind::Plain,
+            Self::Named { .. } => Behind::Around,
         }
     }
 
@@ -44,7 +62,7 @@ impl Chain {
     }
 
     #[inline]
-    const fn plain(self) -> Self {
+    pub(super) const fn plain(self) -> Self {
         Self(self.0.rotate_left(23) ^ 0xa076_1d64_78bd_642f)
     }
 

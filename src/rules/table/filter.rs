@@ -13,14 +13,18 @@ pub(super) struct Filter {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
     word: u64,
-    hash: u64,
+    pub(super) hash: u64,
 }
 
 /// What is behind a beginning.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Behind {
-    /// Another segment.
-    More,
+    /// A literal segment.
+    Literal,
+    /// A segment that is a placeholder.
+    Plain,
+    /// A segment that is a placeholder with text around it.
+    Around,
     /// The end of what is looked at one by one, and which of several.
     End(usize),
 }
@@ -50,9 +54,13 @@ impl Filter {
 
     /// Adds a beginning.
     pub(super) fn add(&mut self, hash: u64, behind: Behind) {
+        let bit = |place: u32| 1 << (place & 63);
+        let both = |(one, other)| bit(one) | bit(other);
         let bits = match behind {
-            Behind::More => going_on(hash),
-            Behind::End(which) => ending(hash) | ending_as(hash, which),
+            Behind::Literal => both(literal(hash)),
+            Behind::Plain => both(plain(hash)),
+            Behind::Around => both(around(hash)),
+            Behind::End(which) => both(ending(hash)) | bit(ending_as(hash, which)),
         };
         if let Some(word) = self.bits.get_mut((hash & self.mask) as usize) {
             self.count += usize::from(*word & bits != bits);
@@ -70,8 +78,18 @@ impl Filter {
 
 impl Seen {
     #[inline]
-    pub(super) const fn goes_on(self) -> bool {
-        self.has(going_on(self.hash))
+    pub(super) const fn literal(self) -> bool {
+        self.has(literal(self.hash))
+    }
+
+    #[inline]
+    pub(super) const fn plain(self) -> bool {
+        self.has(plain(self.hash))
+    }
+
+    #[inline]
+    pub(super) const fn around(self) -> bool {
+        self.has(around(self.hash))
     }
 
     #[inline]
@@ -82,28 +100,46 @@ impl Seen {
     /// Whether it may end in one of several ways, where it may end.
     #[inline]
     pub(super) const fn ends_as(self, which: usize) -> bool {
-        self.has(ending_as(self.hash, which))
+        self.word.wrapping_shr(ending_as(self.hash, which)) & 1 != 0
+    }
+
+    /// Whether nothing is behind it.
+    #[inline]
+    pub(super) const fn is_nothing(self) -> bool {
+        !(self.literal() || self.plain() || self.around() || self.ends())
     }
 
     #[inline]
-    const fn has(self, bits: u64) -> bool {
-        self.word & bits == bits
+    const fn has(self, (one, other): (u32, u32)) -> bool {
+        self.word.wrapping_shr(one) & self.word.wrapping_shr(other) & 1 != 0
     }
 }
 
+// The places of the bits within a word, of which six bits count. The lowest of a hash choose the word.
+
 #[inline]
-const fn going_on(hash: u64) -> u64 {
-    1 << (hash >> 58) | 1 << (hash >> 52 & 63)
+const fn literal(hash: u64) -> (u32, u32) {
+    ((hash >> 58) as u32, (hash >> 52) as u32)
 }
 
 #[inline]
-const fn ending(hash: u64) -> u64 {
-    1 << (hash >> 46 & 63) | 1 << (hash >> 40 & 63)
+const fn plain(hash: u64) -> (u32, u32) {
+    ((hash >> 46) as u32, (hash >> 40) as u32)
 }
 
 #[inline]
-const fn ending_as(hash: u64, which: usize) -> u64 {
-    1 << ((hash >> 34).wrapping_add(11 * which as u64) & 63)
+const fn ending(hash: u64) -> (u32, u32) {
+    ((hash >> 34) as u32, (hash >> 28) as u32)
+}
+
+#[inline]
+const fn around(hash: u64) -> (u32, u32) {
+    ((hash >> 49) as u32, (hash >> 31) as u32)
+}
+
+#[inline]
+const fn ending_as(hash: u64, which: usize) -> u32 {
+    ((hash >> 22) as u32).wrapping_add(11 * which as u32)
 }
 
 #[cfg(test)]
@@ -117,7 +153,9 @@ mod tests {
         let of = |number: usize| hash.of(&number.to_le_bytes());
         let behind = |number: usize| match number % 8 {
             which @ 0..4 => Behind::End(which),
-            _ => Behind::More,
+            4 => Behind::Plain,
+            5 => Behind::Around,
+            _ => Behind::Literal,
         };
         let mut filter = Filter::with_capacity(2_000);
         for number in 0..2_000 {
@@ -127,7 +165,9 @@ mod tests {
         let has = |number, behind| {
             let seen = filter.see(of(number));
             match behind {
-                Behind::More => seen.goes_on(),
+                Behind::Literal => seen.literal(),
+                Behind::Plain => seen.plain(),
+                Behind::Around => seen.around(),
                 Behind::End(which) => seen.ends() && seen.ends_as(which),
             }
         };
@@ -147,7 +187,7 @@ mod tests {
         let mut filter = Filter::with_capacity(0);
         let mut number = 0_u32;
         while !filter.is_full() {
-            filter.add(hash.of(&number.to_le_bytes()), Behind::More);
+            filter.add(hash.of(&number.to_le_bytes()), Behind::Literal);
             number += 1;
         }
         assert!((9..12).contains(&number));

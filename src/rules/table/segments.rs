@@ -6,13 +6,10 @@ use crate::rules::pattern::MAX_SEGMENTS;
 /// The first segments of a path, or of what is left of one.
 #[derive(Debug)]
 pub(super) struct Segments<'p> {
-    text: &'p [u8],
     words: Words,
     /// What is behind the segments that were cut off and their slash; `None` where nothing is.
     rest: Option<&'p [u8]>,
-    /// Where each ends, and its hash.
-    ends: [u32; MAX_SEGMENTS + 1],
-    hashes: [u64; MAX_SEGMENTS + 1],
+    segments: [Cut<'p>; MAX_SEGMENTS],
     cut: usize,
 }
 
@@ -35,15 +32,11 @@ pub(super) fn behind_slash(path: &[u8]) -> Option<&[u8]> {
 impl<'p> Segments<'p> {
     /// The segments of what stands behind a slash.
     pub(super) const fn new(rest: Option<&'p [u8]>, words: Words) -> Self {
+        const NONE: Cut<'_> = Cut { text: &[], hash: 0 };
         Self {
-            text: match rest {
-                Some(text) => text,
-                None => &[],
-            },
             words,
             rest,
-            ends: [0; MAX_SEGMENTS + 1],
-            hashes: [0; MAX_SEGMENTS + 1],
+            segments: [NONE; MAX_SEGMENTS],
             cut: 0,
         }
     }
@@ -51,17 +44,11 @@ impl<'p> Segments<'p> {
     /// A segment, `None` where there are not so many.
     #[inline]
     pub(super) fn get(&mut self, at: usize) -> Option<Cut<'p>> {
-        if !self.reach(at + 1) {
-            return None;
+        if self.cut > at || self.reach(at + 1) {
+            self.segments.get(at).copied()
+        } else {
+            None
         }
-        let begin = match at.checked_sub(1) {
-            Some(before) => *self.ends.get(before)? as usize + 1,
-            None => 0,
-        };
-        Some(Cut {
-            text: self.text.get(begin..*self.ends.get(at)? as usize)?,
-            hash: *self.hashes.get(at)?,
-        })
     }
 
     /// Whether there are more segments than so many.
@@ -71,20 +58,15 @@ impl<'p> Segments<'p> {
     }
 
     /// Cuts so many segments off; says whether there are as many.
-    #[inline]
     fn reach(&mut self, count: usize) -> bool {
         while self.cut < count {
-            let (Some(rest), Some(end), Some(slot)) = (
-                self.rest,
-                self.ends.get_mut(self.cut),
-                self.hashes.get_mut(self.cut),
-            ) else {
+            let (Some(rest), Some(slot)) = (self.rest, self.segments.get_mut(self.cut)) else {
                 return false;
             };
             let (hash, length) = self.words.until_slash(rest);
-            let place = self.text.len() - rest.len() + length;
-            (*slot, *end) = (hash, u32::try_from(place).unwrap_or(u32::MAX));
-            self.rest = rest.get(length + 1..);
+            let (text, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+            *slot = Cut { text, hash };
+            self.rest = behind_slash(behind);
             self.cut += 1;
         }
         true
@@ -122,7 +104,7 @@ mod tests {
                 let mut segments = Segments::new(behind_slash(path.as_bytes()), words);
                 assert_eq!(segments.has_more_than(most), naive.len() > most, "{path}");
                 assert!(segments.cut <= most);
-                for at in [most, 0] {
+                for at in [most.min(MAX_SEGMENTS - 1), 0] {
                     let cut = segments.get(at);
                     let text = naive.get(at).map(|text| text.as_bytes());
                     assert_eq!(cut.map(|cut| cut.text), text, "{path}");

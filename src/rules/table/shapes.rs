@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use hashbrown::HashTable;
 
 use super::{
-    beginnings::Beginnings,
+    beginnings::{Around, Beginnings},
     chain::{self, Chain, Kind},
     entry::Lists,
     filter::{Behind, Filter, Seen},
@@ -40,12 +40,19 @@ pub(super) struct Shapes {
     lowest: u64,
     /// What paths begin with that fit any pattern.
     pub(super) beginnings: Beginnings,
-    /// Where there are many shapes, the kinds of segments that stand at each place of any pattern, each with
-    /// the number of the first pattern that has it there; the lowest first.
-    kinds: Vec<Vec<(Kind, u32)>>,
+    /// What stands at each place of any pattern.
+    pub(super) places: Vec<Place>,
     is_many: bool,
     /// Empty where no more are added.
     known: Known,
+}
+
+/// What stands at one place of any pattern, each kind with the number of the first that has it there.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) literal: u64,
+    pub(super) plain: u64,
+    around: HashMap<Kind, u32>,
 }
 
 /// The shapes of the patterns that were added so far.
@@ -73,7 +80,7 @@ impl Shapes {
             by_literals: Vec::new(),
             lowest: u64::MAX,
             beginnings: Beginnings::none(),
-            kinds: Vec::new(),
+            places: Vec::new(),
             is_many: false,
             known: Known::default(),
         }
@@ -83,12 +90,6 @@ impl Shapes {
     #[inline]
     pub(super) const fn lowest(&self) -> u64 {
         self.lowest
-    }
-
-    /// The kinds of the segment at a place, where there are many shapes.
-    #[inline]
-    pub(super) fn kinds(&self, at: usize) -> Option<&[(Kind, u32)]> {
-        self.kinds.get(at).map(Vec::as_slice)
     }
 
     /// Adds a pattern; `pattern_of` gives one that is there, with its group.
@@ -142,14 +143,10 @@ impl Shapes {
         }
         self.is_many = self.by_literals.iter().any(|same| same.len() > MANY);
         if self.is_many {
-            self.kinds = kinds(&shapes);
+            let most = shapes.iter().map(Shape::segments).max();
+            let places = 0..most.unwrap_or_default();
+            self.places = places.map(|at| Place::of(&shapes, at)).collect();
         }
-        // Where each kind stands among those of its place.
-        let numbers = self.kinds.iter().map(|kinds| {
-            let kinds = kinds.iter().map(|(kind, _)| *kind);
-            kinds.zip(0..).collect()
-        });
-        let numbers: Vec<HashMap<Kind, u32>> = numbers.collect();
         let patterns = || {
             let first = |entry: &u32| pattern_of(lists.first(*entry)).0;
             self.entries
@@ -168,11 +165,10 @@ impl Shapes {
                     self.place(parts)
                 };
                 self.each_beginning(parts, |at, hash, next| {
-                    let behind = next.map_or(Behind::End(end), |_| Behind::More);
-                    filter.add(hash, behind);
-                    let numbers = numbers.get(at).filter(|_| self.is_many);
-                    let number = numbers.and_then(|numbers| Some(numbers.get(&Kind::of(next?))?));
-                    steps.extend(number.map(|number| (hash, *number)));
+                    let kind = next.map(Kind::of);
+                    filter.add(hash, kind.map_or(Behind::End(end), Kind::behind));
+                    let around = kind.and_then(|kind| self.places.get(at)?.around(kind));
+                    steps.extend(around.map(|around| (hash, around)));
                 });
                 if filter.is_full() {
                     break;
@@ -232,10 +228,10 @@ impl Shapes {
         let mut chain = Chain::START;
         for shapes in &self.by_literals {
             let seen = self.beginnings.see(chain.0);
-            if seen.ends() {
+            if seen.ends() && !shapes.is_empty() {
                 self.ends(shapes, chain, seen, rest, searched);
             }
-            let Some(text) = rest.filter(|_| seen.goes_on()) else {
+            let Some(text) = rest.filter(|_| seen.literal()) else {
                 return;
             };
             let (hash, length) = self.words.until_slash(text);
@@ -275,10 +271,12 @@ impl Shapes {
         rest: Option<&[u8]>,
         searched: &mut Searched<L, I, V>,
     ) {
-        let mut path = Segments::new(rest, self.words);
-        let seen = self.beginnings.see(Chain::START.0);
-        let shapes = self;
-        Walk { shapes, searched }.from(&mut path, 0, Chain::START, seen);
+        let mut walk = Walk {
+            shapes: self,
+            path: Segments::new(rest, self.words),
+            searched,
+        };
+        walk.from(0, self.beginnings.see(Chain::START.0));
     }
 
     #[inline]
@@ -323,16 +321,28 @@ impl Known {
     }
 }
 
-/// The kinds that stand at each place of any of these shapes.
-fn kinds(shapes: &[Shape]) -> Vec<Vec<(Kind, u32)>> {
-    let most = shapes.iter().map(Shape::segments).max();
-    let kinds_at = |at| {
-        let kind = |shape: &Shape| Some((shape.kind(at)?, shape.lowest));
-        let mut kinds: Vec<_> = shapes.iter().filter_map(kind).collect();
-        kinds.sort_unstable();
-        kinds.dedup_by_key(|(kind, _)| *kind);
-        kinds.sort_unstable_by_key(|(_, lowest)| *lowest);
-        kinds
-    };
-    (0..most.unwrap_or_default()).map(kinds_at).collect()
+impl Place {
+    fn of(shapes: &[Shape], at: usize) -> Self {
+        let mut place = Self {
+            literal: u64::MAX,
+            plain: u64::MAX,
+            around: HashMap::new(),
+        };
+        // The shape with the lowest rule comes first.
+        for shape in shapes.iter().rev() {
+            let lowest = shape.lowest.into();
+            match shape.kind(at) {
+                Some(Kind::Literal) => place.literal = lowest,
+                Some(Kind::PLAIN) => place.plain = lowest,
+                Some(kind) => _ = place.around.insert(kind, shape.lowest),
+                None => {}
+            }
+        }
+        place
+    }
+
+    fn around(&self, kind: Kind) -> Option<Around> {
+        let lowest = self.around.get(&kind)?;
+        Some((kind, *lowest))
+    }
 }

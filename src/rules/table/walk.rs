@@ -3,7 +3,7 @@
 use super::{
     chain::Chain,
     filter::Seen,
-    segments::Segments,
+    segments::{Cut, Segments},
     shapes::{Searched, Shapes},
 };
 use crate::rules::pattern::Tail;
@@ -11,48 +11,75 @@ use crate::rules::pattern::Tail;
 /// Follows a path through the beginnings of all patterns.
 ///
 /// A hash stands for one beginning: for the kinds of its segments and for their literal text. A path comes to
-/// each in one way only, and goes on from it only as a pattern does that begins so. There are never more
-/// steps than beginnings of patterns, whatever is asked for.
-pub(super) struct Walk<'w, L, I, V> {
+/// each in one way only, and goes on from it only as a pattern does that begins so. But for what a filter
+/// lets through by chance, there are never more steps than beginnings of patterns, whatever is asked for.
+pub(super) struct Walk<'w, 'p, L, I, V> {
     pub(super) shapes: &'w Shapes,
+    pub(super) path: Segments<'p>,
     pub(super) searched: &'w mut Searched<L, I, V>,
 }
 
-impl<L: Fn() -> u32, I: Fn(u32) -> bool, V: FnMut(&u32)> Walk<'_, L, I, V> {
-    /// Follows a path from behind so many segments.
-    pub(super) fn from(&mut self, path: &mut Segments<'_>, at: usize, chain: Chain, seen: Seen) {
+impl<L: Fn() -> u32, I: Fn(u32) -> bool, V: FnMut(&u32)> Walk<'_, '_, L, I, V> {
+    /// Follows the path from behind so many segments.
+    pub(super) fn from(&mut self, at: usize, seen: Seen) {
         if seen.ends() {
-            let tails: &[Tail] = if path.has_more_than(at) {
-                &[Tail::Some, Tail::Any, Tail::Optional]
-            } else {
-                &[Tail::None, Tail::Optional]
-            };
-            for tail in tails {
-                if seen.ends_as(*tail as usize) {
-                    self.shapes.probe(chain, *tail, self.searched);
-                }
-            }
+            self.ends(at, seen);
         }
-        if !seen.goes_on() {
-            return;
-        }
-        let (Some(kinds), Some(segment)) = (self.shapes.kinds(at), path.get(at)) else {
+        let (Some(place), Some(segment)) = (self.shapes.places.get(at), self.path.get(at)) else {
             return;
         };
-        for number in self.shapes.beginnings.next(chain.0) {
+        let chain = Chain(seen.hash);
+        let is_literal_first = place.literal < place.plain;
+        if is_literal_first && seen.literal() {
+            self.step(at, place.literal, chain.literal(segment.hash));
+        }
+        if seen.plain() && !segment.text.is_empty() {
+            self.step(at, place.plain, chain.plain());
+        }
+        if !is_literal_first && seen.literal() {
+            self.step(at, place.literal, chain.literal(segment.hash));
+        }
+        if seen.around() {
+            self.around(at, chain, segment);
+        }
+    }
+
+    #[inline]
+    fn step(&mut self, at: usize, lowest: u64, next: Chain) {
+        let seen = self.shapes.beginnings.see(next.0);
+        if lowest <= u64::from((self.searched.lowest)()) && !seen.is_nothing() {
             #[cfg(test)]
             tests::STEPS.set(tests::STEPS.get() + 1);
-            let Some((kind, lowest)) = kinds.get(*number as usize) else {
-                continue;
-            };
-            if *lowest > (self.searched.lowest)() {
-                continue;
+            self.from(at + 1, seen);
+        }
+    }
+
+    #[inline(never)]
+    fn around(&mut self, at: usize, chain: Chain, segment: Cut<'_>) {
+        let Shapes {
+            beginnings, words, ..
+        } = self.shapes;
+        for (kind, lowest) in beginnings.next(chain.0) {
+            #[cfg(test)]
+            tests::STEPS.set(tests::STEPS.get() + 1);
+            let next = chain.step(*kind, segment, words);
+            let seen = next.map(|next| beginnings.see(next.0));
+            let is_wanted = *lowest <= (self.searched.lowest)();
+            if let Some(seen) = seen.filter(|seen| is_wanted && !seen.is_nothing()) {
+                self.from(at + 1, seen);
             }
-            if let Some(next) = chain.step(*kind, segment, &self.shapes.words) {
-                let seen = self.shapes.beginnings.see(next.0);
-                if seen.goes_on() || seen.ends() {
-                    self.from(path, at + 1, next, seen);
-                }
+        }
+    }
+
+    fn ends(&mut self, at: usize, seen: Seen) {
+        let tails: &[Tail] = if self.path.has_more_than(at) {
+            &[Tail::Some, Tail::Any, Tail::Optional]
+        } else {
+            &[Tail::None, Tail::Optional]
+        };
+        for tail in tails {
+            if seen.ends_as(*tail as usize) {
+                self.shapes.probe(Chain(seen.hash), *tail, self.searched);
             }
         }
     }
