@@ -19,6 +19,7 @@ use super::{
     usage::Hits,
 };
 
+mod ahead;
 mod asked;
 mod beginnings;
 mod chain;
@@ -34,6 +35,7 @@ mod shown;
 mod walk;
 mod words;
 
+pub(super) use ahead::Ahead;
 pub(super) use asked::without_slash;
 use asked::{Asked, asked};
 use entry::Lists;

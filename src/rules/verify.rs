@@ -28,6 +28,8 @@ mod witness;
 mod work;
 
 pub(super) use finder::Finder;
+#[cfg(test)]
+pub(super) use finder::path_of_target;
 pub(super) use merge::Merged;
 pub(super) use region::Overlap;
 use walk::Verdict;
