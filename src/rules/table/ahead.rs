@@ -111,7 +111,7 @@ impl Ahead {
         while let Some(segment) = rest.and_then(Known::first) {
             let hash = folded(segment.text, &self.words);
             let before = places;
-            let mut nexts = before.iter().take(count).flat_map(|seen| {
+            let nexts = before.iter().take(count).flat_map(|seen| {
                 let chain = Chain(seen.hash);
                 let literal = seen.literal().then(|| chain.literal(hash));
                 literal
@@ -119,7 +119,7 @@ impl Ahead {
                     .chain(seen.plain().then(|| chain.plain()))
             });
             count = 0;
-            while let Some(next) = nexts.next() {
+            for next in nexts {
                 let seen = self.beginnings.see(next.0);
                 if seen.is_nothing() {
                     continue;

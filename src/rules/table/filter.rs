@@ -157,7 +157,7 @@ mod tests {
             5 => Behind::Around,
             _ => Behind::Literal,
         };
-        let mut filter = Filter::with_capacity(2_000);
+        let mut filter = Filter::with_capacity(4_000);
         for number in 0..2_000 {
             filter.add(of(number), behind(number));
         }
