@@ -30,7 +30,7 @@ pub(super) enum Behind {
 }
 
 /// How many beginnings there are for each word at most.
-const FOR_A_WORD: usize = 8;
+const FOR_A_WORD: usize = 6;
 
 impl Filter {
     /// With room for about so many.
@@ -144,7 +144,7 @@ const fn ending_as(hash: u64, which: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Behind, Filter};
+    use super::{Behind, FOR_A_WORD, Filter};
     use crate::rules::table::Hash;
 
     #[test]
@@ -190,7 +190,7 @@ mod tests {
             filter.add(hash.of(&number.to_le_bytes()), Behind::Literal);
             number += 1;
         }
-        assert!((9..12).contains(&number));
+        assert!((FOR_A_WORD as u32..2 * FOR_A_WORD as u32).contains(&number));
         assert_eq!(filter.larger().bits.len(), 2 * filter.bits.len());
     }
 }
