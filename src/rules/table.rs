@@ -19,24 +19,30 @@ use super::{
     usage::Hits,
 };
 
+mod ahead;
 mod asked;
 mod beginnings;
+mod chain;
 mod entry;
 mod exact;
+mod filter;
 mod hash;
 mod hosts;
 mod segments;
+mod shape;
 mod shapes;
 mod shown;
+mod walk;
+mod words;
 
+pub(super) use ahead::Ahead;
 pub(super) use asked::without_slash;
 use asked::{Asked, asked};
 use entry::Lists;
 use exact::{Exact, Key};
 use hash::Hash;
 pub(super) use hosts::{EVERY_HOST, Hosts};
-use segments::Segments;
-use shapes::Shapes;
+use shapes::{Searched, Shapes};
 use shown::Shown;
 
 /// All rules of a set.
@@ -119,9 +125,7 @@ impl Table {
             };
             if record.has(PATTERN) {
                 let pattern_of = |at| self.pattern(at);
-                plane
-                    .shapes
-                    .add(at, &record, &self.hash, &mut lists, pattern_of);
+                plane.shapes.add(at, &record, &mut lists, pattern_of);
             } else if !record.has(REGEX) {
                 let key = self.key(&record);
                 let key_of = |at| self.key_at(at);
@@ -129,9 +133,7 @@ impl Table {
             }
         }
         for plane in &mut planes {
-            plane
-                .shapes
-                .finish(&self.hash, &lists, |at| self.pattern(at));
+            plane.shapes.finish(&lists, |at| self.pattern(at));
         }
         // Rules are added in their order, which is that of the first match.
         if precedence != Precedence::FirstMatch {
@@ -162,7 +164,7 @@ impl Table {
         let plane = |(matching, exact, patterns)| Plane {
             matching,
             exact: Exact::with_capacity(exact),
-            shapes: Shapes::with_capacity(patterns),
+            shapes: Shapes::with_capacity(patterns, &self.hash),
         };
         sizes.into_iter().map(plane).collect()
     }
@@ -356,7 +358,7 @@ impl Table {
         }
     }
 
-    // Not inlined, so that tables without patterns have no room for segments on their stack.
+    // Not inlined, so that tables without patterns have nothing of it on their stack.
     #[inline(never)]
     fn pattern_candidates<'a>(
         &self,
@@ -366,8 +368,6 @@ impl Table {
         lowest: &impl Fn() -> u32,
         visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
-        let mut segments = Segments::new(path.spelled);
-        segments.cut(plane.shapes.reach(), &self.hash);
         let mut on = |group| {
             let is_it = |entry| {
                 let at = self.lists.first(entry);
@@ -383,10 +383,13 @@ impl Table {
                     fits
                 })
             };
-            let mut show = |entry: &u32| self.show(entry, visit);
-            plane
-                .shapes
-                .candidates(&segments, group, &self.hash, lowest, &is_it, &mut show);
+            let mut searched = Searched {
+                group,
+                lowest,
+                is_it,
+                visit: |entry: &u32| self.show(entry, visit),
+            };
+            plane.shapes.candidates(path.spelled, &mut searched);
         };
         on(EVERY_HOST);
         if ask.host.is_some() {

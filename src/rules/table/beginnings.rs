@@ -4,40 +4,54 @@ use std::collections::HashMap;
 
 use hashbrown::HashTable;
 
+use super::{
+    chain::Kind,
+    filter::{Filter, Seen},
+};
+
 /// The hashes of what patterns begin with.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Beginnings {
     filter: Filter,
     going_on: HashTable<GoingOn>,
     /// Every set of kinds that occurs, each once.
-    sets: Vec<Box<[u32]>>,
+    sets: Vec<Box<[Around]>>,
 }
 
-/// A beginning behind which a pattern has another segment.
+/// A kind of segment with text around its placeholder, and the number of the first pattern that has it in
+/// its place.
+pub(super) type Around = (Kind, u32);
+
+/// A beginning behind which a pattern has a placeholder with text around it.
 #[derive(Clone, Copy, Debug)]
 struct GoingOn {
     hash: u64,
-    /// The number of the set of kinds that this segment may have.
+    /// The number of the set of kinds that this may be.
     set: u32,
 }
 
 impl Beginnings {
-    /// Of all hashes, and of those that go on with the kind of the next segment.
-    pub(super) fn new(mut hashes: Vec<u64>, mut steps: Vec<(u64, u32)>) -> Self {
-        hashes.sort_unstable();
-        hashes.dedup();
-        steps.sort_unstable();
+    pub(super) fn none() -> Self {
+        Self::new(Filter::with_capacity(0), Vec::new())
+    }
+
+    /// Of all beginnings, and of those that are followed by a placeholder with text around it.
+    pub(super) fn new(filter: Filter, mut steps: Vec<(u64, Around)>) -> Self {
+        // The one with the lowest rule first.
+        steps.sort_unstable_by_key(|(hash, (kind, lowest))| (*hash, *lowest, *kind));
         steps.dedup();
+        let of_each = || steps.chunk_by(|(one, _), (other, _)| one == other);
         let mut beginnings = Self {
-            filter: Filter::of(&hashes),
-            ..Self::default()
+            filter,
+            going_on: HashTable::with_capacity(of_each().count()),
+            sets: Vec::new(),
         };
-        let mut known: HashMap<Box<[u32]>, u32> = HashMap::new();
-        for of_one in steps.chunk_by(|(one, _), (other, _)| one == other) {
+        let mut known: HashMap<Box<[Around]>, u32> = HashMap::new();
+        for of_one in of_each() {
             let Some((hash, _)) = of_one.first() else {
                 continue;
             };
-            let kinds: Box<[u32]> = of_one.iter().map(|(_, kind)| *kind).collect();
+            let kinds: Box<[Around]> = of_one.iter().map(|(_, kind)| *kind).collect();
             let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
             let set = *known.entry(kinds).or_insert(next);
             let going_on = GoingOn { hash: *hash, set };
@@ -51,53 +65,16 @@ impl Beginnings {
         beginnings
     }
 
-    /// Whether a pattern may begin so; never the contrary.
+    /// What may be behind a beginning; there is no more than that.
     #[inline]
-    pub(super) fn may_have(&self, hash: u64) -> bool {
-        self.filter.may_have(hash)
+    pub(super) fn see(&self, hash: u64) -> Seen {
+        self.filter.see(hash)
     }
 
-    /// The kinds that the next segment has in patterns that begin so; none where no pattern does.
-    #[inline]
-    pub(super) fn next(&self, hash: u64) -> &[u32] {
+    /// The kinds with text around them that the next segment has in patterns that begin so.
+    pub(super) fn next(&self, hash: u64) -> &[Around] {
         let found = self.going_on.find(hash, |one| one.hash == hash);
         let set = found.and_then(|one| self.sets.get(one.set as usize));
         set.map_or(&[], |set| set)
-    }
-}
-
-/// Tells nearly always whether a hash is not among those it was made of, and never the contrary.
-#[derive(Debug, Default)]
-struct Filter {
-    bits: Vec<u64>,
-    mask: u64,
-}
-
-impl Filter {
-    fn of(hashes: &[u64]) -> Self {
-        let words = (hashes.len() / 8 + 1).next_power_of_two();
-        let mut filter = Self {
-            bits: vec![0; words],
-            mask: words as u64 - 1,
-        };
-        for hash in hashes {
-            let (word, bits) = filter.place(*hash);
-            if let Some(word) = filter.bits.get_mut(word) {
-                *word |= bits;
-            }
-        }
-        filter
-    }
-
-    #[inline]
-    const fn place(&self, hash: u64) -> (usize, u64) {
-        let bits = 1 << (hash >> 58) | 1 << (hash >> 52 & 63);
-        ((hash & self.mask) as usize, bits)
-    }
-
-    #[inline]
-    fn may_have(&self, hash: u64) -> bool {
-        let (word, bits) = self.place(hash);
-        self.bits.get(word).is_some_and(|word| word & bits == bits)
     }
 }

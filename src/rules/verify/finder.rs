@@ -28,8 +28,10 @@ use crate::{
 pub(in crate::rules) struct Finder<'t> {
     pub(super) rules: &'t Rules,
     pub(super) table: &'t Table,
-    /// `None` where the indexes of the table tell it as well.
-    sources: Option<Sources<'t>>,
+    /// Made when they are first needed; `None` where the indexes of the table tell it as well.
+    sources: OnceCell<Option<Sources<'t>>>,
+    /// Whether addresses are asked for that no rule leads to.
+    is_for_any_address: bool,
     /// The hosts of the table from their ends, made when they are first needed.
     host_ends: OnceCell<Vec<(String, u32)>>,
     pub(super) fresh: Fresh,
@@ -39,11 +41,11 @@ pub(in crate::rules) struct Finder<'t> {
 impl<'t> Finder<'t> {
     pub(in crate::rules) fn new(rules: &'t Rules) -> Self {
         let table = &rules.table;
-        let sources = (!table.is_plain()).then(|| Sources::of(table));
         Self {
             rules,
             table,
-            sources,
+            sources: OnceCell::new(),
+            is_for_any_address: false,
             host_ends: OnceCell::new(),
             fresh: Fresh::default(),
             work: Work::for_rules(rules.len()),
@@ -52,10 +54,18 @@ impl<'t> Finder<'t> {
 
     /// The same for addresses that no rule of the table leads to.
     pub(in crate::rules) fn for_any_address(rules: &'t Rules) -> Self {
-        let mut finder = Self::new(rules);
-        let sources = &mut finder.sources;
-        sources.get_or_insert_with(|| Sources::of(&rules.table));
-        finder
+        Self {
+            is_for_any_address: true,
+            ..Self::new(rules)
+        }
+    }
+
+    fn sources(&self) -> Option<&Sources<'t>> {
+        let make = || {
+            let needed = self.is_for_any_address || !self.table.is_plain();
+            needed.then(|| Sources::of(self.table))
+        };
+        self.sources.get_or_init(make).as_ref()
     }
 
     /// Whether so much was looked at that the rest is left.
@@ -167,7 +177,7 @@ impl<'t> Finder<'t> {
     fn look(&mut self, path: &[u8], hosts: Hosts<'_>, found: &mut Vec<u32>) {
         self.look_sources(path, hosts, found);
         #[cfg(feature = "regex")]
-        if let Some(sources) = &self.sources {
+        if let Some(sources) = self.sources() {
             if sources.regexes.may_match(path) {
                 let path = String::from_utf8_lossy(path).into_owned();
                 self.work.add(path.len() + self.table.regexes_len());
@@ -179,7 +189,7 @@ impl<'t> Finder<'t> {
     /// The same without regexes.
     fn look_sources(&mut self, path: &[u8], hosts: Hosts<'_>, found: &mut Vec<u32>) {
         let before = found.len();
-        let Some(sources) = &self.sources else {
+        let Some(sources) = self.sources() else {
             let request = Request::new(());
             let Ok(path) = std::str::from_utf8(path) else {
                 return;
@@ -219,7 +229,7 @@ impl<'t> Finder<'t> {
         if !record.has(PATTERN) {
             self.look_sources(record.source, hosts, found);
         } else if let Some(start) = self.start(at) {
-            if let Some(sources) = &self.sources {
+            if let Some(sources) = self.sources() {
                 let work = sources.find(Wanted::Wider(&start.path), hosts, |at| found.push(at));
                 self.work.add(work);
             }
@@ -228,22 +238,20 @@ impl<'t> Finder<'t> {
 
     /// All rules that are regexes.
     pub(super) fn regexes(&self) -> impl Iterator<Item = u32> {
-        self.sources
-            .iter()
+        self.sources()
+            .into_iter()
             .flat_map(|sources| sources.regexes.all())
     }
 
     /// The regexes of the same text.
     pub(super) fn same_regexes(&self, record: &Record<'_>) -> &[u32] {
-        self.sources
-            .as_ref()
+        self.sources()
             .map_or(&[][..], |sources| sources.regexes.of_source(record.source))
     }
 
     /// The regexes that may match any path.
     pub(super) fn regexes_anywhere(&self) -> &[u32] {
-        self.sources
-            .as_ref()
+        self.sources()
             .map_or(&[][..], |sources| &sources.regexes.anywhere)
     }
 
@@ -256,7 +264,7 @@ impl<'t> Finder<'t> {
             self.look(&path, hosts, found);
             return false;
         }
-        if let Some(sources) = &self.sources {
+        if let Some(sources) = self.sources() {
             let wanted = Wanted::Partly(&address.path);
             let work = sources.find(wanted, hosts, |at| found.push(at));
             let more = sources.regexes.find(&address.path, |at| found.push(at));
@@ -311,7 +319,7 @@ impl<'t> Finder<'t> {
 }
 
 /// The path of a target that has no placeholders.
-pub(super) fn path_of_target<'t>(record: &Record<'t>) -> &'t [u8] {
+pub(in crate::rules) fn path_of_target<'t>(record: &Record<'t>) -> &'t [u8] {
     let rest = record.target.get(record.origin.into()..);
     let rest = rest.unwrap_or_default();
     if record.has(QUERY | FRAGMENT) {
@@ -331,7 +339,7 @@ pub(super) fn leads_elsewhere_to_its_own_path(record: &Record<'_>) -> bool {
 
 impl Table {
     /// Whether every source is a path without anything unknown, on any host.
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         let plain = |record: &Record<'_>| {
             !record.has(PATTERN | REGEX | SLOTS)
                 && self.options(record).is_none_or(|ready| {

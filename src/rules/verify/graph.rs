@@ -11,6 +11,7 @@ use super::{
 use crate::rules::{
     options::Matching,
     record::{PATTERN, REGEX, Record, SLOTS},
+    table::Ahead,
     target,
 };
 
@@ -52,12 +53,21 @@ impl<'t> Finder<'t> {
     /// Only paths and hosts are looked at.
     pub(super) fn groups_of_rules(&mut self) -> (Vec<Vec<u32>>, bool) {
         let mut edges = Edges::default();
-        let anywhere = self.regexes_anywhere().iter();
-        edges.all.extend(anywhere.map(|to| (ANYWHERE, *to)));
+        if self.table.regexes_len() > 0 {
+            let anywhere = self.regexes_anywhere().iter();
+            edges.all.extend(anywhere.map(|to| (ANYWHERE, *to)));
+        }
+        // The indexes of a plain table tell as fast.
+        let is_plain = self.table.is_plain();
+        let ahead = if is_plain { None } else { self.table.ahead() };
         let mut found = Vec::new();
         for (at, record) in self.table.records() {
             if self.is_tired() {
                 break;
+            }
+            let may_lead = |ahead: &Ahead| ahead.may_lead_to_a_source(path_of_target(&record));
+            if !ahead.as_ref().is_none_or(may_lead) {
+                continue;
             }
             found.clear();
             if record.has(SLOTS | REGEX) {
