@@ -474,12 +474,17 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    /// Whether the request names a path: origin-form, or absolute-form, of which the path is used.
+    /// The path, where the request names one: origin-form, or absolute-form, of which the path is used.
+    #[inline]
+    pub(crate) fn named_path(&self) -> Option<&'a str> {
+        let path = self.path();
+        path.as_bytes().starts_with(b"/").then_some(path)
+    }
+
+    /// Whether the request names a path.
     #[inline]
     pub(crate) fn has_path(&self) -> bool {
-        self.uri()
-            .path_and_query()
-            .is_some_and(|text| text.as_str().starts_with(['/', '?']))
+        self.named_path().is_some()
     }
 
     /// The target that the client sent, where a router tells.

@@ -107,7 +107,7 @@ pub(crate) use rule_ref::Fixed;
 pub use rule_ref::{Iter, RuleRef};
 pub use search::Precedence;
 pub use source::Source;
-use table::Table;
+use table::{ByPath, Table};
 pub use usage::{RuleUsage, Usage};
 
 /// A compiled table of redirects; a policy that says where and how.
@@ -212,6 +212,42 @@ impl Rules {
         Iter::new(self)
     }
 
+    /// The rule that answers a request, without its redirect: for tests, logs and counts of one's own.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower_redirect::RequestHead;
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([
+    ///     Rule::permanent("/about-us", "/about"),
+    ///     Rule::found("/blog/{slug}", "/posts/{slug}").named("blog"),
+    /// ])?;
+    /// let find = |path: &str| {
+    ///     let request = Request::get(path).body(()).unwrap();
+    ///     rules.find(&RequestHead::new(&request)).map(|rule| rule.id().to_string())
+    /// };
+    /// assert_eq!(find("/about-us?from=mail").as_deref(), Some("/about-us"));
+    /// assert_eq!(find("/blog/hello").as_deref(), Some("blog"));
+    /// assert_eq!(find("/about"), None);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// It takes what a lookup takes, and is no [hit](Self::count_hits). Whether a redirect is sent is not
+    /// said: its location may be none that can be sent, or lead to the address that was asked for, and a
+    /// layer [exempts](crate::Exemption) requests; [`explain`](Self::explain) tells. `None` is also said of
+    /// a request that is refused because it contradicts itself about its host.
+    #[inline]
+    #[must_use]
+    pub fn find(&self, request: &RequestHead<'_>) -> Option<RuleRef<'_>> {
+        let at = match self.table.by_path(request.named_path()?) {
+            ByPath::Nothing => return None,
+            ByPath::Rule(at) => at,
+            ByPath::Unknown => self.find_by_all(request)?,
+        };
+        Some(RuleRef::at(&self.table, at))
+    }
+
     /// Names the file that the rules were read from, for [`Fired::file`] and [`RuleRef::file`];
     /// [`Format::load_lossy`] does it.
     ///
@@ -266,15 +302,6 @@ impl Rules {
         }
     }
 
-    /// The redirect of the rule that answers a request.
-    #[inline]
-    fn answer(&self, ask: &Ask<'_, '_>) -> Decision {
-        match self.table.search(ask, self.precedence) {
-            None => Decision::Pass,
-            Some(at) => self.redirect(at, ask).into(),
-        }
-    }
-
     #[inline(never)]
     fn redirect(&self, at: u32, ask: &Ask<'_, '_>) -> Option<Redirect> {
         let record = self.table.record(at)?;
@@ -290,11 +317,32 @@ impl Rules {
         Some(redirect)
     }
 
-    fn decide_by_host(&self, request: &RequestHead<'_>) -> Decision {
-        match self.host(request) {
-            Ok(host) => self.answer(&Ask::new(request, host.as_ref(), &Found::none())),
-            Err(refusal) => Decision::Refuse(refusal),
+    /// The redirect that a request gets, where its path alone does not say that there is none.
+    #[inline(never)]
+    fn decide_by(&self, known: ByPath, request: &RequestHead<'_>) -> Decision {
+        let host = match self.host(request) {
+            Ok(host) => host,
+            Err(refusal) => return Decision::Refuse(refusal),
+        };
+        let found = Found::none();
+        let ask = Ask::new(request, host.as_ref(), &found);
+        let rule = match known {
+            ByPath::Rule(at) => Some(at),
+            ByPath::Nothing | ByPath::Unknown => self.table.search(&ask, self.precedence),
+        };
+        match rule {
+            None => Decision::Pass,
+            Some(at) => self.redirect(at, &ask).into(),
         }
+    }
+
+    /// The rule that answers a request, of which more than the path has to be looked at.
+    #[inline(never)]
+    fn find_by_all(&self, request: &RequestHead<'_>) -> Option<u32> {
+        let host = self.host(request).ok()?;
+        let found = Found::none();
+        let ask = Ask::new(request, host.as_ref(), &found);
+        self.table.search(&ask, self.precedence)
     }
 }
 
@@ -306,12 +354,12 @@ impl Policy for Rules {
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision {
-        if !request.has_path() {
-            Decision::Pass
-        } else if self.table.reads_host {
-            self.decide_by_host(request)
-        } else {
-            self.answer(&Ask::new(request, None, &Found::none()))
+        let Some(path) = request.named_path() else {
+            return Decision::Pass;
+        };
+        match self.table.by_path(path) {
+            ByPath::Nothing => Decision::Pass,
+            known => self.decide_by(known, request),
         }
     }
 }

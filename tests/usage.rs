@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode};
 use proptest::prelude::*;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Canonical, Policy, Redirect, RedirectLayer,
+    Canonical, Policy, Redirect, RedirectLayer, RequestHead,
     rules::{Format, Rule, Rules},
     testing,
 };
@@ -212,6 +212,41 @@ fn no_hit_is_lost_between_threads() {
     });
     let half = THREADS * EACH / 2;
     assert_eq!(hits(&rules), [half, half, 0, 0, 0]);
+}
+
+/// By the path alone, by all that a rule asks for, and where there is none.
+#[test]
+fn a_rule_is_found_and_not_counted() {
+    let found = |rules: &Rules, path: &str, host: &str| {
+        let request = Request::get(path).header("host", host).body(()).unwrap();
+        let rule = rules.find(&RequestHead::new(&request));
+        rule.map(|rule| rule.number())
+    };
+    let exact = [Rule::found("/a", "/b"), Rule::found("/c%2Fd", "/e")];
+    let more = [
+        Rule::found("/{x}/y", "/z"),
+        Rule::found("/h", "/i").host("a.example"),
+    ];
+    let plain = Rules::new(exact.clone()).unwrap().count_hits();
+    let all = Rules::new(exact.into_iter().chain(more))
+        .unwrap()
+        .count_hits();
+    for (path, host, in_plain, in_all) in [
+        ("/a?q", "a.example", Some(0), Some(0)),
+        ("/%61", "a.example", Some(0), Some(0)),
+        ("/c%2fd", "a.example", Some(1), Some(1)),
+        ("/x/y", "a.example", None, Some(2)),
+        ("/h", "a.example", None, Some(3)),
+        ("/h", "b.example", None, None),
+        // Refused, where rules are for hosts.
+        ("/a", "a.example@b", Some(0), None),
+        ("*", "a.example", None, None),
+    ] {
+        assert_eq!(found(&plain, path, host), in_plain, "{path} on {host}");
+        assert_eq!(found(&all, path, host), in_all, "{path} on {host}");
+    }
+    assert_eq!(plain.usage().unwrap().never_hit().count(), 2);
+    assert_eq!(all.usage().unwrap().never_hit().count(), 4);
 }
 
 proptest! {

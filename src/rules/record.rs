@@ -5,13 +5,17 @@
 //! | 2 | flags, the status among them |
 //! | 4 | the number of the rule |
 //! | 2, 2 | the lengths of source and target |
+//! | … | the source, always at the same place, because it is what is compared |
 //! | 2 | the length of the target's origin, where it has one |
 //! | 4 | which options, where there are any |
-//! | … | source, target |
+//! | … | the target |
 
 use std::ops::Range;
 
 use crate::{How, Intent, Status};
+
+/// The bytes in front of the source.
+const HEAD: usize = 10;
 
 const HOW: u16 = 0b111;
 pub(super) const OPTIONS: u16 = 1 << 3;
@@ -37,7 +41,7 @@ const HOWS: [How; 8] = [
 ];
 
 /// A rule as it is kept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Record<'t> {
     pub(super) flags: u16,
     pub(super) number: u32,
@@ -75,13 +79,13 @@ impl Draft<'_> {
         let [s0, s1] = source_len.to_le_bytes();
         let [t0, t1] = target_len.to_le_bytes();
         out.extend_from_slice(&[f0, f1, n0, n1, n2, n3, s0, s1, t0, t1]);
+        out.extend_from_slice(self.source);
         if self.origin > 0 {
             out.extend(self.origin.to_le_bytes());
         }
         if let Some(options) = self.options {
             out.extend(options.to_le_bytes());
         }
-        out.extend_from_slice(self.source);
         out.extend_from_slice(self.target);
         Some(at)
     }
@@ -96,9 +100,12 @@ impl<'t> Record<'t> {
     pub(super) fn read(records: &'t [u8], at: u32) -> Option<Self> {
         let start = at as usize;
         let bytes = records.get(start..)?;
-        let (head, mut rest) = bytes.split_first_chunk::<10>()?;
+        let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
         let [f0, f1, n0, n1, n2, n3, s0, s1, t0, t1] = *head;
         let flags = u16::from_le_bytes([f0, f1]);
+        let source_len = usize::from(u16::from_le_bytes([s0, s1]));
+        let target_len = usize::from(u16::from_le_bytes([t0, t1]));
+        let (source, mut rest) = rest.split_at_checked(source_len)?;
         let mut origin = 0;
         if flags & ABSOLUTE != 0 {
             let (bytes, behind) = rest.split_first_chunk::<2>()?;
@@ -111,10 +118,7 @@ impl<'t> Record<'t> {
             options = Some(u32::from_le_bytes(*bytes));
             rest = behind;
         }
-        let source_len = usize::from(u16::from_le_bytes([s0, s1]));
-        let target_len = usize::from(u16::from_le_bytes([t0, t1]));
-        let (source, rest_behind) = rest.split_at_checked(source_len)?;
-        let target = rest_behind.get(..target_len)?;
+        let target = rest.get(..target_len)?;
         Some(Self {
             flags,
             number: u32::from_le_bytes([n0, n1, n2, n3]),
@@ -122,8 +126,16 @@ impl<'t> Record<'t> {
             options,
             source,
             target,
-            target_at: start + (bytes.len() - rest_behind.len()),
+            target_at: start + (bytes.len() - rest.len()),
         })
+    }
+
+    /// The source of the rule that begins here, and nothing else of it.
+    #[inline]
+    pub(super) fn read_source(records: &'t [u8], at: u32) -> Option<&'t [u8]> {
+        let (head, rest) = records.get(at as usize..)?.split_first_chunk::<HEAD>()?;
+        let [.., s0, s1, _, _] = *head;
+        rest.get(..usize::from(u16::from_le_bytes([s0, s1])))
     }
 
     #[inline]
@@ -168,9 +180,8 @@ impl<'t> Record<'t> {
     }
 
     /// Where the rule begins.
-    #[cfg(feature = "regex")]
     pub(super) fn begin(&self) -> u32 {
-        let mut head = 10 + self.source.len();
+        let mut head = HEAD + self.source.len();
         head += if self.has(ABSOLUTE) { 2 } else { 0 };
         head += if self.has(OPTIONS) { 4 } else { 0 };
         u32::try_from(self.target_at - head).unwrap_or(u32::MAX)
@@ -223,10 +234,10 @@ mod tests {
             assert_eq!((record.how(), record.number as usize), (how, number));
             assert_eq!((record.origin, record.options), (origin, options));
             assert_eq!(record.source, b"/a");
+            assert_eq!(Record::read_source(&records, place), Some(record.source));
             assert_eq!(&records[record.target_range()], b"https://new.example/?");
             assert!(record.has(QUERY) && !record.has(FRAGMENT));
             assert!(record.next() as usize <= records.len());
-            #[cfg(feature = "regex")]
             assert_eq!(record.begin(), place);
         }
         assert!(Record::read(&records, records.len() as u32).is_none());

@@ -26,24 +26,35 @@ pub(crate) use fixed::Fixed;
 #[derive(Clone, Copy)]
 pub struct RuleRef<'r> {
     table: &'r Table,
-    record: Record<'r>,
+    /// Where it begins; it is read when it is asked.
+    at: u32,
 }
 
 impl<'r> RuleRef<'r> {
-    pub(super) const fn new(table: &'r Table, record: Record<'r>) -> Self {
-        Self { table, record }
+    pub(super) fn new(table: &'r Table, record: Record<'r>) -> Self {
+        Self::at(table, record.begin())
+    }
+
+    /// The rule that begins here.
+    #[inline]
+    pub(super) const fn at(table: &'r Table, at: u32) -> Self {
+        Self { table, at }
+    }
+
+    fn record(&self) -> Record<'r> {
+        self.table.record(self.at).unwrap_or_default()
     }
 
     /// The number of the rule, counted from 0 in the order in which rules were added.
     #[must_use]
-    pub const fn number(&self) -> u32 {
-        self.record.number
+    pub fn number(&self) -> u32 {
+        self.record().number
     }
 
     /// The path or the regex of the source, in the spelling that is compared.
     #[must_use]
     pub fn source(&self) -> &'r str {
-        std::str::from_utf8(self.record.source).unwrap_or_default()
+        std::str::from_utf8(self.record().source).unwrap_or_default()
     }
 
     /// The target, as it is sent but for its placeholders.
@@ -51,19 +62,19 @@ impl<'r> RuleRef<'r> {
     pub fn target(&self) -> String {
         let names = self.names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        target::written(self.record.target, &names)
+        target::written(self.record().target, &names)
     }
 
     /// The status or the intent.
     #[must_use]
     pub fn how(&self) -> How {
-        self.record.how()
+        self.record().how()
     }
 
     /// The name, where it was given one.
     #[must_use]
     pub fn name(&self) -> Option<&'r str> {
-        self.table.name(&self.record)
+        self.table.name(&self.record())
     }
 
     /// What the rule is called where it is counted: its name, or its source where it has none.
@@ -87,7 +98,7 @@ impl<'r> RuleRef<'r> {
 
     /// The host that it is for, or nothing.
     fn host(&self) -> &'r str {
-        let ready = self.table.options(&self.record);
+        let ready = self.table.options(&self.record());
         let host = ready.and_then(|ready| ready.options.host.as_deref());
         host.unwrap_or_default()
     }
@@ -106,15 +117,16 @@ impl<'r> RuleRef<'r> {
 
     /// The names of the placeholders, in the order of their numbers.
     pub(super) fn names(&self) -> Vec<String> {
-        let own: Vec<String> = if self.record.has(REGEX) {
+        let record = self.record();
+        let own: Vec<String> = if record.has(REGEX) {
             self.regex_names()
         } else {
-            Parts::of(self.record.source)
+            Parts::of(record.source)
                 .names()
                 .map(|name| String::from_utf8_lossy(name).into_owned())
                 .collect()
         };
-        let ready = self.table.options(&self.record);
+        let ready = self.table.options(&record);
         let more = ready.map_or(&[][..], |ready| &ready.slots);
         own.into_iter()
             .chain(more.iter().map(|slot| slot.name.clone()))
@@ -123,7 +135,7 @@ impl<'r> RuleRef<'r> {
 
     #[cfg(feature = "regex")]
     fn regex_names(&self) -> Vec<String> {
-        let regex = self.table.regexes.get(self.record.begin());
+        let regex = self.table.regexes.get(self.at);
         let slots = regex.and_then(|regex| super::regexes::slots(regex).ok());
         slots
             .unwrap_or_default()
@@ -141,8 +153,7 @@ impl<'r> RuleRef<'r> {
 
 impl PartialEq for RuleRef<'_> {
     fn eq(&self, other: &Self) -> bool {
-        // Each is written at its own place of its table.
-        self.number() == other.number() && std::ptr::eq(self.record.source, other.record.source)
+        self.at == other.at && std::ptr::eq(self.table, other.table)
     }
 }
 
@@ -181,10 +192,10 @@ impl<'r> Iterator for Iter<'r> {
     type Item = RuleRef<'r>;
 
     fn next(&mut self) -> Option<RuleRef<'r>> {
-        let record = self.rules.table.record(self.at)?;
-        self.at = record.next();
+        let rule = RuleRef::at(&self.rules.table, self.at);
+        self.at = self.rules.table.record(self.at)?.next();
         self.left = self.left.saturating_sub(1);
-        Some(RuleRef::new(&self.rules.table, record))
+        Some(rule)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

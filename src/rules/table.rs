@@ -28,6 +28,7 @@ mod exact;
 mod filter;
 mod hash;
 mod hosts;
+mod plain;
 mod segments;
 mod shape;
 mod shapes;
@@ -42,6 +43,8 @@ use entry::Lists;
 use exact::{Exact, Key};
 use hash::Hash;
 pub(super) use hosts::{EVERY_HOST, Hosts};
+pub(super) use plain::ByPath;
+use plain::Plain;
 use shapes::{Searched, Shapes};
 use shown::Shown;
 
@@ -59,6 +62,8 @@ pub(super) struct Table {
     /// Where hits are counted.
     pub(super) hits: Option<Hits>,
     planes: Vec<Plane>,
+    /// Where all rules are found by a path alone.
+    plain: Option<Plain>,
     lists: Lists,
     hash: Hash,
     #[cfg(feature = "regex")]
@@ -100,6 +105,7 @@ impl Table {
             file: None,
             hits: None,
             planes: Vec::new(),
+            plain: None,
             lists: Lists::default(),
             hash: Hash::default(),
             #[cfg(feature = "regex")]
@@ -112,6 +118,7 @@ impl Table {
         });
         table.reads_host = reads_host;
         table.planes = table.index(precedence);
+        table.plain = Plain::of(&table);
         table
     }
 
@@ -183,6 +190,12 @@ impl Table {
     #[inline]
     pub(super) fn record(&self, at: u32) -> Option<Record<'_>> {
         Record::read(&self.records, at)
+    }
+
+    /// The source of the rule that begins here.
+    #[inline]
+    fn source(&self, at: u32) -> Option<&[u8]> {
+        Record::read_source(&self.records, at)
     }
 
     /// The options of a rule, where it has any.

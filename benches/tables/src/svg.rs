@@ -19,9 +19,9 @@ const RIGHT: f64 = 212.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
 const TEXT: &str = "#808080";
-const COLOURS: [&str; 9] = [
-    "#d9480f", "#1c7ed6", "#2f9e44", "#ae3ec9", "#b08900", "#0c8599", "#e64980", "#5c7cfa",
-    "#868e96",
+const COLOURS: [&str; 10] = [
+    "#d9480f", "#f08c00", "#1c7ed6", "#2f9e44", "#ae3ec9", "#b08900", "#0c8599", "#e64980",
+    "#5c7cfa", "#868e96",
 ];
 
 /// A chart of nanoseconds by the number of something; the first curve is drawn last, and thicker.

@@ -23,10 +23,10 @@ pub(crate) struct Fixed {
 impl RuleRef<'_> {
     /// The one address that the rule is for by GET.
     pub(crate) fn fixed_source(&self) -> Result<Fixed, NotAsked> {
-        if self.record.has(REGEX) {
+        if self.record().has(REGEX) {
             return Err(NotAsked::Regex);
         }
-        if self.record.has(PATTERN) {
+        if self.record().has(PATTERN) {
             return Err(NotAsked::SourceWithPlaceholders);
         }
         let nothing = Options::default();
@@ -71,13 +71,13 @@ impl RuleRef<'_> {
 
     /// The one address on this site where the rule leads.
     pub(crate) fn fixed_target(&self) -> Result<Fixed, NotAsked> {
-        if self.record.origin > 0 {
+        if self.record().origin > 0 {
             return Err(NotAsked::OtherOrigin);
         }
-        if self.record.has(SLOTS) {
+        if self.record().has(SLOTS) {
             return Err(NotAsked::TargetWithPlaceholders);
         }
-        let text = String::from_utf8_lossy(self.record.target);
+        let text = String::from_utf8_lossy(self.record().target);
         let (address, _) = text.split_once('#').unwrap_or((&text, ""));
         Ok(Fixed {
             host: self.fixed_host()?,
@@ -103,7 +103,7 @@ impl RuleRef<'_> {
     }
 
     fn options(&self) -> Option<&Options> {
-        let ready = self.table.options(&self.record)?;
+        let ready = self.table.options(&self.record())?;
         Some(&ready.options)
     }
 }

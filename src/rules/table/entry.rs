@@ -23,6 +23,17 @@ impl Lists {
     /// The first rule of an entry; all of them have its key.
     #[inline]
     pub(super) fn first(&self, entry: u32) -> u32 {
+        if entry & LIST == 0 {
+            entry
+        } else {
+            self.first_of_many(entry)
+        }
+    }
+
+    /// Few are, and those that are one rule need not wait for where lists are.
+    #[cold]
+    #[inline(never)]
+    fn first_of_many(&self, entry: u32) -> u32 {
         self.rules(&entry).first().copied().unwrap_or_default()
     }
 

@@ -5,6 +5,7 @@ use hashbrown::hash_table::{Entry, HashTable};
 use super::{
     entry::Lists,
     hash::{Hash, mix},
+    hosts::EVERY_HOST,
 };
 use crate::rules::ask::form_bytes;
 
@@ -28,9 +29,20 @@ impl Key<'_> {
     #[inline]
     fn hash(&self, hash: &Hash, path: u64) -> u64 {
         match self.pair {
-            None => mix(path, u64::from(self.group)),
+            None => on(self.group, path),
             Some((name, value)) => keyed(self.group, path, name.bytes(), value.bytes(), hash),
         }
+    }
+}
+
+/// The hash of a path on a group of hosts.
+#[inline]
+const fn on(group: u32, path: u64) -> u64 {
+    // Most rules are for every host.
+    if group == EVERY_HOST {
+        path
+    } else {
+        mix(path, group as u64)
     }
 }
 
@@ -92,7 +104,7 @@ impl Exact {
         is_it: impl Fn(u32) -> bool,
     ) -> Option<&u32> {
         self.entries
-            .find(mix(path_hash, u64::from(group)), |entry| is_it(*entry))
+            .find(on(group, path_hash), |entry| is_it(*entry))
     }
 
     /// The hash of rules for a path that ask for this parameter of a query, which is as it was received.
