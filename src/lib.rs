@@ -55,10 +55,10 @@
 //!
 //! Tests carry the numbers.
 //!
-//! - **R1** The finished bytes of every `Location` are checked once more before it is sent: a path on
-//!   this site, an address on an origin from configuration, or a relative literal, in visible ASCII
-//!   without ``" < > \ ^ ` { | }``. Three doors take any host, and are not for text of a request:
-//!   [`Location::from_config`], [`Origin::new`] and [`Location::unchecked`].
+//! - **R1** There is no `Location` whose finished bytes were not checked, and its form is checked once more
+//!   before it is sent: a path on this site, an address on an origin from configuration, or a relative
+//!   literal, in visible ASCII without ``" < > \ ^ ` { | }``. Three doors take any host, and are not for
+//!   text of a request: [`Location::from_config`], [`Origin::new`] and [`Location::unchecked`].
 //! - **R2** Nothing is decoded: `%XX` stays as it was received. **R4** A path with a segment `.` or `..`
 //!   is no location, but where a client hands its own address back ([`ReturnTo`]). **R3** The host of a
 //!   rule's target is literal, and ends before its first placeholder.

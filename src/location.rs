@@ -37,7 +37,7 @@ pub(crate) use parse::RECEIVED_QUERY;
 pub(crate) use parse::{RECEIVED_PATH, parse_origin};
 pub use place::IntoPlace;
 #[cfg(feature = "rules")]
-pub(crate) use prepared::has_dot_segment;
+pub(crate) use prepared::{Astray, Ends, has_dot_segment, is_settled};
 pub use problem::LocationError;
 pub(crate) use spelling::may_ask_for;
 
@@ -191,6 +191,9 @@ impl Location {
         if out.len() > MAX_LEN {
             return Err(LocationError::new(Problem::TooLong, MAX_LEN, &[]));
         }
+        if let Some(error) = check::unsendable(out.as_bytes()) {
+            return Err(error);
+        }
         let bounds = Bounds::of(out.as_bytes(), Form::Unchecked);
         Self::checked(out.into(), Form::Unchecked, bounds)
     }
@@ -289,10 +292,10 @@ impl Location {
         }
     }
 
-    /// R1 on the finished bytes: the last look before the header is written.
+    /// R1 on the finished form: the last look before the header is written.
     #[inline]
     pub(crate) fn is_sendable(&self) -> bool {
-        check::still_sendable(self.value.as_bytes(), self.form, self.bounds)
+        check::has_form(self.value.as_bytes(), self.form, self.bounds)
     }
 
     /// Whether a page may link to it: the unchecked door lets `javascript:` through.

@@ -1,5 +1,5 @@
 //! The rule on a finished location (R1), in one place: for literals while compiling, for other
-//! texts when they are built, and once more for each redirect that is sent.
+//! texts when they are finished, each byte of them; and on the form once more for each redirect that is sent.
 
 use super::{
     authority::authority,
@@ -50,11 +50,13 @@ pub(super) fn form_and_bounds(text: &[u8]) -> Result<(Form, Bounds), LocationErr
         }
         return Ok((form, Bounds::of(text, form)));
     }
+    let origin = origin_len(text, form);
+    let behind = text.get(origin..).unwrap_or_default();
     let bounds = Bounds {
         // At most 8,000: it was checked.
-        origin: origin_len(text, form) as u16,
+        origin: origin as u16,
         fragment: text.len() as u16,
-        respelled: special || text.ends_with(b"?"),
+        respelled: text.ends_with(b"?") || special && scan::any(behind, spelled_in_two_ways),
         dots: false,
     };
     Ok((form, bounds))
@@ -97,7 +99,7 @@ const fn form_of_beginning(text: &[u8]) -> Result<Form, LocationError> {
 pub(super) struct Bounds {
     pub(super) origin: u16,
     pub(super) fragment: u16,
-    /// Whether there is anything in it that some clients spell in another way.
+    /// Whether there is anything behind the origin that some clients spell in another way.
     pub(super) respelled: bool,
     /// Whether the client has dot segments to resolve; only one door lets them through.
     pub(super) dots: bool,
@@ -106,29 +108,16 @@ pub(super) struct Bounds {
 impl Bounds {
     pub(super) const fn of(text: &[u8], form: Form) -> Self {
         let fragment = text.len() - from_first(text, b'#').len();
+        let origin = origin_len(text, form);
+        let behind = match text.split_at_checked(origin) {
+            Some((_, behind)) => behind,
+            None => text,
+        };
         Self {
             // At most 8,000: both were checked.
-            origin: origin_len(text, form) as u16,
+            origin: origin as u16,
             fragment: fragment as u16,
-            respelled: has_other_spelling(text),
-            dots: false,
-        }
-    }
-}
-
-impl Bounds {
-    /// The bounds of a text whose origin and address are known to be so long, as [`Bounds::of`] finds them.
-    #[cfg(feature = "rules")]
-    #[inline]
-    pub(super) fn known(text: &[u8], origin: u16, fragment: usize) -> Self {
-        let address = text.get(..fragment).unwrap_or_default();
-        Self {
-            origin,
-            // At most 8,000: it was checked.
-            fragment: fragment as u16,
-            respelled: scan::any(text, spelled_in_two_ways)
-                || address.ends_with(b"?")
-                || text.ends_with(b"?"),
+            respelled: has_other_spelling(behind),
             dots: false,
         }
     }
@@ -164,7 +153,7 @@ const fn has_other_spelling(text: &[u8]) -> bool {
     false
 }
 
-const fn spelled_in_two_ways(byte: u8) -> bool {
+pub(super) const fn spelled_in_two_ways(byte: u8) -> bool {
     (byte == b'%') | (byte == b'\'') | (byte == b'[') | (byte == b']')
 }
 
@@ -232,47 +221,28 @@ const fn deepens(text: &[u8]) -> Option<LocationError> {
     None
 }
 
-/// Whether a location of this form may still be sent: the check on the finished bytes.
+/// Whether a finished location begins as one of its form does: the last look at what is sent.
 ///
-/// It looks at each byte once and takes nothing on trust but where the origin ends, and that it
-/// comes from configuration.
+/// That every byte is one of a location was found out when it was built, and there is no way to change one.
 #[inline]
-pub(super) fn still_sendable(text: &[u8], form: Form, bounds: Bounds) -> bool {
+pub(super) fn has_form(text: &[u8], form: Form, bounds: Bounds) -> bool {
     let safe_form = match (form, text) {
         (Form::Local, [b'/', rest @ ..]) => !matches!(rest, [b'/' | b'\\', ..]),
         (Form::Relative, [b'?', ..] | [b'.', b'/', ..] | [b'.', b'.', b'/', ..]) => true,
         (Form::Absolute, _) => {
-            let (origin, path) = text
-                .split_at_checked(usize::from(bounds.origin))
-                .unwrap_or_default();
-            let authority = origin
-                .strip_prefix(b"https://")
-                .or_else(|| origin.strip_prefix(b"http://"))
-                .unwrap_or_default();
-            !authority.is_empty()
-                && path.first() == Some(&b'/')
-                && !scan::any(authority, |byte| !is_of_authority(byte))
+            let has_scheme = text.starts_with(b"https://") || text.starts_with(b"http://");
+            has_scheme && text.get(usize::from(bounds.origin)) == Some(&b'/')
         }
         (Form::Unchecked, text) => !text.is_empty(),
         _ => false,
     };
-    safe_form && text.len() <= MAX_LEN && all_sendable(text)
-}
-
-/// Whether a byte stands in a host or a port as they are sent.
-#[inline]
-const fn is_of_authority(byte: u8) -> bool {
-    // The digits, `-`, `.` and `:` are near each other.
-    (byte.wrapping_sub(b'a') < 26)
-        | ((byte.wrapping_sub(b'-') < 14) & (byte != b'/'))
-        | (byte == b'_')
-        | (byte == b'[')
-        | (byte == b']')
+    safe_form && text.len() <= MAX_LEN
 }
 
 /// Whether every byte is [`sendable`].
+#[cfg(feature = "rules")]
 #[inline]
-fn all_sendable(text: &[u8]) -> bool {
+pub(super) fn all_sendable(text: &[u8]) -> bool {
     !scan::any(text, |byte| !sendable(byte))
 }
 
@@ -301,7 +271,7 @@ const fn no_form(text: &[u8]) -> LocationError {
     LocationError::new(Problem::NoSlash, 0, text)
 }
 
-const fn unsendable(text: &[u8]) -> Option<LocationError> {
+pub(super) const fn unsendable(text: &[u8]) -> Option<LocationError> {
     let mut rest = text;
     let mut in_fragment = false;
     while let [byte, tail @ ..] = rest {
@@ -379,7 +349,9 @@ enum Step {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_LEN, all_sendable, is_of_authority, sendable};
+    use super::sendable;
+    #[cfg(feature = "rules")]
+    use super::{MAX_LEN, all_sendable};
 
     #[test]
     fn r1_the_bytes_of_a_location() {
@@ -387,12 +359,10 @@ mod tests {
             let visible = (0x21..=0x7e).contains(&byte);
             let listed = b"\"<>\\^`{|}".contains(&byte);
             assert_eq!(sendable(byte), visible && !listed, "{byte:#x}");
-            let of_authority = byte.is_ascii_lowercase() || byte.is_ascii_digit();
-            let of_authority = of_authority || b"-._:[]".contains(&byte);
-            assert_eq!(is_of_authority(byte), of_authority, "{byte:#x}");
         }
     }
 
+    #[cfg(feature = "rules")]
     #[test]
     fn r1_one_bad_byte_is_found_wherever_it_stands() {
         for length in (0..100).chain([MAX_LEN]) {
@@ -403,29 +373,6 @@ mod tests {
                 assert!(!all_sendable(&text), "{at} of {length}");
                 text[at] = b'a';
             }
-        }
-    }
-
-    #[cfg(feature = "rules")]
-    #[test]
-    fn bounds_are_the_same_whoever_finds_them() {
-        use super::{Bounds, Form};
-        for (text, form) in [
-            ("/a-b/c.html", Form::Local),
-            ("/a~b?c=d#e?f", Form::Local),
-            ("/a~b?c=d#e?", Form::Local),
-            ("/a?#b", Form::Local),
-            ("/a%20b", Form::Local),
-            ("https://a.example/b", Form::Absolute),
-            ("https://a.example:8080/b?", Form::Absolute),
-            ("http://[::1]/b", Form::Absolute),
-        ] {
-            let bounds = Bounds::of(text.as_bytes(), form);
-            assert_eq!(
-                Bounds::known(text.as_bytes(), bounds.origin, bounds.fragment.into()),
-                bounds,
-                "{text}"
-            );
         }
     }
 }
