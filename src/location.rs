@@ -37,7 +37,7 @@ pub(crate) use parse::RECEIVED_QUERY;
 pub(crate) use parse::{RECEIVED_PATH, parse_origin};
 pub use place::IntoPlace;
 #[cfg(feature = "rules")]
-pub(crate) use prepared::has_dot_segment;
+pub(crate) use prepared::{Astray, Ends, has_dot_segment, is_settled};
 pub use problem::LocationError;
 pub(crate) use spelling::may_ask_for;
 
@@ -190,6 +190,9 @@ impl Location {
         }
         if out.len() > MAX_LEN {
             return Err(LocationError::new(Problem::TooLong, MAX_LEN, &[]));
+        }
+        if let Some(error) = check::unsendable(out.as_bytes()) {
+            return Err(error);
         }
         let bounds = Bounds::of(out.as_bytes(), Form::Unchecked);
         Self::checked(out.into(), Form::Unchecked, bounds)

@@ -282,7 +282,7 @@ impl Rules {
         let found = Found::none();
         let ask = Ask::new(head, host.as_ref(), &found);
         let at = self.table.search_seen(&ask, self.precedence, seen)?;
-        Some((at, self.redirect(at, &ask)?))
+        Some((at, self.redirect(at, &ask).into_redirect()?))
     }
 
     /// The host that a request is for, where a rule looks at it.
@@ -303,18 +303,24 @@ impl Rules {
     }
 
     #[inline(never)]
-    fn redirect(&self, at: u32, ask: &Ask<'_, '_>) -> Option<Redirect> {
-        let record = self.table.record(at)?;
-        let redirect = if record.has(SLOTS) {
-            let mut captures = Captures::none();
-            self.table.captures(at, &record, ask, &mut captures)?;
-            self.table.redirect(&record, &captures, ask)
-        } else {
-            self.table.redirect(&record, &NO_CAPTURES, ask)
+    fn redirect(&self, at: u32, ask: &Ask<'_, '_>) -> Decision {
+        let Some(record) = self.table.record(at) else {
+            return Decision::Pass;
         };
-        let mut redirect = redirect.ok()?;
-        redirect.rule = Some(Fired::new(&self.table, at, record.number));
-        Some(redirect)
+        let mut found;
+        let captures = if record.has(SLOTS) {
+            found = Captures::none();
+            if self.table.captures(at, &record, ask, &mut found).is_none() {
+                return Decision::Pass;
+            }
+            &found
+        } else {
+            &NO_CAPTURES
+        };
+        match self.table.location(&record, captures, ask) {
+            Ok(location) => Decision::Redirect(self.table.redirect(at, &record, location)),
+            Err(_) => Decision::Pass,
+        }
     }
 
     /// The redirect that a request gets, where its path alone does not say that there is none.
@@ -332,7 +338,7 @@ impl Rules {
         };
         match rule {
             None => Decision::Pass,
-            Some(at) => self.redirect(at, &ask).into(),
+            Some(at) => self.redirect(at, &ask),
         }
     }
 

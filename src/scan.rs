@@ -93,30 +93,41 @@ pub(crate) const fn below(word: u64, byte: u8) -> u64 {
     word.wrapping_sub(u64::from_le_bytes([byte; 8])) & !word & (ONES << 7)
 }
 
-/// The same of any two bytes that follow each other.
+/// The same of any byte and the one that follows it, which is 0 behind the last.
 #[inline]
 pub(crate) fn any_pair(text: &[u8], is: impl Fn(u8, u8) -> bool) -> bool {
-    let (Some((_, firsts)), Some((_, seconds))) = (text.split_last(), text.split_first()) else {
+    let Some(&last) = text.last() else {
         return false;
     };
-    let (Some(last_firsts), Some(last_seconds)) = (firsts.last_chunk(), seconds.last_chunk())
-    else {
-        return firsts.iter().zip(seconds).any(|(&a, &b)| is(a, b));
+    let Some(end) = text.last_chunk::<17>() else {
+        return is(last, 0) || any_pair_of_few(text, is);
     };
-    let mut found = [false; 16];
-    let mut look = |firsts: &[u8; 16], seconds: &[u8; 16]| {
-        for (found, (&a, &b)) in found.iter_mut().zip(firsts.iter().zip(seconds)) {
-            *found |= is(a, b);
-        }
-    };
-    let chunks = firsts.chunks_exact(16).zip(seconds.chunks_exact(16));
-    for (firsts, seconds) in chunks {
-        if let (Some(firsts), Some(seconds)) = (firsts.first_chunk(), seconds.first_chunk()) {
-            look(firsts, seconds);
-        }
+    let mut found = [is(last, 0); 16];
+    let mut rest = text;
+    while rest.len() > 1 {
+        // The last sixteen overlap with those before.
+        let chunk = rest.first_chunk::<17>().unwrap_or(end);
+        let ([bytes @ .., _], [_, nexts @ ..]) = (chunk, chunk);
+        mark(&mut found, bytes, nexts, &is);
+        rest = rest.get(16..).unwrap_or_default();
     }
-    look(last_firsts, last_seconds);
     found != [false; 16]
+}
+
+/// Marks of sixteen bytes those of which the answer is yes; a function of its own, whose arguments are known to
+/// be apart.
+#[inline]
+fn mark(found: &mut [bool; 16], bytes: &[u8; 16], nexts: &[u8; 16], is: impl Fn(u8, u8) -> bool) {
+    for (found, (&byte, &next)) in found.iter_mut().zip(bytes.iter().zip(nexts)) {
+        *found |= is(byte, next);
+    }
+}
+
+/// The same of fewer than sixteen pairs.
+#[inline]
+fn any_pair_of_few(text: &[u8], is: impl Fn(u8, u8) -> bool) -> bool {
+    let mut pairs = text.iter().zip(text.iter().skip(1));
+    pairs.any(|(&byte, &next)| is(byte, next))
 }
 
 #[cfg(test)]
@@ -138,6 +149,7 @@ mod tests {
                 assert_eq!(pair(b'!', b'a'), at + 1 < length, "{at} of {length}");
                 assert_eq!(pair(b'a', b'!'), at > 0, "{at} of {length}");
                 assert!(!pair(b'!', b'!'));
+                assert_eq!(pair(b'!', 0), at + 1 == length, "{at} of {length}");
                 text[at] = b'a';
             }
         }

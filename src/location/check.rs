@@ -50,11 +50,13 @@ pub(super) fn form_and_bounds(text: &[u8]) -> Result<(Form, Bounds), LocationErr
         }
         return Ok((form, Bounds::of(text, form)));
     }
+    let origin = origin_len(text, form);
+    let behind = text.get(origin..).unwrap_or_default();
     let bounds = Bounds {
         // At most 8,000: it was checked.
-        origin: origin_len(text, form) as u16,
+        origin: origin as u16,
         fragment: text.len() as u16,
-        respelled: special || text.ends_with(b"?"),
+        respelled: text.ends_with(b"?") || special && scan::any(behind, spelled_in_two_ways),
         dots: false,
     };
     Ok((form, bounds))
@@ -97,7 +99,7 @@ const fn form_of_beginning(text: &[u8]) -> Result<Form, LocationError> {
 pub(super) struct Bounds {
     pub(super) origin: u16,
     pub(super) fragment: u16,
-    /// Whether there is anything in it that some clients spell in another way.
+    /// Whether there is anything behind the origin that some clients spell in another way.
     pub(super) respelled: bool,
     /// Whether the client has dot segments to resolve; only one door lets them through.
     pub(super) dots: bool,
@@ -106,29 +108,16 @@ pub(super) struct Bounds {
 impl Bounds {
     pub(super) const fn of(text: &[u8], form: Form) -> Self {
         let fragment = text.len() - from_first(text, b'#').len();
+        let origin = origin_len(text, form);
+        let behind = match text.split_at_checked(origin) {
+            Some((_, behind)) => behind,
+            None => text,
+        };
         Self {
             // At most 8,000: both were checked.
-            origin: origin_len(text, form) as u16,
+            origin: origin as u16,
             fragment: fragment as u16,
-            respelled: has_other_spelling(text),
-            dots: false,
-        }
-    }
-}
-
-impl Bounds {
-    /// The bounds of a text whose origin and address are known to be so long, as [`Bounds::of`] finds them.
-    #[cfg(feature = "rules")]
-    #[inline]
-    pub(super) fn known(text: &[u8], origin: u16, fragment: usize) -> Self {
-        let address = text.get(..fragment).unwrap_or_default();
-        Self {
-            origin,
-            // At most 8,000: it was checked.
-            fragment: fragment as u16,
-            respelled: scan::any(text, spelled_in_two_ways)
-                || address.ends_with(b"?")
-                || text.ends_with(b"?"),
+            respelled: has_other_spelling(behind),
             dots: false,
         }
     }
@@ -164,7 +153,7 @@ const fn has_other_spelling(text: &[u8]) -> bool {
     false
 }
 
-const fn spelled_in_two_ways(byte: u8) -> bool {
+pub(super) const fn spelled_in_two_ways(byte: u8) -> bool {
     (byte == b'%') | (byte == b'\'') | (byte == b'[') | (byte == b']')
 }
 
@@ -241,22 +230,29 @@ pub(super) fn still_sendable(text: &[u8], form: Form, bounds: Bounds) -> bool {
     let safe_form = match (form, text) {
         (Form::Local, [b'/', rest @ ..]) => !matches!(rest, [b'/' | b'\\', ..]),
         (Form::Relative, [b'?', ..] | [b'.', b'/', ..] | [b'.', b'.', b'/', ..]) => true,
-        (Form::Absolute, _) => {
-            let (origin, path) = text
-                .split_at_checked(usize::from(bounds.origin))
-                .unwrap_or_default();
-            let authority = origin
-                .strip_prefix(b"https://")
-                .or_else(|| origin.strip_prefix(b"http://"))
-                .unwrap_or_default();
-            !authority.is_empty()
-                && path.first() == Some(&b'/')
-                && !scan::any(authority, |byte| !is_of_authority(byte))
-        }
+        (Form::Absolute, _) => text
+            .split_at_checked(usize::from(bounds.origin))
+            .is_some_and(|(origin, path)| {
+                !origin.is_empty() && path.starts_with(b"/") && is_origin(origin)
+            }),
         (Form::Unchecked, text) => !text.is_empty(),
         _ => false,
     };
     safe_form && text.len() <= MAX_LEN && all_sendable(text)
+}
+
+/// Whether this is scheme, host and port as they are sent, or nothing.
+#[inline]
+pub(super) fn is_origin(text: &[u8]) -> bool {
+    let authority = text
+        .strip_prefix(b"https://")
+        .or_else(|| text.strip_prefix(b"http://"));
+    match authority {
+        Some(authority) => {
+            !authority.is_empty() && !scan::any(authority, |byte| !is_of_authority(byte))
+        }
+        None => text.is_empty(),
+    }
 }
 
 /// Whether a byte stands in a host or a port as they are sent.
@@ -272,7 +268,7 @@ const fn is_of_authority(byte: u8) -> bool {
 
 /// Whether every byte is [`sendable`].
 #[inline]
-fn all_sendable(text: &[u8]) -> bool {
+pub(super) fn all_sendable(text: &[u8]) -> bool {
     !scan::any(text, |byte| !sendable(byte))
 }
 
@@ -301,7 +297,7 @@ const fn no_form(text: &[u8]) -> LocationError {
     LocationError::new(Problem::NoSlash, 0, text)
 }
 
-const fn unsendable(text: &[u8]) -> Option<LocationError> {
+pub(super) const fn unsendable(text: &[u8]) -> Option<LocationError> {
     let mut rest = text;
     let mut in_fragment = false;
     while let [byte, tail @ ..] = rest {
@@ -403,29 +399,6 @@ mod tests {
                 assert!(!all_sendable(&text), "{at} of {length}");
                 text[at] = b'a';
             }
-        }
-    }
-
-    #[cfg(feature = "rules")]
-    #[test]
-    fn bounds_are_the_same_whoever_finds_them() {
-        use super::{Bounds, Form};
-        for (text, form) in [
-            ("/a-b/c.html", Form::Local),
-            ("/a~b?c=d#e?f", Form::Local),
-            ("/a~b?c=d#e?", Form::Local),
-            ("/a?#b", Form::Local),
-            ("/a%20b", Form::Local),
-            ("https://a.example/b", Form::Absolute),
-            ("https://a.example:8080/b?", Form::Absolute),
-            ("http://[::1]/b", Form::Absolute),
-        ] {
-            let bounds = Bounds::of(text.as_bytes(), form);
-            assert_eq!(
-                Bounds::known(text.as_bytes(), bounds.origin, bounds.fragment.into()),
-                bounds,
-                "{text}"
-            );
         }
     }
 }

@@ -1,94 +1,123 @@
 //! From the rule that answers to the redirect that is sent.
 
-use std::{borrow::Cow, cell::RefCell};
+use std::{borrow::Cow, cell::RefCell, sync::Arc};
 
 use bytes::Bytes;
 
 use super::{
-    NotSent,
+    Fired, NotSent,
     ask::{self, Ask, means},
     capture::Captures,
     condition::Ready,
     options::{Edit, QueryPolicy},
-    record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
+    record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SETTLED, SLOTS},
+    spelling,
     table::Table,
     target,
 };
 use crate::{
     Location, Redirect, When,
-    location::{MAX_LEN, has_dot_segment},
+    location::{Astray, Ends, MAX_LEN, has_dot_segment},
     scan,
 };
 
 impl Table {
-    /// The redirect of a rule for a request, or why it would lead astray.
+    /// The redirect of a rule that leads there.
     #[inline]
     pub(super) fn redirect(
+        self: &Arc<Self>,
+        at: u32,
+        record: &Record<'_>,
+        location: Location,
+    ) -> Redirect {
+        let mut cache = None;
+        let mut when = When::Before;
+        if let Some(ready) = self.options(record) {
+            cache = ready.options.cache;
+            if ready.options.after_not_found {
+                when = When::after(http::StatusCode::NOT_FOUND);
+            }
+        }
+        Redirect {
+            location,
+            how: record.how(),
+            when,
+            cache,
+            rule: Some(Fired::new(self, at, record.number)),
+        }
+    }
+
+    /// Where a rule leads a request, or why it would lead astray.
+    #[inline]
+    pub(super) fn location(
         &self,
         record: &Record<'_>,
         captures: &Captures<'_>,
         ask: &Ask<'_, '_>,
-    ) -> Result<Redirect, NotSent> {
-        // No pattern has such a segment itself: it is captured, whether it is used or not (R4).
-        if record.has(PATTERN | REGEX) && has_dot_segment(ask.path.as_bytes()) {
-            return Err(NotSent::DotSegments);
-        }
-        let query = ask.query;
+    ) -> Result<Location, Astray> {
+        let is_plain = record.has(PATTERN | REGEX) && is_plain(ask.path)?;
         let ready = self.options(record);
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
         let query = match policy {
             QueryPolicy::Drop => None,
             QueryPolicy::TargetWins if record.has(QUERY) => None,
-            _ => query.filter(|query| !query.is_empty()),
+            _ => ask.query.filter(|query| !query.is_empty()),
         };
         let edits = ready.is_some_and(|ready| !ready.options.edits.is_empty());
-        let (text, fragment) = if !record.has(SLOTS) && query.is_none() && !edits {
+        let is_written = record.has(SLOTS) || query.is_some() || edits;
+        let (text, ends) = if is_written {
+            let write = |out: &mut Vec<u8>| {
+                let push = |out: &mut Vec<u8>, target: &[u8]| {
+                    target::push(out, target, captures, is_plain);
+                };
+                written(out, record, push, query, ready, policy)
+            };
+            // One that is in use already is another one's.
+            SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
+                Ok(mut out) => write(&mut out),
+                Err(_) => write(&mut Vec::new()),
+            })
+        } else {
             let text = self.records.slice(record.target_range());
             let fragment = if record.has(FRAGMENT) {
                 scan::first(&text, |word| scan::equal(word, b'#'))
             } else {
                 text.len()
             };
-            (text, fragment)
-        } else {
-            // One that is in use already is another one's.
-            SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
-                Ok(mut out) => written(&mut out, record, captures, query, ready, policy),
-                Err(_) => written(&mut Vec::new(), record, captures, query, ready, policy),
-            })?
+            let origin = record.origin;
+            (text, Ends { origin, fragment })
         };
-        let length = text.len();
-        let location =
-            Location::prepared(text, record.origin, fragment).ok_or_else(|| astray(length))?;
+        let location = Location::prepared(text, ends, record.has(SETTLED) && !is_written)?;
         // Where the scheme is known, the same address on another one is another one.
-        let location = match ask.head.scheme() {
+        Ok(match ask.head.scheme() {
             Some(scheme) => location.asked_over(scheme),
             None => location,
-        };
-        let redirect = Redirect::new(record.how(), location);
-        Ok(match ready {
-            None => redirect,
-            Some(ready) => with_options(redirect, ready),
         })
     }
 }
 
-/// Why a text of this length is no location, although its form was checked.
-#[cold]
-const fn astray(length: usize) -> NotSent {
-    if length > MAX_LEN {
-        NotSent::TooLong
-    } else {
-        NotSent::OffSite
+/// Whether what was captured of a path is sent as it is, wherever it goes; no pattern has a segment `.` or `..`
+/// itself, so that one is captured, whether it is used or not (R4).
+#[inline]
+fn is_plain(path: &str) -> Result<bool, Astray> {
+    // One look says it of most.
+    if spelling::is_plain_path(path) {
+        return Ok(true);
     }
+    if has_dot_segment(path.as_bytes()) {
+        return Err(Astray::DotSegments);
+    }
+    Ok(spelling::all_plain(path.as_bytes()))
 }
 
-fn with_options(mut redirect: Redirect, ready: &Ready) -> Redirect {
-    redirect.cache = ready.options.cache;
-    if ready.options.after_not_found {
-        redirect.when = When::after(http::StatusCode::NOT_FOUND);
+impl From<Astray> for NotSent {
+    fn from(astray: Astray) -> Self {
+        match astray {
+            Astray::TooLong => Self::TooLong,
+            Astray::OffSite => Self::OffSite,
+            Astray::DotSegments => Self::DotSegments,
+        }
     }
-    redirect
 }
 
 thread_local! {
@@ -100,11 +129,11 @@ thread_local! {
 fn written(
     out: &mut Vec<u8>,
     record: &Record<'_>,
-    captures: &Captures<'_>,
+    push: impl Fn(&mut Vec<u8>, &[u8]),
     query: Option<&str>,
     ready: Option<&Ready>,
     policy: QueryPolicy,
-) -> Result<(Bytes, usize), NotSent> {
+) -> (Bytes, Ends) {
     out.clear();
     // What one long request needed is not kept.
     out.shrink_to(2 * MAX_LEN);
@@ -119,31 +148,30 @@ fn written(
         (address, &[][..])
     };
     let origin = usize::from(record.origin);
-    target::push(out, path, captures);
-    if record.has(SLOTS) {
-        // The tail of a prefix may be nothing, and then the slash is missing.
-        if out.len() == origin {
-            out.push(b'/');
-        }
-        if has_dot_segment(out.get(origin..).unwrap_or_default()) {
-            return Err(NotSent::DotSegments);
-        }
+    push(out, path);
+    // The tail of a prefix may be nothing, and then the slash is missing.
+    if out.len() == origin {
+        out.push(b'/');
     }
     if ready.is_some_and(|ready| ready.options.merge_slashes) {
         merge_slashes(out, origin);
     }
     let begin = out.len();
     if record.has(QUERY) {
-        target::push(out, own_query, captures);
+        push(out, own_query);
     }
     if query.is_some() || ready.is_some() {
         push_query(out, begin, query, ready, policy);
     }
     let fragment = out.len();
     if record.has(FRAGMENT) {
-        target::push(out, own_fragment, captures);
+        push(out, own_fragment);
     }
-    Ok((Bytes::copy_from_slice(out), fragment))
+    let ends = Ends {
+        origin: record.origin,
+        fragment,
+    };
+    (Bytes::copy_from_slice(out), ends)
 }
 
 /// Adds what is kept of a request's query to a text whose own query begins at `begin`.

@@ -15,7 +15,7 @@ use super::{
     lines::Lines,
     options::{Matching, Options},
     pattern::MAX_CAPTURES,
-    record::{Draft, FRAGMENT, MOST as MOST_BYTES, QUERY, SLOTS},
+    record::{Draft, FRAGMENT, MOST as MOST_BYTES, QUERY, SETTLED, SLOTS},
     rule::Rule,
     search::Precedence,
     source::{
@@ -364,7 +364,7 @@ impl RulesBuilder {
         }
         let target = target::plain(target, &self.origin)?;
         let draft = Draft {
-            flags: 0,
+            flags: SETTLED,
             how: *how,
             number,
             origin: target.origin,
@@ -448,6 +448,7 @@ impl RulesBuilder {
                     (SLOTS, target.has_slots),
                     (QUERY, target.has_query),
                     (FRAGMENT, target.has_fragment),
+                    (SETTLED, target.is_settled),
                 ] {
                     flags |= if is_set { flag } else { 0 };
                 }

@@ -3,7 +3,7 @@
 use std::{fmt, ops::ControlFlow};
 
 use super::{
-    Fired, RuleRef, Rules,
+    RuleRef, Rules,
     ask::Ask,
     capture::{Captures, Found},
     condition::Missing,
@@ -191,9 +191,9 @@ impl Rules {
             return;
         }
         explanation.winner = Some(RuleRef::new(&self.table, record));
-        match self.table.redirect(&record, &captures, ask) {
-            Ok(mut redirect) => {
-                redirect.rule = Some(Fired::new(&self.table, at, record.number));
+        match self.table.location(&record, &captures, ask) {
+            Ok(location) => {
+                let redirect = self.table.redirect(at, &record, location);
                 explanation.not_sent = match guard::judge(ask.head, &redirect, Lifted::default()) {
                     Verdict::Pass(Suppressed::SelfTarget) => Some(NotSent::SelfTarget),
                     Verdict::Pass(Suppressed::Exempt(exemption)) => {
@@ -203,7 +203,7 @@ impl Rules {
                 };
                 explanation.redirect = Some(redirect);
             }
-            Err(why) => explanation.not_sent = Some(why),
+            Err(astray) => explanation.not_sent = Some(astray.into()),
         }
     }
 }

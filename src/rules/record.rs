@@ -28,6 +28,8 @@ pub(super) const SLOTS: u16 = 1 << 6;
 const ABSOLUTE: u16 = 1 << 7;
 pub(super) const QUERY: u16 = 1 << 8;
 pub(super) const FRAGMENT: u16 = 1 << 9;
+/// The target is sent as it is, and was found to be a location as a whole: it has no slots.
+pub(super) const SETTLED: u16 = 1 << 10;
 
 const HOWS: [How; 8] = [
     How::Status(Status::MovedPermanently),

@@ -132,10 +132,13 @@ const fn is_plain(byte: u8) -> bool {
 
 /// Whether a text is a path that is compared, and sent, as it is written: plain, and without any segment that
 /// begins with a dot.
+#[inline]
 pub(super) fn is_plain_path(text: &str) -> bool {
     let text = text.as_bytes();
-    let begins_with_dot = |slash, byte| (slash == b'/') & (byte == b'.');
-    text.starts_with(b"/") && all_plain(text) && !scan::any_pair(text, begins_with_dot)
+    text.starts_with(b"/")
+        && !scan::any_pair(text, |byte, next| {
+            !is_plain(byte) | ((byte == b'/') & (next == b'.'))
+        })
 }
 
 #[cold]

@@ -15,6 +15,7 @@ mod check;
 mod components;
 mod finder;
 mod graph;
+mod growth;
 mod leave_out;
 mod merge;
 mod path;

@@ -303,7 +303,7 @@ fn parts(counted: &[Option<f64>]) {
             less(at::WRITTEN, at::FIXED),
         ),
         (
-            "the location checked once more, the response",
+            "the guard, the response",
             answered.map(|(all, decided)| all - decided),
         ),
     ];

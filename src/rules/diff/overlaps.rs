@@ -278,8 +278,8 @@ impl<'r> Search<'r> {
         let fits = (other_rules.table).captures(other, &other_record, &ask, &mut captures);
         fits.is_some_and(|()| {
             let made = |rules: &Rules, record: &Record<'_>, captures: &Captures<'_>| {
-                let redirect = rules.table.redirect(record, captures, &ask).ok()?;
-                Some(redirect.location.as_str().to_owned())
+                let location = rules.table.location(record, captures, &ask).ok()?;
+                Some(location.as_str().to_owned())
             };
             let own = made(own_rules, record, &Captures::none());
             own.is_some() && own == made(other_rules, &other_record, &captures)

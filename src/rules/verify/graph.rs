@@ -6,6 +6,7 @@ use super::{
     address::Host,
     components::components,
     finder::{Finder, leads_elsewhere_to_its_own_path, path_of_target},
+    growth::growth,
     path::Path,
 };
 use crate::rules::{
@@ -215,6 +216,6 @@ impl<'t> Finder<'t> {
         }
         let rest = record.target.get(record.origin.into()..)?;
         let (path, ..) = target::split(rest);
-        target::growth(record.source, record.has(PATTERN), path)
+        growth(record.source, record.has(PATTERN), path)
     }
 }

@@ -6,16 +6,18 @@
 use super::{
     address::Address,
     finder::Finder,
+    growth::growth,
     path::{Bound, End, Path, Text},
     unify::{Compare, unify},
 };
 use crate::{
     How, Intent, Status,
+    location::is_settled,
     rules::{
         ask::{means, pairs},
         options::{Matching, Options, QueryPolicy},
         pattern::{Parts, Tail},
-        record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
+        record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SETTLED, SLOTS},
         spelling,
         target::{self, Piece, Write, pieces},
     },
@@ -68,7 +70,7 @@ impl<'t> Finder<'t> {
         let (_, second_rest) = second.target.split_at_checked(second.origin.into())?;
         let growth = |record: &Record<'_>, path: &[u8]| {
             let is_known = !record.has(REGEX);
-            let by = target::growth(record.source, record.has(PATTERN), path);
+            let by = growth(record.source, record.has(PATTERN), path);
             by.filter(|_| is_known)
         };
         let shortens = growth(&second, target::split(second_rest).0).is_some_and(|by| by < 0);
@@ -145,8 +147,10 @@ impl<'t> Finder<'t> {
             second_fragment
         };
         merged.extend_from_slice(fragment);
+        let has_slots = has_slots(&merged);
         let flags = [
-            (SLOTS, has_slots(&merged)),
+            (SLOTS, has_slots),
+            (SETTLED, !has_slots && is_settled(&merged, second.origin)),
             (QUERY, has_query),
             (FRAGMENT, !fragment.is_empty()),
         ];

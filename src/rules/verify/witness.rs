@@ -183,8 +183,8 @@ impl Rules {
         }
         let (path, query, _) = target::split(rest);
         let mut text = Vec::new();
-        target::push(&mut text, path, &captures);
-        target::push(&mut text, query, &captures);
+        target::push(&mut text, path, &captures, false);
+        target::push(&mut text, query, &captures, false);
         String::from_utf8(text).ok()
     }
 }
