@@ -15,6 +15,7 @@ mod check;
 mod components;
 mod finder;
 mod graph;
+mod growth;
 mod leave_out;
 mod merge;
 mod path;
@@ -29,6 +30,7 @@ mod work;
 
 pub(super) use finder::Finder;
 pub(super) use merge::Merged;
+pub(super) use path::AskedPath;
 pub(super) use region::Overlap;
 use walk::Verdict;
 

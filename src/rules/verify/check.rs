@@ -1,6 +1,10 @@
 //! Everything that a table finds out about its own rules on demand.
 
-use super::{LoopKind, finder::Finder};
+#[cfg(feature = "regex")]
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{LoopKind, chains::Known, finder::Finder};
 use crate::{
     How, Intent,
     rules::{
@@ -41,10 +45,7 @@ impl Rules {
         loops: &mut Finder<'t>,
         finder: &mut Finder<'t>,
     ) -> Report {
-        let mut check = Check {
-            rules: self,
-            report: Report::default(),
-        };
+        let mut check = Check::new(self);
         let are_all = check.loops(loops);
         for (at, record) in self.table.records() {
             check.alone(&record);
@@ -52,7 +53,9 @@ impl Rules {
                 check.shadow(finder, at, &record);
             }
         }
-        check.chains(finder);
+        check.chains(finder, &mut Known::for_rules(self.len()));
+        #[cfg(feature = "regex")]
+        check.regexes(finder);
         if !are_all || finder.is_tired() {
             let message = "so many rules fit each other that not all of them were looked at";
             let cure = "divide the table, or write its patterns narrower";
@@ -65,11 +68,10 @@ impl Rules {
                 cure,
             );
         }
-        check
-            .report
-            .findings
-            .sort_by_key(|one| (one.rule, one.kind));
-        check.report
+        let mut report = check.report;
+        report.findings.sort_by_key(|one| (one.rule, one.kind));
+        report.fold();
+        report
     }
 
     /// A rule by its line, or by its number.
@@ -83,10 +85,19 @@ impl Rules {
 
 pub(super) struct Check<'t> {
     pub(super) rules: &'t Rules,
-    report: Report,
+    file: Option<Arc<str>>,
+    pub(super) report: Report,
 }
 
 impl<'t> Check<'t> {
+    pub(super) fn new(rules: &'t Rules) -> Self {
+        Self {
+            rules,
+            file: rules.table.file.as_deref().map(Arc::from),
+            report: Report::default(),
+        }
+    }
+
     pub(super) fn push(
         &mut self,
         kind: FindingKind,
@@ -96,12 +107,16 @@ impl<'t> Check<'t> {
         message: &str,
         cure: &'static str,
     ) {
+        let lines = &self.rules.table.lines;
         self.report.findings.push(Finding {
             kind,
             severity,
             rule,
-            line: self.rules.table.lines.get(rule),
+            file: self.file.clone(),
+            line: lines.get(rule),
+            related_lines: related.iter().filter_map(|one| lines.get(*one)).collect(),
             related,
+            others: Vec::new(),
             message: message.into(),
             cure,
         });
@@ -200,10 +215,48 @@ impl<'t> Check<'t> {
             );
             return;
         }
-        let message = format!("{name} answers everything that this one would");
+        let lines = &self.rules.table.lines;
+        let line = lines.get(record.number);
+        let beside = [record.number.checked_sub(1), record.number.checked_add(1)];
+        let mut beside = beside.into_iter().flatten();
+        let is_part = line.is_some() && beside.any(|number| lines.get(number) == line);
+        let message = if is_part {
+            format!("{name} answers everything that one of the rules of this line would")
+        } else {
+            format!("{name} answers everything that this one would")
+        };
         let (kind, severity) = (FindingKind::Shadowed, Severity::Warning);
         let cure = "put this one before it, or remove this one";
         self.push(kind, severity, record.number, vec![number], &message, cure);
+    }
+}
+
+#[cfg(feature = "regex")]
+impl<'t> Check<'t> {
+    /// Whether a regex may always answer first.
+    fn regexes(&mut self, finder: &mut Finder<'t>) {
+        let shadowed = [FindingKind::Shadowed, FindingKind::Duplicate];
+        let findings = self.report.findings.iter();
+        let shadowed = findings.filter(|one| shadowed.contains(&one.kind));
+        let shadowed: HashSet<u32> = shadowed.map(|one| one.rule).collect();
+        for (at, record) in self.rules.table.records() {
+            if finder.is_tired() {
+                return;
+            }
+            if shadowed.contains(&record.number) {
+                continue;
+            }
+            let Some(other) = finder.regex_before(at, &record) else {
+                continue;
+            };
+            let name = self.rules.name_of(other.number);
+            let message =
+                format!("{name} is a regex, and that it leaves this one anything is not proven");
+            let (kind, severity) = (FindingKind::NotProven, Severity::Note);
+            let cure = "put this one before it";
+            let related = vec![other.number];
+            self.push(kind, severity, record.number, related, &message, cure);
+        }
     }
 }
 

@@ -17,6 +17,8 @@ use crate::{
         ask::Ask,
         capture::Found,
         condition::Ready,
+        options::Matching,
+        pattern::Parts,
         record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
         search::Rank,
         table::{EVERY_HOST, Table},
@@ -321,6 +323,19 @@ pub(super) fn path_of_target<'t>(record: &Record<'t>) -> &'t [u8] {
     }
 }
 
+impl<'t> Record<'t> {
+    /// The parts of the source; `None` for a regex.
+    pub(in crate::rules) fn parts(&self) -> Option<Parts<'t>> {
+        if self.has(REGEX) {
+            None
+        } else if self.has(PATTERN) {
+            Some(Parts::of(self.source))
+        } else {
+            Some(Parts::literal(self.source))
+        }
+    }
+}
+
 /// Whether a rule leads to its own path on an origin: a whole site that has moved, address by address,
 /// meets itself everywhere.
 pub(super) fn leads_elsewhere_to_its_own_path(record: &Record<'_>) -> bool {
@@ -330,6 +345,12 @@ pub(super) fn leads_elsewhere_to_its_own_path(record: &Record<'_>) -> bool {
 }
 
 impl Table {
+    /// How paths are compared with the source of a rule.
+    pub(in crate::rules) fn matching(&self, record: &Record<'_>) -> Matching {
+        let ready = self.options(record);
+        ready.map_or_else(Matching::default, |ready| ready.options.matching)
+    }
+
     /// Whether every source is a path without anything unknown, on any host.
     fn is_plain(&self) -> bool {
         let plain = |record: &Record<'_>| {
