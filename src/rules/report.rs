@@ -49,13 +49,12 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub(super) kind: FindingKind,
-    pub(super) severity: Severity,
     pub(super) rule: u32,
     /// The file and the line in it.
     pub(super) file: Option<Arc<str>>,
     pub(super) line: Option<u32>,
-    pub(super) related: Vec<u32>,
-    pub(super) related_lines: Vec<u32>,
+    pub(super) related: Box<[u32]>,
+    pub(super) related_lines: Box<[u32]>,
     pub(super) others: Vec<u32>,
     pub(super) message: Box<str>,
     pub(super) cure: &'static str,
@@ -68,6 +67,8 @@ pub struct Finding {
 ///
 /// assert_eq!(FindingKind::PermanentForSome.to_string(), "permanent for some");
 /// ```
+///
+/// All findings of a kind are equally bad: [`severity`](Self::severity) says how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
@@ -113,7 +114,7 @@ impl Report {
     pub fn is_clean(&self) -> bool {
         self.findings
             .iter()
-            .all(|finding| finding.severity == Severity::Note)
+            .all(|finding| finding.severity() == Severity::Note)
     }
 
     /// Nothing, where nothing was found but notes.
@@ -136,9 +137,9 @@ impl Report {
 
     /// Says once what is the same of many rules: those behind the first of them are among its others.
     pub(super) fn fold(&mut self) {
-        let mut firsts: HashMap<(FindingKind, Vec<u32>), usize> = HashMap::new();
+        let mut firsts: HashMap<(FindingKind, Box<[u32]>), usize> = HashMap::new();
         let mut folded: Vec<Finding> = Vec::with_capacity(self.findings.len());
-        for finding in self.findings.drain(..) {
+        for finding in std::mem::take(&mut self.findings) {
             // One line may be several rules.
             let is_said = |before: &Finding| {
                 before.line.is_some()
@@ -150,7 +151,7 @@ impl Report {
                 continue;
             }
             // What is to be mended is said of each rule.
-            if finding.severity > Severity::Note || finding.related.is_empty() {
+            if finding.severity() > Severity::Note || finding.related.is_empty() {
                 folded.push(finding);
                 continue;
             }
@@ -187,7 +188,7 @@ impl Finding {
     /// How bad it is.
     #[must_use]
     pub const fn severity(&self) -> Severity {
-        self.severity
+        self.kind.severity()
     }
 
     /// The number of the rule, counted from 0 in the order in which rules were added.
@@ -255,6 +256,30 @@ impl Finding {
     }
 }
 
+impl FindingKind {
+    /// How bad it is: notes are worth knowing, warnings are to be mended.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{FindingKind, Severity};
+    ///
+    /// assert_eq!(FindingKind::Chain.severity(), Severity::Warning);
+    /// assert_eq!(FindingKind::PossibleChain.severity(), Severity::Note);
+    /// ```
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::Loop | Self::Growth | Self::Chain | Self::Shadowed | Self::PermanentForSome => {
+                Severity::Warning
+            }
+            Self::NotProven
+            | Self::PossibleChain
+            | Self::Duplicate
+            | Self::UnusedCapture
+            | Self::PermanentToTemporary => Severity::Note,
+        }
+    }
+}
+
 impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -282,7 +307,7 @@ impl fmt::Display for Finding {
         write!(
             f,
             ": {}: {}; {}",
-            self.severity,
+            self.severity(),
             Shown(&self.said()),
             self.cure
         )

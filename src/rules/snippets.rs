@@ -115,7 +115,7 @@ fn found<'f, 't>(
     file: &'f str,
     line: impl Fn(u32) -> Option<&'t str>,
 ) -> Group<'f> {
-    let title = level(one.severity).primary_title(Shown(one.said()).to_string());
+    let title = level(one.severity()).primary_title(Shown(one.said()).to_string());
     let group = match one.line {
         None => title.element(Level::NOTE.message(format!("this is rule {}", one.rule))),
         Some(own) => {

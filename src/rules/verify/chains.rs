@@ -7,7 +7,7 @@ use super::{
     check::{Check, is_permanent},
     finder::Finder,
 };
-use crate::rules::{FindingKind, Severity, record::Record};
+use crate::rules::{FindingKind, record::Record};
 
 /// So many of the rules that may follow are named.
 const MOST_RELATED: usize = 8;
@@ -83,7 +83,7 @@ impl<'t> Check<'t> {
         if !first.surely {
             let numbers = successors.iter().take(MOST_RELATED);
             let numbers = numbers.filter_map(|(at, _)| self.rules.rule_at(*at));
-            let related = numbers.map(|rule| rule.number()).collect();
+            let related: Vec<u32> = numbers.map(|rule| rule.number()).collect();
             let who = match successors.len() - 1 {
                 0 => name,
                 more => format!("{name} or one of {more} more"),
@@ -92,15 +92,15 @@ impl<'t> Check<'t> {
             let mut steps = successors.iter().map(|(_, step)| step);
             let is_sure = successors.last().is_some_and(|(_, last)| last.surely)
                 && steps.all(|step| !step.suppressed);
-            let (kind, severity, message) = if is_sure {
+            let (kind, message) = if is_sure {
                 let message = format!("2 redirects or more, the next by {who}");
-                (FindingKind::Chain, Severity::Warning, message)
+                (FindingKind::Chain, message)
             } else {
                 let message = format!("{who} may redirect the target again");
-                (FindingKind::PossibleChain, Severity::Note, message)
+                (FindingKind::PossibleChain, message)
             };
             let cure = "lead to the end at once where that is one address";
-            self.push(kind, severity, record.number, related, &message, cure);
+            self.push(kind, record.number, &related, message, cure);
             return;
         }
         let rest = finder.rest(known, at, address);
@@ -123,15 +123,13 @@ impl<'t> Check<'t> {
         };
         let mut related = vec![number];
         related.extend(end.map(|rule| rule.number()).filter(|end| *end != number));
-        let (kind, severity) = (FindingKind::Chain, Severity::Warning);
         let cure = "lead there at once, or flatten the table";
-        self.push(kind, severity, record.number, related, &message, cure);
+        self.push(FindingKind::Chain, record.number, &related, message, cure);
         if is_permanent(record.how()) && !is_permanent(second.how()) {
             let message =
                 format!("clients keep this answer for good, and {name} may change its own");
-            let (kind, severity) = (FindingKind::PermanentToTemporary, Severity::Note);
-            let cure = "take 302 or 307";
-            self.push(kind, severity, record.number, vec![number], &message, cure);
+            let (kind, cure) = (FindingKind::PermanentToTemporary, "take 302 or 307");
+            self.push(kind, record.number, &[number], message, cure);
         }
     }
 }

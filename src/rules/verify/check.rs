@@ -8,7 +8,7 @@ use super::{LoopKind, chains::Known, finder::Finder};
 use crate::{
     How, Intent,
     rules::{
-        Finding, FindingKind, Report, RuleRef, Rules, Severity,
+        Finding, FindingKind, Report, RuleRef, Rules,
         has::Place,
         options::Options,
         pattern::{MAX_CAPTURES, Parts},
@@ -59,14 +59,7 @@ impl Rules {
         if !are_all || finder.is_tired() {
             let message = "so many rules fit each other that not all of them were looked at";
             let cure = "divide the table, or write its patterns narrower";
-            check.push(
-                FindingKind::NotProven,
-                Severity::Note,
-                0,
-                Vec::new(),
-                message,
-                cure,
-            );
+            check.push(FindingKind::NotProven, 0, &[], message, cure);
         }
         let mut report = check.report;
         report.findings.sort_by_key(|one| (one.rule, one.kind));
@@ -101,21 +94,19 @@ impl<'t> Check<'t> {
     pub(super) fn push(
         &mut self,
         kind: FindingKind,
-        severity: Severity,
         rule: u32,
-        related: Vec<u32>,
-        message: &str,
+        related: &[u32],
+        message: impl Into<Box<str>>,
         cure: &'static str,
     ) {
         let lines = &self.rules.table.lines;
         self.report.findings.push(Finding {
             kind,
-            severity,
             rule,
             file: self.file.clone(),
             line: lines.get(rule),
             related_lines: related.iter().filter_map(|one| lines.get(*one)).collect(),
-            related,
+            related: related.into(),
             others: Vec::new(),
             message: message.into(),
             cure,
@@ -134,13 +125,13 @@ impl<'t> Check<'t> {
                 .map(|rule| rule.number())
                 .collect();
             rules.sort_unstable();
-            let (kind, severity) = match one.kind {
-                LoopKind::Unknown => (FindingKind::NotProven, Severity::Note),
-                LoopKind::Grows => (FindingKind::Growth, Severity::Warning),
-                LoopKind::Circle | LoopKind::ToItself => (FindingKind::Loop, Severity::Warning),
+            let kind = match one.kind {
+                LoopKind::Unknown => FindingKind::NotProven,
+                LoopKind::Grows => FindingKind::Growth,
+                LoopKind::Circle | LoopKind::ToItself => FindingKind::Loop,
             };
             if let Some(last) = rules.pop() {
-                self.push(kind, severity, last, rules, &message, cure);
+                self.push(kind, last, &rules, message, cure);
             }
         }
         loops.are_all
@@ -169,8 +160,13 @@ impl<'t> Check<'t> {
                             "use it where its text is needed",
                         ),
                     };
-                    let (kind, severity) = (FindingKind::UnusedCapture, Severity::Note);
-                    self.push(kind, severity, record.number, Vec::new(), &message, cure);
+                    self.push(
+                        FindingKind::UnusedCapture,
+                        record.number,
+                        &[],
+                        message,
+                        cure,
+                    );
                 }
             }
         }
@@ -180,9 +176,8 @@ impl<'t> Check<'t> {
             .filter(|_| is_permanent(record.how()))
         {
             let message = format!("clients keep this answer for good, but it depends on {place}");
-            let (kind, severity) = (FindingKind::PermanentForSome, Severity::Warning);
-            let cure = "take 302 or 307";
-            self.push(kind, severity, record.number, Vec::new(), &message, cure);
+            let (kind, cure) = (FindingKind::PermanentForSome, "take 302 or 307");
+            self.push(kind, record.number, &[], message, cure);
         }
     }
 
@@ -204,15 +199,8 @@ impl<'t> Check<'t> {
             && options(record).unwrap_or_default() == options(&other).unwrap_or_default();
         if is_same {
             let message = format!("{name} says the same");
-            let (kind, severity) = (FindingKind::Duplicate, Severity::Note);
-            self.push(
-                kind,
-                severity,
-                record.number,
-                vec![number],
-                &message,
-                "remove one of them",
-            );
+            let (kind, cure) = (FindingKind::Duplicate, "remove one of them");
+            self.push(kind, record.number, &[number], message, cure);
             return;
         }
         let lines = &self.rules.table.lines;
@@ -225,9 +213,14 @@ impl<'t> Check<'t> {
         } else {
             format!("{name} answers everything that this one would")
         };
-        let (kind, severity) = (FindingKind::Shadowed, Severity::Warning);
         let cure = "put this one before it, or remove this one";
-        self.push(kind, severity, record.number, vec![number], &message, cure);
+        self.push(
+            FindingKind::Shadowed,
+            record.number,
+            &[number],
+            message,
+            cure,
+        );
     }
 }
 
@@ -252,10 +245,8 @@ impl<'t> Check<'t> {
             let name = self.rules.name_of(other.number);
             let message =
                 format!("{name} is a regex, and that it leaves this one anything is not proven");
-            let (kind, severity) = (FindingKind::NotProven, Severity::Note);
-            let cure = "put this one before it";
-            let related = vec![other.number];
-            self.push(kind, severity, record.number, related, &message, cure);
+            let (kind, cure) = (FindingKind::NotProven, "put this one before it");
+            self.push(kind, record.number, &[other.number], message, cure);
         }
     }
 }

@@ -4,6 +4,8 @@ use std::{cell::OnceCell, ops::ControlFlow};
 
 use http::Request;
 
+#[cfg(feature = "regex")]
+use super::path::Path;
 use super::{
     address::{Address, Host, Step, host_of, origin_of},
     path::Fresh,
@@ -233,6 +235,17 @@ impl<'t> Finder<'t> {
         self.sources
             .iter()
             .flat_map(|sources| sources.regexes.all())
+    }
+
+    /// The regexes that may match such paths.
+    #[cfg(feature = "regex")]
+    pub(super) fn regexes_for(&mut self, path: &Path) -> Vec<u32> {
+        let mut found = self.regexes_anywhere().to_vec();
+        if let Some(sources) = &self.sources {
+            let work = sources.regexes.find(path, |at| found.push(at));
+            self.work.add(found.len() + work);
+        }
+        found
     }
 
     /// The regexes of the same text.

@@ -37,14 +37,12 @@ impl<'t> Finder<'t> {
     pub(in crate::rules) fn surely_next(&mut self, at: u32) -> Option<u32> {
         let record = self.table.record(at)?;
         // Whether another host is asked about by this table is not known.
-        if record.origin > 0 || self.leads_nowhere(&record) {
+        if record.origin > 0 {
             return None;
         }
-        let following = self.after(&record)?;
-        let (next, step) = self.successors(&following).into_iter().next()?;
+        let next = self.surely_behind(&record)?;
         let second = self.table.record(next)?;
-        let is_it = step.surely && !step.suppressed && next != at && !second.has(REGEX);
-        is_it.then_some(next)
+        (next != at && !second.has(REGEX)).then_some(next)
     }
 
     /// A rule merged with the one that always answers where it leads, as that is or as it was merged.

@@ -73,26 +73,31 @@ impl<'t> Finder<'t> {
             return None;
         }
         let start = self.start(at)?;
-        let samples = [start.path.canonical(), other_words(&start).path];
         let rank = self.table.rank(record, self.rules.precedence);
-        let mut regexes: Option<Vec<u32>> = None;
-        for sample in samples.map(|path| path.sample()) {
-            self.work.add(sample.len() + self.table.regexes_len());
-            let matching: Vec<u32> = self.table.regexes.matching(&sample).collect();
-            let both = |before: Vec<u32>| {
-                let both = before.into_iter().filter(|one| matching.contains(one));
-                both.collect()
-            };
-            regexes = Some(regexes.map_or_else(|| matching.clone(), both));
-        }
-        let ranked = self.ranked(regexes?);
-        let mut before = ranked.into_iter().take_while(|(own, ..)| *own < rank);
-        let regex = before.find(|(_, _, other)| {
-            let options = self.table.options(other).map(|ready| &ready.options);
+        let samples = [start.path.canonical(), other_words(&start).path];
+        let samples = samples.map(|path| path.sample());
+        let regexes = self.regexes_for(&start.path);
+        let ranked = self.ranked(regexes).into_iter();
+        for (_, regex, other) in ranked.take_while(|(own, ..)| *own < rank) {
+            if self.is_tired() {
+                break;
+            }
+            self.work
+                .add(4 + samples.iter().map(String::len).sum::<usize>());
+            let options = self.table.options(&other).map(|ready| &ready.options);
             let host = Host::of_rule(options.and_then(|options| options.host.as_deref()));
-            host.and(&start.host).as_ref() == Some(&start.host) && self.asks_no_more(record, other)
-        });
-        regex.map(|(_, _, other)| other)
+            let matches = |sample: &String| {
+                let regex = self.table.regexes.get(regex);
+                regex.is_some_and(|regex| regex.is_match(sample))
+            };
+            if samples.iter().all(matches)
+                && host.and(&start.host).as_ref() == Some(&start.host)
+                && self.asks_no_more(record, &other)
+            {
+                return Some(other);
+            }
+        }
+        None
     }
 
     fn same_regex(&mut self, record: &Record<'t>) -> Option<Record<'t>> {
