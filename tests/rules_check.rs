@@ -410,7 +410,7 @@ mod sets {
     use proptest::prelude::*;
     use tower_redirect::rules::{Has, Precedence, QueryPolicy, Rule};
     use tower_redirect::testing::{self, TestRequest};
-    use tower_redirect::{Intent, Status};
+    use tower_redirect::{Intent, Scheme, Status};
 
     const SEGMENTS: [&str; 6] = ["a", "b", "c", "{x}", "{y}", "a{x}"];
 
@@ -463,7 +463,7 @@ mod sets {
             any::<bool>(),
             pieces(),
             0..6_u8,
-            0..18_u8,
+            0..20_u8,
             0..8_u8,
         )
             .prop_map(|(segments, tail, pieces, how, condition, query)| {
@@ -500,6 +500,8 @@ mod sets {
                     13 => rule.rename_param("x", "y").query(QueryPolicy::Merge),
                     14 => rule.host("a.example"),
                     15 => rule.host("*.example"),
+                    18 => rule.scheme(Scheme::Https),
+                    19 => rule.scheme(Scheme::Http),
                     8 => rule.when(Has::query("x")),
                     _ => rule,
                 }
@@ -535,7 +537,8 @@ mod sets {
                 let post = testing::post(&address);
                 let beta = testing::get(&address).header("cookie", "beta=1");
                 let host = testing::get(&address).header("host", "a.example");
-                [get, post, beta, host]
+                let https = get.clone().scheme(Scheme::Https);
+                [get, post, beta, host, https]
             })
         })
     }
@@ -595,6 +598,10 @@ proptest! {
                 let loops = [testing::get(from), testing::post(from)]
                     .into_iter()
                     .flat_map(|asked| [asked.clone(), asked.header("cookie", "beta=1")])
+                    .flat_map(|asked| {
+                        let [http, https] = [Scheme::Http, Scheme::Https];
+                        [asked.clone(), asked.clone().scheme(http), asked.scheme(https)]
+                    })
                     .any(|asked| !ends(&naive, asked));
                 prop_assert!(loops, "{said}");
             }
@@ -626,6 +633,37 @@ proptest! {
                 journey.hops().iter().all(|hop| hop.status.is_permanent())
             };
             prop_assert_eq!(lasts(&before), lasts(&after), "{}", told());
+        }
+    }
+
+    /// What is said never to answer does not, and what is said to be redirected again is.
+    #[test]
+    fn what_is_found_is_so(
+        set in prop::collection::vec(sets::rule(), 1..6),
+        precedence in sets::precedence(),
+    ) {
+        let Ok(rules) = Rules::builder().precedence(precedence).rules(set).build() else {
+            return Ok(());
+        };
+        let report = rules.check();
+        let of = |kinds: &[FindingKind]| -> Vec<u32> {
+            let found = report.iter().filter(|one| kinds.contains(&one.kind()));
+            found.map(Finding::rule).collect()
+        };
+        let hidden = of(&[FindingKind::Shadowed, FindingKind::Duplicate]);
+        let chained = of(&[FindingKind::Chain]);
+        for request in sets::requests() {
+            let head = request.head();
+            let explanation = rules.explain(&head);
+            let Some(winner) = explanation.winner() else {
+                continue;
+            };
+            prop_assert!(!hidden.contains(&winner.number()), "{explanation}\n{report}");
+            let is_sent = explanation.location().is_some() && explanation.not_sent().is_none();
+            if is_sent && chained.contains(&winner.number()) {
+                let journey = testing::follow(&rules, request.clone());
+                prop_assert!(journey.hops().len() > 1, "{journey}\n{report}");
+            }
         }
     }
 
@@ -764,6 +802,21 @@ fn what_is_proven_is_made_short() {
             ],
             "/c",
         ),
+        // What is known after the first is no condition of the second.
+        (
+            vec![
+                permanent("/a", "/b").scheme(Scheme::Https),
+                permanent("/b", "/c").scheme(Scheme::Https),
+            ],
+            "/c",
+        ),
+        (
+            vec![
+                Rule::temporary("/a", "/b").methods([Method::POST]),
+                Rule::temporary("/b", "/c").methods([Method::GET, Method::POST]),
+            ],
+            "/c",
+        ),
         (
             vec![permanent("/a", "/b/c"), permanent("/b/{x}", "/d/{x}.html")],
             "/d/c.html",
@@ -791,6 +844,14 @@ fn what_is_not_proven_stays() {
         vec![
             permanent("/a", "/b"),
             permanent("/b", "/c").methods([Method::GET]),
+        ],
+        vec![
+            permanent("/a", "/b"),
+            permanent("/b", "/c").scheme(Scheme::Https),
+        ],
+        vec![
+            permanent("/a", "/b").scheme(Scheme::Http),
+            permanent("/b", "/c").scheme(Scheme::Https),
         ],
         vec![
             permanent("/a", "/b"),

@@ -90,7 +90,7 @@ pub struct Candidate<'r> {
 /// let request = testing::get("/about?id=2").header("host", "b.example");
 /// assert_eq!(
 ///     rules.explain(&request.head()).to_string(),
-///     "GET http://b.example/about?id=2\n\
+///     "GET /about?id=2, host b.example\n\
 ///      rule 0: /About -> /1 (302 Found): no, its path has letters in another case\n\
 ///      rule 1: /about/ -> /2 (302 Found): no, it differs by the slash at the end\n\
 ///      rule 2: a.example/about -> /3 (302 Found): no, it is for another host\n\

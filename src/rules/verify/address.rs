@@ -142,9 +142,14 @@ impl Address {
         slashed
     }
 
+    /// How many bytes it takes in memory besides its own, about.
+    pub(super) fn size(&self) -> usize {
+        self.path.size() + self.query.size() + size_of_val(&*self.facts)
+    }
+
     /// How much a step looks at, about.
     pub(super) fn cost(&self, record: &Record<'_>, options: Option<&Options>) -> usize {
-        let length = (record.source.len() + record.target.len()) / 32 + self.path.size() / 64;
+        let length = (record.source.len() + record.target.len()) / 32 + self.size() / 64;
         let Some(options) = options else {
             return length;
         };

@@ -44,7 +44,7 @@ impl Known {
     /// An address as it is remembered, where there is room for it.
     fn key(&self, address: &Address, waiting: usize) -> Option<Address> {
         let has_room = self.rests.len() + waiting < self.most;
-        (has_room && address.path.size() <= LONGEST).then(|| address.exact_key())
+        (has_room && address.size() <= LONGEST).then(|| address.exact_key())
     }
 }
 
@@ -196,12 +196,13 @@ impl<'t> Finder<'t> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Check, Finder, Known, LONGEST};
+    use super::{Address, Check, Finder, Known, LONGEST};
     use crate::rules::{Finding, FindingKind, Rule, Rules};
 
     #[test]
     fn addresses_that_grow_along_a_chain_are_bounded_in_work_and_memory() {
-        let makes: [fn(usize) -> Rule; 2] = [
+        let makes: [fn(usize) -> Rule; 3] = [
+            |at| Rule::found(format!("/{at}"), format!("/{}?q{at}=1", at + 1)),
             |at| Rule::found(format!("/{at}/{{a}}"), format!("/{}/x{{a}}", at + 1)),
             |at| Rule::found(format!("/{at}/{{*a}}"), format!("/{}/x/{{a}}", at + 1)),
         ];
@@ -220,7 +221,7 @@ mod tests {
             let is_cut =
                 |one: &&Finding| one.message.contains("redirects or more, the next by rule");
             assert!(findings.iter().filter(is_cut).count() > COUNT / 2);
-            let kept: usize = known.rests.keys().map(|address| address.path.size()).sum();
+            let kept: usize = known.rests.keys().map(Address::size).sum();
             assert!(
                 known.rests.len() <= 2 * COUNT + 1_000,
                 "{}",

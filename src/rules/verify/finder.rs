@@ -237,6 +237,18 @@ impl<'t> Finder<'t> {
             .flat_map(|sources| sources.regexes.all())
     }
 
+    /// Whether a regex may match what a rule does, as far as a short look tells.
+    #[cfg(feature = "regex")]
+    pub(super) fn has_regexes_for(&mut self, record: &Record<'_>) -> bool {
+        self.work.add(1);
+        let sources = self
+            .sources
+            .as_ref()
+            .filter(|_| self.table.regexes_len() > 0);
+        sources
+            .is_some_and(|sources| record.has(PATTERN) || sources.regexes.may_match(record.source))
+    }
+
     /// The regexes that may match such paths.
     #[cfg(feature = "regex")]
     pub(super) fn regexes_for(&mut self, path: &Path) -> Vec<u32> {

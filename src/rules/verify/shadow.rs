@@ -69,7 +69,7 @@ impl<'t> Finder<'t> {
     /// spelling, is not proven.
     #[cfg(feature = "regex")]
     pub(super) fn regex_before(&mut self, at: u32, record: &Record<'t>) -> Option<Record<'t>> {
-        if record.has(REGEX) || self.table.regexes.is_empty() {
+        if record.has(REGEX) || !self.has_regexes_for(record) {
             return None;
         }
         let start = self.start(at)?;
