@@ -290,6 +290,11 @@ fn one_finding_for_each_mistake() {
             vec![found("/a/{x}", "/b/{x}"), found("/b/c", "/d")],
             vec![(PossibleChain, 0, vec![1])],
         ),
+        // Without the parameter, it leads to where it was asked for, and is not sent.
+        (
+            vec![found("/b", "/b").remove_param("x"), found("/a", "/b")],
+            vec![(PossibleChain, 1, vec![0])],
+        ),
         (
             vec![found("/{x}", "/b/{x}"), found("/a", "/c/d")],
             vec![(Shadowed, 1, vec![0])],
@@ -375,7 +380,7 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![found("/{*rest}", "https://new.example/app/{rest}")],
-            vec![(Growth, 0, vec![]), (Chain, 0, vec![0])],
+            vec![(Growth, 0, vec![]), (PossibleChain, 0, vec![0])],
         ),
         (
             vec![found("/a/{*rest}", "/{rest}/a")],

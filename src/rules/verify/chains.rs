@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    address::Address,
+    address::{Address, Step},
     check::{Check, is_permanent},
     finder::Finder,
 };
@@ -80,7 +80,8 @@ impl<'t> Check<'t> {
             return;
         };
         let (number, name) = (second.number(), self.rules.name_of(second.number()));
-        if !first.surely {
+        let leads_on = |(at, step): &(u32, Step)| finder.leads_on(*at, &address, step);
+        if !first.surely || !successors.first().is_some_and(leads_on) {
             let numbers = successors.iter().take(MOST_RELATED);
             let numbers = numbers.filter_map(|(at, _)| self.rules.rule_at(*at));
             let related: Vec<u32> = numbers.map(|rule| rule.number()).collect();
@@ -89,9 +90,8 @@ impl<'t> Check<'t> {
                 more => format!("{name} or one of {more} more"),
             };
             // Where none of them answers, the last does.
-            let mut steps = successors.iter().map(|(_, step)| step);
             let is_sure = successors.last().is_some_and(|(_, last)| last.surely)
-                && steps.all(|step| !step.suppressed);
+                && successors.iter().all(leads_on);
             let (kind, message) = if is_sure {
                 let message = format!("2 redirects or more, the next by {who}");
                 (FindingKind::Chain, message)

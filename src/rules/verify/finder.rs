@@ -330,10 +330,20 @@ impl<'t> Finder<'t> {
         ranked
     }
 
-    /// The rule that answers first, what follows it, and whether it surely answers.
+    /// The rule that answers first, what follows it, and whether it surely redirects.
     pub(super) fn next(&mut self, address: &Address) -> Option<(u32, Address, bool)> {
         let (at, step) = self.successors(address).into_iter().next()?;
-        (!step.suppressed).then_some((at, step.next, step.surely))
+        let is_sure = step.surely && self.leads_on(at, address, &step);
+        (!step.suppressed).then_some((at, step.next, is_sure))
+    }
+
+    /// Whether a rule never leads to where it was asked for, which is not sent.
+    pub(super) fn leads_on(&self, at: u32, address: &Address, step: &Step) -> bool {
+        let record = self.table.record(at);
+        let growth = record.and_then(|record| record.growth());
+        growth.is_some_and(|by| by < 0)
+            || address.host.and(&step.next.host).is_none()
+            || !address.path.may_be(&step.next.path)
     }
 }
 

@@ -40,8 +40,11 @@ impl Query {
     pub(super) fn size(&self) -> usize {
         let length = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
         let pair = |(key, value): &Pair| size_of::<Pair>() + length(key) + length(value);
-        let gone = |key: &Box<str>| size_of::<Box<str>>() + key.len();
-        self.pairs.iter().map(pair).sum::<usize>() + self.gone.iter().map(gone).sum::<usize>()
+        let gone = self
+            .gone
+            .iter()
+            .map(|key| size_of::<Box<str>>() + key.len());
+        self.pairs.iter().map(pair).sum::<usize>() + gone.sum::<usize>()
     }
 
     pub(super) fn narrow(&mut self, expected: bool, key: &str, test: &Test) -> Option<()> {
