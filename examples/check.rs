@@ -95,7 +95,8 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         let text = fs::read_to_string(&options.file)?;
         flatten(options.format, &parsed.rules, &text);
     } else if !report.is_empty() {
-        said.push(report.to_string());
+        let text = String::from_utf8_lossy(&fs::read(&options.file)?).into_owned();
+        said.push(report.to_snippets(&text).trim_end().to_owned());
     }
     for said in &said {
         if options.explain.is_some() || options.flatten {

@@ -54,7 +54,7 @@ fn it_ends_with_1_on_errors_alone() {
     for (format, text, code, part) in [
         ("netlify", "/a /b\n", 0, ""),
         ("netlify", "/a /b 200\n", 0, "warning: status 200"),
-        ("netlify", "/a /b\n/b /c\n", 0, "line 1: warning: "),
+        ("netlify", "/a /b\n/b /c\n", 0, "1 | /a /b\n  | ^^^^^\n"),
         ("netlify", "/a\n", 1, "error: this rule has no target"),
         ("netlify", "/a /b\n/b /a\n", 1, "error: "),
         (

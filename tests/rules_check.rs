@@ -269,7 +269,7 @@ fn findings(rules: Vec<Rule>) -> Vec<(FindingKind, u32, Vec<u32>)> {
 fn one_finding_for_each_mistake() {
     use FindingKind::{
         Chain, Duplicate, Growth, Loop, NotProven, PermanentForSome, PermanentToTemporary,
-        Shadowed, UnusedCapture,
+        PossibleChain, Shadowed, UnusedCapture,
     };
     let beta = || Has::cookie("beta");
     let found = Rule::found;
@@ -288,7 +288,12 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![found("/a/{x}", "/b/{x}"), found("/b/c", "/d")],
-            vec![(Chain, 0, vec![1])],
+            vec![(PossibleChain, 0, vec![1])],
+        ),
+        // Without the parameter, it leads to where it was asked for, and is not sent.
+        (
+            vec![found("/b", "/b").remove_param("x"), found("/a", "/b")],
+            vec![(PossibleChain, 1, vec![0])],
         ),
         (
             vec![found("/{x}", "/b/{x}"), found("/a", "/c/d")],
@@ -367,15 +372,19 @@ fn one_finding_for_each_mistake() {
                 found("/a", "/b").when(beta()),
                 found("/b", "/a").when(Has::header("x")),
             ],
-            vec![(Loop, 1, vec![0]), (Chain, 0, vec![1]), (Chain, 1, vec![0])],
+            vec![
+                (Loop, 1, vec![0]),
+                (PossibleChain, 0, vec![1]),
+                (PossibleChain, 1, vec![0]),
+            ],
         ),
         (
             vec![found("/{*rest}", "https://new.example/app/{rest}")],
-            vec![(Growth, 0, vec![]), (Chain, 0, vec![0])],
+            vec![(Growth, 0, vec![]), (PossibleChain, 0, vec![0])],
         ),
         (
             vec![found("/a/{*rest}", "/{rest}/a")],
-            vec![(NotProven, 0, vec![]), (Chain, 0, vec![0])],
+            vec![(NotProven, 0, vec![]), (PossibleChain, 0, vec![0])],
         ),
     ] {
         let text = format!("{rules:?}");
@@ -406,7 +415,7 @@ mod sets {
     use proptest::prelude::*;
     use tower_redirect::rules::{Has, Precedence, QueryPolicy, Rule};
     use tower_redirect::testing::{self, TestRequest};
-    use tower_redirect::{Intent, Status};
+    use tower_redirect::{Intent, Scheme, Status};
 
     const SEGMENTS: [&str; 6] = ["a", "b", "c", "{x}", "{y}", "a{x}"];
 
@@ -459,7 +468,7 @@ mod sets {
             any::<bool>(),
             pieces(),
             0..6_u8,
-            0..18_u8,
+            0..20_u8,
             0..8_u8,
         )
             .prop_map(|(segments, tail, pieces, how, condition, query)| {
@@ -496,6 +505,8 @@ mod sets {
                     13 => rule.rename_param("x", "y").query(QueryPolicy::Merge),
                     14 => rule.host("a.example"),
                     15 => rule.host("*.example"),
+                    18 => rule.scheme(Scheme::Https),
+                    19 => rule.scheme(Scheme::Http),
                     8 => rule.when(Has::query("x")),
                     _ => rule,
                 }
@@ -531,7 +542,8 @@ mod sets {
                 let post = testing::post(&address);
                 let beta = testing::get(&address).header("cookie", "beta=1");
                 let host = testing::get(&address).header("host", "a.example");
-                [get, post, beta, host]
+                let https = get.clone().scheme(Scheme::Https);
+                [get, post, beta, host, https]
             })
         })
     }
@@ -591,6 +603,10 @@ proptest! {
                 let loops = [testing::get(from), testing::post(from)]
                     .into_iter()
                     .flat_map(|asked| [asked.clone(), asked.header("cookie", "beta=1")])
+                    .flat_map(|asked| {
+                        let [http, https] = [Scheme::Http, Scheme::Https];
+                        [asked.clone(), asked.clone().scheme(http), asked.scheme(https)]
+                    })
                     .any(|asked| !ends(&naive, asked));
                 prop_assert!(loops, "{said}");
             }
@@ -622,6 +638,37 @@ proptest! {
                 journey.hops().iter().all(|hop| hop.status.is_permanent())
             };
             prop_assert_eq!(lasts(&before), lasts(&after), "{}", told());
+        }
+    }
+
+    /// What is said never to answer does not, and what is said to be redirected again is.
+    #[test]
+    fn what_is_found_is_so(
+        set in prop::collection::vec(sets::rule(), 1..6),
+        precedence in sets::precedence(),
+    ) {
+        let Ok(rules) = Rules::builder().precedence(precedence).rules(set).build() else {
+            return Ok(());
+        };
+        let report = rules.check();
+        let of = |kinds: &[FindingKind]| -> Vec<u32> {
+            let found = report.iter().filter(|one| kinds.contains(&one.kind()));
+            found.map(Finding::rule).collect()
+        };
+        let hidden = of(&[FindingKind::Shadowed, FindingKind::Duplicate]);
+        let chained = of(&[FindingKind::Chain]);
+        for request in sets::requests() {
+            let head = request.head();
+            let explanation = rules.explain(&head);
+            let Some(winner) = explanation.winner() else {
+                continue;
+            };
+            prop_assert!(!hidden.contains(&winner.number()), "{explanation}\n{report}");
+            let is_sent = explanation.location().is_some() && explanation.not_sent().is_none();
+            if is_sent && chained.contains(&winner.number()) {
+                let journey = testing::follow(&rules, request.clone());
+                prop_assert!(journey.hops().len() > 1, "{journey}\n{report}");
+            }
         }
     }
 
@@ -760,6 +807,21 @@ fn what_is_proven_is_made_short() {
             ],
             "/c",
         ),
+        // What is known after the first is no condition of the second.
+        (
+            vec![
+                permanent("/a", "/b").scheme(Scheme::Https),
+                permanent("/b", "/c").scheme(Scheme::Https),
+            ],
+            "/c",
+        ),
+        (
+            vec![
+                Rule::temporary("/a", "/b").methods([Method::POST]),
+                Rule::temporary("/b", "/c").methods([Method::GET, Method::POST]),
+            ],
+            "/c",
+        ),
         (
             vec![permanent("/a", "/b/c"), permanent("/b/{x}", "/d/{x}.html")],
             "/d/c.html",
@@ -787,6 +849,14 @@ fn what_is_not_proven_stays() {
         vec![
             permanent("/a", "/b"),
             permanent("/b", "/c").methods([Method::GET]),
+        ],
+        vec![
+            permanent("/a", "/b"),
+            permanent("/b", "/c").scheme(Scheme::Https),
+        ],
+        vec![
+            permanent("/a", "/b").scheme(Scheme::Http),
+            permanent("/b", "/c").scheme(Scheme::Https),
         ],
         vec![
             permanent("/a", "/b"),
@@ -895,4 +965,91 @@ fn loops_of_parameters_that_a_dialect_sends_on() {
     let parsed = Format::Next.parse_lossy(file);
     let said = parsed.diagnostics.has_errors() || !parsed.rules.check().is_empty();
     assert!(said, "a loop that nobody mentions");
+}
+
+/// What is explained for a request, each rule by its number and what it lacks first.
+fn lacks(rules: &Rules, request: &testing::TestRequest) -> Vec<(u32, Option<String>)> {
+    let explanation = rules.explain(&request.head());
+    let lacks = explanation.candidates().iter();
+    lacks
+        .map(|one| (one.rule().number(), one.unmet().map(ToString::to_string)))
+        .collect()
+}
+
+#[test]
+fn every_rule_for_a_path_is_explained() {
+    let found = Rule::found;
+    let rules = Rules::new([
+        found("/a?id=1", "/0"),
+        found("/a?id=2", "/1"),
+        found("/a", "/2").host("h.example"),
+        found("/a", "/3").host("*.i.example"),
+        found("/A", "/4"),
+        found("/a/", "/5"),
+        found("/A/", "/6"),
+        found("/{x}?id=3", "/7"),
+        found("/{x}", "/8").host("h.example"),
+        found("/{x}/", "/9"),
+        found("/{*r}", "/10").methods([Method::POST]),
+        Rule::found(Source::regex("/[a-c]"), "/11").host("h.example"),
+        found("/a", "/12").scheme(Scheme::Https),
+        found("/a", "/13").when(Has::header("x")),
+        found("/a", "/14").ignore_case(),
+        found("/a", "/15").ignore_trailing_slash(),
+        // These are for other paths.
+        found("/b", "/16"),
+        found("/a/b", "/17"),
+        found("/a/{x}", "/18"),
+        found("/b{x}", "/19").host("h.example"),
+        Rule::found(Source::regex("/[b-c]"), "/20"),
+    ])
+    .unwrap();
+    let host = "it is for another host";
+    let id = |value: u32| format!("it asks for query parameter `id` with {value}");
+    let slash = "it differs by the slash at the end";
+    let case = "its path has letters in another case";
+    let expected: Vec<(u32, Option<String>)> = [
+        (0, Some(&*id(1))),
+        (1, Some(&*id(2))),
+        (2, Some(host)),
+        (3, Some(host)),
+        (4, Some(case)),
+        (5, Some(slash)),
+        (6, Some(case)),
+        (7, Some(&*id(3))),
+        (8, Some(host)),
+        (9, Some(slash)),
+        (10, Some("it is for other methods")),
+        (11, Some(host)),
+        (12, Some("it is for another scheme, or none is known")),
+        (13, Some("it asks for header field `x`")),
+        (14, None),
+        (15, Some("another rule comes first")),
+    ]
+    .map(|(rule, unmet)| (rule, unmet.map(str::to_owned)))
+    .into();
+    let asked = testing::get("/a?id=5").header("host", "j.example");
+    assert_eq!(lacks(&rules, &asked), expected);
+    // Escapes are spelled in one way.
+    let asked = testing::get("/%61?id=5").header("host", "j.example");
+    let numbers = |rules: Vec<(u32, _)>| rules.into_iter().map(|(rule, _)| rule);
+    let but_regex = numbers(expected).filter(|rule| *rule != 11);
+    assert!(numbers(lacks(&rules, &asked)).eq(but_regex));
+}
+
+#[test]
+fn of_many_rules_for_a_path_some_are_explained_and_the_others_counted() {
+    let rules = (0..1_000).map(|id| Rule::found(format!("/a?id={id}"), "/b"));
+    let rules = Rules::new(rules).unwrap();
+    let request = testing::get("/a?id=700");
+    let explanation = rules.explain(&request.head());
+    let told = explanation.candidates();
+    assert_eq!((told.len(), explanation.more()), (101, 899));
+    let last = told.last().unwrap();
+    assert_eq!((last.rule().number(), last.unmet()), (700, None));
+    let text = explanation.to_string();
+    assert!(
+        text.ends_with(": answers\nand 899 more rules for this path"),
+        "{text}"
+    );
 }

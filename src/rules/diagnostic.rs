@@ -119,6 +119,9 @@ impl Diagnostic {
     }
 }
 
+/// The longest part of a line that is shown.
+pub(super) const SHOWN: usize = 120;
+
 /// The most that are kept of one file.
 pub(super) const MOST: usize = 1000;
 

@@ -1,12 +1,11 @@
 //! Why a request was redirected, or not.
 
-use std::{fmt, ops::ControlFlow};
+use std::fmt;
 
 use super::{
     RuleRef, Rules,
     ask::Ask,
     capture::{Captures, Found},
-    condition::Missing,
     has::Has,
 };
 use crate::{
@@ -14,6 +13,8 @@ use crate::{
     guard::{self, Lifted, Suppressed, Verdict},
     shown::Shown,
 };
+
+mod question;
 
 /// Every rule that came into question for a request, and what became of each.
 ///
@@ -44,6 +45,7 @@ use crate::{
 pub struct Explanation<'r> {
     asked: String,
     candidates: Vec<Candidate<'r>>,
+    more: usize,
     winner: Option<RuleRef<'r>>,
     redirect: Option<Redirect>,
     not_sent: Option<NotSent>,
@@ -53,7 +55,7 @@ pub struct Explanation<'r> {
     leaves_regexes_out: bool,
 }
 
-/// A rule whose path and host fit a request.
+/// A rule whose path fits a request, or would but for its case or a slash at its end.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules, Unmet};
@@ -73,10 +75,39 @@ pub struct Candidate<'r> {
     unmet: Option<Unmet>,
 }
 
-/// The first thing that keeps a rule from answering a request whose path and host fit.
+/// The first thing that keeps a rule from answering a request.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules, Unmet};
+/// use tower_redirect::testing;
+///
+/// let rules = Rules::new([
+///     Rule::found("/About", "/1"),
+///     Rule::found("/about/", "/2"),
+///     Rule::found("/about", "/3").host("a.example"),
+///     Rule::found("/about?id=1", "/4"),
+/// ])?;
+/// let request = testing::get("/about?id=2").header("host", "b.example");
+/// assert_eq!(
+///     rules.explain(&request.head()).to_string(),
+///     "GET /about?id=2, host b.example\n\
+///      rule 0: /About -> /1 (302 Found): no, its path has letters in another case\n\
+///      rule 1: /about/ -> /2 (302 Found): no, it differs by the slash at the end\n\
+///      rule 2: a.example/about -> /3 (302 Found): no, it is for another host\n\
+///      rule 3: /about -> /4 (302 Found): no, it asks for query parameter `id` with 1\n\
+///      no rule answers",
+/// );
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unmet {
+    /// The path has letters in another case.
+    Case,
+    /// The path has a slash at its end that the rule has not, or has none that the rule has.
+    TrailingSlash,
+    /// The rule is for other hosts, or the request names none.
+    Host,
     /// The request came over another scheme, or over one that nobody has established.
     Scheme,
     /// The rule is for other methods.
@@ -120,11 +151,12 @@ impl Rules {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// It takes longer than to decide.
+    /// Every rule of the table is looked at, so that it takes much longer than to decide.
     pub fn explain(&self, request: &RequestHead<'_>) -> Explanation<'_> {
         let mut explanation = Explanation {
             asked: request.shown(""),
             candidates: Vec::new(),
+            more: 0,
             winner: None,
             redirect: None,
             not_sent: None,
@@ -148,40 +180,7 @@ impl Rules {
 
     fn explain_asked<'r>(&'r self, ask: &Ask<'_, '_>, explanation: &mut Explanation<'r>) {
         let winner = self.table.search(ask, self.precedence);
-        let mut ranked = Vec::new();
-        self.table.candidates(
-            ask,
-            || u32::MAX,
-            |at, _| {
-                ranked.push(at);
-                ControlFlow::Continue(())
-            },
-        );
-        ranked.sort_by_key(|at| {
-            let record = self.table.record(*at);
-            record.map(|record| self.table.rank(&record, self.precedence))
-        });
-        // A rule can be found in two ways.
-        ranked.dedup();
-        for at in ranked {
-            let Some(record) = self.table.record(at) else {
-                continue;
-            };
-            let missing = self
-                .table
-                .options(&record)
-                .and_then(|ready| ready.missing(ask, &mut Captures::none()));
-            let unmet = match missing {
-                Some(Missing::Scheme) => Some(Unmet::Scheme),
-                Some(Missing::Method) => Some(Unmet::Method),
-                Some(Missing::Condition(true, has)) => Some(Unmet::Lacks(has.clone())),
-                Some(Missing::Condition(false, has)) => Some(Unmet::Forbidden(has.clone())),
-                None if winner == Some(at) => None,
-                None => Some(Unmet::Later),
-            };
-            let rule = RuleRef::new(&self.table, record);
-            explanation.candidates.push(Candidate { rule, unmet });
-        }
+        (explanation.candidates, explanation.more) = self.in_question(ask, winner);
         let Some((at, record)) = winner.and_then(|at| Some((at, self.table.record(at)?))) else {
             return;
         };
@@ -209,10 +208,29 @@ impl Rules {
 }
 
 impl<'r> Explanation<'r> {
-    /// The rules whose path and host fit, the one that is asked first first.
+    /// The rules whose path fits, the one that is asked first first; of very many, the first hundred and the
+    /// one that answers.
     #[must_use]
     pub fn candidates(&self) -> &[Candidate<'r>] {
         &self.candidates
+    }
+
+    /// How many rules there are for this path that are not among the candidates.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new((0..500).map(|id| Rule::found(format!("/?id={id}"), "/b")))?;
+    /// let request = testing::get("/?id=400");
+    /// let explanation = rules.explain(&request.head());
+    /// assert_eq!((explanation.candidates().len(), explanation.more()), (101, 399));
+    /// assert_eq!(explanation.winner().unwrap().number(), 400);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub const fn more(&self) -> usize {
+        self.more
     }
 
     /// The rule that answers.
@@ -302,6 +320,11 @@ impl fmt::Display for Explanation<'_> {
                 Some(unmet) => write!(f, "no, {}", Shown(unmet)),
             }?;
         }
+        match self.more {
+            0 => {}
+            1 => f.write_str("\nand 1 more rule for this path")?,
+            more => write!(f, "\nand {more} more rules for this path")?,
+        }
         let Some(winner) = self.winner else {
             return f.write_str("\nno rule answers");
         };
@@ -321,6 +344,9 @@ impl fmt::Display for Explanation<'_> {
 impl fmt::Display for Unmet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Case => f.write_str("its path has letters in another case"),
+            Self::TrailingSlash => f.write_str("it differs by the slash at the end"),
+            Self::Host => f.write_str("it is for another host"),
             Self::Scheme => f.write_str("it is for another scheme, or none is known"),
             Self::Method => f.write_str("it is for other methods"),
             Self::Lacks(has) => write!(f, "it asks for {has}"),

@@ -103,7 +103,7 @@ impl Rules {
     /// Every request ends where it did, but for locations so long that they were not sent. A permanent
     /// answer that leads to a temporary one becomes temporary, 303 stays 303, and what turns POST into GET
     /// once turns it at once. A rule stays as it is where any of that is not proven: where the second one
-    /// has conditions, waits for a 404, says how long it may be kept, merges or edits the query; where the
+    /// has conditions (other than a scheme or methods that the first has too), waits for a 404, says how long it may be kept, merges or edits the query; where the
     /// first leads to another host, or places a part of a segment; where [`check`](Self::check) says that not
     /// all rules were looked at.
     ///

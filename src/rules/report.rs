@@ -1,6 +1,7 @@
-use std::{fmt, slice};
+use std::{collections::HashMap, fmt, slice, sync::Arc};
 
 use super::Severity;
+use crate::shown::Shown;
 
 /// What a table knows of its own mistakes.
 ///
@@ -20,7 +21,9 @@ use super::Severity;
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// Its text has a line for each finding.
+/// In a test, one line is enough: [`assert_clean`](Self::assert_clean). Its text has a line for each finding;
+/// with feature `snippets`, `to_snippets` shows the lines of the file too. What is the same of many rules is
+/// said once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "a report is to be read"]
 pub struct Report {
@@ -46,10 +49,13 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub(super) kind: FindingKind,
-    pub(super) severity: Severity,
     pub(super) rule: u32,
+    /// The file and the line in it.
+    pub(super) file: Option<Arc<str>>,
     pub(super) line: Option<u32>,
-    pub(super) related: Vec<u32>,
+    pub(super) related: Box<[u32]>,
+    pub(super) related_lines: Box<[u32]>,
+    pub(super) others: Vec<u32>,
     pub(super) message: Box<str>,
     pub(super) cure: &'static str,
 }
@@ -61,6 +67,8 @@ pub struct Finding {
 ///
 /// assert_eq!(FindingKind::PermanentForSome.to_string(), "permanent for some");
 /// ```
+///
+/// All findings of a kind are equally bad: [`severity`](Self::severity) says how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
@@ -70,8 +78,10 @@ pub enum FindingKind {
     Growth,
     /// It is not proven that rules do not lead back to each other, or not all of them were looked at.
     NotProven,
-    /// The target is redirected again.
+    /// The target is surely redirected again.
     Chain,
+    /// The target may be redirected again: for some of its addresses, or where conditions hold.
+    PossibleChain,
     /// A rule that comes first answers everything that this one would.
     Shadowed,
     /// The same rule is there twice.
@@ -83,6 +93,9 @@ pub enum FindingKind {
     /// The answer is kept for good, but leads to one that is for now.
     PermanentToTemporary,
 }
+
+/// Among so many findings one is looked for that says the same of the same line.
+const NEAR: usize = 8;
 
 impl Report {
     /// Everything that was found, in the order of the rules.
@@ -101,7 +114,58 @@ impl Report {
     pub fn is_clean(&self) -> bool {
         self.findings
             .iter()
-            .all(|finding| finding.severity == Severity::Note)
+            .all(|finding| finding.severity() == Severity::Note)
+    }
+
+    /// Nothing, where nothing was found but notes.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// // In a `#[test]`:
+    /// Rules::new([Rule::permanent("/a", "/b")])?.check().assert_clean();
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where there is a warning or an error, with all that was found.
+    #[track_caller]
+    pub fn assert_clean(&self) {
+        assert!(self.is_clean(), "the rules are not clean:\n{self}");
+    }
+
+    /// Says once what is the same of many rules: those behind the first of them are among its others.
+    pub(super) fn fold(&mut self) {
+        let mut firsts: HashMap<(FindingKind, Box<[u32]>), usize> = HashMap::new();
+        let mut folded: Vec<Finding> = Vec::with_capacity(self.findings.len());
+        for finding in std::mem::take(&mut self.findings) {
+            // One line may be several rules.
+            let is_said = |before: &Finding| {
+                before.line.is_some()
+                    && before.line == finding.line
+                    && before.kind == finding.kind
+                    && before.message == finding.message
+            };
+            if folded.iter().rev().take(NEAR).any(is_said) {
+                continue;
+            }
+            // What is to be mended is said of each rule.
+            if finding.severity() > Severity::Note || finding.related.is_empty() {
+                folded.push(finding);
+                continue;
+            }
+            let key = (finding.kind, finding.related.clone());
+            let first = firsts.get(&key).and_then(|at| folded.get_mut(*at));
+            match first.filter(|first| first.message == finding.message) {
+                Some(first) => first.others.push(finding.rule),
+                None => {
+                    firsts.insert(key, folded.len());
+                    folded.push(finding);
+                }
+            }
+        }
+        self.findings = folded;
     }
 }
 
@@ -124,13 +188,20 @@ impl Finding {
     /// How bad it is.
     #[must_use]
     pub const fn severity(&self) -> Severity {
-        self.severity
+        self.kind.severity()
     }
 
     /// The number of the rule, counted from 0 in the order in which rules were added.
     #[must_use]
     pub const fn rule(&self) -> u32 {
         self.rule
+    }
+
+    /// The file that the rule was read from, where that is known; [`Rules::in_file`](super::Rules::in_file) says
+    /// it.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
     }
 
     /// The line of the rule, where it was read from a file, counted from 1.
@@ -143,6 +214,33 @@ impl Finding {
     #[must_use]
     pub fn related(&self) -> &[u32] {
         &self.related
+    }
+
+    /// The lines of these, where they were read from a file.
+    #[must_use]
+    pub fn related_lines(&self) -> &[u32] {
+        &self.related_lines
+    }
+
+    /// The numbers of the rules behind this one of which the same is said.
+    ///
+    /// ```
+    /// use tower_redirect::rules::netlify;
+    ///
+    /// let file = "/a /x/1\n/b /x/2\n/c /x/3\n/x/:id /y/:id 302 Language=de\n";
+    /// let report = netlify::parse(file)?.check();
+    /// let finding = report.iter().next().unwrap();
+    /// assert_eq!((finding.rule(), finding.others()), (0, &[1, 2][..]));
+    /// assert_eq!(
+    ///     finding.to_string(),
+    ///     "line 1: note: line 4 may redirect the target again (the same of 2 more rules); \
+    ///      lead to the end at once where that is one address",
+    /// );
+    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// ```
+    #[must_use]
+    pub fn others(&self) -> &[u32] {
+        &self.others
     }
 
     /// What was found.
@@ -158,6 +256,30 @@ impl Finding {
     }
 }
 
+impl FindingKind {
+    /// How bad it is: notes are worth knowing, warnings are to be mended.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{FindingKind, Severity};
+    ///
+    /// assert_eq!(FindingKind::Chain.severity(), Severity::Warning);
+    /// assert_eq!(FindingKind::PossibleChain.severity(), Severity::Note);
+    /// ```
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::Loop | Self::Growth | Self::Chain | Self::Shadowed | Self::PermanentForSome => {
+                Severity::Warning
+            }
+            Self::NotProven
+            | Self::PossibleChain
+            | Self::Duplicate
+            | Self::UnusedCapture
+            | Self::PermanentToTemporary => Severity::Note,
+        }
+    }
+}
+
 impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -165,6 +287,7 @@ impl fmt::Display for FindingKind {
             Self::Growth => "growth",
             Self::NotProven => "not proven",
             Self::Chain => "chain",
+            Self::PossibleChain => "possible chain",
             Self::Shadowed => "shadowed",
             Self::Duplicate => "duplicate",
             Self::UnusedCapture => "unused capture",
@@ -176,17 +299,30 @@ impl fmt::Display for FindingKind {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "line {line}"),
-            None => write!(f, "rule {}", self.rule),
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(f, "{}:{line}", Shown(file)),
+            (_, Some(line)) => write!(f, "line {line}"),
+            (_, None) => write!(f, "rule {}", self.rule),
         }?;
-        let Self {
-            severity,
-            message,
-            cure,
-            ..
-        } = self;
-        write!(f, ": {severity}: {message}; {cure}")
+        write!(
+            f,
+            ": {}: {}; {}",
+            self.severity(),
+            Shown(&self.said()),
+            self.cure
+        )
+    }
+}
+
+impl Finding {
+    /// The message, and of how many rules it is true besides.
+    pub(super) fn said(&self) -> String {
+        let message = &self.message;
+        match self.others.len() {
+            0 => message.to_string(),
+            1 => format!("{message} (the same of 1 more rule)"),
+            more => format!("{message} (the same of {more} more rules)"),
+        }
     }
 }
 

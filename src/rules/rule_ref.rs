@@ -3,7 +3,7 @@ use std::{fmt, iter::FusedIterator};
 use super::{
     RuleId, Rules,
     pattern::Parts,
-    record::{REGEX, Record},
+    record::{REGEX, Record, SLOTS},
     table::Table,
     target,
 };
@@ -113,6 +113,11 @@ impl<'r> RuleRef<'r> {
     #[must_use]
     pub fn line(&self) -> Option<u32> {
         self.table.lines.get(self.number())
+    }
+
+    /// Whether the target has placeholders.
+    pub(super) fn has_placeholders(&self) -> bool {
+        self.record().has(SLOTS)
     }
 
     /// The names of the placeholders, in the order of their numbers.

@@ -1,8 +1,13 @@
-//! Diagnostics with the text they are about.
+//! Diagnostics and reports with the text they are about.
+
+use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, Diagnostics, Severity};
+use super::{
+    Diagnostic, Diagnostics, Finding, Report, Severity,
+    diagnostic::{MOST, SHOWN},
+};
 use crate::shown::{Shown, is_unseen};
 
 impl Diagnostics {
@@ -46,23 +51,124 @@ impl Diagnostics {
     }
 }
 
-fn report<'d>(one: &'d Diagnostic, file: &'d str) -> Group<'d> {
-    let level = match one.severity {
+impl Report {
+    /// Each finding with the lines of the text that the rules were read from, and how to mend it; plain text.
+    ///
+    /// ```
+    /// use tower_redirect::rules::netlify;
+    ///
+    /// let text = "/a /b\n/b /c\n";
+    /// let report = netlify::parse(text)?.in_file("_redirects").check();
+    /// assert_eq!(
+    ///     report.to_snippets(text),
+    ///     "\
+    /// warning: 2 redirects to reach /c, by line 2
+    ///  --> _redirects:1:1
+    ///   |
+    /// 1 | /a /b
+    ///   | ^^^^^
+    ///   |
+    ///  ::: _redirects:2:1
+    ///   |
+    /// 2 | /b /c
+    ///   | -----
+    ///   |
+    ///   = help: lead there at once, or flatten the table",
+    /// );
+    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// ```
+    ///
+    /// Of long lines, their beginning is shown, and of a long report the first thousand findings; rules that are
+    /// not from a file are told by their numbers.
+    #[cfg_attr(docsrs, doc(cfg(feature = "snippets")))]
+    #[must_use]
+    pub fn to_snippets(&self, text: &str) -> String {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let lines: Vec<&str> = text.lines().collect();
+        let line = |number: u32| lines.get((number as usize).checked_sub(1)?).copied();
+        let renderer = Renderer::plain();
+        let mut out = String::new();
+        for finding in self.findings.iter().take(MOST) {
+            if !out.is_empty() {
+                out.push_str("\n\n");
+            }
+            let file = Shown(finding.file().unwrap_or("rules")).to_string();
+            out.push_str(&renderer.render(&[found(finding, &file, line)]));
+        }
+        if let Some(more) = self
+            .findings
+            .len()
+            .checked_sub(MOST)
+            .filter(|more| *more > 0)
+        {
+            out.push_str(&format!("\n\n{more} more"));
+        }
+        out
+    }
+}
+
+/// So many lines of other rules are shown with a finding.
+const MOST_RELATED: usize = 2;
+
+fn found<'f, 't>(
+    one: &'f Finding,
+    file: &'f str,
+    line: impl Fn(u32) -> Option<&'t str>,
+) -> Group<'f> {
+    let title = level(one.severity()).primary_title(Shown(one.said()).to_string());
+    let group = match one.line {
+        None => title.element(Level::NOTE.message(format!("this is rule {}", one.rule))),
+        Some(own) => {
+            let mut others: Vec<u32> = one.related_lines().to_vec();
+            others.retain(|other| *other != own);
+            others.dedup();
+            let others = others.into_iter().take(MOST_RELATED);
+            let marked = std::iter::once((own, AnnotationKind::Primary))
+                .chain(others.map(|other| (other, AnnotationKind::Context)));
+            let shown: Vec<_> = marked
+                .filter_map(|(number, kind)| {
+                    let text = line(number)?;
+                    let start = text.len() - text.trim_start().len();
+                    let start = text.get(..start)?.chars().count();
+                    let end = text.trim_end().chars().count().min(SHOWN);
+                    let text: String = text.chars().take(SHOWN).collect();
+                    (start < end).then(|| snippet(&text, number, start..end, kind).path(file))
+                })
+                .collect();
+            if shown.is_empty() {
+                title.element(Origin::path(file).line(own as usize))
+            } else {
+                title.elements(shown)
+            }
+        }
+    };
+    group.element(Level::HELP.message(one.cure()))
+}
+
+const fn level(severity: Severity) -> Level<'static> {
+    match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
-    };
+    }
+}
+
+fn report<'d>(one: &'d Diagnostic, file: &'d str) -> Group<'d> {
     let (line, column) = (one.line as usize, one.column());
-    let title = level.primary_title(Shown(&one.message).to_string());
+    let title = level(one.severity).primary_title(Shown(&one.message).to_string());
     let mut group = if one.snippet.is_empty() {
         title.element(Origin::path(file).line(line).char_column(column))
-    } else if one.skipped == 0 {
-        title.element(snippet(one).path(file))
     } else {
-        // The column in the part that is shown is not the one that is meant.
-        let place = format!("this is {file}:{line}:{column}");
-        let group = title.element(snippet(one));
-        group.element(Level::NOTE.message(place))
+        let meant = one.start.saturating_sub(one.skipped)..one.end.saturating_sub(one.skipped);
+        let shown = snippet(&one.snippet, one.line, meant, AnnotationKind::Primary);
+        if one.skipped == 0 {
+            title.element(shown.path(file))
+        } else {
+            // The column in the part that is shown is not the one that is meant.
+            let place = format!("this is {file}:{line}:{column}");
+            let group = title.element(shown);
+            group.element(Level::NOTE.message(place))
+        }
     };
     if !one.cure.is_empty() {
         group = group.element(Level::HELP.message(Shown(&one.cure).to_string()));
@@ -70,18 +176,24 @@ fn report<'d>(one: &'d Diagnostic, file: &'d str) -> Group<'d> {
     group
 }
 
-fn snippet(one: &Diagnostic) -> Snippet<'_, Annotation<'_>> {
+/// A line with these of its characters marked.
+fn snippet<'s>(
+    text: &str,
+    line: u32,
+    meant: Range<usize>,
+    kind: AnnotationKind,
+) -> Snippet<'s, Annotation<'s>> {
     // The renderer has signs for those of ASCII; the others stay one character.
     let is_raw = |c: char| is_unseen(c) && !c.is_ascii();
-    let text = one.snippet.replace(is_raw, "\u{fffd}");
+    let text = text.replace(is_raw, "\u{fffd}");
     let byte = |chars: usize| {
-        let place = text.char_indices().nth(chars.saturating_sub(one.skipped));
+        let place = text.char_indices().nth(chars);
         place.map_or(text.len(), |(at, _)| at)
     };
-    let span = byte(one.start)..byte(one.end);
+    let span = byte(meant.start)..byte(meant.end);
     Snippet::source(text)
-        .line_start(one.line as usize)
-        .annotation(AnnotationKind::Primary.span(span))
+        .line_start(line as usize)
+        .annotation(kind.span(span))
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub(super) use finder::Finder;
 #[cfg(test)]
 pub(super) use finder::path_of_target;
 pub(super) use merge::Merged;
+pub(super) use path::AskedPath;
 pub(super) use region::Overlap;
 use walk::Verdict;
 

@@ -7,14 +7,12 @@ use std::{
 };
 
 use super::{Parsed, read::BYTE_ORDER_MARK};
+pub(super) use crate::rules::diagnostic::SHOWN;
 #[cfg(feature = "regex")]
 use crate::rules::error::Flaw;
 use crate::rules::{
     Diagnostic, Diagnostics, Part, Precedence, Rule, RuleError, RulesBuilder, Severity,
 };
-
-/// The longest part of a line that is shown.
-pub(super) const SHOWN: usize = 120;
 
 /// Collects the rules of a file and what is to be said about it.
 #[derive(Debug, Default)]

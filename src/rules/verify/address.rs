@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{
-    path::{Bound, Fresh, Path},
+    path::{Bound, Fresh, Path, Text},
     query::Query,
     unify::{Compare, unify},
 };
@@ -12,9 +12,8 @@ use crate::{
     rules::{
         condition::Ready,
         has::{Has, Place, Test},
-        options::{Matching, Options, QueryPolicy},
-        pattern::Parts,
-        record::{PATTERN, REGEX, Record},
+        options::{Options, QueryPolicy},
+        record::{REGEX, Record},
         table::Table,
         target,
     },
@@ -136,9 +135,21 @@ impl Address {
         }
     }
 
+    /// The same requests with a slash at the end of their path.
+    pub(super) fn with_slash(&self) -> Self {
+        let mut slashed = self.clone();
+        slashed.path.segments.push(Text::default());
+        slashed
+    }
+
+    /// How many bytes it takes in memory besides its own, about.
+    pub(super) fn size(&self) -> usize {
+        self.path.size() + self.query.size() + size_of_val(&*self.facts)
+    }
+
     /// How much a step looks at, about.
     pub(super) fn cost(&self, record: &Record<'_>, options: Option<&Options>) -> usize {
-        let length = (record.source.len() + record.target.len()) / 32;
+        let length = (record.source.len() + record.target.len()) / 32 + self.size() / 64;
         let Some(options) = options else {
             return length;
         };
@@ -165,24 +176,22 @@ impl Address {
         if let Some(options) = options {
             answered.narrow(options.scheme, &options.methods, &options.conditions)?;
         }
-        let bounds = if record.has(REGEX) {
-            Vec::new()
-        } else {
-            let matching = options.map_or_else(Matching::default, |options| options.matching);
-            let compare = Compare {
-                ignore_case: matching.ignore_case,
-                ignore_slash: matching.ignore_trailing_slash,
-            };
-            let (path, bounds) = unify_source(&self.path, record, compare, fresh)?;
-            answered.path = path;
-            bounds
+        let bounds = match record.parts() {
+            None => Vec::new(),
+            Some(parts) => {
+                let compare = Compare(table.matching(record));
+                let (path, bounds) = unify(&self.path, parts, compare, fresh)?;
+                answered.path = path;
+                bounds
+            }
         };
         let surely = !record.has(REGEX)
             && answered.path == self.path
             && answered.host == self.host
             && options.is_none_or(|options| {
-                options.scheme.is_none()
-                    && options.methods.is_empty()
+                // What is known of all of them is no condition any more.
+                answered.scheme == self.scheme
+                    && answered.methods == self.methods
                     && options.conditions.is_empty()
             });
         let next = answered.next(record, ready, &bounds, fresh)?;
@@ -283,21 +292,6 @@ impl Address {
             && !(gets && may_change)
             && Query::is_kept(&self.query, &next.query, record, ready)
     }
-}
-
-/// The same as [`unify`], for a source with placeholders or without.
-fn unify_source(
-    path: &Path,
-    record: &Record<'_>,
-    compare: Compare,
-    fresh: &mut Fresh,
-) -> Option<(Path, Vec<Bound>)> {
-    let parts = if record.has(PATTERN) {
-        Parts::of(record.source)
-    } else {
-        Parts::literal(record.source)
-    };
-    unify(path, parts, compare, fresh)
 }
 
 /// The origin of an absolute target.

@@ -1,10 +1,14 @@
 //! Everything that a table finds out about its own rules on demand.
 
-use super::{LoopKind, finder::Finder};
+#[cfg(feature = "regex")]
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{LoopKind, chains::Known, finder::Finder};
 use crate::{
     How, Intent,
     rules::{
-        Finding, FindingKind, Report, RuleRef, Rules, Severity,
+        Finding, FindingKind, Report, RuleRef, Rules,
         has::Place,
         options::Options,
         pattern::{MAX_CAPTURES, Parts},
@@ -41,10 +45,7 @@ impl Rules {
         loops: &mut Finder<'t>,
         finder: &mut Finder<'t>,
     ) -> Report {
-        let mut check = Check {
-            rules: self,
-            report: Report::default(),
-        };
+        let mut check = Check::new(self);
         let are_all = check.loops(loops);
         for (at, record) in self.table.records() {
             check.alone(&record);
@@ -52,24 +53,18 @@ impl Rules {
                 check.shadow(finder, at, &record);
             }
         }
-        check.chains(finder);
+        check.chains(finder, &mut Known::for_rules(self.len()));
+        #[cfg(feature = "regex")]
+        check.regexes(finder);
         if !are_all || finder.is_tired() {
             let message = "so many rules fit each other that not all of them were looked at";
             let cure = "divide the table, or write its patterns narrower";
-            check.push(
-                FindingKind::NotProven,
-                Severity::Note,
-                0,
-                Vec::new(),
-                message,
-                cure,
-            );
+            check.push(FindingKind::NotProven, 0, &[], message, cure);
         }
-        check
-            .report
-            .findings
-            .sort_by_key(|one| (one.rule, one.kind));
-        check.report
+        let mut report = check.report;
+        report.findings.sort_by_key(|one| (one.rule, one.kind));
+        report.fold();
+        report
     }
 
     /// A rule by its line, or by its number.
@@ -83,25 +78,36 @@ impl Rules {
 
 pub(super) struct Check<'t> {
     pub(super) rules: &'t Rules,
-    report: Report,
+    file: Option<Arc<str>>,
+    pub(super) report: Report,
 }
 
 impl<'t> Check<'t> {
+    pub(super) fn new(rules: &'t Rules) -> Self {
+        Self {
+            rules,
+            file: rules.table.file.as_deref().map(Arc::from),
+            report: Report::default(),
+        }
+    }
+
     pub(super) fn push(
         &mut self,
         kind: FindingKind,
-        severity: Severity,
         rule: u32,
-        related: Vec<u32>,
-        message: &str,
+        related: &[u32],
+        message: impl Into<Box<str>>,
         cure: &'static str,
     ) {
+        let lines = &self.rules.table.lines;
         self.report.findings.push(Finding {
             kind,
-            severity,
             rule,
-            line: self.rules.table.lines.get(rule),
-            related,
+            file: self.file.clone(),
+            line: lines.get(rule),
+            related_lines: related.iter().filter_map(|one| lines.get(*one)).collect(),
+            related: related.into(),
+            others: Vec::new(),
             message: message.into(),
             cure,
         });
@@ -119,13 +125,13 @@ impl<'t> Check<'t> {
                 .map(|rule| rule.number())
                 .collect();
             rules.sort_unstable();
-            let (kind, severity) = match one.kind {
-                LoopKind::Unknown => (FindingKind::NotProven, Severity::Note),
-                LoopKind::Grows => (FindingKind::Growth, Severity::Warning),
-                LoopKind::Circle | LoopKind::ToItself => (FindingKind::Loop, Severity::Warning),
+            let kind = match one.kind {
+                LoopKind::Unknown => FindingKind::NotProven,
+                LoopKind::Grows => FindingKind::Growth,
+                LoopKind::Circle | LoopKind::ToItself => FindingKind::Loop,
             };
             if let Some(last) = rules.pop() {
-                self.push(kind, severity, last, rules, &message, cure);
+                self.push(kind, last, &rules, message, cure);
             }
         }
         loops.are_all
@@ -154,8 +160,13 @@ impl<'t> Check<'t> {
                             "use it where its text is needed",
                         ),
                     };
-                    let (kind, severity) = (FindingKind::UnusedCapture, Severity::Note);
-                    self.push(kind, severity, record.number, Vec::new(), &message, cure);
+                    self.push(
+                        FindingKind::UnusedCapture,
+                        record.number,
+                        &[],
+                        message,
+                        cure,
+                    );
                 }
             }
         }
@@ -165,9 +176,8 @@ impl<'t> Check<'t> {
             .filter(|_| is_permanent(record.how()))
         {
             let message = format!("clients keep this answer for good, but it depends on {place}");
-            let (kind, severity) = (FindingKind::PermanentForSome, Severity::Warning);
-            let cure = "take 302 or 307";
-            self.push(kind, severity, record.number, Vec::new(), &message, cure);
+            let (kind, cure) = (FindingKind::PermanentForSome, "take 302 or 307");
+            self.push(kind, record.number, &[], message, cure);
         }
     }
 
@@ -189,21 +199,55 @@ impl<'t> Check<'t> {
             && options(record).unwrap_or_default() == options(&other).unwrap_or_default();
         if is_same {
             let message = format!("{name} says the same");
-            let (kind, severity) = (FindingKind::Duplicate, Severity::Note);
-            self.push(
-                kind,
-                severity,
-                record.number,
-                vec![number],
-                &message,
-                "remove one of them",
-            );
+            let (kind, cure) = (FindingKind::Duplicate, "remove one of them");
+            self.push(kind, record.number, &[number], message, cure);
             return;
         }
-        let message = format!("{name} answers everything that this one would");
-        let (kind, severity) = (FindingKind::Shadowed, Severity::Warning);
+        let lines = &self.rules.table.lines;
+        let line = lines.get(record.number);
+        let beside = [record.number.checked_sub(1), record.number.checked_add(1)];
+        let mut beside = beside.into_iter().flatten();
+        let is_part = line.is_some() && beside.any(|number| lines.get(number) == line);
+        let message = if is_part {
+            format!("{name} answers everything that one of the rules of this line would")
+        } else {
+            format!("{name} answers everything that this one would")
+        };
         let cure = "put this one before it, or remove this one";
-        self.push(kind, severity, record.number, vec![number], &message, cure);
+        self.push(
+            FindingKind::Shadowed,
+            record.number,
+            &[number],
+            message,
+            cure,
+        );
+    }
+}
+
+#[cfg(feature = "regex")]
+impl<'t> Check<'t> {
+    /// Whether a regex may always answer first.
+    fn regexes(&mut self, finder: &mut Finder<'t>) {
+        let shadowed = [FindingKind::Shadowed, FindingKind::Duplicate];
+        let findings = self.report.findings.iter();
+        let shadowed = findings.filter(|one| shadowed.contains(&one.kind));
+        let shadowed: HashSet<u32> = shadowed.map(|one| one.rule).collect();
+        for (at, record) in self.rules.table.records() {
+            if finder.is_tired() {
+                return;
+            }
+            if shadowed.contains(&record.number) {
+                continue;
+            }
+            let Some(other) = finder.regex_before(at, &record) else {
+                continue;
+            };
+            let name = self.rules.name_of(other.number);
+            let message =
+                format!("{name} is a regex, and that it leaves this one anything is not proven");
+            let (kind, cure) = (FindingKind::NotProven, "put this one before it");
+            self.push(kind, record.number, &[other.number], message, cure);
+        }
     }
 }
 

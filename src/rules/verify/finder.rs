@@ -4,6 +4,8 @@ use std::{cell::OnceCell, ops::ControlFlow};
 
 use http::Request;
 
+#[cfg(feature = "regex")]
+use super::path::Path;
 use super::{
     address::{Address, Host, Step, host_of, origin_of},
     path::Fresh,
@@ -17,6 +19,8 @@ use crate::{
         ask::Ask,
         capture::Found,
         condition::Ready,
+        options::Matching,
+        pattern::Parts,
         record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
         search::Rank,
         table::{EVERY_HOST, Table},
@@ -243,6 +247,26 @@ impl<'t> Finder<'t> {
             .flat_map(|sources| sources.regexes.all())
     }
 
+    /// Whether a regex may match what a rule does, as far as a short look tells.
+    #[cfg(feature = "regex")]
+    pub(super) fn has_regexes_for(&mut self, record: &Record<'_>) -> bool {
+        self.work.add(1);
+        let sources = self.sources().filter(|_| self.table.regexes_len() > 0);
+        sources
+            .is_some_and(|sources| record.has(PATTERN) || sources.regexes.may_match(record.source))
+    }
+
+    /// The regexes that may match such paths.
+    #[cfg(feature = "regex")]
+    pub(super) fn regexes_for(&mut self, path: &Path) -> Vec<u32> {
+        let mut found = self.regexes_anywhere().to_vec();
+        if let Some(sources) = self.sources() {
+            let work = sources.regexes.find(path, |at| found.push(at));
+            self.work.add(found.len() + work);
+        }
+        found
+    }
+
     /// The regexes of the same text.
     pub(super) fn same_regexes(&self, record: &Record<'_>) -> &[u32] {
         self.sources()
@@ -311,10 +335,20 @@ impl<'t> Finder<'t> {
         ranked
     }
 
-    /// The rule that answers first, what follows it, and whether it surely answers.
+    /// The rule that answers first, what follows it, and whether it surely redirects.
     pub(super) fn next(&mut self, address: &Address) -> Option<(u32, Address, bool)> {
         let (at, step) = self.successors(address).into_iter().next()?;
-        (!step.suppressed).then_some((at, step.next, step.surely))
+        let is_sure = step.surely && self.leads_on(at, address, &step);
+        (!step.suppressed).then_some((at, step.next, is_sure))
+    }
+
+    /// Whether a rule never leads to where it was asked for, which is not sent.
+    pub(super) fn leads_on(&self, at: u32, address: &Address, step: &Step) -> bool {
+        let record = self.table.record(at);
+        let growth = record.and_then(|record| record.growth());
+        growth.is_some_and(|by| by < 0)
+            || address.host.and(&step.next.host).is_none()
+            || !address.path.may_be(&step.next.path)
     }
 }
 
@@ -329,6 +363,19 @@ pub(in crate::rules) fn path_of_target<'t>(record: &Record<'t>) -> &'t [u8] {
     }
 }
 
+impl<'t> Record<'t> {
+    /// The parts of the source; `None` for a regex.
+    pub(in crate::rules) fn parts(&self) -> Option<Parts<'t>> {
+        if self.has(REGEX) {
+            None
+        } else if self.has(PATTERN) {
+            Some(Parts::of(self.source))
+        } else {
+            Some(Parts::literal(self.source))
+        }
+    }
+}
+
 /// Whether a rule leads to its own path on an origin: a whole site that has moved, address by address,
 /// meets itself everywhere.
 pub(super) fn leads_elsewhere_to_its_own_path(record: &Record<'_>) -> bool {
@@ -338,6 +385,12 @@ pub(super) fn leads_elsewhere_to_its_own_path(record: &Record<'_>) -> bool {
 }
 
 impl Table {
+    /// How paths are compared with the source of a rule.
+    pub(in crate::rules) fn matching(&self, record: &Record<'_>) -> Matching {
+        let ready = self.options(record);
+        ready.map_or_else(Matching::default, |ready| ready.options.matching)
+    }
+
     /// Whether every source is a path without anything unknown, on any host.
     pub(super) fn is_plain(&self) -> bool {
         let plain = |record: &Record<'_>| {

@@ -6,14 +6,12 @@ use super::{
     address::Host,
     components::components,
     finder::{Finder, leads_elsewhere_to_its_own_path, path_of_target},
-    growth::growth,
     path::Path,
 };
 use crate::rules::{
     options::Matching,
-    record::{PATTERN, REGEX, Record, SLOTS},
+    record::{REGEX, Record, SLOTS},
     table::Ahead,
-    target,
 };
 
 /// The bit of a node that stands for an address, not for a rule.
@@ -156,8 +154,10 @@ impl<'t> Finder<'t> {
         while !edges.is_empty() {
             let mut left = HashSet::new();
             for mut circle in components(&edges) {
-                let never_grows = |at: &u32| self.growth(*at).is_some_and(|by| by <= 0);
-                let shrinks = |at: &u32| self.shortens(*at);
+                let growth = |at: &u32| self.table.record(*at)?.growth();
+                let never_grows = |at: &u32| growth(at).is_some_and(|by| by <= 0);
+                // It never leads to where it was asked for.
+                let shrinks = |at: &u32| growth(at).is_some_and(|by| by < 0);
                 if circle.iter().all(never_grows) && circle.iter().any(shrinks) {
                     // What shortens a path each time comes to an end.
                     left.extend(circle.into_iter().filter(|at| !shrinks(at)));
@@ -197,25 +197,8 @@ impl<'t> Finder<'t> {
         let Some(record) = self.table.record(at).filter(|record| !record.has(REGEX)) else {
             return false;
         };
-        let ready = self.table.options(&record);
-        let matching = ready.map_or_else(Matching::default, |ready| ready.options.matching);
         let step = self.step_of(&record);
-        matching == Matching::default() && step.is_some_and(|step| step.suppressed)
-    }
-
-    /// Whether a rule makes every path shorter, so that it never leads to where it was asked for.
-    pub(super) fn shortens(&self, at: u32) -> bool {
-        self.growth(at).is_some_and(|by| by < 0)
-    }
-
-    /// By how many bytes a rule makes a path longer at most, where that can be said.
-    fn growth(&self, at: u32) -> Option<i64> {
-        let record = self.table.record(at)?;
-        if record.has(REGEX) {
-            return None;
-        }
-        let rest = record.target.get(record.origin.into()..)?;
-        let (path, ..) = target::split(rest);
-        growth(record.source, record.has(PATTERN), path)
+        self.table.matching(&record) == Matching::default()
+            && step.is_some_and(|step| step.suppressed)
     }
 }

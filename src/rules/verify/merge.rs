@@ -6,7 +6,6 @@
 use super::{
     address::Address,
     finder::Finder,
-    growth::growth,
     path::{Bound, End, Path, Text},
     unify::{Compare, unify},
 };
@@ -15,9 +14,9 @@ use crate::{
     location::is_settled,
     rules::{
         ask::{means, pairs},
-        options::{Matching, Options, QueryPolicy},
-        pattern::{Parts, Tail},
-        record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SETTLED, SLOTS},
+        options::{Options, QueryPolicy},
+        pattern::Tail,
+        record::{FRAGMENT, QUERY, REGEX, Record, SETTLED, SLOTS},
         spelling,
         target::{self, Piece, Write, pieces},
     },
@@ -39,14 +38,12 @@ impl<'t> Finder<'t> {
     pub(in crate::rules) fn surely_next(&mut self, at: u32) -> Option<u32> {
         let record = self.table.record(at)?;
         // Whether another host is asked about by this table is not known.
-        if record.origin > 0 || self.leads_nowhere(&record) {
+        if record.origin > 0 {
             return None;
         }
-        let following = self.after(&record)?;
-        let (next, step) = self.successors(&following).into_iter().next()?;
+        let next = self.surely_behind(&record)?;
         let second = self.table.record(next)?;
-        let is_it = step.surely && !step.suppressed && next != at && !second.has(REGEX);
-        is_it.then_some(next)
+        (next != at && !second.has(REGEX)).then_some(next)
     }
 
     /// A rule merged with the one that always answers where it leads, as that is or as it was merged.
@@ -68,13 +65,8 @@ impl<'t> Finder<'t> {
         let end = self.step(&following, &second)?.next;
         // One that leads to where it was asked for is not sent, and the way ends there.
         let (_, second_rest) = second.target.split_at_checked(second.origin.into())?;
-        let growth = |record: &Record<'_>, path: &[u8]| {
-            let is_known = !record.has(REGEX);
-            let by = growth(record.source, record.has(PATTERN), path);
-            by.filter(|_| is_known)
-        };
-        let shortens = growth(&second, target::split(second_rest).0).is_some_and(|by| by < 0);
-        if !shortens && following.path.may_be(&end.path) {
+        let (second_path, second_query, second_fragment) = target::split(second_rest);
+        if !second.is_shortened_to(second_path) && following.path.may_be(&end.path) {
             return None;
         }
         let nothing = Options::default();
@@ -103,9 +95,7 @@ impl<'t> Finder<'t> {
         if other_policy == QueryPolicy::Drop && !own.edits.is_empty() {
             return None;
         }
-        let matching = other.matching;
         let (first_path, first_query, first_fragment) = target::split(record.target);
-        let (second_path, second_query, second_fragment) = target::split(second_rest);
         let has_slots = |text: &[u8]| text.iter().any(|byte| *byte < 0x20);
         let is_bare = |query: &[u8]| query == b"?";
         // What the first sets, the second may have besides; in one rule it could not.
@@ -125,9 +115,8 @@ impl<'t> Finder<'t> {
         {
             return None;
         }
-        let path = self.path(record, first_path, &second, second_path, matching)?;
-        let is_shorter = growth(record, &path).is_some_and(|by| by < 0);
-        if !is_shorter && self.may_answer(at, record, &end) {
+        let path = self.path(record, first_path, &second, second_path)?;
+        if !record.is_shortened_to(&path) && self.may_answer(at, record, &end) {
             return None;
         }
 
@@ -173,10 +162,10 @@ impl<'t> Finder<'t> {
     /// Whether a rule may answer one of these requests, by whatever method: then one redirect would
     /// lead to where it was asked for.
     fn may_answer(&mut self, at: u32, record: &Record<'_>, address: &Address) -> bool {
-        let Some(parts) = parts(record) else {
+        let Some(parts) = record.parts() else {
             return self.may_match(at, &address.path);
         };
-        let compare = compare(self.matching(record));
+        let compare = Compare(self.table.matching(record));
         unify(&address.path, parts, compare, &mut self.fresh).is_some()
     }
 
@@ -195,11 +184,6 @@ impl<'t> Finder<'t> {
         true
     }
 
-    fn matching(&self, record: &Record<'_>) -> Matching {
-        let ready = self.table.options(record);
-        ready.map_or_else(Matching::default, |ready| ready.options.matching)
-    }
-
     /// The path of the second target, in the placeholders of the first rule.
     fn path(
         &mut self,
@@ -207,22 +191,18 @@ impl<'t> Finder<'t> {
         first_path: &[u8],
         second: &Record<'_>,
         second_path: &[u8],
-        matching: Matching,
     ) -> Option<Vec<u8>> {
         let all = Path::anything(&mut self.fresh);
-        let bounds = match parts(first) {
-            Some(parts) => {
-                let own = compare(self.matching(first));
-                unify(&all, parts, own, &mut self.fresh)?.1
-            }
+        let compare = |record| Compare(self.table.matching(record));
+        let bounds = match first.parts() {
+            Some(parts) => unify(&all, parts, compare(first), &mut self.fresh)?.1,
             None => Vec::new(),
         };
         if !is_plain(first_path, &bounds, 0) {
             return None;
         }
         let between = Path::of_target(first_path, &bounds, false, &mut self.fresh)?;
-        let (narrowed, inner) =
-            unify(&between, parts(second)?, compare(matching), &mut self.fresh)?;
+        let (narrowed, inner) = unify(&between, second.parts()?, compare(second), &mut self.fresh)?;
         if narrowed != between {
             return None;
         }
@@ -253,23 +233,6 @@ impl<'t> Finder<'t> {
             && (second.origin > 0 || !out.starts_with(b"//"))
             && uses(first_path).is_subset(&uses(&out));
         is_right.then_some(out)
-    }
-}
-
-const fn compare(matching: Matching) -> Compare {
-    Compare {
-        ignore_case: matching.ignore_case,
-        ignore_slash: matching.ignore_trailing_slash,
-    }
-}
-
-fn parts<'t>(record: &Record<'t>) -> Option<Parts<'t>> {
-    if record.has(REGEX) {
-        None
-    } else if record.has(PATTERN) {
-        Some(Parts::of(record.source))
-    } else {
-        Some(Parts::literal(record.source))
     }
 }
 

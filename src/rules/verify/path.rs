@@ -3,11 +3,12 @@
 //! What cannot be said exactly is said too widely, never too narrowly: a path here stands for at least all
 //! the paths that a request can have.
 
-use super::unify::Known;
+use super::unify::{Compare, Known, unify};
 use crate::{
     location::MAX_LEN,
     rules::{
-        pattern::{Segment, Tail},
+        options::Matching,
+        pattern::{Parts, Segment, Tail},
         spelling,
         target::{Piece, Write, pieces},
     },
@@ -140,6 +141,22 @@ impl Path {
         }
     }
 
+    /// A path as it is spelled where paths are compared.
+    fn literal(path: &[u8]) -> Self {
+        let segments = path.strip_prefix(b"/").unwrap_or(path);
+        let segments = segments.split(|byte| *byte == b'/');
+        Self {
+            segments: segments.map(Text::literal).collect(),
+            end: End::Closed,
+        }
+    }
+
+    /// How many bytes it takes in memory, about.
+    pub(super) fn size(&self) -> usize {
+        let size = |text: &Text| size_of::<Text>() + text.before.len() + text.behind.len();
+        self.segments.iter().map(size).sum()
+    }
+
     /// Where the path of a target leads; `None` where that is too long to be sent.
     pub(super) fn of_target(
         target: &[u8],
@@ -270,6 +287,35 @@ impl Path {
             }
         }
         path
+    }
+}
+
+/// A path that is asked for, to be compared with many sources.
+#[derive(Debug)]
+pub(in crate::rules) struct AskedPath {
+    text: Vec<u8>,
+    path: Path,
+}
+
+impl AskedPath {
+    /// A path as it was received.
+    pub(in crate::rules) fn new(received: &[u8]) -> Self {
+        let mut text = Vec::new();
+        spelling::push(&mut text, received, false);
+        let path = Path::literal(&text);
+        Self { text, path }
+    }
+
+    /// Whether a source matches it.
+    pub(in crate::rules) fn is_matched_by(&self, source: Parts<'_>, matching: Matching) -> bool {
+        let compare = Compare(matching);
+        // Most sources begin otherwise.
+        let literal = source.front.split(|byte| *byte == b'{').next();
+        let literal = literal.unwrap_or_default();
+        let literal = literal.strip_suffix(b"/").unwrap_or(literal);
+        let start = self.text.get(..literal.len());
+        start.is_some_and(|start| compare.same(start, literal))
+            && unify(&self.path, source, compare, &mut Fresh::default()).is_some()
     }
 }
 

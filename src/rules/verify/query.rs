@@ -36,6 +36,17 @@ impl Query {
         self.pairs.len() + self.gone.len()
     }
 
+    /// How many bytes it takes in memory, about.
+    pub(super) fn size(&self) -> usize {
+        let length = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        let pair = |(key, value): &Pair| size_of::<Pair>() + length(key) + length(value);
+        let gone = self
+            .gone
+            .iter()
+            .map(|key| size_of::<Box<str>>() + key.len());
+        self.pairs.iter().map(pair).sum::<usize>() + gone.sum::<usize>()
+    }
+
     pub(super) fn narrow(&mut self, expected: bool, key: &str, test: &Test) -> Option<()> {
         let fits = |value: &Option<Box<str>>| match (value, test) {
             (None, _) | (_, Test::Present | Test::Matches(_)) => true,

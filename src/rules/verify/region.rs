@@ -9,7 +9,7 @@ use crate::{
     rules::{
         Rules,
         has::{Place, Test},
-        options::{Matching, Options},
+        options::Options,
         record::{REGEX, Record},
         table::Table,
     },
@@ -83,9 +83,7 @@ impl Finder<'_> {
         let bare = requests(&rules.table, &record, &mut self.fresh)?;
         let mut lists = Vec::new();
         if options.matching.ignore_trailing_slash && bare.path.end == End::Closed {
-            let mut slashed = bare.clone();
-            slashed.path.segments.push(Text::default());
-            lists.push(self.answering(&slashed, options));
+            lists.push(self.answering(&bare.with_slash(), options));
         }
         lists.push(self.answering(&bare, options));
         (!self.is_tired()).then_some(lists)
@@ -114,7 +112,10 @@ impl Finder<'_> {
             let is_whole = !record.has(REGEX)
                 && step.answered.path == asked.path
                 && step.answered.host == asked.host
-                && own.is_none_or(|own| asks_no_more(own, options));
+                && own.is_none_or(|own| {
+                    let case = own.matching.ignore_case || !options.matching.ignore_case;
+                    case && options.asks_for_all_of(own, &mut self.work)
+                });
             overlaps.push(Overlap {
                 at,
                 is_whole,
@@ -135,7 +136,7 @@ fn requests(table: &Table, record: &Record<'_>, fresh: &mut Fresh) -> Option<Add
 }
 
 /// One of these requests, with words that no other sample has.
-fn other_words(asked: &Address) -> Address {
+pub(super) fn other_words(asked: &Address) -> Address {
     let path = asked.path.canonical();
     let literal = |text: &Text| {
         let word = text.unknown.map(|unknown| format!("y{unknown}-z"));
@@ -153,25 +154,4 @@ fn other_words(asked: &Address) -> Address {
         },
         ..asked.clone()
     }
-}
-
-/// Whether these options ask for nothing that the others do not ask for, but for path and host.
-fn asks_no_more(own: &Options, other: &Options) -> bool {
-    let case = |options: &Options| {
-        let Matching { ignore_case, .. } = options.matching;
-        ignore_case
-    };
-    let methods = own.methods.is_empty()
-        || !other.methods.is_empty()
-            && other
-                .methods
-                .iter()
-                .all(|method| own.methods.contains(method));
-    methods
-        && (case(own) || !case(other))
-        && (own.scheme.is_none() || own.scheme == other.scheme)
-        && own
-            .conditions
-            .iter()
-            .all(|condition| other.conditions.contains(condition))
 }

@@ -1,7 +1,10 @@
 //! Rules that never answer, because another one always answers first.
 
-use super::{address::Address, finder::Finder};
+use super::{address::Address, finder::Finder, path::End, work::Work};
+#[cfg(feature = "regex")]
+use super::{address::Host, region::other_words};
 use crate::rules::{
+    has::{Has, Test},
     options::Options,
     record::{REGEX, Record},
 };
@@ -31,50 +34,70 @@ impl<'t> Finder<'t> {
     }
 
     /// Whether the second rule answers everything that the first would.
-    fn covers(&mut self, start: &Address, record: &Record<'_>, other: &Record<'_>) -> bool {
+    fn covers(&mut self, start: &Address, record: &Record<'t>, other: &Record<'t>) -> bool {
         if other.has(REGEX) || !self.asks_no_more(record, other) {
             return false;
         }
-        let Some(step) = self.step(start, other) else {
+        let matching = self.table.matching(record);
+        let covers = |finder: &mut Self, start: &Address| {
+            let step = finder.step(start, other);
+            step.is_some_and(|step| {
+                step.answered.path == start.path && step.answered.host == start.host
+            })
+        };
+        if !covers(self, start) || matching.ignore_case && !self.table.matching(other).ignore_case {
             return false;
-        };
+        }
         // A path that may end in a slash is wider than it is written.
-        let loose = |record: &Record<'_>| {
-            let ready = self.table.options(record);
-            ready.is_some_and(|ready| ready.options.matching.ignore_trailing_slash)
-        };
-        let case = |record: &Record<'_>| {
-            let ready = self.table.options(record);
-            ready.is_some_and(|ready| ready.options.matching.ignore_case)
-        };
-        step.answered.path == start.path
-            && step.answered.host == start.host
-            && (!loose(record) || loose(other))
-            && (!case(record) || case(other))
+        !matching.ignore_trailing_slash
+            || start.path.end != End::Closed
+            || covers(self, &start.with_slash())
     }
 
-    /// Whether the second rule asks for nothing that the first does not ask for.
-    fn asks_no_more(&mut self, record: &Record<'_>, other: &Record<'_>) -> bool {
-        let Some(other) = self.table.options(other).map(|ready| &ready.options) else {
-            return true;
-        };
+    /// Whether the second rule asks for nothing that the first does not ask for, but for path and host.
+    fn asks_no_more(&mut self, record: &Record<'t>, other: &Record<'t>) -> bool {
         let nothing = Options::default();
-        let own = self.table.options(record).map(|ready| &ready.options);
-        let own = own.unwrap_or(&nothing);
-        self.work
-            .add(4 + own.conditions.len() * other.conditions.len());
-        let methods = other.methods.is_empty()
-            || !own.methods.is_empty()
-                && own
-                    .methods
-                    .iter()
-                    .all(|method| other.methods.contains(method));
-        methods
-            && (other.scheme.is_none() || other.scheme == own.scheme)
-            && other
-                .conditions
-                .iter()
-                .all(|condition| own.conditions.contains(condition))
+        let options = |record| {
+            let ready = self.table.options(record);
+            ready.map_or(&nothing, |ready| &ready.options)
+        };
+        let (own, other) = (options(record), options(other));
+        own.asks_for_all_of(other, &mut self.work)
+    }
+
+    /// A regex that comes first and matches some of what this rule is for; that it matches all of it, in every
+    /// spelling, is not proven.
+    #[cfg(feature = "regex")]
+    pub(super) fn regex_before(&mut self, at: u32, record: &Record<'t>) -> Option<Record<'t>> {
+        if record.has(REGEX) || !self.has_regexes_for(record) {
+            return None;
+        }
+        let start = self.start(at)?;
+        let rank = self.table.rank(record, self.rules.precedence);
+        let samples = [start.path.canonical(), other_words(&start).path];
+        let samples = samples.map(|path| path.sample());
+        let regexes = self.regexes_for(&start.path);
+        let ranked = self.ranked(regexes).into_iter();
+        for (_, regex, other) in ranked.take_while(|(own, ..)| *own < rank) {
+            if self.is_tired() {
+                break;
+            }
+            self.work
+                .add(4 + samples.iter().map(String::len).sum::<usize>());
+            let options = self.table.options(&other).map(|ready| &ready.options);
+            let host = Host::of_rule(options.and_then(|options| options.host.as_deref()));
+            let matches = |sample: &String| {
+                let regex = self.table.regexes.get(regex);
+                regex.is_some_and(|regex| regex.is_match(sample))
+            };
+            if samples.iter().all(matches)
+                && host.and(&start.host).as_ref() == Some(&start.host)
+                && self.asks_no_more(record, &other)
+            {
+                return Some(other);
+            }
+        }
+        None
     }
 
     fn same_regex(&mut self, record: &Record<'t>) -> Option<Record<'t>> {
@@ -90,5 +113,51 @@ impl<'t> Finder<'t> {
         others
             .into_iter()
             .find(|other| self.asks_no_more(record, other))
+    }
+}
+
+impl Options {
+    /// Whether a request that has what these ask for has what the others ask for, but for path and host.
+    pub(super) fn asks_for_all_of(&self, other: &Self, work: &mut Work) -> bool {
+        work.add(4 + self.conditions.len() * other.conditions.len());
+        let methods = other.methods.is_empty()
+            || !self.methods.is_empty()
+                && self
+                    .methods
+                    .iter()
+                    .all(|method| other.methods.contains(method));
+        methods
+            && (other.scheme.is_none() || other.scheme == self.scheme)
+            && other.conditions.iter().all(|condition| {
+                let mut own = self.conditions.iter();
+                own.any(|own| own == condition || implies(own, condition, work))
+            })
+    }
+}
+
+/// Whether what fits the first condition always fits the second.
+fn implies(
+    (expected, own): &(bool, Has),
+    (other_expected, other): &(bool, Has),
+    work: &mut Work,
+) -> bool {
+    if expected != other_expected || own.place != other.place {
+        return false;
+    }
+    // What must not be there is asked about the other way round.
+    let (narrow, wide) = match expected {
+        true => (&own.test, &other.test),
+        false => (&other.test, &own.test),
+    };
+    match (narrow, wide) {
+        (_, Test::Present) => true,
+        (Test::Captured(_), Test::Captured(_)) => true,
+        // What is captured is not empty.
+        (Test::OneOf(values), Test::Captured(_)) => values.iter().all(|value| !value.is_empty()),
+        (Test::OneOf(narrow), Test::OneOf(wide)) => {
+            work.add(narrow.len() * wide.len());
+            narrow.iter().all(|value| wide.contains(value))
+        }
+        _ => narrow == wide,
     }
 }

@@ -122,7 +122,7 @@ impl<'t> Sources<'t> {
         };
         for (at, record) in table.records() {
             let ready = table.options(&record);
-            let matching = ready.map_or_else(Matching::default, |ready| ready.options.matching);
+            let matching = table.matching(&record);
             if record.has(REGEX) {
                 sources.regexes.add(at, &record, matching.ignore_case);
                 continue;

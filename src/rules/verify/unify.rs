@@ -1,7 +1,10 @@
 //! Which of the paths that are known in part a source matches, and what its placeholders stand for.
 
 use super::path::{Bound, End, Fresh, Path, Text};
-use crate::rules::pattern::{Parts, Segment, Tail};
+use crate::rules::{
+    options::Matching,
+    pattern::{Parts, Segment, Tail},
+};
 
 /// What an unknown part turned out to be.
 pub(super) enum Known {
@@ -11,14 +14,11 @@ pub(super) enum Known {
 
 /// How texts are compared.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Compare {
-    pub(super) ignore_case: bool,
-    pub(super) ignore_slash: bool,
-}
+pub(super) struct Compare(pub(super) Matching);
 
 impl Compare {
     pub(super) fn same(self, one: &[u8], other: &[u8]) -> bool {
-        one == other || self.ignore_case && one.eq_ignore_ascii_case(other)
+        one == other || self.0.ignore_case && one.eq_ignore_ascii_case(other)
     }
 
     fn prefix<'t>(self, text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
@@ -70,7 +70,7 @@ pub(super) fn unify(
     let slash_only = matches!(&*rest, [text] if text.is_empty()) && path.end == End::Closed;
     if !rest.is_empty() {
         match source.tail {
-            Tail::None if slash_only && compare.ignore_slash => {}
+            Tail::None if slash_only && compare.0.ignore_trailing_slash => {}
             Tail::None => return None,
             Tail::Some if slash_only => return None,
             _ => bounds.push(Bound::Tail(Path {
@@ -101,7 +101,7 @@ pub(super) fn unify(
     let end = match source.tail {
         Tail::None if nothing_supplied => match own {
             Tail::Optional => End::Closed,
-            Tail::Any if compare.ignore_slash => {
+            Tail::Any if compare.0.ignore_trailing_slash => {
                 supplied.push(Text::default());
                 End::Closed
             }

@@ -28,6 +28,11 @@ impl Work {
         self.done > self.most
     }
 
+    /// Whether so much was looked at that only what is needed most is looked at further.
+    pub(super) const fn is_half_over(&self) -> bool {
+        self.done > self.most / 2
+    }
+
     #[cfg(test)]
     pub(super) const fn at_most(most: usize) -> Self {
         Self { done: 0, most }

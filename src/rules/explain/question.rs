@@ -1,0 +1,175 @@
+//! The rules that come into question for a request, and what keeps each of them from answering.
+
+use std::{collections::HashSet, ops::ControlFlow};
+
+use super::{Candidate, Unmet};
+use crate::rules::{
+    RuleRef, Rules,
+    ask::Ask,
+    capture::Captures,
+    condition::Missing,
+    options::Matching,
+    record::Record,
+    search::Rank,
+    table::{EVERY_HOST, Table},
+    verify::AskedPath,
+};
+
+/// So many of them are told.
+const MOST: usize = 100;
+
+/// A path that is asked for, and the same with a slash at its end more or less.
+struct Paths {
+    asked: AskedPath,
+    other: AskedPath,
+    /// The regexes that match the first.
+    regexes: HashSet<u32>,
+}
+
+/// Whether a rule is for a path.
+enum Fit {
+    Whole,
+    /// But for this.
+    Nearly(Unmet),
+    Another,
+}
+
+impl Rules {
+    /// The rules whose path fits, in any case and with a slash at its end or without, the one that is asked first
+    /// first; and how many more there are.
+    pub(super) fn in_question<'r>(
+        &'r self,
+        ask: &Ask<'_, '_>,
+        winner: Option<u32>,
+    ) -> (Vec<Candidate<'r>>, usize) {
+        let found = self.table.found(ask);
+        let paths = self.table.paths(ask.path);
+        let mut ranked: Vec<(Rank, u32, Option<Unmet>)> = Vec::new();
+        for (at, record) in self.table.records() {
+            let unmet = if found.contains(&at) {
+                None
+            } else {
+                let Some(unmet) = self.table.misses(ask, &paths, at, &record) else {
+                    continue;
+                };
+                Some(unmet)
+            };
+            ranked.push((self.table.rank(&record, self.precedence), at, unmet));
+        }
+        ranked.sort_unstable_by_key(|(rank, ..)| *rank);
+        let mut candidates = Vec::new();
+        let mut more = 0;
+        for (place, (_, at, unmet)) in ranked.into_iter().enumerate() {
+            if place >= MOST && winner != Some(at) {
+                more += 1;
+                continue;
+            }
+            let Some(record) = self.table.record(at) else {
+                continue;
+            };
+            let unmet = match unmet.or_else(|| self.table.lacks(ask, &record)) {
+                None if winner != Some(at) => Some(Unmet::Later),
+                unmet => unmet,
+            };
+            let rule = RuleRef::new(&self.table, record);
+            candidates.push(Candidate { rule, unmet });
+        }
+        (candidates, more)
+    }
+}
+
+impl Table {
+    /// The rules whose path and host fit a request, as they are found where it is answered.
+    fn found(&self, ask: &Ask<'_, '_>) -> HashSet<u32> {
+        let mut found = HashSet::new();
+        self.candidates(
+            ask,
+            || u32::MAX,
+            |at, _| {
+                found.insert(at);
+                ControlFlow::Continue(())
+            },
+        );
+        found
+    }
+
+    /// What is missing first for a rule to be found; `None` where its path is another.
+    fn misses(
+        &self,
+        ask: &Ask<'_, '_>,
+        paths: &Paths,
+        at: u32,
+        record: &Record<'_>,
+    ) -> Option<Unmet> {
+        match paths.fit(at, record, self.matching(record)) {
+            Fit::Another => return None,
+            Fit::Nearly(unmet) => return Some(unmet),
+            Fit::Whole => {}
+        }
+        let group = self.options(record).map_or(EVERY_HOST, |ready| ready.group);
+        if !self.hosts.fitting(ask.host).any(|own| own == group) {
+            return Some(Unmet::Host);
+        }
+        self.lacks(ask, record)
+    }
+
+    /// What a request lacks whose path and host fit.
+    fn lacks(&self, ask: &Ask<'_, '_>, record: &Record<'_>) -> Option<Unmet> {
+        let ready = self.options(record)?;
+        Some(match ready.missing(ask, &mut Captures::none())? {
+            Missing::Scheme => Unmet::Scheme,
+            Missing::Method => Unmet::Method,
+            Missing::Condition(true, has) => Unmet::Lacks(has.clone()),
+            Missing::Condition(false, has) => Unmet::Forbidden(has.clone()),
+        })
+    }
+
+    fn paths(&self, asked: &str) -> Paths {
+        let other = match asked.strip_suffix('/') {
+            Some(first) if !first.is_empty() => first,
+            _ => &format!("{asked}/"),
+        };
+        Paths {
+            asked: AskedPath::new(asked.as_bytes()),
+            other: AskedPath::new(other.as_bytes()),
+            #[cfg(feature = "regex")]
+            regexes: self.regexes.matching(asked).collect(),
+            #[cfg(not(feature = "regex"))]
+            regexes: HashSet::new(),
+        }
+    }
+}
+
+impl Paths {
+    /// Whether a rule is for this path.
+    fn fit(&self, at: u32, record: &Record<'_>, matching: Matching) -> Fit {
+        let Some(parts) = record.parts() else {
+            return if self.regexes.contains(&at) {
+                Fit::Whole
+            } else {
+                Fit::Another
+            };
+        };
+        let fits = |path: &AskedPath, ignore_case| {
+            let matching = Matching {
+                ignore_case: ignore_case || matching.ignore_case,
+                ..matching
+            };
+            path.is_matched_by(parts, matching)
+        };
+        // Nearly all fit in no way.
+        if fits(&self.asked, true) {
+            match fits(&self.asked, false) {
+                true => Fit::Whole,
+                false => Fit::Nearly(Unmet::Case),
+            }
+        } else if fits(&self.other, true) {
+            Fit::Nearly(match fits(&self.other, false) {
+                true => Unmet::TrailingSlash,
+                false => Unmet::Case,
+            })
+        } else {
+            Fit::Another
+        }
+    }
+}
