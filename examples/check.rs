@@ -9,8 +9,8 @@
 //! ```
 //!
 //! What is asked for goes to standard output, everything else to standard error. Ends with 1 where there
-//! is an error, with `--strict` also where there is a warning, with `--diff` where anything is answered
-//! otherwise, or may be.
+//! is an error, with `--strict` also where there is a warning. With `--diff`, ends with 1 where anything is
+//! answered otherwise, or may be, and with 2 where one of the files has an error: nothing is compared then.
 
 use std::{
     error::Error,
@@ -49,7 +49,7 @@ struct Options {
     strict: bool,
 
     /// Prints what is answered otherwise than by this file, an older one; ends with 1 where anything is, or
-    /// may be.
+    /// may be, with 2 where one of the files has an error.
     #[arg(long, value_name = "OLD_FILE", conflicts_with_all = ["explain", "flatten"])]
     diff: Option<PathBuf>,
 }
@@ -81,7 +81,7 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let file = options.file.display();
     let parsed = load(&options.file)?;
     if let Some(old) = &options.diff {
-        return Ok(diff(&load(old)?, &parsed));
+        return Ok(diff([(old, &load(old)?), (&options.file, &parsed)]));
     }
     let report = parsed.rules.check();
 
@@ -127,22 +127,26 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-/// Prints what a new file answers otherwise than an old one; fails where anything is.
-fn diff(old: &Parsed, new: &Parsed) -> ExitCode {
-    // What is left out of a table is in no diff.
-    let errors = [old, new].map(|parsed| &parsed.diagnostics);
-    for errors in errors.iter().filter(|all| all.has_errors()) {
-        eprintln!("{}", errors.to_snippets().trim_end());
+/// Prints what the second file answers otherwise than the first; fails where anything is.
+fn diff(files: [(&Path, &Parsed); 2]) -> ExitCode {
+    let mut is_broken = false;
+    for (_, parsed) in files {
+        // What is left out of a table would look as if nobody wanted it any more.
+        if parsed.diagnostics.has_errors() {
+            eprintln!("{}", parsed.diagnostics.to_snippets().trim_end());
+            is_broken = true;
+        }
     }
-    let diff = old.rules.diff(&new.rules);
-    if !diff.is_empty() {
-        println!("{diff}");
+    if is_broken {
+        return ExitCode::from(2);
     }
-    if diff.is_empty() && !errors.iter().any(|all| all.has_errors()) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    let [(old, before), (new, after)] = files;
+    let diff = before.rules.diff(&after.rules);
+    if diff.is_empty() {
+        return ExitCode::SUCCESS;
     }
+    println!("--- {}\n+++ {}\n{diff}", old.display(), new.display());
+    ExitCode::FAILURE
 }
 
 /// Prints the file with the rules that could be shortened; what changed, and what did not, is said beside it.

@@ -97,6 +97,7 @@ impl Answer {
 #[inline]
 pub(crate) fn cache_of(
     cache: Option<CacheControl>,
+    permanent_cache: Option<CacheControl>,
     status: Status,
     reads: &Reads,
 ) -> Option<CacheControl> {
@@ -104,6 +105,7 @@ pub(crate) fn cache_of(
     if reads.is_presumed() && cache.is_none() && status.is_permanent() {
         return Some(CacheControl::no_store());
     }
+    let cache = cache.or(permanent_cache.filter(|_| status.is_permanent()));
     if reads.is_empty() || !reads.personal() {
         return cache;
     }

@@ -84,6 +84,7 @@ pub(crate) struct Settings {
     pub(crate) lifted: Lifted,
     pub(crate) reads_whole_uri: bool,
     pub(crate) inserts_redirected: bool,
+    pub(crate) permanent_cache: Option<CacheControl>,
 }
 
 impl<P, A> RedirectLayer<With<P>, A> {
@@ -246,6 +247,35 @@ impl<P, A> RedirectLayer<P, A> {
     #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
     pub fn original_uri(mut self) -> Self {
         self.settings.reads_whole_uri = true;
+        self
+    }
+
+    /// Gives each permanent redirect a lifetime that has none of its own: those of a file of rules, for one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use axum::{Router, body::Body, http::Request};
+    /// use tower::ServiceExt;
+    /// use tower_redirect::{RedirectLayer, rules::netlify};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let rules = netlify::parse("/a /b 301!\n/c /d 302!")?;
+    /// let hour = Duration::from_secs(3_600);
+    /// let app: Router = Router::new().layer(RedirectLayer::new(rules).cache_permanent(hour));
+    ///
+    /// let permanent = app.clone().oneshot(Request::get("/a").body(Body::empty())?).await?;
+    /// assert_eq!(permanent.headers()["cache-control"], "max-age=3600");
+    /// let temporary = app.oneshot(Request::get("/c").body(Body::empty())?).await?;
+    /// assert!(!temporary.headers().contains_key("cache-control"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Without it, a browser keeps a 301 or 308 for as long as it likes (RFC 9111 §4.2.2), and so a mistake. A
+    /// redirect on a scheme that was presumed stays `no-store`, and one that depends on who asks `private`.
+    pub fn cache_permanent(mut self, cache: impl Into<CacheControl>) -> Self {
+        self.settings.permanent_cache = Some(cache.into());
         self
     }
 

@@ -179,7 +179,7 @@ impl<S, P, A> RedirectService<S, P, A> {
         };
         let note = settings.note.then(|| NoteKind::for_request(&head));
         let waits = matches!(guard::timing(&head, &redirect), When::After(_));
-        let cache = cache_of(redirect.cache, status, reads);
+        let cache = cache_of(redirect.cache, settings.permanent_cache, status, reads);
         let (mut answer, when) = Answer::new(redirect, status, cache, note);
         answer.inserts_redirected = settings.inserts_redirected;
         match when {

@@ -190,7 +190,12 @@ async fn no_cache_hands_one_visitors_cookie_to_another() {
             RedirectLayer::temporary("/x").cache(minute),
             Some("private, max-age=60"),
         ),
+        (
+            RedirectLayer::permanent("/x").cache_permanent(minute),
+            Some("private, max-age=60"),
+        ),
         (RedirectLayer::temporary("/x"), None),
+        (RedirectLayer::temporary("/x").cache_permanent(minute), None),
     ] {
         let layer = layer.after(StatusCode::NOT_FOUND);
         let answer = layer
@@ -201,6 +206,35 @@ async fn no_cache_hands_one_visitors_cookie_to_another() {
         assert_eq!(answer.headers()[header::SET_COOKIE], "sid=secret");
         let got = answer.headers().get(header::CACHE_CONTROL);
         assert_eq!(got.map(|value| value.to_str().unwrap()), cache);
+    }
+}
+
+#[tokio::test]
+async fn a_lifetime_for_what_is_permanent_and_has_none() {
+    let inner = service_fn(async |_: Request<String>| Ok::<_, Infallible>(Response::new(())));
+    let minute = std::time::Duration::from_secs(60);
+    let policy = policy_fn(move |request| {
+        const X: LocalPath = LocalPath::from_static("/x");
+        match request.path() {
+            "/permanent" => Some(Redirect::moved_permanently(X)),
+            "/own" => Some(Redirect::permanent(X).cache(minute * 2)),
+            "/temporary" => Some(Redirect::found(X)),
+            "/personal" if request.header("cookie").is_none() => Some(Redirect::permanent(X)),
+            _ => None,
+        }
+    });
+    let layer = RedirectLayer::new(policy).cache_permanent(minute);
+    for (path, cache) in [
+        ("/permanent", Some("max-age=60")),
+        ("/own", Some("max-age=120")),
+        ("/temporary", None),
+        ("/personal", Some("private, max-age=60")),
+    ] {
+        let answer = layer.layer(inner).oneshot(request(Method::GET, path)).await;
+        let answer = answer.unwrap();
+        assert!(answer.status().is_redirection(), "{path}");
+        let got = answer.headers().get(header::CACHE_CONTROL);
+        assert_eq!(got.map(|value| value.to_str().unwrap()), cache, "{path}");
     }
 }
 

@@ -1053,6 +1053,18 @@ async fn no_cache_keeps_a_redirect_of_what_nobody_said_to_be_plaintext() {
         (behind(), PROXY, "\", proto=https", Some("no-store")),
         (behind(), STRANGER, "proto=https", Some("no-store")),
         (behind().cache(hour), PROXY, "for=_x", Some("max-age=3600")),
+        (
+            behind().cache_permanent(hour),
+            PROXY,
+            "for=_x",
+            Some("no-store"),
+        ),
+        (
+            behind().cache_permanent(hour),
+            PROXY,
+            "proto=http",
+            Some("max-age=3600"),
+        ),
         (found, PROXY, "for=_x", None),
         (listener, PROXY, "for=_x", None),
     ] {

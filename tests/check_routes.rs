@@ -59,7 +59,7 @@ fn report(rules: impl IntoIterator<Item = Rule>) -> RouteReport {
 
 #[test]
 fn what_is_found() {
-    use RouteProblem::{DeadTarget, HiddenPage, TargetRedirects};
+    use RouteProblem::{DeadTarget, HiddenPage, NeverAnswers, TargetRedirects};
     for (rule, expected) in [
         (Rule::found("/old", "/page"), &[][..]),
         (Rule::found("/old", "/page?x#y"), &[]),
@@ -91,7 +91,16 @@ fn what_is_found() {
         ),
         (Rule::found("/private", "/page"), &[]),
         (Rule::found("/gone", "/page"), &[]),
-        (Rule::found("/page", "/").after_not_found(), &[]),
+        (
+            Rule::found("/page", "/").after_not_found(),
+            &[(NeverAnswers, "/page", 200)],
+        ),
+        (
+            Rule::found("/moves", "/").after_not_found(),
+            &[(NeverAnswers, "/moves", 308)],
+        ),
+        (Rule::found("/form", "/page").after_not_found(), &[]),
+        (Rule::found("/old", "/page").after_not_found(), &[]),
         (
             Rule::found("/page", "/nowhere"),
             &[(HiddenPage, "/page", 200), (DeadTarget, "/nowhere", 404)],
@@ -254,6 +263,11 @@ impl Service<Request<String>> for Slow {
         self.asked.lock().unwrap().push(path.clone());
         ready(match path.as_str() {
             "/fails" => Err("on purpose".to_owned()),
+            "/a" | "/b" => {
+                let mut response = Response::new(());
+                *response.status_mut() = StatusCode::NOT_FOUND;
+                Ok(response)
+            }
             _ => Ok(Response::new(())),
         })
     }

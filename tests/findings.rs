@@ -537,10 +537,10 @@ fn findings_of_a_file_name_it() {
     let rules = netlify::parse(file).unwrap().in_file("public/_redirects");
     assert_eq!(
         rules.check().to_string(),
-        "public/_redirects:1: warning: 3 redirects to reach where line 3 leads, by line 2; \
-         lead there at once, or flatten the table\n\
-         public/_redirects:2: warning: 2 redirects to reach where line 3 leads; \
-         lead there at once, or flatten the table",
+        "public/_redirects:1: warning: 3 redirects to reach where line 3 leads, by line 2, unless the app has a page \
+         on the way; lead there at once, or flatten the table\n\
+         public/_redirects:2: warning: 2 redirects to reach where line 3 leads, unless the app has a page on the \
+         way; lead there at once, or flatten the table",
     );
 }
 

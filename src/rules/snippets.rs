@@ -62,7 +62,7 @@ impl Report {
     /// assert_eq!(
     ///     report.to_snippets(text),
     ///     "\
-    /// warning: 2 redirects to reach /c, by line 2
+    /// warning: 2 redirects to reach /c, by line 2, unless the app has a page on the way
     ///  --> _redirects:1:1
     ///   |
     /// 1 | /a /b

@@ -49,7 +49,8 @@ pub use report::{NotAsked, RouteFinding, RouteProblem, RouteReport};
 /// - a target that answers 404, 410 or 5xx; or 405, because a redirect is followed with GET;
 /// - a target that the app redirects by itself: the client goes two ways;
 /// - a source that answers 2xx or 3xx, and the rule does so before the app is asked, so that nobody sees
-///   the page; or 405, where the rule answers other methods too. A rule after a 404 hides nothing;
+///   the page; or 405, where the rule answers other methods too;
+/// - a source that answers 2xx or 3xx, and the rule waits for a 404, so that it never answers;
 /// - an error of the app.
 ///
 /// 401 and 403 are pages that live. What is not asked, and why, is counted: [`NotAsked`].
@@ -102,25 +103,28 @@ where
             return self.report.skip(NotAsked::NoAddress);
         };
         // A head is not for other threads, so it ends before the app is asked.
-        let waits = {
+        let hides = {
             let head = RequestHead::new(&request);
             if rules.explain(&head).winner().map(|winner| winner.number()) != Some(rule.number()) {
                 return self.report.skip(NotAsked::OtherRule);
             }
             match rules.decide(&head) {
-                Decision::Redirect(redirect) => matches!(redirect.timing(), When::After(_)),
-                Decision::Pass | Decision::Refuse(_) => true,
+                Decision::Redirect(redirect) => match redirect.timing() {
+                    When::Before => Some(RouteProblem::HiddenPage),
+                    When::After(_) => Some(RouteProblem::NeverAnswers),
+                },
+                Decision::Pass | Decision::Refuse(_) => None,
             }
         };
         let answer = self.ask(&fixed, request).await;
         let problem = match &answer {
             Answered::Error(_) => Some(RouteProblem::Failed),
-            Answered::Status(..) if waits => None,
             Answered::Status(status, _) => {
-                let lives = status.is_success()
-                    || status.is_redirection()
-                    || *status == StatusCode::METHOD_NOT_ALLOWED && !rule.only_reads();
-                lives.then_some(RouteProblem::HiddenPage)
+                let takes_others = *status == StatusCode::METHOD_NOT_ALLOWED
+                    && !rule.only_reads()
+                    && hides == Some(RouteProblem::HiddenPage);
+                let lives = status.is_success() || status.is_redirection() || takes_others;
+                hides.filter(|_| lives)
             }
         };
         self.report.find(problem, rule, fixed.address, answer);

@@ -121,6 +121,15 @@ impl<'t> Check<'t> {
                 _ => format!("{hops} redirects to reach {}, by {name}", end.target()),
             }
         };
+        let waits = |record: Record<'_>| {
+            let ready = self.rules.table.options(&record);
+            ready.is_some_and(|ready| ready.options.after_not_found)
+        };
+        let message = if self.rules.table.record(*next).is_some_and(waits) {
+            format!("{message}, unless the app has a page on the way")
+        } else {
+            message
+        };
         let mut related = vec![number];
         related.extend(end.map(|rule| rule.number()).filter(|end| *end != number));
         let cure = "lead there at once, or flatten the table";

@@ -86,6 +86,8 @@ pub enum RouteProblem {
     TargetRedirects,
     /// The app answers the source, and the rule answers before it is asked.
     HiddenPage,
+    /// The app answers the source, and the rule waits for its 404.
+    NeverAnswers,
     /// The app failed.
     Failed,
 }
@@ -277,6 +279,11 @@ impl fmt::Display for RouteFinding {
                 f,
                 "the app answers {address} with {answer}, which nobody sees; remove the rule, or let it \
                  wait for a 404"
+            ),
+            RouteProblem::NeverAnswers => write!(
+                f,
+                "the app answers {address} with {answer}, and the rule waits for a 404; remove the rule, or let \
+                 it answer before the app"
             ),
             RouteProblem::Failed => write!(
                 f,
