@@ -26,8 +26,11 @@ impl Copy {
         // A link may lead anywhere, and a pipe is never read to its end.
         let kind = match fs::symlink_metadata(&self.0) {
             Ok(about) => about.file_type(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.to_string()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.to_string()),
+            Err(_) if self.has_folder() => return Ok(None),
+            Err(_) => {
+                return Err("its folder is not there, and no copy can be kept; make it".to_owned());
+            }
         };
         if !kind.is_file() {
             return Err("this is no regular file; remove it".to_owned());
@@ -43,6 +46,11 @@ impl Copy {
             return Err("this is not whole, or another wrote it; remove it".to_owned());
         }
         Ok(Some(rules))
+    }
+
+    fn has_folder(&self) -> bool {
+        let folder = self.0.parent().unwrap_or(Path::new("/"));
+        folder.as_os_str().is_empty() || folder.is_dir()
     }
 
     /// Whoever reads the copy meanwhile has the one before, and never half of this one.

@@ -9,7 +9,8 @@
 //!
 //! The server is of Debian's package `redis-server` (6 or later), and keeps what it has acknowledged. The
 //! rules are one hash: `rules` is a file of redirects, `version` names it (a commit, a date). Both change at
-//! once, and who reads the same version again reads no rules.
+//! once, and who asks by itself and finds the same version reads no rules: give each change a version of its
+//! own, or those who were not told of it miss it.
 //!
 //! Each machine is told of changes, and asks again after `--every` seconds for what it was not told. Rules
 //! with errors, empty ones and a key that is gone are reported, and those before serve on; to end all

@@ -197,6 +197,11 @@ fn a_start_without_redis() {
     let answer = Visitor::of(spoiled.address()).get("/old");
     assert_eq!(answer, (404, String::new()));
     spoiled.hear("the copy is not served");
+    // Nor is a folder that nobody has made, and it is said before a copy is missed.
+    let nowhere = folder.path().join("nowhere/copy");
+    let nowhere = machine(&redis, NEVER, &["--copy", nowhere.to_str().unwrap()]);
+    nowhere.hear("its folder is not there, and no copy can be kept; make it");
+    drop(nowhere);
 
     redis.start_again();
     for machine in [&second, &bare, &spoiled] {
