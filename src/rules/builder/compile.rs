@@ -1,0 +1,239 @@
+//! From a rule as it was written to its record.
+
+use std::collections::HashSet;
+
+use super::{RulesBuilder, cut};
+use crate::{
+    How,
+    rules::{
+        capture::Slot,
+        condition::Ready,
+        error::{Flaw, Part, RuleError},
+        options::{Matching, Options},
+        pattern::MAX_CAPTURES,
+        record::{Draft, FRAGMENT, QUERY, SETTLED, SLOTS},
+        rule::Rule,
+        source::{
+            Compiled, Source, SourceKind, Wrong, add_query_conditions, checked_host,
+            compile_source, native,
+        },
+        spelling,
+        table::EVERY_HOST,
+        target::{self, Target},
+    },
+    shown,
+};
+
+impl RulesBuilder {
+    pub(super) fn try_rule(&mut self, rule: Rule) -> Result<(), RuleError> {
+        let number = self.count;
+        self.count += 1;
+        if self.push_plain(number, &rule).is_some() {
+            return Ok(());
+        }
+        let Rule {
+            source,
+            target,
+            how,
+            mut options,
+        } = rule;
+        options.matching.ignore_case |= self.matching.ignore_case;
+        options.matching.ignore_trailing_slash |= self.matching.ignore_trailing_slash;
+        let name = options.name.clone();
+        self.try_push(number, &source, &target, how, options)
+            .map_err(|(part, text, flaw)| RuleError {
+                rule: number,
+                name,
+                part,
+                text: cut(&text),
+                flaw,
+            })
+    }
+
+    /// Adds a rule that is kept as it is written, as most lines of files are; `None` where it needs a closer
+    /// look.
+    fn push_plain(&mut self, number: u32, rule: &Rule) -> Option<u32> {
+        let Rule {
+            source,
+            target,
+            how,
+            options,
+        } = rule;
+        let as_it_is = Matching::default();
+        let is_path = matches!(source.kind, SourceKind::Native | SourceKind::Exact);
+        if !is_path || self.matching != as_it_is || options.matching != as_it_is {
+            return None;
+        }
+        let options = match &self.last {
+            _ if *options == Options::default() => None,
+            Some((last, at)) if last == options => Some(*at),
+            _ => return None,
+        };
+        if !spelling::is_plain_path(&source.text) {
+            return None;
+        }
+        let target = target::plain(target, &self.origin)?;
+        let draft = Draft {
+            flags: SETTLED,
+            how: *how,
+            number,
+            origin: target.origin,
+            options,
+            source: source.text.as_bytes(),
+            target: &target.text,
+        };
+        draft.push(&mut self.records)
+    }
+
+    fn try_push(
+        &mut self,
+        number: u32,
+        source: &Source,
+        target: &str,
+        how: How,
+        mut options: Options,
+    ) -> Result<(), Wrong> {
+        if let Some(name) = &options.name {
+            if let Some(at) = name.find(shown::is_unseen) {
+                let why = "a name has no control characters; remove this one";
+                return Err((Part::Rule, name.to_string(), Flaw::at(at, why)));
+            }
+        }
+        let mut text = &*source.text;
+        let mut query = "";
+        if source.kind == SourceKind::Native {
+            (text, query) = native(text, &mut options)?;
+        }
+        if let Some(host) = &options.host {
+            options.host = Some(checked_host(host)?);
+        }
+        add_query_conditions(query, &source.text, &mut options)?;
+        let shadows = options.shadows;
+
+        let mut compiled = std::mem::take(&mut self.source);
+        compiled.clear();
+        let flags_and_slots = compile_source(
+            source.kind,
+            text,
+            &options,
+            &mut compiled,
+            #[cfg(feature = "regex")]
+            &mut self.room,
+        )
+        .map_err(|flaw| (Part::Source, source.text.clone(), flaw));
+        let result = flags_and_slots.and_then(
+            |Compiled {
+                 mut flags,
+                 mut slots,
+                 tail,
+                 regex,
+             }| {
+                let options_at = if options == Options::default() {
+                    None
+                } else {
+                    let at = self
+                        .ready(options)
+                        .map_err(|flaw| (Part::Condition, String::new(), flaw))?;
+                    slots.extend(self.slots_of(at));
+                    if let Some(name) = named_twice(&slots).filter(|_| !shadows) {
+                        let why = "this placeholder is there twice; give each its own name";
+                        return Err((Part::Condition, name.to_owned(), Flaw::at(0, why)));
+                    }
+                    Some(at)
+                };
+                if slots.len() > MAX_CAPTURES {
+                    let flaw = Flaw::at(
+                        0,
+                        "a rule has at most 16 placeholders, those of its conditions too",
+                    );
+                    return Err((Part::Rule, source.text.clone(), flaw));
+                }
+                let mut target = self
+                    .target(target, &slots)
+                    .map_err(|flaw| (Part::Target, target.to_owned(), flaw))?;
+                if let Some(tail) = tail {
+                    target = target.with_tail(tail);
+                }
+                for (flag, is_set) in [
+                    (SLOTS, target.has_slots),
+                    (QUERY, target.has_query),
+                    (FRAGMENT, target.has_fragment),
+                    (SETTLED, target.is_settled),
+                ] {
+                    flags |= if is_set { flag } else { 0 };
+                }
+                let draft = Draft {
+                    flags,
+                    how,
+                    number,
+                    origin: target.origin,
+                    options: options_at,
+                    source: &compiled,
+                    target: &target.text,
+                };
+                let at = draft.push(&mut self.records).ok_or_else(|| {
+                    let flaw = Flaw::at(0, "the rules are more than two gigabytes; divide them");
+                    (Part::Rule, source.text.clone(), flaw)
+                })?;
+                #[cfg(feature = "regex")]
+                self.regexes.extend(regex.map(|regex| (at, regex)));
+                #[cfg(not(feature = "regex"))]
+                let (_, ()) = (at, regex);
+                Ok(())
+            },
+        );
+        self.source = compiled;
+        result
+    }
+
+    fn target<'t>(&mut self, text: &'t str, slots: &[Slot]) -> Result<Target<'t>, Flaw> {
+        if let Some(target) = target::plain(text, &self.origin) {
+            return Ok(target);
+        }
+        let target = target::compile(text, slots, &self.origin)?;
+        if let Some(origin) = target.origin_in(text) {
+            origin.clone_into(&mut self.origin);
+        }
+        Ok(target)
+    }
+
+    /// The number of these options, which are kept once.
+    fn ready(&mut self, options: Options) -> Result<u32, Flaw> {
+        if let Some((last, at)) = &self.last {
+            if *last == options {
+                return Ok(*at);
+            }
+        }
+        if let Some(at) = self.known.get(&options) {
+            self.last = Some((options, *at));
+            return Ok(*at);
+        }
+        let group = match &options.host {
+            Some(host) => self.hosts.number(host),
+            None => EVERY_HOST,
+        };
+        let at = u32::try_from(self.options.len()).unwrap_or(u32::MAX);
+        self.options.push(Ready::new(
+            options.clone(),
+            group,
+            #[cfg(feature = "regex")]
+            &mut self.room,
+        )?);
+        self.known.insert(options, at);
+        Ok(at)
+    }
+
+    fn slots_of(&self, options: u32) -> Vec<Slot> {
+        self.options
+            .get(options as usize)
+            .map(|ready| ready.slots.clone())
+            .unwrap_or_default()
+    }
+}
+
+/// A name that more than one placeholder has.
+fn named_twice(slots: &[Slot]) -> Option<&str> {
+    let mut seen = HashSet::new();
+    let names = slots.iter().map(|slot| &*slot.name);
+    names.into_iter().find(|name| !seen.insert(*name))
+}

@@ -1,0 +1,64 @@
+//! Rules of a file: each stands on a line, and what a second one of the same means is the dialect's.
+
+use super::{RulesBuilder, cut};
+use crate::rules::{
+    error::{Flaw, Part, RuleError, Why},
+    rule::Rule,
+};
+
+impl RulesBuilder {
+    /// Adds a rule that stands on this line of a file, counted from 1; one that is wrong has no number.
+    pub(in crate::rules) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
+        let number = self.count;
+        if rule.names_one_address_twice() {
+            return Err(RuleError {
+                rule: number,
+                name: rule.options.name,
+                part: Part::Rule,
+                text: cut(&rule.source.text),
+                flaw: Flaw {
+                    at: 0,
+                    why: Why::ToItself,
+                },
+            });
+        }
+        match self.try_rule(rule) {
+            Ok(()) => self.lines.push(number, line),
+            Err(error) => {
+                self.count = number;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same, and a copy of it that was added before goes; gives the line of that.
+    pub(in crate::rules) fn try_line_again(
+        &mut self,
+        line: u32,
+        rule: Rule,
+    ) -> Result<Option<u32>, RuleError> {
+        let at = self.records.len();
+        self.try_line(line, rule)?;
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        let before = self.copies.add(&self.records, at);
+        Ok(before.and_then(|number| self.lines.get(number)))
+    }
+
+    /// The same, unless a rule for the same path and host was added so; gives the line of that.
+    pub(in crate::rules) fn try_line_once(
+        &mut self,
+        line: u32,
+        rule: Rule,
+    ) -> Result<Option<u32>, RuleError> {
+        let (number, length) = (self.count, self.records.len());
+        self.try_line(line, rule)?;
+        let at = u32::try_from(length).unwrap_or(u32::MAX);
+        let before = self.firsts.add(&self.records, &self.options, at);
+        Ok(before.and_then(|before| {
+            self.records.truncate(length);
+            self.count = number;
+            self.lines.get(before)
+        }))
+    }
+}
