@@ -216,14 +216,6 @@ impl<P> Handle<P> {
         self.put(self.lock(), policy);
     }
 
-    /// Makes more of the set that answers, which stays the same set.
-    #[cfg(all(feature = "watch", feature = "rules"))]
-    pub(crate) fn refine(&self, change: impl FnOnce(&P) -> P) {
-        let turn = self.lock();
-        self.shared.current.store(Arc::new(change(&self.current())));
-        drop(turn);
-    }
-
     /// The turn to write. A panic of a closure came before anything was changed.
     fn lock(&self) -> Turn<'_, P> {
         let before = self.shared.before.lock();

@@ -323,20 +323,16 @@ impl Rules {
         }
     }
 
-    /// The redirect that a request gets, where its path alone does not say that there is none.
+    /// The redirect that a request gets, of the rule that its path alone finds, or of the one that is searched.
     #[inline(never)]
-    fn decide_by(&self, known: ByPath, request: &RequestHead<'_>) -> Decision {
+    fn decide_by(&self, known: Option<u32>, request: &RequestHead<'_>) -> Decision {
         let host = match self.host(request) {
             Ok(host) => host,
             Err(refusal) => return Decision::Refuse(refusal),
         };
         let found = Found::none();
         let ask = Ask::new(request, host.as_ref(), &found);
-        let rule = match known {
-            ByPath::Rule(at) => Some(at),
-            ByPath::Nothing | ByPath::Unknown => self.table.search(&ask, self.precedence),
-        };
-        match rule {
+        match known.or_else(|| self.table.search(&ask, self.precedence)) {
             None => Decision::Pass,
             Some(at) => self.redirect(at, &ask),
         }
@@ -365,7 +361,8 @@ impl Policy for Rules {
         };
         match self.table.by_path(path) {
             ByPath::Nothing => Decision::Pass,
-            known => self.decide_by(known, request),
+            ByPath::Rule(at) => self.decide_by(Some(at), request),
+            ByPath::Unknown => self.decide_by(None, request),
         }
     }
 }

@@ -215,17 +215,9 @@ fn the_rule_stays_with_its_redirect_whatever_stands_around_the_table() {
         assert_eq!(rule.number(), 1, "{what}");
         assert_eq!(rule.line(), Some(2), "{what}");
         assert_eq!(rule.file(), Some("public/_redirects"), "{what}");
-        assert_eq!(
-            (rule.name(), rule.id()),
-            (
-                None,
-                RuleId::Source {
-                    host: "",
-                    source: "/blog{/*splat}"
-                }
-            ),
-            "{what}"
-        );
+        assert_eq!(rule.name(), None, "{what}");
+        let source = "/blog{/*splat}";
+        assert!(matches!(rule.id(), RuleId::Source { host: "", source: own, .. } if own == source));
     }
     // A canonical address alone is no rule's.
     let canonical = Canonical::any_host().trim_trailing_slash().then(table());

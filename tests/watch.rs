@@ -344,6 +344,14 @@ async fn a_watched_file_is_counted_from_its_first_set_on() {
     assert_eq!(hits(&handle), Some(vec![0, 2]));
     assert!(handle.rollback());
     assert_eq!(hits(&handle), Some(vec![1]));
+
+    // A set from elsewhere that does not count has counting begin anew.
+    handle.store(Rules::new([Rule::found("/a", "/x")]).unwrap());
+    fs::write(folder.path().join("beside"), "/a /three 301!\n").unwrap();
+    fs::rename(folder.path().join("beside"), &path).unwrap();
+    assert_eq!(told.recv_timeout(LONG), Ok(Told::Good));
+    ask(&policy).await;
+    assert_eq!(hits(&handle), Some(vec![1]));
     drop(watcher);
 }
 

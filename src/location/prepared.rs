@@ -159,10 +159,13 @@ mod tests {
 
     #[test]
     fn r1_each_bad_byte_is_found_wherever_it_stands() {
-        for origin in ["", "https://a.example", "http://[::1]:8080"] {
-            let good = format!("{origin}/a/b-c.html?d=e&f#g");
+        let origins = ["", "https://a.example", "http://[::1]:8080"];
+        let texts = origins.map(|origin| ["", "#g"].map(|fragment| (origin, fragment)));
+        for (origin, fragment) in texts.concat() {
+            let good = format!("{origin}/a/b-c.html?d=e&f{fragment}");
             let end = origin.len() as u16;
             assert!(prepared(&good, end).is_ok());
+            assert!(is_settled(good.as_bytes(), end));
             for at in 0..good.len() {
                 for byte in (0..0x80).filter(|byte| !check::sendable(*byte)) {
                     let mut bad = good.clone().into_bytes();

@@ -34,7 +34,7 @@ const REASONS: [(Suppressed, &str); 6] = [
 /// tower_redirect::describe_metrics();
 /// ```
 ///
-/// | counter | labels | counts |
+/// | name | labels | counts |
 /// |---|---|---|
 /// | `tower_redirect_redirects_total` | `status`, `rule` | redirects that were sent, in place of the app's answer too |
 /// | `tower_redirect_passes_total` | | requests that the app answered |
@@ -60,8 +60,9 @@ const REASONS: [(Suppressed, &str); 6] = [
 /// counted together, unless they have names; `Rules::usage` and the events tell them apart. A recorder keeps
 /// the series of rules that a new set does not have any more, and who reads it sees the sources.
 ///
-/// What has no rule or status among its labels begins at zero where it is described here, so that the first
-/// bad reload is seen as a change. The others are there from the first time that they count. It is counted
+/// Counters without a rule or a status among their labels begin at zero where they are described here, so that
+/// the first bad reload is seen as a change. The others are there from the first time that they count, and
+/// the gauge from the first set of its path on. It is counted
 /// where the service is called, by the recorder that is installed then; without one, none costs an
 /// allocation. It has to be one for version 0.24 of the facade.
 pub fn describe_metrics() {

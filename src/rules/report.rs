@@ -78,7 +78,8 @@ pub enum FindingKind {
     Growth,
     /// It is not proven that rules do not lead back to each other, or not all of them were looked at.
     NotProven,
-    /// The target is surely redirected again.
+    /// The target is redirected again; where all rules that do so wait for a 404, unless the app has a page
+    /// there.
     Chain,
     /// The target may be redirected again: for some of its addresses, or where conditions hold.
     PossibleChain,

@@ -3,7 +3,7 @@
 //! It tells which rules may answer a request by their path and their host. What else they ask for, and
 //! which of them wins, is the business of [`search`](super::search).
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, sync::OnceLock};
 
 use bytes::Bytes;
 
@@ -60,7 +60,7 @@ pub(super) struct Table {
     /// The file that the rules were read from.
     pub(super) file: Option<Box<str>>,
     /// Where hits are counted.
-    pub(super) hits: Option<Hits>,
+    pub(super) hits: OnceLock<Hits>,
     planes: Vec<Plane>,
     /// Where all rules are found by a path alone.
     plain: Option<Plain>,
@@ -103,7 +103,7 @@ impl Table {
             hosts,
             lines,
             file: None,
-            hits: None,
+            hits: OnceLock::new(),
             planes: Vec::new(),
             plain: None,
             lists: Lists::default(),

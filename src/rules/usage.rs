@@ -69,19 +69,16 @@ impl Rules {
     ///
     /// It is counted where the service sends the redirect, and so not by tests, by
     /// [`explain`](Self::explain), nor where it is suppressed or waits for an answer that stands. Clones of
-    /// a table count together; keep one to [ask](Self::usage). Every table counts by itself: one that is
-    /// loaded anew, or flattened, begins at zero, and goes on where another stopped with
-    /// [`count_hits_from`](Self::count_hits_from). A table that counts already goes on; one that has clones
-    /// which do not count is copied.
+    /// a table count together, also those that are there already; keep one to [ask](Self::usage). Every table
+    /// counts by itself: one that is loaded anew, or flattened, begins at zero, and goes on where another
+    /// stopped with [`count_hits_from`](Self::count_hits_from). A table that counts already goes on.
     ///
     /// A rule takes two words more, a redirect an atomic addition and a look at the clock, a request that
     /// is passed on nothing.
     #[must_use]
     pub fn count_hits(self) -> Self {
-        if self.table.hits.is_some() {
-            return self;
-        }
-        self.with_table(Table::count_hits)
+        self.table.hits.get_or_init(|| Hits::of(&self.table));
+        self
     }
 
     /// Counts hits, and begins with those that another table has counted, the one that is replaced.
@@ -109,22 +106,19 @@ impl Rules {
     /// A rule goes on from the hits of the one that was for the same requests, wherever that one stood and
     /// led; of several such rules, each from those of one. [`Usage::since`] stays what it was. The hits of a
     /// rule that is gone are gone, and those that the other table counts from here on are its own. What
-    /// this table has counted is forgotten; where the other one counts nothing, this is
-    /// [`count_hits`](Self::count_hits).
+    /// this table has counted is forgotten, unless the other one counts nothing: then this is
+    /// [`count_hits`](Self::count_hits). Clones that are there already count for themselves.
     #[must_use]
     pub fn count_hits_from(self, before: &Self) -> Self {
-        let Some(old) = &before.table.hits else {
+        let Some(old) = before.table.hits.get() else {
             return self.count_hits();
         };
-        let pairs = self.same_requests(before);
-        self.with_table(|table| {
-            table.count_hits();
-            let Some(hits) = &mut table.hits else { return };
-            hits.since = old.since;
-            for (own, other) in pairs {
-                hits.begin_with(own, old, other);
-            }
-        })
+        let mut hits = Hits::of(&self.table);
+        hits.since = old.since;
+        for (own, other) in self.same_requests(before) {
+            hits.begin_with(own, old, other);
+        }
+        self.with_table(|table| table.hits = hits.into())
     }
 
     /// How often each rule answered; `None` where [nothing is counted](Self::count_hits).
@@ -139,7 +133,7 @@ impl Rules {
     /// ```
     #[must_use]
     pub fn usage(&self) -> Option<Usage<'_>> {
-        let hits = self.table.hits.as_ref()?;
+        let hits = self.table.hits.get()?;
         Some(Usage { rules: self, hits })
     }
 }
@@ -172,7 +166,7 @@ impl<'r> Usage<'r> {
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = RuleUsage<'r>> + use<'r> {
         let hits = self.hits;
-        self.rules.iter().map(move |rule| hits.of(rule))
+        self.rules.iter().map(move |rule| hits.usage(rule))
     }
 
     /// The rules that never answered.
@@ -255,20 +249,18 @@ struct Hit {
     last: AtomicUsize,
 }
 
-impl Table {
-    /// Begins to count.
-    pub(super) fn count_hits(&mut self) {
+impl Hits {
+    /// Those of a table, of which none has answered.
+    fn of(table: &Table) -> Self {
         // Rules that were left out leave their numbers behind.
-        let last = self.records().map(|(_, record)| record.number).max();
+        let last = table.records().map(|(_, record)| record.number).max();
         let length = last.map_or(0, |last| last as usize + 1);
-        self.hits = Some(Hits {
+        Self {
             since: now(),
             rules: std::iter::repeat_with(Hit::default).take(length).collect(),
-        });
+        }
     }
-}
 
-impl Hits {
     pub(super) fn add(&self, number: u32) {
         if let Some(hit) = self.rules.get(number as usize) {
             hit.last.store(now(), Ordering::Relaxed);
@@ -285,7 +277,7 @@ impl Hits {
         }
     }
 
-    fn of<'r>(&self, rule: RuleRef<'r>) -> RuleUsage<'r> {
+    fn usage<'r>(&self, rule: RuleRef<'r>) -> RuleUsage<'r> {
         let read = |word: &AtomicUsize| word.load(Ordering::Relaxed);
         let hit = self.rules.get(rule.number() as usize);
         let (hits, last) = hit.map_or((0, 0), |hit| (read(&hit.count), read(&hit.last)));

@@ -103,9 +103,9 @@ where
             return self.report.skip(NotAsked::NoAddress);
         };
         // A head is not for other threads, so it ends before the app is asked.
-        let hides = {
+        let if_it_lives = {
             let head = RequestHead::new(&request);
-            if rules.explain(&head).winner().map(|winner| winner.number()) != Some(rule.number()) {
+            if rules.find(&head) != Some(rule) {
                 return self.report.skip(NotAsked::OtherRule);
             }
             match rules.decide(&head) {
@@ -122,9 +122,9 @@ where
             Answered::Status(status, _) => {
                 let takes_others = *status == StatusCode::METHOD_NOT_ALLOWED
                     && !rule.only_reads()
-                    && hides == Some(RouteProblem::HiddenPage);
+                    && if_it_lives == Some(RouteProblem::HiddenPage);
                 let lives = status.is_success() || status.is_redirection() || takes_others;
-                hides.filter(|_| lives)
+                if_it_lives.filter(|_| lives)
             }
         };
         self.report.find(problem, rule, fixed.address, answer);

@@ -52,6 +52,7 @@ impl Events {
         #[cfg(feature = "tracing")]
         if let Err(error) = &watcher {
             tracing::debug!(
+                target: "tower_redirect",
                 path = %Shown(path.display()),
                 %error,
                 "the system tells of no changes here; they are found by looking"

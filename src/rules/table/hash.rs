@@ -40,7 +40,7 @@ impl Hash {
         }
     }
 
-    /// Of less than sixteen bytes, as most segments have.
+    /// Of less than sixteen bytes, as short paths have.
     #[inline]
     fn of_few(&self, text: &[u8]) -> u64 {
         let mut hasher = self.few.build_hasher();

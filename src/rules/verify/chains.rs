@@ -93,7 +93,8 @@ impl<'t> Check<'t> {
             let is_sure = successors.last().is_some_and(|(_, last)| last.surely)
                 && successors.iter().all(leads_on);
             let (kind, message) = if is_sure {
-                let message = format!("2 redirects or more, the next by {who}");
+                let proviso = self.proviso(successors.iter().map(|(at, _)| *at));
+                let message = format!("2 redirects or more, the next by {who}{proviso}");
                 (FindingKind::Chain, message)
             } else {
                 let message = format!("{who} may redirect the target again");
@@ -121,15 +122,7 @@ impl<'t> Check<'t> {
                 _ => format!("{hops} redirects to reach {}, by {name}", end.target()),
             }
         };
-        let waits = |record: Record<'_>| {
-            let ready = self.rules.table.options(&record);
-            ready.is_some_and(|ready| ready.options.after_not_found)
-        };
-        let message = if self.rules.table.record(*next).is_some_and(waits) {
-            format!("{message}, unless the app has a page on the way")
-        } else {
-            message
-        };
+        let message = format!("{message}{}", self.proviso([*next]));
         let mut related = vec![number];
         related.extend(end.map(|rule| rule.number()).filter(|end| *end != number));
         let cure = "lead there at once, or flatten the table";
@@ -139,6 +132,22 @@ impl<'t> Check<'t> {
                 format!("clients keep this answer for good, and {name} may change its own");
             let (kind, cure) = (FindingKind::PermanentToTemporary, "take 302 or 307");
             self.push(kind, record.number, &[number], message, cure);
+        }
+    }
+}
+
+impl Check<'_> {
+    /// What is to be said where one of the rules that redirect again waits for a 404.
+    fn proviso(&self, next: impl IntoIterator<Item = u32>) -> &'static str {
+        let table = &self.rules.table;
+        let waits = |at| {
+            let record = table.record(at)?;
+            Some(table.options(&record)?.options.after_not_found)
+        };
+        if next.into_iter().any(|at| waits(at) == Some(true)) {
+            ", unless the app has a page on the way"
+        } else {
+            ""
         }
     }
 }

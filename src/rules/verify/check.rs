@@ -228,6 +228,9 @@ impl<'t> Check<'t> {
 impl<'t> Check<'t> {
     /// Whether a regex may always answer first.
     fn regexes(&mut self, finder: &mut Finder<'t>) {
+        if self.rules.table.regexes_len() == 0 {
+            return;
+        }
         let shadowed = [FindingKind::Shadowed, FindingKind::Duplicate];
         let findings = self.report.findings.iter();
         let shadowed = findings.filter(|one| shadowed.contains(&one.kind));

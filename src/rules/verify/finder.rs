@@ -251,8 +251,7 @@ impl<'t> Finder<'t> {
     #[cfg(feature = "regex")]
     pub(super) fn has_regexes_for(&mut self, record: &Record<'_>) -> bool {
         self.work.add(1);
-        let sources = self.sources().filter(|_| self.table.regexes_len() > 0);
-        sources
+        self.sources()
             .is_some_and(|sources| record.has(PATTERN) || sources.regexes.may_match(record.source))
     }
 

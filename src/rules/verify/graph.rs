@@ -64,8 +64,9 @@ impl<'t> Finder<'t> {
             if self.is_tired() {
                 break;
             }
-            let may_lead = |ahead: &Ahead| ahead.may_lead_to_a_source(path_of_target(&record));
-            if !ahead.as_ref().is_none_or(may_lead) {
+            let leads_nowhere =
+                |ahead: &Ahead| !ahead.may_lead_to_a_source(path_of_target(&record));
+            if ahead.as_ref().is_some_and(leads_nowhere) {
                 continue;
             }
             found.clear();

@@ -183,13 +183,14 @@ impl Rules {
             self.table.regexes.clone().moved(&moved),
         );
         table.file.clone_from(&self.table.file);
-        if self.table.hits.is_some() {
-            table.count_hits();
-        }
-        Self {
+        let rules = Self {
             count: u32::try_from(moved.len()).unwrap_or(u32::MAX),
             precedence: self.precedence,
             table: Arc::new(table),
+        };
+        match self.usage() {
+            Some(_) => rules.count_hits(),
+            None => rules,
         }
     }
 }

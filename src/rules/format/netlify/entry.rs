@@ -1,6 +1,6 @@
 //! A redirect of Netlify's, from whichever of its files: what it says, and the rules that it becomes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use super::{Line, Loader, Place, Rule, Severity};
 use crate::{
@@ -323,11 +323,11 @@ impl<'l> Entry<'l> {
     fn conditions(&self, loader: &mut Loader) -> Result<(Vec<Has>, Vec<String>), LeftOut<'l>> {
         let mut conditions = Vec::new();
         let mut cookies = Vec::new();
-        for (at, Pair { key, value, place }) in self.conditions.iter().enumerate() {
-            let later = self.conditions.get(at + 1..).unwrap_or_default();
-            if later.iter().any(|pair| pair.key.eq_ignore_ascii_case(key)) {
-                continue;
-            }
+        let mut later = HashSet::new();
+        let last_of_kind = |pair: &&Pair<'_>| later.insert(pair.key.to_ascii_lowercase());
+        let mut last: Vec<_> = self.conditions.iter().rev().filter(last_of_kind).collect();
+        last.reverse();
+        for Pair { key, value, place } in last {
             let left_out = |message: String, cure| {
                 Err(LeftOut(Severity::Warning, place.clone(), message, cure))
             };
