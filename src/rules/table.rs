@@ -292,7 +292,8 @@ impl Table {
         }
     }
 
-    #[inline]
+    // Not inlined, so that tables whose rules are patterns have nothing of it to make ready.
+    #[inline(never)]
     fn exact_candidates(
         &self,
         plane: &Plane,
