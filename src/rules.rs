@@ -286,19 +286,12 @@ impl Rules {
     }
 
     /// The host that a request is for, where a rule looks at it.
+    #[inline]
     fn host<'h>(&self, head: &'h RequestHead<'_>) -> Result<Option<AskedHost<'h>>, Refusal> {
-        if !self.table.reads_host {
-            return Ok(None);
-        }
-        match head.authority() {
-            Some(authority) => match AskedHost::read(authority) {
-                Some(host) => Ok(Some(host)),
-                None => Err(Refusal::bad_request("this is no host")),
-            },
-            None if head.names_no_host() => Ok(None),
-            None => Err(Refusal::bad_request(
-                "more than one host, or a user name in it",
-            )),
+        if self.table.reads_host {
+            asked_host(head)
+        } else {
+            Ok(None)
         }
     }
 
@@ -373,6 +366,21 @@ impl fmt::Debug for Rules {
             .field("rules", &self.count)
             .field("precedence", &self.precedence)
             .finish_non_exhaustive()
+    }
+}
+
+/// The host that a request is for, `None` where it names none.
+#[inline(never)]
+fn asked_host<'h>(head: &'h RequestHead<'_>) -> Result<Option<AskedHost<'h>>, Refusal> {
+    match head.authority() {
+        Some(authority) => match AskedHost::read(authority) {
+            Some(host) => Ok(Some(host)),
+            None => Err(Refusal::bad_request("this is no host")),
+        },
+        None if head.names_no_host() => Ok(None),
+        None => Err(Refusal::bad_request(
+            "more than one host, or a user name in it",
+        )),
     }
 }
 

@@ -292,7 +292,8 @@ impl Table {
         }
     }
 
-    #[inline]
+    // Not inlined, so that tables whose rules are patterns have nothing of it to make ready.
+    #[inline(never)]
     fn exact_candidates(
         &self,
         plane: &Plane,
@@ -382,25 +383,25 @@ impl Table {
         visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
     ) {
         let mut on = |group| {
-            let is_it = |entry| {
-                let at = self.lists.first(entry);
-                self.record(at).is_some_and(|record| {
-                    let fits = record.number <= lowest()
-                        && self.place(&record).group == group
-                        && path
-                            .fit(Parts::of(record.source), ask.found.begin())
-                            .is_some();
-                    if fits {
-                        ask.found.end(at);
-                    }
-                    fits
-                })
+            let look = |entry: &u32| {
+                let at = self.lists.first(*entry);
+                let Some(record) = self.record(at) else {
+                    return;
+                };
+                let fits = record.number <= lowest()
+                    && self.place(&record).group == group
+                    && path
+                        .fit(Parts::of(record.source), ask.found.begin())
+                        .is_some();
+                if fits {
+                    ask.found.end(at);
+                    self.show(entry, visit);
+                }
             };
             let mut searched = Searched {
                 group,
                 lowest,
-                is_it,
-                visit: |entry: &u32| self.show(entry, visit),
+                visit: look,
             };
             plane.shapes.candidates(path.spelled, &mut searched);
         };

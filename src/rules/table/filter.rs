@@ -12,7 +12,8 @@ pub(super) struct Filter {
 /// What may be behind a beginning.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
-    word: u64,
+    /// The word, rotated so that it begins at each of the two places.
+    words: [u64; 2],
     pub(super) hash: u64,
 }
 
@@ -54,13 +55,13 @@ impl Filter {
 
     /// Adds a beginning.
     pub(super) fn add(&mut self, hash: u64, behind: Behind) {
-        let bit = |place: u32| 1 << (place & 63);
-        let both = |(one, other)| bit(one) | bit(other);
+        let [one, other] = places(hash);
+        let both = |bit: u64| bit.rotate_left(one) | bit.rotate_left(other);
         let bits = match behind {
-            Behind::Literal => both(literal(hash)),
-            Behind::Plain => both(plain(hash)),
-            Behind::Around => both(around(hash)),
-            Behind::End(which) => both(ending(hash)) | bit(ending_as(hash, which)),
+            Behind::Literal => both(LITERAL),
+            Behind::Plain => both(PLAIN),
+            Behind::Around => both(AROUND),
+            Behind::End(which) => both(END) | end_as(which).rotate_left(one),
         };
         if let Some(word) = self.bits.get_mut((hash & self.mask) as usize) {
             self.count += usize::from(*word & bits != bits);
@@ -72,79 +73,76 @@ impl Filter {
     pub(super) fn see(&self, hash: u64) -> Seen {
         let word = self.bits.get((hash & self.mask) as usize);
         let word = word.copied().unwrap_or_default();
-        Seen { word, hash }
+        Seen {
+            words: places(hash).map(|place| word.rotate_right(place)),
+            hash,
+        }
     }
 }
 
 impl Seen {
     #[inline]
     pub(super) const fn literal(self) -> bool {
-        self.has(literal(self.hash))
+        self.has(LITERAL)
     }
 
     #[inline]
     pub(super) const fn plain(self) -> bool {
-        self.has(plain(self.hash))
+        self.has(PLAIN)
     }
 
     #[inline]
     pub(super) const fn around(self) -> bool {
-        self.has(around(self.hash))
+        self.has(AROUND)
     }
 
     #[inline]
     pub(super) const fn ends(self) -> bool {
-        self.has(ending(self.hash))
+        self.has(END)
     }
 
     /// Whether it may end in one of several ways, where it may end.
     #[inline]
     pub(super) const fn ends_as(self, which: usize) -> bool {
-        self.word.wrapping_shr(ending_as(self.hash, which)) & 1 != 0
+        let [one, _] = self.words;
+        one & end_as(which) != 0
     }
 
     /// Whether nothing is behind it.
     #[inline]
     pub(super) const fn is_nothing(self) -> bool {
-        !(self.literal() || self.plain() || self.around() || self.ends())
+        !self.has(LITERAL | PLAIN | AROUND | END)
     }
 
     #[inline]
-    const fn has(self, (one, other): (u32, u32)) -> bool {
-        self.word.wrapping_shr(one) & self.word.wrapping_shr(other) & 1 != 0
+    const fn has(self, bits: u64) -> bool {
+        let [one, other] = self.words;
+        one & other & bits != 0
     }
 }
 
-// The places of the bits within a word, of which six bits count. The lowest of a hash choose the word.
+// What stands at a place, and right behind it, so that one rotation brings all of it where it is tested.
+const LITERAL: u64 = 1;
+const PLAIN: u64 = 1 << 1;
+const AROUND: u64 = 1 << 2;
+const END: u64 = 1 << 3;
 
+/// The bit for one of several ends; the first sixteen differ from each other, and from those above.
 #[inline]
-const fn literal(hash: u64) -> (u32, u32) {
-    ((hash >> 58) as u32, (hash >> 52) as u32)
+const fn end_as(which: usize) -> u64 {
+    (1_u64 << 4).rotate_left(11 * which as u32)
 }
 
+/// Two places within a word, where the bits of a beginning are, of which six bits count. The lowest of a hash
+/// choose the word.
 #[inline]
-const fn plain(hash: u64) -> (u32, u32) {
-    ((hash >> 46) as u32, (hash >> 40) as u32)
-}
-
-#[inline]
-const fn ending(hash: u64) -> (u32, u32) {
-    ((hash >> 34) as u32, (hash >> 28) as u32)
-}
-
-#[inline]
-const fn around(hash: u64) -> (u32, u32) {
-    ((hash >> 49) as u32, (hash >> 31) as u32)
-}
-
-#[inline]
-const fn ending_as(hash: u64, which: usize) -> u32 {
-    ((hash >> 22) as u32).wrapping_add(11 * which as u32)
+const fn places(hash: u64) -> [u32; 2] {
+    [(hash >> 58) as u32, (hash >> 52) as u32 & 63]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Behind, FOR_A_WORD, Filter};
+    use super::{AROUND, Behind, END, FOR_A_WORD, Filter, LITERAL, PLAIN, end_as};
     use crate::rules::table::Hash;
 
     #[test]
@@ -179,6 +177,17 @@ mod tests {
                 .count()
                 < 1_000
         );
+    }
+
+    #[test]
+    fn each_bit_means_one_thing() {
+        let ends = (0..16).map(end_as);
+        let all: Vec<u64> = [LITERAL, PLAIN, AROUND, END]
+            .into_iter()
+            .chain(ends)
+            .collect();
+        let bits = all.iter().fold(0_u64, |bits, bit| bits | bit);
+        assert_eq!(bits.count_ones() as usize, all.len());
     }
 
     #[test]

@@ -70,17 +70,19 @@ impl Shape {
         rest: &mut Segments<'_>,
         words: &Words,
     ) -> Option<Chain> {
-        let count = self.kinds.len();
+        let (mut segments, has_more) = rest.first(self.kinds.len())?;
         let fits = match self.tail {
-            Tail::None => !rest.has_more_than(count),
-            Tail::Some | Tail::Any => rest.has_more_than(count),
+            Tail::None => !has_more,
+            Tail::Some | Tail::Any => has_more,
             Tail::Optional => true,
         };
-        let mut kinds = self.kinds.iter().enumerate().filter(|_| fits);
-        let chain = kinds.try_fold(stem, |chain, (at, kind)| {
-            chain.step(*kind, rest.get(at)?, words)
-        });
-        chain.filter(|_| fits)
+        if !fits {
+            return None;
+        }
+        let mut kinds = self.kinds.iter();
+        kinds.try_fold(stem, |chain, kind| {
+            chain.step(*kind, segments.next()?, words)
+        })
     }
 }
 

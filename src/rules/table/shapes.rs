@@ -63,12 +63,11 @@ struct Known {
 }
 
 /// What is looked for.
-pub(super) struct Searched<L, I, V> {
+pub(super) struct Searched<L, V> {
     pub(super) group: u32,
     /// The number beyond which a rule is not wanted.
     pub(super) lowest: L,
-    /// Whether the path fits an entry that has its hash.
-    pub(super) is_it: I,
+    /// What looks at an entry that has the hash of the path, and may be another one by chance.
     pub(super) visit: V,
 }
 
@@ -215,10 +214,10 @@ impl Shapes {
 
     /// Shows the entries of the patterns that a path fits.
     #[inline]
-    pub(super) fn candidates<L: Fn() -> u32, I: Fn(u32) -> bool, V: FnMut(&u32)>(
+    pub(super) fn candidates<L: Fn() -> u32, V: FnMut(&u32)>(
         &self,
         path: &[u8],
-        searched: &mut Searched<L, I, V>,
+        searched: &mut Searched<L, V>,
     ) {
         let mut rest = behind_slash(path);
         if self.is_many {
@@ -229,7 +228,7 @@ impl Shapes {
         for shapes in &self.by_literals {
             let seen = self.beginnings.see(chain.0);
             if seen.ends() && !shapes.is_empty() {
-                self.ends(shapes, chain, seen, rest, searched);
+                self.ends(shapes, seen, rest, searched);
             }
             let Some(text) = rest.filter(|_| seen.literal()) else {
                 return;
@@ -243,13 +242,12 @@ impl Shapes {
     /// Looks for the patterns with this beginning, the rest of which is of one of these shapes.
     // Not inlined, so that paths that no pattern begins like need no room for segments.
     #[inline(never)]
-    fn ends<L: Fn() -> u32, I: Fn(u32) -> bool, V: FnMut(&u32)>(
+    fn ends<L: Fn() -> u32, V: FnMut(&u32)>(
         &self,
         shapes: &[Shape],
-        beginning: Chain,
         seen: Seen,
         rest: Option<&[u8]>,
-        searched: &mut Searched<L, I, V>,
+        searched: &mut Searched<L, V>,
     ) {
         let mut rest = Segments::new(rest, self.words);
         for (which, shape) in shapes.iter().enumerate() {
@@ -259,17 +257,17 @@ impl Shapes {
             if !seen.ends_as(which) {
                 continue;
             }
-            if let Some(chain) = shape.chain(beginning, &mut rest, &self.words) {
+            if let Some(chain) = shape.chain(Chain(seen.hash), &mut rest, &self.words) {
                 self.probe(chain, shape.tail, searched);
             }
         }
     }
 
     #[inline(never)]
-    fn walk<L: Fn() -> u32, I: Fn(u32) -> bool, V: FnMut(&u32)>(
+    fn walk<L: Fn() -> u32, V: FnMut(&u32)>(
         &self,
         rest: Option<&[u8]>,
-        searched: &mut Searched<L, I, V>,
+        searched: &mut Searched<L, V>,
     ) {
         let mut walk = Walk {
             shapes: self,
@@ -280,17 +278,15 @@ impl Shapes {
     }
 
     #[inline]
-    pub(super) fn probe<L: Fn() -> u32, I: Fn(u32) -> bool, V: FnMut(&u32)>(
+    pub(super) fn probe<L: Fn() -> u32, V: FnMut(&u32)>(
         &self,
         chain: Chain,
         tail: Tail,
-        searched: &mut Searched<L, I, V>,
+        searched: &mut Searched<L, V>,
     ) {
         // A path fits patterns of other shapes too, and one of these may stand in the way by chance.
         for entry in self.entries.iter_hash(chain.end(tail, searched.group)) {
-            if (searched.is_it)(*entry) {
-                (searched.visit)(entry);
-            }
+            (searched.visit)(entry);
         }
     }
 }

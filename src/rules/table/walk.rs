@@ -13,13 +13,13 @@ use crate::rules::pattern::Tail;
 /// A hash stands for one beginning: for the kinds of its segments and for their literal text. A path comes to
 /// each in one way only, and goes on from it only as a pattern does that begins so. But for what a filter
 /// lets through by chance, there are never more steps than beginnings of patterns, whatever is asked for.
-pub(super) struct Walk<'w, 'p, L, I, V> {
+pub(super) struct Walk<'w, 'p, L, V> {
     pub(super) shapes: &'w Shapes,
     pub(super) path: Segments<'p>,
-    pub(super) searched: &'w mut Searched<L, I, V>,
+    pub(super) searched: &'w mut Searched<L, V>,
 }
 
-impl<L: Fn() -> u32, I: Fn(u32) -> bool, V: FnMut(&u32)> Walk<'_, '_, L, I, V> {
+impl<L: Fn() -> u32, V: FnMut(&u32)> Walk<'_, '_, L, V> {
     /// Follows the path from behind so many segments.
     pub(super) fn from(&mut self, at: usize, seen: Seen) {
         if seen.ends() {
