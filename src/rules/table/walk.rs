@@ -60,12 +60,15 @@ impl<L: Fn() -> u32, V: FnMut(&u32)> Walk<'_, '_, L, V> {
             beginnings, words, ..
         } = self.shapes;
         for (kind, lowest) in beginnings.next(chain.0) {
+            // They stand in this order, and what is wanted only becomes less.
+            if *lowest > (self.searched.lowest)() {
+                return;
+            }
             #[cfg(test)]
             tests::STEPS.set(tests::STEPS.get() + 1);
             let next = chain.step(*kind, segment, words);
             let seen = next.map(|next| beginnings.see(next.0));
-            let is_wanted = *lowest <= (self.searched.lowest)();
-            if let Some(seen) = seen.filter(|seen| is_wanted && !seen.is_nothing()) {
+            if let Some(seen) = seen.filter(|seen| !seen.is_nothing()) {
                 self.from(at + 1, seen);
             }
         }
