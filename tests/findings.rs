@@ -1,7 +1,9 @@
 //! Every kind of finding in every dialect that can have it, and sets beside it that do not have it.
 
-use tower_redirect::rules::{
-    Finding, FindingKind, Format, Has, Rule, Rules, Severity, Source, netlify,
+use tower_redirect::{
+    Scheme,
+    rules::{Finding, FindingKind, Format, Has, Rule, Rules, Severity, Source, netlify},
+    testing::{self, End},
 };
 
 use FindingKind::{
@@ -66,7 +68,8 @@ fn netlify_chains() {
             ("https://h.example/a /b\n/b /c\n", &[(Chain, 1, &[2])]),
             (
                 "/a https://h.example/b\nhttps://h.example/b /c\n",
-                &[(Chain, 1, &[2])],
+                // Where nobody tells the scheme, the second answers nothing.
+                &[(PossibleChain, 1, &[2])],
             ),
             (
                 "/a /b\nhttps://h.example/b /c\n",
@@ -529,6 +532,47 @@ fn notes_do_not_fail_a_test() {
     let worst = report.iter().map(Finding::severity).max();
     assert_eq!(worst, Some(Severity::Note));
     report.assert_clean();
+}
+
+/// Circles that a request can go round in, each accepted because other requests do not.
+#[test]
+fn r9_a_circle_for_some_is_said() {
+    let said = |rules: Vec<Rule>, asked: &str| {
+        let rules = Rules::new(rules).unwrap();
+        let report = rules.check();
+        let is_circle = |kind| [Loop, Growth, NotProven].contains(&kind);
+        assert!(report.iter().any(|one| is_circle(one.kind())), "{report}");
+        let journey = testing::follow(&rules, testing::get(asked));
+        assert_eq!(journey.end(), &End::TooManyRedirects, "{asked}");
+    };
+    // In one spelling a rule leads to where it was asked for, in another it does not.
+    let swap = |source: &str, target: &str| {
+        let rule = Rule::found(source, target);
+        vec![rule.ignore_case()]
+    };
+    said(swap("/b/{p}/{q}", "/{q}/{q}/{p}"), "/b/b/B");
+    said(swap("/{p}/{q}/a", "/{q}/{p}/{q}"), "/A/a/a");
+    // What stands around two placeholders overlaps.
+    let around = [
+        Rule::found("/{p}a/a/{q}", "/{p}/b"),
+        Rule::found("/{p}/{q}", "/a{p}/{p}/{p}"),
+    ];
+    said(around.into(), "/a/b");
+}
+
+/// A rule for a scheme answers only where somebody tells which one a request came over.
+#[test]
+fn r9_a_circle_behind_a_rule_for_a_scheme_is_refused() {
+    for scheme in [Scheme::Http, Scheme::Https] {
+        let rule = |source: &str, target: &str| {
+            Rule::found(source, format!("{}://h.example{target}", scheme.as_str()))
+                .host("h.example")
+        };
+        let circle = [rule("/a", "/b"), rule("/b", "/a")];
+        let on_scheme = rule("/a", "/c").scheme(scheme);
+        assert!(Rules::new(circle.clone()).is_err());
+        assert!(Rules::new([on_scheme].into_iter().chain(circle)).is_err());
+    }
 }
 
 #[test]

@@ -86,6 +86,8 @@ pub(super) struct Address {
     pub(super) path: Path,
     pub(super) host: Host,
     pub(super) scheme: Option<Scheme>,
+    /// Whether somebody tells the table the scheme, as a rule that asked for it has shown.
+    pub(super) is_told_scheme: bool,
     /// Empty where it may be any.
     pub(super) methods: Vec<Method>,
     pub(super) query: Query,
@@ -112,6 +114,7 @@ impl Address {
             path: Path::anything(fresh),
             host: Host::Any,
             scheme: None,
+            is_told_scheme: false,
             methods: Vec::new(),
             query: Query::anything(),
             facts: Vec::new(),
@@ -190,7 +193,7 @@ impl Address {
             && answered.host == self.host
             && options.is_none_or(|options| {
                 // What is known of all of them is no condition any more.
-                answered.scheme == self.scheme
+                (options.scheme.is_none() || self.is_told_scheme && self.scheme == options.scheme)
                     && answered.methods == self.methods
                     && options.conditions.is_empty()
             });
@@ -214,6 +217,7 @@ impl Address {
             (Some(own), Some(other)) if own != other => return None,
             (own, other) => self.scheme = own.or(other),
         }
+        self.is_told_scheme |= scheme.is_some();
         if !methods.is_empty() {
             if self.methods.is_empty() {
                 self.methods = methods.to_vec();

@@ -70,6 +70,14 @@ impl Text {
         }
     }
 
+    /// Any text that is not empty.
+    pub(super) fn anything(fresh: &mut Fresh) -> Self {
+        Self {
+            unknown: Some(fresh.next()),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn of(segment: Segment<'_>, fresh: &mut Fresh) -> (Self, bool) {
         match segment {
             Segment::Literal(text) => (Self::literal(text), false),
@@ -191,11 +199,7 @@ impl Path {
                     match bound {
                         Bound::Segment(text) => out.text(text, fresh),
                         Bound::Word => {
-                            let unknown = Some(fresh.next());
-                            let word = Text {
-                                unknown,
-                                ..Text::default()
-                            };
+                            let word = Text::anything(fresh);
                             out.text(&word, fresh);
                         }
                         Bound::Tail(_) | Bound::Anything if merges => return Some(out.wild(fresh)),

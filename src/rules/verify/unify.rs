@@ -21,6 +21,11 @@ impl Compare {
         one == other || self.0.ignore_case && one.eq_ignore_ascii_case(other)
     }
 
+    /// Whether a text of a source is matched in more than one spelling, so that which one it was is not known.
+    fn has_spellings(self, text: &[u8]) -> bool {
+        self.0.ignore_case && text.iter().any(u8::is_ascii_alphabetic)
+    }
+
     fn prefix<'t>(self, text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
         let (start, rest) = text.split_at_checked(prefix.len())?;
         self.same(start, prefix).then_some(rest)
@@ -165,7 +170,12 @@ fn unify_segment(
         }
         (Some(unknown), Segment::Literal(literal)) => {
             let middle = compare.suffix(compare.prefix(literal, &text.before)?, &text.behind)?;
-            (!middle.is_empty()).then(|| (Some((unknown, Text::literal(middle))), None))
+            let known = if compare.has_spellings(middle) {
+                Text::anything(fresh)
+            } else {
+                Text::literal(middle)
+            };
+            (!middle.is_empty()).then_some((Some((unknown, known)), None))
         }
         (Some(unknown), Segment::Named { before, behind, .. }) => {
             let (known_before, own_before) = ends(&text.before, before, |text, start| {
@@ -173,6 +183,15 @@ fn unify_segment(
             })?;
             let (known_behind, own_behind) =
                 ends(&text.behind, behind, |text, end| compare.suffix(text, end))?;
+            // Where each has more at one end, the two ends may overlap.
+            let may_overlap = !known_before.is_empty() && !own_behind.is_empty()
+                || !own_before.is_empty() && !known_behind.is_empty();
+            let has_spellings =
+                compare.has_spellings(&known_before) || compare.has_spellings(&known_behind);
+            if may_overlap || has_spellings {
+                let bound = Text::anything(fresh);
+                return Some((Some((unknown, Text::anything(fresh))), Some(bound)));
+            }
             let is_same = known_before.is_empty() && known_behind.is_empty();
             let inner = if is_same { unknown } else { fresh.next() };
             let known = Text {
