@@ -7,7 +7,11 @@ use axum::{
 };
 use http::{Request, Response, StatusCode};
 use tower::{Service, ServiceExt};
-use tower_redirect::{LocalPath, Policy, Redirect, RedirectLayer, Status, policy_fn, testing};
+use tower_redirect::{
+    LocalPath, Policy, Redirect, RedirectLayer, Status, policy_fn,
+    rules::{Rule, Rules},
+    testing,
+};
 
 async fn ask(app: &Router, method: &str, target: &str) -> (u16, String) {
     let request = Request::builder()
@@ -177,6 +181,32 @@ async fn a_nested_redirect_to_the_whole_address_does_not_loop() {
         let app = Router::new().nest("/api", api);
         assert_eq!(ask(&app, "GET", "/api/x").await.0, 200);
         assert_eq!(ask(&app, "GET", "/api/y").await, (307, "/api/x".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_nested_table_leads_to_no_address_that_was_asked_for() {
+    // A table of paths alone, and one that looks at more of a request.
+    let paths = || [Rule::found("/a", "/api/a"), Rule::found("/b", "/api/c")];
+    let pattern = Rule::found("/x/{y}", "/z");
+    for rules in [
+        Rules::new(paths()).unwrap(),
+        Rules::new(paths().into_iter().chain([pattern])).unwrap(),
+    ] {
+        let nested = |layer: RedirectLayer<Rules>| -> Router {
+            let api = Router::new()
+                .fallback(|| async { StatusCode::NOT_FOUND })
+                .layer(layer);
+            Router::new().nest("/api", api)
+        };
+        let app = nested(RedirectLayer::new(rules.clone()));
+        assert_eq!(ask(&app, "GET", "/api/a").await.0, 404, "it is there");
+        assert_eq!(ask(&app, "GET", "/api/b").await, (302, "/api/c".to_owned()));
+        // The whole address is nobody's source.
+        let app = nested(RedirectLayer::new(rules).original_uri());
+        for path in ["/api/a", "/api/b", "/api/%61"] {
+            assert_eq!(ask(&app, "GET", path).await.0, 404, "{path}");
+        }
     }
 }
 

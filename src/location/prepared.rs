@@ -164,7 +164,7 @@ mod tests {
         for (origin, fragment) in texts.concat() {
             let good = format!("{origin}/a/b-c.html?d=e&f{fragment}");
             let end = origin.len() as u16;
-            assert!(prepared(&good, end).is_ok());
+            assert_eq!(prepared(&good, end).unwrap().as_str(), good);
             assert!(is_settled(good.as_bytes(), end));
             for at in 0..good.len() {
                 for byte in (0..0x80).filter(|byte| !check::sendable(*byte)) {
