@@ -22,7 +22,8 @@ use std::{
 use clap::Parser;
 use http::{Request, Uri, header};
 use tower_redirect::{
-    RequestHead, Scheme,
+    RequestHead,
+    location::HttpScheme,
     rules::{Diagnostic, Finding, Format, NotRewritten, Parsed, Rules, Severity},
 };
 
@@ -178,8 +179,8 @@ fn flatten(format: Format, rules: &Rules, text: &str) {
 /// Asks the rules as a client would that is given this address.
 fn explain(rules: &Rules, address: &Uri) -> Result<(), Box<dyn Error>> {
     let scheme = match address.scheme_str() {
-        Some("http") => Some(Scheme::Http),
-        Some("https") => Some(Scheme::Https),
+        Some("http") => Some(HttpScheme::Http),
+        Some("https") => Some(HttpScheme::Https),
         Some(other) => return Err(format!("{other}: is no scheme of the web").into()),
         None => None,
     };

@@ -28,14 +28,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let v1 = policy_fn(|request| {
         let rest = request.path().strip_prefix("/v1/")?;
         LocalPath::from_static("/v2")
-            .join(rest)
+            .join_encoded(rest)
             .ok()?
-            .with_query(request.query())
+            .append_encoded_query(request.query())
             .ok()
     });
     let service = ServiceBuilder::new()
         // Outside of Trace, whose body cannot be made from nothing.
-        .layer(RedirectLayer::permanent(v1).wrap_body().hypertext_note())
+        .layer(RedirectLayer::permanent(v1).wrap_body().link_body())
         .layer(TraceLayer::new_for_http())
         .service_fn(hello);
 

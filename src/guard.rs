@@ -2,59 +2,14 @@
 //!
 //! The policy is asked first; what it says is turned into a pass here, and nowhere else.
 
-use std::fmt;
-
 use http::{HeaderMap, Method, Version, header};
 
 use crate::{
-    Location, Redirect, Refusal, RequestHead, Scheme, Status, When, authority::AskedHost,
-    location::may_ask_for,
+    location::{HttpScheme, Location, may_ask_for},
+    redirect::{DisabledExemptions, Exemption, Redirect, Refusal, Suppressed, Timing},
+    request::{RequestHead, host::RequestHost},
+    status::Status,
 };
-
-/// Requests that a redirect would break, and that are therefore passed on unless a layer says
-/// otherwise.
-///
-/// ```
-/// use tower_redirect::{Exemption, RedirectLayer, testing};
-///
-/// let preflight = testing::options("/v1")
-///     .header("origin", "https://shop.example")
-///     .header("access-control-request-method", "PUT");
-/// let layer = RedirectLayer::temporary("/v2");
-/// preflight.clone().through_layer(&layer).assert_pass();
-///
-/// let layer = layer.redirect_also(Exemption::Preflight);
-/// preflight.through_layer(&layer).assert_redirect("/v2");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Exemption {
-    /// A CORS preflight: browsers refuse one that is redirected (Fetch §4.8).
-    Preflight,
-    /// A WebSocket handshake over HTTP/1.1: browsers do not follow its redirects, and other clients
-    /// need not (RFC 6455 §4.1).
-    WebSocket,
-    /// CONNECT, also of a WebSocket over HTTP/2: any answer but 2xx says that there is no tunnel
-    /// (RFC 9110 §9.3.6).
-    Connect,
-    /// `OPTIONS *`, which asks the server and not a resource (RFC 9110 §9.3.7), and any other
-    /// target that is not a path.
-    NoPath,
-}
-
-/// The exemptions that a layer has switched off.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Lifted(u8);
-
-impl Lifted {
-    pub(crate) const fn with(self, exemption: Exemption) -> Self {
-        Self(self.0 | 1 << exemption as u8)
-    }
-
-    const fn has(self, exemption: Exemption) -> bool {
-        self.0 & (1 << exemption as u8) != 0
-    }
-}
 
 /// What becomes of a redirect.
 pub(crate) enum Verdict {
@@ -64,33 +19,13 @@ pub(crate) enum Verdict {
     Refuse(Suppressed, Refusal),
 }
 
-/// Why a redirect is not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Suppressed {
-    /// It waits for the success of an unsafe method, and this is a safe one: nothing went wrong.
-    OtherMethods,
-    Exempt(Exemption),
-    SelfTarget,
-    Unsendable,
-}
-
-impl fmt::Display for Suppressed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OtherMethods => "waits for the success of other methods",
-            Self::Exempt(Exemption::Preflight) => "CORS preflight",
-            Self::Exempt(Exemption::WebSocket) => "WebSocket handshake",
-            Self::Exempt(Exemption::Connect) => "CONNECT",
-            Self::Exempt(Exemption::NoPath) => "request target is not a path",
-            Self::SelfTarget => "leads to the address that was asked for",
-            Self::Unsendable => "location failed the output check",
-        })
-    }
-}
-
 /// Whether this redirect is sent in answer to this request, with which status, and what happens if not.
-pub(crate) fn judge(request: &RequestHead<'_>, redirect: &Redirect, lifted: Lifted) -> Verdict {
-    match admit(request, redirect, lifted) {
+pub(crate) fn judge(
+    request: &RequestHead<'_>,
+    redirect: &Redirect,
+    disabled: DisabledExemptions,
+) -> Verdict {
+    match admit(request, redirect, disabled) {
         Ok(status) => Verdict::Send(status),
         Err(reason) if request.is_closed() => Verdict::Refuse(reason, CLOSED),
         Err(reason) => Verdict::Pass(reason),
@@ -103,11 +38,11 @@ pub(crate) const CLOSED: Refusal =
 
 /// When this redirect is sent: where the request must not be passed on, none waits for an answer.
 #[inline]
-pub(crate) fn timing<'r>(request: &RequestHead<'_>, redirect: &'r Redirect) -> &'r When {
+pub(crate) fn timing<'r>(request: &RequestHead<'_>, redirect: &'r Redirect) -> &'r Timing {
     if request.is_closed() {
-        &When::Before
+        &Timing::Before
     } else {
-        &redirect.when
+        &redirect.timing
     }
 }
 
@@ -115,14 +50,14 @@ pub(crate) fn timing<'r>(request: &RequestHead<'_>, redirect: &'r Redirect) -> &
 fn admit(
     request: &RequestHead<'_>,
     redirect: &Redirect,
-    lifted: Lifted,
+    disabled: DisabledExemptions,
 ) -> Result<Status, Suppressed> {
-    if let When::After(condition) = timing(request, redirect) {
+    if let Timing::After(condition) = timing(request, redirect) {
         if !condition.applies_to(request.method()) {
             return Err(Suppressed::OtherMethods);
         }
     }
-    if let Some(exemption) = exemption(request, lifted) {
+    if let Some(exemption) = exemption(request, disabled) {
         return Err(Suppressed::Exempt(exemption));
     }
     if !redirect.location.is_sendable() {
@@ -135,8 +70,8 @@ fn admit(
     Ok(status)
 }
 
-/// The first exemption that applies and is not lifted.
-fn exemption(request: &RequestHead<'_>, lifted: Lifted) -> Option<Exemption> {
+/// The first exemption that applies and is not disabled.
+fn exemption(request: &RequestHead<'_>, disabled: DisabledExemptions) -> Option<Exemption> {
     let method = request.method();
     let by_method = if method == Method::GET {
         (request.headers().contains_key(header::UPGRADE) && is_websocket(request.headers()))
@@ -151,8 +86,8 @@ fn exemption(request: &RequestHead<'_>, lifted: Lifted) -> Option<Exemption> {
     // CONNECT names no path, so that its own switch has to be enough.
     let by_target = (!request.has_path() && method != Method::CONNECT).then_some(Exemption::NoPath);
     by_method
-        .filter(|&exemption| !lifted.has(exemption))
-        .or(by_target.filter(|&exemption| !lifted.has(exemption)))
+        .filter(|&exemption| !disabled.has(exemption))
+        .or(by_target.filter(|&exemption| !disabled.has(exemption)))
 }
 
 #[cold]
@@ -192,11 +127,11 @@ fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool 
 fn asks_again(
     request: &RequestHead<'_>,
     location: &Location,
-    target_scheme: Scheme,
+    target_scheme: HttpScheme,
     target: &str,
 ) -> bool {
     // What must not be passed on is plaintext.
-    let closed = request.is_closed().then_some(Scheme::Http);
+    let closed = request.is_closed().then_some(HttpScheme::Http);
     let scheme = location.scheme_asked_over().or(closed);
     if scheme.is_some_and(|scheme| scheme != target_scheme) {
         return false;
@@ -211,7 +146,7 @@ fn asks_again(
         Some(authority) => authority,
     };
     // A port may be left out behind its colon (RFC 3986 §3.2.3).
-    AskedHost::read(asked.strip_suffix(':').unwrap_or(asked))
+    RequestHost::read(asked.strip_suffix(':').unwrap_or(asked))
         .is_some_and(|asked| asked.is_asked_on(target, scheme))
 }
 

@@ -9,7 +9,7 @@
 //! // Everything below `/blog/` has moved for good, query and all.
 //! let blog = policy_fn(|request| {
 //!     let rest = request.path().strip_prefix("/blog/")?;
-//!     Some(POSTS.join(rest).and_then(|path| path.with_query(request.query())))
+//!     Some(POSTS.join_encoded(rest).and_then(|path| path.append_encoded_query(request.query())))
 //! });
 //!
 //! testing::get("/blog/hello?page=2").through(&blog).assert_redirect("/posts/hello?page=2");
@@ -23,9 +23,9 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | the five status codes, and what each does to the method | [`Status`], [`Intent`], [`How`] |
+//! | the five status codes, and what each does to the method | [`Status`], [`Intent`], [`StatusChoice`] |
 //! | where to: texts that cannot leave the site | [`LocalPath`], [`Location`], [`Origin`] |
-//! | where, how and when | [`Redirect`], [`When`], [`CacheControl`] |
+//! | where, how and when | [`Redirect`], [`Timing`], [`CacheControl`] |
 //! | who decides | [`Policy`], [`policy_fn`], [`Decision`], [`Refusal`], [`RequestHead`] |
 //! | one canonical address: https, host, slashes, case | [`Canonical`], [`Https`], [`CanonicalHost`], [`TrailingSlash`], [`MergeSlashes`], [`LowerCase`], [`IndexFile`] |
 //! | a candidate beside the live policy | [`Shadow`], [`Difference`] |
@@ -79,7 +79,7 @@
 //!   certificate authorities and the paths that were exempted pass, whatever stands around the policy. All
 //!   other policies pass what they cannot redirect. A bad configuration is an error where it is built.
 //! - **R12** CORS preflights, WebSocket handshakes, CONNECT and `OPTIONS *` are passed on, until
-//!   [`RedirectLayer::redirect_also`].
+//!   [`RedirectLayer::without_exemption`].
 //! - **R13** No forwarded header is believed by default. Feature `trust` believes one that is named, of
 //!   peers in named networks, and counts hops; a request without a known peer is not believed, and is
 //!   refused where https is enforced.
@@ -103,15 +103,15 @@
 //! - `idn`: hosts outside ASCII, written as punycode.
 //! - `metrics`: counters of redirects, passes and refusals; `describe_metrics` lists them.
 //! - `regex`: rules that are regexes, and conditions on values by regex.
-//! - `reload`: `Reloadable` and its `Handle`, for a policy that is changed while requests are served.
+//! - `reload`: `Reloadable` and its `ReloadHandle`, for a policy that is changed while requests are served.
 //! - `rules`: tables of redirects, and the files of rules that need no further crate.
 //! - `snippets`: what is said about files of rules, with carets under what is meant.
 //! - `tracing`: an event at level debug for each redirect, with its rule, each that was not sent, each refusal,
 //!   and each difference that a [`Shadow`] finds; with `trust`, one at level trace for what a proxy was
 //!   believed, at level warn where no peer is known; with `reload`, one at level info for each set that
 //!   serves, at level warn for each that was refused.
-//! - `trust`: `Trust`, `Plaintext::behind` and `Policy::behind`, for apps behind a proxy that ends TLS.
-//! - `watch`: `Handle::watch`, for sets that are read from a file or a folder, and read again when it changes.
+//! - `trust`: `TrustedProxies`, `Plaintext::behind` and `Policy::behind`, for apps behind a proxy that ends TLS.
+//! - `watch`: `ReloadHandle::watch`, for sets that are read from a file or a folder, and read again when it changes.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
@@ -125,44 +125,27 @@
     )
 )]
 
-// The decision half: knows nothing of tower.
-mod answer;
-mod authority;
-mod cache;
-mod head;
-mod intent;
-mod location;
-mod note;
-mod origin;
-mod policy;
-mod redirect;
-mod redirected;
-mod return_to;
-mod scan;
-mod shown;
-mod status;
-#[cfg(feature = "trust")]
-mod trust;
-mod when;
-
-// The mechanism half: knows no concrete policy.
-pub mod body;
-mod future;
+// The decision half: knows nothing of tower. A module imports only those above it.
 mod guard;
-mod layer;
-mod service;
-
-// In production: what happens is told, and what answers is changed.
-mod observe;
+mod journey;
 #[cfg(feature = "reload")]
-mod reload;
-#[cfg(feature = "watch")]
-#[cfg_attr(docsrs, doc(cfg(feature = "watch")))]
-pub mod watch;
-
+#[cfg_attr(docsrs, doc(cfg(feature = "reload")))]
+pub mod live;
+pub mod location;
+pub mod observe;
+pub mod policy;
+pub mod redirect;
+pub mod request;
 #[cfg(feature = "rules")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
 pub mod rules;
+pub mod status;
+#[cfg(feature = "trust")]
+#[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
+pub mod trust;
+
+// The mechanism half: knows no concrete policy.
+pub mod middleware;
 pub mod testing;
 
 /// What has changed.
@@ -171,41 +154,12 @@ pub mod _changelog {
     #![doc = include_str!("docs/changelog.md")]
 }
 
-pub use cache::CacheControl;
-pub use future::ResponseFuture;
-pub use guard::Exemption;
-pub use head::RequestHead;
-pub use intent::{How, Intent};
-pub use layer::RedirectLayer;
-pub use location::{IntoPlace, LocalPath, Location, LocationError};
-#[cfg(feature = "metrics")]
-#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
-pub use observe::describe_metrics;
-pub use origin::{Origin, Scheme};
-#[cfg(feature = "trust")]
-#[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
-pub use policy::Behind;
-pub use policy::{
-    AnyHost, BoxPolicy, Canonical, CanonicalError, CanonicalHost, Decision, Difference, Https,
-    IndexFile, IntoDecision, IntoPolicy, LoginRedirect, LowerCase, MergeSlashes, Or, OurHosts,
-    Plaintext, Policy, PolicyFn, Refusal, Shadow, Target, Then, TrailingSlash, UnknownHost, Unless,
-    WhenRequest, With, policy_fn,
-};
+pub use location::{LocalPath, Location};
+pub use middleware::RedirectLayer;
+pub use policy::{Canonical, Decision, Policy, policy_fn};
 pub use redirect::Redirect;
-pub use redirected::Redirected;
-#[cfg(feature = "reload")]
-#[cfg_attr(docsrs, doc(cfg(feature = "reload")))]
-pub use reload::{Handle, Reloadable};
-pub use return_to::{ReturnFrom, ReturnTo};
-pub use service::RedirectService;
-pub use status::{InvalidStatus, MethodPromise, Status};
-#[cfg(all(feature = "trust", feature = "axum"))]
-#[cfg_attr(docsrs, doc(cfg(all(feature = "trust", feature = "axum"))))]
-pub use trust::connect_info;
-#[cfg(feature = "trust")]
-#[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
-pub use trust::{ProxyHeader, Trust, TrustError, TrustedPeers};
-pub use when::{Condition, When};
+pub use request::RequestHead;
+pub use status::Status;
 
 /// The code of the README is compiled and run with the other examples.
 #[cfg(doctest)]

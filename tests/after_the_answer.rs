@@ -5,7 +5,9 @@ use std::convert::Infallible;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::cors::CorsLayer;
-use tower_redirect::{CacheControl, LocalPath, LoginRedirect, Redirect, RedirectLayer, policy_fn};
+use tower_redirect::{
+    LocalPath, Redirect, RedirectLayer, policy::LoginRedirect, policy_fn, redirect::CacheControl,
+};
 
 fn request(method: Method, path: &str) -> Request<String> {
     Request::builder()
@@ -191,11 +193,11 @@ async fn no_cache_hands_one_visitors_cookie_to_another() {
             Some("private, max-age=60"),
         ),
         (
-            RedirectLayer::permanent("/x").cache_permanent(minute),
+            RedirectLayer::permanent("/x").default_max_age(minute),
             Some("private, max-age=60"),
         ),
         (RedirectLayer::temporary("/x"), None),
-        (RedirectLayer::temporary("/x").cache_permanent(minute), None),
+        (RedirectLayer::temporary("/x").default_max_age(minute), None),
     ] {
         let layer = layer.after(StatusCode::NOT_FOUND);
         let answer = layer
@@ -223,7 +225,7 @@ async fn a_lifetime_for_what_is_permanent_and_has_none() {
             _ => None,
         }
     });
-    let layer = RedirectLayer::new(policy).cache_permanent(minute);
+    let layer = RedirectLayer::new(policy).default_max_age(minute);
     for (path, cache) in [
         ("/permanent", Some("max-age=60")),
         ("/own", Some("max-age=120")),

@@ -15,7 +15,7 @@ use tower_http::{
 };
 use tower_redirect::{
     Location, RedirectLayer,
-    body::{ResponseBody, Wrapped},
+    middleware::body::{ResponseBody, Wrapped},
 };
 
 type Inner = Full<Bytes>;
@@ -65,7 +65,7 @@ async fn by_default_there_is_no_body() {
 #[tokio::test]
 async fn the_hypertext_note_is_what_the_client_accepts() {
     let service = RedirectLayer::found("/new?a=1&b='c'")
-        .hypertext_note()
+        .link_body()
         .layer(service_fn(app));
     for (accept, kind, note) in [
         (None, "text/html; charset=utf-8", HTML),
@@ -104,7 +104,7 @@ async fn the_hypertext_note_is_what_the_client_accepts() {
 async fn the_note_does_not_link_to_what_is_unchecked() {
     let script = Location::unchecked("javascript:alert(1)").unwrap();
     let service = RedirectLayer::found(script)
-        .hypertext_note()
+        .link_body()
         .layer(service_fn(app));
     let (_, body) = text(service.oneshot(ask(Method::GET, None)).await.unwrap()).await;
     assert!(!body.contains("href"), "{body}");
@@ -120,8 +120,8 @@ async fn after_an_answer_the_note_replaces_its_body() {
             .body(Full::<Bytes>::from("png"))
     });
     let layer = || RedirectLayer::see_other("/new").after_success();
-    let wrapped = layer().wrap_body().hypertext_note().layer(inner);
-    let noted = layer().hypertext_note().layer(inner);
+    let wrapped = layer().wrap_body().link_body().layer(inner);
+    let noted = layer().link_body().layer(inner);
     for (headers, body) in [
         text(wrapped.oneshot(ask(Method::POST, None)).await.unwrap()).await,
         text(noted.oneshot(ask(Method::POST, None)).await.unwrap()).await,
@@ -246,7 +246,7 @@ async fn both_orders_with_tower_http() {
     // All at once, the redirect outermost, and in an axum router in both orders.
     redirected(
         ServiceBuilder::new()
-            .layer(redirect().wrap_body().hypertext_note())
+            .layer(redirect().wrap_body().link_body())
             .layer(TraceLayer::new_for_http())
             .layer(CompressionLayer::new())
             .layer(timeout())
@@ -264,7 +264,7 @@ async fn both_orders_with_tower_http() {
     redirected(
         router()
             .layer(TraceLayer::new_for_http())
-            .layer(redirect().hypertext_note()),
+            .layer(redirect().link_body()),
     )
     .await;
 }

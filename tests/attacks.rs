@@ -33,11 +33,15 @@ use tokio::{
 };
 use tower::{Layer, Service, ServiceExt};
 use tower_redirect::{
-    BoxPolicy, CanonicalHost, Https, LocalPath, Location, MergeSlashes, Plaintext, Policy,
-    ProxyHeader, Redirect, RedirectLayer, ReturnTo, Status, TrailingSlash, Trust, connect_info,
+    LocalPath, Location, Policy, Redirect, RedirectLayer, Status,
+    policy::{
+        BoxPolicy, CanonicalHost, Https, HttpsEnforcement, MergeSlashes, ReturnTo, SchemeSource,
+        TrailingSlash,
+    },
     policy_fn,
     rules::{Rule, Rules, Source},
     testing::{self, End},
+    trust::{ForwardedHeader, TrustedProxies, connect_info},
 };
 use url::Url;
 
@@ -96,12 +100,13 @@ fn https(config: &Value) -> Result<Https, String> {
     }
     .map_err(|error| error.to_string())?;
 
-    let mut plaintext = match &config["trust"] {
-        Value::Null => Plaintext::listener(),
-        config => Plaintext::behind(trust(config)?),
+    let source = match &config["trust"] {
+        Value::Null => SchemeSource::plaintext_listener(),
+        config => SchemeSource::trusted_proxy(trust(config)?),
     };
+    let mut plaintext = HttpsEnforcement::new(source);
     if let Some(port) = config["https_port"].as_u64() {
-        plaintext = plaintext.https_port(port.try_into().unwrap());
+        plaintext = plaintext.port(port.try_into().unwrap());
     }
     if config["unsafe_methods"] == "reject" {
         plaintext = plaintext.refuse_unsafe_methods();
@@ -252,15 +257,16 @@ fn return_to(config: &Value) -> Result<BoxPolicy<Redirect>, String> {
 }
 
 /// Who is believed.
-fn trust(config: &Value) -> Result<Trust, String> {
-    let peers = Trust::peers(texts(&config["peers"]), connect_info).map_err(|e| e.to_string())?;
+fn trust(config: &Value) -> Result<TrustedProxies, String> {
+    let peers = TrustedProxies::networks(texts(&config["peers"]), connect_info)
+        .map_err(|e| e.to_string())?;
     let header = match text(&config["proto_header"]) {
-        "forwarded" => ProxyHeader::Forwarded,
-        "x-forwarded-proto" => ProxyHeader::XForwardedProto,
+        "forwarded" => ForwardedHeader::Forwarded,
+        "x-forwarded-proto" => ForwardedHeader::XForwardedProto,
         other => return Err(format!("a row with {other}")),
     };
     let hops = u8::try_from(config["hops"].as_u64().unwrap()).unwrap();
-    let trust = peers.believe(header).hops(NonZeroU8::new(hops).unwrap());
+    let trust = peers.header(header).hops(NonZeroU8::new(hops).unwrap());
     Ok(match config["host_header"].is_string() {
         true => trust.and_host(),
         false => trust,
@@ -725,7 +731,7 @@ impl Runner {
         match note {
             true => self.send(
                 transport,
-                layer.hypertext_note().layer(inner.clone()),
+                layer.link_body().layer(inner.clone()),
                 &inner,
                 asked,
             ),

@@ -12,9 +12,17 @@ use std::{
 use http::{Method, Request, Response, StatusCode, Version};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Canonical, CanonicalHost, Decision, Exemption, Https, IndexFile, Intent, LocalPath, Location,
-    LowerCase, MergeSlashes, Plaintext, Policy, ProxyHeader, Redirect, RedirectLayer, RequestHead,
-    Scheme, Status, TrailingSlash, Trust, UnknownHost, policy_fn, testing,
+    Canonical, Decision, LocalPath, Location, Policy, Redirect, RedirectLayer, RequestHead, Status,
+    location::HttpScheme,
+    middleware::Exemption,
+    policy::{
+        CanonicalHost, Https, HttpsEnforcement, IndexFile, LowerCase, MergeSlashes, SchemeSource,
+        TrailingSlash, UnknownHost,
+    },
+    policy_fn,
+    status::Intent,
+    testing,
+    trust::{ForwardedHeader, TrustedProxies},
 };
 
 /// What an acceptor of TLS leaves on a request.
@@ -138,8 +146,8 @@ fn r9_one_redirect_to_a_fixpoint_whatever_the_steps() {
     ];
     let plaintexts = [
         None,
-        Some(Plaintext::listener()),
-        Some(Plaintext::by_extension::<Encrypted>().https_port(8444)),
+        Some(SchemeSource::plaintext_listener().into()),
+        Some(HttpsEnforcement::new(SchemeSource::extension::<Encrypted>()).port(8444)),
     ];
     for (host, plaintext) in hosts
         .iter()
@@ -150,7 +158,7 @@ fn r9_one_redirect_to_a_fixpoint_whatever_the_steps() {
             Some(plaintext) => Canonical::on(host()).https(plaintext.clone()),
         };
         for canonical in paths(start) {
-            for scheme in [None, Some(Scheme::Http), Some(Scheme::Https)] {
+            for scheme in [None, Some(HttpScheme::Http), Some(HttpScheme::Https)] {
                 for (asked, target) in HOSTS
                     .iter()
                     .flat_map(|h| TARGETS.iter().map(move |t| (h, t)))
@@ -172,7 +180,7 @@ fn r9_one_redirect_to_a_fixpoint_whatever_the_steps() {
 fn the_query_is_untouched_byte_for_byte() {
     let canonical = Canonical::host("example.com")
         .unwrap()
-        .https(Plaintext::listener())
+        .https(SchemeSource::plaintext_listener())
         .trim_trailing_slash()
         .merge_slashes()
         .lower_case();
@@ -191,7 +199,7 @@ fn the_query_is_untouched_byte_for_byte() {
 
 #[test]
 fn each_step_stands_alone() {
-    let https = Https::new(["example.com"], Plaintext::by_extension::<Encrypted>()).unwrap();
+    let https = Https::new(["example.com"], SchemeSource::extension::<Encrypted>()).unwrap();
     let get = |target: &str| testing::get(target).header("host", "example.com");
     get("/A//b/")
         .extension(Encrypted)
@@ -254,9 +262,12 @@ fn r6_below_a_domain_the_name_that_was_asked_for_is_sent_where_the_host_stays() 
     let ask = |host: &str| testing::get("/").header("host", host);
     let host = || CanonicalHost::with_aliases("www.example.com", ["*.old.example"]).unwrap();
     ask("shop.old.example")
-        .through(&Https::on(host(), Plaintext::listener()))
+        .through(&Https::on(host(), SchemeSource::plaintext_listener()))
         .assert_redirect("https://www.example.com/");
-    let first = Https::on(host(), Plaintext::listener().same_host_first());
+    let first = Https::on(
+        host(),
+        HttpsEnforcement::new(SchemeSource::plaintext_listener()).same_host_first(),
+    );
     ask("Shop.old.example.:80")
         .through(&first)
         .assert_redirect("https://shop.old.example/");
@@ -380,12 +391,16 @@ fn without_a_host() {
         .assert_refused(StatusCode::BAD_REQUEST);
     let canonical = Canonical::on(one.clone()).trim_trailing_slash();
     old().through(&canonical).assert_redirect("/a");
-    let https = Https::on(one, Plaintext::listener());
+    let https = Https::on(one, SchemeSource::plaintext_listener());
     let layer = RedirectLayer::permanent(https);
     old()
         .through_layer(&layer)
         .assert_redirect("https://example.com/a/");
-    let several = Https::new(["a.example", "b.example"], Plaintext::listener()).unwrap();
+    let several = Https::new(
+        ["a.example", "b.example"],
+        SchemeSource::plaintext_listener(),
+    )
+    .unwrap();
     old()
         .through(&several)
         .assert_refused(StatusCode::BAD_REQUEST);
@@ -450,14 +465,14 @@ async fn r11_no_plaintext_request_of_any_kind_reaches_the_app() {
         &[("upgrade-insecure-requests", "1")],
     ];
     let host = || CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
-    let trust = Trust::peers(["10.0.0.0/8"], |_| None)
+    let trust = TrustedProxies::networks(["10.0.0.0/8"], |_| None)
         .unwrap()
-        .believe(ProxyHeader::XForwardedProto);
+        .header(ForwardedHeader::XForwardedProto);
     let plaintexts = [
-        Plaintext::listener(),
-        Plaintext::by_extension::<Encrypted>(),
-        Plaintext::behind(trust.and_host()),
-        Plaintext::listener()
+        SchemeSource::plaintext_listener().into(),
+        SchemeSource::extension::<Encrypted>().into(),
+        SchemeSource::trusted_proxy(trust.and_host()).into(),
+        HttpsEnforcement::new(SchemeSource::plaintext_listener())
             .refuse_unsafe_methods()
             .same_host_first(),
     ];
@@ -527,7 +542,7 @@ async fn r11_no_plaintext_request_of_any_kind_reaches_the_app() {
 
 #[tokio::test]
 async fn r11_an_exemption_that_is_lifted_is_redirected() {
-    let https = Https::new(["example.com"], Plaintext::listener()).unwrap();
+    let https = Https::new(["example.com"], SchemeSource::plaintext_listener()).unwrap();
     let layer = RedirectLayer::permanent(https);
     let preflight = || {
         Request::options("/x")
@@ -538,14 +553,14 @@ async fn r11_an_exemption_that_is_lifted_is_redirected() {
             .unwrap()
     };
     assert_eq!(ask(&layer, preflight()).await.0.status(), 400);
-    let layer = layer.redirect_also(Exemption::Preflight);
+    let layer = layer.without_exemption(Exemption::Preflight);
     let (response, _) = ask(&layer, preflight()).await;
     assert_eq!(response.headers()["location"], "https://example.com/x");
 }
 
 #[test]
 fn r12_challenges_of_certificate_authorities_pass_and_nothing_that_looks_like_one() {
-    let https = Https::new(["example.com"], Plaintext::listener()).unwrap();
+    let https = Https::new(["example.com"], SchemeSource::plaintext_listener()).unwrap();
     let at = |path: &str| testing::get(path).header("host", "10.0.0.7");
     at("/.well-known/acme-challenge/aZ0-_")
         .through(&https)
@@ -574,7 +589,9 @@ fn r12_no_step_respells_a_challenge() {
     };
     let ask = |host: &str| testing::get(CHALLENGE).header("host", host);
     // The authority follows the redirect, and asks again over https.
-    let canonical = https(Plaintext::by_extension::<Encrypted>().redirect_acme_challenges());
+    let canonical = https(
+        HttpsEnforcement::new(SchemeSource::extension::<Encrypted>()).redirect_acme_challenges(),
+    );
     ask("www.example.com")
         .through(&canonical)
         .assert_redirect(&format!("https://example.com{CHALLENGE}"));
@@ -601,7 +618,11 @@ fn r12_no_step_respells_a_challenge() {
 #[test]
 fn only_exactly_the_exempt_path_passes() {
     let health = LocalPath::from_static("/health");
-    let https = Https::new(["example.com"], Plaintext::listener().exempt(health)).unwrap();
+    let https = Https::new(
+        ["example.com"],
+        HttpsEnforcement::new(SchemeSource::plaintext_listener()).exempt(health),
+    )
+    .unwrap();
     let at = |path: &str| testing::get(path).header("host", "10.0.0.7");
     for path in ["/health", "/health?x"] {
         at(path).through(&https).assert_pass();
@@ -624,11 +645,11 @@ fn the_scheme_is_left_alone_until_https_is_asked_for() {
     let host = CanonicalHost::new("example.com").unwrap();
     let www = || testing::get("/").header("host", "www.example.com");
     www()
-        .scheme(Scheme::Http)
+        .scheme(HttpScheme::Http)
         .through(&host)
         .assert_redirect("http://example.com/");
     www()
-        .scheme(Scheme::Https)
+        .scheme(HttpScheme::Https)
         .through(&host)
         .assert_redirect("https://example.com/");
     www().through(&host).assert_redirect("https://example.com/");
@@ -644,11 +665,11 @@ fn the_scheme_is_left_alone_until_https_is_asked_for() {
 
 #[test]
 fn the_host_of_a_proxy_that_is_believed() {
-    let trust = Trust::dangerously_any_peer()
-        .believe(ProxyHeader::Forwarded)
+    let trust = TrustedProxies::dangerously_any_peer()
+        .header(ForwardedHeader::Forwarded)
         .and_host();
     let host = CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
-    let https = Https::on(host, Plaintext::behind(trust));
+    let https = Https::on(host, SchemeSource::trusted_proxy(trust));
     let ask = |forwarded: &str| {
         testing::get("/")
             .header("host", "backend")
@@ -684,9 +705,11 @@ fn the_host_of_a_proxy_that_is_believed() {
 
 #[test]
 fn r13_without_the_address_of_a_peer_nobody_is_sent_in_a_circle() {
-    let trust = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get().copied()).unwrap();
-    let trust = trust.believe(ProxyHeader::XForwardedProto);
-    let plaintext = Plaintext::behind(trust).exempt(LocalPath::from_static("/health"));
+    let trust =
+        TrustedProxies::networks(["10.0.0.0/8"], |extensions| extensions.get().copied()).unwrap();
+    let trust = trust.header(ForwardedHeader::XForwardedProto);
+    let plaintext = HttpsEnforcement::new(SchemeSource::trusted_proxy(trust))
+        .exempt(LocalPath::from_static("/health"));
     let https = Https::new(["example.com"], plaintext).unwrap();
     let ask = |target: &str, proto: &str| {
         testing::get(target)
@@ -706,11 +729,11 @@ fn r13_without_the_address_of_a_peer_nobody_is_sent_in_a_circle() {
     ask("/health", "https").through(&https).assert_pass();
     // What others have established is no question of peers, and neither is a peer that is a stranger.
     ask("/", "https")
-        .scheme(Scheme::Https)
+        .scheme(HttpScheme::Https)
         .through(&https)
         .assert_pass();
     ask("/", "https")
-        .scheme(Scheme::Http)
+        .scheme(HttpScheme::Http)
         .through(&https)
         .assert_redirect("https://example.com/");
     ask("/", "https")
@@ -725,7 +748,7 @@ fn r13_without_the_address_of_a_peer_nobody_is_sent_in_a_circle() {
 
 #[tokio::test]
 async fn r11_a_policy_around_https_does_not_open_plaintext() {
-    let https = || Https::new(["example.com"], Plaintext::listener()).unwrap();
+    let https = || Https::new(["example.com"], SchemeSource::plaintext_listener()).unwrap();
     let rebuilt = policy_fn(move |request: &RequestHead<'_>| {
         https().decide(request).map(|location| {
             let location = Location::from_config(location.as_str()).unwrap();
@@ -793,7 +816,7 @@ fn then_brings_the_targets_of_this_site_into_the_canonical_spelling() {
     });
     let canonical = Canonical::host("example.com")
         .unwrap()
-        .https(Plaintext::by_extension::<Encrypted>())
+        .https(SchemeSource::extension::<Encrypted>())
         .trim_trailing_slash()
         .merge_slashes()
         .index_file(IndexFile::new(["index.html"]).unwrap())
@@ -853,7 +876,7 @@ fn then_is_one_hop() {
     });
     let policy = Canonical::host("example.com")
         .unwrap()
-        .https(Plaintext::by_extension::<Encrypted>())
+        .https(SchemeSource::extension::<Encrypted>())
         .trim_trailing_slash()
         .lower_case()
         .then(rules)
@@ -921,13 +944,13 @@ fn then_is_one_hop() {
     // The rules see the address that the client is sent to.
     let seen = Canonical::host("example.com")
         .unwrap()
-        .https(Plaintext::listener())
+        .https(SchemeSource::plaintext_listener())
         .lower_case()
         .then(policy_fn(|head| {
             assert_eq!(head.path_and_query(), "/a?B");
             assert_eq!(
                 (head.scheme(), head.authority()),
-                (Some(Scheme::Https), Some("example.com"))
+                (Some(HttpScheme::Https), Some("example.com"))
             );
             None::<LocalPath>
         }));
@@ -990,8 +1013,8 @@ async fn what_a_decision_read_is_named_in_vary() {
         response.headers().contains_key("location") && !response.headers().contains_key("vary")
     );
 
-    let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
-    let https = Https::new(["example.com"], Plaintext::behind(trust)).unwrap();
+    let trust = TrustedProxies::dangerously_any_peer().header(ForwardedHeader::XForwardedProto);
+    let https = Https::new(["example.com"], SchemeSource::trusted_proxy(trust)).unwrap();
     let (response, _) = ask(&RedirectLayer::permanent(https), get(&[])).await;
     assert_eq!(response.headers()["vary"], "x-forwarded-proto");
 }
@@ -1003,7 +1026,7 @@ fn bad_configuration_names_the_part_and_the_way_to_mend_it() {
     for (outcome, message) in [
         (one_of(&[]), "no hosts: name one"),
         (
-            Https::new([""; 0], Plaintext::listener()).map(drop),
+            Https::new([""; 0], SchemeSource::plaintext_listener()).map(drop),
             "no hosts: name one",
         ),
         (
@@ -1037,13 +1060,13 @@ fn bad_configuration_names_the_part_and_the_way_to_mend_it() {
 async fn no_cache_keeps_a_redirect_of_what_nobody_said_to_be_plaintext() {
     const PROXY: [u8; 4] = [10, 0, 0, 7];
     const STRANGER: [u8; 4] = [198, 51, 100, 7];
-    let trust = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get().copied())
+    let trust = TrustedProxies::networks(["10.0.0.0/8"], |extensions| extensions.get().copied())
         .unwrap()
-        .believe(ProxyHeader::Forwarded);
+        .header(ForwardedHeader::Forwarded);
     let https = |plaintext| Https::new(["example.com"], plaintext).unwrap();
-    let behind = || RedirectLayer::permanent(https(Plaintext::behind(trust.clone())));
-    let found = RedirectLayer::found(https(Plaintext::behind(trust.clone())));
-    let listener = RedirectLayer::permanent(https(Plaintext::listener()));
+    let behind = || RedirectLayer::permanent(https(SchemeSource::trusted_proxy(trust.clone())));
+    let found = RedirectLayer::found(https(SchemeSource::trusted_proxy(trust.clone())));
+    let listener = RedirectLayer::permanent(https(SchemeSource::plaintext_listener()));
     let hour = std::time::Duration::from_secs(3_600);
     for (layer, peer, forwarded, cache) in [
         (behind(), PROXY, "proto=http", None),
@@ -1054,13 +1077,13 @@ async fn no_cache_keeps_a_redirect_of_what_nobody_said_to_be_plaintext() {
         (behind(), STRANGER, "proto=https", Some("no-store")),
         (behind().cache(hour), PROXY, "for=_x", Some("max-age=3600")),
         (
-            behind().cache_permanent(hour),
+            behind().default_max_age(hour),
             PROXY,
             "for=_x",
             Some("no-store"),
         ),
         (
-            behind().cache_permanent(hour),
+            behind().default_max_age(hour),
             PROXY,
             "proto=http",
             Some("max-age=3600"),
@@ -1088,18 +1111,18 @@ async fn no_cache_keeps_a_redirect_of_what_nobody_said_to_be_plaintext() {
 
 #[test]
 fn debug_says_what_was_configured() {
-    let trust = Trust::peers(["10.0.0.0/8"], |_| None)
+    let trust = TrustedProxies::networks(["10.0.0.0/8"], |_| None)
         .unwrap()
-        .believe(ProxyHeader::Forwarded);
+        .header(ForwardedHeader::Forwarded);
     let canonical = Canonical::host("example.com")
         .unwrap()
-        .https(Plaintext::behind(trust))
+        .https(SchemeSource::trusted_proxy(trust))
         .lower_case();
     let text = format!("{canonical:?}");
     for part in ["example.com", "10.0.0.0/8", "Forwarded", "lower_case: true"] {
         assert!(text.contains(part), "{text}");
     }
-    let text = format!("{:?}", Plaintext::by_extension::<Encrypted>());
+    let text = format!("{:?}", SchemeSource::extension::<Encrypted>());
     assert!(text.contains("Encrypted"), "{text}");
 }
 
@@ -1107,7 +1130,7 @@ fn debug_says_what_was_configured() {
 fn r10_any_path_is_decided() {
     let canonical = Canonical::host("example.com")
         .unwrap()
-        .https(Plaintext::by_extension::<Encrypted>())
+        .https(SchemeSource::extension::<Encrypted>())
         .append_trailing_slash()
         .merge_slashes()
         .lower_case()
@@ -1128,7 +1151,7 @@ fn r10_any_path_is_decided() {
         let request = testing::get(&path).header("host", "example.com");
         request
             .clone()
-            .through(&Https::new(["a.example"], Plaintext::by_extension::<Encrypted>()).unwrap())
+            .through(&Https::new(["a.example"], SchemeSource::extension::<Encrypted>()).unwrap())
             .assert_refused(StatusCode::MISDIRECTED_REQUEST);
         let answer = request.extension(Encrypted).through(&canonical);
         if let Decision::Redirect(location) = answer.decision() {
@@ -1153,28 +1176,28 @@ async fn in_a_nested_router_the_whole_address_is_the_one_that_was_asked_for() {
 #[test]
 fn r9_a_default_port_that_a_proxy_writes_makes_no_loop() {
     // nginx: `proxy_set_header Host $host:$server_port`, behind a balancer that ends TLS.
-    let trust = || Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
+    let trust = || TrustedProxies::dangerously_any_peer().header(ForwardedHeader::XForwardedProto);
     let host = || CanonicalHost::with_aliases("example.com", ["www.example.com"]).unwrap();
     let ask = |scheme: &str, host: &str| {
         testing::get("/a")
             .header("host", host)
             .header("x-forwarded-proto", scheme)
     };
-    let https = Plaintext::behind(trust());
+    let https = HttpsEnforcement::new(SchemeSource::trusted_proxy(trust()));
     let enforcing = [
         Https::new(["example.com"], https.clone()).unwrap().boxed(),
         Https::on(host(), https.clone()).boxed(),
         Canonical::on(host())
-            .https(https.clone().https_port(443))
+            .https(https.clone().port(443))
             .trim_trailing_slash()
             .boxed(),
     ];
     let home = policy_fn(|_| Some(Location::from_static("https://example.com/a")));
     let others = [
-        host().behind(trust()).boxed(),
+        host().trusting(trust()).boxed(),
         CanonicalHost::new("http://example.com")
             .unwrap()
-            .behind(trust())
+            .trusting(trust())
             .boxed(),
     ];
     for port in ["", ":80", ":443"] {
@@ -1189,7 +1212,7 @@ fn r9_a_default_port_that_a_proxy_writes_makes_no_loop() {
             ask("https", &asked).through(policy).assert_pass();
             ask("http", &asked).through(policy).assert_pass();
         }
-        let layer = RedirectLayer::permanent(home.behind(trust()));
+        let layer = RedirectLayer::permanent(home.trusting(trust()));
         ask("https", &asked).through_layer(&layer).assert_pass();
         ask("http", &asked)
             .through_layer(&layer)

@@ -19,8 +19,8 @@ use axum::{
 use http::{Request, Response};
 use tower::{Service, ServiceExt, service_fn};
 use tower_redirect::{
-    rules::{Has, Rule, Rules, Source, nginx_map},
-    testing::{self, NotAsked, RouteProblem, RouteReport},
+    rules::{Condition, Rule, Rules, Source, nginx_map},
+    testing::{self, RouteProblem, RouteReport, SkippedReason},
 };
 
 fn app() -> Router {
@@ -135,57 +135,60 @@ fn what_is_found() {
 }
 
 #[test]
-fn what_is_not_asked_and_why() {
+fn what_is_skipped_and_why() {
     for (rule, expected) in [
         (
             Rule::found("/a/{x}", "/b/{x}"),
             &[
-                NotAsked::SourceWithPlaceholders,
-                NotAsked::TargetWithPlaceholders,
+                SkippedReason::SourceWithPlaceholders,
+                SkippedReason::TargetWithPlaceholders,
             ][..],
         ),
         (
             Rule::found("/a?id={id}", "/page"),
-            &[NotAsked::SourceWithPlaceholders],
+            &[SkippedReason::SourceWithPlaceholders],
         ),
         (
             Rule::found(Source::regex("/a+"), "/page"),
-            &[NotAsked::Regex],
+            &[SkippedReason::Regex],
         ),
         (
-            Rule::found("/a", "/page").when(Has::cookie("c")),
-            &[NotAsked::Conditions],
+            Rule::found("/a", "/page").when(Condition::cookie("c")),
+            &[SkippedReason::Conditions],
         ),
         (
-            Rule::found("/a", "/page").when(Has::header("x-a")),
-            &[NotAsked::Conditions],
+            Rule::found("/a", "/page").when(Condition::header("x-a")),
+            &[SkippedReason::Conditions],
         ),
         (
-            Rule::found("/a", "/page").when(Has::query("a").matching("b+")),
-            &[NotAsked::Conditions],
+            Rule::found("/a", "/page").when(Condition::query("a").matching("b+")),
+            &[SkippedReason::Conditions],
         ),
-        (Rule::found("/a", "/page").unless(Has::cookie("c")), &[]),
+        (
+            Rule::found("/a", "/page").unless(Condition::cookie("c")),
+            &[],
+        ),
         (
             Rule::found("/a", "/page").methods([http::Method::POST]),
-            &[NotAsked::OtherMethods],
+            &[SkippedReason::OtherMethods],
         ),
         (
             Rule::found("/a", "/page").host("*.a.example"),
-            &[NotAsked::Hosts, NotAsked::Hosts],
+            &[SkippedReason::Hosts, SkippedReason::Hosts],
         ),
         (
             Rule::found("/a", "https://new.example/"),
-            &[NotAsked::OtherOrigin],
+            &[SkippedReason::OtherOrigin],
         ),
     ] {
         let told = format!("{rule:?}");
         let report = report([rule]);
-        let not_asked: Vec<_> = report
-            .not_asked()
+        let skipped: Vec<_> = report
+            .skipped()
             .iter()
             .flat_map(|(why, count)| vec![*why; *count])
             .collect();
-        assert_eq!(not_asked, expected, "{told}");
+        assert_eq!(skipped, expected, "{told}");
         assert!(report.is_clean());
         assert_eq!(report.asked(), 2 - expected.len(), "{told}");
     }
@@ -194,11 +197,11 @@ fn what_is_not_asked_and_why() {
         Rule::found("/a", "/b"),
     ]);
     let expected = [
-        (NotAsked::SourceWithPlaceholders, 1),
-        (NotAsked::OtherRule, 1),
-        (NotAsked::Chain, 1),
+        (SkippedReason::SourceWithPlaceholders, 1),
+        (SkippedReason::OtherRule, 1),
+        (SkippedReason::Chain, 1),
     ];
-    assert_eq!(report.not_asked(), expected);
+    assert_eq!(report.skipped(), expected);
 }
 
 #[test]

@@ -13,8 +13,10 @@ use http::{Request, Response, StatusCode};
 use tokio_test::task;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer, service_fn};
 use tower_redirect::{
-    BoxPolicy, Decision, LocalPath, Location, Policy, Redirect, RedirectLayer, RedirectService,
-    Refusal, ResponseFuture, Status, policy_fn,
+    Decision, LocalPath, Location, Policy, Redirect, RedirectLayer, Status,
+    middleware::{RedirectService, ResponseFuture},
+    policy::{BoxPolicy, Refusal},
+    policy_fn,
 };
 use tower_test::mock;
 

@@ -1,8 +1,8 @@
 //! Every kind of finding in every dialect that can have it, and sets beside it that do not have it.
 
 use tower_redirect::{
-    Scheme,
-    rules::{Finding, FindingKind, Format, Has, Rule, Rules, Severity, Source, netlify},
+    location::HttpScheme,
+    rules::{Condition, Finding, FindingKind, Format, Rule, Rules, Severity, Source, netlify},
     testing::{self, End},
 };
 
@@ -451,7 +451,7 @@ fn found(rules: impl IntoIterator<Item = Rule>) -> Vec<(FindingKind, u32, Vec<u3
 
 #[test]
 fn rules_from_code() {
-    let beta = || Has::cookie("beta");
+    let beta = || Condition::cookie("beta");
     let post = [http::Method::POST];
     let both = [http::Method::GET, http::Method::POST];
     // By a method that is known.
@@ -467,7 +467,7 @@ fn rules_from_code() {
     assert_eq!(found(other), [(PossibleChain, 0, vec![1])]);
     // Values of one condition.
     let wide = beta().one_of(["1", "2"]);
-    let shadowed = |first: &Has, second: &Has| {
+    let shadowed = |first: &Condition, second: &Condition| {
         let rules = [
             Rule::found("/a", "/x").when(first.clone()),
             Rule::found("/a", "/y").when(second.clone()),
@@ -476,8 +476,8 @@ fn rules_from_code() {
     };
     assert!(shadowed(&wide, &beta().equal_to("2")) && shadowed(&beta(), &wide));
     assert!(!shadowed(&beta().equal_to("2"), &wide) && !shadowed(&wide, &beta()));
-    assert!(!shadowed(&Has::cookie("alpha"), &beta()));
-    let forbidden = |first: &Has, second: &Has| {
+    assert!(!shadowed(&Condition::cookie("alpha"), &beta()));
+    let forbidden = |first: &Condition, second: &Condition| {
         let rules = [
             Rule::found("/a", "/x").unless(first.clone()),
             Rule::found("/a", "/y").unless(second.clone()),
@@ -563,7 +563,7 @@ fn r9_a_circle_for_some_is_said() {
 /// A rule for a scheme answers only where somebody tells which one a request came over.
 #[test]
 fn r9_a_circle_behind_a_rule_for_a_scheme_is_refused() {
-    for scheme in [Scheme::Http, Scheme::Https] {
+    for scheme in [HttpScheme::Http, HttpScheme::Https] {
         let rule = |source: &str, target: &str| {
             Rule::found(source, format!("{}://h.example{target}", scheme.as_str()))
                 .host("h.example")

@@ -25,7 +25,7 @@ use std::{fs, path::Path};
 
 use http::{Method, Version};
 use tower_redirect::rules::{FindingKind, Format};
-use tower_redirect::{Decision, Scheme, When, testing};
+use tower_redirect::{Decision, location::HttpScheme, redirect::Timing, testing};
 
 #[test]
 fn each_dialect_means_what_its_suite_says() {
@@ -176,7 +176,7 @@ fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> (String, Optio
     let mut scheme = None;
     let mut path = target;
     let mut host = None;
-    for known in [Scheme::Http, Scheme::Https] {
+    for known in [HttpScheme::Http, HttpScheme::Https] {
         let prefix = format!("{}://", known.as_str());
         if let Some(rest) = target.strip_prefix(&prefix) {
             let (name, _) = rest.split_once('/').unwrap();
@@ -211,8 +211,8 @@ fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> (String, Optio
             let status = redirect.status(&method, Version::HTTP_11).as_u16();
             let location = redirect.location().as_str();
             let (when, said) = match redirect.timing() {
-                When::Before => ("", ""),
-                When::After(_) => (" after-404", ", only where the app answers 404"),
+                Timing::Before => ("", ""),
+                Timing::After(_) => (" after-404", ", only where the app answers 404"),
             };
             // The location is the target itself, or what becomes of that.
             let answers = format!(": answers{said}");

@@ -387,7 +387,7 @@ proptest! {
             }
             let before = testing::follow(&rules, testing::get(request));
             let after = testing::follow(&again, testing::get(request));
-            prop_assert_eq!(before.address(), after.address(), "{}: {}", request, told());
+            prop_assert_eq!(before.url(), after.url(), "{}: {}", request, told());
         }
         // A second time there is nothing to be done, but for what was kept.
         if got.not_rewritten().is_empty() {

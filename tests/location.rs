@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use tower_redirect::{IntoPolicy, LocalPath, Location, Origin, RedirectLayer};
+use tower_redirect::{LocalPath, Location, RedirectLayer, location::Origin, policy::IntoPolicy};
 
 /// Compiled, so they are locations.
 const _: [Location; 6] = [
@@ -174,8 +174,12 @@ fn what_is_no_location_says_which_byte_and_how_to_mend_it() {
     // The byte of what was handed over, not of what would have come of it.
     let docs = LocalPath::from_static("/docs");
     for (error, at, says) in [
-        (docs.join("a\tb").unwrap_err(), 1, "control"),
-        (docs.join("a/../b").unwrap_err(), 2, "a browser resolves"),
+        (docs.join_encoded("a\tb").unwrap_err(), 1, "control"),
+        (
+            docs.join_encoded("a/../b").unwrap_err(),
+            2,
+            "a browser resolves",
+        ),
         (docs.segment("..").unwrap_err(), 0, "a browser resolves"),
         (docs.segment("").unwrap_err(), 0, "at least one byte"),
     ] {
@@ -203,13 +207,13 @@ fn the_longest_location_has_8000_bytes() {
     let origin = Origin::new("https://example.com").unwrap();
     let path = LocalPath::new(&longest).unwrap();
     assert!(origin.location(&path).is_err());
-    assert!(path.join("x").is_err());
+    assert!(path.join_encoded("x").is_err());
     assert!(Location::unchecked(&format!("{longest}a")).is_err());
 }
 
 #[test]
 fn a_tail_is_joined_on_a_segment_boundary() {
-    let join = |base: &'static str, tail| LocalPath::from_static(base).join(tail);
+    let join = |base: &'static str, tail| LocalPath::from_static(base).join_encoded(tail);
     for (base, tail, sent) in [
         ("/docs", "x", "/docs/x"),
         ("/docs/", "x", "/docs/x"),
@@ -237,7 +241,8 @@ fn a_tail_is_joined_on_a_segment_boundary() {
 
 #[test]
 fn queries_keep_their_bytes() {
-    let add = |base: &'static str, query| LocalPath::from_static(base).with_query(Some(query));
+    let add =
+        |base: &'static str, query| LocalPath::from_static(base).append_encoded_query(Some(query));
     for (base, query, sent) in [
         ("/x", "a=1", "/x?a=1"),
         ("/x?", "a=1", "/x?a=1"),

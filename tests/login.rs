@@ -97,7 +97,7 @@ async fn the_prefix_of_a_nested_router_is_kept() {
 }
 
 #[tokio::test]
-async fn a_form_that_was_posted_is_not_asked_for_again() {
+async fn a_form_that_was_posted_is_skipped_for_again() {
     let mut browser = Browser::new();
     assert_eq!(
         browser.asks("POST", "/team/blue/news", "a=b").await,

@@ -18,10 +18,13 @@ use metrics::{
 use proptest::prelude::*;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Canonical, Decision, Https, LocalPath, Plaintext, Policy, ProxyHeader, Redirect, RedirectLayer,
-    Redirected, Refusal, Status, Trust, policy_fn,
+    Canonical, Decision, LocalPath, Policy, Redirect, RedirectLayer, Status,
+    policy::{Https, Refusal, SchemeSource},
+    policy_fn,
+    redirect::Redirected,
     rules::{Rule, RuleId, Rules, netlify},
     testing,
+    trust::{ForwardedHeader, TrustedProxies},
 };
 
 /// Keeps every counter by its name and its labels, as Prometheus writes them.
@@ -155,16 +158,16 @@ fn table() -> Rules {
 /// Each policy around the table, with the same answer for this request.
 #[test]
 fn the_rule_stays_with_its_redirect_whatever_stands_around_the_table() {
-    let trust = Trust::dangerously_any_peer().believe(ProxyHeader::XForwardedProto);
+    let trust = TrustedProxies::dangerously_any_peer().header(ForwardedHeader::XForwardedProto);
     let here = || Redirect::found(LocalPath::from_static("/elsewhere"));
     let other = || policy_fn(|_| None::<Redirect>);
-    let policies: Vec<(&str, tower_redirect::BoxPolicy<Redirect>)> = vec![
+    let policies: Vec<(&str, tower_redirect::policy::BoxPolicy<Redirect>)> = vec![
         ("alone", table().boxed()),
         ("or", other().or(table()).boxed()),
         ("or, first", table().or(here()).boxed()),
         ("when", table().when(|_| true).boxed()),
         ("unless", table().unless(|_| false).boxed()),
-        ("behind", table().behind(trust.clone()).boxed()),
+        ("behind", table().trusting(trust.clone()).boxed()),
         ("tuple", (other(), table(), here()).boxed()),
         ("array", [table(), table()].boxed()),
         ("vec", vec![table()].boxed()),
@@ -202,7 +205,7 @@ fn the_rule_stays_with_its_redirect_whatever_stands_around_the_table() {
             Canonical::any_host()
                 .merge_slashes()
                 .then((other(), table().when(|_| true)).or(here()))
-                .behind(trust)
+                .trusting(trust)
                 .boxed(),
         ),
     ];
@@ -544,7 +547,7 @@ fn what_names_no_path_and_what_cannot_be_sent_have_their_reasons() {
         assert_eq!(counted.len(), 2);
     }
     // Plaintext that must not pass: the redirect is suppressed, and the request refused.
-    let https = Https::new(["example.com"], Plaintext::listener()).unwrap();
+    let https = Https::new(["example.com"], SchemeSource::plaintext_listener()).unwrap();
     let layer = RedirectLayer::permanent(https);
     let mut handshake = request("GET", "/chat");
     for (name, value) in [("host", "example.com"), ("upgrade", "websocket")] {
@@ -577,7 +580,7 @@ fn an_app_that_fails_is_a_pass() {
 #[test]
 fn everything_that_is_measured_is_described() {
     let counters = Counters::default();
-    metrics::with_local_recorder(&counters, tower_redirect::describe_metrics);
+    metrics::with_local_recorder(&counters, tower_redirect::observe::describe_metrics);
     let series: Vec<_> = counters.series.lock().unwrap().keys().cloned().collect();
     let reloads = "tower_redirect_reloads_total";
     let suppressed = "tower_redirect_suppressed_total";
@@ -654,12 +657,12 @@ proptest! {
         upgrade in any::<bool>(),
         http_10 in any::<bool>(),
     ) {
-        use tower_redirect::rules::Has;
+        use tower_redirect::rules::Condition;
         let rules = Rules::new([
             Rule::permanent("/a{x}", "/b/{x}").named("with \"marks\", {x} and more"),
             Rule::found("/blog/{*rest}", "/posts/{rest}"),
-            Rule::permanent("/q", "/to/{q}").when(Has::query("q").captured_as("q")),
-            Rule::permanent("/h", "/to/{h}").when(Has::header("x-h").captured_as("h")),
+            Rule::permanent("/q", "/to/{q}").when(Condition::query("q").captured_as("q")),
+            Rule::permanent("/h", "/to/{h}").when(Condition::header("x-h").captured_as("h")),
             Rule::permanent("/late/{*rest}", "/{rest}").after_not_found(),
         ]).unwrap();
         let ids: BTreeSet<String> = rules.iter().map(|rule| rule.id().to_string()).collect();

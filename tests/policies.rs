@@ -7,8 +7,11 @@ use std::sync::{
 
 use http::{Method, Version};
 use tower_redirect::{
-    BoxPolicy, Decision, How, Intent, LocalPath, Location, Policy, Redirect, RedirectLayer,
-    Refusal, Status, policy_fn, testing,
+    Decision, LocalPath, Location, Policy, Redirect, RedirectLayer, Status,
+    policy::{BoxPolicy, Refusal},
+    policy_fn,
+    status::{Intent, StatusChoice},
+    testing,
 };
 
 const A: LocalPath = LocalPath::from_static("/a");
@@ -129,7 +132,7 @@ fn constructors_infer() {
     drop(RedirectLayer::see_other(boxed));
     drop(RedirectLayer::permanent(shared));
     drop(RedirectLayer::moved_permanently(Some(A)));
-    drop(RedirectLayer::select(Intent::Permanent, vec![A, B]));
+    drop(RedirectLayer::for_intent(Intent::Permanent, vec![A, B]));
     drop(RedirectLayer::temporary((
         A,
         policy_fn(|_| None::<LocalPath>),
@@ -161,7 +164,7 @@ fn intents_pick_the_status() {
         (SeeOther, Version::HTTP_09, [302, 302, 302, 303, 303]),
     ] {
         for (method, status) in [&get, &head, &post, &put, &query].into_iter().zip(statuses) {
-            let got = How::from(intent).status(method, version).as_u16();
+            let got = StatusChoice::from(intent).status(method, version).as_u16();
             assert_eq!(got, status, "{intent:?} {method} {version:?}");
         }
     }

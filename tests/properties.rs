@@ -25,8 +25,12 @@ use proptest::{
 };
 use tower::{Layer, Service};
 use tower_redirect::{
-    BoxPolicy, CacheControl, How, Intent, LocalPath, Location, Origin, Policy, Redirect,
-    RedirectLayer, Status, policy_fn,
+    LocalPath, Location, Policy, Redirect, RedirectLayer, Status,
+    location::Origin,
+    policy::BoxPolicy,
+    policy_fn,
+    redirect::CacheControl,
+    status::{Intent, StatusChoice},
     testing::{self, End},
 };
 use url::{Position, Url};
@@ -70,7 +74,7 @@ proptest! {
             (Ok(path), Ok(location)) => prop_assert_eq!(path.as_str(), location.as_str()),
             (path, location) => prop_assert!(path.is_err() && location.is_err()),
         }
-        if let Ok(path) = base.join(&text) {
+        if let Ok(path) = base.join_encoded(&text) {
             stays(path.as_str(), SITE, &target)?;
             let folder = path_of(base.as_str()).trim_end_matches('/');
             let below = format!("{folder}/");
@@ -83,8 +87,8 @@ proptest! {
             prop_assert_eq!(percent_decode_str(last).decode_utf8().unwrap(), text.as_str());
             prop_assert_eq!(after(path.as_str(), '#'), fragment);
         }
-        prop_assert_eq!(&base.with_query(None).unwrap(), &base);
-        if let Ok(path) = base.with_query(Some(&text)) {
+        prop_assert_eq!(&base.append_encoded_query(None).unwrap(), &base);
+        if let Ok(path) = base.append_encoded_query(Some(&text)) {
             stays(path.as_str(), SITE, &target)?;
             prop_assert_eq!(path_of(path.as_str()), path_of(base.as_str()));
             prop_assert_eq!(after(path.as_str(), '#'), fragment);
@@ -106,7 +110,7 @@ proptest! {
     ) {
         let text = query.as_ref().map_or(path.clone(), |query| format!("{path}?{query}"));
         prop_assert_eq!(LocalPath::new(&text).unwrap(), text.as_str());
-        let built = LocalPath::new(&path).unwrap().with_query(query.as_deref()).unwrap();
+        let built = LocalPath::new(&path).unwrap().append_encoded_query(query.as_deref()).unwrap();
         prop_assert_eq!(built, text.as_str());
     }
 
@@ -116,9 +120,9 @@ proptest! {
         let root = LocalPath::from_static("/");
         let built = [
             LocalPath::new(&format!("/{long}")),
-            root.join(&long),
+            root.join_encoded(&long),
             root.segment(&long),
-            root.with_query(Some(&long)),
+            root.append_encoded_query(Some(&long)),
             root.param("k", &long),
         ];
         for path in built.into_iter().flatten() {
@@ -238,12 +242,14 @@ impl Rule {
         match self {
             Self::Fixed(location) => Some(location.clone()),
             Self::Respelled => {
-                let path = LocalPath::from_static("/").join(path).ok()?;
-                Some(path.with_query(query).ok()?.into())
+                let path = LocalPath::from_static("/").join_encoded(path).ok()?;
+                Some(path.append_encoded_query(query).ok()?.into())
             }
             Self::Below => {
-                let path = LocalPath::from_static("/new#part").join(path).ok()?;
-                Some(path.with_query(query).ok()?.into())
+                let path = LocalPath::from_static("/new#part")
+                    .join_encoded(path)
+                    .ok()?;
+                Some(path.append_encoded_query(query).ok()?.into())
             }
         }
     }
@@ -256,7 +262,7 @@ impl Rule {
             && path_of(target).split(['/', '\\']).any(drive)
     }
 
-    fn policy(&self, how: How) -> BoxPolicy<Redirect> {
+    fn policy(&self, how: StatusChoice) -> BoxPolicy<Redirect> {
         let rule = self.clone();
         policy_fn(move |request| rule.location(request.path(), request.query()))
             .with(how)
@@ -280,10 +286,11 @@ fn rule() -> impl Strategy<Value = Rule> {
     prop_oneof![2 => fixed_rule(), 1 => Just(Rule::Respelled), 1 => Just(Rule::Below)]
 }
 
-fn how() -> impl Strategy<Value = How> {
+fn how() -> impl Strategy<Value = StatusChoice> {
     prop_oneof![
-        select(Status::ALL.as_slice()).prop_map(How::from),
-        select(&[Intent::Temporary, Intent::Permanent, Intent::SeeOther][..]).prop_map(How::from),
+        select(Status::ALL.as_slice()).prop_map(StatusChoice::from),
+        select(&[Intent::Temporary, Intent::Permanent, Intent::SeeOther][..])
+            .prop_map(StatusChoice::from),
     ]
 }
 
@@ -602,7 +609,7 @@ impl Service<Request<()>> for Inner {
 
 fn exchange(
     rule: &Rule,
-    how: How,
+    how: StatusChoice,
     note: bool,
     cache: bool,
     request: Request<()>,
@@ -618,7 +625,7 @@ fn exchange(
     });
     let layer = RedirectLayer::new(policy);
     let response = match note {
-        true => poll_once(layer.hypertext_note().layer(inner.clone()).call(request)),
+        true => poll_once(layer.link_body().layer(inner.clone()).call(request)),
         false => poll_once(layer.layer(inner.clone()).call(request)),
     };
     let (parts, _) = response.into_parts();
@@ -728,13 +735,13 @@ proptest! {
         prop_assert_eq!(journey.hops().len(), hops.len(), "{}", journey);
         for (hop, (method, address, status, to)) in journey.hops().iter().zip(&hops) {
             prop_assert_eq!(&hop.method, method);
-            prop_assert_eq!(spelled(&hop.address), address.as_str());
+            prop_assert_eq!(spelled(&hop.url), address.as_str());
             prop_assert_eq!(hop.status, *status);
             prop_assert_eq!(hop.location.as_str(), *to);
         }
         prop_assert_eq!(journey.end(), &end);
         prop_assert_eq!(journey.method(), &method);
-        prop_assert_eq!(spelled(journey.address()), page.as_str());
+        prop_assert_eq!(spelled(journey.url()), page.as_str());
 
         // Without an origin, the same way as long as all places are on the site.
         if twenty && rules.iter().all(|(_, _, to)| !to.starts_with("http")) {
@@ -744,7 +751,7 @@ proptest! {
             );
             let bare = testing::follow(&policy, request);
             prop_assert_eq!(bare.hops().len(), hops.len());
-            prop_assert_eq!(spelled(&format!("{SITE}{}", bare.address())), page.as_str());
+            prop_assert_eq!(spelled(&format!("{SITE}{}", bare.url())), page.as_str());
         }
     }
 }

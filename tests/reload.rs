@@ -13,9 +13,10 @@ use std::{
 use http::{Request, Response, StatusCode, header};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Decision, Handle, LocalPath, Location, Policy, Redirect, RedirectLayer, Reloadable,
-    RequestHead, policy_fn,
-    rules::{Paths, Rule, Rules, netlify},
+    Decision, LocalPath, Location, Policy, Redirect, RedirectLayer, RequestHead,
+    live::{ReloadHandle, Reloadable},
+    policy_fn,
+    rules::{PathMap, Rule, Rules, netlify},
     testing,
 };
 
@@ -41,7 +42,7 @@ fn handles_and_policies_go_between_threads() {
     assert_eq!(
         format!("{policy:?} {handle:?}"),
         "Reloadable(Rules { rules: 0, precedence: FirstMatch, .. }) \
-         Handle(Rules { rules: 0, precedence: FirstMatch, .. })"
+         ReloadHandle(Rules { rules: 0, precedence: FirstMatch, .. })"
     );
 }
 
@@ -53,9 +54,9 @@ fn any_policy_can_be_changed() {
     handle.store(Rules::new([Rule::permanent("/a", "/b")]).unwrap());
     testing::get("/a").through(&rules).assert_redirect("/b");
 
-    let (paths, handle) = Reloadable::new(Paths::new([("/a", "/b")]).unwrap());
+    let (paths, handle) = Reloadable::new(PathMap::new([("/a", "/b")]).unwrap());
     let layer = RedirectLayer::permanent(paths);
-    handle.store(Paths::new([("/a", "/c")]).unwrap());
+    handle.store(PathMap::new([("/a", "/c")]).unwrap());
     testing::get("/a")
         .through_layer(&layer)
         .assert_redirect("/c");
@@ -216,7 +217,7 @@ async fn an_answer_that_waits_keeps_its_set() {
     }
     async fn ask<P: Policy<Target = Redirect>>(
         policy: Reloadable<P>,
-        handle: Handle<P>,
+        handle: ReloadHandle<P>,
         next: impl Fn() -> P + Clone,
     ) -> String {
         let app = RedirectLayer::new(policy).layer(service_fn(move |_: Request<()>| {

@@ -11,7 +11,7 @@ use metrics::{
     Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
 use tower_redirect::{
-    Reloadable,
+    live::Reloadable,
     rules::{Format, netlify},
 };
 use tracing::Level;

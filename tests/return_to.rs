@@ -12,8 +12,8 @@ use proptest::{
 };
 use serde_json::Value;
 use tower_redirect::{
-    Decision, LocalPath, Location, LoginRedirect, Policy, Redirect, RedirectLayer, RequestHead,
-    ReturnTo, Status,
+    Decision, LocalPath, Location, Policy, Redirect, RedirectLayer, RequestHead, Status,
+    policy::{LoginRedirect, ReturnTo},
     testing::{self, TestRequest},
 };
 use url::{Position, Url};

@@ -7,10 +7,12 @@ use axum::{Router, routing::get};
 use http::{Method, Request, Response, StatusCode, header};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Decision, Exemption, RedirectLayer, Scheme, Status,
+    Decision, RedirectLayer, Status,
+    location::HttpScheme,
+    middleware::Exemption,
     rules::{
-        Has, NotSent, Part, Paths, Precedence, QueryPolicy, Rule, Rules, RulesBuilder, Source,
-        haproxy_map,
+        Condition, NotSentReason, Part, PathMap, Precedence, QueryPolicy, Rule, Rules,
+        RulesBuilder, Source, haproxy_map,
     },
     testing,
 };
@@ -43,8 +45,9 @@ fn field<'r>(response: &'r Response<()>, name: &str) -> Option<&'r str> {
 
 #[test]
 fn the_answer_names_what_it_depends_on_and_a_cookie_makes_it_private() {
-    let header = || Rule::permanent("/a", "/b").when(Has::header("x-device").equal_to("phone"));
-    let cookie = || Rule::permanent("/c", "/d").unless(Has::cookie("session"));
+    let header =
+        || Rule::permanent("/a", "/b").when(Condition::header("x-device").equal_to("phone"));
+    let cookie = || Rule::permanent("/c", "/d").unless(Condition::cookie("session"));
     let rules = || Rules::new([header(), cookie(), Rule::permanent("/e", "/f")]).unwrap();
 
     let response = ask(rules(), asked("/a", &[("x-device", "phone")]));
@@ -67,7 +70,7 @@ fn the_answer_names_what_it_depends_on_and_a_cookie_makes_it_private() {
 #[test]
 fn a_rule_that_fails_by_a_header_is_named_by_the_one_behind_it() {
     let rules = Rules::new([
-        Rule::found("/", "/de").when(Has::header("accept-language").equal_to("de")),
+        Rule::found("/", "/de").when(Condition::header("accept-language").equal_to("de")),
         Rule::found("/", "/en"),
     ]);
     let response = ask(rules.unwrap(), asked("/", &[("accept-language", "fr")]));
@@ -82,7 +85,7 @@ fn each_rule_says_how_long_it_is_kept() {
     let rules = || {
         Rules::new([
             rule("/a").cache(day),
-            rule("/c").cache(day).when(Has::cookie("x")),
+            rule("/c").cache(day).when(Condition::cookie("x")),
             rule("/d"),
         ])
     };
@@ -101,9 +104,9 @@ fn each_rule_says_how_long_it_is_kept() {
 fn fields_that_are_not_ascii_are_there() {
     let rules = || {
         Rules::new([
-            Rule::found("/account", "/login").unless(Has::cookie("session")),
-            Rule::found("/name", "/{name}").when(Has::cookie("name").captured_as("name")),
-            Rule::found("/old", "/new").when(Has::header("x-old")),
+            Rule::found("/account", "/login").unless(Condition::cookie("session")),
+            Rule::found("/name", "/{name}").when(Condition::cookie("name").captured_as("name")),
+            Rule::found("/old", "/new").when(Condition::header("x-old")),
         ])
         .unwrap()
     };
@@ -233,11 +236,11 @@ fn the_scheme_is_the_one_that_is_known() {
     asked.clone().through(&rules).assert_pass();
     asked
         .clone()
-        .scheme(Scheme::Http)
+        .scheme(HttpScheme::Http)
         .through(&rules)
         .assert_pass();
     asked
-        .scheme(Scheme::Https)
+        .scheme(HttpScheme::Https)
         .through(&rules)
         .assert_redirect("/y");
 }
@@ -322,7 +325,7 @@ fn more_shapes_than_anybody_has() {
 fn a_plain_map_is_a_table() {
     let pairs = [("/a", "/b"), ("/c/{x}", "/d/{x}")];
     let rules = pairs.into_iter().collect::<RulesBuilder>().build().unwrap();
-    let paths = Paths::new(pairs).unwrap();
+    let paths = PathMap::new(pairs).unwrap();
     let layer = RedirectLayer::see_other(paths);
     for (target, expected) in [("/a", "/b"), ("/c/1?q", "/d/1?q")] {
         testing::get(target)
@@ -368,7 +371,7 @@ fn what_was_wrong_once() {
     );
     let blog = Rule::permanent(Source::regex(r"/blog/(\d+)"), "/{1}").ignore_case();
     one(blog, "/Blog/7", Some("/7"));
-    let unless = Rule::permanent("/a", "/b").unless(Has::query("x").equal_to("1"));
+    let unless = Rule::permanent("/a", "/b").unless(Condition::query("x").equal_to("1"));
     one(unless, "/a?b&&c", Some("/b?b&&c"));
     assert!(Rules::new([Rule::permanent(Source::regex("/a)|(/b"), "/c")]).is_err());
 }
@@ -494,7 +497,7 @@ fn what_is_not_sent_is_explained() {
     let explanation = rules.explain(&request.head());
     assert_eq!(
         explanation.not_sent(),
-        Some(NotSent::Exempt(Exemption::WebSocket))
+        Some(NotSentReason::Exempt(Exemption::WebSocket))
     );
     assert!(
         explanation
@@ -525,17 +528,17 @@ fn what_is_said_twice_is_an_error_of_its_part() {
     for (rule, part, why) in [
         (own().host("b.example"), Part::Host, "names a host already"),
         (
-            own().scheme(Scheme::Https),
+            own().scheme(HttpScheme::Https),
             Part::Source,
             "names a scheme besides",
         ),
         (
-            id().when(Has::query("id").captured_as("id")),
+            id().when(Condition::query("id").captured_as("id")),
             Part::Condition,
             "there twice",
         ),
         (
-            id().when(Has::cookie("c").matching("(?<id>.)")),
+            id().when(Condition::cookie("c").matching("(?<id>.)")),
             Part::Condition,
             "there twice",
         ),

@@ -7,7 +7,7 @@ use http::{Method, Request, Response};
 use tower::{Layer, Service, service_fn};
 use tower_redirect::{
     Decision, LocalPath, Policy, Redirect, RedirectLayer, RequestHead, Status,
-    rules::{Has, Rule, Rules, Source, netlify, vercel},
+    rules::{Condition, Rule, Rules, Source, netlify, vercel},
     testing,
 };
 
@@ -34,9 +34,9 @@ fn rules() -> Rules {
         Rule::permanent("/slash", "/to").ignore_trailing_slash(),
         Rule::permanent("/host", "/to").host("*.old.example"),
         Rule::permanent("/page?id=5", "/to"),
-        Rule::permanent("/page", "/to/{q}").when(Has::query("q").captured_as("q")),
-        Rule::found("/lang", "/de").when(Has::cookie("lang").equal_to("de")),
-        Rule::found("/beta", "/b").when(Has::header("x-beta")),
+        Rule::permanent("/page", "/to/{q}").when(Condition::query("q").captured_as("q")),
+        Rule::found("/lang", "/de").when(Condition::cookie("lang").equal_to("de")),
+        Rule::found("/beta", "/b").when(Condition::header("x-beta")),
         Rule::permanent(Source::regex(r"/(\d{4})/(\d\d)"), "/posts/{1}-{2}"),
     ];
     Rules::new(exact.chain(shapes).chain(others)).unwrap()
@@ -99,11 +99,11 @@ fn conditions_that_do_not_hold_allocate_nothing() {
     let keyed = (0..100).map(|id| Rule::found(format!("/keyed?q={id}+b"), "/to"));
     let of_both = ["a b", "c&d"];
     let rules = Rules::new(keyed.chain([
-        Rule::found("/one-of", "/to").when(Has::query("q").one_of(of_both)),
-        Rule::found("/unless", "/to").unless(Has::query("q").one_of(of_both)),
-        Rule::found("/header", "/to").when(Has::header("x-a").equal_to("2")),
-        Rule::found("/cookie", "/to").when(Has::cookie("lang").one_of(["de", "fr"])),
-        Rule::found("/matching", "/to/{n}").when(Has::query("n").matching(r"(?<n>\d+)")),
+        Rule::found("/one-of", "/to").when(Condition::query("q").one_of(of_both)),
+        Rule::found("/unless", "/to").unless(Condition::query("q").one_of(of_both)),
+        Rule::found("/header", "/to").when(Condition::header("x-a").equal_to("2")),
+        Rule::found("/cookie", "/to").when(Condition::cookie("lang").one_of(["de", "fr"])),
+        Rule::found("/matching", "/to/{n}").when(Condition::query("n").matching(r"(?<n>\d+)")),
     ]));
     let hosts = vercel::parse(
         r#"[
@@ -117,13 +117,13 @@ fn conditions_that_do_not_hold_allocate_nothing() {
         let name = format!("k{at}");
         let rule = Rule::found("/eight", "/to");
         [
-            rule.clone().when(Has::query(&name)),
-            rule.when(Has::cookie(&name)),
+            rule.clone().when(Condition::query(&name)),
+            rule.when(Condition::cookie(&name)),
         ]
     }));
     let many = Rules::new((0..100).map(|at| {
         let name = format!("k{at}");
-        Rule::found("/many", "/to").when(Has::query(&name))
+        Rule::found("/many", "/to").when(Condition::query(&name))
     }));
     for (rules, targets) in [
         (
@@ -167,13 +167,13 @@ fn what_allocates_although_no_rule_answers() {
     let asking = (0..9).flat_map(|at| {
         let name = format!("k{at}");
         [
-            Rule::found("/by-query", "/to").when(Has::query(&name)),
-            Rule::found("/by-cookie", "/to").when(Has::cookie(&name)),
+            Rule::found("/by-query", "/to").when(Condition::query(&name)),
+            Rule::found("/by-cookie", "/to").when(Condition::cookie(&name)),
         ]
     });
     let rules = Rules::new(many.chain(asking).chain([
-        Rule::found("/a", "/to").when(Has::query("n").matching(r"\d+")),
-        Rule::found(Source::regex("/regex/.*"), "/to").when(Has::query("q")),
+        Rule::found("/a", "/to").when(Condition::query("n").matching(r"\d+")),
+        Rule::found(Source::regex("/regex/.*"), "/to").when(Condition::query("q")),
     ]));
     let rules = rules.unwrap();
     let long = format!("/{}", "%c3%a9".repeat(200));

@@ -4,10 +4,10 @@
 use http::Method;
 use proptest::prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest};
 use tower_redirect::rules::{
-    Change, Finding, FindingKind, Has, Part, QueryPolicy, Rule, RuleRef, Rules, Source,
+    Change, Condition, Finding, FindingKind, Part, QueryPolicy, Rule, RuleRef, Rules, Source,
 };
 use tower_redirect::testing::End;
-use tower_redirect::{Decision, Policy, Redirect, RequestHead, Scheme, testing};
+use tower_redirect::{Decision, Policy, Redirect, RequestHead, location::HttpScheme, testing};
 
 type Case = (&'static str, Vec<Rule>);
 
@@ -18,7 +18,7 @@ fn permanent(source: &str, target: &str) -> Rule {
 /// Sets with a loop, and what is said about it.
 fn loops() -> Vec<Case> {
     let post = || Rule::see_other("/form", "/form").methods([Method::GET]);
-    let beta = || Has::cookie("beta");
+    let beta = || Condition::cookie("beta");
     vec![
         (
             "rule 0, rule `/a -> /a`, byte 0: it leads to the address that it answers",
@@ -95,8 +95,8 @@ fn loops() -> Vec<Case> {
         (
             "lead round",
             vec![
-                permanent("/a", "/b").scheme(Scheme::Http),
-                permanent("/b", "/a").scheme(Scheme::Http),
+                permanent("/a", "/b").scheme(HttpScheme::Http),
+                permanent("/b", "/a").scheme(HttpScheme::Http),
             ],
         ),
         ("rule 0 leads on and on", vec![permanent("/a", "/a?x=1")]),
@@ -165,7 +165,7 @@ fn loops() -> Vec<Case> {
 
 /// Sets without a loop, though they may look so.
 fn no_loops() -> Vec<Vec<Rule>> {
-    let beta = || Has::cookie("beta");
+    let beta = || Condition::cookie("beta");
     vec![
         vec![permanent("/a", "/b"), permanent("/b", "/c")],
         // Post/Redirect/Get to the same path.
@@ -178,8 +178,8 @@ fn no_loops() -> Vec<Vec<Rule>> {
         ],
         // Where the app lives under the old path for those who are logged in.
         vec![
-            Rule::found("/account", "/login").unless(Has::cookie("session")),
-            Rule::found("/login", "/account").when(Has::cookie("session")),
+            Rule::found("/account", "/login").unless(Condition::cookie("session")),
+            Rule::found("/login", "/account").when(Condition::cookie("session")),
         ],
         vec![
             permanent("/a", "/b").when(beta().equal_to("1")),
@@ -189,11 +189,11 @@ fn no_loops() -> Vec<Vec<Rule>> {
         vec![permanent("/{lang}/docs/{*rest}", "/docs/{lang}/{rest}")],
         vec![permanent("/{*rest}", "https://new.example/{rest}")],
         vec![permanent("/a", "https://new.example/a")],
-        vec![permanent("/{*rest}", "https://new.example/{rest}").scheme(Scheme::Http)],
+        vec![permanent("/{*rest}", "https://new.example/{rest}").scheme(HttpScheme::Http)],
         vec![
             permanent("/{*rest}", "https://a.example/{rest}")
                 .host("a.example")
-                .scheme(Scheme::Http),
+                .scheme(HttpScheme::Http),
         ],
         vec![permanent("/{*rest}", "https://a.example/{rest}").host("www.a.example")],
         vec![permanent("/page?id={id}", "/page")],
@@ -210,8 +210,8 @@ fn no_loops() -> Vec<Vec<Rule>> {
             permanent("/b/c/{x}", "/d/{x}"),
         ],
         vec![
-            permanent("/a", "/b").scheme(Scheme::Http),
-            permanent("/b", "/a").scheme(Scheme::Https),
+            permanent("/a", "/b").scheme(HttpScheme::Http),
+            permanent("/b", "/a").scheme(HttpScheme::Https),
         ],
         vec![
             permanent("/a/{x}", "/b/{x}").host("a.example"),
@@ -248,11 +248,11 @@ fn what_comes_to_an_end_is_built() {
 fn http_to_https_by_a_rule() {
     let rules = Rules::new([permanent("/{*rest}", "https://a.example/{rest}")
         .host("a.example")
-        .scheme(Scheme::Http)])
+        .scheme(HttpScheme::Http)])
     .unwrap();
     let asked = testing::get("/x")
         .header("host", "a.example")
-        .scheme(Scheme::Http);
+        .scheme(HttpScheme::Http);
     testing::follow(&rules, asked)
         .assert_arrives_at("https://a.example/x")
         .assert_hops(1);
@@ -271,7 +271,7 @@ fn one_finding_for_each_mistake() {
         Chain, Duplicate, Growth, Loop, NotProven, PermanentForSome, PermanentToTemporary,
         PossibleChain, Shadowed, UnusedCapture,
     };
-    let beta = || Has::cookie("beta");
+    let beta = || Condition::cookie("beta");
     let found = Rule::found;
     for (rules, expected) in [
         (
@@ -359,7 +359,7 @@ fn one_finding_for_each_mistake() {
             vec![(PermanentForSome, 0, vec![])],
         ),
         (
-            vec![permanent("/a", "/b").unless(Has::header("Authorization"))],
+            vec![permanent("/a", "/b").unless(Condition::header("Authorization"))],
             vec![(PermanentForSome, 0, vec![])],
         ),
         (vec![found("/a", "/b").when(beta())], vec![]),
@@ -370,7 +370,7 @@ fn one_finding_for_each_mistake() {
         (
             vec![
                 found("/a", "/b").when(beta()),
-                found("/b", "/a").when(Has::header("x")),
+                found("/b", "/a").when(Condition::header("x")),
             ],
             vec![
                 (Loop, 1, vec![0]),
@@ -413,9 +413,9 @@ mod sets {
     //! Small sets of rules, and every request that can tell them apart.
 
     use proptest::prelude::*;
-    use tower_redirect::rules::{Has, Precedence, QueryPolicy, Rule};
+    use tower_redirect::rules::{Condition, Precedence, QueryPolicy, Rule};
     use tower_redirect::testing::{self, TestRequest};
-    use tower_redirect::{Intent, Scheme, Status};
+    use tower_redirect::{Status, location::HttpScheme, status::Intent};
 
     const SEGMENTS: [&str; 6] = ["a", "b", "c", "{x}", "{y}", "a{x}"];
 
@@ -490,8 +490,8 @@ mod sets {
                     _ => Rule::new(Status::PermanentRedirect, source, target),
                 };
                 match condition {
-                    0 => rule.when(Has::cookie("beta")),
-                    1 => rule.unless(Has::cookie("beta")),
+                    0 => rule.when(Condition::cookie("beta")),
+                    1 => rule.unless(Condition::cookie("beta")),
                     2 => rule.methods([http::Method::POST]),
                     3 => rule.methods([http::Method::GET]),
                     4 => rule.query(QueryPolicy::Drop),
@@ -505,9 +505,9 @@ mod sets {
                     13 => rule.rename_param("x", "y").query(QueryPolicy::Merge),
                     14 => rule.host("a.example"),
                     15 => rule.host("*.example"),
-                    18 => rule.scheme(Scheme::Https),
-                    19 => rule.scheme(Scheme::Http),
-                    8 => rule.when(Has::query("x")),
+                    18 => rule.scheme(HttpScheme::Https),
+                    19 => rule.scheme(HttpScheme::Http),
+                    8 => rule.when(Condition::query("x")),
                     _ => rule,
                 }
             })
@@ -542,7 +542,7 @@ mod sets {
                 let post = testing::post(&address);
                 let beta = testing::get(&address).header("cookie", "beta=1");
                 let host = testing::get(&address).header("host", "a.example");
-                let https = get.clone().scheme(Scheme::Https);
+                let https = get.clone().scheme(HttpScheme::Https);
                 [get, post, beta, host, https]
             })
         })
@@ -604,7 +604,7 @@ proptest! {
                     .into_iter()
                     .flat_map(|asked| [asked.clone(), asked.header("cookie", "beta=1")])
                     .flat_map(|asked| {
-                        let [http, https] = [Scheme::Http, Scheme::Https];
+                        let [http, https] = [HttpScheme::Http, HttpScheme::Https];
                         [asked.clone(), asked.clone().scheme(http), asked.scheme(https)]
                     })
                     .any(|asked| !ends(&naive, asked));
@@ -631,7 +631,7 @@ proptest! {
             }
             let told = || format!("{flattened}\n{before}\n{after}");
             prop_assert_eq!(before.end(), after.end(), "{}", told());
-            prop_assert_eq!(before.address(), after.address(), "{}", told());
+            prop_assert_eq!(before.url(), after.url(), "{}", told());
             prop_assert_eq!(before.method(), after.method(), "{}", told());
             prop_assert!(after.hops().len() <= before.hops().len(), "{}", told());
             let lasts = |journey: &testing::Journey| {
@@ -704,9 +704,12 @@ proptest! {
 
 #[test]
 fn chains_are_made_short_with_the_right_status() {
-    use tower_redirect::{How, Intent, Status};
-    let status = |code: u16| How::from(Status::try_from(code).unwrap());
-    let intent = How::from;
+    use tower_redirect::{
+        Status,
+        status::{Intent, StatusChoice},
+    };
+    let status = |code: u16| StatusChoice::from(Status::try_from(code).unwrap());
+    let intent = StatusChoice::from;
     for (first, second, both) in [
         (status(301), status(301), status(301)),
         (status(308), status(308), status(308)),
@@ -742,7 +745,7 @@ fn chains_are_made_short_with_the_right_status() {
         let flattened = rules.unwrap().flatten();
         let rule = flattened.rules().iter().next().unwrap();
         assert_eq!(
-            (rule.target().as_str(), rule.how()),
+            (rule.target().as_str(), rule.status_choice()),
             ("/c", both),
             "{first:?} {second:?}"
         );
@@ -810,8 +813,8 @@ fn what_is_proven_is_made_short() {
         // What is known after the first is no condition of the second.
         (
             vec![
-                permanent("/a", "/b").scheme(Scheme::Https),
-                permanent("/b", "/c").scheme(Scheme::Https),
+                permanent("/a", "/b").scheme(HttpScheme::Https),
+                permanent("/b", "/c").scheme(HttpScheme::Https),
             ],
             "/c",
         ),
@@ -843,7 +846,7 @@ fn what_is_proven_is_made_short() {
 
 #[test]
 fn what_is_not_proven_stays() {
-    let beta = || Has::cookie("beta");
+    let beta = || Condition::cookie("beta");
     for rules in [
         vec![permanent("/a", "/b"), permanent("/b", "/c").when(beta())],
         vec![
@@ -852,11 +855,11 @@ fn what_is_not_proven_stays() {
         ],
         vec![
             permanent("/a", "/b"),
-            permanent("/b", "/c").scheme(Scheme::Https),
+            permanent("/b", "/c").scheme(HttpScheme::Https),
         ],
         vec![
-            permanent("/a", "/b").scheme(Scheme::Http),
-            permanent("/b", "/c").scheme(Scheme::Https),
+            permanent("/a", "/b").scheme(HttpScheme::Http),
+            permanent("/b", "/c").scheme(HttpScheme::Https),
         ],
         vec![
             permanent("/a", "/b"),
@@ -992,8 +995,8 @@ fn every_rule_for_a_path_is_explained() {
         found("/{x}/", "/9"),
         found("/{*r}", "/10").methods([Method::POST]),
         Rule::found(Source::regex("/[a-c]"), "/11").host("h.example"),
-        found("/a", "/12").scheme(Scheme::Https),
-        found("/a", "/13").when(Has::header("x")),
+        found("/a", "/12").scheme(HttpScheme::Https),
+        found("/a", "/13").when(Condition::header("x")),
         found("/a", "/14").ignore_case(),
         found("/a", "/15").ignore_trailing_slash(),
         // These are for other paths.

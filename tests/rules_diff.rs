@@ -10,8 +10,8 @@ use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use tower_redirect::{
     Decision, Policy, RequestHead,
     rules::{
-        ChangedKind, Diff, Doubt, Has, Precedence, QueryPolicy, Rule, Rules, Source, Undecided,
-        nginx_map,
+        ChangedKind, Condition, Diff, Precedence, QueryPolicy, Rule, Rules, Source, Undecided,
+        UndecidedReason, nginx_map,
     },
     testing,
 };
@@ -130,12 +130,12 @@ fn what_each_change_is_called() {
             &[],
         ),
         (
-            Rule::new(tower_redirect::Intent::Temporary, "/a", "/b"),
+            Rule::new(tower_redirect::status::Intent::Temporary, "/a", "/b"),
             Rule::found("/a", "/b"),
             &["~ /a -> /b (Temporary) becomes /b (302 Found)"],
         ),
         (
-            Rule::new(tower_redirect::Intent::SeeOther, "/a", "/b"),
+            Rule::new(tower_redirect::status::Intent::SeeOther, "/a", "/b"),
             Rule::see_other("/a", "/b"),
             &["~ /a -> /b (SeeOther) becomes /b (303 See Other)"],
         ),
@@ -153,8 +153,8 @@ fn what_each_change_is_called() {
             ],
         ),
         (
-            a().when(Has::header("x-a").equal_to("1")),
-            a().when(Has::header("x-a").equal_to("2")),
+            a().when(Condition::header("x-a").equal_to("1")),
+            a().when(Condition::header("x-a").equal_to("2")),
             &[
                 "- /a -> /b (308 Permanent Redirect)",
                 "+ /a -> /b (308 Permanent Redirect)",
@@ -272,23 +272,23 @@ fn what_is_not_known_is_said() {
         ])
     };
     let header = |to: &str| {
-        rules([Rule::found("/a", to).when(Has::header("x-a").matching("[0-9]{3}-[a-z]"))])
+        rules([Rule::found("/a", to).when(Condition::header("x-a").matching("[0-9]{3}-[a-z]"))])
     };
     let cookie = |to: &str| {
         let one = Rule::found("/a", to)
-            .when(Has::cookie("x"))
-            .unless(Has::cookie("x").equal_to("1"));
+            .when(Condition::cookie("x"))
+            .unless(Condition::cookie("x").equal_to("1"));
         rules([one])
     };
     let never = |to: &str| {
-        let one = Rule::found("/a", to).when(Has::cookie("x"));
-        rules([one.unless(Has::cookie("x"))])
+        let one = Rule::found("/a", to).when(Condition::cookie("x"));
+        rules([one.unless(Condition::cookie("x"))])
     };
     for (old, new, doubt) in [
-        (regex("/x"), regex("/y"), Doubt::Regex),
-        (header("/x"), header("/y"), Doubt::NoRequest),
-        (cookie("/x"), cookie("/y"), Doubt::NoRequest),
-        (never("/x"), never("/y"), Doubt::NoRequest),
+        (regex("/x"), regex("/y"), UndecidedReason::Regex),
+        (header("/x"), header("/y"), UndecidedReason::NoRequest),
+        (cookie("/x"), cookie("/y"), UndecidedReason::NoRequest),
+        (never("/x"), never("/y"), UndecidedReason::NoRequest),
     ] {
         let diff = old.diff(&new);
         assert_eq!(diff.changes().len(), 0, "{diff}");
@@ -327,7 +327,11 @@ fn a_pattern_in_the_place_of_a_literal_is_not_proven_to_be_the_same() {
     }
     for diff in [both.diff(&one), one.diff(&both)] {
         assert_eq!((diff.changes().len(), diff.undecided().len()), (0, 1));
-        assert_eq!(diff.undecided()[0].doubt(), Doubt::Spelling, "{diff}");
+        assert_eq!(
+            diff.undecided()[0].doubt(),
+            UndecidedReason::Spelling,
+            "{diff}"
+        );
         assert!(!diff.is_empty());
     }
     // Where nothing is passed on, the spelling makes no difference.
@@ -414,7 +418,7 @@ fn tables_that_overlap_everywhere_are_bounded() {
     assert!(
         diff.undecided()
             .iter()
-            .all(|one| one.doubt() == Doubt::TooMany)
+            .all(|one| one.doubt() == UndecidedReason::TooMany)
     );
 }
 
@@ -422,8 +426,9 @@ fn tables_that_overlap_everywhere_are_bounded() {
 #[test]
 fn many_conditions_on_one_path_are_bounded() {
     let table = |last: &str| {
-        let rule =
-            |at: usize| Rule::found("/a", format!("/t{at}")).when(Has::cookie(&format!("c{at}")));
+        let rule = |at: usize| {
+            Rule::found("/a", format!("/t{at}")).when(Condition::cookie(&format!("c{at}")))
+        };
         rules((0..3_000).map(rule).chain([Rule::found("/b", last)]))
     };
     let (old, new) = (table("/x"), table("/y"));
@@ -435,7 +440,7 @@ fn many_conditions_on_one_path_are_bounded() {
         || diff
             .undecided()
             .iter()
-            .any(|one| one.doubt() == Doubt::TooMany);
+            .any(|one| one.doubt() == UndecidedReason::TooMany);
     assert!(says, "{diff}");
     assert!(old.diff(&table("/x")).is_empty());
 }

@@ -9,9 +9,10 @@ use std::{
 use http::{Request, Response, StatusCode};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    BoxPolicy, Canonical, Decision, Https, LocalPath, Plaintext, Policy, Redirect, RedirectLayer,
-    Refusal, RequestHead, Shadow, Status, policy_fn,
-    rules::{Has, Rule, Rules},
+    Canonical, Decision, LocalPath, Policy, Redirect, RedirectLayer, RequestHead, Status,
+    policy::{BoxPolicy, Https, Refusal, SchemeSource, Shadow},
+    policy_fn,
+    rules::{Condition, Rule, Rules},
     testing,
 };
 
@@ -64,7 +65,10 @@ fn what_is_a_difference() {
         // For GET these are the same status.
         (
             redirect(Redirect::found(X)),
-            redirect(Redirect::select(tower_redirect::Intent::Temporary, X)),
+            redirect(Redirect::for_intent(
+                tower_redirect::status::Intent::Temporary,
+                X,
+            )),
             None,
         ),
         (
@@ -125,7 +129,7 @@ fn what_is_a_difference() {
 #[test]
 fn what_the_candidate_reads_is_not_named_in_vary() {
     let on = |name: &str, to: &str| {
-        Rules::new([Rule::permanent("/a", to).when(Has::header(name))]).unwrap()
+        Rules::new([Rule::permanent("/a", to).when(Condition::header(name))]).unwrap()
     };
     let (policy, texts) = shadow(on("x-live", "/x"), on("x-candidate", "/y"));
     let request = Request::get("/a")
@@ -138,7 +142,7 @@ fn what_the_candidate_reads_is_not_named_in_vary() {
 
     // A cookie that only the candidate reads does not make the answer private.
     let live = Rules::new([Rule::permanent("/a", "/x")]).unwrap();
-    let candidate = Rules::new([Rule::permanent("/a", "/x").when(Has::cookie("c"))]).unwrap();
+    let candidate = Rules::new([Rule::permanent("/a", "/x").when(Condition::cookie("c"))]).unwrap();
     let (policy, texts) = shadow(live, candidate);
     let response = through(policy, get("/a"));
     assert!(!response.headers().contains_key("vary"));
@@ -149,7 +153,7 @@ fn what_the_candidate_reads_is_not_named_in_vary() {
 #[test]
 fn r11_the_candidate_closes_nothing_and_the_live_policy_still_does() {
     let https = || {
-        Https::new(["example.com"], Plaintext::listener())
+        Https::new(["example.com"], SchemeSource::plaintext_listener())
             .unwrap()
             .with(Status::PermanentRedirect)
     };
@@ -196,7 +200,9 @@ fn what_stands_in_front_is_no_part_of_a_difference() {
     let rules = |target: &str| Rules::new([Rule::found("/a", target)]).unwrap();
     let (policy, texts) = shadow(Rules::new([]).unwrap(), rules("/b"));
     let canonical = Canonical::host("example.com").unwrap();
-    let policy = canonical.https(Plaintext::listener()).then(policy);
+    let policy = canonical
+        .https(SchemeSource::plaintext_listener())
+        .then(policy);
     let request = Request::get("/a").header("host", "example.com");
     let response = through(policy, request.body(()).unwrap());
     // Canonical answers where the rules pass, and refuses nothing.

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use http::{Method, Response, StatusCode, Version};
 use serde_json::Value;
 use tower_redirect::{
-    Intent, LocalPath, Location, MethodPromise, Policy, Redirect, Status, policy_fn, testing,
+    LocalPath, Location, Policy, Redirect, Status, policy_fn,
+    status::{Intent, MethodPromise},
+    testing,
 };
 
 const ROWS: &str = include_str!("vectors/client-method-status.jsonl");
@@ -232,9 +234,9 @@ fn follow_chain(input: &Value, expect: &Value) {
     let mut browsed: Vec<(&str, &str)> = journey
         .hops()
         .iter()
-        .map(|hop| (hop.method.as_str(), hop.address.as_str()))
+        .map(|hop| (hop.method.as_str(), hop.url.as_str()))
         .collect();
-    browsed.push((journey.method().as_str(), journey.address()));
+    browsed.push((journey.method().as_str(), journey.url()));
     assert_eq!(browsed.len(), expected.len());
     for ((browser, address), (go, expected)) in browsed.into_iter().zip(expected) {
         assert_eq!(address, expected);
@@ -256,10 +258,12 @@ fn chain_server() -> impl Policy<Target = Redirect> {
         let root = LocalPath::from_static("/");
         let location = match next.map(|next| next.split_once(',').unwrap_or((next, ""))) {
             None => root,
-            Some((code, "")) => root.with_query(Some(&format!("code={code}"))).ok()?,
+            Some((code, "")) => root
+                .append_encoded_query(Some(&format!("code={code}")))
+                .ok()?,
             Some((code, rest)) => {
                 let query = format!("code={code}&next={rest}");
-                root.with_query(Some(&query)).ok()?
+                root.append_encoded_query(Some(&query)).ok()?
             }
         };
         Some(Redirect::new(status, location))

@@ -8,7 +8,10 @@ use std::{
 
 use http::StatusCode;
 use tower_redirect::{
-    Decision, LocalPath, Location, Policy, Redirect, Refusal, Scheme, Status, policy_fn,
+    Decision, LocalPath, Location, Policy, Redirect, Status,
+    location::HttpScheme,
+    policy::Refusal,
+    policy_fn,
     testing::{self, End},
 };
 
@@ -98,15 +101,18 @@ fn a_failing_assertion_says_what_was_expected_and_what_came() {
             testing::get("/a?b#c").header("host", "a.example"),
             "GET /a?b#c, host a.example",
         ),
-        (testing::get("/a").scheme(Scheme::Http), "GET /a, over http"),
+        (
+            testing::get("/a").scheme(HttpScheme::Http),
+            "GET /a, over http",
+        ),
         (
             testing::get("/a#c")
-                .scheme(Scheme::Https)
+                .scheme(HttpScheme::Https)
                 .header("host", "a.example:8443"),
             "GET https://a.example:8443/a#c",
         ),
         (
-            testing::get("http://a.example/a").scheme(Scheme::Https),
+            testing::get("http://a.example/a").scheme(HttpScheme::Https),
             "GET http://a.example/a",
         ),
         (
@@ -186,18 +192,18 @@ fn follow_begins_at_the_address_that_was_asked_for() {
         (testing::get("http://a.example/a"), "http://a.example"),
         (testing::get("https://a.example/a"), "https://a.example"),
         (
-            testing::get("http://a.example/a").scheme(Scheme::Https),
+            testing::get("http://a.example/a").scheme(HttpScheme::Https),
             "https://a.example",
         ),
         (
             testing::get("/a")
                 .header("host", "a.example")
-                .scheme(Scheme::Http),
+                .scheme(HttpScheme::Http),
             "http://a.example",
         ),
     ] {
         let journey = testing::follow(&policy, request);
-        assert_eq!(journey.hops()[0].address, format!("{origin}/a"));
+        assert_eq!(journey.hops()[0].url, format!("{origin}/a"));
         journey.assert_arrives_at(&format!("{origin}/b"));
     }
 }
@@ -221,15 +227,15 @@ fn follow_resolves_relative_and_absolute_locations() {
 #[test]
 fn follow_keeps_what_was_established() {
     let policy = policy_fn(|request| {
-        (request.scheme() == Some(Scheme::Http)).then(|| {
+        (request.scheme() == Some(HttpScheme::Http)).then(|| {
             Redirect::permanent(
-                Location::from_static("https://a.example/").asked_over(Scheme::Http),
+                Location::from_static("https://a.example/").asked_over(HttpScheme::Http),
             )
         })
     });
     let request = testing::get("/")
         .header("host", "a.example")
-        .scheme(Scheme::Http);
+        .scheme(HttpScheme::Http);
     testing::follow(&policy, request)
         .assert_hops(1)
         .assert_arrives_at("https://a.example/");
@@ -256,7 +262,7 @@ fn follow_finds_loops_and_reports_the_way() {
         "/a" => Some(Redirect::found(LocalPath::from_static("/b"))),
         "/b" => Some(Redirect::found(LocalPath::from_static("/a"))),
         path => Some(Redirect::found(
-            LocalPath::new(path).ok()?.join("more").ok()?,
+            LocalPath::new(path).ok()?.join_encoded("more").ok()?,
         )),
     });
     let journey = testing::follow(&policy, testing::get("/a"));

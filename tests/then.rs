@@ -5,8 +5,10 @@ use std::convert::Infallible;
 use http::{Request, Response, StatusCode, Version, header};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Canonical, CanonicalHost, Https, LocalPath, Location, LoginRedirect, Plaintext, Policy,
-    Redirect, RedirectLayer, Scheme, Status, policy_fn,
+    Canonical, LocalPath, Location, Policy, Redirect, RedirectLayer, Status,
+    location::HttpScheme,
+    policy::{CanonicalHost, Https, HttpsEnforcement, LoginRedirect, SchemeSource},
+    policy_fn,
     testing::{self, TestRequest},
 };
 
@@ -99,7 +101,7 @@ fn in_every_form_there_is_one_hop() {
     let policies = [
         start().trim_trailing_slash().lower_case().then(rules()),
         start()
-            .https(Plaintext::by_extension::<Encrypted>())
+            .https(SchemeSource::extension::<Encrypted>())
             .trim_trailing_slash()
             .lower_case()
             .then(rules()),
@@ -112,8 +114,8 @@ fn in_every_form_there_is_one_hop() {
             ("www.example.com", "/Old/"),
         ] {
             for request in in_every_form(host, target) {
-                for scheme in [Scheme::Http, Scheme::Https] {
-                    let sent = if n == 0 { scheme } else { Scheme::Https };
+                for scheme in [HttpScheme::Http, HttpScheme::Https] {
+                    let sent = if n == 0 { scheme } else { HttpScheme::Https };
                     testing::follow(policy, request.clone().scheme(scheme))
                         .assert_hops(1)
                         .assert_arrives_at(&format!("{sent}://example.com/new"));
@@ -157,7 +159,13 @@ fn preflight(target: &str) -> Request<()> {
 
 #[tokio::test]
 async fn r11_no_plaintext_passes_where_the_rules_enforce_https() {
-    let https = || Https::new(["example.com"], Plaintext::listener().exempt(HEALTH)).unwrap();
+    let https = || {
+        Https::new(
+            ["example.com"],
+            HttpsEnforcement::new(SchemeSource::plaintext_listener()).exempt(HEALTH),
+        )
+        .unwrap()
+    };
     let start = || Canonical::any_host().trim_trailing_slash();
     let how = || https().with(Status::PermanentRedirect);
     // A rule that would wait is asked about the canonical address alone, and does not wait there.
@@ -195,7 +203,7 @@ async fn r11_no_plaintext_passes_where_the_rules_enforce_https() {
 fn r12_what_may_come_in_plaintext_is_no_business_of_the_rules() {
     let policy = Canonical::host("example.com")
         .unwrap()
-        .https(Plaintext::by_extension::<Encrypted>().exempt(HEALTH))
+        .https(HttpsEnforcement::new(SchemeSource::extension::<Encrypted>()).exempt(HEALTH))
         .trim_trailing_slash()
         .then(LoginRedirect::to(LocalPath::from_static("/login")));
     for target in ["/health", "/health?x", CHALLENGE] {
@@ -226,7 +234,7 @@ fn r9_a_rule_that_tells_the_scheme_it_saw_does_not_hide_the_one_that_was_asked_o
     });
     let policy = Canonical::host("example.com")
         .unwrap()
-        .https(Plaintext::by_extension::<Encrypted>())
+        .https(SchemeSource::extension::<Encrypted>())
         .lower_case()
         .then(rules);
     let layer = RedirectLayer::permanent(policy);
@@ -254,7 +262,7 @@ fn an_unchecked_path_is_on_the_canonical_site_too() {
     });
     let policy = Canonical::host("example.com")
         .unwrap()
-        .https(Plaintext::listener())
+        .https(SchemeSource::plaintext_listener())
         .lower_case()
         .then(rules);
     let layer = RedirectLayer::permanent(policy);

@@ -5,10 +5,12 @@ use std::{convert::Infallible, net::IpAddr};
 use http::{Request, Response, StatusCode};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Decision, LocalPath, Policy, ProxyHeader, Redirect, RedirectLayer, Refusal, Shadow, Trust,
+    Decision, LocalPath, Policy, Redirect, RedirectLayer,
+    policy::{Refusal, Shadow},
     policy_fn,
     rules::{Rule, Rules, netlify},
     testing,
+    trust::{ForwardedHeader, TrustedProxies},
 };
 use tracing::Level;
 
@@ -118,9 +120,9 @@ async fn a_redirect_of_a_table_leaves_an_event_with_its_rule(events: &Events) {
 }
 
 fn r13_what_a_proxy_says_leaves_an_event(events: &Events) {
-    let trust = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get().copied())
+    let trust = TrustedProxies::networks(["10.0.0.0/8"], |extensions| extensions.get().copied())
         .unwrap()
-        .believe(ProxyHeader::XForwardedProto);
+        .header(ForwardedHeader::XForwardedProto);
     let request = testing::get("/").header("x-forwarded-proto", "https");
     let from = |peer: [u8; 4]| request.clone().extension(IpAddr::from(peer));
     let proxy = from([10, 0, 0, 7]);

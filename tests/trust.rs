@@ -16,8 +16,11 @@ use proptest::{
 };
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Decision, Https, Location, Plaintext, Policy, ProxyHeader, Redirect, RedirectLayer, Refusal,
-    RequestHead, Scheme, Trust, connect_info, policy_fn, testing,
+    Decision, Location, Policy, Redirect, RedirectLayer, RequestHead,
+    location::HttpScheme,
+    policy::{Https, Refusal, SchemeSource},
+    policy_fn, testing,
+    trust::{ForwardedHeader, TrustedProxies, connect_info},
 };
 
 #[path = "support/cases.rs"]
@@ -25,23 +28,23 @@ mod cases;
 
 use cases::config;
 
-const HTTP: Option<Scheme> = Some(Scheme::Http);
-const HTTPS: Option<Scheme> = Some(Scheme::Https);
+const HTTP: Option<HttpScheme> = Some(HttpScheme::Http);
+const HTTPS: Option<HttpScheme> = Some(HttpScheme::Https);
 const RECEIVED: Option<&str> = Some("backend:8080");
 
-fn any(header: ProxyHeader, hops: u8) -> Trust {
-    Trust::dangerously_any_peer()
-        .believe(header)
+fn any(header: ForwardedHeader, hops: u8) -> TrustedProxies {
+    TrustedProxies::dangerously_any_peer()
+        .header(header)
         .hops(NonZeroU8::new(hops).unwrap())
 }
 
-fn name(header: ProxyHeader) -> &'static str {
+fn name(header: ForwardedHeader) -> &'static str {
     match header {
-        ProxyHeader::Forwarded => "forwarded",
-        ProxyHeader::XForwardedProto => "x-forwarded-proto",
-        ProxyHeader::XForwardedSsl => "x-forwarded-ssl",
-        ProxyHeader::FrontEndHttps => "front-end-https",
-        ProxyHeader::CloudFrontForwardedProto => "cloudfront-forwarded-proto",
+        ForwardedHeader::Forwarded => "forwarded",
+        ForwardedHeader::XForwardedProto => "x-forwarded-proto",
+        ForwardedHeader::XForwardedSsl => "x-forwarded-ssl",
+        ForwardedHeader::FrontEndHttps => "front-end-https",
+        ForwardedHeader::CloudFrontForwardedProto => "cloudfront-forwarded-proto",
         _ => unreachable!("a header without a test"),
     }
 }
@@ -60,7 +63,7 @@ fn request(lines: &[(&str, &[u8])]) -> Request<()> {
 }
 
 /// Scheme and host that a trust of everybody sees in these lines.
-fn seen(header: ProxyHeader, hops: u8, lines: &[&str]) -> (Option<Scheme>, Option<String>) {
+fn seen(header: ForwardedHeader, hops: u8, lines: &[&str]) -> (Option<HttpScheme>, Option<String>) {
     let lines: Vec<_> = lines
         .iter()
         .map(|line| (name(header), line.as_bytes()))
@@ -72,16 +75,16 @@ fn seen(header: ProxyHeader, hops: u8, lines: &[&str]) -> (Option<Scheme>, Optio
     (view.scheme(), view.authority().map(str::to_owned))
 }
 
-fn scheme(header: ProxyHeader, hops: u8, lines: &[&str]) -> Option<Scheme> {
+fn scheme(header: ForwardedHeader, hops: u8, lines: &[&str]) -> Option<HttpScheme> {
     seen(header, hops, lines).0
 }
 
 // -------------------------------------------------------------------------------- (a) who speaks
 
-fn scheme_from(networks: &[&str], peer: Option<&str>) -> Option<Scheme> {
-    let trust = Trust::peers(networks, connect_info)
+fn scheme_from(networks: &[&str], peer: Option<&str>) -> Option<HttpScheme> {
+    let trust = TrustedProxies::networks(networks, connect_info)
         .unwrap()
-        .believe(ProxyHeader::XForwardedProto);
+        .header(ForwardedHeader::XForwardedProto);
     let mut request = testing::get("/").header("x-forwarded-proto", "https");
     if let Some(peer) = peer {
         let address: IpAddr = peer.parse().unwrap();
@@ -118,7 +121,7 @@ fn r13_only_peers_in_the_networks_are_believed() {
         (&["128.0.0.0/1"], "200.0.0.1", true),
         (&["128.0.0.0/1"], "100.0.0.1", false),
     ] {
-        let expected = believed.then_some(Scheme::Https);
+        let expected = believed.then_some(HttpScheme::Https);
         assert_eq!(
             scheme_from(networks, Some(peer)),
             expected,
@@ -130,9 +133,9 @@ fn r13_only_peers_in_the_networks_are_believed() {
 #[test]
 fn r13_no_peer_is_not_believed() {
     assert_eq!(scheme_from(&["10.0.0.0/8"], None), None);
-    let trust = Trust::peers(["10.0.0.0/8"], |_| None)
+    let trust = TrustedProxies::networks(["10.0.0.0/8"], |_| None)
         .unwrap()
-        .believe(ProxyHeader::XForwardedProto);
+        .header(ForwardedHeader::XForwardedProto);
     let request = testing::get("/").header("x-forwarded-proto", "https");
     assert_eq!(trust.view(&request.head()).scheme(), None);
 }
@@ -150,7 +153,7 @@ fn r13_nobody_is_believed_by_default() {
 #[test]
 fn r13_bad_networks_name_the_part_and_the_way_to_mend_it() {
     let error = |text: &str| {
-        let error = Trust::peers(["10.0.0.0/8", text], |_| None).unwrap_err();
+        let error = TrustedProxies::networks(["10.0.0.0/8", text], |_| None).unwrap_err();
         assert_eq!(error.part(), text);
         let shown = error.to_string();
         assert_eq!(format!("{error:?}"), format!("TrustError({shown})"));
@@ -214,7 +217,7 @@ fn r13_bad_networks_name_the_part_and_the_way_to_mend_it() {
         assert!(error(text).contains("dangerously_any_peer"), "{text}");
     }
 
-    let nobody = Trust::peers([""; 0], |_| None).unwrap_err();
+    let nobody = TrustedProxies::networks([""; 0], |_| None).unwrap_err();
     assert_eq!(nobody.part(), "");
     assert_eq!(
         nobody.to_string(),
@@ -226,7 +229,7 @@ fn r13_bad_networks_name_the_part_and_the_way_to_mend_it() {
 
 #[test]
 fn r13_lists_count_hops_from_the_right() {
-    use ProxyHeader::{Forwarded, XForwardedProto};
+    use ForwardedHeader::{Forwarded, XForwardedProto};
     for (hops, lines, expected) in [
         (1, &["https"][..], HTTPS),
         (1, &["http"], HTTP),
@@ -275,7 +278,9 @@ fn r13_lists_count_hops_from_the_right() {
 
 #[test]
 fn r13_every_header_has_its_values() {
-    use ProxyHeader::{CloudFrontForwardedProto, FrontEndHttps, XForwardedProto, XForwardedSsl};
+    use ForwardedHeader::{
+        CloudFrontForwardedProto, FrontEndHttps, XForwardedProto, XForwardedSsl,
+    };
     for header in [XForwardedProto, CloudFrontForwardedProto] {
         for (value, expected) in [
             ("http", HTTP),
@@ -336,7 +341,7 @@ fn r13_every_header_has_its_values() {
 
 #[test]
 fn r13_one_header_is_believed_and_no_other() {
-    use ProxyHeader::{
+    use ForwardedHeader::{
         CloudFrontForwardedProto, Forwarded, FrontEndHttps, XForwardedProto, XForwardedSsl,
     };
     let said = [
@@ -349,7 +354,7 @@ fn r13_one_header_is_believed_and_no_other() {
     for (believed, _) in said {
         for (sent, value) in said {
             let request = testing::get("/").header(name(sent), value);
-            let expected = (believed == sent).then_some(Scheme::Https);
+            let expected = (believed == sent).then_some(HttpScheme::Https);
             let got = any(believed, 1).view(&request.head()).scheme();
             assert_eq!(got, expected, "{believed:?} {sent:?}");
         }
@@ -358,7 +363,7 @@ fn r13_one_header_is_believed_and_no_other() {
 
 #[test]
 fn r13_forwarded_as_in_rfc_7239() {
-    use ProxyHeader::Forwarded;
+    use ForwardedHeader::Forwarded;
     for (hops, lines, scheme, host) in [
         // §4
         (1, &["for=\"_gazonk\""][..], None, RECEIVED),
@@ -528,7 +533,7 @@ fn r13_of_a_malformed_line_of_forwarded_nothing_is_believed() {
             &[good, &*after],
         ] {
             for hops in 1..4 {
-                let got = seen(ProxyHeader::Forwarded, hops, lines);
+                let got = seen(ForwardedHeader::Forwarded, hops, lines);
                 assert_eq!(got, (None, None), "{hops} {lines:?}");
             }
         }
@@ -541,19 +546,19 @@ fn r13_of_a_malformed_line_of_forwarded_nothing_is_believed() {
             (2, &[bad, good, "for=_y"]),
             (2, &[bad, &*two]),
         ] {
-            let got = seen(ProxyHeader::Forwarded, hops, lines);
+            let got = seen(ForwardedHeader::Forwarded, hops, lines);
             let said = (HTTPS, Some("shop.example".to_owned()));
             assert_eq!(got, said, "{hops} {lines:?}");
-            let got = seen(ProxyHeader::Forwarded, hops + 1, lines);
+            let got = seen(ForwardedHeader::Forwarded, hops + 1, lines);
             assert_eq!(got, (None, None), "{hops} + 1 {lines:?}");
         }
     }
     // A quoted value ends on its line.
     let lines = ["proto=https;for=\"a", "b\";proto=https"];
-    assert_eq!(seen(ProxyHeader::Forwarded, 1, &lines), (None, None));
+    assert_eq!(seen(ForwardedHeader::Forwarded, 1, &lines), (None, None));
     // The host was not asked for: it stays.
     let request = request(&[("forwarded", b"proto")]);
-    let view = any(ProxyHeader::Forwarded, 1).view(&RequestHead::new(&request));
+    let view = any(ForwardedHeader::Forwarded, 1).view(&RequestHead::new(&request));
     assert_eq!((view.scheme(), view.authority()), (None, RECEIVED));
 }
 
@@ -564,20 +569,26 @@ fn r13_sixteen_parameters_are_enough() {
         format!("{};proto=https", pairs.join(";"))
     };
     let (most, too_many) = (element(16), element(17));
-    assert_eq!(scheme(ProxyHeader::Forwarded, 1, &[&most]), HTTPS);
-    assert_eq!(scheme(ProxyHeader::Forwarded, 2, &[&most, &most]), HTTPS);
-    assert_eq!(scheme(ProxyHeader::Forwarded, 1, &[&too_many]), None);
+    assert_eq!(scheme(ForwardedHeader::Forwarded, 1, &[&most]), HTTPS);
     assert_eq!(
-        scheme(ProxyHeader::Forwarded, 1, &[&too_many, &most]),
+        scheme(ForwardedHeader::Forwarded, 2, &[&most, &most]),
         HTTPS
     );
-    assert_eq!(scheme(ProxyHeader::Forwarded, 2, &[&too_many, &most]), None);
+    assert_eq!(scheme(ForwardedHeader::Forwarded, 1, &[&too_many]), None);
+    assert_eq!(
+        scheme(ForwardedHeader::Forwarded, 1, &[&too_many, &most]),
+        HTTPS
+    );
+    assert_eq!(
+        scheme(ForwardedHeader::Forwarded, 2, &[&too_many, &most]),
+        None
+    );
 }
 
 #[test]
 fn r13_the_host_is_believed_by_choice() {
-    use ProxyHeader::{Forwarded, XForwardedProto, XForwardedSsl};
-    let view = |trust: &Trust, lines: &[&str]| {
+    use ForwardedHeader::{Forwarded, XForwardedProto, XForwardedSsl};
+    let view = |trust: &TrustedProxies, lines: &[&str]| {
         let mut all = vec![
             ("x-forwarded-proto", &b"https, https"[..]),
             ("x-forwarded-ssl", b"on"),
@@ -602,7 +613,7 @@ fn r13_the_host_is_believed_by_choice() {
         is(HTTPS, Some("forwarded.example"))
     );
 
-    for trust in [any(XForwardedProto, 1), any(XForwardedSsl, 1)].map(Trust::and_host) {
+    for trust in [any(XForwardedProto, 1), any(XForwardedSsl, 1)].map(TrustedProxies::and_host) {
         for (lines, host) in [
             (&[][..], RECEIVED),
             (&["shop.example"], Some("shop.example")),
@@ -665,12 +676,12 @@ fn r13_the_host_is_believed_by_choice() {
 
 #[test]
 fn r13_what_is_established_already_stays() {
-    let trust = any(ProxyHeader::XForwardedProto, 1).and_host();
+    let trust = any(ForwardedHeader::XForwardedProto, 1).and_host();
     let request = testing::get("/")
         .header("host", "backend")
         .header("x-forwarded-proto", "https")
         .header("x-forwarded-host", "shop.example");
-    let established = request.clone().scheme(Scheme::Http);
+    let established = request.clone().scheme(HttpScheme::Http);
     let view = trust.view(&established.head());
     assert_eq!((view.scheme(), view.authority()), (HTTP, Some("backend")));
     let established = request.authority("known.example");
@@ -711,7 +722,7 @@ fn r13_huge_headers_take_linear_time() {
         numbered(","),
         format!("a=1;{}=1;{}=2", "b".repeat(SIZE / 2), "b".repeat(SIZE / 2)),
     ] {
-        for header in [ProxyHeader::Forwarded, ProxyHeader::XForwardedProto] {
+        for header in [ForwardedHeader::Forwarded, ForwardedHeader::XForwardedProto] {
             for hops in [1, 2, 255] {
                 seen(header, hops, &[&text]);
                 seen(header, hops, &[&text, "proto=https", &text]);
@@ -719,7 +730,7 @@ fn r13_huge_headers_take_linear_time() {
         }
     }
     let many = vec!["proto=https"; 15_000];
-    assert_eq!(scheme(ProxyHeader::Forwarded, 255, &many), HTTPS);
+    assert_eq!(scheme(ForwardedHeader::Forwarded, 255, &many), HTTPS);
     assert!(
         start.elapsed() < Duration::from_secs(10),
         "{:?}",
@@ -738,9 +749,9 @@ fn r13_any_policy_can_stand_behind_trust() {
             None => Decision::Refuse(Refusal::bad_request("no host")),
             Some(_) => Decision::<Location>::Pass,
         }),
-        policy_fn(|request| (request.scheme()? == Scheme::Http).then_some(SECURE)),
+        policy_fn(|request| (request.scheme()? == HttpScheme::Http).then_some(SECURE)),
     )
-        .behind(any(ProxyHeader::XForwardedProto, 1).and_host());
+        .trusting(any(ForwardedHeader::XForwardedProto, 1).and_host());
     let request = testing::get("/").header("host", "backend");
     request.clone().through(&policy).assert_pass();
     let request = request.header("x-forwarded-proto", "http");
@@ -756,8 +767,8 @@ fn r13_any_policy_can_stand_behind_trust() {
 
 #[test]
 fn r13_no_line_of_a_client_makes_a_redirect_to_itself() {
-    let trust = any(ProxyHeader::Forwarded, 1);
-    let https = Https::new(["example.com"], Plaintext::behind(trust)).unwrap();
+    let trust = any(ForwardedHeader::Forwarded, 1);
+    let https = Https::new(["example.com"], SchemeSource::trusted_proxy(trust)).unwrap();
     for line in [
         "for=10.0.0.1:4711",
         "proto=\"https",
@@ -775,7 +786,7 @@ fn r13_no_line_of_a_client_makes_a_redirect_to_itself() {
 
 #[test]
 fn r9_what_a_proxy_tells_counts_where_loops_are_looked_for() {
-    let trust = || any(ProxyHeader::XForwardedProto, 1).and_host();
+    let trust = || any(ForwardedHeader::XForwardedProto, 1).and_host();
     let asked = |host: &str, told: &str, proto: &str| {
         testing::get("/x")
             .header("host", host)
@@ -871,13 +882,13 @@ fn r9_what_a_proxy_tells_counts_where_loops_are_looked_for() {
     ] {
         let shown = format!("{location} {host} {told} {proto}");
         let redirect = Redirect::found(Location::from_config(location).unwrap());
-        let layer = RedirectLayer::new(redirect.behind(trust()));
+        let layer = RedirectLayer::new(redirect.trusting(trust()));
         let answer = asked(host, told, proto).through_layer(&layer);
         assert_eq!(!answer.decision().is_pass(), is_sent, "{shown}");
     }
     // Only the scheme is believed: the host is the received one.
     let shop = Location::from_static("https://shop.example/x");
-    let layer = RedirectLayer::found(shop.behind(any(ProxyHeader::XForwardedProto, 1)));
+    let layer = RedirectLayer::found(shop.trusting(any(ForwardedHeader::XForwardedProto, 1)));
     asked("shop.example", "x.example", "https")
         .through_layer(&layer)
         .assert_pass();
@@ -887,16 +898,15 @@ fn r9_what_a_proxy_tells_counts_where_loops_are_looked_for() {
 }
 
 /// The status, and the names in `Vary`.
-async fn ask(trust: Trust, peer: [u8; 4], lines: &[(&str, &[u8])]) -> (u16, Vec<String>) {
+async fn ask(trust: TrustedProxies, peer: [u8; 4], lines: &[(&str, &[u8])]) -> (u16, Vec<String>) {
     let policy = policy_fn(|request| match request.scheme() {
-        Some(Scheme::Https) => None,
-        Some(Scheme::Http) => Some(SECURE.asked_over(Scheme::Http)),
+        Some(HttpScheme::Https) => None,
+        Some(HttpScheme::Http) => Some(SECURE.asked_over(HttpScheme::Http)),
         None => Some(Location::from_static("https://shop.example/unknown")),
     });
-    let app =
-        RedirectLayer::permanent(policy.behind(trust)).layer(service_fn(async |_: Request<()>| {
-            Ok::<_, Infallible>(Response::<String>::default())
-        }));
+    let app = RedirectLayer::permanent(policy.trusting(trust)).layer(service_fn(
+        async |_: Request<()>| Ok::<_, Infallible>(Response::<String>::default()),
+    ));
     let mut request = request(lines);
     let peer = ConnectInfo(SocketAddr::from((peer, 4711)));
     request.extensions_mut().insert(peer);
@@ -914,12 +924,12 @@ fn vary(headers: &HeaderMap) -> Vec<String> {
 
 #[tokio::test]
 async fn r13_vary_names_the_header_of_a_trusted_peer_only() {
-    use ProxyHeader::{Forwarded, XForwardedProto, XForwardedSsl};
+    use ForwardedHeader::{Forwarded, XForwardedProto, XForwardedSsl};
     const PROXY: [u8; 4] = [10, 0, 0, 7];
     const STRANGER: [u8; 4] = [198, 51, 100, 7];
     let of = |header, hops: u8| {
-        let peers = Trust::peers(["10.0.0.0/8"], connect_info).unwrap();
-        peers.believe(header).hops(NonZeroU8::new(hops).unwrap())
+        let peers = TrustedProxies::networks(["10.0.0.0/8"], connect_info).unwrap();
+        peers.header(header).hops(NonZeroU8::new(hops).unwrap())
     };
     let http: &[(&str, &[u8])] = &[("x-forwarded-proto", b"http")];
     let https: &[(&str, &[u8])] = &[("x-forwarded-proto", b"https")];
@@ -963,21 +973,22 @@ async fn r13_vary_names_the_header_of_a_trusted_peer_only() {
 
 #[test]
 fn r13_debug_says_what_is_believed() {
-    let trust = Trust::peers(["10.0.0.0/8", "::ffff:192.0.2.7", "fd00::/8"], connect_info)
-        .unwrap()
-        .believe(ProxyHeader::XForwardedProto)
-        .hops(NonZeroU8::new(2).unwrap());
+    let trust =
+        TrustedProxies::networks(["10.0.0.0/8", "::ffff:192.0.2.7", "fd00::/8"], connect_info)
+            .unwrap()
+            .header(ForwardedHeader::XForwardedProto)
+            .hops(NonZeroU8::new(2).unwrap());
     assert_eq!(
         format!("{trust:?}"),
-        "Trust { peers: [10.0.0.0/8, 192.0.2.7/32, fd00::/8], header: XForwardedProto, hops: 2, \
+        "TrustedProxies { peers: [10.0.0.0/8, 192.0.2.7/32, fd00::/8], header: XForwardedProto, hops: 2, \
          host: false }"
     );
-    let trust = any(ProxyHeader::Forwarded, 1).and_host();
+    let trust = any(ForwardedHeader::Forwarded, 1).and_host();
     assert_eq!(
         format!(
             "{:?}",
             policy_fn(|_| None::<Location>)
-                .behind(trust.clone())
+                .trusting(trust.clone())
                 .clone()
         ),
         format!(
@@ -994,8 +1005,8 @@ fn r13_debug_says_what_is_believed() {
 #[test]
 fn r13_trust_is_shared_between_threads() {
     fn check<T: Send + Sync + Clone + 'static>() {}
-    check::<Trust>();
-    check::<tower_redirect::TrustedPeers>();
+    check::<TrustedProxies>();
+    check::<tower_redirect::trust::TrustedNetworks>();
 }
 
 // ------------------------------------------------------------------------------- (d) properties
@@ -1169,7 +1180,7 @@ proptest! {
             Some(pair) => Some(pair.value).filter(|value| !["a b", "", "a,b", "x@y"].contains(value)),
         };
         prop_assert_eq!(
-            seen(ProxyHeader::Forwarded, hops, &lines),
+            seen(ForwardedHeader::Forwarded, hops, &lines),
             (scheme, host.map(str::to_owned)),
             "{} {:?}", hops, lines
         );
@@ -1178,11 +1189,11 @@ proptest! {
     #[test]
     fn r13_no_bytes_establish_what_they_do_not_say(lines in vec(soup(), 0..4), hops in 1_u8..4) {
         for header in [
-            ProxyHeader::Forwarded,
-            ProxyHeader::XForwardedProto,
-            ProxyHeader::XForwardedSsl,
-            ProxyHeader::FrontEndHttps,
-            ProxyHeader::CloudFrontForwardedProto,
+            ForwardedHeader::Forwarded,
+            ForwardedHeader::XForwardedProto,
+            ForwardedHeader::XForwardedSsl,
+            ForwardedHeader::FrontEndHttps,
+            ForwardedHeader::CloudFrontForwardedProto,
         ] {
             let request = {
                 let named: Vec<_> = lines.iter().map(|line| (name(header), &line[..])).collect();
@@ -1193,7 +1204,7 @@ proptest! {
             if view.scheme().is_some() {
                 prop_assert_eq!(view.scheme(), said, "{:?} {} {:?}", header, hops, lines);
             }
-            if header != ProxyHeader::Forwarded {
+            if header != ForwardedHeader::Forwarded {
                 // Without a grammar to break, it is the same thing.
                 prop_assert_eq!(view.scheme(), said, "{:?} {} {:?}", header, hops, lines);
             }
@@ -1233,7 +1244,7 @@ fn soup() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// What the header says to somebody who only splits it.
-fn naively(header: ProxyHeader, hops: u8, lines: &[Vec<u8>]) -> Option<Scheme> {
+fn naively(header: ForwardedHeader, hops: u8, lines: &[Vec<u8>]) -> Option<HttpScheme> {
     let text = lines
         .iter()
         .map(|line| line.iter().copied().map(char::from).collect::<String>())
@@ -1246,7 +1257,7 @@ fn naively(header: ProxyHeader, hops: u8, lines: &[Vec<u8>]) -> Option<Scheme> {
     let blank = [' ', '\t'];
     let from_right = usize::from(hops.checked_sub(1)?);
     match header {
-        ProxyHeader::Forwarded => {
+        ForwardedHeader::Forwarded => {
             // Quotes end on their line.
             let elements: Vec<String> = text
                 .iter()
@@ -1268,7 +1279,7 @@ fn naively(header: ProxyHeader, hops: u8, lines: &[Vec<u8>]) -> Option<Scheme> {
                 .and_then(|rest| rest.strip_suffix('"'));
             named(unquoted.unwrap_or(value))
         }
-        ProxyHeader::XForwardedProto => {
+        ForwardedHeader::XForwardedProto => {
             let all = text.join(",");
             let elements: Vec<&str> = all.split(',').collect();
             let element = elements
@@ -1278,7 +1289,7 @@ fn naively(header: ProxyHeader, hops: u8, lines: &[Vec<u8>]) -> Option<Scheme> {
                 .filter(|_| !lines.is_empty());
             named(element?.trim_matches(blank))
         }
-        ProxyHeader::CloudFrontForwardedProto => match text.as_slice() {
+        ForwardedHeader::CloudFrontForwardedProto => match text.as_slice() {
             [line] => named(line.trim_matches(blank)),
             _ => None,
         },

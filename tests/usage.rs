@@ -139,7 +139,7 @@ async fn what_is_not_sent_is_not_counted() {
     // What is exempt passes, and so does a redirect to where the visitor is.
     assert_eq!(send(rules.clone(), "CONNECT", "/a").await, 200);
     let itself = Rules::new([Rule::found("/x", "/{q}?q={q}")
-        .when(tower_redirect::rules::Has::query("q").captured_as("q"))])
+        .when(tower_redirect::rules::Condition::query("q").captured_as("q"))])
     .unwrap()
     .count_hits();
     assert_eq!(send(itself.clone(), "GET", "/x?q=x").await, 200);

@@ -23,10 +23,13 @@ use http::{Request, Response};
 use tempfile::TempDir;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Handle, LocalPath, RedirectLayer, Reloadable,
+    LocalPath, RedirectLayer,
+    live::{
+        ReloadHandle, Reloadable,
+        watch::{self, Reload, Watch, Watcher},
+    },
     rules::{Diagnostics, Format, Rule, Rules},
     testing,
-    watch::{self, Reload, Watch, Watcher},
 };
 
 /// Far more than anything here takes.
@@ -67,7 +70,7 @@ struct Site {
     folder: TempDir,
     path: PathBuf,
     policy: Reloadable<Rules>,
-    handle: Handle<Rules>,
+    handle: ReloadHandle<Rules>,
     told: Receiver<Told>,
     watcher: Watcher,
 }
@@ -294,7 +297,7 @@ async fn ask(policy: &Reloadable<Rules>) {
     assert!(answer.unwrap().status().is_redirection());
 }
 
-fn hits(handle: &Handle<Rules>) -> Option<Vec<u64>> {
+fn hits(handle: &ReloadHandle<Rules>) -> Option<Vec<u64>> {
     let current = handle.current();
     let hits = current.usage()?.iter().map(|rule| rule.hits());
     Some(hits.collect())
@@ -787,7 +790,7 @@ fn read_folder(folder: &Path) -> Result<Vec<Rules>, Box<dyn Error + Send + Sync>
 
 /// A watch of a folder, what it tells, and how often the folder was read.
 fn counted(
-    handle: &Handle<Vec<Rules>>,
+    handle: &ReloadHandle<Vec<Rules>>,
     folder: &Path,
 ) -> (Watch<Vec<Rules>>, Receiver<Told>, Arc<AtomicUsize>) {
     let reads = Arc::new(AtomicUsize::new(0));

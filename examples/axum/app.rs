@@ -7,7 +7,7 @@ use axum::{
     response::Html,
     routing::{any, get, put},
 };
-use tower_redirect::{CacheControl, LocalPath, Redirect, RedirectLayer, policy_fn};
+use tower_redirect::{LocalPath, Redirect, RedirectLayer, policy_fn, redirect::CacheControl};
 
 const LANDING: LocalPath = LocalPath::from_static("/landing");
 /// A browser keeps permanent redirects, and port 3000 has other uses tomorrow.

@@ -10,7 +10,10 @@ use axum::{
 };
 use axum_server::tls_rustls::RustlsConfig;
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_redirect::{Canonical, CanonicalError, CanonicalHost, Plaintext, RedirectLayer};
+use tower_redirect::{
+    Canonical, RedirectLayer,
+    policy::{CanonicalError, CanonicalHost, HttpsEnforcement, SchemeSource},
+};
 
 /// Serves both until one of them fails.
 pub(crate) async fn serve(plaintext: TcpListener, tls: TcpListener) -> Result<(), Box<dyn Error>> {
@@ -28,7 +31,7 @@ pub(crate) async fn serve(plaintext: TcpListener, tls: TcpListener) -> Result<()
 /// Behind the plaintext listener there is no app at all: what is not redirected is refused.
 pub(crate) fn to_https(tls_port: u16) -> Result<Router, CanonicalError> {
     let canonical = Canonical::on(hosts()?)
-        .https(Plaintext::listener().https_port(tls_port))
+        .https(HttpsEnforcement::new(SchemeSource::plaintext_listener()).port(tls_port))
         .trim_trailing_slash();
     // In production `permanent`; a browser would keep that for your localhost too.
     Ok(Router::new().layer(RedirectLayer::temporary(canonical)))
@@ -38,7 +41,7 @@ pub(crate) fn to_https(tls_port: u16) -> Result<Router, CanonicalError> {
 pub(crate) fn app(tls_port: u16) -> Result<Router, CanonicalError> {
     let canonical = Canonical::on(hosts()?)
         // The listener speaks TLS only: everything has the mark that says so.
-        .https(Plaintext::by_extension::<Encrypted>().https_port(tls_port))
+        .https(HttpsEnforcement::new(SchemeSource::extension::<Encrypted>()).port(tls_port))
         .trim_trailing_slash();
     let hsts = HeaderValue::from_static("max-age=300"); // in production two years: 63072000
     Ok(Router::new()

@@ -13,7 +13,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use tower_redirect::{LocalPath, LoginRedirect, Policy, RedirectLayer, RequestHead, ReturnTo};
+use tower_redirect::{
+    LocalPath, Policy, RedirectLayer, RequestHead,
+    policy::{LoginRedirect, ReturnTo},
+};
 
 const HOME: LocalPath = LocalPath::from_static("/");
 const LOGIN: LocalPath = LocalPath::from_static("/login");

@@ -6,7 +6,9 @@ use axum::{
     Router,
     http::{StatusCode, Uri},
 };
-use tower_redirect::{Decision, Policy, Redirect, RedirectLayer, RequestHead, Scheme};
+use tower_redirect::{
+    Decision, Policy, Redirect, RedirectLayer, RequestHead, location::HttpScheme,
+};
 
 /// Rules behind a listener without TLS, so that those for `http://` are known to be meant.
 #[derive(Debug)]
@@ -16,7 +18,7 @@ impl<P: Policy<Target = Redirect>> Policy for OverHttp<P> {
     type Target = Redirect;
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Redirect> {
-        self.0.decide(&request.with_scheme(Scheme::Http))
+        self.0.decide(&request.with_scheme(HttpScheme::Http))
     }
 }
 

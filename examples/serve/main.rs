@@ -12,7 +12,7 @@ use std::{error::Error, fs, net::SocketAddr, path::PathBuf, process::ExitCode, t
 use clap::Parser;
 use tokio::net::TcpListener;
 use tower_redirect::{
-    Reloadable,
+    live::Reloadable,
     rules::{Format, Parsed, Severity},
 };
 

@@ -30,7 +30,8 @@ use clap::Parser;
 use redis::{Client, IntoConnectionInfo, ProtocolVersion};
 use tokio::{net::TcpListener, sync::Notify};
 use tower_redirect::{
-    RedirectLayer, Reloadable,
+    RedirectLayer,
+    live::Reloadable,
     rules::{Format, Rules},
 };
 

@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 use tower_redirect::{
-    Handle,
+    live::ReloadHandle,
     rules::{Format, Rules, Severity},
 };
 
@@ -82,12 +82,12 @@ pub(crate) struct Refused(pub(crate) String);
 /// What serves: the last good rules, whatever was published since.
 pub(crate) struct LastGood {
     format: Format,
-    handle: Handle<Rules>,
+    handle: ReloadHandle<Rules>,
     copy: Option<Copy>,
 }
 
 impl LastGood {
-    pub(crate) fn new(format: Format, handle: Handle<Rules>, copy: Option<Copy>) -> Self {
+    pub(crate) fn new(format: Format, handle: ReloadHandle<Rules>, copy: Option<Copy>) -> Self {
         Self {
             format,
             handle,

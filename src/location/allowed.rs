@@ -6,7 +6,10 @@ use super::{
     parse_origin,
     problem::{LocationError, Problem},
 };
-use crate::{Origin, Scheme, authority::is_readable};
+use crate::{
+    location::is_readable,
+    location::{HttpScheme, Origin},
+};
 
 /// An origin, or all subdomains of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +48,7 @@ impl Allowed {
         if !is_name {
             return Err(fail(Problem::Wildcard, star));
         }
-        if origin.port() != Scheme::Https.default_port() {
+        if origin.port() != HttpScheme::Https.default_port() {
             let colon = text.rfind(':').unwrap_or(star);
             return Err(fail(Problem::WildcardPort, colon));
         }
@@ -57,8 +60,8 @@ impl Allowed {
         match self {
             Self::Origin(allowed) => allowed == origin,
             Self::Subdomains(suffix) => {
-                origin.scheme() == Scheme::Https
-                    && origin.port() == Scheme::Https.default_port()
+                origin.scheme() == HttpScheme::Https
+                    && origin.port() == HttpScheme::Https.default_port()
                     && origin
                         .host()
                         .strip_suffix(&**suffix)
@@ -72,10 +75,10 @@ impl Allowed {
 fn origin(text: &str) -> Result<Origin, LocationError> {
     let not_https = LocationError::new(Problem::NotHttps, 0, text.as_bytes());
     let (origin, rest) = parse_origin(text).map_err(|error| match error.problem {
-        Problem::Scheme => not_https,
+        Problem::HttpScheme => not_https,
         _ => error,
     })?;
-    if origin.scheme() != Scheme::Https {
+    if origin.scheme() != HttpScheme::Https {
         return Err(not_https);
     }
     match rest {

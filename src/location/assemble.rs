@@ -5,16 +5,16 @@ use std::{io::Write, iter};
 use percent_encoding::{AsciiSet, percent_encode};
 
 use super::{
-    Location, check,
-    check::sendable,
+    Location,
+    check::{self, sendable},
     parse::{RECEIVED_PATH, RECEIVED_QUERY},
     problem::LocationError,
 };
-use crate::{Scheme, scan};
+use crate::location::{HttpScheme, scan};
 
 /// Scheme, host and port of a location; they come from configuration (R6).
 pub(crate) struct Site<'a> {
-    pub(crate) scheme: Scheme,
+    pub(crate) scheme: HttpScheme,
     pub(crate) host: &'a str,
     pub(crate) port: Option<u16>,
 }

@@ -5,7 +5,7 @@ use super::{
     authority::authority,
     problem::{LocationError, Problem},
 };
-use crate::scan;
+use crate::location::scan;
 
 /// The most that is sent; more is not redirected (R10).
 pub(crate) const MAX_LEN: usize = 8_000;
@@ -289,7 +289,7 @@ const fn no_form(text: &[u8]) -> LocationError {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
         match byte {
-            b':' => return LocationError::new(Problem::Scheme, 0, text),
+            b':' => return LocationError::new(Problem::HttpScheme, 0, text),
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.' => rest = tail,
             _ => break,
         }

@@ -3,8 +3,8 @@ use std::{fmt, str::FromStr};
 use http::HeaderValue;
 
 use super::{
-    Location, check,
-    check::Form,
+    Location,
+    check::{self, Form},
     parse,
     problem::{LocationError, Problem},
 };
@@ -19,12 +19,12 @@ use super::{
 ///
 /// const MAINTENANCE: LocalPath = LocalPath::from_static("/maintenance");
 ///
-/// let post = LocalPath::from_static("/posts").join("2024/h%C3%A9llo")?;
+/// let post = LocalPath::from_static("/posts").join_encoded("2024/h%C3%A9llo")?;
 /// assert_eq!(post, "/posts/2024/h%C3%A9llo");
 ///
 /// assert!(LocalPath::new("//stranger.example").is_err());
-/// assert!(LocalPath::from_static("/").join("//stranger.example").is_err());
-/// # Ok::<(), tower_redirect::LocationError>(())
+/// assert!(LocalPath::from_static("/").join_encoded("//stranger.example").is_err());
+/// # Ok::<(), tower_redirect::location::LocationError>(())
 /// ```
 ///
 /// The segments `.` and `..` (and their `%2e` spellings) are refused, because clients resolve them.
@@ -69,7 +69,7 @@ impl LocalPath {
     ///
     /// assert_eq!(LocalPath::new("/stra\u{df}e?q=a b#c|d")?, "/stra%C3%9Fe?q=a%20b#c%7Cd");
     /// assert_eq!(LocalPath::new("/100%25")?, "/100%25");
-    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// # Ok::<(), tower_redirect::location::LocationError>(())
     /// ```
     ///
     /// # Errors
@@ -95,7 +95,7 @@ impl LocalPath {
 
     /// Adds path text **as it was received**: `%XX` stays, `/` separates segments.
     ///
-    /// This is the door for a tail of [`RequestHead::path`](crate::RequestHead::path); plain text goes
+    /// This is the door for a tail of [`RequestHead::path`](crate::request::RequestHead::path); plain text goes
     /// through [`segment`](Self::segment). One `/` stands between the two parts, whether either brings
     /// it or not; query and fragment stay behind them. A `?` or `#` in the tail is encoded: a path that
     /// was received has none.
@@ -104,18 +104,18 @@ impl LocalPath {
     /// use tower_redirect::LocalPath;
     ///
     /// let docs = LocalPath::from_static("/docs/?v=2");
-    /// assert_eq!(docs.join("a%20b/c")?, "/docs/a%20b/c?v=2");
-    /// assert_eq!(docs.join("/x")?, "/docs/x?v=2");
-    /// assert!(docs.join("../admin").is_err());
-    /// assert!(docs.join("%2e%2e/admin").is_err());
-    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// assert_eq!(docs.join_encoded("a%20b/c")?, "/docs/a%20b/c?v=2");
+    /// assert_eq!(docs.join_encoded("/x")?, "/docs/x?v=2");
+    /// assert!(docs.join_encoded("../admin").is_err());
+    /// assert!(docs.join_encoded("%2e%2e/admin").is_err());
+    /// # Ok::<(), tower_redirect::location::LocationError>(())
     /// ```
     ///
     /// # Errors
     ///
     /// When the result would leave the site (`/` and `//stranger.example`), the tail has a segment
     /// `.` or `..` or a control character, or the result is longer than 8,000 bytes.
-    pub fn join(&self, received: &str) -> Result<Self, LocationError> {
+    pub fn join_encoded(&self, received: &str) -> Result<Self, LocationError> {
         let tail = received.strip_prefix('/').unwrap_or(received);
         self.extend_path(tail, parse::push_path)
     }
@@ -123,7 +123,7 @@ impl LocalPath {
     /// Adds one segment of **plain text**: `/`, `%`, `?` and all else that has a meaning is encoded.
     ///
     /// This is the door for a name from a database or a form. Text of a path that was received is
-    /// encoded already and goes through [`join`](Self::join); here its `%C3` would become `%25C3`.
+    /// encoded already and goes through [`join_encoded`](Self::join_encoded); here its `%C3` would become `%25C3`.
     ///
     /// ```
     /// use tower_redirect::LocalPath;
@@ -132,7 +132,7 @@ impl LocalPath {
     /// assert_eq!(tags.segment("C/C++ 100%")?, "/tags/C%2FC%2B%2B%20100%25");
     /// assert!(tags.segment("..").is_err());
     /// assert!(tags.segment("").is_err());
-    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// # Ok::<(), tower_redirect::location::LocationError>(())
     /// ```
     ///
     /// # Errors
@@ -148,22 +148,22 @@ impl LocalPath {
 
     /// Adds a query **as it was received**, behind the query that is there.
     ///
-    /// It takes what [`RequestHead::query`](crate::RequestHead::query) gives, without a `?` in front;
+    /// It takes what [`RequestHead::query`](crate::request::RequestHead::query) gives, without a `?` in front;
     /// `None` adds nothing.
     ///
     /// ```
     /// use tower_redirect::LocalPath;
     ///
     /// let search = LocalPath::from_static("/search?lang=en#results");
-    /// assert_eq!(search.with_query(Some("q=a%20b"))?, "/search?lang=en&q=a%20b#results");
-    /// assert_eq!(search.with_query(None)?, search);
-    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// assert_eq!(search.append_encoded_query(Some("q=a%20b"))?, "/search?lang=en&q=a%20b#results");
+    /// assert_eq!(search.append_encoded_query(None)?, search);
+    /// # Ok::<(), tower_redirect::location::LocationError>(())
     /// ```
     ///
     /// # Errors
     ///
     /// When the query has a control character or the result is longer than 8,000 bytes.
-    pub fn with_query(&self, received: Option<&str>) -> Result<Self, LocationError> {
+    pub fn append_encoded_query(&self, received: Option<&str>) -> Result<Self, LocationError> {
         let Some(received) = received else {
             return Ok(self.clone());
         };
@@ -181,7 +181,7 @@ impl LocalPath {
     ///
     /// let login = LocalPath::from_static("/login");
     /// assert_eq!(login.param("next", "/a?b=c&d")?, "/login?next=%2Fa%3Fb%3Dc%26d");
-    /// # Ok::<(), tower_redirect::LocationError>(())
+    /// # Ok::<(), tower_redirect::location::LocationError>(())
     /// ```
     ///
     /// # Errors

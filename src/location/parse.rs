@@ -8,7 +8,7 @@ use super::{
     authority, check,
     problem::{LocationError, Problem},
 };
-use crate::{Origin, Scheme};
+use crate::location::{HttpScheme, Origin};
 
 /// What may not stand in a location as it is (R1). A `%` stays, and with it what is encoded already.
 const UNSENDABLE: &AsciiSet = &CONTROLS
@@ -93,7 +93,7 @@ pub(super) fn encode_with_dots<'a>(text: &'a str, out: &mut String) -> &'a str {
 pub(crate) fn parse_origin(text: &str) -> Result<(Origin, &str), LocationError> {
     check::control(text.as_bytes())?;
     let Some((scheme, offset)) = scheme(text) else {
-        return Err(LocationError::new(Problem::Scheme, 0, text.as_bytes()));
+        return Err(LocationError::new(Problem::HttpScheme, 0, text.as_bytes()));
     };
     let after = text.get(offset..).unwrap_or_default();
     let end = after.find(['/', '?', '#', '\\']).unwrap_or(after.len());
@@ -133,8 +133,8 @@ pub(crate) fn parse_origin(text: &str) -> Result<(Origin, &str), LocationError> 
 }
 
 /// The scheme at the front, in any case, and where the authority begins.
-pub(super) fn scheme(text: &str) -> Option<(Scheme, usize)> {
-    [Scheme::Https, Scheme::Http]
+pub(super) fn scheme(text: &str) -> Option<(HttpScheme, usize)> {
+    [HttpScheme::Https, HttpScheme::Http]
         .into_iter()
         .find_map(|scheme| {
             let name = scheme.as_str();

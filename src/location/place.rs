@@ -5,11 +5,11 @@ use super::{LocalPath, Location};
 /// The trait is closed.
 ///
 /// ```
-/// use tower_redirect::{IntoPlace, LocalPath, Location};
+/// use tower_redirect::{LocalPath, Location, location::IntoLocation};
 ///
-/// let page: LocalPath = "/login".into_place();
+/// let page: LocalPath = "/login".into_location();
 /// assert_eq!(page, LocalPath::from_static("/login"));
-/// let page: Location = page.into_place();
+/// let page: Location = page.into_location();
 /// assert_eq!(page, "/login");
 /// ```
 ///
@@ -18,7 +18,7 @@ use super::{LocalPath, Location};
 /// A literal is checked at once; a bad one panics at the caller's line and says what is wrong.
 ///
 /// ```should_panic
-/// use tower_redirect::LoginRedirect;
+/// use tower_redirect::policy::LoginRedirect;
 ///
 /// LoginRedirect::to("//stranger.example");
 /// ```
@@ -27,46 +27,46 @@ use super::{LocalPath, Location};
     label = "expected a `{T}`, or a literal `\"/…\"`",
     note = "turn other text into a `LocalPath` first: `LocalPath::new(&text)?`"
 )]
-pub trait IntoPlace<T>: sealed::Sealed {
+pub trait IntoLocation<T>: sealed::Sealed {
     /// The place.
     #[track_caller]
-    fn into_place(self) -> T;
+    fn into_location(self) -> T;
 }
 
-impl IntoPlace<Self> for LocalPath {
-    fn into_place(self) -> Self {
+impl IntoLocation<Self> for LocalPath {
+    fn into_location(self) -> Self {
         self
     }
 }
 
-impl IntoPlace<LocalPath> for &'static str {
+impl IntoLocation<LocalPath> for &'static str {
     #[track_caller]
-    fn into_place(self) -> LocalPath {
+    fn into_location(self) -> LocalPath {
         LocalPath::from_literal(self)
     }
 }
 
-impl IntoPlace<Self> for Location {
-    fn into_place(self) -> Self {
+impl IntoLocation<Self> for Location {
+    fn into_location(self) -> Self {
         self
     }
 }
 
-impl IntoPlace<Location> for LocalPath {
-    fn into_place(self) -> Location {
+impl IntoLocation<Location> for LocalPath {
+    fn into_location(self) -> Location {
         self.into()
     }
 }
 
-impl IntoPlace<Location> for &LocalPath {
-    fn into_place(self) -> Location {
+impl IntoLocation<Location> for &LocalPath {
+    fn into_location(self) -> Location {
         self.into()
     }
 }
 
-impl IntoPlace<Location> for &'static str {
+impl IntoLocation<Location> for &'static str {
     #[track_caller]
-    fn into_place(self) -> Location {
+    fn into_location(self) -> Location {
         Location::from_literal(self)
     }
 }

@@ -5,10 +5,10 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::{
-    Location, check,
-    check::{Bounds, Form},
+    Location,
+    check::{self, Bounds, Form},
 };
-use crate::scan;
+use crate::location::scan;
 
 /// Why a finished text is no location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

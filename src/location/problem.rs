@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-/// Says why a text cannot be sent as a [`Location`](crate::Location): which byte, and how to mend it.
+/// Says why a text cannot be sent as a [`Location`](crate::location::Location): which byte, and how to mend it.
 ///
 /// ```
 /// use tower_redirect::LocalPath;
@@ -31,7 +31,7 @@ pub(super) enum Problem {
     NoSlash,
     NotLocal,
     Grows,
-    Scheme,
+    HttpScheme,
     Userinfo,
     Host,
     HostNotAscii,
@@ -68,7 +68,7 @@ impl Problem {
             Self::Grows => {
                 "each redirect would lead one folder deeper, without end; write the path from `/`"
             }
-            Self::Scheme => {
+            Self::HttpScheme => {
                 "only `http://` and `https://` lead to a web page; write one of them, or take \
                  `Location::unchecked`"
             }
@@ -147,7 +147,7 @@ impl LocationError {
     pub(crate) const fn sentence(&self) -> &'static str {
         match self.problem {
             // No door leads round the check of a rule.
-            Problem::Scheme => {
+            Problem::HttpScheme => {
                 "only `http://` and `https://` lead to a web page; write one of them, or a path that \
                  begins with `/`"
             }

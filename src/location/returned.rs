@@ -5,7 +5,7 @@ use super::{
     Location, check, parse,
     problem::{LocationError, Problem},
 };
-use crate::Origin;
+use crate::location::Origin;
 
 impl Location {
     /// A path on this site that, resolved, is still one.

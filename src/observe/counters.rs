@@ -8,7 +8,10 @@ use metrics::{
     Counter, Key, Label, Level, Metadata, SharedString, Unit, describe_counter, describe_gauge,
 };
 
-use crate::{Exemption, Refusal, Status, answer::Answer, guard::Suppressed};
+use crate::{
+    redirect::{Exemption, Redirected, Refusal, Suppressed},
+    status::Status,
+};
 
 const REDIRECTS: &str = "tower_redirect_redirects_total";
 const PASSES: &str = "tower_redirect_passes_total";
@@ -31,7 +34,7 @@ const REASONS: [(Suppressed, &str); 6] = [
 ///
 /// ```
 /// // Where the recorder is installed:
-/// tower_redirect::describe_metrics();
+/// tower_redirect::observe::describe_metrics();
 /// ```
 ///
 /// | name | labels | counts |
@@ -50,7 +53,7 @@ const REASONS: [(Suppressed, &str); 6] = [
 /// | label | values |
 /// |---|---|
 /// | `status` | 301, 302, 303, 307, 308; of refusals, a 4xx of a policy |
-/// | `rule` | the name of the rule, or the first 100 bytes of its source where it has none (`Fired::id`); nothing where no table of `Rules` answered |
+/// | `rule` | the name of the rule, or the first 100 bytes of its source where it has none (`MatchedRule::id`); nothing where no table of `Rules` answered |
 /// | `reason` | `loop`, `preflight`, `websocket`, `connect`, `no_path`, `unsendable` |
 /// | `outcome` | `good`, `bad` |
 /// | `path` | the absolute path that is watched |
@@ -93,8 +96,8 @@ pub fn describe_metrics() {
     }
 }
 
-pub(super) fn redirected(answer: &Answer) {
-    let status = match answer.status {
+pub(super) fn redirected(redirected: &Redirected) {
+    let status = match redirected.status {
         Status::MovedPermanently => "301",
         Status::Found => "302",
         Status::SeeOther => "303",
@@ -103,7 +106,7 @@ pub(super) fn redirected(answer: &Answer) {
     };
     let status = Label::from_static_parts("status", status);
     #[cfg(feature = "rules")]
-    if let Some(rule) = &answer.rule {
+    if let Some(rule) = &redirected.rule {
         count(REDIRECTS, Some(status), "rule", &rule.id().pieces());
         return;
     }

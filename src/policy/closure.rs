@@ -1,7 +1,11 @@
 use std::fmt;
 
 use super::{Decision, Policy, Target};
-use crate::{LocalPath, Location, LocationError, Redirect, RequestHead};
+use crate::{
+    location::{LocalPath, Location, LocationError},
+    redirect::Redirect,
+    request::RequestHead,
+};
 
 /// Makes a policy of a closure.
 ///
@@ -10,7 +14,7 @@ use crate::{LocalPath, Location, LocationError, Redirect, RequestHead};
 ///
 /// let policy = policy_fn(|request| {
 ///     let slug = request.path().strip_prefix("/blog/")?;
-///     Some(LocalPath::from_static("/posts").join(slug))
+///     Some(LocalPath::from_static("/posts").join_encoded(slug))
 /// });
 ///
 /// testing::get("/blog/h%C3%A9llo").through(&policy).assert_redirect("/posts/h%C3%A9llo");
@@ -63,7 +67,7 @@ impl<F> fmt::Debug for PolicyFn<F> {
 /// What a closure may return to be a policy.
 ///
 /// ```
-/// use tower_redirect::{Decision, IntoDecision, LocalPath, Location};
+/// use tower_redirect::{Decision, LocalPath, Location, policy::IntoDecision};
 ///
 /// let decision: Decision<Location> = Some(LocalPath::from_static("/x")).into_decision();
 /// assert!(!decision.is_pass());

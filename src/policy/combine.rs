@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::{Decision, Policy};
-use crate::RequestHead;
+use crate::request::RequestHead;
 
 /// Asks one policy, then another; [`Policy::or`] makes it.
 ///

@@ -1,7 +1,11 @@
 //! A finished target is a policy that always answers with it.
 
 use super::{Decision, Policy};
-use crate::{LocalPath, Location, Redirect, RequestHead};
+use crate::{
+    location::{LocalPath, Location},
+    redirect::Redirect,
+    request::RequestHead,
+};
 
 impl Policy for Location {
     type Target = Self;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Decision, Policy};
-use crate::RequestHead;
+use crate::request::RequestHead;
 
 macro_rules! pointer {
     ($($pointer:ty),+) => {$(

@@ -1,10 +1,10 @@
 use super::{Policy, Target};
-use crate::Location;
+use crate::location::Location;
 
 /// What a layer takes: a policy, or a literal that becomes one.
 ///
 /// ```
-/// use tower_redirect::{IntoPolicy, LocalPath, testing};
+/// use tower_redirect::{LocalPath, policy::IntoPolicy, testing};
 ///
 /// testing::get("/x").through(&"/maintenance".into_policy()).assert_redirect("/maintenance");
 /// testing::get("/x").through(&LocalPath::from_static("/y").into_policy()).assert_redirect("/y");
@@ -30,7 +30,7 @@ use crate::Location;
             stands: `.query(\"next\")`"
 )]
 pub trait IntoPolicy {
-    /// What the policy answers with: a [`Location`] or a [`Redirect`](crate::Redirect).
+    /// What the policy answers with: a [`Location`] or a [`Redirect`](crate::redirect::Redirect).
     type Target: Target;
 
     /// The policy.

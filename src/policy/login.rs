@@ -3,12 +3,16 @@ use std::borrow::Cow;
 use http::Method;
 
 use super::{Decision, Policy};
-use crate::{IntoPlace, LocalPath, Location, RequestHead, location::may_ask_for, return_to};
+use crate::{
+    location::{IntoLocation, LocalPath, Location, may_ask_for},
+    policy::return_to,
+    request::RequestHead,
+};
 
 /// Sends visitors to the login page, and tells it where they wanted to go.
 ///
 /// ```
-/// use tower_redirect::{LoginRedirect, Policy, RedirectLayer, testing};
+/// use tower_redirect::{Policy, RedirectLayer, policy::LoginRedirect, testing};
 ///
 /// let login = LoginRedirect::to("/login").when(|request| request.header("cookie").is_none());
 /// let layer = RedirectLayer::see_other(login);
@@ -19,7 +23,7 @@ use crate::{IntoPlace, LocalPath, Location, RequestHead, location::may_ask_for, 
 /// testing::get("/login?next=%2Faccount").through_layer(&layer).assert_pass();
 /// ```
 ///
-/// The login page takes `next` back with a [`ReturnTo`](crate::ReturnTo). It is path and query of what
+/// The login page takes `next` back with a [`ReturnTo`](crate::policy::ReturnTo). It is path and query of what
 /// the **client** asked for; inside of axum's `nest`, feature `axum` is needed to know that. It is left
 /// out where `ReturnTo` would refuse it, where the whole would be longer than 8,000 bytes, and for
 /// methods other than GET and HEAD: after the login a browser fetches by GET, which a form that was
@@ -41,7 +45,7 @@ use crate::{IntoPlace, LocalPath, Location, RequestHead, location::may_ask_for, 
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::get};
-/// use tower_redirect::{LoginRedirect, RedirectLayer};
+/// use tower_redirect::{RedirectLayer, policy::LoginRedirect};
 ///
 /// let app: Router = Router::new()
 ///     .route("/account", get(|| async { StatusCode::UNAUTHORIZED }))
@@ -52,7 +56,7 @@ use crate::{IntoPlace, LocalPath, Location, RequestHead, location::may_ask_for, 
 /// data. Narrow it to pages.
 ///
 /// ```
-/// use tower_redirect::{LoginRedirect, Policy, testing};
+/// use tower_redirect::{Policy, policy::LoginRedirect, testing};
 ///
 /// let login = LoginRedirect::to("/login").when(|request| {
 ///     let accepts = request.header("accept").and_then(|types| types.to_str().ok());
@@ -80,7 +84,7 @@ impl LoginRedirect {
     /// Sends to this page, with the parameter `next`.
     ///
     /// ```
-    /// use tower_redirect::{LoginRedirect, testing};
+    /// use tower_redirect::{policy::LoginRedirect, testing};
     ///
     /// let login = LoginRedirect::to("/login?lang=en");
     /// testing::get("/a").through(&login).assert_redirect("/login?lang=en&next=%2Fa");
@@ -94,8 +98,8 @@ impl LoginRedirect {
     ///
     /// When it is handed a literal that is not a local path, at the caller's line.
     #[track_caller]
-    pub fn to(login: impl IntoPlace<LocalPath>) -> Self {
-        Self::with_param(login.into_place(), Cow::Borrowed("next"))
+    pub fn to(login: impl IntoLocation<LocalPath>) -> Self {
+        Self::with_param(login.into_location(), Cow::Borrowed("next"))
     }
 
     fn with_param(login: LocalPath, param: Cow<'static, str>) -> Self {
@@ -107,7 +111,7 @@ impl LoginRedirect {
     /// Names the parameter otherwise.
     ///
     /// ```
-    /// use tower_redirect::{LoginRedirect, testing};
+    /// use tower_redirect::{policy::LoginRedirect, testing};
     ///
     /// let login = LoginRedirect::to("/login").param("return_to");
     /// testing::get("/a").through(&login).assert_redirect("/login?return_to=%2Fa");

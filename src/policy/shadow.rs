@@ -5,14 +5,19 @@ use std::{
 };
 
 use super::{Decision, Policy};
-use crate::{Redirect, RequestHead, When, guard, head::Reads, observe, shown::Shown};
+use crate::{
+    guard,
+    observe::{self, escaped::Escaped},
+    redirect::{Redirect, Timing},
+    request::{HeaderReads, RequestHead},
+};
 
 /// Answers as one policy does, and reports where another one would answer differently.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};
 /// use tower_redirect::rules::{Rule, Rules};
-/// use tower_redirect::{RedirectLayer, Shadow, testing};
+/// use tower_redirect::{RedirectLayer, policy::Shadow, testing};
 ///
 /// static DIFFERENCES: AtomicUsize = AtomicUsize::new(0);
 ///
@@ -67,7 +72,7 @@ type Report = dyn Fn(&Difference<'_>) + Send + Sync;
 /// A request that two policies answer differently; [`Shadow`] reports it.
 ///
 /// ```
-/// use tower_redirect::{LocalPath, Redirect, Shadow, testing};
+/// use tower_redirect::{LocalPath, Redirect, policy::Shadow, testing};
 ///
 /// let live = Redirect::found(LocalPath::from_static("/x"));
 /// let policy = Shadow::new(live, None::<Redirect>).on_difference(|difference| {
@@ -95,7 +100,7 @@ where
     /// Answers as `live` does, and compares that with what `candidate` would answer.
     ///
     /// ```
-    /// use tower_redirect::{LocalPath, Redirect, Shadow, testing};
+    /// use tower_redirect::{LocalPath, Redirect, policy::Shadow, testing};
     ///
     /// let live = Redirect::found(LocalPath::from_static("/live"));
     /// let candidate = Redirect::found(LocalPath::from_static("/candidate"));
@@ -120,7 +125,7 @@ impl<L, C> Shadow<L, C> {
     ///
     /// ```
     /// use std::sync::mpsc;
-    /// use tower_redirect::{LocalPath, Redirect, Shadow, testing};
+    /// use tower_redirect::{LocalPath, Redirect, policy::Shadow, testing};
     ///
     /// let (sender, differences) = mpsc::channel();
     /// let live = Redirect::found(LocalPath::from_static("/x"));
@@ -145,7 +150,7 @@ impl<L, C> Shadow<L, C> {
     ///
     /// ```
     /// use std::sync::atomic::{AtomicUsize, Ordering};
-    /// use tower_redirect::{LocalPath, Redirect, Shadow, testing};
+    /// use tower_redirect::{LocalPath, Redirect, policy::Shadow, testing};
     ///
     /// static DIFFERENCES: AtomicUsize = AtomicUsize::new(0);
     /// let live = Redirect::found(LocalPath::from_static("/x"));
@@ -199,7 +204,7 @@ where
         // What a policy in front has said holds for both.
         let was_closed = request.is_closed();
         let live = self.live.decide(request);
-        let reads = Reads::new();
+        let reads = HeaderReads::new();
         let head = request.noting(&reads);
         if was_closed {
             head.close();
@@ -258,7 +263,7 @@ impl fmt::Display for Difference<'_> {
             live,
             candidate,
         } = self;
-        let asked = Shown(request.path_and_query());
+        let asked = Escaped(request.path_and_query());
         let (live, candidate) = (Told(Some(live), request), Told(*candidate, request));
         write!(
             f,
@@ -281,7 +286,7 @@ impl fmt::Display for Told<'_> {
         };
         let status = redirect.status(self.1.method(), self.1.version());
         write!(f, "{status} to {}", redirect.location())?;
-        if let When::After(condition) = redirect.timing() {
+        if let Timing::After(condition) = redirect.timing() {
             write!(f, " after {condition:?}")?;
         }
         match redirect.cache {

@@ -1,12 +1,16 @@
 use super::Policy;
-use crate::{How, Location, Redirect, When};
+use crate::{
+    location::Location,
+    redirect::{Redirect, Timing},
+    status::StatusChoice,
+};
 
 /// What a policy can answer with: a [`Location`] (where) or a [`Redirect`] (where and how).
 ///
 /// The trait is closed.
 ///
 /// ```
-/// use tower_redirect::{LocalPath, Redirect, Target};
+/// use tower_redirect::{LocalPath, Redirect, policy::Target};
 ///
 /// assert_eq!(Redirect::found(LocalPath::from_static("/x")).location(), &"/x");
 /// ```
@@ -39,20 +43,20 @@ impl Target for Redirect {
     note = "hand it to `RedirectLayer::new(…)`, which sends each redirect as it says"
 )]
 #[expect(unnameable_types, reason = "only its message is for others")]
-pub trait JustWhere {}
+pub trait ChoosesLocation {}
 
 #[diagnostic::do_not_recommend]
-impl<P: Policy<Target = Location>> JustWhere for P {}
+impl<P: Policy<Target = Location>> ChoosesLocation for P {}
 
 pub(super) use sealed::Sealed;
 
 mod sealed {
-    use super::{How, Location, Redirect, When};
+    use super::{Location, Redirect, StatusChoice, Timing};
 
     #[expect(unnameable_types, reason = "what closes the trait")]
     pub trait Sealed: Sized {
         /// The target at a location, sent in this way if it does not say how itself.
-        fn from_location(location: Location, how: How) -> Self;
+        fn from_location(location: Location, how: StatusChoice) -> Self;
 
         /// The same target, its location changed.
         fn map_location(self, change: impl FnOnce(Location) -> Location) -> Self;
@@ -62,7 +66,7 @@ mod sealed {
     }
 
     impl Sealed for Location {
-        fn from_location(location: Location, _: How) -> Self {
+        fn from_location(location: Location, _: StatusChoice) -> Self {
             location
         }
 
@@ -76,7 +80,7 @@ mod sealed {
     }
 
     impl Sealed for Redirect {
-        fn from_location(location: Location, how: How) -> Self {
+        fn from_location(location: Location, how: StatusChoice) -> Self {
             Self::new(how, location)
         }
 
@@ -86,7 +90,7 @@ mod sealed {
         }
 
         fn waits(&self) -> bool {
-            !matches!(self.when, When::Before)
+            !matches!(self.timing, Timing::Before)
         }
     }
 }

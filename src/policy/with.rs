@@ -3,32 +3,37 @@ use std::{fmt, sync::Arc};
 use http::{StatusCode, response::Parts};
 
 use super::{Decision, Policy};
-use crate::{CacheControl, How, Location, Redirect, RequestHead, When};
+use crate::{
+    location::Location,
+    redirect::{CacheControl, Redirect, Timing},
+    request::RequestHead,
+    status::StatusChoice,
+};
 
-/// A policy that says where, lifted to one that also says how and when.
+/// A policy that says where, extended with a status and a timing.
 ///
 /// [`Policy::with`] makes it, and so do the constructors of
-/// [`RedirectLayer`](crate::RedirectLayer) that are named for a status.
+/// [`RedirectLayer`](crate::middleware::RedirectLayer) that are named for a status.
 ///
 /// ```
-/// use tower_redirect::{LocalPath, Status, Policy, testing};
+/// use tower_redirect::{LocalPath, Policy, Status, testing};
 ///
 /// let policy = LocalPath::from_static("/new").with(Status::SeeOther);
 /// testing::put("/old").through(&policy).assert_status(Status::SeeOther);
 /// ```
 pub struct With<P> {
     policy: Arc<P>,
-    how: How,
-    when: When,
+    status_choice: StatusChoice,
+    timing: Timing,
     cache: Option<CacheControl>,
 }
 
 impl<P> With<P> {
-    pub(crate) fn new(policy: P, how: How) -> Self {
+    pub(crate) fn new(policy: P, status_choice: StatusChoice) -> Self {
         Self {
             policy: Arc::new(policy),
-            how,
-            when: When::Before,
+            status_choice,
+            timing: Timing::Before,
             cache: None,
         }
     }
@@ -45,7 +50,7 @@ impl<P> With<P> {
     /// ```
     #[must_use]
     pub fn after_success(mut self) -> Self {
-        self.when = When::after_success();
+        self.timing = Timing::after_success();
         self
     }
 
@@ -62,7 +67,7 @@ impl<P> With<P> {
     /// ```
     #[must_use]
     pub fn after(mut self, status: StatusCode) -> Self {
-        self.when = When::after(status);
+        self.timing = Timing::after(status);
         self
     }
 
@@ -81,7 +86,7 @@ impl<P> With<P> {
         mut self,
         condition: impl Fn(&Parts) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.when = When::after_response(condition);
+        self.timing = Timing::after_response(condition);
         self
     }
 
@@ -108,9 +113,9 @@ impl<P: Policy<Target = Location>> Policy for With<P> {
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Redirect> {
         self.policy.decide(request).map(|location| Redirect {
-            when: self.when.clone(),
+            timing: self.timing.clone(),
             cache: self.cache,
-            ..Redirect::new(self.how, location)
+            ..Redirect::new(self.status_choice, location)
         })
     }
 }
@@ -120,8 +125,8 @@ impl<P> Clone for With<P> {
     fn clone(&self) -> Self {
         Self {
             policy: Arc::clone(&self.policy),
-            how: self.how,
-            when: self.when.clone(),
+            status_choice: self.status_choice,
+            timing: self.timing.clone(),
             cache: self.cache,
         }
     }
@@ -131,8 +136,8 @@ impl<P: fmt::Debug> fmt::Debug for With<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("With")
             .field("policy", &self.policy)
-            .field("how", &self.how)
-            .field("when", &self.when)
+            .field("status_choice", &self.status_choice)
+            .field("timing", &self.timing)
             .field("cache", &self.cache)
             .finish()
     }

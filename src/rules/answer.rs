@@ -5,7 +5,7 @@ use std::{borrow::Cow, cell::RefCell, sync::Arc};
 use bytes::Bytes;
 
 use super::{
-    Fired, NotSent,
+    MatchedRule, NotSentReason,
     ask::{self, Ask, means},
     capture::Captures,
     condition::Ready,
@@ -16,9 +16,8 @@ use super::{
     target,
 };
 use crate::{
-    Location, Redirect, When,
-    location::{Astray, Ends, MAX_LEN, has_dot_segment},
-    scan,
+    location::{Astray, Ends, Location, MAX_LEN, has_dot_segment, scan},
+    redirect::{Redirect, RuleOffset, Timing},
 };
 
 impl Table {
@@ -31,19 +30,23 @@ impl Table {
         location: Location,
     ) -> Redirect {
         let mut cache = None;
-        let mut when = When::Before;
+        let mut timing = Timing::Before;
         if let Some(ready) = self.options(record) {
             cache = ready.options.cache;
             if ready.options.after_not_found {
-                when = When::after(http::StatusCode::NOT_FOUND);
+                timing = Timing::after(http::StatusCode::NOT_FOUND);
             }
         }
         Redirect {
             location,
-            how: record.how(),
-            when,
+            status_choice: record.status_choice(),
+            timing,
             cache,
-            rule: Some(Fired::new(self, at, record.number)),
+            rule: Some(MatchedRule::new(
+                Arc::<Self>::clone(self),
+                RuleOffset(at),
+                record.number,
+            )),
         }
     }
 
@@ -110,7 +113,7 @@ fn is_plain(path: &str) -> Result<bool, Astray> {
     Ok(spelling::all_plain(path.as_bytes()))
 }
 
-impl From<Astray> for NotSent {
+impl From<Astray> for NotSentReason {
     fn from(astray: Astray) -> Self {
         match astray {
             Astray::TooLong => Self::TooLong,

@@ -6,7 +6,7 @@ use http::header;
 use percent_encoding::percent_decode_str;
 
 use super::{capture::Found, named::Named};
-use crate::{RequestHead, policy::AskedHost};
+use crate::request::{RequestHead, host::RequestHost};
 
 /// A request, as far as rules are concerned.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ impl<'h, 'a> Ask<'h, 'a> {
     #[inline]
     pub(super) fn new(
         head: &'h RequestHead<'a>,
-        host: Option<&'h AskedHost<'_>>,
+        host: Option<&'h RequestHost<'_>>,
         found: &'h Found<'a>,
     ) -> Self {
         Self {

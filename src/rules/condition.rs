@@ -8,7 +8,7 @@ use super::{
     ask::{Ask, means},
     capture::{Captures, Kind, Slot},
     error::Flaw,
-    has::{Has, Place, Test},
+    has::{Condition, Place, Test},
     options::{Options, QueryPolicy},
 };
 
@@ -18,13 +18,13 @@ pub(super) struct Ready {
     pub(super) options: Options,
     /// The hosts that it is for, as a number of the table.
     pub(super) group: u32,
-    conditions: Vec<Condition>,
+    conditions: Vec<CompiledCondition>,
     /// Names and kinds of what the conditions capture.
     pub(super) slots: Vec<Slot>,
 }
 
 #[derive(Clone, Debug)]
-struct Condition {
+struct CompiledCondition {
     expected: bool,
     place: Place,
     test: ReadyTest,
@@ -42,9 +42,9 @@ enum ReadyTest {
 /// The first thing that a request lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Missing<'r> {
-    Scheme,
+    HttpScheme,
     Method,
-    Condition(bool, &'r Has),
+    Condition(bool, &'r Condition),
 }
 
 impl Ready {
@@ -58,7 +58,7 @@ impl Ready {
             .conditions
             .iter()
             .map(|(expected, has)| {
-                Condition::new(
+                CompiledCondition::new(
                     *expected,
                     has,
                     &mut slots,
@@ -76,7 +76,7 @@ impl Ready {
     }
 
     /// The same with another policy for the query.
-    pub(super) fn with_query(mut self, policy: QueryPolicy) -> Self {
+    pub(super) fn append_encoded_query(mut self, policy: QueryPolicy) -> Self {
         self.options.query = policy;
         self
     }
@@ -99,7 +99,7 @@ impl Ready {
             ..
         } = &self.options;
         if scheme.is_some() && *scheme != ask.head.scheme() {
-            return Some(Missing::Scheme);
+            return Some(Missing::HttpScheme);
         }
         if !methods.is_empty() && !methods.contains(ask.head.method()) {
             return Some(Missing::Method);
@@ -150,11 +150,11 @@ impl Ready {
     }
 
     /// The parameter of a condition that asks for one value of it.
-    pub(super) fn pair(condition: &(bool, Has)) -> Option<(&str, &str)> {
+    pub(super) fn pair(condition: &(bool, Condition)) -> Option<(&str, &str)> {
         match condition {
             (
                 true,
-                Has {
+                Condition {
                     place: Place::Query(key),
                     test: Test::OneOf(values),
                 },
@@ -167,10 +167,10 @@ impl Ready {
     }
 }
 
-impl Condition {
+impl CompiledCondition {
     fn new(
         expected: bool,
-        has: &Has,
+        has: &Condition,
         slots: &mut Vec<Slot>,
         #[cfg(feature = "regex")] room: &mut Room,
     ) -> Result<Self, Flaw> {

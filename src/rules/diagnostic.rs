@@ -1,6 +1,6 @@
 use std::{error::Error, fmt, slice};
 
-use crate::shown::Shown;
+use crate::observe::escaped::Escaped;
 
 /// How bad a finding is.
 ///
@@ -253,7 +253,7 @@ impl<'d> IntoIterator for &'d Diagnostics {
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = Shown(self.file());
+        let file = Escaped(self.file());
         for (at, one) in self.list.iter().enumerate() {
             let Diagnostic {
                 severity,
@@ -264,13 +264,13 @@ impl fmt::Display for Diagnostics {
             } = one;
             let separator = if at == 0 { "" } else { "\n" };
             let column = one.column();
-            let message = Shown(message);
+            let message = Escaped(message);
             write!(
                 f,
                 "{separator}{file}:{line}:{column}: {severity}: {message}"
             )?;
             if !cure.is_empty() {
-                write!(f, "; {}", Shown(cure))?;
+                write!(f, "; {}", Escaped(cure))?;
             }
         }
         match self.rest() {

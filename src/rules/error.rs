@@ -1,6 +1,6 @@
 use std::{borrow::Cow, error::Error, fmt, slice};
 
-use crate::{LocationError, shown::Shown};
+use crate::{location::LocationError, observe::escaped::Escaped};
 
 /// One thing that is wrong with a part of a rule: where, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl fmt::Display for RuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "rule {}", self.rule)?;
         if let Some(name) = &self.name {
-            write!(f, " ({})", Shown(name))?;
+            write!(f, " ({})", Escaped(name))?;
         }
         let Self {
             part, text, flaw, ..

@@ -3,12 +3,12 @@ use std::fmt;
 /// What a request has to have besides its path, for a rule to answer.
 ///
 /// ```
-/// use tower_redirect::rules::{Has, Rule, Rules};
+/// use tower_redirect::rules::{Condition, Rule, Rules};
 /// use tower_redirect::testing;
 ///
 /// let rules = Rules::new([
-///     Rule::permanent("/page", "/posts/{id}").when(Has::query("id").captured_as("id")),
-///     Rule::found("/", "/de").when(Has::cookie("language").equal_to("de")),
+///     Rule::permanent("/page", "/posts/{id}").when(Condition::query("id").captured_as("id")),
+///     Rule::found("/", "/de").when(Condition::cookie("language").equal_to("de")),
 /// ])?;
 ///
 /// testing::get("/page?id=5").through(&rules).assert_redirect("/posts/5");
@@ -21,7 +21,7 @@ use std::fmt;
 /// case. Of several values of one name, one that fits is enough; the first that does is captured.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[must_use = "give it to a rule: `.when(…)`"]
-pub struct Has {
+pub struct Condition {
     pub(super) place: Place,
     pub(super) test: Test,
 }
@@ -52,14 +52,14 @@ pub(super) enum Test {
     Matches(Box<str>),
 }
 
-impl Has {
+impl Condition {
     /// A parameter of the query, whatever its value.
     ///
     /// ```
-    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::new([Rule::found("/", "/search").when(Has::query("q"))])?;
+    /// let rules = Rules::new([Rule::found("/", "/search").when(Condition::query("q"))])?;
     /// testing::get("/?q=a").through(&rules).assert_redirect("/search?q=a");
     /// testing::get("/").through(&rules).assert_pass();
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
@@ -71,10 +71,10 @@ impl Has {
     /// A header field, whatever its value; the answer names it in `Vary`.
     ///
     /// ```
-    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::new([Rule::found("/", "/beta").when(Has::header("x-beta"))])?;
+    /// let rules = Rules::new([Rule::found("/", "/beta").when(Condition::header("x-beta"))])?;
     /// testing::get("/").header("x-beta", "1").through(&rules).assert_redirect("/beta");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
@@ -86,10 +86,10 @@ impl Has {
     /// `private`.
     ///
     /// ```
-    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::new([Rule::found("/", "/beta").when(Has::cookie("beta"))])?;
+    /// let rules = Rules::new([Rule::found("/", "/beta").when(Condition::cookie("beta"))])?;
     /// testing::get("/").header("cookie", "a=b; beta=1").through(&rules).assert_redirect("/beta");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
@@ -107,10 +107,10 @@ impl Has {
     /// With this value, decoded where it is one of a query.
     ///
     /// ```
-    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let old = Rule::permanent("/index.php", "/a%20b").when(Has::query("page").equal_to("a b"));
+    /// let old = Rule::permanent("/index.php", "/a%20b").when(Condition::query("page").equal_to("a b"));
     /// let rules = Rules::new([old])?;
     /// testing::get("/index.php?page=a+b&x=1").through(&rules).assert_redirect("/a%20b?x=1");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
@@ -122,10 +122,10 @@ impl Has {
     /// With one of these values.
     ///
     /// ```
-    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let tablet = Has::header("x-device").one_of(["tablet", "phone"]);
+    /// let tablet = Condition::header("x-device").one_of(["tablet", "phone"]);
     /// let rules = Rules::new([Rule::found("/", "/m").when(tablet)])?;
     /// testing::get("/").header("x-device", "phone").through(&rules).assert_redirect("/m");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
@@ -139,11 +139,11 @@ impl Has {
     /// With a value that is not empty; the target may use it under this name.
     ///
     /// ```
-    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
     /// let rules = Rules::new([
-    ///     Rule::permanent("/page", "/posts/{id}").when(Has::query("p").captured_as("id")),
+    ///     Rule::permanent("/page", "/posts/{id}").when(Condition::query("p").captured_as("id")),
     /// ])?;
     /// testing::get("/page?p=a/b").through(&rules).assert_redirect("/posts/a%2Fb");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
@@ -157,11 +157,11 @@ impl Has {
     /// target.
     ///
     /// ```
-    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
     /// let rules = Rules::new([
-    ///     Rule::permanent("/page", "/posts/{id}").when(Has::query("p").matching(r"(?<id>\d+)")),
+    ///     Rule::permanent("/page", "/posts/{id}").when(Condition::query("p").matching(r"(?<id>\d+)")),
     /// ])?;
     /// testing::get("/page?p=12").through(&rules).assert_redirect("/posts/12");
     /// testing::get("/page?p=twelve").through(&rules).assert_pass();
@@ -193,7 +193,7 @@ impl Has {
     }
 }
 
-impl fmt::Display for Has {
+impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             Place::Query(key) => write!(f, "query parameter `{key}`"),

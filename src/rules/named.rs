@@ -98,8 +98,8 @@ mod tests {
 
     use super::{FEW, Lazily, Named};
     use crate::{
-        RequestHead,
-        rules::{Has, Rule, Rules, ask::Ask, capture::Found, netlify},
+        request::RequestHead,
+        rules::{Condition, Rule, Rules, ask::Ask, capture::Found, netlify},
     };
 
     #[test]
@@ -149,20 +149,23 @@ mod tests {
     fn what_many_rules_ask_for_is_read_a_few_times() {
         let most = usize::from(FEW) + 1;
         let query = "%61=%62&".repeat(100) + "k999=x";
-        let rules = |of: &dyn Fn(usize) -> Has, wanted: bool| {
+        let rules = |of: &dyn Fn(usize) -> Condition, wanted: bool| {
             let rules = (0..1_000).map(|at| match wanted {
                 true => Rule::found("/a", "/b").when(of(at)),
                 false => Rule::found("/a", "/b").unless(of(at)),
             });
             Rules::new(rules).unwrap()
         };
-        let by_query = rules(&|at| Has::query(&format!("k{at}")).captured_as("x"), true);
+        let by_query = rules(
+            &|at| Condition::query(&format!("k{at}")).captured_as("x"),
+            true,
+        );
         assert_eq!(reads(&by_query, Some(&query), "a=b"), (most, 0, Some(999)));
         assert_eq!(reads(&by_query, None, "a=b").2, None);
-        let without = rules(&|_| Has::query("k999"), false);
+        let without = rules(&|_| Condition::query("k999"), false);
         assert_eq!(reads(&without, Some(&query), "a=b"), (most, 0, None));
         let cookie = "a=b; ".repeat(100) + "k999=x";
-        let by_cookie = rules(&|at| Has::cookie(&format!("k{at}")), true);
+        let by_cookie = rules(&|at| Condition::cookie(&format!("k{at}")), true);
         assert_eq!(
             reads(&by_cookie, Some(&query), &cookie),
             (0, most, Some(999))

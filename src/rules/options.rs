@@ -2,18 +2,18 @@
 
 use http::Method;
 
-use super::has::Has;
-use crate::{CacheControl, Scheme};
+use super::has::Condition;
+use crate::{location::HttpScheme, redirect::CacheControl};
 
 /// Everything of a rule but its path, its target and its status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Options {
-    pub(super) scheme: Option<Scheme>,
+    pub(super) scheme: Option<HttpScheme>,
     /// A host in lower case, or `*.` and one, or `.` and one.
     pub(super) host: Option<Box<str>>,
     pub(super) methods: Vec<Method>,
     /// What has to be there, and what must not.
-    pub(super) conditions: Vec<(bool, Has)>,
+    pub(super) conditions: Vec<(bool, Condition)>,
     pub(super) query: QueryPolicy,
     pub(super) edits: Vec<Edit>,
     pub(super) cache: Option<CacheControl>,

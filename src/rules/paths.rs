@@ -1,13 +1,17 @@
 use super::{Rules, RulesBuilder, RulesError, Source, place_of};
-use crate::{Decision, Location, Policy, RequestHead};
+use crate::{
+    location::Location,
+    policy::{Decision, Policy},
+    request::RequestHead,
+};
 
 /// Paths that have moved; a policy that says where, and leaves the status to the layer.
 ///
 /// ```
-/// use tower_redirect::rules::Paths;
+/// use tower_redirect::rules::PathMap;
 /// use tower_redirect::{RedirectLayer, testing};
 ///
-/// let moved = Paths::new([("/about-us", "/about"), ("/blog/{slug}", "/posts/{slug}")])?;
+/// let moved = PathMap::new([("/about-us", "/about"), ("/blog/{slug}", "/posts/{slug}")])?;
 /// testing::get("/blog/hello?page=2").through(&moved).assert_redirect("/posts/hello?page=2");
 ///
 /// let layer = RedirectLayer::permanent(moved);
@@ -16,15 +20,15 @@ use crate::{Decision, Location, Policy, RequestHead};
 ///
 /// Sources and targets are those of a [`Rule`](super::Rule), and the first one that fits answers.
 #[derive(Debug)]
-pub struct Paths(Rules);
+pub struct PathMap(Rules);
 
-impl Paths {
+impl PathMap {
     /// Compiles pairs of a source and a target.
     ///
     /// ```
-    /// use tower_redirect::rules::Paths;
+    /// use tower_redirect::rules::PathMap;
     ///
-    /// let errors = Paths::new([("/a/{b}", "https://{b}.example/")]).unwrap_err();
+    /// let errors = PathMap::new([("/a/{b}", "https://{b}.example/")]).unwrap_err();
     /// assert!(errors.to_string().contains("a host is configuration"));
     /// ```
     ///
@@ -41,9 +45,9 @@ impl Paths {
     /// The same as a table of rules, to be checked, listed and explained; its status is 308.
     ///
     /// ```
-    /// use tower_redirect::rules::Paths;
+    /// use tower_redirect::rules::PathMap;
     ///
-    /// let moved = Paths::new([("/a", "/b"), ("/b", "/c")])?;
+    /// let moved = PathMap::new([("/a", "/b"), ("/b", "/c")])?;
     /// assert!(moved.as_rules().check().to_string().starts_with("rule 0: warning: 2 redirects"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
@@ -53,7 +57,7 @@ impl Paths {
     }
 }
 
-impl Policy for Paths {
+impl Policy for PathMap {
     type Target = Location;
 
     #[inline]

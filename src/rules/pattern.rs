@@ -4,7 +4,7 @@
 //! a placeholder, because one that is meant literally has become `%7B`.
 
 use super::{error::Flaw, spelling};
-use crate::scan;
+use crate::location::scan;
 
 /// The most segments that a pattern may have; paths without placeholders have no such bound.
 pub(super) const MAX_SEGMENTS: usize = 32;

@@ -12,7 +12,7 @@
 
 use std::ops::Range;
 
-use crate::{How, Intent, Status};
+use crate::status::{Intent, Status, StatusChoice};
 
 /// The bytes in front of the source.
 const HEAD: usize = 10;
@@ -31,15 +31,15 @@ pub(super) const FRAGMENT: u16 = 1 << 9;
 /// The target is sent as it is, and was found to be a location as a whole: it has no slots.
 pub(super) const SETTLED: u16 = 1 << 10;
 
-const HOWS: [How; 8] = [
-    How::Status(Status::MovedPermanently),
-    How::Status(Status::Found),
-    How::Status(Status::SeeOther),
-    How::Status(Status::TemporaryRedirect),
-    How::Status(Status::PermanentRedirect),
-    How::Intent(Intent::Temporary),
-    How::Intent(Intent::Permanent),
-    How::Intent(Intent::SeeOther),
+const HOWS: [StatusChoice; 8] = [
+    StatusChoice::Status(Status::MovedPermanently),
+    StatusChoice::Status(Status::Found),
+    StatusChoice::Status(Status::SeeOther),
+    StatusChoice::Status(Status::TemporaryRedirect),
+    StatusChoice::Status(Status::PermanentRedirect),
+    StatusChoice::Intent(Intent::Temporary),
+    StatusChoice::Intent(Intent::Permanent),
+    StatusChoice::Intent(Intent::SeeOther),
 ];
 
 /// A rule as it is kept.
@@ -58,7 +58,7 @@ pub(super) struct Record<'t> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Draft<'d> {
     pub(super) flags: u16,
-    pub(super) how: How,
+    pub(super) how: StatusChoice,
     pub(super) number: u32,
     pub(super) origin: u16,
     pub(super) options: Option<u32>,
@@ -146,17 +146,17 @@ impl<'t> Record<'t> {
     }
 
     #[inline]
-    pub(super) fn how(&self) -> How {
+    pub(super) fn status_choice(&self) -> StatusChoice {
         let at = usize::from(self.flags & HOW);
         HOWS.get(at)
             .copied()
-            .unwrap_or(How::Status(Status::PermanentRedirect))
+            .unwrap_or(StatusChoice::Status(Status::PermanentRedirect))
     }
 
     /// The same rule with another target, whose flags are given without those of the source.
     pub(super) fn with_target<'n>(
         &self,
-        how: How,
+        how: StatusChoice,
         origin: u16,
         target: &'n [u8],
         flags: u16,
@@ -233,7 +233,10 @@ mod tests {
         }
         for (place, how, number, origin, options) in at {
             let record = Record::read(&records, place).unwrap();
-            assert_eq!((record.how(), record.number as usize), (how, number));
+            assert_eq!(
+                (record.status_choice(), record.number as usize),
+                (how, number)
+            );
             assert_eq!((record.origin, record.options), (origin, options));
             assert_eq!(record.source, b"/a");
             assert_eq!(Record::read_source(&records, place), Some(record.source));

@@ -246,7 +246,7 @@ impl Regexes {
 #[cfg(test)]
 mod tests {
     use super::{LEAST_CLASS, Regexes, Room, SIZE_LIMIT, slots, whole, whole_of_size};
-    use crate::rules::{Has, Rule, RulesBuilder, Source};
+    use crate::rules::{Condition, Rule, RulesBuilder, Source};
 
     #[test]
     fn only_whole_texts_match() {
@@ -284,8 +284,9 @@ mod tests {
         let room = || Room(more + 4 * least);
         let wide = || Rule::found(Source::regex(r"/\w{10}"), "/");
         let small = |at: u32| Rule::found(Source::regex(&format!("/a{at}/(.*)")), "/{1}");
-        let asks =
-            |at: u32| Rule::found("/a", "/b").when(Has::header("x").matching(&at.to_string()));
+        let asks = |at: u32| {
+            Rule::found("/a", "/b").when(Condition::header("x").matching(&at.to_string()))
+        };
         for rules in [
             vec![
                 wide(),

@@ -1,7 +1,7 @@
 use std::{collections::HashMap, fmt, slice, sync::Arc};
 
 use super::Severity;
-use crate::shown::Shown;
+use crate::observe::escaped::Escaped;
 
 /// What a table knows of its own mistakes.
 ///
@@ -301,7 +301,7 @@ impl fmt::Display for FindingKind {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.file, self.line) {
-            (Some(file), Some(line)) => write!(f, "{}:{line}", Shown(file)),
+            (Some(file), Some(line)) => write!(f, "{}:{line}", Escaped(file)),
             (_, Some(line)) => write!(f, "line {line}"),
             (_, None) => write!(f, "rule {}", self.rule),
         }?;
@@ -309,7 +309,7 @@ impl fmt::Display for Finding {
             f,
             ": {}: {}; {}",
             self.severity(),
-            Shown(&self.said()),
+            Escaped(&self.said()),
             self.cure
         )
     }

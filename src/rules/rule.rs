@@ -1,11 +1,15 @@
 use http::Method;
 
 use super::{
-    has::Has,
+    has::Condition,
     options::{Edit, Options, QueryPolicy},
     source::{Source, SourceKind},
 };
-use crate::{CacheControl, How, Intent, Scheme, Status};
+use crate::{
+    location::HttpScheme,
+    redirect::CacheControl,
+    status::{Intent, Status, StatusChoice},
+};
 
 /// One line of a table: what is asked for, where it has moved, and how that is said.
 ///
@@ -61,7 +65,7 @@ use crate::{CacheControl, How, Intent, Scheme, Status};
 pub struct Rule {
     pub(super) source: Source,
     pub(super) target: String,
-    pub(super) how: How,
+    pub(super) how: StatusChoice,
     pub(super) options: Options,
 }
 
@@ -91,8 +95,12 @@ impl Rule {
         Self::new(Status::PermanentRedirect, source, target)
     }
 
-    #[doc = include_str!("../docs/select.md")]
-    pub fn select(intent: Intent, source: impl Into<Source>, target: impl Into<String>) -> Self {
+    #[doc = include_str!("../docs/for_intent.md")]
+    pub fn for_intent(
+        intent: Intent,
+        source: impl Into<Source>,
+        target: impl Into<String>,
+    ) -> Self {
         Self::new(intent, source, target)
     }
 
@@ -107,7 +115,11 @@ impl Rule {
     /// testing::get("/a").through(&rules).assert_status(Status::Found);
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
-    pub fn new(how: impl Into<How>, source: impl Into<Source>, target: impl Into<String>) -> Self {
+    pub fn new(
+        how: impl Into<StatusChoice>,
+        source: impl Into<Source>,
+        target: impl Into<String>,
+    ) -> Self {
         Self {
             source: source.into(),
             target: target.into(),
@@ -139,19 +151,19 @@ impl Rule {
         self
     }
 
-    /// Only for requests that came over this scheme, as [`RequestHead::scheme`](crate::RequestHead::scheme)
+    /// Only for requests that came over this scheme, as [`RequestHead::scheme`](crate::request::RequestHead::scheme)
     /// knows it; where it does not, the rule does not answer.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
-    /// use tower_redirect::{Scheme, testing};
+    /// use tower_redirect::{location::HttpScheme, testing};
     ///
-    /// let rules = Rules::new([Rule::permanent("/a", "/b").scheme(Scheme::Http)])?;
-    /// testing::get("/a").scheme(Scheme::Http).through(&rules).assert_redirect("/b");
+    /// let rules = Rules::new([Rule::permanent("/a", "/b").scheme(HttpScheme::Http)])?;
+    /// testing::get("/a").scheme(HttpScheme::Http).through(&rules).assert_redirect("/b");
     /// testing::get("/a").through(&rules).assert_pass();
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
-    pub fn scheme(mut self, scheme: Scheme) -> Self {
+    pub fn scheme(mut self, scheme: HttpScheme) -> Self {
         self.options.scheme = Some(scheme);
         self
     }
@@ -177,14 +189,14 @@ impl Rule {
     /// Only for requests that have this.
     ///
     /// ```
-    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::new([Rule::found("/", "/beta").when(Has::cookie("beta").equal_to("1"))])?;
+    /// let rules = Rules::new([Rule::found("/", "/beta").when(Condition::cookie("beta").equal_to("1"))])?;
     /// testing::get("/").header("cookie", "beta=1").through(&rules).assert_redirect("/beta");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
-    pub fn when(mut self, has: Has) -> Self {
+    pub fn when(mut self, has: Condition) -> Self {
         self.options.conditions.push((true, has));
         self
     }
@@ -192,15 +204,15 @@ impl Rule {
     /// Only for requests that do not have this.
     ///
     /// ```
-    /// use tower_redirect::rules::{Has, Rule, Rules};
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::new([Rule::found("/account", "/login").unless(Has::cookie("session"))])?;
+    /// let rules = Rules::new([Rule::found("/account", "/login").unless(Condition::cookie("session"))])?;
     /// testing::get("/account").through(&rules).assert_redirect("/login");
     /// testing::get("/account").header("cookie", "session=x").through(&rules).assert_pass();
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
-    pub fn unless(mut self, has: Has) -> Self {
+    pub fn unless(mut self, has: Condition) -> Self {
         self.options.conditions.push((false, has));
         self
     }
@@ -381,8 +393,8 @@ impl Rule {
         };
         // A form may be answered with itself, and what a query lacks afterwards is asked for no more.
         let is_other_request = || {
-            let takes_away = |(wanted, has): &(bool, Has)| *wanted && has.is_of_query();
-            *how == How::Status(Status::SeeOther)
+            let takes_away = |(wanted, has): &(bool, Condition)| *wanted && has.is_of_query();
+            *how == StatusChoice::Status(Status::SeeOther)
                 || !options.edits.is_empty()
                 || !options.repeats_asked && options.conditions.iter().any(takes_away)
         };

@@ -151,8 +151,8 @@ mod tests {
 
     use super::Precedence;
     use crate::{
-        RequestHead,
-        rules::{Has, Rule, Rules, ask::Ask, capture::Found},
+        request::RequestHead,
+        rules::{Condition, Rule, Rules, ask::Ask, capture::Found},
     };
 
     /// How many rules are looked at for a path.
@@ -189,7 +189,8 @@ mod tests {
                 // On every host, and on one.
                 let rules = (0..1_000).flat_map(|at| {
                     let target = format!("/b/{at}");
-                    let rule = Rule::found(source, target).unless(Has::header(&format!("x-{at}")));
+                    let rule =
+                        Rule::found(source, target).unless(Condition::header(&format!("x-{at}")));
                     [rule.clone(), rule.host("a.example")]
                 });
                 let rules = Rules::builder().rules(rules).precedence(precedence);

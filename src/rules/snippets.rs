@@ -8,7 +8,7 @@ use super::{
     Diagnostic, Diagnostics, Finding, Report, Severity,
     diagnostic::{MOST, SHOWN},
 };
-use crate::shown::{Shown, is_unseen};
+use crate::observe::escaped::{Escaped, is_unseen};
 
 impl Diagnostics {
     /// Each of them with its line, carets under what is meant, and how to mend it; plain text.
@@ -35,7 +35,7 @@ impl Diagnostics {
     #[must_use]
     pub fn to_snippets(&self) -> String {
         let renderer = Renderer::plain();
-        let file = Shown(self.file()).to_string();
+        let file = Escaped(self.file()).to_string();
         let mut out = String::new();
         for one in &self.list {
             if !out.is_empty() {
@@ -92,7 +92,7 @@ impl Report {
             if !out.is_empty() {
                 out.push_str("\n\n");
             }
-            let file = Shown(finding.file().unwrap_or("rules")).to_string();
+            let file = Escaped(finding.file().unwrap_or("rules")).to_string();
             out.push_str(&renderer.render(&[found(finding, &file, line)]));
         }
         if let Some(more) = self
@@ -115,7 +115,7 @@ fn found<'f, 't>(
     file: &'f str,
     line: impl Fn(u32) -> Option<&'t str>,
 ) -> Group<'f> {
-    let title = level(one.severity()).primary_title(Shown(one.said()).to_string());
+    let title = level(one.severity()).primary_title(Escaped(one.said()).to_string());
     let group = match one.line {
         None => title.element(Level::NOTE.message(format!("this is rule {}", one.rule))),
         Some(own) => {
@@ -155,7 +155,7 @@ const fn level(severity: Severity) -> Level<'static> {
 
 fn report<'d>(one: &'d Diagnostic, file: &'d str) -> Group<'d> {
     let (line, column) = (one.line as usize, one.column());
-    let title = level(one.severity).primary_title(Shown(&one.message).to_string());
+    let title = level(one.severity).primary_title(Escaped(&one.message).to_string());
     let mut group = if one.snippet.is_empty() {
         title.element(Origin::path(file).line(line).char_column(column))
     } else {
@@ -171,7 +171,7 @@ fn report<'d>(one: &'d Diagnostic, file: &'d str) -> Group<'d> {
         }
     };
     if !one.cure.is_empty() {
-        group = group.element(Level::HELP.message(Shown(&one.cure).to_string()));
+        group = group.element(Level::HELP.message(Escaped(&one.cure).to_string()));
     }
     group
 }

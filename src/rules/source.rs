@@ -6,13 +6,13 @@ use super::{
     ask,
     capture::{Kind, Slot},
     error::{Flaw, Part},
-    has::Has,
+    has::Condition,
     options::Options,
     pattern::{self, Parts, Tail, Token},
     record::{PATTERN, REGEX},
     table::without_slash,
 };
-use crate::{Origin, Scheme};
+use crate::location::{HttpScheme, Origin};
 
 /// The left side of a rule; a text is a path with placeholders.
 ///
@@ -264,7 +264,7 @@ pub(super) fn native<'s>(
     options: &mut Options,
 ) -> Result<(&'s str, &'s str), Wrong> {
     let mut path = text;
-    for scheme in [Scheme::Http, Scheme::Https] {
+    for scheme in [HttpScheme::Http, HttpScheme::Https] {
         let Some(rest) = text
             .strip_prefix(scheme.as_str())
             .and_then(|rest| rest.strip_prefix("://"))
@@ -346,7 +346,7 @@ pub(super) fn add_query_conditions(
             ))
         };
         let key = literal_of(&tokens(key)?).ok_or_else(no_placeholder)?;
-        let has = Has::query(&ask::plain(&key));
+        let has = Condition::query(&ask::plain(&key));
         let value = value.map(tokens).transpose()?;
         let has = match value.as_deref() {
             None => has,

@@ -4,7 +4,7 @@
 //!
 //! `%2F` stays an escape, and so never equals `/` (RFC 3986 §6.2.2).
 
-use crate::{location::sendable, scan};
+use crate::location::{scan, sendable};
 
 /// What one piece of a text is in that spelling, and how many bytes of the text it takes.
 struct Piece {

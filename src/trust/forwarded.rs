@@ -4,7 +4,7 @@ use std::num::NonZeroU8;
 
 use http::{HeaderValue, header::GetAll};
 
-use super::told::Doubt;
+use super::told::UntrustedReason;
 
 /// What counts here of one element; quotes are off, backslashes are not.
 #[derive(Clone, Copy, Default)]
@@ -20,8 +20,8 @@ pub(super) struct Element<'a> {
 pub(super) fn element<'a>(
     lines: &GetAll<'a, HeaderValue>,
     hops: NonZeroU8,
-) -> Result<Element<'a>, Doubt> {
-    let mut doubt = Doubt::Absent;
+) -> Result<Element<'a>, UntrustedReason> {
+    let mut doubt = UntrustedReason::Absent;
     let mut missing = usize::from(hops.get());
     for line in lines.iter().rev() {
         let mut count = 0_usize;
@@ -33,7 +33,7 @@ pub(super) fn element<'a>(
             return Elements::of(line).nth(place).unwrap_or(Err(doubt));
         }
         missing -= count;
-        doubt = Doubt::TooFew;
+        doubt = UntrustedReason::TooFew;
     }
     Err(doubt)
 }
@@ -52,11 +52,11 @@ impl<'a> Elements<'a> {
 }
 
 impl<'a> Iterator for Elements<'a> {
-    type Item = Result<Element<'a>, Doubt>;
+    type Item = Result<Element<'a>, UntrustedReason>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let (element, rest) = one_element(self.rest.take()?).map_or_else(
-            || (Err(Doubt::Malformed), None),
+            || (Err(UntrustedReason::Malformed), None),
             |(element, rest)| (Ok(element), rest),
         );
         self.rest = rest;

@@ -4,25 +4,25 @@ use http::{HeaderName, HeaderValue, header, header::GetAll};
 
 use super::{
     forwarded,
-    told::{self, Doubt, Told},
+    told::{self, Told, UntrustedReason},
 };
-use crate::RequestHead;
+use crate::request::RequestHead;
 
 /// The header in which a proxy says over which scheme the client came.
 ///
 /// ```
-/// use tower_redirect::{ProxyHeader, Scheme, Trust, testing};
+/// use tower_redirect::{location::HttpScheme, testing, trust::{ForwardedHeader, TrustedProxies}};
 ///
 /// for (header, name, value) in [
-///     (ProxyHeader::Forwarded, "forwarded", "for=192.0.2.43;proto=https"),
-///     (ProxyHeader::XForwardedProto, "x-forwarded-proto", "https"),
-///     (ProxyHeader::XForwardedSsl, "x-forwarded-ssl", "on"),
-///     (ProxyHeader::FrontEndHttps, "front-end-https", "on"),
-///     (ProxyHeader::CloudFrontForwardedProto, "cloudfront-forwarded-proto", "https"),
+///     (ForwardedHeader::Forwarded, "forwarded", "for=192.0.2.43;proto=https"),
+///     (ForwardedHeader::XForwardedProto, "x-forwarded-proto", "https"),
+///     (ForwardedHeader::XForwardedSsl, "x-forwarded-ssl", "on"),
+///     (ForwardedHeader::FrontEndHttps, "front-end-https", "on"),
+///     (ForwardedHeader::CloudFrontForwardedProto, "cloudfront-forwarded-proto", "https"),
 /// ] {
-///     let trust = Trust::dangerously_any_peer().believe(header);
+///     let trust = TrustedProxies::dangerously_any_peer().header(header);
 ///     let request = testing::get("/").header(name, value);
-///     assert_eq!(trust.view(&request.head()).scheme(), Some(Scheme::Https), "{name}");
+///     assert_eq!(trust.view(&request.head()).scheme(), Some(HttpScheme::Https), "{name}");
 /// }
 /// ```
 ///
@@ -30,7 +30,7 @@ use crate::RequestHead;
 /// does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ProxyHeader {
+pub enum ForwardedHeader {
     /// `Forwarded: for=192.0.2.43;proto=https, …`: a list of elements of pairs (RFC 7239 §4).
     ///
     /// It is read in full: quoted values, several lines, names in any letter case, spaces around `,`
@@ -55,7 +55,7 @@ pub enum ProxyHeader {
 
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-impl ProxyHeader {
+impl ForwardedHeader {
     pub(super) const fn name(self) -> HeaderName {
         match self {
             Self::Forwarded => header::FORWARDED,
@@ -93,7 +93,7 @@ fn lines_of<'a>(head: &RequestHead<'a>, name: &HeaderName) -> GetAll<'a, HeaderV
 
 fn forwarded_told<'a>(lines: &GetAll<'a, HeaderValue>, hops: NonZeroU8, host: bool) -> Told<'a> {
     let element = forwarded::element(lines, hops);
-    let said = |value: Option<&'a [u8]>| value.ok_or(Doubt::Unsaid);
+    let said = |value: Option<&'a [u8]>| value.ok_or(UntrustedReason::Unsaid);
     Told {
         scheme: element
             .and_then(|element| said(element.proto))
@@ -107,22 +107,25 @@ fn forwarded_told<'a>(lines: &GetAll<'a, HeaderValue>, hops: NonZeroU8, host: bo
 }
 
 /// The element of a list that so many hops from the right wrote.
-fn listed<'a>(lines: &GetAll<'a, HeaderValue>, hops: NonZeroU8) -> Result<&'a [u8], Doubt> {
+fn listed<'a>(
+    lines: &GetAll<'a, HeaderValue>,
+    hops: NonZeroU8,
+) -> Result<&'a [u8], UntrustedReason> {
     let mut lines = lines.iter().rev().peekable();
-    lines.peek().ok_or(Doubt::Absent)?;
+    lines.peek().ok_or(UntrustedReason::Absent)?;
     lines
         .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','))
         .nth(usize::from(hops.get()) - 1)
         .map(<[u8]>::trim_ascii)
-        .ok_or(Doubt::TooFew)
+        .ok_or(UntrustedReason::TooFew)
 }
 
 /// The one line of a field that is no list.
-fn alone<'a>(lines: &GetAll<'a, HeaderValue>) -> Result<&'a [u8], Doubt> {
+fn alone<'a>(lines: &GetAll<'a, HeaderValue>) -> Result<&'a [u8], UntrustedReason> {
     let mut lines = lines.iter();
     match (lines.next(), lines.next()) {
         (Some(line), None) => Ok(line.as_bytes().trim_ascii()),
-        (None, _) => Err(Doubt::Absent),
-        (Some(_), Some(_)) => Err(Doubt::SeveralLines),
+        (None, _) => Err(UntrustedReason::Absent),
+        (Some(_), Some(_)) => Err(UntrustedReason::SeveralLines),
     }
 }

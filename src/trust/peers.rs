@@ -9,25 +9,25 @@ use ipnet::IpNet;
 
 use super::{
     problem::{Problem, TrustError},
-    told::Doubt,
+    told::UntrustedReason,
 };
 
-/// Who may say how the client came; [`believe`](Self::believe) says which of their words count.
+/// Who may say how the client came; [`header`](Self::header) says which of their words count.
 ///
 /// ```
-/// use tower_redirect::{ProxyHeader, Trust, connect_info};
+/// use tower_redirect::trust::{ForwardedHeader, TrustedProxies, connect_info};
 ///
-/// let peers = Trust::peers(["10.0.0.0/8"], connect_info)?;
+/// let peers = TrustedProxies::networks(["10.0.0.0/8"], connect_info)?;
 /// assert_eq!(format!("{peers:?}"), "[10.0.0.0/8]");
 ///
-/// let trust = peers.believe(ProxyHeader::XForwardedProto);
-/// # Ok::<(), tower_redirect::TrustError>(())
+/// let trust = peers.header(ForwardedHeader::XForwardedProto);
+/// # Ok::<(), tower_redirect::trust::TrustError>(())
 /// ```
 ///
-/// [`Trust::peers`](crate::Trust::peers) makes it.
+/// [`TrustedProxies::peers`](crate::trust::TrustedProxies::peers) makes it.
 #[derive(Clone)]
-#[must_use = "say what is believed: `.believe(ProxyHeader::XForwardedProto)`"]
-pub struct TrustedPeers(Who);
+#[must_use = "say what is believed: `.header(ProxyHeader::XForwardedProto)`"]
+pub struct TrustedNetworks(Who);
 
 #[derive(Clone)]
 enum Who {
@@ -47,13 +47,14 @@ type PeerOf = dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync;
 /// use std::net::SocketAddr;
 /// use axum::{Router, extract::ConnectInfo};
 /// use tower_redirect::{
-///     LocalPath, Policy, ProxyHeader, RedirectLayer, Trust, connect_info, testing,
+///     LocalPath, Policy, RedirectLayer, testing,
+///     trust::{ForwardedHeader, TrustedProxies, connect_info},
 /// };
 ///
-/// let trust = Trust::peers(["127.0.0.1"], connect_info)?.believe(ProxyHeader::XForwardedProto);
+/// let trust = TrustedProxies::networks(["127.0.0.1"], connect_info)?.header(ForwardedHeader::XForwardedProto);
 /// let policy = LocalPath::from_static("/insecure")
-///     .when(|request| request.scheme() == Some(tower_redirect::Scheme::Http))
-///     .behind(trust);
+///     .when(|request| request.scheme() == Some(tower_redirect::location::HttpScheme::Http))
+///     .trusting(trust);
 /// let app: Router = Router::new().layer(RedirectLayer::found(policy.clone()));
 ///
 /// // axum leaves the address only on requests of a service that is made with it.
@@ -66,11 +67,11 @@ type PeerOf = dyn Fn(&Extensions) -> Option<IpAddr> + Send + Sync;
 ///     .extension(proxy)
 ///     .through(&policy)
 ///     .assert_redirect("/insecure");
-/// # Ok::<(), tower_redirect::TrustError>(())
+/// # Ok::<(), tower_redirect::trust::TrustError>(())
 /// ```
 ///
 /// Without `into_make_service_with_connect_info`, it answers `None`: nothing is believed, feature `tracing`
-/// leaves an event at level warn for each request, and [`Plaintext::behind`](crate::Plaintext::behind)
+/// leaves an event at level warn for each request, and [`Plaintext::behind`](crate::policy::Plaintext::behind)
 /// refuses.
 #[cfg(feature = "axum")]
 #[must_use]
@@ -83,7 +84,7 @@ pub fn connect_info(extensions: &Extensions) -> Option<IpAddr> {
         .map(|ConnectInfo(address)| address.ip())
 }
 
-impl TrustedPeers {
+impl TrustedNetworks {
     pub(super) fn in_networks(
         networks: impl IntoIterator<Item = impl AsRef<str>>,
         peer: impl Fn(&Extensions) -> Option<IpAddr> + Send + Sync + 'static,
@@ -111,13 +112,17 @@ impl TrustedPeers {
         }
     }
 
-    pub(super) fn admit(&self, peer: Option<IpAddr>) -> Result<(), Doubt> {
+    pub(super) fn admit(&self, peer: Option<IpAddr>) -> Result<(), UntrustedReason> {
         let Who::Networks { networks, .. } = &self.0 else {
             return Ok(());
         };
-        let peer = peer.ok_or(Doubt::NoPeer)?;
+        let peer = peer.ok_or(UntrustedReason::NoPeer)?;
         let known = networks.iter().any(|network| network.contains(&peer));
-        if known { Ok(()) } else { Err(Doubt::Stranger) }
+        if known {
+            Ok(())
+        } else {
+            Err(UntrustedReason::Stranger)
+        }
     }
 }
 
@@ -165,7 +170,7 @@ fn decimal(digits: &str) -> Option<u8> {
     digits.parse().ok().filter(|_| plain)
 }
 
-impl fmt::Debug for TrustedPeers {
+impl fmt::Debug for TrustedNetworks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Who::Networks { networks, .. } => f.debug_list().entries(networks.iter()).finish(),

@@ -5,9 +5,9 @@ use ipnet::IpNet;
 /// Says why a text is not a network of peers, and how to mend it.
 ///
 /// ```
-/// use tower_redirect::{Trust, connect_info};
+/// use tower_redirect::trust::{TrustedProxies, connect_info};
 ///
-/// let error = Trust::peers(["10.0.0.0/8", "proxy.internal"], connect_info).unwrap_err();
+/// let error = TrustedProxies::networks(["10.0.0.0/8", "proxy.internal"], connect_info).unwrap_err();
 /// assert_eq!(error.part(), "proxy.internal");
 /// assert_eq!(
 ///     error.to_string(),
@@ -40,8 +40,8 @@ impl TrustError {
     /// The network that is none, as it was written; it is empty where there is no network at all.
     ///
     /// ```
-    /// # use tower_redirect::{Trust, connect_info};
-    /// let error = Trust::peers(["10.0.0.0/33"], connect_info).unwrap_err();
+    /// # use tower_redirect::trust::{TrustedProxies, connect_info};
+    /// let error = TrustedProxies::networks(["10.0.0.0/33"], connect_info).unwrap_err();
     /// assert_eq!(error.part(), "10.0.0.0/33");
     /// ```
     #[must_use]

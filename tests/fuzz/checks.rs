@@ -4,9 +4,14 @@ use std::{net::IpAddr, num::NonZeroU8};
 
 use http::{HeaderName, HeaderValue, Request, Uri};
 use tower_redirect::{
-    Canonical, CanonicalHost, Decision, Https, IndexFile, LocalPath, Location, LowerCase,
-    MergeSlashes, Plaintext, Policy, ProxyHeader, RequestHead, ReturnTo, Scheme, TrailingSlash,
-    Trust, UnknownHost, rules::Format,
+    Canonical, Decision, LocalPath, Location, Policy, RequestHead,
+    location::HttpScheme,
+    policy::{
+        CanonicalHost, Https, HttpsEnforcement, IndexFile, LowerCase, MergeSlashes, ReturnTo,
+        SchemeSource, TrailingSlash, UnknownHost,
+    },
+    rules::Format,
+    trust::{ForwardedHeader, TrustedProxies},
 };
 use url::Url;
 
@@ -92,8 +97,8 @@ pub fn host(data: &[u8]) {
         .expect("a host");
     let ours = [SITE, ".sub.example", "https://[::1]"];
     for plaintext in [
-        Plaintext::listener(),
-        Plaintext::listener().same_host_first(),
+        HttpsEnforcement::from(SchemeSource::plaintext_listener()),
+        HttpsEnforcement::new(SchemeSource::plaintext_listener()).same_host_first(),
     ] {
         for host in [hosts.clone(), one.clone()] {
             let https = Canonical::on(host)
@@ -112,17 +117,18 @@ pub fn host(data: &[u8]) {
         }
     }
     for header in [
-        ProxyHeader::Forwarded,
-        ProxyHeader::XForwardedProto,
-        ProxyHeader::XForwardedSsl,
-        ProxyHeader::FrontEndHttps,
-        ProxyHeader::CloudFrontForwardedProto,
+        ForwardedHeader::Forwarded,
+        ForwardedHeader::XForwardedProto,
+        ForwardedHeader::XForwardedSsl,
+        ForwardedHeader::FrontEndHttps,
+        ForwardedHeader::CloudFrontForwardedProto,
     ] {
         for hops in [1, 2] {
-            let peers = Trust::peers(["10.0.0.0/8"], |extensions| extensions.get::<Peer>()?.0);
+            let peers =
+                TrustedProxies::networks(["10.0.0.0/8"], |extensions| extensions.get::<Peer>()?.0);
             let trust = peers
                 .expect("a network")
-                .believe(header)
+                .header(header)
                 .hops(NonZeroU8::new(hops).expect("not 0"))
                 .and_host();
             let view = trust.view(&head);
@@ -133,12 +139,12 @@ pub fn host(data: &[u8]) {
                 trusted || view.authority() == head.authority(),
                 "a stranger is believed"
             );
-            let https = Https::on(hosts.clone(), Plaintext::behind(trust));
+            let https = Https::on(hosts.clone(), SchemeSource::trusted_proxy(trust));
             match https.decide(&head) {
                 Decision::Redirect(location) => assert_leads_to(&location, &ours),
                 Decision::Refuse(_) => {}
                 Decision::Pass => assert!(
-                    view.scheme() == Some(Scheme::Https) || is_challenge(request.uri().path()),
+                    view.scheme() == Some(HttpScheme::Https) || is_challenge(request.uri().path()),
                     "plaintext passes"
                 ),
             }

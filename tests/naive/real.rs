@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use http::Request;
 use tower_redirect::{
-    Decision, How as RealHow, Intent, Policy, RequestHead, Scheme, Status,
+    Decision, Policy, RequestHead, Status,
+    location::HttpScheme,
     rules::{
-        Has, Precedence as RealPrecedence, QueryPolicy, Rule as RealRule, Rules,
+        Condition, Precedence as RealPrecedence, QueryPolicy, Rule as RealRule, Rules,
         Source as RealSource,
     },
+    status::{Intent, StatusChoice as RealHow},
 };
 
 use super::{Answer, Edit, How, Place, Precedence, Query, Rule, Source, Test};
@@ -43,9 +45,9 @@ pub fn rule(rule: &Rule) -> RealRule {
     }
     for condition in &rule.conditions {
         let has = match &condition.place {
-            Place::Query(key) => Has::query(key),
-            Place::Header(name) => Has::header(name),
-            Place::Cookie(name) => Has::cookie(name),
+            Place::Query(key) => Condition::query(key),
+            Place::Header(name) => Condition::header(name),
+            Place::Cookie(name) => Condition::cookie(name),
         };
         let has = match &condition.test {
             Test::Present => has,
@@ -91,10 +93,10 @@ pub fn precedence(precedence: Precedence) -> RealPrecedence {
     }
 }
 
-pub fn scheme(scheme: &str) -> Scheme {
+pub fn scheme(scheme: &str) -> HttpScheme {
     match scheme {
-        "https" => Scheme::Https,
-        _ => Scheme::Http,
+        "https" => HttpScheme::Https,
+        _ => HttpScheme::Http,
     }
 }
 

@@ -1,11 +1,11 @@
 use std::{error::Error, fmt};
 
-use crate::LocationError;
+use crate::location::LocationError;
 
 /// Says which part of an address cannot be configured as it is written, and how to mend it.
 ///
 /// ```
-/// use tower_redirect::CanonicalHost;
+/// use tower_redirect::policy::CanonicalHost;
 ///
 /// let error = CanonicalHost::new("exam ple.com").unwrap_err();
 /// assert_eq!(

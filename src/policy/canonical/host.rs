@@ -1,14 +1,18 @@
 use super::{
-    CanonicalError, Parts,
+    CanonicalError, Normalizer,
     names::{Names, configured},
 };
-use crate::{Decision, Location, Origin, Policy, RequestHead, authority::AskedHost};
+use crate::{
+    location::{Location, Origin},
+    policy::{Decision, Policy},
+    request::{RequestHead, host::RequestHost},
+};
 
 /// The host that a site is known by, and what becomes of requests for others.
 ///
 /// ```
 /// use http::StatusCode;
-/// use tower_redirect::{CanonicalHost, RedirectLayer, testing};
+/// use tower_redirect::{RedirectLayer, policy::CanonicalHost, testing};
 ///
 /// let host = CanonicalHost::with_aliases("example.com", ["www.example.com", "*.example.org"])?;
 ///
@@ -19,7 +23,7 @@ use crate::{Decision, Location, Origin, Policy, RequestHead, authority::AskedHos
 /// get("stranger.example").through(&host).assert_refused(StatusCode::MISDIRECTED_REQUEST);
 ///
 /// let layer = RedirectLayer::permanent(host);
-/// # Ok::<(), tower_redirect::CanonicalError>(())
+/// # Ok::<(), tower_redirect::policy::CanonicalError>(())
 /// ```
 ///
 /// A host is written `example.com` or `example.com:8443`, and then reached by https, or with the scheme
@@ -27,7 +31,7 @@ use crate::{Decision, Location, Origin, Policy, RequestHead, authority::AskedHos
 /// port where it is the default one. Text of the request never reaches the location, but for names
 /// below a configured `*.example.com`, which must have the grammar of a host: where each host stays
 /// ([`one_of`](Self::one_of)), and in the first of two redirects
-/// ([`same_host_first`](super::Plaintext::same_host_first)).
+/// ([`same_host_first`](super::HttpsEnforcement::same_host_first)).
 /// Punycode (`xn--…`) is below it only with feature `idn`, which reads it; else list such names one by one.
 ///
 /// A request is read strictly. Two `Host` fields, a `Host` that differs from the target's authority
@@ -59,12 +63,12 @@ pub struct CanonicalHost {
 /// What becomes of a request for a host that is not listed.
 ///
 /// ```
-/// use tower_redirect::{CanonicalHost, UnknownHost, testing};
+/// use tower_redirect::{policy::{CanonicalHost, UnknownHost}, testing};
 ///
 /// let host = CanonicalHost::with_aliases("example.com", ["www.example.com"])?
 ///     .unknown_host(UnknownHost::Pass)?;
 /// testing::get("/").header("host", "10.0.0.7").through(&host).assert_pass();
-/// # Ok::<(), tower_redirect::CanonicalError>(())
+/// # Ok::<(), tower_redirect::policy::CanonicalError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -83,12 +87,12 @@ impl CanonicalHost {
     /// Take it where nothing but visitors arrives. A health check by address is redirected too.
     ///
     /// ```
-    /// use tower_redirect::{CanonicalHost, testing};
+    /// use tower_redirect::{policy::CanonicalHost, testing};
     ///
     /// let host = CanonicalHost::new("example.com")?;
     /// testing::get("/").header("host", "10.0.0.7").through(&host)
     ///     .assert_redirect("https://example.com/");
-    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
     /// ```
     ///
     /// # Errors
@@ -109,14 +113,14 @@ impl CanonicalHost {
     ///
     /// ```
     /// use http::StatusCode;
-    /// use tower_redirect::{CanonicalHost, testing};
+    /// use tower_redirect::{policy::CanonicalHost, testing};
     ///
     /// let host = CanonicalHost::with_aliases("www.example.com", ["example.com"])?;
     /// testing::get("/").header("host", "example.com").through(&host)
     ///     .assert_redirect("https://www.example.com/");
     /// testing::get("/").header("host", "10.0.0.7").through(&host)
     ///     .assert_refused(StatusCode::MISDIRECTED_REQUEST);
-    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
     /// ```
     ///
     /// # Errors
@@ -142,7 +146,7 @@ impl CanonicalHost {
     ///
     /// ```
     /// use http::StatusCode;
-    /// use tower_redirect::{CanonicalHost, testing};
+    /// use tower_redirect::{policy::CanonicalHost, testing};
     ///
     /// let hosts = CanonicalHost::one_of(["example.com", "*.example.com"])?;
     /// testing::get("/").header("host", "shop.example.com").through(&hosts).assert_pass();
@@ -150,7 +154,7 @@ impl CanonicalHost {
     ///     .assert_redirect("https://shop.example.com/");
     /// testing::get("/").header("host", "stranger.example").through(&hosts)
     ///     .assert_refused(StatusCode::MISDIRECTED_REQUEST);
-    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
     /// ```
     ///
     /// # Errors
@@ -177,13 +181,13 @@ impl CanonicalHost {
     /// Says what becomes of requests for a host that is not listed.
     ///
     /// ```
-    /// use tower_redirect::{CanonicalHost, UnknownHost, testing};
+    /// use tower_redirect::{policy::{CanonicalHost, UnknownHost}, testing};
     ///
     /// let hosts = CanonicalHost::one_of(["example.com", "example.org"])?
     ///     .unknown_host(UnknownHost::Redirect)?;
     /// testing::get("/").header("host", "10.0.0.7").through(&hosts)
     ///     .assert_redirect("https://example.com/");
-    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
     /// ```
     ///
     /// # Errors
@@ -207,7 +211,7 @@ impl CanonicalHost {
     }
 
     /// Whose host this is.
-    pub(super) fn place<'s>(&'s self, asked: &AskedHost<'_>) -> Place<'s> {
+    pub(super) fn place<'s>(&'s self, asked: &RequestHost<'_>) -> Place<'s> {
         let canonical = self.only_one();
         if let Some(canonical) = canonical.filter(|host| *asked.name == *host.host()) {
             return Place::Canonical(canonical);
@@ -241,6 +245,6 @@ impl Policy for CanonicalHost {
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        Parts::of_host(self).decide(request)
+        Normalizer::of_host(self).decide(request)
     }
 }

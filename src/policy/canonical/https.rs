@@ -1,14 +1,18 @@
-use super::{CanonicalError, CanonicalHost, Parts, Plaintext};
-use crate::{Decision, Location, Policy, RequestHead};
+use super::{CanonicalError, CanonicalHost, HttpsEnforcement, Normalizer};
+use crate::{
+    location::Location,
+    policy::{Decision, Policy},
+    request::RequestHead,
+};
 
 /// Sends every plaintext request for a host of ours to https, and lets none of them through.
 ///
 /// ```
 /// use http::StatusCode;
-/// use tower_redirect::{Https, Plaintext, RedirectLayer, testing};
+/// use tower_redirect::{RedirectLayer, policy::{Https, SchemeSource}, testing};
 ///
 /// // This service stands behind the plaintext listener and no other.
-/// let https = Https::new(["example.com", "*.example.com"], Plaintext::listener())?;
+/// let https = Https::new(["example.com", "*.example.com"], SchemeSource::plaintext_listener())?;
 ///
 /// let get = |host: &str| testing::get("/a?b").header("host", host);
 /// get("example.com").through(&https).assert_redirect("https://example.com/a?b");
@@ -16,7 +20,7 @@ use crate::{Decision, Location, Policy, RequestHead};
 /// get("stranger.example").through(&https).assert_refused(StatusCode::MISDIRECTED_REQUEST);
 ///
 /// let layer = RedirectLayer::permanent(https);
-/// # Ok::<(), tower_redirect::CanonicalError>(())
+/// # Ok::<(), tower_redirect::policy::CanonicalError>(())
 /// ```
 ///
 /// # It fails closed
@@ -25,7 +29,7 @@ use crate::{Decision, Location, Policy, RequestHead};
 /// handshakes, CONNECT, `OPTIONS *`, a path with `..`, a location that would be too long, a request
 /// without a usable host. A redirect here does not wait for an answer of the app either. The one
 /// exception is `/.well-known/acme-challenge/<token>`, because a certificate authority asks there over
-/// http, and what you [exempt](Plaintext::exempt) yourself.
+/// http, and what you [exempt](HttpsEnforcement::exempt) yourself.
 ///
 /// That holds for the request and not for the answer: a policy around it that builds another location, or
 /// passes in spite of it, opens nothing. It has to be asked, though, so it stands **first**: in a list of
@@ -55,16 +59,16 @@ use crate::{Decision, Location, Policy, RequestHead};
 #[derive(Clone, Debug)]
 pub struct Https {
     host: CanonicalHost,
-    plaintext: Plaintext,
+    https: HttpsEnforcement,
 }
 
 impl Https {
     /// Each of these hosts stays what it is, over https; all others are refused.
     ///
     /// ```
-    /// use tower_redirect::{Https, Plaintext};
+    /// use tower_redirect::policy::{Https, SchemeSource};
     ///
-    /// let error = Https::new(["exa mple.com"], Plaintext::listener()).unwrap_err();
+    /// let error = Https::new(["exa mple.com"], SchemeSource::plaintext_listener()).unwrap_err();
     /// assert!(error.to_string().starts_with("host `exa mple.com`, byte 3"));
     /// ```
     ///
@@ -73,25 +77,28 @@ impl Https {
     /// When a text is no host, or there is none; the error names text and byte.
     pub fn new(
         hosts: impl IntoIterator<Item = impl AsRef<str>>,
-        plaintext: Plaintext,
+        https: impl Into<HttpsEnforcement>,
     ) -> Result<Self, CanonicalError> {
-        Ok(Self::on(CanonicalHost::one_of(hosts)?, plaintext))
+        Ok(Self::on(CanonicalHost::one_of(hosts)?, https))
     }
 
     /// The host is brought into order too, in the same redirect.
     ///
     /// ```
-    /// use tower_redirect::{CanonicalHost, Https, Plaintext, testing};
+    /// use tower_redirect::{policy::{CanonicalHost, Https, SchemeSource}, testing};
     ///
     /// let host = CanonicalHost::with_aliases("example.com", ["www.example.com"])?;
-    /// let https = Https::on(host, Plaintext::listener());
+    /// let https = Https::on(host, SchemeSource::plaintext_listener());
     /// testing::get("/a").header("host", "www.example.com").through(&https)
     ///     .assert_redirect("https://example.com/a");
-    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
     /// ```
     #[must_use]
-    pub const fn on(host: CanonicalHost, plaintext: Plaintext) -> Self {
-        Self { host, plaintext }
+    pub fn on(host: CanonicalHost, https: impl Into<HttpsEnforcement>) -> Self {
+        Self {
+            host,
+            https: https.into(),
+        }
     }
 }
 
@@ -100,6 +107,6 @@ impl Policy for Https {
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        Parts::of_https(&self.host, &self.plaintext).decide(request)
+        Normalizer::of_https(&self.host, &self.https).decide(request)
     }
 }

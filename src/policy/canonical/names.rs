@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::CanonicalError;
-use crate::{Origin, authority::is_readable};
+use crate::{location::Origin, location::is_readable};
 
 /// A host that is configured, in the spelling that is sent; the scheme is https where none is written.
 pub(super) fn configured(text: &str) -> Result<Origin, CanonicalError> {

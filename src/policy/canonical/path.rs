@@ -2,11 +2,8 @@
 
 use percent_encoding::utf8_percent_encode;
 
-use super::{TrailingSlash, plaintext::is_acme_challenge};
-use crate::{
-    location::{RECEIVED_PATH, Spelling},
-    scan,
-};
+use super::{TrailingSlash, acme::is_acme_challenge};
+use crate::location::{RECEIVED_PATH, Spelling, scan};
 
 /// The steps that a policy takes on the path; the query is none of their business.
 #[derive(Clone, Debug, Default)]

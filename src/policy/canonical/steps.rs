@@ -1,12 +1,16 @@
 //! The steps on a path, each a policy of its own.
 
-use super::{CanonicalError, Parts, path::PathSteps};
-use crate::{Decision, Location, Policy, RequestHead};
+use super::{CanonicalError, Normalizer, path::PathSteps};
+use crate::{
+    location::Location,
+    policy::{Decision, Policy},
+    request::RequestHead,
+};
 
 /// One spelling for paths that end with a slash and without.
 ///
 /// ```
-/// use tower_redirect::{RedirectLayer, TrailingSlash, testing};
+/// use tower_redirect::{RedirectLayer, policy::TrailingSlash, testing};
 ///
 /// testing::get("/a/?b").through(&TrailingSlash::Trim).assert_redirect("/a?b");
 /// testing::get("/a?b").through(&TrailingSlash::Append).assert_redirect("/a/?b");
@@ -47,14 +51,14 @@ impl Policy for TrailingSlash {
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        Parts::of_path(&self.steps()).decide(request)
+        Normalizer::of_path(&self.steps()).decide(request)
     }
 }
 
 /// One slash where several follow each other in the path.
 ///
 /// ```
-/// use tower_redirect::{MergeSlashes, testing};
+/// use tower_redirect::{policy::MergeSlashes, testing};
 ///
 /// testing::get("/a//b///c?d=//e").through(&MergeSlashes).assert_redirect("/a/b/c?d=//e");
 /// testing::get("//stranger.example").through(&MergeSlashes).assert_redirect("/stranger.example");
@@ -72,14 +76,14 @@ impl Policy for MergeSlashes {
             merge_slashes: true,
             ..PathSteps::none()
         };
-        Parts::of_path(&steps).decide(request)
+        Normalizer::of_path(&steps).decide(request)
     }
 }
 
 /// Paths in lower case.
 ///
 /// ```
-/// use tower_redirect::{LowerCase, testing};
+/// use tower_redirect::{policy::LowerCase, testing};
 ///
 /// testing::get("/About/Us?Tab=A").through(&LowerCase).assert_redirect("/about/us?Tab=A");
 /// testing::get("/caf%c3%a9").through(&LowerCase).assert_redirect("/caf%C3%A9");
@@ -102,19 +106,19 @@ impl Policy for LowerCase {
             lower_case: true,
             ..PathSteps::none()
         };
-        Parts::of_path(&steps).decide(request)
+        Normalizer::of_path(&steps).decide(request)
     }
 }
 
 /// The folder in place of its index file.
 ///
 /// ```
-/// use tower_redirect::{IndexFile, testing};
+/// use tower_redirect::{policy::IndexFile, testing};
 ///
 /// let index = IndexFile::new(["index.html", "index.php"])?;
 /// testing::get("/docs/index.html?v=2").through(&index).assert_redirect("/docs/?v=2");
 /// testing::get("/docs/").through(&index).assert_pass();
-/// # Ok::<(), tower_redirect::CanonicalError>(())
+/// # Ok::<(), tower_redirect::policy::CanonicalError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct IndexFile {
@@ -125,7 +129,7 @@ impl IndexFile {
     /// These names, as they stand in a path that is sent, case and all.
     ///
     /// ```
-    /// use tower_redirect::IndexFile;
+    /// use tower_redirect::policy::IndexFile;
     ///
     /// let error = IndexFile::new(["a/index.html"]).unwrap_err();
     /// assert_eq!(
@@ -160,7 +164,7 @@ fn checked(name: &str) -> Result<Box<str>, CanonicalError> {
     let why = "it is one segment of a path; write it without `/`, `?` and `#`, and percent-encoded";
     let fits = !name.is_empty()
         && !name.contains(['/', '?', '#'])
-        && crate::LocalPath::new(&format!("/{name}"))
+        && crate::location::LocalPath::new(&format!("/{name}"))
             .is_ok_and(|path| path.as_str().ends_with(name));
     if fits {
         Ok(name.into())
@@ -174,6 +178,6 @@ impl Policy for IndexFile {
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        Parts::of_path(&self.steps).decide(request)
+        Normalizer::of_path(&self.steps).decide(request)
     }
 }

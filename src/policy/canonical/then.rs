@@ -4,8 +4,13 @@ use http::Uri;
 
 use super::Canonical;
 use crate::{
-    Decision, How, Location, Policy, RequestHead, Status,
-    policy::target::{Sealed, Target},
+    location::Location,
+    policy::{
+        Decision, Policy,
+        target::{Sealed, Target},
+    },
+    request::RequestHead,
+    status::{Status, StatusChoice},
 };
 
 /// Asks rules about the canonical address, so that both together are one redirect;
@@ -23,7 +28,7 @@ use crate::{
 pub struct Then<P, H = super::OurHosts> {
     canonical: Canonical<H>,
     rules: P,
-    how: How,
+    how: StatusChoice,
 }
 
 impl<H> Canonical<H> {
@@ -36,12 +41,14 @@ impl<H> Canonical<H> {
     /// say how themselves; [`Then::otherwise`] changes that. A rule that waits for the app's answer
     /// is asked again when the address is canonical.
     ///
-    /// What may come in plaintext ([`Plaintext::exempt`](super::Plaintext::exempt), challenges of certificate
+    /// What may come in plaintext ([`HttpsEnforcement::exempt`](super::HttpsEnforcement::exempt), challenges of certificate
     /// authorities) passes without them. Enforce [`https`](Self::https) here and not by a rule, which is
     /// asked about the canonical address and not about the one that came.
     ///
     /// ```
-    /// use tower_redirect::{Canonical, LocalPath, Plaintext, Redirect, RedirectLayer, Status};
+    /// use tower_redirect::{
+    ///     Canonical, LocalPath, Redirect, RedirectLayer, Status, policy::SchemeSource,
+    /// };
     /// use tower_redirect::{policy_fn, testing};
     ///
     /// const ABOUT: LocalPath = LocalPath::from_static("/about");
@@ -50,7 +57,7 @@ impl<H> Canonical<H> {
     ///     _ => None,
     /// });
     /// let policy = Canonical::host("example.com")?
-    ///     .https(Plaintext::listener())
+    ///     .https(SchemeSource::plaintext_listener())
     ///     .lower_case()
     ///     .then(rules);
     ///
@@ -59,7 +66,7 @@ impl<H> Canonical<H> {
     ///     .assert_status(Status::MovedPermanently);
     ///
     /// let layer = RedirectLayer::new(policy);
-    /// # Ok::<(), tower_redirect::CanonicalError>(())
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
     /// ```
     #[must_use]
     pub fn then<P: Policy>(self, rules: P) -> Then<P, H> {
@@ -75,7 +82,7 @@ impl<P, H> Then<P, H> {
     /// How the canonical address is sent where no rule answers.
     ///
     /// ```
-    /// use tower_redirect::{Canonical, Intent, Redirect, Status, testing};
+    /// use tower_redirect::{Canonical, Redirect, Status, status::Intent, testing};
     ///
     /// let policy = Canonical::any_host()
     ///     .trim_trailing_slash()
@@ -84,7 +91,7 @@ impl<P, H> Then<P, H> {
     /// testing::get("/a/").through(&policy).assert_status(Status::Found);
     /// ```
     #[must_use]
-    pub fn otherwise(mut self, how: impl Into<How>) -> Self {
+    pub fn otherwise(mut self, how: impl Into<StatusChoice>) -> Self {
         self.how = how.into();
         self
     }
@@ -105,7 +112,7 @@ impl<P: Policy, H> Policy for Then<P, H> {
         }
         match parts.decide_on(&view) {
             Decision::Pass => self.rules.decide(head).map(|target| {
-                target.map_location(|location| parts.in_our_spelling(location).answering(head))
+                target.map_location(|location| head.annotate(parts.in_our_spelling(location)))
             }),
             Decision::Refuse(refusal) => Decision::Refuse(refusal),
             Decision::Redirect(canonical) => self.ask_about(canonical, head),
@@ -131,7 +138,7 @@ impl<P: Policy, H> Then<P, H> {
             Decision::Redirect(target) => match target.location().on_site_of(&canonical) {
                 Ok(location) => {
                     let spelled = self.canonical.parts().in_our_spelling(location);
-                    Decision::Redirect(target.map_location(|_| spelled.answering(head)))
+                    Decision::Redirect(target.map_location(|_| head.annotate(spelled)))
                 }
                 Err(_) => alone(canonical),
             },

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{RulesBuilder, cut};
 use crate::{
-    How,
+    observe::escaped,
     rules::{
         capture::Slot,
         condition::Ready,
@@ -21,7 +21,7 @@ use crate::{
         table::EVERY_HOST,
         target::{self, Target},
     },
-    shown,
+    status::StatusChoice,
 };
 
 impl RulesBuilder {
@@ -90,11 +90,11 @@ impl RulesBuilder {
         number: u32,
         source: &Source,
         target: &str,
-        how: How,
+        how: StatusChoice,
         mut options: Options,
     ) -> Result<(), Wrong> {
         if let Some(name) = &options.name {
-            if let Some(at) = name.find(shown::is_unseen) {
+            if let Some(at) = name.find(escaped::is_unseen) {
                 let why = "a name has no control characters; remove this one";
                 return Err((Part::Rule, name.to_string(), Flaw::at(at, why)));
             }

@@ -3,13 +3,12 @@
 use http::Request;
 
 use super::{
-    Doubt, Undecided,
+    Undecided, UndecidedReason,
     pairs::Partner,
     search::{Search, Which},
 };
 use crate::{
-    RequestHead,
-    policy::AskedHost,
+    request::{RequestHead, host::RequestHost},
     rules::{
         Rules,
         ask::Ask,
@@ -95,7 +94,7 @@ impl<'r> Search<'r> {
             new: Finder::for_any_address(self.new),
             one_case: has_one_case(self.old, self.new),
         };
-        let mut doubts: Vec<(Pair, Doubt)> = Vec::new();
+        let mut doubts: Vec<(Pair, UndecidedReason)> = Vec::new();
         for pair in suspects {
             let doubt = self.doubt(&mut look, pair);
             doubts.extend(doubt.map(|doubt| (pair, doubt)));
@@ -124,25 +123,25 @@ impl<'r> Search<'r> {
 
     /// What keeps it from being proven that whatever these rules answer is answered the same by the other
     /// table.
-    fn doubt(&mut self, look: &mut Look<'r>, pair: Pair) -> Option<Doubt> {
+    fn doubt(&mut self, look: &mut Look<'r>, pair: Pair) -> Option<UndecidedReason> {
         let (which, at) = one_of(pair);
         let rules = self.rules(which);
         let record = rules.table.record(at)?;
         if record.has(REGEX) {
-            return Some(Doubt::Regex);
+            return Some(UndecidedReason::Regex);
         }
         let ready = rules.table.options(&record);
         if ready.is_some_and(|ready| ready.options.matching.ignore_case) && !look.one_case {
-            return Some(Doubt::Overlap);
+            return Some(UndecidedReason::Overlap);
         }
         // Both rules of a pair are for the same requests.
         let lists = (look.old.overlaps(rules, at), look.new.overlaps(rules, at));
         let (Some(of_old), Some(of_new)) = lists else {
             let is_tired = look.old.is_tired() || look.new.is_tired();
             return Some(if is_tired {
-                Doubt::TooMany
+                UndecidedReason::TooMany
             } else {
-                Doubt::NoRequest
+                UndecidedReason::NoRequest
             });
         };
         for overlap in of_old.iter().chain(&of_new).flatten() {
@@ -151,7 +150,7 @@ impl<'r> Search<'r> {
                 look.old.has_tried(tried);
             }
             if look.old.is_tired() || self.is_tired() {
-                return Some(Doubt::TooMany);
+                return Some(UndecidedReason::TooMany);
             }
         }
         let (old, new) = pair;
@@ -164,11 +163,11 @@ impl<'r> Search<'r> {
         if is_proven(Same::Exactly) {
             None
         } else if is_proven(Same::ButForSpelling) {
-            Some(Doubt::Spelling)
+            Some(UndecidedReason::Spelling)
         } else if self.fits_its_witness(which, at) {
-            Some(Doubt::Overlap)
+            Some(UndecidedReason::Overlap)
         } else {
-            Some(Doubt::NoRequest)
+            Some(UndecidedReason::NoRequest)
         }
     }
 
@@ -244,7 +243,7 @@ impl<'r> Search<'r> {
         let is_plain = !asks_query(own)
             && !asks_query(options)
             && other_ready.is_none_or(|ready| ready.slots.is_empty());
-        let is_same = record.how() == other_record.how()
+        let is_same = record.status_choice() == other_record.status_choice()
             && record.has(QUERY) == other_record.has(QUERY)
             && own.query == options.query
             && own.edits == options.edits
@@ -291,7 +290,7 @@ impl<'r> Search<'r> {
         let rules = self.rules(which);
         rules.witness(at).is_some_and(|request| {
             let head = request.head();
-            let host = head.authority().and_then(AskedHost::read);
+            let host = head.authority().and_then(RequestHost::read);
             let ask = Ask {
                 head: &head,
                 path: head.path(),

@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use foldhash::fast::RandomState;
 
 use crate::{
-    How,
     rules::{
         Rules,
-        has::{Has, Test},
+        has::{Condition, Test},
         options::{Options, QueryPolicy},
         record::{PATTERN, QUERY, REGEX, Record},
     },
+    status::StatusChoice,
 };
 
 type Map<K, V> = HashMap<K, V, RandomState>;
@@ -63,7 +63,7 @@ impl<K: Eq + std::hash::Hash> Numbers<K> {
 type Key = (u16, Vec<u8>, u32);
 
 /// How, the length of the origin, the target, what becomes of the query, and its options.
-type Value<'r> = (How, u16, &'r [u8], QueryPolicy, u32);
+type Value<'r> = (StatusChoice, u16, &'r [u8], QueryPolicy, u32);
 
 impl Pairs {
     pub(super) fn of(old: &Rules, new: &Rules) -> Self {
@@ -156,7 +156,7 @@ fn known<'r>(
             ));
             let query = query_policy(rules, &record);
             let Record { origin, target, .. } = record;
-            let value = values.of((record.how(), origin, target, query, answering));
+            let value = values.of((record.status_choice(), origin, target, query, answering));
             let rank = rules.table.rank(&record, rules.precedence);
             (rank, Known { at, key, value })
         })
@@ -183,7 +183,7 @@ fn split(options: &Options) -> (Options, Options) {
             test => test.clone(),
         };
         let place = has.place.clone();
-        (*expected, Has { place, test })
+        (*expected, Condition { place, test })
     });
     let asking = Options {
         scheme: options.scheme,

@@ -10,8 +10,10 @@ use super::{
     pairs::{Pairs, Partner},
 };
 use crate::{
-    Policy, RequestHead, Scheme,
-    policy::AskedHost,
+    journey::TestRequest,
+    location::HttpScheme,
+    policy::Policy,
+    request::{RequestHead, host::RequestHost},
     rules::{
         Rules,
         ask::Ask,
@@ -21,7 +23,6 @@ use crate::{
         record::Record,
         target,
     },
-    testing::TestRequest,
 };
 
 /// So many rules are looked at whatever the size of both tables, and so many more for each of their rules.
@@ -183,7 +184,7 @@ impl<'r> Search<'r> {
     fn ask(
         &mut self,
         request: Request<()>,
-        scheme: Option<Scheme>,
+        scheme: Option<HttpScheme>,
     ) -> (Option<(Option<u32>, Option<u32>)>, bool) {
         let request = TestRequest::of(request, scheme);
         let head = request.head();
@@ -221,7 +222,7 @@ impl<'r> Search<'r> {
 /// The rule that answers.
 fn winner(rules: &Rules, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<u32> {
     let authority = head.authority().filter(|_| rules.table.reads_host);
-    let host = authority.and_then(AskedHost::read);
+    let host = authority.and_then(RequestHost::read);
     if !head.has_path() || rules.table.reads_host && host.is_none() && !head.names_no_host() {
         return None;
     }
@@ -273,7 +274,7 @@ fn variants<'r>(
         variants.extend(to(format!("{path}?{query}{more}{keys}")));
     }
     variants.extend(to(format!("{path}//x/")));
-    let hows = both.map(|one| one.map(|(_, record)| record.how()));
+    let hows = both.map(|one| one.map(|(_, record)| record.status_choice()));
     if let [Some(old), Some(new)] = hows {
         let methods = [Method::GET, Method::POST, Method::PUT];
         for version in [Version::HTTP_11, Version::HTTP_10] {

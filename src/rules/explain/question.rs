@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, ops::ControlFlow};
 
-use super::{Candidate, Unmet};
+use super::{Candidate, FailedCondition};
 use crate::rules::{
     RuleRef, Rules,
     ask::Ask,
@@ -30,7 +30,7 @@ struct Paths {
 enum Fit {
     Whole,
     /// But for this.
-    Nearly(Unmet),
+    Nearly(FailedCondition),
     Another,
 }
 
@@ -44,7 +44,7 @@ impl Rules {
     ) -> (Vec<Candidate<'r>>, usize) {
         let found = self.table.found(ask);
         let paths = self.table.paths(ask.path);
-        let mut ranked: Vec<(Rank, u32, Option<Unmet>)> = Vec::new();
+        let mut ranked: Vec<(Rank, u32, Option<FailedCondition>)> = Vec::new();
         for (at, record) in self.table.records() {
             let unmet = if found.contains(&at) {
                 None
@@ -68,7 +68,7 @@ impl Rules {
                 continue;
             };
             let unmet = match unmet.or_else(|| self.table.lacks(ask, &record)) {
-                None if winner != Some(at) => Some(Unmet::Later),
+                None if winner != Some(at) => Some(FailedCondition::Later),
                 unmet => unmet,
             };
             let rule = RuleRef::new(&self.table, record);
@@ -100,7 +100,7 @@ impl Table {
         paths: &Paths,
         at: u32,
         record: &Record<'_>,
-    ) -> Option<Unmet> {
+    ) -> Option<FailedCondition> {
         match paths.fit(at, record, self.matching(record)) {
             Fit::Another => return None,
             Fit::Nearly(unmet) => return Some(unmet),
@@ -108,19 +108,19 @@ impl Table {
         }
         let group = self.options(record).map_or(EVERY_HOST, |ready| ready.group);
         if !self.hosts.fitting(ask.host).any(|own| own == group) {
-            return Some(Unmet::Host);
+            return Some(FailedCondition::Host);
         }
         self.lacks(ask, record)
     }
 
     /// What a request lacks whose path and host fit.
-    fn lacks(&self, ask: &Ask<'_, '_>, record: &Record<'_>) -> Option<Unmet> {
+    fn lacks(&self, ask: &Ask<'_, '_>, record: &Record<'_>) -> Option<FailedCondition> {
         let ready = self.options(record)?;
         Some(match ready.missing(ask, &mut Captures::none())? {
-            Missing::Scheme => Unmet::Scheme,
-            Missing::Method => Unmet::Method,
-            Missing::Condition(true, has) => Unmet::Lacks(has.clone()),
-            Missing::Condition(false, has) => Unmet::Forbidden(has.clone()),
+            Missing::HttpScheme => FailedCondition::HttpScheme,
+            Missing::Method => FailedCondition::Method,
+            Missing::Condition(true, has) => FailedCondition::Lacks(has.clone()),
+            Missing::Condition(false, has) => FailedCondition::Forbidden(has.clone()),
         })
     }
 
@@ -161,12 +161,12 @@ impl Paths {
         if fits(&self.asked, true) {
             match fits(&self.asked, false) {
                 true => Fit::Whole,
-                false => Fit::Nearly(Unmet::Case),
+                false => Fit::Nearly(FailedCondition::Case),
             }
         } else if fits(&self.other, true) {
             Fit::Nearly(match fits(&self.other, false) {
-                true => Unmet::TrailingSlash,
-                false => Unmet::Case,
+                true => FailedCondition::TrailingSlash,
+                false => FailedCondition::Case,
             })
         } else {
             Fit::Another

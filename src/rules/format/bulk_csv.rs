@@ -38,8 +38,9 @@ use super::{
     seen::Seen,
 };
 use crate::{
-    Scheme, Status,
+    location::HttpScheme,
     rules::{Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity, Source, pattern},
+    status::Status,
 };
 
 /// The rules of a text in which nothing is wrong.
@@ -146,7 +147,7 @@ const fn wrong(column: usize, message: &'static str, cure: &'static str) -> Wron
 fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) {
     let line = document.line_number(row.bytes.start);
     let (scheme, host, path) = split(row.get(SOURCE));
-    let scheme = scheme.map_or("", Scheme::as_str);
+    let scheme = scheme.map_or("", HttpScheme::as_str);
     let key = format!("{scheme}://{}{path}", host.to_ascii_lowercase());
     if let Some(before) = seen.add(&key, line) {
         let message = format!("this source is that of line {before}, which counts");
@@ -170,8 +171,8 @@ fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) 
 }
 
 /// Scheme, host and path of a source.
-fn split(source: &str) -> (Option<Scheme>, &str, &str) {
-    let schemes = [Scheme::Http, Scheme::Https].into_iter();
+fn split(source: &str) -> (Option<HttpScheme>, &str, &str) {
+    let schemes = [HttpScheme::Http, HttpScheme::Https].into_iter();
     let mut named = schemes.filter_map(|scheme| {
         let (start, rest) = source.split_once("://")?;
         start

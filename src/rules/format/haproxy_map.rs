@@ -32,14 +32,14 @@ use super::{
     read::{self, ByLine},
 };
 use crate::{
-    How,
     rules::{Diagnostics, Part, Precedence, Rules, Severity, pattern},
+    status::StatusChoice,
 };
 
 /// The rules of a text in which nothing is wrong; warnings are not shown.
 ///
 /// ```
-/// use tower_redirect::Intent;
+/// use tower_redirect::status::Intent;
 /// use tower_redirect::rules::haproxy_map;
 ///
 /// assert_eq!(haproxy_map::parse("# moved\n/a /b\n", Intent::Permanent)?.len(), 1);
@@ -49,7 +49,7 @@ use crate::{
 /// # Errors
 ///
 /// Everything to be said about the text, if there is an error among it.
-pub fn parse(text: &str, how: impl Into<How>) -> Result<Rules, Diagnostics> {
+pub fn parse(text: &str, how: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
     parse_lossy(text, how).into_result()
 }
 
@@ -66,7 +66,7 @@ pub fn parse(text: &str, how: impl Into<How>) -> Result<Rules, Diagnostics> {
 /// );
 /// ```
 #[must_use]
-pub fn parse_lossy(text: &str, how: impl Into<How>) -> Parsed {
+pub fn parse_lossy(text: &str, how: impl Into<StatusChoice>) -> Parsed {
     let mut loader = Loader::new(PRECEDENCE);
     loader.reserve(text.len());
     // Nothing fails where a text is read from memory.
@@ -89,12 +89,12 @@ pub fn parse_lossy(text: &str, how: impl Into<How>) -> Parsed {
 /// # Errors
 ///
 /// Where the file cannot be read.
-pub fn load_lossy(path: impl AsRef<Path>, how: impl Into<How>) -> io::Result<Parsed> {
+pub fn load_lossy(path: impl AsRef<Path>, how: impl Into<StatusChoice>) -> io::Result<Parsed> {
     kind(how.into()).load(path.as_ref())
 }
 
 /// How such a text is taken apart.
-pub(super) fn kind(how: How) -> Kind {
+pub(super) fn kind(how: StatusChoice) -> Kind {
     Kind::Lines(PRECEDENCE, Box::new(Reader(how)))
 }
 
@@ -104,7 +104,7 @@ const BLANKS: [char; 2] = [' ', '\t'];
 
 /// Reads lines.
 #[derive(Debug)]
-struct Reader(How);
+struct Reader(StatusChoice);
 
 impl ByLine for Reader {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {

@@ -1,12 +1,12 @@
 //! What maps of other servers have in common: a key is a path, a host, or both, and a value is a whole target.
 
 use crate::{
-    How, Status,
     rules::{QueryPolicy, Rule, Source},
+    status::{Status, StatusChoice},
 };
 
 /// The status of a map whose reader gives none.
-pub(super) const DEFAULT: How = How::Status(Status::MovedPermanently);
+pub(super) const DEFAULT: StatusChoice = StatusChoice::Status(Status::MovedPermanently);
 
 /// What is wrong with a key that is a whole address.
 pub(super) const NO_SCHEME: (&str, &str) =
@@ -21,7 +21,7 @@ pub(super) fn has_scheme(key: &str) -> bool {
 /// The rule of a key and a target, which is sent as it is: nothing of a request's query goes on.
 ///
 /// Paths begin with `/`; what stands before one, or alone, is a host.
-pub(super) fn rule(how: How, key: &str, target: String) -> Rule {
+pub(super) fn rule(how: StatusChoice, key: &str, target: String) -> Rule {
     let slash = key.find('/').unwrap_or(key.len());
     let (host, path) = key.split_at_checked(slash).unwrap_or((key, ""));
     let source = if path.is_empty() {

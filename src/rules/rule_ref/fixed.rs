@@ -3,15 +3,38 @@
 use http::Method;
 
 use super::RuleRef;
-use crate::{
-    rules::{
-        has::{Has, Place, Test},
-        options::Options,
-        record::{PATTERN, REGEX, SLOTS},
-        target,
-    },
-    testing::NotAsked,
+use crate::rules::{
+    has::{Condition, Place, Test},
+    options::Options,
+    record::{PATTERN, REGEX, SLOTS},
+    target,
 };
+
+/// Why a route check doesn't request the URL of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SkippedReason {
+    /// The source has placeholders, or conditions that capture.
+    SourceWithPlaceholders,
+    /// The source is a regex.
+    Regex,
+    /// The rule has conditions on headers, on cookies, or on values by regex.
+    Conditions,
+    /// The rule is for all subdomains of a host.
+    Hosts,
+    /// The rule doesn't match GET.
+    OtherMethods,
+    /// Another rule matches first.
+    OtherRule,
+    /// The target has placeholders.
+    TargetWithPlaceholders,
+    /// The target is on another origin.
+    OtherOrigin,
+    /// Another rule redirects the target; [`Rules::check`](crate::rules::Rules::check) reports chains.
+    Chain,
+    /// The source isn't a URL that a client can request.
+    NoUrl,
+}
 
 /// Path and query, and the host where there is one.
 #[derive(Debug)]
@@ -22,28 +45,28 @@ pub(crate) struct Fixed {
 
 impl RuleRef<'_> {
     /// The one address that the rule is for by GET.
-    pub(crate) fn fixed_source(&self) -> Result<Fixed, NotAsked> {
+    pub(crate) fn fixed_source(&self) -> Result<Fixed, SkippedReason> {
         if self.record().has(REGEX) {
-            return Err(NotAsked::Regex);
+            return Err(SkippedReason::Regex);
         }
         if self.record().has(PATTERN) {
-            return Err(NotAsked::SourceWithPlaceholders);
+            return Err(SkippedReason::SourceWithPlaceholders);
         }
         let nothing = Options::default();
         let options = self.options().unwrap_or(&nothing);
         if !options.methods.is_empty() && !options.methods.contains(&Method::GET) {
-            return Err(NotAsked::OtherMethods);
+            return Err(SkippedReason::OtherMethods);
         }
         let mut address = self.source().to_owned();
         let mut host = self.fixed_host()?;
         let mut separator = '?';
-        for (expected, Has { place, test }) in &options.conditions {
+        for (expected, Condition { place, test }) in &options.conditions {
             if !expected {
                 continue;
             }
             match (place, test) {
                 (Place::Query(_), Test::Captured(_)) => {
-                    return Err(NotAsked::SourceWithPlaceholders);
+                    return Err(SkippedReason::SourceWithPlaceholders);
                 }
                 (Place::Query(key), Test::Present | Test::OneOf(_)) => {
                     let mut pair = Vec::new();
@@ -60,7 +83,7 @@ impl RuleRef<'_> {
                 (Place::Host, Test::OneOf(values)) if host.is_none() => {
                     host = values.first().cloned();
                 }
-                _ => return Err(NotAsked::Conditions),
+                _ => return Err(SkippedReason::Conditions),
             }
         }
         Ok(Fixed {
@@ -70,12 +93,12 @@ impl RuleRef<'_> {
     }
 
     /// The one address on this site where the rule leads.
-    pub(crate) fn fixed_target(&self) -> Result<Fixed, NotAsked> {
+    pub(crate) fn fixed_target(&self) -> Result<Fixed, SkippedReason> {
         if self.record().origin > 0 {
-            return Err(NotAsked::OtherOrigin);
+            return Err(SkippedReason::OtherOrigin);
         }
         if self.record().has(SLOTS) {
-            return Err(NotAsked::TargetWithPlaceholders);
+            return Err(SkippedReason::TargetWithPlaceholders);
         }
         let text = String::from_utf8_lossy(self.record().target);
         let (address, _) = text.split_once('#').unwrap_or((&text, ""));
@@ -92,10 +115,10 @@ impl RuleRef<'_> {
         !methods.is_empty() && methods.iter().all(reads)
     }
 
-    fn fixed_host(&self) -> Result<Option<Box<str>>, NotAsked> {
+    fn fixed_host(&self) -> Result<Option<Box<str>>, SkippedReason> {
         let host = self.options().and_then(|options| options.host.as_deref());
         match host {
-            Some(host) if host.starts_with("*.") => Err(NotAsked::Hosts),
+            Some(host) if host.starts_with("*.") => Err(SkippedReason::Hosts),
             // The domain itself is among those.
             Some(host) => Ok(Some(host.strip_prefix('.').unwrap_or(host).into())),
             None => Ok(None),

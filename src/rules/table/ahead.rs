@@ -11,13 +11,13 @@ use super::{
     words::Words,
 };
 use crate::{
+    location::scan,
     rules::{
         pattern::{Parts, Segment, Tail},
         record::{PATTERN, Record},
         spelling,
         target::Write,
     },
-    scan,
 };
 
 /// What paths begin with that a source of a table may fit, on whatever host and without case.

@@ -1,12 +1,12 @@
 //! The path that is asked for, and whether a pattern matches it.
 
 use crate::{
+    location::scan,
     rules::{
         options::Matching,
         pattern::{Parts, Tail},
         spelling,
     },
-    scan,
 };
 
 /// A path as long as this is spelled anew without memory of its own.

@@ -98,8 +98,8 @@ mod tests {
 
     use super::ByPath;
     use crate::{
-        RequestHead,
-        rules::{Has, Rule, Rules, RulesBuilder},
+        request::RequestHead,
+        rules::{Condition, Rule, Rules, RulesBuilder},
     };
 
     /// What the path alone tells, and which rule the search finds.
@@ -177,7 +177,7 @@ mod tests {
         let rule = || Rule::found("/a", "/to");
         for other in [
             rule().host("a.example"),
-            rule().unless(Has::header("x")),
+            rule().unless(Condition::header("x")),
             rule().methods([http::Method::PUT]),
             Rule::found("/{x}", "/to"),
             Rule::found("/a?b=c", "/to"),

@@ -7,13 +7,13 @@ const FEW: usize = 32;
 
 /// The entries of an index that a request was shown.
 #[derive(Debug, Default)]
-pub(super) struct Shown {
+pub(super) struct Escaped {
     few: [Option<u32>; FEW],
     count: usize,
     more: BTreeSet<u32>,
 }
 
-impl Shown {
+impl Escaped {
     /// Whether an entry was not shown before; it counts as shown from here on.
     pub(super) fn is_new(&mut self, entry: u32) -> bool {
         if self.few.contains(&Some(entry)) {
@@ -31,11 +31,11 @@ impl Shown {
 
 #[cfg(test)]
 mod tests {
-    use super::{FEW, Shown};
+    use super::{Escaped, FEW};
 
     #[test]
     fn each_is_new_once() {
-        let mut shown = Shown::default();
+        let mut shown = Escaped::default();
         let all = || 0..3 * FEW as u32;
         assert!(all().all(|entry| shown.is_new(entry)));
         assert!(all().all(|entry| !shown.is_new(entry)));

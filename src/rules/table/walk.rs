@@ -95,7 +95,8 @@ mod tests {
     use http::Request;
 
     use crate::{
-        Policy, RequestHead,
+        policy::Policy,
+        request::RequestHead,
         rules::{Rule, Rules},
     };
 

@@ -1,7 +1,7 @@
 //! The hash of a segment, taken while its end is looked for.
 
 use super::hash::Hash;
-use crate::scan;
+use crate::location::scan;
 
 /// Hashes texts eight bytes at a time, with two numbers that nobody else knows.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use super::{Piece, Target, Write, pieces, write::encode};
 use crate::{
-    Location,
-    location::{MAX_LEN, RECEIVED_PATH, RECEIVED_QUERY, is_settled, parse_origin},
+    location::{Location, MAX_LEN, RECEIVED_PATH, RECEIVED_QUERY, is_settled, parse_origin},
     rules::{
         capture::{Kind, Slot},
         error::Flaw,

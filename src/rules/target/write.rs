@@ -6,9 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Write;
 use crate::{
-    location::{RECEIVED_PATH, RECEIVED_QUERY},
+    location::{RECEIVED_PATH, RECEIVED_QUERY, scan},
     rules::{capture::Captures, spelling},
-    scan,
 };
 
 /// Received path text that has to stay one segment.
@@ -124,10 +123,8 @@ pub(in crate::rules) fn push_plain(out: &mut Vec<u8>, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{compile, tests::slots},
-        Captures, push,
-    };
+    use super::super::{compile, tests::slots};
+    use super::{Captures, push};
 
     #[test]
     fn captures_are_encoded_for_their_place() {

@@ -8,15 +8,16 @@ use super::{
     unify::{Compare, unify},
 };
 use crate::{
-    How, Intent, Origin, Scheme, Status,
+    location::{HttpScheme, Origin},
     rules::{
         condition::Ready,
-        has::{Has, Place, Test},
+        has::{Condition, Place, Test},
         options::{Options, QueryPolicy},
         record::{REGEX, Record},
         table::Table,
         target,
     },
+    status::{Intent, Status, StatusChoice},
 };
 
 /// The hosts that a request may be for.
@@ -85,14 +86,14 @@ impl Host {
 pub(super) struct Address {
     pub(super) path: Path,
     pub(super) host: Host,
-    pub(super) scheme: Option<Scheme>,
+    pub(super) scheme: Option<HttpScheme>,
     /// Whether somebody tells the table the scheme, as a rule that asked for it has shown.
     pub(super) is_told_scheme: bool,
     /// Empty where it may be any.
     pub(super) methods: Vec<Method>,
     pub(super) query: Query,
     /// What does not change from one request to the next: header fields and cookies.
-    pub(super) facts: Vec<(bool, Has)>,
+    pub(super) facts: Vec<(bool, Condition)>,
 }
 
 /// What becomes of a request that a rule answers.
@@ -209,9 +210,9 @@ impl Address {
 
     fn narrow(
         &mut self,
-        scheme: Option<Scheme>,
+        scheme: Option<HttpScheme>,
         methods: &[Method],
-        conditions: &[(bool, Has)],
+        conditions: &[(bool, Condition)],
     ) -> Option<()> {
         match (self.scheme, scheme) {
             (Some(own), Some(other)) if own != other => return None,
@@ -234,7 +235,7 @@ impl Address {
                 // Another host may be asked next.
                 Place::Host => {}
                 Place::Header(_) | Place::Cookie(_) | Place::Language(_) => {
-                    let contradicted = |fact: &(bool, Has)| {
+                    let contradicted = |fact: &(bool, Condition)| {
                         fact.1.place == has.place
                             && fact.0 != *expected
                             && if *expected {
@@ -273,7 +274,7 @@ impl Address {
         let mut next = Self {
             path: Path::of_target(path, bounds, merges, fresh)?,
             query: self.query.after(record, ready, own_query),
-            methods: next_methods(record.how(), &self.methods),
+            methods: next_methods(record.status_choice(), &self.methods),
             ..self.clone()
         };
         if let Some(origin) = origin_of(origin) {
@@ -286,8 +287,8 @@ impl Address {
     fn is_same_as(&self, next: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
         let reads = |method: &Method| method == Method::GET || method == Method::HEAD;
         let gets = matches!(
-            record.how(),
-            How::Status(Status::SeeOther) | How::Intent(Intent::SeeOther)
+            record.status_choice(),
+            StatusChoice::Status(Status::SeeOther) | StatusChoice::Intent(Intent::SeeOther)
         );
         let may_change = self.methods.is_empty() || !self.methods.iter().all(reads);
         let same_scheme = self.scheme.is_none() || self.scheme == next.scheme;
@@ -309,10 +310,10 @@ pub(super) fn host_of(origin: &Origin) -> &str {
     origin.host().strip_suffix('.').unwrap_or(origin.host())
 }
 
-fn next_methods(how: How, methods: &[Method]) -> Vec<Method> {
+fn next_methods(how: StatusChoice, methods: &[Method]) -> Vec<Method> {
     let status = match how {
-        How::Status(status) => status,
-        How::Intent(intent) => intent.strict_status(),
+        StatusChoice::Status(status) => status,
+        StatusChoice::Intent(intent) => intent.strict_status(),
     };
     if methods.is_empty() {
         return match status {

@@ -127,7 +127,7 @@ impl<'t> Check<'t> {
         related.extend(end.map(|rule| rule.number()).filter(|end| *end != number));
         let cure = "lead there at once, or flatten the table";
         self.push(FindingKind::Chain, record.number, &related, message, cure);
-        if is_permanent(record.how()) && !is_permanent(second.how()) {
+        if is_permanent(record.status_choice()) && !is_permanent(second.status_choice()) {
             let message =
                 format!("clients keep this answer for good, and {name} may change its own");
             let (kind, cure) = (FindingKind::PermanentToTemporary, "take 302 or 307");

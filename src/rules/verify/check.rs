@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::{LoopKind, chains::Known, finder::Finder};
 use crate::{
-    How, Intent,
     rules::{
         Finding, FindingKind, Report, RuleRef, Rules,
         has::Place,
@@ -15,6 +14,7 @@ use crate::{
         record::{PATTERN, REGEX, Record},
         target,
     },
+    status::{Intent, StatusChoice},
 };
 
 impl Rules {
@@ -173,7 +173,7 @@ impl<'t> Check<'t> {
         let options = self.rules.table.options(record).map(|ready| &ready.options);
         if let Some(place) = options
             .and_then(depends_on_who_asks)
-            .filter(|_| is_permanent(record.how()))
+            .filter(|_| is_permanent(record.status_choice()))
         {
             let message = format!("clients keep this answer for good, but it depends on {place}");
             let (kind, cure) = (FindingKind::PermanentForSome, "take 302 or 307");
@@ -194,8 +194,8 @@ impl<'t> Check<'t> {
                 ..ready.options.clone()
             })
         };
-        let is_same = (record.source, record.target, record.how())
-            == (other.source, other.target, other.how())
+        let is_same = (record.source, record.target, record.status_choice())
+            == (other.source, other.target, other.status_choice())
             && options(record).unwrap_or_default() == options(&other).unwrap_or_default();
         if is_same {
             let message = format!("{name} says the same");
@@ -277,10 +277,10 @@ fn is_meant_to_be_used(name: &str) -> bool {
         && !name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-pub(super) fn is_permanent(how: How) -> bool {
+pub(super) fn is_permanent(how: StatusChoice) -> bool {
     match how {
-        How::Status(status) => status.is_permanent(),
-        How::Intent(intent) => intent == Intent::Permanent,
+        StatusChoice::Status(status) => status.is_permanent(),
+        StatusChoice::Intent(intent) => intent == Intent::Permanent,
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     work::Work,
 };
 use crate::{
-    RequestHead,
+    request::RequestHead,
     rules::{
         Rules,
         ask::Ask,

@@ -10,7 +10,6 @@ use super::{
     unify::{Compare, unify},
 };
 use crate::{
-    How, Intent, Status,
     location::is_settled,
     rules::{
         ask::{means, pairs},
@@ -20,12 +19,13 @@ use crate::{
         spelling,
         target::{self, Piece, Write, pieces},
     },
+    status::{Intent, Status, StatusChoice},
 };
 
 /// What the first of two rules becomes.
 #[derive(Debug)]
 pub(in crate::rules) struct Merged {
-    pub(in crate::rules) how: How,
+    pub(in crate::rules) how: StatusChoice,
     pub(in crate::rules) origin: u16,
     pub(in crate::rules) target: Vec<u8>,
     /// Of the target alone.
@@ -77,13 +77,13 @@ impl<'t> Finder<'t> {
         if !own.methods.is_empty() && self.may_answer(at, record, &following) {
             return None;
         }
-        let how = both(record.how(), second.how());
+        let how = both(record.status_choice(), second.status_choice());
         let is_odd = other.after_not_found
             || other.cache.is_some()
             || !other.edits.is_empty()
             || own.merge_slashes
             || other.merge_slashes
-            || own.cache.is_some() && how != record.how();
+            || own.cache.is_some() && how != record.status_choice();
         if is_odd {
             return None;
         }
@@ -248,10 +248,10 @@ fn keeps(record: &Record<'_>, options: &Options) -> Option<QueryPolicy> {
 }
 
 /// What a client makes of two redirects that follow each other.
-fn both(first: How, second: How) -> How {
-    if let (How::Intent(first), How::Intent(second)) = (first, second) {
+fn both(first: StatusChoice, second: StatusChoice) -> StatusChoice {
+    if let (StatusChoice::Intent(first), StatusChoice::Intent(second)) = (first, second) {
         let both = [first, second];
-        return How::Intent(if both.contains(&Intent::SeeOther) {
+        return StatusChoice::Intent(if both.contains(&Intent::SeeOther) {
             Intent::SeeOther
         } else if both.contains(&Intent::Temporary) {
             Intent::Temporary
@@ -260,15 +260,15 @@ fn both(first: How, second: How) -> How {
         });
     }
     let both = [first, second].map(|how| match how {
-        How::Status(status) => status,
-        How::Intent(intent) => intent.strict_status(),
+        StatusChoice::Status(status) => status,
+        StatusChoice::Intent(intent) => intent.strict_status(),
     });
     if both.contains(&Status::SeeOther) {
-        return How::Status(Status::SeeOther);
+        return StatusChoice::Status(Status::SeeOther);
     }
     let rewrites = |status: &Status| matches!(status, Status::MovedPermanently | Status::Found);
     let permanent = both.iter().all(|status| status.is_permanent());
-    How::Status(match (permanent, both.iter().any(rewrites)) {
+    StatusChoice::Status(match (permanent, both.iter().any(rewrites)) {
         (true, true) => Status::MovedPermanently,
         (true, false) => Status::PermanentRedirect,
         (false, true) => Status::Found,

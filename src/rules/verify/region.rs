@@ -6,6 +6,7 @@ use super::{
     path::{End, Fresh, Path, Text},
 };
 use crate::{
+    journey::TestRequest,
     rules::{
         Rules,
         has::{Place, Test},
@@ -13,7 +14,6 @@ use crate::{
         record::{REGEX, Record},
         table::Table,
     },
-    testing::TestRequest,
 };
 
 /// A rule that may answer some of the requests that another is for.

@@ -4,7 +4,7 @@ use super::{address::Address, finder::Finder, path::End, work::Work};
 #[cfg(feature = "regex")]
 use super::{address::Host, region::other_words};
 use crate::rules::{
-    has::{Has, Test},
+    has::{Condition, Test},
     options::Options,
     record::{REGEX, Record},
 };
@@ -137,8 +137,8 @@ impl Options {
 
 /// Whether what fits the first condition always fits the second.
 fn implies(
-    (expected, own): &(bool, Has),
-    (other_expected, other): &(bool, Has),
+    (expected, own): &(bool, Condition),
+    (other_expected, other): &(bool, Condition),
     work: &mut Work,
 ) -> bool {
     if expected != other_expected || own.place != other.place {

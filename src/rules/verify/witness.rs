@@ -10,14 +10,14 @@ use super::{
 };
 use crate::{
     guard::Verdict,
+    journey::{TestRequest, Traveller},
     rules::{
         Rules,
         capture::Captures,
-        has::{Has, Place, Test},
+        has::{Condition, Place, Test},
         pattern::MAX_CAPTURES,
         target,
     },
-    testing::{TestRequest, Traveller},
 };
 
 /// So often one rule answers in a journey that grows, before it is called endless.
@@ -61,7 +61,7 @@ pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
     if let Some(host) = known.host.sample() {
         headers.insert(header::HOST, HeaderValue::from_str(&host).ok()?);
     }
-    for (_, Has { place, test }) in known.facts.iter().filter(|(expected, _)| *expected) {
+    for (_, Condition { place, test }) in known.facts.iter().filter(|(expected, _)| *expected) {
         let value = match test {
             Test::Present | Test::Captured(_) => "1",
             Test::OneOf(values) => values.first()?,
@@ -89,7 +89,7 @@ impl Rules {
         work: &mut Work,
     ) -> Option<Round> {
         let mut traveller = Traveller::new(request);
-        let from = traveller.address();
+        let from = traveller.url();
         let mut seen: HashMap<(Method, String), usize> = HashMap::new();
         let mut met: HashMap<u32, Vec<usize>> = HashMap::new();
         let mut hops: Vec<(u32, usize)> = Vec::new();
@@ -101,7 +101,7 @@ impl Rules {
             let Verdict::Send(status) = traveller.judge(&redirect) else {
                 return None;
             };
-            let address = traveller.address();
+            let address = traveller.url();
             let length = address.len();
             // A rule that is asked goes through the whole address, and a regex too.
             work.add(16 + regexes + looks * (4 + length / 16));
@@ -141,7 +141,7 @@ impl Rules {
             let ready = record.and_then(|record| self.table.options(&record));
             ready.map_or(&[][..], |ready| &ready.options.conditions)
         };
-        let all_in = |most: &[(bool, Has)]| {
+        let all_in = |most: &[(bool, Condition)]| {
             let mut all = round.rules.iter().flat_map(|at| conditions(*at));
             all.all(|condition| most.contains(condition))
         };

@@ -2,7 +2,10 @@ use std::{fmt, slice};
 
 use http::StatusCode;
 
-use crate::{rules::RuleRef, testing::fail};
+use crate::{
+    rules::{RuleRef, SkippedReason},
+    testing::fail,
+};
 
 /// What an app answers where rules lead, and what they hide.
 ///
@@ -37,7 +40,7 @@ use crate::{rules::RuleRef, testing::fail};
 pub struct RouteReport {
     findings: Vec<RouteFinding>,
     pub(super) asked: usize,
-    not_asked: Vec<(NotAsked, usize)>,
+    skipped: Vec<(SkippedReason, usize)>,
 }
 
 /// A rule, and what an app answers to it.
@@ -92,32 +95,6 @@ pub enum RouteProblem {
     Failed,
 }
 
-/// Why an address of a rule is not asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum NotAsked {
-    /// The source has placeholders, or captures of conditions.
-    SourceWithPlaceholders,
-    /// The source is a regex.
-    Regex,
-    /// The rule asks for header fields, cookies, or values that match a regex.
-    Conditions,
-    /// The rule is for all hosts below one.
-    Hosts,
-    /// The rule is not for GET.
-    OtherMethods,
-    /// Another rule answers there.
-    OtherRule,
-    /// The target has placeholders.
-    TargetWithPlaceholders,
-    /// The target is on another origin.
-    OtherOrigin,
-    /// Another rule redirects the target: `Rules::check` speaks of chains.
-    Chain,
-    /// It is no address that can be asked for.
-    NoAddress,
-}
-
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answered {
@@ -139,8 +116,8 @@ impl RouteReport {
 
     /// How many sources and targets were not asked for, by reason.
     #[must_use]
-    pub fn not_asked(&self) -> &[(NotAsked, usize)] {
-        &self.not_asked
+    pub fn skipped(&self) -> &[(SkippedReason, usize)] {
+        &self.skipped
     }
 
     /// Whether nothing was found.
@@ -174,10 +151,10 @@ impl RouteReport {
         }
     }
 
-    pub(super) fn skip(&mut self, why: NotAsked) {
-        match self.not_asked.iter_mut().find(|(own, _)| *own == why) {
+    pub(super) fn skip(&mut self, why: SkippedReason) {
+        match self.skipped.iter_mut().find(|(own, _)| *own == why) {
             Some((_, count)) => *count += 1,
-            None => self.not_asked.push((why, 1)),
+            None => self.skipped.push((why, 1)),
         }
     }
 
@@ -305,7 +282,7 @@ impl fmt::Display for Answered {
     }
 }
 
-impl NotAsked {
+impl SkippedReason {
     /// With which words one is counted, and many are.
     const fn words(self) -> [&'static str; 2] {
         match self {
@@ -328,7 +305,7 @@ impl NotAsked {
                 "target that another rule redirects",
                 "targets that another rule redirects",
             ],
-            Self::NoAddress => ["text that is no address", "texts that are no address"],
+            Self::NoUrl => ["text that is no address", "texts that are no address"],
         }
     }
 }
@@ -344,7 +321,7 @@ impl fmt::Display for RouteReport {
             "addresses"
         };
         write!(f, "{} {addresses} asked", self.asked)?;
-        for (at, (why, count)) in self.not_asked.iter().enumerate() {
+        for (at, (why, count)) in self.skipped.iter().enumerate() {
             let [one, many] = why.words();
             let words = if *count == 1 { one } else { many };
             let separator = if at == 0 { "; not asked: " } else { ", " };

@@ -16,10 +16,9 @@ use std::{
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 use tower_redirect::{
-    BoxPolicy, Canonical, CanonicalHost, Decision, Https, IndexFile, LocalPath, Location,
-    LoginRedirect, LowerCase, MergeSlashes, Plaintext, Policy, ProxyHeader, RedirectLayer,
-    ReturnTo, Scheme, Status, TrailingSlash, Trust, UnknownHost, policy_fn,
-    testing::{self, End, TestRequest},
+    Canonical, Decision, LocalPath, Location, Policy, RedirectLayer, Status, location::HttpScheme,
+    policy::{BoxPolicy, CanonicalHost, Https, IndexFile, LoginRedirect, LowerCase, MergeSlashes, SchemeSource, ReturnTo, TrailingSlash, UnknownHost},
+    policy_fn, testing::{self, End, TestRequest}, trust::{ForwardedHeader, TrustedProxies},
 };
 use tower_redirect_ada::{
     SITE,
@@ -64,16 +63,16 @@ fn subjects() -> Vec<Subject> {
         CanonicalHost::with_aliases("app.example", ["www.app.example", "*.old.example"]).unwrap()
     };
     let trust = || {
-        Trust::peers(["10.0.0.0/8"], |extensions| {
+        TrustedProxies::networks(["10.0.0.0/8"], |extensions| {
             Some(extensions.get::<Peer>()?.0)
         })
         .unwrap()
-        .believe(ProxyHeader::Forwarded)
+        .header(ForwardedHeader::Forwarded)
         .and_host()
     };
     let everything = || {
         Canonical::on(aliases().unknown_host(UnknownHost::Redirect).unwrap())
-            .https(Plaintext::listener())
+            .https(SchemeSource::plaintext_listener())
             .trim_trailing_slash()
             .merge_slashes()
             .lower_case()
@@ -81,8 +80,8 @@ fn subjects() -> Vec<Subject> {
     };
     let rules = policy_fn(|request| {
         let rest = request.path().strip_prefix("/blog/")?;
-        let posts = LocalPath::from_static("/posts").join(rest);
-        Some(posts.and_then(|path| path.with_query(request.query())))
+        let posts = LocalPath::from_static("/posts").join_encoded(rest);
+        Some(posts.and_then(|path| path.append_encoded_query(request.query())))
     });
     vec![
         path("TrailingSlash::Trim", TrailingSlash::Trim.boxed()),
@@ -112,7 +111,7 @@ fn subjects() -> Vec<Subject> {
             fill: host,
             ..path(
                 "Https",
-                Https::new(["app.example", "*.app.example"], Plaintext::listener())
+                Https::new(["app.example", "*.app.example"], SchemeSource::plaintext_listener())
                     .unwrap()
                     .boxed(),
             )
@@ -122,7 +121,7 @@ fn subjects() -> Vec<Subject> {
             fill: forwarded,
             ..path(
                 "Https behind a proxy",
-                Https::on(aliases(), Plaintext::behind(trust())).boxed(),
+                Https::on(aliases(), SchemeSource::trusted_proxy(trust())).boxed(),
             )
         },
         Subject {
@@ -190,7 +189,7 @@ fn host(generator: &mut Generator, mut request: TestRequest) -> TestRequest {
         request = with_header(request, "host", &some_host(generator));
     }
     match generator.random.u8(..4) {
-        0 => request.scheme(Scheme::Http),
+        0 => request.scheme(HttpScheme::Http),
         _ => request,
     }
 }
@@ -262,7 +261,7 @@ fn case(subject: &Subject, generator: &mut Generator, seen: &mut Seen) {
     if subject.enforces {
         let layer = RedirectLayer::permanent(&subject.policy);
         let answer = request.clone().through_layer(&layer);
-        let is_secure = request.head().scheme() == Some(Scheme::Https) || says_https(&request);
+        let is_secure = request.head().scheme() == Some(HttpScheme::Https) || says_https(&request);
         if answer.decision().is_pass() && !is_secure && !is_challenge(path_of(&target)) {
             fault("plaintext passes".to_owned());
         }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use percent_encoding::percent_decode_str;
-use tower_redirect::{LocalPath, Location, Origin};
+use tower_redirect::{LocalPath, Location, location::Origin};
 use tower_redirect_ada::{
     SITE,
     generator::{Generator, number},
@@ -57,7 +57,7 @@ fn both_parsers_find_every_location_where_it_was_meant_to_lead() {
         "new",
         "join",
         "segment",
-        "with_query",
+        "append_encoded_query",
         "param",
         "from_config /",
         "Origin::new",
@@ -125,7 +125,7 @@ fn case(generator: &mut Generator, report: &mut Report) {
         report.see("from_config /", location.as_str(), SITE, &target, &rooted);
     }
 
-    if let Ok(path) = base.join(&text) {
+    if let Ok(path) = base.join_encoded(&text) {
         report.see("join", path.as_str(), SITE, &target, &text);
         let folder = path_of(base.as_str()).trim_end_matches('/');
         report.hold(
@@ -145,12 +145,12 @@ fn case(generator: &mut Generator, report: &mut Report) {
             || format!("segment changed {text:?}: {path}"),
         );
     }
-    if let Ok(path) = base.with_query(Some(&text)) {
-        report.see("with_query", path.as_str(), SITE, &target, &text);
+    if let Ok(path) = base.append_encoded_query(Some(&text)) {
+        report.see("append_encoded_query", path.as_str(), SITE, &target, &text);
         report.hold(
             path_of(path.as_str()) == path_of(base.as_str())
                 && after(path.as_str(), '#') == base_fragment,
-            || format!("with_query changed more than the query of {base}: {text:?}: {path}"),
+            || format!("append_encoded_query changed more than the query of {base}: {text:?}: {path}"),
         );
     }
     let value = generator.text();

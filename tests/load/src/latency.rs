@@ -7,11 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tower_redirect::{
-    Reloadable,
-    rules::{Format, netlify},
-    watch::Reload,
-};
+use tower_redirect::{live::{Reloadable, watch::Reload}, rules::{Format, netlify}};
 
 use crate::{Extent, client::Connection, server::Server};
 

@@ -13,9 +13,7 @@ use std::{
 };
 
 use tower_redirect::{
-    Handle, Reloadable,
-    rules::{Format, Rules, netlify},
-    watch::{Reload, Watcher},
+    live::{ReloadHandle, Reloadable, watch::{Reload, Watcher}}, rules::{Format, Rules, netlify},
 };
 
 use crate::{
@@ -174,7 +172,7 @@ impl Told {
 fn change(
     source: &Source,
     versions: &Arc<Versions>,
-    handle: &Handle<Rules>,
+    handle: &ReloadHandle<Rules>,
     extent: &Extent,
     requests: &Requests,
 ) -> (Reports, usize) {
@@ -205,7 +203,7 @@ fn change(
 fn watch(
     source: &Source,
     versions: &Arc<Versions>,
-    handle: &Handle<Rules>,
+    handle: &ReloadHandle<Rules>,
 ) -> (Watcher, Receiver<(Told, Instant)>) {
     let (sender, told) = mpsc::channel();
     let reader = Arc::clone(versions);
@@ -255,7 +253,7 @@ fn wait(told: &Receiver<(Told, Instant)>, expected: Expected) -> (usize, Instant
 }
 
 /// Changes a set by its handle; every fifth change fails.
-fn update(versions: &Versions, handle: &Handle<Rules>, extent: &Extent, requests: &Requests) {
+fn update(versions: &Versions, handle: &ReloadHandle<Rules>, extent: &Extent, requests: &Requests) {
     for number in 1..=extent.updates {
         let turn = number * (extent.requests / extent.updates);
         while requests.sent.load(Ordering::Relaxed) < turn.min(extent.requests * 9 / 10) {

@@ -4,12 +4,12 @@ use std::{borrow::Cow, collections::HashSet};
 
 use super::{Line, Loader, Place, Rule, Severity};
 use crate::{
-    Status as OurStatus,
     rules::{
-        Has, QueryPolicy, ask,
+        Condition, QueryPolicy, ask,
         format::placeholders::{self, Name, is_of_name},
         pattern,
     },
+    status::Status as OurStatus,
 };
 
 /// What a redirect says.
@@ -114,7 +114,7 @@ impl<'l> Entry<'l> {
             [] => vec![rule],
             some => some
                 .iter()
-                .map(|name| rule.clone().when(Has::cookie(name)))
+                .map(|name| rule.clone().when(Condition::cookie(name)))
                 .collect(),
         };
         for rule in rules {
@@ -288,14 +288,14 @@ impl<'l> Entry<'l> {
     }
 
     /// What the query has to have; of a key that is there twice, the last value counts.
-    fn query(&self, names: &mut Vec<Name>, loader: &mut Loader) -> Vec<Has> {
+    fn query(&self, names: &mut Vec<Name>, loader: &mut Loader) -> Vec<Condition> {
         let mut conditions = Vec::new();
         for (at, Pair { key, value, place }) in self.query.iter().enumerate() {
             let later = self.query.get(at + 1..).unwrap_or_default();
             if later.iter().any(|pair| pair.key == *key) {
                 continue;
             }
-            let has = Has::query(&ask::plain(key));
+            let has = Condition::query(&ask::plain(key));
             let value = value.as_deref().unwrap_or_default();
             conditions.push(match value.strip_prefix(':') {
                 Some(name) if is_placeholder(name) => {
@@ -320,7 +320,10 @@ impl<'l> Entry<'l> {
     }
 
     /// What else a request has to have, and the cookies of which one is enough; the last of a kind counts.
-    fn conditions(&self, loader: &mut Loader) -> Result<(Vec<Has>, Vec<String>), LeftOut<'l>> {
+    fn conditions(
+        &self,
+        loader: &mut Loader,
+    ) -> Result<(Vec<Condition>, Vec<String>), LeftOut<'l>> {
         let mut conditions = Vec::new();
         let mut cookies = Vec::new();
         let mut later = HashSet::new();
@@ -361,7 +364,7 @@ impl<'l> Entry<'l> {
                         );
                     }
                     let values = values.iter().map(String::as_str);
-                    conditions.push(Has::language(LANGUAGE_COOKIE).one_of(values));
+                    conditions.push(Condition::language(LANGUAGE_COOKIE).one_of(values));
                 }
                 "Cookie" | "cookie" if !values.is_empty() => {
                     cookies = values.into_iter().map(str::to_owned).collect();

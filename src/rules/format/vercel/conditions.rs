@@ -6,7 +6,7 @@ use crate::rules::{
         json::{Object, Value},
         name_of,
     },
-    has::Has,
+    has::Condition,
     pattern,
     rule::Rule,
 };
@@ -57,10 +57,10 @@ impl Entry<'_, '_> {
         let kind = object.get("type").and_then(Value::string);
         let key = object.get("key").and_then(Value::string);
         let (has, name) = match (kind.as_deref(), key) {
-            (Some("host"), None) => (Has::host(), "host".to_owned()),
-            (Some("query"), Some(key)) => (Has::query(&key), capture_name(&key)),
-            (Some("header"), Some(key)) => (Has::header(&key), capture_name(&key)),
-            (Some("cookie"), Some(key)) => (Has::cookie(&key), capture_name(&key)),
+            (Some("host"), None) => (Condition::host(), "host".to_owned()),
+            (Some("query"), Some(key)) => (Condition::query(&key), capture_name(&key)),
+            (Some("header"), Some(key)) => (Condition::header(&key), capture_name(&key)),
+            (Some("cookie"), Some(key)) => (Condition::cookie(&key), capture_name(&key)),
             (Some("host"), Some(_)) => {
                 return self.error(
                     condition.bytes(),
@@ -102,7 +102,7 @@ impl Entry<'_, '_> {
     }
 
     /// Whatever its value; the destination may use it under its key.
-    fn present(&mut self, has: Has, name: &str, expected: bool, rule: Rule) -> Rule {
+    fn present(&mut self, has: Condition, name: &str, expected: bool, rule: Rule) -> Rule {
         if !expected {
             return rule.unless(has);
         }
@@ -119,23 +119,29 @@ impl Entry<'_, '_> {
     fn host(&mut self, value: Value<'_>, expected: bool, mut rule: Rule) -> Option<Rule> {
         let host = value.string().map(|host| host.to_ascii_lowercase());
         let Some(host) = host.filter(|host| is_host(host)) else {
-            return self.tested(Has::host(), value, expected, rule);
+            return self.tested(Condition::host(), value, expected, rule);
         };
         if !expected {
-            return Some(rule.unless(Has::host().equal_to(&host)));
+            return Some(rule.unless(Condition::host().equal_to(&host)));
         }
         self.names
             .conditions
             .push(("host".to_owned(), host.clone()));
         if rule.options.host.is_some() {
-            return Some(rule.when(Has::host().equal_to(&host)));
+            return Some(rule.when(Condition::host().equal_to(&host)));
         }
         rule.options.host = Some(host.into());
         Some(rule)
     }
 
     /// With this value, a regex as a rule.
-    fn tested(&mut self, has: Has, value: Value<'_>, expected: bool, rule: Rule) -> Option<Rule> {
+    fn tested(
+        &mut self,
+        has: Condition,
+        value: Value<'_>,
+        expected: bool,
+        rule: Rule,
+    ) -> Option<Rule> {
         let test = match value.string() {
             Some(text) if is_literal(&text) => has.equal_to(&text),
             Some(text) => self.matching(has, value, &text, expected)?,
@@ -159,11 +165,11 @@ impl Entry<'_, '_> {
 
     fn operators(
         &mut self,
-        has: Has,
+        has: Condition,
         value: Value<'_>,
         operators: &Object<'_>,
         expected: bool,
-    ) -> Option<Has> {
+    ) -> Option<Condition> {
         let mut only = operators.iter();
         if let (Some((operator, operand)), None) = (only.next(), only.next()) {
             match (&**operator, operand.string(), operand.list()) {
@@ -186,7 +192,13 @@ impl Entry<'_, '_> {
     }
 
     #[cfg(feature = "regex")]
-    fn matching(&mut self, has: Has, value: Value<'_>, text: &str, expected: bool) -> Option<Has> {
+    fn matching(
+        &mut self,
+        has: Condition,
+        value: Value<'_>,
+        text: &str,
+        expected: bool,
+    ) -> Option<Condition> {
         let regex = match self.document.regex(text, false) {
             Ok(regex) => regex,
             Err(flaw) => return self.no_regex(value.inside(), text, flaw.sentence()),
@@ -199,7 +211,8 @@ impl Entry<'_, '_> {
                     .push((name.to_owned(), format!("{{{name}}}")));
             }
             let is_named = regex.capture_names().flatten().any(|name| name == "host");
-            if has == Has::host() && !is_named && destination::uses(&self.destination, "host") {
+            if has == Condition::host() && !is_named && destination::uses(&self.destination, "host")
+            {
                 self.names
                     .conditions
                     .push(("host".to_owned(), "{host}".to_owned()));
@@ -210,7 +223,7 @@ impl Entry<'_, '_> {
     }
 
     #[cfg(not(feature = "regex"))]
-    fn matching(&mut self, _: Has, value: Value<'_>, _: &str, _: bool) -> Option<Has> {
+    fn matching(&mut self, _: Condition, value: Value<'_>, _: &str, _: bool) -> Option<Condition> {
         self.needs_regex(value.inside())
     }
 }

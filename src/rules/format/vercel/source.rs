@@ -200,7 +200,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(all(test, feature = "regex"))]
 mod tests {
-    use super::{super::destination, Translated, native, regex, translate};
+    use super::super::destination;
+    use super::{Translated, native, regex, translate};
     use crate::rules::{Rule, Rules, format::path_to_regexp::parse};
     use crate::testing;
 

@@ -2,7 +2,6 @@
 
 use super::{Entry, Field, MOST, add, too_many, unknown};
 use crate::{
-    Status,
     rules::{
         Severity,
         format::{
@@ -10,6 +9,7 @@ use crate::{
             rows::{Row, Rows},
         },
     },
+    status::Status,
 };
 
 /// Which column has what; the last one of a name.

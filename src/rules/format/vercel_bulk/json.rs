@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::{Entry, Field, MOST, add, too_many, unknown};
 use crate::{
-    Status,
     rules::{
         Severity,
         format::{
@@ -12,6 +11,7 @@ use crate::{
             json::{self, NoJson, Object, Value},
         },
     },
+    status::Status,
 };
 
 /// What keeps an object from being an entry.

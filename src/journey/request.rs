@@ -1,0 +1,215 @@
+#[cfg(feature = "rules")]
+use http::header;
+use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
+
+use crate::{location::HttpScheme, request::RequestHead};
+
+/// A request without a body, to ask a policy about.
+///
+/// ```
+/// use tower_redirect::{LocalPath, Policy, testing};
+///
+/// let policy = LocalPath::from_static("/de/")
+///     .when(|request| request.header("accept-language").is_some_and(|value| value == "de"));
+///
+/// testing::get("/").header("accept-language", "de").through(&policy).assert_redirect("/de/");
+/// testing::get("/").through(&policy).assert_pass();
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "ask a policy: `.through(&policy)`"]
+pub struct TestRequest {
+    pub(super) request: Request<()>,
+    pub(super) fragment: String,
+    pub(super) scheme: Option<HttpScheme>,
+    pub(super) authority: Option<String>,
+    pub(super) reads_whole_uri: bool,
+}
+
+impl TestRequest {
+    /// A request with any method and target.
+    #[track_caller]
+    pub(crate) fn new(method: Method, target: &str) -> Self {
+        let (address, fragment) = match target.find('#') {
+            Some(at) => target.split_at_checked(at).unwrap_or((target, "")),
+            None => (target, ""),
+        };
+        let mut request = Request::new(());
+        *request.method_mut() = method;
+        *request.uri_mut() = parse_uri(address);
+        Self {
+            request,
+            fragment: fragment.to_owned(),
+            scheme: None,
+            authority: None,
+            reads_whole_uri: false,
+        }
+    }
+
+    /// A request that is whole already.
+    #[cfg(feature = "rules")]
+    pub(crate) const fn of(request: Request<()>, scheme: Option<HttpScheme>) -> Self {
+        Self {
+            request,
+            fragment: String::new(),
+            scheme,
+            authority: None,
+            reads_whole_uri: false,
+        }
+    }
+
+    /// The request itself, as a service receives it.
+    pub(crate) const fn request(&self) -> &Request<()> {
+        &self.request
+    }
+
+    /// The request, and the scheme that was established.
+    #[cfg(feature = "rules")]
+    pub(crate) const fn parts(&self) -> (&Request<()>, Option<HttpScheme>) {
+        (&self.request, self.scheme)
+    }
+
+    /// The same on a host, where that can be sent.
+    #[cfg(feature = "rules")]
+    pub(crate) fn on_host(mut self, host: &str) -> Option<Self> {
+        let host = HeaderValue::from_str(host).ok()?;
+        self.request.headers_mut().insert(header::HOST, host);
+        Some(self)
+    }
+
+    /// Adds a header line.
+    ///
+    /// ```
+    /// use tower_redirect::testing;
+    ///
+    /// let request = testing::get("/").header("host", "example.com");
+    /// assert_eq!(request.head().authority(), Some("example.com"));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When name or value cannot be sent.
+    #[track_caller]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let Ok(header) = name.parse::<HeaderName>() else {
+            fail(format_args!("{name:?} is not a header name"));
+        };
+        let Ok(content) = HeaderValue::from_bytes(value.as_bytes()) else {
+            fail(format_args!("{value:?} is not a header value"));
+        };
+        self.request.headers_mut().append(header, content);
+        self
+    }
+
+    /// Sets the version; it is HTTP/1.1 before.
+    ///
+    /// ```
+    /// use http::Version;
+    /// use tower_redirect::{LocalPath, Policy, Status, status::Intent, testing};
+    ///
+    /// let policy = LocalPath::from_static("/done").with(Intent::SeeOther);
+    /// testing::post("/x").version(Version::HTTP_10).through(&policy).assert_status(Status::Found);
+    /// ```
+    pub fn version(mut self, version: Version) -> Self {
+        *self.request.version_mut() = version;
+        self
+    }
+
+    /// Adds an extension, as a layer in front would.
+    ///
+    /// ```
+    /// use tower_redirect::testing;
+    ///
+    /// let request = testing::get("/").extension("tenant");
+    /// assert_eq!(request.head().extensions().get(), Some(&"tenant"));
+    /// ```
+    pub fn extension<T: Clone + Send + Sync + 'static>(mut self, extension: T) -> Self {
+        self.request.extensions_mut().insert(extension);
+        self
+    }
+
+    /// Establishes the scheme.
+    ///
+    /// ```
+    /// use tower_redirect::{location::HttpScheme, testing};
+    ///
+    /// let request = testing::get("/").scheme(HttpScheme::Http);
+    /// assert_eq!(request.head().scheme(), Some(HttpScheme::Http));
+    /// ```
+    pub fn scheme(mut self, scheme: HttpScheme) -> Self {
+        self.scheme = Some(scheme);
+        self
+    }
+
+    /// Establishes the host, and the port where there is one, as a proxy that is believed would.
+    ///
+    /// ```
+    /// use tower_redirect::testing;
+    ///
+    /// let request = testing::get("/").header("host", "backend:8080").authority("example.com");
+    /// assert_eq!(request.head().authority(), Some("example.com"));
+    /// ```
+    pub fn authority(mut self, authority: &str) -> Self {
+        self.authority = Some(authority.to_owned());
+        self
+    }
+
+    /// Makes it a request that an axum router shortened: policies see this whole target, as under a
+    /// layer with `original_uri`.
+    ///
+    /// ```
+    /// use tower_redirect::testing;
+    ///
+    /// let request = testing::get("/old").original_uri("/api/old");
+    /// assert_eq!(request.head().path(), "/api/old");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the target is not one.
+    #[cfg(feature = "axum")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+    #[track_caller]
+    pub fn original_uri(mut self, target: &str) -> Self {
+        let original = axum::extract::OriginalUri(parse_uri(target));
+        self.reads_whole_uri = true;
+        self.extension(original)
+    }
+
+    /// The head, as a policy sees it.
+    ///
+    /// ```
+    /// use tower_redirect::testing;
+    ///
+    /// assert_eq!(testing::get("/x?y").head().query(), Some("y"));
+    /// ```
+    #[must_use]
+    pub fn head(&self) -> RequestHead<'_> {
+        let mut head = RequestHead::new(&self.request).reading_whole_uri(self.reads_whole_uri);
+        if let Some(scheme) = self.scheme {
+            head = head.with_scheme(scheme);
+        }
+        if let Some(authority) = &self.authority {
+            head = head.with_authority(Some(authority));
+        }
+        head
+    }
+
+    pub(crate) fn described(&self) -> String {
+        self.head().shown(&self.fragment)
+    }
+}
+
+/// Ends a test whose assertion doesn't hold, or whose request can't be built.
+#[track_caller]
+#[expect(clippy::panic, reason = "assertions panic")]
+pub(crate) fn fail(message: std::fmt::Arguments<'_>) -> ! {
+    panic!("{message}")
+}
+
+#[track_caller]
+fn parse_uri(target: &str) -> Uri {
+    match target.parse() {
+        Ok(uri) => uri,
+        Err(error) => fail(format_args!("{target:?} is not a request target: {error}")),
+    }
+}

@@ -1,0 +1,183 @@
+//! The short hypertext note of RFC 9110 §15.4: the same answer for a person whose client does not
+//! follow.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+
+use crate::{location::Location, request::RequestHead, status::Status};
+
+/// Which note a request gets; decided before the request is given away.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkPageKind {
+    html: bool,
+    head: bool,
+}
+
+impl LinkPageKind {
+    pub(crate) fn for_request(request: &RequestHead<'_>) -> Self {
+        Self {
+            html: prefers_html(request.headers()),
+            head: request.method() == Method::HEAD,
+        }
+    }
+}
+
+/// The finished note.
+pub(crate) struct LinkPage {
+    kind: LinkPageKind,
+    text: Bytes,
+}
+
+impl LinkPage {
+    pub(crate) fn new(kind: LinkPageKind, status: Status, location: &Location) -> Self {
+        let text = if kind.html {
+            html(status, location)
+        } else {
+            plain(status, location)
+        };
+        Self {
+            kind,
+            text: Bytes::from(text),
+        }
+    }
+
+    /// The text, but nothing for HEAD.
+    pub(crate) fn body(&self) -> Bytes {
+        if self.kind.head {
+            Bytes::new()
+        } else {
+            self.text.clone()
+        }
+    }
+
+    /// Writes the header fields, which for HEAD are those of GET (RFC 9110 §9.3.2).
+    pub(crate) fn write(self, headers: &mut HeaderMap) {
+        let content_type = if self.kind.html {
+            "text/html; charset=utf-8"
+        } else {
+            "text/plain; charset=utf-8"
+        };
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.text.len()));
+        headers.append(header::VARY, HeaderValue::from_static("accept"));
+    }
+}
+
+fn plain(status: Status, location: &Location) -> String {
+    format!("{status}\nContinue at {location}\n")
+}
+
+fn html(status: Status, location: &Location) -> String {
+    let address = escape(location.as_str());
+    let link = if location.is_checked() {
+        format!("<a href=\"{address}\">{address}</a>")
+    } else {
+        // The unchecked door takes `javascript:` too; that is no link.
+        address
+    };
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{status}</title>\n\
+         <h1>{status}</h1>\n<p>Continue at {link}.</p>\n</html>\n"
+    )
+}
+
+/// A location has neither `<`, `>` nor `"`; the five are escaped all the same.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+/// Whether the client takes HTML at least as gladly as plain text (RFC 9110 §12.5.1).
+fn prefers_html(headers: &HeaderMap) -> bool {
+    if !headers.contains_key(header::ACCEPT) {
+        return true;
+    }
+    let html = quality(headers, b"text/html");
+    html > 0 && html >= quality(headers, b"text/plain")
+}
+
+/// The weight of a text type in thousandths, from the most specific range that names it.
+fn quality(headers: &HeaderMap, kind: &[u8]) -> u16 {
+    let mut found = (0, 0);
+    let lines = headers.get_all(header::ACCEPT).iter();
+    for range in lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b',')) {
+        let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+        let name = parts.next().unwrap_or_default();
+        let precision = if name.eq_ignore_ascii_case(kind) {
+            3
+        } else if name.eq_ignore_ascii_case(b"text/*") {
+            2
+        } else if name == b"*/*" {
+            1
+        } else {
+            continue;
+        };
+        let weight = parts.find_map(weight).unwrap_or(1000);
+        if precision > found.0 {
+            found = (precision, weight);
+        }
+    }
+    found.1
+}
+
+/// `q=0.5` in thousandths; no other parameter.
+fn weight(parameter: &[u8]) -> Option<u16> {
+    let (b'q' | b'Q', [b'=', value @ ..]) = parameter.split_first()? else {
+        return None;
+    };
+    let value = std::str::from_utf8(value).ok()?;
+    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
+    let thousandths = decimals
+        .bytes()
+        .chain(std::iter::repeat(b'0'))
+        .take(3)
+        .try_fold(0, |sum, digit| {
+            digit
+                .is_ascii_digit()
+                .then(|| sum * 10 + u16::from(digit - b'0'))
+        })?;
+    match whole {
+        "0" | "" => Some(thousandths),
+        _ => Some(1000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prefers_html;
+    use http::{HeaderMap, header};
+
+    #[test]
+    fn html_or_text_as_the_client_accepts() {
+        for (accept, html) in [
+            ("*/*", true),
+            ("text/html", true),
+            ("TEXT/HTML;Q=0.2", true),
+            ("text/*", true),
+            ("application/json", false),
+            ("text/plain", false),
+            ("text/plain, */*;q=0.1", false),
+            ("text/html;q=0.9, text/plain;q=0.8", true),
+            ("text/html;q=0, */*", false),
+            ("text/html;level=1;q=0.5, text/plain;q=0.6", false),
+            ("application/xhtml+xml,text/html;q=0.9,*/*;q=0.8", true),
+            ("", false),
+            (";;,,q=", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
+            assert_eq!(prefers_html(&headers), html, "{accept:?}");
+        }
+        assert!(prefers_html(&HeaderMap::new()), "no Accept takes all");
+    }
+}

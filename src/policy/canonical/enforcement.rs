@@ -1,0 +1,236 @@
+use http::Method;
+
+use super::{SchemeSource, acme::is_acme_challenge, established::EstablishedRequest};
+use crate::{
+    location::{IntoLocation, LocalPath},
+    policy::Refusal,
+    redirect::is_safe,
+    request::RequestHead,
+};
+
+/// How plaintext requests are sent to https, and which may stay.
+///
+/// A [`SchemeSource`] converts into one with the defaults: port 443, unsafe methods are redirected too,
+/// and only challenges of certificate authorities pass as plaintext.
+///
+/// ```
+/// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
+/// use tower_redirect::testing;
+///
+/// /// The TLS acceptor inserts this into the extensions of each request.
+/// #[derive(Clone)]
+/// struct Encrypted;
+///
+/// let enforcement = HttpsEnforcement::new(SchemeSource::extension::<Encrypted>())
+///     .exempt("/health")
+///     .port(8443);
+/// let https = Https::new(["localhost"], enforcement)?;
+///
+/// let get = |path: &str| testing::get(path).header("host", "localhost:8080");
+/// get("/a").through(&https).assert_redirect("https://localhost:8443/a");
+/// get("/health").through(&https).assert_pass();
+/// let tls = testing::get("/a").header("host", "localhost:8443").extension(Encrypted);
+/// tls.through(&https).assert_pass();
+/// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct HttpsEnforcement {
+    source: SchemeSource,
+    port: Option<u16>,
+    refuses_unsafe_methods: bool,
+    exempts_acme_challenges: bool,
+    same_host_first: bool,
+    exempt: Vec<LocalPath>,
+}
+
+/// Enforces https with the defaults.
+impl From<SchemeSource> for HttpsEnforcement {
+    fn from(source: SchemeSource) -> Self {
+        Self::new(source)
+    }
+}
+
+impl HttpsEnforcement {
+    /// Enforces https with the defaults.
+    ///
+    /// ```
+    /// use tower_redirect::policy::{HttpsEnforcement, SchemeSource};
+    ///
+    /// let enforcement = HttpsEnforcement::new(SchemeSource::plaintext_listener());
+    /// assert!(format!("{enforcement:?}").contains("PlaintextListener"));
+    /// ```
+    #[must_use]
+    pub const fn new(source: SchemeSource) -> Self {
+        Self {
+            source,
+            port: None,
+            refuses_unsafe_methods: false,
+            exempts_acme_challenges: true,
+            same_host_first: false,
+            exempt: Vec::new(),
+        }
+    }
+
+    /// Redirects to this port instead of 443.
+    ///
+    /// It overrides the port of the configured host.
+    ///
+    /// ```
+    /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
+    /// use tower_redirect::testing;
+    ///
+    /// let enforcement = HttpsEnforcement::new(SchemeSource::plaintext_listener()).port(8443);
+    /// let https = Https::new(["localhost"], enforcement)?;
+    /// testing::get("/").header("host", "localhost:8080").through(&https)
+    ///     .assert_redirect("https://localhost:8443/");
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub const fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Refuses plaintext requests with an unsafe method (POST, PUT, DELETE, …) with 403.
+    ///
+    /// GET, HEAD, OPTIONS, TRACE and QUERY are safe. A request with any other method may carry a
+    /// password or a token, which has already crossed the network in plaintext. A redirect hides that
+    /// mistake on every call. A refusal makes the author of the client correct the URL.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
+    /// use tower_redirect::testing;
+    ///
+    /// let source = SchemeSource::plaintext_listener();
+    /// let enforcement = HttpsEnforcement::new(source).refuse_unsafe_methods();
+    /// let https = Https::new(["api.example"], enforcement)?;
+    /// testing::post("/v1").header("host", "api.example").through(&https)
+    ///     .assert_refused(StatusCode::FORBIDDEN);
+    /// testing::get("/v1").header("host", "api.example").through(&https)
+    ///     .assert_redirect("https://api.example/v1");
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    ///
+    /// Source: RFC 9110 §9.2.1.
+    #[must_use]
+    pub const fn refuse_unsafe_methods(mut self) -> Self {
+        self.refuses_unsafe_methods = true;
+        self
+    }
+
+    /// Lets plaintext requests for exactly this path through, with any query.
+    ///
+    /// Use it for a health check that speaks only http. The path is compared byte for byte, so paths
+    /// below it aren't exempt. The other steps of the policy still apply to the path over TLS. To skip
+    /// them too, write `canonical.unless(|request| request.path() == "/health")`.
+    ///
+    /// ```
+    /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
+    /// use tower_redirect::testing;
+    ///
+    /// let enforcement = HttpsEnforcement::new(SchemeSource::plaintext_listener()).exempt("/health");
+    /// let https = Https::new(["example.com"], enforcement)?;
+    /// testing::get("/health").header("host", "10.0.0.7").through(&https).assert_pass();
+    /// testing::get("/health/x").header("host", "example.com").through(&https)
+    ///     .assert_redirect("https://example.com/health/x");
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If a literal isn't a path.
+    #[must_use]
+    #[track_caller]
+    pub fn exempt(mut self, path: impl IntoLocation<LocalPath>) -> Self {
+        self.exempt.push(path.into_location());
+        self
+    }
+
+    /// Redirects challenges of certificate authorities too (`/.well-known/acme-challenge/<token>`).
+    ///
+    /// Certificate authorities follow the redirect. Use this if the https side serves the challenges,
+    /// or if the certificate is validated by DNS. [`Canonical`](super::Canonical) never changes the
+    /// path of a challenge.
+    ///
+    /// ```
+    /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
+    /// use tower_redirect::testing;
+    ///
+    /// let challenge = || testing::get("/.well-known/acme-challenge/tok_en-1").header("host", "a.example");
+    ///
+    /// let source = SchemeSource::plaintext_listener();
+    /// let https = Https::new(["a.example"], source.clone())?;
+    /// challenge().through(&https).assert_pass();
+    /// let enforcement = HttpsEnforcement::new(source).redirect_acme_challenges();
+    /// let https = Https::new(["a.example"], enforcement)?;
+    /// challenge().through(&https)
+    ///     .assert_redirect("https://a.example/.well-known/acme-challenge/tok_en-1");
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub const fn redirect_acme_challenges(mut self) -> Self {
+        self.exempts_acme_challenges = false;
+        self
+    }
+
+    /// Redirects to https on the requested host first, and to the canonical host after that.
+    ///
+    /// The [HSTS preload list](https://hstspreload.org/) requires this extra redirect: a browser must
+    /// see the `Strict-Transport-Security` header of `example.com` before it goes to
+    /// `www.example.com`. If the host matches an alias like `*.example.org`, the first redirect keeps
+    /// the requested name.
+    ///
+    /// ```
+    /// use tower_redirect::policy::{CanonicalHost, Https, HttpsEnforcement, SchemeSource};
+    /// use tower_redirect::{location::HttpScheme, testing};
+    ///
+    /// let host = CanonicalHost::with_aliases("www.example.com", ["example.com"])?;
+    /// let source = SchemeSource::plaintext_listener();
+    /// let https = Https::on(host, HttpsEnforcement::new(source).same_host_first());
+    /// let get = || testing::get("/").header("host", "example.com");
+    /// get().through(&https).assert_redirect("https://example.com/");
+    /// get().scheme(HttpScheme::Https).through(&https).assert_redirect("https://www.example.com/");
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub const fn same_host_first(mut self) -> Self {
+        self.same_host_first = true;
+        self
+    }
+
+    pub(super) const fn keeps_the_host(&self) -> bool {
+        self.same_host_first
+    }
+
+    pub(super) const fn configured_port(&self) -> Option<u16> {
+        self.port
+    }
+
+    #[inline]
+    pub(super) fn establish<'a>(&self, request: &RequestHead<'a>) -> EstablishedRequest<'a> {
+        self.source.establish(request)
+    }
+
+    /// Whether this request may stay plaintext.
+    pub(super) fn is_exempt(&self, request: &RequestHead<'_>) -> bool {
+        let path = request.asked_uri().path();
+        let reads = request.method() == Method::GET || request.method() == Method::HEAD;
+        self.exempts_acme_challenges && reads && is_acme_challenge(path)
+            || self.exempt.iter().any(|exempt| exempt.path() == path)
+    }
+
+    /// Checks that a redirect to https may answer this plaintext request.
+    pub(super) fn admit(&self, request: &EstablishedRequest<'_>) -> Result<(), Refusal> {
+        if request.lacks_peer {
+            // The client may have used https. A redirect would send it to the same URL forever.
+            return Err(Refusal::bad_request(
+                "no peer address; serve with `into_make_service_with_connect_info`",
+            ));
+        }
+        if self.refuses_unsafe_methods && !is_safe(request.head.method()) {
+            return Err(Refusal::forbidden("an unsafe method over plaintext"));
+        }
+        Ok(())
+    }
+}

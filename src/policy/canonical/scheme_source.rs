@@ -1,0 +1,154 @@
+use std::{any, fmt};
+
+use http::Extensions;
+
+use super::established::EstablishedRequest;
+#[cfg(feature = "trust")]
+use crate::trust::TrustedProxies;
+use crate::{location::HttpScheme, request::RequestHead};
+
+/// How a policy knows whether a request came over http or https.
+///
+/// ```
+/// use tower_redirect::{policy::{Https, SchemeSource}, testing};
+///
+/// let https = Https::new(["example.com"], SchemeSource::plaintext_listener())?;
+/// testing::get("/").header("host", "example.com").through(&https)
+///     .assert_redirect("https://example.com/");
+/// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+/// ```
+///
+/// A request that isn't known to be encrypted counts as plaintext. The client writes `:scheme` and the
+/// scheme of an absolute request target, so they prove nothing. If the scheme of the
+/// [request](RequestHead::with_scheme) is already known, no source is consulted.
+#[derive(Clone)]
+pub struct SchemeSource(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    PlaintextListener,
+    Extension {
+        has: fn(&Extensions) -> bool,
+        name: &'static str,
+    },
+    #[cfg(feature = "trust")]
+    TrustedProxy(TrustedProxies),
+}
+
+impl SchemeSource {
+    /// Treats every request as plaintext: the service has a listener of its own for http.
+    ///
+    /// Don't use it behind a TLS-terminating proxy. There every request arrives as plaintext, so the
+    /// redirect to https would loop.
+    ///
+    /// ```
+    /// use tower_redirect::{policy::{Https, SchemeSource}, testing};
+    ///
+    /// let https = Https::new(["example.com"], SchemeSource::plaintext_listener())?;
+    /// testing::get("/").header("host", "example.com").through(&https)
+    ///     .assert_redirect("https://example.com/");
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub const fn plaintext_listener() -> Self {
+        Self(Kind::PlaintextListener)
+    }
+
+    /// Treats a request as encrypted if its extensions contain a `T`.
+    ///
+    /// Use it if one service handles both listeners. The TLS acceptor inserts the `T`.
+    ///
+    /// ```
+    /// use tower_redirect::{policy::{Https, SchemeSource}, testing};
+    ///
+    /// #[derive(Clone)]
+    /// struct Encrypted;
+    ///
+    /// let https = Https::new(["example.com"], SchemeSource::extension::<Encrypted>())?;
+    /// let get = || testing::get("/").header("host", "example.com");
+    /// get().extension(Encrypted).through(&https).assert_pass();
+    /// get().through(&https).assert_redirect("https://example.com/");
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub fn extension<T: Send + Sync + 'static>() -> Self {
+        Self(Kind::Extension {
+            has: |extensions| extensions.get::<T>().is_some(),
+            name: any::type_name::<T>(),
+        })
+    }
+
+    /// Reads the scheme from the header of a trusted proxy.
+    ///
+    /// If the proxy sends another header or connects from another network than you configured, every
+    /// request counts as plaintext and the redirect loops. Check the first requests with the `tracing`
+    /// feature. The layer sends a permanent redirect of such a request with `Cache-Control: no-store`,
+    /// unless the redirect has a cache lifetime of its own, so no browser remembers a loop.
+    ///
+    /// If the server doesn't provide the address of the peer, the policy refuses every request with
+    /// 400, except the exempt paths.
+    ///
+    /// The redirect names the header in `Vary`. A response of your app doesn't, because it stays as it
+    /// is. A cache between the proxy and your app must keep the responses to http and https apart.
+    ///
+    /// ```
+    /// use tower_redirect::policy::{Https, SchemeSource};
+    /// use tower_redirect::trust::{ForwardedHeader, TrustedProxies};
+    /// use tower_redirect::testing;
+    ///
+    /// let proxies = TrustedProxies::dangerously_any_peer().header(ForwardedHeader::XForwardedProto);
+    /// let https = Https::new(["example.com"], SchemeSource::trusted_proxy(proxies))?;
+    ///
+    /// let get = || testing::get("/").header("host", "example.com");
+    /// get().header("x-forwarded-proto", "https").through(&https).assert_pass();
+    /// get().header("x-forwarded-proto", "http").through(&https)
+    ///     .assert_redirect("https://example.com/");
+    /// get().through(&https).assert_redirect("https://example.com/");
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    #[cfg(feature = "trust")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
+    #[must_use]
+    pub const fn trusted_proxy(proxies: TrustedProxies) -> Self {
+        Self(Kind::TrustedProxy(proxies))
+    }
+
+    /// Returns the request with its scheme.
+    #[inline]
+    pub(super) fn establish<'a>(&self, request: &RequestHead<'a>) -> EstablishedRequest<'a> {
+        if request.scheme().is_some() {
+            return EstablishedRequest::of(*request);
+        }
+        match &self.0 {
+            Kind::Extension { has, .. } if has(request.extensions()) => {
+                EstablishedRequest::of(request.with_scheme(HttpScheme::Https))
+            }
+            Kind::PlaintextListener | Kind::Extension { .. } => {
+                EstablishedRequest::of(request.with_scheme(HttpScheme::Http))
+            }
+            #[cfg(feature = "trust")]
+            Kind::TrustedProxy(proxies) => {
+                let (head, lacks_peer) = proxies.look(request);
+                let scheme = head.scheme().unwrap_or_else(|| {
+                    head.presume_the_scheme();
+                    HttpScheme::Http
+                });
+                EstablishedRequest {
+                    head: head.with_scheme(scheme),
+                    lacks_peer,
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SchemeSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::PlaintextListener => f.write_str("PlaintextListener"),
+            Kind::Extension { name, .. } => write!(f, "Extension({name})"),
+            #[cfg(feature = "trust")]
+            Kind::TrustedProxy(proxies) => f.debug_tuple("TrustedProxy").field(proxies).finish(),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Where the value stands: the one occurrence is read, and otherwise none.
+
+use std::{borrow::Cow, str};
+
+use http::{HeaderName, HeaderValue, header};
+use percent_encoding::percent_decode_str;
+
+use super::ReturnTo;
+use crate::{
+    location::Location,
+    policy::{Decision, Policy},
+    request::RequestHead,
+};
+
+/// The policy of [`ReturnTo::query`], [`ReturnTo::cookie`] and [`ReturnTo::header`].
+///
+/// ```
+/// use tower_redirect::{LocalPath, policy::{ReturnFrom, ReturnTo}, testing};
+///
+/// let next: ReturnFrom = ReturnTo::new(LocalPath::from_static("/home")).query("next");
+/// testing::post("/login?next=/a").through(&next).assert_redirect("/a");
+/// testing::post("/login").through(&next).assert_redirect("/home");
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a policy does nothing until a layer has it"]
+pub struct ReturnFrom {
+    return_to: ReturnTo,
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    Query(Box<str>),
+    Cookie(Box<str>),
+    Header(HeaderName),
+}
+
+impl ReturnFrom {
+    pub(super) fn new(return_to: &ReturnTo, source: Source) -> Self {
+        Self {
+            return_to: return_to.clone(),
+            source,
+        }
+    }
+}
+
+impl Policy for ReturnFrom {
+    type Target = Location;
+
+    fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
+        let value = match &self.source {
+            Source::Query(name) => query_value(request.query().unwrap_or_default(), name),
+            Source::Cookie(name) => cookie_value(request, name).map(Cow::Borrowed),
+            Source::Header(name) => header_value(request, name).map(Cow::Borrowed),
+        };
+        // No value is as good as a bad one.
+        let value = value.unwrap_or_default();
+        Decision::Redirect(self.return_to.location(&value))
+    }
+}
+
+fn query_value<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    let values = query.split('&').filter_map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (!pair.is_empty() && form_decoded(key)? == name).then_some(value)
+    });
+    form_decoded(only(values)?)
+}
+
+fn cookie_value<'a>(request: &RequestHead<'a>, name: &str) -> Option<&'a str> {
+    request.depends_on(header::COOKIE);
+    // HTTP/2 may send each cookie on a line of its own (RFC 9113 §8.2.3).
+    let lines = request.headers().get_all(header::COOKIE).iter();
+    let cookies = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b';'));
+    let value = only(cookies.filter_map(|cookie| {
+        let equals = cookie.iter().position(|&byte| byte == b'=')?;
+        let (key, value) = cookie.split_at_checked(equals)?;
+        (key.trim_ascii() == name.as_bytes()).then_some(value.get(1..)?)
+    }))?;
+    str::from_utf8(value.trim_ascii()).ok()
+}
+
+fn header_value<'a>(request: &RequestHead<'a>, name: &HeaderName) -> Option<&'a str> {
+    request.depends_on(name);
+    let lines = request.headers().get_all(name).iter();
+    str::from_utf8(only(lines.map(HeaderValue::as_bytes))?).ok()
+}
+
+/// The only one there is.
+fn only<T>(mut values: impl Iterator<Item = T>) -> Option<T> {
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
+/// A name or a value of a form; `None` where it is not UTF-8.
+pub(crate) fn form_decoded(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(['+', '%']) {
+        return Some(Cow::Borrowed(text));
+    }
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
+    Some(Cow::Owned(decoded.into_owned()))
+}

@@ -1,0 +1,237 @@
+//! The rule that a redirect comes from, without the table that holds it.
+//!
+//! A redirect names its rule for logs, metrics and tests. The table lives in `rules`, which imports this
+//! module, so the table is known here only as a [`RuleTable`]. Converting its `Arc` allocates nothing.
+
+use std::{fmt, sync::Arc};
+
+/// What a table of rules says about the rule at an offset.
+pub(crate) trait RuleTable: Send + Sync {
+    /// The path or the regex of the source, as it is compared.
+    fn source(&self, at: RuleOffset) -> &str;
+    /// The target, with its placeholders.
+    fn target(&self, at: RuleOffset) -> String;
+    /// The name that the author gave the rule.
+    fn name(&self, at: RuleOffset) -> Option<&str>;
+    /// The name, or host and source.
+    fn id(&self, at: RuleOffset) -> RuleId<'_>;
+    /// The file that the table was read from.
+    fn file(&self) -> Option<&str>;
+    /// The line of a rule in that file, counted from 1.
+    fn line(&self, number: u32) -> Option<u32>;
+    /// Writes source, target and status.
+    fn describe(&self, at: RuleOffset, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    /// Adds one hit to a rule, if the table counts hits.
+    fn count_hit(&self, number: u32);
+}
+
+/// The offset of a rule's record in its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RuleOffset(pub(crate) u32);
+
+/// The rule that a redirect comes from: its name, its number, and where it was written.
+///
+/// ```
+/// use tower_redirect::rules::netlify;
+/// use tower_redirect::{Policy, testing};
+///
+/// let rules = netlify::parse("# moved\n/about-us  /about  301!\n")?.in_file("_redirects");
+/// let request = testing::get("/about-us");
+/// let redirect = rules.decide(&request.head()).into_redirect().unwrap();
+///
+/// let rule = redirect.rule().unwrap();
+/// assert_eq!((rule.number(), rule.file(), rule.line()), (0, Some("_redirects"), Some(2)));
+/// assert_eq!(rule.to_string(), "/about-us -> /about (301 Moved Permanently)");
+/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// ```
+///
+/// It keeps the table that matched in memory, and doesn't change when the active table is replaced.
+/// A [`PathMap`](crate::rules::PathMap) chooses no status, so its redirects name no rule.
+#[derive(Clone)]
+pub struct MatchedRule {
+    table: Arc<dyn RuleTable>,
+    at: RuleOffset,
+    number: u32,
+}
+
+impl MatchedRule {
+    #[inline]
+    pub(crate) fn new(table: Arc<dyn RuleTable>, at: RuleOffset, number: u32) -> Self {
+        Self { table, at, number }
+    }
+
+    /// Returns the number of the rule, counted from 0 in the order in which rules were added.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Returns the path or the regex of the source, as it is compared.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::{Policy, testing};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/blog/{slug}", "/posts/{slug}")])?;
+    /// let redirect = rules.decide(&testing::get("/blog/hello").head()).into_redirect().unwrap();
+    /// let rule = redirect.rule().unwrap();
+    /// assert_eq!((rule.source(), rule.target()), ("/blog/{slug}", "/posts/{slug}".to_owned()));
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub fn source(&self) -> &str {
+        self.table.source(self.at)
+    }
+
+    /// Returns the target as it is sent, except that its placeholders aren't filled.
+    #[must_use]
+    pub fn target(&self) -> String {
+        self.table.target(self.at)
+    }
+
+    /// Returns the name, if the rule has one.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::{Policy, testing};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b").named("launch")])?;
+    /// let redirect = rules.decide(&testing::get("/a").head()).into_redirect().unwrap();
+    /// assert_eq!(redirect.rule().unwrap().name(), Some("launch"));
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.table.name(self.at)
+    }
+
+    /// Returns what the rule is called in logs and metrics: its name, or its source if it has none.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::{Policy, testing};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/c", "/d").named("c")])?;
+    /// for (path, id) in [("/a", "/a"), ("/c", "c")] {
+    ///     let redirect = rules.decide(&testing::get(path).head()).into_redirect().unwrap();
+    ///     assert_eq!(redirect.rule().unwrap().id().to_string(), id);
+    /// }
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> RuleId<'_> {
+        self.table.id(self.at)
+    }
+
+    /// Returns the file that the rule was read from, if it is known.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.table.file()
+    }
+
+    /// Returns the line in that file, counted from 1.
+    #[must_use]
+    pub fn line(&self) -> Option<u32> {
+        self.table.line(self.number)
+    }
+
+    /// Adds one hit, if the table counts hits.
+    #[inline]
+    pub(crate) fn count_hit(&self) {
+        self.table.count_hit(self.number);
+    }
+}
+
+/// Writes source, target and status, as [`RuleRef`](crate::rules::RuleRef) does.
+impl fmt::Display for MatchedRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.table.describe(self.at, f)
+    }
+}
+
+/// Kept short, because every [`Redirect`](crate::Redirect) of a table contains one.
+impl fmt::Debug for MatchedRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MatchedRule({})", self.id())
+    }
+}
+
+/// What a rule is called in events and in labels: its name, or its source where it has none.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, RuleId, Rules};
+///
+/// let rules = Rules::new([
+///     Rule::permanent("https://old.example/a/{x}", "/b/{x}"),
+///     Rule::permanent("/c", "/d").named("launch"),
+/// ])?;
+/// let ids: Vec<_> = rules.iter().map(|rule| rule.id()).collect();
+/// assert!(matches!(ids[0], RuleId::Source { host: "old.example", source: "/a/{x}", .. }));
+/// assert_eq!(ids[0].to_string(), "old.example/a/{x}");
+/// assert_eq!(ids[1], RuleId::Name("launch"));
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+///
+/// It stays where rules are added before it, and where its target changes. Rules of one name or of one source,
+/// for another scheme, other methods or on other conditions, are counted together; what is to be told apart has a name. The
+/// text of a source is its author's, and no more than its first 100 bytes are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RuleId<'r> {
+    /// The name that it was given.
+    Name(&'r str),
+    /// What it is for, where it has no name.
+    #[non_exhaustive]
+    Source {
+        /// The host, if it is for one alone, or for those below one.
+        host: &'r str,
+        /// The path or the regex, in the spelling that is compared.
+        source: &'r str,
+    },
+}
+
+/// So many bytes of a source are shown.
+const MOST_SHOWN: usize = 100;
+
+impl<'r> RuleId<'r> {
+    /// Its text in pieces, so that it is written without `fmt`.
+    pub(crate) fn pieces(self) -> [&'r str; 3] {
+        let (host, source) = match self {
+            Self::Name(name) => return [name, "", ""],
+            Self::Source { host, source } => (host, source),
+        };
+        let shown = cut(host, MOST_SHOWN);
+        let rest = cut(source, MOST_SHOWN - shown.len());
+        let is_all = (shown.len(), rest.len()) == (host.len(), source.len());
+        [shown, rest, if is_all { "" } else { "\u{2026}" }]
+    }
+}
+
+/// The beginning of a text, in whole characters.
+fn cut(text: &str, most: usize) -> &str {
+    let mut ends = (0..=most.min(text.len())).rev();
+    ends.find_map(|end| text.get(..end)).unwrap_or_default()
+}
+
+impl fmt::Display for RuleId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut pieces = self.pieces().into_iter();
+        pieces.try_for_each(|piece| f.write_str(piece))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RuleId;
+
+    #[test]
+    fn a_long_source_is_cut_between_characters() {
+        let shown = |host, source| RuleId::Source { host, source }.to_string();
+        let (a, e) = ("a".repeat(101), "\u{e9}".repeat(51));
+        assert_eq!(shown("", &a[1..]), a[1..]);
+        assert_eq!(shown("", &a), format!("{}\u{2026}", &a[1..]));
+        assert_eq!(shown("", &e), format!("{}\u{2026}", &e[2..]));
+        assert_eq!(shown("b", &e), format!("b{}\u{2026}", &e[4..]));
+        assert_eq!(shown(&a[1..], "/"), format!("{}\u{2026}", &a[1..]));
+        assert_eq!(RuleId::Name(&a).to_string(), a);
+    }
+}

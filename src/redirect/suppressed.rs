@@ -1,0 +1,72 @@
+//! Why a redirect isn't sent, and the requests that a layer exempts from redirects.
+
+use std::fmt;
+
+/// Requests that a redirect would break, and that are therefore passed on unless a layer says
+/// otherwise.
+///
+/// ```
+/// use tower_redirect::{RedirectLayer, middleware::Exemption, testing};
+///
+/// let preflight = testing::options("/v1")
+///     .header("origin", "https://shop.example")
+///     .header("access-control-request-method", "PUT");
+/// let layer = RedirectLayer::temporary("/v2");
+/// preflight.clone().through_layer(&layer).assert_pass();
+///
+/// let layer = layer.without_exemption(Exemption::Preflight);
+/// preflight.through_layer(&layer).assert_redirect("/v2");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Exemption {
+    /// A CORS preflight: browsers refuse one that is redirected (Fetch §4.8).
+    Preflight,
+    /// A WebSocket handshake over HTTP/1.1: browsers do not follow its redirects, and other clients
+    /// need not (RFC 6455 §4.1).
+    WebSocket,
+    /// CONNECT, also of a WebSocket over HTTP/2: any answer but 2xx says that there is no tunnel
+    /// (RFC 9110 §9.3.6).
+    Connect,
+    /// `OPTIONS *`, which asks the server and not a resource (RFC 9110 §9.3.7), and any other
+    /// target that is not a path.
+    NoPath,
+}
+
+/// The exemptions that a layer has switched off.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct DisabledExemptions(u8);
+
+impl DisabledExemptions {
+    pub(crate) const fn with(self, exemption: Exemption) -> Self {
+        Self(self.0 | 1 << exemption as u8)
+    }
+
+    pub(crate) const fn has(self, exemption: Exemption) -> bool {
+        self.0 & (1 << exemption as u8) != 0
+    }
+}
+
+/// Why a redirect is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suppressed {
+    /// It waits for the success of an unsafe method, and this is a safe one: nothing went wrong.
+    OtherMethods,
+    Exempt(Exemption),
+    SelfTarget,
+    Unsendable,
+}
+
+impl fmt::Display for Suppressed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OtherMethods => "waits for the success of other methods",
+            Self::Exempt(Exemption::Preflight) => "CORS preflight",
+            Self::Exempt(Exemption::WebSocket) => "WebSocket handshake",
+            Self::Exempt(Exemption::Connect) => "CONNECT",
+            Self::Exempt(Exemption::NoPath) => "request target is not a path",
+            Self::SelfTarget => "leads to the address that was asked for",
+            Self::Unsendable => "location failed the output check",
+        })
+    }
+}

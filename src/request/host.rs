@@ -1,0 +1,253 @@
+//! The host that a request asks for, read in one way wherever it is compared.
+
+use std::borrow::Cow;
+
+use crate::location::{self, HttpScheme};
+
+/// The host and the port that a request names, compared only and never sent (R6).
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct RequestHost<'a> {
+    /// In lower case, without a dot at its end; an IPv6 address in its shortest spelling.
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) port: Option<u16>,
+    /// Whether the name is spelled in another way than it is sent: with a dot at its end.
+    pub(crate) dotted: bool,
+}
+
+impl<'a> RequestHost<'a> {
+    /// Reads the host of a request; `None` where it is none.
+    #[inline]
+    pub(crate) fn read(authority: &'a str) -> Option<Self> {
+        match plain(authority) {
+            Some((name, port)) => Some(Self {
+                name: Cow::Borrowed(name),
+                port,
+                dotted: false,
+            }),
+            None => Self::parse(authority),
+        }
+    }
+
+    #[cold]
+    fn parse(authority: &str) -> Option<Self> {
+        // Under http, 443 stays visible, and 80 is folded back.
+        let address = format!("http://{authority}");
+        let (origin, rest) = location::parse_origin(&address).ok()?;
+        if !rest.is_empty() {
+            return None;
+        }
+        let host = origin.host();
+        let name = host.strip_suffix('.').unwrap_or(host);
+        let has_port = authority
+            .rsplit_once(':')
+            .is_some_and(|(_, port)| !port.contains(']'));
+        Some(Self {
+            dotted: name != host,
+            name: Cow::Owned(name.to_owned()),
+            port: has_port.then_some(origin.port()),
+        })
+    }
+
+    /// Whether the port is this one, or the default one where this is `None`.
+    ///
+    /// Behind a proxy that ends TLS either of the default ports may stand for that: the one that the client
+    /// used, or the one that the proxy was asked on.
+    pub(crate) fn same_port(&self, port: Option<u16>, scheme: Option<HttpScheme>) -> bool {
+        match (scheme.map(HttpScheme::default_port), port) {
+            (Some(default), Some(port)) if port != default => self.port.unwrap_or(default) == port,
+            (Some(_), _) => self.port.is_none_or(|port| !is_unusual(&port)),
+            (None, port) => self.port.filter(is_unusual) == port.filter(is_unusual),
+        }
+    }
+
+    /// Whether a client that is sent to `target`, in the spelling of browsers, asks for this host again.
+    pub(crate) fn is_asked_on(&self, target: &str, scheme: Option<HttpScheme>) -> bool {
+        let Some((host, port)) = host_and_port(target) else {
+            return false;
+        };
+        // Some clients leave out the dot of a fully qualified name.
+        let name = host.strip_suffix('.').unwrap_or(host);
+        *self.name == *name && (!self.dotted || name != host) && self.same_port(port, scheme)
+    }
+}
+
+/// Host and port of an authority that is spelled as it is sent.
+fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    // A colon in front of the bracket is one of an IPv6 address.
+    let is_end = |byte| byte == b':' || byte == b']';
+    let end = authority.bytes().rposition(is_end);
+    let (host, port) = authority.split_at_checked(end.unwrap_or(authority.len()))?;
+    match port.strip_prefix(':') {
+        None => Some((authority, None)),
+        Some(digits) => Some((host, Some(digits.parse().ok()?))),
+    }
+}
+
+fn is_unusual(port: &u16) -> bool {
+    [HttpScheme::Http, HttpScheme::Https]
+        .iter()
+        .all(|scheme| scheme.default_port() != *port)
+}
+
+/// A host that is spelled as most are, in which nothing has to be changed.
+#[inline]
+fn plain(authority: &str) -> Option<(&str, Option<u16>)> {
+    let (name, port) = authority.split_at_checked(plain_len(authority)?)?;
+    match port.as_bytes() {
+        [] => Some((name, None)),
+        [b':', b'1'..=b'9', ..] => Some((name, Some(port.get(1..)?.parse().ok()?))),
+        _ => None,
+    }
+}
+
+/// How long the name is in front of the port, where it is in lower case, without anything odd.
+///
+/// What it takes has the grammar of a host: no label is empty or too long, and the last is no number.
+#[inline]
+fn plain_len(authority: &str) -> Option<usize> {
+    let mut label = 0_usize;
+    let mut may_be_a_number = false;
+    let mut length = 0_usize;
+    for byte in authority.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => {
+                may_be_a_number = if label == 0 {
+                    byte.is_ascii_digit()
+                } else {
+                    may_be_a_number
+                };
+                label += 1;
+            }
+            b'.' if label > 0 => label = 0,
+            b':' => break,
+            _ => return None,
+        }
+        if label > 63 {
+            return None;
+        }
+        length += 1;
+    }
+    (label > 0 && length <= 253 && !may_be_a_number).then_some(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RequestHost, plain};
+    use crate::location::{self, HttpScheme, Origin};
+
+    fn is_plain(text: &str) -> bool {
+        plain(text).is_some_and(|(name, _)| name == text)
+    }
+
+    #[test]
+    fn r6_what_looks_plain_has_the_grammar_of_a_host() {
+        let parts = ["a", "0", "-", "_", ".", "x", "f", "z", "A", ":", "@", "é"];
+        let mut texts = vec![String::new()];
+        for _ in 0..5 {
+            texts = texts
+                .iter()
+                .flat_map(|text| parts.iter().map(move |part| format!("{text}{part}")))
+                .collect();
+            for text in texts.iter().filter(|text| is_plain(text)) {
+                let address = format!("http://{text}");
+                let (origin, rest) = location::parse_origin(&address).unwrap();
+                assert_eq!((origin.host(), rest), (text.as_str(), ""));
+            }
+        }
+        let long = [
+            "a".repeat(63),
+            "b".repeat(63),
+            "c".repeat(63),
+            "z".repeat(61),
+        ]
+        .join(".");
+        assert!(is_plain(&long) && !is_plain(&format!("{long}z")));
+        assert!(!is_plain(&"z".repeat(64)));
+    }
+
+    #[test]
+    fn r6_the_host_of_a_request() {
+        for (written, name, port) in [
+            ("example.com", "example.com", None),
+            ("EXAMPLE.com", "example.com", None),
+            ("example.com:80", "example.com", Some(80)),
+            ("example.com:443", "example.com", Some(443)),
+            ("example.com.", "example.com", None),
+            ("example.com.:8080", "example.com", Some(8080)),
+            ("127.0.0.1:3000", "127.0.0.1", Some(3000)),
+            ("[::1]", "[::1]", None),
+            ("[0:0::1]:80", "[::1]", Some(80)),
+        ] {
+            let asked = RequestHost::read(written).unwrap();
+            assert_eq!((&*asked.name, asked.port), (name, port), "{written}");
+        }
+        for odd in [
+            "",
+            ".",
+            "a..b",
+            ".example.com",
+            "a b",
+            "a/b",
+            "a?b",
+            "a#b",
+            "a@b",
+            "a\\b",
+            "a:b",
+            "a:",
+            "a:+443",
+            "a.z:+443",
+            "a.z:08",
+            "a.z:65536",
+            "a.z:1:2",
+            "a:80:80",
+            "1.2.3",
+            "[::1",
+            "[v1.a]",
+            "[::1%25a]",
+            "a%00b",
+            "//a",
+            "a:65536",
+        ] {
+            assert_eq!(RequestHost::read(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn r6_ports() {
+        let asked = |text| RequestHost::read(text).unwrap();
+        let (http, https) = (Some(HttpScheme::Http), Some(HttpScheme::Https));
+        for scheme in [None, http, https] {
+            for host in ["a.z", "a.z:80", "a.z:443"] {
+                assert!(asked(host).same_port(None, scheme));
+                assert!(!asked(host).same_port(Some(8443), scheme));
+            }
+            assert!(!asked("a.z:8443").same_port(None, scheme));
+            assert!(asked("a.z:8443").same_port(Some(8443), scheme));
+        }
+        // The default port of the other scheme is one like others, where it is configured.
+        assert!(asked("a.z:80").same_port(Some(80), https));
+        assert!(!asked("a.z").same_port(Some(80), https));
+        assert!(!asked("a.z:443").same_port(Some(80), https));
+        assert!(asked("a.z").same_port(Some(80), http));
+        assert!(asked("a.z:80").same_port(Some(443), https));
+    }
+
+    #[test]
+    fn r9_the_same_host_again() {
+        let again = |asked, origin, scheme| {
+            let origin = Origin::new(origin).unwrap();
+            let text = origin.to_string();
+            let (_, target) = text.split_once("://").unwrap();
+            RequestHost::read(asked)
+                .unwrap()
+                .is_asked_on(target, scheme)
+        };
+        let https = Some(HttpScheme::Https);
+        assert!(again("a.z", "https://a.z", https) && again("A.z:443", "https://a.z", https));
+        assert!(again("a.z", "https://a.z.", https) && again("a.z.", "https://a.z.", https));
+        assert!(!again("a.z.", "https://a.z", https) && !again("b.z", "https://a.z", https));
+        assert!(again("a.z:80", "https://a.z", None) && again("a.z:80", "https://a.z", https));
+        assert!(!again("a.z:81", "https://a.z", None) && !again("a.z:81", "https://a.z", https));
+        assert!(again("[0::1]:3000", "http://[::1]:3000", None));
+    }
+}

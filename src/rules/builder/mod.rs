@@ -1,0 +1,289 @@
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    Rules,
+    condition::Ready,
+    copies::Copies,
+    error::{Part, RuleError, RulesError},
+    firsts::Firsts,
+    lines::Lines,
+    options::{Matching, Options},
+    record::MOST as MOST_BYTES,
+    rule::Rule,
+    search::Precedence,
+    source::{Source, foreign},
+    table::{Hosts, Table},
+};
+#[cfg(feature = "regex")]
+use super::{error::Flaw, regexes::Room};
+use crate::status::Status;
+
+mod compile;
+mod lines;
+
+/// Collects rules, and finds everything that is wrong with them when they are built.
+///
+/// ```
+/// use tower_redirect::rules::{Precedence, Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let rules = Rules::builder()
+///     .precedence(Precedence::StaticFirst)
+///     .ignore_case()
+///     .rule(Rule::permanent("/blog/{slug}", "/posts/{slug}"))
+///     .rule(Rule::found("/blog/latest", "/news"))
+///     .build()?;
+/// testing::get("/Blog/Latest").through(&rules).assert_redirect("/news");
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+///
+/// A plain map becomes permanent rules:
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use tower_redirect::rules::RulesBuilder;
+/// use tower_redirect::testing;
+///
+/// let moved = BTreeMap::from([("/about-us", "/about"), ("/blog/{slug}", "/posts/{slug}")]);
+/// let rules = moved.into_iter().collect::<RulesBuilder>().build()?;
+/// testing::get("/about-us").through(&rules).assert_redirect("/about");
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "rules do nothing until they are built"]
+pub struct RulesBuilder {
+    records: Vec<u8>,
+    count: u32,
+    options: Vec<Ready>,
+    known: HashMap<Options, u32>,
+    /// Those of the rule before; in files they seldom change.
+    last: Option<(Options, u32)>,
+    hosts: Hosts,
+    #[cfg(feature = "regex")]
+    regexes: Vec<(u32, regex::Regex)>,
+    #[cfg(feature = "regex")]
+    pub(super) room: Room,
+    precedence: Precedence,
+    matching: Matching,
+    errors: Vec<RuleError>,
+    lines: Lines,
+    copies: Copies,
+    firsts: Firsts,
+    /// Kept for its memory.
+    source: Vec<u8>,
+    /// The origin of the target that was checked last; in a file, many have the same.
+    origin: String,
+}
+
+impl RulesBuilder {
+    /// Adds a rule.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::builder().rule(Rule::permanent("/a", "/b")).build()?;
+    /// assert_eq!(rules.len(), 1);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.push(rule);
+        self
+    }
+
+    /// Adds rules, in their order.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::builder().rules([Rule::permanent("/a", "/b")]).build()?;
+    /// assert_eq!(rules.len(), 1);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn rules(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.extend(rules);
+        self
+    }
+
+    /// Says which rule answers where several could; without it, the first.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Precedence, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::builder()
+    ///     .rules([Rule::permanent("/{*rest}", "/"), Rule::permanent("/a", "/b")])
+    ///     .precedence(Precedence::MostSpecific)
+    ///     .build()?;
+    /// testing::get("/a").through(&rules).assert_redirect("/b");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub const fn precedence(mut self, precedence: Precedence) -> Self {
+        self.precedence = precedence;
+        self
+    }
+
+    /// Compares the paths of all rules that are added from here on without case; see
+    /// [`Rule::ignore_case`].
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::builder().ignore_case().rule(Rule::permanent("/a", "/b")).build()?;
+    /// testing::get("/A").through(&rules).assert_redirect("/b");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub const fn ignore_case(mut self) -> Self {
+        self.matching.ignore_case = true;
+        self
+    }
+
+    /// Answers with and without a `/` at the end of the path, for all rules that are added from here on;
+    /// see [`Rule::ignore_trailing_slash`].
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::builder().ignore_trailing_slash().rule(Rule::permanent("/a", "/b")).build()?;
+    /// testing::get("/a/").through(&rules).assert_redirect("/b");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub const fn ignore_trailing_slash(mut self) -> Self {
+        self.matching.ignore_trailing_slash = true;
+        self
+    }
+
+    /// Compiles the table.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let errors = Rules::builder()
+    ///     .rule(Rule::permanent("/a", "/b"))
+    ///     .rule(Rule::permanent("/{a", "//b"))
+    ///     .build()
+    ///     .unwrap_err();
+    /// assert_eq!(errors.iter().map(|error| error.rule()).collect::<Vec<_>>(), [1]);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// All at once, each with its rule, the part of it, the byte and how to mend it. Rules that lead
+    /// to themselves, round in a circle, or on and on, are errors of the last of them (R9):
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let errors = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/a")]).unwrap_err();
+    /// assert_eq!(
+    ///     errors.to_string(),
+    ///     "rule 1, rule `/b -> /a`, byte 0: rules 0 and 1 lead round in a circle, from `/a` for one; \
+    ///      remove one of them, or give it another target",
+    /// );
+    /// ```
+    pub fn build(self) -> Result<Rules, RulesError> {
+        let (rules, errors) = self.build_what_is_right();
+        if errors.is_empty() {
+            Ok(rules)
+        } else {
+            Err(RulesError { errors })
+        }
+    }
+
+    /// Compiles the rules that can be, and says what is wrong with the others.
+    pub(super) fn build_what_is_right(mut self) -> (Rules, Vec<RuleError>) {
+        let lost = std::mem::take(&mut self.copies).take_out(&mut self.records);
+        if !lost.is_empty() {
+            self.count -= u32::try_from(lost.len()).unwrap_or_default();
+            self.lines = self.lines.without(&lost);
+        }
+        let mut errors = self.errors;
+        let wrong = u32::try_from(errors.len()).unwrap_or(u32::MAX);
+        #[cfg(feature = "regex")]
+        let (regexes, too_much) = super::regexes::Regexes::new(self.regexes);
+        let table = Table::new(
+            self.records,
+            self.options,
+            self.hosts,
+            self.lines,
+            self.precedence,
+            #[cfg(feature = "regex")]
+            regexes,
+        );
+        let mut rules = Rules {
+            table: Arc::new(table),
+            precedence: self.precedence,
+            count: self.count.saturating_sub(wrong),
+        };
+        #[cfg(feature = "regex")]
+        rules.leave_regexes_out(&too_much, &mut errors);
+        rules.leave_loops_out(&mut errors);
+        errors.sort_by_key(|error| error.rule);
+        (rules, errors)
+    }
+
+    /// Adds a rule; what is wrong with it is kept for [`build`](Self::build).
+    fn push(&mut self, rule: Rule) {
+        let number = self.count;
+        let foreign = foreign(&rule.source).map(|flaw| RuleError {
+            rule: number,
+            name: rule.options.name.clone(),
+            part: Part::Source,
+            text: cut(&rule.source.text),
+            flaw,
+        });
+        let wrong = foreign.or_else(|| self.try_rule(rule).err());
+        // One that is wrong has a number, too.
+        self.count = number + 1;
+        self.errors.extend(wrong);
+    }
+
+    /// A regex as a rule would have it, where there is room for more of them; it takes none.
+    #[cfg(feature = "regex")]
+    pub(super) fn regex(&self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
+        self.room.check()?;
+        super::regexes::whole(text, ignore_case)
+    }
+
+    /// Makes room for rules from a file of so many bytes, as far as there is any.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        let bytes = bytes.saturating_add(bytes / 2).min(MOST_BYTES as usize);
+        // Where there is not so much, it grows as it is filled.
+        let _ = self.records.try_reserve_exact(bytes);
+    }
+}
+
+/// A text that fits a message.
+pub(super) fn cut(text: &str) -> Box<str> {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()).into(),
+        None => text.into(),
+    }
+}
+
+impl Extend<Rule> for RulesBuilder {
+    fn extend<I: IntoIterator<Item = Rule>>(&mut self, rules: I) {
+        for rule in rules {
+            self.push(rule);
+        }
+    }
+}
+
+impl FromIterator<Rule> for RulesBuilder {
+    fn from_iter<I: IntoIterator<Item = Rule>>(rules: I) -> Self {
+        Self::default().rules(rules)
+    }
+}
+
+/// Each pair is a source and a target, moved for good with 308.
+impl<S: Into<Source>, T: Into<String>> FromIterator<(S, T)> for RulesBuilder {
+    fn from_iter<I: IntoIterator<Item = (S, T)>>(pairs: I) -> Self {
+        let status = Status::PermanentRedirect;
+        pairs
+            .into_iter()
+            .map(|(source, target)| Rule::new(status, source, target))
+            .collect()
+    }
+}

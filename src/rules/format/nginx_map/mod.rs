@@ -1,0 +1,359 @@
+//! The inside of a `map` block of nginx, as files that it includes have it: `key value;`.
+//!
+//! ```
+//! use tower_redirect::Status;
+//! use tower_redirect::rules::nginx_map;
+//! use tower_redirect::testing;
+//!
+//! let text = r#"
+//!     /about-us  /about;   # moved
+//!     "/with space" https://new.example/;
+//! "#;
+//! let rules = nginx_map::parse(text, Status::MovedPermanently)?;
+//! testing::get("/About-Us?a=b").through(&rules).assert_redirect("/about");
+//! testing::get("/with%20space").through(&rules).assert_redirect("https://new.example/");
+//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! ```
+//!
+//! This is what `map $uri $new { include FILE; }` and `if ($new) { return … $new; }` make of it:
+//!
+//! | the dialect says | here |
+//! |---|---|
+//! | a text | a path, `/a`; host and path, `example.com/a`; or a host, `example.com`, with all its paths; without case |
+//! | `~regex`, `~*regex` | a regex that is found anywhere in the path, with case and without: feature `regex` |
+//! | `default value` | where nothing else is found |
+//! | `hostnames` | `*.example.com` and `.example.com` are hosts, and `www.example.*` is a warning |
+//! | `\default`, `\~a` | the texts `default` and `~a` |
+//! | `volatile` | nothing |
+//! | `include file` | a warning: files in files are not read |
+//! | value | the whole target; the query of the request is not sent on, but where it ends in `$is_args$args` |
+//! | `$1`, `$name`, `${name}` | groups of the key; any other variable is a warning, and the key is left out |
+//! | `""` | no redirect |
+//!
+//! Exact keys come first, then hosts from the longest to the shortest, then the first regex, then `default`. Of
+//! two entries with one key the second is an error. The head of the block and its closing brace may be there.
+//! A file names no status; the caller does. [`Format::NginxMap`](super::Format::NginxMap) takes 301.
+//!
+//! Here the path is compared as it was received, with escapes equal to what they stand for; a regex sees the
+//! escapes.
+
+use std::{io, ops::Range, path::Path};
+
+use super::{
+    Kind, Parsed,
+    document::{Document, Places},
+    map,
+};
+use crate::{
+    rules::{Diagnostics, Precedence, QueryPolicy, Rule, Rules, Severity, Source},
+    status::StatusChoice,
+};
+
+pub(super) mod tokens;
+mod value;
+
+use tokens::{End, Token, Tokens};
+
+/// The rules of a text in which nothing is wrong; warnings are not shown.
+///
+/// ```
+/// use tower_redirect::Status;
+/// use tower_redirect::rules::nginx_map;
+///
+/// assert_eq!(nginx_map::parse("/a /b; /c /d;", Status::Found)?.len(), 2);
+/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// ```
+///
+/// # Errors
+///
+/// Everything to be said about the text, if there is an error among it.
+pub fn parse(text: &str, how: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
+    parse_lossy(text, how).into_result()
+}
+
+/// The rules that can serve, and what is to be said about the text.
+///
+/// ```
+/// use tower_redirect::Status;
+/// use tower_redirect::rules::nginx_map;
+///
+/// let parsed = nginx_map::parse_lossy("/a /b;\n/A /c;\n", Status::Found);
+/// assert_eq!(
+///     parsed.diagnostics.to_string(),
+///     "rules:2:1: error: this key is that of line 1, which counts; remove one of the entries",
+/// );
+/// ```
+#[must_use]
+pub fn parse_lossy(text: &str, how: impl Into<StatusChoice>) -> Parsed {
+    read(text, how.into())
+}
+
+/// The same of a file; the diagnostics name it.
+///
+/// ```no_run
+/// use tower_redirect::Status;
+/// use tower_redirect::rules::nginx_map;
+///
+/// let parsed = nginx_map::load_lossy("redirects.map", Status::PermanentRedirect)?;
+/// eprintln!("{}", parsed.diagnostics);
+/// assert!(!parsed.rules.is_empty());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the file cannot be read.
+pub fn load_lossy(path: impl AsRef<Path>, how: impl Into<StatusChoice>) -> io::Result<Parsed> {
+    kind(how.into()).load(path.as_ref())
+}
+
+/// How such a text is taken apart.
+pub(super) fn kind(how: StatusChoice) -> Kind {
+    Kind::Document(Box::new(move |text| read(text, how)))
+}
+
+/// Reads a document.
+pub(super) fn read(text: &str, how: StatusChoice) -> Parsed {
+    let mut document = Document::new(text, Precedence::MostSpecific);
+    document.reserve();
+    let mut reader = Reader {
+        document,
+        how,
+        hostnames: false,
+        default: None,
+        takes_more: false,
+        without_value: Vec::new(),
+    };
+    let mut tokens = Tokens::new(text);
+    let mut entry = Vec::new();
+    loop {
+        match tokens.next_entry(&mut entry) {
+            Ok(End::Semicolon) => reader.entry(&entry),
+            Ok(End::Open) => reader.block(&entry),
+            Ok(End::Close) => {}
+            Ok(End::Text) => break,
+            Err(wrong) => {
+                let cure = wrong.cure;
+                reader
+                    .document
+                    .say(Severity::Error, &wrong.bytes, wrong.message, cure);
+            }
+        }
+    }
+    reader.finish()
+}
+
+/// What else redirects in a configuration of nginx.
+const DIRECTIVES: [&str; 4] = ["rewrite", "return", "if", "set"];
+
+/// The most keys without a value that are kept in mind.
+const MOST: usize = 1000;
+
+struct Reader<'t> {
+    document: Document<'t>,
+    how: StatusChoice,
+    hostnames: bool,
+    /// What answers where nothing else does, and the entry that says so.
+    default: Option<(Rule, Places)>,
+    /// Whether one entry answers for more than one address.
+    takes_more: bool,
+    without_value: Vec<Range<usize>>,
+}
+
+impl Reader<'_> {
+    fn say(&mut self, severity: Severity, bytes: &Range<usize>, message: &str, cure: &str) {
+        self.document.say(severity, bytes, message, cure);
+    }
+
+    /// The head of a block.
+    fn block(&mut self, entry: &[Token<'_>]) {
+        match entry {
+            [map, _, _] if map.text == "map" => {}
+            [first, ..] => self.say(
+                Severity::Error,
+                &first.bytes,
+                "this block is no map",
+                "give the file that holds the entries of one map",
+            ),
+            [] => {}
+        }
+    }
+
+    fn entry(&mut self, entry: &[Token<'_>]) {
+        match entry {
+            [] => {}
+            [word] if word.text == "hostnames" => self.hostnames = true,
+            [word] if word.text == "volatile" => {}
+            [word, _] if word.text == "include" => self.say(
+                Severity::Warning,
+                &word.bytes,
+                "files in files are not read",
+                "read that file by itself",
+            ),
+            [key, value] => self.pair(key, value),
+            [first, ..] => {
+                let cure = if DIRECTIVES.contains(&&*first.text) {
+                    "this is a directive; give the file that holds the entries of one map"
+                } else {
+                    "write `;` behind each entry, and quotes around what has blanks"
+                };
+                self.say(
+                    Severity::Error,
+                    &first.bytes,
+                    "an entry is a key and a value",
+                    cure,
+                );
+            }
+        }
+    }
+
+    fn pair(&mut self, key: &Token<'_>, value: &Token<'_>) {
+        let is_default = key.text == "default";
+        let regex = key.text.strip_prefix('~');
+        let text = key.text.strip_prefix('\\').unwrap_or(&key.text);
+        if map::has_scheme(text) {
+            let (message, cure) = map::NO_SCHEME;
+            return self.say(Severity::Error, &key.bytes, message, cure);
+        }
+        if value.text.is_empty() {
+            if !is_default && self.without_value.len() < MOST {
+                self.without_value.push(key.bytes.clone());
+            }
+            return;
+        }
+        let places = Places {
+            entry: key.bytes.clone(),
+            source: key.bytes.clone(),
+            host: key.bytes.clone(),
+            target: value.bytes.clone(),
+            conditions: key.bytes.clone(),
+        };
+        if is_default && self.default.is_some() {
+            let cure = "remove one of the entries";
+            self.say(
+                Severity::Error,
+                &key.bytes,
+                "there is a default already, which counts",
+                cure,
+            );
+        } else if is_default {
+            self.takes_more = true;
+            if let Some(rule) = self.targeted(value, &[], Source::from("/{*_rest?}")) {
+                self.default = Some((rule, places));
+            }
+        } else if let Some(regex) = regex {
+            self.takes_more = true;
+            self.regex(regex, &places, value);
+        } else if self.can_be_asked(text, &key.bytes) {
+            let Some(mut rule) = self.targeted(value, &[], Source::from("")) else {
+                return;
+            };
+            let of_key = map::rule(self.how, text, String::new());
+            self.takes_more |= !text.contains('/');
+            rule.source = of_key.source;
+            rule.options.host = of_key.options.host;
+            self.document.first(&places, rule.ignore_case());
+        }
+    }
+
+    /// A rule with the target that a value is; `None` where why there is none was said.
+    fn targeted(
+        &mut self,
+        value: &Token<'_>,
+        groups: &[Option<String>],
+        source: Source,
+    ) -> Option<Rule> {
+        match value::target(&value.text, groups) {
+            Ok((target, keeps_query)) => {
+                let policy = if keeps_query {
+                    QueryPolicy::Keep
+                } else {
+                    QueryPolicy::Drop
+                };
+                Some(Rule::new(self.how, source, target).query(policy))
+            }
+            Err(variable) => {
+                let message = format!(
+                    "the variable `${variable}` is not put in here, and the key is left out"
+                );
+                let cure = "write what it stands for, or take a group of the key";
+                self.say(Severity::Warning, &value.bytes, &message, cure);
+                None
+            }
+        }
+    }
+
+    /// Whether a key is one of a path or a host.
+    fn can_be_asked(&mut self, text: &str, bytes: &Range<usize>) -> bool {
+        let host = text.split('/').next().unwrap_or_default();
+        let (message, cure) = if text.is_empty() {
+            ("no path and no host is empty", "remove this entry")
+        } else if text.contains('?') {
+            (
+                "keys with a query are not compared here, and it is left out",
+                "write the path alone",
+            )
+        } else if host.ends_with(".*") {
+            (
+                "hosts that end in `*` are not done here, and the key is left out",
+                "write an entry for each host, or a regex",
+            )
+        } else if !self.hostnames && (host.starts_with("*.") || host.starts_with('.')) {
+            (
+                "this host is compared as it stands, and nobody asks for it; it is left out",
+                "write `hostnames;` before it, for all names below one",
+            )
+        } else {
+            return true;
+        };
+        self.say(Severity::Warning, bytes, message, cure);
+        false
+    }
+
+    #[cfg(feature = "regex")]
+    fn regex(&mut self, text: &str, places: &Places, value: &Token<'_>) {
+        use super::regex_problem;
+        let (text, folds) = match text.strip_prefix('*') {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        let compiled = match self.document.regex(text, folds) {
+            Ok(compiled) => compiled,
+            Err(flaw) => {
+                let (severity, message, cure) = regex_problem(text, flaw.sentence());
+                return self.say(severity, &places.source, &message, &cure);
+            }
+        };
+        let groups: Vec<_> = compiled
+            .capture_names()
+            .map(|name| name.map(str::to_owned))
+            .collect();
+        // It is found anywhere, and the first place counts.
+        let source = Source::regex(&format!("(?s:.*?)(?:{text})(?s:.*)"));
+        if let Some(rule) = self.targeted(value, &groups, source) {
+            let rule = if folds { rule.ignore_case() } else { rule };
+            self.document.rule(places, rule);
+        }
+    }
+
+    #[cfg(not(feature = "regex"))]
+    fn regex(&mut self, _: &str, places: &Places, _: &Token<'_>) {
+        let message = "this needs a regex, and the crate was built without them";
+        let cure = "build it with the feature `regex`";
+        self.say(Severity::Error, &places.source, message, cure);
+    }
+
+    fn finish(mut self) -> Parsed {
+        if let Some((rule, places)) = self.default.take() {
+            self.document.rule(&places, rule);
+        }
+        if self.takes_more {
+            for bytes in std::mem::take(&mut self.without_value) {
+                let message = "this key has no value, and another entry may answer in its place";
+                let cure = "write regexes and a default that leave it out";
+                self.say(Severity::Warning, &bytes, message, cure);
+            }
+        }
+        self.document.finish()
+    }
+}

@@ -1,0 +1,240 @@
+//! Vercel's bulk redirects: paths without placeholders, as CSV, a JSON list or JSON lines.
+//!
+//! ```
+//! use tower_redirect::Status;
+//! use tower_redirect::rules::vercel_bulk;
+//! use tower_redirect::testing;
+//!
+//! let csv = "source,destination,permanent,query\n/about-us,/about,t,t\n";
+//! let json = r#"[{ "source": "/about-us", "destination": "/about", "permanent": true, "query": true }]"#;
+//! for text in [csv, json] {
+//!     let rules = vercel_bulk::parse(text)?;
+//!     testing::get("/About-Us?a=b")
+//!         .through(&rules)
+//!         .assert_redirect("/about?a=b")
+//!         .assert_status(Status::PermanentRedirect);
+//! }
+//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! ```
+//!
+//! A text that begins with `[` is a list, one that begins with `{` has one object a line (both need feature
+//! `json`), any other is CSV and names its columns in the first row (feature `csv`).
+//!
+//! | column or key | absent | means |
+//! |---|---|---|
+//! | `source` | | a path, literally |
+//! | `destination` | | a path on this site, or an address |
+//! | `statusCode` | | 301, 302, 303, 307 or 308; counts before `permanent` |
+//! | `permanent` | false | 308, else 307 |
+//! | `caseSensitive`, formerly `sensitive` | false | the case of the source makes a difference |
+//! | `query` | false | the query of a request goes on |
+//!
+//! In CSV, true and false may be `t` and `f`. The first entry for a path answers. Entries with errors are left
+//! out and the rest serve; a source and a destination have at most 2,048 characters, a file 1,000,000 entries.
+
+use std::ops::Range;
+
+use super::{
+    Parsed,
+    document::{Document, Places},
+};
+use crate::{
+    rules::{Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity, Source, pattern},
+    status::Status,
+};
+
+#[cfg(feature = "csv")]
+mod csv;
+#[cfg(feature = "json")]
+mod json;
+
+/// The rules of a text in which nothing is wrong; warnings are not shown.
+///
+/// ```
+/// use tower_redirect::rules::vercel_bulk;
+///
+/// let text = "source,destination\n/a,/b\n";
+/// assert_eq!(vercel_bulk::parse(text)?.len(), 1);
+/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// ```
+///
+/// # Errors
+///
+/// Everything to be said about the text, if there is an error among it.
+pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+    Format::VercelBulk.parse(text)
+}
+
+/// The rules that can serve, and what is to be said about the text.
+///
+/// ```
+/// use tower_redirect::rules::vercel_bulk;
+///
+/// let parsed = vercel_bulk::parse_lossy("source,destination\n/a,/b\n/c,d\n");
+/// assert_eq!(parsed.rules.len(), 1);
+/// assert!(parsed.diagnostics.to_string().starts_with("rules:3:4: error: "));
+/// ```
+#[must_use]
+pub fn parse_lossy(text: &str) -> Parsed {
+    Format::VercelBulk.parse_lossy(text)
+}
+
+/// The most characters of a source or a destination.
+const LONGEST: usize = 2048;
+
+/// The most entries of a file.
+const MOST: usize = 1_000_000;
+
+/// How what an entry says is called.
+const NAMES: [&str; 6] = [
+    "source",
+    "destination",
+    "statusCode",
+    "permanent",
+    "caseSensitive",
+    "query",
+];
+
+/// What an entry says about one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Source,
+    Destination,
+    StatusCode,
+    Permanent,
+    CaseSensitive,
+    Query,
+}
+
+impl Field {
+    pub(super) fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "source" => Self::Source,
+            "destination" => Self::Destination,
+            "statusCode" => Self::StatusCode,
+            "permanent" => Self::Permanent,
+            "caseSensitive" | "sensitive" => Self::CaseSensitive,
+            "query" => Self::Query,
+            _ => return None,
+        })
+    }
+}
+
+/// An entry, whatever it was written in.
+#[derive(Debug)]
+struct Entry<'e> {
+    source: &'e str,
+    destination: &'e str,
+    status: Option<Status>,
+    permanent: bool,
+    case_sensitive: bool,
+    query: bool,
+}
+
+/// Reads a document.
+pub(super) fn read(text: &str) -> Parsed {
+    let mut document = Document::new(text, Precedence::FirstMatch);
+    document.reserve();
+    match text.trim_start().bytes().next() {
+        None => {}
+        Some(b'[' | b'{') => read_json(&mut document),
+        Some(_) => read_csv(&mut document),
+    }
+    document.finish()
+}
+
+#[cfg(feature = "json")]
+fn read_json(document: &mut Document<'_>) {
+    json::read(document);
+}
+
+#[cfg(not(feature = "json"))]
+fn read_json(document: &mut Document<'_>) {
+    let cure = "build it with the feature `json`";
+    let message = "this is JSON, and the crate was built without it";
+    document.say(Severity::Error, &(0..1), message, cure);
+}
+
+#[cfg(feature = "csv")]
+fn read_csv(document: &mut Document<'_>) {
+    csv::read(document);
+}
+
+#[cfg(not(feature = "csv"))]
+fn read_csv(document: &mut Document<'_>) {
+    let cure = "build it with the feature `csv`";
+    let message = "this is CSV, and the crate was built without it";
+    document.say(Severity::Error, &(0..1), message, cure);
+}
+
+/// Adds the rule of an entry.
+fn add(document: &mut Document<'_>, places: &Places, entry: &Entry<'_>) {
+    for (address, bytes) in [
+        (entry.source, &places.source),
+        (entry.destination, &places.target),
+    ] {
+        if address.chars().nth(LONGEST).is_some() {
+            let message = "this has more than 2,048 characters";
+            document.say(Severity::Error, bytes, message, "shorten it");
+            return;
+        }
+    }
+    if !entry.source.starts_with('/') {
+        let cure = "begin it with `/`, without scheme and host";
+        document.say(Severity::Error, &places.source, "a source is a path", cure);
+        return;
+    }
+    if has_placeholder(entry.source) {
+        let message = "no source has placeholders here, and this is compared as it stands";
+        let cure = "write a row for each path, or a rule in `vercel.json`";
+        document.say(Severity::Warning, &places.source, message, cure);
+    }
+    let by_permanent = match entry.permanent {
+        true => Status::PermanentRedirect,
+        false => Status::TemporaryRedirect,
+    };
+    let query = match entry.query {
+        true => QueryPolicy::Keep,
+        false => QueryPolicy::Drop,
+    };
+    let rule = Rule::new(
+        entry.status.unwrap_or(by_permanent),
+        Source::exact(entry.source),
+        pattern::escape(entry.destination),
+    )
+    .query(query);
+    document.rule(
+        places,
+        if entry.case_sensitive {
+            rule
+        } else {
+            rule.ignore_case()
+        },
+    );
+}
+
+/// Whether a source has what is a placeholder elsewhere.
+fn has_placeholder(source: &str) -> bool {
+    let name = |behind: &str| behind.starts_with(|c: char| c.is_ascii_alphabetic());
+    source.contains('*') || source.split("/:").skip(1).any(name)
+}
+
+/// Says that a file has more entries than are read.
+fn too_many(document: &mut Document<'_>, bytes: &Range<usize>) {
+    let message =
+        "there are more than 1,000,000 redirects; this one and those behind it are not read";
+    document.say(Severity::Error, bytes, message, "divide the file");
+}
+
+/// Says that a name of a column or a key has no meaning.
+fn unknown(document: &mut Document<'_>, bytes: &Range<usize>, name: &str) {
+    let message = format!(
+        "nothing is called `{}` here, and it is not read",
+        name.escape_debug()
+    );
+    let cure = match super::near(name, &NAMES) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "remove it, or write the name as the documentation does".to_owned(),
+    };
+    document.say(Severity::Warning, bytes, &message, &cure);
+}

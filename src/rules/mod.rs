@@ -1,0 +1,396 @@
+//! Tables of redirects: from ten lines of code to a million lines of a file.
+//!
+//! ```
+//! use tower_redirect::rules::{Rule, Rules};
+//! use tower_redirect::{RedirectLayer, testing};
+//!
+//! let rules = Rules::new([
+//!     Rule::permanent("/about-us", "/about"),
+//!     Rule::permanent("/blog/{slug}", "/posts/{slug}"),
+//!     Rule::found("/index.php?page={id}", "/pages/{id}"),
+//! ])?;
+//!
+//! testing::get("/blog/hello?page=2").through(&rules).assert_redirect("/posts/hello?page=2");
+//! let layer = RedirectLayer::new(rules);
+//! # Ok::<(), tower_redirect::rules::RulesError>(())
+//! ```
+//!
+//! The first rule that fits answers ([`Precedence`] has others). Finding it takes as many steps in a table
+//! of a million rules as of ten: paths are hashed, paths with placeholders once for each shape that occurs.
+//! What grows is the wait for memory. Not so for regexes, which are slower the more there are, and for rules
+//! that have one path and differ in what else they ask for, which are asked one after the other. A request
+//! that no rule answers costs no allocation, but for these: a path of more than a kilobyte that is not spelled
+//! as rules are, a query in which more than 32 parameters find rules, a query or cookies that more than eight
+//! conditions ask for, a regex on an encoded value of a query, and one on a path that fits where the rest of
+//! the rule does not.
+//!
+//! The time of one lookup on one machine, among exact paths and among paths with placeholders, beside
+//! other ways to find a path in the same run. `benches/tables` in the repository measures it, with memory,
+//! loading and whole servers.
+//!
+#![doc = include_str!("../docs/tables-exact.svg")]
+//!
+#![doc = include_str!("../docs/tables-patterns.svg")]
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    location::Location,
+    policy::{Decision, Policy, Refusal},
+    redirect::Redirect,
+    request::{RequestHead, host::RequestHost},
+};
+
+mod answer;
+mod ask;
+mod builder;
+mod capture;
+mod condition;
+mod copies;
+mod diagnostic;
+mod diff;
+mod error;
+mod explain;
+mod firsts;
+mod flatten;
+mod format;
+mod has;
+mod lines;
+mod named;
+mod options;
+mod paths;
+mod pattern;
+mod record;
+#[cfg(feature = "regex")]
+mod regexes;
+mod report;
+mod rule;
+mod rule_ref;
+mod search;
+#[cfg(feature = "snippets")]
+mod snippets;
+mod source;
+mod spelling;
+mod table;
+mod target;
+mod usage;
+mod verify;
+
+pub use crate::redirect::{MatchedRule, RuleId};
+use ask::Ask;
+pub use builder::RulesBuilder;
+use capture::{Captures, Found};
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use diff::{Changed, ChangedKind, Diff, Undecided, UndecidedReason};
+pub use error::{Part, RuleError, RulesError};
+pub use explain::{Candidate, Explanation, FailedCondition, NotSentReason};
+pub use flatten::{Chain, Change, Flattened};
+#[cfg(feature = "csv")]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub use format::bulk_csv;
+#[cfg(feature = "toml")]
+#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
+pub use format::netlify_toml;
+#[cfg(any(feature = "csv", feature = "json"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
+pub use format::vercel_bulk;
+pub use format::{
+    Format, NotRewritten, Parsed, Rewritten, UnknownFormat, cloudflare, haproxy_map, netlify,
+    nginx_map,
+};
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub use format::{next, vercel};
+pub use has::Condition;
+pub use options::QueryPolicy;
+pub use paths::PathMap;
+use record::SLOTS;
+pub use report::{Finding, FindingKind, Report};
+pub use rule::Rule;
+pub(crate) use rule_ref::Fixed;
+#[doc(hidden)]
+pub use rule_ref::SkippedReason;
+pub use rule_ref::{Iter, RuleRef};
+pub use search::Precedence;
+pub use source::Source;
+use table::{ByPath, Table};
+pub use usage::{RuleUsage, Usage};
+
+/// A compiled table of redirects; a policy that says where and how.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+/// use tower_redirect::{RedirectLayer, testing};
+///
+/// let rules = Rules::new([
+///     Rule::permanent("/about-us", "/about"),
+///     Rule::see_other("/old-form", "/form"),
+/// ])?;
+/// testing::get("/about-us").through(&rules).assert_redirect("/about");
+///
+/// let layer = RedirectLayer::new(rules);
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+///
+/// Paths are compared as [`Rule`] says. A rule with placeholders, or with a regex, does not redirect a path
+/// that has a segment `.` or `..` in any spelling, whether its target uses it or not (R4); nor does any rule
+/// where the finished path would have one, or a captured text would lead off the site. A table with rules for hosts refuses requests that contradict
+/// themselves about their host with 400, all others pass what no rule answers.
+///
+/// A clone is the same table, which is not copied.
+#[derive(Clone)]
+pub struct Rules {
+    table: Arc<Table>,
+    precedence: Precedence,
+    count: u32,
+}
+
+impl Rules {
+    /// Compiles a table in which the first rule that fits answers.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::permanent("/a/{b}", "/c/{b}")])?;
+    /// testing::get("/a/x").through(&rules).assert_redirect("/c/x");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// All at once, each with its rule, the part of it, the byte and how to mend it.
+    pub fn new(rules: impl IntoIterator<Item = Rule>) -> Result<Self, RulesError> {
+        Self::builder().rules(rules).build()
+    }
+
+    /// Begins a table for which more is to be said than its rules.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::builder().ignore_case().rule(Rule::permanent("/a", "/b")).build()?;
+    /// assert_eq!(rules.len(), 1);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    pub fn builder() -> RulesBuilder {
+        RulesBuilder::default()
+    }
+
+    /// How many rules there are.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// assert_eq!(Rules::new([Rule::permanent("/a", "/b")])?.len(), 1);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether there is no rule.
+    ///
+    /// ```
+    /// use tower_redirect::rules::Rules;
+    ///
+    /// assert!(Rules::new([])?.is_empty());
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The rules, in the order in which they were added.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([Rule::permanent("/caf\u{e9}/{x}", "/{x}")])?;
+    /// let rule = rules.iter().next().unwrap();
+    /// assert_eq!((rule.source(), rule.target().as_str()), ("/caf%C3%A9/{x}", "/{x}"));
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub const fn iter(&self) -> Iter<'_> {
+        Iter::new(self)
+    }
+
+    /// The rule that answers a request, without its redirect: for tests, logs and counts of one's own.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower_redirect::RequestHead;
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([
+    ///     Rule::permanent("/about-us", "/about"),
+    ///     Rule::found("/blog/{slug}", "/posts/{slug}").named("blog"),
+    /// ])?;
+    /// let find = |path: &str| {
+    ///     let request = Request::get(path).body(()).unwrap();
+    ///     rules.find(&RequestHead::new(&request)).map(|rule| rule.id().to_string())
+    /// };
+    /// assert_eq!(find("/about-us?from=mail").as_deref(), Some("/about-us"));
+    /// assert_eq!(find("/blog/hello").as_deref(), Some("blog"));
+    /// assert_eq!(find("/about"), None);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// It takes what a lookup takes, and is no [hit](Self::count_hits). Whether a redirect is sent is not
+    /// said: its location may be none that can be sent, or lead to the address that was asked for, and a
+    /// layer [exempts](crate::middleware::Exemption) requests; [`explain`](Self::explain) tells. `None` is also said of
+    /// a request that is refused because it contradicts itself about its host.
+    #[inline]
+    #[must_use]
+    pub fn find(&self, request: &RequestHead<'_>) -> Option<RuleRef<'_>> {
+        let at = match self.table.by_path(request.named_path()?) {
+            ByPath::Nothing => return None,
+            ByPath::Rule(at) => at,
+            ByPath::Unknown => self.find_by_all(request)?,
+        };
+        Some(RuleRef::at(&self.table, at))
+    }
+
+    /// Names the file that the rules were read from, for [`MatchedRule::file`] and [`RuleRef::file`];
+    /// [`Format::load_lossy`] does it.
+    ///
+    /// ```
+    /// use tower_redirect::rules::netlify;
+    ///
+    /// let rules = netlify::parse("/a /b")?.in_file("public/_redirects");
+    /// let rule = rules.iter().next().unwrap();
+    /// assert_eq!((rule.file(), rule.line()), (Some("public/_redirects"), Some(1)));
+    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// ```
+    #[must_use]
+    pub fn in_file(self, name: &str) -> Self {
+        self.with_table(|table| table.file = Some(name.into()))
+    }
+
+    /// The same rules with a table that is changed; a copy of it where others have it too.
+    fn with_table(mut self, change: impl FnOnce(&mut Table)) -> Self {
+        if Arc::get_mut(&mut self.table).is_none() {
+            self = self.copy();
+        }
+        // A copy is nobody else's.
+        if let Some(table) = Arc::get_mut(&mut self.table) {
+            change(table);
+        }
+        self
+    }
+
+    /// The rule that answers a request, and its redirect; `seen` hears of every rule that is looked at.
+    fn answered(&self, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<(u32, Redirect)> {
+        let host = self.host(head).ok()?;
+        let found = Found::none();
+        let ask = Ask::new(head, host.as_ref(), &found);
+        let at = self.table.search_seen(&ask, self.precedence, seen)?;
+        Some((at, self.redirect(at, &ask).into_redirect()?))
+    }
+
+    /// The host that a request is for, where a rule looks at it.
+    #[inline]
+    fn host<'h>(&self, head: &'h RequestHead<'_>) -> Result<Option<RequestHost<'h>>, Refusal> {
+        if self.table.reads_host {
+            asked_host(head)
+        } else {
+            Ok(None)
+        }
+    }
+
+    #[inline(never)]
+    fn redirect(&self, at: u32, ask: &Ask<'_, '_>) -> Decision {
+        let Some(record) = self.table.record(at) else {
+            return Decision::Pass;
+        };
+        let mut found;
+        let captures = if record.has(SLOTS) {
+            found = Captures::none();
+            if self.table.captures(at, &record, ask, &mut found).is_none() {
+                return Decision::Pass;
+            }
+            &found
+        } else {
+            &NO_CAPTURES
+        };
+        match self.table.location(&record, captures, ask) {
+            Ok(location) => Decision::Redirect(self.table.redirect(at, &record, location)),
+            Err(_) => Decision::Pass,
+        }
+    }
+
+    /// The redirect that a request gets, of the rule that its path alone finds, or of the one that is searched.
+    #[inline(never)]
+    fn decide_by(&self, known: Option<u32>, request: &RequestHead<'_>) -> Decision {
+        let host = match self.host(request) {
+            Ok(host) => host,
+            Err(refusal) => return Decision::Refuse(refusal),
+        };
+        let found = Found::none();
+        let ask = Ask::new(request, host.as_ref(), &found);
+        match known.or_else(|| self.table.search(&ask, self.precedence)) {
+            None => Decision::Pass,
+            Some(at) => self.redirect(at, &ask),
+        }
+    }
+
+    /// The rule that answers a request, of which more than the path has to be looked at.
+    #[inline(never)]
+    fn find_by_all(&self, request: &RequestHead<'_>) -> Option<u32> {
+        let host = self.host(request).ok()?;
+        let found = Found::none();
+        let ask = Ask::new(request, host.as_ref(), &found);
+        self.table.search(&ask, self.precedence)
+    }
+}
+
+/// For targets that use none.
+static NO_CAPTURES: Captures<'static> = Captures::none();
+
+impl Policy for Rules {
+    type Target = Redirect;
+
+    #[inline]
+    fn decide(&self, request: &RequestHead<'_>) -> Decision {
+        let Some(path) = request.named_path() else {
+            return Decision::Pass;
+        };
+        match self.table.by_path(path) {
+            ByPath::Nothing => Decision::Pass,
+            ByPath::Rule(at) => self.decide_by(Some(at), request),
+            ByPath::Unknown => self.decide_by(None, request),
+        }
+    }
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules")
+            .field("rules", &self.count)
+            .field("precedence", &self.precedence)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The host that a request is for, `None` where it names none.
+#[inline(never)]
+fn asked_host<'h>(head: &'h RequestHead<'_>) -> Result<Option<RequestHost<'h>>, Refusal> {
+    match head.authority() {
+        Some(authority) => match RequestHost::read(authority) {
+            Some(host) => Ok(Some(host)),
+            None => Err(Refusal::bad_request("this is no host")),
+        },
+        None if head.names_no_host() => Ok(None),
+        None => Err(Refusal::bad_request(
+            "more than one host, or a user name in it",
+        )),
+    }
+}
+
+/// The location of the redirect that a decision is for.
+fn place_of(decision: Decision) -> Decision<Location> {
+    decision.map(|redirect| redirect.location)
+}

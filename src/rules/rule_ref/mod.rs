@@ -1,0 +1,281 @@
+use std::{fmt, iter::FusedIterator};
+
+use super::{
+    RuleId, Rules,
+    pattern::Parts,
+    record::{REGEX, Record, SLOTS},
+    table::Table,
+    target,
+};
+use crate::{
+    redirect::{RuleOffset, RuleTable},
+    status::StatusChoice,
+};
+
+mod fixed;
+
+pub(crate) use fixed::Fixed;
+pub use fixed::SkippedReason;
+
+/// One rule of a compiled table; it is equal to itself alone.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+///
+/// let rules = Rules::new([Rule::found("/a/{b}", "/c/{b}").named("moved")])?;
+/// let rule = rules.iter().next().unwrap();
+/// assert_eq!(rule.to_string(), "/a/{b} -> /c/{b} (302 Found)");
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct RuleRef<'r> {
+    table: &'r Table,
+    /// Where it begins; it is read when it is asked.
+    at: u32,
+}
+
+impl<'r> RuleRef<'r> {
+    pub(super) fn new(table: &'r Table, record: Record<'r>) -> Self {
+        Self::at(table, record.begin())
+    }
+
+    /// The rule that begins here.
+    #[inline]
+    pub(super) const fn at(table: &'r Table, at: u32) -> Self {
+        Self { table, at }
+    }
+
+    fn record(&self) -> Record<'r> {
+        self.table.record(self.at).unwrap_or_default()
+    }
+
+    /// The number of the rule, counted from 0 in the order in which rules were added.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.record().number
+    }
+
+    /// The path or the regex of the source, in the spelling that is compared.
+    #[must_use]
+    pub fn source(&self) -> &'r str {
+        std::str::from_utf8(self.record().source).unwrap_or_default()
+    }
+
+    /// The target, as it is sent but for its placeholders.
+    #[must_use]
+    pub fn target(&self) -> String {
+        let names = self.names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        target::written(self.record().target, &names)
+    }
+
+    /// The status or the intent.
+    #[must_use]
+    pub fn status_choice(&self) -> StatusChoice {
+        self.record().status_choice()
+    }
+
+    /// The name, where it was given one.
+    #[must_use]
+    pub fn name(&self) -> Option<&'r str> {
+        self.table.name(&self.record())
+    }
+
+    /// What the rule is called where it is counted: its name, or its source where it has none.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = Rules::new([Rule::found("/a", "/b"), Rule::found("/c", "/d").named("moved")])?;
+    /// let ids: Vec<_> = rules.iter().map(|rule| rule.id().to_string()).collect();
+    /// assert_eq!(ids, ["/a", "moved"]);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> RuleId<'r> {
+        let source = RuleId::Source {
+            host: self.host(),
+            source: self.source(),
+        };
+        self.name().map_or(source, RuleId::Name)
+    }
+
+    /// The host that it is for, or nothing.
+    fn host(&self) -> &'r str {
+        let ready = self.table.options(&self.record());
+        let host = ready.and_then(|ready| ready.options.host.as_deref());
+        host.unwrap_or_default()
+    }
+
+    /// The file that it was read from, where that is known; [`Rules::in_file`] says it.
+    #[must_use]
+    pub fn file(&self) -> Option<&'r str> {
+        self.table.file.as_deref()
+    }
+
+    /// The line of the file that it was read from, counted from 1.
+    #[must_use]
+    pub fn line(&self) -> Option<u32> {
+        self.table.lines.get(self.number())
+    }
+
+    /// Whether the target has placeholders.
+    pub(super) fn has_placeholders(&self) -> bool {
+        self.record().has(SLOTS)
+    }
+
+    /// The names of the placeholders, in the order of their numbers.
+    pub(super) fn names(&self) -> Vec<String> {
+        let record = self.record();
+        let own: Vec<String> = if record.has(REGEX) {
+            self.regex_names()
+        } else {
+            Parts::of(record.source)
+                .names()
+                .map(|name| String::from_utf8_lossy(name).into_owned())
+                .collect()
+        };
+        let ready = self.table.options(&record);
+        let more = ready.map_or(&[][..], |ready| &ready.slots);
+        own.into_iter()
+            .chain(more.iter().map(|slot| slot.name.clone()))
+            .collect()
+    }
+
+    #[cfg(feature = "regex")]
+    fn regex_names(&self) -> Vec<String> {
+        let regex = self.table.regexes.get(self.at);
+        let slots = regex.and_then(|regex| super::regexes::slots(regex).ok());
+        slots
+            .unwrap_or_default()
+            .into_iter()
+            .map(|slot| slot.name)
+            .collect()
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    const fn regex_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What a [`MatchedRule`](crate::redirect::MatchedRule) says is what the rule says.
+impl RuleTable for Table {
+    fn source(&self, at: RuleOffset) -> &str {
+        RuleRef::at(self, at.0).source()
+    }
+
+    fn target(&self, at: RuleOffset) -> String {
+        RuleRef::at(self, at.0).target()
+    }
+
+    fn name(&self, at: RuleOffset) -> Option<&str> {
+        RuleRef::at(self, at.0).name()
+    }
+
+    fn id(&self, at: RuleOffset) -> RuleId<'_> {
+        RuleRef::at(self, at.0).id()
+    }
+
+    fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
+    fn line(&self, number: u32) -> Option<u32> {
+        self.lines.get(number)
+    }
+
+    fn describe(&self, at: RuleOffset, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&RuleRef::at(self, at.0), f)
+    }
+
+    #[inline]
+    fn count_hit(&self, number: u32) {
+        if let Some(hits) = self.hits.get() {
+            hits.add(number);
+        }
+    }
+}
+
+impl PartialEq for RuleRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at && std::ptr::eq(self.table, other.table)
+    }
+}
+
+impl Eq for RuleRef<'_> {}
+
+/// The rules of a table in their order, by [`Rules::iter`].
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+///
+/// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/c", "/d")])?;
+/// assert_eq!(rules.iter().len(), 2);
+/// for rule in &rules {
+///     println!("{rule}");
+/// }
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Iter<'r> {
+    rules: &'r Rules,
+    at: u32,
+    left: usize,
+}
+
+impl<'r> Iter<'r> {
+    pub(super) const fn new(rules: &'r Rules) -> Self {
+        Self {
+            rules,
+            at: 0,
+            left: rules.len(),
+        }
+    }
+}
+
+impl<'r> Iterator for Iter<'r> {
+    type Item = RuleRef<'r>;
+
+    fn next(&mut self) -> Option<RuleRef<'r>> {
+        let rule = RuleRef::at(&self.rules.table, self.at);
+        self.at = self.rules.table.record(self.at)?.next();
+        self.left = self.left.saturating_sub(1);
+        Some(rule)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl FusedIterator for Iter<'_> {}
+
+impl<'r> IntoIterator for &'r Rules {
+    type Item = RuleRef<'r>;
+    type IntoIter = Iter<'r>;
+
+    fn into_iter(self) -> Iter<'r> {
+        self.iter()
+    }
+}
+
+impl fmt::Display for RuleRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (host, source) = (self.host(), self.source());
+        write!(f, "{host}{source} -> {} (", self.target())?;
+        match self.status_choice() {
+            StatusChoice::Status(status) => write!(f, "{status})"),
+            StatusChoice::Intent(intent) => write!(f, "{intent:?})"),
+        }
+    }
+}
+
+impl fmt::Debug for RuleRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RuleRef({}: {self})", self.number())
+    }
+}

@@ -1,0 +1,420 @@
+//! The compiled table: every rule in one piece of memory, and indexes that lead to it.
+//!
+//! It tells which rules may answer a request by their path and their host. What else they ask for, and
+//! which of them wins, is the business of [`search`](super::search).
+
+use std::{ops::ControlFlow, sync::OnceLock};
+
+use bytes::Bytes;
+
+use super::{
+    ask::{Ask, means},
+    capture::Captures,
+    condition::Ready,
+    lines::Lines,
+    options::Matching,
+    pattern::Parts,
+    record::{PATTERN, REGEX, Record},
+    search::Precedence,
+    usage::Hits,
+};
+
+mod ahead;
+mod asked;
+mod beginnings;
+mod chain;
+mod entry;
+mod exact;
+mod filter;
+mod hash;
+mod hosts;
+mod index;
+mod plain;
+mod segments;
+mod shape;
+mod shapes;
+mod shown;
+mod walk;
+mod words;
+
+pub(super) use ahead::Ahead;
+pub(super) use asked::without_slash;
+use asked::{Asked, asked};
+use entry::Lists;
+use exact::{Exact, Key};
+use hash::Hash;
+pub(super) use hosts::{EVERY_HOST, Hosts};
+pub(super) use plain::ByPath;
+use plain::Plain;
+use shapes::{Searched, Shapes};
+use shown::Escaped;
+
+/// All rules of a set.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) records: Bytes,
+    pub(super) options: Vec<Ready>,
+    pub(super) hosts: Hosts,
+    /// Whether a rule is for some hosts only.
+    pub(super) reads_host: bool,
+    pub(super) lines: Lines,
+    /// The file that the rules were read from.
+    pub(super) file: Option<Box<str>>,
+    /// Where hits are counted.
+    pub(super) hits: OnceLock<Hits>,
+    planes: Vec<Plane>,
+    /// Where all rules are found by a path alone.
+    plain: Option<Plain>,
+    lists: Lists,
+    hash: Hash,
+    #[cfg(feature = "regex")]
+    pub(super) regexes: super::regexes::Regexes,
+}
+
+/// The rules that are compared in one way.
+#[derive(Debug)]
+struct Plane {
+    matching: Matching,
+    exact: Exact,
+    shapes: Shapes,
+}
+
+/// What is known of a rule before its place in the indexes is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    matching: Matching,
+    group: u32,
+}
+
+impl Table {
+    /// Builds the indexes of rules that are written already.
+    pub(super) fn new(
+        mut records: Vec<u8>,
+        options: Vec<Ready>,
+        hosts: Hosts,
+        lines: Lines,
+        precedence: Precedence,
+        #[cfg(feature = "regex")] regexes: super::regexes::Regexes,
+    ) -> Self {
+        records.shrink_to_fit();
+        let mut table = Self {
+            records: Bytes::from(records),
+            reads_host: false,
+            options,
+            hosts,
+            lines,
+            file: None,
+            hits: OnceLock::new(),
+            planes: Vec::new(),
+            plain: None,
+            lists: Lists::default(),
+            hash: Hash::default(),
+            #[cfg(feature = "regex")]
+            regexes,
+        };
+        // Options may be left that no rule has, those of rules in error.
+        let reads_host = table.records().any(|(_, record)| {
+            let ready = table.options(&record);
+            ready.is_some_and(|ready| ready.group != EVERY_HOST || ready.reads_host())
+        });
+        table.reads_host = reads_host;
+        table.planes = table.index(precedence);
+        table.plain = Plain::of(&table);
+        table
+    }
+
+    /// Every rule in the order in which they were added, with where it is.
+    pub(super) fn records(&self) -> impl Iterator<Item = (u32, Record<'_>)> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let record = self.record(at)?;
+            let place = at;
+            at = record.next();
+            Some((place, record))
+        })
+    }
+
+    #[inline]
+    pub(super) fn record(&self, at: u32) -> Option<Record<'_>> {
+        Record::read(&self.records, at)
+    }
+
+    /// The source of the rule that begins here.
+    #[inline]
+    fn source(&self, at: u32) -> Option<&[u8]> {
+        Record::read_source(&self.records, at)
+    }
+
+    /// The options of a rule, where it has any.
+    #[inline]
+    pub(super) fn options(&self, record: &Record<'_>) -> Option<&Ready> {
+        self.options.get(record.options? as usize)
+    }
+
+    /// The name of a rule, where it was given one.
+    pub(super) fn name(&self, record: &Record<'_>) -> Option<&str> {
+        self.options(record)?.options.name.as_deref()
+    }
+
+    #[inline]
+    fn place(&self, record: &Record<'_>) -> Place {
+        match self.options(record) {
+            Some(ready) => Place {
+                matching: ready.options.matching,
+                group: ready.group,
+            },
+            None => Place {
+                matching: Matching::default(),
+                group: EVERY_HOST,
+            },
+        }
+    }
+
+    fn key<'t>(&'t self, record: &Record<'t>) -> Key<'t> {
+        let ready = self.options(record);
+        Key {
+            path: record.source,
+            group: ready.map_or(EVERY_HOST, |ready| ready.group),
+            pair: ready.and_then(Ready::key),
+        }
+    }
+
+    fn key_at(&self, at: u32) -> Key<'_> {
+        const NOTHING: Key<'static> = Key {
+            path: &[],
+            group: EVERY_HOST,
+            pair: None,
+        };
+        self.record(at).map_or(NOTHING, |record| self.key(&record))
+    }
+
+    fn pattern(&self, at: u32) -> (&[u8], u32) {
+        match self.record(at) {
+            Some(record) => (record.source, self.place(&record).group),
+            None => (&[], EVERY_HOST),
+        }
+    }
+
+    /// Shows every rule whose path and host fit a request.
+    ///
+    /// `lowest` is the number beyond which a pattern is not wanted any more. Where `visit` breaks, it is not
+    /// shown the rules behind that one that have the same path and host and come later.
+    #[inline]
+    pub(super) fn candidates<'a>(
+        &self,
+        ask: &Ask<'_, 'a>,
+        lowest: impl Fn() -> u32,
+        mut visit: impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+    ) {
+        for plane in &self.planes {
+            asked(ask.path, plane.matching, |path| {
+                if !plane.exact.is_empty() {
+                    self.exact_candidates(plane, path, ask, &mut visit);
+                }
+                if plane.shapes.lowest() <= u64::from(lowest()) {
+                    self.pattern_candidates(plane, path, ask, &lowest, &mut visit);
+                }
+            });
+        }
+        #[cfg(feature = "regex")]
+        if !self.regexes.is_empty() {
+            self.regex_candidates(ask, &mut visit);
+        }
+    }
+
+    #[cfg(feature = "regex")]
+    fn regex_candidates(
+        &self,
+        ask: &Ask<'_, '_>,
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+    ) {
+        for at in self.regexes.matching(ask.path) {
+            if let Some(record) = self.record(at) {
+                let group = self.place(&record).group;
+                if self.hosts.fitting(ask.host).any(|fitting| fitting == group) {
+                    // The one behind it is another source, and may come before it.
+                    let _ = visit(at, &record);
+                }
+            }
+        }
+    }
+
+    // Not inlined, so that tables whose rules are patterns have nothing of it to make ready.
+    #[inline(never)]
+    fn exact_candidates(
+        &self,
+        plane: &Plane,
+        path: &Asked<'_, '_>,
+        ask: &Ask<'_, '_>,
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+    ) {
+        let spelled = path.spelled;
+        let path_hash = self.hash.of(spelled);
+        self.exact_on(EVERY_HOST, plane, spelled, path_hash, visit);
+        if ask.host.is_some() {
+            for group in self.hosts.named(ask.host) {
+                self.exact_on(group, plane, spelled, path_hash, visit);
+            }
+        }
+        if plane.exact.has_keyed() {
+            self.keyed_candidates(plane, spelled, path_hash, ask, visit);
+        }
+    }
+
+    #[inline]
+    fn exact_on(
+        &self,
+        group: u32,
+        plane: &Plane,
+        spelled: &[u8],
+        path_hash: u64,
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+    ) {
+        let is_it = |entry| {
+            self.record(self.lists.first(entry)).is_some_and(|record| {
+                record.source == spelled && self.place(&record).group == group
+            })
+        };
+        if let Some(entry) = plane.exact.find(group, path_hash, is_it) {
+            self.show(entry, visit);
+        }
+    }
+
+    fn keyed_candidates(
+        &self,
+        plane: &Plane,
+        spelled: &[u8],
+        path_hash: u64,
+        ask: &Ask<'_, '_>,
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+    ) {
+        for group in self.hosts.fitting(ask.host) {
+            // A query that says the same again and again has each rule looked at once.
+            let mut shown = Escaped::default();
+            for (name, value) in ask.pairs() {
+                let hash = Exact::keyed_hash(group, path_hash, (name, value), &self.hash);
+                let is_it = |entry| {
+                    let key = self.key_at(self.lists.first(entry));
+                    let fits = |(own_name, own_value): (&str, &str)| {
+                        means(name, own_name) && means(value, own_value)
+                    };
+                    key.path == spelled && key.group == group && key.pair.is_some_and(fits)
+                };
+                let found = plane.exact.find_keyed(hash, is_it);
+                if let Some(entry) = found.filter(|entry| shown.is_new(**entry)) {
+                    self.show(entry, visit);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn show(&self, entry: &u32, visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>) {
+        for at in self.lists.rules(entry) {
+            if let Some(record) = self.record(*at) {
+                if visit(*at, &record).is_break() {
+                    return;
+                }
+            }
+        }
+    }
+
+    // Not inlined, so that tables without patterns have nothing of it on their stack.
+    #[inline(never)]
+    fn pattern_candidates<'a>(
+        &self,
+        plane: &Plane,
+        path: &Asked<'a, '_>,
+        ask: &Ask<'_, 'a>,
+        lowest: &impl Fn() -> u32,
+        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+    ) {
+        let mut on = |group| {
+            let look = |entry: &u32| {
+                let at = self.lists.first(*entry);
+                let Some(record) = self.record(at) else {
+                    return;
+                };
+                let fits = record.number <= lowest()
+                    && self.place(&record).group == group
+                    && path
+                        .fit(Parts::of(record.source), ask.found.begin())
+                        .is_some();
+                if fits {
+                    ask.found.end(at);
+                    self.show(entry, visit);
+                }
+            };
+            let mut searched = Searched {
+                group,
+                lowest,
+                visit: look,
+            };
+            plane.shapes.candidates(path.spelled, &mut searched);
+        };
+        on(EVERY_HOST);
+        if ask.host.is_some() {
+            self.hosts.named(ask.host).for_each(on);
+        }
+    }
+
+    /// Finds what the placeholders of a rule stand for that answers a request.
+    pub(super) fn captures<'a>(
+        &self,
+        at: u32,
+        record: &Record<'_>,
+        ask: &Ask<'_, 'a>,
+        captures: &mut Captures<'a>,
+    ) -> Option<()> {
+        if record.has(REGEX) {
+            *captures = self.regex_captures(at, ask.path)?;
+        }
+        if record.has(PATTERN) {
+            match ask.found.of(at) {
+                Some(texts) => texts.for_each(|text| captures.push(text)),
+                None => asked(ask.path, self.place(record).matching, |path| {
+                    path.fit(Parts::of(record.source), |text| captures.push(text))
+                })?,
+            }
+        }
+        if let Some(ready) = self.options(record) {
+            ready.admits(ask, captures);
+        }
+        Some(())
+    }
+
+    /// How many rules are regexes.
+    #[cfg(feature = "regex")]
+    pub(super) fn regexes_len(&self) -> usize {
+        self.regexes.len()
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(super) const fn regexes_len(&self) -> usize {
+        0
+    }
+
+    /// Whether a path is too long for regexes, and there are some.
+    #[cfg(feature = "regex")]
+    pub(super) const fn leaves_regexes_out(&self, path: &str) -> bool {
+        !self.regexes.is_empty() && super::regexes::is_too_long(path)
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(super) const fn leaves_regexes_out(&self, _: &str) -> bool {
+        false
+    }
+
+    #[cfg(feature = "regex")]
+    fn regex_captures<'a>(&self, at: u32, path: &'a str) -> Option<Captures<'a>> {
+        self.regexes.captures(at, path)
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    const fn regex_captures<'a>(&self, _: u32, _: &'a str) -> Option<Captures<'a>> {
+        None
+    }
+}

@@ -1,0 +1,212 @@
+use std::fmt;
+
+use http::StatusCode;
+
+use super::{TestRequest, fail};
+use crate::{
+    policy::{Decision, Target},
+    redirect::{CacheControl, Redirect, Timing},
+    status::Status,
+};
+
+/// What a policy answered to a [`TestRequest`].
+///
+/// Every assertion gives the answer back, so that they can be chained.
+///
+/// ```
+/// use tower_redirect::{LocalPath, Policy, Status, testing};
+///
+/// let policy = LocalPath::from_static("/receipt").with(Status::SeeOther);
+/// testing::put("/upload")
+///     .through(&policy)
+///     .assert_redirect("/receipt")
+///     .assert_status(Status::SeeOther);
+/// ```
+#[derive(Clone, Debug)]
+pub struct TestDecision<T> {
+    request: TestRequest,
+    decision: Decision<T>,
+}
+
+impl<T> TestDecision<T> {
+    pub(super) const fn new(request: TestRequest, decision: Decision<T>) -> Self {
+        Self { request, decision }
+    }
+
+    /// The decision itself.
+    ///
+    /// ```
+    /// use tower_redirect::{Decision, LocalPath, testing};
+    ///
+    /// let answer = testing::get("/x").through(&LocalPath::from_static("/y"));
+    /// assert!(matches!(answer.decision(), Decision::Redirect(_)));
+    /// ```
+    pub const fn decision(&self) -> &Decision<T> {
+        &self.decision
+    }
+}
+
+impl<T: Target> TestDecision<T> {
+    /// The policy redirects to exactly this location.
+    ///
+    /// ```
+    /// # use tower_redirect::{LocalPath, testing};
+    /// testing::get("/x").through(&LocalPath::from_static("/y")).assert_redirect("/y");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    #[track_caller]
+    pub fn assert_redirect(self, location: &str) -> Self {
+        match &self.decision {
+            Decision::Redirect(target) if *target.location() == *location => self,
+            _ => self.fail(format_args!("a redirect to {location}")),
+        }
+    }
+
+    /// The policy passes.
+    ///
+    /// ```
+    /// # use tower_redirect::{LocalPath, testing};
+    /// testing::get("/x").through(&None::<LocalPath>).assert_pass();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    #[track_caller]
+    pub fn assert_pass(self) -> Self {
+        match &self.decision {
+            Decision::Pass => self,
+            _ => self.fail(format_args!("pass")),
+        }
+    }
+
+    /// The policy refuses with this status.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::{Decision, Location, policy::Refusal, policy_fn, testing};
+    ///
+    /// let policy = policy_fn(|_| Decision::<Location>::Refuse(Refusal::gone("withdrawn")));
+    /// testing::get("/x").through(&policy).assert_refused(StatusCode::GONE);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    #[track_caller]
+    pub fn assert_refused(self, status: StatusCode) -> Self {
+        match &self.decision {
+            Decision::Refuse(refusal) if refusal.status() == status => self,
+            _ => self.fail(format_args!("a refusal with {status}")),
+        }
+    }
+
+    #[track_caller]
+    fn fail(&self, expected: fmt::Arguments<'_>) -> ! {
+        let request = self.request.described();
+        let got = match &self.decision {
+            Decision::Pass => "pass".to_owned(),
+            Decision::Redirect(target) => format!("a redirect to {}", target.location()),
+            Decision::Refuse(refusal) => format!("a refusal with {refusal}"),
+        };
+        fail(format_args!(
+            "{request}\n  expected: {expected}\n       got: {got}"
+        ))
+    }
+}
+
+impl TestDecision<Redirect> {
+    /// The policy redirects with this status.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, Policy, Status, status::Intent, testing};
+    ///
+    /// let policy = LocalPath::from_static("/y").with(Intent::Temporary);
+    /// testing::get("/x").through(&policy).assert_status(Status::Found);
+    /// testing::put("/x").through(&policy).assert_status(Status::TemporaryRedirect);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    #[track_caller]
+    pub fn assert_status(self, status: Status) -> Self {
+        let head = self.request.head();
+        match &self.decision {
+            Decision::Redirect(redirect) => {
+                let got = redirect.status(head.method(), head.version());
+                if got != status {
+                    let request = self.request.described();
+                    fail(format_args!(
+                        "{request}\n  expected: {status}\n       got: {got}"
+                    ));
+                }
+                self
+            }
+            _ => self.fail(format_args!("{status}")),
+        }
+    }
+
+    /// The policy redirects only after the inner service answered with this status.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::{LocalPath, Policy, Status, testing};
+    ///
+    /// let policy = LocalPath::from_static("/y").with(Status::Found).after(StatusCode::NOT_FOUND);
+    /// testing::get("/x").through(&policy).assert_after(StatusCode::NOT_FOUND);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it does not, or redirects after other answers too.
+    #[track_caller]
+    pub fn assert_after(self, status: StatusCode) -> Self {
+        match &self.decision {
+            Decision::Redirect(redirect) => match redirect.timing() {
+                Timing::After(condition) if condition.is_status(status) => self,
+                timing => {
+                    let request = self.request.described();
+                    fail(format_args!(
+                        "{request}\n  expected: after {status}\n       got: {timing:?}"
+                    ))
+                }
+            },
+            _ => self.fail(format_args!("a redirect after {status}")),
+        }
+    }
+
+    /// The policy says that the redirect may be kept so long.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_redirect::{LocalPath, Redirect, testing};
+    ///
+    /// let hour = Duration::from_secs(3_600);
+    /// let policy = Redirect::found(LocalPath::from_static("/y")).cache(hour);
+    /// testing::get("/x").through(&policy).assert_cache(hour);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When it says something else, or nothing.
+    #[track_caller]
+    pub fn assert_cache(self, cache: impl Into<CacheControl>) -> Self {
+        let cache = cache.into();
+        match &self.decision {
+            Decision::Redirect(redirect) if redirect.cache == Some(cache) => self,
+            Decision::Redirect(redirect) => {
+                let request = self.request.described();
+                let got = redirect.cache.map(|cache| cache.to_string());
+                let got = got.as_deref().unwrap_or("nothing about caches");
+                fail(format_args!(
+                    "{request}\n  expected: {cache}\n       got: {got}"
+                ))
+            }
+            _ => self.fail(format_args!("a redirect with {cache}")),
+        }
+    }
+}
