@@ -5,7 +5,7 @@
 use http::{HeaderMap, Method, Version, header};
 
 use crate::{
-    location::{HttpScheme, Location, may_ask_for},
+    location::{HttpScheme, Location, may_request},
     redirect::{DisabledExemptions, Exemption, Redirect, Refusal, Suppressed, Timing},
     request::{RequestHead, host::RequestHost},
     status::Status,
@@ -132,11 +132,11 @@ fn asks_again(
 ) -> bool {
     // What must not be passed on is plaintext.
     let closed = request.is_closed().then_some(HttpScheme::Http);
-    let scheme = location.scheme_asked_over().or(closed);
+    let scheme = location.request_scheme().or(closed);
     if scheme.is_some_and(|scheme| scheme != target_scheme) {
         return false;
     }
-    if let Some(stays) = location.stays_on_the_host() {
+    if let Some(stays) = location.is_on_requested_host() {
         return stays;
     }
     let asked = match request.asked_authority() {
@@ -156,12 +156,12 @@ fn leads_to(location: &Location, asked: &str) -> bool {
     match location.plain_path() {
         Some(path) => {
             path == asked.as_bytes()
-                || location.may_be_respelled() && may_ask_for(path, asked.as_bytes())
+                || location.may_be_rewritten() && may_request(path, asked.as_bytes())
         }
         None => {
             // A client that asks with dot segments resolves none, and would ask the same again.
             location.written_path() == asked.as_bytes()
-                || may_ask_for(location.resolved(asked).1.as_bytes(), asked.as_bytes())
+                || may_request(location.resolved(asked).1.as_bytes(), asked.as_bytes())
         }
     }
 }

@@ -207,7 +207,8 @@ async fn r9_behind_a_proxy_an_absolute_target_on_the_same_host_does_not_loop() {
 #[tokio::test]
 async fn r9_a_policy_that_knows_the_scheme_redirects_to_the_other() {
     const HTTPS: Location = Location::from_static("https://example.com/x");
-    let from = |scheme| policy_fn(move |_: &RequestHead<'_>| Some(HTTPS.asked_over(scheme)));
+    let from =
+        |scheme| policy_fn(move |_: &RequestHead<'_>| Some(HTTPS.with_request_scheme(scheme)));
     let request = || ask("GET", "/x", &[("host", "example.com")]);
 
     let plaintext = RedirectLayer::permanent(from(HttpScheme::Http));

@@ -229,7 +229,7 @@ fn follow_keeps_what_was_established() {
     let policy = policy_fn(|request| {
         (request.scheme() == Some(HttpScheme::Http)).then(|| {
             Redirect::permanent(
-                Location::from_static("https://a.example/").asked_over(HttpScheme::Http),
+                Location::from_static("https://a.example/").with_request_scheme(HttpScheme::Http),
             )
         })
     });

@@ -230,7 +230,7 @@ fn r12_what_may_come_in_plaintext_is_no_business_of_the_rules() {
 fn r9_a_rule_that_tells_the_scheme_it_saw_does_not_hide_the_one_that_was_asked_over() {
     let rules = policy_fn(|request| {
         let home = Location::from_static("https://example.com/home");
-        Some(home.asked_over(request.scheme()?))
+        Some(home.with_request_scheme(request.scheme()?))
     });
     let policy = Canonical::host("example.com")
         .unwrap()

@@ -901,7 +901,7 @@ fn r9_what_a_proxy_tells_counts_where_loops_are_looked_for() {
 async fn ask(trust: TrustedProxies, peer: [u8; 4], lines: &[(&str, &[u8])]) -> (u16, Vec<String>) {
     let policy = policy_fn(|request| match request.scheme() {
         Some(HttpScheme::Https) => None,
-        Some(HttpScheme::Http) => Some(SECURE.asked_over(HttpScheme::Http)),
+        Some(HttpScheme::Http) => Some(SECURE.with_request_scheme(HttpScheme::Http)),
         None => Some(Location::from_static("https://shop.example/unknown")),
     });
     let app = RedirectLayer::permanent(policy.trusting(trust)).layer(service_fn(

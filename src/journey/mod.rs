@@ -314,7 +314,7 @@ impl Traveller {
                 request.headers_mut().insert(header::HOST, host);
             }
             // Whoever knew the scheme of this request knows that of the next.
-            if self.request.scheme.is_some() || location.scheme_asked_over().is_some() {
+            if self.request.scheme.is_some() || location.request_scheme().is_some() {
                 self.request.scheme = Some(origin.scheme());
             }
             if self.request.authority.is_some() {

@@ -1,6 +1,9 @@
 use std::{error::Error, fmt};
 
-/// Says why a text cannot be sent as a [`Location`](crate::location::Location): which byte, and how to mend it.
+use super::limits::MAX_LEN;
+
+/// Why a text isn't a valid [`Location`](crate::location::Location), at which byte, and how to fix
+/// it.
 ///
 /// ```
 /// use tower_redirect::LocalPath;
@@ -20,7 +23,7 @@ pub struct LocationError {
     pub(super) byte: Option<u8>,
 }
 
-/// What can be wrong; each has one sentence.
+/// What is wrong. Each variant has one sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Problem {
     Empty,
@@ -119,7 +122,7 @@ impl Problem {
 }
 
 impl LocationError {
-    /// The byte, counted from 0, at which the text stops being a location.
+    /// Returns the position of the first wrong byte, counted from 0.
     ///
     /// ```
     /// # use tower_redirect::LocalPath;
@@ -139,14 +142,14 @@ impl LocationError {
     }
 
     pub(super) const fn too_long() -> Self {
-        Self::new(Problem::TooLong, super::check::MAX_LEN, &[])
+        Self::new(Problem::TooLong, MAX_LEN, &[])
     }
 
-    /// What is wrong with the target of a rule and how to mend it, without where.
+    /// Returns what is wrong with the target of a rule and how to fix it, without the position.
     #[cfg(feature = "rules")]
     pub(crate) const fn sentence(&self) -> &'static str {
         match self.problem {
-            // No door leads round the check of a rule.
+            // A rule can't have an unchecked target, so the text doesn't suggest one.
             Problem::HttpScheme => {
                 "only `http://` and `https://` lead to a web page; write one of them, or a path that \
                  begins with `/`"
@@ -155,8 +158,8 @@ impl LocationError {
         }
     }
 
-    /// Where it is wrong and how to mend it, without saying what it was to be.
-    pub(crate) fn place_and_cure(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes the position and the fix, without the type that the text should have had.
+    pub(crate) fn fmt_position_and_help(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "byte {}", self.at)?;
         match self.byte {
             Some(byte @ 0x21..=0x7e) => write!(f, " (`{}`)", char::from(byte))?,
@@ -166,13 +169,13 @@ impl LocationError {
         write!(f, ": {}", self.problem.sentence())
     }
 
-    /// The same error in a text that lacks the first `by` bytes.
+    /// Returns the error for a text without its first `by` bytes.
     pub(crate) const fn moved_back(mut self, by: usize) -> Self {
         self.at = self.at.saturating_sub(by);
         self
     }
 
-    /// The same error in a text that has `by` more bytes in front.
+    /// Returns the error for a text with `by` more bytes in front.
     pub(super) const fn moved(mut self, by: usize) -> Self {
         self.at += by;
         self
@@ -188,11 +191,11 @@ impl fmt::Display for LocationError {
             | Problem::WildcardPort => "not an origin, ",
             _ => "not a location, ",
         })?;
-        self.place_and_cure(f)
+        self.fmt_position_and_help(f)
     }
 }
 
-// `main() -> Result<(), LocationError>` prints this; it has to help as much.
+// `main() -> Result<(), LocationError>` prints the `Debug` form, so it has the same text.
 impl fmt::Debug for LocationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "LocationError({self})")

@@ -446,7 +446,7 @@ impl<'a> RequestHead<'a> {
 
     /// Adds to a location what a policy established about this request: the scheme, and the host (R9).
     pub(crate) fn annotate(&self, location: Location) -> Location {
-        let scheme = self.scheme().or(location.scheme_asked_over());
+        let scheme = self.scheme().or(location.request_scheme());
         let stays = if self.is_told_another_host() {
             location.with_origin(|_, target| {
                 // A host that can't be parsed may be any host.
@@ -456,7 +456,7 @@ impl<'a> RequestHead<'a> {
                 })
             })
         } else {
-            location.stays_on_the_host()
+            location.is_on_requested_host()
         };
         location.with_request_facts(scheme, stays)
     }

@@ -68,7 +68,7 @@ impl fmt::Display for CanonicalError {
         match why {
             Why::Location(error) => {
                 f.write_str(", ")?;
-                error.place_and_cure(f)
+                error.fmt_position_and_help(f)
             }
             Why::Sentence(sentence) => write!(f, ": {sentence}"),
             Why::Nothing => Ok(()),

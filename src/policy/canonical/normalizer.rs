@@ -7,7 +7,7 @@ use super::{
     path::PathSteps,
 };
 use crate::{
-    location::{HttpScheme, Location, Origin, Site, Spelling},
+    location::{HttpScheme, Location, Origin, PathForm, Site},
     policy::{Decision, Refusal},
     request::{RequestHead, host::RequestHost},
 };
@@ -120,7 +120,7 @@ impl<'p> Normalizer<'p> {
         let path = uri.path();
         let spelling = match (self.path.respell(path), site) {
             (None, None) => return Decision::Pass,
-            (None, Some(_)) => Spelling::as_received(path),
+            (None, Some(_)) => PathForm::as_received(path),
             (Some(spelling), _) => spelling,
         };
         match Location::assemble(site, &spelling, uri.query()) {
@@ -224,7 +224,7 @@ impl<'p> Normalizer<'p> {
         if !is_ours.unwrap_or(true) {
             return location;
         }
-        let spelled = location.respelled(|path| self.path.respell(path));
+        let spelled = location.with_path(|path| self.path.respell(path));
         spelled.unwrap_or(location)
     }
 

@@ -1,8 +1,8 @@
 use super::{LocalPath, Location};
 
-/// What is taken where a [`LocalPath`] or a [`Location`] is asked for: one, or a literal that becomes one.
+/// A value that converts into a [`LocalPath`] or a [`Location`]: either type, or a literal.
 ///
-/// The trait is closed.
+/// The trait is sealed, so you can't implement it for your own types.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Location, location::IntoLocation};
@@ -15,7 +15,7 @@ use super::{LocalPath, Location};
 ///
 /// # Panics
 ///
-/// A literal is checked at once; a bad one panics at the caller's line and says what is wrong.
+/// If a literal isn't valid, the conversion panics at the caller's line with the reason.
 ///
 /// ```should_panic
 /// use tower_redirect::policy::LoginRedirect;
@@ -28,7 +28,18 @@ use super::{LocalPath, Location};
     note = "turn other text into a `LocalPath` first: `LocalPath::new(&text)?`"
 )]
 pub trait IntoLocation<T>: sealed::Sealed {
-    /// The place.
+    /// Converts the value.
+    ///
+    /// ```
+    /// use tower_redirect::{Location, location::IntoLocation};
+    ///
+    /// let page: Location = "/login".into_location();
+    /// assert_eq!(page, "/login");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If a literal isn't valid.
     #[track_caller]
     fn into_location(self) -> T;
 }
@@ -74,7 +85,7 @@ impl IntoLocation<Location> for &'static str {
 mod sealed {
     use super::{LocalPath, Location};
 
-    #[expect(unnameable_types, reason = "what closes the trait")]
+    #[expect(unnameable_types, reason = "seals the trait")]
     pub trait Sealed {}
 
     impl Sealed for LocalPath {}

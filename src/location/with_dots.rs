@@ -1,27 +1,28 @@
-//! The doors for an address that a client was given and hands back (R7): dot segments stay as they
-//! were received, because the client resolves them now as it did then.
+//! Constructors for a URL that a client hands back, for example after its login (R7).
+//!
+//! Such a URL may contain dot segments. They stay as received, because the client resolves them now
+//! just as it did when it first requested the URL.
 
 use super::{
-    Location, check, parse,
+    Location, Origin, check, parse,
     problem::{LocationError, Problem},
 };
-use crate::location::Origin;
 
 impl Location {
-    /// A path on this site that, resolved, is still one.
+    /// Creates a location on this site. It must still be on this site after dots are resolved.
     pub(crate) fn local_with_dots(text: &str) -> Result<Self, LocationError> {
         if !text.starts_with('/') {
             return Err(LocationError::new(Problem::NotLocal, 0, text.as_bytes()));
         }
         let location = Self::with_dots(String::with_capacity(text.len()), text)?;
-        // What is resolved once and put in front of something else must not leave the site then.
+        // `/x/..//host` resolves to `//host`, which leaves the site if it's sent again.
         if location.bounds.dots && location.resolved("/").1.starts_with("//") {
             return Err(LocationError::new(Problem::OffSite, 0, text.as_bytes()));
         }
         Ok(location)
     }
 
-    /// What follows an origin that was looked at.
+    /// Creates a location on an allowed origin. `rest` is the text after that origin.
     pub(crate) fn on_with_dots(origin: &Origin, rest: &str) -> Result<Self, LocationError> {
         let mut out = origin.to_string();
         if !rest.starts_with('/') {
