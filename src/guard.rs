@@ -112,7 +112,7 @@ fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status
         return false;
     }
     // A router that nests has shortened the target; the client asked for the whole one.
-    let asked = request.asked_path_and_query();
+    let asked = request.requested_path_and_query();
     leads_to(location, &asked) && is_on_the_asked_host(request, location)
 }
 
@@ -139,7 +139,7 @@ fn asks_again(
     if let Some(stays) = location.is_on_requested_host() {
         return stays;
     }
-    let asked = match request.asked_authority() {
+    let asked = match request.requested_authority() {
         // Without a `Host` no redirect changes what is asked for; since HTTP/1.1 there is one.
         None => return request.version() < Version::HTTP_11,
         Some("") => return true,
@@ -147,7 +147,7 @@ fn asks_again(
     };
     // A port may be left out behind its colon (RFC 3986 §3.2.3).
     RequestHost::read(asked.strip_suffix(':').unwrap_or(asked))
-        .is_some_and(|asked| asked.is_asked_on(target, scheme))
+        .is_some_and(|asked| asked.is_same_host(target, scheme))
 }
 
 /// Whether path and query are those that were asked for, as the client resolves them.

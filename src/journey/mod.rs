@@ -55,7 +55,7 @@ where
     let mut hops = Vec::new();
     let end = loop {
         let reads = HeaderReads::new();
-        let head = traveller.request.head().noting(&reads);
+        let head = traveller.request.head().recording(&reads);
         let redirect = match policy.decide(&head) {
             Decision::Pass if reads.is_closed() => break End::Refused(guard::CLOSED),
             Decision::Pass => break End::Arrived,
@@ -300,7 +300,7 @@ impl Traveller {
             .authority()
             .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
         // What a router noted was for the request before.
-        self.request.reads_whole_uri = false;
+        self.request.reads_original_uri = false;
         #[cfg(feature = "axum")]
         request
             .extensions_mut()

@@ -22,7 +22,7 @@ pub struct TestRequest {
     pub(super) fragment: String,
     pub(super) scheme: Option<HttpScheme>,
     pub(super) authority: Option<String>,
-    pub(super) reads_whole_uri: bool,
+    pub(super) reads_original_uri: bool,
 }
 
 impl TestRequest {
@@ -41,7 +41,7 @@ impl TestRequest {
             fragment: fragment.to_owned(),
             scheme: None,
             authority: None,
-            reads_whole_uri: false,
+            reads_original_uri: false,
         }
     }
 
@@ -53,7 +53,7 @@ impl TestRequest {
             fragment: String::new(),
             scheme,
             authority: None,
-            reads_whole_uri: false,
+            reads_original_uri: false,
         }
     }
 
@@ -171,7 +171,7 @@ impl TestRequest {
     #[track_caller]
     pub fn original_uri(mut self, target: &str) -> Self {
         let original = axum::extract::OriginalUri(parse_uri(target));
-        self.reads_whole_uri = true;
+        self.reads_original_uri = true;
         self.extension(original)
     }
 
@@ -184,7 +184,8 @@ impl TestRequest {
     /// ```
     #[must_use]
     pub fn head(&self) -> RequestHead<'_> {
-        let mut head = RequestHead::new(&self.request).reading_whole_uri(self.reads_whole_uri);
+        let mut head =
+            RequestHead::new(&self.request).reading_original_uri(self.reads_original_uri);
         if let Some(scheme) = self.scheme {
             head = head.with_scheme(scheme);
         }
@@ -195,7 +196,7 @@ impl TestRequest {
     }
 
     pub(crate) fn described(&self) -> String {
-        self.head().shown(&self.fragment)
+        self.head().describe(&self.fragment)
     }
 }
 

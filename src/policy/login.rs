@@ -131,7 +131,7 @@ impl LoginRedirect {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
-        let asked = request.asked_path_and_query();
+        let asked = request.requested_path_and_query();
         return_to::local(&asked)?;
         self.bare.param(&self.param, &asked).ok()
     }
@@ -141,7 +141,7 @@ impl Policy for LoginRedirect {
     type Target = Location;
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        if self.is_asked_for(request.asked_uri().path()) {
+        if self.is_asked_for(request.requested_uri().path()) {
             return Decision::Pass;
         }
         let page = self.with_next(request);
