@@ -59,7 +59,7 @@ fn report(rules: impl IntoIterator<Item = Rule>) -> RouteReport {
 
 #[test]
 fn what_is_found() {
-    use RouteProblem::{DeadTarget, HiddenPage, NeverAnswers, TargetRedirects};
+    use RouteProblem::{DeadTarget, HiddenPage, NeverApplies, TargetRedirects};
     for (rule, expected) in [
         (Rule::found("/old", "/page"), &[][..]),
         (Rule::found("/old", "/page?x#y"), &[]),
@@ -93,11 +93,11 @@ fn what_is_found() {
         (Rule::found("/gone", "/page"), &[]),
         (
             Rule::found("/page", "/").after_not_found(),
-            &[(NeverAnswers, "/page", 200)],
+            &[(NeverApplies, "/page", 200)],
         ),
         (
             Rule::found("/moves", "/").after_not_found(),
-            &[(NeverAnswers, "/moves", 308)],
+            &[(NeverApplies, "/moves", 308)],
         ),
         (Rule::found("/form", "/page").after_not_found(), &[]),
         (Rule::found("/old", "/page").after_not_found(), &[]),
@@ -127,7 +127,7 @@ fn what_is_found() {
         let report = report([rule]);
         let found: Vec<_> = report
             .iter()
-            .map(|one| (one.problem(), one.address(), one.status().unwrap().as_u16()))
+            .map(|one| (one.problem(), one.url(), one.status().unwrap().as_u16()))
             .collect();
         assert_eq!(found, expected, "{told}\n{report}");
         assert_eq!(report.is_clean(), expected.is_empty());
@@ -190,7 +190,7 @@ fn what_is_skipped_and_why() {
             .collect();
         assert_eq!(skipped, expected, "{told}");
         assert!(report.is_clean());
-        assert_eq!(report.asked(), 2 - expected.len(), "{told}");
+        assert_eq!(report.checked(), 2 - expected.len(), "{told}");
     }
     let report = report([
         Rule::found("/{x}", "/page/").methods([http::Method::POST, http::Method::GET]),
@@ -338,7 +338,7 @@ fn hostile_rules_and_answers() {
     ])
     .unwrap();
     let report = tokio_test::block_on(testing::check_routes(&app, &rules));
-    assert_eq!((report.asked(), report.iter().len()), (6, 6), "{report}");
+    assert_eq!((report.checked(), report.iter().len()), (6, 6), "{report}");
     assert!(
         report
             .iter()
