@@ -17,7 +17,7 @@ pub(crate) async fn on_port(variable: &str, default: u16) -> TcpListener {
     let port = match env::var_os(variable) {
         None => default,
         Some(text) => text.to_string_lossy().parse().unwrap_or_else(|_| {
-            exit(
+            fail(
                 format_args!("`{variable}` is {text:?}, which isn't a port number"),
                 format_args!("use a number from 0 to 65535: {}", choose(default)),
             )
@@ -39,7 +39,7 @@ pub(crate) async fn on_address(
             _ => format!("can't listen on {address}: {error}"),
         };
         let help = choose(free_port());
-        exit(problem, format_args!("choose another one: {help}"))
+        fail(problem, format_args!("choose another one: {help}"))
     })
 }
 
@@ -59,9 +59,10 @@ fn free_port() -> u16 {
         .unwrap_or_default() // 0 lets the system choose
 }
 
-// `main` would need an error type of its own to print these lines, in each example.
+/// Prints the problem and what to do about it, and exits with code 1.
+// If `main` returned an error instead, each example would need a type that prints these two lines.
 #[expect(clippy::exit, reason = "the program hasn't started any work yet")]
-fn exit(problem: impl Display, help: impl Display) -> ! {
+pub(crate) fn fail(problem: impl Display, help: impl Display) -> ! {
     eprintln!("error: {problem}\nhelp: {help}");
     std::process::exit(1)
 }
