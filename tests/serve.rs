@@ -42,9 +42,9 @@ async fn get(
 #[tokio::test]
 async fn pages_and_nothing_else() {
     for (target, status, expected) in [
-        ("/about", 200, "PAGE /about"),
-        ("/about?q", 200, "PAGE /about"),
-        ("/a%20b", 200, "PAGE /a%20b"),
+        ("/about", 200, "PAGE /about\n"),
+        ("/about?q", 200, "PAGE /about\n"),
+        ("/a%20b", 200, "PAGE /a%20b\n"),
         ("/About", 404, ""),
         ("/about/", 404, ""),
         ("/", 404, ""),
@@ -148,4 +148,36 @@ fn what_keeps_it_from_starting_is_told_in_one_line() {
         told.starts_with(&start) && told.lines().count() == 1,
         "{told}"
     );
+}
+
+#[test]
+fn a_port_in_use_gets_the_same_message_in_each_example() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for name in ["axum", "login", "hyper", "behind_proxy", "serve"] {
+        let Some(program) = support::program(name) else {
+            continue;
+        };
+        for (value, problem) in [
+            (&*port, format!("error: port {port} is already in use\n")),
+            (
+                "http",
+                "error: `PORT` is \"http\", which isn't a port number\n".to_owned(),
+            ),
+        ] {
+            let mut command = std::process::Command::new(&program);
+            let output = command.env("PORT", value).output().unwrap();
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{name}: {told}");
+            let help = told
+                .strip_prefix(&problem)
+                .unwrap_or_else(|| panic!("{name}: {told}"));
+            assert!(
+                help.starts_with("help: ") && help.contains(": PORT="),
+                "{told}"
+            );
+            let command = format!(" cargo run --example {name}\n");
+            assert!(help.ends_with(&command), "{name}: {told}");
+        }
+    }
 }
