@@ -11,12 +11,8 @@ use std::{convert::Infallible, io, net::SocketAddr};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-    service::TowerToHyperService,
-};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tower::ServiceBuilder;
 use tower_http::trace::TraceLayer;
 use tower_redirect::{LocalPath, RedirectLayer, policy_fn};
@@ -49,9 +45,10 @@ async fn main() -> io::Result<()> {
         let (connection, _) = listener.accept().await?;
         let service = TowerToHyperService::new(service.clone());
         tokio::spawn(async move {
-            let builder = auto::Builder::new(TokioExecutor::new());
-            let serve = builder.serve_connection(TokioIo::new(connection), service);
-            if let Err(error) = serve.await {
+            if let Err(error) = http1::Builder::new()
+                .serve_connection(TokioIo::new(connection), service)
+                .await
+            {
                 eprintln!("connection error: {error}");
             }
         });
