@@ -13,16 +13,17 @@ use tokio::net::TcpListener;
 ///
 /// If that fails, prints why and how to choose another port, and exits with code 1.
 pub(crate) async fn on_port(variable: &str, default: u16) -> TcpListener {
-    let choose = |port| format!("{variable}={port} {}", command());
+    let with = |port| format!("{variable}={port} {}", command());
     let port = match env::var_os(variable) {
         None => default,
         Some(text) => text.to_string_lossy().parse().unwrap_or_else(|_| {
             fail(
                 format_args!("`{variable}` is {text:?}, which isn't a port number"),
-                format_args!("use a number from 0 to 65535: {}", choose(default)),
+                format_args!("use a number from 0 to 65535: {}", with(default)),
             )
         }),
     };
+    let choose = || with(free_port(default.max(8080)));
     on_address((Ipv4Addr::LOCALHOST, port).into(), choose).await
 }
 
@@ -31,15 +32,14 @@ pub(crate) async fn on_port(variable: &str, default: u16) -> TcpListener {
 /// If that fails, prints why and how to choose another port, and exits with code 1.
 pub(crate) async fn on_address(
     address: SocketAddr,
-    choose: impl FnOnce(u16) -> String,
+    choose: impl FnOnce() -> String,
 ) -> TcpListener {
     TcpListener::bind(address).await.unwrap_or_else(|error| {
         let problem = match error.kind() {
             io::ErrorKind::AddrInUse => format!("port {} is already in use", address.port()),
             _ => format!("can't listen on {address}: {error}"),
         };
-        let help = choose(free_port());
-        fail(problem, format_args!("choose another one: {help}"))
+        fail(problem, format_args!("choose another one: {}", choose()))
     })
 }
 
@@ -52,9 +52,9 @@ pub(crate) fn command() -> String {
     }
 }
 
-/// Finds a free port for the help, so that the printed command works.
-fn free_port() -> u16 {
-    (8080..8180)
+/// Finds a free port from `first` on, so that a printed command works.
+pub(crate) fn free_port(first: u16) -> u16 {
+    (first..=u16::MAX)
         .find(|port| StdListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
         .unwrap_or_default() // 0 lets the system choose
 }

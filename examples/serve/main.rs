@@ -98,7 +98,10 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let listener = match options.listen {
         None => listen::on_port("PORT", 3000).await,
         Some(address) => {
-            let choose = |port| format!("{} -- --listen 127.0.0.1:{port}", listen::command());
+            let choose = || {
+                let (command, port) = (listen::command(), listen::free_port(8080));
+                format!("{command} -- --listen 127.0.0.1:{port}")
+            };
             listen::on_address(address, choose).await
         }
     };
@@ -107,6 +110,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     if options.rules.is_none() {
         print_what_to_try(address);
     }
+    println!("Stop with Ctrl-C.");
     axum::serve(listener, app::app(policy, pages)).await?;
     Ok(())
 }
@@ -207,7 +211,6 @@ The rules are in examples/serve/_redirects. Try:
   curl -i  'http://{address}/search?q=tower'   # 302, with the value of the query
   curl -i  'http://{address}/contact'          # 200: the app has this page, so its rule waits
   curl -i  'http://{address}/unknown'          # 404: no rule, no page
-
-Stop with Ctrl-C."
+"
     );
 }

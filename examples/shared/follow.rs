@@ -81,7 +81,7 @@ impl Follower {
                 self.is_away = true;
                 let keeping = keeping(self.last_good.count());
                 let error = escaped(&error.to_string());
-                eprintln!("Redis can't be read, {keeping} and trying again: {error}");
+                eprintln!("Redis can't be read, trying again; {keeping}: {error}");
             }
             let pause = self.pause;
             self.pause = MAX_PAUSE.min(pause * 2);
@@ -187,6 +187,7 @@ impl Follower {
 
 fn keeping(count: usize) -> String {
     match count {
+        0 => "no rules are active".to_owned(),
         1 => "keeping the previous rule".to_owned(),
         _ => format!("keeping the previous {count} rules"),
     }

@@ -120,7 +120,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = match options.listen {
         None => listen::on_port("PORT", 3000).await,
         Some(address) => {
-            let choose = |port| format!("{} -- --listen 127.0.0.1:{port}", listen::command());
+            let choose = || {
+                let (command, port) = (listen::command(), listen::free_port(8080));
+                format!("{command} -- --listen 127.0.0.1:{port}")
+            };
             listen::on_address(address, choose).await
         }
     };
