@@ -44,7 +44,7 @@ pub(crate) fn app() -> Router {
         .route("/receipt", get(receipt))
         .layer(RedirectLayer::new(redirects));
 
-    // Only the page needs the log. Your app needs nothing below this line.
+    // An app of your own ends with `app`. Only the page below needs a log of the responses.
     log::with_log(app).route("/", get(Html(include_str!("page.html"))))
 }
 
