@@ -184,8 +184,8 @@ fn flatten(format: Format, rules: &Rules, text: &str) {
 /// Prints which rule matches the request of a client that opens this URL.
 fn explain(rules: &Rules, url: &Uri) -> Result<(), Box<dyn Error>> {
     let scheme = match url.scheme_str() {
-        Some("http") => Some(Scheme::Http),
-        Some("https") => Some(Scheme::Https),
+        Some("http") => Some(HttpScheme::Http),
+        Some("https") => Some(HttpScheme::Https),
         Some(other) => {
             return Err(format!("unknown scheme `{other}`\nhelp: use `https` or `http`").into());
         }

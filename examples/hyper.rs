@@ -35,7 +35,7 @@ async fn main() -> io::Result<()> {
     let service = ServiceBuilder::new()
         // `TraceLayer` responds with a body type of its own, which a redirect can't create. With
         // `wrap_body`, a response has either that body or the one of a redirect.
-        .layer(RedirectLayer::permanent(v1).wrap_body().hypertext_note())
+        .layer(RedirectLayer::permanent(v1).wrap_body().link_body())
         .layer(TraceLayer::new_for_http())
         .service_fn(hello);
 

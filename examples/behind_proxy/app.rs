@@ -12,9 +12,10 @@ use tower_redirect::{
 /// `site` is the host, with the port unless it is 443. `proxies` are the networks of your proxies.
 pub(crate) fn app(site: &str, proxies: &[&str]) -> Result<Router, Box<dyn Error>> {
     // Anyone can send `X-Forwarded-Proto`. The layer reads it from these networks only.
-    let trust = Trust::peers(proxies, connect_info)?.believe(ProxyHeader::XForwardedProto);
+    let trust =
+        TrustedProxies::networks(proxies, connect_info)?.header(ForwardedHeader::XForwardedProto);
     // A health check of the proxy uses plaintext and an IP address, and has to get a 200.
-    let plaintext = Plaintext::behind(trust).exempt("/health");
+    let plaintext = HttpsEnforcement::new(SchemeSource::trusted_proxy(trust)).exempt("/health");
     let name = site.split(':').next().unwrap_or(site);
     let host = CanonicalHost::with_aliases(site, [format!("www.{name}")])?;
     // One redirect fixes all three: scheme, host and slash.

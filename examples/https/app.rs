@@ -41,7 +41,7 @@ pub(crate) fn to_https(tls_port: u16) -> Result<Router, CanonicalError> {
 pub(crate) fn app(tls_port: u16) -> Result<Router, CanonicalError> {
     let canonical = Canonical::on(hosts()?)
         // This listener accepts TLS only, so each request gets the extension that marks it as https.
-        .https(Plaintext::by_extension::<Encrypted>().https_port(tls_port))
+        .https(HttpsEnforcement::new(SchemeSource::extension::<Encrypted>()).port(tls_port))
         .trim_trailing_slash();
     // In production, use two years: `max-age=63072000`.
     let hsts = HeaderValue::from_static("max-age=300");

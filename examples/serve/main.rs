@@ -11,9 +11,8 @@ use std::{error::Error, fs, net::SocketAddr, path::PathBuf, process::ExitCode, t
 
 use clap::Parser;
 use tower_redirect::{
-    Handle, Reloadable,
+    live::{ReloadHandle, Reloadable, watch::Reload},
     rules::{Diagnostic, Finding, Format, Parsed, Rules, Severity},
-    watch::Reload,
 };
 
 mod app;
@@ -162,7 +161,7 @@ fn report(file: &str, parsed: &Parsed) {
 }
 
 /// Prints what became of a changed file.
-fn report_reload(reload: &Reload<'_>, handle: &Handle<Rules>) {
+fn report_reload(reload: &Reload<'_>, handle: &ReloadHandle<Rules>) {
     // The active rules: the new ones after a good reload, otherwise the old ones.
     let count = handle.current().len();
     let keeping = match count {

@@ -83,12 +83,16 @@ pub(crate) struct Rejected(pub(crate) String);
 /// The active rules: the last good ones, even if bad ones were published later.
 pub(crate) struct LastGood {
     format: Format,
-    handle: Handle<Rules>,
+    handle: ReloadHandle<Rules>,
     copy: Option<SavedCopy>,
 }
 
 impl LastGood {
-    pub(crate) fn new(format: Format, handle: Handle<Rules>, copy: Option<SavedCopy>) -> Self {
+    pub(crate) fn new(
+        format: Format,
+        handle: ReloadHandle<Rules>,
+        copy: Option<SavedCopy>,
+    ) -> Self {
         Self {
             format,
             handle,
