@@ -220,14 +220,14 @@ fn rules_of_files_have_their_lines() {
     let report = tokio_test::block_on(testing::check_routes(&app(), &rules));
     assert_eq!(
         report.to_string(),
-        "line 3: /b -> /nowhere (302 Found): the target /nowhere answers 404 Not Found; mend the target, \
-         or remove the rule\n4 addresses asked"
+        "line 3: /b -> /nowhere (302 Found): the target /nowhere responds with 404 Not Found; fix the target, \
+         or remove the rule\n4 URLs checked"
     );
     assert_eq!(report.iter().next().unwrap().line(), Some(3));
 }
 
 #[test]
-#[should_panic = "/nowhere answers 404 Not Found"]
+#[should_panic = "/nowhere responds with 404 Not Found"]
 fn what_was_found_fails_a_test() {
     report([Rule::found("/a", "/nowhere")]).assert_clean();
 }
@@ -292,7 +292,7 @@ fn errors_are_findings_and_each_address_is_asked_once() {
     let texts: Vec<_> = report.iter().map(ToString::to_string).collect();
     assert_eq!(*app.asked.lock().unwrap(), ["/a", "/fails", "/b"]);
     assert_eq!(texts.len(), 4, "{report}");
-    assert!(texts[0].contains("failed when it was asked for /fails: on purpose"));
+    assert!(texts[0].contains("failed on /fails: on purpose"));
     assert!(texts[2].contains("/c: overloaded") && texts[3].contains("/d: overloaded"));
     assert!(report.iter().all(|one| one.status().is_none()));
 }

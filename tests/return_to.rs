@@ -291,34 +291,38 @@ fn r7_what_may_be_allowed_and_what_the_error_names() {
         assert!(return_to().allow(origin).is_ok(), "{origin}");
     }
     for (origin, at, part) in [
-        ("http://docs.example", 0, "begins with `https://`"),
-        ("http://*.tenant.example", 0, "begins with `https://`"),
-        ("docs.example", 0, "begins with `https://`"),
-        ("*.tenant.example", 0, "begins with `https://`"),
-        ("/a", 0, "begins with `https://`"),
-        ("", 0, "begins with `https://`"),
-        ("https://", 8, "a host is labels"),
-        ("https://docs.example/guide", 20, "leave out the path"),
-        ("https://*.tenant.example/a", 24, "leave out the path"),
-        ("https://docs.example?a", 20, "leave out the path"),
+        ("http://docs.example", 0, "must begin with `https://`"),
+        ("http://*.tenant.example", 0, "must begin with `https://`"),
+        ("docs.example", 0, "must begin with `https://`"),
+        ("*.tenant.example", 0, "must begin with `https://`"),
+        ("/a", 0, "must begin with `https://`"),
+        ("", 0, "must begin with `https://`"),
+        ("https://", 8, "invalid host"),
+        ("https://docs.example/guide", 20, "an origin ends after"),
+        ("https://*.tenant.example/a", 24, "an origin ends after"),
+        ("https://docs.example?a", 20, "an origin ends after"),
         ("https://user@docs.example", 12, "user name"),
         ("https://*.user@docs.example", 14, "user name"),
-        ("https://docs..example", 13, "a host is labels"),
-        ("https://*.docs..example", 15, "a host is labels"),
-        ("https://docs.example:x", 21, "a port is a number"),
-        ("https://a.*.example", 10, "a host is labels"),
-        ("https://*.*.example", 10, "a host is labels"),
-        ("https://a*.example", 9, "a host is labels"),
-        ("https://*", 8, "two labels or more"),
-        ("https://*.", 10, "a host is labels"),
-        ("https://*/", 8, "two labels or more"),
-        ("https://*:443", 8, "two labels or more"),
-        ("https://*tenant.example", 8, "two labels or more"),
-        ("https://*.example", 8, "two labels or more"),
-        ("https://*.example.", 8, "two labels or more"),
-        ("https://*.127.0.0.1", 8, "two labels or more"),
-        ("https://*.[::1]", 8, "two labels or more"),
-        ("https://*.tenant.example:8443", 24, "default port only"),
+        ("https://docs..example", 13, "invalid host"),
+        ("https://*.docs..example", 15, "invalid host"),
+        ("https://docs.example:x", 21, "invalid port"),
+        ("https://a.*.example", 10, "invalid host"),
+        ("https://*.*.example", 10, "invalid host"),
+        ("https://a*.example", 9, "invalid host"),
+        ("https://*", 8, "at least two labels"),
+        ("https://*.", 10, "invalid host"),
+        ("https://*/", 8, "at least two labels"),
+        ("https://*:443", 8, "at least two labels"),
+        ("https://*tenant.example", 8, "at least two labels"),
+        ("https://*.example", 8, "at least two labels"),
+        ("https://*.example.", 8, "at least two labels"),
+        ("https://*.127.0.0.1", 8, "at least two labels"),
+        ("https://*.[::1]", 8, "at least two labels"),
+        (
+            "https://*.tenant.example:8443",
+            24,
+            "only allowed on the default port",
+        ),
         ("https://docs.example\t", 20, "control"),
     ] {
         let error = return_to().allow(origin).unwrap_err();
@@ -779,7 +783,7 @@ fn literals_are_places() {
         let message = std::panic::catch_unwind(|| LoginRedirect::to(bad)).unwrap_err();
         let message = message.downcast_ref::<String>().unwrap();
         assert!(
-            message.contains("; ") || message.contains("begins with `/`"),
+            message.contains("; ") || message.contains("must begin with `/`"),
             "{message}"
         );
     }
@@ -790,14 +794,14 @@ fn r7_what_cannot_be_allowed_says_how_it_is_written() {
     let error = |text| ReturnTo::new(HOME).allow(text).unwrap_err().to_string();
     for text in ["docs.example", "http://docs.example", "javascript:alert(1)"] {
         let shown = error(text);
-        let expected = "begins with `https://`";
+        let expected = "must begin with `https://`";
         assert!(
-            shown.starts_with("not an origin, byte 0") && shown.contains(expected),
+            shown.starts_with("invalid origin, byte 0") && shown.contains(expected),
             "{shown}"
         );
         assert!(!shown.contains("unchecked"), "{shown}");
     }
-    assert!(error("https://docs.example/x").starts_with("not an origin, byte 20"));
+    assert!(error("https://docs.example/x").starts_with("invalid origin, byte 20"));
 }
 
 #[test]

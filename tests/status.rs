@@ -129,7 +129,7 @@ fn follow_method(input: &Value, expect: &Value) {
             assert_eq!((client, number), ("follow-redirects", 300));
             assert_eq!(error.code(), number);
             let message = error.to_string();
-            assert!(message.contains("sends nobody anywhere"), "{message}");
+            assert!(message.contains("a choice of URLs"), "{message}");
             return;
         }
     };
@@ -344,7 +344,7 @@ fn status_valid(input: &Value, expect: &Value) {
         assert!(location.is_err() || status.is_err());
         if let Err(error) = status {
             let message = error.to_string();
-            assert!(message.starts_with(&format!("{} is not a redirect: ", error.code())));
+            assert!(message.starts_with(&format!("{} isn't a redirect status: ", error.code())));
         }
         return;
     }
@@ -358,14 +358,14 @@ fn status_valid(input: &Value, expect: &Value) {
 fn what_is_no_redirect_says_why() {
     for (number, why) in [
         (300, "offers a choice"),
-        (304, "conditional request"),
+        (304, "cached copy"),
         (305, "deprecated"),
         (306, "reserved"),
-        (309, "no such redirect"),
-        (399, "no such redirect"),
-        (200, "not in the 3xx class"),
-        (0, "not in the 3xx class"),
-        (999, "not in the 3xx class"),
+        (309, "no redirect has this status"),
+        (399, "no redirect has this status"),
+        (200, "isn't a 3xx status"),
+        (0, "isn't a 3xx status"),
+        (999, "isn't a 3xx status"),
     ] {
         let error = Status::try_from(number).unwrap_err();
         assert_eq!(error.code(), number);

@@ -152,15 +152,15 @@ fn a_failing_assertion_says_what_was_expected_and_what_came() {
     });
     assert_eq!(
         text,
-        "GET /\n  expected: max-age=60\n       got: nothing about caches"
+        "GET /\n  expected: max-age=60\n       got: no Cache-Control"
     );
     let (text, _) = failure(|| testing::get("not a target"));
     assert_eq!(
         text,
-        "\"not a target\" is not a request target: invalid uri character"
+        "invalid request target \"not a target\": invalid uri character"
     );
     let (text, _) = failure(|| testing::get("/").header("a b", "c"));
-    assert_eq!(text, "\"a b\" is not a header name");
+    assert_eq!(text, "invalid header name \"a b\"");
 }
 
 #[test]

@@ -235,9 +235,12 @@ impl fmt::Display for Journey {
             End::Arrived => write!(f, "{method} {url}: arrived"),
             End::Refused(refusal) => write!(f, "{method} {url}: refused with {refusal}"),
             End::TooManyRedirects => {
-                write!(f, "{method} {url}: more than {MAX_HOPS} redirects, a loop")
+                write!(
+                    f,
+                    "{method} {url}: more than {MAX_HOPS} redirects, a redirect loop"
+                )
             }
-            End::LeftTheWeb(location) => write!(f, "left the web for {location}"),
+            End::LeftTheWeb(location) => write!(f, "browsers don't follow {location}"),
         }
     }
 }

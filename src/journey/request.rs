@@ -91,10 +91,10 @@ impl TestRequest {
     #[track_caller]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let Ok(header) = name.parse::<HeaderName>() else {
-            fail(format_args!("{name:?} is not a header name"));
+            fail(format_args!("invalid header name {name:?}"));
         };
         let Ok(content) = HeaderValue::from_bytes(value.as_bytes()) else {
-            fail(format_args!("{value:?} is not a header value"));
+            fail(format_args!("invalid header value {value:?}"));
         };
         self.request.headers_mut().append(header, content);
         self
@@ -213,6 +213,6 @@ pub(crate) fn fail(message: std::fmt::Arguments<'_>) -> ! {
 fn parse_uri(target: &str) -> Uri {
     match target.parse() {
         Ok(uri) => uri,
-        Err(error) => fail(format_args!("{target:?} is not a request target: {error}")),
+        Err(error) => fail(format_args!("invalid request target {target:?}: {error}")),
     }
 }

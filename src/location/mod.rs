@@ -23,14 +23,15 @@
 //! - **R1** Each constructor checks the finished bytes, and the layer checks them again before it
 //!   sends the header.
 //! - **R2** Nothing is decoded: `%XX` stays as it was received.
-//! - **R4** A path with a segment `.` or `..` isn't a location, except in a URL that a client hands
-//!   back ([`ReturnTo`](crate::policy::ReturnTo)).
+//! - **R4** A path with a segment `.` or `..` is an error, because clients resolve it. The
+//!   exceptions are relative literals, [`Location::unchecked`], and a URL that a client hands back
+//!   ([`ReturnTo`](crate::policy::ReturnTo)).
 //! - **R6** The host of an absolute location comes from configuration. Text of a request can only
 //!   name a configured host, or a subdomain of a configured `*.` pattern.
 //! - **R10** A location has at most 8,000 bytes.
 
-// How the private modules depend on each other, each only on those before it:
-// limits, scan, punycode, problem, authority, check, parse, resolve, then the types.
+// The check has no import circle. Each of these files only imports those before it: limits, scan,
+// problem, authority, check. The parsers and the types import all of them.
 
 use std::{
     fmt,
@@ -55,7 +56,6 @@ mod prepared;
 mod problem;
 mod punycode;
 mod resolve;
-
 mod rewrites;
 pub(crate) mod scan;
 mod with_dots;
@@ -256,7 +256,7 @@ impl Location {
     /// knows the scheme (from a listener or a trusted proxy), record it here.
     ///
     /// ```
-    /// use tower_redirect::{Location, location::HttpScheme, policy_fn, testing};
+    /// use tower_redirect::{Location, RedirectLayer, location::HttpScheme, policy_fn, testing};
     ///
     /// // Only the plaintext listener uses this policy.
     /// let to_https = policy_fn(|_| {
@@ -266,7 +266,7 @@ impl Location {
     ///
     /// testing::get("/")
     ///     .header("host", "example.com")
-    ///     .through(&to_https)
+    ///     .through_layer(&RedirectLayer::permanent(to_https))
     ///     .assert_redirect("https://example.com/");
     /// ```
     #[must_use]
@@ -307,7 +307,7 @@ impl Location {
         };
         match parsed {
             Ok(location) => location,
-            Err(error) => refuse_literal(&format!("{literal:?} is {error}")),
+            Err(error) => refuse_literal(&format!("{literal:?}: {error}")),
         }
     }
 

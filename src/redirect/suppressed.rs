@@ -64,12 +64,12 @@ pub(crate) enum Suppressed {
 impl fmt::Display for Suppressed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OtherMethods => "waits for the success of other methods",
+            Self::OtherMethods => "only follows a successful unsafe method",
             Self::Exempt(Exemption::Preflight) => "CORS preflight",
             Self::Exempt(Exemption::WebSocket) => "WebSocket handshake",
             Self::Exempt(Exemption::Connect) => "CONNECT",
-            Self::Exempt(Exemption::NoPath) => "request target is not a path",
-            Self::SelfTarget => "leads to the address that was asked for",
+            Self::Exempt(Exemption::NoPath) => "request target has no path",
+            Self::SelfTarget => "leads to the requested URL",
             Self::Unsendable => "location failed the output check",
         })
     }

@@ -9,7 +9,7 @@ use std::{error::Error, fmt};
 /// let error = Status::try_from(StatusCode::NOT_MODIFIED).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "304 is not a redirect: it answers a conditional request from the client's own cache; \
+///     "304 isn't a redirect status: it tells the client to use its cached copy; \
 ///      use 301, 302, 303, 307 or 308",
 /// );
 /// ```
@@ -38,17 +38,17 @@ impl InvalidStatus {
 impl fmt::Display for InvalidStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reason = match self.code {
-            300 => "it offers a choice and sends nobody anywhere",
-            304 => "it answers a conditional request from the client's own cache",
-            305 => "it named a proxy and was deprecated, because clients must not obey it",
+            300 => "it offers a choice of URLs instead of one",
+            304 => "it tells the client to use its cached copy",
+            305 => "it named a proxy, and is deprecated because clients must not obey it",
             306 => "it is reserved and has no meaning",
-            309..=399 => "no such redirect is registered",
-            _ => "it is not in the 3xx class",
+            309..=399 => "no redirect has this status",
+            _ => "it isn't a 3xx status",
         };
         let code = self.code;
         write!(
             f,
-            "{code} is not a redirect: {reason}; use 301, 302, 303, 307 or 308"
+            "{code} isn't a redirect status: {reason}; use 301, 302, 303, 307 or 308"
         )
     }
 }

@@ -202,7 +202,7 @@ impl TestDecision<Redirect> {
             Decision::Redirect(redirect) => {
                 let request = self.request.describe();
                 let got = redirect.cache.map(|cache| cache.to_string());
-                let got = got.as_deref().unwrap_or("nothing about caches");
+                let got = got.as_deref().unwrap_or("no Cache-Control");
                 fail(format_args!(
                     "{request}\n  expected: {cache}\n       got: {got}"
                 ))

@@ -62,10 +62,10 @@ pub use report::{RouteFinding, RouteProblem, RouteReport};
 ///   counts too, because clients follow a redirect with GET.
 /// - [`TargetRedirects`](RouteProblem::TargetRedirects): The app redirects the target again.
 /// - [`HiddenPage`](RouteProblem::HiddenPage): The source responds with 2xx or 3xx, but the rule
-///   redirects before the app is called, so clients never see the page. A 405 counts too if the rule
-///   matches other methods than GET.
-/// - [`NeverApplies`](RouteProblem::NeverApplies): The source responds with 2xx or 3xx, but the rule
-///   waits for a 404.
+///   redirects before the app is called, so clients never see the page. A 405 counts too if the
+///   rule matches other methods than GET.
+/// - [`NeverApplies`](RouteProblem::NeverApplies): The source responds with 2xx or 3xx, but the
+///   rule waits for a 404.
 /// - [`Failed`](RouteProblem::Failed): The app returned an error.
 ///
 /// A 401 or a 403 counts as an existing page. If your app responds to every URL with a page, as an

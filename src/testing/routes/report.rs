@@ -27,11 +27,11 @@ use crate::{
 /// assert!(matches!(problems[..], [RouteProblem::DeadTarget, RouteProblem::HiddenPage]));
 /// assert_eq!(
 ///     report.to_string(),
-///     "rule 0: /about-us -> /about (308 Permanent Redirect): the target /about answers 404 Not Found; \
-///      mend the target, or remove the rule\n\
-///      rule 1: /news -> https://news.example/ (302 Found): the app answers /news with 200 OK, which \
-///      nobody sees; remove the rule, or let it wait for a 404\n\
-///      3 addresses asked; not asked: 1 target on another origin",
+///     "rule 0: /about-us -> /about (308 Permanent Redirect): the target /about responds with 404 \
+///      Not Found; fix the target, or remove the rule\n\
+///      rule 1: /news -> https://news.example/ (302 Found): it hides the page /news, which \
+///      responds with 200 OK; remove the rule, or let it wait for a 404\n\
+///      3 URLs checked; skipped: 1 target on another origin",
 /// );
 /// # Ok(())
 /// # }
@@ -61,8 +61,8 @@ pub struct RouteReport {
 /// assert_eq!((finding.url(), finding.status().unwrap().as_u16()), ("/b", 303));
 /// assert_eq!(
 ///     finding.to_string(),
-///     "rule 0 (old): /a -> /b (308 Permanent Redirect): the app redirects the target /b by itself, with \
-///      303 See Other to /c; name the last address",
+///     "rule 0 (old): /a -> /b (308 Permanent Redirect): the app redirects the target /b again, \
+///      with 303 See Other to /c; point the rule at the last URL",
 /// );
 /// # Ok(())
 /// # }
@@ -150,7 +150,7 @@ impl RouteReport {
     #[track_caller]
     pub fn assert_clean(&self) {
         if !self.is_clean() {
-            fail(format_args!("redirects and the app do not fit:\n{self}"));
+            fail(format_args!("the redirects don't match the app:\n{self}"));
         }
     }
 
@@ -249,26 +249,26 @@ impl fmt::Display for RouteFinding {
         match self.problem {
             RouteProblem::DeadTarget => write!(
                 f,
-                "the target {url} answers {response}; mend the target, or remove the rule"
+                "the target {url} responds with {response}; fix the target, or remove the rule"
             ),
             RouteProblem::TargetRedirects => write!(
                 f,
-                "the app redirects the target {url} by itself, with {response}; name the last address"
+                "the app redirects the target {url} again, with {response}; point the rule at the \
+                 last URL"
             ),
             RouteProblem::HiddenPage => write!(
                 f,
-                "the app answers {url} with {response}, which nobody sees; remove the rule, or let it \
-                 wait for a 404"
+                "it hides the page {url}, which responds with {response}; remove the rule, or let \
+                 it wait for a 404"
             ),
             RouteProblem::NeverApplies => write!(
                 f,
-                "the app answers {url} with {response}, and the rule waits for a 404; remove the rule, or let \
-                 it answer before the app"
+                "it waits for a 404, but {url} responds with {response}; remove the rule, or let \
+                 it redirect before the app is called"
             ),
-            RouteProblem::Failed => write!(
-                f,
-                "the app failed when it was asked for {url}: {response}; mend the app first"
-            ),
+            RouteProblem::Failed => {
+                write!(f, "the app failed on {url}: {response}; fix the app first")
+            }
         }
     }
 }
@@ -297,8 +297,8 @@ impl SkippedReason {
             Self::Hosts => ["source on many hosts", "sources on many hosts"],
             Self::OtherMethods => ["source of other methods", "sources of other methods"],
             Self::OtherRule => [
-                "source that another rule answers",
-                "sources that another rule answers",
+                "source that another rule matches first",
+                "sources that another rule matches first",
             ],
             Self::TargetWithPlaceholders => {
                 ["target with placeholders", "targets with placeholders"]
@@ -308,7 +308,10 @@ impl SkippedReason {
                 "target that another rule redirects",
                 "targets that another rule redirects",
             ],
-            Self::NoUrl => ["text that is no address", "texts that are no address"],
+            Self::NoUrl => [
+                "source that is not a valid URL",
+                "sources that are not valid URLs",
+            ],
         }
     }
 }
@@ -318,16 +321,12 @@ impl fmt::Display for RouteReport {
         for finding in &self.findings {
             writeln!(f, "{finding}")?;
         }
-        let urls = if self.checked == 1 {
-            "address"
-        } else {
-            "addresses"
-        };
-        write!(f, "{} {urls} asked", self.checked)?;
+        let urls = if self.checked == 1 { "URL" } else { "URLs" };
+        write!(f, "{} {urls} checked", self.checked)?;
         for (at, (reason, count)) in self.skipped.iter().enumerate() {
             let [one, many] = reason.words();
             let words = if *count == 1 { one } else { many };
-            let separator = if at == 0 { "; not asked: " } else { ", " };
+            let separator = if at == 0 { "; skipped: " } else { ", " };
             write!(f, "{separator}{count} {words}")?;
         }
         Ok(())
