@@ -11,12 +11,8 @@ use std::{convert::Infallible, env, error::Error, net::Ipv4Addr};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-    service::TowerToHyperService,
-};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::trace::TraceLayer;
@@ -56,8 +52,7 @@ Stop with Ctrl-C."
         let (connection, _) = listener.accept().await?;
         let service = TowerToHyperService::new(service.clone());
         tokio::spawn(async move {
-            let serve = auto::Builder::new(TokioExecutor::new());
-            if let Err(error) = serve
+            if let Err(error) = http1::Builder::new()
                 .serve_connection(TokioIo::new(connection), service)
                 .await
             {
