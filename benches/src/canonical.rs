@@ -429,7 +429,7 @@ where
         let pieces = (length - 2) / piece.len();
         let filled = "b".repeat(length - 1 - pieces * piece.len());
         let uri = Uri::try_from(format!("/{filled}{}", piece.repeat(pieces)));
-        let shape = Shape::get_uri(uri.expect("as long as it may be"))
+        let shape = Shape::get_each([uri.expect("as long as it may be")])
             .with_fields("http", HOST)
             .with_extension(PEER);
         let layer = RedirectLayer::permanent(policy());

@@ -26,7 +26,7 @@ use table::{Table, number, plus, ratio};
 const COUNTED: &str = "counted";
 /// The hidden subcommand that is a server.
 const SERVER: &str = "server";
-/// How many requests are counted, and twice as many: the difference holds nothing but requests.
+/// The least number of requests that are counted.
 const REQUESTS: usize = 100;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -108,7 +108,7 @@ fn services(rounds: usize) -> Result<Vec<String>, Box<dyn Error>> {
         let counts = stretches
             .iter()
             .map(|[_, once, twice]| (twice - once) as f64);
-        of_groups.extend(counts.clone().take(cases).map(|sum| sum / REQUESTS as f64));
+        of_groups.extend(counts.clone().take(cases));
         of_growths.extend(counts.skip(cases));
     }
     let mut figures = vec![None; cases];
@@ -122,12 +122,14 @@ fn services(rounds: usize) -> Result<Vec<String>, Box<dyn Error>> {
             }
         }
         for (nanoseconds, (slot, case)) in times.into_iter().zip(cases) {
-            let sum = case.allocations(1000);
+            let counted = case.whole_passes(REQUESTS) as f64;
+            let requests = case.whole_passes(1000);
+            let sum = case.allocations(requests);
             figures[*slot] = Some(Figures {
-                instructions: of_groups.next(),
+                instructions: of_groups.next().map(|sum| sum / counted),
                 nanoseconds,
-                calls: sum.calls as f64 / 1e3,
-                bytes: sum.bytes as f64 / 1e3,
+                calls: sum.calls as f64 / requests as f64,
+                bytes: sum.bytes as f64 / requests as f64,
             });
         }
     });
@@ -259,8 +261,9 @@ fn print_group(group: &Group, figures: &[Figures], broken: &mut Vec<String>) {
 fn counted() {
     in_turn(&mut groups(), |cases| {
         for (_, case) in cases {
-            case.allocations(10);
-            case.counted(REQUESTS);
+            // Rules and services do some work once, for their first request.
+            case.allocations(case.whole_passes(10));
+            case.counted(case.whole_passes(REQUESTS));
         }
     });
     for case in canonical::long_paths()

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock, atomic::Ordering::Relaxed};
 
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     set_global_recorder,
@@ -15,7 +15,7 @@ use tracing::Level;
 use crate::{
     case::{Bounds, Case, Shape},
     rivals::{Group, async_fn},
-    rules::{HIT, MISS, texts},
+    rules::{misses, texts},
 };
 
 /// A thousand exact rules, in the build of this name.
@@ -41,8 +41,8 @@ pub(crate) fn pass_through() -> Group {
     ];
     group(
         "In production, pass-through",
-        "GET with five header fields and 1k exact rules; nothing is redirected.",
-        &Shape::get(MISS).with_fields("https", "www.example.com"),
+        "GET with five header fields and 1k exact rules, for 1k paths in turn; nothing is redirected.",
+        &each(misses()).with_fields("https", "www.example.com"),
         StatusCode::OK,
         &MOST,
     )
@@ -57,14 +57,19 @@ pub(crate) fn redirect() -> Group {
     ];
     let mut group = group(
         "In production, redirect to a fixed target",
-        "GET with five header fields and 1k exact rules; every row but the first redirects.",
-        &Shape::get(HIT).with_fields("https", "www.example.com"),
+        "GET with five header fields and 1k exact rules, for the path of each in turn; every row but \
+         the first redirects.",
+        &each(texts().map(|(from, _)| from)).with_fields("https", "www.example.com"),
         StatusCode::PERMANENT_REDIRECT,
         &MOST,
     );
     // The map of extensions, its table, and what is in it.
     row(&mut group, "insert_redirected").allocations = Some(3.0);
     group
+}
+
+fn each(paths: impl Iterator<Item = String>) -> Shape {
+    Shape::get_each(paths.map(|path| Uri::try_from(path).expect("the texts are paths")))
 }
 
 fn row<'g>(group: &'g mut Group, name: &str) -> &'g mut Bounds {

@@ -18,7 +18,7 @@ use crate::keys::{self, Kind};
 /// Paths that are asked for one after the other, as each engine wants them.
 pub(crate) struct Asked {
     pub(crate) paths: Vec<String>,
-    heads: Vec<RequestHead<'static>>,
+    pub(crate) heads: Vec<RequestHead<'static>>,
 }
 
 impl Asked {
