@@ -1,4 +1,4 @@
-//! A redirect to a target with captures, part by part, beside `format!` and what is written by hand.
+//! The parts of a redirect to a target with captures, beside `format!` and handwritten code.
 
 use std::{
     cell::RefCell,
@@ -21,7 +21,7 @@ use tower_redirect::{
 
 use crate::{
     RESPOND, callgrind,
-    engines::Asked,
+    engines::Requests,
     heap,
     keys::{self, Kind},
     table::{Table, number, ratio},
@@ -33,48 +33,48 @@ const MISS: &str = "/news/2019/how-we-moved-the-garden";
 const SOURCE: &str = "/blog/{year}/{slug}";
 const TARGET: &str = "https://www.example.com/articles/{slug}?from={year}";
 const WRITTEN: &str = "https://www.example.com/articles/how-we-moved-the-garden?from=2019";
-/// What an author encodes of a text for a segment or a value.
+/// The bytes that handwritten code percent-encodes in a segment or a query value.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// One way to do it, over and over.
+/// One way to build the redirect. The argument is the number of redirects.
 struct Case {
     name: &'static str,
     work: Box<dyn Fn(usize)>,
 }
 
-/// Paths that the pattern matches, all as long as [`HIT`].
+/// Returns paths that the pattern matches, all as long as [`HIT`].
 ///
-/// A rule table is hashed with a random seed. What one lookup costs depends on that seed; the average
+/// A rule table is hashed with a random seed. What one lookup costs depends on that seed. The average
 /// over a thousand paths doesn't.
 fn hits() -> Vec<String> {
-    let year = |at: usize| (1_100 + at).to_string();
+    let year = |index: usize| (1_100 + index).to_string();
     (0..COUNT)
-        .map(|at| HIT.replace("2019", &year(at)))
+        .map(|index| HIT.replace("2019", &year(index)))
         .collect()
 }
 
-/// Paths that no rule has, all as long as [`MISS`].
+/// Returns paths that no rule matches, all as long as [`MISS`].
 fn misses() -> Vec<String> {
-    let site = |at| format!("n{at:03}");
+    let section = |index| format!("n{index:03}");
     (0..COUNT)
-        .map(|at| MISS.replace("news", &site(at)))
+        .map(|index| MISS.replace("news", &section(index)))
         .collect()
 }
 
-/// Where each case stands in the list.
-mod at {
+/// The positions of the cases in the list.
+mod index {
     pub(super) const FORMAT: usize = 1;
     pub(super) const MISS: usize = 5;
     pub(super) const FIXED: usize = 6;
-    pub(super) const WRITTEN: usize = 7;
+    pub(super) const COMPUTED: usize = 7;
     pub(super) const EXACT_MISS: usize = 8;
     pub(super) const EXACT_HIT: usize = 9;
-    pub(super) const PASSED: usize = 10;
-    pub(super) const ANSWERED: usize = 11;
+    pub(super) const LAYER_MISS: usize = 10;
+    pub(super) const LAYER_HIT: usize = 11;
     pub(super) const BARE: usize = 12;
 }
 
@@ -84,10 +84,10 @@ fn cases() -> Vec<Case> {
         Case { name, work }
     };
     let decide = |name, source, target, paths: Vec<String>| {
-        let asked = Asked::new(paths);
+        let requests = Requests::new(paths);
         let rules = rules(source, target);
         let work = Box::new(move |count| {
-            for head in asked.heads.iter().cycle().take(count) {
+            for head in requests.heads.iter().cycle().take(count) {
                 drop(black_box(black_box(&rules).decide(head)));
             }
         });
@@ -101,32 +101,40 @@ fn cases() -> Vec<Case> {
         case("the same, in a response", || {
             drop(black_box(response(HeaderMap::new(), formatted(captures()))));
         }),
-        case("the same, captures encoded", || {
+        case("the same, captures percent-encoded", || {
             drop(black_box(response(HeaderMap::new(), encoded(captures()))));
         }),
-        answers("matchit, format!, in a response", hits(), Matchit::new()),
+        service("matchit, format!, in a response", hits(), Matchit::new()),
         Case {
-            name: "a text of known length, in the client's own map",
+            name: "a text of known length, in the request's header map",
             work: {
-                let map = RefCell::new(received());
+                let map = RefCell::new(request_headers());
                 Box::new(move |count| {
                     for _ in 0..count {
-                        let answer = black_box(response(map.take(), by_hand(captures())));
-                        map.replace(answer.into_parts().0.headers);
+                        let response = black_box(response(map.take(), by_hand(captures())));
+                        map.replace(response.into_parts().0.headers);
                     }
                 })
             },
         },
-        decide("this crate, no rule", SOURCE, TARGET, misses()),
-        decide("found, a target without captures", SOURCE, WRITTEN, hits()),
-        decide("found and written", SOURCE, TARGET, hits()),
-        decide("exact rule, none", HIT, WRITTEN, misses()),
-        decide("exact rule, found", HIT, WRITTEN, vec![HIT.to_owned()]),
-        answers("the layer, passed on", misses(), layer()),
-        answers("the layer, answered", hits(), layer()),
-        answers("the service without the layer", misses(), Inner),
-        answers("the layer, 1000 exact rules, passed on", misses(), exact()),
-        answers("the layer, 1000 exact rules, answered", found(), exact()),
+        decide("this crate, no rule matches", SOURCE, TARGET, misses()),
+        decide("match, a target without captures", SOURCE, WRITTEN, hits()),
+        decide("match, a target with captures", SOURCE, TARGET, hits()),
+        decide("exact rule, no match", HIT, WRITTEN, misses()),
+        decide("exact rule, match", HIT, WRITTEN, vec![HIT.to_owned()]),
+        service("the layer, passed through", misses(), layer()),
+        service("the layer, redirected", hits(), layer()),
+        service("the service without the layer", misses(), Inner),
+        service(
+            "the layer, 1000 exact rules, passed through",
+            misses(),
+            exact(),
+        ),
+        service(
+            "the layer, 1000 exact rules, redirected",
+            exact_hits(),
+            exact(),
+        ),
     ]
 }
 
@@ -137,7 +145,7 @@ fn captures() -> (&'static str, &'static str) {
 #[inline(never)]
 fn formatted((slug, year): (&str, &str)) -> HeaderValue {
     let target = format!("https://www.example.com/articles/{slug}?from={year}");
-    HeaderValue::from_str(&target).expect("it can be sent")
+    HeaderValue::from_str(&target).expect("the bytes are valid")
 }
 
 #[inline(never)]
@@ -145,7 +153,7 @@ fn encoded((slug, year): (&str, &str)) -> HeaderValue {
     let slug = utf8_percent_encode(slug, ENCODED);
     let year = utf8_percent_encode(year, ENCODED);
     let target = format!("https://www.example.com/articles/{slug}?from={year}");
-    HeaderValue::from_str(&target).expect("it can be sent")
+    HeaderValue::from_str(&target).expect("the bytes are valid")
 }
 
 #[inline(never)]
@@ -155,7 +163,7 @@ fn by_hand((slug, year): (&str, &str)) -> HeaderValue {
     for piece in pieces {
         target.extend_from_slice(piece.as_bytes());
     }
-    HeaderValue::from_maybe_shared(bytes::Bytes::from(target)).expect("it can be sent")
+    HeaderValue::from_maybe_shared(bytes::Bytes::from(target)).expect("the bytes are valid")
 }
 
 #[inline(never)]
@@ -169,35 +177,35 @@ fn response(mut headers: HeaderMap, location: HeaderValue) -> Response<()> {
 }
 
 fn rules(source: &str, target: &str) -> Rules {
-    Rules::new([Rule::moved_permanently(source, target)]).expect("the rule is right")
+    Rules::new([Rule::moved_permanently(source, target)]).expect("the rule is valid")
 }
 
-/// The layer with many rules.
+/// Returns the layer with many exact rules.
 fn exact() -> RedirectService<Inner, Rules> {
-    let rule = |at| Rule::moved_permanently(keys::path(at), keys::target(Kind::Exact, at));
-    let rules = Rules::new((0..COUNT).map(rule)).expect("the rules are right");
+    let rule = |index| Rule::moved_permanently(keys::path(index), keys::target(Kind::Exact, index));
+    let rules = Rules::new((0..COUNT).map(rule)).expect("the rules are valid");
     RedirectService::from_layer(Inner, RedirectLayer::new(rules))
 }
 
-/// The paths that they have.
-fn found() -> Vec<String> {
+/// Returns the sources of the exact rules.
+fn exact_hits() -> Vec<String> {
     (0..COUNT).map(keys::path).collect()
 }
 
-/// What a client sends.
-fn received() -> HeaderMap {
+/// Returns the header fields of a request.
+fn request_headers() -> HeaderMap {
     let host = HeaderValue::from_static("www.example.org");
     HeaderMap::from_iter([(header::HOST, host)])
 }
 
-/// A request and its answer; the map of header fields goes round, as in a server.
-fn answers<S>(name: &'static str, paths: Vec<String>, service: S) -> Case
+/// Returns a case that sends requests to a service. The header map is reused, as in a server.
+fn service<S>(name: &'static str, paths: Vec<String>, service: S) -> Case
 where
     S: Service<Request<()>, Response = Response<()>, Error = Infallible> + 'static,
 {
     let urls = paths.into_iter().map(Uri::try_from);
     let urls: Vec<Uri> = urls.collect::<Result<_, _>>().expect("the texts are paths");
-    let state = RefCell::new((service, received()));
+    let state = RefCell::new((service, request_headers()));
     let work = Box::new(move |count| {
         let (service, map) = &mut *state.borrow_mut();
         for url in urls.iter().cycle().take(count) {
@@ -222,11 +230,11 @@ where
     assert!(service.poll_ready(&mut cx).is_ready());
     match pin!(service.call(request)).poll(&mut cx) {
         Poll::Ready(Ok(response)) => response,
-        Poll::Pending => unreachable!("all answers here are ready"),
+        Poll::Pending => unreachable!("every response here is ready"),
     }
 }
 
-/// The app.
+/// The inner service.
 struct Inner;
 
 impl Service<Request<()>> for Inner {
@@ -243,13 +251,13 @@ impl Service<Request<()>> for Inner {
     }
 }
 
-/// What is written by hand: a route, `format!`, a response of its own.
+/// The handwritten version: a route, `format!` and a new response.
 struct Matchit(matchit::Router<()>);
 
 impl Matchit {
     fn new() -> Self {
         let mut router = matchit::Router::new();
-        router.insert(SOURCE, ()).expect("the route is right");
+        router.insert(SOURCE, ()).expect("the route is valid");
         Self(router)
     }
 }
@@ -264,13 +272,13 @@ impl Service<Request<()>> for Matchit {
     }
 
     fn call(&mut self, request: Request<()>) -> Self::Future {
-        let found = self.0.at(request.uri().path());
-        let text = |name| found.as_ref().ok().and_then(|found| found.params.get(name));
-        let answer = match (text("slug"), text("year")) {
+        let route = self.0.at(request.uri().path());
+        let text = |name| route.as_ref().ok().and_then(|route| route.params.get(name));
+        let response = match (text("slug"), text("year")) {
             (Some(slug), Some(year)) => response(HeaderMap::new(), formatted((slug, year))),
             _ => Response::new(()),
         };
-        ready(Ok(answer))
+        ready(Ok(response))
     }
 }
 
@@ -281,7 +289,7 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     let cases = cases();
     let counted = counts(cases.len())?;
     let mut table = Table::new([
-        "how",
+        "way",
         "instr",
         "instr / format!, in a response",
         "instr more than without the layer",
@@ -293,10 +301,10 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
         table.row([
             case.name.to_owned(),
             number(*instructions, 0),
-            ratio(*instructions, counted[at::FORMAT]),
+            ratio(*instructions, counted[index::FORMAT]),
             number(
                 instructions
-                    .zip(counted[at::BARE])
+                    .zip(counted[index::BARE])
                     .filter(|_| case.name.starts_with("the layer"))
                     .map(|(all, bare)| all - bare),
                 0,
@@ -309,28 +317,31 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints what the parts of an answer cost: each is the difference of two rows.
+/// Prints the cost of the parts of a redirect. Each is the difference of two rows.
 fn parts(counted: &[Option<f64>]) {
-    let less = |more: usize, less: usize| Some(counted[more]? - counted[less]?);
-    let redirect = less(at::EXACT_HIT, at::EXACT_MISS);
-    let found = less(at::FIXED, at::MISS).zip(redirect);
-    let decided = less(at::WRITTEN, at::MISS);
-    let answered = less(at::ANSWERED, at::PASSED).zip(decided);
+    let difference = |more: usize, less: usize| Some(counted[more]? - counted[less]?);
+    let redirect = difference(index::EXACT_HIT, index::EXACT_MISS);
+    let fixed = difference(index::FIXED, index::MISS).zip(redirect);
+    let computed = difference(index::COMPUTED, index::MISS);
+    let redirected = difference(index::LAYER_HIT, index::LAYER_MISS).zip(computed);
     let rows = [
-        ("a request, passed on", less(at::PASSED, at::MISS)),
-        ("a lookup that finds nothing", counted[at::MISS]),
         (
-            "a pattern compared, captures found",
-            found.map(|(all, redirect)| all - redirect),
+            "a request that passes through",
+            difference(index::LAYER_MISS, index::MISS),
+        ),
+        ("a lookup without a match", counted[index::MISS]),
+        (
+            "the pattern and its captures",
+            fixed.map(|(all, redirect)| all - redirect),
         ),
         ("the redirect of a rule", redirect),
         (
-            "captures encoded, written and checked",
-            less(at::WRITTEN, at::FIXED),
+            "captures percent-encoded, written and checked",
+            difference(index::COMPUTED, index::FIXED),
         ),
         (
-            "the guard, the response",
-            answered.map(|(all, decided)| all - decided),
+            "the guard and the response",
+            redirected.map(|(all, computed)| all - computed),
         ),
     ];
     println!("\n### Its parts\n");
@@ -339,18 +350,18 @@ fn parts(counted: &[Option<f64>]) {
         table.row([
             name.to_owned(),
             number(count, 0),
-            ratio(count, counted[at::FORMAT]),
+            ratio(count, counted[index::FORMAT]),
         ]);
     };
     for (name, count) in rows {
         row(name, count);
     }
     let building = rows.iter().rev().take(3).map(|(_, count)| *count).sum();
-    row("the last three: a response is built", building);
+    row("the last three: building the response", building);
     print!("{table}");
 }
 
-/// Whether all ways lead to the same place.
+/// Asserts that all ways send the same `Location`.
 fn check() {
     let expected = HeaderValue::from_static(WRITTEN);
     let captures = ("how-we-moved-the-garden", "2019");
@@ -369,8 +380,8 @@ fn check() {
             .get("location")
             .is_none()
     );
-    let by_route = call(&mut Matchit::new(), request(HIT));
-    assert_eq!(by_route.headers()["location"], expected);
+    let matchit = call(&mut Matchit::new(), request(HIT));
+    assert_eq!(matchit.headers()["location"], expected);
     let head = request(HIT);
     let fixed = rules(SOURCE, WRITTEN);
     let decision = fixed.decide(&RequestHead::new(&head));
@@ -382,13 +393,13 @@ fn counts(cases: usize) -> io::Result<Vec<Option<f64>>> {
         return Ok(vec![None; cases]);
     }
     let marks = callgrind::between_marks(&[RESPOND])?;
-    let (stretches, _) = marks.as_chunks::<3>();
-    let each = |[_, once, twice]: &[u64; 3]| Some((twice - once) as f64 / COUNT as f64);
-    Ok(stretches.iter().map(each).collect())
+    let (sections, _) = marks.as_chunks::<3>();
+    let per_redirect = |[_, once, twice]: &[u64; 3]| Some((twice - once) as f64 / COUNT as f64);
+    Ok(sections.iter().map(per_redirect).collect())
 }
 
-/// Does each so many times and twice as many, under callgrind.
-pub(crate) fn counted() {
+/// Runs every case [`COUNT`] times and twice as often, with marks around it.
+pub(crate) fn run_counted() {
     for case in cases() {
         // Tables and services do some work once, for their first request.
         (case.work)(COUNT);
