@@ -9,6 +9,7 @@ mod canonical;
 mod case;
 mod compile;
 mod count;
+mod long_paths;
 mod production;
 mod rules;
 mod servers;
@@ -17,8 +18,8 @@ mod table;
 
 use std::{env, error::Error, fs, process::Command, process::ExitCode};
 
-use canonical::{LENGTHS, LongPath, MAX_GROWTH};
 use case::Case;
+use long_paths::{LENGTHS, LongPath, MAX_GROWTH};
 use services::{Group, groups};
 use table::{Table, number, plus, ratio};
 
@@ -95,7 +96,7 @@ struct Figures {
 fn measure_services(rounds: usize) -> Result<Vec<String>, Box<dyn Error>> {
     let mut groups = groups();
     let cases = groups.iter().map(|group| group.cases.len()).sum::<usize>();
-    let long_paths = canonical::long_paths();
+    let long_paths = long_paths::long_paths();
     let mut case_counts = Vec::new();
     let mut long_path_counts = Vec::new();
     if callgrind::is_available() {
@@ -272,7 +273,7 @@ fn run_counted() {
             case.counted(case.whole_passes(REQUESTS));
         }
     });
-    for case in canonical::long_paths()
+    for case in long_paths::long_paths()
         .iter_mut()
         .flat_map(|long_path| &mut long_path.cases)
     {

@@ -15,7 +15,8 @@ static PEAK: AtomicU64 = AtomicU64::new(0);
 /// The system allocator, with a tally.
 struct Counter;
 
-/// Adds without an atomic read-modify-write instruction. Everything that is measured runs on one thread.
+/// Adds without an atomic read-modify-write instruction. Everything that is measured runs on one
+/// thread.
 #[inline]
 fn grow(bytes: usize) {
     CALLS.store(CALLS.load(Relaxed) + 1, Relaxed);

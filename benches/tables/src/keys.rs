@@ -7,7 +7,8 @@ pub(crate) enum Kind {
     Exact,
     /// 50 % with a tail, 35 % with one placeholder, 15 % with two.
     Patterns,
-    /// Patterns in about this many shapes. A shape says which segments are literal, and how it ends.
+    /// Patterns in about this many shapes. A shape says which segments are literal, and how it
+    /// ends.
     Shapes(usize),
 }
 

@@ -214,7 +214,8 @@ fn servers(folder: &Folder, map: &Path, count: usize) -> io::Result<Vec<(&'stati
     Ok(vec![("haproxy -c", test_haproxy), ("nginx -t", test_nginx)])
 }
 
-/// Returns the program of a server. Debian keeps servers in `/usr/sbin`, which may not be in `PATH`.
+/// Returns the program of a server. Debian keeps servers in `/usr/sbin`, which may not be in
+/// `PATH`.
 pub(crate) fn server(name: &str) -> Command {
     let path = Path::new("/usr/sbin").join(name);
     Command::new(if path.exists() { path } else { name.into() })

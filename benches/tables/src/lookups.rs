@@ -19,8 +19,8 @@ pub(crate) const SIZES: [usize; 5] = [10, 1_000, 10_000, 100_000, 1_000_000];
 pub(crate) const COUNTED_SIZES: [usize; 2] = [1_000, 100_000];
 /// The number of different paths that are looked up when instructions are counted.
 ///
-/// A table is hashed with a random seed. What one lookup costs depends on that seed. The average over
-/// this many paths doesn't.
+/// A table is hashed with a random seed. What one lookup costs depends on that seed. The average
+/// over this many paths doesn't.
 const COUNTED_PATHS: usize = 2_000;
 
 /// The paths that are looked up.
@@ -244,8 +244,8 @@ pub(crate) fn run_counted(names: &[&str], kind: Kind, count: usize) {
     let contender = CONTENDERS.iter().find(|engine| engine.name == names[0]);
     let contender = contender.expect("the engine exists");
     if contender.is_ours() {
-        // The paths have their first segments in common. A seed that is bad for one of these segments
-        // is bad for many paths, so several tables have several seeds.
+        // The paths have their first segments in common. A seed that is bad for one of these
+        // segments is bad for many paths, so several tables have several seeds.
         let rules: Vec<_> = (0..tables(count)).map(|_| ours(kind, count)).collect();
         for name in names {
             let engines = rules.iter().map(|rules| our_engine(name, rules));

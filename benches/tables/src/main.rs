@@ -1,8 +1,9 @@
-//! Measures the rule tables of `tower-redirect` and of others: lookups, memory, loading, whole servers.
+//! Measures the rule tables of `tower-redirect` and of others: lookups, memory, loading, whole
+//! servers.
 //!
-//! Without an argument it prints all tables except the one of `-- server`, and draws the curves in the
-//! docs. `-- quick` prints what doesn't depend on the machine, and fails if a limit is exceeded.
-//! `README.md` explains the commands and the columns.
+//! Without an argument it prints all tables except the one of `-- server`, and draws the curves in
+//! the docs. `-- quick` prints what doesn't depend on the machine, and fails if a limit is
+//! exceeded. `README.md` explains the commands and the columns.
 
 #[path = "../../src/callgrind.rs"]
 #[expect(dead_code, reason = "shared with the other benches")]

@@ -48,8 +48,8 @@ struct Case {
 
 /// Returns paths that the pattern matches, all as long as [`HIT`].
 ///
-/// A rule table is hashed with a random seed. What one lookup costs depends on that seed. The average
-/// over a thousand paths doesn't.
+/// A rule table is hashed with a random seed. What one lookup costs depends on that seed. The
+/// average over a thousand paths doesn't.
 fn hits() -> Vec<String> {
     let year = |index: usize| (1_100 + index).to_string();
     (0..COUNT)

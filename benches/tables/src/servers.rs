@@ -1,4 +1,5 @@
-//! Whole servers on the loopback interface. The server runs on one CPU, the client `wrk` on another.
+//! Whole servers on the loopback interface. The server runs on one CPU, the client `wrk` on
+//! another.
 
 use std::{
     env,
