@@ -1,6 +1,13 @@
-//! What happens to requests, told to those who watch: events, counters, and the usage of rules.
+//! Reports what happens to requests and rules: `tracing` events, `metrics` counters, hit counts.
 //!
-//! Each costs nothing where its feature is off, and little where nobody listens.
+//! A disabled feature costs nothing. An enabled one without a subscriber or recorder costs little.
+//!
+//! All events have the target `tower_redirect`. `describe_metrics` lists the counters of the
+//! `metrics` feature. `Rules::count_hits` counts the hits of each rule.
+
+// Each function reports one outcome to events, counters and hit counts. For each request that gets
+// a response, the service calls exactly one of `redirected`, `passed` and `refused`; `suppressed`
+// comes in addition.
 
 use std::fmt;
 #[cfg(feature = "reload")]
@@ -59,14 +66,14 @@ fn log(redirected: &Redirected) {
     );
 }
 
-/// A request goes to the inner service, and the answer of that stands.
+/// Reports that a request gets the inner service's response, or its error.
 #[inline]
 pub(crate) fn passed() {
     #[cfg(feature = "metrics")]
     counters::passed();
 }
 
-/// A request is answered with a 4xx.
+/// Reports that a request gets a 4xx.
 pub(crate) fn refused(refusal: &Refusal) {
     #[cfg(feature = "tracing")]
     tracing::debug!(
@@ -81,8 +88,9 @@ pub(crate) fn refused(refusal: &Refusal) {
     let _ = refusal;
 }
 
-/// A policy redirects, and that is not sent.
+/// Reports that a redirect isn't sent.
 pub(crate) fn suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason: Suppressed) {
+    // `after_success` and a safe method: this is how the redirect is meant to work.
     if reason == Suppressed::OtherMethods {
         return;
     }
@@ -120,28 +128,30 @@ fn log_suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason: Suppre
     );
 }
 
-/// What is said of a new set that serves.
+/// The message for a new policy that is active.
 #[cfg(feature = "reload")]
-pub(crate) const NEW_SET: &str = "a new set of redirects serves";
+pub(crate) const RELOADED: &str = "a new set of redirects serves";
 
-/// What is said of a set that serves once more.
+/// The message for the previous policy that is active again.
 #[cfg(feature = "reload")]
-pub(crate) const SET_BEFORE: &str = "the set of redirects before serves again";
+pub(crate) const ROLLED_BACK: &str = "the set of redirects before serves again";
 
-/// Another set serves, or one was refused and the one before serves on; with the file it came from.
+/// Reports that another policy is active (with its message), or that one was rejected.
+///
+/// `path` is the watched file or folder that it came from.
 #[cfg(feature = "reload")]
 pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<&str, &dyn fmt::Display>) {
     #[cfg(feature = "metrics")]
     counters::reloaded(outcome.is_ok());
     #[cfg(feature = "metrics")]
     if let Some(path) = path {
-        counters::looked(path, outcome.is_ok());
+        counters::set_last_reload_good(path, outcome.is_ok());
     }
     #[cfg(feature = "tracing")]
     {
         let path = path.map(|path| tracing::field::display(Escaped(path.display())));
         match outcome {
-            Ok(said) => tracing::info!(target: "tower_redirect", path, "{said}"),
+            Ok(message) => tracing::info!(target: "tower_redirect", path, "{message}"),
             Err(error) => tracing::warn!(
                 target: "tower_redirect",
                 path,
@@ -153,19 +163,19 @@ pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<&str, &dyn fmt::Disp
     let _ = (path, outcome);
 }
 
-/// A path is watched whose set serves already.
+/// Reports that a watch has started on a path whose policy is already active.
 #[cfg(feature = "watch")]
 pub(crate) fn watched(path: &Path) {
     #[cfg(feature = "metrics")]
-    counters::looked(path, true);
+    counters::set_last_reload_good(path, true);
     let _ = path;
 }
 
-/// What could not be read is there again, and is what was read of it last.
+/// Reports that a lost path is readable again, with the contents that are active.
 #[cfg(feature = "watch")]
 pub(crate) fn back(path: &Path) {
     #[cfg(feature = "metrics")]
-    counters::looked(path, true);
+    counters::set_last_reload_good(path, true);
     #[cfg(feature = "tracing")]
     tracing::info!(
         target: "tower_redirect",
@@ -175,7 +185,7 @@ pub(crate) fn back(path: &Path) {
     let _ = path;
 }
 
-/// A candidate answered otherwise than the policy that serves.
+/// Reports that a candidate decided differently from the live policy.
 pub(crate) fn differed(
     request: &RequestHead<'_>,
     live: &dyn fmt::Display,
