@@ -31,9 +31,11 @@
 //! - **Path and query** are equal byte for byte, or after the percent-encoding that clients are
 //!   known to apply. A relative location is resolved first. Inside `nest` of an axum router, the
 //!   requested path is the whole one, if the `axum` feature is enabled.
-//! - **Scheme.** A location on another scheme isn't the requested URL, if the scheme is known.
-//! - **Host.** The name is equal regardless of case and of a final dot. Default ports count as no
-//!   port. A location without an origin is always on the requested host.
+//! - **Scheme.** If the scheme of the request is known, a location on another scheme isn't the
+//!   requested URL.
+//! - **Host.** The names are compared without case. A final dot in the location is ignored, because
+//!   some clients drop it. A default port counts as no port. A location without an origin is always
+//!   on the requested host.
 //!
 //! | request | location | sent? |
 //! |---|---|---|

@@ -10,8 +10,8 @@
 //! | `wrap_body` and `link_body` | [`Wrapped`] | [`ResponseBody<B>`] | the link page | `B: Body<Data = Bytes>` |
 //!
 //! - **In an axum `Router`**, add no setter: `axum::body::Body` has `Default` and `From<Bytes>`.
-//! - **Use [`link_body`]** if people without a redirecting client should see a link. Programs
-//!   ignore it.
+//! - **Use [`link_body`]** to show a link to people whose client doesn't follow redirects. Other
+//!   clients ignore the page.
 //! - **Use [`wrap_body`]** if the compiler says that the inner body lacks `Default` or
 //!   `From<Bytes>`. For example, the bodies of tower-http's `TraceLayer` and
 //!   `ResponseBodyTimeoutLayer` and hyper's `Incoming` have neither. The body of `CompressionLayer`

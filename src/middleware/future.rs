@@ -40,7 +40,8 @@ pin_project! {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), std::convert::Infallible> {
     /// let app = service_fn(|_: Request<()>| -> Ready<HttpResult> { ready(Ok(Response::default())) });
-    /// let mut service = RedirectService::new(app, LocalPath::from_static("/x").with(Status::Found));
+    /// let policy = LocalPath::from_static("/x").with(Status::Found);
+    /// let mut service = RedirectService::new(app, policy);
     /// let future: ResponseFuture<Ready<HttpResult>, String> = service.call(Request::new(()));
     /// assert_eq!(future.await?.status(), 302);
     /// # Ok(())

@@ -14,7 +14,7 @@
 //!    - has an invalid or over-long `Location`, or
 //!    - leads to the requested URL (a loop).
 //!
-//!    Such a request goes through to the inner service, as in step 2.
+//!    The request then goes through to the inner service, as in step 2.
 //! 5. [`Timing::Before`]: the service sends the redirect. It doesn't call the inner service.
 //! 6. [`Timing::After`]: the service calls the inner service. [`ResponseFuture`] then replaces a
 //!    response that meets the condition, and returns every other response unchanged.
@@ -31,7 +31,7 @@
 //! testing::options("*").through_layer(&layer).assert_pass(); // exempt
 //! ```
 //!
-//! # What holds always
+//! # Guarantees
 //!
 //! - A request that passes costs no allocation. The future isn't boxed, and no task is spawned.
 //! - Errors come from the inner service only.

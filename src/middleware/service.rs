@@ -36,7 +36,9 @@ use crate::{
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let app = service_fn(async |_: Request<String>| Ok::<_, std::io::Error>(Response::<String>::default()));
+/// let app = service_fn(async |_: Request<String>| {
+///     Ok::<_, std::io::Error>(Response::<String>::default())
+/// });
 /// let service = RedirectService::new(app, LocalPath::from_static("/new").with(Status::Found));
 ///
 /// let response = service.oneshot(Request::get("/old").body(String::new())?).await?;

@@ -34,11 +34,11 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Returns
+/// Returns an error if
 ///
-/// - the error of the system, if the path can't be read,
-/// - an error of kind `InvalidData`, if the file or folder is empty,
-/// - an error of kind `InvalidData` with the reader's error inside, if the reader fails.
+/// - the path can't be read (with the kind of the system's error),
+/// - the file or folder is empty (kind `InvalidData`), or
+/// - the reader fails (kind `InvalidData`, with the reader's error inside).
 ///
 /// # Panics
 ///

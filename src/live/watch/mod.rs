@@ -78,11 +78,11 @@
 //! - **Unchanged contents**, compared by a 64-bit hash. This applies to a file that was lost and
 //!   comes back, too. After [`ReloadHandle::rollback`], the file must change before the watch reads
 //!   it again.
-//! - **Contents that the reader rejects.** If a file in a folder can't be opened, the reader should
-//!   fail. If the path itself can't be read, it is lost.
+//! - **Contents that the reader rejects.** A file in the folder that can't be opened is up to the
+//!   reader, which should fail. If the path itself can't be read, the watch reports it as lost.
 //!
-//! In the last case and for empty files, [`Watch::on_reload`] gets the reason, and the `tracing`
-//! feature logs it.
+//! [`Watch::on_reload`] receives the reason for empty files and rejected contents, and the
+//! `tracing` feature logs it.
 
 use std::{
     error::Error,
@@ -215,13 +215,18 @@ impl<P: Send + Sync + 'static> Watch<P> {
         self
     }
 
-    /// Covers only files of the folder whose names end in this. Each call adds an ending.
+    /// Limits the watch to files of the folder whose names end in this.
+    ///
+    /// Each call adds an ending.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, live::Reloadable};
     ///
     /// let (_policy, handle) = Reloadable::new(LocalPath::from_static("/"));
-    /// let watch = handle.watch("redirects.d", |_| Err("never read")).ending(".redirects").ending(".csv");
+    /// let watch = handle
+    ///     .watch("redirects.d", |_| Err("never read"))
+    ///     .ending(".redirects")
+    ///     .ending(".csv");
     /// assert!(format!("{watch:?}").contains(r#"endings: [".redirects", ".csv"]"#));
     /// ```
     ///
@@ -243,7 +248,9 @@ impl<P: Send + Sync + 'static> Watch<P> {
     /// use tower_redirect::{live::Reloadable, rules::{Format, Rules}};
     ///
     /// let (_policy, handle) = Reloadable::new(Rules::new([])?);
-    /// let watch = handle.watch_rules("_redirects", Format::Netlify).settle(Duration::from_secs(1));
+    /// let watch = handle
+    ///     .watch_rules("_redirects", Format::Netlify)
+    ///     .settle(Duration::from_secs(1));
     /// assert!(format!("{watch:?}").contains("settle: 1s"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
@@ -263,7 +270,9 @@ impl<P: Send + Sync + 'static> Watch<P> {
     /// use tower_redirect::{live::Reloadable, rules::{Format, Rules}};
     ///
     /// let (_policy, handle) = Reloadable::new(Rules::new([])?);
-    /// let watch = handle.watch_rules("_redirects", Format::Netlify).poll_interval(Duration::ZERO);
+    /// let watch = handle
+    ///     .watch_rules("_redirects", Format::Netlify)
+    ///     .poll_interval(Duration::ZERO);
     /// assert!(format!("{watch:?}").contains("poll_interval: 10ms"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
@@ -286,11 +295,12 @@ impl<P: Send + Sync + 'static> Watch<P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// The watch reads the path once at the start, so it misses no change since you read it. This
-    /// is a reload like any other: it is reported and counted, and [`ReloadHandle::rollback`]
-    /// returns to the policy before it. After [`load`], the watch skips this step if the contents
-    /// are unchanged. If the path is missing, the watch reports it as lost, and reads it as soon as
-    /// it exists.
+    /// The watch reads the path once at the start, so it doesn't miss a change between your own
+    /// read and the start. This is a reload like any other: it is reported and counted, and
+    /// [`ReloadHandle::rollback`] returns to the policy before it. After [`load`], the watch skips
+    /// this step if the contents are unchanged.
+    ///
+    /// If the path is missing, the watch reports it as lost, and reads it as soon as it exists.
     ///
     /// # Errors
     ///

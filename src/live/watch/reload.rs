@@ -54,8 +54,10 @@ pub enum Reload<'a> {
         /// The error of the operating system.
         error: &'a io::Error,
     },
-    /// A lost path is readable again, with the same contents as before. The active policy stays,
-    /// even after a rollback from these contents.
+    /// A lost path is readable again, with the same contents as before.
+    ///
+    /// The active policy stays, even if a rollback has made another one active than the one from
+    /// these contents.
     #[non_exhaustive]
     Back {
         /// The watched file or folder.

@@ -46,7 +46,10 @@ impl<P> RedirectLayer<With<P>> {
     /// use tower_redirect::{RedirectLayer, Status, testing};
     ///
     /// let layer = RedirectLayer::found("/today");
-    /// testing::get("/").through_layer(&layer).assert_redirect("/today").assert_status(Status::Found);
+    /// testing::get("/")
+    ///     .through_layer(&layer)
+    ///     .assert_redirect("/today")
+    ///     .assert_status(Status::Found);
     /// ```
     ///
     /// # Panics
@@ -124,7 +127,8 @@ impl<P> RedirectLayer<With<P>> {
     ///
     /// let layer = RedirectLayer::permanent(policy_fn(|request| {
     ///     let rest = request.path().strip_prefix("/v1/")?;
-    ///     LocalPath::from_static("/v2").join_encoded(rest).ok()?.append_encoded_query(request.query()).ok()
+    ///     let path = LocalPath::from_static("/v2").join_encoded(rest).ok()?;
+    ///     path.append_encoded_query(request.query()).ok()
     /// }));
     /// testing::put("/v1/users/7?full")
     ///     .through_layer(&layer)

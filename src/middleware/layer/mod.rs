@@ -65,8 +65,9 @@ mod options;
 /// [`without_exemption`](Self::without_exemption) redirects the last four, too. The `tracing`
 /// feature logs each redirect at level debug, sent or not. The `metrics` feature counts them.
 ///
-/// Redirects are **not access control**. A client chooses what it sends: a request with an
-/// `Upgrade` header, for example, goes through. Your app must reject what a visitor may not see.
+/// Redirects are **not access control**. A client chooses what it sends: a request with
+/// `Upgrade: websocket`, for example, goes through. Your app must reject what a visitor may not
+/// see.
 ///
 /// # Placement
 ///
@@ -77,10 +78,10 @@ mod options;
 ///   router has a `.fallback`. With the `axum` feature, the loop check compares the whole path, and
 ///   `original_uri` shows it to the policy. Without that feature, the layer can't recognize a
 ///   redirect to the requested URL there, and the client loops.
-/// - Outside of a layer that reserves capacity (`ConcurrencyLimit`, `Buffer`), `poll_ready`
-///   reserves a slot before the redirect is sent. The slot stays reserved until this service is
-///   called again or dropped. Put the redirect inside of the reserving layer, or give each request
-///   a clone, as axum and the adapters for hyper do.
+/// - Around a layer that reserves capacity (`ConcurrencyLimit`, `Buffer`), a redirect wastes a
+///   slot: `poll_ready` reserves it, and the slot stays reserved until this service is called again
+///   or dropped. Put the redirect inside of that layer, or give each request a clone, as axum and
+///   the adapters for hyper do.
 /// - The inner body needs `Default`. If the compiler says that it has none, add
 ///   [`wrap_body`](Self::wrap_body). The [`body`](crate::middleware::body) module lists the layers
 ///   that need it.

@@ -218,7 +218,7 @@ impl<P, M> RedirectLayer<P, M> {
     /// §4.2.2). A wrong redirect then stays in its cache. Two redirects don't take this value as it
     /// is:
     ///
-    /// - One that relies on a presumed scheme stays `no-store`.
+    /// - One that relies on a presumed scheme (no trusted proxy reported it) stays `no-store`.
     /// - One that depends on `Cookie` or `Authorization` becomes `private`.
     pub fn default_max_age(mut self, cache: impl Into<CacheControl>) -> Self {
         self.options.default_max_age = Some(cache.into());
