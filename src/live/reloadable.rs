@@ -11,7 +11,7 @@ use std::{
 use arc_swap::ArcSwap;
 
 use crate::{
-    observe,
+    observe::{self, ReloadOutcome},
     policy::{Decision, Policy},
     request::RequestHead,
 };
@@ -147,7 +147,7 @@ impl<P> ReloadHandle<P> {
     /// ```
     pub fn store(&self, policy: impl Into<Arc<P>>) {
         self.replace(policy.into());
-        observe::reloaded(None, Ok(observe::RELOADED));
+        observe::reloaded(None, ReloadOutcome::Reloaded);
     }
 
     /// Activates the policy that the closure makes. If the closure fails, the current policy stays
@@ -186,12 +186,12 @@ impl<P> ReloadHandle<P> {
         match make(&self.current()) {
             Ok(policy) => {
                 self.swap(turn, Arc::new(policy));
-                observe::reloaded(None, Ok(observe::RELOADED));
+                observe::reloaded(None, ReloadOutcome::Reloaded);
                 Ok(())
             }
             Err(error) => {
                 drop(turn);
-                observe::reloaded(None, Err(&error));
+                observe::reloaded(None, ReloadOutcome::Rejected(&error));
                 Err(error)
             }
         }
@@ -217,7 +217,7 @@ impl<P> ReloadHandle<P> {
         let dropped = self.shared.current.swap(policy);
         drop(turn);
         drop(dropped);
-        observe::reloaded(None, Ok(observe::ROLLED_BACK));
+        observe::reloaded(None, ReloadOutcome::RolledBack);
         true
     }
 

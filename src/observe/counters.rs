@@ -88,21 +88,21 @@ const REASONS: [(Suppressed, &str); 6] = [
 ///   recorder, counting allocates nothing.
 pub fn describe_metrics() {
     for (name, description) in [
-        (REDIRECTS, "Redirects that were sent"),
-        (PASSES, "Requests that the app answered"),
-        (REFUSALS, "Requests that were refused"),
-        (SUPPRESSED, "Redirects that were not sent"),
-        (RELOADS, "New sets of rules, taken or not"),
+        (REDIRECTS, "Redirects sent"),
+        (PASSES, "Requests that passed through to the app"),
+        (REFUSALS, "Requests refused"),
+        (SUPPRESSED, "Redirects not sent"),
+        (RELOADS, "Reloads of the rules, good or bad"),
         (
             DIFFERENCES,
-            "Requests that a candidate would have answered otherwise",
+            "Requests for which the candidate decided differently",
         ),
     ] {
         describe_counter!(name, Unit::Count, description);
     }
     describe_gauge!(
         LAST_RELOAD_GOOD,
-        "Whether what was read last of a watched path was taken"
+        "1 if the last read of a watched path is active, 0 if not"
     );
     let outcomes = ["good", "bad"].map(|outcome| (RELOADS, "outcome", outcome));
     let reasons = REASONS.map(|(_, label)| (SUPPRESSED, "reason", label));

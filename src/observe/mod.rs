@@ -2,7 +2,29 @@
 //!
 //! A disabled feature costs nothing. An enabled one without a subscriber or recorder costs little.
 //!
-//! All events have the target `tower_redirect`. `describe_metrics` lists the counters of the
+//! # Events
+//!
+//! The `tracing` feature adds these events, with the target `tower_redirect`:
+//!
+//! | level | message | fields |
+//! |---|---|---|
+//! | debug | redirected | `status`, `location`, and for a rule: `rule`, `rule_number`, `file`, `line` |
+//! | debug | redirect suppressed | `reason`, and the fields of "redirected" |
+//! | debug | refused | `reason`, `status` |
+//! | debug | the candidate decides differently | `method`, `path`, `live`, `candidate` |
+//! | info | reloaded | `path` |
+//! | info | rolled back to the previous rules | |
+//! | warn | rejected, keeping the previous rules | `path`, `error` |
+//! | warn | cannot be read, keeping the previous rules | `path`, `error` |
+//! | info | readable again and unchanged, keeping the active rules | `path` |
+//! | error | the `on_reload` callback panicked, the watch continues | `panic` |
+//!
+//! The warnings of a rules file that [`watch`](crate::live::watch) reloads are events at level
+//! warn. The `trust` feature adds an event for what a proxy reports, at level trace, and one at
+//! level warn if the peer address is unknown.
+//!
+//! # Counters
+//! `describe_metrics` lists the counters of the
 //! `metrics` feature. `Rules::count_hits` counts the hits of each rule.
 
 // Each function reports one outcome to events, counters and hit counts. For each request that gets
@@ -128,35 +150,60 @@ fn log_suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason: Suppre
     );
 }
 
-/// The message for a new policy that is active.
+/// The outcome of a reload.
 #[cfg(feature = "reload")]
-pub(crate) const RELOADED: &str = "a new set of redirects serves";
+#[derive(Clone, Copy)]
+#[cfg_attr(
+    not(feature = "tracing"),
+    expect(dead_code, reason = "only `tracing` logs the errors")
+)]
+pub(crate) enum ReloadOutcome<'a> {
+    /// A new policy is active.
+    Reloaded,
+    /// The previous policy is active again.
+    RolledBack,
+    /// A new policy was rejected; why.
+    Rejected(&'a dyn fmt::Display),
+    /// The watched path can't be read; why.
+    #[cfg(feature = "watch")]
+    Lost(&'a dyn fmt::Display),
+}
 
-/// The message for the previous policy that is active again.
+/// Reports a reload. `path` is the watched file or folder, if the reload came from one.
 #[cfg(feature = "reload")]
-pub(crate) const ROLLED_BACK: &str = "the set of redirects before serves again";
-
-/// Reports that another policy is active (with its message), or that one was rejected.
-///
-/// `path` is the watched file or folder that it came from.
-#[cfg(feature = "reload")]
-pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<&str, &dyn fmt::Display>) {
+pub(crate) fn reloaded(path: Option<&Path>, outcome: ReloadOutcome<'_>) {
     #[cfg(feature = "metrics")]
-    counters::reloaded(outcome.is_ok());
-    #[cfg(feature = "metrics")]
-    if let Some(path) = path {
-        counters::set_last_reload_good(path, outcome.is_ok());
+    {
+        let is_good = matches!(outcome, ReloadOutcome::Reloaded | ReloadOutcome::RolledBack);
+        counters::reloaded(is_good);
+        if let Some(path) = path {
+            counters::set_last_reload_good(path, is_good);
+        }
     }
     #[cfg(feature = "tracing")]
     {
         let path = path.map(|path| tracing::field::display(Escaped(path.display())));
         match outcome {
-            Ok(message) => tracing::info!(target: "tower_redirect", path, "{message}"),
-            Err(error) => tracing::warn!(
+            ReloadOutcome::Reloaded => {
+                tracing::info!(target: "tower_redirect", path, "reloaded");
+            }
+            ReloadOutcome::RolledBack => tracing::info!(
+                target: "tower_redirect",
+                path,
+                "rolled back to the previous rules"
+            ),
+            ReloadOutcome::Rejected(error) => tracing::warn!(
                 target: "tower_redirect",
                 path,
                 %error,
-                "a set of redirects was refused, the one before serves on"
+                "rejected, keeping the previous rules"
+            ),
+            #[cfg(feature = "watch")]
+            ReloadOutcome::Lost(error) => tracing::warn!(
+                target: "tower_redirect",
+                path,
+                %error,
+                "cannot be read, keeping the previous rules"
             ),
         }
     }
@@ -180,7 +227,7 @@ pub(crate) fn back(path: &Path) {
     tracing::info!(
         target: "tower_redirect",
         path = %Escaped(path.display()),
-        "what was lost is back as it was, the set of redirects that serves stays"
+        "readable again and unchanged, keeping the active rules"
     );
     let _ = path;
 }
@@ -198,7 +245,7 @@ pub(crate) fn differed(
         path = request.path(),
         %live,
         %candidate,
-        "the candidate answers differently"
+        "the candidate decides differently"
     );
     #[cfg(feature = "metrics")]
     counters::differed();

@@ -63,7 +63,7 @@ impl Contents {
             None => {
                 let had_files = active.is_none_or(|active| !active.files.is_empty());
                 return had_files.then(|| {
-                    "no file in the folder counts; put one with a comment into it where nothing is to be redirected"
+                    "no file to read in the folder; add one with a comment if nothing should be redirected"
                         .to_owned()
                 });
             }
@@ -71,7 +71,7 @@ impl Contents {
         };
         if first == Some(0) && rest.is_empty() {
             return Some(
-                "the file is empty; write a comment into it where nothing is to be redirected"
+                "the file is empty; write a comment into it if nothing should be redirected"
                     .to_owned(),
             );
         }
@@ -82,7 +82,8 @@ impl Contents {
         };
         let (name, _) = self.files.iter().find(emptied)?;
         Some(format!(
-            "the file {} was emptied; write a comment into it, or remove it, where it is to redirect nothing, or say what the names of files end in that count",
+            "the file {} was emptied; remove it or write a comment into it, \
+             or limit the watch to other files with `Watch::ending`",
             Escaped(name.to_string_lossy())
         ))
     }

@@ -64,7 +64,7 @@ impl Events {
                 target: "tower_redirect",
                 path = %Escaped(path.display()),
                 %error,
-                "the system tells of no changes here; they are found by looking"
+                "no change events from the system, the watch only polls"
             );
         }
         self.watcher = watcher.ok();

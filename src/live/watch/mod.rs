@@ -204,7 +204,7 @@ impl<P: Send + Sync + 'static> Watch<P> {
     ///     .watch_rules("no/such/file", Format::Netlify)
     ///     .on_reload(move |reload| sender.send(reload.to_string()).unwrap())
     ///     .start()?;
-    /// assert!(lines.recv()?.contains("cannot be read, and the set before serves on until it can"));
+    /// assert!(lines.recv()?.contains("cannot be read, keeping the previous rules: "));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -63,11 +63,11 @@ impl Read for RegularFile {
 
 /// The error for a socket, a pipe or a device.
 pub(super) fn not_a_file() -> io::Error {
-    io::Error::other("this is neither a file nor a folder; watch one of these")
+    io::Error::other("neither a file nor a folder; watch a file or a folder")
 }
 
 fn too_long() -> io::Error {
-    io::Error::other("this file has more than a gigabyte; divide the rules")
+    io::Error::other("the file has more than a gigabyte; split the rules")
 }
 
 #[cfg(test)]

@@ -68,20 +68,20 @@ pub enum Reload<'a> {
 impl fmt::Display for Reload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Good { path } => write!(f, "{}: what was read serves", Escaped(path.display())),
+            Self::Good { path } => write!(f, "{}: reloaded", Escaped(path.display())),
             Self::Bad { path, error } => write!(
                 f,
-                "{}: refused, and the set before serves on: {error}",
+                "{}: rejected, keeping the previous rules: {error}",
                 Escaped(path.display())
             ),
             Self::Lost { path, error } => write!(
                 f,
-                "{}: cannot be read, and the set before serves on until it can: {error}",
+                "{}: cannot be read, keeping the previous rules: {error}",
                 Escaped(path.display())
             ),
             Self::Back { path } => write!(
                 f,
-                "{}: is back as it was, and the set that serves stays",
+                "{}: readable again and unchanged, keeping the active rules",
                 Escaped(path.display())
             ),
         }

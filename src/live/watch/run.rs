@@ -38,7 +38,10 @@ use std::{
 use super::{
     OnReload, Read, Reason, Reload, Watch, contents::Contents, events::Events, state::State,
 };
-use crate::{live::WeakHandle, observe};
+use crate::{
+    live::WeakHandle,
+    observe::{self, ReloadOutcome},
+};
 
 /// A state that keeps changing is read after this many times `settle`.
 const MAX_SETTLES: u32 = 5;
@@ -221,7 +224,7 @@ impl<P: Send + Sync + 'static> WatchLoop<P> {
         let result = match contents.truncation(self.active.as_ref()) {
             Some(problem) => Err(problem.into()),
             None => catch_panic(|| (self.read)(&self.path)).unwrap_or_else(|panic| {
-                Err(format!("the reader panicked: {panic}; mend the reader").into())
+                Err(format!("the reader panicked: {panic}; fix the reader").into())
             }),
         };
         if !is_overdue && self.has_changed_meanwhile() {
@@ -284,12 +287,12 @@ impl<P: Send + Sync + 'static> WatchLoop<P> {
         handle.replace(Arc::new(policy));
         drop(handle);
         self.active = Some(contents.clone());
-        observe::reloaded(Some(&self.path), Ok(observe::RELOADED));
+        observe::reloaded(Some(&self.path), ReloadOutcome::Reloaded);
         notify(&mut self.on_reload, &Reload::Good { path: &self.path });
     }
 
     fn reject(&mut self, reason: &Reason) {
-        observe::reloaded(Some(&self.path), Err(reason));
+        observe::reloaded(Some(&self.path), ReloadOutcome::Rejected(reason));
         let reload = Reload::Bad {
             path: &self.path,
             error: &**reason,
@@ -310,7 +313,7 @@ impl<P: Send + Sync + 'static> WatchLoop<P> {
             self.is_lost = true;
             self.backoff = 1;
             self.rechecks_done = RECHECKS.len();
-            observe::reloaded(Some(&self.path), Err(error));
+            observe::reloaded(Some(&self.path), ReloadOutcome::Lost(error));
             let reload = Reload::Lost {
                 path: &self.path,
                 error,
@@ -326,7 +329,7 @@ fn notify(on_reload: &mut OnReload, reload: &Reload<'_>) {
     let result = catch_panic(|| on_reload(reload));
     #[cfg(feature = "tracing")]
     if let Err(panic) = result {
-        tracing::error!(target: "tower_redirect", panic, "the callback of a watch panicked; the watch goes on");
+        tracing::error!(target: "tower_redirect", panic, "the `on_reload` callback panicked, the watch continues");
     }
     #[cfg(not(feature = "tracing"))]
     let _ = result;
