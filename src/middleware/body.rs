@@ -76,8 +76,8 @@ use pin_project_lite::pin_project;
 /// assert_body::<Wrapped, hyper::body::Incoming, ResponseBody<hyper::body::Incoming>>();
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "a redirect cannot be answered with the body `{B}` of the inner service",
-    label = "needs `Default` for an empty body, `From<Bytes>` for the hypertext note",
+    message = "the inner body `{B}` cannot be the body of a redirect",
+    label = "needs `Default` for an empty body, or `From<Bytes>` for `link_body`",
     note = "call `.wrap_body()` on the `RedirectLayer`: the body becomes `ResponseBody<{B}>`"
 )]
 pub trait BodyMode<B>: sealed::Sealed {
