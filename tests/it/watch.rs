@@ -28,7 +28,7 @@ use tower_redirect::{
         ReloadHandle, Reloadable,
         watch::{self, Reload, Watch, Watcher},
     },
-    rules::{Diagnostics, Format, Rule, Rules},
+    rules::{Diagnostics, Format, Rule, RuleRef, Rules},
     testing,
 };
 
@@ -526,7 +526,10 @@ fn the_last_change_wins() {
     let begin = Instant::now();
     loop {
         let current = site.handle.current();
-        if current.iter().next().unwrap().target().as_str() == "/number-299" {
+        // Without `settle`, the reader may see the file while a write has truncated it. Then the table
+        // is empty until the recheck.
+        let is_last = |rule: RuleRef<'_>| rule.target().as_str() == "/number-299";
+        if current.iter().next().is_some_and(is_last) {
             break;
         }
         assert!(begin.elapsed() < LONG, "{:?} serves", current.iter().next());
