@@ -1,4 +1,4 @@
-//! The CSV files of Cloudflare's Bulk Redirects: whole addresses, one a row, no header.
+//! The CSV files of Cloudflare Bulk Redirects.
 //!
 //! ```
 //! use tower_redirect::rules::bulk_csv;
@@ -15,21 +15,49 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! | column | absent | means |
-//! |---|---|---|
-//! | source | | host and path; for both schemes where it names none |
-//! | target | | a whole address |
-//! | status | 301 | 301, 302, 307 or 308 |
-//! | preserve query string | false | the query of a request goes on |
-//! | include subdomains | false | the host, and every name below it |
-//! | subpath matching | false | the path, and everything below it by whole segments |
-//! | preserve path suffix | false | what is below the path goes behind the target's |
+//! # Columns
 //!
-//! True and false are `TRUE`, `true`, `FALSE`, `false` and nothing. The most specific row answers, wherever it
-//! stands: one for the path itself, then the longest path; of these an exact host, then the longest domain; of
-//! these one that names the scheme. The dialect orders paths and hosts each, and not the two together; here the
-//! path is asked first. Of two rows with the same source, the second is an error. Rows with errors are left
-//! out and the rest serve.
+//! A row is one redirect. There is no header row. Every column after the second may be empty or
+//! missing.
+//!
+//! | column | if it is empty | what it does here |
+//! |---|---|---|
+//! | 1, source | an error | `host/path`, matched exactly; `http://` or `https://` before it limits the row to this scheme |
+//! | 2, target | an error | the URL to redirect to, with scheme and host |
+//! | 3, status | 301 | 301, 302, 307 or 308 |
+//! | 4, preserve query string | false | appends the query of the request |
+//! | 5, include subdomains | false | also matches every subdomain of the host |
+//! | 6, subpath matching | false | also matches every path below the source path |
+//! | 7, preserve path suffix | false | appends what column 6 matched below the source path to the target |
+//!
+//! The columns 4 to 7 are `TRUE`, `true`, `FALSE` or `false`. Put a URL that contains a comma in
+//! quotes.
+//!
+//! # Which row wins
+//!
+//! The most specific row that matches wins, wherever it is in the file:
+//!
+//! 1. A row for the path itself comes before subpath matching, and a longer path before a shorter
+//!    one.
+//! 2. For the same path, an exact host comes before subdomains, and a longer domain before a
+//!    shorter one.
+//! 3. For the same host, a row with a scheme comes before one without.
+//!
+//! Cloudflare's documentation orders paths and hosts, but not paths against hosts. Here, paths are
+//! compared first.
+//!
+//! # Not supported
+//!
+//! | syntax | what happens |
+//! |---|---|
+//! | a header row, a comment, or `;` and tabs as separators | an error; the row is skipped |
+//! | a source without a host, or with a port, a user name, a query or a fragment | an error; the row is skipped |
+//! | `*` in the host of a source | an error; use column 5 |
+//! | `/*` at the end of a source | a warning; it matches only a literal `*`, so use column 6 |
+//! | the source of an earlier row | an error; the row is skipped |
+//! | column 4 with a query in the target | an error; the row is skipped |
+//! | a target that isn't a web page, such as `magnet:` | an error; the row is skipped |
+//! | more than 32 KiB in a source or target, or more than 16 slashes in a source with subpath matching | an error; the row is skipped |
 
 use super::{
     Parsed,
@@ -43,7 +71,7 @@ use crate::{
     status::Status,
 };
 
-/// The rules of a text in which nothing is wrong.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::bulk_csv;
@@ -55,12 +83,12 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::BulkCsv.parse(text)
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Rows with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::bulk_csv;

@@ -1,4 +1,4 @@
-//! Map files of HAProxy: a key, blanks, and the target up to the end of the line.
+//! The map files of HAProxy: a key, white space, and the target.
 //!
 //! ```
 //! use tower_redirect::Status;
@@ -10,17 +10,37 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! This is what `http-request redirect location %[path,map(FILE)] code … if …` makes of it:
+//! In an HAProxy configuration, the file is used like this:
 //!
-//! - A key is compared as a whole and with case. It is a path, `/a`; host and path, `example.com/a`; or a host
-//!   alone, `example.com`, which stands for all its paths. What names a host comes first.
-//! - A value is sent as it is, without the query of the request; blanks in it are percent-encoded.
-//! - Only a `#` in the first column begins a comment; blanks before a key count for nothing.
-//! - Of two lines with one key the first counts, and the second is an error.
-//! - A file names no status; the caller does. [`Format::HaproxyMap`](super::Format::HaproxyMap) takes 301.
+//! ```text
+//! http-request redirect code 301 location %[path,map(FILE)] if { path,map(FILE) -m found }
+//! ```
 //!
-//! A key without a value, and one with a query, are warnings and left out. A ` #` in a value is a warning, and
-//! sent as it stands.
+//! The file has no status, so you pass one. [`Format::HaproxyMap`](super::Format::HaproxyMap) uses
+//! 301.
+//!
+//! # Syntax
+//!
+//! A line is one redirect. White space at the start of a line is ignored.
+//!
+//! | syntax | what it does here |
+//! |---|---|
+//! | `/a` as the key | matches this path, but not `/a/` or `/A` |
+//! | `example.com/a` as the key | matches this path on this host |
+//! | `example.com` as the key | matches every path on this host |
+//! | the rest of the line | is the target; white space in it is percent-encoded, and the query of the request is dropped |
+//! | `#` in the first column | starts a comment |
+//!
+//! A key with a host comes before a key without one. If two lines have the same key, the first
+//! counts and the second is an error.
+//!
+//! # Not supported
+//!
+//! | syntax | what happens |
+//! |---|---|
+//! | a key without a target, a key with a query, `#` after white space at the start of a line | a warning; the line is skipped |
+//! | `#` after the target, `;` at the end of the line | a warning; it is sent as a part of the target |
+//! | a key with a scheme, a key that is a regex, quotes, arrows between key and target | an error; the line is skipped |
 
 use std::{io, ops::Range, path::Path};
 
@@ -36,7 +56,7 @@ use crate::{
     status::StatusChoice,
 };
 
-/// The rules of a text in which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules, which redirect with this status. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::status::Intent;
@@ -48,12 +68,12 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
-pub fn parse(text: &str, how: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
-    parse_lossy(text, how).into_result()
+/// Returns all diagnostics, warnings included, if one of them is an error.
+pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
+    parse_lossy(text, status).into_result()
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Lines with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::Status;
@@ -66,15 +86,15 @@ pub fn parse(text: &str, how: impl Into<StatusChoice>) -> Result<Rules, Diagnost
 /// );
 /// ```
 #[must_use]
-pub fn parse_lossy(text: &str, how: impl Into<StatusChoice>) -> Parsed {
+pub fn parse_lossy(text: &str, status: impl Into<StatusChoice>) -> Parsed {
     let mut loader = Loader::new(PRECEDENCE);
     loader.reserve(text.len());
     // Nothing fails where a text is read from memory.
-    let _ = read::lines(text.as_bytes(), &mut Reader(how.into()), &mut loader);
+    let _ = read::lines(text.as_bytes(), &mut Reader(status.into()), &mut loader);
     loader.finish(|| Ok(text.as_bytes()))
 }
 
-/// The same of a file; the diagnostics name it.
+/// Loads a file and parses it like [`parse_lossy`]. Diagnostics and rules name the file.
 ///
 /// ```no_run
 /// use tower_redirect::Status;
@@ -88,9 +108,9 @@ pub fn parse_lossy(text: &str, how: impl Into<StatusChoice>) -> Parsed {
 ///
 /// # Errors
 ///
-/// Where the file cannot be read.
-pub fn load_lossy(path: impl AsRef<Path>, how: impl Into<StatusChoice>) -> io::Result<Parsed> {
-    kind(how.into()).load(path.as_ref())
+/// Returns an error if the file can't be read.
+pub fn load_lossy(path: impl AsRef<Path>, status: impl Into<StatusChoice>) -> io::Result<Parsed> {
+    kind(status.into()).load(path.as_ref())
 }
 
 /// How such a text is taken apart.

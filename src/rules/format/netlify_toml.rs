@@ -30,10 +30,24 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! Each entry means what a line of [`_redirects`](super::netlify) does. The older names `origin`,
-//! `destination`, `params`, `parameters`, `signing` and `sign` are read too. `headers` are for proxies, and
-//! `rate_limit` is not kept; both are warnings, and the rule serves. What else the file configures is not
-//! looked at. Where it is no TOML, no rule serves, as the site would not be built.
+//! Each `[[redirects]]` entry means the same as a line of [`_redirects`](super::netlify). The first
+//! entry that matches wins. The rest of the file isn't read.
+//!
+//! | key | what it does here |
+//! |---|---|
+//! | `from` (formerly `origin`) | the source, as in `_redirects`; required |
+//! | `to` (formerly `destination`) | the target, as in `_redirects`; required |
+//! | `status` | the status as a number; 301 if it is missing |
+//! | `force` | `true` redirects even if the app has a page at the source, like the `!` in `_redirects` |
+//! | `query` (formerly `params` or `parameters`) | a table of query conditions: `{ key = "value", other = ":name" }` |
+//! | `conditions` | a table of `Language` and `Cookie`, each a list or one string with commas |
+//! | `signed` (formerly `signing` or `sign`) | not supported; a warning, and the rule is skipped unless it is `false` |
+//! | `headers`, `rate_limit` | not supported; a warning, and the rule redirects without them |
+//! | any other key | a warning; the key is ignored |
+//!
+//! If an entry has a key under both names, the newer name counts. An entry with an error is
+//! skipped. If the file isn't valid TOML, it has no rules at all, since Netlify wouldn't build the
+//! site either.
 
 use std::ops::Range;
 
@@ -46,7 +60,7 @@ use super::{
 };
 use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
 
-/// The rules of a file with which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::netlify_toml;
@@ -58,12 +72,12 @@ use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::NetlifyToml.parse(text)
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Entries with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::netlify_toml;

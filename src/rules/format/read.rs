@@ -16,13 +16,13 @@ const KEPT: usize = 256;
 
 pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// A dialect in which every line stands for itself.
+/// A format in which every line stands for itself.
 pub(super) trait ByLine {
     /// Takes a line without its end.
     fn line(&mut self, line: Line<'_>, loader: &mut Loader);
 }
 
-/// Hands the lines of a text to a dialect; those that are no text are errors.
+/// Hands the lines of a text to a format; those that are no text are errors.
 pub(super) fn lines(
     mut input: impl BufRead,
     dialect: &mut dyn ByLine,

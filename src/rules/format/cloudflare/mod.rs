@@ -1,4 +1,4 @@
-//! Cloudflare's `_redirects`, of Pages and of Workers' static assets.
+//! The `_redirects` file of Cloudflare Pages and of Workers static assets.
 //!
 //! ```
 //! use tower_redirect::rules::cloudflare;
@@ -16,44 +16,62 @@
 //! testing::get("/u/ada/posts").through(&rules)
 //!     .assert_redirect("/people/ada")
 //!     .assert_status(Status::Found);
-//! // Behind a rule with placeholders, all stand in one order.
+//! // The first line that matches wins.
 //! testing::get("/blog/latest").through(&rules).assert_redirect("https://blog.example/latest");
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! # A line
+//! # Syntax
 //!
-//! `source destination [status]`, words with white space between them; `#` at the beginning of a word begins
-//! a comment.
+//! A file has one rule per line. White space separates its parts:
 //!
-//! | what | meaning here |
+//! ```text
+//! source destination [status] [# comment]
+//! ```
+//!
+//! | syntax | what it does here |
 //! |---|---|
-//! | `/a` | this path; case and a `/` at the end make a difference |
-//! | `/a/*` | everything below, and `/a/`; the target has it as `:splat` |
-//! | `/a/:name` | one segment or a part of it; the target has it as `:name` |
-//! | no status | 302 |
+//! | `/a` | matches this path, but not `/a/` or `/A` |
+//! | `/a/*` | matches `/a/` and every path below; `:splat` in the destination inserts what `*` matched |
+//! | `/a/:name`, `/a/x-:name` | matches one segment or a part of it; `:name` in the destination inserts it |
+//! | `/a*`, `/a/*/b`, `/:from-:to` | matches as a regex, on the path as the client sent it; needs the `regex` feature |
+//! | a source without `/` at its start | a warning; the `/` is added |
+//! | a query or fragment in a source | a warning; it is ignored |
+//! | `.` and `..` as segments | a warning; they are resolved |
+//! | a destination that starts with `/` or `https://` | redirects to it; within this site, several `/` in a row become one |
+//! | no status | redirects with 302 |
+//! | 301, 302, 303, 307 or 308 | redirects with this status |
+//! | `#` at the start of a word | starts a comment |
 //!
-//! Sources are read as the path of an address: segments `.` and `..` are resolved, query and fragment are
-//! no part of it, a `/` that is missing in front is added; each with a warning. Destinations begin with `/` or
-//! `https://`. The query of the request is sent on where the destination has none. On this site, runs of `/`
-//! in the result become one.
+//! The first line that matches wins. If two lines have the same source, the second is a warning.
+//! Rules apply before the app is called, so a page of the app can't override them. If the
+//! destination has no query, the query of the request is appended.
 //!
-//! Rules without placeholders are asked before all others, up to the first rule that has one; from there on,
-//! all stand in one order. Of two lines for one source, the first counts. Beyond 2,000 rules without
-//! placeholders and 100 others, and 2,000 characters a line, lines are left out. As on the site, wrong
-//! destinations and statuses count too, and a line that is left out may keep a later one of its source out.
+//! # Limits
 //!
-//! # What is left out
+//! | limit | beyond it |
+//! |---|---|
+//! | 2,000 characters in a line | an error; the line is skipped |
+//! | 2,000 rules without placeholders | an error; the line is skipped |
+//! | 100 other rules, counted from the first one with a placeholder | an error; the rest of the file is skipped |
 //!
-//! Status 200, with a warning. `/* /index.html`, which the site's own handling of pages sends back, and a source
-//! with two `*` or one name twice, which never matches there, are errors.
+//! As on Cloudflare, a line with an invalid destination or status counts, and a skipped line can
+//! keep out a later line with the same source.
 //!
-//! # What is otherwise
+//! # Not supported
 //!
-//! The site replaces `:id` at the beginning of `:idx`; here names are read as a whole, and a warning says
-//! where it matters. A placeholder in the host of a destination is an error. A source in which `*` is not
-//! the last segment, or a segment has two placeholders, is a regex, and an error without feature `regex`; it is
-//! compared with the path as it was received.
+//! | syntax | what happens |
+//! |---|---|
+//! | status 200 (a rewrite or proxy) | a warning; the rule is skipped |
+//! | `/* /index.html`, or any rule from `…/` or `…/*` to a path that ends in `/index` or `/index.html` | an error, since Cloudflare rejects it as a loop |
+//! | a source with two `*`, or with one name twice | an error, since Cloudflare never matches it |
+//! | a source with a host, a destination with `http://`, conditions, `!` | an error, as on Cloudflare |
+//! | a placeholder in the host of a destination | an error, since a request must not choose the host |
+//!
+//! # Differences from Cloudflare
+//!
+//! Cloudflare replaces `:id` at the start of `:idx`. Here, a name ends where its letters, digits
+//! and `_` end. A warning names each placeholder for which this makes a difference.
 
 use std::collections::HashMap;
 
@@ -84,7 +102,7 @@ const MOST_STATIC: usize = 2_000;
 /// The most other rules.
 const MOST_DYNAMIC: usize = 100;
 
-/// The rules of a file with which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::cloudflare;
@@ -96,12 +114,12 @@ const MOST_DYNAMIC: usize = 100;
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::Cloudflare.parse(text)
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Lines with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::cloudflare;

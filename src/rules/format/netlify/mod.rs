@@ -1,4 +1,4 @@
-//! Netlify's `_redirects`.
+//! The `_redirects` file of Netlify.
 //!
 //! ```
 //! use tower_redirect::rules::netlify;
@@ -23,40 +23,58 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! # A line
+//! # Syntax
 //!
-//! `from [key=value …] [to] [status[!]] [Condition=value …] [# comment]`, words with white space between
-//! them. The first line that fits answers.
+//! A file has one rule per line. White space separates its parts:
 //!
-//! | what | meaning here |
+//! ```text
+//! source [key=value …] target [status[!]] [Condition=value …] [# comment]
+//! ```
+//!
+//! The first line that matches wins.
+//!
+//! | syntax | what it does here |
 //! |---|---|
-//! | `/a` | `/a` and `/a/`; case makes a difference |
-//! | `/a/*` | everything below, `/a/` and `/a`; the target has it as `:splat` |
-//! | `/a/:name` | one segment; the target has it as `:name` |
-//! | `http://old.example/a` | on this host and this scheme, where somebody has [established](crate::policy::Plaintext) the scheme |
-//! | `key=value`, `key=:name` | the query has it, with this value or any; the key is not repeated |
-//! | no status | 301 |
-//! | `301` without `!` | only where the app answers 404 |
-//! | `301!` | whatever the app has |
-//! | `Language=de,en` | the first two letters of what is asked for first, or the cookie `nf_lang` |
-//! | `Cookie=a,b` | one of these is there |
+//! | `/a` | matches `/a` and `/a/`, but not `/A` |
+//! | `/a/*` | matches `/a`, `/a/` and every path below; `:splat` in the target inserts what `*` matched |
+//! | `/a/:name` | matches one segment; `:name` in the target inserts it |
+//! | `http://old.example/a` | matches only this scheme and host, and only if the [scheme is known](crate::policy::SchemeSource) |
+//! | `key=value` | the query must contain `key` with this value |
+//! | `key=:name` | the query must contain `key` with any value except an empty one; `:name` in the target inserts it |
+//! | no status | redirects with 301 |
+//! | `302` (or 301, 303, 307, 308) | redirects with this status if the app responds with 404 |
+//! | `302!` | redirects with this status even if the app has a page at the source |
+//! | `Language=de,en` | `Accept-Language` must start with one of these; the cookie `nf_lang` overrides the header |
+//! | `Cookie=a,b` | the request must have one of these cookies |
+//! | `#` at the start of a word | starts a comment |
 //!
-//! The query of the request is sent on where the target has none. Of lines that say the same, the last one
-//! counts.
+//! If the target has no query, the query of the request is appended, except the parameters that the
+//! rule compares or inserts. If two lines are the same, the last one counts.
 //!
-//! # What is left out, with a warning
+//! # Not supported
 //!
-//! Status 200 (rewrites, proxies), 404 and other pages; `Country`, `Role` and `Sign`; a `*` or `:name` that
-//! does not stand as the site needs it, and so never matches.
+//! | syntax | what happens |
+//! |---|---|
+//! | status 200 (a rewrite or proxy), 404 (an error page), or another status that isn't a redirect | a warning; the rule is skipped |
+//! | `Country=…`, `Role=…`, `Sign=…`, or an unknown condition | a warning; the rule is skipped |
+//! | `*` that isn't the last segment, or `:name` that isn't a whole segment | a warning; the rule is skipped |
+//! | a query or fragment in a source URL | a warning; it is ignored |
+//! | a query or fragment in a source path | an error; the rule is skipped |
+//! | a source that doesn't start with `/`, `http://` or `https://` | an error; the rule is skipped |
+//! | a source below `/.netlify` | an error; the rule is skipped |
 //!
-//! # What is otherwise
+//! A later line can match the URLs of a skipped rule.
 //!
-//! The site compares the decoded path with the text of the file; here both are compared as [`Rule`] says, so
-//! that `/caf%C3%A9` answers too. The site replaces `:id` at the beginning of `:idx`; here names are read as a
-//! whole, and a warning says where it matters. A key of the query without a value asks for its presence,
-//! with a warning. Conditions may stand without a status before them, which the site does not read, with a
-//! warning, too. 303, 307 and 308 are redirects like 301. Redirects that have to wait for a 404 wait for
-//! every method.
+//! # Differences from Netlify
+//!
+//! - Netlify compares the decoded path with the text of the file. Here, both are compared as
+//!   [`Rule`] describes, so a source `/caf%C3%A9` matches too.
+//! - Netlify replaces `:id` at the start of `:idx`. Here, a name ends where its characters end. A
+//!   warning names each placeholder for which this makes a difference.
+//! - A query condition without a value (`key`) matches if the query contains the key. It is
+//!   reported as a warning, since Netlify doesn't match it reliably.
+//! - A condition without a status before it counts, with a warning. Netlify doesn't read it.
+//! - A rule without `!` waits for the 404 of the app whatever the method of the request is.
 
 use super::{
     Parsed,
@@ -69,7 +87,7 @@ pub(super) mod entry;
 
 use entry::{Entry, Pair, Status, Word};
 
-/// The rules of a file with which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::netlify;
@@ -81,12 +99,12 @@ use entry::{Entry, Pair, Status, Word};
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::Netlify.parse(text)
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Lines with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::netlify;

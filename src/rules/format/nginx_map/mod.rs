@@ -1,4 +1,4 @@
-//! The inside of a `map` block of nginx, as files that it includes have it: `key value;`.
+//! The entries of an nginx `map` block: `key value;`.
 //!
 //! ```
 //! use tower_redirect::Status;
@@ -15,27 +15,63 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! This is what `map $uri $new { include FILE; }` and `if ($new) { return … $new; }` make of it:
+//! In an nginx configuration, the file is used like this:
 //!
-//! | the dialect says | here |
+//! ```text
+//! map $uri $new { include FILE; }
+//! server { if ($new) { return 301 $new; } }
+//! ```
+//!
+//! The file has no status, so you pass one. [`Format::NginxMap`](super::Format::NginxMap) uses 301.
+//!
+//! # Syntax
+//!
+//! An entry is a key, white space, a value and a `;`. The file may contain the `map … {` line and
+//! its `}`, or only the entries between them.
+//!
+//! | key | what it does here |
 //! |---|---|
-//! | a text | a path, `/a`; host and path, `example.com/a`; or a host, `example.com`, with all its paths; without case |
-//! | `~regex`, `~*regex` | a regex that is found anywhere in the path, with case and without: feature `regex` |
-//! | `default value` | where nothing else is found |
-//! | `hostnames` | `*.example.com` and `.example.com` are hosts, and `www.example.*` is a warning |
-//! | `\default`, `\~a` | the texts `default` and `~a` |
+//! | `/a` | matches this path, and also `/A` |
+//! | `example.com/a` | matches this path on this host |
+//! | `example.com` | matches every path on this host |
+//! | `*.example.com` | matches every path on every subdomain; only below a `hostnames;` entry |
+//! | `.example.com` | the same, and the host itself |
+//! | `~regex` | matches if the regex is found anywhere in the path; needs the `regex` feature |
+//! | `~*regex` | the same, whatever the case |
+//! | `default` | matches if no other key does |
+//! | `\default`, `\~a` | the plain texts `default` and `~a` |
+//!
+//! | value | what it does here |
+//! |---|---|
+//! | `/b`, `https://new.example/` | redirects to this target; the query of the request is dropped |
+//! | `/b$is_args$args`, `/b$is_args$query_string` | redirects to `/b` with the query of the request |
+//! | `$1`, `$name`, `${name}` | inserts a group of the regex in the key |
+//! | `""` | doesn't redirect |
+//!
+//! Quote a key or value that contains white space, `;` or `{`. A `#` between words starts a
+//! comment.
+//!
+//! # Which entry wins
+//!
+//! Exact keys come first, then hosts from the longest to the shortest, then the first regex that
+//! matches, then `default`. If two entries have the same key, the first counts and the second is an
+//! error.
+//!
+//! Paths are compared as [`Rule`] describes. A regex sees the path as the client sent it, with its
+//! percent-encoding.
+//!
+//! # Not supported
+//!
+//! | syntax | what happens |
+//! |---|---|
+//! | any other variable in a value, such as `$host` | a warning; the entry is skipped |
+//! | a key with a query, a key `www.example.*`, an empty key | a warning; the entry is skipped |
+//! | `*.example.com` or `.example.com` without `hostnames;` | a warning; the entry is skipped |
+//! | regex lookaround and backreferences | a warning; the entry is skipped |
+//! | `include` | a warning; the other file isn't read |
+//! | a key with `""` that a regex or `default` also matches | a warning; the other entry redirects it |
 //! | `volatile` | nothing |
-//! | `include file` | a warning: files in files are not read |
-//! | value | the whole target; the query of the request is not sent on, but where it ends in `$is_args$args` |
-//! | `$1`, `$name`, `${name}` | groups of the key; any other variable is a warning, and the key is left out |
-//! | `""` | no redirect |
-//!
-//! Exact keys come first, then hosts from the longest to the shortest, then the first regex, then `default`. Of
-//! two entries with one key the second is an error. The head of the block and its closing brace may be there.
-//! A file names no status; the caller does. [`Format::NginxMap`](super::Format::NginxMap) takes 301.
-//!
-//! Here the path is compared as it was received, with escapes equal to what they stand for; a regex sees the
-//! escapes.
+//! | a key with a scheme, a block that isn't a `map`, another directive | an error; the entry is skipped |
 
 use std::{io, ops::Range, path::Path};
 
@@ -54,7 +90,7 @@ mod value;
 
 use tokens::{End, Token, Tokens};
 
-/// The rules of a text in which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules, which redirect with this status. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::Status;
@@ -66,12 +102,12 @@ use tokens::{End, Token, Tokens};
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
-pub fn parse(text: &str, how: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
-    parse_lossy(text, how).into_result()
+/// Returns all diagnostics, warnings included, if one of them is an error.
+pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
+    parse_lossy(text, status).into_result()
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Entries with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::Status;
@@ -84,11 +120,11 @@ pub fn parse(text: &str, how: impl Into<StatusChoice>) -> Result<Rules, Diagnost
 /// );
 /// ```
 #[must_use]
-pub fn parse_lossy(text: &str, how: impl Into<StatusChoice>) -> Parsed {
-    read(text, how.into())
+pub fn parse_lossy(text: &str, status: impl Into<StatusChoice>) -> Parsed {
+    read(text, status.into())
 }
 
-/// The same of a file; the diagnostics name it.
+/// Loads a file and parses it like [`parse_lossy`]. Diagnostics and rules name the file.
 ///
 /// ```no_run
 /// use tower_redirect::Status;
@@ -102,9 +138,9 @@ pub fn parse_lossy(text: &str, how: impl Into<StatusChoice>) -> Parsed {
 ///
 /// # Errors
 ///
-/// Where the file cannot be read.
-pub fn load_lossy(path: impl AsRef<Path>, how: impl Into<StatusChoice>) -> io::Result<Parsed> {
-    kind(how.into()).load(path.as_ref())
+/// Returns an error if the file can't be read.
+pub fn load_lossy(path: impl AsRef<Path>, status: impl Into<StatusChoice>) -> io::Result<Parsed> {
+    kind(status.into()).load(path.as_ref())
 }
 
 /// How such a text is taken apart.

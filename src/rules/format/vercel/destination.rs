@@ -24,7 +24,7 @@ pub(super) struct Unknown {
     pub(super) at: usize,
     pub(super) message: String,
     pub(super) cure: &'static str,
-    /// The dialect has it, and it is not done here.
+    /// The format has it, and it is not done here.
     pub(super) is_known: bool,
 }
 

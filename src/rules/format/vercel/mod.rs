@@ -1,4 +1,4 @@
-//! Vercel's `vercel.json`: its `redirects`, one document in which every entry has to be right.
+//! The `redirects` of a `vercel.json`.
 //!
 //! ```
 //! use tower_redirect::rules::vercel;
@@ -17,26 +17,77 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! The text is a whole `vercel.json`, an object with `redirects`, or their list alone. The first entry that
-//! fits answers.
+//! # Syntax
 //!
-//! | the dialect says | here |
+//! The file is a whole `vercel.json`, or only the list from its `redirects`. The first entry that
+//! matches wins. If an entry has an error, no rule of the file is used.
+//!
+//! | key | what it does here |
 //! |---|---|
-//! | `source` | a pattern of path-to-regexp 6 on the whole path, with case |
-//! | `:name`, `:path*`, `:path+`, `(.*)` as the last segment | a placeholder, found as fast as in code |
-//! | any other regex, `:name?`, two names in a segment | a regex: feature `regex` |
-//! | `destination` | `:name` of source and conditions, `$1` for the first group of the source |
-//! | `permanent`, `statusCode` | 308 or 307; this status; without both 308 |
-//! | `has`, `missing` | `host`, `header`, `cookie`, `query`; the value is a regex on the whole value |
-//! | the query of a request | [`QueryPolicy::Merge`](crate::rules::QueryPolicy::Merge), parameters of conditions too |
-//! | `env`, comparisons other than `eq`, `inc`, `re`, look-around | a warning, and the entry is left out |
+//! | `source` | the path to match, as a [path-to-regexp 6] pattern; required |
+//! | `destination` | the path or URL to redirect to; required |
+//! | `permanent` | `true` redirects with 308, `false` with 307 |
+//! | `statusCode` | redirects with 301, 302, 303, 307 or 308; `permanent` wins if both are there, with a warning |
+//! | neither of the two | redirects with 308 |
+//! | `has` | a list of conditions that the request must meet |
+//! | `missing` | a list of conditions that the request must not meet |
 //!
-//! Where the dialect's own documentation is silent, its implementation counts, with these differences: `:path*`
-//! and `:path+` take a `/` at the end of a path along; a parameter without a value is there; the dots of a
-//! `host` that is no regex otherwise are dots.
+//! Sources and destinations:
 //!
-//! With one error in it, none of the rules of a file serve: 2,048 entries, 4,096 characters in a source or
-//! destination and 16 conditions are the most.
+//! | syntax | what it does here |
+//! |---|---|
+//! | `/a` | matches this path, but not `/a/` or `/A` |
+//! | `/:name` | matches one segment; `:name` in the destination inserts it |
+//! | `/docs/:path*` | matches `/docs` and every path below; `:path*` in the destination inserts the part below |
+//! | `/docs/:path+` | matches every path below `/docs`, but not `/docs` |
+//! | `/docs/(.*)` | matches `/docs/` and every path below; `$1` in the destination inserts the part below |
+//! | `:name?`, `:id(\\d+)`, `(a\|b)`, `{…}?`, or two names in a segment | matches as a regex, on the path as the client sent it; needs the `regex` feature |
+//! | `\\:`, `\\(`, … | the character itself |
+//!
+//! The query of the request is appended to the destination, except the parameters that the
+//! destination sets ([`QueryPolicy::Merge`](crate::rules::QueryPolicy::Merge)).
+//!
+//! Conditions in `has` and `missing`:
+//!
+//! | syntax | what it does here |
+//! |---|---|
+//! | `"type": "host", "value": "a.example"` | compares the host; `:host` in the destination inserts it |
+//! | `"type": "header", "key": "x-a"` | the request has this header; without a `value`, `:xa` in the destination inserts what the request has |
+//! | `"type": "cookie"`, `"type": "query"` | the same for cookies and query parameters |
+//! | `"value": "…"` after `key` | the value also matches this regex from start to end; `:name` in the destination inserts the group `(?<name>…)` |
+//! | `"value": { "eq": "…" }` | the value is equal to this text |
+//! | `"value": { "inc": ["…", "…"] }` | the value is one of these texts |
+//! | `"value": { "re": "…" }` | the value matches this regex |
+//!
+//! A value with regex syntax needs the `regex` feature. Plain text doesn't.
+//!
+//! # Limits
+//!
+//! A file has at most 2,048 entries. A source or destination has at most 4,096 characters, and a
+//! list of conditions at most 16. Anything beyond is an error.
+//!
+//! # Not supported
+//!
+//! | syntax | what happens |
+//! |---|---|
+//! | regex lookaround such as `(?!api/)`, backreferences | a warning; the entry is skipped |
+//! | `env`, `{…}` groups in a destination | a warning; the entry is skipped |
+//! | comparisons other than `eq`, `re` and `inc` | a warning; the entry is skipped |
+//! | a status that isn't a redirect | a warning; the entry is skipped |
+//! | `rewrites`, `routes`, `cleanUrls`, `trailingSlash`, `bulkRedirectsPath` | a warning; the key is ignored |
+//! | any other key of a redirect | an error |
+//!
+//! # Differences from Vercel
+//!
+//! - `:path*` and `:path+` also match a path with a `/` at its end.
+//! - A `query` condition without `value` is met by a parameter without a value (`?key`).
+//! - In the value of a `host` condition that contains no other regex syntax, a dot matches only a
+//!   dot.
+//!
+//! Otherwise, if Vercel's documentation doesn't define something, this crate does what Vercel's
+//! code does.
+//!
+//! [path-to-regexp 6]: https://github.com/pillarjs/path-to-regexp/tree/v6.3.0
 
 use std::ops::Range;
 
@@ -57,7 +108,7 @@ mod source;
 
 use destination::Names;
 
-/// The rules of a text in which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::vercel;
@@ -68,12 +119,13 @@ use destination::Names;
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::Vercel.parse(text)
 }
 
-/// The rules, none where there is an error, and what is to be said about the text.
+/// Parses a file and returns its rules and all diagnostics. If there is an error, there are no
+/// rules.
 ///
 /// ```
 /// use tower_redirect::rules::vercel;
@@ -129,7 +181,7 @@ const OTHERS: [(&str, &str); 5] = [
     ("bulkRedirectsPath", "read that file as `vercel-bulk`"),
 ];
 
-/// Reads a document of either dialect.
+/// Reads a document of either format.
 pub(super) fn read(text: &str, dialect: Dialect) -> Parsed {
     let mut document = Document::new(text, Precedence::FirstMatch);
     match Value::parse(text, 0) {
@@ -424,7 +476,7 @@ impl Entry<'_, '_> {
         Some(())
     }
 
-    /// Says why a regex does not compile: look-around and references are those of the dialect.
+    /// Says why a regex does not compile: look-around and references are those of the format.
     #[cfg(feature = "regex")]
     fn no_regex<T>(&mut self, bytes: Range<usize>, text: &str, sentence: &str) -> Option<T> {
         let (severity, message, cure) = super::regex_problem(text, sentence);
@@ -466,7 +518,7 @@ impl Entry<'_, '_> {
         None
     }
 
-    /// Something that the dialect can say and that is not done here.
+    /// Something that the format can say and that is not done here.
     fn left_out<T>(&mut self, bytes: Range<usize>, message: &str, cure: &str) -> Option<T> {
         let message = format!("{message}, and the redirect is left out");
         self.document.say(Severity::Warning, &bytes, &message, cure);

@@ -1,4 +1,4 @@
-//! Vercel's bulk redirects: paths without placeholders, as CSV, a JSON list or JSON lines.
+//! The bulk redirects of Vercel: paths without placeholders, as CSV, a JSON list or JSON lines.
 //!
 //! ```
 //! use tower_redirect::Status;
@@ -17,20 +17,38 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! A text that begins with `[` is a list, one that begins with `{` has one object a line (both need feature
-//! `json`), any other is CSV and names its columns in the first row (feature `csv`).
+//! # Syntax
 //!
-//! | column or key | absent | means |
+//! The first character decides how a file is read:
+//!
+//! | first character | syntax | feature |
 //! |---|---|---|
-//! | `source` | | a path, literally |
-//! | `destination` | | a path on this site, or an address |
-//! | `statusCode` | | 301, 302, 303, 307 or 308; counts before `permanent` |
-//! | `permanent` | false | 308, else 307 |
-//! | `caseSensitive`, formerly `sensitive` | false | the case of the source makes a difference |
-//! | `query` | false | the query of a request goes on |
+//! | `[` | a JSON list of objects | `json` |
+//! | `{` | one JSON object per line | `json` |
+//! | any other | CSV; the first row names the columns | `csv` |
 //!
-//! In CSV, true and false may be `t` and `f`. The first entry for a path answers. Entries with errors are left
-//! out and the rest serve; a source and a destination have at most 2,048 characters, a file 1,000,000 entries.
+//! An entry is one redirect. The first entry that matches wins.
+//!
+//! | column or key | if it is missing | what it does here |
+//! |---|---|---|
+//! | `source` | an error | the path to match, compared literally |
+//! | `destination` | an error | the path or URL to redirect to |
+//! | `statusCode` | see `permanent` | redirects with 301, 302, 303, 307 or 308 |
+//! | `permanent` | false | redirects with 308 if true and with 307 if false; `statusCode` overrides it |
+//! | `caseSensitive` (formerly `sensitive`) | false | if true, `/a` doesn't match `/A` |
+//! | `query` | false | if true, appends the query of the request |
+//!
+//! CSV also has `t` and `f` for true and false. Put a URL that contains a comma in quotes.
+//!
+//! # Not supported
+//!
+//! | syntax | what happens |
+//! |---|---|
+//! | placeholders such as `:id` or `*` in a source | a warning; they match only as literal text |
+//! | a source with a host | an error; the entry is skipped |
+//! | any other column or key, such as `has` | a warning; it is ignored |
+//! | more than 2,048 characters in a source or destination | an error; the entry is skipped |
+//! | more than 1,000,000 entries | an error; the rest of the file isn't read |
 
 use std::ops::Range;
 
@@ -48,7 +66,7 @@ mod csv;
 #[cfg(feature = "json")]
 mod json;
 
-/// The rules of a text in which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::vercel_bulk;
@@ -60,12 +78,12 @@ mod json;
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::VercelBulk.parse(text)
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Entries with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::vercel_bulk;
