@@ -59,9 +59,12 @@
 //! | a target that isn't a web page, such as `magnet:` | an error; the row is skipped |
 //! | more than 32 KiB in a source or target, or more than 16 slashes in a source with subpath matching | an error; the row is skipped |
 
+use std::borrow::Cow;
+
 use super::{
     Parsed,
     document::{Document, Places},
+    quoted,
     rows::{Row, Rows},
     seen::Seen,
 };
@@ -96,7 +99,7 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// let parsed = bulk_csv::parse_lossy("old.example/a,https://new.example/b,303\n");
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:1:37: error: this is no status of a bulk redirect; take 301, 302, 307 or 308",
+///     "rules:1:37: error: `303` isn't a status of a bulk redirect; use 301, 302, 307 or 308",
 /// );
 /// ```
 #[must_use]
@@ -128,13 +131,13 @@ pub(super) fn read(text: &str) -> Parsed {
     let mut is_first = true;
     while let Some(row) = rows.next_row() {
         if std::mem::take(&mut is_first) && is_header(&row) {
-            let message = "this dialect has no header row";
-            document.say(Severity::Error, &row.bytes, message, "remove it");
+            let message = "this format has no header row";
+            document.say(Severity::Error, &row.bytes, message, "remove this row");
             continue;
         }
         if row.get(SOURCE).ends_with("/*") {
-            let message = "`*` stands for itself here, and nothing below is answered";
-            let cure = "leave it out, and write `TRUE` for the paths below in the sixth column";
+            let message = "`*` only matches a literal `*` here, and not the paths below";
+            let cure = "remove `/*`, and write `TRUE` in the sixth column to match the paths below";
             document.say(Severity::Warning, &row.place(SOURCE), message, cure);
         }
         match rule(&row) {
@@ -144,7 +147,7 @@ pub(super) fn read(text: &str) -> Parsed {
                 message,
                 cure,
             }) => {
-                document.say(Severity::Error, &row.place(column), message, cure);
+                document.say(Severity::Error, &row.place(column), &message, cure);
             }
         }
     }
@@ -160,16 +163,21 @@ fn is_header(row: &Row<'_>) -> bool {
 /// What keeps a row from being a rule.
 struct Wrong {
     column: usize,
-    message: &'static str,
+    message: Cow<'static, str>,
     cure: &'static str,
 }
 
-const fn wrong(column: usize, message: &'static str, cure: &'static str) -> Wrong {
+fn wrong(column: usize, message: impl Into<Cow<'static, str>>, cure: &'static str) -> Wrong {
     Wrong {
         column,
-        message,
+        message: message.into(),
         cure,
     }
+}
+
+/// How a column is called in a message.
+const fn name(column: usize) -> &'static str {
+    if column == SOURCE { "source" } else { "target" }
 }
 
 fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) {
@@ -178,8 +186,10 @@ fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) 
     let scheme = scheme.map_or("", HttpScheme::as_str);
     let key = format!("{scheme}://{}{path}", host.to_ascii_lowercase());
     if let Some(before) = seen.add(&key, line) {
-        let message = format!("this source is that of line {before}, which counts");
-        let cure = "remove one of the rows";
+        let source = quoted(row.get(SOURCE));
+        let message =
+            format!("line {before} already has the source {source}, so this row is skipped");
+        let cure = "remove one of the two";
         document.say(Severity::Error, &row.place(SOURCE), &message, cure);
         return;
     }
@@ -234,16 +244,18 @@ fn rule(row: &Row<'_>) -> Result<Rule, Wrong> {
     if preserve_query && target.split('#').next().unwrap_or_default().contains('?') {
         return Err(wrong(
             PRESERVE_QUERY,
-            "the target has a query, and that of the request cannot be kept beside it",
-            "write `FALSE`, or take the query off the target",
+            "the target already has a query, so the query of the request can't be preserved",
+            "write `FALSE` here, or remove the query from the target",
         ));
     }
     let slashes = path.bytes().filter(|&byte| byte == b'/').count();
     if subpath_matching && slashes > MOST_SLASHES {
         return Err(wrong(
             SOURCE,
-            "a path that stands for those below it has at most 16 slashes",
-            "shorten it",
+            format!(
+                "the source has {slashes} slashes, and with subpath matching at most 16 are allowed"
+            ),
+            "shorten the path, or write `FALSE` in the sixth column",
         ));
     }
     let source = match (subpath_matching, preserve_suffix?) {
@@ -282,66 +294,76 @@ fn below(path: &str) -> Source {
 fn check(row: &Row<'_>) -> Result<(), Wrong> {
     let (source, target) = (row.get(SOURCE), row.get(TARGET));
     if source.starts_with('#') {
-        let message = "this dialect has no comments, and this is no address";
-        return Err(wrong(SOURCE, message, "remove the row"));
+        let message = "this format has no comments";
+        return Err(wrong(SOURCE, message, "remove this row"));
     }
     if target.is_empty() && source.contains([';', '\t', '|']) {
-        let message = "the columns of a row are separated by commas";
-        return Err(wrong(SOURCE, message, "write `,` between them"));
+        let message = "this row has only one column";
+        let cure = "separate the columns with commas, not with `;`, `|` or tabs";
+        return Err(wrong(SOURCE, message, cure));
     }
     for (column, address) in [(SOURCE, source), (TARGET, target)] {
+        let name = name(column);
         if address.is_empty() {
-            let cure = "write both, the source and behind a comma the target";
-            return Err(wrong(column, "an address is missing", cure));
+            let message = format!("this row has no {name}");
+            let cure = "write it as `example.com/old,https://example.com/new`";
+            return Err(wrong(column, message, cure));
         }
         if address.contains('\n') {
-            let cure = "close the quote before it";
-            return Err(wrong(column, "this address goes on beyond its line", cure));
+            let message = format!("the quote around this {name} isn't closed on its line");
+            return Err(wrong(column, message, "write `\"` after the URL"));
         }
         if address.len() > LONGEST {
-            return Err(wrong(
-                column,
-                "this address has more than 32 KiB",
-                "shorten it",
-            ));
+            let message = format!("the {name} is longer than 32 KiB");
+            return Err(wrong(column, message, "shorten it"));
         }
     }
     for column in PRESERVE_SUFFIX + 1..row.len() {
-        if !row.get(column).is_empty() {
-            let cure = "put an address that holds a comma in quotes";
-            return Err(wrong(column, "a row has seven columns", cure));
+        let field = row.get(column);
+        if !field.is_empty() {
+            let message = format!("{} is after the last of the seven columns", quoted(field));
+            let cure = "remove it, or put a URL that contains a comma in quotes";
+            return Err(wrong(column, message, cure));
         }
     }
     let (_, host, path) = split(source);
     if source.starts_with('/') || host.is_empty() {
-        let cure = "write host and path, `example.com/path`";
-        return Err(wrong(SOURCE, "this source has no host", cure));
+        let message = format!("the source {} has no host", quoted(source));
+        let cure = "write host and path, for example `example.com/path`";
+        return Err(wrong(SOURCE, message, cure));
     }
     if host.ends_with(':') && path.starts_with("//") {
-        return Err(wrong(
-            SOURCE,
-            "this is no scheme of a request",
-            "write `http://`, `https://`, or none for both",
-        ));
+        let message = format!(
+            "the scheme {} isn't supported",
+            quoted(&format!("{host}//"))
+        );
+        let cure = "write `http://`, `https://`, or no scheme to match both";
+        return Err(wrong(SOURCE, message, cure));
     }
     if host.contains('*') {
-        let message = "a host has no `*`";
-        let cure = "leave it out, and write `TRUE` for the subdomains in the fifth column";
+        let message = format!("the host {} contains `*`", quoted(host));
+        let cure = "remove `*.`, and write `TRUE` in the fifth column to match subdomains";
         return Err(wrong(SOURCE, message, cure));
     }
     if host.contains('@') {
-        return Err(wrong(SOURCE, "a source has no user name", "remove it"));
+        let message = format!("the source {} contains a user name", quoted(source));
+        return Err(wrong(SOURCE, message, "remove everything up to the `@`"));
     }
-    if path.contains(['?', '#']) {
-        return Err(wrong(
-            SOURCE,
-            "a source has no query and no fragment",
-            "remove it; the row answers whatever the query is",
-        ));
+    if let Some(at) = path.find(['?', '#']) {
+        let rest = path.get(at..).unwrap_or_default();
+        let what = if rest.starts_with('?') {
+            "query"
+        } else {
+            "fragment"
+        };
+        let message = format!("a source can't have a {what} ({})", quoted(rest));
+        let cure = "remove it, since a row matches any query";
+        return Err(wrong(SOURCE, message, cure));
     }
     if target.starts_with('/') {
-        let cure = "write it with scheme and host, `https://example.com/path`";
-        return Err(wrong(TARGET, "a target is a whole address", cure));
+        let message = format!("the target {} has no host", quoted(target));
+        let cure = "write the whole URL, for example `https://example.com/path`";
+        return Err(wrong(TARGET, message, cure));
     }
     Ok(())
 }
@@ -352,9 +374,9 @@ fn status(row: &Row<'_>) -> Result<Status, Wrong> {
         "302" => Status::Found,
         "307" => Status::TemporaryRedirect,
         "308" => Status::PermanentRedirect,
-        _ => {
-            let cure = "take 301, 302, 307 or 308";
-            return Err(wrong(STATUS, "this is no status of a bulk redirect", cure));
+        other => {
+            let message = format!("{} isn't a status of a bulk redirect", quoted(other));
+            return Err(wrong(STATUS, message, "use 301, 302, 307 or 308"));
         }
     })
 }
@@ -363,9 +385,9 @@ fn is_true(row: &Row<'_>, column: usize) -> Result<bool, Wrong> {
     match row.get(column) {
         "TRUE" | "true" => Ok(true),
         "" | "FALSE" | "false" => Ok(false),
-        _ => {
-            let cure = "write `TRUE` or `FALSE`";
-            Err(wrong(column, "this is neither true nor false", cure))
+        other => {
+            let message = format!("{} isn't `TRUE` or `FALSE`", quoted(other));
+            Err(wrong(column, message, "write one of them"))
         }
     }
 }

@@ -42,13 +42,14 @@
 //! | `#` after the target, `;` at the end of the line | a warning; it is sent as a part of the target |
 //! | a key with a scheme, a key that is a regex, quotes, arrows between key and target | an error; the line is skipped |
 
-use std::{io, ops::Range, path::Path};
+use std::{borrow::Cow, io, ops::Range, path::Path};
 
 use super::{
     Kind, Parsed,
     loader::{Line, Loader},
     map,
     netlify::ARROWS,
+    quoted,
     read::{self, ByLine},
 };
 use crate::{
@@ -82,7 +83,8 @@ pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagn
 /// let parsed = haproxy_map::parse_lossy("/a /b\n/a /c\n", Status::Found);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:2:1: error: this key is that of line 1, which counts; remove one of the lines",
+///     "rules:2:1: error: line 1 already has the key `/a`, so this line is skipped; \
+///      remove one of the two",
 /// );
 /// ```
 #[must_use]
@@ -133,24 +135,22 @@ impl ByLine for Reader {
         };
         let part = |bytes: &Range<usize>| line.text.get(bytes.clone()).unwrap_or_default();
         let (key, value) = (part(&source), part(&target_at));
-        let warn = |loader: &mut Loader, message, cure| {
+        let warn = |loader: &mut Loader, message: &str, cure| {
             loader.say(Severity::Warning, line, source.clone(), message, cure);
         };
         if value.is_empty() {
-            let cure = "write the target behind it";
-            return warn(
-                loader,
-                "this key has no value, and nothing is redirected",
-                cure,
+            let message = format!(
+                "the key {} has no target, so this line is skipped",
+                quoted(key)
             );
+            let cure = "write it after the key, for example `/old /new`";
+            return warn(loader, &message, cure);
         }
         if key.contains('?') {
-            let cure = "write the path alone";
-            return warn(
-                loader,
-                "keys with a query are not compared here, and it is left out",
-                cure,
-            );
+            let key = quoted(key);
+            let message =
+                format!("the query in the key {key} isn't supported, so this line is skipped");
+            return warn(loader, &message, "write only the path");
         }
         if let Some(Slip {
             severity,
@@ -160,12 +160,12 @@ impl ByLine for Reader {
         }) = slip(key, value)
         {
             let bytes = if in_value { target_at.clone() } else { source };
-            return loader.say(severity, line, bytes, message, cure);
+            return loader.say(severity, line, bytes, &message, cure);
         }
         if let Some(at) = value.len().checked_sub(1).filter(|_| value.ends_with(';')) {
             let bytes = target_at.start + at..target_at.end;
-            let message = "this is sent with the target";
-            let cure = "remove it, or read the file as a map of nginx";
+            let message = "the `;` is sent as a part of the target";
+            let cure = "remove it, or load the file in the format `nginx-map`";
             loader.say(Severity::Warning, line, bytes, message, cure);
         }
         if let Some(at) = [" #", "\t#"]
@@ -174,9 +174,10 @@ impl ByLine for Reader {
             .min()
         {
             let bytes = target_at.start + at + 1..target_at.end;
-            let message = "this is no comment here, and is sent with the target";
-            let cure = "write a comment on a line of its own, `#` first, or `%20` for a blank";
-            loader.say(Severity::Warning, line, bytes, message, cure);
+            let comment = quoted(part(&bytes));
+            let message = format!("{comment} isn't a comment, and is sent as a part of the target");
+            let cure = "put the comment on a line of its own, or write `%20` for the space";
+            loader.say(Severity::Warning, line, bytes, &message, cure);
         }
         let target = if value.contains(['{', '}', '\t']) {
             pattern::escape(value).replace('\t', "%09")
@@ -186,14 +187,11 @@ impl ByLine for Reader {
         match loader.try_first(line.number, map::rule(self.0, key, target)) {
             Ok(None) => {}
             Ok(Some(before)) => {
-                let message = format!("this key is that of line {before}, which counts");
-                loader.say(
-                    Severity::Error,
-                    line,
-                    source,
-                    &message,
-                    "remove one of the lines",
-                );
+                let key = quoted(key);
+                let message =
+                    format!("line {before} already has the key {key}, so this line is skipped");
+                let cure = "remove one of the two";
+                loader.say(Severity::Error, line, source, &message, cure);
             }
             Err(error) if error.part() == Part::Target => {
                 loader.say_error(line, &target_at, &error);
@@ -211,43 +209,45 @@ impl ByLine for Reader {
 struct Slip {
     severity: Severity,
     in_value: bool,
-    message: &'static str,
+    message: Cow<'static, str>,
     cure: &'static str,
 }
 
 /// What a line was meant to be.
 fn slip(key: &str, value: &str) -> Option<Slip> {
-    let quoted = |text: &str| text.starts_with(['"', '\'']);
+    let is_quoted = |text: &str| text.starts_with(['"', '\'']);
     let first = value.split(BLANKS).next().unwrap_or_default();
     let (in_value, message, cure) = if key.starts_with('#') {
         return Some(Slip {
             severity: Severity::Warning,
             in_value: false,
-            message: "a comment has its `#` in the first column, and this is a key that nobody asks for",
-            cure: "remove the blanks before it",
+            message: "`#` only starts a comment in the first column, so this line is skipped"
+                .into(),
+            cure: "remove the white space before it",
         });
-    } else if quoted(key) {
-        let message = "quotes are a part of the key here, and no path has them";
+    } else if is_quoted(key) {
+        let message = format!("the quotes are a part of the key {}", quoted(key));
         (false, message, "remove them")
-    } else if quoted(value) {
-        let message = "quotes are a part of the target here, and none begins with them";
+    } else if is_quoted(value) {
+        let message = format!("the quotes are a part of the target {}", quoted(value));
         (true, message, "remove them")
     } else if key.starts_with(['^', '~']) {
-        let message = "keys are compared as they stand, and none is a regex";
-        (false, message, "write each path, or read a map of nginx")
+        let message = format!("the key {} is a regex, which isn't supported", quoted(key));
+        let cure = "write a line for each path, or use the format `nginx-map`";
+        (false, message, cure)
     } else if map::has_scheme(key) {
-        let (message, cure) = map::NO_SCHEME;
+        let (message, cure) = map::no_scheme(key);
         (false, message, cure)
     } else if first == "=" || ARROWS.contains(&first) {
-        let message = "the target follows its key with nothing but blanks between them";
-        (true, message, "remove what is before the target")
+        let message = format!("{} isn't part of this format", quoted(first));
+        (true, message, "remove it")
     } else {
         return None;
     };
     Some(Slip {
         severity: Severity::Error,
         in_value,
-        message,
+        message: message.into(),
         cure,
     })
 }

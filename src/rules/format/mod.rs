@@ -3,6 +3,7 @@
 use std::{fmt, fs::File, io, path::Path, str::FromStr};
 
 use super::{Diagnostics, Precedence, Rules};
+use crate::observe::escaped::Escaped;
 
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
@@ -210,7 +211,8 @@ impl Format {
     /// assert_eq!(parsed.rules.len(), 1);
     /// assert_eq!(
     ///     parsed.diagnostics.to_string(),
-    ///     "rules:2:5: error: this is not UTF-8; save the file as UTF-8, or percent-encode the byte",
+    ///     "rules:2:5: error: the byte 0xFF isn't valid UTF-8; \
+    ///      save the file as UTF-8, or write the byte as `%FF`",
     /// );
     /// ```
     #[must_use]
@@ -313,7 +315,9 @@ impl FromStr for Format {
 
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
         let named = Self::ALL.iter().find(|(_, own)| *own == name);
-        named.map(|(format, _)| *format).ok_or(UnknownFormat(()))
+        named
+            .map(|(format, _)| *format)
+            .ok_or_else(|| UnknownFormat(name.into()))
     }
 }
 
@@ -323,19 +327,16 @@ impl FromStr for Format {
 /// use tower_redirect::rules::Format;
 ///
 /// let error = "apache".parse::<Format>().unwrap_err();
-/// assert!(error.to_string().starts_with("no dialect has this name; take one of "));
+/// assert!(error.to_string().starts_with("unknown format `apache`; use one of "));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownFormat(());
+pub struct UnknownFormat(Box<str>);
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = Format::ALL.iter().map(|(_, name)| *name).collect();
-        write!(
-            f,
-            "no dialect has this name; take one of {}",
-            names.join(", ")
-        )
+        let name = quoted(&self.0);
+        write!(f, "unknown format {name}; use one of {}", names.join(", "))
     }
 }
 
@@ -384,6 +385,27 @@ impl Parsed {
     }
 }
 
+/// A text of the file as messages show it: in backticks, without control characters, and cut if it is long.
+fn quoted(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("`{}…`", Escaped(text.get(..at).unwrap_or_default())),
+        None => format!("`{}`", Escaped(text)),
+    }
+}
+
+/// The fix for a status that isn't a redirect.
+const STATUSES: &str = "use 301, 302, 303, 307 or 308";
+
+/// The fix for an unknown key.
+#[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
+fn near_or(asked: &str, known: &[&str]) -> String {
+    match near(asked, known) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "remove it, or check its spelling".to_owned(),
+    }
+}
+
 /// The letters, digits and `_` that a text begins with.
 fn name_of(text: &str) -> &str {
     let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -420,13 +442,14 @@ fn regex_problem(text: &str, sentence: &str) -> (super::Severity, String, String
     if looks_around.iter().any(|mark| text.contains(mark)) || sentence.contains("backreference") {
         return (
             Severity::Warning,
-            "look-around and references to groups are not done here, and this is left out"
+            "regex lookaround and backreferences aren't supported, so this rule is skipped"
                 .to_owned(),
-            "write rules without them, those for what is to be left alone first".to_owned(),
+            "write the regex without them, or list the paths to redirect".to_owned(),
         );
     }
-    let (message, cure) = sentence
-        .split_once("; ")
-        .unwrap_or((sentence, "mend it, or escape what is meant literally"));
+    let (message, cure) = sentence.split_once("; ").unwrap_or((
+        sentence,
+        "fix the regex, or escape the characters that are plain text",
+    ));
     (Severity::Error, message.to_owned(), cure.to_owned())
 }

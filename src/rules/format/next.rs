@@ -57,7 +57,8 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// let parsed = next::parse_lossy(r#"[{ "source": "/a", "destination": "/b" }]"#);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:1:2: error: this redirect has neither `permanent` nor `statusCode`; write one of them",
+///     "rules:1:2: error: this redirect has neither `permanent` nor `statusCode`; \
+///      add one of them, for example `\"permanent\": true`",
 /// );
 /// ```
 #[must_use]

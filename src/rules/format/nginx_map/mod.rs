@@ -78,7 +78,7 @@ use std::{io, ops::Range, path::Path};
 use super::{
     Kind, Parsed,
     document::{Document, Places},
-    map,
+    map, quoted,
 };
 use crate::{
     rules::{Diagnostics, Precedence, QueryPolicy, Rule, Rules, Severity, Source},
@@ -116,7 +116,8 @@ pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagn
 /// let parsed = nginx_map::parse_lossy("/a /b;\n/A /c;\n", Status::Found);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:2:1: error: this key is that of line 1, which counts; remove one of the entries",
+///     "rules:2:1: error: line 1 already has the key `/A`, so this entry is skipped; \
+///      remove one of the two",
 /// );
 /// ```
 #[must_use]
@@ -205,12 +206,12 @@ impl Reader<'_> {
     fn block(&mut self, entry: &[Token<'_>]) {
         match entry {
             [map, _, _] if map.text == "map" => {}
-            [first, ..] => self.say(
-                Severity::Error,
-                &first.bytes,
-                "this block is no map",
-                "give the file that holds the entries of one map",
-            ),
+            [first, ..] => {
+                let message = format!("{} starts a block that isn't a `map`", quoted(&first.text));
+                let cure =
+                    "put a word that contains `{` in quotes, or load only the entries of one map";
+                self.say(Severity::Error, &first.bytes, &message, cure);
+            }
             [] => {}
         }
     }
@@ -220,25 +221,34 @@ impl Reader<'_> {
             [] => {}
             [word] if word.text == "hostnames" => self.hostnames = true,
             [word] if word.text == "volatile" => {}
-            [word, _] if word.text == "include" => self.say(
-                Severity::Warning,
-                &word.bytes,
-                "files in files are not read",
-                "read that file by itself",
-            ),
-            [key, value] => self.pair(key, value),
-            [first, ..] => {
-                let cure = if DIRECTIVES.contains(&&*first.text) {
-                    "this is a directive; give the file that holds the entries of one map"
-                } else {
-                    "write `;` behind each entry, and quotes around what has blanks"
-                };
-                self.say(
-                    Severity::Error,
-                    &first.bytes,
-                    "an entry is a key and a value",
-                    cure,
+            [word, file] if word.text == "include" => {
+                let message = format!(
+                    "`include` isn't supported, so {} isn't read",
+                    quoted(&file.text)
                 );
+                let cure = "load that file on its own, or copy its entries here";
+                self.say(Severity::Warning, &word.bytes, &message, cure);
+            }
+            [key, value] => self.pair(key, value),
+            [first, rest @ ..] => {
+                let key = quoted(&first.text);
+                let (message, cure) = if DIRECTIVES.contains(&&*first.text) {
+                    let message = format!("{key} is a directive of nginx, not an entry of a map");
+                    (message, "load only the entries of one map")
+                } else if let Some(value) = rest.first() {
+                    let message = format!("expected `;` after the value {}", quoted(&value.text));
+                    (
+                        message,
+                        "add it, or put a value that contains spaces in quotes",
+                    )
+                } else {
+                    let message = format!("the key {key} has no value");
+                    (
+                        message,
+                        "write one before the `;`, for example `/old /new;`",
+                    )
+                };
+                self.say(Severity::Error, &first.bytes, &message, cure);
             }
         }
     }
@@ -248,8 +258,8 @@ impl Reader<'_> {
         let regex = key.text.strip_prefix('~');
         let text = key.text.strip_prefix('\\').unwrap_or(&key.text);
         if map::has_scheme(text) {
-            let (message, cure) = map::NO_SCHEME;
-            return self.say(Severity::Error, &key.bytes, message, cure);
+            let (message, cure) = map::no_scheme(text);
+            return self.say(Severity::Error, &key.bytes, &message, cure);
         }
         if value.text.is_empty() {
             if !is_default && self.without_value.len() < MOST {
@@ -265,12 +275,12 @@ impl Reader<'_> {
             conditions: key.bytes.clone(),
         };
         if is_default && self.default.is_some() {
-            let cure = "remove one of the entries";
+            let message = "there is already a `default`, so this one is skipped";
             self.say(
                 Severity::Error,
                 &key.bytes,
-                "there is a default already, which counts",
-                cure,
+                message,
+                "remove one of the two",
             );
         } else if is_default {
             self.takes_more = true;
@@ -309,10 +319,24 @@ impl Reader<'_> {
                 Some(Rule::new(self.how, source, target).query(policy))
             }
             Err(variable) => {
-                let message = format!(
-                    "the variable `${variable}` is not put in here, and the key is left out"
-                );
-                let cure = "write what it stands for, or take a group of the key";
+                let name = quoted(&format!("${variable}"));
+                let (message, cure) = if variable.is_empty() {
+                    let message = format!("{name} isn't followed by the name of a variable");
+                    (message, "write `%24` for a plain `$`")
+                } else if variable.bytes().all(|byte| byte.is_ascii_digit()) {
+                    let message = format!("the key has no group {name}");
+                    (
+                        message,
+                        "add the group to the key, or remove it from the value",
+                    )
+                } else {
+                    let message = format!("the variable {name} isn't supported");
+                    (
+                        message,
+                        "write its value instead, or insert a group of the key",
+                    )
+                };
+                let message = format!("{message}, so this entry is skipped");
                 self.say(Severity::Warning, &value.bytes, &message, cure);
                 None
             }
@@ -322,27 +346,23 @@ impl Reader<'_> {
     /// Whether a key is one of a path or a host.
     fn can_be_asked(&mut self, text: &str, bytes: &Range<usize>) -> bool {
         let host = text.split('/').next().unwrap_or_default();
-        let (message, cure) = if text.is_empty() {
-            ("no path and no host is empty", "remove this entry")
+        let key = quoted(text);
+        let (why, cure) = if text.is_empty() {
+            ("an empty key never matches".to_owned(), "remove it")
         } else if text.contains('?') {
-            (
-                "keys with a query are not compared here, and it is left out",
-                "write the path alone",
-            )
+            let why = format!("the query in the key {key} isn't supported");
+            (why, "write only the path")
         } else if host.ends_with(".*") {
-            (
-                "hosts that end in `*` are not done here, and the key is left out",
-                "write an entry for each host, or a regex",
-            )
+            let why = format!("`.*` at the end of the host {key} isn't supported");
+            (why, "write an entry for each host")
         } else if !self.hostnames && (host.starts_with("*.") || host.starts_with('.')) {
-            (
-                "this host is compared as it stands, and nobody asks for it; it is left out",
-                "write `hostnames;` before it, for all names below one",
-            )
+            let why = format!("{key} only matches subdomains after `hostnames;`");
+            (why, "write `hostnames;` on a line above")
         } else {
             return true;
         };
-        self.say(Severity::Warning, bytes, message, cure);
+        let message = format!("{why}, so this entry is skipped");
+        self.say(Severity::Warning, bytes, &message, cure);
         false
     }
 
@@ -374,8 +394,8 @@ impl Reader<'_> {
 
     #[cfg(not(feature = "regex"))]
     fn regex(&mut self, _: &str, places: &Places, _: &Token<'_>) {
-        let message = "this needs a regex, and the crate was built without them";
-        let cure = "build it with the feature `regex`";
+        let message = "this key is a regex, and the `regex` feature is off";
+        let cure = "enable the `regex` feature of tower-redirect";
         self.say(Severity::Error, &places.source, message, cure);
     }
 
@@ -385,9 +405,11 @@ impl Reader<'_> {
         }
         if self.takes_more {
             for bytes in std::mem::take(&mut self.without_value) {
-                let message = "this key has no value, and another entry may answer in its place";
-                let cure = "write regexes and a default that leave it out";
-                self.say(Severity::Warning, &bytes, message, cure);
+                let key = quoted(self.document.text.get(bytes.clone()).unwrap_or_default());
+                let message =
+                    format!("{key} has an empty value, but another entry can still redirect it");
+                let cure = "change the hosts, regexes and `default` that match it";
+                self.say(Severity::Warning, &bytes, &message, cure);
             }
         }
         self.document.finish()

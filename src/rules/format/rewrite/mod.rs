@@ -54,8 +54,8 @@ pub struct Rewritten {
 /// let other = Format::VercelBulk.rewrite("source,destination\n", &flattened);
 /// assert_eq!(
 ///     other.not_rewritten()[0].to_string(),
-///     "line 2: /b (307 Temporary Redirect) becomes /c (307 Temporary Redirect), by line 3; not written, \
-///      because the text has no such rule that could serve by itself",
+///     "line 2: /b (307 Temporary Redirect) becomes /c (307 Temporary Redirect), by line 3; \
+///      not written, because the text has no such rule that is valid by itself",
 /// );
 /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
 /// ```
@@ -106,10 +106,10 @@ impl fmt::Display for NotRewritten {
 }
 
 /// Reasons to keep a rule.
-const NOT_FOUND: &str = "the text has no such rule that could serve by itself";
+const NOT_FOUND: &str = "the text has no such rule that is valid by itself";
 const ONE_STATUS: &str = "a map has one status for all its rules";
-const READ_OTHERWISE: &str = "the file would be read otherwise";
-const TOO_MANY: &str = "with too many others the file would be read otherwise";
+const READ_OTHERWISE: &str = "the file would mean something else";
+const TOO_MANY: &str = "the file would mean something else with too many of the changes";
 
 /// So often a text is read to find what is read otherwise.
 const MOST: usize = 256;
@@ -394,7 +394,7 @@ fn keeps_query(rules: &Rules, record: &Record<'_>) -> bool {
 /// A target without placeholders, as other formats write it.
 fn plain(target: &str) -> Result<&str, &'static str> {
     match target.contains(['{', '}']) {
-        true => Err("the dialect has no placeholders"),
+        true => Err("the format has no placeholders"),
         false => Ok(target),
     }
 }

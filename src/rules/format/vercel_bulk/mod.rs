@@ -55,6 +55,7 @@ use std::ops::Range;
 use super::{
     Parsed,
     document::{Document, Places},
+    near_or, quoted,
 };
 use crate::{
     rules::{Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity, Source, pattern},
@@ -168,8 +169,8 @@ fn read_json(document: &mut Document<'_>) {
 
 #[cfg(not(feature = "json"))]
 fn read_json(document: &mut Document<'_>) {
-    let cure = "build it with the feature `json`";
-    let message = "this is JSON, and the crate was built without it";
+    let cure = "enable the `json` feature of tower-redirect";
+    let message = "this file is JSON, and the `json` feature is off";
     document.say(Severity::Error, &(0..1), message, cure);
 }
 
@@ -180,32 +181,37 @@ fn read_csv(document: &mut Document<'_>) {
 
 #[cfg(not(feature = "csv"))]
 fn read_csv(document: &mut Document<'_>) {
-    let cure = "build it with the feature `csv`";
-    let message = "this is CSV, and the crate was built without it";
+    let cure = "enable the `csv` feature of tower-redirect";
+    let message = "this file is CSV, and the `csv` feature is off";
     document.say(Severity::Error, &(0..1), message, cure);
 }
 
 /// Adds the rule of an entry.
 fn add(document: &mut Document<'_>, places: &Places, entry: &Entry<'_>) {
-    for (address, bytes) in [
-        (entry.source, &places.source),
-        (entry.destination, &places.target),
+    for (name, address, bytes) in [
+        ("source", entry.source, &places.source),
+        ("destination", entry.destination, &places.target),
     ] {
         if address.chars().nth(LONGEST).is_some() {
-            let message = "this has more than 2,048 characters";
-            document.say(Severity::Error, bytes, message, "shorten it");
+            let message = format!("the {name} has more than 2,048 characters");
+            document.say(Severity::Error, bytes, &message, "shorten it");
             return;
         }
     }
+    let source = || quoted(entry.source);
     if !entry.source.starts_with('/') {
-        let cure = "begin it with `/`, without scheme and host";
-        document.say(Severity::Error, &places.source, "a source is a path", cure);
+        let message = format!("the source {} isn't a path", source());
+        let cure = "start it with `/`, without scheme and host";
+        document.say(Severity::Error, &places.source, &message, cure);
         return;
     }
     if has_placeholder(entry.source) {
-        let message = "no source has placeholders here, and this is compared as it stands";
-        let cure = "write a row for each path, or a rule in `vercel.json`";
-        document.say(Severity::Warning, &places.source, message, cure);
+        let message = format!(
+            "{} only matches this literal text, since bulk redirects have no placeholders",
+            source()
+        );
+        let cure = "write an entry for each path, or move it to `vercel.json`";
+        document.say(Severity::Warning, &places.source, &message, cure);
     }
     let by_permanent = match entry.permanent {
         true => Status::PermanentRedirect,
@@ -240,19 +246,13 @@ fn has_placeholder(source: &str) -> bool {
 /// Says that a file has more entries than are read.
 fn too_many(document: &mut Document<'_>, bytes: &Range<usize>) {
     let message =
-        "there are more than 1,000,000 redirects; this one and those behind it are not read";
-    document.say(Severity::Error, bytes, message, "divide the file");
+        "the file has more than 1,000,000 redirects, so this one and all after it are skipped";
+    document.say(Severity::Error, bytes, message, "split the file");
 }
 
 /// Says that a name of a column or a key has no meaning.
-fn unknown(document: &mut Document<'_>, bytes: &Range<usize>, name: &str) {
-    let message = format!(
-        "nothing is called `{}` here, and it is not read",
-        name.escape_debug()
-    );
-    let cure = match super::near(name, &NAMES) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => "remove it, or write the name as the documentation does".to_owned(),
-    };
+fn unknown(document: &mut Document<'_>, what: &str, bytes: &Range<usize>, name: &str) {
+    let message = format!("the {what} {} is ignored", quoted(name));
+    let cure = near_or(name, &NAMES);
     document.say(Severity::Warning, bytes, &message, &cure);
 }
