@@ -86,8 +86,7 @@ fn each_change_and_each_refusal_leaves_an_event() {
     handle.try_update(|_| netlify::parse("/a /d")).unwrap();
     assert!(handle.rollback());
     assert!(!handle.rollback());
-    let error =
-        "error=rules:1:1: error: this rule has no target; write where it leads behind the source";
+    let error = "error=rules:1:1: error: the source `/a` has no target; write it after the source, for example `/old /new`";
     let expected = [good, &format!("{bad} {error}"), good, back];
     assert_eq!(said(), expected);
 
@@ -130,7 +129,8 @@ fn each_change_and_each_refusal_leaves_an_event() {
     let begin = format!("WARN message={shown}:2:7: warning: ");
     assert!(warnings.starts_with(&begin), "{warnings}");
     assert!(warnings.ends_with(&format!(" path={shown}")), "{warnings}");
-    let error = "error: this rule has no target; write where it leads behind the source";
+    let error =
+        "error: the source `/a` has no target; write it after the source, for example `/old /new`";
     let expected = [
         format!("{good} path={shown}"),
         panicked.to_owned(),
