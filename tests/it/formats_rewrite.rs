@@ -354,7 +354,7 @@ fn answers(rules: &Rules, target: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(crate::cases::config(2))]
 
     /// The file without chains answers like the table without chains, and is the same where nothing changed.
     #[test]
