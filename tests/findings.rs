@@ -7,8 +7,8 @@ use tower_redirect::{
 };
 
 use FindingKind::{
-    Chain, Duplicate, Growth, Loop, NotProven, PermanentForSome, PermanentToTemporary,
-    PossibleChain, Shadowed, UnusedCapture,
+    Chain, Duplicate, EndlessRedirect, Loop, PermanentPerUser, PermanentToTemporary, PossibleChain,
+    Undecided, Unreachable, UnusedCapture,
 };
 
 /// What is found: its kind, its line and the lines that it is about.
@@ -96,51 +96,51 @@ fn netlify_rules_that_never_answer() {
         &[
             (
                 "/* https://n.example/:splat\n/a https://n.example/b 302\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/ https://n.example/b 302\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a/ https://n.example/b 302\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a/:x https://n.example/b/:x\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a/* https://n.example/b/:splat\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a id=1 https://n.example/b\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\nhttps://h.example/a https://n.example/b\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "https://h.example/* https://n.example/:splat\nhttps://h.example/a https://n.example/b\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/a/* /x\n/a /y\n/a/b/* /z\n",
-                &[(Shadowed, 2, &[1]), (Shadowed, 3, &[1])],
+                &[(Unreachable, 2, &[1]), (Unreachable, 3, &[1])],
             ),
-            ("/a /x\n/a /y\n", &[(Shadowed, 2, &[1])]),
-            ("/a /x\n/a/ /y\n", &[(Shadowed, 2, &[1])]),
-            ("/a id=1 /x\n/a id=1 k=2 /y\n", &[(Shadowed, 2, &[1])]),
-            ("/a id=:x /n/:x\n/a id=5 /y\n", &[(Shadowed, 2, &[1])]),
+            ("/a /x\n/a /y\n", &[(Unreachable, 2, &[1])]),
+            ("/a /x\n/a/ /y\n", &[(Unreachable, 2, &[1])]),
+            ("/a id=1 /x\n/a id=1 k=2 /y\n", &[(Unreachable, 2, &[1])]),
+            ("/a id=:x /n/:x\n/a id=5 /y\n", &[(Unreachable, 2, &[1])]),
             (
                 "/a /x 302 Language=de,en\n/a /y 302 Language=de\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/a /x 302 Cookie=p\n/a /y 302 Cookie=p,q\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             // These answer.
             ("/a/* /x\n/ab /y\n", &[]),
@@ -148,7 +148,7 @@ fn netlify_rules_that_never_answer() {
             ("/a/:x /y/:x\n/a/b/c /z\n", &[]),
             (
                 "/a /x\n/a/* https://n.example/z/:splat 301 Cookie=x\n",
-                &[(PermanentForSome, 2, &[])],
+                &[(PermanentPerUser, 2, &[])],
             ),
             ("/a id=1 /x\n/a id=2 /y\n/a /z\n", &[]),
             ("/a id=5 /y\n/a id=:x /n/:x\n", &[]),
@@ -177,10 +177,10 @@ fn netlify_loops_and_the_rest() {
             ),
             (
                 "/a/* https://n.example/a/b/:splat\n",
-                &[(Growth, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(EndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
             ),
             ("/a/* https://n.example/b/:splat\n", &[]),
-            ("/a /b 301 Cookie=x\n", &[(PermanentForSome, 1, &[])]),
+            ("/a /b 301 Cookie=x\n", &[(PermanentPerUser, 1, &[])]),
             ("/a /b 302 Cookie=x\n", &[]),
             ("/a/:x /b\n", &[(UnusedCapture, 1, &[])]),
             ("/a/:x/* /b/:x/:splat\n/c/* /d\n", &[]),
@@ -201,17 +201,20 @@ fn netlify_toml() {
         Format::NetlifyToml,
         &[
             (CHAIN, &[(Chain, 2, &[5]), (PermanentToTemporary, 2, &[5])]),
-            (SHADOWED, &[(Shadowed, 5, &[2]), (UnusedCapture, 5, &[])]),
+            (SHADOWED, &[(Unreachable, 5, &[2]), (UnusedCapture, 5, &[])]),
             (
                 LOOP,
                 &[
                     (PossibleChain, 2, &[6]),
-                    (PermanentForSome, 2, &[]),
+                    (PermanentPerUser, 2, &[]),
                     (Loop, 6, &[2]),
                     (PossibleChain, 6, &[2]),
                 ],
             ),
-            (GROWTH, &[(Growth, 2, &[]), (PossibleChain, 2, &[2])]),
+            (
+                GROWTH,
+                &[(EndlessRedirect, 2, &[]), (PossibleChain, 2, &[2])],
+            ),
         ],
     );
 }
@@ -234,16 +237,16 @@ fn cloudflare() {
             // Behind the first rule with placeholders, all stand with those.
             (
                 "/a/* /x\n/a/b /c\n/a/:y /e/:y\n",
-                &[(Shadowed, 2, &[1]), (Shadowed, 3, &[1])],
+                &[(Unreachable, 2, &[1]), (Unreachable, 3, &[1])],
             ),
             ("/a/b /c\n/a/* /x\n", &[]),
             ("/a /b\n/a/ /c\n", &[]),
             (
                 "/a/* https://n.example/a/x/:splat\n",
-                &[(Growth, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(EndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
             ),
             ("/a/:x /b\n", &[(UnusedCapture, 1, &[])]),
-            ("/*/c /x\n/a/c /y\n/d /z\n", &[(NotProven, 2, &[1])]),
+            ("/*/c /x\n/a/c /y\n/d /z\n", &[(Undecided, 2, &[1])]),
             ("/a/c /y\n/*/c /x\n", &[]),
         ],
     );
@@ -311,8 +314,8 @@ fn vercel() {
                     {"source":"/a","destination":"https://n.example/b"},
                     {"source":"/c/:d","destination":"https://n.example/c"}]}"#,
                 &[
-                    (Shadowed, 2, &[1]),
-                    (Shadowed, 3, &[1]),
+                    (Unreachable, 2, &[1]),
+                    (Unreachable, 3, &[1]),
                     (UnusedCapture, 3, &[]),
                 ],
             ),
@@ -324,12 +327,12 @@ fn vercel() {
             (
                 r#"{"redirects":[{"source":"/a","destination":"/b","permanent":false,"has":[{"type":"cookie","key":"x"}]},
                     {"source":"/a","destination":"/c","has":[{"type":"cookie","key":"x","value":"1"}]}]}"#,
-                &[(Shadowed, 2, &[1]), (PermanentForSome, 2, &[])],
+                &[(Unreachable, 2, &[1]), (PermanentPerUser, 2, &[])],
             ),
             (
                 r#"{"redirects":[{"source":"/a","destination":"/b","permanent":false,"missing":[{"type":"cookie","key":"x","value":"1"}]},
                     {"source":"/a","destination":"/c","permanent":false,"missing":[{"type":"cookie","key":"x"}]}]}"#,
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 r#"{"redirects":[{"source":"/a","destination":"/b","permanent":false,"missing":[{"type":"cookie","key":"x"}]},
@@ -341,12 +344,12 @@ fn vercel() {
                     {"source":"/b","destination":"/c","has":[{"type":"host","value":"h.example"}]},
                     {"source":"/b","destination":"/d","has":[{"type":"host","value":"h.example"}]},
                     {"source":"/b","destination":"/d","has":[{"type":"host","value":"i.example"}]}]}"#,
-                &[(Chain, 1, &[2]), (Shadowed, 3, &[2])],
+                &[(Chain, 1, &[2]), (Unreachable, 3, &[2])],
             ),
             (
                 r#"{"redirects":[{"source":"/(.*)/c","destination":"/x"},
                     {"source":"/a/c","destination":"/y"}]}"#,
-                &[(NotProven, 2, &[1])],
+                &[(Undecided, 2, &[1])],
             ),
             (
                 r#"{"redirects":[{"source":"/a/:id(\\d+)","destination":"/b/:id"},
@@ -355,7 +358,7 @@ fn vercel() {
             ),
             (
                 r#"{"redirects":[{"source":"/a/:p*","destination":"https://n.example/a/x/:p*"}]}"#,
-                &[(Growth, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(EndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
             ),
         ],
     );
@@ -374,7 +377,7 @@ fn next() {
             (
                 r#"[{"source":"/:p*","destination":"https://n.example/:p*","permanent":true},
                     {"source":"/a","destination":"https://n.example/b","permanent":true}]"#,
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
         ],
     );
@@ -399,10 +402,13 @@ fn vercel_bulk() {
                  {\"source\":\"/b\",\"destination\":\"/c\"}\n",
                 &[(Chain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
             ),
-            ("source,destination\n/a,/b\n/A,/c\n", &[(Shadowed, 3, &[2])]),
+            (
+                "source,destination\n/a,/b\n/A,/c\n",
+                &[(Unreachable, 3, &[2])],
+            ),
             (
                 "source,destination,caseSensitive\n/a,/b,\n/A,/c,t\n",
-                &[(Shadowed, 3, &[2])],
+                &[(Unreachable, 3, &[2])],
             ),
             ("source,destination,caseSensitive\n/a,/b,t\n/A,/c,\n", &[]),
         ],
@@ -428,7 +434,7 @@ fn maps() {
         Format::NginxMap,
         &[
             ("/a /b;\n/B /c;\n", &[(Chain, 1, &[2])]),
-            ("~^/a /b;\n~^/a /c;\n", &[(Shadowed, 2, &[1])]),
+            ("~^/a /b;\n~^/a /c;\n", &[(Unreachable, 2, &[1])]),
             (
                 "~^/a/(.*)$ /b/$1;\n~^/b/ /d;\n",
                 &[(PossibleChain, 1, &[2])],
@@ -445,7 +451,7 @@ fn found(rules: impl IntoIterator<Item = Rule>) -> Vec<(FindingKind, u32, Vec<u3
     let report = Rules::new(rules).unwrap().check();
     let found = report.iter();
     found
-        .map(|one| (one.kind(), one.rule(), one.related().to_vec()))
+        .map(|one| (one.kind(), one.rule(), one.related_rules().to_vec()))
         .collect()
 }
 
@@ -472,7 +478,7 @@ fn rules_from_code() {
             Rule::found("/a", "/x").when(first.clone()),
             Rule::found("/a", "/y").when(second.clone()),
         ];
-        found(rules) == [(Shadowed, 1, vec![0])]
+        found(rules) == [(Unreachable, 1, vec![0])]
     };
     assert!(shadowed(&wide, &beta().equal_to("2")) && shadowed(&beta(), &wide));
     assert!(!shadowed(&beta().equal_to("2"), &wide) && !shadowed(&wide, &beta()));
@@ -482,7 +488,7 @@ fn rules_from_code() {
             Rule::found("/a", "/x").unless(first.clone()),
             Rule::found("/a", "/y").unless(second.clone()),
         ];
-        found(rules) == [(Shadowed, 1, vec![0])]
+        found(rules) == [(Unreachable, 1, vec![0])]
     };
     assert!(forbidden(&wide, &beta()) && forbidden(&beta().equal_to("1"), &wide));
     assert!(!forbidden(&beta(), &wide));
@@ -495,7 +501,7 @@ fn rules_from_code() {
     ];
     assert_eq!(
         found(regex),
-        [(NotProven, 1, vec![0]), (Shadowed, 2, vec![1])]
+        [(Undecided, 1, vec![0]), (Unreachable, 2, vec![1])]
     );
 }
 
@@ -513,7 +519,7 @@ fn what_is_the_same_of_many_rules_is_said_once() {
          lead to the end at once where that is one address",
     );
     let one = report.iter().next().unwrap();
-    assert!(one.others().iter().copied().eq(1..1_000));
+    assert!(one.also_affected().iter().copied().eq(1..1_000));
 }
 
 #[test]
@@ -540,7 +546,7 @@ fn r9_a_circle_for_some_is_said() {
     let said = |rules: Vec<Rule>, asked: &str| {
         let rules = Rules::new(rules).unwrap();
         let report = rules.check();
-        let is_circle = |kind| [Loop, Growth, NotProven].contains(&kind);
+        let is_circle = |kind| [Loop, EndlessRedirect, Undecided].contains(&kind);
         assert!(report.iter().any(|one| is_circle(one.kind())), "{report}");
         let journey = testing::follow(&rules, testing::get(asked));
         assert_eq!(journey.end(), &End::TooManyRedirects, "{asked}");

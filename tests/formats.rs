@@ -86,7 +86,7 @@ fn what_check_says_of_a_file_has_its_words() {
         ),
     ] {
         let report = format.parse(file).unwrap().check();
-        let kinds = [FindingKind::UnusedCapture, FindingKind::Shadowed];
+        let kinds = [FindingKind::UnusedCapture, FindingKind::Unreachable];
         let found = report.iter().filter(|one| kinds.contains(&one.kind()));
         let found: Vec<_> = found.map(ToString::to_string).collect();
         assert_eq!(found.join("\n"), said, "{format}: {file}");

@@ -11,7 +11,7 @@ use tower_redirect::{
     location::HttpScheme,
     middleware::Exemption,
     rules::{
-        Condition, NotSentReason, Part, PathMap, Precedence, QueryPolicy, Rule, Rules,
+        Condition, NotSentReason, Part, PathMap, Precedence, QueryPolicy, Rule, RuleError, Rules,
         RulesBuilder, Source, haproxy_map,
     },
     testing,
@@ -438,7 +438,7 @@ fn what_is_a_placeholder_elsewhere_is_no_text_by_chance() {
             panic!("{shown}: {errors}");
         };
         assert_eq!(
-            (error.position(), error.sentence()),
+            (error.position(), &*sentence_of(error)),
             (at, sentence),
             "{shown}"
         );
@@ -514,11 +514,19 @@ fn what_is_not_sent_is_explained() {
     );
 }
 
+/// Message and help of an error, as one sentence.
+fn sentence_of(error: &RuleError) -> String {
+    match error.help() {
+        "" => error.message().to_owned(),
+        help => format!("{}; {help}", error.message()),
+    }
+}
+
 /// What is wrong with one rule: the part, the byte, and the sentence.
 fn wrong(rule: Rule) -> (Part, usize, String) {
     let errors = Rules::new([rule]).unwrap_err();
     let error = errors.iter().next().unwrap();
-    (error.part(), error.position(), error.sentence().to_owned())
+    (error.part(), error.position(), sentence_of(error))
 }
 
 #[test]

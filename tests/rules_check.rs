@@ -4,7 +4,7 @@
 use http::Method;
 use proptest::prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest};
 use tower_redirect::rules::{
-    Change, Condition, Finding, FindingKind, Part, QueryPolicy, Rule, RuleRef, Rules, Source,
+    Condition, Finding, FindingKind, Part, QueryPolicy, Rule, RuleRef, Rules, Source, TargetChange,
 };
 use tower_redirect::testing::End;
 use tower_redirect::{Decision, Policy, Redirect, RequestHead, location::HttpScheme, testing};
@@ -261,15 +261,15 @@ fn http_to_https_by_a_rule() {
 /// What a report says of a set, as kind, rule and related rules.
 fn findings(rules: Vec<Rule>) -> Vec<(FindingKind, u32, Vec<u32>)> {
     let rules = Rules::new(rules).unwrap();
-    let found = |one: &Finding| (one.kind(), one.rule(), one.related().to_vec());
+    let found = |one: &Finding| (one.kind(), one.rule(), one.related_rules().to_vec());
     rules.check().iter().map(found).collect()
 }
 
 #[test]
 fn one_finding_for_each_mistake() {
     use FindingKind::{
-        Chain, Duplicate, Growth, Loop, NotProven, PermanentForSome, PermanentToTemporary,
-        PossibleChain, Shadowed, UnusedCapture,
+        Chain, Duplicate, EndlessRedirect, Loop, PermanentPerUser, PermanentToTemporary,
+        PossibleChain, Undecided, Unreachable, UnusedCapture,
     };
     let beta = || Condition::cookie("beta");
     let found = Rule::found;
@@ -297,19 +297,19 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![found("/{x}", "/b/{x}"), found("/a", "/c/d")],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (
             vec![found("/{*x}", "/b"), found("/a/{y}", "/c/{y}")],
             vec![
                 (UnusedCapture, 0, vec![]),
                 (Chain, 1, vec![0]),
-                (Shadowed, 1, vec![0]),
+                (Unreachable, 1, vec![0]),
             ],
         ),
         (
             vec![found("/a", "/b"), found("/a", "/c")],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b"), found("/a", "/b")],
@@ -317,7 +317,7 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![found("/a", "/b"), found("/a", "/b").when(beta())],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b").when(beta()), found("/a", "/c")],
@@ -332,11 +332,11 @@ fn one_finding_for_each_mistake() {
                 found("/a", "/b").host("*.a.example"),
                 found("/a", "/c").host("b.a.example"),
             ],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b").ignore_case(), found("/a", "/c")],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b"), found("/a", "/c").ignore_case()],
@@ -347,7 +347,7 @@ fn one_finding_for_each_mistake() {
                 Rule::found(Source::regex("/a+"), "/b"),
                 Rule::found(Source::regex("/a+"), "/c"),
             ],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (vec![found("/{x}/{_y}", "/{x}")], vec![]),
         (
@@ -356,11 +356,11 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![permanent("/a", "/b").when(beta())],
-            vec![(PermanentForSome, 0, vec![])],
+            vec![(PermanentPerUser, 0, vec![])],
         ),
         (
             vec![permanent("/a", "/b").unless(Condition::header("Authorization"))],
-            vec![(PermanentForSome, 0, vec![])],
+            vec![(PermanentPerUser, 0, vec![])],
         ),
         (vec![found("/a", "/b").when(beta())], vec![]),
         (
@@ -380,11 +380,11 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![found("/{*rest}", "https://new.example/app/{rest}")],
-            vec![(Growth, 0, vec![]), (PossibleChain, 0, vec![0])],
+            vec![(EndlessRedirect, 0, vec![]), (PossibleChain, 0, vec![0])],
         ),
         (
             vec![found("/a/{*rest}", "/{rest}/a")],
-            vec![(NotProven, 0, vec![]), (PossibleChain, 0, vec![0])],
+            vec![(Undecided, 0, vec![]), (PossibleChain, 0, vec![0])],
         ),
     ] {
         let text = format!("{rules:?}");
@@ -401,8 +401,8 @@ fn a_clean_table_is_clean() {
         let report = Rules::new(rules).unwrap().check();
         let loops = [
             FindingKind::Loop,
-            FindingKind::Growth,
-            FindingKind::NotProven,
+            FindingKind::EndlessRedirect,
+            FindingKind::Undecided,
         ];
         let found = report.iter().find(|one| loops.contains(&one.kind()));
         assert_eq!(found, None, "{text}");
@@ -569,8 +569,8 @@ fn ends(policy: &impl Policy<Target = Redirect>, request: testing::TestRequest) 
 fn may_loop(rules: &Rules) -> bool {
     let loops = [
         FindingKind::Loop,
-        FindingKind::Growth,
-        FindingKind::NotProven,
+        FindingKind::EndlessRedirect,
+        FindingKind::Undecided,
     ];
     let report = rules.check();
     report.iter().any(|one| loops.contains(&one.kind()))
@@ -655,7 +655,7 @@ proptest! {
             let found = report.iter().filter(|one| kinds.contains(&one.kind()));
             found.map(Finding::rule).collect()
         };
-        let hidden = of(&[FindingKind::Shadowed, FindingKind::Duplicate]);
+        let hidden = of(&[FindingKind::Unreachable, FindingKind::Duplicate]);
         let chained = of(&[FindingKind::Chain]);
         for request in sets::requests() {
             let head = request.head();
@@ -693,7 +693,7 @@ proptest! {
             let met: Vec<_> = explanation
                 .candidates()
                 .iter()
-                .filter(|candidate| candidate.unmet().is_none())
+                .filter(|candidate| candidate.failed_condition().is_none())
                 .map(|candidate| candidate.rule().number())
                 .collect();
             let winner: Vec<_> = explanation.winner().iter().map(RuleRef::number).collect();
@@ -839,7 +839,7 @@ fn what_is_proven_is_made_short() {
     ] {
         let text = format!("{rules:?}");
         let flattened = Rules::new(rules).unwrap().flatten();
-        let target = flattened.changes().first().map(Change::target);
+        let target = flattened.changes().first().map(TargetChange::target);
         assert_eq!(target, Some(expected), "{text}");
     }
 }
@@ -912,7 +912,7 @@ fn a_long_chain_is_made_short_at_once() {
     let flattened = rules.flatten();
     assert_eq!(flattened.changes().len(), 499);
     let first = &flattened.changes()[0];
-    assert_eq!((first.hops(), first.by().len()), (500, 32));
+    assert_eq!((first.hops(), first.via().len()), (500, 32));
     assert!(first.to_string().ends_with("rule 32, 467 more"), "{first}");
     assert!(flattened.rules().check().is_clean());
     testing::follow(flattened.rules(), testing::get("/7"))
@@ -975,7 +975,12 @@ fn lacks(rules: &Rules, request: &testing::TestRequest) -> Vec<(u32, Option<Stri
     let explanation = rules.explain(&request.head());
     let lacks = explanation.candidates().iter();
     lacks
-        .map(|one| (one.rule().number(), one.unmet().map(ToString::to_string)))
+        .map(|one| {
+            (
+                one.rule().number(),
+                one.failed_condition().map(ToString::to_string),
+            )
+        })
         .collect()
 }
 
@@ -1047,9 +1052,9 @@ fn of_many_rules_for_a_path_some_are_explained_and_the_others_counted() {
     let request = testing::get("/a?id=700");
     let explanation = rules.explain(&request.head());
     let told = explanation.candidates();
-    assert_eq!((told.len(), explanation.more()), (101, 899));
+    assert_eq!((told.len(), explanation.omitted()), (101, 899));
     let last = told.last().unwrap();
-    assert_eq!((last.rule().number(), last.unmet()), (700, None));
+    assert_eq!((last.rule().number(), last.failed_condition()), (700, None));
     let text = explanation.to_string();
     assert!(
         text.ends_with(": answers\nand 899 more rules for this path"),

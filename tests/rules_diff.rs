@@ -10,7 +10,7 @@ use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use tower_redirect::{
     Decision, Policy, RequestHead,
     rules::{
-        ChangedKind, Condition, Diff, Precedence, QueryPolicy, Rule, Rules, Source, Undecided,
+        ChangeKind, Condition, Diff, Precedence, QueryPolicy, Rule, Rules, Source, Undecided,
         UndecidedReason, nginx_map,
     },
     testing,
@@ -286,13 +286,13 @@ fn what_is_not_known_is_said() {
     };
     for (old, new, doubt) in [
         (regex("/x"), regex("/y"), UndecidedReason::Regex),
-        (header("/x"), header("/y"), UndecidedReason::NoRequest),
-        (cookie("/x"), cookie("/y"), UndecidedReason::NoRequest),
-        (never("/x"), never("/y"), UndecidedReason::NoRequest),
+        (header("/x"), header("/y"), UndecidedReason::NoWitness),
+        (cookie("/x"), cookie("/y"), UndecidedReason::NoWitness),
+        (never("/x"), never("/y"), UndecidedReason::NoWitness),
     ] {
         let diff = old.diff(&new);
         assert_eq!(diff.changes().len(), 0, "{diff}");
-        let doubts: Vec<_> = diff.undecided().iter().map(Undecided::doubt).collect();
+        let doubts: Vec<_> = diff.undecided().iter().map(Undecided::reason).collect();
         assert_eq!(doubts, [doubt], "{diff}");
         assert!(!diff.is_empty());
         let (before, after) = (
@@ -328,8 +328,8 @@ fn a_pattern_in_the_place_of_a_literal_is_not_proven_to_be_the_same() {
     for diff in [both.diff(&one), one.diff(&both)] {
         assert_eq!((diff.changes().len(), diff.undecided().len()), (0, 1));
         assert_eq!(
-            diff.undecided()[0].doubt(),
-            UndecidedReason::Spelling,
+            diff.undecided()[0].reason(),
+            UndecidedReason::PercentEncoding,
             "{diff}"
         );
         assert!(!diff.is_empty());
@@ -357,11 +357,11 @@ fn rules_of_files_have_their_lines() {
     let kinds: Vec<_> = diff
         .changes()
         .iter()
-        .map(tower_redirect::rules::Changed::kind)
+        .map(tower_redirect::rules::DecisionChange::kind)
         .collect();
     assert_eq!(
         kinds,
-        [ChangedKind::Gone, ChangedKind::Altered, ChangedKind::Added]
+        [ChangeKind::Removed, ChangeKind::Modified, ChangeKind::Added]
     );
     assert_eq!(diff.changes()[1].after().unwrap().line(), Some(1));
 }
@@ -398,7 +398,7 @@ fn large_tables() {
     assert!(
         diff.changes()
             .iter()
-            .all(|change| change.kind() == ChangedKind::Altered)
+            .all(|change| change.kind() == ChangeKind::Modified)
     );
     let begin = std::time::Instant::now();
     assert!(old.diff(&old).is_empty());
@@ -418,7 +418,7 @@ fn tables_that_overlap_everywhere_are_bounded() {
     assert!(
         diff.undecided()
             .iter()
-            .all(|one| one.doubt() == UndecidedReason::TooMany)
+            .all(|one| one.reason() == UndecidedReason::TooManyOverlaps)
     );
 }
 
@@ -440,7 +440,7 @@ fn many_conditions_on_one_path_are_bounded() {
         || diff
             .undecided()
             .iter()
-            .any(|one| one.doubt() == UndecidedReason::TooMany);
+            .any(|one| one.reason() == UndecidedReason::TooManyOverlaps);
     assert!(says, "{diff}");
     assert!(old.diff(&table("/x")).is_empty());
 }

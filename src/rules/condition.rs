@@ -42,7 +42,7 @@ enum ReadyTest {
 /// The first thing that a request lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Missing<'r> {
-    HttpScheme,
+    Scheme,
     Method,
     Condition(bool, &'r Condition),
 }
@@ -76,7 +76,7 @@ impl Ready {
     }
 
     /// The same with another policy for the query.
-    pub(super) fn append_encoded_query(mut self, policy: QueryPolicy) -> Self {
+    pub(super) fn with_query_policy(mut self, policy: QueryPolicy) -> Self {
         self.options.query = policy;
         self
     }
@@ -99,7 +99,7 @@ impl Ready {
             ..
         } = &self.options;
         if scheme.is_some() && *scheme != ask.head.scheme() {
-            return Some(Missing::HttpScheme);
+            return Some(Missing::Scheme);
         }
         if !methods.is_empty() && !methods.contains(ask.head.method()) {
             return Some(Missing::Method);

@@ -54,18 +54,25 @@ impl fmt::Display for Flaw {
 }
 
 /// The part of a rule that an error is about.
+///
+/// ```
+/// use tower_redirect::rules::{Part, Rule, Rules};
+///
+/// let errors = Rules::new([Rule::permanent("about-us", "/about")]).unwrap_err();
+/// assert_eq!(errors.iter().next().unwrap().part(), Part::Source);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Part {
-    /// The left side.
+    /// The source.
     Source,
-    /// The right side.
+    /// The target.
     Target,
-    /// The host of [`Rule::host`](super::Rule::host), or of a source that is a whole address.
+    /// The host, from [`Rule::host`](super::Rule::host) or from a source with an origin.
     Host,
-    /// A condition.
+    /// A condition on the query, a header or a cookie.
     Condition,
-    /// The rule as a whole, together with others.
+    /// The rule as a whole, or the rule together with others.
     Rule,
 }
 
@@ -81,7 +88,7 @@ impl fmt::Display for Part {
     }
 }
 
-/// Says what is wrong with one rule: which part, which byte, and how to mend it.
+/// An error in one rule: the part, the byte, what is wrong, and how to fix it.
 ///
 /// ```
 /// use tower_redirect::rules::{Part, Rule, Rules};
@@ -100,33 +107,60 @@ pub struct RuleError {
 }
 
 impl RuleError {
-    /// The number of the rule, counted from 0 in the order in which rules were added.
+    /// Returns the number of the rule, counted from 0 in the order in which the rules were added.
     #[must_use]
     pub const fn rule(&self) -> u32 {
         self.rule
     }
 
-    /// The name of the rule, where it was given one.
+    /// Returns the name of the rule, if it has one.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The part of the rule.
+    /// Returns the part of the rule.
     #[must_use]
     pub const fn part(&self) -> Part {
         self.part
     }
 
-    /// The byte of that part, counted from 0.
+    /// Returns the byte within that part, counted from 0.
     #[must_use]
     pub const fn position(&self) -> usize {
         self.flaw.at
     }
 
-    /// What is wrong and how to mend it, in one sentence.
+    /// Returns what is wrong.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let errors = Rules::new([Rule::permanent("/{a", "/b")]).unwrap_err();
+    /// let error = errors.iter().next().unwrap();
+    /// assert_eq!(error.message(), "this `{` is not closed");
+    /// assert_eq!(error.help(), "write `{name}`, or `{{` for a brace");
+    /// ```
     #[must_use]
-    pub fn sentence(&self) -> &str {
+    pub fn message(&self) -> &str {
+        self.message_and_help().0
+    }
+
+    /// Returns how to fix it.
+    ///
+    /// If the message already says how, this is empty.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        self.message_and_help().1
+    }
+
+    fn message_and_help(&self) -> (&str, &str) {
+        let sentence = self.sentence();
+        sentence.split_once("; ").unwrap_or((sentence, ""))
+    }
+
+    /// Message and help as one sentence.
+    pub(super) fn sentence(&self) -> &str {
         self.flaw.sentence()
     }
 
@@ -135,7 +169,9 @@ impl RuleError {
         self.flaw.why == Why::ToItself
     }
 
-    /// The text of that part as it was written; a long one is cut.
+    /// Returns the text of that part as it was written.
+    ///
+    /// A text of more than 200 characters is cut.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -157,7 +193,7 @@ impl fmt::Display for RuleError {
 
 impl Error for RuleError {}
 
-/// Everything that is wrong with a set of rules.
+/// The errors in a table of rules.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -180,8 +216,9 @@ pub struct RulesError {
 }
 
 impl RulesError {
-    /// Each error, in the order of the rules; there is one at least.
-    pub fn iter(&self) -> slice::Iter<'_, RuleError> {
+    /// Returns the errors in the order of the rules. There is at least one.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &RuleError> + DoubleEndedIterator + Clone {
         self.errors.iter()
     }
 }
@@ -191,7 +228,7 @@ impl<'e> IntoIterator for &'e RulesError {
     type IntoIter = slice::Iter<'e, RuleError>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.iter()
+        self.errors.iter()
     }
 }
 

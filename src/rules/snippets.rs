@@ -11,7 +11,7 @@ use super::{
 use crate::observe::escaped::{Escaped, is_unseen};
 
 impl Diagnostics {
-    /// Each of them with its line, carets under what is meant, and how to mend it; plain text.
+    /// Formats the diagnostics as plain text, each with its line, carets, and how to fix it.
     ///
     /// ```
     /// use tower_redirect::rules::netlify;
@@ -30,7 +30,7 @@ impl Diagnostics {
     /// );
     /// ```
     ///
-    /// Of a long line, the part around the place is shown.
+    /// A long line is cut around the position.
     #[cfg_attr(docsrs, doc(cfg(feature = "snippets")))]
     #[must_use]
     pub fn to_snippets(&self) -> String {
@@ -52,7 +52,9 @@ impl Diagnostics {
 }
 
 impl Report {
-    /// Each finding with the lines of the text that the rules were read from, and how to mend it; plain text.
+    /// Formats the findings as plain text, each with its lines and how to fix it.
+    ///
+    /// `text` is the text that the rules were read from.
     ///
     /// ```
     /// use tower_redirect::rules::netlify;
@@ -78,8 +80,8 @@ impl Report {
     /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
     /// ```
     ///
-    /// Of long lines, their beginning is shown, and of a long report the first thousand findings; rules that are
-    /// not from a file are told by their numbers.
+    /// Long lines are cut after 120 characters, and a report after 1,000 findings. Rules that
+    /// weren't read from a file appear by their number.
     #[cfg_attr(docsrs, doc(cfg(feature = "snippets")))]
     #[must_use]
     pub fn to_snippets(&self, text: &str) -> String {
@@ -142,7 +144,7 @@ fn found<'f, 't>(
             }
         }
     };
-    group.element(Level::HELP.message(one.cure()))
+    group.element(Level::HELP.message(one.help()))
 }
 
 const fn level(severity: Severity) -> Level<'static> {
@@ -170,8 +172,8 @@ fn report<'d>(one: &'d Diagnostic, file: &'d str) -> Group<'d> {
             group.element(Level::NOTE.message(place))
         }
     };
-    if !one.cure.is_empty() {
-        group = group.element(Level::HELP.message(Escaped(&one.cure).to_string()));
+    if !one.help.is_empty() {
+        group = group.element(Level::HELP.message(Escaped(&one.help).to_string()));
     }
     group
 }

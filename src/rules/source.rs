@@ -14,7 +14,10 @@ use super::{
 };
 use crate::location::{HttpScheme, Origin};
 
-/// The left side of a rule; a text is a path with placeholders.
+/// The source of a rule: which paths the rule matches.
+///
+/// A `&str` or `String` converts to a path with placeholders, as [`Rule`](super::Rule#sources)
+/// describes.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules, Source};
@@ -49,7 +52,7 @@ pub(super) enum SourceKind {
 }
 
 impl Source {
-    /// This path and no other, braces and all.
+    /// Matches exactly this path, in which every character is literal.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules, Source};
@@ -64,7 +67,7 @@ impl Source {
         Self::new(SourceKind::Exact, path)
     }
 
-    /// This path and everything below it; what follows the path follows the target's.
+    /// Matches this path and every path below it, and appends the rest to the path of the target.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules, Source};
@@ -76,7 +79,7 @@ impl Source {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// The target has no placeholders then; its query stands behind the path.
+    /// The target of a prefix has no placeholders. Its query follows the whole path.
     ///
     /// Source: Gateway API, `ReplacePrefixMatch`.
     #[must_use]
@@ -84,8 +87,9 @@ impl Source {
         Self::new(SourceKind::Prefix, path)
     }
 
-    /// Every path that this regex matches from end to end; groups are placeholders, by their names, and those
-    /// without one by their numbers.
+    /// Matches every path that this regex matches as a whole.
+    ///
+    /// The target can use each group: `{name}` for a named group, `{1}` for a group without a name.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules, Source};
@@ -97,11 +101,11 @@ impl Source {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// It is matched against the path as it was received, in time linear in its length; a path of more than
-    /// 8,000 bytes, which no location has, is not matched. One that does not compile, or grows beyond a
-    /// megabyte, is an error where the table is built.
+    /// The regex sees the path as received, and takes time linear in its length. It doesn't match a
+    /// path of more than 8,000 bytes, because no `Location` is that long. If the regex is invalid,
+    /// or compiles to more than a megabyte, building the table returns an error.
     ///
-    /// Source: the syntax of the crate `regex`.
+    /// Source: the syntax of the `regex` crate.
     #[cfg(feature = "regex")]
     #[cfg_attr(docsrs, doc(cfg(feature = "regex")))]
     #[must_use]
@@ -218,7 +222,8 @@ pub(super) fn compile_source(
     Ok(compiled)
 }
 
-/// A source whose slash at the end makes no difference, that before a tail which may be nothing included.
+/// A source whose slash at the end makes no difference, that before a tail which may be nothing
+/// included.
 fn without_own_slash(text: &str) -> Cow<'_, str> {
     if let Some((front, name)) = text
         .strip_suffix("?}")

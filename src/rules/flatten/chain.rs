@@ -9,7 +9,7 @@ use crate::rules::{
     verify::Finder,
 };
 
-/// A rule whose target is still redirected again, and why it stays so.
+/// A redirect chain that flattening can't shorten, and why.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -19,7 +19,7 @@ use crate::rules::{
 ///     Rule::permanent("/b", "/c").remove_param("p"),
 /// ])?;
 /// let flattened = rules.flatten();
-/// let chain = &flattened.chains()[0];
+/// let chain = &flattened.remaining_chains()[0];
 /// assert_eq!((chain.rule(), chain.next()), (0, 1));
 /// assert_eq!(
 ///     chain.to_string(),
@@ -28,7 +28,7 @@ use crate::rules::{
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chain {
+pub struct RemainingChain {
     rule: u32,
     next: u32,
     reason: &'static str,
@@ -38,27 +38,27 @@ pub struct Chain {
     is_of_next: bool,
 }
 
-impl Chain {
-    /// The number of the rule.
+impl RemainingChain {
+    /// Returns the number of the first rule of the chain.
     #[must_use]
     pub const fn rule(&self) -> u32 {
         self.rule
     }
 
-    /// The number of the rule that answers where it leads.
+    /// Returns the number of the rule that redirects the target of the first rule.
     #[must_use]
     pub const fn next(&self) -> u32 {
         self.next
     }
 
-    /// Why both are not one, as the end of a sentence about one of them.
+    /// Returns why both rules can't become one, as the end of a sentence about one of them.
     #[must_use]
     pub const fn reason(&self) -> &str {
         self.reason
     }
 }
 
-impl fmt::Display for Chain {
+impl fmt::Display for RemainingChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [rule, next] = &self.names;
         let who = if self.is_of_next { next } else { rule };
@@ -69,7 +69,7 @@ impl fmt::Display for Chain {
 
 impl Rules {
     /// The rules whose target another one surely redirects.
-    pub(super) fn chains(&self, loops: &HashSet<u32>) -> Vec<Chain> {
+    pub(super) fn chains(&self, loops: &HashSet<u32>) -> Vec<RemainingChain> {
         let mut finder = Finder::new(self);
         let mut chains = Vec::new();
         for (_, record) in self.table.records() {
@@ -82,7 +82,7 @@ impl Rules {
             };
             let (is_of_next, reason) = self.reason(loops, &record, &second);
             let (rule, next) = (record.number, second.number);
-            chains.push(Chain {
+            chains.push(RemainingChain {
                 rule,
                 next,
                 reason,

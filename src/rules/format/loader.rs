@@ -213,7 +213,7 @@ impl Loader {
                 snippet: shown.chars().take(SHOWN).collect::<String>().into(),
                 skipped,
                 message: message.into(),
-                cure: cure.into(),
+                help: cure.into(),
             }
         });
     }

@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl Rules {
-    /// Looks for what may not be as its author thinks: rules that may lead round, chains, rules that
-    /// never answer, placeholders that nobody uses, permanent answers that are for some only.
+    /// Checks the table for mistakes: possible loops, redirect chains, unreachable and duplicate
+    /// rules, unused captures, and permanent redirects that depend on the user.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -33,8 +33,9 @@ impl Rules {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// Loops that are certain are errors where the table is built, and not among these. The time is
-    /// nearly linear in the number of rules; what is not looked at for that reason is said to be not proven.
+    /// Certain loops aren't in the report, because they are errors when the table is built. The
+    /// check takes nearly linear time. If it can't look at everything in that time, the report has
+    /// a finding of the kind [`Undecided`](FindingKind::Undecided).
     pub fn check(&self) -> Report {
         self.check_with(&mut Finder::new(self), &mut Finder::new(self))
     }
@@ -59,7 +60,7 @@ impl Rules {
         if !are_all || finder.is_tired() {
             let message = "so many rules fit each other that not all of them were looked at";
             let cure = "divide the table, or write its patterns narrower";
-            check.push(FindingKind::NotProven, 0, &[], message, cure);
+            check.push(FindingKind::Undecided, 0, &[], message, cure);
         }
         let mut report = check.report;
         report.findings.sort_by_key(|one| (one.rule, one.kind));
@@ -106,10 +107,10 @@ impl<'t> Check<'t> {
             file: self.file.clone(),
             line: lines.get(rule),
             related_lines: related.iter().filter_map(|one| lines.get(*one)).collect(),
-            related: related.into(),
-            others: Vec::new(),
+            related_rules: related.into(),
+            also_affected: Vec::new(),
             message: message.into(),
-            cure,
+            help: cure,
         });
     }
 
@@ -126,8 +127,8 @@ impl<'t> Check<'t> {
                 .collect();
             rules.sort_unstable();
             let kind = match one.kind {
-                LoopKind::Unknown => FindingKind::NotProven,
-                LoopKind::Grows => FindingKind::Growth,
+                LoopKind::Unknown => FindingKind::Undecided,
+                LoopKind::Grows => FindingKind::EndlessRedirect,
                 LoopKind::Circle | LoopKind::ToItself => FindingKind::Loop,
             };
             if let Some(last) = rules.pop() {
@@ -176,7 +177,7 @@ impl<'t> Check<'t> {
             .filter(|_| is_permanent(record.status_choice()))
         {
             let message = format!("clients keep this answer for good, but it depends on {place}");
-            let (kind, cure) = (FindingKind::PermanentForSome, "take 302 or 307");
+            let (kind, cure) = (FindingKind::PermanentPerUser, "take 302 or 307");
             self.push(kind, record.number, &[], message, cure);
         }
     }
@@ -215,7 +216,7 @@ impl<'t> Check<'t> {
         };
         let cure = "put this one before it, or remove this one";
         self.push(
-            FindingKind::Shadowed,
+            FindingKind::Unreachable,
             record.number,
             &[number],
             message,
@@ -231,7 +232,7 @@ impl<'t> Check<'t> {
         if self.rules.table.regexes_len() == 0 {
             return;
         }
-        let shadowed = [FindingKind::Shadowed, FindingKind::Duplicate];
+        let shadowed = [FindingKind::Unreachable, FindingKind::Duplicate];
         let findings = self.report.findings.iter();
         let shadowed = findings.filter(|one| shadowed.contains(&one.kind));
         let shadowed: HashSet<u32> = shadowed.map(|one| one.rule).collect();
@@ -248,7 +249,7 @@ impl<'t> Check<'t> {
             let name = self.rules.name_of(other.number);
             let message =
                 format!("{name} is a regex, and that it leaves this one anything is not proven");
-            let (kind, cure) = (FindingKind::NotProven, "put this one before it");
+            let (kind, cure) = (FindingKind::Undecided, "put this one before it");
             self.push(kind, record.number, &[other.number], message, cure);
         }
     }
