@@ -21,34 +21,35 @@ fn loops() -> Vec<Case> {
     let beta = || Condition::cookie("beta");
     vec![
         (
-            "rule 0, rule `/a -> /a`, byte 0: it leads to the address that it answers",
+            "rule 0, `/a -> /a`: endless redirect: `/a` matches this rule again; remove this rule",
             vec![permanent("/a", "/a")],
         ),
         (
-            "it leads to the address",
+            "matches this rule again",
             vec![permanent("/a/{x}", "/a/{x}")],
         ),
         (
-            "it leads to the address",
+            "matches this rule again",
             vec![permanent("/a/{*x}", "/a/{x}")],
         ),
-        ("it leads to the address", vec![permanent("/a", "/a#top")]),
-        ("it leads to the address", vec![post()]),
+        ("matches this rule again", vec![permanent("/a", "/a#top")]),
+        ("matches this rule again", vec![post()]),
         // Only 303 says that the next request is another one.
         (
-            "it leads to the address",
+            "matches this rule again",
             vec![Rule::found("/form", "/form").methods([Method::POST])],
         ),
         (
-            "it leads to the address",
+            "matches this rule again",
             vec![permanent("/a", "https://a.example/a").host("a.example")],
         ),
         (
-            "rule 1, rule `/b -> /a`, byte 0: rules 0 and 1 lead round in a circle, from `/a`",
+            "rule 1, `/b -> /a`: redirect loop: `/a` → `/b` → `/a` (rules 0 and 1); remove one of these \
+             rules or change its target",
             vec![permanent("/a", "/b"), Rule::found("/b", "/a")],
         ),
         (
-            "rule 2, rule `/c -> /a`, byte 0: rules 0, 1 and 2 lead round",
+            "rule 2, `/c -> /a`: redirect loop: `/a` → `/b` → `/c` → `/a` (rules 0, 1 and 2)",
             vec![
                 permanent("/a", "/b"),
                 permanent("/b", "/c"),
@@ -56,105 +57,108 @@ fn loops() -> Vec<Case> {
             ],
         ),
         (
-            "rules 0 and 1 lead round",
+            "(rules 0 and 1)",
             vec![permanent("/a/{x}", "/b/{x}"), permanent("/b/{x}", "/a/{x}")],
         ),
         (
-            "rules 0 and 1 lead round",
+            "(rules 0 and 1)",
             vec![
                 permanent("/a/{*x}", "/b/{x}"),
                 permanent("/b/{x}/c", "/a/{x}/c"),
             ],
         ),
-        ("leads round", vec![permanent("/{x}/{y}", "/{y}/{x}")]),
+        ("redirect loop: ", vec![permanent("/{x}/{y}", "/{y}/{x}")]),
         (
-            "rules 0 and 1 lead round",
+            "(rules 0 and 1)",
             vec![
                 permanent("/a", "/b").after_not_found(),
                 permanent("/b", "/a").after_not_found(),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 permanent("/a", "/b").when(beta()),
                 permanent("/b", "/a").when(beta()),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![permanent("/a", "/b").when(beta()), permanent("/b", "/a")],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 permanent("/x", "https://b.example/x").host("a.example"),
                 permanent("/x", "https://a.example/x").host("b.example"),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 permanent("/a", "/b").scheme(HttpScheme::Http),
                 permanent("/b", "/a").scheme(HttpScheme::Http),
             ],
         ),
-        ("rule 0 leads on and on", vec![permanent("/a", "/a?x=1")]),
         (
-            "lead on and on",
+            "endless redirect: `/a?x=1` matches this rule again",
+            vec![permanent("/a", "/a?x=1")],
+        ),
+        (
+            "endless redirect: `/a` → `/b?x=1` → `/a?x=1` → … (rules 0 and 1)",
             vec![permanent("/a", "/b?x=1"), permanent("/b", "/a")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![permanent("/a/{*rest}", "/a/b/{rest}")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![permanent("/{*rest}", "/app/{rest}")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![permanent("/{x}{/*rest}", "/{x}/{x}{/*rest}")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![permanent("/{x}.html", "/{x}.html.html")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![Rule::permanent(Source::prefix("/a"), "/a/b")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![Rule::permanent(Source::regex("/a/(.*)"), "/a/b/{1}")],
         ),
         (
-            "lead",
+            "redirect loop: ",
             vec![
                 Rule::permanent(Source::regex(r"/(\d+)"), "/n/{1}"),
                 permanent("/n/{x}", "/{x}"),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![permanent("/a", "/B"), permanent("/b", "/a").ignore_case()],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 permanent("/a", "/b/"),
                 permanent("/b", "/a").ignore_trailing_slash(),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 Rule::temporary("/a", "/b").methods([Method::POST]),
                 Rule::temporary("/b", "/a").methods([Method::POST, Method::GET]),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 permanent("/a?id=1", "/b?id=1").query(QueryPolicy::Drop),
                 permanent("/b", "/a"),
@@ -598,7 +602,8 @@ proptest! {
             (Err(errors), None) => {
                 // It may take an address that is not among those.
                 let said = errors.to_string();
-                let from = said.split("from `").nth(1).and_then(|rest| rest.split('`').next());
+                let from = said.split(" redirect: `").nth(1).or(said.split(" loop: `").nth(1));
+                let from = from.and_then(|rest| rest.split('`').next());
                 let from = from.unwrap_or_else(|| panic!("no loop is known: {said}"));
                 let loops = [testing::get(from), testing::post(from)]
                     .into_iter()
@@ -907,7 +912,8 @@ fn a_long_chain_is_made_short_at_once() {
     let longest = rules.check().iter().next().unwrap().to_string();
     assert_eq!(
         longest,
-        "rule 0: warning: 500 redirects to reach /500, by rule 1; lead there at once, or flatten the table"
+        "rule 0: warning: redirect chain: `/1` is redirected 499 more times, first by rule 1; point this \
+         rule at `/500`"
     );
     let flattened = rules.flatten();
     assert_eq!(flattened.changes().len(), 499);
@@ -1013,9 +1019,9 @@ fn every_rule_for_a_path_is_explained() {
     ])
     .unwrap();
     let host = "it is for another host";
-    let id = |value: u32| format!("it asks for query parameter `id` with {value}");
-    let slash = "it differs by the slash at the end";
-    let case = "its path has letters in another case";
+    let id = |value: u32| format!("it requires query parameter `id` with {value}");
+    let slash = "its path differs in the trailing slash";
+    let case = "its path differs in case";
     let expected: Vec<(u32, Option<String>)> = [
         (0, Some(&*id(1))),
         (1, Some(&*id(2))),
@@ -1029,10 +1035,13 @@ fn every_rule_for_a_path_is_explained() {
         (9, Some(slash)),
         (10, Some("it is for other methods")),
         (11, Some(host)),
-        (12, Some("it is for another scheme, or none is known")),
-        (13, Some("it asks for header field `x`")),
+        (
+            12,
+            Some("it is for another scheme, or the scheme isn't known"),
+        ),
+        (13, Some("it requires header `x`")),
         (14, None),
-        (15, Some("another rule comes first")),
+        (15, Some("another rule wins")),
     ]
     .map(|(rule, unmet)| (rule, unmet.map(str::to_owned)))
     .into();
@@ -1057,7 +1066,7 @@ fn of_many_rules_for_a_path_some_are_explained_and_the_others_counted() {
     assert_eq!((last.rule().number(), last.failed_condition()), (700, None));
     let text = explanation.to_string();
     assert!(
-        text.ends_with(": answers\nand 899 more rules for this path"),
+        text.ends_with(": matches\nand 899 more rules for this path"),
         "{text}"
     );
 }

@@ -105,22 +105,22 @@ fn what_each_change_is_called() {
         (
             a(),
             a().after_not_found(),
-            &["~ /a -> /b (308 Permanent Redirect) becomes one after a 404 of the app"],
+            &["~ /a -> /b (308 Permanent Redirect) becomes a rule that waits for a 404"],
         ),
         (
             a().cache(Duration::from_secs(60)),
             a(),
-            &["~ /a -> /b (308 Permanent Redirect) becomes one without a lifetime"],
+            &["~ /a -> /b (308 Permanent Redirect) becomes a rule without a cache lifetime"],
         ),
         (
             a(),
             a().query(QueryPolicy::Drop),
-            &["~ /a -> /b (308 Permanent Redirect): GET /a?x=1 led to /b?x=1, and leads to /b"],
+            &["~ /a -> /b (308 Permanent Redirect): GET /a?x=1: /b?x=1 before, /b now"],
         ),
         (
             a(),
             a().remove_param("utm"),
-            &["~ /a -> /b (308 Permanent Redirect): GET /a?utm=1 led to /b?utm=1, and leads to /b"],
+            &["~ /a -> /b (308 Permanent Redirect): GET /a?utm=1: /b?utm=1 before, /b now"],
         ),
         // Without a query in the target, these are the same; with one, these.
         (a(), a().query(QueryPolicy::TargetWins), &[]),
@@ -165,7 +165,7 @@ fn what_each_change_is_called() {
             a().host("a.example"),
             &[
                 "- /a -> /b (308 Permanent Redirect)",
-                "! requests that contradict themselves about their host are now refused",
+                "! requests with an invalid or conflicting host are now refused",
             ],
         ),
     ] {
@@ -192,8 +192,8 @@ fn what_a_comparison_of_texts_would_miss() {
         &first(vec![about(), page()]),
         &first(vec![page(), about()]),
         &[
-            "! GET /about-us: /{page} -> /pages/{page} (308 Permanent Redirect) answers, \
-           in place of /about-us -> /about (308 Permanent Redirect)",
+            "! GET /about-us: /{page} -> /pages/{page} (308 Permanent Redirect) matches \
+           instead of /about-us -> /about (308 Permanent Redirect)",
         ],
     );
     // Of patterns whose own samples are answered as before.
@@ -203,7 +203,7 @@ fn what_a_comparison_of_texts_would_miss() {
         &first(vec![ends(), begins()]),
         &first(vec![begins(), ends()]),
         &[
-            "! GET /a/b: /a/{y} -> /begins (302 Found) answers, in place of /{x}/b -> /ends (302 Found)",
+            "! GET /a/b: /a/{y} -> /begins (302 Found) matches instead of /{x}/b -> /ends (302 Found)",
         ],
     );
     // The precedence, with the same rules in the same order.
@@ -211,8 +211,8 @@ fn what_a_comparison_of_texts_would_miss() {
         &first(vec![page(), about()]),
         &table(Precedence::MostSpecific, vec![page(), about()]),
         &[
-            "! GET /about-us: /about-us -> /about (308 Permanent Redirect) answers, \
-           in place of /{page} -> /pages/{page} (308 Permanent Redirect)",
+            "! GET /about-us: /about-us -> /about (308 Permanent Redirect) matches \
+           instead of /{page} -> /pages/{page} (308 Permanent Redirect)",
         ],
     );
     // A rule that was hidden, and is not any more.
@@ -221,8 +221,8 @@ fn what_a_comparison_of_texts_would_miss() {
         &first(vec![about()]),
         &[
             "- /{page} -> /pages/{page} (308 Permanent Redirect)",
-            "! GET /about-us: /about-us -> /about (308 Permanent Redirect) answers, \
-             in place of /{page} -> /pages/{page} (308 Permanent Redirect)",
+            "! GET /about-us: /about-us -> /about (308 Permanent Redirect) matches \
+             instead of /{page} -> /pages/{page} (308 Permanent Redirect)",
         ],
     );
     // One that nobody sees, before and after.
@@ -242,10 +242,10 @@ fn what_a_comparison_of_texts_would_miss() {
         &rules([Rule::found("/p/{x}", "/q/{x}")]),
         &[
             "+ /p/{x} -> /q/{x} (302 Found)",
-            "? /p/a -> /q/a (302 Found) is gone: what was tried is answered the same, and a placeholder \
-             passes escapes on as they came",
-            "? /p/b -> /q/b (302 Found) is gone: what was tried is answered the same, and a placeholder \
-             passes escapes on as they came",
+            "? /p/a -> /q/a (302 Found) is removed: the tried requests are decided the same, but a \
+             placeholder keeps escapes as received",
+            "? /p/b -> /q/b (302 Found) is removed: the tried requests are decided the same, but a \
+             placeholder keeps escapes as received",
         ],
     );
     // A rule for one host among those for all.
@@ -257,8 +257,8 @@ fn what_a_comparison_of_texts_would_miss() {
             Rule::found("/x", "/y").host("b.example"),
         ]),
         &[
-            "! GET a.example/about-us: a.example/about-us -> /a (302 Found) answers, \
-           in place of /about-us -> /about (308 Permanent Redirect)",
+            "! GET a.example/about-us: a.example/about-us -> /a (302 Found) matches \
+           instead of /about-us -> /about (308 Permanent Redirect)",
         ],
     );
 }

@@ -182,17 +182,18 @@ impl CompiledCondition {
             if name.parse::<http::HeaderName>().is_err() {
                 return Err(Flaw::at(
                     0,
-                    format!("`{name}` is no name of a header field; take letters, digits and `-`"),
+                    format!("`{name}` isn't a valid header name; use letters, digits and `-`"),
                 ));
             }
         }
         let mut capture = |name: &str, kind| -> Result<(), Flaw> {
             if !super::pattern::is_name(name) {
-                let why = format!("`{name}` names no placeholder; take letters, digits and `_`");
+                let why =
+                    format!("`{name}` isn't a valid placeholder name; use letters, digits and `_`");
                 return Err(Flaw::at(0, why));
             }
             if !expected {
-                let why = "what must not be there has no value to capture; test it, or ask for it";
+                let why = "an excluded condition can't capture a value; remove the capture, or require the condition";
                 return Err(Flaw::at(0, why));
             }
             slots.push(Slot {
@@ -219,7 +220,7 @@ impl CompiledCondition {
                 ReadyTest::Matches(regex)
             }
             #[cfg(not(feature = "regex"))]
-            Test::Matches(_) => return Err(Flaw::at(0, "this needs the feature `regex`")),
+            Test::Matches(_) => return Err(Flaw::at(0, "this needs the `regex` feature")),
         };
         Ok(Self {
             expected,

@@ -1,5 +1,6 @@
 use std::{borrow::Cow, error::Error, fmt, slice};
 
+use super::builder::cut;
 use crate::{location::LocationError, observe::escaped::Escaped};
 
 /// One thing that is wrong with a part of a rule: where, and how to mend it.
@@ -13,13 +14,9 @@ pub(super) struct Flaw {
 pub(super) enum Why {
     Sentence(Cow<'static, str>),
     Location(LocationError),
-    /// Source and target are the same address.
-    ToItself,
+    /// Source and target are the same address; the sentence about it.
+    ToItself(Box<str>),
 }
-
-/// What is wrong with a rule that leads nowhere else, and how to mend it.
-pub(super) const TO_ITSELF: &str =
-    "it leads to the address that it answers; remove it, or give it another target";
 
 impl Flaw {
     pub(super) fn at(at: usize, why: impl Into<Cow<'static, str>>) -> Self {
@@ -37,12 +34,30 @@ impl Flaw {
         }
     }
 
+    /// A target that is the source of its own rule, as the file writes it.
+    pub(super) fn to_itself(target: &str) -> Self {
+        // A file writes its placeholders in its own way.
+        let target = if target.contains(['{', '}']) {
+            "the target".to_owned()
+        } else {
+            format!("`{}`", cut(target))
+        };
+        let sentence = format!(
+            "endless redirect: {target} matches this rule again; remove this rule or change its \
+             target"
+        );
+        Self {
+            at: 0,
+            why: Why::ToItself(sentence.into()),
+        }
+    }
+
     /// What is wrong, without where.
     pub(super) fn sentence(&self) -> &str {
         match &self.why {
             Why::Sentence(sentence) => sentence,
             Why::Location(error) => error.sentence(),
-            Why::ToItself => TO_ITSELF,
+            Why::ToItself(sentence) => sentence,
         }
     }
 }
@@ -138,8 +153,8 @@ impl RuleError {
     ///
     /// let errors = Rules::new([Rule::permanent("/{a", "/b")]).unwrap_err();
     /// let error = errors.iter().next().unwrap();
-    /// assert_eq!(error.message(), "this `{` is not closed");
-    /// assert_eq!(error.help(), "write `{name}`, or `{{` for a brace");
+    /// assert_eq!(error.message(), "unclosed `{`");
+    /// assert_eq!(error.help(), "write `{name}`, or `{{` for a literal brace");
     /// ```
     #[must_use]
     pub fn message(&self) -> &str {
@@ -166,7 +181,15 @@ impl RuleError {
 
     /// Whether the rule leads to itself, and would be right in another table.
     pub(super) fn is_loop(&self) -> bool {
-        self.flaw.why == Why::ToItself
+        matches!(self.flaw.why, Why::ToItself(_))
+    }
+
+    /// The same error, with the target as a file writes it, if it names the target.
+    pub(super) fn with_target(&self, target: &str) -> Option<Self> {
+        self.is_loop().then(|| Self {
+            flaw: Flaw::to_itself(target),
+            ..self.clone()
+        })
     }
 
     /// Returns the text of that part as it was written.
@@ -187,7 +210,11 @@ impl fmt::Display for RuleError {
         let Self {
             part, text, flaw, ..
         } = self;
-        write!(f, ", {part} `{}`, {flaw}", text.escape_debug())
+        let text = text.escape_debug();
+        match part {
+            Part::Rule => write!(f, ", `{text}`: {}", flaw.sentence()),
+            _ => write!(f, ", {part} `{text}`, {flaw}"),
+        }
     }
 }
 
@@ -205,9 +232,9 @@ impl Error for RuleError {}
 /// .unwrap_err();
 /// assert_eq!(
 ///     errors.to_string(),
-///     "rule 0, source `about-us`, byte 0: the path of a source begins with `/`\n\
-///      rule 1, target `https://{user}.example/`, byte 8: a host is configuration, never text of a \
-///      request; write it out, and placeholders behind the `/` that follows it",
+///     "rule 0, source `about-us`, byte 0: a source path must start with `/`\n\
+///      rule 1, target `https://{user}.example/`, byte 8: a host can't contain a placeholder; \
+///      write the host out, and use placeholders after its `/`",
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq)]

@@ -207,7 +207,7 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             Place::Query(key) => write!(f, "query parameter `{key}`"),
-            Place::Header(name) => write!(f, "header field `{name}`"),
+            Place::Header(name) => write!(f, "header `{name}`"),
             Place::Cookie(name) => write!(f, "cookie `{name}`"),
             Place::Host => f.write_str("host"),
             Place::Language(_) => f.write_str("language"),

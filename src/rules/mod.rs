@@ -432,11 +432,11 @@ fn asked_host<'h>(head: &'h RequestHead<'_>) -> Result<Option<RequestHost<'h>>, 
     match head.authority() {
         Some(authority) => match RequestHost::read(authority) {
             Some(host) => Ok(Some(host)),
-            None => Err(Refusal::bad_request("this is no host")),
+            None => Err(Refusal::bad_request("invalid `Host` header")),
         },
         None if head.names_no_host() => Ok(None),
         None => Err(Refusal::bad_request(
-            "more than one host, or a user name in it",
+            "conflicting `Host` headers, or a user name in the host",
         )),
     }
 }

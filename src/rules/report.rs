@@ -1,4 +1,4 @@
-use std::{collections::HashMap, fmt, slice, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, fmt, slice, sync::Arc};
 
 use super::Severity;
 use crate::observe::escaped::Escaped;
@@ -38,12 +38,13 @@ pub struct Report {
 ///
 /// let rules = Rules::new([Rule::found("/{x}", "/a/{x}"), Rule::found("/b", "/c")])?;
 /// let report = rules.check();
-/// let shadowed = report.iter().find(|one| one.kind() == FindingKind::Unreachable).unwrap();
-/// assert_eq!((shadowed.rule(), shadowed.related_rules()), (1, &[0][..]));
-/// assert_eq!(shadowed.severity(), Severity::Warning);
+/// let unreachable = report.iter().find(|one| one.kind() == FindingKind::Unreachable).unwrap();
+/// assert_eq!((unreachable.rule(), unreachable.related_rules()), (1, &[0][..]));
+/// assert_eq!(unreachable.severity(), Severity::Warning);
 /// assert_eq!(
-///     shadowed.to_string(),
-///     "rule 1: warning: rule 0 answers everything that this one would; put this one before it, or remove this one",
+///     unreachable.to_string(),
+///     "rule 1: warning: unreachable rule (shadowed by rule 0); \
+///      move this rule before rule 0, or remove it",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
@@ -58,7 +59,7 @@ pub struct Finding {
     pub(super) related_lines: Box<[u32]>,
     pub(super) also_affected: Vec<u32>,
     pub(super) message: Box<str>,
-    pub(super) help: &'static str,
+    pub(super) help: Cow<'static, str>,
 }
 
 /// The kind of a finding.
@@ -66,7 +67,7 @@ pub struct Finding {
 /// ```
 /// use tower_redirect::rules::FindingKind;
 ///
-/// assert_eq!(FindingKind::PermanentPerUser.to_string(), "permanent for some");
+/// assert_eq!(FindingKind::Unreachable.to_string(), "unreachable rule");
 /// ```
 ///
 /// All findings of a kind have the same [`severity`](Self::severity).
@@ -135,10 +136,10 @@ impl Report {
     ///
     /// # Panics
     ///
-    /// If there is a warning or an error. The message lists all findings.
+    /// If there is a warning. The message lists all findings.
     #[track_caller]
     pub fn assert_clean(&self) {
-        assert!(self.is_clean(), "the rules are not clean:\n{self}");
+        assert!(self.is_clean(), "the rules have warnings:\n{self}");
     }
 
     /// Says once what is the same of many rules: those behind the first of them are among its
@@ -244,8 +245,9 @@ impl Finding {
     /// assert_eq!((finding.rule(), finding.also_affected()), (0, &[1, 2][..]));
     /// assert_eq!(
     ///     finding.to_string(),
-    ///     "line 1: note: line 4 may redirect the target again (the same of 2 more rules); \
-    ///      lead to the end at once where that is one address",
+    ///     "line 1: note: possible redirect chain: line 4 may redirect the target \
+    ///      (2 more rules have this finding); \
+    ///      point this rule at the final target, if that is always the same URL",
     /// );
     /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
     /// ```
@@ -262,8 +264,8 @@ impl Finding {
 
     /// Returns how to fix it.
     #[must_use]
-    pub const fn help(&self) -> &str {
-        self.help
+    pub fn help(&self) -> &str {
+        &self.help
     }
 }
 
@@ -296,16 +298,16 @@ impl FindingKind {
 impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Loop => "loop",
-            Self::EndlessRedirect => "growth",
-            Self::Undecided => "not proven",
-            Self::Chain => "chain",
-            Self::PossibleChain => "possible chain",
-            Self::Unreachable => "shadowed",
-            Self::Duplicate => "duplicate",
+            Self::Loop => "redirect loop",
+            Self::EndlessRedirect => "endless redirect",
+            Self::Undecided => "undecided",
+            Self::Chain => "redirect chain",
+            Self::PossibleChain => "possible redirect chain",
+            Self::Unreachable => "unreachable rule",
+            Self::Duplicate => "duplicate rule",
             Self::UnusedCapture => "unused capture",
-            Self::PermanentPerUser => "permanent for some",
-            Self::PermanentToTemporary => "permanent to temporary",
+            Self::PermanentPerUser => "permanent redirect per user",
+            Self::PermanentToTemporary => "permanent redirect to temporary",
         })
     }
 }
@@ -322,7 +324,7 @@ impl fmt::Display for Finding {
             ": {}: {}; {}",
             self.severity(),
             Escaped(&self.said()),
-            self.help
+            Escaped(&self.help)
         )
     }
 }
@@ -333,8 +335,8 @@ impl Finding {
         let message = &self.message;
         match self.also_affected.len() {
             0 => message.to_string(),
-            1 => format!("{message} (the same of 1 more rule)"),
-            more => format!("{message} (the same of {more} more rules)"),
+            1 => format!("{message} (1 more rule has this finding)"),
+            more => format!("{message} ({more} more rules have this finding)"),
         }
     }
 }

@@ -384,7 +384,7 @@ impl Rule {
     /// assert_eq!(rules.iter().next().unwrap().name(), Some("the first page"));
     ///
     /// let errors = Rules::new([Rule::permanent("/a", "/b").named("two\nlines")]).unwrap_err();
-    /// assert!(errors.to_string().contains("a name has no control characters"));
+    /// assert!(errors.to_string().contains("control character in the name"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     pub fn named(mut self, name: &str) -> Self {

@@ -64,7 +64,7 @@ impl Report {
     /// assert_eq!(
     ///     report.to_snippets(text),
     ///     "\
-    /// warning: 2 redirects to reach /c, by line 2, unless the app has a page on the way
+    /// warning: redirect chain: `/b` is redirected again by line 2
     ///  --> _redirects:1:1
     ///   |
     /// 1 | /a /b
@@ -75,7 +75,7 @@ impl Report {
     /// 2 | /b /c
     ///   | -----
     ///   |
-    ///   = help: lead there at once, or flatten the table",
+    ///   = help: point this rule at `/c`, unless the app has a page at `/b`",
     /// );
     /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
     /// ```
@@ -119,7 +119,7 @@ fn found<'f, 't>(
 ) -> Group<'f> {
     let title = level(one.severity()).primary_title(Escaped(one.said()).to_string());
     let group = match one.line {
-        None => title.element(Level::NOTE.message(format!("this is rule {}", one.rule))),
+        None => title.element(Level::NOTE.message(format!("rule {}", one.rule))),
         Some(own) => {
             let mut others: Vec<u32> = one.related_lines().to_vec();
             others.retain(|other| *other != own);
@@ -167,7 +167,7 @@ fn report<'d>(one: &'d Diagnostic, file: &'d str) -> Group<'d> {
             title.element(shown.path(file))
         } else {
             // The column in the part that is shown is not the one that is meant.
-            let place = format!("this is {file}:{line}:{column}");
+            let place = format!("at {file}:{line}:{column}");
             let group = title.element(shown);
             group.element(Level::NOTE.message(place))
         }
@@ -264,13 +264,13 @@ warning: status 200 serves another page under this address, which is no redirect
     #[test]
     fn a_circle_is_shown_where_it_stands() {
         let meant = "\
-error: lines 1 and 2 lead round in a circle, from `/a` for one
+error: redirect loop: `/a` → `/b` → `/a` (lines 1 and 2)
  --> rules:2:2
   |
 2 |  /b /a # back
   |  ^^^^^^^^^^^^
   |
-  = help: remove one of them, or give it another target";
+  = help: remove one of these rules or change its target";
         assert_eq!(snippets(b"/a /b\r\n /b /a # back\r\n"), meant);
     }
 
@@ -282,7 +282,7 @@ error: lines 1 and 2 lead round in a circle, from `/a` for one
         let meant =
             "warning: status 200 serves another page under this address, which is no redirect\n";
         assert!(shown.starts_with(meant), "{shown}");
-        assert!(shown.contains("= note: this is rules:1:50006\n"), "{shown}");
+        assert!(shown.contains("= note: at rules:1:50006\n"), "{shown}");
         let lines: Vec<_> = shown.lines().collect();
         let at = lines
             .iter()

@@ -204,7 +204,7 @@ pub(super) fn compile_source(
         #[cfg(feature = "regex")]
         SourceKind::Regex => {
             if text.len() > usize::from(u16::MAX) {
-                let why = "a regex has at most 65,535 bytes; shorten it";
+                let why = "the regex is longer than 65,535 bytes; shorten it";
                 return Err(Flaw::at(0, why));
             }
             let regex = room.whole(text, fold)?;
@@ -216,7 +216,7 @@ pub(super) fn compile_source(
         #[cfg(not(feature = "regex"))]
         SourceKind::Regex => {
             compiled.flags = REGEX;
-            return Err(Flaw::at(0, "this needs the feature `regex`"));
+            return Err(Flaw::at(0, "this needs the `regex` feature"));
         }
     }
     Ok(compiled)
@@ -277,11 +277,11 @@ pub(super) fn native<'s>(
             continue;
         };
         if let Some(host) = &options.host {
-            let why = "the source names a host already; write it once";
+            let why = "the rule has two hosts; remove one of them";
             return Err((Part::Host, host.to_string(), Flaw::at(0, why)));
         }
         if options.scheme.is_some() {
-            let why = "the rule names a scheme besides; write it once";
+            let why = "the rule has two schemes; remove one of them";
             return Err((Part::Source, text.to_owned(), Flaw::at(0, why)));
         }
         let end = rest.find(['/', '?', '{']).unwrap_or(rest.len());
@@ -297,7 +297,7 @@ pub(super) fn native<'s>(
     let (path, query) = split_query(path);
     if let Some(mark) = query.find('#') {
         let at = text.len() - query.len() + mark;
-        let why = "no request has a fragment; remove it, or write `%23`";
+        let why = "a request has no fragment; remove it, or write `%23`";
         return Err((Part::Source, text.to_owned(), Flaw::at(at, why)));
     }
     Ok((path, query))
@@ -347,7 +347,7 @@ pub(super) fn add_query_conditions(
         let no_placeholder = || {
             wrong(Flaw::at(
                 place,
-                "in the query of a source, a placeholder is a whole value, `key={name}`",
+                "a placeholder in a query must be a whole value; write `key={name}`",
             ))
         };
         let key = literal_of(&tokens(key)?).ok_or_else(no_placeholder)?;
@@ -393,10 +393,10 @@ pub(super) fn foreign(source: &Source) -> Option<Flaw> {
         let is_name = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let why = match mark {
             ":" if is_name => {
-                "a placeholder is written `{name}`; a literal colon needs `Source::exact`"
+                "`:name` isn't a placeholder; write `{name}`, or use `Source::exact` for a literal `:`"
             }
             "*" | "**" if is_name || rest.is_empty() => {
-                "what is below a path is written `{*rest}`; a literal `*` needs `Source::exact`"
+                "`*` isn't a placeholder; write `{*rest}`, or use `Source::exact` for a literal `*`"
             }
             _ => "",
         };
@@ -410,8 +410,8 @@ pub(super) fn foreign(source: &Source) -> Option<Flaw> {
     None
 }
 
-const NO_PLACEHOLDER: &str = "a placeholder cannot stand in a host; `*.` before a domain stands for every name \
-                              below it";
+const NO_PLACEHOLDER: &str =
+    "a host can't contain a placeholder; write `*.` before a domain to match its subdomains";
 
 /// A host in the spelling that is compared.
 pub(super) fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
@@ -419,7 +419,7 @@ pub(super) fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
     let sentence = if let Some(at) = host.find("://") {
         Some((
             at,
-            "a host has no scheme; leave it out, and say it with `scheme`",
+            "a host has no scheme; remove it, and use `scheme` instead",
         ))
     } else {
         let in_braces = host.find('{').filter(|_| host.contains('}'));
@@ -442,7 +442,7 @@ pub(super) fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
         let at = host.rfind(':').unwrap_or_default();
         return Err(wrong(Flaw::at(
             at,
-            "rules are for all ports of a host; leave it out",
+            "a rule matches every port of its host; remove the port",
         )));
     }
     let name = origin.host().strip_suffix('.').unwrap_or(origin.host());

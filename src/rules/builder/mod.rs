@@ -186,8 +186,8 @@ impl RulesBuilder {
     /// let errors = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/a")]).unwrap_err();
     /// assert_eq!(
     ///     errors.to_string(),
-    ///     "rule 1, rule `/b -> /a`, byte 0: rules 0 and 1 lead round in a circle, from `/a` for one; \
-    ///      remove one of them, or give it another target",
+    ///     "rule 1, `/b -> /a`: redirect loop: `/a` → `/b` → `/a` (rules 0 and 1); \
+    ///      remove one of these rules or change its target",
     /// );
     /// ```
     pub fn build(self) -> Result<Rules, RulesError> {

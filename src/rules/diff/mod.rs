@@ -30,11 +30,11 @@ use search::Search;
 ///
 /// assert_eq!(
 ///     diff.to_string(),
-///     "! GET /about-us: /{anything} -> / (302 Found) answers, \
-///      in place of /about-us -> /about (308 Permanent Redirect)\n\
+///     "! GET /about-us: /{anything} -> / (302 Found) matches \
+///      instead of /about-us -> /about (308 Permanent Redirect)\n\
 ///      ~ /{page}.php -> /{page} (308 Permanent Redirect) becomes /pages/{page}\n\
-///      ! GET /fax: /{anything} -> / (302 Found) answers, \
-///      in place of /fax -> /contact (308 Permanent Redirect)\n\
+///      ! GET /fax: /{anything} -> / (302 Found) matches \
+///      instead of /fax -> /contact (308 Permanent Redirect)\n\
 ///      + /{anything} -> / (302 Found)",
 /// );
 /// let overtaken = diff.changes().iter().filter(|one| one.kind() == ChangeKind::OtherRule);
@@ -127,7 +127,7 @@ pub enum ChangeKind {
 /// assert_eq!(diff.undecided()[0].reason(), UndecidedReason::Regex);
 /// assert_eq!(
 ///     diff.to_string(),
-///     r"? /blog/\d+ -> /blog (308 Permanent Redirect) becomes /posts: it is a regex",
+///     r"? /blog/\d+ -> /blog (308 Permanent Redirect) becomes /posts: the rule is a regex",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
@@ -284,15 +284,17 @@ impl<'r> DecisionChange<'r> {
         {
             match (old.timing(), new.timing()) {
                 (Timing::Before, Timing::After(_)) => {
-                    news.push("one after a 404 of the app".to_owned());
+                    news.push("a rule that waits for a 404".to_owned());
                 }
-                (Timing::After(_), Timing::Before) => news.push("one before the app".to_owned()),
+                (Timing::After(_), Timing::Before) => {
+                    news.push("a rule that doesn't wait for a 404".to_owned())
+                }
                 _ => {}
             }
             if old.cache != new.cache {
                 news.push(match new.cache {
-                    Some(cache) => format!("one with {cache}"),
-                    None => "one without a lifetime".to_owned(),
+                    Some(cache) => format!("a rule with {cache}"),
+                    None => "a rule without a cache lifetime".to_owned(),
                 });
             }
         }
@@ -300,7 +302,7 @@ impl<'r> DecisionChange<'r> {
             let (before, after) = (led(&self.decision_before), led(&self.decision_after));
             return write!(
                 f,
-                ": {} led to {before}, and leads to {after}",
+                ": {}: {before} before, {after} now",
                 asked(&self.witness)
             );
         }
@@ -332,7 +334,7 @@ impl<'r> Undecided<'r> {
 fn led(decision: &Decision) -> &str {
     match decision {
         Decision::Redirect(redirect) => redirect.location.as_str(),
-        Decision::Pass | Decision::Refuse(_) => "nothing that is sent",
+        Decision::Pass | Decision::Refuse(_) => "no redirect",
     }
 }
 
@@ -366,7 +368,7 @@ impl fmt::Display for DecisionChange<'_> {
                 let now = if now { "now" } else { "no longer" };
                 write!(
                     f,
-                    "! requests that contradict themselves about their host are {now} refused"
+                    "! requests with an invalid or conflicting host are {now} refused"
                 )
             }
             (None, None) => Ok(()),
@@ -380,7 +382,7 @@ impl fmt::Display for DecisionChange<'_> {
                 let (before, after) = (placed(before), placed(after));
                 write!(
                     f,
-                    "! {}: {after} answers, in place of {before}",
+                    "! {}: {after} matches instead of {before}",
                     asked(&self.witness)
                 )
             }
@@ -393,7 +395,7 @@ impl fmt::Display for Undecided<'_> {
         match (self.before, self.after) {
             (None, None) => Ok(()),
             (None, Some(after)) => write!(f, "? {} is new", placed(after)),
-            (Some(before), None) => write!(f, "? {} is gone", placed(before)),
+            (Some(before), None) => write!(f, "? {} is removed", placed(before)),
             (Some(before), Some(after)) => {
                 write!(f, "? {}", placed(before))?;
                 match (
@@ -407,7 +409,7 @@ impl fmt::Display for Undecided<'_> {
                         said(after.status_choice())
                     ),
                     (true, false) => write!(f, " becomes {}", after.target()),
-                    (false, false) => f.write_str(" has changed, or its place has"),
+                    (false, false) => f.write_str(" changed, or its position did"),
                 }
             }
         }?;
@@ -418,13 +420,13 @@ impl fmt::Display for Undecided<'_> {
 impl fmt::Display for UndecidedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Regex => "it is a regex",
-            Self::NoWitness => "no request could be made up that it answers",
+            Self::Regex => "the rule is a regex",
+            Self::NoWitness => "couldn't construct a request that the rule redirects",
             Self::PercentEncoding => {
-                "what was tried is answered the same, and a placeholder passes escapes on as they came"
+                "the tried requests are decided the same, but a placeholder keeps escapes as received"
             }
-            Self::Overlap => "what was tried is answered the same, and other rules overlap with it",
-            Self::TooManyOverlaps => "too many rules overlap to look at each",
+            Self::Overlap => "the tried requests are decided the same, but other rules overlap with this one",
+            Self::TooManyOverlaps => "too many rules overlap to check each one",
         })
     }
 }

@@ -38,9 +38,9 @@ mod question;
 /// assert_eq!(
 ///     explanation.to_string(),
 ///     "GET /about-us?x=1\n\
-///      rule 0: /{page} -> /beta/{page} (302 Found): no, it asks for cookie `beta`\n\
-///      rule 1: /about-us -> /about (308 Permanent Redirect): answers\n\
-///      /about becomes /about?x=1",
+///      rule 0: /{page} -> /beta/{page} (302 Found): no match, it requires cookie `beta`\n\
+///      rule 1: /about-us -> /about (308 Permanent Redirect): matches\n\
+///      location: /about?x=1",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
@@ -95,11 +95,11 @@ pub struct Candidate<'r> {
 /// assert_eq!(
 ///     rules.explain(&request.head()).to_string(),
 ///     "GET /about?id=2, host b.example\n\
-///      rule 0: /About -> /1 (302 Found): no, its path has letters in another case\n\
-///      rule 1: /about/ -> /2 (302 Found): no, it differs by the slash at the end\n\
-///      rule 2: a.example/about -> /3 (302 Found): no, it is for another host\n\
-///      rule 3: /about -> /4 (302 Found): no, it asks for query parameter `id` with 1\n\
-///      no rule answers",
+///      rule 0: /About -> /1 (302 Found): no match, its path differs in case\n\
+///      rule 1: /about/ -> /2 (302 Found): no match, its path differs in the trailing slash\n\
+///      rule 2: a.example/about -> /3 (302 Found): no match, it is for another host\n\
+///      rule 3: /about -> /4 (302 Found): no match, it requires query parameter `id` with 1\n\
+///      no rule matches",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
@@ -167,7 +167,7 @@ impl Rules {
     /// let request = testing::get("/a/x/../y");
     /// let explanation = rules.explain(&request.head());
     /// assert_eq!(explanation.winner().unwrap().number(), 0);
-    /// assert!(explanation.to_string().ends_with("not sent: a segment `.` or `..`"));
+    /// assert!(explanation.to_string().ends_with("not sent: the path has a `.` or `..` segment"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
@@ -321,7 +321,7 @@ impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Escaped(&self.asked))?;
         if !self.has_path {
-            return f.write_str("\nit names no path, and no rule is asked");
+            return f.write_str("\nthe request has no path, so no rule matches");
         }
         if let Some(refusal) = &self.refusal {
             let (status, reason) = (refusal.status().as_u16(), refusal.reason());
@@ -330,7 +330,7 @@ impl fmt::Display for Explanation<'_> {
         let redirect = self.redirect.as_ref();
         let waits = redirect.is_some_and(|redirect| matches!(redirect.timing, Timing::After(_)));
         if self.leaves_regexes_out {
-            f.write_str("\nthe path is longer than 8,000 bytes, and no regex is asked")?;
+            f.write_str("\nthe path is longer than 8,000 bytes, so no regex matches")?;
         }
         for Candidate {
             rule,
@@ -343,9 +343,9 @@ impl fmt::Display for Explanation<'_> {
             }
             write!(f, ": {}: ", Escaped(rule))?;
             match failed_condition {
-                None if waits => f.write_str("answers, only where the app answers 404"),
-                None => f.write_str("answers"),
-                Some(unmet) => write!(f, "no, {}", Escaped(unmet)),
+                None if waits => f.write_str("matches, if the app responds with 404"),
+                None => f.write_str("matches"),
+                Some(unmet) => write!(f, "no match, {}", Escaped(unmet)),
             }?;
         }
         match self.more {
@@ -354,13 +354,13 @@ impl fmt::Display for Explanation<'_> {
             more => write!(f, "\nand {more} more rules for this path")?,
         }
         let Some(winner) = self.winner else {
-            return f.write_str("\nno rule answers");
+            return f.write_str("\nno rule matches");
         };
         let target = winner.target();
         match self.location() {
             Some(location) if location == target => {}
-            Some(location) => write!(f, "\n{} becomes {}", Escaped(target), Escaped(location))?,
-            None => write!(f, "\n{}", Escaped(target))?,
+            Some(location) => write!(f, "\nlocation: {}", Escaped(location))?,
+            None => write!(f, "\ntarget: {}", Escaped(target))?,
         }
         match self.not_sent {
             Some(why) => write!(f, "\nnot sent: {why}"),
@@ -372,14 +372,14 @@ impl fmt::Display for Explanation<'_> {
 impl fmt::Display for FailedCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Case => f.write_str("its path has letters in another case"),
-            Self::TrailingSlash => f.write_str("it differs by the slash at the end"),
+            Self::Case => f.write_str("its path differs in case"),
+            Self::TrailingSlash => f.write_str("its path differs in the trailing slash"),
             Self::Host => f.write_str("it is for another host"),
-            Self::Scheme => f.write_str("it is for another scheme, or none is known"),
+            Self::Scheme => f.write_str("it is for another scheme, or the scheme isn't known"),
             Self::Method => f.write_str("it is for other methods"),
-            Self::Missing(has) => write!(f, "it asks for {has}"),
-            Self::Forbidden(has) => write!(f, "it must not have {has}"),
-            Self::LowerPrecedence => f.write_str("another rule comes first"),
+            Self::Missing(has) => write!(f, "it requires {has}"),
+            Self::Forbidden(has) => write!(f, "it excludes requests with {has}"),
+            Self::LowerPrecedence => f.write_str("another rule wins"),
         }
     }
 }
@@ -387,10 +387,10 @@ impl fmt::Display for FailedCondition {
 impl fmt::Display for NotSentReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::DotSegments => "a segment `.` or `..`",
-            Self::OffSite => "it would lead to another host",
-            Self::TooLong => "it would be longer than 8,000 bytes",
-            Self::SelfTarget => "it leads to the address that was asked for",
+            Self::DotSegments => "the path has a `.` or `..` segment",
+            Self::OffSite => "it would redirect to another host",
+            Self::TooLong => "the location is longer than 8,000 bytes",
+            Self::SelfTarget => "the location is the requested URL",
             Self::Exempt(exemption) => return Suppressed::Exempt(*exemption).fmt(f),
         })
     }

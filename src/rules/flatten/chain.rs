@@ -23,7 +23,7 @@ use crate::rules::{
 /// assert_eq!((chain.rule(), chain.next()), (0, 1));
 /// assert_eq!(
 ///     chain.to_string(),
-///     "rule 0 stays as it is, because rule 1 changes parameters of the query",
+///     "rule 0 stays the same, because rule 1 edits the query",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
@@ -63,7 +63,7 @@ impl fmt::Display for RemainingChain {
         let [rule, next] = &self.names;
         let who = if self.is_of_next { next } else { rule };
         let reason = self.reason;
-        write!(f, "{rule} stays as it is, because {who} {reason}")
+        write!(f, "{rule} stays the same, because {who} {reason}")
     }
 }
 
@@ -107,22 +107,22 @@ impl Rules {
         let of_next = [
             (
                 other.after_not_found,
-                "waits for a 404 of the app; in a file that says so, write its status with `!`",
+                "waits for a 404; in a `_redirects` file, write its status with `!`",
             ),
             (second.has(REGEX), "is a regex"),
-            (other.cache.is_some(), "says how long it may be kept"),
-            (!other.edits.is_empty(), "changes parameters of the query"),
-            (other.merge_slashes, "makes one of several slashes"),
+            (other.cache.is_some(), "has a cache lifetime"),
+            (!other.edits.is_empty(), "edits the query"),
+            (other.merge_slashes, "merges slashes"),
             (other.query == QueryPolicy::Merge, "merges the query"),
         ];
         let of_first = [
-            (loops.contains(&first.number), "may be a part of a loop"),
+            (loops.contains(&first.number), "may be part of a loop"),
             (
                 first.origin > 0,
-                "leads to another host, where other rules may answer",
+                "redirects to another host, where other rules may match",
             ),
-            (own.cache.is_some(), "says how long it may be kept"),
-            (own.merge_slashes, "makes one of several slashes"),
+            (own.cache.is_some(), "has a cache lifetime"),
+            (own.merge_slashes, "merges slashes"),
             (own.query == QueryPolicy::Merge, "merges the query"),
         ];
         let found = |reasons: &[(bool, &'static str)]| {
@@ -136,7 +136,7 @@ impl Rules {
         } else {
             (
                 false,
-                "is not proven to send every request at once where it ends now",
+                "can't be proven to keep the final URL of every request",
             )
         }
     }

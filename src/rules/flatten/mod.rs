@@ -34,7 +34,7 @@ pub use chain::RemainingChain;
 ///     .assert_redirect("/c/1?from=b&from=a&q#top");
 /// assert_eq!(
 ///     flattened.to_string(),
-///     "rule 0: /b/{x}?from=a (308 Permanent Redirect) becomes /c/{x}?from=b&from=a#top (302 Found), by rule 1",
+///     "rule 0: /b/{x}?from=a (308 Permanent Redirect) becomes /c/{x}?from=b&from=a#top (302 Found), via rule 1",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
@@ -396,7 +396,7 @@ impl fmt::Display for TargetChange {
         write_how(f, self.old_status_choice)?;
         write!(f, ") becomes {} (", self.target)?;
         write_how(f, self.status_choice)?;
-        write!(f, "), by {}", self.by_name)
+        write!(f, "), via {}", self.by_name)
     }
 }
 

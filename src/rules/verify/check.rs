@@ -2,7 +2,7 @@
 
 #[cfg(feature = "regex")]
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{LoopKind, chains::Known, finder::Finder};
 use crate::{
@@ -27,8 +27,9 @@ impl Rules {
     /// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/c")])?;
     /// assert_eq!(
     ///     rules.check().to_string(),
-    ///     "rule 0: warning: 2 redirects to reach /c, by rule 1; lead there at once, or flatten the table\n\
-    ///      rule 0: note: clients keep this answer for good, and rule 1 may change its own; take 302 or 307",
+    ///     "rule 0: warning: redirect chain: `/b` is redirected again by rule 1; point this rule at `/c`\n\
+    ///      rule 0: note: clients cache this permanent redirect, but the next one (rule 1) is temporary; \
+    ///      use 302 or 307",
     /// );
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
@@ -58,8 +59,8 @@ impl Rules {
         #[cfg(feature = "regex")]
         check.regexes(finder);
         if !are_all || finder.is_tired() {
-            let message = "so many rules fit each other that not all of them were looked at";
-            let cure = "divide the table, or write its patterns narrower";
+            let message = "too many rules overlap, so not all of them were checked";
+            let cure = "split the table, or use narrower patterns";
             check.push(FindingKind::Undecided, 0, &[], message, cure);
         }
         let mut report = check.report;
@@ -98,7 +99,7 @@ impl<'t> Check<'t> {
         rule: u32,
         related: &[u32],
         message: impl Into<Box<str>>,
-        cure: &'static str,
+        help: impl Into<Cow<'static, str>>,
     ) {
         let lines = &self.rules.table.lines;
         self.report.findings.push(Finding {
@@ -110,7 +111,7 @@ impl<'t> Check<'t> {
             related_rules: related.into(),
             also_affected: Vec::new(),
             message: message.into(),
-            help: cure,
+            help: help.into(),
         });
     }
 
@@ -153,12 +154,12 @@ impl<'t> Check<'t> {
                     // A file writes its placeholders in its own way.
                     let (message, cure) = match rule.line() {
                         None => (
-                            format!("the target does not use `{{{name}}}`"),
-                            "use it, or begin its name with `_`",
+                            format!("the target doesn't use `{{{name}}}`"),
+                            "use it in the target, or start its name with `_`",
                         ),
                         Some(_) => (
-                            format!("the target does not use the placeholder `{name}`"),
-                            "use it where its text is needed",
+                            format!("the target doesn't use the placeholder `{name}`"),
+                            "check whether the target needs it",
                         ),
                     };
                     self.push(
@@ -176,8 +177,9 @@ impl<'t> Check<'t> {
             .and_then(depends_on_who_asks)
             .filter(|_| is_permanent(record.status_choice()))
         {
-            let message = format!("clients keep this answer for good, but it depends on {place}");
-            let (kind, cure) = (FindingKind::PermanentPerUser, "take 302 or 307");
+            let message =
+                format!("clients cache this permanent redirect, but it depends on {place}");
+            let (kind, cure) = (FindingKind::PermanentPerUser, "use 302 or 307");
             self.push(kind, record.number, &[], message, cure);
         }
     }
@@ -199,7 +201,7 @@ impl<'t> Check<'t> {
             == (other.source, other.target, other.status_choice())
             && options(record).unwrap_or_default() == options(&other).unwrap_or_default();
         if is_same {
-            let message = format!("{name} says the same");
+            let message = format!("duplicate rule (same as {name})");
             let (kind, cure) = (FindingKind::Duplicate, "remove one of them");
             self.push(kind, record.number, &[number], message, cure);
             return;
@@ -210,11 +212,11 @@ impl<'t> Check<'t> {
         let mut beside = beside.into_iter().flatten();
         let is_part = line.is_some() && beside.any(|number| lines.get(number) == line);
         let message = if is_part {
-            format!("{name} answers everything that one of the rules of this line would")
+            format!("one of the rules of this line is unreachable (shadowed by {name})")
         } else {
-            format!("{name} answers everything that this one would")
+            format!("unreachable rule (shadowed by {name})")
         };
-        let cure = "put this one before it, or remove this one";
+        let cure = format!("move this rule before {name}, or remove it");
         self.push(
             FindingKind::Unreachable,
             record.number,
@@ -247,9 +249,11 @@ impl<'t> Check<'t> {
                 continue;
             };
             let name = self.rules.name_of(other.number);
-            let message =
-                format!("{name} is a regex, and that it leaves this one anything is not proven");
-            let (kind, cure) = (FindingKind::Undecided, "put this one before it");
+            let message = format!(
+                "undecided whether this rule is unreachable: {name} is a regex and comes first"
+            );
+            let cure = format!("move this rule before {name}");
+            let kind = FindingKind::Undecided;
             self.push(kind, record.number, &[other.number], message, cure);
         }
     }
