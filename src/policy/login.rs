@@ -4,7 +4,7 @@ use http::Method;
 
 use super::{Decision, Policy};
 use crate::{
-    location::{IntoLocation, LocalPath, Location, may_ask_for},
+    location::{IntoLocation, LocalPath, Location, may_request},
     policy::return_to,
     request::RequestHead,
 };
@@ -123,7 +123,7 @@ impl LoginRedirect {
     /// In any spelling that clients bring its path into, so that `next` cannot grow without end.
     fn is_asked_for(&self, path: &str) -> bool {
         let [login, path] = [self.login.path(), path].map(without_slash);
-        may_ask_for(login.as_bytes(), path.as_bytes())
+        may_request(login.as_bytes(), path.as_bytes())
     }
 
     /// The login page with what was asked for; `None` where that cannot be handed back.
@@ -131,7 +131,7 @@ impl LoginRedirect {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
-        let asked = request.asked_path_and_query();
+        let asked = request.requested_path_and_query();
         return_to::local(&asked)?;
         self.bare.param(&self.param, &asked).ok()
     }
@@ -141,7 +141,7 @@ impl Policy for LoginRedirect {
     type Target = Location;
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        if self.is_asked_for(request.asked_uri().path()) {
+        if self.is_asked_for(request.requested_uri().path()) {
             return Decision::Pass;
         }
         let page = self.with_next(request);

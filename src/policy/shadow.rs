@@ -205,14 +205,14 @@ where
         let was_closed = request.is_closed();
         let live = self.live.decide(request);
         let reads = HeaderReads::new();
-        let head = request.noting(&reads);
+        let head = request.recording(&reads);
         if was_closed {
             head.close();
         }
         let decided = catch_unwind(AssertUnwindSafe(|| self.candidate.decide(&head))).ok();
         // What was said in front is for whoever stands there to answer; of the live one it is known only
         // where somebody takes it down.
-        let closes = |is_closed| is_closed && !was_closed && request.takes_notes();
+        let closes = |is_closed| is_closed && !was_closed && request.is_recorded();
         let candidate = decided.map(|decision| in_the_end(decision, closes(reads.is_closed())));
         let ends = in_the_end(live.clone(), closes(request.is_closed()));
         let is_same = candidate

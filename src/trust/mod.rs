@@ -237,7 +237,7 @@ impl TrustedProxies {
         let peer = self.peers.address(head.extensions());
         let told = match self.admit(head, peer) {
             Ok(()) => {
-                let host = self.host && !head.is_told_another_host();
+                let host = self.host && !head.has_established_host();
                 self.header.told(head, self.hops, host)
             }
             Err(doubt) => Told::nothing(doubt),

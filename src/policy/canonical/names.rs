@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::CanonicalError;
-use crate::{location::Origin, location::is_readable};
+use crate::{location::Origin, location::is_valid_punycode};
 
 /// A host that is configured, in the spelling that is sent; the scheme is https where none is written.
 pub(super) fn configured(text: &str) -> Result<Origin, CanonicalError> {
@@ -84,7 +84,7 @@ impl Names {
         name.match_indices('.').find_map(|(dot, _)| {
             let (below, domain) = name.split_at_checked(dot)?;
             let origin = self.below.get(domain.strip_prefix('.')?)?;
-            is_readable(name, below).then_some(origin)
+            is_valid_punycode(name, below).then_some(origin)
         })
     }
 }

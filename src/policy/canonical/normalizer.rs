@@ -7,7 +7,7 @@ use super::{
     path::PathSteps,
 };
 use crate::{
-    location::{HttpScheme, Location, Origin, Site, Spelling},
+    location::{HttpScheme, Location, Origin, PathForm, Site},
     policy::{Decision, Refusal},
     request::{RequestHead, host::RequestHost},
 };
@@ -74,7 +74,7 @@ impl<'p> Normalizer<'p> {
             .enforcing(head)
             .is_some_and(|https| https.is_exempt(head));
         // Rules are asked about the address that follows; the one that came is not exempt by that (R11).
-        if may_come && !head.is_as_asked() {
+        if may_come && !head.is_original_target() {
             head.close();
         }
         may_come
@@ -116,11 +116,11 @@ impl<'p> Normalizer<'p> {
 
     /// The path in its canonical spelling, on this site or another.
     fn respelled(&self, site: Option<&Site<'_>>, head: &RequestHead<'_>) -> Decision<Location> {
-        let uri = head.asked_uri();
+        let uri = head.requested_uri();
         let path = uri.path();
         let spelling = match (self.path.respell(path), site) {
             (None, None) => return Decision::Pass,
-            (None, Some(_)) => Spelling::as_received(path),
+            (None, Some(_)) => PathForm::as_received(path),
             (Some(spelling), _) => spelling,
         };
         match Location::assemble(site, &spelling, uri.query()) {
@@ -136,7 +136,7 @@ impl<'p> Normalizer<'p> {
     #[cold]
     fn without_path(&self, head: &RequestHead<'_>, enforcing: bool) -> Decision<Location> {
         let is_legal = head.method() == Method::CONNECT
-            || head.method() == Method::OPTIONS && head.asked_uri().path() == "*";
+            || head.method() == Method::OPTIONS && head.requested_uri().path() == "*";
         match self.host {
             _ if enforcing => refuse("plaintext, and no path"),
             Some(_) if !is_legal => refuse("the request target is no path"),
@@ -190,7 +190,7 @@ impl<'p> Normalizer<'p> {
         head: &RequestHead<'_>,
         enforcing: bool,
     ) -> HostVerdict<'a> {
-        if head.is_told_another_host() {
+        if head.has_established_host() {
             return HostVerdict::refused("the host that a proxy tells is none");
         }
         if !head.names_no_host() {
@@ -224,7 +224,7 @@ impl<'p> Normalizer<'p> {
         if !is_ours.unwrap_or(true) {
             return location;
         }
-        let spelled = location.respelled(|path| self.path.respell(path));
+        let spelled = location.with_path(|path| self.path.respell(path));
         spelled.unwrap_or(location)
     }
 
@@ -260,7 +260,7 @@ impl HostVerdict<'_> {
 /// Whether the request names a path, in whichever form.
 #[inline]
 fn names_a_path(head: &RequestHead<'_>) -> bool {
-    head.method() != Method::CONNECT && head.asked_uri().path().starts_with('/')
+    head.method() != Method::CONNECT && head.requested_uri().path().starts_with('/')
 }
 
 const fn refuse(reason: &'static str) -> Decision<Location> {

@@ -3,7 +3,7 @@
 use percent_encoding::utf8_percent_encode;
 
 use super::{TrailingSlash, acme::is_acme_challenge};
-use crate::location::{RECEIVED_PATH, Spelling, scan};
+use crate::location::{PathForm, RECEIVED_PATH, scan};
 
 /// The steps that a policy takes on the path; the query is none of their business.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +28,7 @@ impl PathSteps {
     ///
     /// What it gives is a fixpoint: it is its own canonical spelling.
     #[inline]
-    pub(super) fn respell<'p>(&self, path: &'p str) -> Option<Spelling<'p>> {
+    pub(super) fn respell<'p>(&self, path: &'p str) -> Option<PathForm<'p>> {
         let (kept, end) = self.tail(path);
         let merge_slashes = self.merge_slashes && has_double_slash(kept);
         let lower_case = self.lower_case && !is_lower_case(kept);
@@ -37,7 +37,7 @@ impl PathSteps {
         if stays || is_acme_challenge(path) {
             return None;
         }
-        Some(Spelling {
+        Some(PathForm {
             path: kept,
             merge_slashes,
             lower_case,

@@ -104,7 +104,7 @@ impl<P: Policy, H> Policy for Then<P, H> {
         let parts = self.canonical.parts();
         let mut view = parts.view(request);
         // The address that was asked for, before a router that nests shortened it.
-        view.head = view.head.reading_whole_uri(true);
+        view.head = view.head.reading_original_uri(true);
         let head = &view.head;
         // What may come in plaintext would not follow a redirect of the rules.
         if parts.lets_through(head) {

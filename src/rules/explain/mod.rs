@@ -174,7 +174,7 @@ impl Rules {
     /// This looks at every rule of the table, so it takes much longer than a decision.
     pub fn explain(&self, request: &RequestHead<'_>) -> Explanation<'_> {
         let mut explanation = Explanation {
-            asked: request.shown(""),
+            asked: request.describe(""),
             candidates: Vec::new(),
             more: 0,
             winner: None,

@@ -76,7 +76,7 @@ pub(in crate::rules) fn compile<'t>(
                 };
                 let control = literal.bytes().position(|byte| byte.is_ascii_control());
                 if let Some(control) = control {
-                    let why = "control character in the target; remove it";
+                    let why = "control characters can't be sent; remove it";
                     return Err(Flaw::at(at + skipped + control, why));
                 }
                 push_literal(&mut out, literal, &mut place, &mut has_query);
