@@ -2,7 +2,9 @@ use std::{error::Error, fmt};
 
 use ipnet::IpNet;
 
-/// Says why a text is not a network of peers, and how to mend it.
+/// The error for a trusted network or a forwarded header that isn't valid.
+///
+/// The message says what is wrong with which text, and how to fix it.
 ///
 /// ```
 /// use tower_redirect::trust::{TrustedProxies, connect_info};
@@ -18,26 +20,27 @@ use ipnet::IpNet;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct TrustError {
     part: Box<str>,
-    problem: Problem,
+    kind: ErrorKind,
 }
 
-/// What can be wrong; each has one sentence.
+/// The kinds of errors, each with one message.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Problem {
-    Nobody,
-    Address,
-    Prefix { bits: u8 },
+pub(super) enum ErrorKind {
+    NoNetworks,
+    NotAnAddress,
+    PrefixLength { bits: u8 },
     HostBits(IpNet),
-    Everybody,
+    EveryAddress,
+    UnknownHeader,
 }
 
 impl TrustError {
-    pub(super) fn new(part: &str, problem: Problem) -> Self {
+    pub(super) fn new(part: &str, kind: ErrorKind) -> Self {
         let part = part.into();
-        Self { part, problem }
+        Self { part, kind }
     }
 
-    /// The network that is none, as it was written; it is empty where there is no network at all.
+    /// Returns the text that isn't valid. It is empty if no network was listed.
     ///
     /// ```
     /// # use tower_redirect::trust::{TrustedProxies, connect_info};
@@ -52,40 +55,48 @@ impl TrustError {
 
 impl fmt::Display for TrustError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.problem == Problem::Nobody {
-            return self.problem.fmt(f);
+        let Self { part, kind } = self;
+        match kind {
+            ErrorKind::NoNetworks => kind.fmt(f),
+            ErrorKind::UnknownHeader => {
+                write!(
+                    f,
+                    "unknown forwarded header `{}`; {kind}",
+                    part.escape_debug()
+                )
+            }
+            _ => write!(f, "not a network of peers, {part:?}: {kind}"),
         }
-        write!(
-            f,
-            "not a network of peers, {:?}: {}",
-            self.part, self.problem
-        )
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nobody => f.write_str("no network of peers: name one, as in `10.0.0.0/8`"),
-            Self::Address => f.write_str(
+            Self::NoNetworks => f.write_str("no network of peers: name one, as in `10.0.0.0/8`"),
+            Self::NotAnAddress => f.write_str(
                 "write an IPv4 or IPv6 address, alone or with a prefix as in `10.0.0.0/8`; names are \
                  not looked up",
             ),
-            Self::Prefix { bits } => {
+            Self::PrefixLength { bits } => {
                 write!(f, "after the `/` write the number of bits that count, from 1 to {bits}")
             }
             Self::HostBits(network) => write!(
                 f,
                 "the address has bits beyond the prefix; write `{network}`, or the address alone"
             ),
-            Self::Everybody => f.write_str(
+            Self::EveryAddress => f.write_str(
                 "this is everybody; name the proxy's network, or take `Trust::dangerously_any_peer`",
+            ),
+            Self::UnknownHeader => f.write_str(
+                "use `forwarded`, `x-forwarded-proto`, `x-forwarded-ssl`, `front-end-https` or \
+                 `cloudfront-forwarded-proto`",
             ),
         }
     }
 }
 
-// `main() -> Result<(), TrustError>` prints this; it has to help as much.
+// `main() -> Result<(), TrustError>` prints the `Debug` text, so it must help as much.
 impl fmt::Debug for TrustError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TrustError({self})")
