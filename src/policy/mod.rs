@@ -7,7 +7,7 @@
 //! | [`LocalPath`], [`Location`], [`Redirect`] | Redirects every request to one target. |
 //! | [`Canonical`] | Redirects to the canonical URL: https, host, slashes and case in one redirect. |
 //! | [`Https`] | Redirects plaintext requests to https and refuses those it can't redirect. |
-//! | [`CanonicalHost`] | Redirects aliases to the canonical host and refuses unknown hosts. |
+//! | [`CanonicalHost`] | Redirects other hosts to the canonical host, or refuses them. |
 //! | [`TrailingSlash`] | Removes or adds the slash at the end of a path. |
 //! | [`MergeSlashes`] | Replaces repeated slashes in a path with one slash. |
 //! | [`LowerCase`] | Redirects paths to lower case. |
@@ -31,7 +31,7 @@
 //! | [`or`](Policy::or), tuples, arrays, slices, `Vec` | The first policy that doesn't pass decides. |
 //! | [`when`](Policy::when), [`unless`](Policy::unless) | Applies a policy to some requests only. |
 //! | `Option` | `None` passes. |
-//! | `&P`, `Box`, `Arc` | Applies the policy behind the pointer. |
+//! | `&P`, `Box`, `Arc` | Applies the policy that it points to. |
 //! | [`with`](Policy::with) | Adds a status to a policy that returns a [`Location`]. |
 //! | [`Canonical::then`] | Applies rules to the canonical URL, so both need one redirect. |
 #![cfg_attr(
@@ -56,8 +56,8 @@
 //!    layer calls the inner service first. The redirect replaces the response if the response meets
 //!    the condition.
 //! 6. If [`Https`] or [`Canonical::https`] finds a plaintext request that isn't exempt, the request
-//!    never reaches the inner service. Where steps 2 and 4 let it through, the layer refuses it
-//!    with 400, and a redirect doesn't wait for a response.
+//!    never reaches the inner service. If steps 2 or 4 would let it through, the layer refuses it
+//!    with 400. A redirect is sent at once, whatever its timing is.
 //!
 //! [`LocalPath`]: crate::location::LocalPath
 //! [`Location`]: crate::location::Location

@@ -12,7 +12,7 @@ use crate::{
     request::{RequestHead, host::RequestHost},
 };
 
-/// Redirects to the canonical host of a site, and refuses unknown hosts.
+/// Redirects to the canonical host of a site. Unknown hosts are redirected or refused.
 ///
 /// ```
 /// use http::StatusCode;
@@ -34,11 +34,15 @@ use crate::{
 /// `http://localhost:3000`. The location has the host as configured, in lower case and without a
 /// default port.
 ///
-/// Text of the request never reaches the location, with one exception (R6): a valid host below a
-/// configured `*.example.com` keeps its name with [`one_of`](Self::one_of), and in the first of two
-/// redirects with [`same_host_first`](super::HttpsEnforcement::same_host_first). Punycode (`xn--…`)
-/// matches `*.example.com` only with the `idn` feature, which validates it. Without that feature,
-/// list these hosts one by one.
+/// The host in a location always comes from the configuration, with one exception (R6). A valid
+/// host below a configured `*.example.com` keeps its name:
+///
+/// - with [`one_of`](Self::one_of),
+/// - in the first of two redirects with
+///   [`same_host_first`](super::HttpsEnforcement::same_host_first).
+///
+/// Punycode (`xn--…`) matches `*.example.com` only with the `idn` feature, which validates it.
+/// Without that feature, list these hosts one by one.
 ///
 /// These requests are refused with 400:
 ///
@@ -85,6 +89,7 @@ pub struct CanonicalHost {
 /// testing::get("/").header("host", "10.0.0.7").through(&host).assert_pass();
 /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
 /// ```
+///
 /// `Display` and `FromStr` use `pass`, `redirect` and `refuse`:
 ///
 /// ```
