@@ -1,16 +1,20 @@
-//! Checks a file of redirects: what is wrong with it, what answers an address, and what it would be
-//! without chains.
+//! Checks a file of redirects, explains which rule matches a URL, shortens redirect chains, and compares
+//! two files.
 //!
 //! ```text
 //! cargo run --example check -- --format netlify public/_redirects
 //! cargo run --example check -- --format netlify public/_redirects --explain /blog/hello
-//! cargo run --example check -- --format netlify public/_redirects --flatten
+//! cargo run --example check -- --format netlify public/_redirects --flatten > shortened
 //! cargo run --example check -- --format netlify public/_redirects --diff live/_redirects
 //! ```
 //!
-//! What is asked for goes to standard output, everything else to standard error. Ends with 1 where there
-//! is an error, with `--strict` also where there is a warning. With `--diff`, ends with 1 where anything is
-//! answered otherwise, or may be, and with 2 where one of the files has an error: nothing is compared then.
+//! Results go to standard output, everything else to standard error.
+//!
+//! | exit code | without `--diff` | with `--diff` |
+//! |---|---|---|
+//! | 0 | no error (with `--strict`: and no warning) | both files redirect alike |
+//! | 1 | an error (with `--strict`: or a warning), or the file can't be read | they differ, or may differ, or a file can't be read |
+//! | 2 | wrong arguments | wrong arguments, or an error in one of the files |
 
 use std::{
     error::Error,
@@ -27,49 +31,49 @@ use tower_redirect::{
     rules::{Diagnostic, Finding, Format, NotRewritten, Parsed, Rules, Severity},
 };
 
-/// Checks a file of redirects.
+/// Checks a file of redirects
 #[derive(Debug, Parser)]
 struct Options {
-    /// The dialect of the file.
-    #[arg(long, help = dialects())]
+    #[arg(long, help = formats())]
     format: Format,
 
-    /// The file of redirects.
+    /// The file of redirects
     file: PathBuf,
 
-    /// Says which rule answers this address, and why not the others.
-    #[arg(long, value_name = "URL", conflicts_with = "flatten", value_parser = address)]
+    /// Print which rule matches this URL, and why other rules don't
+    #[arg(long, value_name = "URL", conflicts_with = "flatten", value_parser = request_url)]
     explain: Option<Uri>,
 
-    /// Prints the file with chains shortened to one redirect.
+    /// Print the file with each redirect chain shortened to one redirect
     #[arg(long)]
     flatten: bool,
 
-    /// Ends with 1 where there is a warning, too; a chain is one.
+    /// Exit with 1 on warnings, too (a redirect chain is a warning)
     #[arg(long)]
     strict: bool,
 
-    /// Prints what is answered otherwise than by this file, an older one; ends with 1 where anything is, or
-    /// may be, with 2 where one of the files has an error.
+    /// Print how this file differs from an older one. Exit with 1 if they redirect differently, or may, and
+    /// with 2 if one of the files has an error
     #[arg(long, value_name = "OLD_FILE", conflicts_with_all = ["explain", "flatten"])]
     diff: Option<PathBuf>,
 }
 
-fn dialects() -> String {
+fn formats() -> String {
     let names: Vec<_> = Format::all().map(|format| format.to_string()).collect();
-    format!("The dialect of the file: {}", names.join(", "))
+    format!("The format of the file: {}", names.join(", "))
 }
 
-fn address(text: &str) -> Result<Uri, String> {
+fn request_url(text: &str) -> Result<Uri, String> {
+    // `Uri` reads `a.example/b` as something else than a URL.
     if !text.starts_with('/') && !text.contains("://") {
-        return Err("write it with `https://`, or a path from `/`".to_owned());
+        return Err("start it with `https://`, or with `/` for a path alone".to_owned());
     }
     text.parse().map_err(|error| format!("{error}"))
 }
 
 fn main() -> ExitCode {
     run(&Options::parse()).unwrap_or_else(|error| {
-        eprintln!("{error}");
+        eprintln!("error: {error}");
         ExitCode::FAILURE
     })
 }
@@ -86,41 +90,42 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     }
     let report = parsed.rules.check();
 
-    let mut said = Vec::new();
+    let mut problems = Vec::new();
     if !parsed.diagnostics.is_empty() {
-        said.push(parsed.diagnostics.to_snippets().trim_end().to_owned());
+        problems.push(parsed.diagnostics.to_snippets().trim_end().to_owned());
     }
-    if let Some(address) = &options.explain {
-        explain(&parsed.rules, address)?;
+    if let Some(url) = &options.explain {
+        explain(&parsed.rules, url)?;
     } else if options.flatten {
         let text = fs::read_to_string(&options.file)?;
         flatten(options.format, &parsed.rules, &text);
     } else if !report.is_empty() {
         let text = String::from_utf8_lossy(&fs::read(&options.file)?).into_owned();
-        said.push(report.to_snippets(&text).trim_end().to_owned());
+        problems.push(report.to_snippets(&text).trim_end().to_owned());
     }
-    for said in &said {
+    for problem in &problems {
+        // Problems are the result, unless something else is.
         if options.explain.is_some() || options.flatten {
-            eprintln!("{said}");
+            eprintln!("{problem}");
         } else {
-            println!("{said}");
+            println!("{problem}");
         }
     }
-    if said.is_empty() && options.explain.is_none() && !options.flatten {
+    if problems.is_empty() && options.explain.is_none() && !options.flatten {
         let rules = parsed.rules.len();
-        let word = if rules == 1 { "rule" } else { "rules" };
-        eprintln!("{file}: {rules} {word}, nothing to say");
+        let noun = if rules == 1 { "rule" } else { "rules" };
+        eprintln!("{file}: {rules} {noun}, no problems found");
     }
 
-    let of_file = parsed.diagnostics.iter().map(Diagnostic::severity);
-    let of_table = report.iter().map(Finding::severity);
-    let worst = of_file.chain(of_table).max();
-    let most = if options.strict {
+    let in_file = parsed.diagnostics.iter().map(Diagnostic::severity);
+    let in_rules = report.iter().map(Finding::severity);
+    let worst = in_file.chain(in_rules).max();
+    let limit = if options.strict {
         Severity::Warning
     } else {
         Severity::Error
     };
-    let failed = parsed.diagnostics.has_errors() || worst.is_some_and(|worst| worst >= most);
+    let failed = parsed.diagnostics.has_errors() || worst.is_some_and(|worst| worst >= limit);
     Ok(if failed {
         ExitCode::FAILURE
     } else {
@@ -128,11 +133,11 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-/// Prints what the second file answers otherwise than the first; fails where anything is.
+/// Prints how the second file redirects differently from the first. Fails if it does.
 fn diff(files: [(&Path, &Parsed); 2]) -> ExitCode {
     let mut is_broken = false;
     for (_, parsed) in files {
-        // What is left out of a table would look as if nobody wanted it any more.
+        // A rule with an error is left out, so it would look as if it was removed.
         if parsed.diagnostics.has_errors() {
             eprintln!("{}", parsed.diagnostics.to_snippets().trim_end());
             is_broken = true;
@@ -150,7 +155,7 @@ fn diff(files: [(&Path, &Parsed); 2]) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints the file with the rules that could be shortened; what changed, and what did not, is said beside it.
+/// Prints the file with its redirect chains shortened, and to standard error what changed and what didn't.
 fn flatten(format: Format, rules: &Rules, text: &str) {
     let flattened = rules.flatten();
     let rewritten = format.rewrite(text, &flattened);
@@ -172,22 +177,24 @@ fn flatten(format: Format, rules: &Rules, text: &str) {
         eprintln!("{chain}");
     }
     if rewritten.text() == text {
-        eprintln!("nothing was changed");
+        eprintln!("no changes");
     }
 }
 
-/// Asks the rules as a client would that is given this address.
-fn explain(rules: &Rules, address: &Uri) -> Result<(), Box<dyn Error>> {
-    let scheme = match address.scheme_str() {
+/// Prints which rule matches the request of a client that opens this URL.
+fn explain(rules: &Rules, url: &Uri) -> Result<(), Box<dyn Error>> {
+    let scheme = match url.scheme_str() {
         Some("http") => Some(HttpScheme::Http),
         Some("https") => Some(HttpScheme::Https),
-        Some(other) => return Err(format!("{other}: is no scheme of the web").into()),
+        Some(other) => {
+            return Err(format!("unknown scheme `{other}`\nhelp: use `https` or `http`").into());
+        }
         None => None,
     };
-    let path = address.path_and_query().map_or("/", |path| path.as_str());
+    let path = url.path_and_query().map_or("/", |path| path.as_str());
     let mut request = Request::get(path);
-    if let Some(authority) = address.authority() {
-        // A host has no user name in it.
+    if let Some(authority) = url.authority() {
+        // Clients don't send the user name of a URL in `Host`.
         let host = authority.as_str().rsplit('@').next().unwrap_or_default();
         request = request.header(header::HOST, host);
     }

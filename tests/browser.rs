@@ -19,6 +19,7 @@ use std::{
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
+use tower_redirect::Status;
 
 use crate::landing::{Arrival, FETCH, Row, Site, within};
 
@@ -42,6 +43,7 @@ async fn what_arrives_in_a_browser() {
 async fn tour(browser: &Client) {
     let site = Site::open(app::app()).await;
     browser.goto(&site.url("/")).await.unwrap();
+    read_the_table(browser).await;
     for row in FETCH {
         press_the_buttons(browser, &site, row).await;
         fetch_the_other_methods(browser, &site, row).await;
@@ -49,6 +51,27 @@ async fn tour(browser: &Client) {
     press_what_comes_after_an_answer(browser, &site).await;
     for row in FETCH {
         inherit_a_fragment(browser, &site, row).await;
+    }
+}
+
+/// Each row of the page shows the status and the location of the response that the server sent.
+async fn read_the_table(browser: &Client) {
+    let last = Locator::Id("get-gone-page");
+    browser.wait().for_element(last).await.unwrap();
+    let mut expected: Vec<_> = FETCH
+        .iter()
+        .map(|row| (format!("GET {}", row.path), row.status, "/landing"))
+        .collect();
+    let (upload, gone) = (Status::SeeOther, Status::PermanentRedirect);
+    expected.push(("POST /upload".to_owned(), upload, "/receipt"));
+    expected.push(("GET /gone-page".to_owned(), gone, "/landing"));
+    let rows = browser.find_all(Locator::Css("#rows tr")).await.unwrap();
+    assert_eq!(rows.len(), expected.len());
+    for (row, (request, status, location)) in rows.iter().zip(expected) {
+        let text = row.text().await.unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let start = format!("{request} {status} Location: {location} ");
+        assert!(text.starts_with(&start), "{start:?}: {text:?}");
     }
 }
 
@@ -64,8 +87,17 @@ async fn press_the_buttons(browser: &Client, site: &Site, row: Row) {
         let button = format!("{}-{}", sent.to_lowercase(), &row.path[1..]);
         let kept = if sent == arrives { body } else { "" };
         let expected = arrival(arrives, kept, content_type);
-        let landing = (format!("{arrives} {kept}"), "at /landing".into());
+        let landing = (format!("{arrives} {kept}"), "/landing".into());
         assert_eq!(press(browser, &button).await, landing, "{button}");
+        let exchanges = format!(
+            "{sent} {} → {}, Location: /landing\n{arrives} /landing → 200 OK",
+            row.path, row.status
+        );
+        let log = browser.find(Locator::Id("exchanges")).await.unwrap();
+        // The page asks for the log after it shows what arrived.
+        while log.text().await.unwrap() != exchanges {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         assert_eq!(site.arrivals(), [expected], "{button}: {}", row.status);
     }
 }
@@ -102,7 +134,7 @@ async fn fetch_the_other_methods(browser: &Client, site: &Site, row: Row) {
 
 async fn press_what_comes_after_an_answer(browser: &Client, site: &Site) {
     for button in ["post-upload", "put-upload"] {
-        let receipt = (RECEIPT.into(), "at /receipt".into());
+        let receipt = (RECEIPT.into(), "/receipt".into());
         assert_eq!(press(browser, button).await, receipt, "{button}");
         assert_eq!(site.arrivals(), [], "{button}");
     }
@@ -111,7 +143,7 @@ async fn press_what_comes_after_an_answer(browser: &Client, site: &Site) {
         ("post-gone-page", "POST note=hello"),
         ("put-gone-page", "PUT hello"),
     ] {
-        let landing = (text.into(), "at /landing".into());
+        let landing = (text.into(), "/landing".into());
         assert_eq!(press(browser, button).await, landing, "{button}");
         assert_eq!(site.arrivals().len(), 1, "{button}");
     }

@@ -73,7 +73,7 @@ fn it_ends_with_1_on_errors_alone() {
         assert!(out.contains(part), "{text}: {out}");
         assert_eq!(out.is_empty(), part.is_empty(), "{text}: {out}");
         assert_eq!(
-            err.ends_with(": 1 rule, nothing to say\n"),
+            err.ends_with(": 1 rule, no problems found\n"),
             part.is_empty(),
             "{text}: {err}"
         );
@@ -129,7 +129,7 @@ fn it_flattens_a_file() {
     assert_eq!((&*out, ended), (text, Some(0)));
     assert!(
         err.ends_with(
-            "not written, because no column `statusCode` says its new status\nnothing was changed\n"
+            "not written, because no column `statusCode` says its new status\nno changes\n"
         ),
         "{err}"
     );
@@ -154,7 +154,7 @@ fn it_says_what_it_cannot_do() {
         .unwrap();
     let (_, err, ended) = told(&output);
     assert_eq!(ended, Some(1));
-    assert!(err.starts_with("no/such/file: "), "{err}");
+    assert!(err.starts_with("error: no/such/file: "), "{err}");
 }
 
 #[test]
@@ -174,6 +174,17 @@ fn with_strict_it_ends_with_1_on_warnings() {
 }
 
 #[test]
+fn the_sample_of_serve_has_no_warning() {
+    let sample = include_str!("../examples/serve/_redirects");
+    let Some(output) = check("netlify", sample, &["--strict"]) else {
+        return;
+    };
+    let (out, err, ended) = told(&output);
+    assert_eq!((&*out, ended), ("", Some(0)), "{err}");
+    assert!(err.ends_with(": 6 rules, no problems found\n"), "{err}");
+}
+
+#[test]
 fn it_says_what_is_wrong_and_what_stays_beside_what_was_asked_for() {
     let text = "/a /b\n/b /c\n /c /a # back\n/d\n";
     let Some(output) = check("netlify", text, &["--flatten"]) else {
@@ -183,7 +194,7 @@ fn it_says_what_is_wrong_and_what_stays_beside_what_was_asked_for() {
     assert_eq!((&*out, ended), (text, Some(1)));
     for part in [
         "line 1 stays as it is, because line 2 waits for a 404 of the app; in a file that says so, write its \
-         status with `!`\nnothing was changed\n",
+         status with `!`\nno changes\n",
         "3 |  /c /a # back\n  |  ^^^^^^^^^^^^\n",
         "error: this rule has no target\n",
     ] {
@@ -203,7 +214,7 @@ fn it_says_what_is_wrong_and_what_stays_beside_what_was_asked_for() {
     let (_, err, ended) = told(&output);
     assert_eq!(ended, Some(2));
     assert!(
-        err.contains("write it with `https://`, or a path from `/`"),
+        err.contains("start it with `https://`, or with `/` for a path alone"),
         "{err}"
     );
 }

@@ -42,9 +42,9 @@ async fn get(
 #[tokio::test]
 async fn pages_and_nothing_else() {
     for (target, status, expected) in [
-        ("/about", 200, "PAGE /about"),
-        ("/about?q", 200, "PAGE /about"),
-        ("/a%20b", 200, "PAGE /a%20b"),
+        ("/about", 200, "PAGE /about\n"),
+        ("/about?q", 200, "PAGE /about\n"),
+        ("/a%20b", 200, "PAGE /a%20b\n"),
         ("/About", 404, ""),
         ("/about/", 404, ""),
         ("/", 404, ""),
@@ -148,4 +148,23 @@ fn what_keeps_it_from_starting_is_told_in_one_line() {
         told.starts_with(&start) && told.lines().count() == 1,
         "{told}"
     );
+}
+
+#[test]
+fn a_port_that_it_cannot_use_is_named_with_the_way_to_choose_another() {
+    let Some(program) = support::program("serve") else {
+        return;
+    };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap().port().to_string();
+    let in_use = format!("error: port {taken} is already in use\nhelp: choose another one: PORT=");
+    let no_number = "error: `PORT` is \"http\", which isn't a port number\nhelp: use a number";
+    for (port, expected) in [(&*taken, &*in_use), ("http", no_number)] {
+        let mut command = std::process::Command::new(&program);
+        let output = command.env("PORT", port).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.starts_with(expected), "{told}");
+        assert!(told.contains(" cargo run "), "{told}");
+    }
 }

@@ -1,4 +1,4 @@
-//! The app, under one address: https, without www, without a slash at the end.
+//! The app with one canonical URL per page: https, without `www.`, without a slash at the end.
 
 use std::error::Error;
 
@@ -9,27 +9,27 @@ use tower_redirect::{
     trust::{ForwardedHeader, TrustedProxies, connect_info},
 };
 
-/// `site` has the port where it is not 443; `proxies` are the networks that may say how a client came.
+/// `site` is the host, with the port unless it is 443. `proxies` are the networks of your proxies.
 pub(crate) fn app(site: &str, proxies: &[&str]) -> Result<Router, Box<dyn Error>> {
+    // Anyone can send `X-Forwarded-Proto`. The layer reads it from these networks only.
     let trust =
         TrustedProxies::networks(proxies, connect_info)?.header(ForwardedHeader::XForwardedProto);
-    // The proxy asks for it in plaintext, by address, and is answered.
+    // A health check of the proxy uses plaintext and an IP address, and has to get a 200.
     let plaintext = HttpsEnforcement::new(SchemeSource::trusted_proxy(trust)).exempt("/health");
     let name = site.split(':').next().unwrap_or(site);
     let host = CanonicalHost::with_aliases(site, [format!("www.{name}")])?;
+    // One redirect fixes all three: scheme, host and slash.
     let canonical = Canonical::on(host).https(plaintext).trim_trailing_slash();
 
     Ok(Router::new()
         .route("/", get(page))
         .route("/page", get(page))
-        .route("/health", get(|| async { "well\n" }))
+        .route("/health", get(|| async { "ok\n" }))
         .layer(RedirectLayer::permanent(canonical)))
 }
 
 async fn page(headers: HeaderMap) -> String {
-    let proto = headers.get("x-forwarded-proto");
-    format!(
-        "the page, asked for over {}\n",
-        proto.map_or("?", |proto| proto.to_str().unwrap_or("?"))
-    )
+    let scheme = headers.get("x-forwarded-proto");
+    let scheme = scheme.and_then(|value| value.to_str().ok());
+    format!("the page, requested over {}\n", scheme.unwrap_or("?"))
 }

@@ -1,41 +1,55 @@
-//! An app behind a proxy that ends TLS: the proxy is believed about the scheme, and nobody else is.
+//! An app behind a TLS-terminating proxy. It trusts the `X-Forwarded-Proto` of this proxy only.
 //!
 //! ```text
-//! cargo run --example behind_proxy      # serves on 127.0.0.1:3000
-//! SITE=shop.example PORT=8080 cargo run --example behind_proxy
+//! cargo run --example behind_proxy                                # serves on http://127.0.0.1:3000/
+//! PORT=8080 SITE=shop.example cargo run --example behind_proxy    # another port, another host
 //! ```
 
-use std::{env, error::Error, net::SocketAddr};
-
-use tokio::net::TcpListener;
+use std::{env, io, net::SocketAddr};
 
 mod app;
+#[path = "../common/listen.rs"]
+mod listen;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let port = match env::var("PORT") {
-        Ok(port) => port
-            .parse()
-            .map_err(|_| format!("PORT is {port:?}; write a number up to 65535"))?,
-        Err(_) => 3000_u16,
-    };
+async fn main() -> io::Result<()> {
     let site = env::var("SITE").unwrap_or_else(|_| "example.com".to_owned());
-    let app = app::app(&site, &["127.0.0.1", "::1"])?;
-    let listener = TcpListener::bind(("127.0.0.1", port))
-        .await
-        .map_err(|error| format!("port {port}: {error}; choose another with PORT=8080"))?;
+    let app = app::app(&site, &["127.0.0.1", "::1"]).unwrap_or_else(|error| {
+        let command = listen::command();
+        listen::fail(
+            format_args!("`SITE` is {site:?}: {error}"),
+            format_args!("use a host name: SITE=shop.example {command}"),
+        )
+    });
+    let listener = listen::on_port("PORT", 3000).await;
     print_what_to_try(&site, listener.local_addr()?);
-    // Without connect info no peer is known, and no proxy is believed.
+    // The layer needs the address of the peer. Without connect info it trusts no proxy.
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).await?;
-    Ok(())
+    axum::serve(listener, service).await
 }
 
 fn print_what_to_try(site: &str, address: SocketAddr) {
     println!(
-        "Serving {site} on {address}, for a proxy on this machine.
+        "Serving {site} on http://{address}/, for a proxy on this machine.
 
-nginx, in both `server` blocks (plaintext and TLS):
+Send what the proxy would send:
+
+  # 308 to https, without `www.` and without the slash, in one redirect
+  curl -i -H 'Host: www.{site}' -H 'X-Forwarded-Proto: http' 'http://{address}/page/?a=b'
+
+  # 200: this is the canonical URL
+  curl -i -H 'Host: {site}' -H 'X-Forwarded-Proto: https' 'http://{address}/page?a=b'
+
+  # 308: without the header, the request counts as plaintext
+  curl -i -H 'Host: {site}' 'http://{address}/page?a=b'
+
+  # 421: another host
+  curl -i -H 'Host: stranger.example' -H 'X-Forwarded-Proto: https' 'http://{address}/page'
+
+  # 200: the health check is exempt
+  curl -i 'http://{address}/health'
+
+For nginx, in both `server` blocks (plaintext and TLS):
 
   location / {{
     proxy_pass http://{address};
@@ -43,16 +57,9 @@ nginx, in both `server` blocks (plaintext and TLS):
     proxy_set_header X-Forwarded-Proto $scheme;
   }}
 
-HAProxy, in the frontend that binds both:
+For HAProxy, in the frontend that binds both ports:
 
   http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]
-
-What the proxy would send, to try without one:
-
-  curl -i -H 'Host: www.{site}' -H 'X-Forwarded-Proto: http'  'http://{address}/page/?a=b'   # 308
-  curl -i -H 'Host: {site}'     -H 'X-Forwarded-Proto: https' 'http://{address}/page?a=b'    # 200
-  curl -i -H 'Host: {site}'                                   'http://{address}/page?a=b'    # 308
-  curl -i                                                     'http://{address}/health'      # 200
 
 Stop with Ctrl-C."
     );

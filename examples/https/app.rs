@@ -1,4 +1,4 @@
-//! The two services, and how they are served.
+//! The service for plaintext, the service for TLS, and a function that runs both.
 
 use std::{error::Error, net::TcpListener};
 
@@ -28,22 +28,23 @@ pub(crate) async fn serve(plaintext: TcpListener, tls: TcpListener) -> Result<()
     Ok(())
 }
 
-/// Behind the plaintext listener there is no app at all: what is not redirected is refused.
+/// The plaintext service. There is no app behind it, and the layer rejects what it can't redirect.
 pub(crate) fn to_https(tls_port: u16) -> Result<Router, CanonicalError> {
     let canonical = Canonical::on(hosts()?)
         .https(HttpsEnforcement::new(SchemeSource::plaintext_listener()).port(tls_port))
         .trim_trailing_slash();
-    // In production `permanent`; a browser would keep that for your localhost too.
+    // In production, use `permanent`. Here, your browser would cache it for `localhost`.
     Ok(Router::new().layer(RedirectLayer::temporary(canonical)))
 }
 
-/// Behind the TLS listener stands the app, under the same address.
+/// The TLS service: the app, with the same canonical URLs.
 pub(crate) fn app(tls_port: u16) -> Result<Router, CanonicalError> {
     let canonical = Canonical::on(hosts()?)
-        // The listener speaks TLS only: everything has the mark that says so.
+        // This listener accepts TLS only, so each request gets the extension that marks it as https.
         .https(HttpsEnforcement::new(SchemeSource::extension::<Encrypted>()).port(tls_port))
         .trim_trailing_slash();
-    let hsts = HeaderValue::from_static("max-age=300"); // in production two years: 63072000
+    // In production, use two years: `max-age=63072000`.
+    let hsts = HeaderValue::from_static("max-age=300");
     Ok(Router::new()
         .route("/", any(hello))
         .route("/hello", any(hello))
@@ -55,11 +56,11 @@ pub(crate) fn app(tls_port: u16) -> Result<Router, CanonicalError> {
         .layer(axum::Extension(Encrypted)))
 }
 
-/// The mark of a request that came over TLS.
+/// The extension of requests that came over TLS.
 #[derive(Clone)]
 struct Encrypted;
 
-/// Each stays what it is; a request for another is refused with 421.
+/// Each of these hosts is canonical. The layer rejects a request for another host (421).
 fn hosts() -> Result<CanonicalHost, CanonicalError> {
     CanonicalHost::one_of(["localhost", "127.0.0.1", "[::1]"])
 }
@@ -71,9 +72,9 @@ async fn hello(method: Method, body: Bytes) -> String {
     )
 }
 
-/// A certificate that is signed by itself, for h2 and HTTP/1.1.
+/// Creates a self-signed certificate.
 async fn certificate() -> Result<RustlsConfig, Box<dyn Error>> {
-    // The first call installs it, and there may be one already.
+    // This fails if a provider is installed already, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let made =
         rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])?;

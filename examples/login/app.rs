@@ -1,4 +1,4 @@
-//! The app: two protected pages, a login form, and the way back.
+//! The app: protected pages, a login form, and the redirects between them.
 
 use std::{
     collections::{HashMap, hash_map::RandomState},
@@ -25,7 +25,7 @@ pub(crate) fn app() -> Router {
     let sessions = Sessions::default();
     let signed_in = {
         let sessions = sessions.clone();
-        // What is read here, the cookie, is named in the `Vary` of the redirect.
+        // The layer sees which headers a policy reads, and names them in `Vary`: here `cookie`.
         move |request: &RequestHead<'_>| {
             let cookie = request.header(header::COOKIE);
             sessions
@@ -34,13 +34,14 @@ pub(crate) fn app() -> Router {
         }
     };
 
-    // Out: whoever is not signed in goes to the login page, which is told what they wanted.
+    // To the login page, unless the visitor is signed in. `next` carries the page they wanted.
     let to_login = RedirectLayer::see_other(LoginRedirect::to(LOGIN).unless(signed_in.clone()));
-    // The app knows best where a program asks: it answers 401, and only browsers are sent on.
+    // A program needs the 401 of the API. Only a browser can show the login page instead.
     let after_401 = RedirectLayer::see_other(LoginRedirect::to(LOGIN).when(wants_html))
         .after(StatusCode::UNAUTHORIZED);
-    // Back: a page of this site, whatever stands in `next`; else home.
+    // Back to the page in `next` if it is a page of this site, otherwise to the home page.
     let back = ReturnTo::new(HOME).query("next");
+    // The login page redirects visitors that are signed in already, and all others after they sign in.
     let back_at_once = RedirectLayer::see_other(back.clone().when(signed_in));
     let back_after_login = RedirectLayer::see_other(back).after_success();
 
@@ -73,12 +74,12 @@ async fn home(State(sessions): State<Sessions>, headers: HeaderMap) -> Html<Stri
         Some(name) => format!(
             "<p>Hello, {name}. <form method=post action=/logout><button>Log out</button></form>"
         ),
-        None => "<p>Nobody is signed in.".to_owned(),
+        None => "<p>You aren't signed in.".to_owned(),
     };
     page(&format!(
         "<h1>Home</h1>{who}<p><a href='/account?tab=2'>Your account</a>, \
          <a href=/team/blue/news>team news</a>, \
-         <a href='/login?next=//stranger.example'>a link of a stranger's making</a>"
+         <a href='/login?next=//stranger.example'>login with another site in <code>next</code></a>"
     ))
 }
 
@@ -93,7 +94,7 @@ async fn me(State(sessions): State<Sessions>, headers: HeaderMap) -> Result<Stri
     sessions.of(&headers).ok_or(StatusCode::UNAUTHORIZED)
 }
 
-/// The form has no `action`: it is posted to its own address, `next` and all.
+/// The form has no `action`, so the browser posts it to the URL of this page, which includes `next`.
 async fn login_form() -> Html<String> {
     page(
         "<h1>Who are you?</h1><form method=post><label>Name <input name=name autofocus></label> \
@@ -110,7 +111,7 @@ async fn login(
         return Err((StatusCode::UNPROCESSABLE_ENTITY, login_form().await).into_response());
     }
     let session = sessions.start(name);
-    // The layer replaces this answer with the way back; the cookie stays.
+    // The layer replaces this response with a redirect and keeps its cookie.
     Ok([(
         header::SET_COOKIE,
         format!("session={session}; HttpOnly; SameSite=Lax; Path=/"),
@@ -133,13 +134,14 @@ fn page(text: &str) -> Html<String> {
     ))
 }
 
-/// Who is signed in: names by session.
+/// The names of the visitors that are signed in, by session.
 #[derive(Clone, Default)]
 struct Sessions(Arc<Mutex<HashMap<String, String>>>);
 
 impl Sessions {
     fn start(&self, name: &str) -> String {
-        // Enough for an example: 128 bits that nobody was told. Take the session layer of your choice.
+        // 128 bits from a hasher with random keys are enough for an example. Your app needs a session
+        // library.
         let [a, b] = [(); 2].map(|()| RandomState::new().hash_one(name));
         let session = format!("{a:016x}{b:016x}");
         self.lock().insert(session.clone(), escaped(name));
@@ -152,6 +154,7 @@ impl Sessions {
         }
     }
 
+    /// The name of the visitor who sent these headers.
     fn of(&self, headers: &HeaderMap) -> Option<String> {
         self.name(cookie(headers))
     }

@@ -1,16 +1,41 @@
-//! A small app behind rules: it has the pages that it is told of, and nothing else.
+//! A small app behind the rules: it has the pages that it is given, and responds 404 to all else.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{
     Router,
+    extract::State,
     http::{StatusCode, Uri},
 };
 use tower_redirect::{
     Decision, Policy, Redirect, RedirectLayer, RequestHead, location::HttpScheme,
 };
 
-/// Rules behind a listener without TLS, so that those for `http://` are known to be meant.
+type Pages = Arc<HashSet<String>>;
+
+/// The app, with the redirects in front of it.
+pub(crate) fn app(
+    rules: impl Policy<Target = Redirect> + 'static,
+    pages: impl IntoIterator<Item = String>,
+) -> Router {
+    Router::new()
+        .fallback(page)
+        .with_state(Pages::new(pages.into_iter().collect()))
+        .layer(RedirectLayer::new(OverHttp(rules)))
+}
+
+async fn page(State(pages): State<Pages>, uri: Uri) -> (StatusCode, String) {
+    let path = uri.path();
+    if pages.contains(path) {
+        (StatusCode::OK, format!("PAGE {path}\n"))
+    } else {
+        (StatusCode::NOT_FOUND, format!("no page at {path}\n"))
+    }
+}
+
+/// Tells the rules that each request came over http, because this server has no TLS.
+///
+/// Without a known scheme, rules for `http://…` and `https://…` match no request.
 #[derive(Debug)]
 struct OverHttp<P>(P);
 
@@ -20,22 +45,4 @@ impl<P: Policy<Target = Redirect>> Policy for OverHttp<P> {
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Redirect> {
         self.0.decide(&request.with_scheme(HttpScheme::Http))
     }
-}
-
-/// The app, with the redirects in front of it.
-pub(crate) fn app(
-    rules: impl Policy<Target = Redirect> + 'static,
-    pages: impl IntoIterator<Item = String>,
-) -> Router {
-    let pages: &'static HashSet<String> = Box::leak(Box::new(pages.into_iter().collect()));
-    Router::new()
-        .fallback(move |uri: Uri| async move {
-            let path = uri.path();
-            if pages.contains(path) {
-                (StatusCode::OK, format!("PAGE {path}"))
-            } else {
-                (StatusCode::NOT_FOUND, format!("there is no page {path}\n"))
-            }
-        })
-        .layer(RedirectLayer::new(OverHttp(rules)))
 }

@@ -1,4 +1,4 @@
-//! A file that keeps the last good rules: whole, or refused.
+//! A file with the last good rules. It is written as a whole, and an incomplete one isn't used.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -7,12 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::published::MOST_RULES;
+use crate::published::MAX_RULES_LEN;
 
-/// Where rules are kept for a start while Redis is away.
-pub(crate) struct Copy(PathBuf);
+/// The path of the file.
+pub(crate) struct SavedCopy(PathBuf);
 
-impl Copy {
+impl SavedCopy {
     pub(crate) const fn new(path: PathBuf) -> Self {
         Self(path)
     }
@@ -21,29 +21,32 @@ impl Copy {
         &self.0
     }
 
-    /// The rules, `None` where none were kept.
+    /// Reads the rules. Returns `None` if no copy exists.
     pub(crate) fn read(&self) -> Result<Option<Vec<u8>>, String> {
-        // A link may lead anywhere, and a pipe is never read to its end.
+        // Not the metadata of what a link points to: another user may have created the link. And reading
+        // from a pipe may never end.
         let kind = match fs::symlink_metadata(&self.0) {
             Ok(about) => about.file_type(),
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.to_string()),
             Err(_) if self.has_folder() => return Ok(None),
             Err(_) => {
-                return Err("its folder is not there, and no copy can be kept; make it".to_owned());
+                return Err(
+                    "its folder doesn't exist, so no copy can be saved; create it".to_owned(),
+                );
             }
         };
         if !kind.is_file() {
-            return Err("this is no regular file; remove it".to_owned());
+            return Err("not a regular file; remove it".to_owned());
         }
         let mut all = Vec::new();
-        let most = MOST_RULES + LONGEST_FIRST_LINE;
+        let limit = MAX_RULES_LEN + MAX_FIRST_LINE_LEN;
         File::open(&self.0)
-            .and_then(|file| file.take(most as u64).read_to_end(&mut all))
+            .and_then(|file| file.take(limit as u64).read_to_end(&mut all))
             .map_err(|error| error.to_string())?;
         let end = all.iter().position(|byte| *byte == b'\n');
         let rules = all.split_off(end.map_or(all.len(), |end| end + 1));
         if all != first_line(&rules).into_bytes() {
-            return Err("this is not whole, or another wrote it; remove it".to_owned());
+            return Err("incomplete, or written by another program; remove it".to_owned());
         }
         Ok(Some(rules))
     }
@@ -53,9 +56,9 @@ impl Copy {
         folder.as_os_str().is_empty() || folder.is_dir()
     }
 
-    /// Whoever reads the copy meanwhile has the one before, and never half of this one.
+    /// Replaces the copy. A reader gets the old copy or the new one, never a part of it.
     pub(crate) fn write(&self, rules: &[u8]) -> io::Result<()> {
-        // A name that nobody can have put there before.
+        // Another user can't guess this name, so can't have put a link there.
         let random = RandomState::new().hash_one(std::process::id());
         let mut new = self.0.clone().into_os_string();
         new.push(format!(".{random:016x}.new"));
@@ -78,11 +81,11 @@ fn write_new(path: &Path, rules: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-const LONGEST_FIRST_LINE: usize = 64;
+const MAX_FIRST_LINE_LEN: usize = 64;
 
-/// How many bytes follow, and what they come to; it finds what was cut or spoiled, not a forgery.
+/// The length and a checksum of the rules. They detect an incomplete or damaged copy, not a forged one.
 fn first_line(rules: &[u8]) -> String {
-    // FNV-1a, which is the same for every build.
+    // FNV-1a: the hashers of the standard library may change with its version.
     let sum = rules.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
         (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });

@@ -1,4 +1,4 @@
-//! Follows a hash in Redis, through the loss and the return of the server.
+//! Follows a hash in Redis, and connects again after Redis was away.
 
 use std::{
     convert::Infallible,
@@ -17,36 +17,37 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::published::{Field, LastGood, MOST_RULES, MOST_VERSION, Published, Refused, shown};
+use crate::published::{
+    Field, LastGood, MAX_RULES_LEN, MAX_VERSION_LEN, Published, Rejected, escaped,
+};
 
-/// A server that says nothing for so long is taken for lost.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// The pause after the first loss; it doubles from loss to loss.
-const SHORTEST: Duration = Duration::from_millis(100);
+/// Redis counts as away if it doesn't respond for this time.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The pause after the first failed connection. It doubles each time.
+const MIN_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
-const LONGEST: Duration = Duration::from_secs(5);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
+/// After a connection that worked for this time, the pause starts from the minimum again.
+const STABLE_AFTER: Duration = Duration::from_secs(10);
 
-/// A connection that was read for so long was a good one: after it, the pause is short again.
-const LASTING: Duration = Duration::from_secs(10);
-
-/// Reads what is published, and lets it serve if it is good.
+/// Reads what is published, and activates it if it is good.
 pub(crate) struct Follower {
     client: Client,
     key: String,
     every: Duration,
     last_good: LastGood,
-    /// What was read last, good or not.
+    /// What was read last, even if it was rejected.
     seen: Option<Seen>,
     hasher: RandomState,
-    /// The pause after the next loss.
+    /// The pause after the next failed connection.
     pause: Duration,
-    /// Whether it was said that Redis is away.
+    /// Redis is away, and that was reported.
     is_away: bool,
-    /// When this connection was read first.
+    /// When this connection was first read from.
     read_since: Option<Instant>,
 }
 
-/// What was read, as short as can be.
+/// Hashes of what was read: the rules may have 64 MiB.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Seen {
     version: u64,
@@ -62,49 +63,47 @@ impl Follower {
             last_good,
             seen: None,
             hasher: RandomState::new(),
-            pause: SHORTEST,
+            pause: MIN_PAUSE,
             is_away: false,
             read_since: None,
         }
     }
 
-    /// Follows as long as the process runs, and tells of each attempt that came to an end, good or not.
-    pub(crate) async fn follow(mut self, tried: Arc<Notify>) {
+    /// Follows as long as the process runs. Notifies `attempted` after each attempt to read the rules.
+    pub(crate) async fn follow(mut self, attempted: Arc<Notify>) {
         loop {
-            let Err(error) = self.follow_connection(&tried).await;
+            let Err(error) = self.follow_connection(&attempted).await;
             let since = self.read_since.take();
-            if since.is_some_and(|since| since.elapsed() >= LASTING) {
-                self.pause = SHORTEST;
+            if since.is_some_and(|since| since.elapsed() >= STABLE_AFTER) {
+                self.pause = MIN_PAUSE;
             }
             if !self.is_away {
                 self.is_away = true;
-                let count = self.last_good.count();
-                let error = shown(&error.to_string());
-                eprintln!(
-                    "Redis cannot be read: {error}; {count} rules serve on, and it is asked again"
-                );
+                let keeping = keeping(self.last_good.count());
+                let error = escaped(&error.to_string());
+                eprintln!("Redis can't be read, trying again; {keeping}: {error}");
             }
             let pause = self.pause;
-            self.pause = LONGEST.min(pause * 2);
-            tried.notify_one();
+            self.pause = MAX_PAUSE.min(pause * 2);
+            attempted.notify_one();
             sleep(jittered(pause)).await;
         }
     }
 
     /// Follows until the connection is lost.
-    async fn follow_connection(&mut self, tried: &Notify) -> RedisResult<Infallible> {
+    async fn follow_connection(&mut self, attempted: &Notify) -> RedisResult<Infallible> {
         let wake = Arc::new(Notify::new());
         let config = config(Arc::clone(&wake));
         let client = &self.client;
         let mut redis = client
             .get_multiplexed_async_connection_with_config(&config)
             .await?;
-        // Before the first reading, so that no change falls between the two.
+        // Subscribe before the first read, so that no change is missed in between.
         redis.subscribe(&self.key).await?;
         loop {
             self.read(&mut redis).await?;
-            tried.notify_one();
-            // Many messages at once are one reason to read.
+            attempted.notify_one();
+            // `wake` merges messages that arrive together, so they cause one read.
             while timeout(self.every, wake.notified()).await.is_err() {
                 let version = self.hasher.hash_one(self.version(&mut redis).await?);
                 if self.seen.is_none_or(|seen| seen.version != version) {
@@ -114,12 +113,12 @@ impl Follower {
         }
     }
 
-    /// Reads version and rules, and says what became of them if they are others than before.
+    /// Reads version and rules. If they have changed, activates or rejects them and reports which.
     async fn read(&mut self, redis: &mut MultiplexedConnection) -> RedisResult<()> {
         let published = self.published(redis).await?;
         self.read_since.get_or_insert_with(Instant::now);
         if std::mem::take(&mut self.is_away) {
-            eprintln!("Redis is read again");
+            eprintln!("Redis is back");
         }
         let seen = Seen {
             version: self.hasher.hash_one(&published.version),
@@ -128,55 +127,56 @@ impl Follower {
         if self.seen.replace(seen) == Some(seen) {
             return Ok(());
         }
-        // A large file takes a while to compile, and requests are served meanwhile.
-        let taken = task::block_in_place(|| self.last_good.take(&published));
+        // Many rules take a while to compile. Other tasks keep running.
+        let updated = task::block_in_place(|| self.last_good.update(&published));
         let count = self.last_good.count();
         let version = published.version.text();
-        match taken {
-            Ok(()) => eprintln!("version {version:?}: {count} rules serve"),
-            Err(Refused(why)) => {
-                eprintln!(
-                    "version {version:?} is refused, {count} rules serve on: {}",
-                    shown(&why)
-                );
+        match updated {
+            Ok(()) => {
+                let noun = if count == 1 { "rule" } else { "rules" };
+                eprintln!("version {version:?}: {count} {noun} active");
+            }
+            Err(Rejected(reason)) => {
+                let (keeping, reason) = (keeping(count), escaped(&reason));
+                eprintln!("version {version:?} rejected, {keeping}: {reason}");
             }
         }
         Ok(())
     }
 
-    /// What is there; what is too long is not read.
+    /// Reads the fields that aren't too long.
     async fn published(&self, redis: &mut MultiplexedConnection) -> RedisResult<Published> {
         let lengths = (
             self.length("version", redis).await?,
             self.length("rules", redis).await?,
         );
         Ok(match lengths {
-            (version, _) if version > MOST_VERSION => Published {
+            (version, _) if version > MAX_VERSION_LEN => Published {
                 version: Field::TooLong(version),
                 rules: Field::Absent,
             },
-            (_, rules) if rules > MOST_RULES => Published {
+            (_, rules) if rules > MAX_RULES_LEN => Published {
                 version: self.version(redis).await?,
                 rules: Field::TooLong(rules),
             },
             _ => {
                 let (version, rules) = redis.hmget(&self.key, &["version", "rules"]).await?;
                 Published {
-                    version: Field::new(version, MOST_VERSION),
-                    rules: Field::new(rules, MOST_RULES),
+                    version: Field::new(version, MAX_VERSION_LEN),
+                    rules: Field::new(rules, MAX_RULES_LEN),
                 }
             }
         })
     }
 
-    /// The name of the version that is there.
+    /// Reads the version.
     async fn version(&self, redis: &mut MultiplexedConnection) -> RedisResult<Field> {
         let length = self.length("version", redis).await?;
-        if length > MOST_VERSION {
+        if length > MAX_VERSION_LEN {
             return Ok(Field::TooLong(length));
         }
         let version = redis.hget(&self.key, "version").await?;
-        Ok(Field::new(version, MOST_VERSION))
+        Ok(Field::new(version, MAX_VERSION_LEN))
     }
 
     async fn length(&self, name: &str, redis: &mut MultiplexedConnection) -> RedisResult<usize> {
@@ -185,11 +185,19 @@ impl Follower {
     }
 }
 
-/// A connection that wakes by a message, and by its end.
+fn keeping(count: usize) -> String {
+    match count {
+        0 => "no rules are active".to_owned(),
+        1 => "keeping the previous rule".to_owned(),
+        _ => format!("keeping the previous {count} rules"),
+    }
+}
+
+/// A connection that notifies `wake` of each message, and of its own end.
 fn config(wake: Arc<Notify>) -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(PATIENCE))
-        .set_response_timeout(Some(PATIENCE))
+        .set_connection_timeout(Some(RESPONSE_TIMEOUT))
+        .set_response_timeout(Some(RESPONSE_TIMEOUT))
         .set_push_sender(move |push: PushInfo| {
             if matches!(push.kind, PushKind::Message | PushKind::Disconnection) {
                 wake.notify_one();
@@ -198,7 +206,7 @@ fn config(wake: Arc<Notify>) -> AsyncConnectionConfig {
         })
 }
 
-/// Between half of a pause and the whole, so that many machines do not come back at once.
+/// Between half of the pause and all of it, so that many machines don't connect at the same time.
 fn jittered(pause: Duration) -> Duration {
     let random = RandomState::new().hash_one(()) % 1024;
     pause.mul_f64(0.5 + random as f64 / 2048.0)

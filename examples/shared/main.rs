@@ -1,24 +1,30 @@
-//! Rules that many machines share: kept in Redis, followed by each, and served also while it is away.
+//! Many machines share rules that are kept in Redis. Each machine follows changes, and keeps its rules
+//! active while Redis is away.
 //!
 //! ```text
 //! redis-server --bind 127.0.0.1 --dir "$(mktemp -d)" --appendonly yes --appendfsync always
-//! cargo run --example shared                                  # on http://127.0.0.1:3000/
-//! cargo run --example shared -- --listen 127.0.0.1:3001       # a second machine
+//! cargo run --example shared                 # on http://127.0.0.1:3000/
+//! PORT=3001 cargo run --example shared       # a second machine
 //! redis-cli -x hset redirects version 1 rules < public/_redirects && redis-cli publish redirects 1
 //! ```
 //!
-//! The server is of Debian's package `redis-server` (6 or later), and keeps what it has acknowledged. The
-//! rules are one hash: `rules` is a file of redirects, `version` names it (a commit, a date). Both change at
-//! once, and who asks by itself and finds the same version reads no rules: give each change a version of its
-//! own, or those who were not told of it miss it.
+//! It needs Redis 6 or later (Debian's package `redis-server`).
 //!
-//! Each machine is told of changes, and asks again after `--every` seconds for what it was not told. Rules
-//! with errors, empty ones and a key that is gone are reported, and those before serve on; to end all
-//! redirects, publish a file that has a comment only. While Redis is away, also at start, the rules that
-//! were read last serve: from memory, and with `--copy /var/lib/redirects/last-good` from a file after a start.
-//! Its folder is one that nobody else writes to. A copy that is not whole is not served.
+//! # Publishing
 //!
-//! A version has at most 64 bytes and its rules 64 MiB; what is longer is refused before it is read.
+//! The rules are one hash in Redis. The field `rules` is a file of redirects, and `version` names it (a
+//! commit or a date, for example). Change both fields at once, and give each change a new version: a
+//! machine that missed the message compares versions, and reads the rules only if the version differs.
+//! A version has at most 64 bytes, and its rules at most 64 MiB.
+//!
+//! # What can go wrong
+//!
+//! - **The new rules are bad.** If they have an error, are empty, or the key is gone, each machine reports
+//!   it and keeps the previous rules. To remove all redirects, publish a file with nothing but a comment.
+//! - **A message is lost.** Each machine also reads the version every `--every` seconds.
+//! - **Redis is away.** Each machine keeps the last good rules in memory. With
+//!   `--copy /var/lib/redirects/last-good` it also saves them to a file, and starts with them if Redis is
+//!   away. Use a folder that no other user can write to. A copy that is incomplete isn't used.
 
 use std::{error::Error, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -28,7 +34,7 @@ use axum::{
 };
 use clap::Parser;
 use redis::{Client, IntoConnectionInfo, ProtocolVersion};
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::sync::Notify;
 use tower_redirect::{
     RedirectLayer,
     live::Reloadable,
@@ -37,78 +43,97 @@ use tower_redirect::{
 
 mod copy;
 mod follow;
+#[path = "../common/listen.rs"]
+mod listen;
 mod published;
 
-use copy::Copy;
+use copy::SavedCopy;
 use follow::Follower;
-use published::{LastGood, Refused, shown};
+use published::{LastGood, Rejected, escaped};
 
-/// Serves rules that are kept in Redis, in front of a small app.
+/// Serves rules that are kept in Redis, in front of a small app
 #[derive(Debug, Parser)]
 struct Options {
-    /// Where Redis is; it may be away.
+    /// The URL of Redis
     #[arg(long, value_name = "URL", default_value = "redis://127.0.0.1:6379/")]
     redis: String,
 
-    /// The key of the rules, which is also the channel that tells of changes.
+    /// The key of the rules, and the channel of the messages about changes
     #[arg(long, default_value = "redirects")]
     key: String,
 
-    /// The dialect of the rules: netlify, cloudflare, vercel, bulk-csv, haproxy-map, nginx-map, …
-    #[arg(long, default_value = "netlify")]
+    #[arg(long, default_value = "netlify", help = formats())]
     format: Format,
 
-    /// After how many seconds the version is read again if nothing is heard.
+    /// Read the version again after this time without a message
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
 
-    /// A file of this process that keeps the last good rules, for a start while Redis is away:
-    /// /var/lib/redirects/last-good, in a folder that nobody else writes to.
+    /// Save the last good rules to this file, and start with them if Redis is away. Use a folder that no
+    /// other user can write to, for example /var/lib/redirects/last-good
     #[arg(long, value_name = "FILE")]
     copy: Option<PathBuf>,
 
-    /// Where to listen.
-    #[arg(long, default_value = "127.0.0.1:3000")]
-    listen: SocketAddr,
+    /// The address to listen on [default: port 3000 of 127.0.0.1, or the port in the variable PORT]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+fn formats() -> String {
+    let names: Vec<_> = Format::all().map(|format| format.to_string()).collect();
+    format!("The format of the rules: {}", names.join(", "))
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let client = client(&options.redis).map_err(|error| format!("--redis: {error}"))?;
+    let client = client(&options.redis).unwrap_or_else(|error| {
+        let command = listen::command();
+        listen::fail(
+            format_args!("`--redis`: {error}"),
+            format_args!("use a URL: {command} -- --redis redis://127.0.0.1:6379/"),
+        )
+    });
     let server = client.get_connection_info().addr().to_string();
 
     let (policy, handle) = Reloadable::new(Rules::new([])?);
-    let last_good = LastGood::new(options.format, handle, options.copy.map(Copy::new));
-    if let Err(Refused(why)) = last_good.begin() {
-        eprintln!("the copy is not served; {}", shown(&why));
+    let last_good = LastGood::new(options.format, handle, options.copy.map(SavedCopy::new));
+    if let Err(Rejected(reason)) = last_good.load_copy() {
+        eprintln!("the copy isn't used: {}", escaped(&reason));
     }
-    let tried = Arc::new(Notify::new());
+    let attempted = Arc::new(Notify::new());
     let follower = Follower::new(
         client,
         options.key.clone(),
         Duration::from_secs(options.every),
         last_good,
     );
-    tokio::spawn(follower.follow(Arc::clone(&tried)));
-    // No request comes before the rules are here, or Redis is known to be away.
-    tried.notified().await;
+    tokio::spawn(follower.follow(Arc::clone(&attempted)));
+    // The first request comes after the rules were read, or Redis turned out to be away.
+    attempted.notified().await;
 
     let app = Router::new()
         .fallback(|uri: Uri| async move {
             let path = uri.path();
-            (StatusCode::NOT_FOUND, format!("there is no page {path}\n"))
+            (StatusCode::NOT_FOUND, format!("no page at {path}\n"))
         })
         .layer(RedirectLayer::new(policy));
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .map_err(|error| format!("{}: {error}; choose another with --listen", options.listen))?;
+    let listener = match options.listen {
+        None => listen::on_port("PORT", 3000).await,
+        Some(address) => {
+            let choose = || {
+                let (command, port) = (listen::command(), listen::free_port(8080));
+                format!("{command} -- --listen 127.0.0.1:{port}")
+            };
+            listen::on_address(address, choose).await
+        }
+    };
     print_what_to_try(listener.local_addr()?, &server, &options.key);
     axum::serve(listener, app).await?;
     Ok(())
 }
 
-/// With RESP3, one connection brings both messages and answers.
+/// With RESP3, one connection carries messages and responses.
 fn client(url: &str) -> redis::RedisResult<Client> {
     let info = url.into_connection_info()?;
     let settings = info.redis_settings().clone();
@@ -119,17 +144,19 @@ fn print_what_to_try(address: SocketAddr, server: &str, key: &str) {
     let (host, port) = server.rsplit_once(':').unwrap_or((server, "6379"));
     let cli = format!("redis-cli -h {host} -p {port}");
     println!(
-        "serving on http://{address}/, rules of {server}
+        "Serving on http://{address}/ with the rules of Redis on {server}.
 
-Publish rules, and ask for one:
+Publish a rule, and request its URL:
 
   echo '/old /new' | {cli} -x hset {key} version 1 rules && {cli} publish {key} 1
-  curl -i http://{address}/old
+  curl -i 'http://{address}/old'
 
-Rules with an error are reported here, and those before serve on:
+Publish a rule with an error. It is reported here, and the previous rule stays active:
 
   echo '/old' | {cli} -x hset {key} version 2 rules && {cli} publish {key} 2
 
-So they do while Redis is stopped; what is published after it is back arrives here. Stop with Ctrl-C."
+Stop Redis: the rule stays active. Start it again: changes arrive here again.
+
+Stop with Ctrl-C."
     );
 }

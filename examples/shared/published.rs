@@ -1,4 +1,4 @@
-//! What an editor has published, and whether it serves.
+//! The rules that were published, and the last good ones, which are active.
 
 use std::hash::Hash;
 
@@ -7,54 +7,55 @@ use tower_redirect::{
     rules::{Format, Rules, Severity},
 };
 
-use crate::copy::Copy;
+use crate::copy::SavedCopy;
 
-/// The most bytes of a name of a version.
-pub(crate) const MOST_VERSION: usize = 64;
-/// The most bytes of a file of redirects.
-pub(crate) const MOST_RULES: usize = 64 << 20;
+/// The maximum length of a version.
+pub(crate) const MAX_VERSION_LEN: usize = 64;
+/// The maximum length of the rules.
+pub(crate) const MAX_RULES_LEN: usize = 64 << 20;
 
-/// A file of redirects and the name of this version of it, as far as they are there.
+/// The fields of the hash in Redis.
 #[derive(Debug, Hash)]
 pub(crate) struct Published {
     pub(crate) version: Field,
     pub(crate) rules: Field,
 }
 
-/// What a field has in it.
+/// The value of a field.
 #[derive(Debug, Hash)]
 pub(crate) enum Field {
     Absent,
-    /// So many bytes, which were not read.
+    /// It has this many bytes, so it wasn't read.
     TooLong(usize),
     Bytes(Vec<u8>),
 }
 
 impl Field {
-    /// What was read, which may have grown since it was measured.
-    pub(crate) fn new(bytes: Option<Vec<u8>>, most: usize) -> Self {
+    /// Checks the length again, because the field may have grown since it was measured.
+    pub(crate) fn new(bytes: Option<Vec<u8>>, max_len: usize) -> Self {
         match bytes {
             None => Self::Absent,
-            Some(bytes) if bytes.len() > most => Self::TooLong(bytes.len()),
+            Some(bytes) if bytes.len() > max_len => Self::TooLong(bytes.len()),
             Some(bytes) => Self::Bytes(bytes),
         }
     }
 
-    /// Its bytes, or why they are not taken.
-    fn bytes(&self, name: &str, most: usize) -> Result<&[u8], Refused> {
-        let why = match self {
+    /// Returns the bytes, or why there are none.
+    fn bytes(&self, name: &str, max_len: usize) -> Result<&[u8], Rejected> {
+        let reason = match self {
             Self::Bytes(bytes) => return Ok(bytes),
             Self::Absent => {
-                "the key or a field of it is not there; publish `version` and `rules`".to_owned()
+                "the key or one of its fields doesn't exist; publish `version` and `rules`"
+                    .to_owned()
             }
             Self::TooLong(length) => {
-                format!("`{name}` has {length} bytes; publish at most {most}")
+                format!("`{name}` has {length} bytes; publish at most {max_len}")
             }
         };
-        Err(Refused(why))
+        Err(Rejected(reason))
     }
 
-    /// For people.
+    /// Returns the bytes as text for a message.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
@@ -63,31 +64,35 @@ impl Field {
     }
 }
 
-/// What comes from elsewhere, without what a terminal or a log takes for its own.
-pub(crate) fn shown(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
+/// Escapes untrusted text for terminals and logs.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '\n' | '"' | '\'' | '\\' => shown.push(c),
-            _ => shown.extend(c.escape_debug()),
+            '\n' | '"' | '\'' | '\\' => escaped.push(c),
+            _ => escaped.extend(c.escape_debug()),
         }
     }
-    shown
+    escaped
 }
 
-/// Why rules are not served.
+/// Why rules are rejected.
 #[derive(Debug)]
-pub(crate) struct Refused(pub(crate) String);
+pub(crate) struct Rejected(pub(crate) String);
 
-/// What serves: the last good rules, whatever was published since.
+/// The active rules: the last good ones, even if bad ones were published later.
 pub(crate) struct LastGood {
     format: Format,
     handle: ReloadHandle<Rules>,
-    copy: Option<Copy>,
+    copy: Option<SavedCopy>,
 }
 
 impl LastGood {
-    pub(crate) fn new(format: Format, handle: ReloadHandle<Rules>, copy: Option<Copy>) -> Self {
+    pub(crate) fn new(
+        format: Format,
+        handle: ReloadHandle<Rules>,
+        copy: Option<SavedCopy>,
+    ) -> Self {
         Self {
             format,
             handle,
@@ -95,52 +100,55 @@ impl LastGood {
         }
     }
 
-    /// Serves the copy, where there is one.
-    pub(crate) fn begin(&self) -> Result<(), Refused> {
+    /// Activates the rules of the copy, if there is one.
+    pub(crate) fn load_copy(&self) -> Result<(), Rejected> {
         let Some(copy) = &self.copy else {
             return Ok(());
         };
         let name = copy.path().to_string_lossy();
         match copy.read() {
-            Ok(Some(rules)) => self.serve(&name, &rules),
+            Ok(Some(rules)) => self.activate(&name, &rules),
             Ok(None) => Ok(()),
-            Err(why) => Err(Refused(format!("{name}: {why}"))),
+            Err(reason) => Err(Rejected(format!("{name}: {reason}"))),
         }
     }
 
-    /// Serves what was published, if it is good.
-    pub(crate) fn take(&self, published: &Published) -> Result<(), Refused> {
-        published.version.bytes("version", MOST_VERSION)?;
-        let rules = published.rules.bytes("rules", MOST_RULES)?;
+    /// Activates and saves the published rules, if they are good.
+    pub(crate) fn update(&self, published: &Published) -> Result<(), Rejected> {
+        published.version.bytes("version", MAX_VERSION_LEN)?;
+        let rules = published.rules.bytes("rules", MAX_RULES_LEN)?;
         let version = published.version.text().escape_debug().to_string();
-        self.serve(&version, rules)?;
-        self.keep(rules);
+        self.activate(&version, rules)?;
+        self.save_copy(rules);
         Ok(())
     }
 
-    /// How many rules serve.
+    /// The number of active rules.
     pub(crate) fn count(&self) -> usize {
         self.handle.current().len()
     }
 
-    fn serve(&self, name: &str, rules: &[u8]) -> Result<(), Refused> {
+    fn activate(&self, name: &str, rules: &[u8]) -> Result<(), Rejected> {
         let compiled = compile(self.format, name, rules);
-        self.handle.try_update(|_| compiled).map_err(Refused)
+        self.handle.try_update(|_| compiled).map_err(Rejected)
     }
 
-    fn keep(&self, rules: &[u8]) {
+    fn save_copy(&self, rules: &[u8]) {
         let Some(copy) = &self.copy else { return };
         if let Err(error) = copy.write(rules) {
-            eprintln!("{}: {error}; the copy is an old one", copy.path().display());
+            eprintln!(
+                "{}: {error}; the copy has older rules",
+                copy.path().display()
+            );
         }
     }
 }
 
-/// The rules, or all that is wrong with them.
+/// Compiles the rules, or returns all that is wrong with them.
 fn compile(format: Format, name: &str, rules: &[u8]) -> Result<Rules, String> {
     if rules.trim_ascii().is_empty() {
         return Err(format!(
-            "{name}: this is empty; publish a comment where no redirect is meant"
+            "{name}: the rules are empty; to remove all redirects, publish a comment"
         ));
     }
     let rules = format

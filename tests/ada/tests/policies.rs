@@ -17,7 +17,7 @@ use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 use tower_redirect::{
     Canonical, Decision, LocalPath, Location, Policy, RedirectLayer, Status, location::HttpScheme,
-    policy::{BoxPolicy, CanonicalHost, Https, IndexFile, LoginRedirect, LowerCase, MergeSlashes, SchemeSource, ReturnTo, TrailingSlash, UnknownHost},
+    policy::{BoxPolicy, CanonicalHost, Https, IndexFile, LoginRedirect, LowerCase, MergeSlashes, ReturnTo, SchemeSource, TrailingSlash, UnknownHost},
     policy_fn, testing::{self, End, TestRequest}, trust::{ForwardedHeader, TrustedProxies},
 };
 use tower_redirect_ada::{

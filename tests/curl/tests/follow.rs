@@ -229,6 +229,8 @@ async fn what_the_example_says_to_try() {
             text.starts_with("HTTP/1.1 308 Permanent Redirect\r\n"),
             "{text}"
         );
+        let unknown = curl(&["-i", &site.url("/unknown")]).await;
+        assert_eq!((unknown.end.status, unknown.end.redirects), (404, 0));
     })
     .await;
 }

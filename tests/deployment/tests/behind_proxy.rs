@@ -11,7 +11,7 @@ use tower_redirect_deployment::{Kind, Proxy, free_ports};
 #[path = "../../../examples/behind_proxy/app.rs"]
 mod app;
 
-const OVER_TLS: &str = "the page, asked for over https\n";
+const OVER_TLS: &str = "the page, requested over https\n";
 
 /// The app, and a proxy in front of it.
 struct Site {
@@ -123,7 +123,7 @@ async fn one_address(kind: Kind) {
         .await;
     assert_eq!((status, next.as_str()), (421, ""));
     let health = site.curl(&[&site.plaintext("127.0.0.1", "/health")]).await;
-    assert_eq!((health.end.status, health.text.as_str()), (200, "well\n"));
+    assert_eq!((health.end.status, health.text.as_str()), (200, "ok\n"));
 }
 
 async fn who_lies(kind: Kind) {

@@ -13,9 +13,9 @@ use visitors::{Visitor, Visitors};
 /// Longer than any test runs: what arrives has come by a message, or by the return of the connection.
 const NEVER: &str = "86400";
 /// What is said once each time that Redis is lost.
-const LOST: &str = "Redis cannot be read";
+const LOST: &str = "Redis can't be read";
 /// What is said once each time that it returns.
-const BACK: &str = "Redis is read again";
+const BACK: &str = "Redis is back";
 
 fn machine(redis: &Redis, every: &str, more: &[&str]) -> Example {
     static PROGRAM: OnceLock<String> = OnceLock::new();
@@ -113,7 +113,7 @@ fn what_is_bad_replaces_nothing() {
     for (version, rules) in bad {
         store(&redis, version, rules);
         tell(&redis);
-        let words = format!("version {version:?} is refused, 1 rules serve on: {version}:");
+        let words = format!("version {version:?} rejected, keeping the previous rule: {version}:");
         all_say(&machines, &words, 1);
         visitors.all_still_get(1);
     }
@@ -121,7 +121,7 @@ fn what_is_bad_replaces_nothing() {
     // A key that was lost, and one that is no hash.
     redis.ask(&["del"], b"redirects");
     tell(&redis);
-    all_say(&machines, "version \"\" is refused", 1);
+    all_say(&machines, "version \"\" rejected", 1);
     redis.ask(&["set", "redirects"], b"/old /2\n");
     tell(&redis);
     all_say(&machines, "WRONGTYPE", 1);
@@ -136,7 +136,7 @@ fn what_is_bad_replaces_nothing() {
     // No redirect at all, which is meant.
     store(&redis, "none", b"# The site is as it was.\n");
     tell(&redis);
-    all_say(&machines, "version \"none\": 0 rules serve", 1);
+    all_say(&machines, "version \"none\": 0 rules active", 1);
     for machine in &machines {
         let answer = Visitor::of(machine.address()).get("/old");
         assert_eq!(answer, (404, String::new()));
@@ -175,7 +175,7 @@ fn a_start_without_redis() {
     visitors.all_get(2);
     store(&redis, "bad", b"/old");
     tell(&redis);
-    first.hear("version \"bad\" is refused");
+    first.hear("version \"bad\" rejected");
     visitors.leave();
     drop(first);
     redis.kill();
@@ -196,22 +196,22 @@ fn a_start_without_redis() {
     let spoiled = machine(&redis, NEVER, &copy);
     let answer = Visitor::of(spoiled.address()).get("/old");
     assert_eq!(answer, (404, String::new()));
-    spoiled.hear("the copy is not served");
+    spoiled.hear("the copy isn't used");
     // Nor is a folder that nobody has made, and it is said before a copy is missed.
     let nowhere = folder.path().join("nowhere/copy");
     let nowhere = machine(&redis, NEVER, &["--copy", nowhere.to_str().unwrap()]);
-    nowhere.hear("its folder is not there, and no copy can be kept; make it");
+    nowhere.hear("its folder doesn't exist, so no copy can be saved; create it");
     drop(nowhere);
 
     redis.start_again();
     for machine in [&second, &bare, &spoiled] {
-        machine.hear("version \"bad\" is refused");
+        machine.hear("version \"bad\" rejected");
     }
     publish(&redis, 3);
     visitors.all_get(3);
     visitors.leave();
     for machine in [&bare, &spoiled] {
-        machine.hear("version \"3\": 1 rules serve");
+        machine.hear("version \"3\": 1 rule active");
     }
     assert_eq!(visitor.get("/old"), (301, "/3".to_owned()));
     let whole = fs::read_to_string(&path).unwrap();
@@ -242,7 +242,7 @@ fn a_copy_is_a_file_of_this_process_alone() {
     );
     let first = machine(&redis, NEVER, &copy);
     first.hear("Stop with Ctrl-C.");
-    first.hear("this is no regular file");
+    first.hear("not a regular file");
     fs::remove_file(&path).unwrap();
 
     // What links lead to is neither read nor written.
@@ -251,13 +251,13 @@ fn a_copy_is_a_file_of_this_process_alone() {
         symlink(&other, at(link)).unwrap();
     }
     let second = machine(&redis, NEVER, &copy);
-    second.hear("this is no regular file");
+    second.hear("not a regular file");
     for machine in [&first, &second] {
         machine.hear("Stop with Ctrl-C.");
     }
     publish(&redis, 1);
     for machine in [&first, &second] {
-        machine.hear("version \"1\": 1 rules serve");
+        machine.hear("version \"1\": 1 rule active");
     }
     assert_eq!(fs::read_to_string(&other).unwrap(), "/old /other\n");
     let about = fs::symlink_metadata(&path).unwrap();
@@ -300,7 +300,7 @@ fn what_is_long_or_strange_is_neither_read_nor_printed() {
     store(&redis, "\u{1b}[2J\u{202e}", b"/old\n");
     tell(&redis);
     let words =
-        r#"version "\u{1b}[2J\u{202e}" is refused, 1 rules serve on: \u{1b}[2J\u{202e}:1:1"#;
+        r#"version "\u{1b}[2J\u{202e}" rejected, keeping the previous rule: \u{1b}[2J\u{202e}:1:1"#;
     all_say(&machines, words, 1);
     visitors.all_still_get(1);
 
