@@ -5,7 +5,7 @@
 use http::{HeaderMap, Method, Version, header};
 
 use crate::{
-    location::{HttpScheme, Location, may_ask_for},
+    location::{HttpScheme, Location, may_request},
     redirect::{DisabledExemptions, Exemption, Redirect, Refusal, Suppressed, Timing},
     request::{RequestHead, host::RequestHost},
     status::Status,
@@ -112,7 +112,7 @@ fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status
         return false;
     }
     // A router that nests has shortened the target; the client asked for the whole one.
-    let asked = request.asked_path_and_query();
+    let asked = request.requested_path_and_query();
     leads_to(location, &asked) && is_on_the_asked_host(request, location)
 }
 
@@ -132,14 +132,14 @@ fn asks_again(
 ) -> bool {
     // What must not be passed on is plaintext.
     let closed = request.is_closed().then_some(HttpScheme::Http);
-    let scheme = location.scheme_asked_over().or(closed);
+    let scheme = location.request_scheme().or(closed);
     if scheme.is_some_and(|scheme| scheme != target_scheme) {
         return false;
     }
-    if let Some(stays) = location.stays_on_the_host() {
+    if let Some(stays) = location.is_on_requested_host() {
         return stays;
     }
-    let asked = match request.asked_authority() {
+    let asked = match request.requested_authority() {
         // Without a `Host` no redirect changes what is asked for; since HTTP/1.1 there is one.
         None => return request.version() < Version::HTTP_11,
         Some("") => return true,
@@ -147,7 +147,7 @@ fn asks_again(
     };
     // A port may be left out behind its colon (RFC 3986 §3.2.3).
     RequestHost::read(asked.strip_suffix(':').unwrap_or(asked))
-        .is_some_and(|asked| asked.is_asked_on(target, scheme))
+        .is_some_and(|asked| asked.is_same_host(target, scheme))
 }
 
 /// Whether path and query are those that were asked for, as the client resolves them.
@@ -156,12 +156,12 @@ fn leads_to(location: &Location, asked: &str) -> bool {
     match location.plain_path() {
         Some(path) => {
             path == asked.as_bytes()
-                || location.may_be_respelled() && may_ask_for(path, asked.as_bytes())
+                || location.may_be_rewritten() && may_request(path, asked.as_bytes())
         }
         None => {
             // A client that asks with dot segments resolves none, and would ask the same again.
             location.written_path() == asked.as_bytes()
-                || may_ask_for(location.resolved(asked).1.as_bytes(), asked.as_bytes())
+                || may_request(location.resolved(asked).1.as_bytes(), asked.as_bytes())
         }
     }
 }

@@ -57,7 +57,7 @@ async fn what_becomes_of_a_request_leaves_an_event() {
     assert_eq!(
         events.said(),
         [
-            "DEBUG message=redirect suppressed reason=leads to the address that was asked for \
+            "DEBUG message=redirect suppressed reason=leads to the requested URL \
              status=307 location=\"/x\"",
             "DEBUG message=redirect suppressed reason=CORS preflight status=307 location=\"/x\"",
             "DEBUG message=refused reason=\"withdrawn\" status=410",

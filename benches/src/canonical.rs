@@ -14,7 +14,10 @@ use tower::{Layer, service_fn};
 use tower_http::normalize_path::NormalizePathLayer;
 use tower_redirect::{
     Canonical, Location, Policy, RedirectLayer,
-    policy::{AnyHost, CanonicalHost, Https, IndexFile, LowerCase, MergeSlashes, OurHosts, SchemeSource, TrailingSlash},
+    policy::{
+        AnyHost, CanonicalHost, Https, IndexFile, LowerCase, MergeSlashes, OurHosts, SchemeSource,
+        TrailingSlash,
+    },
     trust::{ForwardedHeader, TrustedProxies},
 };
 

@@ -1,4 +1,7 @@
-//! What a client does with a redirect: the next request, and the whole way.
+//! Follows redirects as a browser does: the next request after a redirect, and the whole journey.
+//!
+//! For example, a browser that posts `/form#total` and gets `303 /receipt` requests `/receipt` with
+//! GET, and keeps the fragment `#total`.
 
 use std::fmt;
 
@@ -19,29 +22,32 @@ use crate::{
     status::Status,
 };
 
-/// As many as a browser follows (Fetch §4.4).
-const MOST_HOPS: usize = 20;
+/// The number of redirects that a browser follows (Fetch §4.4).
+const MAX_HOPS: usize = 20;
 
-/// Walks redirects as a browser does, and reports the way.
+/// Follows the redirects of a policy as a browser does.
 ///
-/// The method is rewritten as [`Status::next_method`] has it, a fragment is inherited by a location
-/// without one, relative locations are resolved, and after 20 redirects it gives up. What the
-/// service never sends is not followed. A redirect [after](crate::redirect::Timing) the inner service's answer is taken
-/// as if the answer met its condition.
+/// - [`Status::next_method`] chooses the method of the next request.
+/// - A location without a fragment inherits the fragment of the request.
+/// - Relative locations are resolved.
+/// - After 20 redirects it gives up.
+/// - It only follows redirects that a layer would send.
+/// - It assumes that the response of the inner service meets the condition of a redirect
+///   [after](crate::redirect::Timing) that response.
 ///
-/// The policy says how: a [`Redirect`], or [`Policy::with`] a status.
+/// The policy must choose a status: it returns a [`Redirect`], or you add [`Policy::with`].
 ///
 /// ```should_panic
 /// use tower_redirect::{LocalPath, Redirect, policy_fn, testing};
 ///
-/// // Two rules, each right alone.
+/// // Each redirect is right alone, but together they are a loop.
 /// let policy = policy_fn(|request| match request.path() {
 ///     "/a" => Some(Redirect::found(LocalPath::from_static("/b"))),
 ///     "/b" => Some(Redirect::found(LocalPath::from_static("/a"))),
 ///     _ => None,
 /// });
 ///
-/// // Panics, and prints the 20 hops.
+/// // Panics with the list of the 20 redirects.
 /// testing::follow(&policy, testing::get("/a")).assert_arrives_at("/b");
 /// ```
 ///
@@ -51,11 +57,11 @@ pub fn follow<P>(policy: &P, request: TestRequest) -> Journey
 where
     P: Policy<Target = Redirect> + ?Sized,
 {
-    let mut traveller = Traveller::new(request);
+    let mut client = Client::new(request);
     let mut hops = Vec::new();
     let end = loop {
         let reads = HeaderReads::new();
-        let head = traveller.request.head().noting(&reads);
+        let head = client.request.head().recording(&reads);
         let redirect = match policy.decide(&head) {
             Decision::Pass if reads.is_closed() => break End::Refused(guard::CLOSED),
             Decision::Pass => break End::Arrived,
@@ -67,28 +73,28 @@ where
             Verdict::Pass(_) => break End::Arrived,
             Verdict::Refuse(_, refusal) => break End::Refused(refusal),
         };
-        if hops.len() == MOST_HOPS {
+        if hops.len() == MAX_HOPS {
             break End::TooManyRedirects;
         }
         hops.push(Hop {
-            method: traveller.request.request.method().clone(),
-            url: traveller.url(),
+            method: client.request.request.method().clone(),
+            url: client.url(),
             status,
             location: redirect.location.clone(),
         });
-        if !traveller.go(status, &redirect.location) {
+        if !client.follow(status, &redirect.location) {
             break End::LeftTheWeb(redirect.location);
         }
     };
     Journey {
         hops,
         end,
-        url: traveller.url(),
-        method: traveller.request.request.method().clone(),
+        url: client.url(),
+        method: client.request.request.method().clone(),
     }
 }
 
-/// The way that [`follow`] went.
+/// The redirects that [`follow`] followed, and how they ended.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Redirect, policy_fn, testing};
@@ -102,9 +108,12 @@ where
 /// assert_eq!(journey.hops().len(), 1);
 /// assert_eq!(journey.url(), "/receipt#total");
 /// assert_eq!(journey.method(), "GET");
-/// assert_eq!(journey.to_string(), "POST /form#total -> 303 /receipt\nGET /receipt#total: arrived");
+/// assert_eq!(
+///     journey.to_string(),
+///     "POST /form#total -> 303 /receipt\nGET /receipt#total: arrived",
+/// );
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Journey {
     hops: Vec<Hop>,
     end: End,
@@ -124,16 +133,16 @@ pub struct Journey {
 /// assert_eq!((hop.status, &hop.location), (Status::Found, &policy_location()));
 /// # fn policy_location() -> tower_redirect::Location { LocalPath::from_static("/y").into() }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Hop {
-    /// The method of the request that was redirected.
+    /// The method of the redirected request.
     pub method: Method,
-    /// The address it asked for, with the fragment that a browser keeps.
+    /// The requested URL, with the fragment that a browser keeps.
     pub url: String,
-    /// The status that came.
+    /// The status of the redirect.
     pub status: Status,
-    /// The location that came.
+    /// The location of the redirect.
     pub location: Location,
 }
 
@@ -145,21 +154,21 @@ pub struct Hop {
 /// let policy = LocalPath::from_static("/y").with(Status::Found);
 /// assert_eq!(testing::follow(&policy, testing::get("/x")).end(), &End::Arrived);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum End {
-    /// The policy passes: the app answers.
+    /// The policy passes the request through to the app.
     Arrived,
-    /// The policy refuses.
+    /// The policy refuses the request.
     Refused(Refusal),
-    /// The browser gives up: more than 20 redirects.
+    /// The browser gives up after 20 redirects.
     TooManyRedirects,
-    /// The location, from the unchecked door, is not of the web.
+    /// An unchecked location has a scheme that a browser doesn't follow itself.
     LeftTheWeb(Location),
 }
 
 impl Journey {
-    /// The redirects, in order.
+    /// Returns the redirects in order.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, Policy, Status, testing};
@@ -171,7 +180,7 @@ impl Journey {
         &self.hops
     }
 
-    /// How it ended.
+    /// Returns how the journey ended.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, Policy, Status, testing::{self, End}};
@@ -183,7 +192,7 @@ impl Journey {
         &self.end
     }
 
-    /// The address at which it ended, with its fragment; without an origin where none is known.
+    /// Returns the last URL with its fragment. It has no origin if the origin isn't known.
     ///
     /// ```
     /// # use tower_redirect::{Location, Policy, Status, testing};
@@ -196,7 +205,7 @@ impl Journey {
         &self.url
     }
 
-    /// The method of the last request.
+    /// Returns the method of the last request.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, Policy, Status, testing};
@@ -209,6 +218,7 @@ impl Journey {
     }
 }
 
+/// Writes one line for each redirect, and one for the end.
 impl fmt::Display for Journey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for hop in &self.hops {
@@ -225,25 +235,28 @@ impl fmt::Display for Journey {
             End::Arrived => write!(f, "{method} {url}: arrived"),
             End::Refused(refusal) => write!(f, "{method} {url}: refused with {refusal}"),
             End::TooManyRedirects => {
-                write!(f, "{method} {url}: more than {MOST_HOPS} redirects, a loop")
+                write!(
+                    f,
+                    "{method} {url}: more than {MAX_HOPS} redirects, a redirect loop"
+                )
             }
-            End::LeftTheWeb(location) => write!(f, "left the web for {location}"),
+            End::LeftTheWeb(location) => write!(f, "browsers don't follow {location}"),
         }
     }
 }
 
-/// The request that comes next, and the origin as far as it is known.
-pub(crate) struct Traveller {
+/// A client with its next request, and the origin if it's known.
+pub(crate) struct Client {
     pub(crate) request: TestRequest,
     origin: Option<Origin>,
 }
 
-impl Traveller {
+impl Client {
     pub(crate) fn new(request: TestRequest) -> Self {
-        // An address that was asked for as a whole names its scheme.
+        // An absolute URL names its scheme. Otherwise assume https, as browsers do.
         let written = request.request.uri().scheme_str();
-        let over_http = written == Some(HttpScheme::Http.as_str());
-        let scheme = request.scheme.unwrap_or(if over_http {
+        let is_http = written == Some(HttpScheme::Http.as_str());
+        let scheme = request.scheme.unwrap_or(if is_http {
             HttpScheme::Http
         } else {
             HttpScheme::Https
@@ -263,7 +276,7 @@ impl Traveller {
         format!("{}{path}{fragment}", origin.unwrap_or_default())
     }
 
-    /// What the service makes of a redirect.
+    /// Returns what the layer does with a redirect.
     #[cfg(feature = "rules")]
     pub(crate) fn judge(&self, redirect: &Redirect) -> Verdict {
         guard::judge(
@@ -273,10 +286,10 @@ impl Traveller {
         )
     }
 
-    /// Makes the next request; `false` where a browser has none to make.
-    pub(crate) fn go(&mut self, status: Status, location: &Location) -> bool {
-        let asked = self.request.head().uri().clone();
-        let base = asked.path_and_query().map_or("/", |path| path.as_str());
+    /// Follows a redirect to the next request. Returns `false` if a browser doesn't follow it.
+    pub(crate) fn follow(&mut self, status: Status, location: &Location) -> bool {
+        let requested = self.request.head().uri().clone();
+        let base = requested.path_and_query().map_or("/", |path| path.as_str());
         let (origin, path) = location.resolved(base);
         let Some(uri) = Uri::try_from(path)
             .ok()
@@ -295,12 +308,13 @@ impl Traveller {
         }
         *request.method_mut() = method;
         *request.uri_mut() = uri;
-        // The next target is a path; where this one named the host, `Host` does.
-        let host = asked
+        // The next target is only a path. If the target of this request contained the host, move it
+        // to `Host`.
+        let host = requested
             .authority()
             .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
-        // What a router noted was for the request before.
-        self.request.reads_whole_uri = false;
+        // The original URI of a router belongs to this request, and not to the next one.
+        self.request.reads_original_uri = false;
         #[cfg(feature = "axum")]
         request
             .extensions_mut()
@@ -313,8 +327,8 @@ impl Traveller {
             if let Ok(host) = HeaderValue::from_str(authority) {
                 request.headers_mut().insert(header::HOST, host);
             }
-            // Whoever knew the scheme of this request knows that of the next.
-            if self.request.scheme.is_some() || location.scheme_asked_over().is_some() {
+            // If the scheme of this request is known, that of the next one is known too.
+            if self.request.scheme.is_some() || location.request_scheme().is_some() {
                 self.request.scheme = Some(origin.scheme());
             }
             if self.request.authority.is_some() {

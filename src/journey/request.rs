@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use crate::{location::HttpScheme, request::RequestHead};
 
-/// A request without a body, to ask a policy about.
+/// A request without a body, for testing a policy.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Policy, testing};
@@ -16,36 +16,36 @@ use crate::{location::HttpScheme, request::RequestHead};
 /// testing::get("/").through(&policy).assert_pass();
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "ask a policy: `.through(&policy)`"]
+#[must_use = "pass it to a policy: `.through(&policy)`"]
 pub struct TestRequest {
     pub(super) request: Request<()>,
     pub(super) fragment: String,
     pub(super) scheme: Option<HttpScheme>,
     pub(super) authority: Option<String>,
-    pub(super) reads_whole_uri: bool,
+    pub(super) reads_original_uri: bool,
 }
 
 impl TestRequest {
-    /// A request with any method and target.
+    /// Creates a request with any method and target.
     #[track_caller]
     pub(crate) fn new(method: Method, target: &str) -> Self {
-        let (address, fragment) = match target.find('#') {
+        let (uri, fragment) = match target.find('#') {
             Some(at) => target.split_at_checked(at).unwrap_or((target, "")),
             None => (target, ""),
         };
         let mut request = Request::new(());
         *request.method_mut() = method;
-        *request.uri_mut() = parse_uri(address);
+        *request.uri_mut() = parse_uri(uri);
         Self {
             request,
             fragment: fragment.to_owned(),
             scheme: None,
             authority: None,
-            reads_whole_uri: false,
+            reads_original_uri: false,
         }
     }
 
-    /// A request that is whole already.
+    /// Creates a test request from a request.
     #[cfg(feature = "rules")]
     pub(crate) const fn of(request: Request<()>, scheme: Option<HttpScheme>) -> Self {
         Self {
@@ -53,22 +53,22 @@ impl TestRequest {
             fragment: String::new(),
             scheme,
             authority: None,
-            reads_whole_uri: false,
+            reads_original_uri: false,
         }
     }
 
-    /// The request itself, as a service receives it.
+    /// Returns the request as a service receives it.
     pub(crate) const fn request(&self) -> &Request<()> {
         &self.request
     }
 
-    /// The request, and the scheme that was established.
+    /// Returns the request and its established scheme.
     #[cfg(feature = "rules")]
     pub(crate) const fn parts(&self) -> (&Request<()>, Option<HttpScheme>) {
         (&self.request, self.scheme)
     }
 
-    /// The same on a host, where that can be sent.
+    /// Returns the request with a `Host`, or `None` if the host isn't a valid header value.
     #[cfg(feature = "rules")]
     pub(crate) fn on_host(mut self, host: &str) -> Option<Self> {
         let host = HeaderValue::from_str(host).ok()?;
@@ -76,7 +76,7 @@ impl TestRequest {
         Some(self)
     }
 
-    /// Adds a header line.
+    /// Adds a header field.
     ///
     /// ```
     /// use tower_redirect::testing;
@@ -87,20 +87,20 @@ impl TestRequest {
     ///
     /// # Panics
     ///
-    /// When name or value cannot be sent.
+    /// If the name or the value isn't valid.
     #[track_caller]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let Ok(header) = name.parse::<HeaderName>() else {
-            fail(format_args!("{name:?} is not a header name"));
+            fail(format_args!("invalid header name {name:?}"));
         };
         let Ok(content) = HeaderValue::from_bytes(value.as_bytes()) else {
-            fail(format_args!("{value:?} is not a header value"));
+            fail(format_args!("invalid header value {value:?}"));
         };
         self.request.headers_mut().append(header, content);
         self
     }
 
-    /// Sets the version; it is HTTP/1.1 before.
+    /// Sets the protocol version. The default is HTTP/1.1.
     ///
     /// ```
     /// use http::Version;
@@ -114,7 +114,7 @@ impl TestRequest {
         self
     }
 
-    /// Adds an extension, as a layer in front would.
+    /// Adds an extension, as an outer layer would.
     ///
     /// ```
     /// use tower_redirect::testing;
@@ -127,7 +127,7 @@ impl TestRequest {
         self
     }
 
-    /// Establishes the scheme.
+    /// Sets the scheme, as a policy that knows the scheme would.
     ///
     /// ```
     /// use tower_redirect::{location::HttpScheme, testing};
@@ -140,7 +140,7 @@ impl TestRequest {
         self
     }
 
-    /// Establishes the host, and the port where there is one, as a proxy that is believed would.
+    /// Sets the host and the optional port, as a trusted proxy would.
     ///
     /// ```
     /// use tower_redirect::testing;
@@ -153,8 +153,9 @@ impl TestRequest {
         self
     }
 
-    /// Makes it a request that an axum router shortened: policies see this whole target, as under a
-    /// layer with `original_uri`.
+    /// Sets the original target of a request that a nesting axum router has shortened.
+    ///
+    /// Policies see the original target, as in a layer with `original_uri`.
     ///
     /// ```
     /// use tower_redirect::testing;
@@ -165,17 +166,17 @@ impl TestRequest {
     ///
     /// # Panics
     ///
-    /// When the target is not one.
+    /// If the text isn't a valid request target.
     #[cfg(feature = "axum")]
     #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
     #[track_caller]
     pub fn original_uri(mut self, target: &str) -> Self {
         let original = axum::extract::OriginalUri(parse_uri(target));
-        self.reads_whole_uri = true;
+        self.reads_original_uri = true;
         self.extension(original)
     }
 
-    /// The head, as a policy sees it.
+    /// Returns the head of the request, as a policy sees it.
     ///
     /// ```
     /// use tower_redirect::testing;
@@ -184,7 +185,8 @@ impl TestRequest {
     /// ```
     #[must_use]
     pub fn head(&self) -> RequestHead<'_> {
-        let mut head = RequestHead::new(&self.request).reading_whole_uri(self.reads_whole_uri);
+        let mut head =
+            RequestHead::new(&self.request).reading_original_uri(self.reads_original_uri);
         if let Some(scheme) = self.scheme {
             head = head.with_scheme(scheme);
         }
@@ -194,12 +196,13 @@ impl TestRequest {
         head
     }
 
-    pub(crate) fn described(&self) -> String {
-        self.head().shown(&self.fragment)
+    /// Returns the request as text, for messages.
+    pub(crate) fn describe(&self) -> String {
+        self.head().describe(&self.fragment)
     }
 }
 
-/// Ends a test whose assertion doesn't hold, or whose request can't be built.
+/// Fails a test.
 #[track_caller]
 #[expect(clippy::panic, reason = "assertions panic")]
 pub(crate) fn fail(message: std::fmt::Arguments<'_>) -> ! {
@@ -210,6 +213,6 @@ pub(crate) fn fail(message: std::fmt::Arguments<'_>) -> ! {
 fn parse_uri(target: &str) -> Uri {
     match target.parse() {
         Ok(uri) => uri,
-        Err(error) => fail(format_args!("{target:?} is not a request target: {error}")),
+        Err(error) => fail(format_args!("invalid request target {target:?}: {error}")),
     }
 }

@@ -3,24 +3,20 @@
 use std::net::Ipv4Addr;
 
 use super::{
-    parse_origin,
+    HttpScheme, Origin, is_valid_punycode, parse_origin,
     problem::{LocationError, Problem},
 };
-use crate::{
-    location::is_readable,
-    location::{HttpScheme, Origin},
-};
 
-/// An origin, or all subdomains of one.
+/// An https origin, or all subdomains of a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Allowed {
     Origin(Origin),
-    /// `.tenant.example`, on the default port.
+    /// `.tenant.example` on the default port, for `https://*.tenant.example`.
     Subdomains(Box<str>),
 }
 
 impl Allowed {
-    /// Reads `https://host[:port]` or `https://*.host`, with or without one `/` at its end.
+    /// Parses `https://host[:port]` or `https://*.host`, with or without one `/` at its end.
     pub(crate) fn parse(text: &str) -> Result<Self, LocationError> {
         let Some((before, name)) = text.split_once("://*") else {
             return origin(text).map(Self::Origin);
@@ -33,14 +29,14 @@ impl Allowed {
         let Some(name) = name.strip_prefix('.') else {
             return Err(fail(Problem::Wildcard, star));
         };
-        let behind_star = |error: LocationError| {
+        let after_star = |error: LocationError| {
             if error.at < star {
                 error
             } else {
                 error.moved("*.".len())
             }
         };
-        let origin = origin(&format!("{before}://{name}")).map_err(behind_star)?;
+        let origin = origin(&format!("{before}://{name}")).map_err(after_star)?;
         let host = origin.host();
         let is_name = !host.starts_with('[')
             && host.parse::<Ipv4Addr>().is_err()
@@ -55,23 +51,22 @@ impl Allowed {
         Ok(Self::Subdomains(format!(".{host}").into()))
     }
 
-    /// Whether this is the origin, or one of the origins, that is meant.
+    /// Returns `true` if the origin is allowed.
     pub(crate) fn covers(&self, origin: &Origin) -> bool {
         match self {
             Self::Origin(allowed) => allowed == origin,
             Self::Subdomains(suffix) => {
                 origin.scheme() == HttpScheme::Https
                     && origin.port() == HttpScheme::Https.default_port()
-                    && origin
-                        .host()
-                        .strip_suffix(&**suffix)
-                        .is_some_and(|below| !below.is_empty() && is_readable(origin.host(), below))
+                    && origin.host().strip_suffix(&**suffix).is_some_and(|labels| {
+                        !labels.is_empty() && is_valid_punycode(origin.host(), labels)
+                    })
             }
         }
     }
 }
 
-/// An https origin and nothing behind it.
+/// Parses an https origin without a path.
 fn origin(text: &str) -> Result<Origin, LocationError> {
     let not_https = LocationError::new(Problem::NotHttps, 0, text.as_bytes());
     let (origin, rest) = parse_origin(text).map_err(|error| match error.problem {

@@ -1,46 +1,50 @@
-//! A location that is computed from a request: measured, then written once into one buffer.
+//! Builds a location from the parts of a request.
+//!
+//! It computes the length first and then writes the text once into a buffer of that length. The
+//! header takes over the buffer, so nothing is copied.
 
 use std::{io::Write, iter};
 
 use percent_encoding::{AsciiSet, percent_encode};
 
 use super::{
-    Location,
+    HttpScheme, Location,
     check::{self, sendable},
+    limits::MAX_LEN,
     parse::{RECEIVED_PATH, RECEIVED_QUERY},
     problem::LocationError,
+    scan,
 };
-use crate::location::{HttpScheme, scan};
 
-/// Scheme, host and port of a location; they come from configuration (R6).
+/// The scheme, the host and the port of a location. They come from configuration (R6).
 pub(crate) struct Site<'a> {
     pub(crate) scheme: HttpScheme,
     pub(crate) host: &'a str,
     pub(crate) port: Option<u16>,
 }
 
-/// A path as it was received, and how it is written.
+/// A received path, and how to rewrite it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Spelling<'p> {
+pub(crate) struct PathForm<'p> {
     pub(crate) path: &'p str,
-    /// One slash where several follow each other.
+    /// Replaces consecutive slashes by one.
     pub(crate) merge_slashes: bool,
-    /// ASCII letters in lower case, and the digits of escapes in upper case.
+    /// Writes ASCII letters in lower case, and the digits of escapes in upper case.
     pub(crate) lower_case: bool,
-    /// `/` where one is appended.
+    /// `/` to append one, or empty.
     pub(crate) end: &'static str,
 }
 
 impl Location {
-    /// Path and query **as they were received**, on a site or, without one, on this one.
+    /// Creates a location with a path and query **as received**. Without a site, it's on this site.
     ///
     /// # Errors
     ///
-    /// When the path has a segment `.` or `..` (R4), begins with `//` and there is no site, or the
-    /// whole is too long.
+    /// Returns an error if the path has a segment `.` or `..` (R4), if it begins with `//` and
+    /// there is no site, or if the location is too long.
     pub(crate) fn assemble(
         site: Option<&Site<'_>>,
-        path: &Spelling<'_>,
+        path: &PathForm<'_>,
         query: Option<&str>,
     ) -> Result<Self, LocationError> {
         if let Some(error) = check::dot_segment_of_received(path.path.as_bytes()) {
@@ -66,7 +70,7 @@ impl Location {
             + path_len
             + mark.len()
             + query_len;
-        if length > check::MAX_LEN {
+        if length > MAX_LEN {
             return Err(LocationError::too_long());
         }
         let mut out = Vec::with_capacity(length);
@@ -74,7 +78,7 @@ impl Location {
             out.extend_from_slice(text.as_bytes());
         }
         if let Some(port) = port {
-            // A buffer in memory takes everything.
+            // Writing to a `Vec` can't fail.
             let _ = write!(out, ":{port}");
         }
         path.write(&mut out, encoded == 0);
@@ -84,7 +88,7 @@ impl Location {
     }
 }
 
-impl<'p> Spelling<'p> {
+impl<'p> PathForm<'p> {
     pub(crate) const fn as_received(path: &'p str) -> Self {
         Self {
             path,
@@ -94,7 +98,7 @@ impl<'p> Spelling<'p> {
         }
     }
 
-    /// The pieces that the path is written from, merged where that is asked for.
+    /// Returns the pieces of the path without the slashes to leave out.
     fn pieces(&self) -> impl Iterator<Item = &'p [u8]> {
         let merges = self.merge_slashes;
         let mut rest = Some(self.path.as_bytes());
@@ -112,27 +116,27 @@ impl<'p> Spelling<'p> {
         })
     }
 
-    /// Writes the path; one `is_sendable` has nothing in it that must be encoded.
+    /// Writes the path. If it `is_sendable`, nothing needs encoding.
     pub(crate) fn write(&self, out: &mut Vec<u8>, is_sendable: bool) {
         let start = out.len();
         for piece in self.pieces() {
             write_encoded(out, piece, is_sendable, RECEIVED_PATH);
         }
         if self.lower_case {
-            // What was encoded just now are escapes like those that were received.
+            // This includes the escapes that were written just now.
             lower_case(out.get_mut(start..).unwrap_or_default());
         }
         out.extend_from_slice(self.end.as_bytes());
     }
 }
 
-/// The complement of [`RECEIVED_PATH`].
+/// Returns `true` for the bytes that aren't in [`RECEIVED_PATH`].
 #[inline]
 fn stays_in_path(byte: u8) -> bool {
     stays_in_query(byte) & (byte != b'?')
 }
 
-/// The complement of [`RECEIVED_QUERY`].
+/// Returns `true` for the bytes that aren't in [`RECEIVED_QUERY`].
 #[inline]
 fn stays_in_query(byte: u8) -> bool {
     sendable(byte) & (byte != b'#')
@@ -158,6 +162,7 @@ fn write_encoded(out: &mut Vec<u8>, text: &[u8], is_sendable: bool, set: &'stati
     }
 }
 
+/// Writes letters in lower case, except the digits of escapes, which it writes in upper case.
 fn lower_case(path: &mut [u8]) {
     path.make_ascii_lowercase();
     let mut rest = path;
@@ -183,7 +188,7 @@ mod tests {
     use super::{RECEIVED_PATH, RECEIVED_QUERY, stays_in_path, stays_in_query};
 
     #[test]
-    fn what_is_measured_is_what_is_written() {
+    fn the_computed_length_is_the_written_length() {
         for byte in 0..0x80_u8 {
             let text = char::from(byte).to_string();
             let written = |set| utf8_percent_encode(&text, set).to_string() == text;

@@ -1,8 +1,19 @@
-//! The host and the port of an absolute location, as browsers spell them (WHATWG URL, host parsing).
+//! The grammar of hosts and ports, in the form in which browsers serialize them.
+//!
+//! The host is in lower case, and the default port and the user name are left out. For example,
+//! `a.example:8080/x` is valid for `http`, but `A.example/x` and `a.example:80/x` aren't.
+//!
+//! A host whose last label is a number is an IPv4 address to browsers: `1.2.3` and `0x7f.1` too.
+//! Only four decimal numbers are accepted, so that a text has one meaning.
+//!
+//! Source: WHATWG URL, host parsing.
 
-use super::problem::{LocationError, Problem};
+use super::{
+    problem::{LocationError, Problem},
+    scan,
+};
 
-/// `host[:port]/…`, as it is serialised: lower case, no default port, no user name.
+/// Checks `host[:port]/…`.
 pub(super) const fn authority(text: &[u8], default_port: &[u8]) -> Result<(), LocationError> {
     let after_host = match host(text) {
         Ok(rest) => rest,
@@ -38,7 +49,7 @@ pub(super) const fn authority(text: &[u8], default_port: &[u8]) -> Result<(), Lo
     }
 }
 
-/// A host name, an IPv4 address or an IPv6 address in brackets; gives what follows it.
+/// Checks a host name, an IPv4 address or an IPv6 address in brackets. Returns the text after it.
 pub(super) const fn host(text: &[u8]) -> Result<&[u8], LocationError> {
     if let [b'[', inside @ ..] = text {
         return ipv6(text, inside);
@@ -64,8 +75,8 @@ pub(super) const fn host(text: &[u8]) -> Result<&[u8], LocationError> {
                     return Err(LocationError::new(Problem::Host, at, rest));
                 }
                 if label == 0 {
-                    // The dot of a fully qualified name; nothing stood behind it. A number before
-                    // it would still make an address.
+                    // The text ends in the dot of a fully qualified name. If the last label is a
+                    // number, it's still an IPv4 address.
                     return if ends_in_number(text, at - 1) {
                         Err(LocationError::new(Problem::HostNumber, 0, text))
                     } else {
@@ -86,8 +97,11 @@ pub(super) const fn host(text: &[u8]) -> Result<&[u8], LocationError> {
     }
 }
 
-/// Whether the last label of the first `end` bytes makes a browser read an IPv4 address: all
-/// digits, or `0x` and hex digits (WHATWG URL, "ends in a number").
+/// Returns `true` if a browser takes the first `end` bytes for an IPv4 address.
+///
+/// The last label is then all digits, or `0x` and hex digits.
+///
+/// Source: WHATWG URL, "ends in a number".
 const fn ends_in_number(text: &[u8], end: usize) -> bool {
     let (mut rest, _) = match text.split_at_checked(end) {
         Some(halves) => halves,
@@ -101,7 +115,7 @@ const fn ends_in_number(text: &[u8], end: usize) -> bool {
             b'0'..=b'9' => {}
             b'a'..=b'f' => digits_only = false,
             b'x' => {
-                // `0x` in front of hex digits, or of nothing.
+                // `0x`, followed by the hex digits seen so far, or by nothing.
                 let prefix = matches!(head, [b'0'] | [.., b'.', b'0']);
                 return prefix;
             }
@@ -113,7 +127,7 @@ const fn ends_in_number(text: &[u8], end: usize) -> bool {
     length > 0 && digits_only
 }
 
-/// Whether a host, up to what ends it, is four numbers.
+/// Returns `true` if the host at the front of the text is four decimal numbers.
 const fn is_ipv4(host: &[u8]) -> bool {
     let mut rest = host;
     let mut labels = 1_usize;
@@ -132,7 +146,7 @@ const fn is_ipv4(host: &[u8]) -> bool {
     labels == 4 && numbers == 4
 }
 
-/// Whether the label at the front is a decimal number up to 255 without leading zeros.
+/// Returns `true` if the label at the front is a decimal number up to 255 without leading zeros.
 const fn ipv4_number(label: &[u8]) -> bool {
     let mut rest = label;
     let mut value = 0_u32;
@@ -148,8 +162,10 @@ const fn ipv4_number(label: &[u8]) -> bool {
     digits > 0 && value <= 255 && matches!(rest, [] | [b'.' | b'/' | b':' | b'?' | b'#', ..])
 }
 
-/// The characters of an IPv6 address in lower case, up to the bracket; whether they make one is for
-/// who builds the location, with the parser of `std`.
+/// Checks the characters of an IPv6 address, up to the bracket.
+///
+/// It doesn't check that they form an address, because the parser of `std` isn't `const`. The code
+/// that builds the location calls that parser.
 const fn ipv6<'a>(text: &'a [u8], inside: &'a [u8]) -> Result<&'a [u8], LocationError> {
     let mut rest = inside;
     let mut length = 0_usize;
@@ -168,7 +184,7 @@ const fn ipv6<'a>(text: &'a [u8], inside: &'a [u8]) -> Result<&'a [u8], Location
     ))
 }
 
-/// A port at the front; gives what follows it.
+/// Checks a port at the front. Returns the text after it.
 pub(super) const fn port(text: &[u8]) -> Result<&[u8], LocationError> {
     let mut rest = text;
     let mut value = 0_u32;
@@ -187,7 +203,7 @@ pub(super) const fn port(text: &[u8]) -> Result<&[u8], LocationError> {
     Ok(rest)
 }
 
-/// Whether `text` up to `rest`, its own tail, is `expected`.
+/// Returns `true` if `text` without its tail `rest` equals `expected`.
 const fn same(text: &[u8], rest: &[u8], expected: &[u8]) -> bool {
     let mut text = text;
     let mut expected = expected;
@@ -201,4 +217,45 @@ const fn same(text: &[u8], rest: &[u8], expected: &[u8]) -> bool {
         }
     }
     expected.is_empty()
+}
+
+/// Returns `true` if the text is a scheme, a host and a port as they are sent, or empty.
+///
+/// It looks at the bytes only. The host comes from configuration and was parsed there.
+#[inline]
+pub(super) fn is_origin(text: &[u8]) -> bool {
+    let authority = text
+        .strip_prefix(b"https://")
+        .or_else(|| text.strip_prefix(b"http://"));
+    match authority {
+        Some(authority) => {
+            !authority.is_empty() && !scan::any(authority, |byte| !is_authority_byte(byte))
+        }
+        None => text.is_empty(),
+    }
+}
+
+/// Returns `true` if the byte may occur in a host or a port as they are sent.
+#[inline]
+const fn is_authority_byte(byte: u8) -> bool {
+    // One range covers the digits, `-`, `.` and `:`. It contains `/` too.
+    (byte.wrapping_sub(b'a') < 26)
+        | ((byte.wrapping_sub(b'-') < 14) & (byte != b'/'))
+        | (byte == b'_')
+        | (byte == b'[')
+        | (byte == b']')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_authority_byte;
+
+    #[test]
+    fn r1_the_bytes_of_an_authority() {
+        for byte in 0..=u8::MAX {
+            let expected = byte.is_ascii_lowercase() || byte.is_ascii_digit();
+            let expected = expected || b"-._:[]".contains(&byte);
+            assert_eq!(is_authority_byte(byte), expected, "{byte:#x}");
+        }
+    }
 }

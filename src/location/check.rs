@@ -1,31 +1,41 @@
-//! The rule on a finished location (R1), in one place: for literals while compiling, for other
-//! texts when they are built, and once more for each redirect that is sent.
+//! The output check (R1): which texts are a valid `Location`.
+//!
+//! The check runs three times, always with the functions of this file:
+//!
+//! 1. [`literal_form`] checks a literal, in a `const` at compile time.
+//! 2. [`form_and_bounds`] checks a text that was built at run time, and remembers where its parts
+//!    begin.
+//! 3. [`still_sendable`] checks the finished bytes again before the header is written.
+//!
+//! For example, `https://a.example/b#c` has the form `Absolute`, its origin ends at byte 17, and
+//! its fragment begins at byte 19. `//a.example/` has no valid form, because a browser takes
+//! `a.example` for a host.
+//!
+//! A `const fn` can't call closures or iterators, so most functions here match on slices.
 
 use super::{
-    authority::authority,
+    authority::{authority, is_origin},
+    limits::MAX_LEN,
     problem::{LocationError, Problem},
+    scan,
 };
-use crate::location::scan;
 
-/// The most that is sent; more is not redirected (R10).
-pub(crate) const MAX_LEN: usize = 8_000;
-
-/// Which of the safe forms a location has.
+/// The form of a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// `/` followed by the end, or by a byte other than `/` and `\`.
     Local,
-    /// `http(s)://host[:port]/…`, serialised.
+    /// `http(s)://host[:port]/…`, as browsers serialize it.
     Absolute,
-    /// `?…`, `./…`, `../…`, from a literal.
+    /// `?…`, `./…` or `../…`, from a literal.
     Relative,
-    /// Whatever the unchecked door took; only its bytes are checked.
+    /// Any text with valid bytes, from `Location::unchecked`.
     Unchecked,
 }
 
-/// The form of a finished location, or why it is not one.
+/// Returns the form of a finished location, or why it isn't valid.
 ///
-/// Looks at every byte; the dot segments of a path are [`dot_segment`]'s.
+/// It checks every byte, but no dot segments. Those are for [`dot_segment`].
 pub(super) const fn form_of(text: &[u8]) -> Result<Form, LocationError> {
     let form = match form_of_beginning(text) {
         Ok(form) => form,
@@ -37,32 +47,33 @@ pub(super) const fn form_of(text: &[u8]) -> Result<Form, LocationError> {
     }
 }
 
-/// The form of a finished location and where it is divided, at run time: what has nothing special in
-/// it is looked at sixteen bytes at a time.
+/// Returns the form and the bounds of a finished location at run time.
+///
+/// A text without special bytes is scanned sixteen bytes at a time.
 pub(super) fn form_and_bounds(text: &[u8]) -> Result<(Form, Bounds), LocationError> {
     let form = form_of_beginning(text)?;
-    let divides = |byte| !sendable(byte) | (byte == b'#');
-    let is_special = |byte| divides(byte) | spelled_in_two_ways(byte);
+    let ends_fast_path = |byte| !sendable(byte) | (byte == b'#');
+    let is_special = |byte| ends_fast_path(byte) | has_two_forms(byte);
     let special = scan::any(text, is_special);
-    if special && scan::any(text, divides) {
+    if special && scan::any(text, ends_fast_path) {
         if let Some(error) = unsendable(text) {
             return Err(error);
         }
         return Ok((form, Bounds::of(text, form)));
     }
     let origin = origin_len(text, form);
-    let behind = text.get(origin..).unwrap_or_default();
+    let after_origin = text.get(origin..).unwrap_or_default();
     let bounds = Bounds {
-        // At most 8,000: it was checked.
+        // The length was checked: at most 8,000.
         origin: origin as u16,
         fragment: text.len() as u16,
-        respelled: text.ends_with(b"?") || special && scan::any(behind, spelled_in_two_ways),
+        may_be_rewritten: text.ends_with(b"?") || special && scan::any(after_origin, has_two_forms),
         dots: false,
     };
     Ok((form, bounds))
 }
 
-/// Everything that [`form_of`] says without looking at the bytes of path, query and fragment.
+/// Returns the form without checking the bytes of the path, the query and the fragment.
 const fn form_of_beginning(text: &[u8]) -> Result<Form, LocationError> {
     if text.len() > MAX_LEN {
         return Err(LocationError::new(Problem::TooLong, MAX_LEN, &[]));
@@ -92,16 +103,18 @@ const fn form_of_beginning(text: &[u8]) -> Result<Form, LocationError> {
     }
 }
 
-/// Where a finished location is divided: behind its origin, and in front of its `#`.
+/// Where the parts of a finished location begin and end.
 ///
-/// Kept beside the text, so that nothing is looked for while a request is answered.
+/// The location keeps them, so that nothing is searched for on each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bounds {
+    /// The length of the origin.
     pub(super) origin: u16,
+    /// The position of the `#`, or the length of the text.
     pub(super) fragment: u16,
-    /// Whether there is anything behind the origin that some clients spell in another way.
-    pub(super) respelled: bool,
-    /// Whether the client has dot segments to resolve; only one door lets them through.
+    /// Whether some clients rewrite the text after the origin before they request it.
+    pub(super) may_be_rewritten: bool,
+    /// Whether the client has to resolve dot segments. Only `ReturnTo` allows them.
     pub(super) dots: bool,
 }
 
@@ -109,21 +122,21 @@ impl Bounds {
     pub(super) const fn of(text: &[u8], form: Form) -> Self {
         let fragment = text.len() - from_first(text, b'#').len();
         let origin = origin_len(text, form);
-        let behind = match text.split_at_checked(origin) {
-            Some((_, behind)) => behind,
+        let after_origin = match text.split_at_checked(origin) {
+            Some((_, after_origin)) => after_origin,
             None => text,
         };
         Self {
-            // At most 8,000: both were checked.
+            // The length was checked: at most 8,000.
             origin: origin as u16,
             fragment: fragment as u16,
-            respelled: has_other_spelling(behind),
+            may_be_rewritten: may_be_rewritten(after_origin),
             dots: false,
         }
     }
 }
 
-/// How long scheme, host and port are together; nothing, where there are none.
+/// Returns the length of the scheme, the host and the port together, or 0.
 const fn origin_len(text: &[u8], form: Form) -> usize {
     match (form, text) {
         (
@@ -140,24 +153,27 @@ const fn origin_len(text: &[u8], form: Form) -> usize {
     }
 }
 
-/// Whether there is an escape, an empty query or one of `'`, `[` and `]`.
-const fn has_other_spelling(text: &[u8]) -> bool {
+/// Returns `true` if the text has an escape, an empty query, or one of `'`, `[` and `]`.
+///
+/// Some clients rewrite these. See [`may_request`](super::may_request).
+const fn may_be_rewritten(text: &[u8]) -> bool {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
         match (byte, tail) {
             (b'?', [] | [b'#', ..]) => return true,
-            (&byte, _) if spelled_in_two_ways(byte) => return true,
+            (&byte, _) if has_two_forms(byte) => return true,
             _ => rest = tail,
         }
     }
     false
 }
 
-pub(super) const fn spelled_in_two_ways(byte: u8) -> bool {
+/// Returns `true` if some clients write the byte in another form: `'` as `%27`, for example.
+pub(super) const fn has_two_forms(byte: u8) -> bool {
     (byte == b'%') | (byte == b'\'') | (byte == b'[') | (byte == b']')
 }
 
-/// The text from the first `mark` on; empty where there is none.
+/// Returns the text from the first `mark` on, or an empty text.
 const fn from_first(text: &[u8], mark: u8) -> &[u8] {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
@@ -169,7 +185,7 @@ const fn from_first(text: &[u8], mark: u8) -> &[u8] {
     rest
 }
 
-/// The form of a literal that is sent as it is written, its path looked at too.
+/// Returns the form of a literal that is sent unchanged. Checks its dot segments too.
 pub(super) const fn literal_form(text: &[u8]) -> Result<Form, LocationError> {
     let form = match form_of(text) {
         Ok(form) => form,
@@ -192,7 +208,9 @@ pub(super) const fn literal_form(text: &[u8]) -> Result<Form, LocationError> {
     }
 }
 
-/// Whether a relative reference goes down further than up, so that it leads elsewhere each time.
+/// Returns an error if a relative reference goes down further than it goes up.
+///
+/// For example, `./a/b` leads from `/x` to `/a/b`, from there to `/a/a/b`, and so on.
 const fn deepens(text: &[u8]) -> Option<LocationError> {
     let mut rest = text;
     let mut ups = 0_usize;
@@ -221,9 +239,9 @@ const fn deepens(text: &[u8]) -> Option<LocationError> {
     None
 }
 
-/// Whether a location of this form may still be sent: the check on the finished bytes.
+/// Checks the finished bytes of a location again.
 ///
-/// It looks at each byte once and takes nothing on trust but where the origin ends, and that it
+/// It looks at each byte once. It trusts only two facts: where the origin ends, and that the origin
 /// comes from configuration.
 #[inline]
 pub(super) fn still_sendable(text: &[u8], form: Form, bounds: Bounds) -> bool {
@@ -241,41 +259,17 @@ pub(super) fn still_sendable(text: &[u8], form: Form, bounds: Bounds) -> bool {
     safe_form && text.len() <= MAX_LEN && all_sendable(text)
 }
 
-/// Whether this is scheme, host and port as they are sent, or nothing.
-#[inline]
-pub(super) fn is_origin(text: &[u8]) -> bool {
-    let authority = text
-        .strip_prefix(b"https://")
-        .or_else(|| text.strip_prefix(b"http://"));
-    match authority {
-        Some(authority) => {
-            !authority.is_empty() && !scan::any(authority, |byte| !is_of_authority(byte))
-        }
-        None => text.is_empty(),
-    }
-}
-
-/// Whether a byte stands in a host or a port as they are sent.
-#[inline]
-const fn is_of_authority(byte: u8) -> bool {
-    // The digits, `-`, `.` and `:` are near each other.
-    (byte.wrapping_sub(b'a') < 26)
-        | ((byte.wrapping_sub(b'-') < 14) & (byte != b'/'))
-        | (byte == b'_')
-        | (byte == b'[')
-        | (byte == b']')
-}
-
-/// Whether every byte is [`sendable`].
+/// Returns `true` if every byte is [`sendable`].
 #[inline]
 pub(super) fn all_sendable(text: &[u8]) -> bool {
     !scan::any(text, |byte| !sendable(byte))
 }
 
-/// The bytes of a `Location`: visible ASCII without `" < > \ ^ backtick { | }`.
+/// Returns `true` if the byte may occur in a `Location`: visible ASCII without
+/// `" < > \ ^ backtick { | }`.
 #[inline]
 pub(crate) const fn sendable(byte: u8) -> bool {
-    // `<` and `>`, `\` and `^` differ in one bit; `{`, `|` and `}` follow each other.
+    // `<` and `>` differ in one bit, and so do `\` and `^`. `{`, `|` and `}` are consecutive.
     (byte.wrapping_sub(0x21) < 0x5e)
         & (byte != b'"')
         & (byte | 0x02 != b'>')
@@ -284,7 +278,7 @@ pub(crate) const fn sendable(byte: u8) -> bool {
         & (byte.wrapping_sub(b'{') > 2)
 }
 
-/// Why a text has none of the safe forms, for the one who wrote it.
+/// Returns the reason why a text has no valid form.
 const fn no_form(text: &[u8]) -> LocationError {
     let mut rest = text;
     while let [byte, tail @ ..] = rest {
@@ -297,6 +291,7 @@ const fn no_form(text: &[u8]) -> LocationError {
     LocationError::new(Problem::NoSlash, 0, text)
 }
 
+/// Returns an error for the first byte that can't be sent.
 pub(super) const fn unsendable(text: &[u8]) -> Option<LocationError> {
     let mut rest = text;
     let mut in_fragment = false;
@@ -315,7 +310,7 @@ pub(super) const fn unsendable(text: &[u8]) -> Option<LocationError> {
     None
 }
 
-/// The first control character: no text that has one becomes a location.
+/// Returns an error for the first control character. No location may contain one.
 pub(super) fn control(text: &[u8]) -> Result<(), LocationError> {
     match text.iter().position(u8::is_ascii_control) {
         Some(at) => Err(LocationError::new(
@@ -327,11 +322,13 @@ pub(super) fn control(text: &[u8]) -> Result<(), LocationError> {
     }
 }
 
-/// The first segment `.` or `..` of a path, `%2e` included; the path ends at `?`, `#` or the end.
+/// Returns an error for the first segment `.` or `..` of a path, even if written with `%2e`.
+///
+/// The path ends at `?`, at `#`, or at the end of the text.
 pub(super) const fn dot_segment(path: &[u8]) -> Option<LocationError> {
     let mut rest = path;
     let mut segment = path;
-    // How many dots the segment has so far, while it has nothing else.
+    // The number of dots so far, or `None` after another byte of the segment.
     let mut dots = Some(0_usize);
     loop {
         let (step, tail) = match rest {
@@ -357,14 +354,18 @@ pub(super) const fn dot_segment(path: &[u8]) -> Option<LocationError> {
     }
 }
 
-/// The same of a path as it was received; most have no segment that begins with a dot or an escape.
+/// Does the same for a received path, faster.
+///
+/// Few received paths have a segment that begins with a dot or an escape, so it looks for one
+/// first.
 pub(super) fn dot_segment_of_received(path: &[u8]) -> Option<LocationError> {
-    let begins = |byte| (byte == b'.') | (byte == b'%');
-    let may_have_one = path.first().is_some_and(|&byte| begins(byte))
-        || scan::any_pair(path, |slash, byte| (slash == b'/') & begins(byte));
+    let may_be_dot = |byte| (byte == b'.') | (byte == b'%');
+    let may_have_one = path.first().is_some_and(|&byte| may_be_dot(byte))
+        || scan::any_pair(path, |slash, byte| (slash == b'/') & may_be_dot(byte));
     may_have_one.then(|| dot_segment(path)).flatten()
 }
 
+/// The next piece of a path.
 #[derive(Clone, Copy)]
 enum Step {
     Dot,
@@ -375,7 +376,7 @@ enum Step {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_LEN, all_sendable, is_of_authority, sendable};
+    use super::{MAX_LEN, all_sendable, sendable};
 
     #[test]
     fn r1_the_bytes_of_a_location() {
@@ -383,14 +384,11 @@ mod tests {
             let visible = (0x21..=0x7e).contains(&byte);
             let listed = b"\"<>\\^`{|}".contains(&byte);
             assert_eq!(sendable(byte), visible && !listed, "{byte:#x}");
-            let of_authority = byte.is_ascii_lowercase() || byte.is_ascii_digit();
-            let of_authority = of_authority || b"-._:[]".contains(&byte);
-            assert_eq!(is_of_authority(byte), of_authority, "{byte:#x}");
         }
     }
 
     #[test]
-    fn r1_one_bad_byte_is_found_wherever_it_stands() {
+    fn r1_one_bad_byte_is_found_at_any_position() {
         for length in (0..100).chain([MAX_LEN]) {
             let mut text = vec![b'a'; length];
             assert!(all_sendable(&text), "{length}");

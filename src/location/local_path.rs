@@ -9,10 +9,10 @@ use super::{
     problem::{LocationError, Problem},
 };
 
-/// A path on this site, with query and fragment where there are any; it cannot lead to another host.
+/// A path on this site, with an optional query and fragment. It can't lead to another host.
 ///
-/// It is the type for whatever comes from a request: however hostile the text, the result stays on
-/// the site, or there is an error.
+/// Use it for text that comes from a request. Even if the text is hostile, the result stays on this
+/// site, or you get an error.
 ///
 /// ```
 /// use tower_redirect::LocalPath;
@@ -27,15 +27,17 @@ use super::{
 /// # Ok::<(), tower_redirect::location::LocationError>(())
 /// ```
 ///
-/// The segments `.` and `..` (and their `%2e` spellings) are refused, because clients resolve them.
-/// Nothing is ever decoded: `%XX` stays as it was written.
+/// The segments `.` and `..` are an error, even if written with `%2e`, because clients resolve
+/// them. Nothing is decoded: `%XX` stays as written.
+///
+/// It implements `FromStr` and `TryFrom`, which do the same as [`LocalPath::new`].
 ///
 /// Source: RFC 3986 §4.2 (`path-absolute`), WHATWG URL (`//` and `/\` begin an authority).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct LocalPath(Location);
 
 impl LocalPath {
-    /// Takes a literal that is written as it is sent; in a `const`, a bad one does not compile.
+    /// Creates a path from a literal. In a `const`, a bad literal doesn't compile.
     ///
     /// ```
     /// use tower_redirect::LocalPath;
@@ -49,9 +51,12 @@ impl LocalPath {
     /// const RECEIPT: LocalPath = LocalPath::from_static("receipt");
     /// ```
     ///
+    /// Percent-encode the literal yourself where needed, because a constant can't change its text.
+    ///
     /// # Panics
     ///
-    /// When the literal is not a local path, at the caller's line; in a `const`, while compiling.
+    /// If the literal isn't a local path. The panic names the caller's line. In a `const`, the
+    /// compiler reports it.
     #[must_use]
     #[track_caller]
     pub const fn from_static(literal: &'static str) -> Self {
@@ -61,8 +66,7 @@ impl LocalPath {
         Self(Location::from_static(literal))
     }
 
-    /// Reads a path, with query and fragment where there are any, and percent-encodes what cannot
-    /// be sent as it is.
+    /// Parses a path with an optional query and fragment. Percent-encodes bytes that can't be sent.
     ///
     /// ```
     /// use tower_redirect::LocalPath;
@@ -74,8 +78,11 @@ impl LocalPath {
     ///
     /// # Errors
     ///
-    /// When it does not begin with exactly one `/`, has a control character, a segment `.` or `..`,
-    /// or is longer than 8,000 bytes when encoded.
+    /// Returns an error if the text
+    ///
+    /// - doesn't begin with exactly one `/`,
+    /// - contains a control character or a segment `.` or `..`, or
+    /// - is longer than 8,000 bytes when encoded.
     pub fn new(text: &str) -> Result<Self, LocationError> {
         let bytes = text.as_bytes();
         check::control(bytes)?;
@@ -93,12 +100,14 @@ impl LocalPath {
         }
     }
 
-    /// Adds path text **as it was received**: `%XX` stays, `/` separates segments.
+    /// Appends path text **as received**: `%XX` stays, and `/` separates segments.
     ///
-    /// This is the door for a tail of [`RequestHead::path`](crate::request::RequestHead::path); plain text goes
-    /// through [`segment`](Self::segment). One `/` stands between the two parts, whether either brings
-    /// it or not; query and fragment stay behind them. A `?` or `#` in the tail is encoded: a path that
-    /// was received has none.
+    /// Use it for a part of [`RequestHead::path`](crate::request::RequestHead::path). Use
+    /// [`segment`](Self::segment) for plain text.
+    ///
+    /// - The two parts are joined by exactly one `/`, even if both have one or neither has one.
+    /// - The query and the fragment of this path stay at the end.
+    /// - A `?` or `#` in the received text is encoded, because a received path contains neither.
     ///
     /// ```
     /// use tower_redirect::LocalPath;
@@ -113,17 +122,20 @@ impl LocalPath {
     ///
     /// # Errors
     ///
-    /// When the result would leave the site (`/` and `//stranger.example`), the tail has a segment
-    /// `.` or `..` or a control character, or the result is longer than 8,000 bytes.
+    /// Returns an error if the result would leave the site (`/` and `//stranger.example`) or would
+    /// be longer than 8,000 bytes, or if the text contains a segment `.` or `..` or a control
+    /// character.
     pub fn join_encoded(&self, received: &str) -> Result<Self, LocationError> {
         let tail = received.strip_prefix('/').unwrap_or(received);
         self.extend_path(tail, parse::push_path)
     }
 
-    /// Adds one segment of **plain text**: `/`, `%`, `?` and all else that has a meaning is encoded.
+    /// Appends one segment of **plain text**. Encodes `/`, `%`, `?` and all other reserved
+    /// characters.
     ///
-    /// This is the door for a name from a database or a form. Text of a path that was received is
-    /// encoded already and goes through [`join_encoded`](Self::join_encoded); here its `%C3` would become `%25C3`.
+    /// Use it for a name from a database or a form. Use [`join_encoded`](Self::join_encoded) for
+    /// text of a received path, which is encoded already. This method would turn its `%C3` into
+    /// `%25C3`.
     ///
     /// ```
     /// use tower_redirect::LocalPath;
@@ -137,8 +149,8 @@ impl LocalPath {
     ///
     /// # Errors
     ///
-    /// When the text is empty, `.` or `..`, has a control character, or the result is longer than
-    /// 8,000 bytes.
+    /// Returns an error if the text is empty, is `.` or `..`, or contains a control character, or
+    /// if the result would be longer than 8,000 bytes.
     pub fn segment(&self, text: &str) -> Result<Self, LocationError> {
         if text.is_empty() {
             return Err(LocationError::new(Problem::EmptySegment, 0, &[]));
@@ -146,10 +158,10 @@ impl LocalPath {
         self.extend_path(text, parse::push_plain)
     }
 
-    /// Adds a query **as it was received**, behind the query that is there.
+    /// Appends a query **as received** after the existing query.
     ///
-    /// It takes what [`RequestHead::query`](crate::request::RequestHead::query) gives, without a `?` in front;
-    /// `None` adds nothing.
+    /// Pass it [`RequestHead::query`](crate::request::RequestHead::query), which has no `?` at the
+    /// front. `None` appends nothing.
     ///
     /// ```
     /// use tower_redirect::LocalPath;
@@ -162,7 +174,8 @@ impl LocalPath {
     ///
     /// # Errors
     ///
-    /// When the query has a control character or the result is longer than 8,000 bytes.
+    /// Returns an error if the query contains a control character, or if the result would be longer
+    /// than 8,000 bytes.
     pub fn append_encoded_query(&self, received: Option<&str>) -> Result<Self, LocationError> {
         let Some(received) = received else {
             return Ok(self.clone());
@@ -174,7 +187,7 @@ impl LocalPath {
         self.extend_query(|out| parse::push_query(out, received))
     }
 
-    /// Adds one query parameter of **plain text**, behind the query that is there.
+    /// Appends one query parameter of **plain text** after the existing query.
     ///
     /// ```
     /// use tower_redirect::LocalPath;
@@ -186,7 +199,7 @@ impl LocalPath {
     ///
     /// # Errors
     ///
-    /// When the result is longer than 8,000 bytes.
+    /// Returns an error if the result would be longer than 8,000 bytes.
     pub fn param(&self, key: &str, value: &str) -> Result<Self, LocationError> {
         self.extend_query(|out| {
             parse::push_plain(out, key);
@@ -195,7 +208,7 @@ impl LocalPath {
         })
     }
 
-    /// The text that is sent.
+    /// Returns the text that is sent.
     ///
     /// ```
     /// # use tower_redirect::LocalPath;
@@ -206,12 +219,12 @@ impl LocalPath {
         self.0.as_str()
     }
 
-    /// The path without query and fragment.
+    /// Returns the path without the query and the fragment.
     pub(crate) fn path(&self) -> &str {
         parse::split(self.as_str()).0
     }
 
-    /// The parameters of the query whose name is another, and all the rest.
+    /// Returns the path without the query parameters whose name satisfies `is_named`.
     pub(crate) fn without_param(&self, is_named: impl Fn(&str) -> bool) -> Self {
         let (path, query, fragment) = parse::split(self.as_str());
         let pairs = query.strip_prefix('?').unwrap_or_default().split('&');
@@ -219,12 +232,16 @@ impl LocalPath {
             .filter(|pair| !is_named(pair.split('=').next().unwrap_or_default()))
             .collect();
         let mark = if kept.is_empty() { "" } else { "?" };
-        // What is left of a path on this site is one.
+        // A shorter query doesn't make the path invalid, so the fallback is never used.
         Self::finish(format!("{path}{mark}{}{fragment}", kept.join("&")))
             .unwrap_or_else(|_| self.clone())
     }
 
-    /// A literal at the place of use: encoded where it can be, else refused at the caller's line.
+    /// Parses a literal that a caller passes to a policy. Encodes it if necessary.
+    ///
+    /// # Panics
+    ///
+    /// If the literal isn't a local path, at the caller's line.
     #[track_caller]
     pub(super) fn from_literal(literal: &'static str) -> Self {
         if !literal.starts_with('/') {
@@ -248,7 +265,8 @@ impl LocalPath {
         }
         let (path, query, fragment) = parse::split(self.as_str());
         let path = path.strip_suffix('/').unwrap_or(path);
-        // Exact where nothing needs encoding, so that the text becomes the header without a copy.
+        // If nothing needs encoding, this is the exact length. The header then takes over the
+        // buffer without a copy.
         let length = path.len() + 1 + added.len() + query.len() + fragment.len();
         let mut out = String::with_capacity(length);
         out.push_str(path);

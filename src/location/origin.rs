@@ -1,8 +1,8 @@
-use std::{fmt, str::FromStr};
+use std::{error::Error, fmt, str::FromStr};
 
-use crate::location::{self, LocalPath, Location, LocationError};
+use super::{LocalPath, Location, LocationError};
 
-/// `http` or `https`: the two schemes that a redirect may lead to.
+/// The scheme of an origin or of a request: `http` or `https`.
 ///
 /// ```
 /// use tower_redirect::location::HttpScheme;
@@ -10,16 +10,18 @@ use crate::location::{self, LocalPath, Location, LocationError};
 /// assert_eq!(HttpScheme::Https.as_str(), "https");
 /// assert_eq!(HttpScheme::Http.default_port(), 80);
 /// ```
+///
+/// The enum is exhaustive: a checked location has one of these two schemes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HttpScheme {
-    /// Plaintext.
+    /// HTTP without TLS.
     Http,
     /// HTTP over TLS.
     Https,
 }
 
 impl HttpScheme {
-    /// The scheme as it stands in a URI.
+    /// Returns the scheme as it is written in a URL.
     ///
     /// ```
     /// # use tower_redirect::location::HttpScheme;
@@ -33,12 +35,14 @@ impl HttpScheme {
         }
     }
 
-    /// The port that is meant where none is written (RFC 9110 §4.2).
+    /// Returns the port of a URL without a port.
     ///
     /// ```
     /// # use tower_redirect::location::HttpScheme;
     /// assert_eq!(HttpScheme::Https.default_port(), 443);
     /// ```
+    ///
+    /// Source: RFC 9110 §4.2.
     #[must_use]
     pub const fn default_port(self) -> u16 {
         match self {
@@ -54,7 +58,43 @@ impl fmt::Display for HttpScheme {
     }
 }
 
-/// A scheme, a host and a port that come from configuration, in the spelling that is sent.
+/// Reads `http` or `https`, in upper or lower case.
+///
+/// ```
+/// use tower_redirect::location::HttpScheme;
+///
+/// assert_eq!("https".parse(), Ok(HttpScheme::Https));
+/// assert_eq!("HTTP".parse(), Ok(HttpScheme::Http));
+///
+/// let error = "ftp".parse::<HttpScheme>().unwrap_err();
+/// assert_eq!(error.to_string(), "not an HTTP scheme; use `http` or `https`");
+/// ```
+impl FromStr for HttpScheme {
+    type Err = ParseSchemeError;
+
+    fn from_str(text: &str) -> Result<Self, ParseSchemeError> {
+        [Self::Http, Self::Https]
+            .into_iter()
+            .find(|scheme| text.eq_ignore_ascii_case(scheme.as_str()))
+            .ok_or(ParseSchemeError { _private: () })
+    }
+}
+
+/// Why a text can't be parsed as an [`HttpScheme`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ParseSchemeError {
+    _private: (),
+}
+
+impl fmt::Display for ParseSchemeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not an HTTP scheme; use `http` or `https`")
+    }
+}
+
+impl Error for ParseSchemeError {}
+
+/// A scheme, a host and a port from configuration, in their canonical form.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, location::Origin};
@@ -67,11 +107,14 @@ impl fmt::Display for HttpScheme {
 /// # Ok::<(), tower_redirect::location::LocationError>(())
 /// ```
 ///
-/// The host is a name, an IPv4 address or an IPv6 address in brackets. It is written in lower case,
-/// without the default port; a user name is refused. Hosts outside ASCII need feature `idn`. Whether
-/// punycode that was written by hand (`xn--…`) means anything is not checked.
+/// The host is a name, an IPv4 address or an IPv6 address in brackets. The canonical form is that
+/// of browsers: the host is in lower case, and the default port is left out. A user name is an
+/// error.
 ///
-/// Source: RFC 6454 §4, RFC 3986 §3.2; the spelling is that of the WHATWG URL standard.
+/// Hosts with characters outside ASCII need the `idn` feature. Punycode that you write yourself
+/// (`xn--…`) isn't checked.
+///
+/// Source: RFC 6454 §4, RFC 3986 §3.2, WHATWG URL (serialization of hosts).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
     scheme: HttpScheme,
@@ -80,7 +123,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads `http(s)://host[:port]`, with or without one `/` at its end.
+    /// Parses `http(s)://host[:port]`, with or without one `/` at its end.
     ///
     /// ```
     /// use tower_redirect::location::Origin;
@@ -93,12 +136,12 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// Says which byte is wrong and how to mend it.
+    /// Returns an error if the text isn't an origin. The error names the byte and the fix.
     pub fn new(text: &str) -> Result<Self, LocationError> {
-        let (origin, rest) = location::parse_origin(text)?;
+        let (origin, rest) = super::parse_origin(text)?;
         match rest {
             "" | "/" => Ok(origin),
-            rest => Err(location::not_an_origin(text, rest)),
+            rest => Err(super::not_an_origin(text, rest)),
         }
     }
 
@@ -106,7 +149,7 @@ impl Origin {
         Self { scheme, host, port }
     }
 
-    /// The scheme.
+    /// Returns the scheme.
     ///
     /// ```
     /// # use tower_redirect::location::{HttpScheme, Origin};
@@ -118,7 +161,7 @@ impl Origin {
         self.scheme
     }
 
-    /// The host, without the port; an IPv6 address keeps its brackets.
+    /// Returns the host without the port. An IPv6 address keeps its brackets.
     ///
     /// ```
     /// # use tower_redirect::location::Origin;
@@ -130,7 +173,7 @@ impl Origin {
         &self.host
     }
 
-    /// The port, also where it is the default one and not written.
+    /// Returns the port, or the default port of the scheme if the origin has none.
     ///
     /// ```
     /// # use tower_redirect::location::Origin;
@@ -142,12 +185,12 @@ impl Origin {
         self.port.unwrap_or(self.scheme.default_port())
     }
 
-    /// The port, where it is written.
+    /// Returns the port, unless it's the default port.
     pub(crate) const fn written_port(&self) -> Option<u16> {
         self.port
     }
 
-    /// The address of a path on this origin.
+    /// Returns the URL of a path on this origin.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, location::Origin};
@@ -160,7 +203,7 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// When both together are longer than 8,000 bytes.
+    /// Returns an error if the URL would be longer than 8,000 bytes.
     pub fn location(&self, path: &LocalPath) -> Result<Location, LocationError> {
         Location::on(self, path)
     }

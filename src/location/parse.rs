@@ -1,16 +1,24 @@
-//! From a text that somebody wrote to the bytes that are sent.
+//! Parses origins, and percent-encodes text for a location.
+//!
+//! Three sets of bytes decide what is encoded. Received text keeps its `%XX` (R2). Plain text has
+//! no escapes yet, so its `%` is encoded too:
+//!
+//! | text | as a received path | as a received query | as plain text |
+//! |---|---|---|---|
+//! | `a%20b` | `a%20b` | `a%20b` | `a%2520b` |
+//! | `a b` | `a%20b` | `a%20b` | `a%20b` |
+//! | `a?b#c` | `a%3Fb%23c` | `a?b%23c` | `a%3Fb%23c` |
 
 use std::{borrow::Cow, net::Ipv6Addr};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::{
-    authority, check,
+    HttpScheme, Origin, authority, check,
     problem::{LocationError, Problem},
 };
-use crate::location::{HttpScheme, Origin};
 
-/// What may not stand in a location as it is (R1). A `%` stays, and with it what is encoded already.
+/// The bytes that a location can't contain (R1). `%` isn't one of them, so escapes stay.
 const UNSENDABLE: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -23,51 +31,50 @@ const UNSENDABLE: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// In a path as it was received, `?` and `#` would end it.
+/// The bytes to encode in a received path. `?` and `#` would end the path.
 pub(crate) const RECEIVED_PATH: &AsciiSet = &UNSENDABLE.add(b'?').add(b'#');
 
-/// In a query or a fragment, `#` would begin another fragment.
+/// The bytes to encode in a received query or fragment. `#` would begin a fragment.
 pub(crate) const RECEIVED_QUERY: &AsciiSet = &UNSENDABLE.add(b'#');
 
-/// In plain text everything that has a meaning anywhere in a URI is encoded; what is left is
-/// `unreserved` (RFC 3986 §2.3).
+/// The bytes to encode in plain text: all except `unreserved` (RFC 3986 §2.3).
 const PLAIN: &AsciiSet = &percent_encoding::NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// Adds path text whose `%XX` stay as they are.
+/// Appends received path text. Keeps its escapes.
 pub(super) fn push_path(out: &mut String, received: &str) {
     out.extend(utf8_percent_encode(received, RECEIVED_PATH));
 }
 
-/// Adds query or fragment text whose `%XX` stay as they are.
+/// Appends received query or fragment text. Keeps its escapes.
 pub(super) fn push_query(out: &mut String, received: &str) {
     out.extend(utf8_percent_encode(received, RECEIVED_QUERY));
 }
 
-/// Adds text that is not encoded yet.
+/// Appends plain text.
 pub(super) fn push_plain(out: &mut String, text: &str) {
     out.extend(utf8_percent_encode(text, PLAIN));
 }
 
-/// The parts of a relative reference that has no authority: path, `?query`, `#fragment`.
+/// Splits a reference without an authority into path, `?query` and `#fragment`.
 pub(super) fn split(text: &str) -> (&str, &str, &str) {
-    let (address, fragment) = split_before(text, '#');
-    let (path, query) = split_before(address, '?');
+    let (before_fragment, fragment) = split_before(text, '#');
+    let (path, query) = split_before(before_fragment, '?');
     (path, query, fragment)
 }
 
-/// Splits in front of the first `delimiter`, which stays with the second half.
+/// Splits before the first `delimiter`, which begins the second half.
 pub(super) fn split_before(text: &str, delimiter: char) -> (&str, &str) {
     let at = text.find(delimiter).unwrap_or(text.len());
     text.split_at_checked(at).unwrap_or((text, ""))
 }
 
-/// A text that begins with `/`, `?`, `./` or `../`, encoded component by component.
+/// Appends a text that begins with `/`, `?`, `./` or `../`. Encodes each component.
 ///
-/// `offset` is where it stands in what the caller was given.
+/// `offset` is the position of the text in the caller's text.
 pub(super) fn encode(text: &str, out: &mut String, offset: usize) -> Result<(), LocationError> {
     let path = encode_with_dots(text, out);
     match check::dot_segment(path.as_bytes()) {
@@ -76,7 +83,7 @@ pub(super) fn encode(text: &str, out: &mut String, offset: usize) -> Result<(), 
     }
 }
 
-/// The same, whatever the segments are; gives the path as it was written.
+/// Does the same, but allows dot segments. Returns the path before encoding.
 pub(super) fn encode_with_dots<'a>(text: &'a str, out: &mut String) -> &'a str {
     let (path, query, fragment) = split(text);
     push_path(out, path);
@@ -89,7 +96,9 @@ pub(super) fn encode_with_dots<'a>(text: &'a str, out: &mut String) -> &'a str {
     path
 }
 
-/// Splits `http(s)://host[:port]` off the front of a text, in any spelling that means one origin.
+/// Parses `http(s)://host[:port]` at the front of a text, in any form that has one meaning.
+///
+/// Returns the origin in its canonical form, and the text after it.
 pub(crate) fn parse_origin(text: &str) -> Result<(Origin, &str), LocationError> {
     check::control(text.as_bytes())?;
     let Some((scheme, offset)) = scheme(text) else {
@@ -108,7 +117,7 @@ pub(crate) fn parse_origin(text: &str) -> Result<(Origin, &str), LocationError> 
     if rest.starts_with('\\') {
         return Err(fail(Problem::Host, end));
     }
-    // The colon behind the bracket of an IPv6 address, or the only one there may be.
+    // The colon after an IPv6 address in brackets, or else the first colon.
     let colon = match written.rfind(']') {
         Some(bracket) => written
             .get(bracket..)
@@ -132,7 +141,7 @@ pub(crate) fn parse_origin(text: &str) -> Result<(Origin, &str), LocationError> 
     Ok((Origin::from_parts(scheme, host.into(), port), rest))
 }
 
-/// The scheme at the front, in any case, and where the authority begins.
+/// Returns the scheme at the front, in upper or lower case, and the position of the authority.
 pub(super) fn scheme(text: &str) -> Option<(HttpScheme, usize)> {
     [HttpScheme::Https, HttpScheme::Http]
         .into_iter()
@@ -145,12 +154,13 @@ pub(super) fn scheme(text: &str) -> Option<(HttpScheme, usize)> {
         })
 }
 
-/// What the unchecked door lets through, with what a browser adds and leaves out: `//host/` takes a
-/// scheme, a user name changes nothing about the host.
-pub(super) fn as_browsers_read(address: &str) -> String {
-    let text = match address.strip_prefix("//") {
+/// Returns an unchecked reference as a browser reads it.
+///
+/// The browser adds the scheme to `//host/`. A user name doesn't change the host, so it's dropped.
+pub(super) fn as_browsers_read(reference: &str) -> String {
+    let text = match reference.strip_prefix("//") {
         Some(authority) => format!("https://{authority}"),
-        None => address.to_owned(),
+        None => reference.to_owned(),
     };
     let Some((scheme, offset)) = scheme(&text) else {
         return text;
@@ -162,7 +172,7 @@ pub(super) fn as_browsers_read(address: &str) -> String {
     format!("{scheme}://{host}{rest}")
 }
 
-/// Whether a text begins with a scheme, of whatever kind.
+/// Returns `true` if the text begins with any scheme.
 pub(super) fn has_scheme(text: &str) -> bool {
     let (first, rest) = split_before(text, ':');
     !rest.is_empty() && !first.contains(['/', '?', '#'])
@@ -175,7 +185,7 @@ fn parse_host(host: &str) -> Result<String, LocationError> {
             .strip_suffix(']')
             .and_then(|inside| inside.parse::<Ipv6Addr>().ok())
             .ok_or_else(|| fail(Problem::Ipv6))?;
-        // Browsers write an embedded IPv4 address in hexadecimal.
+        // Browsers serialize an embedded IPv4 address in hexadecimal.
         return Ok(match address.to_ipv4_mapped().map(|v4| v4.octets()) {
             Some([a, b, c, d]) => {
                 let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
@@ -187,7 +197,7 @@ fn parse_host(host: &str) -> Result<String, LocationError> {
     let ascii = to_ascii(host)?;
     match authority::host(ascii.as_bytes()) {
         Ok([]) => Ok(ascii.into_owned()),
-        // A byte that ends a host elsewhere cannot stand here.
+        // A byte that ends a host in other contexts isn't allowed here.
         Ok(_) => Err(fail(Problem::Host)),
         Err(error) => Err(error),
     }
@@ -195,22 +205,22 @@ fn parse_host(host: &str) -> Result<String, LocationError> {
 
 #[cfg(feature = "idn")]
 fn to_ascii(host: &str) -> Result<Cow<'_, str>, LocationError> {
-    // ASCII hosts are read alike with and without the feature.
+    // An ASCII host must mean the same with and without the `idn` feature.
     if host.is_ascii() {
         return Ok(Cow::Owned(host.to_ascii_lowercase()));
     }
     let fail = || LocationError::new(Problem::Host, 0, host.as_bytes());
-    // The mapping takes time that grows with the square of a label.
+    // The mapping takes quadratic time in the length of a label.
     if is_too_long(host) {
         return Err(fail());
     }
     idna::domain_to_ascii_cow(host.as_bytes(), idna::AsciiDenyList::URL).map_err(|_| fail())
 }
 
-/// Whether a name is longer than any in ASCII, or one of its labels is, in characters.
+/// Returns `true` if the name or one of its labels has more characters than ASCII would allow.
 #[cfg(feature = "idn")]
 fn is_too_long(host: &str) -> bool {
-    // What UTS 46 takes for a dot.
+    // The characters that UTS 46 maps to a dot.
     let mut labels = host.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']);
     host.chars().count() > 255 || labels.any(|label| label.chars().count() > 63)
 }

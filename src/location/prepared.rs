@@ -1,47 +1,55 @@
-//! Locations of tables: written of parts that were checked when the table was built, and looked at once
-//! more when they are finished; those that no request changes, when the table is built.
+//! Locations that a rule table builds.
+//!
+//! The parts of such a location were checked when the table was built. The finished text is checked
+//! here once more (R1, R4). If a target has no placeholders, its text never changes, so the table
+//! checks it once and remembers that it [is settled](is_settled).
 
 use bytes::Bytes;
 use http::HeaderValue;
 
 use super::{
-    Location,
+    Location, authority,
     check::{self, Bounds, Form},
+    limits::MAX_LEN,
+    scan,
 };
-use crate::location::scan;
 
-/// Why a finished text is no location.
+/// Why a finished text isn't a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Astray {
+pub(crate) enum PrepareError {
     TooLong,
     OffSite,
     DotSegments,
 }
 
-/// Where a finished text is divided.
+/// Where the parts of a finished text end.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ends {
-    /// The length of its configured origin, 0 on this site.
+pub(crate) struct PartEnds {
+    /// The length of the configured origin, or 0 on this site.
     pub(crate) origin: u16,
-    /// Where its fragment begins.
+    /// The position of the fragment.
     pub(crate) fragment: usize,
 }
 
 impl Location {
-    /// A text of a table. Every byte is looked at here (R1, R4), unless the text was found to be
-    /// [settled](is_settled) when the table was built: the memory that it stands in does not change.
+    /// Creates a location from the text of a table. Checks every byte, unless the text is
+    /// [settled](is_settled).
     #[inline]
-    pub(crate) fn prepared(text: Bytes, ends: Ends, is_settled: bool) -> Result<Self, Astray> {
-        if text.len() > check::MAX_LEN {
-            return Err(Astray::TooLong);
+    pub(crate) fn prepared(
+        text: Bytes,
+        ends: PartEnds,
+        is_settled: bool,
+    ) -> Result<Self, PrepareError> {
+        if text.len() > MAX_LEN {
+            return Err(PrepareError::TooLong);
         }
         let is_special = !is_settled && is_special(&text, ends.origin)?;
-        let address = text.get(..ends.fragment).unwrap_or_default();
+        let before_fragment = text.get(..ends.fragment).unwrap_or_default();
         let bounds = Bounds {
             origin: ends.origin,
-            // At most 8,000: it was checked.
+            // The length was checked: at most 8,000.
             fragment: ends.fragment as u16,
-            respelled: is_special || address.ends_with(b"?") || text.ends_with(b"?"),
+            may_be_rewritten: is_special || before_fragment.ends_with(b"?") || text.ends_with(b"?"),
             dots: false,
         };
         let form = match ends.origin {
@@ -49,61 +57,64 @@ impl Location {
             _ => Form::Absolute,
         };
         Ok(Self {
-            value: HeaderValue::from_maybe_shared(text).map_err(|_| Astray::OffSite)?,
+            value: HeaderValue::from_maybe_shared(text).map_err(|_| PrepareError::OffSite)?,
             form,
             bounds,
-            asked_over: None,
-            stays_on_the_host: None,
+            request_scheme: None,
+            is_on_requested_host: None,
         })
     }
 }
 
-/// Whether some clients spell this location in another way, or why it is none.
+/// Returns `true` if some clients rewrite this location, or an error if it isn't valid.
 #[inline]
-fn is_special(text: &[u8], origin: u16) -> Result<bool, Astray> {
-    let (origin, behind) = divided(text, origin).ok_or(Astray::OffSite)?;
-    if !check::is_origin(origin) {
-        return Err(Astray::OffSite);
+fn is_special(text: &[u8], origin: u16) -> Result<bool, PrepareError> {
+    let (origin, path_on) = split_origin(text, origin).ok_or(PrepareError::OffSite)?;
+    if !authority::is_origin(origin) {
+        return Err(PrepareError::OffSite);
     }
-    // One look at their bytes says everything of most.
-    if !scan::any_pair(behind, |byte, next| {
+    // Most texts have ordinary bytes only. One scan is enough for them.
+    if !scan::any_pair(path_on, |byte, next| {
         !is_ordinary(byte) | ((byte == b'/') & (next == b'.'))
     }) {
         return Ok(false);
     }
-    let is_special = |byte| !check::sendable(byte) | check::spelled_in_two_ways(byte);
-    let has_special = scan::any(behind, is_special);
-    if has_special && !check::all_sendable(behind) {
-        return Err(Astray::OffSite);
+    let is_special = |byte| !check::sendable(byte) | check::has_two_forms(byte);
+    let has_special = scan::any(path_on, is_special);
+    if has_special && !check::all_sendable(path_on) {
+        return Err(PrepareError::OffSite);
     }
-    if has_dot_segment(behind) {
-        return Err(Astray::DotSegments);
+    if has_dot_segment(path_on) {
+        return Err(PrepareError::DotSegments);
     }
     Ok(has_special)
 }
 
-/// The origin, and the path and all behind it, where that begins as a path does.
+/// Splits the text after the origin. Returns `None` if no path of this site or origin follows.
 #[inline]
-fn divided(text: &[u8], origin: u16) -> Option<(&[u8], &[u8])> {
-    let (origin, behind) = text.split_at_checked(usize::from(origin))?;
-    match behind {
+fn split_origin(text: &[u8], origin: u16) -> Option<(&[u8], &[u8])> {
+    let (origin, path_on) = text.split_at_checked(usize::from(origin))?;
+    match path_on {
         [b'/', b'/' | b'\\', ..] if origin.is_empty() => None,
-        [b'/', ..] => Some((origin, behind)),
+        [b'/', ..] => Some((origin, path_on)),
         _ => None,
     }
 }
 
-/// Whether a text with an origin of this length is a location that is sent as it is, in one spelling: then
-/// that need not be found out for each request.
+/// Returns `true` if the text is a valid location that no client rewrites.
+///
+/// The table then doesn't check it again for each request.
 pub(crate) fn is_settled(text: &[u8], origin: u16) -> bool {
     is_special(text, origin) == Ok(false)
 }
 
-/// Whether a byte is sent as it is, in one spelling: most are, and it is asked for each.
+/// Returns `true` if the byte can be sent and no client rewrites it.
+///
+/// It leaves out some rare bytes for which that's true as well, because it's called for every byte.
 #[inline]
 const fn is_ordinary(byte: u8) -> bool {
-    // Signed numbers are compared at once; what is not ASCII is below all of it. `<` and `>` differ in one
-    // bit; `[`, `\`, `]` and `^` follow each other.
+    // As signed numbers, bytes outside ASCII are negative, so two comparisons exclude them. `<` and
+    // `>` differ in one bit. `[`, `\`, `]` and `^` are consecutive.
     (((byte as i8) >= b'-' as i8) | (byte == b'&'))
         & ((byte as i8) <= b'z' as i8)
         & (byte | 0x02 != b'>')
@@ -111,14 +122,17 @@ const fn is_ordinary(byte: u8) -> bool {
         & (byte != b'`')
 }
 
-/// Whether a path has a segment `.` or `..`, in any spelling.
+/// Returns `true` if the path has a segment `.` or `..`, even if written with `%2e`.
 pub(crate) fn has_dot_segment(path: &[u8]) -> bool {
     check::dot_segment_of_received(path).is_some()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Astray, Bounds, Bytes, Ends, Form, Location, check, is_ordinary, is_settled};
+    use super::{
+        Bounds, Bytes, Form, Location, MAX_LEN, PartEnds, PrepareError, check, is_ordinary,
+        is_settled,
+    };
 
     #[test]
     fn r1_ordinary_bytes_are_sent_as_they_are() {
@@ -126,19 +140,19 @@ mod tests {
             let ordinary = byte.is_ascii_alphanumeric() || b"-./:;=?@_&".contains(&byte);
             assert_eq!(is_ordinary(byte), ordinary, "{byte:#x}");
             if ordinary {
-                assert!(check::sendable(byte) && !check::spelled_in_two_ways(byte));
+                assert!(check::sendable(byte) && !check::has_two_forms(byte));
             }
         }
     }
 
-    fn prepared(text: &str, origin: u16) -> Result<Location, Astray> {
+    fn prepared(text: &str, origin: u16) -> Result<Location, PrepareError> {
         let fragment = text.find('#').unwrap_or(text.len());
         let text = Bytes::copy_from_slice(text.as_bytes());
-        Location::prepared(text, Ends { origin, fragment }, false)
+        Location::prepared(text, PartEnds { origin, fragment }, false)
     }
 
     #[test]
-    fn bounds_are_the_same_whoever_finds_them() {
+    fn all_functions_find_the_same_bounds() {
         for (text, form) in [
             ("/a-b/c.html", Form::Local),
             ("/a~b?c=d#e?f", Form::Local),
@@ -158,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn r1_each_bad_byte_is_found_wherever_it_stands() {
+    fn r1_each_bad_byte_is_found_at_any_position() {
         let origins = ["", "https://a.example", "http://[::1]:8080"];
         let texts = origins.map(|origin| ["", "#g"].map(|fragment| (origin, fragment)));
         for (origin, fragment) in texts.concat() {
@@ -171,7 +185,11 @@ mod tests {
                     let mut bad = good.clone().into_bytes();
                     bad[at] = byte;
                     let bad = String::from_utf8(bad).unwrap();
-                    assert_eq!(prepared(&bad, end).err(), Some(Astray::OffSite), "{bad:?}");
+                    assert_eq!(
+                        prepared(&bad, end).err(),
+                        Some(PrepareError::OffSite),
+                        "{bad:?}"
+                    );
                     assert!(!is_settled(bad.as_bytes(), end), "{bad:?}");
                 }
             }
@@ -179,26 +197,26 @@ mod tests {
     }
 
     #[test]
-    fn r1_r4_a_text_that_leads_elsewhere_is_no_location() {
-        let long = format!("/{}", "a".repeat(check::MAX_LEN));
-        for (text, origin, astray) in [
-            (&*long, 0, Astray::TooLong),
-            ("", 0, Astray::OffSite),
-            ("a", 0, Astray::OffSite),
-            ("//a.example", 0, Astray::OffSite),
-            ("/\\a.example", 0, Astray::OffSite),
-            ("https://a.example/", 0, Astray::OffSite),
-            ("https://a.example", 17, Astray::OffSite),
-            ("https://a.example.b/", 17, Astray::OffSite),
-            ("https://u@a.example/", 19, Astray::OffSite),
-            ("https:///a", 8, Astray::OffSite),
-            ("javascript:x/", 12, Astray::OffSite),
-            ("https://a/", 99, Astray::OffSite),
-            ("/a/../b", 0, Astray::DotSegments),
-            ("/a/%2E%2e", 0, Astray::DotSegments),
-            ("https://a.example/.?b", 17, Astray::DotSegments),
+    fn r1_r4_a_text_that_leaves_the_site_is_not_a_location() {
+        let long = format!("/{}", "a".repeat(MAX_LEN));
+        for (text, origin, error) in [
+            (&*long, 0, PrepareError::TooLong),
+            ("", 0, PrepareError::OffSite),
+            ("a", 0, PrepareError::OffSite),
+            ("//a.example", 0, PrepareError::OffSite),
+            ("/\\a.example", 0, PrepareError::OffSite),
+            ("https://a.example/", 0, PrepareError::OffSite),
+            ("https://a.example", 17, PrepareError::OffSite),
+            ("https://a.example.b/", 17, PrepareError::OffSite),
+            ("https://u@a.example/", 19, PrepareError::OffSite),
+            ("https:///a", 8, PrepareError::OffSite),
+            ("javascript:x/", 12, PrepareError::OffSite),
+            ("https://a/", 99, PrepareError::OffSite),
+            ("/a/../b", 0, PrepareError::DotSegments),
+            ("/a/%2E%2e", 0, PrepareError::DotSegments),
+            ("https://a.example/.?b", 17, PrepareError::DotSegments),
         ] {
-            assert_eq!(prepared(text, origin).err(), Some(astray), "{text}");
+            assert_eq!(prepared(text, origin).err(), Some(error), "{text}");
             assert!(
                 text == long || !is_settled(text.as_bytes(), origin),
                 "{text}"

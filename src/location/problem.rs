@@ -1,6 +1,9 @@
 use std::{error::Error, fmt};
 
-/// Says why a text cannot be sent as a [`Location`](crate::location::Location): which byte, and how to mend it.
+use super::limits::MAX_LEN;
+
+/// Why a text isn't a valid [`Location`](crate::location::Location), at which byte, and how to fix
+/// it.
 ///
 /// ```
 /// use tower_redirect::LocalPath;
@@ -9,8 +12,8 @@ use std::{error::Error, fmt};
 /// assert_eq!(error.position(), 1);
 /// assert_eq!(
 ///     error.to_string(),
-///     "not a location, byte 1 (`\\`): `//` and `/\\` lead a browser to another host; \
-///      write one `/`, then the path",
+///     "invalid location, byte 1 (`\\`): browsers read `//` and `/\\` as the start of a host; \
+///      write a single `/`",
 /// );
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,7 +23,7 @@ pub struct LocationError {
     pub(super) byte: Option<u8>,
 }
 
-/// What can be wrong; each has one sentence.
+/// What is wrong. Each variant has one sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Problem {
     Empty,
@@ -53,73 +56,74 @@ pub(super) enum Problem {
 impl Problem {
     pub(super) const fn sentence(self) -> &'static str {
         match self {
-            Self::Empty => "it is empty; write `/` for the first page",
-            Self::EmptySegment => "a segment has at least one byte; leave the empty one out",
+            Self::Empty => "it is empty; write `/` for the home page",
+            Self::EmptySegment => "the segment is empty; leave it out",
             Self::TooLong => "it is longer than 8,000 bytes; shorten it",
-            Self::Control => "control characters cannot be sent; remove it",
+            Self::Control => "control characters can't be sent; remove it",
             Self::OffSite => {
-                "`//` and `/\\` lead a browser to another host; write one `/`, then the path"
+                "browsers read `//` and `/\\` as the start of a host; write a single `/`"
             }
-            Self::NoSlash => {
-                "it would be read relative to the page that was asked for; begin with `/`, or with \
-                 `https://`"
-            }
-            Self::NotLocal => "a local path begins with `/`",
+            Self::NoSlash => "it is relative to the requested page; begin with `/` or `https://`",
+            Self::NotLocal => "a local path must begin with `/`",
             Self::Grows => {
-                "each redirect would lead one folder deeper, without end; write the path from `/`"
+                "an endless redirect, one folder deeper each time; write the path from `/`"
             }
             Self::HttpScheme => {
-                "only `http://` and `https://` lead to a web page; write one of them, or take \
+                "only `http://` and `https://` URLs are allowed; use one of them, or \
                  `Location::unchecked`"
             }
             Self::Userinfo => {
-                "a user name before the host misleads readers; remove it up to the `@`"
+                "a user name before the host misleads readers; remove everything up to the `@`"
             }
             Self::Host => {
-                "a host is labels of letters, digits, `-` and `_`, up to 63 bytes each, between dots"
+                "invalid host; write labels of letters, digits, `-` and `_`, up to 63 bytes each, \
+                 separated by dots"
             }
             Self::HostNotAscii => {
-                "write the host in punycode (`xn--…`), or enable the feature `idn` of tower-redirect"
+                "the host has characters outside ASCII; write it in punycode (`xn--…`), or enable \
+                 the `idn` feature of tower-redirect"
             }
             Self::HostNumber => {
-                "a host that ends in a number is an IPv4 address; write four decimal numbers up to \
-                 255 without leading zeros"
+                "browsers read a host that ends in a number as an IPv4 address; write four decimal \
+                 numbers up to 255 without leading zeros"
             }
-            Self::HostUpperCase => "write the host in lower case",
-            Self::Ipv6 => "this is not an IPv6 address in brackets",
+            Self::HostUpperCase => "the host has upper-case letters; write it in lower case",
+            Self::Ipv6 => "invalid IPv6 address; write it in brackets, for example `[::1]`",
             Self::Ipv6Literal => {
-                "an IPv6 address is not checked here; take `Location::from_config`"
+                "an IPv6 address can't be checked in a literal; use `Location::from_config`"
             }
-            Self::Port => "a port is a number from 0 to 65535 without leading zeros",
-            Self::DefaultPort => "leave out the default port of the scheme",
-            Self::NoPath => "write a `/` after the host",
-            Self::NotAnOrigin => "an origin ends after the host and the port; leave out the path",
+            Self::Port => "invalid port; write a number from 0 to 65535 without leading zeros",
+            Self::DefaultPort => "it is the default port of the scheme; leave it out",
+            Self::NoPath => "the path is missing; write a `/` after the host",
+            Self::NotAnOrigin => {
+                "an origin ends after the host and the port; remove everything after them"
+            }
             Self::NotHttps => {
-                "an origin that a request may name begins with `https://`; what is typed in after the \
-                 login must not travel in plaintext"
+                "an allowed origin must begin with `https://`; over plaintext, others could read \
+                 what visitors enter after the login"
             }
             Self::Wildcard => {
-                "`*.` stands in front of a name of two labels or more, and stands for all its \
-                 subdomains: `https://*.tenant.example`"
+                "`*.` must be followed by a domain of at least two labels; for example, write \
+                 `https://*.tenant.example`"
             }
             Self::WildcardPort => {
-                "subdomains are allowed on the default port only; leave out the port, or write each \
+                "subdomains are only allowed on the default port; remove the port, or list each \
                  origin"
             }
             Self::DotSegment => {
-                "a browser resolves the segments `.` and `..` (also as `%2e`); write the path without \
-                 them"
+                "browsers resolve the segments `.` and `..` (also as `%2e`); write the path \
+                 without them"
             }
             Self::Unencoded => {
-                "it must be percent-encoded (`%XX`) in a constant; write it so, or take a constructor \
-                 that encodes"
+                "the byte must be percent-encoded in a constant; write it as `%XX`, or use a \
+                 constructor that encodes"
             }
         }
     }
 }
 
 impl LocationError {
-    /// The byte, counted from 0, at which the text stops being a location.
+    /// Returns the position of the first wrong byte, counted from 0.
     ///
     /// ```
     /// # use tower_redirect::LocalPath;
@@ -139,40 +143,40 @@ impl LocationError {
     }
 
     pub(super) const fn too_long() -> Self {
-        Self::new(Problem::TooLong, super::check::MAX_LEN, &[])
+        Self::new(Problem::TooLong, MAX_LEN, &[])
     }
 
-    /// What is wrong with the target of a rule and how to mend it, without where.
+    /// Returns what is wrong with the target of a rule and how to fix it, without the position.
     #[cfg(feature = "rules")]
     pub(crate) const fn sentence(&self) -> &'static str {
         match self.problem {
-            // No door leads round the check of a rule.
+            // A rule can't have an unchecked target, so the text doesn't suggest one.
             Problem::HttpScheme => {
-                "only `http://` and `https://` lead to a web page; write one of them, or a path that \
+                "only `http://` and `https://` URLs are allowed; use one of them, or a path that \
                  begins with `/`"
             }
             problem => problem.sentence(),
         }
     }
 
-    /// Where it is wrong and how to mend it, without saying what it was to be.
-    pub(crate) fn place_and_cure(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes the position and the fix, without the type that the text should have had.
+    pub(crate) fn fmt_position_and_help(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "byte {}", self.at)?;
         match self.byte {
             Some(byte @ 0x21..=0x7e) => write!(f, " (`{}`)", char::from(byte))?,
             Some(byte) => write!(f, " (0x{byte:02X})")?,
-            None => f.write_str(" (its end)")?,
+            None => f.write_str(" (the end)")?,
         }
         write!(f, ": {}", self.problem.sentence())
     }
 
-    /// The same error in a text that lacks the first `by` bytes.
+    /// Returns the error for a text without its first `by` bytes.
     pub(crate) const fn moved_back(mut self, by: usize) -> Self {
         self.at = self.at.saturating_sub(by);
         self
     }
 
-    /// The same error in a text that has `by` more bytes in front.
+    /// Returns the error for a text with `by` more bytes in front.
     pub(super) const fn moved(mut self, by: usize) -> Self {
         self.at += by;
         self
@@ -185,14 +189,14 @@ impl fmt::Display for LocationError {
             Problem::NotHttps
             | Problem::NotAnOrigin
             | Problem::Wildcard
-            | Problem::WildcardPort => "not an origin, ",
-            _ => "not a location, ",
+            | Problem::WildcardPort => "invalid origin, ",
+            _ => "invalid location, ",
         })?;
-        self.place_and_cure(f)
+        self.fmt_position_and_help(f)
     }
 }
 
-// `main() -> Result<(), LocationError>` prints this; it has to help as much.
+// `main() -> Result<(), LocationError>` prints the `Debug` form, so it has the same text.
 impl fmt::Debug for LocationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "LocationError({self})")

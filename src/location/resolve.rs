@@ -1,9 +1,14 @@
-//! Where a location leads from the address that was asked for (RFC 3986 §5.2).
+//! Resolves a relative reference against the requested path and query.
+//!
+//! For example, `../g` on `/b/c/d` is `/b/g`. As browsers do, it takes `%2e` for a dot.
+//!
+//! Source: RFC 3986 §5.2.
 
 use super::parse::{split, split_before};
 
-/// The path and query that `reference`, without authority and fragment, means on `base`, a path
-/// and query itself.
+/// Returns the path and query of `reference`, resolved against `base`.
+///
+/// `reference` has neither an authority nor a fragment. `base` is a path and query.
 pub(super) fn path_and_query(reference: &str, base: &str) -> String {
     let (base_path, base_query, _) = split(base);
     let (path, query) = split_before(reference, '?');
@@ -47,7 +52,7 @@ fn without_dot_segments(path: &str) -> String {
     resolved
 }
 
-/// Whether a segment is `count` dots, each as `.` or `%2e`.
+/// Returns `true` if the segment is `count` dots, each written `.` or `%2e`.
 fn is_dots(segment: &str, count: usize) -> bool {
     let mut rest = segment;
     for _ in 0..count {

@@ -1,6 +1,10 @@
-//! Questions about every byte of a text, sixteen at a time where there are as many.
+//! Tests on every byte of a text, sixteen bytes at a time, or eight in a `u64`.
+//!
+//! The loops have no early exit and a fixed chunk size, so the compiler can vectorize them. The
+//! last chunk overlaps with the one before it. That avoids a loop over the remaining bytes: a text
+//! of 20 bytes is tested as bytes 0 to 15 and 4 to 19.
 
-/// Whether the answer is yes for any byte; it must be cheap, because it is asked about all of them.
+/// Returns `true` if `is` returns `true` for any byte. Keep `is` cheap: it's called for every byte.
 #[inline]
 pub(crate) fn any(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
     let Some(last) = text.last_chunk::<16>() else {
@@ -9,17 +13,17 @@ pub(crate) fn any(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
     let mut found = [false; 16];
     let mut rest = text;
     while !rest.is_empty() {
-        // The last sixteen overlap with those before.
-        let (chunk, behind) = rest.split_first_chunk().unwrap_or((last, &[]));
+        // The last chunk overlaps with the one before.
+        let (chunk, tail) = rest.split_first_chunk().unwrap_or((last, &[]));
         for (found, &byte) in found.iter_mut().zip(chunk) {
             *found |= is(byte);
         }
-        rest = behind;
+        rest = tail;
     }
     found != [false; 16]
 }
 
-/// The same of fewer than sixteen bytes.
+/// Does the same for fewer than sixteen bytes.
 #[inline]
 fn any_of_few(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
     match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
@@ -34,36 +38,37 @@ fn any_of_few(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
     }
 }
 
-/// Where the first byte is that `mark` marks in eight of them; the length where there is none.
+/// Returns the position of the first byte that `mark` marks, or the length of the text.
 ///
-/// Those behind it may be marked too.
+/// `mark` gets eight bytes as a `u64` and sets the high bit of each byte that it marks. It may also
+/// mark bytes after the first one by mistake.
 #[cfg(feature = "rules")]
 #[inline]
 pub(crate) fn first(text: &[u8], mark: impl Fn(u64) -> u64) -> usize {
-    let place = |marks: u64| marks.trailing_zeros() as usize / 8;
+    let position = |marks: u64| marks.trailing_zeros() as usize / 8;
     let Some(last) = text.last_chunk() else {
-        return place(mark(word(text))).min(text.len());
+        return position(mark(word(text))).min(text.len());
     };
     let mut rest = text;
-    while let Some((chunk, behind)) = rest.split_first_chunk() {
+    while let Some((chunk, tail)) = rest.split_first_chunk() {
         let marks = mark(u64::from_le_bytes(*chunk));
         if marks != 0 {
-            return text.len() - rest.len() + place(marks);
+            return text.len() - rest.len() + position(marks);
         }
-        rest = behind;
+        rest = tail;
     }
-    // The last eight overlap with those before, none of which is it.
+    // The last chunk overlaps with bytes that are known to be unmarked.
     match mark(u64::from_le_bytes(*last)) {
         0 => text.len(),
-        marks => text.len() - 8 + place(marks),
+        marks => text.len() - 8 + position(marks),
     }
 }
 
-/// Fewer than eight bytes, and zeroes behind them.
+/// Returns fewer than eight bytes as a `u64`, padded with zeroes.
 #[cfg(feature = "rules")]
 #[inline]
 pub(crate) fn word(text: &[u8]) -> u64 {
-    let at = |byte: u8, place: usize| u64::from(byte) << (8 * place);
+    let at = |byte: u8, position: usize| u64::from(byte) << (8 * position);
     match (text, text.first_chunk(), text.last_chunk()) {
         (_, Some(first), Some(last)) => {
             let last = u64::from(u32::from_le_bytes(*last));
@@ -79,21 +84,22 @@ pub(crate) fn word(text: &[u8]) -> u64 {
 #[cfg(feature = "rules")]
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 
-/// Marks the first of eight bytes that is this one.
+/// Marks the first of eight bytes that equals `byte`.
 #[cfg(feature = "rules")]
 #[inline]
 pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ u64::from_le_bytes([byte; 8]), 1)
 }
 
-/// Marks the first of eight bytes that is less than this one.
+/// Marks the first of eight bytes that is less than `byte`.
 #[cfg(feature = "rules")]
 #[inline]
 pub(crate) const fn below(word: u64, byte: u8) -> u64 {
     word.wrapping_sub(u64::from_le_bytes([byte; 8])) & !word & (ONES << 7)
 }
 
-/// The same of any byte and the one that follows it, which is 0 behind the last.
+/// Returns `true` if `is` returns `true` for any byte and its successor. After the last byte, the
+/// successor is 0.
 #[inline]
 pub(crate) fn any_pair(text: &[u8], is: impl Fn(u8, u8) -> bool) -> bool {
     let Some(&last) = text.last() else {
@@ -105,7 +111,7 @@ pub(crate) fn any_pair(text: &[u8], is: impl Fn(u8, u8) -> bool) -> bool {
     let mut found = [is(last, 0); 16];
     let mut rest = text;
     while rest.len() > 1 {
-        // The last sixteen overlap with those before.
+        // The last chunk overlaps with the one before.
         let chunk = rest.first_chunk::<17>().unwrap_or(end);
         let ([bytes @ .., _], [_, nexts @ ..]) = (chunk, chunk);
         mark(&mut found, bytes, nexts, &is);
@@ -114,8 +120,9 @@ pub(crate) fn any_pair(text: &[u8], is: impl Fn(u8, u8) -> bool) -> bool {
     found != [false; 16]
 }
 
-/// Marks of sixteen bytes those of which the answer is yes; a function of its own, whose arguments are known to
-/// be apart.
+/// Marks the pairs for which `is` returns `true`.
+///
+/// In a function of its own, the compiler knows that the arguments don't overlap.
 #[inline]
 fn mark(found: &mut [bool; 16], bytes: &[u8; 16], nexts: &[u8; 16], is: impl Fn(u8, u8) -> bool) {
     for (found, (&byte, &next)) in found.iter_mut().zip(bytes.iter().zip(nexts)) {
@@ -123,7 +130,7 @@ fn mark(found: &mut [bool; 16], bytes: &[u8; 16], nexts: &[u8; 16], is: impl Fn(
     }
 }
 
-/// The same of fewer than sixteen pairs.
+/// Does the same for fewer than sixteen pairs.
 #[inline]
 fn any_pair_of_few(text: &[u8], is: impl Fn(u8, u8) -> bool) -> bool {
     let mut pairs = text.iter().zip(text.iter().skip(1));
@@ -135,7 +142,7 @@ mod tests {
     use super::{any, any_pair};
 
     #[test]
-    fn one_byte_and_one_pair_are_found_wherever_they_stand() {
+    fn one_byte_and_one_pair_are_found_at_any_position() {
         for length in (0..100).chain([8_000]) {
             let mut text = vec![b'a'; length];
             assert!(!any(&text, |byte| byte == b'!'), "{length}");

@@ -99,11 +99,11 @@ pub(crate) fn cache_of(
     reads: &HeaderReads,
 ) -> Option<CacheControl> {
     // Where the presumption is wrong, it leads to the address that was asked for.
-    if reads.is_presumed() && cache.is_none() && status.is_permanent() {
+    if reads.has_presumed_scheme() && cache.is_none() && status.is_permanent() {
         return Some(CacheControl::no_store());
     }
     let cache = cache.or(default_max_age.filter(|_| status.is_permanent()));
-    if reads.is_empty() || !reads.personal() {
+    if reads.is_empty() || !reads.is_personal() {
         return cache;
     }
     match cache {

@@ -136,7 +136,7 @@ where
         match self
             .layer
             .policy
-            .decide(&self.layer.head(&request).noting(&reads))
+            .decide(&self.layer.head(&request).recording(&reads))
         {
             Decision::Pass if reads.is_closed() => {
                 ResponseFuture::ready(refuse::<A, _, _>(request, guard::CLOSED, &reads))
@@ -167,7 +167,7 @@ impl<S, P, A> RedirectService<S, P, A> {
         S: Service<Request<ReqBody>, Response = Response<ResBody>>,
         A: BodyMode<ResBody>,
     {
-        let head = self.layer.head(&request).noting(reads);
+        let head = self.layer.head(&request).recording(reads);
         let settings = &self.layer.settings;
         let status = match guard::judge(&head, &redirect, settings.disabled) {
             Verdict::Send(status) => status,

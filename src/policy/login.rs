@@ -6,7 +6,7 @@ use http::Method;
 
 use super::{Decision, Policy};
 use crate::{
-    location::{IntoLocation, LocalPath, Location, may_ask_for},
+    location::{IntoLocation, LocalPath, Location, may_request},
     policy::return_to,
     request::RequestHead,
 };
@@ -136,7 +136,7 @@ impl LoginRedirect {
     /// contain the login page itself and grow with each redirect.
     fn is_login_page(&self, path: &str) -> bool {
         let [login, path] = [self.login.path(), path].map(without_slash);
-        may_ask_for(login.as_bytes(), path.as_bytes())
+        may_request(login.as_bytes(), path.as_bytes())
     }
 
     /// Returns the login page with the requested URL, or `None` if the visitor can't return to it.
@@ -144,7 +144,7 @@ impl LoginRedirect {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
-        let requested = request.asked_path_and_query();
+        let requested = request.requested_path_and_query();
         return_to::local(&requested)?;
         self.without_param.param(&self.param, &requested).ok()
     }
@@ -154,7 +154,7 @@ impl Policy for LoginRedirect {
     type Target = Location;
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        if self.is_login_page(request.asked_uri().path()) {
+        if self.is_login_page(request.requested_uri().path()) {
             return Decision::Pass;
         }
         let page = self.with_next(request);

@@ -218,14 +218,14 @@ where
         let was_closed = request.is_closed();
         let live = self.live.decide(request);
         let reads = HeaderReads::new();
-        let head = request.noting(&reads);
+        let head = request.recording(&reads);
         if was_closed {
             head.close();
         }
         let decided = catch_unwind(AssertUnwindSafe(|| self.candidate.decide(&head))).ok();
         // A pass becomes a refusal if this policy closed the request, and not if an earlier one
         // did. For the live policy that is known only if the head records it.
-        let closes = |is_closed| is_closed && !was_closed && request.takes_notes();
+        let closes = |is_closed| is_closed && !was_closed && request.is_recorded();
         let candidate =
             decided.map(|decision| effective_decision(decision, closes(reads.is_closed())));
         let effective = effective_decision(live.clone(), closes(request.is_closed()));

@@ -2,10 +2,10 @@ use std::{fmt, time::Duration};
 
 use http::HeaderValue;
 
-/// How long the answer may be kept: the `Cache-Control` that a redirect sends.
+/// The `Cache-Control` header of a redirect: how long caches may keep it.
 ///
-/// A permanent redirect without it is kept by browsers for as long as they like, and cannot be
-/// called back. With a bounded lifetime it can be.
+/// Browsers keep a permanent redirect without this header as long as they like, and you can't
+/// revoke it. Set a `max-age` to limit that.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,13 +27,13 @@ pub struct CacheControl {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Lifetime {
     NoStore,
-    /// As long as the status allows.
-    Unsaid,
+    /// No `max-age`, so the status decides.
+    Unspecified,
     Seconds(u32),
 }
 
 impl CacheControl {
-    /// Every cache may keep the answer for this long, in whole seconds, at most 2³¹ of them.
+    /// Allows every cache to keep the redirect this long, in whole seconds up to 2³¹.
     ///
     /// ```
     /// # use {std::time::Duration, tower_redirect::redirect::CacheControl};
@@ -43,14 +43,14 @@ impl CacheControl {
     /// assert_eq!(forever.to_string(), "max-age=2147483648");
     /// ```
     ///
-    /// Source: RFC 9111 §5.2.2.1; the bound is §1.2.2's.
+    /// Source: RFC 9111 §5.2.2.1, and §1.2.2 for the upper limit.
     #[must_use]
     pub const fn max_age(lifetime: Duration) -> Self {
-        const MOST: u64 = 1 << 31;
-        let seconds = if lifetime.as_secs() < MOST {
+        const MAX_SECONDS: u64 = 1 << 31;
+        let seconds = if lifetime.as_secs() < MAX_SECONDS {
             lifetime.as_secs()
         } else {
-            MOST
+            MAX_SECONDS
         };
         Self {
             lifetime: Lifetime::Seconds(seconds as u32),
@@ -58,7 +58,7 @@ impl CacheControl {
         }
     }
 
-    /// No cache may keep the answer, the browser's own included.
+    /// Forbids every cache from keeping the redirect, even the browser's own.
     ///
     /// ```
     /// # use tower_redirect::redirect::CacheControl;
@@ -72,15 +72,15 @@ impl CacheControl {
         }
     }
 
-    /// In the browser of this visitor only, for as long as the status allows.
+    /// Allows only the visitor's browser to keep the redirect, as long as the status allows.
     pub(crate) const fn private_only() -> Self {
         Self {
-            lifetime: Lifetime::Unsaid,
+            lifetime: Lifetime::Unspecified,
             private: true,
         }
     }
 
-    /// The same lifetime, in the browser of this visitor only.
+    /// Allows only the visitor's browser to keep the redirect, with the same cache lifetime.
     ///
     /// ```
     /// # use {std::time::Duration, tower_redirect::redirect::CacheControl};
@@ -94,18 +94,19 @@ impl CacheControl {
     }
 }
 
-/// [`CacheControl::max_age`].
+/// Does the same as [`CacheControl::max_age`].
 impl From<Duration> for CacheControl {
     fn from(lifetime: Duration) -> Self {
         Self::max_age(lifetime)
     }
 }
 
+/// Writes the value of the header.
 impl fmt::Display for CacheControl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.lifetime, self.private) {
             (Lifetime::NoStore, _) => f.write_str("no-store"),
-            (Lifetime::Unsaid, _) => f.write_str("private"),
+            (Lifetime::Unspecified, _) => f.write_str("private"),
             (Lifetime::Seconds(seconds), true) => write!(f, "private, max-age={seconds}"),
             (Lifetime::Seconds(seconds), false) => write!(f, "max-age={seconds}"),
         }
@@ -114,7 +115,7 @@ impl fmt::Display for CacheControl {
 
 impl From<CacheControl> for HeaderValue {
     fn from(cache: CacheControl) -> Self {
-        // Letters, digits, `=`, `,` and blanks: always a value.
+        // Letters, digits, `=`, `,` and spaces are always valid, so the fallback is never used.
         Self::try_from(cache.to_string()).unwrap_or_else(|_| Self::from_static("no-store"))
     }
 }

@@ -1,7 +1,8 @@
 //! The rule that a redirect comes from, without the table that holds it.
 //!
-//! A redirect names its rule for logs, metrics and tests. The table lives in `rules`, which imports this
-//! module, so the table is known here only as a [`RuleTable`]. Converting its `Arc` allocates nothing.
+//! A redirect names its rule for logs, metrics and tests. The table lives in `rules`, which imports
+//! this module, so the table is known here only as a [`RuleTable`]. Converting its `Arc` allocates
+//! nothing.
 
 use std::{fmt, sync::Arc};
 
@@ -83,7 +84,7 @@ impl MatchedRule {
         self.table.source(self.at)
     }
 
-    /// Returns the target as it is sent, except that its placeholders aren't filled.
+    /// Returns the target with its placeholders unfilled.
     #[must_use]
     pub fn target(&self) -> String {
         self.table.target(self.at)
@@ -142,21 +143,21 @@ impl MatchedRule {
     }
 }
 
-/// Writes source, target and status, as [`RuleRef`](crate::rules::RuleRef) does.
+/// Writes the source, the target and the status, as [`RuleRef`](crate::rules::RuleRef) does.
 impl fmt::Display for MatchedRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.table.describe(self.at, f)
     }
 }
 
-/// Kept short, because every [`Redirect`](crate::Redirect) of a table contains one.
+// Short, because every redirect of a table contains one.
 impl fmt::Debug for MatchedRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MatchedRule({})", self.id())
     }
 }
 
-/// What a rule is called in events and in labels: its name, or its source where it has none.
+/// The identifier of a rule in events and labels: its name, or its source if it has no name.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, RuleId, Rules};
@@ -172,43 +173,53 @@ impl fmt::Debug for MatchedRule {
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// It stays where rules are added before it, and where its target changes. Rules of one name or of one source,
-/// for another scheme, other methods or on other conditions, are counted together; what is to be told apart has a name. The
-/// text of a source is its author's, and no more than its first 100 bytes are shown.
+/// The identifier stays the same if you insert rules before this one, or change its target.
+///
+/// Two rules can have the same identifier: if you give them the same name, or if they have the same
+/// source and only differ in their scheme, methods or conditions. They're then counted together.
+/// Give rules names to tell them apart.
+///
+/// The text of a source comes from the author of the rules. `Display` writes its first 100 bytes.
+///
+/// The enum is exhaustive: a rule without a name always has a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RuleId<'r> {
-    /// The name that it was given.
+    /// The name of the rule.
     Name(&'r str),
-    /// What it is for, where it has no name.
+    /// The source of a rule without a name.
     #[non_exhaustive]
     Source {
-        /// The host, if it is for one alone, or for those below one.
+        /// The host or the parent domain of the rule, or an empty text if it's not for one host.
         host: &'r str,
-        /// The path or the regex, in the spelling that is compared.
+        /// The path or the regex, as it's compared.
         source: &'r str,
     },
 }
 
-/// So many bytes of a source are shown.
-const MOST_SHOWN: usize = 100;
+/// The maximum length of a displayed source in bytes.
+const MAX_DISPLAYED: usize = 100;
 
 impl<'r> RuleId<'r> {
-    /// Its text in pieces, so that it is written without `fmt`.
+    /// Returns the text in pieces, so that callers can write it without `fmt`.
     pub(crate) fn pieces(self) -> [&'r str; 3] {
         let (host, source) = match self {
             Self::Name(name) => return [name, "", ""],
             Self::Source { host, source } => (host, source),
         };
-        let shown = cut(host, MOST_SHOWN);
-        let rest = cut(source, MOST_SHOWN - shown.len());
-        let is_all = (shown.len(), rest.len()) == (host.len(), source.len());
-        [shown, rest, if is_all { "" } else { "\u{2026}" }]
+        let host_start = truncate(host, MAX_DISPLAYED);
+        let source_start = truncate(source, MAX_DISPLAYED - host_start.len());
+        let is_all = (host_start.len(), source_start.len()) == (host.len(), source.len());
+        [
+            host_start,
+            source_start,
+            if is_all { "" } else { "\u{2026}" },
+        ]
     }
 }
 
-/// The beginning of a text, in whole characters.
-fn cut(text: &str, most: usize) -> &str {
-    let mut ends = (0..=most.min(text.len())).rev();
+/// Returns at most `max_len` bytes from the beginning of a text, without splitting a character.
+fn truncate(text: &str, max_len: usize) -> &str {
+    let mut ends = (0..=max_len.min(text.len())).rev();
     ends.find_map(|end| text.get(..end)).unwrap_or_default()
 }
 
@@ -224,14 +235,14 @@ mod tests {
     use super::RuleId;
 
     #[test]
-    fn a_long_source_is_cut_between_characters() {
-        let shown = |host, source| RuleId::Source { host, source }.to_string();
+    fn a_long_source_is_truncated_between_characters() {
+        let displayed = |host, source| RuleId::Source { host, source }.to_string();
         let (a, e) = ("a".repeat(101), "\u{e9}".repeat(51));
-        assert_eq!(shown("", &a[1..]), a[1..]);
-        assert_eq!(shown("", &a), format!("{}\u{2026}", &a[1..]));
-        assert_eq!(shown("", &e), format!("{}\u{2026}", &e[2..]));
-        assert_eq!(shown("b", &e), format!("b{}\u{2026}", &e[4..]));
-        assert_eq!(shown(&a[1..], "/"), format!("{}\u{2026}", &a[1..]));
+        assert_eq!(displayed("", &a[1..]), a[1..]);
+        assert_eq!(displayed("", &a), format!("{}\u{2026}", &a[1..]));
+        assert_eq!(displayed("", &e), format!("{}\u{2026}", &e[2..]));
+        assert_eq!(displayed("b", &e), format!("b{}\u{2026}", &e[4..]));
+        assert_eq!(displayed(&a[1..], "/"), format!("{}\u{2026}", &a[1..]));
         assert_eq!(RuleId::Name(&a).to_string(), a);
     }
 }

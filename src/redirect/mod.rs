@@ -1,4 +1,27 @@
-//! A redirect: where, with which status, when, and how long caches keep it.
+//! [`Redirect`] and its parts: the status, the timing and the cache lifetime.
+//!
+//! A policy that only returns a location gets its status from the layer. To choose more than the
+//! location, return a [`Redirect`]:
+//!
+//! ```
+//! use std::time::Duration;
+//! use tower_redirect::{LocalPath, Redirect, policy_fn, testing};
+//!
+//! let policy = policy_fn(|request| match request.path() {
+//!     "/sale" => {
+//!         let hour = Duration::from_secs(3_600);
+//!         Some(Redirect::found(LocalPath::from_static("/sale/2026")).cache(hour))
+//!     }
+//!     _ => None,
+//! });
+//! testing::get("/sale").through(&policy).assert_redirect("/sale/2026");
+//! ```
+//!
+//! [`Redirected`] is the record of a redirect that was sent. A [`Refusal`] is a 4xx response of a
+//! policy.
+//!
+//! **R8** A redirect has one of five statuses and no header from request text except its location.
+//! The inner service isn't called, except for a redirect [after](Timing::After) its response.
 
 use http::{Method, StatusCode, Version};
 
@@ -28,9 +51,9 @@ pub(crate) use suppressed::{DisabledExemptions, Suppressed};
 pub(crate) use timing::is_safe;
 pub use timing::{ResponseCondition, Timing};
 
-/// Where a request goes, with which status, when, and what else the answer carries.
+/// A redirect with its location, status, timing and cache lifetime.
 ///
-/// It is what a policy answers that decides more than the place.
+/// Return one from a policy to choose more than the location.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,24 +68,24 @@ pub use timing::{ResponseCondition, Timing};
 /// assert_eq!(redirect.location(), &"/archive");
 /// ```
 ///
-/// | constructor | status | lifetime | the next request |
+/// | constructor | status | the move is | the next request |
 /// |---|---|---|---|
 /// | [`moved_permanently`](Self::moved_permanently) | 301 | permanent | POST may become GET |
 /// | [`found`](Self::found) | 302 | temporary | POST may become GET |
 /// | [`see_other`](Self::see_other) | 303 | temporary | becomes GET |
 /// | [`temporary`](Self::temporary) | 307 | temporary | method and body kept |
 /// | [`permanent`](Self::permanent) | 308 | permanent | method and body kept |
-/// | [`for_intent`](Self::for_intent) | by method and version | as the intent | as the intent promises |
+/// | [`for_intent`](Self::for_intent) | varies | as the intent | as the intent |
 ///
 /// Source: RFC 9110 §15.4.
 #[derive(Clone, Debug)]
-#[must_use = "a redirect does nothing until it is answered"]
+#[must_use = "a redirect does nothing until a policy or a handler returns it"]
 pub struct Redirect {
     pub(crate) location: Location,
     pub(crate) status_choice: StatusChoice,
     pub(crate) timing: Timing,
     pub(crate) cache: Option<CacheControl>,
-    /// The rule that it comes from.
+    /// The rule that created the redirect.
     #[cfg(feature = "rules")]
     pub(crate) rule: Option<MatchedRule>,
 }
@@ -152,7 +175,7 @@ impl Redirect {
         Self::new(intent, location)
     }
 
-    /// A redirect that is made as a [`Status`] or an [`Intent`] says, for code that is handed one.
+    /// Redirects with a [`Status`] or an [`Intent`] that is only known at run time.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, Status};
@@ -173,7 +196,7 @@ impl Redirect {
         }
     }
 
-    /// Redirects only after the inner service answered an unsafe method with 2xx.
+    /// Waits for a 2xx response of the inner service to an unsafe method.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, redirect::Timing};
@@ -186,7 +209,7 @@ impl Redirect {
         self
     }
 
-    /// Redirects only after the inner service answered with this status.
+    /// Waits for a response of the inner service with this status.
     ///
     /// ```
     /// use http::StatusCode;
@@ -201,13 +224,13 @@ impl Redirect {
         self
     }
 
-    /// Redirects only after the inner service gave an answer of which the closure says yes.
+    /// Waits for a response of the inner service for which the closure returns `true`.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, redirect::Timing};
     ///
     /// let redirect = Redirect::found(LocalPath::from_static("/login"))
-    ///     .after_response(|answer| answer.headers.contains_key("x-login-needed"));
+    ///     .after_response(|response| response.headers.contains_key("x-login-needed"));
     /// assert!(!matches!(redirect.timing(), Timing::Before));
     /// ```
     pub fn after_response(
@@ -218,7 +241,7 @@ impl Redirect {
         self
     }
 
-    /// Sends `Cache-Control` along; a `Duration` is its `max-age`.
+    /// Adds a `Cache-Control` header. A `Duration` becomes its `max-age`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -235,7 +258,7 @@ impl Redirect {
         self
     }
 
-    /// Where to.
+    /// Returns the location.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, Redirect};
@@ -247,7 +270,7 @@ impl Redirect {
         &self.location
     }
 
-    /// With which status, or by which intent.
+    /// Returns the status, or the intent that picks it.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, Redirect, status::{Intent, StatusChoice}};
@@ -259,7 +282,7 @@ impl Redirect {
         self.status_choice
     }
 
-    /// Before the inner service is asked, or after it answered.
+    /// Returns when the redirect is sent.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, Redirect, redirect::Timing};
@@ -270,7 +293,7 @@ impl Redirect {
         &self.timing
     }
 
-    /// The rule of a table that it comes from.
+    /// Returns the rule that matched, if the redirect comes from a table.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -293,7 +316,7 @@ impl Redirect {
         self.rule.as_ref()
     }
 
-    /// The status for a request with this method and version.
+    /// Returns the status for a request with this method and version.
     ///
     /// ```
     /// use http::{Method, Version};

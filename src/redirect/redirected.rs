@@ -2,7 +2,10 @@
 use super::MatchedRule;
 use crate::{location::Location, status::Status};
 
-/// A redirect that was sent: with which status, where to, and by which rule.
+/// A redirect that was sent, with its status, its location and its rule.
+///
+/// [`RedirectLayer::insert_redirected`](crate::middleware::RedirectLayer::insert_redirected)
+/// inserts one into the extensions of each redirect, for outer layers to read.
 ///
 /// ```
 /// use axum::{Router, body::Body, http::Request};
@@ -15,16 +18,14 @@ use crate::{location::Location, status::Status};
 /// let rules = Rules::new([Rule::permanent("/blog/{slug}", "/posts/{slug}").named("blog")])?;
 /// let app: Router = Router::new().layer(RedirectLayer::new(rules).insert_redirected());
 ///
-/// let answer = app.oneshot(Request::get("/blog/hello").body(Body::empty())?).await?;
-/// let redirected = answer.extensions().get::<Redirected>().unwrap();
+/// let response = app.oneshot(Request::get("/blog/hello").body(Body::empty())?).await?;
+/// let redirected = response.extensions().get::<Redirected>().unwrap();
+/// assert_eq!(redirected.status().as_u16(), 308);
 /// assert_eq!(redirected.location(), &"/posts/hello");
 /// assert_eq!(redirected.rule().unwrap().name(), Some("blog"));
 /// # Ok(())
 /// # }
 /// ```
-///
-/// [`RedirectLayer::insert_redirected`](crate::middleware::RedirectLayer::insert_redirected) leaves one among the
-/// extensions of each redirect.
 #[derive(Clone, Debug)]
 pub struct Redirected {
     pub(crate) status: Status,
@@ -34,19 +35,19 @@ pub struct Redirected {
 }
 
 impl Redirected {
-    /// The status that was sent.
+    /// Returns the status that was sent.
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status
     }
 
-    /// Where to; it may contain text of the request.
+    /// Returns the location that was sent. It may contain text of the request.
     #[must_use]
     pub const fn location(&self) -> &Location {
         &self.location
     }
 
-    /// The rule of a table that it comes from.
+    /// Returns the rule that matched, if the redirect comes from a table.
     #[cfg(feature = "rules")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
     #[must_use]

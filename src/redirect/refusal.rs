@@ -2,10 +2,10 @@ use std::fmt;
 
 use http::StatusCode;
 
-/// A 4xx answer, with a reason that is not sent.
+/// A 4xx response with a reason that clients don't see.
 ///
-/// The reason is for tests, for the event of feature `tracing`, and for layers in front: the refusal
-/// is among the extensions of the answer.
+/// The reason is for tests, for the event of the `tracing` feature, and for outer layers. They find
+/// the refusal in the extensions of the response.
 ///
 /// ```
 /// use http::StatusCode;
@@ -25,7 +25,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Any 4xx; `None` for a status of another class.
+    /// Creates a refusal with any 4xx status. Returns `None` for a status of another class.
     ///
     /// ```
     /// # use {http::StatusCode, tower_redirect::policy::Refusal};
@@ -37,7 +37,7 @@ impl Refusal {
         status.is_client_error().then_some(Self { status, reason })
     }
 
-    /// 400: the request contradicts itself (RFC 9110 §15.5.1).
+    /// Creates a refusal with 400 Bad Request, for a contradictory request (RFC 9110 §15.5.1).
     ///
     /// ```
     /// # use tower_redirect::policy::Refusal;
@@ -49,7 +49,7 @@ impl Refusal {
         Self { status, reason }
     }
 
-    /// 403: understood, and not done (RFC 9110 §15.5.4).
+    /// Creates a refusal with 403 Forbidden (RFC 9110 §15.5.4).
     ///
     /// ```
     /// # use tower_redirect::policy::Refusal;
@@ -61,7 +61,8 @@ impl Refusal {
         Self { status, reason }
     }
 
-    /// 410: it was here and is gone for good (RFC 9110 §15.5.11).
+    /// Creates a refusal with 410 Gone, for a resource that was removed permanently (RFC 9110
+    /// §15.5.11).
     ///
     /// ```
     /// # use tower_redirect::policy::Refusal;
@@ -73,7 +74,8 @@ impl Refusal {
         Self { status, reason }
     }
 
-    /// 421: this server does not answer for that host (RFC 9110 §15.5.20).
+    /// Creates a refusal with 421 Misdirected Request, for a host that this server doesn't serve
+    /// (RFC 9110 §15.5.20).
     ///
     /// ```
     /// # use tower_redirect::policy::Refusal;
@@ -85,7 +87,7 @@ impl Refusal {
         Self { status, reason }
     }
 
-    /// The status that is sent.
+    /// Returns the status that is sent.
     ///
     /// ```
     /// # use tower_redirect::policy::Refusal;
@@ -96,7 +98,7 @@ impl Refusal {
         self.status
     }
 
-    /// Why; it is not sent.
+    /// Returns the reason. Clients don't see it.
     ///
     /// ```
     /// # use tower_redirect::policy::Refusal;
@@ -108,6 +110,7 @@ impl Refusal {
     }
 }
 
+/// Writes the status and the reason.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.status, self.reason)

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-/// Requests that a redirect would break, and that are therefore passed on unless a layer says
-/// otherwise.
+/// A kind of request that a redirect would break.
+///
+/// A layer passes these requests through, unless you call
+/// [`without_exemption`](crate::RedirectLayer::without_exemption).
 ///
 /// ```
 /// use tower_redirect::{RedirectLayer, middleware::Exemption, testing};
@@ -20,20 +22,20 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Exemption {
-    /// A CORS preflight: browsers refuse one that is redirected (Fetch §4.8).
+    /// A CORS preflight. It fails in browsers if it's redirected (Fetch §4.8).
     Preflight,
-    /// A WebSocket handshake over HTTP/1.1: browsers do not follow its redirects, and other clients
-    /// need not (RFC 6455 §4.1).
+    /// A WebSocket handshake over HTTP/1.1. Browsers don't follow its redirects, and other clients
+    /// don't have to (RFC 6455 §4.1).
     WebSocket,
-    /// CONNECT, also of a WebSocket over HTTP/2: any answer but 2xx says that there is no tunnel
-    /// (RFC 9110 §9.3.6).
+    /// A CONNECT request, including that of a WebSocket over HTTP/2. Any response except 2xx means
+    /// that there is no tunnel (RFC 9110 §9.3.6).
     Connect,
-    /// `OPTIONS *`, which asks the server and not a resource (RFC 9110 §9.3.7), and any other
-    /// target that is not a path.
+    /// A request whose target has no path. For example, `OPTIONS *` is about the server and not
+    /// about a resource (RFC 9110 §9.3.7).
     NoPath,
 }
 
-/// The exemptions that a layer has switched off.
+/// The exemptions that a layer has switched off, as a bit set.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct DisabledExemptions(u8);
 
@@ -47,25 +49,27 @@ impl DisabledExemptions {
     }
 }
 
-/// Why a redirect is not sent.
+/// Why a redirect isn't sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Suppressed {
-    /// It waits for the success of an unsafe method, and this is a safe one: nothing went wrong.
+    /// It waits for the success of an unsafe method, but the request has a safe one.
     OtherMethods,
     Exempt(Exemption),
+    /// It leads to the requested URL (R9).
     SelfTarget,
+    /// Its location failed the output check (R1).
     Unsendable,
 }
 
 impl fmt::Display for Suppressed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OtherMethods => "waits for the success of other methods",
+            Self::OtherMethods => "only follows a successful unsafe method",
             Self::Exempt(Exemption::Preflight) => "CORS preflight",
             Self::Exempt(Exemption::WebSocket) => "WebSocket handshake",
             Self::Exempt(Exemption::Connect) => "CONNECT",
-            Self::Exempt(Exemption::NoPath) => "request target is not a path",
-            Self::SelfTarget => "leads to the address that was asked for",
+            Self::Exempt(Exemption::NoPath) => "request target has no path",
+            Self::SelfTarget => "leads to the requested URL",
             Self::Unsendable => "location failed the output check",
         })
     }

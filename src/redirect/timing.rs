@@ -2,38 +2,50 @@ use std::{fmt, sync::Arc};
 
 use http::{Method, StatusCode, response::Parts};
 
-/// Whether a redirect is sent before the inner service is asked or after it answered.
+/// When a redirect is sent: instead of calling the inner service, or after its response.
 ///
-/// The decision is taken from the request in both cases. After the answer, a condition on that
-/// answer decides whether the redirect replaces it; if not, the answer stands.
+/// In both cases, the policy decides before the inner service is called. A redirect after the
+/// response only replaces it if the response meets a condition. Otherwise the client gets the
+/// response.
 ///
 /// ```
 /// use http::StatusCode;
 /// use tower_redirect::redirect::Timing;
 ///
-/// let when = Timing::after(StatusCode::NOT_FOUND);
-/// assert!(matches!(when, Timing::After(_)));
+/// let timing = Timing::after(StatusCode::NOT_FOUND);
+/// assert!(matches!(timing, Timing::After(_)));
 /// assert!(matches!(Timing::default(), Timing::Before));
 /// ```
 ///
-/// From the answer that is replaced go its body, `Content-*`, `Transfer-Encoding`, `Trailer`,
-/// `ETag`, `Last-Modified`, `Accept-Ranges`, `Cache-Control`, `Expires`, `Age` and `Location`. All
-/// else stays: `Set-Cookie`, the headers of CORS, `Content-Security-Policy`, `Vary`, extensions. So do
-/// not `CDN-Cache-Control`, `Surrogate-Control`, `Digest`, `Repr-Digest` and `Refresh`.
+/// # What remains of the replaced response
 ///
-/// Where a `Set-Cookie` stays, and where `Cache-Control` said `no-store`, `private` or `no-cache`, a
-/// redirect with a lifetime is sent `private`, and a permanent one without is sent `no-store`: no cache
-/// hands to one visitor what was meant for another.
+/// The redirect replaces the body, `Location`, and the headers that describe the body:
+///
+/// - `Content-*`, `Transfer-Encoding`, `Trailer`, `ETag`, `Last-Modified`, `Accept-Ranges`,
+///   `Digest` and `Repr-Digest`,
+/// - `Cache-Control`, `CDN-Cache-Control`, `Surrogate-Control`, `Expires` and `Age`, and
+/// - `Refresh`.
+///
+/// Everything else stays, for example `Set-Cookie`, the CORS headers, `Vary` and the extensions.
+/// `Content-Security-Policy` stays too.
+///
+/// Caches must not send one visitor a redirect for another one. If the response had a `Set-Cookie`,
+/// or a `Cache-Control` with `no-store`, `private` or `no-cache`, then
+///
+/// - a redirect with a cache lifetime gets `Cache-Control: private`, and
+/// - a permanent redirect without a cache lifetime gets `Cache-Control: no-store`.
+///
+/// The enum is exhaustive: a redirect can't be sent at any other time.
 #[derive(Clone, Debug, Default)]
 pub enum Timing {
-    /// The inner service is not asked.
+    /// The redirect is sent, and the inner service isn't called.
     #[default]
     Before,
-    /// The inner service is asked, and the redirect replaces an answer that meets the condition.
+    /// The inner service is called. The redirect replaces its response if the condition is met.
     After(ResponseCondition),
 }
 
-/// What an answer must be for a redirect to replace it.
+/// The condition that a response must meet for a redirect to replace it.
 ///
 /// ```
 /// use http::{Response, StatusCode};
@@ -56,9 +68,9 @@ enum Kind {
 }
 
 impl Timing {
-    /// After a 2xx answer to an unsafe method: what was asked for has been done.
+    /// Waits for a 2xx response to an unsafe method.
     ///
-    /// Answers to GET, HEAD, OPTIONS, TRACE and QUERY stand: they are what was asked for.
+    /// Responses to the safe methods GET, HEAD, OPTIONS, TRACE and QUERY are never replaced.
     ///
     /// ```
     /// # use tower_redirect::redirect::Timing;
@@ -69,7 +81,7 @@ impl Timing {
         Self::After(ResponseCondition(Kind::Success))
     }
 
-    /// After an answer with this status.
+    /// Waits for a response with this status.
     ///
     /// ```
     /// # use tower_redirect::redirect::Timing;
@@ -80,12 +92,12 @@ impl Timing {
         Self::After(ResponseCondition(Kind::Status(status)))
     }
 
-    /// After an answer of which the closure says yes; it sees everything but the body.
+    /// Waits for a response for which the closure returns `true`. The closure doesn't see the body.
     ///
     /// ```
     /// # use tower_redirect::redirect::Timing;
-    /// let when = Timing::after_response(|answer| answer.status.is_client_error());
-    /// assert!(matches!(when, Timing::After(_)));
+    /// let timing = Timing::after_response(|response| response.status.is_client_error());
+    /// assert!(matches!(timing, Timing::After(_)));
     /// ```
     #[must_use]
     pub fn after_response(condition: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
@@ -94,7 +106,10 @@ impl Timing {
 }
 
 impl ResponseCondition {
-    /// Whether this answer is to be replaced, as far as the answer tells.
+    /// Returns `true` if the response meets the condition.
+    ///
+    /// It only looks at the response. [`Timing::after_success`] also depends on the method of the
+    /// request.
     ///
     /// ```
     /// use http::Response;
@@ -105,15 +120,15 @@ impl ResponseCondition {
     /// assert!(condition.is_met(&parts));
     /// ```
     #[must_use]
-    pub fn is_met(&self, answer: &Parts) -> bool {
+    pub fn is_met(&self, response: &Parts) -> bool {
         match &self.0 {
-            Kind::Success => answer.status.is_success(),
-            Kind::Status(status) => answer.status == *status,
-            Kind::Response(condition) => condition(answer),
+            Kind::Success => response.status.is_success(),
+            Kind::Status(status) => response.status == *status,
+            Kind::Response(condition) => condition(response),
         }
     }
 
-    /// Whether it is the same; closures cannot be told apart.
+    /// Returns `true` if both conditions are the same. All closures count as the same.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Kind::Status(status), Kind::Status(other)) => status == other,
@@ -122,12 +137,12 @@ impl ResponseCondition {
         }
     }
 
-    /// Whether it is met by every answer with this status, and by no other.
+    /// Returns `true` if exactly the responses with this status meet the condition.
     pub(crate) fn is_status(&self, status: StatusCode) -> bool {
         matches!(self.0, Kind::Status(own) if own == status)
     }
 
-    /// Whether an answer to this method can meet it.
+    /// Returns `true` if a response to this method can meet the condition.
     pub(crate) fn applies_to(&self, method: &Method) -> bool {
         match self.0 {
             Kind::Success => !is_safe(method),
@@ -136,9 +151,9 @@ impl ResponseCondition {
     }
 }
 
-/// Whether a method only asks (RFC 9110 §9.2.1).
+/// Returns `true` if the method is safe (RFC 9110 §9.2.1).
 pub(crate) fn is_safe(method: &Method) -> bool {
-    // `Method::is_safe` knows QUERY (RFC 10008) from http 1.5 on.
+    // `Method::is_safe` only knows QUERY (RFC 10008) since http 1.5.
     method.is_safe() || method.as_str() == "QUERY"
 }
 

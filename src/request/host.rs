@@ -1,21 +1,25 @@
-//! The host that a request asks for, read in one way wherever it is compared.
+//! The requested host, parsed once for all comparisons.
+//!
+//! The host is only compared and never sent (R6). `EXAMPLE.com.:8080` is parsed into the name
+//! `example.com`, the port 8080, and the fact that it ended in a dot. Most hosts are in lower case
+//! and have nothing to normalize. [`plain`] finds that out in one pass, and nothing is allocated.
 
 use std::borrow::Cow;
 
 use crate::location::{self, HttpScheme};
 
-/// The host and the port that a request names, compared only and never sent (R6).
+/// The host and the port of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct RequestHost<'a> {
-    /// In lower case, without a dot at its end; an IPv6 address in its shortest spelling.
+    /// The name in lower case, without a dot at its end, or the canonical form of an IPv6 address.
     pub(crate) name: Cow<'a, str>,
     pub(crate) port: Option<u16>,
-    /// Whether the name is spelled in another way than it is sent: with a dot at its end.
+    /// Whether the client wrote a dot at the end of the name.
     pub(crate) dotted: bool,
 }
 
 impl<'a> RequestHost<'a> {
-    /// Reads the host of a request; `None` where it is none.
+    /// Parses the host of a request. Returns `None` if it isn't valid.
     #[inline]
     pub(crate) fn read(authority: &'a str) -> Option<Self> {
         match plain(authority) {
@@ -30,9 +34,9 @@ impl<'a> RequestHost<'a> {
 
     #[cold]
     fn parse(authority: &str) -> Option<Self> {
-        // Under http, 443 stays visible, and 80 is folded back.
-        let address = format!("http://{authority}");
-        let (origin, rest) = location::parse_origin(&address).ok()?;
+        // `parse_origin` drops the default port of `http`. `origin.port()` returns it again.
+        let url = format!("http://{authority}");
+        let (origin, rest) = location::parse_origin(&url).ok()?;
         if !rest.is_empty() {
             return None;
         }
@@ -48,10 +52,10 @@ impl<'a> RequestHost<'a> {
         })
     }
 
-    /// Whether the port is this one, or the default one where this is `None`.
+    /// Returns `true` if the request has this port, or the default port if `port` is `None`.
     ///
-    /// Behind a proxy that ends TLS either of the default ports may stand for that: the one that the client
-    /// used, or the one that the proxy was asked on.
+    /// After a TLS-terminating proxy, both 80 and 443 count as the default port. The proxy may send
+    /// the port of the client or its own.
     pub(crate) fn same_port(&self, port: Option<u16>, scheme: Option<HttpScheme>) -> bool {
         match (scheme.map(HttpScheme::default_port), port) {
             (Some(default), Some(port)) if port != default => self.port.unwrap_or(default) == port,
@@ -60,20 +64,23 @@ impl<'a> RequestHost<'a> {
         }
     }
 
-    /// Whether a client that is sent to `target`, in the spelling of browsers, asks for this host again.
-    pub(crate) fn is_asked_on(&self, target: &str, scheme: Option<HttpScheme>) -> bool {
+    /// Returns `true` if a client that is redirected to the authority `target` requests this host
+    /// again.
+    ///
+    /// `target` is in canonical form.
+    pub(crate) fn is_same_host(&self, target: &str, scheme: Option<HttpScheme>) -> bool {
         let Some((host, port)) = host_and_port(target) else {
             return false;
         };
-        // Some clients leave out the dot of a fully qualified name.
+        // Some clients drop the dot of a fully qualified name.
         let name = host.strip_suffix('.').unwrap_or(host);
         *self.name == *name && (!self.dotted || name != host) && self.same_port(port, scheme)
     }
 }
 
-/// Host and port of an authority that is spelled as it is sent.
+/// Splits an authority in canonical form into the host and the port.
 fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    // A colon in front of the bracket is one of an IPv6 address.
+    // A colon before the closing bracket belongs to an IPv6 address.
     let is_end = |byte| byte == b':' || byte == b']';
     let end = authority.bytes().rposition(is_end);
     let (host, port) = authority.split_at_checked(end.unwrap_or(authority.len()))?;
@@ -89,7 +96,7 @@ fn is_unusual(port: &u16) -> bool {
         .all(|scheme| scheme.default_port() != *port)
 }
 
-/// A host that is spelled as most are, in which nothing has to be changed.
+/// Splits a host that is already in canonical form. Returns `None` for all others.
 #[inline]
 fn plain(authority: &str) -> Option<(&str, Option<u16>)> {
     let (name, port) = authority.split_at_checked(plain_len(authority)?)?;
@@ -100,9 +107,9 @@ fn plain(authority: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-/// How long the name is in front of the port, where it is in lower case, without anything odd.
+/// Returns the length of the name before the port, if the name is already in canonical form.
 ///
-/// What it takes has the grammar of a host: no label is empty or too long, and the last is no number.
+/// It accepts valid hosts only: no label is empty or too long, and the last label isn't a number.
 #[inline]
 fn plain_len(authority: &str) -> Option<usize> {
     let mut label = 0_usize;
@@ -140,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn r6_what_looks_plain_has_the_grammar_of_a_host() {
+    fn r6_a_plain_host_is_a_valid_host() {
         let parts = ["a", "0", "-", "_", ".", "x", "f", "z", "A", ":", "@", "é"];
         let mut texts = vec![String::new()];
         for _ in 0..5 {
@@ -149,8 +156,8 @@ mod tests {
                 .flat_map(|text| parts.iter().map(move |part| format!("{text}{part}")))
                 .collect();
             for text in texts.iter().filter(|text| is_plain(text)) {
-                let address = format!("http://{text}");
-                let (origin, rest) = location::parse_origin(&address).unwrap();
+                let url = format!("http://{text}");
+                let (origin, rest) = location::parse_origin(&url).unwrap();
                 assert_eq!((origin.host(), rest), (text.as_str(), ""));
             }
         }
@@ -178,10 +185,10 @@ mod tests {
             ("[::1]", "[::1]", None),
             ("[0:0::1]:80", "[::1]", Some(80)),
         ] {
-            let asked = RequestHost::read(written).unwrap();
-            assert_eq!((&*asked.name, asked.port), (name, port), "{written}");
+            let host = RequestHost::read(written).unwrap();
+            assert_eq!((&*host.name, host.port), (name, port), "{written}");
         }
-        for odd in [
+        for invalid in [
             "",
             ".",
             "a..b",
@@ -208,39 +215,39 @@ mod tests {
             "//a",
             "a:65536",
         ] {
-            assert_eq!(RequestHost::read(odd), None, "{odd}");
+            assert_eq!(RequestHost::read(invalid), None, "{invalid}");
         }
     }
 
     #[test]
     fn r6_ports() {
-        let asked = |text| RequestHost::read(text).unwrap();
+        let read = |text| RequestHost::read(text).unwrap();
         let (http, https) = (Some(HttpScheme::Http), Some(HttpScheme::Https));
         for scheme in [None, http, https] {
             for host in ["a.z", "a.z:80", "a.z:443"] {
-                assert!(asked(host).same_port(None, scheme));
-                assert!(!asked(host).same_port(Some(8443), scheme));
+                assert!(read(host).same_port(None, scheme));
+                assert!(!read(host).same_port(Some(8443), scheme));
             }
-            assert!(!asked("a.z:8443").same_port(None, scheme));
-            assert!(asked("a.z:8443").same_port(Some(8443), scheme));
+            assert!(!read("a.z:8443").same_port(None, scheme));
+            assert!(read("a.z:8443").same_port(Some(8443), scheme));
         }
-        // The default port of the other scheme is one like others, where it is configured.
-        assert!(asked("a.z:80").same_port(Some(80), https));
-        assert!(!asked("a.z").same_port(Some(80), https));
-        assert!(!asked("a.z:443").same_port(Some(80), https));
-        assert!(asked("a.z").same_port(Some(80), http));
-        assert!(asked("a.z:80").same_port(Some(443), https));
+        // If the configured port is the default port of the other scheme, it's an ordinary port.
+        assert!(read("a.z:80").same_port(Some(80), https));
+        assert!(!read("a.z").same_port(Some(80), https));
+        assert!(!read("a.z:443").same_port(Some(80), https));
+        assert!(read("a.z").same_port(Some(80), http));
+        assert!(read("a.z:80").same_port(Some(443), https));
     }
 
     #[test]
     fn r9_the_same_host_again() {
-        let again = |asked, origin, scheme| {
+        let again = |requested, origin, scheme| {
             let origin = Origin::new(origin).unwrap();
             let text = origin.to_string();
             let (_, target) = text.split_once("://").unwrap();
-            RequestHost::read(asked)
+            RequestHost::read(requested)
                 .unwrap()
-                .is_asked_on(target, scheme)
+                .is_same_host(target, scheme)
         };
         let https = Some(HttpScheme::Https);
         assert!(again("a.z", "https://a.z", https) && again("A.z:443", "https://a.z", https));

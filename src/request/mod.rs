@@ -1,22 +1,33 @@
 //! What a policy sees of a request.
+//!
+//! A [`RequestHead`] borrows the parts of a request, so creating one allocates nothing. It also
+//! carries facts that the request itself can't prove: the scheme, and the host that a trusted proxy
+//! has sent.
+//!
+//! These invariants hold:
+//!
+//! - **R2** The path and the query are never decoded.
+//! - **R5** A request with a contradictory host has no authority.
+//! - **R13** The scheme is unknown until a policy establishes it. A client can write any scheme
+//!   into `:scheme`, an absolute target or a forwarded header.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use http::{
     Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version, header, request::Parts,
     uri::Authority,
 };
 
-use self::host::RequestHost;
-use crate::location::{HttpScheme, Location, scan};
+use crate::location::{HttpScheme, scan};
 
+mod describe;
+mod facts;
 pub(crate) mod host;
 mod reads;
-mod shown;
 
 pub(crate) use reads::HeaderReads;
 
-/// What a policy sees of a request: everything but the body, and nothing to change.
+/// The head of a request, as a policy sees it: everything except the body, and read-only.
 ///
 /// ```
 /// use http::{Method, Request};
@@ -29,21 +40,21 @@ pub(crate) use reads::HeaderReads;
 /// assert_eq!(head.path(), "/upload");
 /// assert_eq!(head.query(), Some("part=2"));
 /// assert_eq!(head.authority(), Some("example.com"));
-/// assert_eq!(head.scheme(), None, "nobody has established it");
+/// assert_eq!(head.scheme(), None, "no policy has established it");
 /// # Ok::<(), http::Error>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct RequestHead<'a> {
     method: &'a Method,
     uri: &'a Uri,
-    /// The target that came, also where the decision is about another one: it may name the host.
+    /// The received target. It may contain the host, even if the decision is for another target.
     received: &'a Uri,
     version: Version,
     headers: &'a HeaderMap,
     extensions: &'a Extensions,
-    reads_whole_uri: bool,
-    /// Whether the target is the client's, so that a router's note of the whole one belongs to it.
-    is_as_asked: bool,
+    reads_original_uri: bool,
+    /// Whether the target is the received one. Only then a router's original URI belongs to it.
+    is_original_target: bool,
     scheme: Option<HttpScheme>,
     host: Host<'a>,
     reads: Option<&'a HeaderReads>,
@@ -52,14 +63,14 @@ pub struct RequestHead<'a> {
 /// The host that a policy reads.
 #[derive(Clone, Copy)]
 enum Host<'a> {
-    /// What the request says of itself.
+    /// The host of the request itself.
     Received,
-    /// What somebody who is believed says; nothing, where that makes no sense.
+    /// The host that a trusted proxy has sent, or `None` if what it sent is invalid.
     Established(Option<&'a str>),
 }
 
 impl<'a> RequestHead<'a> {
-    /// The head of a request.
+    /// Returns the head of a request.
     ///
     /// ```
     /// use http::Request;
@@ -78,15 +89,15 @@ impl<'a> RequestHead<'a> {
             version: request.version(),
             headers: request.headers(),
             extensions: request.extensions(),
-            reads_whole_uri: false,
-            is_as_asked: true,
+            reads_original_uri: false,
+            is_original_target: true,
             scheme: None,
             host: Host::Received,
             reads: None,
         }
     }
 
-    /// The head of a request that was taken apart.
+    /// Returns the head of a request that was split into parts.
     ///
     /// ```
     /// use http::Request;
@@ -105,70 +116,15 @@ impl<'a> RequestHead<'a> {
             version: parts.version,
             headers: &parts.headers,
             extensions: &parts.extensions,
-            reads_whole_uri: false,
-            is_as_asked: true,
+            reads_original_uri: false,
+            is_original_target: true,
             scheme: None,
             host: Host::Received,
             reads: None,
         }
     }
 
-    /// The same head, read through a router's note of the URI that was asked for, or not.
-    #[inline]
-    pub(crate) const fn reading_whole_uri(mut self, reads_whole_uri: bool) -> Self {
-        self.reads_whole_uri = reads_whole_uri;
-        self
-    }
-
-    /// The same head, which takes down what a policy looks at.
-    #[inline]
-    pub(crate) const fn noting(mut self, reads: &'a HeaderReads) -> Self {
-        self.reads = Some(reads);
-        self
-    }
-
-    /// Whether what a policy looks at is taken down.
-    pub(crate) const fn takes_notes(&self) -> bool {
-        self.reads.is_some()
-    }
-
-    /// Whether this is about the target that came.
-    #[inline]
-    pub(crate) const fn is_as_asked(&self) -> bool {
-        self.is_as_asked
-    }
-
-    /// Says that the request must not be passed on, whatever becomes of the policy's answer on its way
-    /// through others (R11).
-    pub(crate) fn close(&self) {
-        if let Some(reads) = self.reads {
-            reads.close();
-        }
-    }
-
-    /// Whether somebody has said that the request must not be passed on.
-    #[inline]
-    pub(crate) fn is_closed(&self) -> bool {
-        self.reads.is_some_and(HeaderReads::is_closed)
-    }
-
-    /// Says that the scheme is presumed, because nobody who is believed has said it.
-    #[cfg(feature = "trust")]
-    pub(crate) fn presume_the_scheme(&self) {
-        if let Some(reads) = self.reads {
-            reads.presume();
-        }
-    }
-
-    /// The same head for another target, as if that had been asked for on the same host.
-    pub(crate) const fn for_uri(mut self, uri: &'a Uri) -> Self {
-        self.uri = uri;
-        self.reads_whole_uri = false;
-        self.is_as_asked = false;
-        self
-    }
-
-    /// The same head with the scheme that somebody has established.
+    /// Returns a copy with the scheme set, for a policy that knows the scheme.
     ///
     /// ```
     /// use http::Request;
@@ -185,8 +141,9 @@ impl<'a> RequestHead<'a> {
         self
     }
 
-    /// The same head with the host, and the port where there is one, that somebody has established:
-    /// a proxy that is believed, say. `None` says that what it told makes no sense.
+    /// Returns a copy with the host and the optional port set, for example from a trusted proxy.
+    ///
+    /// Pass `None` if the host of the proxy is invalid.
     ///
     /// ```
     /// use http::Request;
@@ -204,7 +161,7 @@ impl<'a> RequestHead<'a> {
         self
     }
 
-    /// The method.
+    /// Returns the method.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -218,10 +175,10 @@ impl<'a> RequestHead<'a> {
         self.method
     }
 
-    /// The request target, as this layer got it.
+    /// Returns the request target that this layer received.
     ///
-    /// A router that nests may have shortened it; with feature `axum`,
-    /// `RedirectLayer::original_uri` makes this the whole one.
+    /// A nesting router may have shortened it. `RedirectLayer::original_uri` of the `axum` feature
+    /// makes this method return the original target.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -232,16 +189,16 @@ impl<'a> RequestHead<'a> {
     #[inline]
     #[must_use]
     pub fn uri(&self) -> &'a Uri {
-        if self.reads_whole_uri {
-            self.whole_uri().unwrap_or(self.uri)
+        if self.reads_original_uri {
+            self.original_uri().unwrap_or(self.uri)
         } else {
             self.uri
         }
     }
 
-    /// The path, as it was received: percent-encoding and all.
+    /// Returns the path as received, still percent-encoded.
     ///
-    /// It is `*` for `OPTIONS *` and empty for the authority that CONNECT names.
+    /// The path of `OPTIONS *` is `*`. The path of a CONNECT request is empty.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -255,7 +212,7 @@ impl<'a> RequestHead<'a> {
         self.uri().path()
     }
 
-    /// The query, as it was received, without the `?`.
+    /// Returns the query as received, without the `?`.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -269,7 +226,7 @@ impl<'a> RequestHead<'a> {
         self.uri().query()
     }
 
-    /// Path and query, as they were received, with the `?` where there is one.
+    /// Returns the path and query as received, with the `?` between them.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -283,7 +240,7 @@ impl<'a> RequestHead<'a> {
         self.uri().path_and_query().map_or("", |text| text.as_str())
     }
 
-    /// The protocol version.
+    /// Returns the protocol version.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -296,9 +253,9 @@ impl<'a> RequestHead<'a> {
         self.version
     }
 
-    /// All header fields; what is read here is not named in `Vary`.
+    /// Returns all header fields. Fields that you read here aren't added to `Vary`.
     ///
-    /// Take [`header`](Self::header), or say it with [`depends_on`](Self::depends_on).
+    /// Use [`header`](Self::header) instead, or call [`depends_on`](Self::depends_on) too.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -311,15 +268,16 @@ impl<'a> RequestHead<'a> {
         self.headers
     }
 
-    /// The first line of one header field; the answer names it in `Vary`.
+    /// Returns the first value of a header field, and adds the field to `Vary`.
     ///
-    /// A redirect that depends on a field must not be handed by a cache to a client that sends
-    /// another one, so that a field that was looked at is named in the `Vary` of the redirect, also
-    /// where it was absent, and of a refusal. A permanent redirect that depends on `Cookie` or
-    /// `Authorization` is sent `Cache-Control: private`.
+    /// A cache must not reuse a redirect for a client that sends another value. The layer therefore
+    /// names each field that a policy reads in the `Vary` of the redirect or the refusal, even if
+    /// the request lacks the field. A permanent redirect that depends on `Cookie` or
+    /// `Authorization` gets `Cache-Control: private`.
     ///
-    /// An answer of the app that is passed on stays as it is: where a shared cache stands in front, the
-    /// app names the field in its own `Vary`, or the cache hands its page to whom the redirect was for.
+    /// The layer doesn't change the app's own responses. If there is a shared cache in front, your
+    /// app must name the field in its own `Vary`. Otherwise the cache sends the app's page to
+    /// clients that should be redirected.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -336,10 +294,11 @@ impl<'a> RequestHead<'a> {
         self.headers.get(name)
     }
 
-    /// Says that the decision depends on a header field, which the answer names in `Vary`.
+    /// Adds a header field to the `Vary` of the redirect or the refusal.
     ///
-    /// [`header`](Self::header) does it by itself. This is for a field that something else has read:
-    /// a session that a layer in front made of the cookie.
+    /// [`header`](Self::header) does this for you. Call this method if the decision depends on a
+    /// field that other code has read, for example on a session that an outer layer loaded for the
+    /// cookie.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, policy_fn};
@@ -363,7 +322,7 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    /// What the layers in front have left on the request.
+    /// Returns the extensions that outer layers have added to the request.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -377,10 +336,11 @@ impl<'a> RequestHead<'a> {
         self.extensions
     }
 
-    /// The scheme, where something that can know it has established it.
+    /// Returns the scheme if it's known.
     ///
-    /// It is `None` by default: `:scheme`, an absolute request target and forwarded headers are
-    /// text of the client and prove nothing.
+    /// It's `None` by default, because clients can write any scheme into `:scheme`, an absolute
+    /// request target or a forwarded header. A policy for a plaintext listener or a trusted proxy
+    /// sets it.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -394,13 +354,18 @@ impl<'a> RequestHead<'a> {
         self.scheme
     }
 
-    /// The host, with its port where there is one, **as the client wrote it**.
+    /// Returns the requested host with its optional port, **as the client wrote it**.
     ///
-    /// It is the authority of the request target (HTTP/2's `:authority`), else the one `Host` field.
-    /// It is `None` where they differ, where there is more than one `Host`, where there is none, and
-    /// where there is a user name in it.
-    /// Compare it; never build a location from it.
-    /// Where a policy has [established](Self::with_authority) another host, it is that one.
+    /// Compare it with your hosts. Never build a location from it.
+    ///
+    /// It's the authority of the request target (`:authority` in HTTP/2), or else the `Host` field.
+    /// If a policy has [set](Self::with_authority) the host, it's that one.
+    ///
+    /// It's `None` if
+    ///
+    /// - the target and `Host` differ,
+    /// - there is more than one `Host`, or none, or
+    /// - it contains a user name.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;
@@ -427,7 +392,7 @@ impl<'a> RequestHead<'a> {
             (None, _) => None,
             (Some(_), Some(_)) => return None,
         };
-        // Nesting routers may shorten the URI, but leave its authority.
+        // A nesting router may shorten the path of the target, but it keeps the authority.
         let target = self.received.authority().map(Authority::as_str);
         let authority = match (target, host) {
             (Some(target), Some(host)) => target.eq_ignore_ascii_case(host).then_some(target),
@@ -435,102 +400,6 @@ impl<'a> RequestHead<'a> {
         };
         authority.filter(|authority| !scan::any(authority.as_bytes(), |byte| byte == b'@'))
     }
-
-    /// The host that the client means where fields disagree: the target's (RFC 9112 §3.2.2).
-    pub(crate) fn asked_authority(&self) -> Option<&'a str> {
-        match self.received.authority() {
-            Some(authority) => authority.as_str().rsplit('@').next(),
-            None => self.received_authority(),
-        }
-    }
-
-    /// Adds to a location what a policy established about this request: the scheme, and the host (R9).
-    pub(crate) fn annotate(&self, location: Location) -> Location {
-        let scheme = self.scheme().or(location.scheme_asked_over());
-        let stays = if self.is_told_another_host() {
-            location.with_origin(|_, target| {
-                // A host that can't be parsed may be any host.
-                self.authority().is_none_or(|requested| {
-                    RequestHost::read(requested)
-                        .is_some_and(|requested| requested.is_asked_on(target, scheme))
-                })
-            })
-        } else {
-            location.stays_on_the_host()
-        };
-        location.with_request_facts(scheme, stays)
-    }
-
-    /// Whether a policy has another host to go by than what the guard sees.
-    #[inline]
-    pub(crate) const fn is_told_another_host(&self) -> bool {
-        matches!(self.host, Host::Established(_))
-    }
-
-    /// The request target before a router that nests shortened it, where that is known.
-    #[inline]
-    pub(crate) fn asked_uri(&self) -> &'a Uri {
-        self.whole_uri().unwrap_or_else(|| self.uri())
-    }
-
-    /// Path and query of that target, with the `/` that a client may leave out.
-    #[inline]
-    pub(crate) fn asked_path_and_query(&self) -> Cow<'a, str> {
-        match self.asked_uri().path_and_query() {
-            None => Cow::Borrowed("/"),
-            Some(text) if text.as_str().starts_with('?') => {
-                Cow::Owned(format!("/{}", text.as_str()))
-            }
-            Some(text) => Cow::Borrowed(text.as_str()),
-        }
-    }
-
-    /// Whether there is neither a `Host` nor an authority: HTTP/1.0, or a call without a server.
-    pub(crate) fn names_no_host(&self) -> bool {
-        match self.host {
-            Host::Received => {
-                self.received.authority().is_none() && !self.headers.contains_key(header::HOST)
-            }
-            Host::Established(_) => false,
-        }
-    }
-
-    /// The path, where the request names one: origin-form, or absolute-form, of which the path is used.
-    #[inline]
-    pub(crate) fn named_path(&self) -> Option<&'a str> {
-        let path = self.path();
-        path.as_bytes().starts_with(b"/").then_some(path)
-    }
-
-    /// Whether the request names a path.
-    #[inline]
-    pub(crate) fn has_path(&self) -> bool {
-        self.named_path().is_some()
-    }
-
-    /// The target that the client sent, where a router tells.
-    #[inline]
-    pub(crate) fn whole_uri(&self) -> Option<&'a Uri> {
-        if self.is_as_asked {
-            whole_uri(self.extensions)
-        } else {
-            None
-        }
-    }
-}
-
-/// The URI that a client asked an axum router for, where one has nested.
-#[cfg(feature = "axum")]
-#[inline]
-fn whole_uri(extensions: &Extensions) -> Option<&Uri> {
-    extensions
-        .get::<axum::extract::OriginalUri>()
-        .map(|original| &original.0)
-}
-
-#[cfg(not(feature = "axum"))]
-fn whole_uri(_: &Extensions) -> Option<&Uri> {
-    None
 }
 
 impl fmt::Debug for RequestHead<'_> {

@@ -1,22 +1,30 @@
+//! What a policy's decision depends on, recorded while the policy runs.
+//!
+//! A policy only has a shared reference to the request, so the record consists of `Cell`s. It's on
+//! the stack and has a fixed size: a request that passes through allocates nothing for it.
+//!
+//! For example, a policy that reads `Cookie` and then `Accept-Language` leaves the text
+//! `cookie, accept-language`, which becomes the value of `Vary`.
+
 use std::cell::Cell;
 
 use http::HeaderValue;
 
-/// Which header fields a decision has looked at, as the value of the `Vary` that its answer needs,
-/// whether the request may be passed on, and whether caches may keep a redirect of it.
-///
-/// It is filled while a policy looks, whether the field was there or not, and lies on the stack: a
-/// request that passes allocates nothing for it.
+/// The header fields that a policy has read, and two facts that it has established.
 pub(crate) struct HeaderReads {
+    /// The names so far, in lower case and separated by `, `.
     text: [Cell<u8>; Self::CAPACITY],
     length: Cell<usize>,
+    /// Whether the names didn't fit.
     too_many: Cell<bool>,
+    /// Whether the request must not be passed through (R11).
     closed: Cell<bool>,
+    /// Whether the scheme is only presumed.
     presumed: Cell<bool>,
 }
 
 impl HeaderReads {
-    /// More names than fit become `Vary: *`: such an answer is nobody else's.
+    /// If the names don't fit, the response gets `Vary: *`, and no cache reuses it.
     const CAPACITY: usize = 96;
 
     #[inline]
@@ -30,7 +38,7 @@ impl HeaderReads {
         }
     }
 
-    /// Takes the name of a field down, once, but for `Host`, which is part of the target.
+    /// Records the name of a field once. Ignores `Host`, which is part of the URL.
     pub(super) fn add(&self, name: &str) {
         if name.eq_ignore_ascii_case("host") || self.contains(name) {
             return;
@@ -55,36 +63,36 @@ impl HeaderReads {
         self.length.set(before + separator.len() + name.len());
     }
 
-    /// Says that the request must not be passed on (R11).
+    /// Forbids passing the request through (R11).
     pub(super) fn close(&self) {
         self.closed.set(true);
     }
 
-    /// Whether somebody has said that the request must not be passed on.
+    /// Returns `true` if a policy has forbidden passing the request through.
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.get()
     }
 
-    /// Says that the scheme was presumed.
+    /// Records that the scheme is presumed.
     #[cfg(feature = "trust")]
     pub(super) fn presume(&self) {
         self.presumed.set(true);
     }
 
-    /// Whether somebody has presumed the scheme.
+    /// Returns `true` if the scheme is presumed.
     #[inline]
-    pub(crate) fn is_presumed(&self) -> bool {
+    pub(crate) fn has_presumed_scheme(&self) -> bool {
         self.presumed.get()
     }
 
-    /// Whether no field was looked at.
+    /// Returns `true` if the policy has read no field.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.length.get() == 0 && !self.too_many.get()
     }
 
-    /// Whether a field of this name was looked at.
+    /// Returns `true` if the policy has read this field.
     fn contains(&self, name: &str) -> bool {
         self.length.get() > 0
             && self
@@ -103,18 +111,18 @@ impl HeaderReads {
                 })
     }
 
-    /// Whether the answer is of one visitor.
-    pub(crate) fn personal(&self) -> bool {
+    /// Returns `true` if the response is for one visitor only.
+    pub(crate) fn is_personal(&self) -> bool {
         self.too_many.get() || self.contains("cookie") || self.contains("authorization")
     }
 
-    /// The value of `Vary`, where there has to be one.
+    /// Returns the value of `Vary`, if the response needs one.
     pub(crate) fn vary(&self) -> Option<HeaderValue> {
         if self.too_many.get() {
             return Some(HeaderValue::from_static("*"));
         }
         let text: Vec<u8> = self.written().iter().map(Cell::get).collect();
-        // A text that is no header name was never there either.
+        // A policy may have read a name that isn't a valid header name. No request can have it.
         (!text.is_empty())
             .then(|| HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("*")))
     }
@@ -143,16 +151,16 @@ mod tests {
         }
         assert_eq!(reads.vary().unwrap(), "accept-language, cookie");
         assert!(reads.contains("COOKIE") && !reads.contains("cook"));
-        assert!(reads.personal());
+        assert!(reads.is_personal());
     }
 
     #[test]
-    fn more_than_fit_is_everything() {
+    fn too_many_names_become_a_star() {
         let reads = HeaderReads::new();
         for n in 0..20 {
             reads.add(&format!("x-header-{n}"));
         }
         assert_eq!(reads.vary().unwrap(), "*");
-        assert!(reads.personal());
+        assert!(reads.is_personal());
     }
 }

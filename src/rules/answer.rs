@@ -16,7 +16,7 @@ use super::{
     target,
 };
 use crate::{
-    location::{Astray, Ends, Location, MAX_LEN, has_dot_segment, scan},
+    location::{Location, MAX_LEN, PartEnds, PrepareError, has_dot_segment, scan},
     redirect::{Redirect, RuleOffset, Timing},
 };
 
@@ -57,7 +57,7 @@ impl Table {
         record: &Record<'_>,
         captures: &Captures<'_>,
         ask: &Ask<'_, '_>,
-    ) -> Result<Location, Astray> {
+    ) -> Result<Location, PrepareError> {
         let is_plain = record.has(PATTERN | REGEX) && is_plain(ask.path)?;
         let ready = self.options(record);
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
@@ -88,12 +88,12 @@ impl Table {
                 text.len()
             };
             let origin = record.origin;
-            (text, Ends { origin, fragment })
+            (text, PartEnds { origin, fragment })
         };
         let location = Location::prepared(text, ends, record.has(SETTLED) && !is_written)?;
         // Where the scheme is known, the same address on another one is another one.
         Ok(match ask.head.scheme() {
-            Some(scheme) => location.asked_over(scheme),
+            Some(scheme) => location.with_request_scheme(scheme),
             None => location,
         })
     }
@@ -102,23 +102,23 @@ impl Table {
 /// Whether what was captured of a path is sent as it is, wherever it goes; no pattern has a segment `.` or `..`
 /// itself, so that one is captured, whether it is used or not (R4).
 #[inline]
-fn is_plain(path: &str) -> Result<bool, Astray> {
+fn is_plain(path: &str) -> Result<bool, PrepareError> {
     // One look says it of most.
     if spelling::is_plain_path(path) {
         return Ok(true);
     }
     if has_dot_segment(path.as_bytes()) {
-        return Err(Astray::DotSegments);
+        return Err(PrepareError::DotSegments);
     }
     Ok(spelling::all_plain(path.as_bytes()))
 }
 
-impl From<Astray> for NotSentReason {
-    fn from(astray: Astray) -> Self {
+impl From<PrepareError> for NotSentReason {
+    fn from(astray: PrepareError) -> Self {
         match astray {
-            Astray::TooLong => Self::TooLong,
-            Astray::OffSite => Self::OffSite,
-            Astray::DotSegments => Self::DotSegments,
+            PrepareError::TooLong => Self::TooLong,
+            PrepareError::OffSite => Self::OffSite,
+            PrepareError::DotSegments => Self::DotSegments,
         }
     }
 }
@@ -136,7 +136,7 @@ fn written(
     query: Option<&str>,
     ready: Option<&Ready>,
     policy: QueryPolicy,
-) -> (Bytes, Ends) {
+) -> (Bytes, PartEnds) {
     out.clear();
     // What one long request needed is not kept.
     out.shrink_to(2 * MAX_LEN);
@@ -170,7 +170,7 @@ fn written(
     if record.has(FRAGMENT) {
         push(out, own_fragment);
     }
-    let ends = Ends {
+    let ends = PartEnds {
         origin: record.origin,
         fragment,
     };

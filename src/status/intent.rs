@@ -1,9 +1,10 @@
+use std::{fmt, str::FromStr};
+
 use http::{Method, Version};
 
-use crate::status::Status;
+use super::{ParseStatusError, Status};
 
-/// What the author of a redirect means; it picks the [`Status`] from the request's method and
-/// version.
+/// The meaning of a redirect. It picks the [`Status`] for each request's method and version.
 ///
 /// ```
 /// use http::{Method, Version};
@@ -14,29 +15,31 @@ use crate::status::Status;
 /// assert_eq!(temporary(Method::PUT), Status::TemporaryRedirect);
 /// ```
 ///
-/// | intent | GET, HEAD | every other method |
+/// | intent | GET, HEAD | other methods |
 /// |---|---|---|
 /// | `Temporary` | 302 | 307 |
 /// | `Permanent` | 301 | 308 |
 /// | `SeeOther` | 303 | 303 |
 ///
-/// On HTTP/1.0 `SeeOther` is 302 for GET, HEAD and POST, because 303 came with HTTP/1.1 and the
-/// two mean the same to clients of that age. The version never turns 307 or 308 into anything
-/// else: proxies speak HTTP/1.0 for clients that are newer.
+/// On HTTP/1.0, `SeeOther` picks 302 for GET, HEAD and POST. HTTP/1.0 has no 303, and its clients
+/// turn POST into GET after a 302. The version never changes 307 and 308, because proxies speak
+/// HTTP/1.0 for newer clients.
+///
+/// The enum is exhaustive, because RFC 9110 has no other kind of redirect.
 ///
 /// Source: RFC 9110 §15.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Intent {
-    /// Elsewhere for now, with the method and the body of this request.
+    /// The resource is temporarily at another URL. The next request keeps the method and the body.
     Temporary,
-    /// Elsewhere for good, with the method and the body of this request.
+    /// The resource has moved permanently. The next request keeps the method and the body.
     Permanent,
-    /// The answer is another page, to be fetched by GET.
+    /// The client fetches another page with GET.
     SeeOther,
 }
 
 impl Intent {
-    /// The status that keeps this promise for one method and version.
+    /// Returns the status with this meaning for one method and version.
     ///
     /// ```
     /// use http::{Method, Version};
@@ -49,20 +52,20 @@ impl Intent {
     /// ```
     #[must_use]
     pub fn status(self, method: &Method, version: Version) -> Status {
-        let reads = method == Method::GET || method == Method::HEAD;
+        let is_read = method == Method::GET || method == Method::HEAD;
         match self {
-            Self::Temporary if reads => Status::Found,
+            Self::Temporary if is_read => Status::Found,
             Self::Temporary => Status::TemporaryRedirect,
-            Self::Permanent if reads => Status::MovedPermanently,
+            Self::Permanent if is_read => Status::MovedPermanently,
             Self::Permanent => Status::PermanentRedirect,
-            Self::SeeOther if version < Version::HTTP_11 && (reads || method == Method::POST) => {
+            Self::SeeOther if version < Version::HTTP_11 && (is_read || method == Method::POST) => {
                 Status::Found
             }
             Self::SeeOther => Status::SeeOther,
         }
     }
 
-    /// The status that keeps this promise for every method: 307, 308 or 303.
+    /// Returns the status with this meaning for every method: 307, 308 or 303.
     ///
     /// ```
     /// # use tower_redirect::{Status, status::Intent};
@@ -76,37 +79,76 @@ impl Intent {
             Self::SeeOther => Status::SeeOther,
         }
     }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Temporary => "temporary",
+            Self::Permanent => "permanent",
+            Self::SeeOther => "see-other",
+        }
+    }
 }
 
-/// How a redirect is made: always with one [`Status`], or as an [`Intent`] has it.
+/// Writes `temporary`, `permanent` or `see-other`.
+impl fmt::Display for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Reads what [`Display`](fmt::Display) writes.
 ///
-/// Both convert into it, so that `.with(Status::Found)` and `.with(Intent::Permanent)` read alike.
+/// ```
+/// use tower_redirect::status::Intent;
+///
+/// let intent: Intent = "see-other".parse()?;
+/// assert_eq!((intent, intent.to_string().as_str()), (Intent::SeeOther, "see-other"));
+/// assert!("See other".parse::<Intent>().is_err());
+/// # Ok::<(), tower_redirect::status::ParseStatusError>(())
+/// ```
+impl FromStr for Intent {
+    type Err = ParseStatusError;
+
+    fn from_str(text: &str) -> Result<Self, ParseStatusError> {
+        [Self::Temporary, Self::Permanent, Self::SeeOther]
+            .into_iter()
+            .find(|intent| intent.as_str() == text)
+            .ok_or_else(ParseStatusError::unknown_intent)
+    }
+}
+
+/// A fixed [`Status`], or an [`Intent`] that picks the status for each request.
+///
+/// Both types convert into it, so you can write `.with(Status::Found)` and
+/// `.with(Intent::Permanent)`.
 ///
 /// ```
 /// use http::{Method, Version};
 /// use tower_redirect::{Status, status::{Intent, StatusChoice}};
 ///
-/// let how = StatusChoice::from(Intent::Permanent);
-/// assert_eq!(how.status(&Method::GET, Version::HTTP_11), Status::MovedPermanently);
+/// let choice = StatusChoice::from(Intent::Permanent);
+/// assert_eq!(choice.status(&Method::GET, Version::HTTP_11), Status::MovedPermanently);
 /// assert_eq!(StatusChoice::from(Status::Found), StatusChoice::Status(Status::Found));
 /// ```
+///
+/// The enum is exhaustive, so you can match on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StatusChoice {
-    /// This status, for every request.
+    /// The same status for every request.
     Status(Status),
     /// The status that the intent picks for the request.
     Intent(Intent),
 }
 
 impl StatusChoice {
-    /// The status for one method and version.
+    /// Returns the status for one method and version.
     ///
     /// ```
     /// use http::{Method, Version};
     /// # use tower_redirect::{Status, status::StatusChoice};
     ///
-    /// let how = StatusChoice::Status(Status::SeeOther);
-    /// assert_eq!(how.status(&Method::PUT, Version::HTTP_2), Status::SeeOther);
+    /// let choice = StatusChoice::Status(Status::SeeOther);
+    /// assert_eq!(choice.status(&Method::PUT, Version::HTTP_2), Status::SeeOther);
     /// ```
     #[must_use]
     pub fn status(self, method: &Method, version: Version) -> Status {
@@ -126,5 +168,43 @@ impl From<Status> for StatusChoice {
 impl From<Intent> for StatusChoice {
     fn from(intent: Intent) -> Self {
         Self::Intent(intent)
+    }
+}
+
+/// Writes the status (`302 Found`) or the intent (`temporary`).
+impl fmt::Display for StatusChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => status.fmt(f),
+            Self::Intent(intent) => intent.fmt(f),
+        }
+    }
+}
+
+/// Reads a status code (`302`) or the name of an intent (`temporary`), for configuration files.
+///
+/// ```
+/// use tower_redirect::{Status, status::{Intent, StatusChoice}};
+///
+/// assert_eq!("308".parse(), Ok(StatusChoice::from(Status::PermanentRedirect)));
+/// assert_eq!("permanent".parse(), Ok(StatusChoice::from(Intent::Permanent)));
+///
+/// let error = "forever".parse::<StatusChoice>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "not a redirect status; use 301, 302, 303, 307, 308, `temporary`, `permanent` or `see-other`",
+/// );
+/// ```
+impl FromStr for StatusChoice {
+    type Err = ParseStatusError;
+
+    fn from_str(text: &str) -> Result<Self, ParseStatusError> {
+        if let Ok(intent) = text.parse::<Intent>() {
+            return Ok(intent.into());
+        }
+        match text.parse::<Status>() {
+            Ok(status) => Ok(status.into()),
+            Err(error) => Err(error.or_intent()),
+        }
     }
 }

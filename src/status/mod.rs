@@ -1,16 +1,31 @@
-//! The five redirect statuses, and how one is chosen for a request.
+//! The five redirect status codes, and how to choose one for each request.
+//!
+//! Use a [`Status`] if you promise your clients a certain code. Use an [`Intent`] if you only want
+//! to say what the redirect means.
+//!
+//! ```
+//! use http::{Method, Version};
+//! use tower_redirect::{Status, status::Intent};
+//!
+//! let status = Intent::Permanent.status(&Method::POST, Version::HTTP_11);
+//! assert_eq!(status, Status::PermanentRedirect);
+//! assert_eq!(status.to_string(), "308 Permanent Redirect");
+//! assert_eq!("308".parse(), Ok(status));
+//! ```
 
-use std::{error::Error, fmt};
+use std::{fmt, str::FromStr};
 
 use http::{Method, StatusCode};
 
+mod error;
 mod intent;
 
+pub use error::{InvalidStatus, ParseStatusError};
 pub use intent::{Intent, StatusChoice};
 
-/// One of the five status codes that send a client elsewhere: 301, 302, 303, 307, 308.
+/// A redirect status code: 301, 302, 303, 307 or 308.
 ///
-/// The type is closed: 300, 304, 305 and 306 are not redirects and have no variant.
+/// The enum is exhaustive: 300, 304, 305 and 306 aren't redirects and have no variant.
 ///
 /// ```
 /// use http::Method;
@@ -22,7 +37,7 @@ pub use intent::{Intent, StatusChoice};
 /// assert_eq!(Status::Found.to_string(), "302 Found");
 /// ```
 ///
-/// | status | lifetime | the next request |
+/// | status | the move is | the next request |
 /// |---|---|---|
 /// | 301 | permanent | POST may become GET |
 /// | 302 | temporary | POST may become GET |
@@ -34,22 +49,22 @@ pub use intent::{Intent, StatusChoice};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u16)]
 pub enum Status {
-    /// 301: moved for good; clients may turn a POST into a GET (RFC 9110 §15.4.2).
+    /// 301 Moved Permanently. Clients may turn POST into GET (RFC 9110 §15.4.2).
     MovedPermanently = 301,
-    /// 302: elsewhere for now; clients may turn a POST into a GET (RFC 9110 §15.4.3).
+    /// 302 Found, a temporary redirect. Clients may turn POST into GET (RFC 9110 §15.4.3).
     Found = 302,
-    /// 303: the answer is another page, to be fetched by GET (RFC 9110 §15.4.4).
+    /// 303 See Other. The client fetches another page with GET (RFC 9110 §15.4.4).
     SeeOther = 303,
-    /// 307: elsewhere for now; method and body are used again (RFC 9110 §15.4.8).
+    /// 307 Temporary Redirect. The client keeps the method and the body (RFC 9110 §15.4.8).
     TemporaryRedirect = 307,
-    /// 308: moved for good; method and body are used again (RFC 9110 §15.4.9).
+    /// 308 Permanent Redirect. The client keeps the method and the body (RFC 9110 §15.4.9).
     PermanentRedirect = 308,
 }
 
-/// What RFC 9110 lets a client do with the method when it follows a redirect.
+/// How a client may change the method when it follows a redirect, according to RFC 9110.
 ///
-/// This is the promise of the specification, weaker than what browsers do in practice
-/// ([`Status::next_method`]).
+/// The specification promises less than browsers do. [`Status::next_method`] returns what browsers
+/// do.
 ///
 /// ```
 /// use http::Method;
@@ -59,18 +74,20 @@ pub enum Status {
 /// assert_eq!(Status::Found.method_promise(&Method::PUT), MethodPromise::Unchanged);
 /// assert_eq!(Status::SeeOther.method_promise(&Method::PUT), MethodPromise::Retrieval);
 /// ```
+///
+/// The enum is exhaustive, because RFC 9110 has no fourth case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MethodPromise {
-    /// The next request has the same method, and its body.
+    /// The next request has the same method and the same body.
     Unchanged,
-    /// A client is allowed to send GET without a body instead, and need not.
+    /// The client may send GET without a body instead.
     MayBecomeGet,
-    /// The next request is a GET, or a HEAD, whatever this one was.
+    /// The next request is a GET or a HEAD, for every method.
     Retrieval,
 }
 
 impl Status {
-    /// The five, in the order of their numbers.
+    /// All five statuses, in the order of their codes.
     ///
     /// ```
     /// use tower_redirect::Status;
@@ -86,7 +103,7 @@ impl Status {
         Self::PermanentRedirect,
     ];
 
-    /// The number on the wire.
+    /// Returns the status code as a number.
     ///
     /// ```
     /// # use tower_redirect::Status;
@@ -97,7 +114,7 @@ impl Status {
         self as u16
     }
 
-    /// The status as the `http` crate has it.
+    /// Returns the status as a [`StatusCode`] of the `http` crate.
     ///
     /// ```
     /// # use tower_redirect::Status;
@@ -114,7 +131,7 @@ impl Status {
         }
     }
 
-    /// The reason phrase of RFC 9110.
+    /// Returns the reason phrase of RFC 9110.
     ///
     /// ```
     /// # use tower_redirect::Status;
@@ -131,10 +148,10 @@ impl Status {
         }
     }
 
-    /// Whether the new address replaces the old one for good: 301 and 308.
+    /// Returns `true` if the new URL replaces the old one permanently: for 301 and 308.
     ///
-    /// These two are also the ones that a cache may keep without being told for how long
-    /// (RFC 9110 §15.1), and that give the new address standing with search engines.
+    /// A cache may keep these two without an explicit lifetime (RFC 9110 §15.1). Search engines
+    /// transfer the ranking of the old URL to the new one.
     ///
     /// ```
     /// # use tower_redirect::Status;
@@ -146,10 +163,13 @@ impl Status {
         matches!(self, Self::MovedPermanently | Self::PermanentRedirect)
     }
 
-    /// The method of the request that a browser sends next (Fetch §4.4, HTTP-redirect fetch).
+    /// Returns the method of the request that a browser sends next.
     ///
-    /// 301 and 302 turn POST into GET and leave the others; 303 turns everything but GET and
-    /// HEAD into GET; 307 and 308 change nothing. When the method changes, the body is dropped.
+    /// - 301 and 302 turn POST into GET and keep the other methods.
+    /// - 303 turns every method except GET and HEAD into GET.
+    /// - 307 and 308 keep every method.
+    ///
+    /// If the method changes, the browser drops the body.
     ///
     /// ```
     /// use http::Method;
@@ -160,9 +180,11 @@ impl Status {
     /// assert_eq!(Status::SeeOther.next_method(&Method::HEAD), Method::HEAD);
     /// ```
     ///
-    /// Other clients differ on 301 and 302: some turn every method into GET. What all of them
-    /// agree on is [`same_effect`](Self::same_effect); what the specification promises is
-    /// [`method_promise`](Self::method_promise).
+    /// After 301 and 302, some other clients turn every method into GET.
+    /// [`same_effect`](Self::same_effect) tells on which statuses all clients agree.
+    /// [`method_promise`](Self::method_promise) returns the promise of the specification.
+    ///
+    /// Source: Fetch §4.4, HTTP-redirect fetch.
     #[must_use]
     pub fn next_method(self, method: &Method) -> Method {
         let becomes_get = match self {
@@ -177,7 +199,7 @@ impl Status {
         }
     }
 
-    /// What RFC 9110 §15.4 lets a client do with this method.
+    /// Returns how a client may change this method, according to RFC 9110.
     ///
     /// ```
     /// use http::Method;
@@ -185,6 +207,8 @@ impl Status {
     ///
     /// assert_eq!(Status::PermanentRedirect.method_promise(&Method::POST), MethodPromise::Unchanged);
     /// ```
+    ///
+    /// Source: RFC 9110 §15.4.
     #[must_use]
     pub fn method_promise(self, method: &Method) -> MethodPromise {
         match self {
@@ -196,10 +220,11 @@ impl Status {
         }
     }
 
-    /// Whether every client treats both statuses alike for this method.
+    /// Returns `true` if every client treats both statuses alike for this method.
     ///
-    /// For GET and HEAD the temporary codes mean the same, and so do the permanent ones. For any
-    /// other method no two codes do: clients disagree on what 301 and 302 do to it.
+    /// For GET and HEAD, the temporary codes have the same effect, and so do the permanent ones.
+    /// For any other method, no two codes have the same effect, because clients disagree about 301
+    /// and 302.
     ///
     /// ```
     /// use http::Method;
@@ -216,6 +241,7 @@ impl Status {
     }
 }
 
+/// Writes the status code and the reason phrase, for example `302 Found`.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.as_u16(), self.reason())
@@ -249,57 +275,26 @@ impl TryFrom<u16> for Status {
         Self::ALL
             .into_iter()
             .find(|status| status.as_u16() == code)
-            .ok_or(InvalidStatus { code })
+            .ok_or(InvalidStatus::new(code))
     }
 }
 
-/// Says why a number is not one of the five redirects.
+/// Reads a status code of three digits.
 ///
 /// ```
-/// use http::StatusCode;
 /// use tower_redirect::Status;
 ///
-/// let error = Status::try_from(StatusCode::NOT_MODIFIED).unwrap_err();
-/// assert_eq!(
-///     error.to_string(),
-///     "304 is not a redirect: it answers a conditional request from the client's own cache; \
-///      use 301, 302, 303, 307 or 308",
-/// );
+/// assert_eq!("301".parse(), Ok(Status::MovedPermanently));
+/// assert!("304".parse::<Status>().is_err());
+/// assert!("+301".parse::<Status>().is_err());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct InvalidStatus {
-    code: u16,
-}
+impl FromStr for Status {
+    type Err = ParseStatusError;
 
-impl InvalidStatus {
-    /// The number that was refused.
-    ///
-    /// ```
-    /// # use tower_redirect::Status;
-    /// assert_eq!(Status::try_from(300).unwrap_err().code(), 300);
-    /// ```
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.code
+    fn from_str(text: &str) -> Result<Self, ParseStatusError> {
+        let has_three_digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let code = has_three_digits.then(|| text.parse::<u16>().ok()).flatten();
+        let code = code.ok_or_else(ParseStatusError::not_a_number)?;
+        Ok(Self::try_from(code)?)
     }
 }
-
-impl fmt::Display for InvalidStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = match self.code {
-            300 => "it offers a choice and sends nobody anywhere",
-            304 => "it answers a conditional request from the client's own cache",
-            305 => "it named a proxy and was deprecated, because clients must not obey it",
-            306 => "it is reserved and has no meaning",
-            309..=399 => "no such redirect is registered",
-            _ => "it is not in the 3xx class",
-        };
-        let code = self.code;
-        write!(
-            f,
-            "{code} is not a redirect: {why}; use 301, 302, 303, 307 or 308"
-        )
-    }
-}
-
-impl Error for InvalidStatus {}

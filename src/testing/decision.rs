@@ -9,9 +9,9 @@ use crate::{
     status::Status,
 };
 
-/// What a policy answered to a [`TestRequest`].
+/// The decision of a policy for a [`TestRequest`].
 ///
-/// Every assertion gives the answer back, so that they can be chained.
+/// Each assertion returns the decision, so you can chain them.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Policy, Status, testing};
@@ -33,13 +33,13 @@ impl<T> TestDecision<T> {
         Self { request, decision }
     }
 
-    /// The decision itself.
+    /// Returns the decision itself.
     ///
     /// ```
     /// use tower_redirect::{Decision, LocalPath, testing};
     ///
-    /// let answer = testing::get("/x").through(&LocalPath::from_static("/y"));
-    /// assert!(matches!(answer.decision(), Decision::Redirect(_)));
+    /// let result = testing::get("/x").through(&LocalPath::from_static("/y"));
+    /// assert!(matches!(result.decision(), Decision::Redirect(_)));
     /// ```
     pub const fn decision(&self) -> &Decision<T> {
         &self.decision
@@ -47,7 +47,7 @@ impl<T> TestDecision<T> {
 }
 
 impl<T: Target> TestDecision<T> {
-    /// The policy redirects to exactly this location.
+    /// Asserts that the policy redirects to exactly this location.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, testing};
@@ -56,7 +56,7 @@ impl<T: Target> TestDecision<T> {
     ///
     /// # Panics
     ///
-    /// When it does not.
+    /// If the policy decides otherwise.
     #[track_caller]
     pub fn assert_redirect(self, location: &str) -> Self {
         match &self.decision {
@@ -65,7 +65,7 @@ impl<T: Target> TestDecision<T> {
         }
     }
 
-    /// The policy passes.
+    /// Asserts that the policy passes the request through.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, testing};
@@ -74,7 +74,7 @@ impl<T: Target> TestDecision<T> {
     ///
     /// # Panics
     ///
-    /// When it does not.
+    /// If the policy decides otherwise.
     #[track_caller]
     pub fn assert_pass(self) -> Self {
         match &self.decision {
@@ -83,7 +83,7 @@ impl<T: Target> TestDecision<T> {
         }
     }
 
-    /// The policy refuses with this status.
+    /// Asserts that the policy refuses the request with this status.
     ///
     /// ```
     /// use http::StatusCode;
@@ -95,7 +95,7 @@ impl<T: Target> TestDecision<T> {
     ///
     /// # Panics
     ///
-    /// When it does not.
+    /// If the policy decides otherwise.
     #[track_caller]
     pub fn assert_refused(self, status: StatusCode) -> Self {
         match &self.decision {
@@ -106,7 +106,7 @@ impl<T: Target> TestDecision<T> {
 
     #[track_caller]
     fn fail(&self, expected: fmt::Arguments<'_>) -> ! {
-        let request = self.request.described();
+        let request = self.request.describe();
         let got = match &self.decision {
             Decision::Pass => "pass".to_owned(),
             Decision::Redirect(target) => format!("a redirect to {}", target.location()),
@@ -119,7 +119,7 @@ impl<T: Target> TestDecision<T> {
 }
 
 impl TestDecision<Redirect> {
-    /// The policy redirects with this status.
+    /// Asserts that the policy redirects with this status.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Policy, Status, status::Intent, testing};
@@ -131,7 +131,7 @@ impl TestDecision<Redirect> {
     ///
     /// # Panics
     ///
-    /// When it does not.
+    /// If the policy decides otherwise.
     #[track_caller]
     pub fn assert_status(self, status: Status) -> Self {
         let head = self.request.head();
@@ -139,7 +139,7 @@ impl TestDecision<Redirect> {
             Decision::Redirect(redirect) => {
                 let got = redirect.status(head.method(), head.version());
                 if got != status {
-                    let request = self.request.described();
+                    let request = self.request.describe();
                     fail(format_args!(
                         "{request}\n  expected: {status}\n       got: {got}"
                     ));
@@ -150,7 +150,8 @@ impl TestDecision<Redirect> {
         }
     }
 
-    /// The policy redirects only after the inner service answered with this status.
+    /// Asserts that the policy redirects only after a response of the inner service with this
+    /// status.
     ///
     /// ```
     /// use http::StatusCode;
@@ -162,14 +163,14 @@ impl TestDecision<Redirect> {
     ///
     /// # Panics
     ///
-    /// When it does not, or redirects after other answers too.
+    /// If the policy decides otherwise, or redirects after other responses too.
     #[track_caller]
     pub fn assert_after(self, status: StatusCode) -> Self {
         match &self.decision {
             Decision::Redirect(redirect) => match redirect.timing() {
                 Timing::After(condition) if condition.is_status(status) => self,
                 timing => {
-                    let request = self.request.described();
+                    let request = self.request.describe();
                     fail(format_args!(
                         "{request}\n  expected: after {status}\n       got: {timing:?}"
                     ))
@@ -179,7 +180,7 @@ impl TestDecision<Redirect> {
         }
     }
 
-    /// The policy says that the redirect may be kept so long.
+    /// Asserts the `Cache-Control` that the policy has set. A `Duration` becomes its `max-age`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -192,16 +193,16 @@ impl TestDecision<Redirect> {
     ///
     /// # Panics
     ///
-    /// When it says something else, or nothing.
+    /// If the policy decides otherwise, or has set another `Cache-Control` or none.
     #[track_caller]
     pub fn assert_cache(self, cache: impl Into<CacheControl>) -> Self {
         let cache = cache.into();
         match &self.decision {
             Decision::Redirect(redirect) if redirect.cache == Some(cache) => self,
             Decision::Redirect(redirect) => {
-                let request = self.request.described();
+                let request = self.request.describe();
                 let got = redirect.cache.map(|cache| cache.to_string());
-                let got = got.as_deref().unwrap_or("nothing about caches");
+                let got = got.as_deref().unwrap_or("no Cache-Control");
                 fail(format_args!(
                     "{request}\n  expected: {cache}\n       got: {got}"
                 ))

@@ -2,7 +2,7 @@ use super::fail;
 use crate::journey::{End, Journey};
 
 impl Journey {
-    /// The browser arrives, and at exactly this address.
+    /// Asserts that the browser arrives at exactly this URL.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, Policy, Status, testing};
@@ -12,7 +12,7 @@ impl Journey {
     ///
     /// # Panics
     ///
-    /// When it does not.
+    /// If the journey ends in another way or at another URL.
     #[track_caller]
     pub fn assert_arrives_at(self, url: &str) -> Self {
         if *self.end() != End::Arrived || self.url() != url {
@@ -21,7 +21,7 @@ impl Journey {
         self
     }
 
-    /// The last request has this method.
+    /// Asserts the method of the last request.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, Policy, Status, testing};
@@ -31,7 +31,7 @@ impl Journey {
     ///
     /// # Panics
     ///
-    /// When it has not.
+    /// If the last request has another method.
     #[track_caller]
     pub fn assert_method(self, method: &str) -> Self {
         if *self.method() != *method {
@@ -40,7 +40,7 @@ impl Journey {
         self
     }
 
-    /// There are exactly this many redirects.
+    /// Asserts the number of redirects.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, Policy, Status, testing};
@@ -50,7 +50,7 @@ impl Journey {
     ///
     /// # Panics
     ///
-    /// When there are not.
+    /// If there are more or fewer redirects.
     #[track_caller]
     pub fn assert_hops(self, hops: usize) -> Self {
         if self.hops().len() != hops {

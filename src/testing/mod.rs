@@ -1,4 +1,4 @@
-//! Policies tested in isolation: no server, no runtime, no mock.
+//! Tests policies without a server, a runtime or mocks.
 //!
 //! ```
 //! use tower_redirect::{LocalPath, Policy, Status, policy_fn, testing};
@@ -11,14 +11,14 @@
 //! testing::get("/blog/hello").through(&policy).assert_redirect("/posts/hello");
 //! testing::get("/about").through(&policy).assert_pass();
 //!
-//! // With a status: what a browser does in the end.
+//! // Once the redirect has a status, you can also follow it as a browser does.
 //! testing::follow(&policy.with(Status::Found), testing::post("/blog/hello"))
 //!     .assert_arrives_at("/posts/hello")
 //!     .assert_method("GET")
 //!     .assert_hops(1);
 //! ```
 //!
-//! An assertion that fails panics at the line that made it, with what was expected and what came:
+//! A failed assertion panics at your line, with the expected and the actual decision:
 //!
 //! ```text
 //! GET /blog/hello
@@ -26,12 +26,13 @@
 //!        got: a redirect to /posts/hello
 //! ```
 //!
-//! [`through`](TestRequest::through) shows what a policy answers; what the service never sends (a
-//! redirect to the address that was asked for, for one) is left out by [`follow`].
+//! [`through`](TestRequest::through) returns the decision of the policy. A layer doesn't send every
+//! redirect, for example not one to the requested URL. Use
+//! [`through_layer`](TestRequest::through_layer) or [`follow`] to test what is really sent.
 
 #![expect(
     clippy::return_self_not_must_use,
-    reason = "an assertion may end the sentence"
+    reason = "an assertion may be the last call of a chain"
 )]
 
 mod decision;
@@ -56,7 +57,9 @@ use http::Method;
 
 macro_rules! shorthand {
     ($($name:ident $method:ident)+) => {$(
-        #[doc = concat!("A ", stringify!($method), " request; [`request`] says what a target may be.")]
+        #[doc = concat!("Creates a ", stringify!($method), " request.")]
+        ///
+        /// [`request`] lists the kinds of targets.
         ///
         /// ```
         /// use tower_redirect::{LocalPath, testing};
@@ -68,7 +71,7 @@ macro_rules! shorthand {
         ///
         /// # Panics
         ///
-        /// Panics if the target is not a request target.
+        /// If the target isn't a valid request target.
         #[track_caller]
         pub fn $name(target: &str) -> TestRequest {
             request(Method::$method, target)

@@ -3,9 +3,9 @@ use http::Method;
 use super::{TestDecision, TestRequest};
 use crate::{middleware::RedirectLayer, policy::Policy, redirect::Redirect};
 
-/// A request with any method; the target is a path, an absolute URL, `*` or an authority.
+/// Creates a request with any method. The target is a path, an absolute URL, `*` or an authority.
 ///
-/// A fragment is kept for [`follow`](super::follow); a client never sends it.
+/// The target may have a fragment. A client never sends it, but [`follow`](super::follow) uses it.
 ///
 /// ```
 /// use http::Method;
@@ -18,14 +18,14 @@ use crate::{middleware::RedirectLayer, policy::Policy, redirect::Redirect};
 ///
 /// # Panics
 ///
-/// When the target is not one.
+/// If the target isn't a valid request target.
 #[track_caller]
 pub fn request(method: Method, target: &str) -> TestRequest {
     TestRequest::new(method, target)
 }
 
 impl TestRequest {
-    /// Asks a policy.
+    /// Passes the request to a policy and returns its decision.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, testing};
@@ -38,10 +38,13 @@ impl TestRequest {
         TestDecision::new(self, decision)
     }
 
-    /// Asks a layer: its policy, and what the service never sends.
+    /// Passes the request to a layer and returns its decision.
     ///
-    /// The layer reads the request for itself: a [`scheme`](Self::scheme) that a test has established
-    /// is not known to it. A redirect that waits for the inner service's answer is shown as it was
+    /// In contrast to [`through`](Self::through), the result is a pass if the layer wouldn't send
+    /// the redirect.
+    ///
+    /// The layer reads the request itself, so it doesn't know the [`scheme`](Self::scheme) that a
+    /// test has set. A redirect that waits for the response of the inner service is returned as
     /// decided.
     ///
     /// ```

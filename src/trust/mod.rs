@@ -274,7 +274,7 @@ impl TrustedProxies {
         let peer = self.peers.address(head.extensions());
         let values = match self.check(head, peer) {
             Ok(()) => {
-                let reads_host = self.reads_host && !head.is_told_another_host();
+                let reads_host = self.reads_host && !head.has_established_host();
                 self.header.read(head, self.hops, reads_host)
             }
             Err(reason) => ForwardedValues::unused(reason),

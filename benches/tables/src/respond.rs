@@ -15,7 +15,9 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tower::Service;
 use tower_redirect::{
-    Decision, Policy, RedirectLayer, RequestHead, middleware::RedirectService, rules::{Rule, Rules},
+    Decision, Policy, RedirectLayer, RequestHead,
+    middleware::RedirectService,
+    rules::{Rule, Rules},
 };
 
 use crate::{

@@ -87,7 +87,7 @@ pub struct RedirectLayer<P, A = Unchanged> {
 pub(crate) struct Settings {
     pub(crate) link_body: bool,
     pub(crate) disabled: DisabledExemptions,
-    pub(crate) reads_whole_uri: bool,
+    pub(crate) reads_original_uri: bool,
     pub(crate) inserts_redirected: bool,
     pub(crate) default_max_age: Option<CacheControl>,
 }
@@ -251,7 +251,7 @@ impl<P, A> RedirectLayer<P, A> {
     #[cfg(feature = "axum")]
     #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
     pub fn original_uri(mut self) -> Self {
-        self.settings.reads_whole_uri = true;
+        self.settings.reads_original_uri = true;
         self
     }
 
@@ -409,7 +409,7 @@ impl<P: Policy<Target = Redirect>, A> RedirectLayer<P, A> {
     /// What the service would do, for tests without one.
     pub(crate) fn decide(&self, head: &RequestHead<'_>) -> Decision {
         let reads = HeaderReads::new();
-        let head = head.noting(&reads);
+        let head = head.recording(&reads);
         match self.policy.decide(&head) {
             Decision::Redirect(redirect) => {
                 match guard::judge(&head, &redirect, self.settings.disabled) {
@@ -428,7 +428,7 @@ impl<P, A> RedirectLayer<P, A> {
     /// The head of a request, as the policy is shown it.
     #[inline]
     pub(crate) fn head<'a, B>(&self, request: &'a Request<B>) -> RequestHead<'a> {
-        RequestHead::new(request).reading_whole_uri(self.settings.reads_whole_uri)
+        RequestHead::new(request).reading_original_uri(self.settings.reads_original_uri)
     }
 }
 

@@ -223,7 +223,7 @@ impl HttpsEnforcement {
 
     /// Whether this request may stay plaintext.
     pub(super) fn is_exempt(&self, request: &RequestHead<'_>) -> bool {
-        let path = request.asked_uri().path();
+        let path = request.requested_uri().path();
         let reads = request.method() == Method::GET || request.method() == Method::HEAD;
         self.exempts_acme_challenges && reads && is_acme_challenge(path)
             || self.exempt.iter().any(|exempt| exempt.path() == path)

@@ -14,8 +14,8 @@ use crate::location::LocationError;
 /// let error = CanonicalHost::new("exam ple.com").unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "host `exam ple.com`, byte 4 (0x20): a host is labels of letters, digits, `-` and `_`, up \
-///      to 63 bytes each, between dots",
+///     "host `exam ple.com`, byte 4 (0x20): invalid host; write labels of letters, digits, `-` and \
+///      `_`, up to 63 bytes each, separated by dots",
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -70,7 +70,7 @@ impl fmt::Display for CanonicalError {
         match kind {
             ErrorKind::Location(error) => {
                 f.write_str(", ")?;
-                error.place_and_cure(f)
+                error.fmt_position_and_help(f)
             }
             ErrorKind::Message(message) => write!(f, ": {message}"),
             ErrorKind::Missing => Ok(()),

@@ -14,7 +14,7 @@
 use std::collections::HashMap;
 
 use super::CanonicalError;
-use crate::{location::Origin, location::is_readable};
+use crate::{location::Origin, location::is_valid_punycode};
 
 /// Parses a configured host into the form that is sent. The scheme is https unless one is written.
 pub(super) fn parse_host(text: &str) -> Result<Origin, CanonicalError> {
@@ -95,7 +95,7 @@ impl HostList {
         name.match_indices('.').find_map(|(dot, _)| {
             let (below, domain) = name.split_at_checked(dot)?;
             let origin = self.wildcards.get(domain.strip_prefix('.')?)?;
-            is_readable(name, below).then_some(origin)
+            is_valid_punycode(name, below).then_some(origin)
         })
     }
 }

@@ -31,7 +31,7 @@ use super::{
     path::PathSteps,
 };
 use crate::{
-    location::{HttpScheme, Location, Origin, Site, Spelling},
+    location::{HttpScheme, Location, Origin, PathForm, Site},
     policy::{Decision, Refusal},
     request::{RequestHead, host::RequestHost},
 };
@@ -99,7 +99,7 @@ impl<'p> Normalizer<'p> {
             .is_some_and(|https| https.is_exempt(head));
         // `then` applies rules to the canonical URL. If that path is exempt, the received path
         // still isn't (R11).
-        if is_exempt && !head.is_as_asked() {
+        if is_exempt && !head.is_original_target() {
             head.close();
         }
         is_exempt
@@ -150,11 +150,11 @@ impl<'p> Normalizer<'p> {
         site: Option<&Site<'_>>,
         head: &RequestHead<'_>,
     ) -> Decision<Location> {
-        let uri = head.asked_uri();
+        let uri = head.requested_uri();
         let path = uri.path();
         let spelling = match (self.path.normalize(path), site) {
             (None, None) => return Decision::Pass,
-            (None, Some(_)) => Spelling::as_received(path),
+            (None, Some(_)) => PathForm::as_received(path),
             (Some(spelling), _) => spelling,
         };
         match Location::assemble(site, &spelling, uri.query()) {
@@ -170,7 +170,7 @@ impl<'p> Normalizer<'p> {
     #[cold]
     fn without_path(&self, head: &RequestHead<'_>, enforcing: bool) -> Decision<Location> {
         let is_legal = head.method() == Method::CONNECT
-            || head.method() == Method::OPTIONS && head.asked_uri().path() == "*";
+            || head.method() == Method::OPTIONS && head.requested_uri().path() == "*";
         match self.host {
             _ if enforcing => refuse("plaintext, and no path"),
             Some(_) if !is_legal => refuse("the request target is no path"),
@@ -227,7 +227,7 @@ impl<'p> Normalizer<'p> {
         head: &RequestHead<'_>,
         enforcing: bool,
     ) -> HostVerdict<'a> {
-        if head.is_told_another_host() {
+        if head.has_established_host() {
             return HostVerdict::refused("the host that a proxy tells is none");
         }
         if !head.names_no_host() {
@@ -263,7 +263,7 @@ impl<'p> Normalizer<'p> {
         if !is_on_site.unwrap_or(true) {
             return location;
         }
-        let normalized = location.respelled(|path| self.path.normalize(path));
+        let normalized = location.with_path(|path| self.path.normalize(path));
         normalized.unwrap_or(location)
     }
 
@@ -300,7 +300,7 @@ impl HostVerdict<'_> {
 /// Whether the target has a path, in origin form or absolute form.
 #[inline]
 fn names_a_path(head: &RequestHead<'_>) -> bool {
-    head.method() != Method::CONNECT && head.asked_uri().path().starts_with('/')
+    head.method() != Method::CONNECT && head.requested_uri().path().starts_with('/')
 }
 
 const fn refuse(reason: &'static str) -> Decision<Location> {

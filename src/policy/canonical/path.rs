@@ -9,12 +9,12 @@
 //! - The result is a fixed point: its canonical form is itself. Otherwise the redirect would loop
 //!   (R9).
 //! - `None` means that nothing changes. This is the common case, and it allocates nothing.
-//! - Nothing is decoded (R2). `Spelling` writes the parts of the received path that are kept.
+//! - Nothing is decoded (R2). `PathForm` writes the parts of the received path that are kept.
 
 use percent_encoding::utf8_percent_encode;
 
 use super::{TrailingSlash, acme::is_acme_challenge};
-use crate::location::{RECEIVED_PATH, Spelling, scan};
+use crate::location::{PathForm, RECEIVED_PATH, scan};
 
 /// The configured steps on the path. They don't read the query.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,7 @@ impl PathSteps {
 
     /// Returns the canonical form, or `None` if the path already has it.
     #[inline]
-    pub(super) fn normalize<'p>(&self, path: &'p str) -> Option<Spelling<'p>> {
+    pub(super) fn normalize<'p>(&self, path: &'p str) -> Option<PathForm<'p>> {
         let (kept, end) = self.split_end(path);
         let merge_slashes = self.merge_slashes && has_double_slash(kept);
         let lower_case = self.lower_case && !is_lower_case(kept);
@@ -46,7 +46,7 @@ impl PathSteps {
         if stays || is_acme_challenge(path) {
             return None;
         }
-        Some(Spelling {
+        Some(PathForm {
             path: kept,
             merge_slashes,
             lower_case,

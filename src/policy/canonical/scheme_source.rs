@@ -134,7 +134,7 @@ impl SchemeSource {
             Kind::TrustedProxy(proxies) => {
                 let (head, lacks_peer) = proxies.look(request);
                 let scheme = head.scheme().unwrap_or_else(|| {
-                    head.presume_the_scheme();
+                    head.presume_scheme();
                     HttpScheme::Http
                 });
                 EstablishedRequest {

@@ -109,7 +109,7 @@ impl<P: Policy, H> Policy for Then<P, H> {
         let normalizer = self.canonical.normalizer();
         let mut established = normalizer.establish(request);
         // A nested router has shortened the path. The canonical URL needs the whole one.
-        established.head = established.head.reading_whole_uri(true);
+        established.head = established.head.reading_original_uri(true);
         let head = &established.head;
         // A client that needs plaintext here would not follow a redirect of the rules.
         if normalizer.passes_plaintext(head) {

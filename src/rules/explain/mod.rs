@@ -156,7 +156,7 @@ impl Rules {
     /// Every rule of the table is looked at, so that it takes much longer than to decide.
     pub fn explain(&self, request: &RequestHead<'_>) -> Explanation<'_> {
         let mut explanation = Explanation {
-            asked: request.shown(""),
+            asked: request.describe(""),
             candidates: Vec::new(),
             more: 0,
             winner: None,

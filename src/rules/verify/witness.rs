@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     guard::Verdict,
-    journey::{TestRequest, Traveller},
+    journey::{Client, TestRequest},
     rules::{
         Rules,
         capture::Captures,
@@ -88,24 +88,24 @@ impl Rules {
         most: usize,
         work: &mut Work,
     ) -> Option<Round> {
-        let mut traveller = Traveller::new(request);
-        let from = traveller.url();
+        let mut client = Client::new(request);
+        let from = client.url();
         let mut seen: HashMap<(Method, String), usize> = HashMap::new();
         let mut met: HashMap<u32, Vec<usize>> = HashMap::new();
         let mut hops: Vec<(u32, usize)> = Vec::new();
         let regexes = self.table.regexes_len();
         while hops.len() < most && !work.is_over() {
             let mut looks = 0;
-            let answered = self.answered(&traveller.request.head(), || looks += 1);
+            let answered = self.answered(&client.request.head(), || looks += 1);
             let (at, redirect) = answered?;
-            let Verdict::Send(status) = traveller.judge(&redirect) else {
+            let Verdict::Send(status) = client.judge(&redirect) else {
                 return None;
             };
-            let address = traveller.url();
+            let address = client.url();
             let length = address.len();
             // A rule that is asked goes through the whole address, and a regex too.
             work.add(16 + regexes + looks * (4 + length / 16));
-            let method = traveller.request.head().method().clone();
+            let method = client.request.head().method().clone();
             let begin = seen.insert((method, address), hops.len());
             let visits = met.entry(at).or_default();
             visits.push(hops.len());
@@ -127,7 +127,7 @@ impl Rules {
                     from,
                 });
             }
-            if !traveller.go(status, &redirect.location) {
+            if !client.follow(status, &redirect.location) {
                 return None;
             }
         }

@@ -1,3 +1,5 @@
+//! Compares rules with an app: which targets are dead, and which rules hide a page.
+
 use std::{collections::HashMap, fmt, future::poll_fn};
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
@@ -12,12 +14,12 @@ use crate::{
 
 mod report;
 
-use report::Answered;
+use report::AppResponse;
 pub use report::{RouteFinding, RouteProblem, RouteReport};
 
-/// Asks an app for each address that rules are about: do the targets live, and does a redirect hide a page?
+/// Sends a request to your app for each source and target of the rules, and reports problems.
 ///
-/// The app is the user's own router, without the redirect layer.
+/// Pass your own router, without the redirect layer.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -39,59 +41,71 @@ pub use report::{RouteFinding, RouteProblem, RouteReport};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
 /// // #[tokio::test]
-/// // async fn redirects_lead_to_pages_that_live() {
+/// // async fn redirects_lead_to_existing_pages() {
 /// testing::check_routes(&app(), &redirects()).await.assert_clean();
 /// # }
 /// ```
 ///
-/// Each fixed source and each fixed target on this site is asked for with GET, one after the other, each
-/// address once; the host of a rule is sent as `Host`, and what it asks of the query is in the query. A
-/// finding is
+/// # Requests
 ///
-/// - a target that answers 404, 410 or 5xx; or 405, because a redirect is followed with GET;
-/// - a target that the app redirects by itself: the client goes two ways;
-/// - a source that answers 2xx or 3xx, and the rule does so before the app is asked, so that nobody sees
-///   the page; or 405, where the rule answers other methods too;
-/// - a source that answers 2xx or 3xx, and the rule waits for a 404, so that it never answers;
-/// - an error of the app.
+/// It requests each fixed source and each fixed target on this site with GET, one after the other.
+/// Each URL is requested once. The host of a rule becomes the `Host` field, and the query that the
+/// rule requires becomes the query. Sources and targets that it can't request are counted by
+/// [`SkippedReason`].
 ///
-/// 401 and 403 are pages that live. What is not asked, and why, is counted: [`SkippedReason`].
+/// The requests are real: a GET of `/logout` or `/unsubscribe?id=7` does what it always does. Use
+/// an app with test data.
 ///
-/// The requests are real ones: what a GET of `/logout` or of `/unsubscribe?id=7` does, it does. Ask an app
-/// that stands on data of a test. For an app that answers every address with a page, as one for a browser
-/// program does, every source is a hidden page; ask one without that route.
+/// # Problems
 ///
-/// The body of a request is an empty `String`, so that an axum `Router` fits as it is; before a service
-/// with another one stands
-/// `app.map_request(|request: Request<String>| request.map(MyBody::from))` of tower's `ServiceExt`.
+/// - [`DeadTarget`](RouteProblem::DeadTarget): The target responds with 404, 410 or 5xx. A 405
+///   counts too, because clients follow a redirect with GET.
+/// - [`TargetRedirects`](RouteProblem::TargetRedirects): The app redirects the target again.
+/// - [`HiddenPage`](RouteProblem::HiddenPage): The source responds with 2xx or 3xx, but the rule
+///   redirects before the app is called, so clients never see the page. A 405 counts too if the
+///   rule matches other methods than GET.
+/// - [`NeverApplies`](RouteProblem::NeverApplies): The source responds with 2xx or 3xx, but the
+///   rule waits for a 404.
+/// - [`Failed`](RouteProblem::Failed): The app returned an error.
 ///
-/// A panic of the app goes to the caller.
+/// A 401 or a 403 counts as an existing page. If your app responds to every URL with a page, as an
+/// app for a single-page frontend does, every source is a hidden page. Pass it without that route.
+///
+/// # Request bodies
+///
+/// The body is an empty `String`, which an axum `Router` accepts. If your service needs another
+/// body, convert it with tower's `ServiceExt`:
+/// `app.map_request(|request: Request<String>| request.map(MyBody::from))`.
+///
+/// # Panics
+///
+/// If the app panics.
 pub async fn check_routes<S, R>(app: &S, rules: &Rules) -> RouteReport
 where
     S: Service<Request<String>, Response = Response<R>> + Clone,
     S::Error: fmt::Display,
 {
-    let mut asking = Asking {
+    let mut checker = RouteChecker {
         app,
-        known: HashMap::new(),
+        responses: HashMap::new(),
         report: RouteReport::default(),
     };
     for rule in rules.iter() {
-        asking.source(rules, rule).await;
-        asking.target(rules, rule).await;
+        checker.source(rules, rule).await;
+        checker.target(rules, rule).await;
     }
-    asking.report.asked = asking.known.len();
-    asking.report
+    checker.report.checked = checker.responses.len();
+    checker.report
 }
 
-/// An app that is asked, and what is known of it.
-struct Asking<'a, S> {
+/// Sends requests to an app and remembers its responses.
+struct RouteChecker<'a, S> {
     app: &'a S,
-    known: HashMap<(Option<Box<str>>, Box<str>), Answered>,
+    responses: HashMap<(Option<Box<str>>, Box<str>), AppResponse>,
     report: RouteReport,
 }
 
-impl<S, R> Asking<'_, S>
+impl<S, R> RouteChecker<'_, S>
 where
     S: Service<Request<String>, Response = Response<R>> + Clone,
     S::Error: fmt::Display,
@@ -99,13 +113,13 @@ where
     async fn source(&mut self, rules: &Rules, rule: RuleRef<'_>) {
         let fixed = match rule.fixed_source() {
             Ok(fixed) => fixed,
-            Err(why) => return self.report.skip(why),
+            Err(reason) => return self.report.skip(reason),
         };
         let Some(request) = get(&fixed) else {
             return self.report.skip(SkippedReason::NoUrl);
         };
-        // A head is not for other threads, so it ends before the app is asked.
-        let if_it_lives = {
+        // A `RequestHead` isn't `Sync`, so it must not live across the `await` below.
+        let problem_if_page = {
             let head = RequestHead::new(&request);
             if rules.find(&head) != Some(rule) {
                 return self.report.skip(SkippedReason::OtherRule);
@@ -113,82 +127,83 @@ where
             match rules.decide(&head) {
                 Decision::Redirect(redirect) => match redirect.timing() {
                     Timing::Before => Some(RouteProblem::HiddenPage),
-                    Timing::After(_) => Some(RouteProblem::NeverAnswers),
+                    Timing::After(_) => Some(RouteProblem::NeverApplies),
                 },
                 Decision::Pass | Decision::Refuse(_) => None,
             }
         };
-        let answer = self.ask(&fixed, request).await;
-        let problem = match &answer {
-            Answered::Error(_) => Some(RouteProblem::Failed),
-            Answered::Status(status, _) => {
-                let takes_others = *status == StatusCode::METHOD_NOT_ALLOWED
+        let response = self.request(&fixed, request).await;
+        let problem = match &response {
+            AppResponse::Error(_) => Some(RouteProblem::Failed),
+            AppResponse::Status(status, _) => {
+                let has_other_methods = *status == StatusCode::METHOD_NOT_ALLOWED
                     && !rule.only_reads()
-                    && if_it_lives == Some(RouteProblem::HiddenPage);
-                let lives = status.is_success() || status.is_redirection() || takes_others;
-                if_it_lives.filter(|_| lives)
+                    && problem_if_page == Some(RouteProblem::HiddenPage);
+                let is_page = status.is_success() || status.is_redirection() || has_other_methods;
+                problem_if_page.filter(|_| is_page)
             }
         };
-        self.report.find(problem, rule, fixed.address, answer);
+        self.report.add(problem, rule, fixed.address, response);
     }
 
     async fn target(&mut self, rules: &Rules, rule: RuleRef<'_>) {
         let fixed = match rule.fixed_target() {
             Ok(fixed) => fixed,
-            Err(why) => return self.report.skip(why),
+            Err(reason) => return self.report.skip(reason),
         };
         let Some(request) = get(&fixed) else {
             return self.report.skip(SkippedReason::NoUrl);
         };
-        let mut waits_for_404 = false;
+        let mut rule_waits_for_404 = false;
         if let Decision::Redirect(redirect) = rules.decide(&RequestHead::new(&request)) {
             match redirect.timing() {
                 Timing::Before => return self.report.skip(SkippedReason::Chain),
-                Timing::After(_) => waits_for_404 = true,
+                Timing::After(_) => rule_waits_for_404 = true,
             }
         }
-        let answer = self.ask(&fixed, request).await;
-        let problem = match &answer {
-            Answered::Error(_) => Some(RouteProblem::Failed),
-            Answered::Status(StatusCode::NOT_FOUND, _) if waits_for_404 => None,
-            Answered::Status(status, _) if status.is_redirection() => {
+        let response = self.request(&fixed, request).await;
+        let problem = match &response {
+            AppResponse::Error(_) => Some(RouteProblem::Failed),
+            AppResponse::Status(StatusCode::NOT_FOUND, _) if rule_waits_for_404 => None,
+            AppResponse::Status(status, _) if status.is_redirection() => {
                 Some(RouteProblem::TargetRedirects)
             }
-            Answered::Status(
+            AppResponse::Status(
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE,
                 _,
             ) => Some(RouteProblem::DeadTarget),
-            Answered::Status(status, _) => {
+            AppResponse::Status(status, _) => {
                 status.is_server_error().then_some(RouteProblem::DeadTarget)
             }
         };
-        self.report.find(problem, rule, fixed.address, answer);
+        self.report.add(problem, rule, fixed.address, response);
     }
 
-    /// Asks, or remembers.
-    async fn ask(&mut self, fixed: &Fixed, request: Request<()>) -> Answered {
+    /// Sends a request, or returns the earlier response to the same request.
+    async fn request(&mut self, fixed: &Fixed, request: Request<()>) -> AppResponse {
         let key = (fixed.host.clone(), fixed.address.clone());
-        if let Some(known) = self.known.get(&key) {
-            return known.clone();
+        if let Some(response) = self.responses.get(&key) {
+            return response.clone();
         }
         let mut app = self.app.clone();
-        let answer = async {
+        let call = async {
             poll_fn(|context| app.poll_ready(context)).await?;
             app.call(request.map(|()| String::new())).await
         };
-        let answered = match answer.await {
+        let response = match call.await {
             Ok(response) => {
                 let location = response.headers().get(header::LOCATION);
                 let location = location.map(|to| String::from_utf8_lossy(to.as_bytes()).into());
-                Answered::Status(response.status(), location)
+                AppResponse::Status(response.status(), location)
             }
-            Err(error) => Answered::Error(error.to_string().into()),
+            Err(error) => AppResponse::Error(error.to_string().into()),
         };
-        self.known.insert(key, answered.clone());
-        answered
+        self.responses.insert(key, response.clone());
+        response
     }
 }
 
+/// Builds a GET request for a URL, or returns `None` if it isn't valid.
 fn get(fixed: &Fixed) -> Option<Request<()>> {
     let mut request = Request::new(());
     *request.method_mut() = Method::GET;

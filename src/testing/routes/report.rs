@@ -7,7 +7,7 @@ use crate::{
     testing::fail,
 };
 
-/// What an app answers where rules lead, and what they hide.
+/// The problems that [`check_routes`](super::check_routes) found.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -27,11 +27,11 @@ use crate::{
 /// assert!(matches!(problems[..], [RouteProblem::DeadTarget, RouteProblem::HiddenPage]));
 /// assert_eq!(
 ///     report.to_string(),
-///     "rule 0: /about-us -> /about (308 Permanent Redirect): the target /about answers 404 Not Found; \
-///      mend the target, or remove the rule\n\
-///      rule 1: /news -> https://news.example/ (302 Found): the app answers /news with 200 OK, which \
-///      nobody sees; remove the rule, or let it wait for a 404\n\
-///      3 addresses asked; not asked: 1 target on another origin",
+///     "rule 0: /about-us -> /about (308 Permanent Redirect): the target /about responds with 404 \
+///      Not Found; fix the target, or remove the rule\n\
+///      rule 1: /news -> https://news.example/ (302 Found): it hides the page /news, which \
+///      responds with 200 OK; remove the rule, or let it wait for a 404\n\
+///      3 URLs checked; skipped: 1 target on another origin",
 /// );
 /// # Ok(())
 /// # }
@@ -39,11 +39,11 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RouteReport {
     findings: Vec<RouteFinding>,
-    pub(super) asked: usize,
+    pub(super) checked: usize,
     skipped: Vec<(SkippedReason, usize)>,
 }
 
-/// A rule, and what an app answers to it.
+/// A problem with one rule, and the app's response that shows it.
 ///
 /// ```
 /// use axum::{Router, response::Redirect, routing::get};
@@ -58,11 +58,11 @@ pub struct RouteReport {
 ///
 /// let finding = report.iter().next().unwrap();
 /// assert_eq!((finding.rule(), finding.name(), finding.line()), (0, Some("old"), None));
-/// assert_eq!((finding.address(), finding.status().unwrap().as_u16()), ("/b", 303));
+/// assert_eq!((finding.url(), finding.status().unwrap().as_u16()), ("/b", 303));
 /// assert_eq!(
 ///     finding.to_string(),
-///     "rule 0 (old): /a -> /b (308 Permanent Redirect): the app redirects the target /b by itself, with \
-///      303 See Other to /c; name the last address",
+///     "rule 0 (old): /a -> /b (308 Permanent Redirect): the app redirects the target /b again, \
+///      with 303 See Other to /c; point the rule at the last URL",
 /// );
 /// # Ok(())
 /// # }
@@ -73,60 +73,63 @@ pub struct RouteFinding {
     rule: u32,
     line: Option<u32>,
     name: Option<Box<str>>,
-    /// Source, target and status.
+    /// The source, the target and the status of the rule.
     text: Box<str>,
-    address: Box<str>,
-    answer: Answered,
+    url: Box<str>,
+    response: AppResponse,
 }
 
-/// What is wrong.
+/// The kind of a [`RouteFinding`].
+///
+/// [`check_routes`](super::check_routes) describes when it reports each one. [`RouteReport`] has an
+/// example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RouteProblem {
-    /// The target answers 404, 405, 410 or 5xx.
+    /// The target responds with 404, 405, 410 or 5xx.
     DeadTarget,
-    /// The app redirects the target by itself.
+    /// The app redirects the target again.
     TargetRedirects,
-    /// The app answers the source, and the rule answers before it is asked.
+    /// The app has a page for the source, but the rule redirects before the app is called.
     HiddenPage,
-    /// The app answers the source, and the rule waits for its 404.
-    NeverAnswers,
-    /// The app failed.
+    /// The app has a page for the source, but the rule waits for a 404.
+    NeverApplies,
+    /// The app returned an error.
     Failed,
 }
 
-/// What came back.
+/// The response of an app, or its error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Answered {
+pub(super) enum AppResponse {
     Status(StatusCode, Option<Box<str>>),
     Error(Box<str>),
 }
 
 impl RouteReport {
-    /// What was found, in the order of the rules.
+    /// Returns the problems in the order of the rules.
     pub fn iter(&self) -> slice::Iter<'_, RouteFinding> {
         self.findings.iter()
     }
 
-    /// How many addresses were asked for.
+    /// Returns the number of URLs that were requested.
     #[must_use]
-    pub const fn asked(&self) -> usize {
-        self.asked
+    pub const fn checked(&self) -> usize {
+        self.checked
     }
 
-    /// How many sources and targets were not asked for, by reason.
+    /// Returns the number of sources and targets that were skipped, by reason.
     #[must_use]
     pub fn skipped(&self) -> &[(SkippedReason, usize)] {
         &self.skipped
     }
 
-    /// Whether nothing was found.
+    /// Returns `true` if there are no problems.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
     }
 
-    /// Nothing was found.
+    /// Asserts that there are no problems.
     ///
     /// ```
     /// use axum::Router;
@@ -143,27 +146,27 @@ impl RouteReport {
     ///
     /// # Panics
     ///
-    /// When something was, with the text of the report.
+    /// If there are problems, with the text of the report.
     #[track_caller]
     pub fn assert_clean(&self) {
         if !self.is_clean() {
-            fail(format_args!("redirects and the app do not fit:\n{self}"));
+            fail(format_args!("the redirects don't match the app:\n{self}"));
         }
     }
 
-    pub(super) fn skip(&mut self, why: SkippedReason) {
-        match self.skipped.iter_mut().find(|(own, _)| *own == why) {
+    pub(super) fn skip(&mut self, reason: SkippedReason) {
+        match self.skipped.iter_mut().find(|(own, _)| *own == reason) {
             Some((_, count)) => *count += 1,
-            None => self.skipped.push((why, 1)),
+            None => self.skipped.push((reason, 1)),
         }
     }
 
-    pub(super) fn find(
+    pub(super) fn add(
         &mut self,
         problem: Option<RouteProblem>,
         rule: RuleRef<'_>,
-        address: Box<str>,
-        answer: Answered,
+        url: Box<str>,
+        response: AppResponse,
     ) {
         self.findings.extend(problem.map(|problem| RouteFinding {
             problem,
@@ -171,8 +174,8 @@ impl RouteReport {
             line: rule.line(),
             name: rule.name().map(Into::into),
             text: rule.to_string().into(),
-            address,
-            answer,
+            url,
+            response,
         }));
     }
 }
@@ -187,42 +190,42 @@ impl<'r> IntoIterator for &'r RouteReport {
 }
 
 impl RouteFinding {
-    /// What is wrong.
+    /// Returns the kind of the problem.
     #[must_use]
     pub const fn problem(&self) -> RouteProblem {
         self.problem
     }
 
-    /// The number of the rule, counted from 0 in the order in which rules were added.
+    /// Returns the number of the rule, counted from 0 in the order in which rules were added.
     #[must_use]
     pub const fn rule(&self) -> u32 {
         self.rule
     }
 
-    /// The line of the rule, where it was read from a file, counted from 1.
+    /// Returns the line of the rule, counted from 1, if it was read from a file.
     #[must_use]
     pub const fn line(&self) -> Option<u32> {
         self.line
     }
 
-    /// The name of the rule, where it was given one.
+    /// Returns the name of the rule, if it has one.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// Path and query that the app was asked for.
+    /// Returns the requested path and query.
     #[must_use]
-    pub const fn address(&self) -> &str {
-        &self.address
+    pub const fn url(&self) -> &str {
+        &self.url
     }
 
-    /// What it answered; `None` where it failed.
+    /// Returns the status of the app's response, or `None` if the app returned an error.
     #[must_use]
     pub const fn status(&self) -> Option<StatusCode> {
-        match &self.answer {
-            Answered::Status(status, _) => Some(*status),
-            Answered::Error(_) => None,
+        match &self.response {
+            AppResponse::Status(status, _) => Some(*status),
+            AppResponse::Error(_) => None,
         }
     }
 }
@@ -231,8 +234,8 @@ impl fmt::Display for RouteFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             text,
-            address,
-            answer,
+            url,
+            response,
             ..
         } = self;
         match self.line {
@@ -246,31 +249,31 @@ impl fmt::Display for RouteFinding {
         match self.problem {
             RouteProblem::DeadTarget => write!(
                 f,
-                "the target {address} answers {answer}; mend the target, or remove the rule"
+                "the target {url} responds with {response}; fix the target, or remove the rule"
             ),
             RouteProblem::TargetRedirects => write!(
                 f,
-                "the app redirects the target {address} by itself, with {answer}; name the last address"
+                "the app redirects the target {url} again, with {response}; point the rule at the \
+                 last URL"
             ),
             RouteProblem::HiddenPage => write!(
                 f,
-                "the app answers {address} with {answer}, which nobody sees; remove the rule, or let it \
-                 wait for a 404"
+                "it hides the page {url}, which responds with {response}; remove the rule, or let \
+                 it wait for a 404"
             ),
-            RouteProblem::NeverAnswers => write!(
+            RouteProblem::NeverApplies => write!(
                 f,
-                "the app answers {address} with {answer}, and the rule waits for a 404; remove the rule, or let \
-                 it answer before the app"
+                "it waits for a 404, but {url} responds with {response}; remove the rule, or let \
+                 it redirect before the app is called"
             ),
-            RouteProblem::Failed => write!(
-                f,
-                "the app failed when it was asked for {address}: {answer}; mend the app first"
-            ),
+            RouteProblem::Failed => {
+                write!(f, "the app failed on {url}: {response}; fix the app first")
+            }
         }
     }
 }
 
-impl fmt::Display for Answered {
+impl fmt::Display for AppResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status, Some(location)) if status.is_redirection() => {
@@ -283,7 +286,7 @@ impl fmt::Display for Answered {
 }
 
 impl SkippedReason {
-    /// With which words one is counted, and many are.
+    /// Returns the words for one and for several.
     const fn words(self) -> [&'static str; 2] {
         match self {
             Self::SourceWithPlaceholders => {
@@ -294,8 +297,8 @@ impl SkippedReason {
             Self::Hosts => ["source on many hosts", "sources on many hosts"],
             Self::OtherMethods => ["source of other methods", "sources of other methods"],
             Self::OtherRule => [
-                "source that another rule answers",
-                "sources that another rule answers",
+                "source that another rule matches first",
+                "sources that another rule matches first",
             ],
             Self::TargetWithPlaceholders => {
                 ["target with placeholders", "targets with placeholders"]
@@ -305,7 +308,10 @@ impl SkippedReason {
                 "target that another rule redirects",
                 "targets that another rule redirects",
             ],
-            Self::NoUrl => ["text that is no address", "texts that are no address"],
+            Self::NoUrl => [
+                "source that is not a valid URL",
+                "sources that are not valid URLs",
+            ],
         }
     }
 }
@@ -315,16 +321,12 @@ impl fmt::Display for RouteReport {
         for finding in &self.findings {
             writeln!(f, "{finding}")?;
         }
-        let addresses = if self.asked == 1 {
-            "address"
-        } else {
-            "addresses"
-        };
-        write!(f, "{} {addresses} asked", self.asked)?;
-        for (at, (why, count)) in self.skipped.iter().enumerate() {
-            let [one, many] = why.words();
+        let urls = if self.checked == 1 { "URL" } else { "URLs" };
+        write!(f, "{} {urls} checked", self.checked)?;
+        for (at, (reason, count)) in self.skipped.iter().enumerate() {
+            let [one, many] = reason.words();
             let words = if *count == 1 { one } else { many };
-            let separator = if at == 0 { "; not asked: " } else { ", " };
+            let separator = if at == 0 { "; skipped: " } else { ", " };
             write!(f, "{separator}{count} {words}")?;
         }
         Ok(())

@@ -16,9 +16,15 @@ use std::{
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 use tower_redirect::{
-    Canonical, Decision, LocalPath, Location, Policy, RedirectLayer, Status, location::HttpScheme,
-    policy::{BoxPolicy, CanonicalHost, Https, IndexFile, LoginRedirect, LowerCase, MergeSlashes, ReturnTo, SchemeSource, TrailingSlash, UnknownHost},
-    policy_fn, testing::{self, End, TestRequest}, trust::{ForwardedHeader, TrustedProxies},
+    Canonical, Decision, LocalPath, Location, Policy, RedirectLayer, Status,
+    location::HttpScheme,
+    policy::{
+        BoxPolicy, CanonicalHost, Https, IndexFile, LoginRedirect, LowerCase, MergeSlashes,
+        ReturnTo, SchemeSource, TrailingSlash, UnknownHost,
+    },
+    policy_fn,
+    testing::{self, End, TestRequest},
+    trust::{ForwardedHeader, TrustedProxies},
 };
 use tower_redirect_ada::{
     SITE,
@@ -111,9 +117,12 @@ fn subjects() -> Vec<Subject> {
             fill: host,
             ..path(
                 "Https",
-                Https::new(["app.example", "*.app.example"], SchemeSource::plaintext_listener())
-                    .unwrap()
-                    .boxed(),
+                Https::new(
+                    ["app.example", "*.app.example"],
+                    SchemeSource::plaintext_listener(),
+                )
+                .unwrap()
+                .boxed(),
             )
         },
         Subject {

@@ -150,7 +150,11 @@ fn case(generator: &mut Generator, report: &mut Report) {
         report.hold(
             path_of(path.as_str()) == path_of(base.as_str())
                 && after(path.as_str(), '#') == base_fragment,
-            || format!("append_encoded_query changed more than the query of {base}: {text:?}: {path}"),
+            || {
+                format!(
+                    "append_encoded_query changed more than the query of {base}: {text:?}: {path}"
+                )
+            },
         );
     }
     let value = generator.text();

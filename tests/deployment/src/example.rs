@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
 /// Nothing takes so long, unless it never comes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -21,25 +20,20 @@ pub struct Example {
 }
 
 impl Example {
-    /// Builds it, and says where the program is.
+    /// Builds the package, and says where the program is.
     ///
     /// # Panics
     ///
     /// When it does not build.
     #[must_use]
-    pub fn build(name: &str) -> String {
+    pub fn build(package: &str) -> String {
         let output = Command::new(env!("CARGO"))
-            .args(["build", "--locked", "--manifest-path", MANIFEST])
-            .args([
-                "--example",
-                name,
-                "--message-format",
-                "json-render-diagnostics",
-            ])
+            .args(["build", "--locked", "--package", package])
+            .args(["--message-format", "json-render-diagnostics"])
             .stderr(Stdio::inherit())
             .output()
             .expect("cargo runs");
-        assert!(output.status.success(), "{name} does not build");
+        assert!(output.status.success(), "{package} does not build");
         let built = String::from_utf8(output.stdout).expect("JSON");
         let mut programs = built.lines().filter_map(|line| {
             let (_, program) = line.split_once(r#""executable":""#)?;

@@ -10,7 +10,7 @@ use std::{
 
 use tower_redirect_curl::curl;
 
-#[path = "../../../examples/https/app.rs"]
+#[path = "../../../examples/https/src/app.rs"]
 mod app;
 
 /// The ports of plaintext and of TLS.

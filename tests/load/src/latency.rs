@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tower_redirect::{live::{Reloadable, watch::Reload}, rules::{Format, netlify}};
+use tower_redirect::{
+    live::{Reloadable, watch::Reload},
+    rules::{Format, netlify},
+};
 
 use crate::{Extent, client::Connection, server::Server};
 

@@ -13,7 +13,11 @@ use std::{
 };
 
 use tower_redirect::{
-    live::{ReloadHandle, Reloadable, watch::{Reload, Watcher}}, rules::{Format, Rules, netlify},
+    live::{
+        ReloadHandle, Reloadable,
+        watch::{Reload, Watcher},
+    },
+    rules::{Format, Rules, netlify},
 };
 
 use crate::{

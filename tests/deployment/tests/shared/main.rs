@@ -19,7 +19,7 @@ const BACK: &str = "Redis is back";
 
 fn machine(redis: &Redis, every: &str, more: &[&str]) -> Example {
     static PROGRAM: OnceLock<String> = OnceLock::new();
-    let program = PROGRAM.get_or_init(|| Example::build("shared"));
+    let program = PROGRAM.get_or_init(|| Example::build("example-shared"));
     let url = redis.url();
     let most = ["--redis", &url, "--every", every, "--listen", "127.0.0.1:0"];
     Example::start(program, &[&most[..], more].concat())

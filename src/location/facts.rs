@@ -1,0 +1,193 @@
+//! What the rest of the crate needs to know about a location: its parts, its origin, and where it
+//! leads from a requested URL.
+
+use std::borrow::Cow;
+
+use super::{
+    HttpScheme, Location, LocationError, Origin, PathForm,
+    check::{self, Form},
+    parse, parse_origin, resolve,
+};
+
+impl Location {
+    /// Checks the finished bytes once more before the layer writes the header (R1).
+    #[inline]
+    pub(crate) fn is_sendable(&self) -> bool {
+        check::still_sendable(self.value.as_bytes(), self.form, self.bounds)
+    }
+
+    /// Returns `true` if a page may link to the location. An unchecked one may be `javascript:`.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.form != Form::Unchecked
+    }
+
+    pub(crate) const fn request_scheme(&self) -> Option<HttpScheme> {
+        self.request_scheme
+    }
+
+    /// Records what only the policy knew about the request: its scheme, and whether this location
+    /// is on the requested host (R9).
+    pub(crate) const fn with_request_facts(
+        mut self,
+        scheme: Option<HttpScheme>,
+        is_on_requested_host: Option<bool>,
+    ) -> Self {
+        self.request_scheme = scheme;
+        self.is_on_requested_host = is_on_requested_host;
+        self
+    }
+
+    pub(crate) const fn is_on_requested_host(&self) -> Option<bool> {
+        self.is_on_requested_host
+    }
+
+    /// Returns `true` if some clients rewrite the path or query before they request it.
+    #[inline]
+    pub(crate) const fn may_be_rewritten(&self) -> bool {
+        self.bounds.may_be_rewritten
+    }
+
+    /// Returns the path and query, unless the client has to resolve them.
+    #[inline]
+    pub(crate) fn plain_path(&self) -> Option<&[u8]> {
+        match self.form {
+            Form::Local | Form::Absolute if !self.bounds.dots => Some(self.written_path()),
+            _ => None,
+        }
+    }
+
+    /// Returns the text between the origin and the fragment.
+    #[inline]
+    pub(crate) fn written_path(&self) -> &[u8] {
+        let (from, to) = (self.bounds.origin, self.bounds.fragment);
+        let path = usize::from(from)..usize::from(to);
+        self.value.as_bytes().get(path).unwrap_or_default()
+    }
+
+    /// Resolves the location against the requested path and query.
+    ///
+    /// Returns the origin, if the location has one, and the resolved path and query.
+    pub(crate) fn resolved(&self, requested: &str) -> (Option<Origin>, String) {
+        let reference = self
+            .as_str()
+            .get(..usize::from(self.bounds.fragment))
+            .unwrap_or_default();
+        let absolute = if self.is_checked() {
+            Cow::Borrowed(reference)
+        } else {
+            Cow::Owned(parse::as_browsers_read(reference))
+        };
+        match parse_origin(&absolute) {
+            Ok((origin, path)) => (Some(origin), resolve::path_and_query(path, "/")),
+            Err(_) => (None, resolve::path_and_query(reference, requested)),
+        }
+    }
+
+    /// Returns the location that a client reaches if it is at `base` when it follows this one.
+    ///
+    /// A location without an origin gets the origin of `base`.
+    pub(crate) fn on_site_of(&self, base: &Self) -> Result<Self, LocationError> {
+        let site = match base.form {
+            Form::Absolute => base
+                .as_str()
+                .get(..usize::from(base.bounds.origin))
+                .unwrap_or_default(),
+            Form::Local | Form::Relative | Form::Unchecked => "",
+        };
+        let mut moved = match self.form {
+            Form::Local if site.is_empty() => self.clone(),
+            Form::Local => Self::finish([site, self.as_str()].concat())?,
+            Form::Relative => {
+                let path = self.resolved(&base.resolved("/").1).1;
+                Self::finish(format!("{site}{path}{}", self.fragment()))?
+            }
+            Form::Unchecked if self.is_path() => Self::unchecked(&format!("{site}{self}"))?,
+            Form::Absolute | Form::Unchecked => self.clone(),
+        };
+        moved.bounds.dots |= self.bounds.dots;
+        // The policy compared it with the host of `base`, which the client never requested.
+        moved.is_on_requested_host = None;
+        Ok(moved)
+    }
+
+    /// Returns `true` if the location begins with its path. Two slashes begin a host.
+    fn is_path(&self) -> bool {
+        self.as_str().starts_with('/') && !self.as_str().starts_with("//")
+    }
+
+    /// Returns the location with a rewritten path, or `None` if `rewrite` returns `None`.
+    pub(crate) fn with_path(
+        &self,
+        rewrite: impl FnOnce(&str) -> Option<PathForm<'_>>,
+    ) -> Option<Self> {
+        let (origin, rest) = self
+            .as_str()
+            .split_at_checked(usize::from(self.bounds.origin))?;
+        let has_path = !origin.is_empty() || self.is_path();
+        if self.bounds.dots || !has_path {
+            return None;
+        }
+        let (path, query, fragment) = parse::split(rest);
+        let form = rewrite(path)?;
+        let mut out = Vec::with_capacity(self.as_str().len() + form.end.len());
+        out.extend_from_slice(origin.as_bytes());
+        // The path was percent-encoded when this location was built.
+        form.write(&mut out, true);
+        out.extend_from_slice(query.as_bytes());
+        out.extend_from_slice(fragment.as_bytes());
+        let mut moved = Self::finish(out).ok()?;
+        if !self.is_checked() {
+            // Another path doesn't make it checked: it may still have dot segments.
+            moved.form = Form::Unchecked;
+        }
+        moved.request_scheme = self.request_scheme;
+        moved.is_on_requested_host = self.is_on_requested_host;
+        Some(moved)
+    }
+
+    /// Returns `true` if a browser follows the location itself instead of starting another program.
+    pub(crate) fn is_of_the_web(&self) -> bool {
+        self.is_checked() || self.origin().is_some() || !parse::has_scheme(self.as_str())
+    }
+
+    /// Returns the scheme and the authority as they are sent, if the location has a checked origin.
+    pub(crate) fn written_origin(&self) -> Option<(HttpScheme, &str)> {
+        if self.form != Form::Absolute {
+            return None;
+        }
+        let origin = self.value.as_bytes().get(..self.bounds.origin.into())?;
+        let origin = std::str::from_utf8(origin).ok()?;
+        [HttpScheme::Https, HttpScheme::Http]
+            .into_iter()
+            .find_map(|scheme| {
+                let authority = origin.strip_prefix(scheme.as_str())?;
+                Some((scheme, authority.strip_prefix("://")?))
+            })
+    }
+
+    /// Passes the scheme and the authority to `read`, if the location has them.
+    pub(crate) fn with_origin<R>(&self, read: impl FnOnce(HttpScheme, &str) -> R) -> Option<R> {
+        if let Some((scheme, authority)) = self.written_origin() {
+            return Some(read(scheme, authority));
+        }
+        if self.is_checked() {
+            return None;
+        }
+        // The origin of an unchecked location is what a browser makes of it.
+        let origin = self.origin()?;
+        let text = origin.to_string();
+        let (_, authority) = text.split_once("://")?;
+        Some(read(origin.scheme(), authority))
+    }
+
+    /// Returns the origin, if the location has one.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        self.resolved("/").0
+    }
+
+    /// Returns the fragment with its `#`, or an empty text.
+    pub(crate) fn fragment(&self) -> &str {
+        let start = usize::from(self.bounds.fragment);
+        self.as_str().get(start..).unwrap_or_default()
+    }
+}

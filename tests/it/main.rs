@@ -1,0 +1,40 @@
+//! The integration tests: one binary, one module per subject.
+//!
+//! Tests that own the state of a process (a panic hook, a subscriber, a recorder, an allocator) are binaries of
+//! their own beside this folder. Tests that need more than the crate's few dev-dependencies are packages there.
+
+#[path = "../support/cases.rs"]
+mod cases;
+#[path = "../naive/mod.rs"]
+mod naive;
+
+mod after_the_answer;
+mod answer_body;
+mod architecture;
+mod attacks;
+mod axum;
+mod canonical;
+mod check_routes;
+mod contract;
+mod findings;
+mod formats;
+mod formats_any;
+mod formats_rewrite;
+mod location;
+mod login;
+mod observe;
+mod policies;
+mod properties;
+mod reload;
+mod return_to;
+mod rules;
+mod rules_check;
+mod rules_diff;
+mod rules_properties;
+mod safe_anywhere;
+mod shadow;
+mod status;
+mod then;
+mod trust;
+mod usage;
+mod watch;

@@ -1,0 +1,636 @@
+//! What `Rules::diff` says, case by case, and that it is true: each change is shown by its witness, and
+//! where nothing is said no request is answered differently.
+//!
+//! `PROPTEST_CASES` sets how many pairs of tables are tried.
+
+use std::time::Duration;
+
+use http::Response;
+use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
+use tower_redirect::{
+    Decision, Policy, RequestHead,
+    rules::{
+        ChangedKind, Condition, Diff, Precedence, QueryPolicy, Rule, Rules, Source, Undecided,
+        UndecidedReason, nginx_map,
+    },
+    testing,
+};
+
+use crate::cases::config;
+use crate::naive::{
+    Edit, How, Query, Rule as NaiveRule,
+    generate::{self, Choices},
+    real,
+};
+
+fn rules(rules: impl IntoIterator<Item = Rule>) -> Rules {
+    Rules::new(rules).unwrap()
+}
+
+/// Asks both tables for what each change is about.
+fn assert_shown(diff: &Diff<'_>, old: &Rules, new: &Rules) {
+    for change in diff.changes() {
+        let head = change.witness().head();
+        let (before, after) = (old.decide(&head), new.decide(&head));
+        assert_ne!(
+            answer(&before, &head),
+            answer(&after, &head),
+            "{change}: {head:?}"
+        );
+        assert_eq!(
+            answer(change.decision_before(), &head),
+            answer(&before, &head)
+        );
+        assert_eq!(
+            answer(change.decision_after(), &head),
+            answer(&after, &head)
+        );
+    }
+}
+
+/// Everything of an answer that counts.
+fn answer(decision: &Decision, head: &RequestHead<'_>) -> String {
+    let redirect = match decision {
+        Decision::Redirect(redirect) => redirect.clone(),
+        Decision::Pass => return "pass".to_owned(),
+        Decision::Refuse(refusal) => return refusal.to_string(),
+    };
+    let status = redirect.status(head.method(), head.version());
+    let (location, timing) = (
+        redirect.location().to_string(),
+        format!("{:?}", redirect.timing()),
+    );
+    let cache = Response::<String>::from(redirect)
+        .headers()
+        .get("cache-control")
+        .cloned();
+    format!("{status} {location} {timing} {cache:?}")
+}
+
+#[track_caller]
+fn assert_says(old: &Rules, new: &Rules, expected: &[&str]) {
+    let diff = old.diff(new);
+    let text = diff.to_string();
+    assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(diff.is_empty(), expected.is_empty());
+    assert_shown(&diff, old, new);
+}
+
+#[test]
+fn what_each_change_is_called() {
+    let one = |rule: Rule| rules([rule]);
+    let a = || Rule::permanent("/a", "/b");
+    for (old, new, expected) in [
+        (a(), a(), &[][..]),
+        (a(), a().named("a name"), &[]),
+        (
+            Rule::found("/{x}/{y}", "/n/{y}/{x}"),
+            Rule::found("/{p}/{q}", "/n/{q}/{p}"),
+            &[],
+        ),
+        (
+            a(),
+            Rule::found("/a", "/b"),
+            &["~ /a -> /b (308 Permanent Redirect) becomes /b (302 Found)"],
+        ),
+        (
+            a(),
+            Rule::permanent("/a", "/c"),
+            &["~ /a -> /b (308 Permanent Redirect) becomes /c"],
+        ),
+        (
+            a(),
+            a().after_not_found(),
+            &["~ /a -> /b (308 Permanent Redirect) becomes one after a 404 of the app"],
+        ),
+        (
+            a().cache(Duration::from_secs(60)),
+            a(),
+            &["~ /a -> /b (308 Permanent Redirect) becomes one without a lifetime"],
+        ),
+        (
+            a(),
+            a().query(QueryPolicy::Drop),
+            &["~ /a -> /b (308 Permanent Redirect): GET /a?x=1 led to /b?x=1, and leads to /b"],
+        ),
+        (
+            a(),
+            a().remove_param("utm"),
+            &["~ /a -> /b (308 Permanent Redirect): GET /a?utm=1 led to /b?utm=1, and leads to /b"],
+        ),
+        // Without a query in the target, these are the same; with one, these.
+        (a(), a().query(QueryPolicy::TargetWins), &[]),
+        (
+            Rule::found("/a", "/b?c").query(QueryPolicy::Drop),
+            Rule::found("/a", "/b?c").query(QueryPolicy::TargetWins),
+            &[],
+        ),
+        (
+            Rule::new(tower_redirect::status::Intent::Temporary, "/a", "/b"),
+            Rule::found("/a", "/b"),
+            &["~ /a -> /b (Temporary) becomes /b (302 Found)"],
+        ),
+        (
+            Rule::new(tower_redirect::status::Intent::SeeOther, "/a", "/b"),
+            Rule::see_other("/a", "/b"),
+            &["~ /a -> /b (SeeOther) becomes /b (303 See Other)"],
+        ),
+        (
+            Rule::found("/a/{x}", "/b/{x}"),
+            Rule::found("/a/{x}", "/b/x0"),
+            &["~ /a/{x} -> /b/{x} (302 Found) becomes /b/x0"],
+        ),
+        (
+            a().host("a.example"),
+            a().host("b.example"),
+            &[
+                "- a.example/a -> /b (308 Permanent Redirect)",
+                "+ b.example/a -> /b (308 Permanent Redirect)",
+            ],
+        ),
+        (
+            a().when(Condition::header("x-a").equal_to("1")),
+            a().when(Condition::header("x-a").equal_to("2")),
+            &[
+                "- /a -> /b (308 Permanent Redirect)",
+                "+ /a -> /b (308 Permanent Redirect)",
+            ],
+        ),
+        (
+            a(),
+            a().host("a.example"),
+            &[
+                "- /a -> /b (308 Permanent Redirect)",
+                "! requests that contradict themselves about their host are now refused",
+            ],
+        ),
+    ] {
+        println!("{old:?} {new:?}");
+        assert_says(&one(old), &one(new), expected);
+    }
+}
+
+#[test]
+fn what_a_comparison_of_texts_would_miss() {
+    let about = || Rule::permanent("/about-us", "/about");
+    let page = || Rule::permanent("/{page}", "/pages/{page}");
+    let table = |precedence, list: Vec<Rule>| {
+        Rules::builder()
+            .precedence(precedence)
+            .rules(list)
+            .build()
+            .unwrap()
+    };
+    let first = |list| table(Precedence::FirstMatch, list);
+
+    // The order.
+    assert_says(
+        &first(vec![about(), page()]),
+        &first(vec![page(), about()]),
+        &[
+            "! GET /about-us: /{page} -> /pages/{page} (308 Permanent Redirect) answers, \
+           in place of /about-us -> /about (308 Permanent Redirect)",
+        ],
+    );
+    // Of patterns whose own samples are answered as before.
+    let ends = || Rule::found("/{x}/b", "/ends");
+    let begins = || Rule::found("/a/{y}", "/begins");
+    assert_says(
+        &first(vec![ends(), begins()]),
+        &first(vec![begins(), ends()]),
+        &[
+            "! GET /a/b: /a/{y} -> /begins (302 Found) answers, in place of /{x}/b -> /ends (302 Found)",
+        ],
+    );
+    // The precedence, with the same rules in the same order.
+    assert_says(
+        &first(vec![page(), about()]),
+        &table(Precedence::MostSpecific, vec![page(), about()]),
+        &[
+            "! GET /about-us: /about-us -> /about (308 Permanent Redirect) answers, \
+           in place of /{page} -> /pages/{page} (308 Permanent Redirect)",
+        ],
+    );
+    // A rule that was hidden, and is not any more.
+    assert_says(
+        &first(vec![page(), about()]),
+        &first(vec![about()]),
+        &[
+            "- /{page} -> /pages/{page} (308 Permanent Redirect)",
+            "! GET /about-us: /about-us -> /about (308 Permanent Redirect) answers, \
+             in place of /{page} -> /pages/{page} (308 Permanent Redirect)",
+        ],
+    );
+    // One that nobody sees, before and after.
+    assert_says(&first(vec![page(), about()]), &first(vec![page()]), &[]);
+    assert_says(&first(vec![page()]), &first(vec![page(), page()]), &[]);
+    // An order that makes no difference.
+    let docs = || Rule::found("/docs/{*rest}", "/manual/{rest}");
+    assert_says(
+        &first(vec![about(), docs()]),
+        &first(vec![docs(), about()]),
+        &[],
+    );
+    // What is said one by one, and of all at once: only what is more is new.
+    let one_by_one = ["a", "b"].map(|one| Rule::found(format!("/p/{one}"), format!("/q/{one}")));
+    assert_says(
+        &rules(one_by_one),
+        &rules([Rule::found("/p/{x}", "/q/{x}")]),
+        &[
+            "+ /p/{x} -> /q/{x} (302 Found)",
+            "? /p/a -> /q/a (302 Found) is gone: what was tried is answered the same, and a placeholder \
+             passes escapes on as they came",
+            "? /p/b -> /q/b (302 Found) is gone: what was tried is answered the same, and a placeholder \
+             passes escapes on as they came",
+        ],
+    );
+    // A rule for one host among those for all.
+    assert_says(
+        &first(vec![about(), Rule::found("/x", "/y").host("b.example")]),
+        &first(vec![
+            Rule::found("/about-us", "/a").host("a.example"),
+            about(),
+            Rule::found("/x", "/y").host("b.example"),
+        ]),
+        &[
+            "! GET a.example/about-us: a.example/about-us -> /a (302 Found) answers, \
+           in place of /about-us -> /about (308 Permanent Redirect)",
+        ],
+    );
+}
+
+#[test]
+fn what_is_not_known_is_said() {
+    let regex = |to: &str| {
+        rules([
+            Rule::found(Source::regex("/a|/b"), to),
+            Rule::found("/c", "/d"),
+        ])
+    };
+    let header = |to: &str| {
+        rules([Rule::found("/a", to).when(Condition::header("x-a").matching("[0-9]{3}-[a-z]"))])
+    };
+    let cookie = |to: &str| {
+        let one = Rule::found("/a", to)
+            .when(Condition::cookie("x"))
+            .unless(Condition::cookie("x").equal_to("1"));
+        rules([one])
+    };
+    let never = |to: &str| {
+        let one = Rule::found("/a", to).when(Condition::cookie("x"));
+        rules([one.unless(Condition::cookie("x"))])
+    };
+    for (old, new, doubt) in [
+        (regex("/x"), regex("/y"), UndecidedReason::Regex),
+        (header("/x"), header("/y"), UndecidedReason::NoRequest),
+        (cookie("/x"), cookie("/y"), UndecidedReason::NoRequest),
+        (never("/x"), never("/y"), UndecidedReason::NoRequest),
+    ] {
+        let diff = old.diff(&new);
+        assert_eq!(diff.changes().len(), 0, "{diff}");
+        let doubts: Vec<_> = diff.undecided().iter().map(Undecided::doubt).collect();
+        assert_eq!(doubts, [doubt], "{diff}");
+        assert!(!diff.is_empty());
+        let (before, after) = (
+            diff.undecided()[0].before().unwrap(),
+            diff.undecided()[0].after().unwrap(),
+        );
+        assert_eq!(
+            (before.target(), after.target()),
+            ("/x".to_owned(), "/y".to_owned())
+        );
+    }
+    // What is the same in both needs no request.
+    for table in [regex, header, cookie, never] {
+        assert_says(&table("/x"), &table("/x"), &[]);
+    }
+}
+
+/// A literal rule is for each spelling of its path, and a placeholder passes on the one that came.
+#[test]
+fn a_pattern_in_the_place_of_a_literal_is_not_proven_to_be_the_same() {
+    let (literal, pattern) = (
+        || Rule::found("/x/a", "/t/a"),
+        |to| Rule::found("/x/{p}", to),
+    );
+    let (both, one) = (
+        rules([literal(), pattern("/t/{p}")]),
+        rules([pattern("/t/{p}")]),
+    );
+    for (path, before, after) in [("/x/a", "/t/a", "/t/a"), ("/x/%61", "/t/a", "/t/%61")] {
+        testing::get(path).through(&both).assert_redirect(before);
+        testing::get(path).through(&one).assert_redirect(after);
+    }
+    for diff in [both.diff(&one), one.diff(&both)] {
+        assert_eq!((diff.changes().len(), diff.undecided().len()), (0, 1));
+        assert_eq!(
+            diff.undecided()[0].doubt(),
+            UndecidedReason::Spelling,
+            "{diff}"
+        );
+        assert!(!diff.is_empty());
+    }
+    // Where nothing is passed on, the spelling makes no difference.
+    let (both, one) = (
+        rules([literal(), pattern("/t/a")]),
+        rules([pattern("/t/a")]),
+    );
+    assert_says(&both, &one, &[]);
+    assert_says(&one, &both, &[]);
+}
+
+#[test]
+fn rules_of_files_have_their_lines() {
+    let old = nginx_map::parse("/a /b;\n\n/c /d;\n", tower_redirect::Status::Found).unwrap();
+    let new = nginx_map::parse("/c /e;\n/f /g;\n", tower_redirect::Status::Found).unwrap();
+    let diff = old.diff(&new);
+    assert_eq!(
+        diff.to_string(),
+        "- line 1: /a -> /b (302 Found)\n\
+         ~ line 3: /c -> /d (302 Found) becomes /e\n\
+         + line 2: /f -> /g (302 Found)"
+    );
+    let kinds: Vec<_> = diff
+        .changes()
+        .iter()
+        .map(tower_redirect::rules::Changed::kind)
+        .collect();
+    assert_eq!(
+        kinds,
+        [ChangedKind::Gone, ChangedKind::Altered, ChangedKind::Added]
+    );
+    assert_eq!(diff.changes()[1].after().unwrap().line(), Some(1));
+}
+
+/// A hundred thousand rules where that is quick, every one of them moved and one in a hundred changed.
+#[test]
+fn large_tables() {
+    const COUNT: usize = if cfg!(debug_assertions) {
+        10_000
+    } else {
+        100_000
+    };
+    let rule = |at: usize, is_new: bool| {
+        let changed = if is_new && at % 100 == 0 {
+            "-changed"
+        } else {
+            ""
+        };
+        match at % 10 {
+            0 => Rule::permanent(format!("/b/{at}/{{x}}"), format!("/c/{at}/{{x}}{changed}")),
+            1 => Rule::permanent(format!("/d/{at}/{{*x}}"), format!("/e/{at}/{{x}}{changed}")),
+            _ => Rule::permanent(format!("/old/{at}"), format!("/new/{at}{changed}")),
+        }
+    };
+    let old = rules((0..COUNT).map(|at| rule(at, false)));
+    let new = rules((0..COUNT).rev().map(|at| rule(at, true)));
+    let begin = std::time::Instant::now();
+    let diff = old.diff(&new);
+    println!("{COUNT} rules: {:?}", begin.elapsed());
+    assert_eq!(
+        (diff.changes().len(), diff.undecided().len()),
+        (COUNT / 100, 0)
+    );
+    assert!(
+        diff.changes()
+            .iter()
+            .all(|change| change.kind() == ChangedKind::Altered)
+    );
+    let begin = std::time::Instant::now();
+    assert!(old.diff(&old).is_empty());
+    println!("with itself: {:?}", begin.elapsed());
+}
+
+/// Rules that all overlap are not looked at pair by pair for ever.
+#[test]
+fn tables_that_overlap_everywhere_are_bounded() {
+    let rule =
+        |at: usize, end: &str| Rule::found(format!("/{{x}}/a{at}/{{*y}}"), format!("/t{at}{end}"));
+    let wide = |at: usize| Rule::found(format!("/b{at}/{{x}}/{{*y}}"), format!("/u{at}"));
+    let old = rules((0..150).map(|at| rule(at, "")).chain((0..150).map(wide)));
+    let new = rules((0..150).map(wide).chain((0..150).map(|at| rule(at, ""))));
+    let diff = old.diff(&new);
+    assert!(!diff.is_empty());
+    assert!(
+        diff.undecided()
+            .iter()
+            .all(|one| one.doubt() == UndecidedReason::TooMany)
+    );
+}
+
+/// Rules of one path are gone through one by one, and that not for ever.
+#[test]
+fn many_conditions_on_one_path_are_bounded() {
+    let table = |last: &str| {
+        let rule = |at: usize| {
+            Rule::found("/a", format!("/t{at}")).when(Condition::cookie(&format!("c{at}")))
+        };
+        rules((0..3_000).map(rule).chain([Rule::found("/b", last)]))
+    };
+    let (old, new) = (table("/x"), table("/y"));
+    let diff = old.diff(&new);
+    let says = diff
+        .changes()
+        .iter()
+        .any(|one| one.after().is_some_and(|rule| rule.source() == "/b"))
+        || diff
+            .undecided()
+            .iter()
+            .any(|one| one.doubt() == UndecidedReason::TooMany);
+    assert!(says, "{diff}");
+    assert!(old.diff(&table("/x")).is_empty());
+}
+
+/// The same rule for one of its requests alone.
+fn literal(rule: &NaiveRule) -> NaiveRule {
+    let mut rule = rule.clone();
+    if let crate::naive::Source::Native(source) = &mut rule.source {
+        while let Some((front, rest)) = source.split_once('{') {
+            let Some((slot, behind)) = rest.split_once('}') else {
+                break;
+            };
+            let slot = format!("{{{}}}", slot.trim_matches(['*', '/', '?']));
+            rule.target = rule.target.replace(&slot, "a");
+            *source = format!("{front}a{behind}");
+        }
+    }
+    rule
+}
+
+/// The same rules, some of them otherwise.
+fn edited(choices: &mut Choices<'_>, rules: &[NaiveRule]) -> Vec<NaiveRule> {
+    let mut edited = rules.to_vec();
+    for _ in 0..1 + choices.below(2) {
+        let at = choices
+            .below(edited.len().max(1))
+            .min(edited.len().saturating_sub(1));
+        let other = choices.below(edited.len().max(1));
+        match choices.below(10) {
+            0 if edited.len() > 1 => {
+                edited.remove(at);
+            }
+            1 => edited.insert(at, generate::rule(choices)),
+            2..=4 => edited.swap(at, other),
+            5 => {
+                let again = edited[other].clone();
+                edited.insert(at, again);
+            }
+            6 => {
+                let one = &mut edited[at];
+                one.how = choices.pick(&[
+                    How::Status(301),
+                    How::Temporary,
+                    How::SeeOther,
+                    How::Status(303),
+                ]);
+            }
+            7 => {
+                let one = &mut edited[at];
+                match choices.below(6) {
+                    0 => {
+                        one.query = choices.pick(&[
+                            Query::Keep,
+                            Query::Drop,
+                            Query::Merge,
+                            Query::TargetWins,
+                        ]);
+                    }
+                    1 => one
+                        .edits
+                        .push(Edit::Remove(choices.pick(&["p", "utm"]).to_owned())),
+                    2 => one.cache = Some(30),
+                    3 => one.after_not_found ^= true,
+                    4 => one.target = choices.pick(&["/to", "/other", "/to?p=9"]).to_owned(),
+                    _ => one.ignore_case ^= true,
+                }
+            }
+            8 => edited.insert(at, literal(&edited[at])),
+            _ => edited.reverse(),
+        }
+    }
+    edited
+}
+
+fn check_pair(
+    choices: &mut Choices<'_>,
+    requests: &[Vec<u16>],
+    edit: impl Fn(&mut Choices<'_>, &[NaiveRule]) -> Vec<NaiveRule>,
+) -> Result<bool, TestCaseError> {
+    let precedence = generate::precedence(choices);
+    let (old, old_rules) = real::table(&generate::rules(choices), precedence);
+    prop_assume!(!old_rules.is_empty());
+    let then = if choices.one_in(8) {
+        generate::precedence(choices)
+    } else {
+        precedence
+    };
+    let (new, new_rules) = real::table(&edit(choices, &old_rules), then);
+    let all: Vec<NaiveRule> = old_rules.iter().chain(&new_rules).cloned().collect();
+    let diff = old.diff(&new);
+    assert_shown(&diff, &old, &new);
+    let listed = |rule: u32, of_new: bool| {
+        let mut both = diff
+            .changes()
+            .iter()
+            .map(|one| if of_new { one.after() } else { one.before() });
+        let mut open = diff
+            .undecided()
+            .iter()
+            .map(|one| if of_new { one.after() } else { one.before() });
+        both.any(|one| one.is_some_and(|one| one.number() == rule))
+            || open.any(|one| one.is_some_and(|one| one.number() == rule))
+    };
+    for numbers in requests {
+        let Some((request, scheme)) = generate::request(&mut Choices::new(numbers), &all) else {
+            continue;
+        };
+        let mut head = RequestHead::new(&request);
+        if let Some(scheme) = scheme {
+            head = head.with_scheme(real::scheme(scheme));
+        }
+        let (before, after) = (
+            answer(&old.decide(&head), &head),
+            answer(&new.decide(&head), &head),
+        );
+        if before == after {
+            continue;
+        }
+        let told = || {
+            format!(
+                "{} {} {:?}\n{before}\n{after}\n{old_rules:#?}\n{new_rules:#?}\n{diff}",
+                request.method(),
+                request.uri(),
+                request.headers(),
+            )
+        };
+        prop_assert!(!diff.is_empty(), "{}", told());
+        // What answers before, or now, is among what is said; where it refuses, no rule does.
+        let numbers = [(&old, false), (&new, true)].map(|(table, of_new)| {
+            let winner = table.explain(&head).winner().map(|rule| rule.number());
+            winner.is_some_and(|number| listed(number, of_new))
+        });
+        let refuses = [&before, &after].iter().any(|one| one.starts_with("400"));
+        prop_assert!(numbers.contains(&true) || refuses, "{}", told());
+    }
+    Ok(diff.is_empty())
+}
+
+fn numbers() -> impl Strategy<Value = (Vec<u16>, Vec<Vec<u16>>)> {
+    (vec(any::<u16>(), 0..240), vec(vec(any::<u16>(), 0..40), 30))
+}
+
+proptest! {
+    #![proptest_config(config(600))]
+
+    #[test]
+    fn what_is_said_is_true_and_what_is_not_said_is_the_same((table, requests) in numbers()) {
+        check_pair(&mut Choices::new(&table), &requests, edited)?;
+    }
+
+    #[test]
+    fn the_same_rules_are_no_change((table, requests) in numbers()) {
+        let mut choices = Choices::new(&table);
+        let precedence = generate::precedence(&mut choices);
+        let (old, rules) = real::table(&generate::rules(&mut choices), precedence);
+        let (new, _) = real::table(&rules, precedence);
+        let diff = old.diff(&new);
+        prop_assert!(diff.is_empty(), "{}", diff);
+        let _ = requests;
+    }
+}
+
+#[test]
+fn hostile_sources_and_requests_are_no_panic() {
+    let long = "a".repeat(7_000);
+    let deep = "/x".repeat(3_000);
+    let odd = [
+        Rule::found(format!("/{long}"), "/short"),
+        Rule::found(deep.clone(), "/shallow"),
+        Rule::found(
+            "/{a}/{b}/{c}/{d}/{*rest}",
+            format!("/{long}/{{a}}{{b}}{{c}}"),
+        ),
+        Rule::found("/%00%ff%2e%2E%2f", "/odd"),
+        Rule::found("//evil.example", "/odd"),
+        Rule::found("/caf\u{e9}/{x}", "/{x}"),
+    ];
+    let (old, new) = (rules(odd.clone()), rules(odd.iter().rev().cloned()));
+    assert_shown(&old.diff(&new), &old, &new);
+    let nothing = rules([]);
+    for (old, new, count) in [
+        (&old, &nothing, 6),
+        (&nothing, &old, 6),
+        (&nothing, &nothing, 0),
+    ] {
+        let diff = old.diff(new);
+        assert_shown(&diff, old, new);
+        assert_eq!(
+            diff.changes().len() + diff.undecided().len(),
+            count,
+            "{diff}"
+        );
+    }
+    testing::get("/caf\u{e9}/y")
+        .through(&old)
+        .assert_redirect("/y");
+}
