@@ -37,7 +37,7 @@ where
     PolicyFn { decide }
 }
 
-/// A policy that calls a closure, made by [`policy_fn`].
+/// A policy that calls a closure. [`policy_fn`] returns it.
 ///
 /// ```
 /// use tower_redirect::{Location, policy_fn};

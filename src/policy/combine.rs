@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Decision, Policy};
 use crate::request::RequestHead;
 
-/// Applies a second policy if the first one passes, made by [`Policy::or`].
+/// Applies a second policy if the first one passes. [`Policy::or`] returns it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Policy, testing};
@@ -43,7 +43,7 @@ where
     }
 }
 
-/// Applies a policy only if a closure returns `true`, made by [`Policy::when`].
+/// Applies a policy only if a closure returns `true`. [`Policy::when`] returns it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Policy, testing};
@@ -88,7 +88,7 @@ impl<P: fmt::Debug, F> fmt::Debug for WhenRequest<P, F> {
     }
 }
 
-/// Applies a policy only if a closure returns `false`, made by [`Policy::unless`].
+/// Applies a policy only if a closure returns `false`. [`Policy::unless`] returns it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Policy, testing};

@@ -1,3 +1,5 @@
+//! The result of a policy.
+
 use crate::{
     redirect::{Redirect, Refusal, Timing},
     request::RequestHead,

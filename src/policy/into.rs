@@ -1,8 +1,11 @@
+//! What a layer accepts as a policy.
+
 use super::{Policy, Target};
 use crate::location::Location;
 
-/// Converts the argument of a layer into a policy: a policy stays as it is, and a literal like
-/// `"/new"` becomes one.
+/// Converts the argument of a layer into a policy.
+///
+/// A policy stays as it is. A literal like `"/new"` becomes a policy that redirects every request.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, policy::IntoPolicy, testing};
@@ -27,8 +30,8 @@ use crate::location::Location;
             `Option<Location>`, `Option<Redirect>` or `Decision<…>`",
     note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`; a target from \
             configuration into a `Location`: `Location::from_config(&string)?`",
-    note = "put `?` behind a constructor that returns a `Result`; a `ReturnTo` is asked where the value \
-            stands: `.query(\"next\")`"
+    note = "add `?` to a constructor that returns a `Result`; for a `ReturnTo`, say where the value \
+            is: `.query(\"next\")`"
 )]
 pub trait IntoPolicy {
     /// A [`Location`], or a [`Redirect`](crate::redirect::Redirect) with its own status.

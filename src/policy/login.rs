@@ -25,14 +25,14 @@ use crate::{
 /// testing::get("/login?next=%2Faccount").through_layer(&layer).assert_pass();
 /// ```
 ///
-/// On the login page, [`ReturnTo`](crate::policy::ReturnTo) reads the parameter `next`. It holds
-/// the path and query of the URL that the **client** requested. Inside axum's `nest`, enable the
+/// The parameter `next` holds the path and query of the URL that the **client** requested. On the
+/// login page, [`ReturnTo`](crate::policy::ReturnTo) reads it. Inside axum's `nest`, enable the
 /// `axum` feature, so the policy sees the whole URL. The parameter is left out if:
 ///
 /// - `ReturnTo` would reject its value,
 /// - the location would be longer than 8,000 bytes,
-/// - the method isn't GET or HEAD. After the login a browser sends GET, which can't repeat a posted
-///   form.
+/// - the method isn't GET or HEAD. After the login, a browser sends GET, which can't repeat a
+///   posted form.
 ///
 /// Requests for the login page itself pass, with any query and method, and with or without a `/` at
 /// the end. Requests for pages below it don't pass.

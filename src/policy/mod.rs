@@ -13,14 +13,15 @@
 //! | [`LowerCase`] | Redirects paths to lower case. |
 //! | [`IndexFile`] | Redirects `/docs/index.html` to `/docs/`. |
 //! | [`LoginRedirect`] | Redirects to the login page, which gets the requested URL in a parameter. |
-//! | [`ReturnTo`] | Redirects back to that URL after the login, and never to an open target. |
+//! | [`ReturnTo`] | Redirects back to that URL after the login, but only to allowed origins. |
 #![cfg_attr(
     feature = "rules",
-    doc = "| [`Rules`](crate::rules::Rules), [`PathMap`](crate::rules::PathMap) | Redirects by a table of rules, from code or from files. |"
+    doc = "| [`Rules`](super::rules::Rules) | Redirects by rules, from code or from files. |",
+    doc = "| [`PathMap`](super::rules::PathMap) | Redirects by a map from paths to targets. |"
 )]
 #![cfg_attr(
     feature = "reload",
-    doc = "| [`Reloadable`](crate::live::Reloadable) | Holds a policy that you replace while requests are served. |"
+    doc = "| [`Reloadable`](super::live::Reloadable) | Holds a policy that you replace at run time. |"
 )]
 //! | [`Shadow`] | Applies one policy and reports where a candidate would decide differently. |
 //!
@@ -36,7 +37,7 @@
 //! | [`Canonical::then`] | Applies rules to the canonical URL, so both need one redirect. |
 #![cfg_attr(
     feature = "trust",
-    doc = "| [`trusting`](Policy::trusting) | Reads the scheme and the host that a trusted proxy forwards. |"
+    doc = "| [`trusting`](Policy::trusting) | Reads the scheme and host from a trusted proxy. |"
 )]
 //! | [`boxed`](Policy::boxed) | Hides the type of a policy. |
 //!
@@ -81,6 +82,7 @@ mod target;
 mod trusting;
 mod with;
 
+#[doc(inline)]
 pub use crate::redirect::Refusal;
 pub use canonical::{
     AnyHost, Canonical, CanonicalError, CanonicalHost, Https, HttpsEnforcement, IndexFile,
@@ -155,8 +157,8 @@ pub use with::With;
             `Option<Location>`, `Option<Redirect>` or `Decision<…>`",
     note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`; a target from \
             configuration into a `Location`: `Location::from_config(&string)?`",
-    note = "put `?` behind a constructor that returns a `Result`; a `ReturnTo` is asked where the value \
-            stands: `.query(\"next\")`"
+    note = "add `?` to a constructor that returns a `Result`; for a `ReturnTo`, say where the value \
+            is: `.query(\"next\")`"
 )]
 pub trait Policy: Send + Sync {
     /// A [`Location`](crate::location::Location), or a [`Redirect`](crate::redirect::Redirect) with
@@ -309,7 +311,7 @@ pub trait Policy: Send + Sync {
     }
 }
 
-/// A policy with a hidden type, made by [`Policy::boxed`].
+/// A policy with a hidden type. [`Policy::boxed`] returns it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Location, Policy, policy::BoxPolicy, testing};

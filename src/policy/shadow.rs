@@ -28,7 +28,7 @@ use crate::{
 /// let policy = Shadow::new(live, candidate).on_difference(|difference| {
 ///     assert_eq!(
 ///         difference.to_string(),
-///         "GET /about-us: 302 Found to /about; the candidate: 308 Permanent Redirect to /about",
+///         "GET /about-us: 302 Found to /about; candidate: 308 Permanent Redirect to /about",
 ///     );
 ///     DIFFERENCES.fetch_add(1, Ordering::Relaxed);
 /// });
@@ -62,8 +62,8 @@ use crate::{
 ///
 /// The candidate doesn't change the response. The headers that it reads aren't named in `Vary`. A
 /// request that it would refuse passes if the live policy passes. If it panics, the panic hook
-/// runs, and the panic is caught and reported as a difference. Only with `panic = "abort"` does the
-/// program end.
+/// runs, and the panic is caught and reported as a difference. With `panic = "abort"`, the program
+/// ends.
 ///
 /// The candidate and the callback run before the response is sent, so they make the request slower.
 ///
@@ -82,7 +82,7 @@ pub struct Shadow<L, C> {
 
 type Report = dyn Fn(&Difference<'_>) + Send + Sync;
 
-/// A request for which two policies decide differently, reported by [`Shadow`].
+/// A request for which two policies decide differently. [`Shadow`] reports it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Redirect, policy::Shadow, testing};
@@ -96,8 +96,8 @@ type Report = dyn Fn(&Difference<'_>) + Send + Sync;
 /// testing::get("/").through(&policy).assert_redirect("/x");
 /// ```
 ///
-/// The `Display` text is one line. It has the URL as it was received, with control characters as
-/// `\u{…}`.
+/// The `Display` text is one line. It has the path and query as they were received, with control
+/// characters as `\u{…}`.
 #[derive(Clone, Copy, Debug)]
 pub struct Difference<'d> {
     request: &'d RequestHead<'d>,
@@ -145,7 +145,7 @@ impl<L, C> Shadow<L, C> {
     ///     let _ = sender.send(difference.to_string());
     /// });
     /// testing::get("/").through(&policy).assert_redirect("/x");
-    /// assert_eq!(differences.recv()?, "GET /: 302 Found to /x; the candidate: pass");
+    /// assert_eq!(differences.recv()?, "GET /: 302 Found to /x; candidate: pass");
     /// # Ok::<(), mpsc::RecvError>(())
     /// ```
     #[must_use]
@@ -282,7 +282,7 @@ impl fmt::Display for Difference<'_> {
         let candidate = LoggedDecision(*candidate, request);
         write!(
             f,
-            "{} {requested}: {live}; the candidate: {candidate}",
+            "{} {requested}: {live}; candidate: {candidate}",
             request.method()
         )
     }
@@ -294,7 +294,7 @@ struct LoggedDecision<'d>(Option<&'d Decision>, &'d RequestHead<'d>);
 impl fmt::Display for LoggedDecision<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let redirect = match self.0 {
-            None => return f.write_str("a panic"),
+            None => return f.write_str("panic"),
             Some(Decision::Pass) => return f.write_str("pass"),
             Some(Decision::Refuse(refusal)) => return refusal.fmt(f),
             Some(Decision::Redirect(redirect)) => redirect,

@@ -18,7 +18,7 @@ use crate::{
 /// assert_eq!(Target::location(&redirect), &"/x");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "a policy cannot answer with `{Self}`",
+    message = "a policy cannot redirect to `{Self}`",
     label = "expected `Location` or `Redirect`",
     note = "a `LocalPath` becomes a `Location` with `Location::from(path)`"
 )]
@@ -48,9 +48,9 @@ impl Target for Redirect {
 
 /// Policies that choose only the location. Constructors that add a status require it.
 #[diagnostic::on_unimplemented(
-    message = "a policy with a status of its own cannot be given another",
-    label = "it says how it redirects, not only where",
-    note = "hand it to `RedirectLayer::new(…)`, which sends each redirect as it says"
+    message = "a policy with its own status cannot get another one",
+    label = "this policy chooses the status too",
+    note = "pass it to `RedirectLayer::new(…)`, which sends each redirect with its own status"
 )]
 #[expect(unnameable_types, reason = "users see only its message")]
 pub trait ChoosesLocation {}

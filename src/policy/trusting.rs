@@ -1,8 +1,8 @@
 use super::{Decision, Policy, target::Sealed};
 use crate::{request::RequestHead, trust::TrustedProxies};
 
-/// Gives a policy the scheme and the host that a trusted proxy forwards, made by
-/// [`Policy::trusting`].
+/// Gives a policy the scheme and the host that a trusted proxy forwards.
+/// [`Policy::trusting`] returns it.
 ///
 /// ```
 /// use tower_redirect::{

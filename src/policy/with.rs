@@ -14,9 +14,9 @@ use crate::{
 
 /// A policy with a status, a timing and a cache lifetime.
 ///
-/// [`Policy::with`] makes it. So do the constructors of
-/// [`RedirectLayer`](crate::middleware::RedirectLayer) that choose a status, for example
-/// `RedirectLayer::permanent`.
+/// [`Policy::with`] returns it. The constructors of
+/// [`RedirectLayer`](crate::middleware::RedirectLayer) that choose a status also make one, for
+/// example `RedirectLayer::permanent`.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Policy, Status, testing};

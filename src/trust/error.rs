@@ -1,3 +1,5 @@
+//! Errors in the configuration of trusted proxies.
+
 use std::{error::Error, fmt};
 
 use ipnet::IpNet;
@@ -9,12 +11,12 @@ use ipnet::IpNet;
 /// ```
 /// use tower_redirect::trust::{TrustedProxies, connect_info};
 ///
-/// let error = TrustedProxies::networks(["10.0.0.0/8", "proxy.internal"], connect_info).unwrap_err();
+/// let error = TrustedProxies::networks(["proxy.internal"], connect_info).unwrap_err();
 /// assert_eq!(error.part(), "proxy.internal");
 /// assert_eq!(
 ///     error.to_string(),
-///     "not a network of peers, \"proxy.internal\": write an IPv4 or IPv6 address, alone or with \
-///      a prefix as in `10.0.0.0/8`; names are not looked up",
+///     "invalid network `proxy.internal`: not an IP address; names aren't resolved, so write an \
+///      address (`10.0.0.7`), or an address with a prefix length (`10.0.0.0/8`)",
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -28,7 +30,7 @@ pub struct TrustError {
 pub(super) enum ErrorKind {
     NoNetworks,
     NotAnAddress,
-    PrefixLength { bits: u8 },
+    PrefixLength { max: u8 },
     HostBits(IpNet),
     EveryAddress,
     UnknownHeader,
@@ -56,41 +58,34 @@ impl TrustError {
 impl fmt::Display for TrustError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { part, kind } = self;
+        let part = part.escape_debug();
         match kind {
-            ErrorKind::NoNetworks => kind.fmt(f),
-            ErrorKind::UnknownHeader => {
-                write!(
-                    f,
-                    "unknown forwarded header `{}`; {kind}",
-                    part.escape_debug()
-                )
+            ErrorKind::NoNetworks => {
+                f.write_str("no trusted networks; list at least one, for example `10.0.0.0/8`")
             }
-            _ => write!(f, "not a network of peers, {part:?}: {kind}"),
-        }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoNetworks => f.write_str("no network of peers: name one, as in `10.0.0.0/8`"),
-            Self::NotAnAddress => f.write_str(
-                "write an IPv4 or IPv6 address, alone or with a prefix as in `10.0.0.0/8`; names are \
-                 not looked up",
-            ),
-            Self::PrefixLength { bits } => {
-                write!(f, "after the `/` write the number of bits that count, from 1 to {bits}")
-            }
-            Self::HostBits(network) => write!(
+            ErrorKind::NotAnAddress => write!(
                 f,
-                "the address has bits beyond the prefix; write `{network}`, or the address alone"
+                "invalid network `{part}`: not an IP address; names aren't resolved, so write an \
+                 address (`10.0.0.7`), or an address with a prefix length (`10.0.0.0/8`)"
             ),
-            Self::EveryAddress => f.write_str(
-                "this is everybody; name the proxy's network, or take `Trust::dangerously_any_peer`",
+            ErrorKind::PrefixLength { max } => write!(
+                f,
+                "invalid network `{part}`: the prefix length must be a number from 1 to {max}"
             ),
-            Self::UnknownHeader => f.write_str(
-                "use `forwarded`, `x-forwarded-proto`, `x-forwarded-ssl`, `front-end-https` or \
-                 `cloudfront-forwarded-proto`",
+            ErrorKind::HostBits(network) => write!(
+                f,
+                "invalid network `{part}`: the address has bits beyond the prefix; write \
+                 `{network}`, or the address alone"
+            ),
+            ErrorKind::EveryAddress => write!(
+                f,
+                "invalid network `{part}`: it contains every address; name the proxy's network, or \
+                 use `TrustedProxies::dangerously_any_peer`"
+            ),
+            ErrorKind::UnknownHeader => write!(
+                f,
+                "unknown forwarded header `{part}`; use `forwarded`, `x-forwarded-proto`, \
+                 `x-forwarded-ssl`, `front-end-https` or `cloudfront-forwarded-proto`"
             ),
         }
     }

@@ -121,8 +121,8 @@ impl TrustedProxies {
     /// let error = TrustedProxies::networks(["10.1.2.3/8"], connect_info).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "not a network of peers, \"10.1.2.3/8\": the address has bits beyond the prefix; \
-    ///      write `10.0.0.0/8`, or the address alone",
+    ///     "invalid network `10.1.2.3/8`: the address has bits beyond the prefix; write \
+    ///      `10.0.0.0/8`, or the address alone",
     /// );
     /// ```
     ///
@@ -300,7 +300,7 @@ impl TrustedProxies {
             tracing::warn!(
                 target: "tower_redirect",
                 header = self.header.name().as_str(),
-                "no peer address, so that no proxy is believed; serve with \
+                "no peer address, so no proxy is trusted; serve with \
                  `into_make_service_with_connect_info`"
             );
             return;
@@ -313,7 +313,7 @@ impl TrustedProxies {
             scheme_unknown = values.scheme.err().map(UntrustedReason::as_str),
             host = values.host.and_then(Result::ok),
             host_unknown = values.host.and_then(Result::err).map(UntrustedReason::as_str),
-            "what a proxy says"
+            "forwarded values"
         );
     }
 
@@ -349,11 +349,11 @@ impl TrustedNetworks {
 
 impl fmt::Debug for TrustedProxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trust")
+        f.debug_struct("TrustedProxies")
             .field("peers", &self.peers)
             .field("header", &self.header)
             .field("hops", &self.hops)
-            .field("host", &self.reads_host)
+            .field("reads_host", &self.reads_host)
             .finish()
     }
 }

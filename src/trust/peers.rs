@@ -27,7 +27,7 @@ use super::{
 /// ```
 ///
 /// [`TrustedProxies::networks`](crate::trust::TrustedProxies::networks) and
-/// [`dangerously_any_peer`](crate::trust::TrustedProxies::dangerously_any_peer) make it.
+/// [`dangerously_any_peer`](crate::trust::TrustedProxies::dangerously_any_peer) return it.
 #[derive(Clone)]
 #[must_use = "nothing is trusted until you add `.header(ForwardedHeader::XForwardedProto)`"]
 pub struct TrustedNetworks(Peers);
@@ -148,7 +148,7 @@ fn network(text: &str) -> Result<IpNet, TrustError> {
     let prefix = match prefix {
         Some(digits) => decimal(digits)
             .filter(|prefix| *prefix <= bits)
-            .ok_or_else(|| error(ErrorKind::PrefixLength { bits }))?,
+            .ok_or_else(|| error(ErrorKind::PrefixLength { max: bits }))?,
         None => bits,
     };
     let (address, prefix) = match (written, mapped(written), prefix.checked_sub(96)) {
@@ -156,7 +156,7 @@ fn network(text: &str) -> Result<IpNet, TrustError> {
         _ => (written, prefix),
     };
     let network =
-        IpNet::new(address, prefix).map_err(|_| error(ErrorKind::PrefixLength { bits }))?;
+        IpNet::new(address, prefix).map_err(|_| error(ErrorKind::PrefixLength { max: bits }))?;
     if prefix == 0 {
         return Err(error(ErrorKind::EveryAddress));
     }
@@ -184,7 +184,7 @@ impl fmt::Debug for TrustedNetworks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Peers::Networks { networks, .. } => f.debug_list().entries(networks.iter()).finish(),
-            Peers::Any => f.write_str("anybody"),
+            Peers::Any => f.write_str("any"),
         }
     }
 }

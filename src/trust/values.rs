@@ -30,14 +30,14 @@ impl UntrustedReason {
     #[cfg(feature = "tracing")]
     pub(super) const fn as_str(self) -> &'static str {
         match self {
-            Self::SchemeKnown => "the scheme is established already",
-            Self::NoPeer => "the peer is not known",
-            Self::UntrustedPeer => "the peer is not trusted",
-            Self::NoHeader => "the header is absent",
-            Self::TooFewElements => "the list has fewer elements than hops",
-            Self::SeveralLines => "the header has several lines",
-            Self::NoParameter => "the element does not say it",
-            Self::Malformed => "it is malformed",
+            Self::SchemeKnown => "scheme already known",
+            Self::NoPeer => "peer unknown",
+            Self::UntrustedPeer => "peer not trusted",
+            Self::NoHeader => "no header",
+            Self::TooFewElements => "fewer elements than hops",
+            Self::SeveralLines => "several lines",
+            Self::NoParameter => "parameter missing",
+            Self::Malformed => "malformed",
         }
     }
 }

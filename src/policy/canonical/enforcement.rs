@@ -238,7 +238,7 @@ impl HttpsEnforcement {
             ));
         }
         if self.refuses_unsafe_methods && !is_safe(request.head.method()) {
-            return Err(Refusal::forbidden("an unsafe method over plaintext"));
+            return Err(Refusal::forbidden("unsafe method over plaintext"));
         }
         Ok(())
     }

@@ -11,11 +11,11 @@ use crate::location::LocationError;
 /// ```
 /// use tower_redirect::policy::CanonicalHost;
 ///
-/// let error = CanonicalHost::new("exam ple.com").unwrap_err();
+/// let error = CanonicalHost::new("*.example.com").unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "host `exam ple.com`, byte 4 (0x20): invalid host; write labels of letters, digits, `-` and \
-///      `_`, up to 63 bytes each, separated by dots",
+///     "invalid host `*.example.com`: a wildcard isn't one host; list it in `one_of`, or among \
+///      the aliases of `with_aliases`",
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -63,17 +63,14 @@ impl CanonicalError {
 impl fmt::Display for CanonicalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { part, text, kind } = self;
-        if self.kind == ErrorKind::Missing {
-            return write!(f, "no {part}: name one");
-        }
-        write!(f, "{part} `{}`", text.escape_debug())?;
+        let text = text.escape_debug();
         match kind {
             ErrorKind::Location(error) => {
-                f.write_str(", ")?;
+                write!(f, "{part} `{text}`, ")?;
                 error.fmt_position_and_help(f)
             }
-            ErrorKind::Message(message) => write!(f, ": {message}"),
-            ErrorKind::Missing => Ok(()),
+            ErrorKind::Message(message) => write!(f, "invalid {part} `{text}`: {message}"),
+            ErrorKind::Missing => write!(f, "no {part}; list at least one"),
         }
     }
 }

@@ -99,7 +99,10 @@ pub struct CanonicalHost {
 /// assert_eq!(UnknownHost::Pass.to_string(), "pass");
 ///
 /// let error = "reject".parse::<UnknownHost>().unwrap_err();
-/// assert_eq!(error.to_string(), "unknown host `reject`: write `pass`, `redirect` or `refuse`");
+/// assert_eq!(
+///     error.to_string(),
+///     "invalid unknown-host setting `reject`: use `pass`, `redirect` or `refuse`",
+/// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -136,11 +139,11 @@ impl FromStr for UnknownHost {
     type Err = CanonicalError;
 
     fn from_str(text: &str) -> Result<Self, CanonicalError> {
-        let message = "write `pass`, `redirect` or `refuse`";
+        let message = "use `pass`, `redirect` or `refuse`";
         Self::ALL
             .into_iter()
             .find(|unknown| unknown.as_str() == text)
-            .ok_or_else(|| CanonicalError::message("unknown host", text, message))
+            .ok_or_else(|| CanonicalError::message("unknown-host setting", text, message))
     }
 }
 
@@ -197,7 +200,7 @@ impl CanonicalHost {
     ) -> Result<Self, CanonicalError> {
         let listed = HostList::new(aliases)?;
         if listed.contains(parse_host(host)?.host()) {
-            let message = "it is the host that aliases are sent to; leave it out of them";
+            let message = "it is the canonical host itself; remove it from the aliases";
             return Err(CanonicalError::message("alias", host, message));
         }
         Ok(Self {
@@ -262,7 +265,7 @@ impl CanonicalHost {
     /// listed. A wildcard isn't a host to redirect to.
     pub fn unknown_host(mut self, unknown: UnknownHost) -> Result<Self, CanonicalError> {
         if unknown == UnknownHost::Redirect && self.first.is_none() {
-            return Err(CanonicalError::missing("host to send others to"));
+            return Err(CanonicalError::missing("hosts without `*.` to redirect to"));
         }
         self.unknown = unknown;
         Ok(self)

@@ -19,8 +19,8 @@ use crate::{location::Origin, location::is_valid_punycode};
 /// Parses a configured host into the form that is sent. The scheme is https unless one is written.
 pub(super) fn parse_host(text: &str) -> Result<Origin, CanonicalError> {
     if text.starts_with("*.") {
-        let message = "one host is meant here; write `*.` in `one_of`, or among the aliases of \
-                   `with_aliases`";
+        let message = "a wildcard isn't one host; list it in `one_of`, or among the aliases of \
+                       `with_aliases`";
         return Err(CanonicalError::message("host", text, message));
     }
     let origin = if text.contains("://") {
@@ -31,7 +31,7 @@ pub(super) fn parse_host(text: &str) -> Result<Origin, CanonicalError> {
     }
     .map_err(|error| CanonicalError::host(text, error))?;
     if origin.host().ends_with('.') {
-        let message = "leave out the dot at its end; requests with it are sent to the name without";
+        let message = "it ends with a dot; leave the dot out, and requests with it are redirected";
         return Err(CanonicalError::message("host", text, message));
     }
     Ok(origin)
@@ -62,7 +62,7 @@ impl HostList {
             Some(domain) => {
                 let origin = parse_host(domain)?;
                 if origin.host().parse::<std::net::Ipv4Addr>().is_ok() || domain.starts_with('[') {
-                    let message = "an address has no names below it; write a domain behind `*.`";
+                    let message = "an IP address has no subdomains; write a domain after `*.`";
                     return Err(CanonicalError::message("host", text, message));
                 }
                 (&mut self.wildcards, origin)
@@ -71,7 +71,7 @@ impl HostList {
         };
         if let Some(earlier) = map.insert(origin.host().into(), origin.clone()) {
             if earlier != origin {
-                let message = "it is there already, with another scheme or port; write it once";
+                let message = "it is already listed with another scheme or port; list it once";
                 return Err(CanonicalError::message("host", text, message));
             }
         }
@@ -135,12 +135,12 @@ mod tests {
             ("exa mple", "byte 3 (0x20)"),
             ("example.com/x", "byte 11 (`/`)"),
             ("user@example.com", "byte 4 (`@`)"),
-            ("example.com.", "dot at its end"),
+            ("example.com.", "it ends with a dot"),
             ("example.com:99999", "byte 12"),
             ("ftp://example.com", "byte 0"),
             (
                 "*.example.com",
-                "write `*.` in `one_of`, or among the aliases of `with_aliases`",
+                "list it in `one_of`, or among the aliases of `with_aliases`",
             ),
         ] {
             let error = parse_host(text).unwrap_err().to_string();

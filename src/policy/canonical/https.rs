@@ -42,8 +42,8 @@ use crate::{
 ///
 /// - In a list of policies, write `(https, rules)`. If a rule before it returns a redirect that is
 ///   suppressed (of a preflight, for example), the request skips the HTTPS check.
-/// - Put it in the outermost layer. It doesn't see a request that an outer layer hands to the app
-///   on another way.
+/// - Put it in the outermost layer. It doesn't see a request that an outer layer passes to the app
+///   directly.
 ///
 /// # HSTS
 ///

@@ -65,7 +65,7 @@ pub use then::Then;
 ///
 /// These requests pass through:
 ///
-/// - a target that isn't a path (`*`, CONNECT),
+/// - a target that isn't a path (`OPTIONS *`, CONNECT),
 /// - a path with a `.` or `..` segment,
 /// - a request whose location would be longer than 8,000 bytes.
 ///

@@ -21,8 +21,8 @@
 //! https://example.com/docs?Page=2              the location
 //! ```
 //!
-//! The location is canonical: for a request of it, the policy passes. There is one exception. With
-//! `same_host_first`, the first redirect changes only the scheme.
+//! The policy passes for a request to the location, so it never loops (R9). There is one exception:
+//! with `same_host_first`, the first redirect keeps the host, and a second one changes it.
 
 use http::Method;
 
@@ -133,7 +133,7 @@ impl<'p> Normalizer<'p> {
             (Some(host), Some(Some(requested))) => {
                 self.judge_host(host, requested, head, enforcing)
             }
-            (Some(_), Some(None)) => HostVerdict::refused("this is no host"),
+            (Some(_), Some(None)) => HostVerdict::refused("invalid `Host` header"),
             (Some(host), None) => self.without_host(host, head, enforcing.is_some()),
         };
         match verdict {
@@ -160,7 +160,7 @@ impl<'p> Normalizer<'p> {
         match Location::assemble(site, &spelling, uri.query()) {
             Ok(location) => Decision::Redirect(head.annotate(location)),
             Err(_) if self.enforcing(head).is_some() => {
-                refuse("plaintext, and no address to send it to")
+                refuse("plaintext, and the https URL isn't a valid location")
             }
             Err(_) => Decision::Pass,
         }
@@ -172,8 +172,8 @@ impl<'p> Normalizer<'p> {
         let is_legal = head.method() == Method::CONNECT
             || head.method() == Method::OPTIONS && head.requested_uri().path() == "*";
         match self.host {
-            _ if enforcing => refuse("plaintext, and no path"),
-            Some(_) if !is_legal => refuse("the request target is no path"),
+            _ if enforcing => refuse("plaintext, and the request target isn't a path"),
+            Some(_) if !is_legal => refuse("the request target isn't a path"),
             _ => Decision::Pass,
         }
     }
@@ -197,7 +197,7 @@ impl<'p> Normalizer<'p> {
                 return HostVerdict::PassThrough;
             }
             HostMatch::Unknown => {
-                return HostVerdict::Refused(Refusal::misdirected("an unknown host"));
+                return HostVerdict::Refused(Refusal::misdirected("unknown host"));
             }
         };
         let port = self.port(origin);
@@ -228,10 +228,10 @@ impl<'p> Normalizer<'p> {
         enforcing: bool,
     ) -> HostVerdict<'a> {
         if head.has_established_host() {
-            return HostVerdict::refused("the host that a proxy tells is none");
+            return HostVerdict::refused("invalid forwarded host");
         }
         if !head.names_no_host() {
-            return HostVerdict::refused("more than one host, or a user name in it");
+            return HostVerdict::refused("conflicting hosts, or a user name in the host");
         }
         match host.only_host() {
             Some(origin) if enforcing => HostVerdict::MoveTo(Site {

@@ -42,7 +42,7 @@ use crate::{
 /// let error = "remove".parse::<TrailingSlash>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "trailing slash `remove`: write `trim`, `append` or `append-to-folders`",
+///     "invalid trailing-slash setting `remove`: use `trim`, `append` or `append-to-folders`",
 /// );
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,11 +85,11 @@ impl FromStr for TrailingSlash {
     type Err = CanonicalError;
 
     fn from_str(text: &str) -> Result<Self, CanonicalError> {
-        let message = "write `trim`, `append` or `append-to-folders`";
+        let message = "use `trim`, `append` or `append-to-folders`";
         Self::ALL
             .into_iter()
             .find(|slash| slash.as_str() == text)
-            .ok_or_else(|| CanonicalError::message("trailing slash", text, message))
+            .ok_or_else(|| CanonicalError::message("trailing-slash setting", text, message))
     }
 }
 
@@ -182,8 +182,8 @@ impl IndexFile {
     /// let error = IndexFile::new(["a/index.html"]).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "index file `a/index.html`: it is one segment of a path; write it without `/`, `?` and \
-    ///      `#`, and percent-encoded",
+    ///     "invalid index file `a/index.html`: not one segment of a path; write it \
+    ///      percent-encoded, without `/`, `?` and `#`",
     /// );
     /// ```
     ///
@@ -210,8 +210,7 @@ impl IndexFile {
 
 /// Checks that a name is one percent-encoded segment of a path.
 fn check_name(name: &str) -> Result<Box<str>, CanonicalError> {
-    let message =
-        "it is one segment of a path; write it without `/`, `?` and `#`, and percent-encoded";
+    let message = "not one segment of a path; write it percent-encoded, without `/`, `?` and `#`";
     let is_segment = !name.is_empty()
         && !name.contains(['/', '?', '#'])
         && crate::location::LocalPath::new(&format!("/{name}"))

@@ -15,7 +15,7 @@ use crate::{
     status::{Status, StatusChoice},
 };
 
-/// Applies rules to the canonical URL, so both need one redirect. [`Canonical::then`] makes it.
+/// Applies rules to the canonical URL, so both need one redirect. [`Canonical::then`] returns it.
 ///
 /// ```
 /// use tower_redirect::{Canonical, LocalPath, Policy, testing};
@@ -175,7 +175,7 @@ impl<P: fmt::Debug, H> fmt::Debug for Then<P, H> {
         f.debug_struct("Then")
             .field("canonical", &self.canonical)
             .field("rules", &self.rules)
-            .field("how", &self.status_choice)
+            .field("status_choice", &self.status_choice)
             .finish()
     }
 }

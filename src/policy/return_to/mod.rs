@@ -14,8 +14,8 @@ pub(crate) use source::form_decoded;
 /// The maximum length of a value, in bytes.
 const MAX_LEN: usize = 2_048;
 
-/// Redirects visitors back to the URL that they requested before the login, and never to an open
-/// target.
+/// Redirects visitors back to the URL that they requested before the login, without becoming an
+/// open redirect.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, policy::ReturnTo};
@@ -88,10 +88,10 @@ impl ReturnTo {
     /// - `https://*.tenant.example` allows every subdomain at any depth, on the default port. It
     ///   doesn't allow `tenant.example` itself.
     ///
-    /// Whoever controls a subdomain is allowed. Never put `*.` before a domain where anyone can
-    /// register a name (`co.uk`, `github.io`). A subdomain in punycode (`xn--…`) is allowed only
-    /// with the `idn` feature, which validates it. Without that feature, allow these hosts one by
-    /// one.
+    /// Anyone who controls a subdomain can receive your visitors. Never put `*.` before a domain
+    /// where strangers can register a name (`co.uk`, `github.io`). A subdomain in punycode
+    /// (`xn--…`) is allowed only with the `idn` feature, which validates it. Without that feature,
+    /// allow these hosts one by one.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, policy::ReturnTo};

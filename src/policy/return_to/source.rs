@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Redirects to the URL in a part of the request. [`ReturnTo::query`], [`ReturnTo::cookie`] and
-/// [`ReturnTo::header`] make it.
+/// [`ReturnTo::header`] return it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, policy::{ReturnFrom, ReturnTo}, testing};
