@@ -80,7 +80,7 @@ fn a_difference_leaves_an_event(events: &Events) {
     assert_eq!(
         events.said(),
         [
-            "DEBUG message=the candidate answers differently method=\"GET\" path=\"/a\" \
+            "DEBUG message=the candidate decides differently method=\"GET\" path=\"/a\" \
              live=302 Found to /x candidate=302 Found to /x after Success"
         ]
     );

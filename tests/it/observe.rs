@@ -645,7 +645,7 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(crate::cases::config(2))]
 
     #[test]
     fn no_label_has_text_of_a_request(

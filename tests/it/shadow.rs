@@ -188,7 +188,7 @@ fn r11_the_candidate_closes_nothing_and_the_live_policy_still_does() {
 
     let (policy, texts) = shadow(swallowed(), nobody());
     assert_eq!(through(policy, get("/a")).status(), 400);
-    let expected = "GET /a: 400 Bad Request: plaintext, and a redirect to https cannot be sent; \
+    let expected = "GET /a: 400 Bad Request: plaintext request that cannot be redirected to https; \
                     candidate: pass";
     assert_eq!(*texts.lock().unwrap(), [expected]);
 }

@@ -1140,7 +1140,7 @@ fn element() -> impl Strategy<Value = (Vec<Pair>, bool)> {
 }
 
 proptest! {
-    #![proptest_config(config(2_048))]
+    #![proptest_config(config(1))]
 
     #[test]
     fn r13_forwarded_says_what_was_written(elements in vec(element(), 0..6), hops in 1_u8..6) {
