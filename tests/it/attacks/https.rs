@@ -5,7 +5,7 @@ use std::num::NonZeroU8;
 use serde_json::Value;
 use tower_redirect::{
     LocalPath, Redirect,
-    policy::{BoxPolicy, CanonicalHost, Https, SchemeSource},
+    policy::{BoxPolicy, CanonicalHost, Https, HttpsEnforcement, SchemeSource},
     trust::{ForwardedHeader, TrustedProxies, connect_info},
 };
 
@@ -53,10 +53,11 @@ fn policy(config: &Value) -> Result<Https, String> {
     }
     .map_err(|error| error.to_string())?;
 
-    let mut plaintext = match &config["trust"] {
+    let source = match &config["trust"] {
         Value::Null => SchemeSource::plaintext_listener(),
         config => SchemeSource::trusted_proxy(trust(config)?),
     };
+    let mut plaintext = HttpsEnforcement::new(source);
     if let Some(port) = config["https_port"].as_u64() {
         plaintext = plaintext.port(port.try_into().unwrap());
     }
