@@ -119,7 +119,8 @@ impl Condition {
     /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let old = Rule::permanent("/index.php", "/a%20b").when(Condition::query("page").equal_to("a b"));
+    /// let page = Condition::query("page").equal_to("a b");
+    /// let old = Rule::permanent("/index.php", "/a%20b").when(page);
     /// let rules = Rules::new([old])?;
     /// testing::get("/index.php?page=a+b&x=1").through(&rules).assert_redirect("/a%20b?x=1");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
@@ -171,7 +172,8 @@ impl Condition {
     /// use tower_redirect::testing;
     ///
     /// let rules = Rules::new([
-    ///     Rule::permanent("/page", "/posts/{id}").when(Condition::query("p").matching(r"(?<id>\d+)")),
+    ///     Rule::permanent("/page", "/posts/{id}")
+    ///         .when(Condition::query("p").matching(r"(?<id>\d+)")),
     /// ])?;
     /// testing::get("/page?p=12").through(&rules).assert_redirect("/posts/12");
     /// testing::get("/page?p=twelve").through(&rules).assert_pass();

@@ -19,7 +19,8 @@ use crate::observe::escaped::Escaped;
 ///     }
 /// }
 /// # let (sender, outcomes) = std::sync::mpsc::channel();
-/// # let (_policy, handle) = tower_redirect::live::Reloadable::new(tower_redirect::LocalPath::from_static("/"));
+/// # let home = tower_redirect::LocalPath::from_static("/");
+/// # let (_policy, handle) = tower_redirect::live::Reloadable::new(home);
 /// # let watcher = handle
 /// #     .watch("no such file", |_| Err("never read"))
 /// #     .on_reload(move |reload| sender.send(needs_attention(reload)).unwrap())

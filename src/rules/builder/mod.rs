@@ -151,7 +151,8 @@ impl RulesBuilder {
     /// use tower_redirect::rules::{Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::builder().ignore_trailing_slash().rule(Rule::permanent("/a", "/b")).build()?;
+    /// let rule = Rule::permanent("/a", "/b");
+    /// let rules = Rules::builder().ignore_trailing_slash().rule(rule).build()?;
     /// testing::get("/a/").through(&rules).assert_redirect("/b");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
@@ -183,7 +184,8 @@ impl RulesBuilder {
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
     ///
-    /// let errors = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/a")]).unwrap_err();
+    /// let rules = [Rule::permanent("/a", "/b"), Rule::found("/b", "/a")];
+    /// let errors = Rules::new(rules).unwrap_err();
     /// assert_eq!(
     ///     errors.to_string(),
     ///     "rule 1, `/b -> /a`: redirect loop: `/a` → `/b` → `/a` (rules 0 and 1); \

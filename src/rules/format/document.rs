@@ -1,4 +1,5 @@
-//! A text of which places are known by their byte, and only when something is said about them by line.
+//! A text of which places are known by their byte, and only when something is said about them by
+//! line.
 
 use std::ops::Range;
 
@@ -22,7 +23,8 @@ pub(super) struct Document<'t> {
     at: usize,
     start: usize,
     number: u32,
-    /// A byte of a line, where that line begins, and how many of its characters stand before the byte.
+    /// A byte of a line, where that line begins, and how many of its characters stand before the
+    /// byte.
     column: Column,
 }
 
@@ -95,8 +97,8 @@ impl<'t> Document<'t> {
         self.number
     }
 
-    /// The line of some bytes, as far as it is shown, and where in it they stand; those on further lines
-    /// are left out.
+    /// The line of some bytes, as far as it is shown, and where in it they stand; those on further
+    /// lines are left out.
     fn line(&mut self, bytes: &Range<usize>) -> (Line<'t>, Range<usize>) {
         let number = self.line_number(bytes.start);
         let from = bytes.start.saturating_sub(AROUND).max(self.start);

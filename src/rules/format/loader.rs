@@ -112,7 +112,8 @@ impl Loader {
         })
     }
 
-    /// Adds the rule of a line, unless there is one for the same path and host; gives the line of that.
+    /// Adds the rule of a line, unless there is one for the same path and host; gives the line of
+    /// that.
     pub(super) fn try_first(&mut self, line: u32, rule: Rule) -> Result<Option<u32>, RuleError> {
         self.builder.try_line_once(line, rule)
     }
@@ -228,7 +229,8 @@ impl Loader {
         self.finish(|| Ok(text.as_bytes()))
     }
 
-    /// The rules that can serve; the file is asked for once more only where its rules are wrong together.
+    /// The rules that can serve; the file is asked for once more only where its rules are wrong
+    /// together.
     pub(super) fn finish<R: BufRead>(mut self, file: impl FnOnce() -> io::Result<R>) -> Parsed {
         let builder = std::mem::take(&mut self.builder);
         let (rules, errors) = builder.build_what_is_right();

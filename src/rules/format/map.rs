@@ -1,4 +1,5 @@
-//! What maps of other servers have in common: a key is a path, a host, or both, and a value is a whole target.
+//! What maps of other servers have in common: a key is a path, a host, or both, and a value is a
+//! whole target.
 
 use super::quoted;
 use crate::{

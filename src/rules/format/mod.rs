@@ -1,3 +1,5 @@
+// This file is long because it lists the formats and compares them in one table.
+
 //! Rule files of other servers and hosting services, each format with its own name and semantics.
 
 use std::{fmt, fs::File, io, path::Path, str::FromStr};
@@ -55,7 +57,10 @@ pub use rewrite::{NotRewritten, Rewritten};
 ///
 /// let format: Format = "netlify".parse()?; // from a flag
 /// let rules = format.parse("/old /new\n/blog/* /posts/:splat 302!\n")?;
-/// testing::get("/old/").through(&rules).assert_redirect("/new").assert_status(Status::MovedPermanently);
+/// testing::get("/old/")
+///     .through(&rules)
+///     .assert_redirect("/new")
+///     .assert_status(Status::MovedPermanently);
 /// testing::get("/blog/a?b").through(&rules).assert_redirect("/posts/a?b");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -385,7 +390,8 @@ impl Parsed {
     }
 }
 
-/// A text of the file as messages show it: in backticks, without control characters, and cut if it is long.
+/// A text of the file as messages show it: in backticks, without control characters, and cut if it
+/// is long.
 fn quoted(text: &str) -> String {
     const MOST: usize = 60;
     match text.char_indices().nth(MOST) {

@@ -315,7 +315,8 @@ fn captures(behind: &str) -> bool {
 mod tests {
     use super::{Matched, Piece, parse};
 
-    /// A pattern in one line: text, and groups as `<prefix|name|regex|suffix>` with what says how often.
+    /// A pattern in one line: text, and groups as `<prefix|name|regex|suffix>` with what says how
+    /// often.
     fn parsed(text: &str) -> String {
         let pieces = parse(text).unwrap();
         pieces.iter().fold(String::new(), |out, piece| match piece {

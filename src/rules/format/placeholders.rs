@@ -1,8 +1,8 @@
 //! `:name` and `:splat` of a target, as both Netlify and Cloudflare write them.
 //!
-//! Both replace these texts one after the other wherever they stand, so that `:id` also eats the beginning
-//! of `:idx`. Here a name ends where its letters, digits and `_` end, and where that makes a difference it
-//! is said.
+//! Both replace these texts one after the other wherever they stand, so that `:id` also eats the
+//! beginning of `:idx`. Here a name ends where its letters, digits and `_` end, and where that
+//! makes a difference it is said.
 
 use std::ops::Range;
 
@@ -37,8 +37,8 @@ fn has_splat(names: &[Name]) -> bool {
 /// What is to be said about bytes of a target: where, what, and how to mend it.
 pub(super) type Finding = (Range<usize>, String, &'static str);
 
-/// The native form of a target, and what it means otherwise than its author may think; `replaces` says who
-/// replaces the beginnings of names.
+/// The native form of a target, and what it means otherwise than its author may think; `replaces`
+/// says who replaces the beginnings of names.
 pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (String, Vec<Finding>) {
     let mut findings = Vec::new();
     if let Some(at) = text.find('*').filter(|_| has_splat(names)) {

@@ -91,7 +91,8 @@ impl<'s> Pattern<'s> {
         }
     }
 
-    /// The native pattern, where a segment has one placeholder at most and the splat is the last one.
+    /// The native pattern, where a segment has one placeholder at most and the splat is the last
+    /// one.
     fn native(&self) -> Option<String> {
         let mut native = String::new();
         let mut has_name = false;

@@ -1,4 +1,5 @@
-//! A redirect of Netlify's, from whichever of its files: what it says, and the rules that it becomes.
+//! A redirect of Netlify's, from whichever of its files: what it says, and the rules that it
+//! becomes.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -337,7 +338,8 @@ impl<'l> Entry<'l> {
         conditions
     }
 
-    /// What else a request has to have, and the cookies of which one is enough; the last of a kind counts.
+    /// What else a request has to have, and the cookies of which one is enough; the last of a kind
+    /// counts.
     fn conditions(
         &self,
         loader: &mut Loader,

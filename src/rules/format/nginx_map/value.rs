@@ -5,7 +5,8 @@ use crate::rules::{format::name_of, pattern};
 /// What ends a value that sends the query of a request on.
 const QUERY: [&str; 2] = ["$is_args$args", "$is_args$query_string"];
 
-/// The target that a value is, and whether it keeps the query; else the variable that nobody knows here.
+/// The target that a value is, and whether it keeps the query; else the variable that nobody knows
+/// here.
 ///
 /// Groups are the names of those of the key, the whole match first.
 pub(super) fn target(value: &str, groups: &[Option<String>]) -> Result<(String, bool), String> {

@@ -1,3 +1,5 @@
+// This file is long because the reference of the format stands beside its parser.
+
 //! The `redirects` of a `vercel.json`.
 //!
 //! ```

@@ -1,5 +1,5 @@
-//! From a pattern of path-to-regexp to a source of this crate: a native one where one says the same, a regex
-//! where not.
+//! From a pattern of path-to-regexp to a source of this crate: a native one where one says the
+//! same, a regex where not.
 
 #[cfg(feature = "regex")]
 use std::fmt::Write;

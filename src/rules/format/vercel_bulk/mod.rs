@@ -6,7 +6,9 @@
 //! use tower_redirect::testing;
 //!
 //! let csv = "source,destination,permanent,query\n/about-us,/about,t,t\n";
-//! let json = r#"[{ "source": "/about-us", "destination": "/about", "permanent": true, "query": true }]"#;
+//! let json = r#"[
+//!     { "source": "/about-us", "destination": "/about", "permanent": true, "query": true }
+//! ]"#;
 //! for text in [csv, json] {
 //!     let rules = vercel_bulk::parse(text)?;
 //!     testing::get("/About-Us?a=b")
