@@ -34,7 +34,7 @@ fn main() {
 
     let closure = policy_fn(|request| {
         let rest = request.path().strip_prefix("/old/")?;
-        LocalPath::from_static("/new").join(rest).ok()
+        LocalPath::from_static("/new").join_encoded(rest).ok()
     });
     measure("a closure", &decides(closure));
     let canonical = Canonical::host("example.com").expect("a host");

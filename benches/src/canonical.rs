@@ -13,8 +13,12 @@ use rune_axum_redirect_https::RedirectHttpsLayer;
 use tower::{Layer, service_fn};
 use tower_http::normalize_path::NormalizePathLayer;
 use tower_redirect::{
-    AnyHost, Canonical, CanonicalHost, Https, IndexFile, Location, LowerCase, MergeSlashes,
-    OurHosts, Plaintext, Policy, ProxyHeader, RedirectLayer, TrailingSlash, Trust,
+    Canonical, Location, Policy, RedirectLayer,
+    policy::{
+        AnyHost, CanonicalHost, Https, IndexFile, LowerCase, MergeSlashes, OurHosts, SchemeSource,
+        TrailingSlash,
+    },
+    trust::{ForwardedHeader, TrustedProxies},
 };
 
 use crate::{
@@ -46,11 +50,11 @@ fn from_proxy(path: &'static str, scheme: &'static str, host: &'static str) -> R
 }
 
 fn behind_proxy() -> Plaintext {
-    let peers = Trust::peers(["10.0.0.0/8"], |extensions| {
+    let peers = TrustedProxies::networks(["10.0.0.0/8"], |extensions| {
         extensions.get::<Peer>().map(|peer| peer.0)
     })
     .expect("the network is valid");
-    Plaintext::behind(peers.believe(ProxyHeader::XForwardedProto))
+    SchemeSource::trusted_proxy(peers.header(ForwardedHeader::XForwardedProto))
 }
 
 fn host() -> CanonicalHost {
@@ -113,7 +117,7 @@ pub(crate) fn already_canonical() -> Group {
             "this crate, Https, by extension",
             &canonical,
             OK,
-            https(Plaintext::by_extension::<Encrypted>()),
+            https(SchemeSource::extension::<Encrypted>()),
         ),
         ours(
             "this crate, Https, behind a proxy",
@@ -223,14 +227,14 @@ pub(crate) fn other_host() -> Group {
             "this crate, Https, listener",
             &plain,
             PERMANENT,
-            https(Plaintext::listener()),
+            https(SchemeSource::plaintext_listener()),
         )
         .allocates(1.0),
         ours(
             "this crate, Https, by extension",
             &plain,
             PERMANENT,
-            https(Plaintext::by_extension::<Encrypted>()),
+            https(SchemeSource::extension::<Encrypted>()),
         )
         .allocates(1.0),
         // The second allocation is `Vary`. It names the field that the scheme was read from.

@@ -2,7 +2,10 @@
 
 use http::Uri;
 use tower::{Layer, service_fn};
-use tower_redirect::{Location, LowerCase, MergeSlashes, Policy, RedirectLayer, TrailingSlash};
+use tower_redirect::{
+    Location, Policy, RedirectLayer,
+    policy::{LowerCase, MergeSlashes, TrailingSlash},
+};
 
 use crate::{
     canonical::{HOST, PEER, all_steps, index},

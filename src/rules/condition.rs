@@ -42,7 +42,7 @@ enum ReadyTest {
 /// The first thing that a request lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Missing<'r> {
-    HttpScheme,
+    Scheme,
     Method,
     Condition(bool, &'r Condition),
 }
@@ -76,7 +76,7 @@ impl Ready {
     }
 
     /// The same with another policy for the query.
-    pub(super) fn append_encoded_query(mut self, policy: QueryPolicy) -> Self {
+    pub(super) fn with_query_policy(mut self, policy: QueryPolicy) -> Self {
         self.options.query = policy;
         self
     }
@@ -99,7 +99,7 @@ impl Ready {
             ..
         } = &self.options;
         if scheme.is_some() && *scheme != ask.head.scheme() {
-            return Some(Missing::HttpScheme);
+            return Some(Missing::Scheme);
         }
         if !methods.is_empty() && !methods.contains(ask.head.method()) {
             return Some(Missing::Method);
@@ -182,17 +182,18 @@ impl CompiledCondition {
             if name.parse::<http::HeaderName>().is_err() {
                 return Err(Flaw::at(
                     0,
-                    format!("`{name}` is no name of a header field; take letters, digits and `-`"),
+                    format!("`{name}` isn't a valid header name; use letters, digits and `-`"),
                 ));
             }
         }
         let mut capture = |name: &str, kind| -> Result<(), Flaw> {
             if !super::pattern::is_name(name) {
-                let why = format!("`{name}` names no placeholder; take letters, digits and `_`");
+                let why =
+                    format!("`{name}` isn't a valid placeholder name; use letters, digits and `_`");
                 return Err(Flaw::at(0, why));
             }
             if !expected {
-                let why = "what must not be there has no value to capture; test it, or ask for it";
+                let why = "an excluded condition can't capture a value; remove the capture, or require the condition";
                 return Err(Flaw::at(0, why));
             }
             slots.push(Slot {
@@ -219,7 +220,7 @@ impl CompiledCondition {
                 ReadyTest::Matches(regex)
             }
             #[cfg(not(feature = "regex"))]
-            Test::Matches(_) => return Err(Flaw::at(0, "this needs the feature `regex`")),
+            Test::Matches(_) => return Err(Flaw::at(0, "this needs the `regex` feature")),
         };
         Ok(Self {
             expected,

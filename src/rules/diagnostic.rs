@@ -2,7 +2,7 @@ use std::{error::Error, fmt, slice};
 
 use crate::observe::escaped::Escaped;
 
-/// How bad a finding is.
+/// The severity of a diagnostic or a finding.
 ///
 /// ```
 /// use tower_redirect::rules::{Severity, netlify};
@@ -12,14 +12,16 @@ use crate::observe::escaped::Escaped;
 /// assert_eq!(worst, Some(Severity::Error));
 /// assert_eq!(Severity::Warning.to_string(), "warning");
 /// ```
+///
+/// There are exactly three severities, so a `match` needs no wildcard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth knowing.
+    /// Something to know. No change is needed.
     Note,
-    /// The rule serves otherwise than its author may think, or says what only its own site does, and is
-    /// left out.
+    /// The rule may not do what its author expects, or the rule is skipped because this crate can't
+    /// execute it.
     Warning,
-    /// The rule is wrong, and is left out.
+    /// The rule is invalid and is skipped.
     Error,
 }
 
@@ -33,7 +35,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Something to be said about one place of a file of rules: where it is, what, and how to mend it.
+/// An error, a warning or a note about one position in a rule file.
 ///
 /// ```
 /// use tower_redirect::rules::{Severity, netlify};
@@ -43,7 +45,7 @@ impl fmt::Display for Severity {
 /// assert_eq!(one.severity(), Severity::Error);
 /// assert_eq!((one.line(), one.column()), (2, 3));
 /// assert_eq!(one.message(), "the source `/c` has no target");
-/// assert_eq!(one.cure(), "write it after the source, for example `/old /new`");
+/// assert_eq!(one.help(), "write it after the source, for example `/old /new`");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -56,11 +58,11 @@ pub struct Diagnostic {
     pub(super) snippet: Box<str>,
     pub(super) skipped: usize,
     pub(super) message: Box<str>,
-    pub(super) cure: Box<str>,
+    pub(super) help: Box<str>,
 }
 
 impl Diagnostic {
-    /// How bad it is.
+    /// Returns the severity.
     ///
     /// ```
     /// use tower_redirect::rules::{Severity, netlify};
@@ -73,7 +75,9 @@ impl Diagnostic {
         self.severity
     }
 
-    /// The line, counted from 1; 0 where the whole file is meant.
+    /// Returns the line, counted from 1.
+    ///
+    /// If the diagnostic is about the whole file, the line is 0.
     ///
     /// ```
     /// let said = tower_redirect::rules::netlify::parse_lossy("\n/a").diagnostics;
@@ -84,7 +88,7 @@ impl Diagnostic {
         self.line
     }
 
-    /// The column, in characters counted from 1.
+    /// Returns the column in characters, counted from 1.
     ///
     /// ```
     /// let said = tower_redirect::rules::netlify::parse_lossy("/\u{e9} /b 200").diagnostics;
@@ -95,7 +99,7 @@ impl Diagnostic {
         self.start + 1
     }
 
-    /// What is wrong.
+    /// Returns what is wrong.
     ///
     /// ```
     /// let said = tower_redirect::rules::netlify::parse_lossy("/a").diagnostics;
@@ -106,16 +110,18 @@ impl Diagnostic {
         &self.message
     }
 
-    /// How to mend it; empty where the message says so.
+    /// Returns how to fix it.
+    ///
+    /// If the message already says how, this is empty.
     ///
     /// ```
     /// let said = tower_redirect::rules::netlify::parse_lossy("/a").diagnostics;
-    /// let cure = said.iter().next().unwrap().cure();
-    /// assert_eq!(cure, "write it after the source, for example `/old /new`");
+    /// let help = said.iter().next().unwrap().help();
+    /// assert_eq!(help, "write it after the source, for example `/old /new`");
     /// ```
     #[must_use]
-    pub fn cure(&self) -> &str {
-        &self.cure
+    pub fn help(&self) -> &str {
+        &self.help
     }
 }
 
@@ -125,7 +131,7 @@ pub(super) const SHOWN: usize = 120;
 /// The most that are kept of one file.
 pub(super) const MOST: usize = 1000;
 
-/// Everything to be said about a file of rules, in the order of its lines.
+/// The errors, warnings and notes about a rule file, in the order of its lines.
 ///
 /// ```
 /// use tower_redirect::rules::netlify;
@@ -138,8 +144,8 @@ pub(super) const MOST: usize = 1000;
 /// );
 /// ```
 ///
-/// Its text is one line for each. With feature `snippets`, `to_snippets` shows each place, with carets
-/// under what is meant. Of a file with much wrong, the first thousand are kept, and the others counted.
+/// `Display` writes one line per diagnostic. With the `snippets` feature, `to_snippets` shows the
+/// lines of the file with carets. The list keeps the first 1,000 diagnostics and counts the others.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     pub(super) file: Option<Box<str>>,
@@ -150,29 +156,30 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Each of them that is kept.
+    /// Returns the diagnostics that the list keeps.
     ///
     /// ```
     /// let said = tower_redirect::rules::netlify::parse_lossy("/a\n/b\n").diagnostics;
     /// assert_eq!(said.iter().map(|one| one.line()).collect::<Vec<_>>(), [1, 2]);
     /// ```
-    pub fn iter(&self) -> slice::Iter<'_, Diagnostic> {
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Diagnostic> + DoubleEndedIterator + Clone {
         self.list.iter()
     }
 
-    /// How many more there are than are kept.
+    /// Returns how many diagnostics the list omits, because it keeps only the first 1,000.
     ///
     /// ```
     /// let said = tower_redirect::rules::netlify::parse_lossy(&"/a\n".repeat(1_003)).diagnostics;
-    /// assert_eq!((said.iter().count(), said.more()), (1_000, 3));
+    /// assert_eq!((said.iter().count(), said.omitted()), (1_000, 3));
     /// assert!(said.to_string().ends_with("rules: 3 more, 3 of them errors"));
     /// ```
     #[must_use]
-    pub const fn more(&self) -> usize {
+    pub const fn omitted(&self) -> usize {
         self.more
     }
 
-    /// Whether something is wrong with the file.
+    /// Returns `true` if there is an error.
     ///
     /// ```
     /// use tower_redirect::rules::netlify;
@@ -185,7 +192,7 @@ impl Diagnostics {
         self.more_errors > 0 || self.list.iter().any(|one| one.severity == Severity::Error)
     }
 
-    /// Whether there is nothing to be said.
+    /// Returns `true` if there are no errors, warnings or notes.
     ///
     /// ```
     /// assert!(tower_redirect::rules::netlify::parse_lossy("/a /b").diagnostics.is_empty());
@@ -195,7 +202,7 @@ impl Diagnostics {
         self.list.is_empty() && self.more == 0
     }
 
-    /// Names the file in what is printed.
+    /// Sets the file name that `Display` and `to_snippets` write.
     ///
     /// ```
     /// use tower_redirect::rules::netlify;
@@ -209,7 +216,7 @@ impl Diagnostics {
         self
     }
 
-    /// The name of the file in what is printed.
+    /// Returns the file name to print.
     pub(super) fn file(&self) -> &str {
         self.file.as_deref().unwrap_or("rules")
     }
@@ -248,7 +255,7 @@ impl<'d> IntoIterator for &'d Diagnostics {
     type IntoIter = slice::Iter<'d, Diagnostic>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.iter()
+        self.list.iter()
     }
 }
 
@@ -260,7 +267,7 @@ impl fmt::Display for Diagnostics {
                 severity,
                 line,
                 message,
-                cure,
+                help,
                 ..
             } = one;
             let separator = if at == 0 { "" } else { "\n" };
@@ -270,8 +277,8 @@ impl fmt::Display for Diagnostics {
                 f,
                 "{separator}{file}:{line}:{column}: {severity}: {message}"
             )?;
-            if !cure.is_empty() {
-                write!(f, "; {}", Escaped(cure))?;
+            if !help.is_empty() {
+                write!(f, "; {}", Escaped(help))?;
             }
         }
         match self.rest() {

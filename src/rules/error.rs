@@ -1,5 +1,6 @@
 use std::{borrow::Cow, error::Error, fmt, slice};
 
+use super::builder::cut;
 use crate::{location::LocationError, observe::escaped::Escaped};
 
 /// One thing that is wrong with a part of a rule: where, and how to mend it.
@@ -13,13 +14,9 @@ pub(super) struct Flaw {
 pub(super) enum Why {
     Sentence(Cow<'static, str>),
     Location(LocationError),
-    /// Source and target are the same address.
-    ToItself,
+    /// Source and target are the same address; the sentence about it.
+    ToItself(Box<str>),
 }
-
-/// What is wrong with a rule that leads nowhere else, and how to mend it.
-pub(super) const TO_ITSELF: &str =
-    "it leads to the address that it answers; remove it, or give it another target";
 
 impl Flaw {
     pub(super) fn at(at: usize, why: impl Into<Cow<'static, str>>) -> Self {
@@ -37,12 +34,30 @@ impl Flaw {
         }
     }
 
+    /// A target that is the source of its own rule, as the file writes it.
+    pub(super) fn to_itself(target: &str) -> Self {
+        // A file writes its placeholders in its own way.
+        let target = if target.contains(['{', '}']) {
+            "the target".to_owned()
+        } else {
+            format!("`{}`", cut(target))
+        };
+        let sentence = format!(
+            "endless redirect: {target} matches this rule again; remove this rule or change its \
+             target"
+        );
+        Self {
+            at: 0,
+            why: Why::ToItself(sentence.into()),
+        }
+    }
+
     /// What is wrong, without where.
     pub(super) fn sentence(&self) -> &str {
         match &self.why {
             Why::Sentence(sentence) => sentence,
             Why::Location(error) => error.sentence(),
-            Why::ToItself => TO_ITSELF,
+            Why::ToItself(sentence) => sentence,
         }
     }
 }
@@ -54,18 +69,25 @@ impl fmt::Display for Flaw {
 }
 
 /// The part of a rule that an error is about.
+///
+/// ```
+/// use tower_redirect::rules::{Part, Rule, Rules};
+///
+/// let errors = Rules::new([Rule::permanent("about-us", "/about")]).unwrap_err();
+/// assert_eq!(errors.iter().next().unwrap().part(), Part::Source);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Part {
-    /// The left side.
+    /// The source.
     Source,
-    /// The right side.
+    /// The target.
     Target,
-    /// The host of [`Rule::host`](super::Rule::host), or of a source that is a whole address.
+    /// The host, from [`Rule::host`](super::Rule::host) or from a source with an origin.
     Host,
-    /// A condition.
+    /// A condition on the query, a header or a cookie.
     Condition,
-    /// The rule as a whole, together with others.
+    /// The rule as a whole, or the rule together with others.
     Rule,
 }
 
@@ -81,7 +103,7 @@ impl fmt::Display for Part {
     }
 }
 
-/// Says what is wrong with one rule: which part, which byte, and how to mend it.
+/// An error in one rule: the part, the byte, what is wrong, and how to fix it.
 ///
 /// ```
 /// use tower_redirect::rules::{Part, Rule, Rules};
@@ -100,42 +122,79 @@ pub struct RuleError {
 }
 
 impl RuleError {
-    /// The number of the rule, counted from 0 in the order in which rules were added.
+    /// Returns the number of the rule, counted from 0 in the order in which the rules were added.
     #[must_use]
     pub const fn rule(&self) -> u32 {
         self.rule
     }
 
-    /// The name of the rule, where it was given one.
+    /// Returns the name of the rule, if it has one.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The part of the rule.
+    /// Returns the part of the rule.
     #[must_use]
     pub const fn part(&self) -> Part {
         self.part
     }
 
-    /// The byte of that part, counted from 0.
+    /// Returns the byte within that part, counted from 0.
     #[must_use]
     pub const fn position(&self) -> usize {
         self.flaw.at
     }
 
-    /// What is wrong and how to mend it, in one sentence.
+    /// Returns what is wrong.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let errors = Rules::new([Rule::permanent("/{a", "/b")]).unwrap_err();
+    /// let error = errors.iter().next().unwrap();
+    /// assert_eq!(error.message(), "unclosed `{`");
+    /// assert_eq!(error.help(), "write `{name}`, or `{{` for a literal brace");
+    /// ```
     #[must_use]
-    pub fn sentence(&self) -> &str {
+    pub fn message(&self) -> &str {
+        self.message_and_help().0
+    }
+
+    /// Returns how to fix it.
+    ///
+    /// If the message already says how, this is empty.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        self.message_and_help().1
+    }
+
+    fn message_and_help(&self) -> (&str, &str) {
+        let sentence = self.sentence();
+        sentence.split_once("; ").unwrap_or((sentence, ""))
+    }
+
+    /// Message and help as one sentence.
+    pub(super) fn sentence(&self) -> &str {
         self.flaw.sentence()
     }
 
     /// Whether the rule leads to itself, and would be right in another table.
     pub(super) fn is_loop(&self) -> bool {
-        self.flaw.why == Why::ToItself
+        matches!(self.flaw.why, Why::ToItself(_))
     }
 
-    /// The text of that part as it was written; a long one is cut.
+    /// The same error, with the target as a file writes it, if it names the target.
+    pub(super) fn with_target(&self, target: &str) -> Option<Self> {
+        self.is_loop().then(|| Self {
+            flaw: Flaw::to_itself(target),
+            ..self.clone()
+        })
+    }
+
+    /// Returns the text of that part as it was written.
+    ///
+    /// A text of more than 200 characters is cut.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -151,13 +210,17 @@ impl fmt::Display for RuleError {
         let Self {
             part, text, flaw, ..
         } = self;
-        write!(f, ", {part} `{}`, {flaw}", text.escape_debug())
+        let text = text.escape_debug();
+        match part {
+            Part::Rule => write!(f, ", `{text}`: {}", flaw.sentence()),
+            _ => write!(f, ", {part} `{text}`, {flaw}"),
+        }
     }
 }
 
 impl Error for RuleError {}
 
-/// Everything that is wrong with a set of rules.
+/// The errors in a table of rules.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -169,9 +232,9 @@ impl Error for RuleError {}
 /// .unwrap_err();
 /// assert_eq!(
 ///     errors.to_string(),
-///     "rule 0, source `about-us`, byte 0: the path of a source begins with `/`\n\
-///      rule 1, target `https://{user}.example/`, byte 8: a host is configuration, never text of a \
-///      request; write it out, and placeholders behind the `/` that follows it",
+///     "rule 0, source `about-us`, byte 0: a source path must start with `/`\n\
+///      rule 1, target `https://{user}.example/`, byte 8: a host can't contain a placeholder; \
+///      write the host out, and use placeholders after its `/`",
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -180,8 +243,9 @@ pub struct RulesError {
 }
 
 impl RulesError {
-    /// Each error, in the order of the rules; there is one at least.
-    pub fn iter(&self) -> slice::Iter<'_, RuleError> {
+    /// Returns the errors in the order of the rules. There is at least one.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &RuleError> + DoubleEndedIterator + Clone {
         self.errors.iter()
     }
 }
@@ -191,7 +255,7 @@ impl<'e> IntoIterator for &'e RulesError {
     type IntoIter = slice::Iter<'e, RuleError>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.iter()
+        self.errors.iter()
     }
 }
 

@@ -1,6 +1,8 @@
 use std::fmt;
 
-/// What a request has to have besides its path, for a rule to answer.
+/// A condition on the query, the headers or the cookies of a request.
+///
+/// Pass it to [`Rule::when`](super::Rule::when) or [`Rule::unless`](super::Rule::unless).
 ///
 /// ```
 /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -17,8 +19,8 @@ use std::fmt;
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// Names of query parameters and cookies are compared byte for byte, names of header fields without
-/// case. Of several values of one name, one that fits is enough; the first that does is captured.
+/// Names of query parameters and cookies are case-sensitive, names of headers aren't. If a name has
+/// several values, one matching value is enough; the first matching one is captured.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[must_use = "give it to a rule: `.when(…)`"]
 pub struct Condition {
@@ -34,7 +36,8 @@ pub(super) enum Place {
     Cookie(Box<str>),
     /// The host that was asked for, without its port.
     Host,
-    /// The first two letters of the first `Accept-Language`, or the cookie of this name in its place.
+    /// The first two letters of the first `Accept-Language`, or the cookie of this name in its
+    /// place.
     Language(Box<str>),
 }
 
@@ -53,7 +56,7 @@ pub(super) enum Test {
 }
 
 impl Condition {
-    /// A parameter of the query, whatever its value.
+    /// Requires a query parameter with any value.
     ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -68,7 +71,9 @@ impl Condition {
         Self::present(Place::Query(key.into()))
     }
 
-    /// A header field, whatever its value; the answer names it in `Vary`.
+    /// Requires a header with any value.
+    ///
+    /// The redirect names the header in `Vary`.
     ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -82,8 +87,10 @@ impl Condition {
         Self::present(Place::Header(name.to_ascii_lowercase().into()))
     }
 
-    /// A cookie, whatever its value; the answer names `Cookie` in `Vary`, and a permanent one is
-    /// `private`.
+    /// Requires a cookie with any value.
+    ///
+    /// The redirect names `Cookie` in `Vary`. A permanent redirect is also
+    /// `Cache-Control: private`.
     ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -104,7 +111,9 @@ impl Condition {
         }
     }
 
-    /// With this value, decoded where it is one of a query.
+    /// Requires this value.
+    ///
+    /// A value of the query is decoded before it is compared.
     ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -119,7 +128,7 @@ impl Condition {
         self.one_of([value])
     }
 
-    /// With one of these values.
+    /// Requires one of these values.
     ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -136,7 +145,7 @@ impl Condition {
         self
     }
 
-    /// With a value that is not empty; the target may use it under this name.
+    /// Requires a value that isn't empty, and captures it for the target.
     ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -153,8 +162,9 @@ impl Condition {
         self
     }
 
-    /// With a value that this regex matches from end to end; its named groups may be used in the
-    /// target.
+    /// Requires a value that this regex matches as a whole.
+    ///
+    /// The target can use its named groups.
     ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -168,7 +178,7 @@ impl Condition {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// A regex that does not compile is an error where the table is built.
+    /// If the regex is invalid, building the table returns an error.
     #[cfg(feature = "regex")]
     #[cfg_attr(docsrs, doc(cfg(feature = "regex")))]
     pub fn matching(mut self, regex: &str) -> Self {
@@ -197,7 +207,7 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             Place::Query(key) => write!(f, "query parameter `{key}`"),
-            Place::Header(name) => write!(f, "header field `{name}`"),
+            Place::Header(name) => write!(f, "header `{name}`"),
             Place::Cookie(name) => write!(f, "cookie `{name}`"),
             Place::Host => f.write_str("host"),
             Place::Language(_) => f.write_str("language"),

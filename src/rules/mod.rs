@@ -1,4 +1,4 @@
-//! Tables of redirects: from ten lines of code to a million lines of a file.
+//! Tables of redirect rules, from code or from files, with up to a million rules and more.
 //!
 //! ```
 //! use tower_redirect::rules::{Rule, Rules};
@@ -15,18 +15,53 @@
 //! # Ok::<(), tower_redirect::rules::RulesError>(())
 //! ```
 //!
-//! The first rule that fits answers ([`Precedence`] has others). Finding it takes as many steps in a table
-//! of a million rules as of ten: paths are hashed, paths with placeholders once for each shape that occurs.
-//! What grows is the wait for memory. Not so for regexes, which are slower the more there are, and for rules
-//! that have one path and differ in what else they ask for, which are asked one after the other. A request
-//! that no rule answers costs no allocation, but for these: a path of more than a kilobyte that is not spelled
-//! as rules are, a query in which more than 32 parameters find rules, a query or cookies that more than eight
-//! conditions ask for, a regex on an encoded value of a query, and one on a path that fits where the rest of
-//! the rule does not.
+//! # Which rule wins
 //!
-//! The time of one lookup on one machine, among exact paths and among paths with placeholders, beside
-//! other ways to find a path in the same run. `benches/tables` in the repository measures it, with memory,
-//! loading and whole servers.
+//! By default, the first rule that matches wins. [`Precedence`] has other orders.
+//!
+//! # From a file
+//!
+//! [`Format`] names the file formats, for example [`netlify`]. The file's errors and warnings come
+//! with line and column:
+//!
+//! ```
+//! use tower_redirect::rules::netlify;
+//!
+//! let parsed = netlify::parse_lossy("/about-us /about\n/blog\n");
+//! assert_eq!(parsed.rules.len(), 1);
+//! assert!(parsed.diagnostics.to_string().starts_with("rules:2:1: error: "));
+//! ```
+//!
+//! # Check, explain, compare
+//!
+//! | method | what it does |
+//! |---|---|
+//! | [`Rules::check`] | finds loops, chains, and unreachable rules |
+//! | [`Rules::explain`] | shows why a request is redirected, or isn't |
+//! | [`Rules::diff`] | shows which requests two tables decide differently |
+//! | [`Rules::flatten`] | shortens redirect chains |
+//! | [`Rules::count_hits`] | counts the redirects of each rule |
+//!
+//! # Performance
+//!
+//! A lookup takes the same number of steps with ten rules as with a million. The table hashes the
+//! path, and for paths with placeholders once for each shape of path that occurs. Only memory
+//! access gets slower in a large table. Two kinds of rules are slower the more there are:
+//!
+//! - regexes
+//! - rules with the same path and different conditions, which the table tries one after the other
+//!
+//! A request that no rule matches costs no allocation, except in these cases:
+//!
+//! - The path has more than a kilobyte, and isn't percent-encoded in the way that rules are.
+//! - More than 32 parameters of the query find rules.
+//! - More than eight conditions look at the query or at cookies.
+//! - A regex looks at a percent-encoded value of the query.
+//! - A regex matches the path, but the rest of its rule doesn't match.
+//!
+//! The drawings show the time of one lookup on one machine, first for exact paths, then for paths
+//! with placeholders, next to other ways to find a path. `benches/tables` in the repository
+//! measures them, and also memory, loading and whole servers.
 //!
 #![doc = include_str!("../docs/tables-exact.svg")]
 //!
@@ -81,10 +116,10 @@ use ask::Ask;
 pub use builder::RulesBuilder;
 use capture::{Captures, Found};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use diff::{Changed, ChangedKind, Diff, Undecided, UndecidedReason};
+pub use diff::{ChangeKind, DecisionChange, Diff, Undecided, UndecidedReason};
 pub use error::{Part, RuleError, RulesError};
 pub use explain::{Candidate, Explanation, FailedCondition, NotSentReason};
-pub use flatten::{Chain, Change, Flattened};
+pub use flatten::{Flattened, RemainingChain, TargetChange};
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub use format::bulk_csv;
@@ -116,7 +151,9 @@ pub use source::Source;
 use table::{ByPath, Table};
 pub use usage::{RuleUsage, Usage};
 
-/// A compiled table of redirects; a policy that says where and how.
+/// A compiled table of redirect rules.
+///
+/// It is a policy that decides the target and the status.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -132,12 +169,17 @@ pub use usage::{RuleUsage, Usage};
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// Paths are compared as [`Rule`] says. A rule with placeholders, or with a regex, does not redirect a path
-/// that has a segment `.` or `..` in any spelling, whether its target uses it or not (R4); nor does any rule
-/// where the finished path would have one, or a captured text would lead off the site. A table with rules for hosts refuses requests that contradict
-/// themselves about their host with 400, all others pass what no rule answers.
+/// [`Rule`] describes how a rule matches a path. A matching rule sends no redirect in these cases:
 ///
-/// A clone is the same table, which is not copied.
+/// - The rule has placeholders or a regex, and the path has a `.` or `..` segment, percent-encoded
+///   or not (R4). It doesn't matter whether the target uses that segment.
+/// - The path of the location would have such a segment.
+/// - The captured text would redirect to another host.
+///
+/// If no rule matches, the request passes through. If a rule is for a host, the table refuses
+/// requests with an invalid or conflicting host (400).
+///
+/// Cloning is cheap: clones share one table.
 #[derive(Clone)]
 pub struct Rules {
     table: Arc<Table>,
@@ -146,7 +188,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Compiles a table in which the first rule that fits answers.
+    /// Compiles a table in which the first rule that matches wins.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -159,12 +201,13 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// All at once, each with its rule, the part of it, the byte and how to mend it.
+    /// Returns an error if a rule is invalid, or if rules form a redirect loop. The error lists
+    /// every invalid rule, with the part, the position and the fix.
     pub fn new(rules: impl IntoIterator<Item = Rule>) -> Result<Self, RulesError> {
         Self::builder().rules(rules).build()
     }
 
-    /// Begins a table for which more is to be said than its rules.
+    /// Returns a builder, to set options of the table.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -177,7 +220,7 @@ impl Rules {
         RulesBuilder::default()
     }
 
-    /// How many rules there are.
+    /// Returns the number of rules.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -190,7 +233,7 @@ impl Rules {
         self.count as usize
     }
 
-    /// Whether there is no rule.
+    /// Returns `true` if the table has no rules.
     ///
     /// ```
     /// use tower_redirect::rules::Rules;
@@ -203,7 +246,7 @@ impl Rules {
         self.count == 0
     }
 
-    /// The rules, in the order in which they were added.
+    /// Returns the rules, in the order in which they were added.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -218,7 +261,9 @@ impl Rules {
         Iter::new(self)
     }
 
-    /// The rule that answers a request, without its redirect: for tests, logs and counts of one's own.
+    /// Returns the rule that wins for a request, without its redirect.
+    ///
+    /// Use it in tests, or for your own logs and counts.
     ///
     /// ```
     /// use http::Request;
@@ -239,10 +284,12 @@ impl Rules {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// It takes what a lookup takes, and is no [hit](Self::count_hits). Whether a redirect is sent is not
-    /// said: its location may be none that can be sent, or lead to the address that was asked for, and a
-    /// layer [exempts](crate::middleware::Exemption) requests; [`explain`](Self::explain) tells. `None` is also said of
-    /// a request that is refused because it contradicts itself about its host.
+    /// This is as fast as a decision, and doesn't count as a [hit](Self::count_hits). It doesn't
+    /// check whether the redirect is sent: the location can be invalid or the requested URL, and a
+    /// layer [exempts](crate::middleware::Exemption) some requests. [`explain`](Self::explain)
+    /// checks that.
+    ///
+    /// If the table refuses the request because of its host, this returns `None`.
     #[inline]
     #[must_use]
     pub fn find(&self, request: &RequestHead<'_>) -> Option<RuleRef<'_>> {
@@ -254,8 +301,10 @@ impl Rules {
         Some(RuleRef::at(&self.table, at))
     }
 
-    /// Names the file that the rules were read from, for [`MatchedRule::file`] and [`RuleRef::file`];
-    /// [`Format::load_lossy`] does it.
+    /// Sets the name of the file that the rules were read from.
+    ///
+    /// [`MatchedRule::file`] and [`RuleRef::file`] return it. [`Format::load_lossy`] sets it for
+    /// you.
     ///
     /// ```
     /// use tower_redirect::rules::netlify;
@@ -282,7 +331,8 @@ impl Rules {
         self
     }
 
-    /// The rule that answers a request, and its redirect; `seen` hears of every rule that is looked at.
+    /// The rule that answers a request, and its redirect; `seen` hears of every rule that is looked
+    /// at.
     fn answered(&self, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<(u32, Redirect)> {
         let host = self.host(head).ok()?;
         let found = Found::none();
@@ -322,7 +372,8 @@ impl Rules {
         }
     }
 
-    /// The redirect that a request gets, of the rule that its path alone finds, or of the one that is searched.
+    /// The redirect that a request gets, of the rule that its path alone finds, or of the one that
+    /// is searched.
     #[inline(never)]
     fn decide_by(&self, known: Option<u32>, request: &RequestHead<'_>) -> Decision {
         let host = match self.host(request) {
@@ -381,11 +432,11 @@ fn asked_host<'h>(head: &'h RequestHead<'_>) -> Result<Option<RequestHost<'h>>, 
     match head.authority() {
         Some(authority) => match RequestHost::read(authority) {
             Some(host) => Ok(Some(host)),
-            None => Err(Refusal::bad_request("this is no host")),
+            None => Err(Refusal::bad_request("invalid `Host` header")),
         },
         None if head.names_no_host() => Ok(None),
         None => Err(Refusal::bad_request(
-            "more than one host, or a user name in it",
+            "conflicting `Host` headers, or a user name in the host",
         )),
     }
 }

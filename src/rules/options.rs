@@ -37,7 +37,7 @@ pub(super) struct Matching {
     pub(super) ignore_trailing_slash: bool,
 }
 
-/// What becomes of the query of a request.
+/// How the query of the request and the query of the target combine.
 ///
 /// ```
 /// use tower_redirect::rules::{QueryPolicy, Rule, Rules};
@@ -55,19 +55,20 @@ pub(super) struct Matching {
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// What is kept keeps its bytes, its order and its duplicates. A parameter that the rule asked for by
-/// value, or captured, is not repeated.
+/// Parameters keep their bytes, their order and their duplicates. If a condition of the rule
+/// requires a value of a parameter, or captures it, the redirect doesn't repeat that parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QueryPolicy {
-    /// The target's own query, then that of the request.
+    /// Sends the query of the target, then the query of the request.
     #[default]
     Keep,
-    /// The target's own query alone.
+    /// Sends only the query of the target.
     Drop,
-    /// The target's own query, then what the request has under other names.
+    /// Sends the query of the target, then the parameters of the request that the target doesn't
+    /// have.
     Merge,
-    /// The target's own query where it has one, and that of the request where not.
+    /// Sends the query of the target if it has one, otherwise the query of the request.
     TargetWins,
 }
 

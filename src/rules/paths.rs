@@ -5,7 +5,9 @@ use crate::{
     request::RequestHead,
 };
 
-/// Paths that have moved; a policy that says where, and leaves the status to the layer.
+/// A map from old paths to new ones.
+///
+/// It is a policy that decides only the target. The layer chooses the status.
 ///
 /// ```
 /// use tower_redirect::rules::PathMap;
@@ -18,7 +20,8 @@ use crate::{
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// Sources and targets are those of a [`Rule`](super::Rule), and the first one that fits answers.
+/// Sources and targets are written as in a [`Rule`](super::Rule). The first source that matches
+/// wins.
 #[derive(Debug)]
 pub struct PathMap(Rules);
 
@@ -29,12 +32,13 @@ impl PathMap {
     /// use tower_redirect::rules::PathMap;
     ///
     /// let errors = PathMap::new([("/a/{b}", "https://{b}.example/")]).unwrap_err();
-    /// assert!(errors.to_string().contains("a host is configuration"));
+    /// assert!(errors.to_string().contains("a host can't contain a placeholder"));
     /// ```
     ///
     /// # Errors
     ///
-    /// All at once, each with its pair, the part of it, the byte and how to mend it.
+    /// Returns an error if a pair is invalid. The error lists every invalid pair, with the position
+    /// and the fix.
     pub fn new<S: Into<Source>, T: Into<String>>(
         pairs: impl IntoIterator<Item = (S, T)>,
     ) -> Result<Self, RulesError> {
@@ -42,13 +46,15 @@ impl PathMap {
         builder.build().map(Self)
     }
 
-    /// The same as a table of rules, to be checked, listed and explained; its status is 308.
+    /// Returns the pairs as a table of rules with status 308.
+    ///
+    /// Use it to check, list or explain them.
     ///
     /// ```
     /// use tower_redirect::rules::PathMap;
     ///
     /// let moved = PathMap::new([("/a", "/b"), ("/b", "/c")])?;
-    /// assert!(moved.as_rules().check().to_string().starts_with("rule 0: warning: 2 redirects"));
+    /// assert!(moved.as_rules().check().to_string().starts_with("rule 0: warning: redirect chain"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     #[must_use]

@@ -156,7 +156,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Flaw> {
         let Some(inside) = marked.strip_prefix('{') else {
             return Err(Flaw::at(
                 at,
-                "this `}` closes nothing; write `}}` for a brace",
+                "unmatched `}`; write `}}` for a literal brace",
             ));
         };
         let Some(end) = inside
@@ -165,7 +165,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token<'_>)>, Flaw> {
         else {
             return Err(Flaw::at(
                 at,
-                "this `{` is not closed; write `{name}`, or `{{` for a brace",
+                "unclosed `{`; write `{name}`, or `{{` for a literal brace",
             ));
         };
         found.push((
@@ -194,7 +194,7 @@ pub(super) fn is_name(name: &str) -> bool {
 /// placeholders.
 pub(super) fn compile(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<bool, Flaw> {
     if !text.starts_with('/') {
-        return Err(Flaw::at(0, "the path of a source begins with `/`"));
+        return Err(Flaw::at(0, "a source path must start with `/`"));
     }
     let begin = out.len();
     if spelling::is_plain_path(text) && text.len() <= usize::from(u16::MAX) {
@@ -208,20 +208,23 @@ pub(super) fn compile(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<bool,
     let mut tail_at = None;
     for (at, token) in tokens(text)? {
         if tail_at.is_some() {
-            return Err(Flaw::at(at, "nothing can follow the tail; write it last"));
+            return Err(Flaw::at(
+                at,
+                "`{*name}` must be the last part of a source; move it to the end",
+            ));
         }
         match token {
             Token::Literal(literal) => {
                 if let Some(mark) = literal.find(['?', '#']) {
                     return Err(Flaw::at(
                         at + mark,
-                        "the path of a source ends here; give what the query has to hold as a condition",
+                        "a source path can't contain `?` or `#`; match the query with a condition",
                     ));
                 }
                 if let Some(control) = literal.bytes().position(|byte| byte.is_ascii_control()) {
                     return Err(Flaw::at(
                         at + control,
-                        "no path has a control character; remove it",
+                        "control character in the path; remove it",
                     ));
                 }
                 spelling::push(out, literal.as_bytes(), fold);
@@ -238,7 +241,7 @@ pub(super) fn compile(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<bool,
                     if slash == inside.starts_with('/') {
                         return Err(Flaw::at(
                             at,
-                            "a tail stands behind a slash, `/{*name}`, or brings its own, `{/*name}`",
+                            "`{*name}` must follow exactly one slash; write `/{*name}` or `{/*name}`",
                         ));
                     }
                 }
@@ -246,11 +249,14 @@ pub(super) fn compile(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<bool,
                 if !is_name(name) {
                     return Err(Flaw::at(
                         at,
-                        "a placeholder is `{name}`, of letters, digits and `_`; write `{{` for a brace",
+                        "invalid placeholder name; use letters, digits and `_`, or write `{{` for a literal brace",
                     ));
                 }
                 if names.contains(&name) {
-                    return Err(Flaw::at(at, "this name is there twice; give each its own"));
+                    return Err(Flaw::at(
+                        at,
+                        "duplicate placeholder name; give each placeholder its own name",
+                    ));
                 }
                 names.push(name);
                 out.push(b'{');
@@ -262,7 +268,10 @@ pub(super) fn compile(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<bool,
     let written = out.get(begin..).unwrap_or_default();
     check_segments(text, written)?;
     if names.len() > MAX_CAPTURES {
-        return Err(Flaw::at(0, "a rule has at most 16 placeholders"));
+        return Err(Flaw::at(
+            0,
+            "too many placeholders; a rule can have at most 16",
+        ));
     }
     Ok(!names.is_empty())
 }
@@ -276,14 +285,13 @@ fn check_segments(text: &str, written: &[u8]) -> Result<(), Flaw> {
             Segment::Literal(b"." | b"..") => {
                 return Err(Flaw::at(
                     text.find("/.").map_or(0, |at| at + 1),
-                    "clients resolve the segments `.` and `..` and never ask for them; write the path \
-                     without them",
+                    "clients resolve `.` and `..` segments and never request them; remove them",
                 ));
             }
             Segment::Named { behind, .. } if behind.contains(&b'{') => {
                 return Err(Flaw::at(
                     text.rfind('{').unwrap_or_default(),
-                    "a segment has one placeholder at most; take a regex for more",
+                    "more than one placeholder in a segment; use a regex instead",
                 ));
             }
             Segment::Literal(_) | Segment::Named { .. } => {}
@@ -293,11 +301,14 @@ fn check_segments(text: &str, written: &[u8]) -> Result<(), Flaw> {
     if named && count > MAX_SEGMENTS {
         return Err(Flaw::at(
             0,
-            "a path with placeholders has at most 32 segments",
+            "too many segments; a path with placeholders can have at most 32",
         ));
     }
     if written.len() > usize::from(u16::MAX) {
-        return Err(Flaw::at(0, "no request target is as long; shorten it"));
+        return Err(Flaw::at(
+            0,
+            "the path is longer than 65,535 bytes; shorten it",
+        ));
     }
     Ok(())
 }
@@ -333,20 +344,20 @@ mod tests {
     #[test]
     fn what_is_no_source() {
         for (text, at, why) in [
-            ("", 0, "begins with `/`"),
-            ("a", 0, "begins with `/`"),
-            ("/a?b", 2, "as a condition"),
+            ("", 0, "start with `/`"),
+            ("a", 0, "start with `/`"),
+            ("/a?b", 2, "with a condition"),
             ("/a/../b", 3, "`.` and `..`"),
             ("/%2e/b", 0, "`.` and `..`"),
-            ("/{a", 1, "not closed"),
-            ("/a}", 2, "closes nothing"),
+            ("/{a", 1, "unclosed"),
+            ("/a}", 2, "unmatched"),
             ("/{}", 1, "letters, digits"),
             ("/{a-b}", 1, "letters, digits"),
-            ("/{a}{b}", 4, "one placeholder"),
-            ("/{a}/{a}", 5, "twice"),
-            ("/{*a}/b", 5, "write it last"),
-            ("/x{*a}", 2, "behind a slash"),
-            ("/x/{/*a}", 3, "behind a slash"),
+            ("/{a}{b}", 4, "more than one placeholder"),
+            ("/{a}/{a}", 5, "duplicate"),
+            ("/{*a}/b", 5, "must be the last part"),
+            ("/x{*a}", 2, "exactly one slash"),
+            ("/x/{/*a}", 3, "exactly one slash"),
             ("/a\tb", 2, "control"),
         ] {
             let error = compiled(text).unwrap_err();

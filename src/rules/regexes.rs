@@ -58,8 +58,8 @@ impl Room {
         }
         Err(Flaw::at(
             0,
-            "the regexes up to this one take more than 128 megabytes together; write patterns with \
-             placeholders, or `[0-9]` and `[a-z]` for `\\d` and `\\w`",
+            "the regexes of this table compile to more than 128 MB; use placeholders instead, or \
+             `[0-9]` and `[a-z]` instead of `\\d` and `\\w`",
         ))
     }
 }
@@ -111,14 +111,14 @@ fn flaw_of(error: &regex::Error) -> Flaw {
     match error {
         regex::Error::CompiledTooBig(_) => Flaw::at(
             0,
-            "this regex takes more than a megabyte; repeat less in it",
+            "this regex compiles to more than 1 MB; reduce its repetitions",
         ),
         error => {
             let text = error.to_string();
             let why = text.lines().last().unwrap_or_default().trim_start();
             Flaw::at(
                 0,
-                format!("this is no regex: {}", why.trim_start_matches("error: ")),
+                format!("invalid regex: {}", why.trim_start_matches("error: ")),
             )
         }
     }
@@ -136,7 +136,7 @@ pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Flaw> {
     if regex.captures_len() > MAX_CAPTURES {
         return Err(Flaw::at(
             0,
-            "a rule has at most 15 groups; write `(?:…)` where nothing is captured",
+            "too many groups; a regex can have at most 15, so write `(?:…)` for a group that captures nothing",
         ));
     }
     let slot = |(at, name): (usize, Option<&str>)| Slot {
@@ -148,7 +148,7 @@ pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Flaw> {
         Some(slot) => Err(Flaw::at(
             0,
             format!(
-                "the group `{}` needs a name of letters, digits and `_`",
+                "invalid group name `{}`; use letters, digits and `_`",
                 slot.name
             ),
         )),
@@ -260,9 +260,9 @@ mod tests {
     fn what_is_no_regex_says_why() {
         for (text, why) in [
             ("(", "unclosed group"),
-            ("a{4294967295}", "megabyte"),
+            ("a{4294967295}", "1 MB"),
             ("a{4294967296}", "decimal"),
-            (&*"(?:a{1000}){1000}".repeat(3), "megabyte"),
+            (&*"(?:a{1000}){1000}".repeat(3), "1 MB"),
         ] {
             let flaw = whole(text, false).unwrap_err();
             assert!(flaw.sentence().contains(why), "{text}: {flaw}");
@@ -320,11 +320,7 @@ mod tests {
                 panic!("{errors}");
             };
             assert_eq!(error.rule(), 4);
-            assert!(
-                error
-                    .sentence()
-                    .contains("128 megabytes together; write patterns")
-            );
+            assert!(error.sentence().contains("128 MB; use placeholders"));
         }
     }
 

@@ -1,9 +1,10 @@
-use std::{collections::HashMap, fmt, slice, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, fmt, slice, sync::Arc};
 
 use super::Severity;
 use crate::observe::escaped::Escaped;
 
-/// What a table knows of its own mistakes.
+/// The findings of [`Rules::check`](super::Rules::check): loops, chains, unreachable rules and
+/// others.
 ///
 /// ```
 /// use tower_redirect::rules::{FindingKind, Rule, Rules};
@@ -16,33 +17,34 @@ use crate::observe::escaped::Escaped;
 /// ])?;
 /// let report = rules.check();
 /// let kinds: Vec<_> = report.iter().map(|finding| finding.kind()).collect();
-/// assert_eq!(kinds[2..], [FindingKind::Chain, FindingKind::Shadowed]);
+/// assert_eq!(kinds[2..], [FindingKind::Chain, FindingKind::Unreachable]);
 /// assert!(!report.is_clean());
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// In a test, one line is enough: [`assert_clean`](Self::assert_clean). Its text has a line for each finding;
-/// with feature `snippets`, `to_snippets` shows the lines of the file too. What is the same of many rules is
-/// said once.
+/// In a test, call [`assert_clean`](Self::assert_clean). `Display` writes one line per finding.
+/// With the `snippets` feature, `to_snippets` also shows the lines of the file. If many rules have
+/// the same note, the report has it once: see [`Finding::also_affected`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[must_use = "a report is to be read"]
+#[must_use = "a report does nothing unless you read it"]
 pub struct Report {
     pub(super) findings: Vec<Finding>,
 }
 
-/// One thing that may not be as its author thinks: which rule, what, and how to mend it.
+/// One finding about a rule: what is wrong, how severe it is, and how to fix it.
 ///
 /// ```
 /// use tower_redirect::rules::{FindingKind, Rule, Rules, Severity};
 ///
 /// let rules = Rules::new([Rule::found("/{x}", "/a/{x}"), Rule::found("/b", "/c")])?;
 /// let report = rules.check();
-/// let shadowed = report.iter().find(|one| one.kind() == FindingKind::Shadowed).unwrap();
-/// assert_eq!((shadowed.rule(), shadowed.related()), (1, &[0][..]));
-/// assert_eq!(shadowed.severity(), Severity::Warning);
+/// let unreachable = report.iter().find(|one| one.kind() == FindingKind::Unreachable).unwrap();
+/// assert_eq!((unreachable.rule(), unreachable.related_rules()), (1, &[0][..]));
+/// assert_eq!(unreachable.severity(), Severity::Warning);
 /// assert_eq!(
-///     shadowed.to_string(),
-///     "rule 1: warning: rule 0 answers everything that this one would; put this one before it, or remove this one",
+///     unreachable.to_string(),
+///     "rule 1: warning: unreachable rule (shadowed by rule 0); \
+///      move this rule before rule 0, or remove it",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
@@ -53,45 +55,48 @@ pub struct Finding {
     /// The file and the line in it.
     pub(super) file: Option<Arc<str>>,
     pub(super) line: Option<u32>,
-    pub(super) related: Box<[u32]>,
+    pub(super) related_rules: Box<[u32]>,
     pub(super) related_lines: Box<[u32]>,
-    pub(super) others: Vec<u32>,
+    pub(super) also_affected: Vec<u32>,
     pub(super) message: Box<str>,
-    pub(super) cure: &'static str,
+    pub(super) help: Cow<'static, str>,
 }
 
-/// What a finding is about.
+/// The kind of a finding.
 ///
 /// ```
 /// use tower_redirect::rules::FindingKind;
 ///
-/// assert_eq!(FindingKind::PermanentForSome.to_string(), "permanent for some");
+/// assert_eq!(FindingKind::Unreachable.to_string(), "unreachable rule");
 /// ```
 ///
-/// All findings of a kind are equally bad: [`severity`](Self::severity) says how.
+/// All findings of a kind have the same [`severity`](Self::severity).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// Rules may lead round in a circle, if conditions hold together, or other hosts are served too.
+    /// Rules may redirect to each other in a loop. A loop that doesn't depend on conditions or on
+    /// other hosts is an error when the table is built.
     Loop,
-    /// The same, and each time the address grows.
-    Growth,
-    /// It is not proven that rules do not lead back to each other, or not all of them were looked at.
-    NotProven,
-    /// The target is redirected again; where all rules that do so wait for a 404, unless the app has a page
-    /// there.
+    /// Rules may redirect to each other without end, and the URL grows each time.
+    EndlessRedirect,
+    /// The check couldn't decide whether there is a loop or an unreachable rule, or it didn't look
+    /// at all rules.
+    Undecided,
+    /// Another rule redirects the target again. If that rule waits for a 404, it doesn't do so if
+    /// the app has a page there.
     Chain,
-    /// The target may be redirected again: for some of its addresses, or where conditions hold.
+    /// Another rule may redirect the target again: for some of the URLs, or if its conditions are
+    /// met.
     PossibleChain,
-    /// A rule that comes first answers everything that this one would.
-    Shadowed,
-    /// The same rule is there twice.
+    /// Another rule wins for every request that this rule matches.
+    Unreachable,
+    /// The table has the same rule twice.
     Duplicate,
-    /// A placeholder is not used in the target.
+    /// The target doesn't use a capture.
     UnusedCapture,
-    /// The answer is kept by clients for good, but depends on a cookie or on `Authorization`.
-    PermanentForSome,
-    /// The answer is kept for good, but leads to one that is for now.
+    /// Clients cache this permanent redirect, but it depends on a cookie or on `Authorization`.
+    PermanentPerUser,
+    /// Clients cache this permanent redirect, but the redirect that follows it is temporary.
     PermanentToTemporary,
 }
 
@@ -99,18 +104,19 @@ pub enum FindingKind {
 const NEAR: usize = 8;
 
 impl Report {
-    /// Everything that was found, in the order of the rules.
-    pub fn iter(&self) -> slice::Iter<'_, Finding> {
+    /// Returns the findings in the order of the rules.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Finding> + DoubleEndedIterator + Clone {
         self.findings.iter()
     }
 
-    /// Whether nothing was found.
+    /// Returns `true` if there are no findings.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.findings.is_empty()
     }
 
-    /// Whether nothing was found but notes.
+    /// Returns `true` if all findings are notes.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.findings
@@ -118,7 +124,7 @@ impl Report {
             .all(|finding| finding.severity() == Severity::Note)
     }
 
-    /// Nothing, where nothing was found but notes.
+    /// Asserts that all findings are notes.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -130,13 +136,14 @@ impl Report {
     ///
     /// # Panics
     ///
-    /// Where there is a warning or an error, with all that was found.
+    /// If there is a warning. The message lists all findings.
     #[track_caller]
     pub fn assert_clean(&self) {
-        assert!(self.is_clean(), "the rules are not clean:\n{self}");
+        assert!(self.is_clean(), "the rules have warnings:\n{self}");
     }
 
-    /// Says once what is the same of many rules: those behind the first of them are among its others.
+    /// Says once what is the same of many rules: those behind the first of them are among its
+    /// others.
     pub(super) fn fold(&mut self) {
         let mut firsts: HashMap<(FindingKind, Box<[u32]>), usize> = HashMap::new();
         let mut folded: Vec<Finding> = Vec::with_capacity(self.findings.len());
@@ -152,14 +159,14 @@ impl Report {
                 continue;
             }
             // What is to be mended is said of each rule.
-            if finding.severity() > Severity::Note || finding.related.is_empty() {
+            if finding.severity() > Severity::Note || finding.related_rules.is_empty() {
                 folded.push(finding);
                 continue;
             }
-            let key = (finding.kind, finding.related.clone());
+            let key = (finding.kind, finding.related_rules.clone());
             let first = firsts.get(&key).and_then(|at| folded.get_mut(*at));
             match first.filter(|first| first.message == finding.message) {
-                Some(first) => first.others.push(finding.rule),
+                Some(first) => first.also_affected.push(finding.rule),
                 None => {
                     firsts.insert(key, folded.len());
                     folded.push(finding);
@@ -175,55 +182,59 @@ impl<'r> IntoIterator for &'r Report {
     type IntoIter = slice::Iter<'r, Finding>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.iter()
+        self.findings.iter()
     }
 }
 
 impl Finding {
-    /// What it is about.
+    /// Returns the kind of the finding.
     #[must_use]
     pub const fn kind(&self) -> FindingKind {
         self.kind
     }
 
-    /// How bad it is.
+    /// Returns the severity, which depends only on the kind.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.kind.severity()
     }
 
-    /// The number of the rule, counted from 0 in the order in which rules were added.
+    /// Returns the number of the rule, counted from 0 in the order in which the rules were added.
     #[must_use]
     pub const fn rule(&self) -> u32 {
         self.rule
     }
 
-    /// The file that the rule was read from, where that is known; [`Rules::in_file`](super::Rules::in_file) says
-    /// it.
+    /// Returns the file that the rule was read from, if [`Rules::in_file`](super::Rules::in_file)
+    /// named it.
     #[must_use]
     pub fn file(&self) -> Option<&str> {
         self.file.as_deref()
     }
 
-    /// The line of the rule, where it was read from a file, counted from 1.
+    /// Returns the line of the rule, counted from 1, if the rule was read from a file.
     #[must_use]
     pub const fn line(&self) -> Option<u32> {
         self.line
     }
 
-    /// The numbers of the other rules that it is about.
+    /// Returns the numbers of the other rules in the finding: the rest of the loop or chain, or the
+    /// rule that shadows this one.
     #[must_use]
-    pub fn related(&self) -> &[u32] {
-        &self.related
+    pub fn related_rules(&self) -> &[u32] {
+        &self.related_rules
     }
 
-    /// The lines of these, where they were read from a file.
+    /// Returns the lines of the [related rules](Self::related_rules), if they were read from a
+    /// file.
     #[must_use]
     pub fn related_lines(&self) -> &[u32] {
         &self.related_lines
     }
 
-    /// The numbers of the rules behind this one of which the same is said.
+    /// Returns the numbers of later rules that have the same finding.
+    ///
+    /// The report lists such a finding once, for the first rule.
     ///
     /// ```
     /// use tower_redirect::rules::netlify;
@@ -231,34 +242,35 @@ impl Finding {
     /// let file = "/a /x/1\n/b /x/2\n/c /x/3\n/x/:id /y/:id 302 Language=de\n";
     /// let report = netlify::parse(file)?.check();
     /// let finding = report.iter().next().unwrap();
-    /// assert_eq!((finding.rule(), finding.others()), (0, &[1, 2][..]));
+    /// assert_eq!((finding.rule(), finding.also_affected()), (0, &[1, 2][..]));
     /// assert_eq!(
     ///     finding.to_string(),
-    ///     "line 1: note: line 4 may redirect the target again (the same of 2 more rules); \
-    ///      lead to the end at once where that is one address",
+    ///     "line 1: note: possible redirect chain: line 4 may redirect the target \
+    ///      (2 more rules have this finding); \
+    ///      point this rule at the final target, if that is always the same URL",
     /// );
     /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
     /// ```
     #[must_use]
-    pub fn others(&self) -> &[u32] {
-        &self.others
+    pub fn also_affected(&self) -> &[u32] {
+        &self.also_affected
     }
 
-    /// What was found.
+    /// Returns what is wrong.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// How to mend it.
+    /// Returns how to fix it.
     #[must_use]
-    pub const fn cure(&self) -> &str {
-        self.cure
+    pub fn help(&self) -> &str {
+        &self.help
     }
 }
 
 impl FindingKind {
-    /// How bad it is: notes are worth knowing, warnings are to be mended.
+    /// Returns the severity of findings of this kind.
     ///
     /// ```
     /// use tower_redirect::rules::{FindingKind, Severity};
@@ -269,10 +281,12 @@ impl FindingKind {
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
-            Self::Loop | Self::Growth | Self::Chain | Self::Shadowed | Self::PermanentForSome => {
-                Severity::Warning
-            }
-            Self::NotProven
+            Self::Loop
+            | Self::EndlessRedirect
+            | Self::Chain
+            | Self::Unreachable
+            | Self::PermanentPerUser => Severity::Warning,
+            Self::Undecided
             | Self::PossibleChain
             | Self::Duplicate
             | Self::UnusedCapture
@@ -284,16 +298,16 @@ impl FindingKind {
 impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Loop => "loop",
-            Self::Growth => "growth",
-            Self::NotProven => "not proven",
-            Self::Chain => "chain",
-            Self::PossibleChain => "possible chain",
-            Self::Shadowed => "shadowed",
-            Self::Duplicate => "duplicate",
+            Self::Loop => "redirect loop",
+            Self::EndlessRedirect => "endless redirect",
+            Self::Undecided => "undecided",
+            Self::Chain => "redirect chain",
+            Self::PossibleChain => "possible redirect chain",
+            Self::Unreachable => "unreachable rule",
+            Self::Duplicate => "duplicate rule",
             Self::UnusedCapture => "unused capture",
-            Self::PermanentForSome => "permanent for some",
-            Self::PermanentToTemporary => "permanent to temporary",
+            Self::PermanentPerUser => "permanent redirect per user",
+            Self::PermanentToTemporary => "permanent redirect to temporary",
         })
     }
 }
@@ -310,7 +324,7 @@ impl fmt::Display for Finding {
             ": {}: {}; {}",
             self.severity(),
             Escaped(&self.said()),
-            self.cure
+            Escaped(&self.help)
         )
     }
 }
@@ -319,10 +333,10 @@ impl Finding {
     /// The message, and of how many rules it is true besides.
     pub(super) fn said(&self) -> String {
         let message = &self.message;
-        match self.others.len() {
+        match self.also_affected.len() {
             0 => message.to_string(),
-            1 => format!("{message} (the same of 1 more rule)"),
-            more => format!("{message} (the same of {more} more rules)"),
+            1 => format!("{message} (1 more rule has this finding)"),
+            more => format!("{message} ({more} more rules have this finding)"),
         }
     }
 }

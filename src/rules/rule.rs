@@ -11,7 +11,7 @@ use crate::{
     status::{Intent, Status, StatusChoice},
 };
 
-/// One line of a table: what is asked for, where it has moved, and how that is said.
+/// One redirect rule: a source, a target and a status.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -35,31 +35,33 @@ use crate::{
 ///
 /// # Sources
 ///
-/// | source | answers |
+/// | source | matches |
 /// |---|---|
 /// | `/about-us` | this path |
-/// | `/blog/{slug}` | one segment in place of the placeholder, not empty |
-/// | `/blog/{slug}.html` | a segment that ends so |
-/// | `/docs/{*rest}` | everything below, not empty |
-/// | `/docs/{*rest?}` | everything below, and `/docs/` |
-/// | `/docs{/*rest}` | everything below, `/docs/` and `/docs` |
-/// | `/page?id=5&lang={lang}&print` | the path, if the query has these: equal, captured, present |
-/// | `https://*.old.example/a` | the path on this scheme and these hosts |
+/// | `/blog/{slug}` | one segment, not empty, in place of `{slug}` |
+/// | `/blog/{slug}.html` | one segment that ends in `.html` |
+/// | `/docs/{*rest}` | every path below `/docs/`, but not `/docs/` itself |
+/// | `/docs/{*rest?}` | every path below `/docs/`, and `/docs/` |
+/// | `/docs{/*rest}` | every path below `/docs/`, and `/docs/` and `/docs` |
+/// | `/page?id=5&lang={lang}&print` | this path if `id` is 5, `lang` has a value (it is captured), and `print` is present |
+/// | `https://*.old.example/a` | this path on this scheme and on these hosts |
 ///
-/// A brace that is meant literally is doubled. What is a placeholder elsewhere, a segment `:id` or `*`, is an
-/// error; [`Source::exact`] takes it literally. Paths are compared as a whole and with case; escapes are
-/// equal to what they stand for where that has no meaning of its own (`%41` is `A`, `%2F` is not `/`), a `%`
-/// that begins no escape is `%25`, and a `/` at the end makes a difference.
+/// Write `{{` and `}}` for literal braces. A segment such as `:id` or `*`, which is a placeholder
+/// in other routers, is an error; [`Source::exact`] takes it literally.
+///
+/// A source matches the whole path, and upper and lower case differ. An escape equals its
+/// character, except for reserved characters: `%41` is `A`, but `%2F` is not `/`. A `%` that begins
+/// no escape equals `%25`. `/a` and `/a/` are different paths.
 ///
 /// # Targets
 ///
-/// A path on this site or an address on a fixed origin. Placeholders of the source stand in the path,
-/// in values of the query and in the fragment, and are encoded for the place; `{/*rest}` is a tail with
-/// its slash. Text of a request never becomes a host.
+/// A target is a path on this site or a URL on a fixed origin. The path, the values of the query,
+/// and the fragment can contain placeholders of the source. A captured text is percent-encoded for
+/// its position. `{/*rest}` writes the rest with its slash. Text of a request never becomes a host.
 ///
 /// # Errors
 ///
-/// Nothing is checked before the table is built; it then names every rule that cannot be.
+/// The constructors check nothing. Building the table returns an error for each invalid rule.
 #[derive(Clone, Debug)]
 #[must_use = "a rule does nothing until a table has it"]
 pub struct Rule {
@@ -104,7 +106,7 @@ impl Rule {
         Self::new(intent, source, target)
     }
 
-    /// A rule with a status or an intent that is a value.
+    /// Creates a rule with a status or an intent that is known only at run time.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -128,8 +130,13 @@ impl Rule {
         }
     }
 
-    /// Only for this host, for every name below one, or for both: `example.com`, `*.example.com`,
-    /// `.example.com`.
+    /// Restricts the rule to a host.
+    ///
+    /// | host | matches |
+    /// |---|---|
+    /// | `example.com` | this host |
+    /// | `*.example.com` | its subdomains |
+    /// | `.example.com` | both |
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -144,15 +151,17 @@ impl Rule {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// The port makes no difference. A table with such a rule refuses requests that contradict
-    /// themselves about their host with 400.
+    /// The rule matches on every port. A table with such a rule refuses a request with an invalid
+    /// or conflicting host (400), even if no rule matches its path.
     pub fn host(mut self, host: &str) -> Self {
         self.options.host = Some(host.into());
         self
     }
 
-    /// Only for requests that came over this scheme, as [`RequestHead::scheme`](crate::request::RequestHead::scheme)
-    /// knows it; where it does not, the rule does not answer.
+    /// Restricts the rule to requests over this scheme.
+    ///
+    /// If [`RequestHead::scheme`](crate::request::RequestHead::scheme) doesn't know the scheme, the
+    /// rule doesn't match.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -168,7 +177,9 @@ impl Rule {
         self
     }
 
-    /// Only for these methods; GET does not include HEAD.
+    /// Restricts the rule to these methods.
+    ///
+    /// GET doesn't include HEAD.
     ///
     /// ```
     /// use http::Method;
@@ -186,7 +197,9 @@ impl Rule {
         self
     }
 
-    /// Only for requests that have this.
+    /// Restricts the rule to requests that meet a condition.
+    ///
+    /// If you add several conditions, the request must meet all of them.
     ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -201,7 +214,7 @@ impl Rule {
         self
     }
 
-    /// Only for requests that do not have this.
+    /// Restricts the rule to requests that don't meet a condition.
     ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -217,7 +230,9 @@ impl Rule {
         self
     }
 
-    /// Says what becomes of the query; without it, [`QueryPolicy::Keep`].
+    /// Sets how the query of the request and the query of the target combine.
+    ///
+    /// The default is [`QueryPolicy::Keep`].
     ///
     /// ```
     /// use tower_redirect::rules::{QueryPolicy, Rule, Rules};
@@ -232,7 +247,9 @@ impl Rule {
         self
     }
 
-    /// Leaves a parameter of the request out; the target's own stay.
+    /// Removes a parameter of the request.
+    ///
+    /// The parameters of the target stay.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -247,7 +264,7 @@ impl Rule {
         self
     }
 
-    /// Sends a parameter of the request under another name.
+    /// Renames a parameter of the request.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -258,8 +275,7 @@ impl Rule {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// From there on it counts by the new name, for [`set_param`](Self::set_param) and
-    /// [`QueryPolicy::Merge`].
+    /// [`set_param`](Self::set_param) and [`QueryPolicy::Merge`] see the new name.
     pub fn rename_param(mut self, from: &str, to: &str) -> Self {
         self.options
             .edits
@@ -267,7 +283,9 @@ impl Rule {
         self
     }
 
-    /// Sends a parameter with this value, whatever the request and the target have; both are plain text.
+    /// Sets a parameter, and replaces its values from the request and the target.
+    ///
+    /// Key and value are plain text; the rule percent-encodes them.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -282,7 +300,7 @@ impl Rule {
         self
     }
 
-    /// Says how long clients and caches may keep the redirect.
+    /// Sets how long clients and caches may keep the redirect.
     ///
     /// ```
     /// use std::time::Duration;
@@ -299,7 +317,7 @@ impl Rule {
         self
     }
 
-    /// Asks the app first, and redirects only what it answers with 404.
+    /// Redirects only if the app responds with 404.
     ///
     /// ```
     /// use http::StatusCode;
@@ -313,13 +331,16 @@ impl Rule {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// The first rule that answers is final: where the app has the page, no further rule is asked.
+    /// The first rule that matches is final. If the app has the page, the table tries no further
+    /// rule.
     pub const fn after_not_found(mut self) -> Self {
         self.options.after_not_found = true;
         self
     }
 
-    /// Compares letters of the path without case; what placeholders stand for keeps it.
+    /// Ignores the case of ASCII letters in the path.
+    ///
+    /// Captured text keeps its case.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -330,14 +351,14 @@ impl Rule {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// Of ASCII only, but in a regex, which is compared as by its flag `i`: there every letter of Unicode is
-    /// meant, and `k` matches the sign for Kelvin too.
+    /// A regex matches as with its flag `i`, which ignores the case of all Unicode letters: there,
+    /// `k` also matches the Kelvin sign.
     pub const fn ignore_case(mut self) -> Self {
         self.options.matching.ignore_case = true;
         self
     }
 
-    /// Answers with and without a `/` at the end of the path.
+    /// Matches the path with and without a trailing slash.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -352,7 +373,9 @@ impl Rule {
         self
     }
 
-    /// Gives the rule a name for reports.
+    /// Names the rule in logs, counts and reports.
+    ///
+    /// A name with a control character is an error when the table is built.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -361,7 +384,7 @@ impl Rule {
     /// assert_eq!(rules.iter().next().unwrap().name(), Some("the first page"));
     ///
     /// let errors = Rules::new([Rule::permanent("/a", "/b").named("two\nlines")]).unwrap_err();
-    /// assert!(errors.to_string().contains("a name has no control characters"));
+    /// assert!(errors.to_string().contains("control character in the name"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     pub fn named(mut self, name: &str) -> Self {
@@ -369,8 +392,8 @@ impl Rule {
         self
     }
 
-    /// Whether source and target are written as the same address, so that where other servers read the
-    /// file clients go round in it, though here a redirect to what was asked for is never sent.
+    /// Whether source and target are written as the same address, so that where other servers read
+    /// the file clients go round in it, though here a redirect to what was asked for is never sent.
     pub(super) fn names_one_address_twice(&self) -> bool {
         let Self {
             source,
@@ -391,7 +414,8 @@ impl Rule {
             SourceKind::Exact => source.text == target && !target.contains(['{', '}']),
             SourceKind::Prefix | SourceKind::Regex => false,
         };
-        // A form may be answered with itself, and what a query lacks afterwards is asked for no more.
+        // A form may be answered with itself, and what a query lacks afterwards is asked for no
+        // more.
         let is_other_request = || {
             let takes_away = |(wanted, has): &(bool, Condition)| *wanted && has.is_of_query();
             *how == StatusChoice::Status(Status::SeeOther)

@@ -10,7 +10,7 @@ use super::{
     table::Table,
 };
 
-/// Which rule answers where several could.
+/// Which rule wins if several match a request.
 ///
 /// ```
 /// use tower_redirect::rules::{Precedence, Rule, Rules};
@@ -30,14 +30,20 @@ use super::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Precedence {
-    /// The one that was added first.
+    /// The rule that was added first.
     #[default]
     FirstMatch,
-    /// One without placeholders before all others; among each kind, the one that was added first.
+    /// A rule without placeholders wins over a rule with placeholders or a regex. Among equals, the
+    /// rule that was added first wins.
     StaticFirst,
-    /// One without placeholders before all others, then the one with the longest literal text in its
-    /// path; then an exact host before `*.`, the longer of these, and a rule with a scheme; then the one
-    /// that was added first.
+    /// The most specific rule. These criteria decide, in this order:
+    ///
+    /// 1. a rule without placeholders
+    /// 2. the longest literal text in the path
+    /// 3. an exact host, then a host pattern (`*.` or `.`), then no host
+    /// 4. the longer host
+    /// 5. a rule with a scheme
+    /// 6. the rule that was added first
     MostSpecific,
 }
 

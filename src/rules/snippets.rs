@@ -11,7 +11,7 @@ use super::{
 use crate::observe::escaped::{Escaped, is_unseen};
 
 impl Diagnostics {
-    /// Each of them with its line, carets under what is meant, and how to mend it; plain text.
+    /// Formats the diagnostics as plain text, each with its line, carets, and how to fix it.
     ///
     /// ```
     /// use tower_redirect::rules::netlify;
@@ -30,7 +30,7 @@ impl Diagnostics {
     /// );
     /// ```
     ///
-    /// Of a long line, the part around the place is shown.
+    /// A long line is cut around the position.
     #[cfg_attr(docsrs, doc(cfg(feature = "snippets")))]
     #[must_use]
     pub fn to_snippets(&self) -> String {
@@ -52,7 +52,9 @@ impl Diagnostics {
 }
 
 impl Report {
-    /// Each finding with the lines of the text that the rules were read from, and how to mend it; plain text.
+    /// Formats the findings as plain text, each with its lines and how to fix it.
+    ///
+    /// `text` is the text that the rules were read from.
     ///
     /// ```
     /// use tower_redirect::rules::netlify;
@@ -62,7 +64,7 @@ impl Report {
     /// assert_eq!(
     ///     report.to_snippets(text),
     ///     "\
-    /// warning: 2 redirects to reach /c, by line 2, unless the app has a page on the way
+    /// warning: redirect chain: `/b` is redirected again by line 2
     ///  --> _redirects:1:1
     ///   |
     /// 1 | /a /b
@@ -73,13 +75,13 @@ impl Report {
     /// 2 | /b /c
     ///   | -----
     ///   |
-    ///   = help: lead there at once, or flatten the table",
+    ///   = help: point this rule at `/c`, unless the app has a page at `/b`",
     /// );
     /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
     /// ```
     ///
-    /// Of long lines, their beginning is shown, and of a long report the first thousand findings; rules that are
-    /// not from a file are told by their numbers.
+    /// Long lines are cut after 120 characters, and a report after 1,000 findings. Rules that
+    /// weren't read from a file appear by their number.
     #[cfg_attr(docsrs, doc(cfg(feature = "snippets")))]
     #[must_use]
     pub fn to_snippets(&self, text: &str) -> String {
@@ -117,7 +119,7 @@ fn found<'f, 't>(
 ) -> Group<'f> {
     let title = level(one.severity()).primary_title(Escaped(one.said()).to_string());
     let group = match one.line {
-        None => title.element(Level::NOTE.message(format!("this is rule {}", one.rule))),
+        None => title.element(Level::NOTE.message(format!("rule {}", one.rule))),
         Some(own) => {
             let mut others: Vec<u32> = one.related_lines().to_vec();
             others.retain(|other| *other != own);
@@ -142,7 +144,7 @@ fn found<'f, 't>(
             }
         }
     };
-    group.element(Level::HELP.message(one.cure()))
+    group.element(Level::HELP.message(one.help()))
 }
 
 const fn level(severity: Severity) -> Level<'static> {
@@ -165,13 +167,13 @@ fn report<'d>(one: &'d Diagnostic, file: &'d str) -> Group<'d> {
             title.element(shown.path(file))
         } else {
             // The column in the part that is shown is not the one that is meant.
-            let place = format!("this is {file}:{line}:{column}");
+            let place = format!("at {file}:{line}:{column}");
             let group = title.element(shown);
             group.element(Level::NOTE.message(place))
         }
     };
-    if !one.cure.is_empty() {
-        group = group.element(Level::HELP.message(Escaped(&one.cure).to_string()));
+    if !one.help.is_empty() {
+        group = group.element(Level::HELP.message(Escaped(&one.help).to_string()));
     }
     group
 }
@@ -262,13 +264,13 @@ warning: status 200 is a rewrite, not a redirect, so this rule is skipped
     #[test]
     fn a_circle_is_shown_where_it_stands() {
         let meant = "\
-error: lines 1 and 2 lead round in a circle, from `/a` for one
+error: redirect loop: `/a` → `/b` → `/a` (lines 1 and 2)
  --> rules:2:2
   |
 2 |  /b /a # back
   |  ^^^^^^^^^^^^
   |
-  = help: remove one of them, or give it another target";
+  = help: remove one of these rules or change its target";
         assert_eq!(snippets(b"/a /b\r\n /b /a # back\r\n"), meant);
     }
 
@@ -279,7 +281,7 @@ error: lines 1 and 2 lead round in a circle, from `/a` for one
         assert!(shown.len() < 600, "{shown}");
         let meant = "warning: status 200 is a rewrite, not a redirect, so this rule is skipped\n";
         assert!(shown.starts_with(meant), "{shown}");
-        assert!(shown.contains("= note: this is rules:1:50006\n"), "{shown}");
+        assert!(shown.contains("= note: at rules:1:50006\n"), "{shown}");
         let lines: Vec<_> = shown.lines().collect();
         let at = lines
             .iter()

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::location::{HttpScheme, Origin};
 
-/// The left side of a rule; a text is a path with placeholders.
+/// The source of a rule: which paths the rule matches.
+///
+/// A `&str` or `String` converts to a path with placeholders, as [`Rule`](super::Rule#sources)
+/// describes.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules, Source};
@@ -49,7 +52,7 @@ pub(super) enum SourceKind {
 }
 
 impl Source {
-    /// This path and no other, braces and all.
+    /// Matches exactly this path, in which every character is literal.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules, Source};
@@ -64,7 +67,7 @@ impl Source {
         Self::new(SourceKind::Exact, path)
     }
 
-    /// This path and everything below it; what follows the path follows the target's.
+    /// Matches this path and every path below it, and appends the rest to the path of the target.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules, Source};
@@ -76,7 +79,7 @@ impl Source {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// The target has no placeholders then; its query stands behind the path.
+    /// The target of a prefix has no placeholders. Its query follows the whole path.
     ///
     /// Source: Gateway API, `ReplacePrefixMatch`.
     #[must_use]
@@ -84,8 +87,9 @@ impl Source {
         Self::new(SourceKind::Prefix, path)
     }
 
-    /// Every path that this regex matches from end to end; groups are placeholders, by their names, and those
-    /// without one by their numbers.
+    /// Matches every path that this regex matches as a whole.
+    ///
+    /// The target can use each group: `{name}` for a named group, `{1}` for a group without a name.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules, Source};
@@ -97,11 +101,11 @@ impl Source {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// It is matched against the path as it was received, in time linear in its length; a path of more than
-    /// 8,000 bytes, which no location has, is not matched. One that does not compile, or grows beyond a
-    /// megabyte, is an error where the table is built.
+    /// The regex sees the path as received, and takes time linear in its length. It doesn't match a
+    /// path of more than 8,000 bytes, because no `Location` is that long. If the regex is invalid,
+    /// or compiles to more than a megabyte, building the table returns an error.
     ///
-    /// Source: the syntax of the crate `regex`.
+    /// Source: the syntax of the `regex` crate.
     #[cfg(feature = "regex")]
     #[cfg_attr(docsrs, doc(cfg(feature = "regex")))]
     #[must_use]
@@ -200,7 +204,7 @@ pub(super) fn compile_source(
         #[cfg(feature = "regex")]
         SourceKind::Regex => {
             if text.len() > usize::from(u16::MAX) {
-                let why = "a regex has at most 65,535 bytes; shorten it";
+                let why = "the regex is longer than 65,535 bytes; shorten it";
                 return Err(Flaw::at(0, why));
             }
             let regex = room.whole(text, fold)?;
@@ -212,13 +216,14 @@ pub(super) fn compile_source(
         #[cfg(not(feature = "regex"))]
         SourceKind::Regex => {
             compiled.flags = REGEX;
-            return Err(Flaw::at(0, "this needs the feature `regex`"));
+            return Err(Flaw::at(0, "this needs the `regex` feature"));
         }
     }
     Ok(compiled)
 }
 
-/// A source whose slash at the end makes no difference, that before a tail which may be nothing included.
+/// A source whose slash at the end makes no difference, that before a tail which may be nothing
+/// included.
 fn without_own_slash(text: &str) -> Cow<'_, str> {
     if let Some((front, name)) = text
         .strip_suffix("?}")
@@ -272,11 +277,11 @@ pub(super) fn native<'s>(
             continue;
         };
         if let Some(host) = &options.host {
-            let why = "the source names a host already; write it once";
+            let why = "the rule has two hosts; remove one of them";
             return Err((Part::Host, host.to_string(), Flaw::at(0, why)));
         }
         if options.scheme.is_some() {
-            let why = "the rule names a scheme besides; write it once";
+            let why = "the rule has two schemes; remove one of them";
             return Err((Part::Source, text.to_owned(), Flaw::at(0, why)));
         }
         let end = rest.find(['/', '?', '{']).unwrap_or(rest.len());
@@ -292,7 +297,7 @@ pub(super) fn native<'s>(
     let (path, query) = split_query(path);
     if let Some(mark) = query.find('#') {
         let at = text.len() - query.len() + mark;
-        let why = "no request has a fragment; remove it, or write `%23`";
+        let why = "a request has no fragment; remove it, or write `%23`";
         return Err((Part::Source, text.to_owned(), Flaw::at(at, why)));
     }
     Ok((path, query))
@@ -342,7 +347,7 @@ pub(super) fn add_query_conditions(
         let no_placeholder = || {
             wrong(Flaw::at(
                 place,
-                "in the query of a source, a placeholder is a whole value, `key={name}`",
+                "a placeholder in a query must be a whole value; write `key={name}`",
             ))
         };
         let key = literal_of(&tokens(key)?).ok_or_else(no_placeholder)?;
@@ -388,10 +393,10 @@ pub(super) fn foreign(source: &Source) -> Option<Flaw> {
         let is_name = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         let why = match mark {
             ":" if is_name => {
-                "a placeholder is written `{name}`; a literal colon needs `Source::exact`"
+                "`:name` isn't a placeholder; write `{name}`, or use `Source::exact` for a literal `:`"
             }
             "*" | "**" if is_name || rest.is_empty() => {
-                "what is below a path is written `{*rest}`; a literal `*` needs `Source::exact`"
+                "`*` isn't a placeholder; write `{*rest}`, or use `Source::exact` for a literal `*`"
             }
             _ => "",
         };
@@ -405,8 +410,8 @@ pub(super) fn foreign(source: &Source) -> Option<Flaw> {
     None
 }
 
-const NO_PLACEHOLDER: &str = "a placeholder cannot stand in a host; `*.` before a domain stands for every name \
-                              below it";
+const NO_PLACEHOLDER: &str =
+    "a host can't contain a placeholder; write `*.` before a domain to match its subdomains";
 
 /// A host in the spelling that is compared.
 pub(super) fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
@@ -414,7 +419,7 @@ pub(super) fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
     let sentence = if let Some(at) = host.find("://") {
         Some((
             at,
-            "a host has no scheme; leave it out, and say it with `scheme`",
+            "a host has no scheme; remove it, and use `scheme` instead",
         ))
     } else {
         let in_braces = host.find('{').filter(|_| host.contains('}'));
@@ -437,7 +442,7 @@ pub(super) fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
         let at = host.rfind(':').unwrap_or_default();
         return Err(wrong(Flaw::at(
             at,
-            "rules are for all ports of a host; leave it out",
+            "a rule matches every port of its host; remove the port",
         )));
     }
     let name = origin.host().strip_suffix('.').unwrap_or(origin.host());

@@ -1,4 +1,4 @@
-//! How often each rule was of use.
+//! Hit counts: how often each rule redirected.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
 
 use super::{RuleRef, Rules, table::Table};
 
-/// How often each rule of a table answered, since when; [`Rules::usage`] gives it.
+/// The hit counts of a table, returned by [`Rules::usage`].
 ///
 /// ```
 /// use axum::{Router, body::Body, http::Request};
@@ -31,14 +31,14 @@ use super::{RuleRef, Rules, table::Table};
 /// # }
 /// ```
 ///
-/// It is read while requests are served; what is asked later may be newer.
+/// The counts change while the service runs, so two calls can return different numbers.
 #[derive(Clone, Copy)]
 pub struct Usage<'r> {
     rules: &'r Rules,
     hits: &'r Hits,
 }
 
-/// How often one rule answered, and when last; an item of [`Usage::iter`].
+/// The hits of one rule, an item of [`Usage::iter`].
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -56,7 +56,7 @@ pub struct RuleUsage<'r> {
 }
 
 impl Rules {
-    /// Counts for each rule how often its redirect is sent, and notes when, from here on.
+    /// Starts to count the redirects that each rule sends.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -67,21 +67,27 @@ impl Rules {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// It is counted where the service sends the redirect, and so not by tests, by
-    /// [`explain`](Self::explain), nor where it is suppressed or waits for an answer that stands. Clones of
-    /// a table count together, also those that are there already; keep one to [ask](Self::usage). Every table
-    /// counts by itself: one that is loaded anew, or flattened, begins at zero, and goes on where another
-    /// stopped with [`count_hits_from`](Self::count_hits_from). A table that counts already goes on.
+    /// The service counts a redirect when it sends it. These count nothing:
     ///
-    /// A rule takes two words more, a redirect an atomic addition and a look at the clock, a request that
-    /// is passed on nothing.
+    /// - tests and [`explain`](Self::explain)
+    /// - a redirect that the layer suppresses
+    /// - a redirect that waits for a 404, if the app responds with something else
+    ///
+    /// Clones share their counts, even clones that you made before this call. Keep one to read the
+    /// [usage](Self::usage). Other tables count on their own: a table that you reload or flatten
+    /// starts at zero. To continue from another table, use
+    /// [`count_hits_from`](Self::count_hits_from). If the table already counts, this call changes
+    /// nothing.
+    ///
+    /// Counting takes two words of memory per rule, and one atomic addition and one clock read per
+    /// redirect. Requests that pass through cost nothing.
     #[must_use]
     pub fn count_hits(self) -> Self {
         self.table.hits.get_or_init(|| Hits::of(&self.table));
         self
     }
 
-    /// Counts hits, and begins with those that another table has counted, the one that is replaced.
+    /// Starts to count, and takes over the hits of the table that this one replaces.
     ///
     /// ```
     /// use axum::{Router, body::Body, http::Request};
@@ -103,11 +109,15 @@ impl Rules {
     /// # }
     /// ```
     ///
-    /// A rule goes on from the hits of the one that was for the same requests, wherever that one stood and
-    /// led; of several such rules, each from those of one. [`Usage::since`] stays what it was. The hits of a
-    /// rule that is gone are gone, and those that the other table counts from here on are its own. What
-    /// this table has counted is forgotten, unless the other one counts nothing: then this is
-    /// [`count_hits`](Self::count_hits). Clones that are there already count for themselves.
+    /// A rule takes over the hits of the old rule for the same requests, even if its position or
+    /// its target changed. If there are several such rules, each takes over the hits of one.
+    /// [`Usage::since`] stays the same.
+    ///
+    /// - The hits of removed rules are lost.
+    /// - Hits that the old table counts after this call don't reach the new one.
+    /// - Hits that this table already counted are lost. If the old table doesn't count, they stay,
+    ///   and this call does what [`count_hits`](Self::count_hits) does.
+    /// - Clones that you made before this call count on their own.
     #[must_use]
     pub fn count_hits_from(self, before: &Self) -> Self {
         let Some(old) = before.table.hits.get() else {
@@ -121,7 +131,7 @@ impl Rules {
         self.with_table(|table| table.hits = hits.into())
     }
 
-    /// How often each rule answered; `None` where [nothing is counted](Self::count_hits).
+    /// Returns the hits of each rule, or `None` if the table doesn't [count](Self::count_hits).
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -139,7 +149,7 @@ impl Rules {
 }
 
 impl<'r> Usage<'r> {
-    /// When counting began, to the second.
+    /// Returns when counting started, to the second.
     ///
     /// ```
     /// use std::time::SystemTime;
@@ -154,7 +164,7 @@ impl<'r> Usage<'r> {
         time(self.hits.since)
     }
 
-    /// Every rule, in the order in which they were added.
+    /// Returns the hits of every rule, in the order in which the rules were added.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -169,7 +179,7 @@ impl<'r> Usage<'r> {
         self.rules.iter().map(move |rule| hits.usage(rule))
     }
 
-    /// The rules that never answered.
+    /// Returns the rules without hits.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -183,7 +193,7 @@ impl<'r> Usage<'r> {
         idle.map(|usage| usage.rule)
     }
 
-    /// The rules that have not answered at this time or later.
+    /// Returns the rules without a hit at or after this time.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -195,7 +205,7 @@ impl<'r> Usage<'r> {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// Of a time before counting [began](Self::since), it says no more than
+    /// If the time is before [`since`](Self::since), this returns the rules of
     /// [`never_hit`](Self::never_hit).
     pub fn not_hit_since(&self, time: SystemTime) -> impl Iterator<Item = RuleRef<'r>> + use<'r> {
         let idle = self
@@ -206,19 +216,19 @@ impl<'r> Usage<'r> {
 }
 
 impl<'r> RuleUsage<'r> {
-    /// The rule.
+    /// Returns the rule.
     #[must_use]
     pub const fn rule(&self) -> RuleRef<'r> {
         self.rule
     }
 
-    /// How many redirects of it were sent.
+    /// Returns how many redirects of the rule the service sent.
     #[must_use]
     pub const fn hits(&self) -> u64 {
         self.hits
     }
 
-    /// When the last of them was, to the second.
+    /// Returns when the last one was sent, to the second.
     #[must_use]
     pub const fn last_hit(&self) -> Option<SystemTime> {
         self.last_hit

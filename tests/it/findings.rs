@@ -7,8 +7,8 @@ use tower_redirect::{
 };
 
 use FindingKind::{
-    Chain, Duplicate, Growth, Loop, NotProven, PermanentForSome, PermanentToTemporary,
-    PossibleChain, Shadowed, UnusedCapture,
+    Chain, Duplicate, EndlessRedirect, Loop, PermanentPerUser, PermanentToTemporary, PossibleChain,
+    Undecided, Unreachable, UnusedCapture,
 };
 
 /// What is found: its kind, its line and the lines that it is about.
@@ -35,7 +35,9 @@ fn assert_found(format: Format, sets: Sets) {
 fn assert_loops(format: Format, files: &[&str]) {
     for file in files {
         let said = format.parse_lossy(file).diagnostics.to_string();
-        assert!(said.contains("lead"), "{format}:\n{file}\n{said}");
+        let is_loop = ["redirect loop: ", "endless redirect: "];
+        let is_loop = is_loop.iter().any(|text| said.contains(text));
+        assert!(is_loop, "{format}:\n{file}\n{said}");
     }
 }
 
@@ -96,51 +98,51 @@ fn netlify_rules_that_never_answer() {
         &[
             (
                 "/* https://n.example/:splat\n/a https://n.example/b 302\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/ https://n.example/b 302\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a/ https://n.example/b 302\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a/:x https://n.example/b/:x\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a/* https://n.example/b/:splat\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a id=1 https://n.example/b\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\nhttps://h.example/a https://n.example/b\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "https://h.example/* https://n.example/:splat\nhttps://h.example/a https://n.example/b\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/a/* /x\n/a /y\n/a/b/* /z\n",
-                &[(Shadowed, 2, &[1]), (Shadowed, 3, &[1])],
+                &[(Unreachable, 2, &[1]), (Unreachable, 3, &[1])],
             ),
-            ("/a /x\n/a /y\n", &[(Shadowed, 2, &[1])]),
-            ("/a /x\n/a/ /y\n", &[(Shadowed, 2, &[1])]),
-            ("/a id=1 /x\n/a id=1 k=2 /y\n", &[(Shadowed, 2, &[1])]),
-            ("/a id=:x /n/:x\n/a id=5 /y\n", &[(Shadowed, 2, &[1])]),
+            ("/a /x\n/a /y\n", &[(Unreachable, 2, &[1])]),
+            ("/a /x\n/a/ /y\n", &[(Unreachable, 2, &[1])]),
+            ("/a id=1 /x\n/a id=1 k=2 /y\n", &[(Unreachable, 2, &[1])]),
+            ("/a id=:x /n/:x\n/a id=5 /y\n", &[(Unreachable, 2, &[1])]),
             (
                 "/a /x 302 Language=de,en\n/a /y 302 Language=de\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 "/a /x 302 Cookie=p\n/a /y 302 Cookie=p,q\n",
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             // These answer.
             ("/a/* /x\n/ab /y\n", &[]),
@@ -148,7 +150,7 @@ fn netlify_rules_that_never_answer() {
             ("/a/:x /y/:x\n/a/b/c /z\n", &[]),
             (
                 "/a /x\n/a/* https://n.example/z/:splat 301 Cookie=x\n",
-                &[(PermanentForSome, 2, &[])],
+                &[(PermanentPerUser, 2, &[])],
             ),
             ("/a id=1 /x\n/a id=2 /y\n/a /z\n", &[]),
             ("/a id=5 /y\n/a id=:x /n/:x\n", &[]),
@@ -177,10 +179,10 @@ fn netlify_loops_and_the_rest() {
             ),
             (
                 "/a/* https://n.example/a/b/:splat\n",
-                &[(Growth, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(EndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
             ),
             ("/a/* https://n.example/b/:splat\n", &[]),
-            ("/a /b 301 Cookie=x\n", &[(PermanentForSome, 1, &[])]),
+            ("/a /b 301 Cookie=x\n", &[(PermanentPerUser, 1, &[])]),
             ("/a /b 302 Cookie=x\n", &[]),
             ("/a/:x /b\n", &[(UnusedCapture, 1, &[])]),
             ("/a/:x/* /b/:x/:splat\n/c/* /d\n", &[]),
@@ -201,17 +203,20 @@ fn netlify_toml() {
         Format::NetlifyToml,
         &[
             (CHAIN, &[(Chain, 2, &[5]), (PermanentToTemporary, 2, &[5])]),
-            (SHADOWED, &[(Shadowed, 5, &[2]), (UnusedCapture, 5, &[])]),
+            (SHADOWED, &[(Unreachable, 5, &[2]), (UnusedCapture, 5, &[])]),
             (
                 LOOP,
                 &[
                     (PossibleChain, 2, &[6]),
-                    (PermanentForSome, 2, &[]),
+                    (PermanentPerUser, 2, &[]),
                     (Loop, 6, &[2]),
                     (PossibleChain, 6, &[2]),
                 ],
             ),
-            (GROWTH, &[(Growth, 2, &[]), (PossibleChain, 2, &[2])]),
+            (
+                GROWTH,
+                &[(EndlessRedirect, 2, &[]), (PossibleChain, 2, &[2])],
+            ),
         ],
     );
 }
@@ -234,16 +239,16 @@ fn cloudflare() {
             // Behind the first rule with placeholders, all stand with those.
             (
                 "/a/* /x\n/a/b /c\n/a/:y /e/:y\n",
-                &[(Shadowed, 2, &[1]), (Shadowed, 3, &[1])],
+                &[(Unreachable, 2, &[1]), (Unreachable, 3, &[1])],
             ),
             ("/a/b /c\n/a/* /x\n", &[]),
             ("/a /b\n/a/ /c\n", &[]),
             (
                 "/a/* https://n.example/a/x/:splat\n",
-                &[(Growth, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(EndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
             ),
             ("/a/:x /b\n", &[(UnusedCapture, 1, &[])]),
-            ("/*/c /x\n/a/c /y\n/d /z\n", &[(NotProven, 2, &[1])]),
+            ("/*/c /x\n/a/c /y\n/d /z\n", &[(Undecided, 2, &[1])]),
             ("/a/c /y\n/*/c /x\n", &[]),
         ],
     );
@@ -311,8 +316,8 @@ fn vercel() {
                     {"source":"/a","destination":"https://n.example/b"},
                     {"source":"/c/:d","destination":"https://n.example/c"}]}"#,
                 &[
-                    (Shadowed, 2, &[1]),
-                    (Shadowed, 3, &[1]),
+                    (Unreachable, 2, &[1]),
+                    (Unreachable, 3, &[1]),
                     (UnusedCapture, 3, &[]),
                 ],
             ),
@@ -324,12 +329,12 @@ fn vercel() {
             (
                 r#"{"redirects":[{"source":"/a","destination":"/b","permanent":false,"has":[{"type":"cookie","key":"x"}]},
                     {"source":"/a","destination":"/c","has":[{"type":"cookie","key":"x","value":"1"}]}]}"#,
-                &[(Shadowed, 2, &[1]), (PermanentForSome, 2, &[])],
+                &[(Unreachable, 2, &[1]), (PermanentPerUser, 2, &[])],
             ),
             (
                 r#"{"redirects":[{"source":"/a","destination":"/b","permanent":false,"missing":[{"type":"cookie","key":"x","value":"1"}]},
                     {"source":"/a","destination":"/c","permanent":false,"missing":[{"type":"cookie","key":"x"}]}]}"#,
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
             (
                 r#"{"redirects":[{"source":"/a","destination":"/b","permanent":false,"missing":[{"type":"cookie","key":"x"}]},
@@ -341,12 +346,12 @@ fn vercel() {
                     {"source":"/b","destination":"/c","has":[{"type":"host","value":"h.example"}]},
                     {"source":"/b","destination":"/d","has":[{"type":"host","value":"h.example"}]},
                     {"source":"/b","destination":"/d","has":[{"type":"host","value":"i.example"}]}]}"#,
-                &[(Chain, 1, &[2]), (Shadowed, 3, &[2])],
+                &[(Chain, 1, &[2]), (Unreachable, 3, &[2])],
             ),
             (
                 r#"{"redirects":[{"source":"/(.*)/c","destination":"/x"},
                     {"source":"/a/c","destination":"/y"}]}"#,
-                &[(NotProven, 2, &[1])],
+                &[(Undecided, 2, &[1])],
             ),
             (
                 r#"{"redirects":[{"source":"/a/:id(\\d+)","destination":"/b/:id"},
@@ -355,7 +360,7 @@ fn vercel() {
             ),
             (
                 r#"{"redirects":[{"source":"/a/:p*","destination":"https://n.example/a/x/:p*"}]}"#,
-                &[(Growth, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(EndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
             ),
         ],
     );
@@ -374,7 +379,7 @@ fn next() {
             (
                 r#"[{"source":"/:p*","destination":"https://n.example/:p*","permanent":true},
                     {"source":"/a","destination":"https://n.example/b","permanent":true}]"#,
-                &[(Shadowed, 2, &[1])],
+                &[(Unreachable, 2, &[1])],
             ),
         ],
     );
@@ -399,10 +404,13 @@ fn vercel_bulk() {
                  {\"source\":\"/b\",\"destination\":\"/c\"}\n",
                 &[(Chain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
             ),
-            ("source,destination\n/a,/b\n/A,/c\n", &[(Shadowed, 3, &[2])]),
+            (
+                "source,destination\n/a,/b\n/A,/c\n",
+                &[(Unreachable, 3, &[2])],
+            ),
             (
                 "source,destination,caseSensitive\n/a,/b,\n/A,/c,t\n",
-                &[(Shadowed, 3, &[2])],
+                &[(Unreachable, 3, &[2])],
             ),
             ("source,destination,caseSensitive\n/a,/b,t\n/A,/c,\n", &[]),
         ],
@@ -428,7 +436,7 @@ fn maps() {
         Format::NginxMap,
         &[
             ("/a /b;\n/B /c;\n", &[(Chain, 1, &[2])]),
-            ("~^/a /b;\n~^/a /c;\n", &[(Shadowed, 2, &[1])]),
+            ("~^/a /b;\n~^/a /c;\n", &[(Unreachable, 2, &[1])]),
             (
                 "~^/a/(.*)$ /b/$1;\n~^/b/ /d;\n",
                 &[(PossibleChain, 1, &[2])],
@@ -445,7 +453,7 @@ fn found(rules: impl IntoIterator<Item = Rule>) -> Vec<(FindingKind, u32, Vec<u3
     let report = Rules::new(rules).unwrap().check();
     let found = report.iter();
     found
-        .map(|one| (one.kind(), one.rule(), one.related().to_vec()))
+        .map(|one| (one.kind(), one.rule(), one.related_rules().to_vec()))
         .collect()
 }
 
@@ -472,7 +480,7 @@ fn rules_from_code() {
             Rule::found("/a", "/x").when(first.clone()),
             Rule::found("/a", "/y").when(second.clone()),
         ];
-        found(rules) == [(Shadowed, 1, vec![0])]
+        found(rules) == [(Unreachable, 1, vec![0])]
     };
     assert!(shadowed(&wide, &beta().equal_to("2")) && shadowed(&beta(), &wide));
     assert!(!shadowed(&beta().equal_to("2"), &wide) && !shadowed(&wide, &beta()));
@@ -482,7 +490,7 @@ fn rules_from_code() {
             Rule::found("/a", "/x").unless(first.clone()),
             Rule::found("/a", "/y").unless(second.clone()),
         ];
-        found(rules) == [(Shadowed, 1, vec![0])]
+        found(rules) == [(Unreachable, 1, vec![0])]
     };
     assert!(forbidden(&wide, &beta()) && forbidden(&beta().equal_to("1"), &wide));
     assert!(!forbidden(&beta(), &wide));
@@ -495,7 +503,7 @@ fn rules_from_code() {
     ];
     assert_eq!(
         found(regex),
-        [(NotProven, 1, vec![0]), (Shadowed, 2, vec![1])]
+        [(Undecided, 1, vec![0]), (Unreachable, 2, vec![1])]
     );
 }
 
@@ -509,16 +517,17 @@ fn what_is_the_same_of_many_rules_is_said_once() {
     let report = netlify::parse(&file).unwrap().check();
     assert_eq!(
         report.to_string(),
-        "line 1: note: line 1001 may redirect the target again (the same of 999 more rules); \
-         lead to the end at once where that is one address",
+        "line 1: note: possible redirect chain: line 1001 may redirect the target \
+         (999 more rules have this finding); \
+         point this rule at the final target, if that is always the same URL",
     );
     let one = report.iter().next().unwrap();
-    assert!(one.others().iter().copied().eq(1..1_000));
+    assert!(one.also_affected().iter().copied().eq(1..1_000));
 }
 
 #[test]
 #[should_panic(
-    expected = "the rules are not clean:\nrule 0: warning: 2 redirects to reach /c, by rule 1; "
+    expected = "the rules have warnings:\nrule 0: warning: redirect chain: `/b` is redirected again by rule 1; "
 )]
 fn a_test_fails_with_the_report() {
     let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/b", "/c")]);
@@ -540,7 +549,7 @@ fn r9_a_circle_for_some_is_said() {
     let said = |rules: Vec<Rule>, asked: &str| {
         let rules = Rules::new(rules).unwrap();
         let report = rules.check();
-        let is_circle = |kind| [Loop, Growth, NotProven].contains(&kind);
+        let is_circle = |kind| [Loop, EndlessRedirect, Undecided].contains(&kind);
         assert!(report.iter().any(|one| is_circle(one.kind())), "{report}");
         let journey = testing::follow(&rules, testing::get(asked));
         assert_eq!(journey.end(), &End::TooManyRedirects, "{asked}");
@@ -581,10 +590,10 @@ fn findings_of_a_file_name_it() {
     let rules = netlify::parse(file).unwrap().in_file("public/_redirects");
     assert_eq!(
         rules.check().to_string(),
-        "public/_redirects:1: warning: 3 redirects to reach where line 3 leads, by line 2, unless the app has a page \
-         on the way; lead there at once, or flatten the table\n\
-         public/_redirects:2: warning: 2 redirects to reach where line 3 leads, unless the app has a page on the \
-         way; lead there at once, or flatten the table",
+        "public/_redirects:1: warning: redirect chain: the target is redirected 2 more times, first by line 2; \
+         point this rule at the target of line 3, unless the app has a page at the target\n\
+         public/_redirects:2: warning: redirect chain: the target is redirected again by line 3; \
+         point this rule at the target of line 3, unless the app has a page at the target",
     );
 }
 
@@ -595,7 +604,7 @@ fn findings_are_shown_with_their_lines() {
     assert_eq!(
         rules.check().to_snippets(file),
         "\
-warning: 2 redirects to reach /d, by line 4
+warning: redirect chain: `/c` is redirected again by line 4
  --> _redirects:2:3
   |
 2 |   /a/:b /c  
@@ -606,17 +615,17 @@ warning: 2 redirects to reach /d, by line 4
 4 | /* /d 301!
   | ----------
   |
-  = help: lead there at once, or flatten the table
+  = help: point this rule at `/d`
 
-note: the target does not use the placeholder `b`
+note: the target doesn't use the placeholder `b`
  --> _redirects:2:3
   |
 2 |   /a/:b /c  
   |   ^^^^^^^^
   |
-  = help: use it where its text is needed
+  = help: check whether the target needs it
 
-warning: 2 redirects to reach /d, by line 4
+warning: redirect chain: `/f` is redirected again by line 4
  --> _redirects:5:1
   |
 5 | /e /f
@@ -627,9 +636,9 @@ warning: 2 redirects to reach /d, by line 4
 4 | /* /d 301!
   | ----------
   |
-  = help: lead there at once, or flatten the table
+  = help: point this rule at `/d`
 
-warning: line 4 answers everything that this one would
+warning: unreachable rule (shadowed by line 4)
  --> _redirects:5:1
   |
 5 | /e /f
@@ -640,7 +649,7 @@ warning: line 4 answers everything that this one would
 4 | /* /d 301!
   | ----------
   |
-  = help: put this one before it, or remove this one",
+  = help: move this rule before line 4, or remove it",
     );
 }
 
@@ -650,19 +659,19 @@ fn findings_are_shown_without_a_line_too() {
     assert_eq!(
         rules.check().to_snippets(""),
         "\
-note: the target does not use `{x}`
+note: the target doesn't use `{x}`
   |
-  = note: this is rule 0
-  = help: use it, or begin its name with `_`",
+  = note: rule 0
+  = help: use it in the target, or start its name with `_`",
     );
     // A text that is not the one that was read.
     let rules = netlify::parse("/a/:x /b\n").unwrap();
     assert_eq!(
         rules.check().to_snippets(""),
         "\
-note: the target does not use the placeholder `x`
+note: the target doesn't use the placeholder `x`
  --> rules:1
-  = help: use it where its text is needed",
+  = help: check whether the target needs it",
     );
     let long = format!("/{}/:x /b # {}\n", "a".repeat(5_000), "b".repeat(5_000));
     let shown = netlify::parse(&long).unwrap().check().to_snippets(&long);

@@ -76,17 +76,17 @@ fn what_check_says_of_a_file_has_its_words() {
         (
             Format::Netlify,
             "/blog/:slug /posts\n",
-            "line 1: note: the target does not use the placeholder `slug`; use it where its text is needed",
+            "line 1: note: the target doesn't use the placeholder `slug`; check whether the target needs it",
         ),
         (
             Format::Netlify,
             "/:_x /b\n/c /d\n",
-            "line 2: warning: line 1 answers everything that this one would; put this one before it, or \
-             remove this one",
+            "line 2: warning: unreachable rule (shadowed by line 1); move this rule before line 1, or \
+             remove it",
         ),
     ] {
         let report = format.parse(file).unwrap().check();
-        let kinds = [FindingKind::UnusedCapture, FindingKind::Shadowed];
+        let kinds = [FindingKind::UnusedCapture, FindingKind::Unreachable];
         let found = report.iter().filter(|one| kinds.contains(&one.kind()));
         let found: Vec<_> = found.map(ToString::to_string).collect();
         assert_eq!(found.join("\n"), said, "{format}: {file}");
@@ -200,7 +200,7 @@ fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> (String, Optio
     let end = explanation.lines().last().unwrap_or_default();
     let (got, is_explained) = match request.through(rules).decision() {
         Decision::Pass => {
-            let is_explained = end == "no rule answers" || end.starts_with("not sent: ");
+            let is_explained = end == "no rule matches" || end.starts_with("not sent: ");
             ("pass".to_owned(), is_explained)
         }
         Decision::Refuse(refusal) => {
@@ -212,15 +212,15 @@ fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> (String, Optio
             let location = redirect.location().as_str();
             let (when, said) = match redirect.timing() {
                 Timing::Before => ("", ""),
-                Timing::After(_) => (" after-404", ", only where the app answers 404"),
+                Timing::After(_) => (" after-404", ", if the app responds with 404"),
             };
-            // The location is the target itself, or what becomes of that.
-            let answers = format!(": answers{said}");
-            let rule = explanation.lines().find(|line| line.ends_with(&answers));
-            let becomes = format!(" becomes {location}");
+            // The location is the target itself, or has a line of its own.
+            let matches = format!(": matches{said}");
+            let rule = explanation.lines().find(|line| line.ends_with(&matches));
+            let own_line = format!("location: {location}");
             let is_explained = rule.is_some_and(|rule| {
                 rule.contains(&format!(" -> {location} ("))
-                    || explanation.lines().any(|line| line.ends_with(&becomes))
+                    || explanation.lines().any(|line| line == own_line)
             });
             (format!("{status} {location}{when}"), is_explained)
         }

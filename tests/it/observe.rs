@@ -244,7 +244,7 @@ fn a_rule_outlives_its_table() {
         (rule.name(), rule.file(), rule.line()),
         (Some("launch"), None, None)
     );
-    assert_eq!(format!("{rule:?}"), "Fired(launch)");
+    assert_eq!(format!("{rule:?}"), "MatchedRule(launch)");
 }
 
 /// A table that is named is another one than its clone, which keeps its own.

@@ -11,7 +11,7 @@ use tower_redirect::{
     location::HttpScheme,
     middleware::Exemption,
     rules::{
-        Condition, NotSentReason, Part, PathMap, Precedence, QueryPolicy, Rule, Rules,
+        Condition, NotSentReason, Part, PathMap, Precedence, QueryPolicy, Rule, RuleError, Rules,
         RulesBuilder, Source, haproxy_map,
     },
     testing,
@@ -408,11 +408,12 @@ fn r10_a_query_that_repeats_itself_has_each_rule_looked_at_once() {
 
 #[test]
 fn what_is_a_placeholder_elsewhere_is_no_text_by_chance() {
-    let colon = "a placeholder is written `{name}`; a literal colon needs `Source::exact`";
-    let star = "what is below a path is written `{*rest}`; a literal `*` needs `Source::exact`";
+    let colon =
+        "`:name` isn't a placeholder; write `{name}`, or use `Source::exact` for a literal `:`";
+    let star = "`*` isn't a placeholder; write `{*rest}`, or use `Source::exact` for a literal `*`";
     let host =
-        "a placeholder cannot stand in a host; `*.` before a domain stands for every name below it";
-    let scheme = "a host has no scheme; leave it out, and say it with `scheme`";
+        "a host can't contain a placeholder; write `*.` before a domain to match its subdomains";
+    let scheme = "a host has no scheme; remove it, and use `scheme` instead";
     for (rule, at, sentence) in [
         (Rule::permanent("/a/:id", "/b"), 3, colon),
         (Rule::permanent("/:id?a=b", "/b"), 1, colon),
@@ -438,7 +439,7 @@ fn what_is_a_placeholder_elsewhere_is_no_text_by_chance() {
             panic!("{shown}: {errors}");
         };
         assert_eq!(
-            (error.position(), error.sentence()),
+            (error.position(), &*sentence_of(error)),
             (at, sentence),
             "{shown}"
         );
@@ -502,7 +503,7 @@ fn what_is_not_sent_is_explained() {
     assert!(
         explanation
             .to_string()
-            .ends_with(": answers\nnot sent: WebSocket handshake")
+            .ends_with(": matches\nnot sent: WebSocket handshake")
     );
 
     let request = testing::get("/c");
@@ -510,15 +511,23 @@ fn what_is_not_sent_is_explained() {
     assert!(
         explanation
             .to_string()
-            .ends_with(": answers, only where the app answers 404")
+            .ends_with(": matches, if the app responds with 404")
     );
+}
+
+/// Message and help of an error, as one sentence.
+fn sentence_of(error: &RuleError) -> String {
+    match error.help() {
+        "" => error.message().to_owned(),
+        help => format!("{}; {help}", error.message()),
+    }
 }
 
 /// What is wrong with one rule: the part, the byte, and the sentence.
 fn wrong(rule: Rule) -> (Part, usize, String) {
     let errors = Rules::new([rule]).unwrap_err();
     let error = errors.iter().next().unwrap();
-    (error.part(), error.position(), error.sentence().to_owned())
+    (error.part(), error.position(), sentence_of(error))
 }
 
 #[test]
@@ -526,26 +535,22 @@ fn what_is_said_twice_is_an_error_of_its_part() {
     let own = || Rule::permanent("http://a.example/x", "/y");
     let id = || Rule::permanent("/a/{id}", "/b/{id}");
     for (rule, part, why) in [
-        (own().host("b.example"), Part::Host, "names a host already"),
-        (
-            own().scheme(HttpScheme::Https),
-            Part::Source,
-            "names a scheme besides",
-        ),
+        (own().host("b.example"), Part::Host, "two hosts"),
+        (own().scheme(HttpScheme::Https), Part::Source, "two schemes"),
         (
             id().when(Condition::query("id").captured_as("id")),
             Part::Condition,
-            "there twice",
+            "duplicate placeholder",
         ),
         (
             id().when(Condition::cookie("c").matching("(?<id>.)")),
             Part::Condition,
-            "there twice",
+            "duplicate placeholder",
         ),
         (
             Rule::permanent("/a/{id}?id={id}", "/b"),
             Part::Condition,
-            "there twice",
+            "duplicate placeholder",
         ),
     ] {
         let (own_part, _, sentence) = wrong(rule);
@@ -574,9 +579,9 @@ fn braces_and_fragments_in_the_query_of_a_source() {
             .assert_redirect(expected);
     }
     for (source, at, why) in [
-        ("/a?x=1#b", 6, "no request has a fragment"),
-        ("http://a.example/a?#", 19, "no request has a fragment"),
-        ("/a?b&x={y", 5, "not closed"),
+        ("/a?x=1#b", 6, "a request has no fragment"),
+        ("http://a.example/a?#", 19, "a request has no fragment"),
+        ("/a?b&x={y", 5, "unclosed"),
         ("/a?b&x={y}z", 5, "a whole value"),
         ("/a?b&{x}=y", 5, "a whole value"),
     ] {

@@ -7,7 +7,7 @@ use proptest::{
     test_runner::FileFailurePersistence,
 };
 use tower_redirect::rules::{
-    Change, Condition, Finding, FindingKind, Part, QueryPolicy, Rule, RuleRef, Rules, Source,
+    Condition, Finding, FindingKind, Part, QueryPolicy, Rule, RuleRef, Rules, Source, TargetChange,
 };
 use tower_redirect::testing::End;
 use tower_redirect::{Decision, Policy, Redirect, RequestHead, location::HttpScheme, testing};
@@ -24,34 +24,35 @@ fn loops() -> Vec<Case> {
     let beta = || Condition::cookie("beta");
     vec![
         (
-            "rule 0, rule `/a -> /a`, byte 0: it leads to the address that it answers",
+            "rule 0, `/a -> /a`: endless redirect: `/a` matches this rule again; remove this rule",
             vec![permanent("/a", "/a")],
         ),
         (
-            "it leads to the address",
+            "matches this rule again",
             vec![permanent("/a/{x}", "/a/{x}")],
         ),
         (
-            "it leads to the address",
+            "matches this rule again",
             vec![permanent("/a/{*x}", "/a/{x}")],
         ),
-        ("it leads to the address", vec![permanent("/a", "/a#top")]),
-        ("it leads to the address", vec![post()]),
+        ("matches this rule again", vec![permanent("/a", "/a#top")]),
+        ("matches this rule again", vec![post()]),
         // Only 303 says that the next request is another one.
         (
-            "it leads to the address",
+            "matches this rule again",
             vec![Rule::found("/form", "/form").methods([Method::POST])],
         ),
         (
-            "it leads to the address",
+            "matches this rule again",
             vec![permanent("/a", "https://a.example/a").host("a.example")],
         ),
         (
-            "rule 1, rule `/b -> /a`, byte 0: rules 0 and 1 lead round in a circle, from `/a`",
+            "rule 1, `/b -> /a`: redirect loop: `/a` → `/b` → `/a` (rules 0 and 1); remove one of these \
+             rules or change its target",
             vec![permanent("/a", "/b"), Rule::found("/b", "/a")],
         ),
         (
-            "rule 2, rule `/c -> /a`, byte 0: rules 0, 1 and 2 lead round",
+            "rule 2, `/c -> /a`: redirect loop: `/a` → `/b` → `/c` → `/a` (rules 0, 1 and 2)",
             vec![
                 permanent("/a", "/b"),
                 permanent("/b", "/c"),
@@ -59,105 +60,108 @@ fn loops() -> Vec<Case> {
             ],
         ),
         (
-            "rules 0 and 1 lead round",
+            "(rules 0 and 1)",
             vec![permanent("/a/{x}", "/b/{x}"), permanent("/b/{x}", "/a/{x}")],
         ),
         (
-            "rules 0 and 1 lead round",
+            "(rules 0 and 1)",
             vec![
                 permanent("/a/{*x}", "/b/{x}"),
                 permanent("/b/{x}/c", "/a/{x}/c"),
             ],
         ),
-        ("leads round", vec![permanent("/{x}/{y}", "/{y}/{x}")]),
+        ("redirect loop: ", vec![permanent("/{x}/{y}", "/{y}/{x}")]),
         (
-            "rules 0 and 1 lead round",
+            "(rules 0 and 1)",
             vec![
                 permanent("/a", "/b").after_not_found(),
                 permanent("/b", "/a").after_not_found(),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 permanent("/a", "/b").when(beta()),
                 permanent("/b", "/a").when(beta()),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![permanent("/a", "/b").when(beta()), permanent("/b", "/a")],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 permanent("/x", "https://b.example/x").host("a.example"),
                 permanent("/x", "https://a.example/x").host("b.example"),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 permanent("/a", "/b").scheme(HttpScheme::Http),
                 permanent("/b", "/a").scheme(HttpScheme::Http),
             ],
         ),
-        ("rule 0 leads on and on", vec![permanent("/a", "/a?x=1")]),
         (
-            "lead on and on",
+            "endless redirect: `/a?x=1` matches this rule again",
+            vec![permanent("/a", "/a?x=1")],
+        ),
+        (
+            "endless redirect: `/a` → `/b?x=1` → `/a?x=1` → … (rules 0 and 1)",
             vec![permanent("/a", "/b?x=1"), permanent("/b", "/a")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![permanent("/a/{*rest}", "/a/b/{rest}")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![permanent("/{*rest}", "/app/{rest}")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![permanent("/{x}{/*rest}", "/{x}/{x}{/*rest}")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![permanent("/{x}.html", "/{x}.html.html")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![Rule::permanent(Source::prefix("/a"), "/a/b")],
         ),
         (
-            "rule 0 leads on and on",
+            "endless redirect: ",
             vec![Rule::permanent(Source::regex("/a/(.*)"), "/a/b/{1}")],
         ),
         (
-            "lead",
+            "redirect loop: ",
             vec![
                 Rule::permanent(Source::regex(r"/(\d+)"), "/n/{1}"),
                 permanent("/n/{x}", "/{x}"),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![permanent("/a", "/B"), permanent("/b", "/a").ignore_case()],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 permanent("/a", "/b/"),
                 permanent("/b", "/a").ignore_trailing_slash(),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 Rule::temporary("/a", "/b").methods([Method::POST]),
                 Rule::temporary("/b", "/a").methods([Method::POST, Method::GET]),
             ],
         ),
         (
-            "lead round",
+            "redirect loop: ",
             vec![
                 permanent("/a?id=1", "/b?id=1").query(QueryPolicy::Drop),
                 permanent("/b", "/a"),
@@ -264,15 +268,15 @@ fn http_to_https_by_a_rule() {
 /// What a report says of a set, as kind, rule and related rules.
 fn findings(rules: Vec<Rule>) -> Vec<(FindingKind, u32, Vec<u32>)> {
     let rules = Rules::new(rules).unwrap();
-    let found = |one: &Finding| (one.kind(), one.rule(), one.related().to_vec());
+    let found = |one: &Finding| (one.kind(), one.rule(), one.related_rules().to_vec());
     rules.check().iter().map(found).collect()
 }
 
 #[test]
 fn one_finding_for_each_mistake() {
     use FindingKind::{
-        Chain, Duplicate, Growth, Loop, NotProven, PermanentForSome, PermanentToTemporary,
-        PossibleChain, Shadowed, UnusedCapture,
+        Chain, Duplicate, EndlessRedirect, Loop, PermanentPerUser, PermanentToTemporary,
+        PossibleChain, Undecided, Unreachable, UnusedCapture,
     };
     let beta = || Condition::cookie("beta");
     let found = Rule::found;
@@ -300,19 +304,19 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![found("/{x}", "/b/{x}"), found("/a", "/c/d")],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (
             vec![found("/{*x}", "/b"), found("/a/{y}", "/c/{y}")],
             vec![
                 (UnusedCapture, 0, vec![]),
                 (Chain, 1, vec![0]),
-                (Shadowed, 1, vec![0]),
+                (Unreachable, 1, vec![0]),
             ],
         ),
         (
             vec![found("/a", "/b"), found("/a", "/c")],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b"), found("/a", "/b")],
@@ -320,7 +324,7 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![found("/a", "/b"), found("/a", "/b").when(beta())],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b").when(beta()), found("/a", "/c")],
@@ -335,11 +339,11 @@ fn one_finding_for_each_mistake() {
                 found("/a", "/b").host("*.a.example"),
                 found("/a", "/c").host("b.a.example"),
             ],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b").ignore_case(), found("/a", "/c")],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b"), found("/a", "/c").ignore_case()],
@@ -350,7 +354,7 @@ fn one_finding_for_each_mistake() {
                 Rule::found(Source::regex("/a+"), "/b"),
                 Rule::found(Source::regex("/a+"), "/c"),
             ],
-            vec![(Shadowed, 1, vec![0])],
+            vec![(Unreachable, 1, vec![0])],
         ),
         (vec![found("/{x}/{_y}", "/{x}")], vec![]),
         (
@@ -359,11 +363,11 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![permanent("/a", "/b").when(beta())],
-            vec![(PermanentForSome, 0, vec![])],
+            vec![(PermanentPerUser, 0, vec![])],
         ),
         (
             vec![permanent("/a", "/b").unless(Condition::header("Authorization"))],
-            vec![(PermanentForSome, 0, vec![])],
+            vec![(PermanentPerUser, 0, vec![])],
         ),
         (vec![found("/a", "/b").when(beta())], vec![]),
         (
@@ -383,11 +387,11 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![found("/{*rest}", "https://new.example/app/{rest}")],
-            vec![(Growth, 0, vec![]), (PossibleChain, 0, vec![0])],
+            vec![(EndlessRedirect, 0, vec![]), (PossibleChain, 0, vec![0])],
         ),
         (
             vec![found("/a/{*rest}", "/{rest}/a")],
-            vec![(NotProven, 0, vec![]), (PossibleChain, 0, vec![0])],
+            vec![(Undecided, 0, vec![]), (PossibleChain, 0, vec![0])],
         ),
     ] {
         let text = format!("{rules:?}");
@@ -404,8 +408,8 @@ fn a_clean_table_is_clean() {
         let report = Rules::new(rules).unwrap().check();
         let loops = [
             FindingKind::Loop,
-            FindingKind::Growth,
-            FindingKind::NotProven,
+            FindingKind::EndlessRedirect,
+            FindingKind::Undecided,
         ];
         let found = report.iter().find(|one| loops.contains(&one.kind()));
         assert_eq!(found, None, "{text}");
@@ -572,8 +576,8 @@ fn ends(policy: &impl Policy<Target = Redirect>, request: testing::TestRequest) 
 fn may_loop(rules: &Rules) -> bool {
     let loops = [
         FindingKind::Loop,
-        FindingKind::Growth,
-        FindingKind::NotProven,
+        FindingKind::EndlessRedirect,
+        FindingKind::Undecided,
     ];
     let report = rules.check();
     report.iter().any(|one| loops.contains(&one.kind()))
@@ -610,7 +614,8 @@ proptest! {
             (Err(errors), None) => {
                 // It may take an address that is not among those.
                 let said = errors.to_string();
-                let from = said.split("from `").nth(1).and_then(|rest| rest.split('`').next());
+                let from = said.split(" redirect: `").nth(1).or(said.split(" loop: `").nth(1));
+                let from = from.and_then(|rest| rest.split('`').next());
                 let from = from.unwrap_or_else(|| panic!("no loop is known: {said}"));
                 let loops = [testing::get(from), testing::post(from)]
                     .into_iter()
@@ -667,7 +672,7 @@ proptest! {
             let found = report.iter().filter(|one| kinds.contains(&one.kind()));
             found.map(Finding::rule).collect()
         };
-        let hidden = of(&[FindingKind::Shadowed, FindingKind::Duplicate]);
+        let hidden = of(&[FindingKind::Unreachable, FindingKind::Duplicate]);
         let chained = of(&[FindingKind::Chain]);
         for request in sets::requests() {
             let head = request.head();
@@ -705,7 +710,7 @@ proptest! {
             let met: Vec<_> = explanation
                 .candidates()
                 .iter()
-                .filter(|candidate| candidate.unmet().is_none())
+                .filter(|candidate| candidate.failed_condition().is_none())
                 .map(|candidate| candidate.rule().number())
                 .collect();
             let winner: Vec<_> = explanation.winner().iter().map(RuleRef::number).collect();
@@ -851,7 +856,7 @@ fn what_is_proven_is_made_short() {
     ] {
         let text = format!("{rules:?}");
         let flattened = Rules::new(rules).unwrap().flatten();
-        let target = flattened.changes().first().map(Change::target);
+        let target = flattened.changes().first().map(TargetChange::target);
         assert_eq!(target, Some(expected), "{text}");
     }
 }
@@ -919,12 +924,13 @@ fn a_long_chain_is_made_short_at_once() {
     let longest = rules.check().iter().next().unwrap().to_string();
     assert_eq!(
         longest,
-        "rule 0: warning: 500 redirects to reach /500, by rule 1; lead there at once, or flatten the table"
+        "rule 0: warning: redirect chain: `/1` is redirected 499 more times, first by rule 1; point this \
+         rule at `/500`"
     );
     let flattened = rules.flatten();
     assert_eq!(flattened.changes().len(), 499);
     let first = &flattened.changes()[0];
-    assert_eq!((first.hops(), first.by().len()), (500, 32));
+    assert_eq!((first.hops(), first.via().len()), (500, 32));
     assert!(first.to_string().ends_with("rule 32, 467 more"), "{first}");
     assert!(flattened.rules().check().is_clean());
     testing::follow(flattened.rules(), testing::get("/7"))
@@ -987,7 +993,12 @@ fn lacks(rules: &Rules, request: &testing::TestRequest) -> Vec<(u32, Option<Stri
     let explanation = rules.explain(&request.head());
     let lacks = explanation.candidates().iter();
     lacks
-        .map(|one| (one.rule().number(), one.unmet().map(ToString::to_string)))
+        .map(|one| {
+            (
+                one.rule().number(),
+                one.failed_condition().map(ToString::to_string),
+            )
+        })
         .collect()
 }
 
@@ -1020,9 +1031,9 @@ fn every_rule_for_a_path_is_explained() {
     ])
     .unwrap();
     let host = "it is for another host";
-    let id = |value: u32| format!("it asks for query parameter `id` with {value}");
-    let slash = "it differs by the slash at the end";
-    let case = "its path has letters in another case";
+    let id = |value: u32| format!("it requires query parameter `id` with {value}");
+    let slash = "its path differs in the trailing slash";
+    let case = "its path differs in case";
     let expected: Vec<(u32, Option<String>)> = [
         (0, Some(&*id(1))),
         (1, Some(&*id(2))),
@@ -1036,10 +1047,13 @@ fn every_rule_for_a_path_is_explained() {
         (9, Some(slash)),
         (10, Some("it is for other methods")),
         (11, Some(host)),
-        (12, Some("it is for another scheme, or none is known")),
-        (13, Some("it asks for header field `x`")),
+        (
+            12,
+            Some("it is for another scheme, or the scheme isn't known"),
+        ),
+        (13, Some("it requires header `x`")),
         (14, None),
-        (15, Some("another rule comes first")),
+        (15, Some("another rule wins")),
     ]
     .map(|(rule, unmet)| (rule, unmet.map(str::to_owned)))
     .into();
@@ -1059,12 +1073,12 @@ fn of_many_rules_for_a_path_some_are_explained_and_the_others_counted() {
     let request = testing::get("/a?id=700");
     let explanation = rules.explain(&request.head());
     let told = explanation.candidates();
-    assert_eq!((told.len(), explanation.more()), (101, 899));
+    assert_eq!((told.len(), explanation.omitted()), (101, 899));
     let last = told.last().unwrap();
-    assert_eq!((last.rule().number(), last.unmet()), (700, None));
+    assert_eq!((last.rule().number(), last.failed_condition()), (700, None));
     let text = explanation.to_string();
     assert!(
-        text.ends_with(": answers\nand 899 more rules for this path"),
+        text.ends_with(": matches\nand 899 more rules for this path"),
         "{text}"
     );
 }

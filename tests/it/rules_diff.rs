@@ -10,7 +10,7 @@ use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use tower_redirect::{
     Decision, Policy, RequestHead,
     rules::{
-        ChangedKind, Condition, Diff, Precedence, QueryPolicy, Rule, Rules, Source, Undecided,
+        ChangeKind, Condition, Diff, Precedence, QueryPolicy, Rule, Rules, Source, Undecided,
         UndecidedReason, nginx_map,
     },
     testing,
@@ -101,22 +101,22 @@ fn what_each_change_is_called() {
         (
             a(),
             a().after_not_found(),
-            &["~ /a -> /b (308 Permanent Redirect) becomes one after a 404 of the app"],
+            &["~ /a -> /b (308 Permanent Redirect) becomes a rule that waits for a 404"],
         ),
         (
             a().cache(Duration::from_secs(60)),
             a(),
-            &["~ /a -> /b (308 Permanent Redirect) becomes one without a lifetime"],
+            &["~ /a -> /b (308 Permanent Redirect) becomes a rule without a cache lifetime"],
         ),
         (
             a(),
             a().query(QueryPolicy::Drop),
-            &["~ /a -> /b (308 Permanent Redirect): GET /a?x=1 led to /b?x=1, and leads to /b"],
+            &["~ /a -> /b (308 Permanent Redirect): GET /a?x=1: /b?x=1 before, /b now"],
         ),
         (
             a(),
             a().remove_param("utm"),
-            &["~ /a -> /b (308 Permanent Redirect): GET /a?utm=1 led to /b?utm=1, and leads to /b"],
+            &["~ /a -> /b (308 Permanent Redirect): GET /a?utm=1: /b?utm=1 before, /b now"],
         ),
         // Without a query in the target, these are the same; with one, these.
         (a(), a().query(QueryPolicy::TargetWins), &[]),
@@ -161,7 +161,7 @@ fn what_each_change_is_called() {
             a().host("a.example"),
             &[
                 "- /a -> /b (308 Permanent Redirect)",
-                "! requests that contradict themselves about their host are now refused",
+                "! requests with an invalid or conflicting host are now refused",
             ],
         ),
     ] {
@@ -188,8 +188,8 @@ fn what_a_comparison_of_texts_would_miss() {
         &first(vec![about(), page()]),
         &first(vec![page(), about()]),
         &[
-            "! GET /about-us: /{page} -> /pages/{page} (308 Permanent Redirect) answers, \
-           in place of /about-us -> /about (308 Permanent Redirect)",
+            "! GET /about-us: /{page} -> /pages/{page} (308 Permanent Redirect) matches \
+           instead of /about-us -> /about (308 Permanent Redirect)",
         ],
     );
     // Of patterns whose own samples are answered as before.
@@ -199,7 +199,7 @@ fn what_a_comparison_of_texts_would_miss() {
         &first(vec![ends(), begins()]),
         &first(vec![begins(), ends()]),
         &[
-            "! GET /a/b: /a/{y} -> /begins (302 Found) answers, in place of /{x}/b -> /ends (302 Found)",
+            "! GET /a/b: /a/{y} -> /begins (302 Found) matches instead of /{x}/b -> /ends (302 Found)",
         ],
     );
     // The precedence, with the same rules in the same order.
@@ -207,8 +207,8 @@ fn what_a_comparison_of_texts_would_miss() {
         &first(vec![page(), about()]),
         &table(Precedence::MostSpecific, vec![page(), about()]),
         &[
-            "! GET /about-us: /about-us -> /about (308 Permanent Redirect) answers, \
-           in place of /{page} -> /pages/{page} (308 Permanent Redirect)",
+            "! GET /about-us: /about-us -> /about (308 Permanent Redirect) matches \
+           instead of /{page} -> /pages/{page} (308 Permanent Redirect)",
         ],
     );
     // A rule that was hidden, and is not any more.
@@ -217,8 +217,8 @@ fn what_a_comparison_of_texts_would_miss() {
         &first(vec![about()]),
         &[
             "- /{page} -> /pages/{page} (308 Permanent Redirect)",
-            "! GET /about-us: /about-us -> /about (308 Permanent Redirect) answers, \
-             in place of /{page} -> /pages/{page} (308 Permanent Redirect)",
+            "! GET /about-us: /about-us -> /about (308 Permanent Redirect) matches \
+             instead of /{page} -> /pages/{page} (308 Permanent Redirect)",
         ],
     );
     // One that nobody sees, before and after.
@@ -238,10 +238,10 @@ fn what_a_comparison_of_texts_would_miss() {
         &rules([Rule::found("/p/{x}", "/q/{x}")]),
         &[
             "+ /p/{x} -> /q/{x} (302 Found)",
-            "? /p/a -> /q/a (302 Found) is gone: what was tried is answered the same, and a placeholder \
-             passes escapes on as they came",
-            "? /p/b -> /q/b (302 Found) is gone: what was tried is answered the same, and a placeholder \
-             passes escapes on as they came",
+            "? /p/a -> /q/a (302 Found) is removed: the tried requests are decided the same, but a \
+             placeholder keeps escapes as received",
+            "? /p/b -> /q/b (302 Found) is removed: the tried requests are decided the same, but a \
+             placeholder keeps escapes as received",
         ],
     );
     // A rule for one host among those for all.
@@ -253,8 +253,8 @@ fn what_a_comparison_of_texts_would_miss() {
             Rule::found("/x", "/y").host("b.example"),
         ]),
         &[
-            "! GET a.example/about-us: a.example/about-us -> /a (302 Found) answers, \
-           in place of /about-us -> /about (308 Permanent Redirect)",
+            "! GET a.example/about-us: a.example/about-us -> /a (302 Found) matches \
+           instead of /about-us -> /about (308 Permanent Redirect)",
         ],
     );
 }
@@ -282,13 +282,13 @@ fn what_is_not_known_is_said() {
     };
     for (old, new, doubt) in [
         (regex("/x"), regex("/y"), UndecidedReason::Regex),
-        (header("/x"), header("/y"), UndecidedReason::NoRequest),
-        (cookie("/x"), cookie("/y"), UndecidedReason::NoRequest),
-        (never("/x"), never("/y"), UndecidedReason::NoRequest),
+        (header("/x"), header("/y"), UndecidedReason::NoWitness),
+        (cookie("/x"), cookie("/y"), UndecidedReason::NoWitness),
+        (never("/x"), never("/y"), UndecidedReason::NoWitness),
     ] {
         let diff = old.diff(&new);
         assert_eq!(diff.changes().len(), 0, "{diff}");
-        let doubts: Vec<_> = diff.undecided().iter().map(Undecided::doubt).collect();
+        let doubts: Vec<_> = diff.undecided().iter().map(Undecided::reason).collect();
         assert_eq!(doubts, [doubt], "{diff}");
         assert!(!diff.is_empty());
         let (before, after) = (
@@ -324,8 +324,8 @@ fn a_pattern_in_the_place_of_a_literal_is_not_proven_to_be_the_same() {
     for diff in [both.diff(&one), one.diff(&both)] {
         assert_eq!((diff.changes().len(), diff.undecided().len()), (0, 1));
         assert_eq!(
-            diff.undecided()[0].doubt(),
-            UndecidedReason::Spelling,
+            diff.undecided()[0].reason(),
+            UndecidedReason::PercentEncoding,
             "{diff}"
         );
         assert!(!diff.is_empty());
@@ -353,11 +353,11 @@ fn rules_of_files_have_their_lines() {
     let kinds: Vec<_> = diff
         .changes()
         .iter()
-        .map(tower_redirect::rules::Changed::kind)
+        .map(tower_redirect::rules::DecisionChange::kind)
         .collect();
     assert_eq!(
         kinds,
-        [ChangedKind::Gone, ChangedKind::Altered, ChangedKind::Added]
+        [ChangeKind::Removed, ChangeKind::Modified, ChangeKind::Added]
     );
     assert_eq!(diff.changes()[1].after().unwrap().line(), Some(1));
 }
@@ -394,7 +394,7 @@ fn large_tables() {
     assert!(
         diff.changes()
             .iter()
-            .all(|change| change.kind() == ChangedKind::Altered)
+            .all(|change| change.kind() == ChangeKind::Modified)
     );
     let begin = std::time::Instant::now();
     assert!(old.diff(&old).is_empty());
@@ -414,7 +414,7 @@ fn tables_that_overlap_everywhere_are_bounded() {
     assert!(
         diff.undecided()
             .iter()
-            .all(|one| one.doubt() == UndecidedReason::TooMany)
+            .all(|one| one.reason() == UndecidedReason::TooManyOverlaps)
     );
 }
 
@@ -436,7 +436,7 @@ fn many_conditions_on_one_path_are_bounded() {
         || diff
             .undecided()
             .iter()
-            .any(|one| one.doubt() == UndecidedReason::TooMany);
+            .any(|one| one.reason() == UndecidedReason::TooManyOverlaps);
     assert!(says, "{diff}");
     assert!(old.diff(&table("/x")).is_empty());
 }

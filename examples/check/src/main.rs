@@ -173,7 +173,7 @@ fn flatten(format: Format, rules: &Rules, text: &str) {
     for kept in rewritten.not_rewritten() {
         eprintln!("{kept}");
     }
-    for chain in flattened.chains() {
+    for chain in flattened.remaining_chains() {
         eprintln!("{chain}");
     }
     if rewritten.text() == text {

@@ -110,7 +110,7 @@ fn it_flattens_a_file() {
     assert_eq!(out, "# moved\n/a  /c 302  # first\n/b  /c  302!\n");
     assert_eq!(
         err,
-        "line 2: /b (301 Moved Permanently) becomes /c (302 Found), by line 3\n"
+        "line 2: /b (301 Moved Permanently) becomes /c (302 Found), via line 3\n"
     );
     assert_eq!(ended, Some(0));
 
@@ -176,7 +176,7 @@ fn it_says_what_is_wrong_and_what_stays_beside_what_was_asked_for() {
     let (out, err, ended) = told(&output);
     assert_eq!((&*out, ended), (text, Some(1)));
     for part in [
-        "line 1 stays as it is, because line 2 waits for a 404 of the app; in a file that says so, write its \
+        "line 1 stays the same, because line 2 waits for a 404; in a `_redirects` file, write its \
          status with `!`\nno changes\n",
         "3 |  /c /a # back\n  |  ^^^^^^^^^^^^\n",
         "error: the source `/d` has no target\n",
@@ -188,8 +188,8 @@ fn it_says_what_is_wrong_and_what_stays_beside_what_was_asked_for() {
     let (out, err, _) = told(&output);
     assert_eq!(
         out,
-        "GET https://www.a.example/b\nrule 1 (line 2): /b -> /c (301 Moved Permanently): answers, only where the \
-         app answers 404\n"
+        "GET https://www.a.example/b\nrule 1 (line 2): /b -> /c (301 Moved Permanently): matches, if the \
+         app responds with 404\n"
     );
     assert!(
         err.contains("error: the source `/d` has no target\n"),

@@ -95,7 +95,7 @@ impl RulesBuilder {
     ) -> Result<(), Wrong> {
         if let Some(name) = &options.name {
             if let Some(at) = name.find(escaped::is_unseen) {
-                let why = "a name has no control characters; remove this one";
+                let why = "control character in the name; remove it";
                 return Err((Part::Rule, name.to_string(), Flaw::at(at, why)));
             }
         }
@@ -136,7 +136,7 @@ impl RulesBuilder {
                         .map_err(|flaw| (Part::Condition, String::new(), flaw))?;
                     slots.extend(self.slots_of(at));
                     if let Some(name) = named_twice(&slots).filter(|_| !shadows) {
-                        let why = "this placeholder is there twice; give each its own name";
+                        let why = "duplicate placeholder name; give each placeholder its own name";
                         return Err((Part::Condition, name.to_owned(), Flaw::at(0, why)));
                     }
                     Some(at)
@@ -144,7 +144,7 @@ impl RulesBuilder {
                 if slots.len() > MAX_CAPTURES {
                     let flaw = Flaw::at(
                         0,
-                        "a rule has at most 16 placeholders, those of its conditions too",
+                        "too many placeholders; a rule and its conditions can have at most 16",
                     );
                     return Err((Part::Rule, source.text.clone(), flaw));
                 }
@@ -172,7 +172,7 @@ impl RulesBuilder {
                     target: &target.text,
                 };
                 let at = draft.push(&mut self.records).ok_or_else(|| {
-                    let flaw = Flaw::at(0, "the rules are more than two gigabytes; divide them");
+                    let flaw = Flaw::at(0, "the table is larger than 2 GB; split it");
                     (Part::Rule, source.text.clone(), flaw)
                 })?;
                 #[cfg(feature = "regex")]

@@ -2,7 +2,7 @@
 
 use super::{RulesBuilder, cut};
 use crate::rules::{
-    error::{Flaw, Part, RuleError, Why},
+    error::{Flaw, Part, RuleError},
     rule::Rule,
 };
 
@@ -16,10 +16,7 @@ impl RulesBuilder {
                 name: rule.options.name,
                 part: Part::Rule,
                 text: cut(&rule.source.text),
-                flaw: Flaw {
-                    at: 0,
-                    why: Why::ToItself,
-                },
+                flaw: Flaw::to_itself(&rule.target),
             });
         }
         match self.try_rule(rule) {

@@ -21,7 +21,9 @@ use crate::status::Status;
 mod compile;
 mod lines;
 
-/// Collects rules, and finds everything that is wrong with them when they are built.
+/// Builds a table from rules and options.
+///
+/// [`build`](Self::build) reports every invalid rule at once.
 ///
 /// ```
 /// use tower_redirect::rules::{Precedence, Rule, Rules};
@@ -37,7 +39,7 @@ mod lines;
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// A plain map becomes permanent rules:
+/// A map of sources and targets becomes rules with status 308:
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -90,7 +92,7 @@ impl RulesBuilder {
         self
     }
 
-    /// Adds rules, in their order.
+    /// Adds rules in their order.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -104,7 +106,9 @@ impl RulesBuilder {
         self
     }
 
-    /// Says which rule answers where several could; without it, the first.
+    /// Sets which rule wins if several match.
+    ///
+    /// The default is [`Precedence::FirstMatch`].
     ///
     /// ```
     /// use tower_redirect::rules::{Precedence, Rule, Rules};
@@ -122,8 +126,9 @@ impl RulesBuilder {
         self
     }
 
-    /// Compares the paths of all rules that are added from here on without case; see
-    /// [`Rule::ignore_case`].
+    /// Ignores the case of the path, for all rules that you add after this call.
+    ///
+    /// See [`Rule::ignore_case`].
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -138,8 +143,9 @@ impl RulesBuilder {
         self
     }
 
-    /// Answers with and without a `/` at the end of the path, for all rules that are added from here on;
-    /// see [`Rule::ignore_trailing_slash`].
+    /// Matches paths with and without a trailing slash, for all rules that you add after this call.
+    ///
+    /// See [`Rule::ignore_trailing_slash`].
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -169,8 +175,10 @@ impl RulesBuilder {
     ///
     /// # Errors
     ///
-    /// All at once, each with its rule, the part of it, the byte and how to mend it. Rules that lead
-    /// to themselves, round in a circle, or on and on, are errors of the last of them (R9):
+    /// Returns an error if a rule is invalid. The error lists every invalid rule, with the part,
+    /// the position and the fix.
+    ///
+    /// Redirect loops are errors too (R9). The error is about the last rule of the loop:
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -178,8 +186,8 @@ impl RulesBuilder {
     /// let errors = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/a")]).unwrap_err();
     /// assert_eq!(
     ///     errors.to_string(),
-    ///     "rule 1, rule `/b -> /a`, byte 0: rules 0 and 1 lead round in a circle, from `/a` for one; \
-    ///      remove one of them, or give it another target",
+    ///     "rule 1, `/b -> /a`: redirect loop: `/a` → `/b` → `/a` (rules 0 and 1); \
+    ///      remove one of these rules or change its target",
     /// );
     /// ```
     pub fn build(self) -> Result<Rules, RulesError> {
@@ -277,7 +285,7 @@ impl FromIterator<Rule> for RulesBuilder {
     }
 }
 
-/// Each pair is a source and a target, moved for good with 308.
+/// Makes a rule with status 308 from each pair of a source and a target.
 impl<S: Into<Source>, T: Into<String>> FromIterator<(S, T)> for RulesBuilder {
     fn from_iter<I: IntoIterator<Item = (S, T)>>(pairs: I) -> Self {
         let status = Status::PermanentRedirect;

@@ -1,4 +1,4 @@
-//! What another table answers differently.
+//! Compares two tables: which requests they decide differently.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ mod search;
 
 use search::Search;
 
-/// What one table answers differently from another.
+/// The difference between two tables, returned by [`Rules::diff`].
 ///
 /// ```
-/// use tower_redirect::rules::{ChangedKind, Rule, Rules};
+/// use tower_redirect::rules::{ChangeKind, Rule, Rules};
 ///
 /// let live = Rules::new([
 ///     Rule::permanent("/about-us", "/about"),
@@ -30,40 +30,46 @@ use search::Search;
 ///
 /// assert_eq!(
 ///     diff.to_string(),
-///     "! GET /about-us: /{anything} -> / (302 Found) answers, \
-///      in place of /about-us -> /about (308 Permanent Redirect)\n\
+///     "! GET /about-us: /{anything} -> / (302 Found) matches \
+///      instead of /about-us -> /about (308 Permanent Redirect)\n\
 ///      ~ /{page}.php -> /{page} (308 Permanent Redirect) becomes /pages/{page}\n\
-///      ! GET /fax: /{anything} -> / (302 Found) answers, \
-///      in place of /fax -> /contact (308 Permanent Redirect)\n\
+///      ! GET /fax: /{anything} -> / (302 Found) matches \
+///      instead of /fax -> /contact (308 Permanent Redirect)\n\
 ///      + /{anything} -> / (302 Found)",
 /// );
-/// let overtaken = diff.changes().iter().filter(|one| one.kind() == ChangedKind::OtherRule);
+/// let overtaken = diff.changes().iter().filter(|one| one.kind() == ChangeKind::OtherRule);
 /// assert_eq!(overtaken.count(), 2);
 /// assert!(live.diff(&live).is_empty());
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// Its text has a line for each change, and one for each rule of which nothing is proven: `-` where
-/// nothing answers any more, `+` where nothing did, `~` where the rule for the same requests answers
-/// otherwise, `!` where another rule answers, `?` where it is not known.
+/// `Display` writes one line per change, and one per undecided rule:
+///
+/// | mark | meaning |
+/// |---|---|
+/// | `-` | no rule matches any more |
+/// | `+` | a rule matches where none did |
+/// | `~` | the rule for the same requests redirects differently |
+/// | `!` | another rule matches |
+/// | `?` | the diff couldn't decide |
 #[derive(Clone, Debug, Default)]
-#[must_use = "a diff is to be read"]
+#[must_use = "a diff does nothing unless you read it"]
 pub struct Diff<'r> {
-    changes: Vec<Changed<'r>>,
+    changes: Vec<DecisionChange<'r>>,
     undecided: Vec<Undecided<'r>>,
 }
 
-/// Requests that one rule answered and another one answers, or none, with one of them.
+/// Requests that two tables decide differently: the rules that match them, and one such request.
 ///
 /// ```
-/// use tower_redirect::rules::{ChangedKind, Rule, Rules};
+/// use tower_redirect::rules::{ChangeKind, Rule, Rules};
 ///
 /// let old = Rules::new([Rule::permanent("/a/{x}", "/b/{x}")])?;
 /// let new = Rules::new([Rule::permanent("/a/{x}", "/c/{x}")])?;
 /// let diff = old.diff(&new);
 /// let change = &diff.changes()[0];
 ///
-/// assert_eq!(change.kind(), ChangedKind::Altered);
+/// assert_eq!(change.kind(), ChangeKind::Modified);
 /// assert_eq!(change.before().unwrap().target(), "/b/{x}");
 /// assert_eq!(change.after().unwrap().target(), "/c/{x}");
 /// change.witness().clone().through(&old).assert_redirect("/b/x0");
@@ -71,7 +77,7 @@ pub struct Diff<'r> {
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Changed<'r> {
+pub struct DecisionChange<'r> {
     before: Option<RuleRef<'r>>,
     after: Option<RuleRef<'r>>,
     decision_before: Decision,
@@ -80,24 +86,35 @@ pub struct Changed<'r> {
     witness: TestRequest,
 }
 
-/// How an answer changed.
+/// How a decision changed.
+///
+/// ```
+/// use tower_redirect::rules::{ChangeKind, Rule, Rules};
+///
+/// let old = Rules::new([Rule::permanent("/a", "/b")])?;
+/// let new = Rules::new([])?;
+/// let diff = old.diff(&new);
+/// assert_eq!(diff.changes()[0].kind(), ChangeKind::Removed);
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ChangedKind {
-    /// No rule answered, one does.
+pub enum ChangeKind {
+    /// A rule matches. Before, none did.
     Added,
-    /// A rule answered, none does.
-    Gone,
-    /// The rule for the same requests answers otherwise: target, status, query, lifetime, or when.
-    Altered,
-    /// Another rule answers: it comes first now, or the one that came first is gone.
+    /// No rule matches. Before, one did.
+    Removed,
+    /// The rule for the same requests redirects differently: its target, status, query, cache
+    /// lifetime or timing changed.
+    Modified,
+    /// Another rule matches: it wins now, or the rule that won is gone.
     OtherRule,
-    /// Requests that contradict themselves about their host are refused by a table with rules for hosts,
-    /// and by one of the two only.
-    Hosts,
+    /// Only one of the tables refuses requests with an invalid or conflicting host. A table does
+    /// that if a rule is for a host.
+    HostCheck,
 }
 
-/// A rule of which it is not proven that all its requests are answered the same.
+/// A rule for which the diff couldn't prove that both tables decide all requests the same.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules, Source, UndecidedReason};
@@ -107,10 +124,10 @@ pub enum ChangedKind {
 /// let diff = old.diff(&new);
 ///
 /// assert!(diff.changes().is_empty() && !diff.is_empty());
-/// assert_eq!(diff.undecided()[0].doubt(), UndecidedReason::Regex);
+/// assert_eq!(diff.undecided()[0].reason(), UndecidedReason::Regex);
 /// assert_eq!(
 ///     diff.to_string(),
-///     r"? /blog/\d+ -> /blog (308 Permanent Redirect) becomes /posts: it is a regex",
+///     r"? /blog/\d+ -> /blog (308 Permanent Redirect) becomes /posts: the rule is a regex",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
@@ -118,31 +135,31 @@ pub enum ChangedKind {
 pub struct Undecided<'r> {
     before: Option<RuleRef<'r>>,
     after: Option<RuleRef<'r>>,
-    doubt: UndecidedReason,
+    reason: UndecidedReason,
 }
 
-/// Why nothing is proven of a rule.
+/// Why the diff couldn't decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UndecidedReason {
-    /// It is a regex; no request is made up for one.
+    /// The rule is a regex. The diff doesn't construct requests that match a regex.
     Regex,
-    /// No request could be made up that it answers: one that has all it asks for, or one that is not too
-    /// long, as its target may be.
-    NoRequest,
-    /// It is literal, and one with placeholders takes its place, or the other way round. Both lead to the
-    /// same address, but for requests that have escapes where none are needed: `/%61` is for `/a`, and a
-    /// placeholder passes `%61` on as it was received.
-    Spelling,
-    /// Requests that were tried are answered the same, but other rules overlap with it, and not all that
-    /// is asked can be tried.
+    /// The diff couldn't construct a request that the rule redirects: a request that meets its
+    /// conditions, or one with a location that isn't too long.
+    NoWitness,
+    /// A rule with placeholders replaces a literal rule, or the other way round. Both redirect to
+    /// the same URL, except for requests with needless escapes: `/%61` matches the source `/a`, and
+    /// a placeholder keeps `%61` as received.
+    PercentEncoding,
+    /// Both tables decide the tried requests the same, but other rules overlap with this one, and
+    /// the diff can't try all requests.
     Overlap,
-    /// So many rules overlap that not all were looked at.
-    TooMany,
+    /// Too many rules overlap. The diff didn't look at all of them.
+    TooManyOverlaps,
 }
 
 impl Rules {
-    /// Says what another table, a newer one, answers differently.
+    /// Compares this table with a newer one.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -158,54 +175,59 @@ impl Rules {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// Both tables are asked for what each of their rules is for, and for what two rules share of which
-    /// one is new, gone, changed or moved. Answers are the same where decision, status, location, lifetime
-    /// and timing are; what rules and placeholders are called makes no difference. Where the diff
-    /// [is empty](Diff::is_empty), every request is decided the same. The fields `Vary` and
-    /// `Cache-Control: private` are not compared: they say what a table looked at before it decided, and
-    /// one decides the same with a condition more or less.
+    /// The diff sends requests to both tables: one for each rule, and one for each overlap with a
+    /// rule that is new, removed, changed or moved. Two decisions are the same if kind, status,
+    /// location, cache lifetime and timing are the same. Names of rules and placeholders make no
+    /// difference. If the diff [is empty](Diff::is_empty), both tables decide every request the
+    /// same.
     ///
-    /// Where one rule with placeholders takes the place of literal ones, each of these that is answered as
-    /// before has a doubt of its own ([`UndecidedReason::Spelling`]).
+    /// The diff doesn't compare `Vary` and `Cache-Control: private`. They depend on what a table
+    /// looks at before it decides, and two tables can look at different headers and decide the
+    /// same.
     ///
-    /// It takes about as long as building the tables, and longer where many rules with placeholders
-    /// overlap; beyond a bound it says so ([`UndecidedReason::TooMany`]).
+    /// If a rule with placeholders replaces literal rules, each literal rule that redirects as
+    /// before is undecided ([`UndecidedReason::PercentEncoding`]).
+    ///
+    /// The diff takes about as long as building both tables, and longer if many rules with
+    /// placeholders overlap. Beyond a bound it stops, and reports
+    /// [`UndecidedReason::TooManyOverlaps`].
     pub fn diff<'r>(&'r self, newer: &'r Self) -> Diff<'r> {
         Search::new(self, newer).run()
     }
 }
 
 impl<'r> Diff<'r> {
-    /// The changes, each pair of rules once: in the order of the rules that answered before, then those
-    /// where none did.
+    /// Returns the changes, one for each pair of rules.
+    ///
+    /// They are in the order of the old rules. Changes without an old rule come last.
     #[must_use]
-    pub fn changes(&self) -> &[Changed<'r>] {
+    pub fn changes(&self) -> &[DecisionChange<'r>] {
         &self.changes
     }
 
-    /// The rules of which nothing is proven.
+    /// Returns the rules that the diff couldn't decide.
     #[must_use]
     pub fn undecided(&self) -> &[Undecided<'r>] {
         &self.undecided
     }
 
-    /// Whether every request is decided the same; [`Rules::diff`] says what that is.
+    /// Returns `true` if both tables decide every request the same, as [`Rules::diff`] defines it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.undecided.is_empty()
     }
 }
 
-impl<'r> Changed<'r> {
-    /// How it changed.
+impl<'r> DecisionChange<'r> {
+    /// Returns how the decision changed.
     #[must_use]
-    pub const fn kind(&self) -> ChangedKind {
+    pub const fn kind(&self) -> ChangeKind {
         match (&self.before, &self.after) {
-            _ if self.is_about_hosts() => ChangedKind::Hosts,
-            (None, _) => ChangedKind::Added,
-            (Some(_), None) => ChangedKind::Gone,
-            (Some(_), Some(_)) if self.is_same_source => ChangedKind::Altered,
-            (Some(_), Some(_)) => ChangedKind::OtherRule,
+            _ if self.is_about_hosts() => ChangeKind::HostCheck,
+            (None, _) => ChangeKind::Added,
+            (Some(_), None) => ChangeKind::Removed,
+            (Some(_), Some(_)) if self.is_same_source => ChangeKind::Modified,
+            (Some(_), Some(_)) => ChangeKind::OtherRule,
         }
     }
 
@@ -214,29 +236,29 @@ impl<'r> Changed<'r> {
             || matches!(self.decision_after, Decision::Refuse(_))
     }
 
-    /// The rule that answered.
+    /// Returns the old rule, if one matched.
     #[must_use]
     pub const fn before(&self) -> Option<RuleRef<'r>> {
         self.before
     }
 
-    /// The rule that answers.
+    /// Returns the new rule, if one matches.
     #[must_use]
     pub const fn after(&self) -> Option<RuleRef<'r>> {
         self.after
     }
 
-    /// A request that shows it: ask both tables.
+    /// Returns a request that the tables decide differently.
     pub const fn witness(&self) -> &TestRequest {
         &self.witness
     }
 
-    /// What was decided for the witness.
+    /// Returns the decision of the old table about the witness.
     pub const fn decision_before(&self) -> &Decision {
         &self.decision_before
     }
 
-    /// What is decided for the witness.
+    /// Returns the decision of the new table about the witness.
     pub const fn decision_after(&self) -> &Decision {
         &self.decision_after
     }
@@ -262,15 +284,17 @@ impl<'r> Changed<'r> {
         {
             match (old.timing(), new.timing()) {
                 (Timing::Before, Timing::After(_)) => {
-                    news.push("one after a 404 of the app".to_owned());
+                    news.push("a rule that waits for a 404".to_owned());
                 }
-                (Timing::After(_), Timing::Before) => news.push("one before the app".to_owned()),
+                (Timing::After(_), Timing::Before) => {
+                    news.push("a rule that doesn't wait for a 404".to_owned())
+                }
                 _ => {}
             }
             if old.cache != new.cache {
                 news.push(match new.cache {
-                    Some(cache) => format!("one with {cache}"),
-                    None => "one without a lifetime".to_owned(),
+                    Some(cache) => format!("a rule with {cache}"),
+                    None => "a rule without a cache lifetime".to_owned(),
                 });
             }
         }
@@ -278,7 +302,7 @@ impl<'r> Changed<'r> {
             let (before, after) = (led(&self.decision_before), led(&self.decision_after));
             return write!(
                 f,
-                ": {} led to {before}, and leads to {after}",
+                ": {}: {before} before, {after} now",
                 asked(&self.witness)
             );
         }
@@ -287,22 +311,22 @@ impl<'r> Changed<'r> {
 }
 
 impl<'r> Undecided<'r> {
-    /// The rule of the older table.
+    /// Returns the rule of the old table.
     #[must_use]
     pub const fn before(&self) -> Option<RuleRef<'r>> {
         self.before
     }
 
-    /// The rule of the newer table.
+    /// Returns the rule of the new table.
     #[must_use]
     pub const fn after(&self) -> Option<RuleRef<'r>> {
         self.after
     }
 
-    /// Why nothing is proven.
+    /// Returns why the diff couldn't decide.
     #[must_use]
-    pub const fn doubt(&self) -> UndecidedReason {
-        self.doubt
+    pub const fn reason(&self) -> UndecidedReason {
+        self.reason
     }
 }
 
@@ -310,7 +334,7 @@ impl<'r> Undecided<'r> {
 fn led(decision: &Decision) -> &str {
     match decision {
         Decision::Redirect(redirect) => redirect.location.as_str(),
-        Decision::Pass | Decision::Refuse(_) => "nothing that is sent",
+        Decision::Pass | Decision::Refuse(_) => "no redirect",
     }
 }
 
@@ -336,7 +360,7 @@ fn placed(rule: RuleRef<'_>) -> String {
     }
 }
 
-impl fmt::Display for Changed<'_> {
+impl fmt::Display for DecisionChange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.before, self.after) {
             _ if self.is_about_hosts() => {
@@ -344,7 +368,7 @@ impl fmt::Display for Changed<'_> {
                 let now = if now { "now" } else { "no longer" };
                 write!(
                     f,
-                    "! requests that contradict themselves about their host are {now} refused"
+                    "! requests with an invalid or conflicting host are {now} refused"
                 )
             }
             (None, None) => Ok(()),
@@ -358,7 +382,7 @@ impl fmt::Display for Changed<'_> {
                 let (before, after) = (placed(before), placed(after));
                 write!(
                     f,
-                    "! {}: {after} answers, in place of {before}",
+                    "! {}: {after} matches instead of {before}",
                     asked(&self.witness)
                 )
             }
@@ -371,7 +395,7 @@ impl fmt::Display for Undecided<'_> {
         match (self.before, self.after) {
             (None, None) => Ok(()),
             (None, Some(after)) => write!(f, "? {} is new", placed(after)),
-            (Some(before), None) => write!(f, "? {} is gone", placed(before)),
+            (Some(before), None) => write!(f, "? {} is removed", placed(before)),
             (Some(before), Some(after)) => {
                 write!(f, "? {}", placed(before))?;
                 match (
@@ -385,24 +409,24 @@ impl fmt::Display for Undecided<'_> {
                         said(after.status_choice())
                     ),
                     (true, false) => write!(f, " becomes {}", after.target()),
-                    (false, false) => f.write_str(" has changed, or its place has"),
+                    (false, false) => f.write_str(" changed, or its position did"),
                 }
             }
         }?;
-        write!(f, ": {}", self.doubt)
+        write!(f, ": {}", self.reason)
     }
 }
 
 impl fmt::Display for UndecidedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Regex => "it is a regex",
-            Self::NoRequest => "no request could be made up that it answers",
-            Self::Spelling => {
-                "what was tried is answered the same, and a placeholder passes escapes on as they came"
+            Self::Regex => "the rule is a regex",
+            Self::NoWitness => "couldn't construct a request that the rule redirects",
+            Self::PercentEncoding => {
+                "the tried requests are decided the same, but a placeholder keeps escapes as received"
             }
-            Self::Overlap => "what was tried is answered the same, and other rules overlap with it",
-            Self::TooMany => "too many rules overlap to look at each",
+            Self::Overlap => "the tried requests are decided the same, but other rules overlap with this one",
+            Self::TooManyOverlaps => "too many rules overlap to check each one",
         })
     }
 }

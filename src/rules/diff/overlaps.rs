@@ -66,8 +66,8 @@ fn has_one_case(old: &Rules, new: &Rules) -> bool {
 }
 
 impl<'r> Search<'r> {
-    /// Looks at the rules that are not in both tables, or not in the same order: all that is answered
-    /// differently is answered by one of them, before or after.
+    /// Looks at the rules that are not in both tables, or not in the same order: all that is
+    /// answered differently is answered by one of them, before or after.
     pub(super) fn look_at_overlaps(&mut self) {
         let is_same = |pairs: &foldhash::HashMap<u32, Partner>, at: u32| {
             pairs.get(&at).is_some_and(|partner| partner.is_same)
@@ -103,7 +103,7 @@ impl<'r> Search<'r> {
         let undecided = doubts.into_iter().map(|((old, new), doubt)| Undecided {
             before: old.and_then(|at| self.old.rule_at(at)),
             after: new.and_then(|at| self.new.rule_at(at)),
-            doubt,
+            reason: doubt,
         });
         self.undecided = undecided.collect();
     }
@@ -121,8 +121,8 @@ impl<'r> Search<'r> {
         record.is_some_and(|record| record.has(PATTERN))
     }
 
-    /// What keeps it from being proven that whatever these rules answer is answered the same by the other
-    /// table.
+    /// What keeps it from being proven that whatever these rules answer is answered the same by the
+    /// other table.
     fn doubt(&mut self, look: &mut Look<'r>, pair: Pair) -> Option<UndecidedReason> {
         let (which, at) = one_of(pair);
         let rules = self.rules(which);
@@ -139,9 +139,9 @@ impl<'r> Search<'r> {
         let (Some(of_old), Some(of_new)) = lists else {
             let is_tired = look.old.is_tired() || look.new.is_tired();
             return Some(if is_tired {
-                UndecidedReason::TooMany
+                UndecidedReason::TooManyOverlaps
             } else {
-                UndecidedReason::NoRequest
+                UndecidedReason::NoWitness
             });
         };
         for overlap in of_old.iter().chain(&of_new).flatten() {
@@ -150,7 +150,7 @@ impl<'r> Search<'r> {
                 look.old.has_tried(tried);
             }
             if look.old.is_tired() || self.is_tired() {
-                return Some(UndecidedReason::TooMany);
+                return Some(UndecidedReason::TooManyOverlaps);
             }
         }
         let (old, new) = pair;
@@ -163,11 +163,11 @@ impl<'r> Search<'r> {
         if is_proven(Same::Exactly) {
             None
         } else if is_proven(Same::ButForSpelling) {
-            Some(UndecidedReason::Spelling)
+            Some(UndecidedReason::PercentEncoding)
         } else if self.fits_its_witness(which, at) {
             Some(UndecidedReason::Overlap)
         } else {
-            Some(UndecidedReason::NoRequest)
+            Some(UndecidedReason::NoWitness)
         }
     }
 
@@ -190,8 +190,8 @@ impl<'r> Search<'r> {
             || self.is_same_everywhere(which, at, &record, others, same)
     }
 
-    /// Whether the other table answers the same wherever this rule answers, by the rules that may answer
-    /// there.
+    /// Whether the other table answers the same wherever this rule answers, by the rules that may
+    /// answer there.
     fn is_same_everywhere(
         &self,
         which: Which,
@@ -257,8 +257,8 @@ impl<'r> Search<'r> {
         if !other_record.has(SLOTS) {
             return record.target == other_record.target;
         }
-        // What is captured is passed on as it was asked for: `/%61` as `%61`, where a literal `/a` leads to
-        // its own target.
+        // What is captured is passed on as it was asked for: `/%61` as `%61`, where a literal `/a`
+        // leads to its own target.
         if same == Same::Exactly || own.matching != Matching::default() {
             return false;
         }

@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use http::{Method, Request, Uri, Version};
 
 use super::{
-    Changed, Diff, Undecided,
+    DecisionChange, Diff, Undecided,
     pairs::{Pairs, Partner},
 };
 use crate::{
@@ -25,7 +25,8 @@ use crate::{
     },
 };
 
-/// So many rules are looked at whatever the size of both tables, and so many more for each of their rules.
+/// So many rules are looked at whatever the size of both tables, and so many more for each of their
+/// rules.
 const MOST_LOOKS: usize = 2_000_000;
 const LOOKS_FOR_EACH: usize = 50;
 
@@ -40,7 +41,7 @@ pub(super) struct Search<'r> {
     known: Set<(Option<u32>, Option<u32>)>,
     /// The rules of them.
     pub(super) listed: Set<(Which, u32)>,
-    changes: Vec<Changed<'r>>,
+    changes: Vec<DecisionChange<'r>>,
     pub(super) undecided: Vec<Undecided<'r>>,
     /// How many rules were looked at for the requests that were tried.
     looked: usize,
@@ -79,8 +80,8 @@ impl<'r> Search<'r> {
         }
     }
 
-    /// Whether so many rules were looked at that no more requests are tried. What is not found for that
-    /// is not proven to be the same, and is said to be so.
+    /// Whether so many rules were looked at that no more requests are tried. What is not found for
+    /// that is not proven to be the same, and is said to be so.
     pub(super) fn is_tired(&self) -> bool {
         self.looked > MOST_LOOKS + LOOKS_FOR_EACH * (self.old.len() + self.new.len())
     }
@@ -89,7 +90,7 @@ impl<'r> Search<'r> {
         self.ask_about_hosts();
         self.ask_about_each_source();
         self.look_at_overlaps();
-        let place = |changed: &Changed<'_>| {
+        let place = |changed: &DecisionChange<'_>| {
             let number = |rule: Option<crate::rules::RuleRef<'_>>| rule.map(|rule| rule.number());
             let (before, after) = (number(changed.before), number(changed.after));
             (before.unwrap_or(u32::MAX), after)
@@ -178,8 +179,8 @@ impl<'r> Search<'r> {
         MOST_VARIANTS
     }
 
-    /// Asks both; gives the rules that answer, where they are not the same, and whether a difference of
-    /// them is known now.
+    /// Asks both; gives the rules that answer, where they are not the same, and whether a
+    /// difference of them is known now.
     #[expect(clippy::type_complexity, reason = "two numbers and a yes or no")]
     fn ask(
         &mut self,
@@ -206,7 +207,7 @@ impl<'r> Search<'r> {
         if self.known.insert((old, new)) {
             self.listed.extend(old.map(|at| (Which::Old, at)));
             self.listed.extend(new.map(|at| (Which::New, at)));
-            self.changes.push(Changed {
+            self.changes.push(DecisionChange {
                 before: old.and_then(|at| self.old.rule_at(at)),
                 after: new.and_then(|at| self.new.rule_at(at)),
                 decision_before: before,

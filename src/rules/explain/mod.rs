@@ -1,4 +1,4 @@
-//! Why a request was redirected, or not.
+//! Explains why a table redirects a request, or doesn't.
 
 use std::fmt;
 
@@ -18,7 +18,9 @@ use crate::{
 
 mod question;
 
-/// Every rule that came into question for a request, and what became of each.
+/// The explanation of one decision: the candidate rules, and why each matches or doesn't.
+///
+/// [`Rules::explain`] returns it. `Display` writes one line per candidate.
 ///
 /// ```
 /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -36,14 +38,14 @@ mod question;
 /// assert_eq!(
 ///     explanation.to_string(),
 ///     "GET /about-us?x=1\n\
-///      rule 0: /{page} -> /beta/{page} (302 Found): no, it asks for cookie `beta`\n\
-///      rule 1: /about-us -> /about (308 Permanent Redirect): answers\n\
-///      /about becomes /about?x=1",
+///      rule 0: /{page} -> /beta/{page} (302 Found): no match, it requires cookie `beta`\n\
+///      rule 1: /about-us -> /about (308 Permanent Redirect): matches\n\
+///      location: /about?x=1",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "an explanation is to be read"]
+#[must_use = "an explanation does nothing unless you read it"]
 pub struct Explanation<'r> {
     asked: String,
     candidates: Vec<Candidate<'r>>,
@@ -57,7 +59,7 @@ pub struct Explanation<'r> {
     leaves_regexes_out: bool,
 }
 
-/// A rule whose path fits a request, or would but for its case or a slash at its end.
+/// A rule whose path matches a request, or differs from it only by case or by a trailing slash.
 ///
 /// ```
 /// use tower_redirect::rules::{FailedCondition, Rule, Rules};
@@ -67,17 +69,17 @@ pub struct Explanation<'r> {
 /// let request = testing::get("/a");
 /// let explanation = rules.explain(&request.head());
 /// let [first, second] = explanation.candidates() else { unreachable!() };
-/// assert_eq!((first.rule().number(), first.unmet()), (0, None));
-/// assert_eq!((second.rule().number(), second.unmet()), (1, Some(&FailedCondition::Later)));
+/// assert_eq!((first.rule().number(), first.failed_condition()), (0, None));
+/// assert_eq!((second.rule().number(), second.failed_condition()), (1, Some(&FailedCondition::LowerPrecedence)));
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Candidate<'r> {
     rule: RuleRef<'r>,
-    unmet: Option<FailedCondition>,
+    failed_condition: Option<FailedCondition>,
 }
 
-/// The first thing that keeps a rule from answering a request.
+/// The first condition of a rule that a request doesn't meet.
 ///
 /// ```
 /// use tower_redirect::rules::{FailedCondition, Rule, Rules};
@@ -93,53 +95,69 @@ pub struct Candidate<'r> {
 /// assert_eq!(
 ///     rules.explain(&request.head()).to_string(),
 ///     "GET /about?id=2, host b.example\n\
-///      rule 0: /About -> /1 (302 Found): no, its path has letters in another case\n\
-///      rule 1: /about/ -> /2 (302 Found): no, it differs by the slash at the end\n\
-///      rule 2: a.example/about -> /3 (302 Found): no, it is for another host\n\
-///      rule 3: /about -> /4 (302 Found): no, it asks for query parameter `id` with 1\n\
-///      no rule answers",
+///      rule 0: /About -> /1 (302 Found): no match, its path differs in case\n\
+///      rule 1: /about/ -> /2 (302 Found): no match, its path differs in the trailing slash\n\
+///      rule 2: a.example/about -> /3 (302 Found): no match, it is for another host\n\
+///      rule 3: /about -> /4 (302 Found): no match, it requires query parameter `id` with 1\n\
+///      no rule matches",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailedCondition {
-    /// The path has letters in another case.
+    /// The path differs from the source in case.
     Case,
-    /// The path has a slash at its end that the rule has not, or has none that the rule has.
+    /// The path differs from the source in its trailing slash.
     TrailingSlash,
-    /// The rule is for other hosts, or the request names none.
+    /// The rule is for another host, or the request names no host.
     Host,
-    /// The request came over another scheme, or over one that nobody has established.
-    HttpScheme,
+    /// The rule is for another scheme, or the scheme of the request isn't known.
+    Scheme,
     /// The rule is for other methods.
     Method,
-    /// The request has not what the rule asks for.
-    Lacks(Condition),
-    /// The request has what it must not have.
+    /// The request doesn't meet this condition.
+    Missing(Condition),
+    /// The request meets this condition, but must not.
     Forbidden(Condition),
-    /// It would answer, but another rule comes first.
-    Later,
+    /// The rule matches, but another rule wins.
+    LowerPrecedence,
 }
 
-/// Why the redirect of a rule that answers is not sent; the request is passed on then.
+/// Why the redirect of a matching rule isn't sent.
+///
+/// The request passes through instead.
+///
+/// ```
+/// use tower_redirect::rules::{NotSentReason, Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let rules = Rules::new([Rule::found("/{page}", "/start")])?;
+/// let request = testing::get("/start");
+/// assert_eq!(rules.explain(&request.head()).not_sent(), Some(NotSentReason::SelfTarget));
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotSentReason {
-    /// What a pattern or a regex matched, or the finished path, has a segment `.` or `..`.
+    /// The path that a pattern or a regex matched, or the path of the location, has a `.` or `..`
+    /// segment.
     DotSegments,
-    /// What a placeholder stands for would lead to another host.
+    /// The captured text would redirect to another host.
     OffSite,
-    /// The location would be longer than 8,000 bytes.
+    /// The location is longer than 8,000 bytes.
     TooLong,
-    /// It leads to the address that was asked for; a layer never sends that.
+    /// The location is the requested URL. A layer never sends that.
     SelfTarget,
-    /// A redirect would break the request; a layer sends it only where it is told to.
+    /// The layer exempts the request, because a redirect would break it.
+    ///
+    /// [`RedirectLayer::without_exemption`](crate::RedirectLayer::without_exemption) switches the
+    /// exemption off.
     Exempt(Exemption),
 }
 
 impl Rules {
-    /// Says which rules came into question for a request, and why each does or does not answer.
+    /// Explains which rules are candidates for a request, and why each matches or doesn't.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -149,11 +167,11 @@ impl Rules {
     /// let request = testing::get("/a/x/../y");
     /// let explanation = rules.explain(&request.head());
     /// assert_eq!(explanation.winner().unwrap().number(), 0);
-    /// assert!(explanation.to_string().ends_with("not sent: a segment `.` or `..`"));
+    /// assert!(explanation.to_string().ends_with("not sent: the path has a `.` or `..` segment"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// Every rule of the table is looked at, so that it takes much longer than to decide.
+    /// This looks at every rule of the table, so it takes much longer than a decision.
     pub fn explain(&self, request: &RequestHead<'_>) -> Explanation<'_> {
         let mut explanation = Explanation {
             asked: request.describe(""),
@@ -211,14 +229,15 @@ impl Rules {
 }
 
 impl<'r> Explanation<'r> {
-    /// The rules whose path fits, the one that is asked first first; of very many, the first hundred and the
-    /// one that answers.
+    /// Returns the rules whose path matches, in the order in which the table tries them.
+    ///
+    /// The list has at most the first 100 rules, and the rule that wins.
     #[must_use]
     pub fn candidates(&self) -> &[Candidate<'r>] {
         &self.candidates
     }
 
-    /// How many rules there are for this path that are not among the candidates.
+    /// Returns how many rules for this path the list of candidates omits.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -227,35 +246,37 @@ impl<'r> Explanation<'r> {
     /// let rules = Rules::new((0..500).map(|id| Rule::found(format!("/?id={id}"), "/b")))?;
     /// let request = testing::get("/?id=400");
     /// let explanation = rules.explain(&request.head());
-    /// assert_eq!((explanation.candidates().len(), explanation.more()), (101, 399));
+    /// assert_eq!((explanation.candidates().len(), explanation.omitted()), (101, 399));
     /// assert_eq!(explanation.winner().unwrap().number(), 400);
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     #[must_use]
-    pub const fn more(&self) -> usize {
+    pub const fn omitted(&self) -> usize {
         self.more
     }
 
-    /// The rule that answers.
+    /// Returns the rule that wins, if one matches.
     #[must_use]
     pub const fn winner(&self) -> Option<RuleRef<'r>> {
         self.winner
     }
 
-    /// The redirect that the table decides for.
+    /// Returns the redirect of the rule that wins.
     #[must_use]
     pub const fn redirect(&self) -> Option<&Redirect> {
         self.redirect.as_ref()
     }
 
-    /// Where it leads.
+    /// Returns the location of the redirect.
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         let redirect = self.redirect.as_ref()?;
         Some(redirect.location.as_str())
     }
 
-    /// How a request is refused that contradicts itself about its host; no rule is asked then.
+    /// Returns the refusal if the request has an invalid or conflicting host.
+    ///
+    /// The table tries no rule then.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -275,7 +296,7 @@ impl<'r> Explanation<'r> {
         self.refusal.as_ref()
     }
 
-    /// Why the redirect of the rule that answers is not sent.
+    /// Returns why the redirect isn't sent, although a rule matches.
     #[must_use]
     pub const fn not_sent(&self) -> Option<NotSentReason> {
         self.not_sent
@@ -283,16 +304,16 @@ impl<'r> Explanation<'r> {
 }
 
 impl<'r> Candidate<'r> {
-    /// The rule.
+    /// Returns the rule.
     #[must_use]
     pub const fn rule(&self) -> RuleRef<'r> {
         self.rule
     }
 
-    /// What keeps it from answering; `None` for the one that answers.
+    /// Returns the condition that failed, or `None` for the rule that wins.
     #[must_use]
-    pub const fn unmet(&self) -> Option<&FailedCondition> {
-        self.unmet.as_ref()
+    pub const fn failed_condition(&self) -> Option<&FailedCondition> {
+        self.failed_condition.as_ref()
     }
 }
 
@@ -300,7 +321,7 @@ impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Escaped(&self.asked))?;
         if !self.has_path {
-            return f.write_str("\nit names no path, and no rule is asked");
+            return f.write_str("\nthe request has no path, so no rule matches");
         }
         if let Some(refusal) = &self.refusal {
             let (status, reason) = (refusal.status().as_u16(), refusal.reason());
@@ -309,18 +330,22 @@ impl fmt::Display for Explanation<'_> {
         let redirect = self.redirect.as_ref();
         let waits = redirect.is_some_and(|redirect| matches!(redirect.timing, Timing::After(_)));
         if self.leaves_regexes_out {
-            f.write_str("\nthe path is longer than 8,000 bytes, and no regex is asked")?;
+            f.write_str("\nthe path is longer than 8,000 bytes, so no regex matches")?;
         }
-        for Candidate { rule, unmet } in &self.candidates {
+        for Candidate {
+            rule,
+            failed_condition,
+        } in &self.candidates
+        {
             write!(f, "\nrule {}", rule.number())?;
             if let Some(line) = rule.line() {
                 write!(f, " (line {line})")?;
             }
             write!(f, ": {}: ", Escaped(rule))?;
-            match unmet {
-                None if waits => f.write_str("answers, only where the app answers 404"),
-                None => f.write_str("answers"),
-                Some(unmet) => write!(f, "no, {}", Escaped(unmet)),
+            match failed_condition {
+                None if waits => f.write_str("matches, if the app responds with 404"),
+                None => f.write_str("matches"),
+                Some(unmet) => write!(f, "no match, {}", Escaped(unmet)),
             }?;
         }
         match self.more {
@@ -329,13 +354,13 @@ impl fmt::Display for Explanation<'_> {
             more => write!(f, "\nand {more} more rules for this path")?,
         }
         let Some(winner) = self.winner else {
-            return f.write_str("\nno rule answers");
+            return f.write_str("\nno rule matches");
         };
         let target = winner.target();
         match self.location() {
             Some(location) if location == target => {}
-            Some(location) => write!(f, "\n{} becomes {}", Escaped(target), Escaped(location))?,
-            None => write!(f, "\n{}", Escaped(target))?,
+            Some(location) => write!(f, "\nlocation: {}", Escaped(location))?,
+            None => write!(f, "\ntarget: {}", Escaped(target))?,
         }
         match self.not_sent {
             Some(why) => write!(f, "\nnot sent: {why}"),
@@ -347,14 +372,14 @@ impl fmt::Display for Explanation<'_> {
 impl fmt::Display for FailedCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Case => f.write_str("its path has letters in another case"),
-            Self::TrailingSlash => f.write_str("it differs by the slash at the end"),
+            Self::Case => f.write_str("its path differs in case"),
+            Self::TrailingSlash => f.write_str("its path differs in the trailing slash"),
             Self::Host => f.write_str("it is for another host"),
-            Self::HttpScheme => f.write_str("it is for another scheme, or none is known"),
+            Self::Scheme => f.write_str("it is for another scheme, or the scheme isn't known"),
             Self::Method => f.write_str("it is for other methods"),
-            Self::Lacks(has) => write!(f, "it asks for {has}"),
-            Self::Forbidden(has) => write!(f, "it must not have {has}"),
-            Self::Later => f.write_str("another rule comes first"),
+            Self::Missing(has) => write!(f, "it requires {has}"),
+            Self::Forbidden(has) => write!(f, "it excludes requests with {has}"),
+            Self::LowerPrecedence => f.write_str("another rule wins"),
         }
     }
 }
@@ -362,10 +387,10 @@ impl fmt::Display for FailedCondition {
 impl fmt::Display for NotSentReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::DotSegments => "a segment `.` or `..`",
-            Self::OffSite => "it would lead to another host",
-            Self::TooLong => "it would be longer than 8,000 bytes",
-            Self::SelfTarget => "it leads to the address that was asked for",
+            Self::DotSegments => "the path has a `.` or `..` segment",
+            Self::OffSite => "it would redirect to another host",
+            Self::TooLong => "the location is longer than 8,000 bytes",
+            Self::SelfTarget => "the location is the requested URL",
             Self::Exempt(exemption) => return Suppressed::Exempt(*exemption).fmt(f),
         })
     }

@@ -35,8 +35,8 @@ enum Fit {
 }
 
 impl Rules {
-    /// The rules whose path fits, in any case and with a slash at its end or without, the one that is asked first
-    /// first; and how many more there are.
+    /// The rules whose path fits, in any case and with a slash at its end or without, the one that
+    /// is asked first first; and how many more there are.
     pub(super) fn in_question<'r>(
         &'r self,
         ask: &Ask<'_, '_>,
@@ -68,11 +68,14 @@ impl Rules {
                 continue;
             };
             let unmet = match unmet.or_else(|| self.table.lacks(ask, &record)) {
-                None if winner != Some(at) => Some(FailedCondition::Later),
+                None if winner != Some(at) => Some(FailedCondition::LowerPrecedence),
                 unmet => unmet,
             };
             let rule = RuleRef::new(&self.table, record);
-            candidates.push(Candidate { rule, unmet });
+            candidates.push(Candidate {
+                rule,
+                failed_condition: unmet,
+            });
         }
         (candidates, more)
     }
@@ -117,9 +120,9 @@ impl Table {
     fn lacks(&self, ask: &Ask<'_, '_>, record: &Record<'_>) -> Option<FailedCondition> {
         let ready = self.options(record)?;
         Some(match ready.missing(ask, &mut Captures::none())? {
-            Missing::HttpScheme => FailedCondition::HttpScheme,
+            Missing::Scheme => FailedCondition::Scheme,
             Missing::Method => FailedCondition::Method,
-            Missing::Condition(true, has) => FailedCondition::Lacks(has.clone()),
+            Missing::Condition(true, has) => FailedCondition::Missing(has.clone()),
             Missing::Condition(false, has) => FailedCondition::Forbidden(has.clone()),
         })
     }

@@ -9,7 +9,7 @@ use crate::rules::{
     verify::Finder,
 };
 
-/// A rule whose target is still redirected again, and why it stays so.
+/// A redirect chain that flattening can't shorten, and why.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -19,16 +19,16 @@ use crate::rules::{
 ///     Rule::permanent("/b", "/c").remove_param("p"),
 /// ])?;
 /// let flattened = rules.flatten();
-/// let chain = &flattened.chains()[0];
+/// let chain = &flattened.remaining_chains()[0];
 /// assert_eq!((chain.rule(), chain.next()), (0, 1));
 /// assert_eq!(
 ///     chain.to_string(),
-///     "rule 0 stays as it is, because rule 1 changes parameters of the query",
+///     "rule 0 stays the same, because rule 1 edits the query",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chain {
+pub struct RemainingChain {
     rule: u32,
     next: u32,
     reason: &'static str,
@@ -38,38 +38,38 @@ pub struct Chain {
     is_of_next: bool,
 }
 
-impl Chain {
-    /// The number of the rule.
+impl RemainingChain {
+    /// Returns the number of the first rule of the chain.
     #[must_use]
     pub const fn rule(&self) -> u32 {
         self.rule
     }
 
-    /// The number of the rule that answers where it leads.
+    /// Returns the number of the rule that redirects the target of the first rule.
     #[must_use]
     pub const fn next(&self) -> u32 {
         self.next
     }
 
-    /// Why both are not one, as the end of a sentence about one of them.
+    /// Returns why both rules can't become one, as the end of a sentence about one of them.
     #[must_use]
     pub const fn reason(&self) -> &str {
         self.reason
     }
 }
 
-impl fmt::Display for Chain {
+impl fmt::Display for RemainingChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [rule, next] = &self.names;
         let who = if self.is_of_next { next } else { rule };
         let reason = self.reason;
-        write!(f, "{rule} stays as it is, because {who} {reason}")
+        write!(f, "{rule} stays the same, because {who} {reason}")
     }
 }
 
 impl Rules {
     /// The rules whose target another one surely redirects.
-    pub(super) fn chains(&self, loops: &HashSet<u32>) -> Vec<Chain> {
+    pub(super) fn chains(&self, loops: &HashSet<u32>) -> Vec<RemainingChain> {
         let mut finder = Finder::new(self);
         let mut chains = Vec::new();
         for (_, record) in self.table.records() {
@@ -82,7 +82,7 @@ impl Rules {
             };
             let (is_of_next, reason) = self.reason(loops, &record, &second);
             let (rule, next) = (record.number, second.number);
-            chains.push(Chain {
+            chains.push(RemainingChain {
                 rule,
                 next,
                 reason,
@@ -107,22 +107,22 @@ impl Rules {
         let of_next = [
             (
                 other.after_not_found,
-                "waits for a 404 of the app; in a file that says so, write its status with `!`",
+                "waits for a 404; in a `_redirects` file, write its status with `!`",
             ),
             (second.has(REGEX), "is a regex"),
-            (other.cache.is_some(), "says how long it may be kept"),
-            (!other.edits.is_empty(), "changes parameters of the query"),
-            (other.merge_slashes, "makes one of several slashes"),
+            (other.cache.is_some(), "has a cache lifetime"),
+            (!other.edits.is_empty(), "edits the query"),
+            (other.merge_slashes, "merges slashes"),
             (other.query == QueryPolicy::Merge, "merges the query"),
         ];
         let of_first = [
-            (loops.contains(&first.number), "may be a part of a loop"),
+            (loops.contains(&first.number), "may be part of a loop"),
             (
                 first.origin > 0,
-                "leads to another host, where other rules may answer",
+                "redirects to another host, where other rules may match",
             ),
-            (own.cache.is_some(), "says how long it may be kept"),
-            (own.merge_slashes, "makes one of several slashes"),
+            (own.cache.is_some(), "has a cache lifetime"),
+            (own.merge_slashes, "merges slashes"),
             (own.query == QueryPolicy::Merge, "merges the query"),
         ];
         let found = |reasons: &[(bool, &'static str)]| {
@@ -136,7 +136,7 @@ impl Rules {
         } else {
             (
                 false,
-                "is not proven to send every request at once where it ends now",
+                "can't be proven to keep the final URL of every request",
             )
         }
     }

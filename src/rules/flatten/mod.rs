@@ -1,4 +1,4 @@
-//! Chains made short.
+//! Shortens redirect chains.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -16,9 +16,9 @@ use crate::status::StatusChoice;
 
 mod chain;
 
-pub use chain::Chain;
+pub use chain::RemainingChain;
 
-/// A table without chains, and what was changed for that.
+/// A table with shortened chains, and its changes, returned by [`Rules::flatten`].
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -34,19 +34,19 @@ pub use chain::Chain;
 ///     .assert_redirect("/c/1?from=b&from=a&q#top");
 /// assert_eq!(
 ///     flattened.to_string(),
-///     "rule 0: /b/{x}?from=a (308 Permanent Redirect) becomes /c/{x}?from=b&from=a#top (302 Found), by rule 1",
+///     "rule 0: /b/{x}?from=a (308 Permanent Redirect) becomes /c/{x}?from=b&from=a#top (302 Found), via rule 1",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "the table that was flattened is as it was"]
+#[must_use = "flattening returns a new table and doesn't change the old one"]
 pub struct Flattened {
     pub(super) rules: Rules,
-    pub(super) changes: Vec<Change>,
-    chains: Vec<Chain>,
+    pub(super) changes: Vec<TargetChange>,
+    chains: Vec<RemainingChain>,
 }
 
-/// One rule whose target was redirected again.
+/// A rule that flattening changed: its old and its new target.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -57,19 +57,19 @@ pub struct Flattened {
 /// let change = &flattened.changes()[0];
 /// assert_eq!((change.rule(), change.old_target(), change.target()), (0, "/b", "/c"));
 /// assert_eq!(change.status_choice(), StatusChoice::Status(Status::Found));
-/// assert_eq!(change.by(), [1]);
+/// assert_eq!(change.via(), [1]);
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct TargetChange {
     pub(super) rule: u32,
     pub(super) line: Option<u32>,
     pub(super) old_target: Box<str>,
     pub(super) old_status_choice: StatusChoice,
     pub(super) target: Box<str>,
-    pub(super) how: StatusChoice,
+    pub(super) status_choice: StatusChoice,
     hops: usize,
-    by: Vec<u32>,
+    via: Vec<u32>,
     /// The same by their lines, where they have any.
     by_name: Box<str>,
 }
@@ -80,11 +80,13 @@ type Way = (usize, Vec<u32>);
 /// So many of them are kept.
 const SHOWN: usize = 32;
 
-/// So often all rules are gone through; twice is enough where the end of each chain is found at once.
+/// So often all rules are gone through; twice is enough where the end of each chain is found at
+/// once.
 const MOST: usize = 40;
 
 impl Rules {
-    /// Shortens chains: a rule whose target another rule always redirects leads where that one does.
+    /// Shortens redirect chains: if another rule always redirects the target of a rule, the rule
+    /// gets the target of that rule.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -100,23 +102,32 @@ impl Rules {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// Every request ends where it did, but for locations so long that they were not sent. A permanent
-    /// answer that leads to a temporary one becomes temporary, 303 stays 303, and what turns POST into GET
-    /// once turns it at once. A rule stays as it is where any of that is not proven: where the second one
-    /// has conditions (other than a scheme or methods that the first has too), waits for a 404, says how long it may be kept, merges or edits the query; where the
-    /// first leads to another host, or places a part of a segment; where [`check`](Self::check) says that not
-    /// all rules were looked at.
+    /// Every request reaches the same URL as before, except those with a location that was too long
+    /// to be sent. The status of the shortened rule follows from both rules:
     ///
-    /// Of files, by their [`Format`](super::Format):
+    /// - A permanent redirect before a temporary one becomes temporary.
+    /// - A chain with a 303 becomes a 303.
+    /// - If one of the redirects turns POST into GET, the shortened one does too.
     ///
-    /// | dialect | chains |
+    /// A rule stays the same if the table can't prove all of that:
+    ///
+    /// - The second rule has conditions, except a scheme or methods that the first rule has too.
+    /// - The second rule waits for a 404, has a cache lifetime, or merges or edits the query.
+    /// - The first rule redirects to another host, or its target has a capture that is part of a
+    ///   segment.
+    /// - [`check`](Self::check) reports that it didn't look at all rules.
+    ///
+    /// For files, it depends on the [`Format`](super::Format):
+    ///
+    /// | format | are chains shortened? |
     /// |---|---|
-    /// | `cloudflare`, `haproxy-map`, `nginx-map`, `vercel-bulk` | become short |
-    /// | `netlify`, `netlify-toml` | mostly not: a rule waits for a 404, unless it is forced (`301!`) |
-    /// | `vercel`, `next` | not: every rule merges the query |
-    /// | `bulk-csv` | not: every target names its host |
+    /// | `cloudflare`, `haproxy-map`, `nginx-map`, `vercel-bulk` | yes |
+    /// | `netlify`, `netlify-toml` | rarely: a rule waits for a 404, unless its status has a `!` (`301!`) |
+    /// | `vercel`, `next` | no: every rule merges the query |
+    /// | `bulk-csv` | no: every target names a host |
     ///
-    /// The first two lines are [written back](super::Format::rewrite) into their text.
+    /// [`Format::rewrite`](super::Format::rewrite) writes the changes back into files of the first
+    /// two rows.
     pub fn flatten(&self) -> Flattened {
         let mut by: BTreeMap<u32, Way> = BTreeMap::new();
         let mut rules = self.copy();
@@ -150,8 +161,8 @@ impl Rules {
         records.extend_from_slice(self.table.records.get(whole).unwrap_or_default());
     }
 
-    /// The table with each rule merged with the one that follows it, the last of a chain first; `None` where
-    /// none can be.
+    /// The table with each rule merged with the one that follows it, the last of a chain first;
+    /// `None` where none can be.
     fn shortened(&self, loops: &HashSet<u32>, by: &mut BTreeMap<u32, Way>) -> Option<Self> {
         let mut finder = Finder::new(self);
         let mut merged: HashMap<u32, Merged> = HashMap::new();
@@ -236,7 +247,7 @@ impl Rules {
         self.table.record(at).map(|record| record.number)
     }
 
-    fn changes(&self, after: &Self, mut by: BTreeMap<u32, Way>) -> Vec<Change> {
+    fn changes(&self, after: &Self, mut by: BTreeMap<u32, Way>) -> Vec<TargetChange> {
         let pairs = self.iter().zip(after.iter());
         pairs
             .filter_map(|(old, new)| {
@@ -245,15 +256,15 @@ impl Rules {
                 if count > names.len() {
                     names.push(format!("{} more", count - names.len()));
                 }
-                Some(Change {
+                Some(TargetChange {
                     rule: old.number(),
                     line: old.line(),
                     old_target: RuleRef::target(&old).into(),
                     old_status_choice: old.status_choice(),
                     target: RuleRef::target(&new).into(),
-                    how: new.status_choice(),
+                    status_choice: new.status_choice(),
                     hops: count + 1,
-                    by,
+                    via: by,
                     by_name: names.join(", ").into(),
                 })
             })
@@ -288,7 +299,7 @@ impl Policies {
         if ready.options.query == policy {
             return own;
         }
-        let ready = ready.append_encoded_query(policy);
+        let ready = ready.with_query_policy(policy);
         if let Some(at) = self.known.get(&ready.options) {
             return Some(*at);
         }
@@ -300,82 +311,82 @@ impl Policies {
 }
 
 impl Flattened {
-    /// The same rules in the same order, with other targets.
+    /// Returns the rules with their new targets, in the same order.
     #[must_use]
     pub const fn rules(&self) -> &Rules {
         &self.rules
     }
 
-    /// The same, to be kept.
+    /// Converts this into the rules with their new targets.
     #[must_use]
     pub fn into_rules(self) -> Rules {
         self.rules
     }
 
-    /// What was changed, in the order of the rules.
+    /// Returns the changes, in the order of the rules.
     #[must_use]
-    pub fn changes(&self) -> &[Change] {
+    pub fn changes(&self) -> &[TargetChange] {
         &self.changes
     }
 
-    /// The chains that are left, in the order of the rules.
+    /// Returns the chains that remain, in the order of the rules.
     #[must_use]
-    pub fn chains(&self) -> &[Chain] {
+    pub fn remaining_chains(&self) -> &[RemainingChain] {
         &self.chains
     }
 }
 
-impl Change {
-    /// The number of the rule.
+impl TargetChange {
+    /// Returns the number of the rule.
     #[must_use]
     pub const fn rule(&self) -> u32 {
         self.rule
     }
 
-    /// The line of the rule, where it was read from a file.
+    /// Returns the line of the rule, if it was read from a file.
     #[must_use]
     pub const fn line(&self) -> Option<u32> {
         self.line
     }
 
-    /// The target as it was.
+    /// Returns the old target.
     #[must_use]
     pub fn old_target(&self) -> &str {
         &self.old_target
     }
 
-    /// The status or the intent as it was.
+    /// Returns the old status or intent.
     #[must_use]
     pub const fn old_status_choice(&self) -> StatusChoice {
         self.old_status_choice
     }
 
-    /// The target as it is.
+    /// Returns the new target.
     #[must_use]
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// The status or the intent as it is.
+    /// Returns the new status or intent.
     #[must_use]
     pub const fn status_choice(&self) -> StatusChoice {
-        self.how
+        self.status_choice
     }
 
-    /// How many redirects it took before.
+    /// Returns how many redirects a client followed before, from this rule to the end of the chain.
     #[must_use]
     pub const fn hops(&self) -> usize {
         self.hops
     }
 
-    /// The numbers of the rules that answered behind this one, of a long chain the first 32.
+    /// Returns the numbers of the rules that redirected after this one, at most the first 32.
     #[must_use]
-    pub fn by(&self) -> &[u32] {
-        &self.by
+    pub fn via(&self) -> &[u32] {
+        &self.via
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for TargetChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "line {line}"),
@@ -384,8 +395,8 @@ impl fmt::Display for Change {
         write!(f, ": {} (", self.old_target)?;
         write_how(f, self.old_status_choice)?;
         write!(f, ") becomes {} (", self.target)?;
-        write_how(f, self.how)?;
-        write!(f, "), by {}", self.by_name)
+        write_how(f, self.status_choice)?;
+        write!(f, "), via {}", self.by_name)
     }
 }
 

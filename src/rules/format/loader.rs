@@ -127,7 +127,8 @@ impl Loader {
             Part::Target => target,
             _ => source,
         };
-        self.say_error(*line, bytes, error);
+        let in_file = error.with_target(target.text());
+        self.say_error(*line, bytes, in_file.as_ref().unwrap_or(error));
     }
 
     /// Says what is wrong with the part of a rule that stands at these bytes of a line.
@@ -213,7 +214,7 @@ impl Loader {
                 snippet: shown.chars().take(SHOWN).collect::<String>().into(),
                 skipped,
                 message: message.into(),
-                cure: cure.into(),
+                help: cure.into(),
             }
         });
     }

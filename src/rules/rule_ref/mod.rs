@@ -17,7 +17,7 @@ mod fixed;
 pub(crate) use fixed::Fixed;
 pub use fixed::SkippedReason;
 
-/// One rule of a compiled table; it is equal to itself alone.
+/// A reference to one rule of a table.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -27,6 +27,8 @@ pub use fixed::SkippedReason;
 /// assert_eq!(rule.to_string(), "/a/{b} -> /c/{b} (302 Found)");
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
+///
+/// Two references are equal only if they refer to the same rule of the same table.
 #[derive(Clone, Copy)]
 pub struct RuleRef<'r> {
     table: &'r Table,
@@ -49,19 +51,19 @@ impl<'r> RuleRef<'r> {
         self.table.record(self.at).unwrap_or_default()
     }
 
-    /// The number of the rule, counted from 0 in the order in which rules were added.
+    /// Returns the number of the rule, counted from 0 in the order in which the rules were added.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.record().number
     }
 
-    /// The path or the regex of the source, in the spelling that is compared.
+    /// Returns the path of the source in the percent-encoded form that is compared, or the regex.
     #[must_use]
     pub fn source(&self) -> &'r str {
         std::str::from_utf8(self.record().source).unwrap_or_default()
     }
 
-    /// The target, as it is sent but for its placeholders.
+    /// Returns the target with its placeholders. The rest is percent-encoded, as it is sent.
     #[must_use]
     pub fn target(&self) -> String {
         let names = self.names();
@@ -69,19 +71,21 @@ impl<'r> RuleRef<'r> {
         target::written(self.record().target, &names)
     }
 
-    /// The status or the intent.
+    /// Returns the status or the intent.
     #[must_use]
     pub fn status_choice(&self) -> StatusChoice {
         self.record().status_choice()
     }
 
-    /// The name, where it was given one.
+    /// Returns the name, if the rule has one.
     #[must_use]
     pub fn name(&self) -> Option<&'r str> {
         self.table.name(&self.record())
     }
 
-    /// What the rule is called where it is counted: its name, or its source where it has none.
+    /// Returns the name of the rule, or its source if it has no name.
+    ///
+    /// Metrics and counts use it as a label.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -107,13 +111,13 @@ impl<'r> RuleRef<'r> {
         host.unwrap_or_default()
     }
 
-    /// The file that it was read from, where that is known; [`Rules::in_file`] says it.
+    /// Returns the file that the rule was read from, if [`Rules::in_file`] named it.
     #[must_use]
     pub fn file(&self) -> Option<&'r str> {
         self.table.file.as_deref()
     }
 
-    /// The line of the file that it was read from, counted from 1.
+    /// Returns the line of the rule, counted from 1, if the rule was read from a file.
     #[must_use]
     pub fn line(&self) -> Option<u32> {
         self.table.lines.get(self.number())
@@ -206,7 +210,7 @@ impl PartialEq for RuleRef<'_> {
 
 impl Eq for RuleRef<'_> {}
 
-/// The rules of a table in their order, by [`Rules::iter`].
+/// An iterator over the rules of a table, returned by [`Rules::iter`].
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};

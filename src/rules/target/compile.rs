@@ -76,7 +76,7 @@ pub(in crate::rules) fn compile<'t>(
                 };
                 let control = literal.bytes().position(|byte| byte.is_ascii_control());
                 if let Some(control) = control {
-                    let why = "control characters cannot be sent; remove it";
+                    let why = "control characters can't be sent; remove it";
                     return Err(Flaw::at(at + skipped + control, why));
                 }
                 push_literal(&mut out, literal, &mut place, &mut has_query);
@@ -106,17 +106,16 @@ fn origin(text: &str, tokens: &[(usize, Token<'_>)]) -> Result<(Vec<u8>, usize),
     let first = match tokens.first() {
         Some((_, Token::Literal(first))) => *first,
         Some((at, Token::Placeholder(_))) => {
-            let why = "a target begins with `/` or `https://`, so that text of a request cannot say where \
-                       it leads";
+            let why = "a target can't start with a placeholder; start it with `/` or `https://`";
             return Err(Flaw::at(*at, why));
         }
-        None => return Err(Flaw::at(0, "it is empty; write `/` for the first page")),
+        None => return Err(Flaw::at(0, "empty target; write `/` for the home page")),
     };
     if first.starts_with('/') {
         if let Some(b'/' | b'\\') = text.as_bytes().get(1) {
             let error = Location::from_config(text).err();
             return Err(error.map_or_else(
-                || Flaw::at(1, "`//` leads to another host"),
+                || Flaw::at(1, "`//` redirects to another host; write one `/`"),
                 |error| Flaw::location(error, 0),
             ));
         }
@@ -130,7 +129,7 @@ fn origin(text: &str, tokens: &[(usize, Token<'_>)]) -> Result<(Vec<u8>, usize),
     if !has_scheme {
         return Err(match Location::from_config(first) {
             Err(error) => Flaw::location(error, 0),
-            Ok(_) => Flaw::at(0, "a target begins with `/` or `https://`"),
+            Ok(_) => Flaw::at(0, "a target must start with `/` or `https://`"),
         });
     }
     let (origin, rest) = parse_origin(first).map_err(|error| match tokens.get(1) {
@@ -149,8 +148,7 @@ fn origin(text: &str, tokens: &[(usize, Token<'_>)]) -> Result<(Vec<u8>, usize),
 fn host_slot(at: usize) -> Flaw {
     Flaw::at(
         at,
-        "a host is configuration, never text of a request; write it out, and placeholders behind the \
-         `/` that follows it",
+        "a host can't contain a placeholder; write the host out, and use placeholders after its `/`",
     )
 }
 
@@ -195,7 +193,7 @@ fn slot(
     let name = inside.strip_prefix("/*").unwrap_or(inside);
     let name = name.strip_prefix('*').unwrap_or(name);
     if !is_name(name) {
-        let why = "a placeholder is `{name}`, of letters, digits and `_`; write `{{` for a brace";
+        let why = "invalid placeholder name; use letters, digits and `_`, or write `{{` for a literal brace";
         return Err(Flaw::at(at, why));
     }
     let Some(index) = slots.iter().rposition(|slot| slot.name == name) else {
@@ -204,10 +202,10 @@ fn slot(
             .map(|slot| format!("`{{{}}}`", slot.name))
             .collect();
         let why = if known.is_empty() {
-            "the source has no placeholder".to_owned()
+            format!("unknown placeholder `{{{name}}}`; the source has no placeholders")
         } else {
             format!(
-                "the source has no such placeholder, but {}",
+                "unknown placeholder `{{{name}}}`; the source has {}",
                 known.join(", ")
             )
         };
@@ -216,8 +214,8 @@ fn slot(
     let kind = slots.get(index).map_or(Kind::Plain, |slot| slot.kind);
     let write = if inside.starts_with("/*") {
         if kind != Kind::Tail || place != Place::Path || behind_slash {
-            let why = "`{/*name}` stands for the tail of the source, its slash included; write it in the \
-                       path, and no slash before it";
+            let why = "`{/*name}` is the tail of the source with its slash; write it in the path, without \
+                       a slash before it";
             return Err(Flaw::at(at, why));
         }
         Write::WholeTail
@@ -289,19 +287,27 @@ mod tests {
     #[test]
     fn r3_the_host_is_literal_and_ends_before_the_first_placeholder() {
         for (text, at, why) in [
-            ("https://x{seg}", 9, "a host is configuration"),
-            ("https://{seg}/", 8, "a host is configuration"),
-            ("https://new.example:{seg}/", 20, "a host is configuration"),
-            ("https://new.example{/*tail}", 19, "a host is configuration"),
-            ("{seg}", 0, "begins with `/`"),
+            ("https://x{seg}", 9, "can't contain a placeholder"),
+            ("https://{seg}/", 8, "can't contain a placeholder"),
+            (
+                "https://new.example:{seg}/",
+                20,
+                "can't contain a placeholder",
+            ),
+            (
+                "https://new.example{/*tail}",
+                19,
+                "can't contain a placeholder",
+            ),
+            ("{seg}", 0, "start with a placeholder"),
             ("", 0, "empty"),
             ("new/{seg}", 0, "begin with `/`"),
             ("//{seg}", 1, "another host"),
             ("/\\{seg}", 1, "another host"),
             ("javascript:{seg}", 0, "https://"),
             ("https://u@x.example/", 9, "user name"),
-            ("/{no}", 1, "no such placeholder"),
-            ("/{seg", 1, "not closed"),
+            ("/{no}", 1, "unknown placeholder"),
+            ("/{seg", 1, "unclosed"),
             ("/a/../{seg}", 3, "`.` and `..`"),
             ("/x{/*seg}", 2, "tail of the source"),
             ("/a\n", 2, "control"),

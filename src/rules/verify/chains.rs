@@ -6,8 +6,9 @@ use super::{
     address::{Address, Step},
     check::{Check, is_permanent},
     finder::Finder,
+    leave_out::target_text,
 };
-use crate::rules::{FindingKind, record::Record};
+use crate::rules::{FindingKind, RuleRef, record::Record};
 
 /// So many of the rules that may follow are named.
 const MOST_RELATED: usize = 8;
@@ -80,6 +81,7 @@ impl<'t> Check<'t> {
             return;
         };
         let (number, name) = (second.number(), self.rules.name_of(second.number()));
+        let target = target_text(RuleRef::new(&self.rules.table, *record));
         let leads_on = |(at, step): &(u32, Step)| finder.leads_on(*at, &address, step);
         if !first.surely || !successors.first().is_some_and(leads_on) {
             let numbers = successors.iter().take(MOST_RELATED);
@@ -87,50 +89,52 @@ impl<'t> Check<'t> {
             let related: Vec<u32> = numbers.map(|rule| rule.number()).collect();
             let who = match successors.len() - 1 {
                 0 => name,
-                more => format!("{name} or one of {more} more"),
+                1 => format!("{name} or 1 more rule"),
+                more => format!("{name} or {more} more rules"),
             };
             // Where none of them answers, the last does.
             let is_sure = successors.last().is_some_and(|(_, last)| last.surely)
                 && successors.iter().all(leads_on);
-            let (kind, message) = if is_sure {
-                let proviso = self.proviso(successors.iter().map(|(at, _)| *at));
-                let message = format!("2 redirects or more, the next by {who}{proviso}");
-                (FindingKind::Chain, message)
+            let end = "point this rule at the final target, if that is always the same URL";
+            let (kind, message, help) = if is_sure {
+                let proviso = self.proviso(&target, successors.iter().map(|(at, _)| *at));
+                let message = format!("redirect chain: {target} is redirected again by {who}");
+                (FindingKind::Chain, message, format!("{end}{proviso}"))
             } else {
-                let message = format!("{who} may redirect the target again");
-                (FindingKind::PossibleChain, message)
+                // Without the target, so that the same finding of many rules is listed once.
+                let message = format!("possible redirect chain: {who} may redirect the target");
+                (FindingKind::PossibleChain, message, end.to_owned())
             };
-            let cure = "lead to the end at once where that is one address";
-            self.push(kind, record.number, &related, message, cure);
+            self.push(kind, record.number, &related, message, help);
             return;
         }
         let rest = finder.rest(known, at, address);
         let end = rest.end.and_then(|end| self.rules.rule_at(end));
-        let hops = rest.hops + 1;
-        let message = if rest.is_cut {
-            format!("{hops} redirects or more, the next by {name}")
-        } else {
-            let end = end.unwrap_or(second);
-            match end.line() {
-                // A file writes its placeholders in its own way.
-                Some(line) if end.has_placeholders() && end == second => {
-                    format!("{hops} redirects to reach where line {line} leads")
-                }
-                Some(line) if end.has_placeholders() => {
-                    format!("{hops} redirects to reach where line {line} leads, by {name}")
-                }
-                _ => format!("{hops} redirects to reach {}, by {name}", end.target()),
-            }
+        let more = match (rest.is_cut, rest.hops) {
+            (false, 0 | 1) => format!("again by {name}"),
+            (false, more) => format!("{more} more times, first by {name}"),
+            (true, 0 | 1) => format!("at least once more, by {name}"),
+            (true, more) => format!("at least {more} more times, first by {name}"),
         };
-        let message = format!("{message}{}", self.proviso([*next]));
+        let message = format!("redirect chain: {target} is redirected {more}");
+        let end_rule = end.unwrap_or(second);
+        let end_text = if rest.is_cut {
+            "the final target".to_owned()
+        } else if end_rule.has_placeholders() {
+            format!("the target of {}", self.rules.name_of(end_rule.number()))
+        } else {
+            target_text(end_rule)
+        };
+        let proviso = self.proviso(&target, [*next]);
+        let help = format!("point this rule at {end_text}{proviso}");
         let mut related = vec![number];
         related.extend(end.map(|rule| rule.number()).filter(|end| *end != number));
-        let cure = "lead there at once, or flatten the table";
-        self.push(FindingKind::Chain, record.number, &related, message, cure);
+        self.push(FindingKind::Chain, record.number, &related, message, help);
         if is_permanent(record.status_choice()) && !is_permanent(second.status_choice()) {
-            let message =
-                format!("clients keep this answer for good, and {name} may change its own");
-            let (kind, cure) = (FindingKind::PermanentToTemporary, "take 302 or 307");
+            let message = format!(
+                "clients cache this permanent redirect, but the next one ({name}) is temporary"
+            );
+            let (kind, cure) = (FindingKind::PermanentToTemporary, "use 302 or 307");
             self.push(kind, record.number, &[number], message, cure);
         }
     }
@@ -138,16 +142,16 @@ impl<'t> Check<'t> {
 
 impl Check<'_> {
     /// What is to be said where one of the rules that redirect again waits for a 404.
-    fn proviso(&self, next: impl IntoIterator<Item = u32>) -> &'static str {
+    fn proviso(&self, target: &str, next: impl IntoIterator<Item = u32>) -> String {
         let table = &self.rules.table;
         let waits = |at| {
             let record = table.record(at)?;
             Some(table.options(&record)?.options.after_not_found)
         };
         if next.into_iter().any(|at| waits(at) == Some(true)) {
-            ", unless the app has a page on the way"
+            format!(", unless the app has a page at {target}")
         } else {
-            ""
+            String::new()
         }
     }
 }
@@ -236,8 +240,7 @@ mod tests {
             let findings = check.report.findings;
             assert_eq!(findings.len(), COUNT - 1);
             assert!(findings.iter().all(|one| one.kind == FindingKind::Chain));
-            let is_cut =
-                |one: &&Finding| one.message.contains("redirects or more, the next by rule");
+            let is_cut = |one: &&Finding| one.message.contains("is redirected at least");
             assert!(findings.iter().filter(is_cut).count() > COUNT / 2);
             let kept: usize = known.rests.keys().map(Address::size).sum();
             assert!(

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "regex")]
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{LoopKind, chains::Known, finder::Finder};
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl Rules {
-    /// Looks for what may not be as its author thinks: rules that may lead round, chains, rules that
-    /// never answer, placeholders that nobody uses, permanent answers that are for some only.
+    /// Checks the table for mistakes: possible loops, redirect chains, unreachable and duplicate
+    /// rules, unused captures, and permanent redirects that depend on the user.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -27,14 +27,16 @@ impl Rules {
     /// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/c")])?;
     /// assert_eq!(
     ///     rules.check().to_string(),
-    ///     "rule 0: warning: 2 redirects to reach /c, by rule 1; lead there at once, or flatten the table\n\
-    ///      rule 0: note: clients keep this answer for good, and rule 1 may change its own; take 302 or 307",
+    ///     "rule 0: warning: redirect chain: `/b` is redirected again by rule 1; point this rule at `/c`\n\
+    ///      rule 0: note: clients cache this permanent redirect, but the next one (rule 1) is temporary; \
+    ///      use 302 or 307",
     /// );
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// Loops that are certain are errors where the table is built, and not among these. The time is
-    /// nearly linear in the number of rules; what is not looked at for that reason is said to be not proven.
+    /// Certain loops aren't in the report, because they are errors when the table is built. The
+    /// check takes nearly linear time. If it can't look at everything in that time, the report has
+    /// a finding of the kind [`Undecided`](FindingKind::Undecided).
     pub fn check(&self) -> Report {
         self.check_with(&mut Finder::new(self), &mut Finder::new(self))
     }
@@ -57,9 +59,9 @@ impl Rules {
         #[cfg(feature = "regex")]
         check.regexes(finder);
         if !are_all || finder.is_tired() {
-            let message = "so many rules fit each other that not all of them were looked at";
-            let cure = "divide the table, or write its patterns narrower";
-            check.push(FindingKind::NotProven, 0, &[], message, cure);
+            let message = "too many rules overlap, so not all of them were checked";
+            let cure = "split the table, or use narrower patterns";
+            check.push(FindingKind::Undecided, 0, &[], message, cure);
         }
         let mut report = check.report;
         report.findings.sort_by_key(|one| (one.rule, one.kind));
@@ -97,7 +99,7 @@ impl<'t> Check<'t> {
         rule: u32,
         related: &[u32],
         message: impl Into<Box<str>>,
-        cure: &'static str,
+        help: impl Into<Cow<'static, str>>,
     ) {
         let lines = &self.rules.table.lines;
         self.report.findings.push(Finding {
@@ -106,10 +108,10 @@ impl<'t> Check<'t> {
             file: self.file.clone(),
             line: lines.get(rule),
             related_lines: related.iter().filter_map(|one| lines.get(*one)).collect(),
-            related: related.into(),
-            others: Vec::new(),
+            related_rules: related.into(),
+            also_affected: Vec::new(),
             message: message.into(),
-            cure,
+            help: help.into(),
         });
     }
 
@@ -126,8 +128,8 @@ impl<'t> Check<'t> {
                 .collect();
             rules.sort_unstable();
             let kind = match one.kind {
-                LoopKind::Unknown => FindingKind::NotProven,
-                LoopKind::Grows => FindingKind::Growth,
+                LoopKind::Unknown => FindingKind::Undecided,
+                LoopKind::Grows => FindingKind::EndlessRedirect,
                 LoopKind::Circle | LoopKind::ToItself => FindingKind::Loop,
             };
             if let Some(last) = rules.pop() {
@@ -152,12 +154,12 @@ impl<'t> Check<'t> {
                     // A file writes its placeholders in its own way.
                     let (message, cure) = match rule.line() {
                         None => (
-                            format!("the target does not use `{{{name}}}`"),
-                            "use it, or begin its name with `_`",
+                            format!("the target doesn't use `{{{name}}}`"),
+                            "use it in the target, or start its name with `_`",
                         ),
                         Some(_) => (
-                            format!("the target does not use the placeholder `{name}`"),
-                            "use it where its text is needed",
+                            format!("the target doesn't use the placeholder `{name}`"),
+                            "check whether the target needs it",
                         ),
                     };
                     self.push(
@@ -175,8 +177,9 @@ impl<'t> Check<'t> {
             .and_then(depends_on_who_asks)
             .filter(|_| is_permanent(record.status_choice()))
         {
-            let message = format!("clients keep this answer for good, but it depends on {place}");
-            let (kind, cure) = (FindingKind::PermanentForSome, "take 302 or 307");
+            let message =
+                format!("clients cache this permanent redirect, but it depends on {place}");
+            let (kind, cure) = (FindingKind::PermanentPerUser, "use 302 or 307");
             self.push(kind, record.number, &[], message, cure);
         }
     }
@@ -198,7 +201,7 @@ impl<'t> Check<'t> {
             == (other.source, other.target, other.status_choice())
             && options(record).unwrap_or_default() == options(&other).unwrap_or_default();
         if is_same {
-            let message = format!("{name} says the same");
+            let message = format!("duplicate rule (same as {name})");
             let (kind, cure) = (FindingKind::Duplicate, "remove one of them");
             self.push(kind, record.number, &[number], message, cure);
             return;
@@ -209,13 +212,13 @@ impl<'t> Check<'t> {
         let mut beside = beside.into_iter().flatten();
         let is_part = line.is_some() && beside.any(|number| lines.get(number) == line);
         let message = if is_part {
-            format!("{name} answers everything that one of the rules of this line would")
+            format!("one of the rules of this line is unreachable (shadowed by {name})")
         } else {
-            format!("{name} answers everything that this one would")
+            format!("unreachable rule (shadowed by {name})")
         };
-        let cure = "put this one before it, or remove this one";
+        let cure = format!("move this rule before {name}, or remove it");
         self.push(
-            FindingKind::Shadowed,
+            FindingKind::Unreachable,
             record.number,
             &[number],
             message,
@@ -231,7 +234,7 @@ impl<'t> Check<'t> {
         if self.rules.table.regexes_len() == 0 {
             return;
         }
-        let shadowed = [FindingKind::Shadowed, FindingKind::Duplicate];
+        let shadowed = [FindingKind::Unreachable, FindingKind::Duplicate];
         let findings = self.report.findings.iter();
         let shadowed = findings.filter(|one| shadowed.contains(&one.kind));
         let shadowed: HashSet<u32> = shadowed.map(|one| one.rule).collect();
@@ -246,9 +249,11 @@ impl<'t> Check<'t> {
                 continue;
             };
             let name = self.rules.name_of(other.number);
-            let message =
-                format!("{name} is a regex, and that it leaves this one anything is not proven");
-            let (kind, cure) = (FindingKind::NotProven, "put this one before it");
+            let message = format!(
+                "undecided whether this rule is unreachable: {name} is a regex and comes first"
+            );
+            let cure = format!("move this rule before {name}");
+            let kind = FindingKind::Undecided;
             self.push(kind, record.number, &[other.number], message, cure);
         }
     }

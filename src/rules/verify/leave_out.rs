@@ -7,11 +7,7 @@ use std::{
 
 use super::{Finder, Loop, LoopKind};
 use crate::rules::{
-    Part, RuleError, RuleRef, Rules,
-    builder::cut,
-    condition::Ready,
-    error::{Flaw, TO_ITSELF},
-    record::Record,
+    Part, RuleError, RuleRef, Rules, builder::cut, condition::Ready, error::Flaw, record::Record,
     table::Table,
 };
 
@@ -56,7 +52,7 @@ impl Rules {
         if too_much.is_empty() {
             return;
         }
-        let why = "these regexes are too much together; write fewer of them";
+        let why = "the regexes of this table are too large together; use fewer regexes";
         let rules = too_much.iter().filter_map(|at| self.rule_at(*at));
         errors.extend(rules.map(|rule| RuleError {
             rule: rule.number(),
@@ -69,7 +65,7 @@ impl Rules {
     }
 
     fn loop_error(&self, rule: RuleRef<'_>, one: &Loop) -> RuleError {
-        let (what, cure) = self.described(one);
+        let (what, help) = self.described(one);
         RuleError {
             rule: rule.number(),
             name: rule.name().map(Into::into),
@@ -78,46 +74,55 @@ impl Rules {
                 .to_string()
                 .rsplit_once(" (")
                 .map_or("", |(text, _)| text)),
-            flaw: Flaw::at(0, format!("{what}; {cure}")),
+            flaw: Flaw::at(0, format!("{what}; {help}")),
         }
     }
 
     /// What a loop does, and how to mend it.
     pub(in crate::rules) fn described(&self, one: &Loop) -> (String, &'static str) {
-        let from = one.from.as_deref().unwrap_or_default();
         let (names, is_one) = self.named(&one.rules);
-        let lead = match one.is_certain {
-            false => "may lead",
-            true if is_one => "leads",
-            true => "lead",
+        let possible = if one.is_certain { "" } else { "possible " };
+        let remove = if is_one {
+            "remove this rule or change its target"
+        } else {
+            "remove one of these rules or change its target"
         };
+        let rule = one.rules.first().and_then(|at| self.rule_at(*at));
+        let target = rule.map_or_else(String::new, |rule| target_text(rule));
         match one.kind {
-            LoopKind::ToItself => {
-                let (what, cure) = TO_ITSELF.split_once("; ").unwrap_or((TO_ITSELF, ""));
-                (what.to_owned(), cure)
-            }
+            LoopKind::ToItself => (
+                format!("endless redirect: {target} matches this rule again"),
+                remove,
+            ),
             LoopKind::Circle => (
-                format!("{names} {lead} round in a circle, from `{from}` for one"),
+                format!("{possible}redirect loop: {} ({names})", urls_of(one)),
                 if one.is_certain {
-                    "remove one of them, or give it another target"
+                    remove
+                } else if is_one {
+                    "change the target of this rule, or narrow its source"
                 } else {
-                    "see that their conditions never hold together, or give one another target"
+                    "make the conditions of these rules exclude each other, or change a target"
                 },
             ),
             LoopKind::Grows => (
-                format!("{names} {lead} on and on, from `{from}` for one"),
-                "let no target fit the source again",
+                match &*one.rules {
+                    [_] => {
+                        format!("{possible}endless redirect: {target} matches this rule again")
+                    }
+                    _ => format!("{possible}endless redirect: {} ({names})", urls_of(one)),
+                },
+                if is_one {
+                    remove
+                } else {
+                    "change a target so that it doesn't match these rules again"
+                },
             ),
             LoopKind::Unknown => (
                 match &*one.rules {
-                    [_] => format!(
-                        "{names} may lead to itself again, and that it does not is not proven"
-                    ),
-                    _ => format!(
-                        "{names} may lead back to each other, and that they do not is not proven"
-                    ),
+                    [_] => format!("undecided whether {target} matches this rule again"),
+                    _ => format!("undecided whether {names} redirect in a loop"),
                 },
-                "follow an address through them, or let no target fit a source",
+                "test a URL that matches, or narrow a source so that no target matches it",
             ),
         }
     }
@@ -192,5 +197,25 @@ impl Rules {
             Some(_) => rules.count_hits(),
             None => rules,
         }
+    }
+}
+
+/// The URLs of a loop, from the first to the first again.
+fn urls_of(one: &Loop) -> String {
+    let urls = one.urls.iter().map(|url| format!("`{}`", cut(url)));
+    let mut urls: Vec<String> = urls.collect();
+    let first = urls.first().cloned();
+    let is_cut = one.hops > urls.len() || one.kind == LoopKind::Grows;
+    urls.extend(is_cut.then(|| "…".to_owned()));
+    urls.extend(first.filter(|_| one.kind == LoopKind::Circle));
+    urls.join(" → ")
+}
+
+/// The target of a rule, in words where a file writes its placeholders in its own way.
+pub(super) fn target_text(rule: RuleRef<'_>) -> String {
+    if rule.line().is_some() && rule.has_placeholders() {
+        "the target".to_owned()
+    } else {
+        format!("`{}`", cut(&rule.target()))
     }
 }

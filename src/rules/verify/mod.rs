@@ -1,8 +1,8 @@
 //! Loops: rules that lead a request back to where it was, or on and on.
 //!
-//! Rules that may follow each other make a graph; where it has circles, requests are followed with all
-//! that is not known of them, and samples of them are sent round. What a sample meets is certain; what
-//! cannot come back is no loop; the rest is said to be not proven.
+//! Rules that may follow each other make a graph; where it has circles, requests are followed with
+//! all that is not known of them, and samples of them are sent round. What a sample meets is
+//! certain; what cannot come back is no loop; the rest is said to be not proven.
 
 use std::collections::HashSet;
 
@@ -42,10 +42,12 @@ pub(super) struct Loop {
     /// Where each begins among the records, in the order in which they answer where that is known.
     pub(super) rules: Vec<u32>,
     pub(super) kind: LoopKind,
+    /// How many redirects it takes to come round.
+    pub(super) hops: usize,
     /// Whether it is there whatever else a request has.
     pub(super) is_certain: bool,
-    /// An address that goes round, where one is known.
-    pub(super) from: Option<String>,
+    /// The URLs that go round, where they are known; of a long loop the first few.
+    pub(super) urls: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +86,8 @@ impl Rules {
             rules: vec![at],
             kind: LoopKind::ToItself,
             is_certain: true,
-            from: None,
+            hops: 1,
+            urls: Vec::new(),
         });
         Loops {
             found: idle.chain(found.into_iter().map(|(_, one)| one)).collect(),
@@ -102,14 +105,16 @@ impl Rules {
                 } else {
                     LoopKind::Circle
                 },
+                hops: round.rules.len(),
                 rules: each_once(round.rules),
-                from: Some(round.from),
+                urls: round.urls,
             }),
             Verdict::Unknown => Some(Loop {
                 rules: circle.to_vec(),
                 kind: LoopKind::Unknown,
                 is_certain: false,
-                from: None,
+                hops: 0,
+                urls: Vec::new(),
             }),
         }
     }
@@ -226,7 +231,7 @@ mod tests {
             let (mut loops, mut rest) = (finder(), finder());
             let report = rules.check_with(&mut loops, &mut rest);
             let findings = report.iter();
-            let said = findings.filter(|finding| finding.kind() == FindingKind::NotProven);
+            let said = findings.filter(|finding| finding.kind() == FindingKind::Undecided);
             assert!(said.count() > 0, "set {number}");
             for finder in [loops, rest] {
                 assert!(

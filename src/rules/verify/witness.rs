@@ -23,13 +23,16 @@ use crate::{
 /// So often one rule answers in a journey that grows, before it is called endless.
 const ENOUGH: usize = 24;
 
+/// So many URLs of a loop are kept, for messages.
+pub(super) const MOST_URLS: usize = 6;
+
 /// The rules that one request meets again and again.
 #[derive(Clone, Debug)]
 pub(super) struct Round {
     pub(super) rules: Vec<u32>,
     pub(super) grows: bool,
-    /// The address that was asked for first.
-    pub(super) from: String,
+    /// The URLs that they are asked for in turn, of a long loop the first few.
+    pub(super) urls: Vec<String>,
 }
 
 impl Address {
@@ -79,6 +82,28 @@ pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
     Some(TestRequest::of(request, known.scheme))
 }
 
+/// The numbers of the hops of a loop, from the one at this place on. Its first URL was met last at its end.
+fn in_turn(begin: usize, end: usize, place: usize) -> Vec<usize> {
+    let mut hops: Vec<usize> = (begin..end).collect();
+    if let Some(first) = hops.first_mut() {
+        *first = end;
+    }
+    hops.rotate_left(place);
+    hops
+}
+
+fn urls_of(seen: &HashMap<(Method, String), usize>, hops: &[usize]) -> Vec<String> {
+    let hops = hops.get(..MOST_URLS).unwrap_or(hops);
+    let mut urls = vec![String::new(); hops.len()];
+    for ((_, url), hop) in seen {
+        let turn = hops.iter().position(|own| own == hop);
+        if let Some(own) = turn.and_then(|turn| urls.get_mut(turn)) {
+            own.clone_from(url);
+        }
+    }
+    urls
+}
+
 impl Rules {
     /// Follows a request, at most so many hops, until it comes round; `None` too where that is too much
     /// work.
@@ -89,7 +114,6 @@ impl Rules {
         work: &mut Work,
     ) -> Option<Round> {
         let mut client = Client::new(request);
-        let from = client.url();
         let mut seen: HashMap<(Method, String), usize> = HashMap::new();
         let mut met: HashMap<u32, Vec<usize>> = HashMap::new();
         let mut hops: Vec<(u32, usize)> = Vec::new();
@@ -121,10 +145,18 @@ impl Rules {
                 let lowest = rules.iter().enumerate().min_by_key(|(_, at)| **at);
                 let lowest = lowest.map_or(0, |(place, _)| place);
                 rules.rotate_left(lowest);
+                let first = rules.first().and_then(|at| met.get(at)?.first().copied());
+                let turns = match endless {
+                    // The first time round, its URLs are short.
+                    Some(_) => (first.unwrap_or(begin)..hops.len())
+                        .take(rules.len() + 1)
+                        .collect(),
+                    None => in_turn(begin, hops.len(), lowest),
+                };
                 return Some(Round {
+                    urls: urls_of(&seen, &turns),
                     rules,
                     grows: endless.is_some(),
-                    from,
                 });
             }
             if !client.follow(status, &redirect.location) {

@@ -80,7 +80,7 @@ fn the_peer_is_read_from_axums_connect_info() {
     use std::net::{IpAddr, SocketAddr};
 
     use axum::extract::ConnectInfo;
-    use tower_redirect::connect_info;
+    use tower_redirect::trust::connect_info;
 
     let peer = SocketAddr::from(([10, 0, 0, 1], 443));
     let mut extensions = http::Extensions::new();
@@ -133,7 +133,7 @@ fn redirects_are_counted() {
 
     let sum = Arc::default();
     metrics::with_local_recorder(&Sum(Arc::clone(&sum)), || {
-        tower_redirect::describe_metrics();
+        tower_redirect::observe::describe_metrics();
         assert_eq!(status(&RedirectLayer::temporary("/new"), "/old"), 307);
     });
     assert_eq!(sum.load(Ordering::Relaxed), 1);
@@ -142,7 +142,7 @@ fn redirects_are_counted() {
 #[cfg(feature = "reload")]
 #[test]
 fn a_policy_is_replaced() {
-    use tower_redirect::Reloadable;
+    use tower_redirect::live::Reloadable;
 
     let (policy, handle) = Reloadable::new(None::<LocalPath>);
     testing::get("/").through(&policy).assert_pass();
@@ -268,13 +268,19 @@ fn a_redirect_is_logged() {
 fn a_trusted_proxy_says_the_scheme() {
     use std::net::IpAddr;
 
-    use tower_redirect::{ProxyHeader, Scheme, Trust};
+    use tower_redirect::{
+        location::HttpScheme,
+        trust::{ForwardedHeader, TrustedProxies},
+    };
 
-    let trust = Trust::peers(["10.0.0.0/8"], |_| Some(IpAddr::from([10, 0, 0, 1])))
+    let trust = TrustedProxies::networks(["10.0.0.0/8"], |_| Some(IpAddr::from([10, 0, 0, 1])))
         .unwrap()
-        .believe(ProxyHeader::XForwardedProto);
+        .header(ForwardedHeader::XForwardedProto);
     let request = testing::get("/").header("x-forwarded-proto", "https");
-    assert_eq!(trust.view(&request.head()).scheme(), Some(Scheme::Https));
+    assert_eq!(
+        trust.view(&request.head()).scheme(),
+        Some(HttpScheme::Https)
+    );
 }
 
 #[cfg(feature = "watch")]
@@ -282,7 +288,7 @@ fn a_trusted_proxy_says_the_scheme() {
 fn a_file_is_read_at_the_start_and_when_it_changes() {
     use std::{fs, sync::mpsc, time::Duration};
 
-    use tower_redirect::Reloadable;
+    use tower_redirect::live::Reloadable;
 
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("watched-{}", std::process::id()));

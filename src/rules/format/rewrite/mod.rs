@@ -10,7 +10,7 @@ use std::{
 use super::Format;
 use crate::{
     rules::{
-        Change, Flattened, QueryPolicy, Rules,
+        Flattened, QueryPolicy, Rules, TargetChange,
         record::{QUERY, Record},
     },
     status::StatusChoice,
@@ -61,7 +61,7 @@ pub struct Rewritten {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotRewritten {
-    change: Change,
+    change: TargetChange,
     reason: &'static str,
 }
 
@@ -88,7 +88,7 @@ impl Rewritten {
 impl NotRewritten {
     /// Returns the change.
     #[must_use]
-    pub const fn change(&self) -> &Change {
+    pub const fn change(&self) -> &TargetChange {
         &self.change
     }
 
@@ -373,12 +373,12 @@ impl<'f> Writer<'f> {
 }
 
 /// The new status of a rule, where it is another.
-fn status(change: &Change) -> Option<u16> {
-    let status = match change.how {
+fn status(change: &TargetChange) -> Option<u16> {
+    let status = match change.status_choice {
         StatusChoice::Status(status) => status,
         StatusChoice::Intent(intent) => intent.strict_status(),
     };
-    (change.how != change.old_status_choice).then(|| status.as_u16())
+    (change.status_choice != change.old_status_choice).then(|| status.as_u16())
 }
 
 /// Whether a rule sends the query of a request on.
