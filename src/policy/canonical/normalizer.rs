@@ -160,7 +160,7 @@ impl<'p> Normalizer<'p> {
         match Location::assemble(site, &spelling, uri.query()) {
             Ok(location) => Decision::Redirect(head.annotate(location)),
             Err(_) if self.enforcing(head).is_some() => {
-                refuse("plaintext, and the https URL isn't a valid location")
+                refuse("plaintext request without a valid https location")
             }
             Err(_) => Decision::Pass,
         }
@@ -172,8 +172,8 @@ impl<'p> Normalizer<'p> {
         let is_legal = head.method() == Method::CONNECT
             || head.method() == Method::OPTIONS && head.requested_uri().path() == "*";
         match self.host {
-            _ if enforcing => refuse("plaintext, and the request target isn't a path"),
-            Some(_) if !is_legal => refuse("the request target isn't a path"),
+            _ if enforcing => refuse("plaintext request for a target that is not a path"),
+            Some(_) if !is_legal => refuse("request target is not a path"),
             _ => Decision::Pass,
         }
     }
