@@ -1,6 +1,52 @@
-//! Which redirects are never sent, whatever a policy answers (R1, R5, R9, R10, R12).
+//! Which redirects are never sent, whatever the policy decides.
 //!
-//! The policy is asked first; what it says is turned into a pass here, and nowhere else.
+//! The service calls [`judge`] with each redirect that its policy returns. `judge` reads its
+//! arguments and changes nothing. It applies these rules in order, and the first that holds
+//! suppresses the redirect:
+//!
+//! 1. **No response to this method can meet the condition.** `after_success` waits for the success
+//!    of an unsafe method, and this request has a safe one. That is no failure, so it isn't logged
+//!    or counted.
+//! 2. **The request is exempt** (R5, R12). Its client can't follow a redirect, or it names no path
+//!    to redirect. Each [`Exemption`] can be switched off:
+//!    - a WebSocket handshake: GET with `websocket` in `Upgrade`,
+//!    - CONNECT,
+//!    - a CORS preflight: OPTIONS with `Origin` and `Access-Control-Request-Method`,
+//!    - a request target that isn't a path, for example `OPTIONS *`.
+//! 3. **The `Location` fails the output check** (R1, R10). Every finished location is checked once
+//!    more, right before it is sent.
+//! 4. **The location is the requested URL** (R9). The client would send the same request again, and
+//!    loop.
+//!
+//! A suppressed redirect lets the request through to the inner service. The exception is plaintext
+//! under HTTPS enforcement (R11): the request is *closed*, and the service refuses it with
+//! [`CLOSED`].
+//!
+//! # When is a location the requested URL?
+//!
+//! If some clients turn the location into the requested URL, it counts as the requested URL.
+//!
+//! - **Method.** A 303 turns every method except GET and HEAD into GET. That is a different
+//!   request, so a POST may be redirected to its own URL.
+//! - **Path and query** are equal byte for byte, or after the percent-encoding that clients are
+//!   known to apply. A relative location is resolved first. Inside `nest` of an axum router, the
+//!   requested path is the whole one, if the `axum` feature is enabled.
+//! - **Scheme.** If the scheme of the request is known, a location on another scheme isn't the
+//!   requested URL.
+//! - **Host.** The names are compared without case. A final dot in the location is ignored, because
+//!   some clients drop it. A default port counts as no port. A location without an origin is always
+//!   on the requested host.
+//!
+//! | request | location | sent? |
+//! |---|---|---|
+//! | `GET /a`, `Host: shop.example` | `/b` | yes |
+//! | `GET /a`, `Host: shop.example` | `/a#top` | no: a fragment isn't sent |
+//! | `GET /a`, `Host: Shop.example:80` | `http://shop.example/a` | no |
+//! | `GET /a`, `Host: shop.example` | `https://www.shop.example/a` | yes: another host |
+//! | `GET /%7Ea` | `/~a` | yes: the canonical form of the path |
+//! | `GET /~a` | `/%7Ea` | no: some clients request `/~a` for it |
+//! | `POST /a` | `/a` with 303 | yes: the next request is `GET /a` |
+//! | `POST /a` | `/a` with 307 | no |
 
 use http::{HeaderMap, Method, Version, header};
 
@@ -11,32 +57,62 @@ use crate::{
     status::Status,
 };
 
-/// What becomes of a redirect.
+/// What happens to a redirect.
 pub(crate) enum Verdict {
     Send(Status),
     Pass(Suppressed),
-    /// It cannot be sent, and the request must not be passed on (R11).
+    /// The redirect can't be sent, and the request must not reach the inner service (R11).
     Refuse(Suppressed, Refusal),
 }
 
-/// Whether this redirect is sent in answer to this request, with which status, and what happens if not.
+/// The refusal of plaintext that must not pass and can't be redirected to https (R11).
+pub(crate) const CLOSED: Refusal =
+    Refusal::bad_request("plaintext request that cannot be redirected to https");
+
+/// Decides whether a redirect is sent for this request, with which status, and what happens if not.
 pub(crate) fn judge(
     request: &RequestHead<'_>,
     redirect: &Redirect,
     disabled: DisabledExemptions,
 ) -> Verdict {
-    match admit(request, redirect, disabled) {
+    match status_to_send(request, redirect, disabled) {
         Ok(status) => Verdict::Send(status),
         Err(reason) if request.is_closed() => Verdict::Refuse(reason, CLOSED),
         Err(reason) => Verdict::Pass(reason),
     }
 }
 
-/// What becomes of plaintext that must not be passed on, where no redirect of it can be sent.
-pub(crate) const CLOSED: Refusal =
-    Refusal::bad_request("plaintext, and a redirect to https cannot be sent");
+/// Applies the four rules. Returns the status of a redirect that is sent, or why it isn't.
+fn status_to_send(
+    request: &RequestHead<'_>,
+    redirect: &Redirect,
+    disabled: DisabledExemptions,
+) -> Result<Status, Suppressed> {
+    // 1. No response to this method can meet the condition.
+    if let Timing::After(condition) = timing(request, redirect) {
+        if !condition.applies_to(request.method()) {
+            return Err(Suppressed::OtherMethods);
+        }
+    }
+    // 2. The request is exempt.
+    if let Some(exemption) = exemption(request, disabled) {
+        return Err(Suppressed::Exempt(exemption));
+    }
+    // 3. The location fails the output check.
+    if !redirect.location.is_sendable() {
+        return Err(Suppressed::Unsendable);
+    }
+    // 4. The location is the requested URL.
+    let status = redirect.status(request.method(), request.version());
+    if is_requested_url(request, &redirect.location, status) {
+        return Err(Suppressed::SelfTarget);
+    }
+    Ok(status)
+}
 
-/// When this redirect is sent: where the request must not be passed on, none waits for an answer.
+/// Returns when the redirect is sent.
+///
+/// A closed request never reaches the inner service, so its redirect can't wait for a response.
 #[inline]
 pub(crate) fn timing<'r>(request: &RequestHead<'_>, redirect: &'r Redirect) -> &'r Timing {
     if request.is_closed() {
@@ -46,31 +122,7 @@ pub(crate) fn timing<'r>(request: &RequestHead<'_>, redirect: &'r Redirect) -> &
     }
 }
 
-/// The status with which this redirect is sent in answer to this request, or why it is not.
-fn admit(
-    request: &RequestHead<'_>,
-    redirect: &Redirect,
-    disabled: DisabledExemptions,
-) -> Result<Status, Suppressed> {
-    if let Timing::After(condition) = timing(request, redirect) {
-        if !condition.applies_to(request.method()) {
-            return Err(Suppressed::OtherMethods);
-        }
-    }
-    if let Some(exemption) = exemption(request, disabled) {
-        return Err(Suppressed::Exempt(exemption));
-    }
-    if !redirect.location.is_sendable() {
-        return Err(Suppressed::Unsendable);
-    }
-    let status = redirect.status(request.method(), request.version());
-    if is_self_target(request, &redirect.location, status) {
-        return Err(Suppressed::SelfTarget);
-    }
-    Ok(status)
-}
-
-/// The first exemption that applies and is not disabled.
+/// Returns the first exemption that applies and isn't disabled.
 fn exemption(request: &RequestHead<'_>, disabled: DisabledExemptions) -> Option<Exemption> {
     let method = request.method();
     let by_method = if method == Method::GET {
@@ -83,7 +135,7 @@ fn exemption(request: &RequestHead<'_>, disabled: DisabledExemptions) -> Option<
     } else {
         None
     };
-    // CONNECT names no path, so that its own switch has to be enough.
+    // The target of CONNECT is never a path. Its own switch must be enough to redirect it.
     let by_target = (!request.has_path() && method != Method::CONNECT).then_some(Exemption::NoPath);
     by_method
         .filter(|&exemption| !disabled.has(exemption))
@@ -105,63 +157,135 @@ fn is_websocket(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Whether the location is the address that was asked for, so that sending it would loop (R9).
-fn is_self_target(request: &RequestHead<'_>, location: &Location, status: Status) -> bool {
+/// Returns `true` if the client would send the same request again (R9).
+fn is_requested_url(request: &RequestHead<'_>, location: &Location, status: Status) -> bool {
     let becomes_get = request.method() != Method::GET && request.method() != Method::HEAD;
     if status == Status::SeeOther && becomes_get {
         return false;
     }
-    // A router that nests has shortened the target; the client asked for the whole one.
-    let asked = request.requested_path_and_query();
-    leads_to(location, &asked) && is_on_the_asked_host(request, location)
+    // A router that nests shortens the target; the client requested the whole one.
+    let requested = request.requested_path_and_query();
+    is_requested_path(location, &requested) && is_on_requested_host(request, location)
 }
 
-/// Whether the location is on the host that was asked, as far as that is known.
+/// Returns `true` if a client that follows the location requests this path and query.
+#[inline]
+fn is_requested_path(location: &Location, requested: &str) -> bool {
+    match location.plain_path() {
+        Some(path) => {
+            path == requested.as_bytes()
+                || location.may_be_rewritten() && may_request(path, requested.as_bytes())
+        }
+        None => {
+            // A client that sends dot segments doesn't resolve them: equal bytes are a loop even
+            // before the location is resolved.
+            location.written_path() == requested.as_bytes()
+                || may_request(
+                    location.resolved(requested).1.as_bytes(),
+                    requested.as_bytes(),
+                )
+        }
+    }
+}
+
+/// Returns `true` if the location is on the requested host, as far as that is known.
 #[cold]
-fn is_on_the_asked_host(request: &RequestHead<'_>, location: &Location) -> bool {
-    let asks_again = |scheme, authority: &str| asks_again(request, location, scheme, authority);
-    location.with_origin(asks_again).unwrap_or(true)
+fn is_on_requested_host(request: &RequestHead<'_>, location: &Location) -> bool {
+    let is_requested =
+        |scheme, authority: &str| is_requested_origin(request, location, scheme, authority);
+    // A location without an origin stays on the host.
+    location.with_origin(is_requested).unwrap_or(true)
 }
 
-/// The same of one with an origin.
-fn asks_again(
+/// Returns `true` if the origin of the location, which has one, is the requested one.
+fn is_requested_origin(
     request: &RequestHead<'_>,
     location: &Location,
     target_scheme: HttpScheme,
-    target: &str,
+    target_authority: &str,
 ) -> bool {
-    // What must not be passed on is plaintext.
-    let closed = request.is_closed().then_some(HttpScheme::Http);
-    let scheme = location.request_scheme().or(closed);
+    // Only plaintext is ever closed.
+    let closed_scheme = request.is_closed().then_some(HttpScheme::Http);
+    let scheme = location.request_scheme().or(closed_scheme);
     if scheme.is_some_and(|scheme| scheme != target_scheme) {
         return false;
     }
+    // The policy may know a host that `Host` doesn't show, from a trusted proxy.
     if let Some(stays) = location.is_on_requested_host() {
         return stays;
     }
-    let asked = match request.requested_authority() {
-        // Without a `Host` no redirect changes what is asked for; since HTTP/1.1 there is one.
+    let requested = match request.requested_authority() {
+        // An HTTP/1.0 client may send no `Host`, so a redirect to another host doesn't change its
+        // request. Since HTTP/1.1, every client sends one.
         None => return request.version() < Version::HTTP_11,
         Some("") => return true,
         Some(authority) => authority,
     };
-    // A port may be left out behind its colon (RFC 3986 §3.2.3).
-    RequestHost::read(asked.strip_suffix(':').unwrap_or(asked))
-        .is_some_and(|asked| asked.is_same_host(target, scheme))
+    // A port may be empty after its colon (RFC 3986 §3.2.3).
+    RequestHost::read(requested.strip_suffix(':').unwrap_or(requested))
+        .is_some_and(|requested| requested.is_same_host(target_authority, scheme))
 }
 
-/// Whether path and query are those that were asked for, as the client resolves them.
-#[inline]
-fn leads_to(location: &Location, asked: &str) -> bool {
-    match location.plain_path() {
-        Some(path) => {
-            path == asked.as_bytes()
-                || location.may_be_rewritten() && may_request(path, asked.as_bytes())
-        }
-        None => {
-            // A client that asks with dot segments resolves none, and would ask the same again.
-            location.written_path() == asked.as_bytes()
-                || may_request(location.resolved(asked).1.as_bytes(), asked.as_bytes())
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::{Verdict, judge};
+    use crate::{
+        location::Location,
+        redirect::{DisabledExemptions, Redirect, Suppressed},
+        request::RequestHead,
+        status::Status,
+    };
+
+    /// The table in the module docs.
+    #[test]
+    fn r9_the_requested_url() {
+        let found = ("GET", Status::Found);
+        for ((method, status), host, path, location, is_sent) in [
+            (found, "shop.example", "/a", "/b", true),
+            (found, "shop.example", "/a", "/a#top", false),
+            (
+                found,
+                "Shop.example:80",
+                "/a",
+                "http://shop.example/a",
+                false,
+            ),
+            (
+                found,
+                "shop.example",
+                "/a",
+                "https://www.shop.example/a",
+                true,
+            ),
+            (found, "shop.example", "/%7Ea", "/~a", true),
+            (found, "shop.example", "/~a", "/%7Ea", false),
+            (("POST", Status::SeeOther), "shop.example", "/a", "/a", true),
+            (
+                ("POST", Status::TemporaryRedirect),
+                "shop.example",
+                "/a",
+                "/a",
+                false,
+            ),
+        ] {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header("host", host)
+                .body(())
+                .unwrap();
+            let redirect = Redirect::new(status, Location::from_config(location).unwrap());
+            let head = RequestHead::new(&request);
+            let case = format!("{method} {path} on {host} to {location}");
+            match judge(&head, &redirect, DisabledExemptions::default()) {
+                Verdict::Send(sent) => assert!(is_sent && sent == status, "{case}"),
+                Verdict::Pass(reason) => {
+                    assert!(!is_sent && reason == Suppressed::SelfTarget, "{case}");
+                }
+                Verdict::Refuse(..) => panic!("{case}: refused"),
+            }
         }
     }
 }

@@ -75,9 +75,10 @@ fn each_change_and_each_refusal_leaves_an_event() {
     let gauges = Gauges::default();
     metrics::set_global_recorder(gauges.clone()).unwrap();
     let said = || events.said();
-    let good = "INFO message=a new set of redirects serves";
-    let bad = "WARN message=a set of redirects was refused, the one before serves on";
-    let back = "INFO message=the set of redirects before serves again";
+    let good = "INFO message=reloaded";
+    let bad = "WARN message=rejected, keeping the previous rules";
+    let lost = "WARN message=cannot be read, keeping the previous rules";
+    let back = "INFO message=rolled back to the previous rules";
 
     let (_policy, handle) = Reloadable::new(netlify::parse("/a /b").unwrap());
     handle.store(netlify::parse("/a /c").unwrap());
@@ -85,8 +86,7 @@ fn each_change_and_each_refusal_leaves_an_event() {
     handle.try_update(|_| netlify::parse("/a /d")).unwrap();
     assert!(handle.rollback());
     assert!(!handle.rollback());
-    let error =
-        "error=rules:1:1: error: this rule has no target; write where it leads behind the source";
+    let error = "error=rules:1:1: error: the source `/a` has no target; write it after the source, for example `/old /new`";
     let expected = [good, &format!("{bad} {error}"), good, back];
     assert_eq!(said(), expected);
 
@@ -121,7 +121,7 @@ fn each_change_and_each_refusal_leaves_an_event() {
     assert_eq!(*gauges.0.lock().unwrap(), expected);
 
     let panicked =
-        "ERROR message=the callback of a watch panicked; the watch goes on panic=\"on purpose\"";
+        "ERROR message=the `on_reload` callback panicked, the watch continues panic=\"on purpose\"";
     let said = said();
     let [warnings, rest @ ..] = &said[..] else {
         panic!("nothing was said");
@@ -129,13 +129,14 @@ fn each_change_and_each_refusal_leaves_an_event() {
     let begin = format!("WARN message={shown}:2:7: warning: ");
     assert!(warnings.starts_with(&begin), "{warnings}");
     assert!(warnings.ends_with(&format!(" path={shown}")), "{warnings}");
-    let error = "error: this rule has no target; write where it leads behind the source";
+    let error =
+        "error: the source `/a` has no target; write it after the source, for example `/old /new`";
     let expected = [
         format!("{good} path={shown}"),
         panicked.to_owned(),
         format!("{bad} path={shown} error={shown}:1:1: {error}"),
         panicked.to_owned(),
-        format!("{bad} path={shown} error={missing}"),
+        format!("{lost} path={shown} error={missing}"),
         panicked.to_owned(),
     ];
     assert_eq!(rest, expected);

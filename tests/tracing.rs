@@ -80,7 +80,7 @@ fn a_difference_leaves_an_event(events: &Events) {
     assert_eq!(
         events.said(),
         [
-            "DEBUG message=the candidate answers differently method=\"GET\" path=\"/a\" \
+            "DEBUG message=the candidate decides differently method=\"GET\" path=\"/a\" \
              live=302 Found to /x candidate=302 Found to /x after Success"
         ]
     );
@@ -139,16 +139,16 @@ fn r13_what_a_proxy_says_leaves_an_event(events: &Events) {
     assert_eq!(
         events.said(),
         [
-            "TRACE message=what a proxy says peer=10.0.0.7 header=\"x-forwarded-proto\" \
+            "TRACE message=forwarded values peer=10.0.0.7 header=\"x-forwarded-proto\" \
              scheme=\"https\"",
-            "TRACE message=what a proxy says peer=198.51.100.7 header=\"x-forwarded-proto\" \
-             scheme_unknown=\"the peer is not trusted\"",
-            "WARN message=no peer address, so that no proxy is believed; serve with \
+            "TRACE message=forwarded values peer=198.51.100.7 header=\"x-forwarded-proto\" \
+             scheme_unknown=\"peer not trusted\"",
+            "WARN message=no peer address, so no proxy is trusted; serve with \
              `into_make_service_with_connect_info` header=\"x-forwarded-proto\"",
-            "TRACE message=what a proxy says peer=10.0.0.7 header=\"x-forwarded-proto\" \
+            "TRACE message=forwarded values peer=10.0.0.7 header=\"x-forwarded-proto\" \
              scheme=\"https\" host=\"shop.example\"",
-            "TRACE message=what a proxy says peer=10.0.0.7 header=\"x-forwarded-proto\" \
-             scheme=\"https\" host_unknown=\"it is malformed\"",
+            "TRACE message=forwarded values peer=10.0.0.7 header=\"x-forwarded-proto\" \
+             scheme=\"https\" host_unknown=\"malformed\"",
         ]
     );
 }

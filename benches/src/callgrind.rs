@@ -1,4 +1,4 @@
-//! Counts instructions, by running this program again under valgrind.
+//! Counts instructions: runs this program again under valgrind, and reads what callgrind wrote.
 
 use std::{
     env, fs, io,
@@ -7,10 +7,10 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-/// The function whose calls are the marks.
+/// The function that callgrind watches. Each call of it ends a section.
 const MARK: &str = "*callgrind*set_mark*";
 
-/// Whether there is a valgrind to run.
+/// Returns whether valgrind is installed.
 pub(crate) fn is_available() -> bool {
     Command::new("valgrind")
         .arg("--version")
@@ -20,15 +20,14 @@ pub(crate) fn is_available() -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Ends one stretch of work and begins the next, in a program that [`between_marks`] runs.
+/// Ends one section and begins the next, in a program that [`between_marks`] runs.
 #[inline(never)]
 pub(crate) fn set_mark() {
-    // A call without any effect would be left out.
+    // The compiler would remove a call without any effect.
     std::hint::black_box(());
 }
 
-/// Runs this program with the arguments given and says what it cost up to each mark, from the one
-/// before.
+/// Runs this program with these arguments and returns the instructions of each section.
 pub(crate) fn between_marks(arguments: &[&str]) -> io::Result<Vec<u64>> {
     let folder = Folder::new()?;
     let mut child = run(&folder, &[&format!("--dump-before={MARK}")], arguments)?;
@@ -43,21 +42,21 @@ pub(crate) fn between_marks(arguments: &[&str]) -> io::Result<Vec<u64>> {
         .collect()
 }
 
-/// Runs this program with the arguments given and says what the whole of it cost.
+/// Runs this program with these arguments and returns the instructions of the whole process.
 ///
-/// `meanwhile` is handed the running program, and talks to it.
+/// `meanwhile` receives the running process and sends it requests.
 pub(crate) fn whole_process(
     arguments: &[&str],
     meanwhile: impl FnOnce(&mut Child) -> io::Result<()>,
 ) -> io::Result<u64> {
     let folder = Folder::new()?;
     let mut child = run(&folder, &[], arguments)?;
-    let talked = meanwhile(&mut child);
-    if talked.is_err() {
+    let result = meanwhile(&mut child);
+    if result.is_err() {
         child.kill()?;
     }
     let status = child.wait()?;
-    talked?;
+    result?;
     if !status.success() {
         return Err(io::Error::other(format!("valgrind: {status}")));
     }
@@ -78,15 +77,15 @@ fn run(folder: &Folder, options: &[&str], arguments: &[&str]) -> io::Result<Chil
         .spawn()
 }
 
-/// Reads the sum from a file that callgrind wrote.
+/// Reads the total from a file that callgrind wrote.
 fn total(file: &Path) -> io::Result<u64> {
     fs::read_to_string(file)?
         .lines()
         .find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok())
-        .ok_or_else(|| io::Error::other(format!("no totals in {}", file.display())))
+        .ok_or_else(|| io::Error::other(format!("{} has no totals", file.display())))
 }
 
-/// A folder for one run, gone when the run is over.
+/// A folder for one run. It is deleted on drop.
 struct Folder {
     path: PathBuf,
 }
@@ -106,7 +105,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Nobody is left to be told.
+        // The counts are read already. A folder that stays is harmless.
         let _ = fs::remove_dir_all(&self.path);
     }
 }

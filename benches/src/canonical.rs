@@ -1,4 +1,4 @@
-//! One canonical address: each step and all of them, on requests that are canonical and on others.
+//! Canonical URLs: each step and all steps, for canonical and other requests.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -22,29 +22,29 @@ use tower_redirect::{
 };
 
 use crate::{
-    case::{Case, Shape},
-    rivals::{Answer, Group, async_fn, canonical_redirect},
+    case::{Case, RequestTemplate},
     rules,
+    services::{Group, ServiceResult, async_fn, canonical_redirect},
 };
 
-const HOST: &str = "www.example.com";
+pub(crate) const HOST: &str = "www.example.com";
 const PATH: &str = "/blog/2019/09/how-we-lived-number-0500?page=2";
 const OK: StatusCode = StatusCode::OK;
 const PERMANENT: StatusCode = StatusCode::PERMANENT_REDIRECT;
 
-/// The other end of a connection, as a server leaves it on a request.
+/// The peer address of a connection, as a server inserts it into the extensions.
 #[derive(Clone)]
-struct Peer(IpAddr);
+pub(crate) struct Peer(IpAddr);
 
-/// What an acceptor of TLS leaves on a request.
+/// The marker of an encrypted connection, as a TLS acceptor inserts it.
 #[derive(Clone)]
 struct Encrypted;
 
-const PEER: Peer = Peer(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7)));
+pub(crate) const PEER: Peer = Peer(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7)));
 
-/// A GET as it comes from a proxy.
-fn from_proxy(path: &'static str, scheme: &'static str, host: &'static str) -> Shape {
-    Shape::get(path)
+/// Returns GET requests as a proxy sends them.
+fn from_proxy(path: &'static str, scheme: &'static str, host: &'static str) -> RequestTemplate {
+    RequestTemplate::get(path)
         .with_fields(scheme, host)
         .with_extension(PEER)
 }
@@ -53,30 +53,30 @@ fn behind_proxy() -> Plaintext {
     let peers = TrustedProxies::networks(["10.0.0.0/8"], |extensions| {
         extensions.get::<Peer>().map(|peer| peer.0)
     })
-    .expect("a network");
+    .expect("the network is valid");
     SchemeSource::trusted_proxy(peers.header(ForwardedHeader::XForwardedProto))
 }
 
 fn host() -> CanonicalHost {
     CanonicalHost::with_aliases(HOST, ["example.com", "example.org", "*.example.net"])
-        .expect("hosts")
+        .expect("the hosts are valid")
 }
 
-/// Ten hosts, each of which stays what it is.
+/// Returns a policy with ten canonical hosts.
 fn ten_hosts() -> CanonicalHost {
     let hosts = (0..9).map(|number| format!("shop{number}.example"));
-    CanonicalHost::one_of(hosts.chain([HOST.to_owned()])).expect("hosts")
+    CanonicalHost::one_of(hosts.chain([HOST.to_owned()])).expect("the hosts are valid")
 }
 
 fn https(plaintext: Plaintext) -> Https {
     Https::on(host(), plaintext)
 }
 
-fn index() -> IndexFile {
-    IndexFile::new(["index.html", "index.php"]).expect("names")
+pub(crate) fn index() -> IndexFile {
+    IndexFile::new(["index.html", "index.php"]).expect("the names are valid")
 }
 
-/// Every step on the path.
+/// Returns every step on the path.
 fn path_steps() -> Canonical<AnyHost> {
     Canonical::any_host()
         .trim_trailing_slash()
@@ -85,8 +85,8 @@ fn path_steps() -> Canonical<AnyHost> {
         .index_file(index())
 }
 
-/// Every step on the path, https behind a proxy, and the host.
-fn all_steps() -> Canonical<OurHosts> {
+/// Returns every step on the path, https behind a proxy, and the host.
+pub(crate) fn all_steps() -> Canonical<OurHosts> {
     Canonical::on(host())
         .https(behind_proxy())
         .trim_trailing_slash()
@@ -95,22 +95,22 @@ fn all_steps() -> Canonical<OurHosts> {
         .index_file(index())
 }
 
-/// A row of this crate: one policy over the same inner service.
+/// Returns a row of this crate: one policy around the same inner service.
 fn ours(
     name: &'static str,
-    shape: &Shape,
-    answer: StatusCode,
+    template: &RequestTemplate,
+    status: StatusCode,
     policy: impl Policy<Target = Location> + 'static,
 ) -> Case {
     let layer = RedirectLayer::permanent(policy);
-    Case::new(name, shape, answer, layer.layer(service_fn(async_fn)))
+    Case::new(name, template, status, layer.layer(service_fn(async_fn)))
 }
 
-/// What is canonical already.
-pub(crate) fn already() -> Group {
-    let shape = |path| from_proxy(path, "https", HOST).with_extension(Encrypted);
-    let canonical = shape(PATH);
-    let with_slash = shape("/blog/2019/09/how-we-lived-number-0500/?page=2");
+/// Requests for canonical URLs.
+pub(crate) fn already_canonical() -> Group {
+    let get = |path| from_proxy(path, "https", HOST).with_extension(Encrypted);
+    let canonical = get(PATH);
+    let with_slash = get("/blog/2019/09/how-we-lived-number-0500/?page=2");
     let inner = service_fn(async_fn);
     let mut cases = vec![
         ours(
@@ -163,7 +163,7 @@ pub(crate) fn already() -> Group {
     ];
     cases.insert(0, Case::new("bare", &canonical, OK, inner));
     for case in &mut cases {
-        case.bounds.allocations = Some(0.0);
+        case.limits.allocations = Some(0.0);
     }
     cases.extend([
         Case::new(
@@ -198,16 +198,16 @@ pub(crate) fn already() -> Group {
         ),
     ]);
     Group {
-        title: "Canonical address, request is canonical already",
-        note: "GET with five header fields, and on the request what a server and an acceptor of TLS \
-               leave there; nothing is redirected.",
+        title: "Canonical URL, request is canonical already",
+        note: "GET with five header fields, and with the extensions of a server and of a TLS acceptor; \
+               nothing is redirected.",
         reference: "axum from_fn, https by hand",
         cases,
     }
 }
 
-/// What has to go to another scheme or another host.
-pub(crate) fn another_host() -> Group {
+/// Requests that are redirected to another scheme or another host.
+pub(crate) fn other_host() -> Group {
     let plain = from_proxy(PATH, "http", HOST);
     let alias = from_proxy(PATH, "https", "example.com");
     let everything = from_proxy(
@@ -237,7 +237,7 @@ pub(crate) fn another_host() -> Group {
             https(SchemeSource::extension::<Encrypted>()),
         )
         .allocates(1.0),
-        // The second is for `Vary`, which names the field that the scheme was read from.
+        // The second allocation is `Vary`. It names the field that the scheme was read from.
         ours(
             "this crate, Https, behind a proxy",
             &plain,
@@ -253,7 +253,7 @@ pub(crate) fn another_host() -> Group {
             PERMANENT,
             all_steps().then(rules::policy()),
         )
-        // What the rules are asked about is one more.
+        // The third allocation is the canonical URL, which the rules match.
         .allocates(3.0),
         ours(
             "this crate, all steps, then 1k rules, hit",
@@ -261,7 +261,7 @@ pub(crate) fn another_host() -> Group {
             PERMANENT,
             all_steps().then(rules::policy()),
         )
-        // And so is where the rule leads, on the canonical host.
+        // The fourth is the target of the rule, on the canonical host.
         .allocates(4.0),
         Case::new(
             "rune-axum-redirect-https",
@@ -280,7 +280,9 @@ pub(crate) fn another_host() -> Group {
             &plain,
             PERMANENT,
             service_fn(async |request: Request| {
-                Answer::Ok(to_https(request.headers(), request.uri()).expect("a host"))
+                ServiceResult::Ok(
+                    to_https(request.headers(), request.uri()).expect("the request has a host"),
+                )
             }),
         ),
         Case::new(
@@ -291,23 +293,23 @@ pub(crate) fn another_host() -> Group {
         ),
     ];
     Group {
-        title: "Canonical address, request for another scheme or host",
+        title: "Canonical URL, request for another scheme or host",
         note: "GET with five header fields; every row but the first redirects.",
         reference: "service_fn, https by hand",
         cases,
     }
 }
 
-/// What has to go to another path on the same site.
-pub(crate) fn another_path() -> Group {
-    let shape = |path| from_proxy(path, "https", HOST);
-    let with_slash = shape("/blog/2019/09/how-we-lived-number-0500/?page=2");
-    let without = shape(PATH);
+/// Requests that are redirected to another path on the same site.
+pub(crate) fn other_path() -> Group {
+    let get = |path| from_proxy(path, "https", HOST);
+    let with_slash = get("/blog/2019/09/how-we-lived-number-0500/?page=2");
+    let without = get(PATH);
     let inner = service_fn(async_fn);
-    let double = shape("/blog//2019/09/how-we-lived-number-0500?page=2");
-    let upper = shape("/Blog/2019/09/How-we-lived-number-0500?page=2");
-    let file = shape("/blog/2019/09/how-we-lived-0500/index.html?page=2");
-    let everything = shape("/Blog//2019/09/How-we-lived/index.html?page=2");
+    let double = get("/blog//2019/09/how-we-lived-number-0500?page=2");
+    let upper = get("/Blog/2019/09/How-we-lived-number-0500?page=2");
+    let file = get("/blog/2019/09/how-we-lived-0500/index.html?page=2");
+    let everything = get("/Blog//2019/09/How-we-lived/index.html?page=2");
     let cases = vec![
         Case::new("bare, not redirected", &with_slash, OK, inner),
         ours(
@@ -351,7 +353,7 @@ pub(crate) fn another_path() -> Group {
             &with_slash,
             PERMANENT,
             service_fn(async |request: Request| {
-                Answer::Ok(trimmed(request.uri()).expect("a slash"))
+                ServiceResult::Ok(trimmed(request.uri()).expect("the path ends in a slash"))
             }),
         ),
         Case::new(
@@ -368,84 +370,15 @@ pub(crate) fn another_path() -> Group {
         ),
     ]);
     Group {
-        title: "Canonical address, request for another path",
-        note: "GET with five header fields; every row redirects but the first and those of \
+        title: "Canonical URL, request for another path",
+        note: "GET with five header fields; every row redirects, except the first and those of \
                NormalizePath, which rewrites the path and calls the inner service.",
         reference: "service_fn, trim by hand",
         cases,
     }
 }
 
-/// The lengths of a request target, in bytes; the last is the longest that `http::Uri` takes.
-pub(crate) const LENGTHS: [usize; 3] = [1 << 10, 1 << 15, (1 << 16) - 2];
-/// What a long path is made of.
-const KINDS: [(&str, &str); 4] = [
-    ("letters", "a"),
-    ("upper case", "A"),
-    ("slashes", "/"),
-    ("escapes", "%C3%a9"),
-];
-const INDEX_FILES: (&str, &str) = ("index files", "/index.html");
-/// How much more the last may cost than the one before, which is half as long.
-pub(crate) const TWICE: f64 = 2.3;
-
-/// One policy, and requests for ever longer targets of one kind.
-pub(crate) struct Growth {
-    /// What the row is called.
-    pub(crate) name: String,
-    /// One case for each of the lengths.
-    pub(crate) cases: [Case; LENGTHS.len()],
-}
-
-/// Every step on the path, and all steps, over long paths of several kinds.
-pub(crate) fn long_paths() -> Vec<Growth> {
-    [
-        growths("Trim", &KINDS, || TrailingSlash::Trim),
-        growths("Append", &KINDS, || TrailingSlash::Append),
-        growths("MergeSlashes", &KINDS, || MergeSlashes),
-        growths("LowerCase", &KINDS, || LowerCase),
-        growths("IndexFile", &KINDS, index),
-        growths("IndexFile", &[INDEX_FILES], index),
-        growths("all steps", &KINDS, all_steps),
-        growths("all steps", &[INDEX_FILES], all_steps),
-        growths("all steps, then 1k rules", &KINDS, || {
-            all_steps().then(rules::policy())
-        }),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-fn growths<P>(step: &str, kinds: &[(&str, &str)], policy: impl Fn() -> P) -> Vec<Growth>
-where
-    P: Policy<Target = Location> + 'static,
-{
-    let growth = |&(kind, piece): &(&str, &str)| growth(step, kind, piece, &policy);
-    kinds.iter().map(growth).collect()
-}
-
-fn growth<P>(step: &str, kind: &str, piece: &str, policy: impl Fn() -> P) -> Growth
-where
-    P: Policy<Target = Location> + 'static,
-{
-    let cases = LENGTHS.map(|length| {
-        let pieces = (length - 2) / piece.len();
-        let filled = "b".repeat(length - 1 - pieces * piece.len());
-        let uri = Uri::try_from(format!("/{filled}{}", piece.repeat(pieces)));
-        let shape = Shape::get_uri(uri.expect("as long as it may be"))
-            .with_fields("http", HOST)
-            .with_extension(PEER);
-        let layer = RedirectLayer::permanent(policy());
-        Case::of_any_answer("", &shape, layer.layer(service_fn(async_fn)))
-    });
-    Growth {
-        name: format!("{step}: {kind}"),
-        cases,
-    }
-}
-
-/// What people write in a middleware function behind a proxy.
+/// The handwritten middleware function behind a proxy.
 async fn https_by_hand(request: Request, next: Next) -> Response<Body> {
     let is_plain = request
         .headers()

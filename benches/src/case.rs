@@ -1,4 +1,4 @@
-//! One thing that is measured: a service that answers one request after the other.
+//! One case that is measured: a service that handles one request after the other.
 
 use std::{
     convert::Infallible,
@@ -21,38 +21,40 @@ use crate::{
     count::{Allocations, allocations},
 };
 
-/// The request that a case answers; each is built anew, alike for all cases of a table.
+/// The requests that a case sends: for one URL, or for many of equal length in turn.
+///
+/// Every request is built anew, in the same way for all cases of a table.
 #[derive(Clone)]
-pub(crate) struct Shape {
+pub(crate) struct RequestTemplate {
     method: Method,
-    uri: Uri,
+    urls: Vec<Uri>,
     headers: HeaderMap,
     extensions: Extensions,
 }
 
-impl Shape {
-    /// A GET without header fields.
+impl RequestTemplate {
+    /// Creates GET requests for one URL, without header fields.
     pub(crate) fn get(path: &'static str) -> Self {
-        Self::get_uri(Uri::from_static(path))
+        Self::get_each([Uri::from_static(path)])
     }
 
-    /// The same, of a path that is no literal.
-    pub(crate) fn get_uri(uri: Uri) -> Self {
+    /// Creates GET requests for these URLs in turn.
+    pub(crate) fn get_each(urls: impl IntoIterator<Item = Uri>) -> Self {
         Self {
             method: Method::GET,
-            uri,
+            urls: urls.into_iter().collect(),
             headers: HeaderMap::new(),
             extensions: Extensions::new(),
         }
     }
 
-    /// The same as a POST.
+    /// Turns the requests into POST requests.
     pub(crate) fn post(mut self) -> Self {
         self.method = Method::POST;
         self
     }
 
-    /// With the five fields of a browser behind a proxy.
+    /// Adds five header fields, as a browser and a proxy send them.
     pub(crate) fn with_fields(mut self, scheme: &'static str, host: &'static str) -> Self {
         for (name, value) in [
             (header::HOST, host),
@@ -66,18 +68,18 @@ impl Shape {
         self
     }
 
-    /// With something that a layer or a server in front has left.
+    /// Adds an extension, as a server or an outer layer inserts it.
     pub(crate) fn with_extension<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
         self.extensions.insert(value);
         self
     }
 
-    // Not inlined, so that it costs the same in every case.
+    // Never inlined, so building a request costs the same in every case.
     #[inline(never)]
-    fn request(&self) -> Request<Body> {
+    fn request(&self, url: &Uri) -> Request<Body> {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = self.uri.clone();
+        *request.uri_mut() = url.clone();
         *request.headers_mut() = self.headers.clone();
         if !self.extensions.is_empty() {
             *request.extensions_mut() = self.extensions.clone();
@@ -86,101 +88,119 @@ impl Shape {
     }
 }
 
-/// What must hold of a case, whatever machine it runs on.
+/// The limits of a case. They hold on every machine.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Bounds {
-    /// The most calls of the allocator beyond those of the bare service.
+pub(crate) struct Limits {
+    /// The most allocations in addition to those of the bare service.
     pub(crate) allocations: Option<f64>,
-    /// The most instructions beyond those of the bare service.
+    /// The most instructions in addition to those of the bare service.
     pub(crate) instructions: Option<f64>,
-    /// The most instructions beyond those of the row that its table refers to.
+    /// The most instructions in addition to those of the table's reference row.
     pub(crate) over_reference: Option<f64>,
 }
 
-/// A service and the request that it answers, again and again.
+/// A service, and the requests that it handles again and again.
 pub(crate) struct Case {
-    /// What the row is called.
+    /// The name of the row.
     pub(crate) name: &'static str,
-    /// What must hold.
-    pub(crate) bounds: Bounds,
-    /// Whether it is measured where a subscriber and a recorder are installed.
-    pub(crate) is_watched: bool,
+    /// Its limits.
+    pub(crate) limits: Limits,
+    /// Whether it is measured after a subscriber and a recorder are installed.
+    pub(crate) is_observed: bool,
+    /// How many different URLs it requests.
+    urls: usize,
     batch: Box<dyn FnMut(usize)>,
 }
 
 impl Case {
-    /// A case, once it has given the answer that it is meant to give.
+    /// Creates a case. Panics unless the service responds with this status to every URL.
     pub(crate) fn new<S, B>(
         name: &'static str,
-        shape: &Shape,
-        answer: StatusCode,
+        template: &RequestTemplate,
+        status: StatusCode,
         mut service: S,
     ) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + 'static,
     {
         let mut cx = Context::from_waker(Waker::noop());
-        let status = call(&mut service, shape.request(), &mut cx).status();
-        assert_eq!(status, answer, "{name}");
-        Self::of_any_answer(name, shape, service)
+        for url in &template.urls {
+            let response = call(&mut service, template.request(url), &mut cx);
+            assert_eq!(response.status(), status, "{name}: {url}");
+        }
+        Self::with_any_status(name, template, service)
     }
 
-    /// A case whose answer is of no matter.
-    pub(crate) fn of_any_answer<S, B>(name: &'static str, shape: &Shape, mut service: S) -> Self
+    /// Creates a case that accepts every response.
+    pub(crate) fn with_any_status<S, B>(
+        name: &'static str,
+        template: &RequestTemplate,
+        mut service: S,
+    ) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + 'static,
     {
-        let shape = shape.clone();
+        let template = template.clone();
         Self {
             name,
-            bounds: Bounds::default(),
-            is_watched: false,
+            limits: Limits::default(),
+            is_observed: false,
+            urls: template.urls.len(),
             batch: Box::new(move |count| {
                 let mut cx = Context::from_waker(Waker::noop());
-                for _ in 0..count {
-                    let request = black_box(shape.request());
+                for url in template.urls.iter().cycle().take(count) {
+                    let request = black_box(template.request(url));
                     black_box(call(&mut service, request, &mut cx));
                 }
             }),
         }
     }
 
-    /// Is measured last, where a subscriber and a recorder are installed.
-    pub(crate) fn watched(mut self) -> Self {
-        self.is_watched = true;
+    /// Measures the case last, after a subscriber and a recorder are installed.
+    pub(crate) fn observed(mut self) -> Self {
+        self.is_observed = true;
         self
     }
 
-    /// Must not allocate more than the bare service.
+    /// Allows no allocations in addition to those of the bare service.
     pub(crate) fn allocates_nothing(self) -> Self {
         self.allocates(0.0)
     }
 
-    /// Must not call the allocator more than so many times beyond the bare service.
+    /// Limits the allocations in addition to those of the bare service.
     pub(crate) fn allocates(mut self, calls: f64) -> Self {
-        self.bounds.allocations = Some(calls);
+        self.limits.allocations = Some(calls);
         self
     }
 
-    /// Must not cost more than so many instructions beyond those of the bare service.
+    /// Limits the instructions in addition to those of the bare service.
     pub(crate) fn at_most(mut self, instructions: f64) -> Self {
-        self.bounds.instructions = Some(instructions);
+        self.limits.instructions = Some(instructions);
         self
     }
 
-    /// The nanoseconds per request of one short batch.
+    /// Rounds a number of requests up, so every URL is requested equally often.
+    ///
+    /// A rule table is hashed with a random seed. What one lookup costs depends on that seed; the
+    /// average over a thousand URLs doesn't.
+    pub(crate) fn whole_passes(&self, requests: usize) -> usize {
+        requests.next_multiple_of(self.urls)
+    }
+
+    /// Returns the nanoseconds per request of one short batch.
     pub(crate) fn nanoseconds(&mut self, count: usize) -> f64 {
+        let count = self.whole_passes(count);
         let start = Instant::now();
         (self.batch)(count);
         start.elapsed().as_nanos() as f64 / count as f64
     }
 
-    /// What so many requests allocate.
+    /// Returns what this number of requests allocates.
     pub(crate) fn allocations(&mut self, count: usize) -> Allocations {
         allocations(|| (self.batch)(count))
     }
 
-    /// Answers so many requests and twice as many, with three marks around them.
+    /// Runs this number of requests and twice as many, with three marks around them.
     pub(crate) fn counted(&mut self, count: usize) {
         set_mark();
         (self.batch)(count);
@@ -190,8 +210,8 @@ impl Case {
     }
 }
 
-/// One `poll_ready`, one `call`, one `poll`.
-// Never inlined, so that every case pays the same for a call of this function.
+/// Handles one request: one `poll_ready`, one `call`, one `poll`.
+// Never inlined, so calling this function costs the same in every case.
 #[inline(never)]
 fn call<S, B>(service: &mut S, request: Request<Body>, cx: &mut Context<'_>) -> Response<B>
 where
@@ -199,10 +219,10 @@ where
 {
     match service.poll_ready(cx) {
         Poll::Ready(Ok(())) => {}
-        Poll::Pending => unreachable!("all services here are ready"),
+        Poll::Pending => unreachable!("every service here is ready"),
     }
     match pin!(service.call(request)).poll(cx) {
         Poll::Ready(Ok(response)) => response,
-        Poll::Pending => unreachable!("all answers here are ready"),
+        Poll::Pending => unreachable!("every response here is ready"),
     }
 }

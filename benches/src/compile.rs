@@ -1,4 +1,4 @@
-//! What it costs to compile a dependency: crates, and seconds of CPU.
+//! The compile cost of a dependency: crates and CPU seconds.
 
 use std::{
     collections::HashSet,
@@ -11,22 +11,21 @@ use std::{
 
 use crate::table::{Table, number, ratio};
 
-/// How often each is built; the least counts.
+/// How often each dependency is built. The fastest build counts.
 const ROUNDS: usize = 3;
 
-/// The ticks per second that Linux counts CPU time in for programs, on every architecture with a
-/// tier 1 host.
+/// The clock ticks per second in `/proc`, on every Linux architecture with Rust tier 1 host tools.
 const TICKS: f64 = 100.0;
 
 /// Prints the table.
 pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     println!(
         "\n## Clean build of an empty library with one dependency, default features\n\n\
-         cargo build -j1, debug, least of {ROUNDS}; seconds of CPU, user and system.\n"
+         cargo build -j1, debug, least of {ROUNDS}; CPU seconds, user and system.\n"
     );
-    let this = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let this_crate = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let subjects = [
-        ("tower-redirect", format!("{{ path = {this:?} }}")),
+        ("tower-redirect", format!("{{ path = {this_crate:?} }}")),
         ("tower-http", "\"0.7\"".to_owned()),
         ("axum", "\"0.8\"".to_owned()),
     ];
@@ -62,7 +61,7 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
         }
     }
     let ours = measured[0].2;
-    let mut table = Table::new(["dependency", "crates", "CPU s", "tower-redirect / it"]);
+    let mut table = Table::new(["dependency", "crates", "CPU s", "tower-redirect / row"]);
     for (name, crates, seconds, _) in &measured {
         table.row([
             (*name).to_owned(),
@@ -75,13 +74,13 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Runs cargo and gives what it printed.
+/// Runs cargo and returns its output.
 fn cargo(project: &Path, arguments: &[&str]) -> Result<String, Box<dyn Error>> {
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(arguments)
         .current_dir(project)
         .env("CARGO_TARGET_DIR", project.join("target"))
-        // As for crates from the registry, which are never built incrementally.
+        // Crates from a registry are never built incrementally either.
         .env("CARGO_INCREMENTAL", "0")
         .env_remove("RUSTFLAGS")
         .stderr(Stdio::inherit())
@@ -92,23 +91,29 @@ fn cargo(project: &Path, arguments: &[&str]) -> Result<String, Box<dyn Error>> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// The CPU time of all children that have ended, from the fields `cutime` and `cstime`.
+/// Returns the CPU time of all child processes that have ended (`cutime` plus `cstime`).
 fn seconds_of_children() -> Result<f64, Box<dyn Error>> {
     let stat = fs::read_to_string("/proc/self/stat")?;
-    // The second field is a name in parentheses, which may hold blanks.
-    let (_, fields) = stat.rsplit_once(") ").ok_or("no name in /proc/self/stat")?;
+    // The second field is a name in parentheses. It may contain spaces.
+    let (_, fields) = stat
+        .rsplit_once(") ")
+        .ok_or("/proc/self/stat has no name")?;
     let mut fields = fields.split(' ').skip(13);
-    let mut ticks =
-        || -> Result<f64, Box<dyn Error>> { Ok(fields.next().ok_or("too few fields")?.parse()?) };
+    let mut ticks = || -> Result<f64, Box<dyn Error>> {
+        Ok(fields
+            .next()
+            .ok_or("/proc/self/stat has too few fields")?
+            .parse()?)
+    };
     Ok((ticks()? + ticks()?) / TICKS)
 }
 
-/// A folder that is gone when the work is done.
+/// A folder that is deleted on drop.
 struct Folder(PathBuf);
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Nobody is left to be told.
+        // The results are printed already. A folder that stays is harmless.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,32 +1,33 @@
 //! Measures `tower-redirect` against bare services, published layers and whole servers.
 //!
-//! `cargo run --release --manifest-path benches/Cargo.toml` prints all tables but the one of
-//! compile cost, which `-- compile` prints; `-- quick` leaves the servers out as well, and fails
-//! where a bound that does not depend on the machine is broken. `README.md` says more.
+//! Without an argument it prints all tables except the one of `-- compile`. `-- quick` prints the
+//! tables of services and fails if a limit is exceeded. Limits are on allocations and instructions,
+//! never on time, so they hold on every machine. `README.md` explains the commands and the columns.
 
 mod callgrind;
 mod canonical;
 mod case;
 mod compile;
 mod count;
+mod long_paths;
 mod production;
-mod rivals;
 mod rules;
 mod servers;
+mod services;
 mod table;
 
 use std::{env, error::Error, fs, process::Command, process::ExitCode};
 
-use canonical::{Growth, LENGTHS, TWICE};
 use case::Case;
-use rivals::{Group, groups};
+use long_paths::{LENGTHS, LongPath, MAX_GROWTH};
+use services::{Group, groups};
 use table::{Table, number, plus, ratio};
 
-/// The hidden subcommand that runs the cases where instructions are counted.
+/// The hidden subcommand that runs every case under valgrind.
 const COUNTED: &str = "counted";
-/// The hidden subcommand that is a server.
+/// The hidden subcommand that runs a server.
 const SERVER: &str = "server";
-/// How many requests are counted, and twice as many: the difference holds nothing but requests.
+/// The least number of requests of a case that are counted.
 const REQUESTS: usize = 100;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -35,13 +36,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     match arguments[..] {
         [] => {
             header();
-            let broken = services(400)?;
+            let exceeded = measure_services(400)?;
             servers::measure()?;
-            Ok(report(&broken))
+            Ok(report(&exceeded))
         }
         ["quick"] => {
             header();
-            Ok(report(&services(100)?))
+            Ok(report(&measure_services(100)?))
         }
         ["servers"] => {
             header();
@@ -54,7 +55,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         [COUNTED] => {
-            counted();
+            run_counted();
             Ok(ExitCode::SUCCESS)
         }
         [SERVER, name] => {
@@ -65,7 +66,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
-/// Says what the numbers were taken on.
+/// Prints the compiler, the CPU and the profile.
 fn header() {
     let rustc = Command::new("rustc").arg("--version").output();
     let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
@@ -78,11 +79,11 @@ fn header() {
     println!("cpu: {cpu}");
     println!("profile: release, lto = \"thin\", codegen-units = 1");
     if !callgrind::is_available() {
-        println!("valgrind was not found: there are no instruction counts");
+        println!("valgrind not found: no instruction counts");
     }
 }
 
-/// What was measured of a case, for each request.
+/// The measurements of a case, per request.
 #[derive(Clone, Copy)]
 struct Figures {
     instructions: Option<f64>,
@@ -91,162 +92,170 @@ struct Figures {
     bytes: f64,
 }
 
-/// Prints the tables of services and gives the bounds that are broken.
-fn services(rounds: usize) -> Result<Vec<String>, Box<dyn Error>> {
+/// Prints the tables of services and returns the limits that were exceeded.
+fn measure_services(rounds: usize) -> Result<Vec<String>, Box<dyn Error>> {
     let mut groups = groups();
     let cases = groups.iter().map(|group| group.cases.len()).sum::<usize>();
-    let growths = canonical::long_paths();
-    let mut of_groups = Vec::new();
-    let mut of_growths = Vec::new();
+    let long_paths = long_paths::long_paths();
+    let mut case_counts = Vec::new();
+    let mut long_path_counts = Vec::new();
     if callgrind::is_available() {
-        let stretches = callgrind::between_marks(&[COUNTED])?;
-        let stretches = stretches.as_chunks::<3>().0;
-        let expected = cases + growths.len() * LENGTHS.len();
-        if stretches.len() != expected {
-            return Err(format!("{} of {expected} cases were counted", stretches.len()).into());
+        let sections = callgrind::between_marks(&[COUNTED])?;
+        let sections = sections.as_chunks::<3>().0;
+        let expected = cases + long_paths.len() * LENGTHS.len();
+        if sections.len() != expected {
+            return Err(format!("{} of {expected} cases were counted", sections.len()).into());
         }
-        let counts = stretches
+        // Twice the requests minus once: what remains is requests and nothing else.
+        let counts = sections
             .iter()
             .map(|[_, once, twice]| (twice - once) as f64);
-        of_groups.extend(counts.clone().take(cases).map(|sum| sum / REQUESTS as f64));
-        of_growths.extend(counts.skip(cases));
+        case_counts.extend(counts.clone().take(cases));
+        long_path_counts.extend(counts.skip(cases));
     }
     let mut figures = vec![None; cases];
-    let mut of_groups = of_groups.into_iter();
-    in_turn(&mut groups, |cases| {
+    let mut case_counts = case_counts.into_iter();
+    in_measuring_order(&mut groups, |cases| {
         let mut times = vec![f64::INFINITY; cases.len()];
-        // All cases in turn, so that what disturbs the machine disturbs all of them.
+        // All cases in turn, so a disturbance of the machine affects all of them.
         for _ in 0..rounds {
             for (time, (_, case)) in times.iter_mut().zip(&mut *cases) {
                 *time = time.min(case.nanoseconds(200));
             }
         }
-        for (nanoseconds, (slot, case)) in times.into_iter().zip(cases) {
-            let sum = case.allocations(1000);
-            figures[*slot] = Some(Figures {
-                instructions: of_groups.next(),
+        for (nanoseconds, (index, case)) in times.into_iter().zip(cases) {
+            let counted = case.whole_passes(REQUESTS) as f64;
+            let requests = case.whole_passes(1000);
+            let sum = case.allocations(requests);
+            figures[*index] = Some(Figures {
+                instructions: case_counts.next().map(|sum| sum / counted),
                 nanoseconds,
-                calls: sum.calls as f64 / 1e3,
-                bytes: sum.bytes as f64 / 1e3,
+                calls: sum.calls as f64 / requests as f64,
+                bytes: sum.bytes as f64 / requests as f64,
             });
         }
     });
-    let mut broken = Vec::new();
+    let mut exceeded = Vec::new();
     let mut figures = figures.into_iter().flatten();
     for group in &groups {
-        let of_group: Vec<_> = figures.by_ref().take(group.cases.len()).collect();
-        print_group(group, &of_group, &mut broken);
+        let group_figures: Vec<_> = figures.by_ref().take(group.cases.len()).collect();
+        print_group(group, &group_figures, &mut exceeded);
     }
-    if !of_growths.is_empty() {
-        print_growths(&growths, &of_growths, &mut broken);
+    if !long_path_counts.is_empty() {
+        print_long_paths(&long_paths, &long_path_counts, &mut exceeded);
     }
-    if production::recorded() == 0 {
-        broken.push("In production: the recorder was told nothing".to_owned());
+    if production::recorded_count() == 0 {
+        exceeded.push("In production: the recorder received nothing".to_owned());
     }
-    Ok(broken)
+    Ok(exceeded)
 }
 
-/// Hands over all cases, with their places: first those that nothing watches, then the others.
-fn in_turn(groups: &mut [Group], mut work: impl FnMut(&mut [(usize, &mut Case)])) {
-    for is_watched in [false, true] {
-        if is_watched {
-            production::watch();
+/// Calls `work` twice, with the cases and their indexes: first without a subscriber and a recorder,
+/// then with both.
+///
+/// They are installed for the whole process, so the cases that need them come last.
+fn in_measuring_order(groups: &mut [Group], mut work: impl FnMut(&mut [(usize, &mut Case)])) {
+    for is_observed in [false, true] {
+        if is_observed {
+            production::install_observers();
         }
         let cases = groups.iter_mut().flat_map(|group| &mut group.cases);
         let mut cases: Vec<_> = cases
             .enumerate()
-            .filter(|(_, case)| case.is_watched == is_watched)
+            .filter(|(_, case)| case.is_observed == is_observed)
             .collect();
         work(&mut cases);
     }
 }
 
-fn print_growths(growths: &[Growth], instructions: &[f64], broken: &mut Vec<String>) {
+fn print_long_paths(long_paths: &[LongPath], instructions: &[f64], exceeded: &mut Vec<String>) {
     println!(
-        "\n## Canonical address, long paths\n\n\
-         Instructions in one request for a path of so many bytes; \
-         the longest is the longest that `http::Uri` takes.\n"
+        "\n## Canonical URL, long paths\n\n\
+         Instructions of one request, by the length of its path in bytes. The last length is the \
+         longest that `http::Uri` accepts.\n"
     );
     let [first, half, whole] = LENGTHS.map(|length| length.to_string());
-    let ratio_of = format!("{whole} / {half}");
-    let mut table = Table::new(["path", &first, &half, &whole, &ratio_of]);
+    let growth = format!("{whole} / {half}");
+    let mut table = Table::new(["path", &first, &half, &whole, &growth]);
     let rows = instructions.as_chunks::<{ LENGTHS.len() }>().0;
-    for (growth, &[first, half, whole]) in growths.iter().zip(rows) {
+    for (long_path, &[first, half, whole]) in long_paths.iter().zip(rows) {
         let [first, half, whole] = [first, half, whole].map(Some);
         table.row([
-            growth.name.clone(),
+            long_path.name.clone(),
             number(first, 0),
             number(half, 0),
             number(whole, 0),
             ratio(whole, half),
         ]);
         if let (Some(half), Some(whole)) = (half, whole)
-            && whole > TWICE * half
+            && whole > MAX_GROWTH * half
         {
-            broken.push(format!(
-                "long paths: {}: {whole:.0} instructions, more than {TWICE} times {half:.0}",
-                growth.name
+            exceeded.push(format!(
+                "long paths: {}: {whole:.0} instructions, more than {MAX_GROWTH} times {half:.0}",
+                long_path.name
             ));
         }
     }
     print!("{table}");
 }
 
-fn print_group(group: &Group, figures: &[Figures], broken: &mut Vec<String>) {
+fn print_group(group: &Group, figures: &[Figures], exceeded: &mut Vec<String>) {
     println!("\n## {}\n\n{}\n", group.title, group.note);
     let bare = figures[0];
-    let over_bare = |slot: usize| Some(figures[slot].instructions? - bare.instructions?);
+    let over_bare = |index: usize| Some(figures[index].instructions? - bare.instructions?);
     let reference = group
         .cases
         .iter()
         .position(|case| case.name == group.reference)
         .and_then(over_bare);
-    let of_reference = format!("+instr / {}", group.reference);
+    let over_reference = format!("+instr / {}", group.reference);
     let mut table = Table::new([
         "service",
         "instr",
         "+instr",
-        &of_reference,
+        &over_reference,
         "ns",
         "ns / bare",
         "+allocs",
         "+bytes",
     ]);
-    for (slot, case) in group.cases.iter().enumerate() {
-        let own = figures[slot];
+    for (index, case) in group.cases.iter().enumerate() {
+        let own = figures[index];
         let calls = own.calls - bare.calls;
         let bytes = own.bytes - bare.bytes;
         table.row([
             case.name.to_owned(),
             number(own.instructions, 0),
-            plus(over_bare(slot), 0),
-            ratio(over_bare(slot), reference),
+            plus(over_bare(index), 0),
+            ratio(over_bare(index), reference),
             number(Some(own.nanoseconds), 0),
             ratio(Some(own.nanoseconds), Some(bare.nanoseconds)),
             plus(Some(calls), 0),
             plus(Some(bytes), 0),
         ]);
-        if let Some(most) = case.bounds.allocations
+        if let Some(most) = case.limits.allocations
             && calls > most
         {
-            broken.push(format!(
+            exceeded.push(format!(
                 "{}: {}: +{calls} allocations, more than {most}",
                 group.title, case.name
             ));
         }
-        if let (Some(most), Some(more)) = (case.bounds.instructions, over_bare(slot))
+        if let (Some(most), Some(more)) = (case.limits.instructions, over_bare(index))
             && more > most
         {
-            broken.push(format!(
+            exceeded.push(format!(
                 "{}: {}: +{more:.0} instructions, more than {most:.0}",
                 group.title, case.name
             ));
         }
-        let over_reference = over_bare(slot).zip(reference).map(|(own, of)| own - of);
-        if let (Some(most), Some(more)) = (case.bounds.over_reference, over_reference)
+        let over_reference = over_bare(index)
+            .zip(reference)
+            .map(|(own, reference)| own - reference);
+        if let (Some(most), Some(more)) = (case.limits.over_reference, over_reference)
             && more > most
         {
-            broken.push(format!(
+            exceeded.push(format!(
                 "{}: {}: {more:.0} instructions over {}, more than {most:.0}",
                 group.title, case.name, group.reference
             ));
@@ -255,28 +264,30 @@ fn print_group(group: &Group, figures: &[Figures], broken: &mut Vec<String>) {
     print!("{table}");
 }
 
-/// Answers requests in each case, first some that do not count.
-fn counted() {
-    in_turn(&mut groups(), |cases| {
+/// Runs every case with marks around its requests, for [`callgrind::between_marks`].
+fn run_counted() {
+    in_measuring_order(&mut groups(), |cases| {
         for (_, case) in cases {
-            case.allocations(10);
-            case.counted(REQUESTS);
+            // Rules and services do some work once, for their first request.
+            case.allocations(case.whole_passes(10));
+            case.counted(case.whole_passes(REQUESTS));
         }
     });
-    for case in canonical::long_paths()
+    for case in long_paths::long_paths()
         .iter_mut()
-        .flat_map(|growth| &mut growth.cases)
+        .flat_map(|long_path| &mut long_path.cases)
     {
         case.allocations(1);
         case.counted(1);
     }
 }
 
-fn report(broken: &[String]) -> ExitCode {
-    for bound in broken {
-        println!("\nBROKEN: {bound}");
+/// Prints the limits that were exceeded.
+fn report(exceeded: &[String]) -> ExitCode {
+    for limit in exceeded {
+        println!("\nlimit exceeded: {limit}");
     }
-    if broken.is_empty() {
+    if exceeded.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

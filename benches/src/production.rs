@@ -1,8 +1,8 @@
-//! What services in production turn on, one thing at a time, each over the same rules.
+//! Features of production services, one per row, all with the same rules.
 
 use std::sync::{Arc, OnceLock, atomic::Ordering::Relaxed};
 
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     set_global_recorder,
@@ -13,25 +13,26 @@ use tower_redirect_production::{RedirectLayer, Reloadable, Shadow};
 use tracing::Level;
 
 use crate::{
-    case::{Bounds, Case, Shape},
-    rivals::{Group, async_fn},
-    rules::{HIT, MISS, texts},
+    case::{Case, Limits, RequestTemplate},
+    rules::{misses, texts},
+    services::{Group, async_fn},
 };
 
-/// A thousand exact rules, in the build of this name.
+/// A thousand exact rules, of the build with this name.
 macro_rules! rules {
     ($build:ident) => {{
         use $build::rules::{Rule, Rules};
-        Rules::new(texts().map(|(from, to)| Rule::permanent(from, to))).expect("rules of a blog")
+        Rules::new(texts().map(|(from, to)| Rule::permanent(from, to)))
+            .expect("the rules are valid")
     }};
 }
 
-/// The most instructions that a row may add to the rules alone.
-type Most = (&'static str, f64);
+/// A row, and the most instructions that it may add to the row `rules alone`.
+type Limit = (&'static str, f64);
 
-/// Requests that no rule answers.
+/// Requests that no rule matches.
 pub(crate) fn pass_through() -> Group {
-    const MOST: [Most; 6] = [
+    const LIMITS: [Limit; 6] = [
         ("Reloadable", 110.0),
         ("count_hits", 10.0),
         ("insert_redirected", 10.0),
@@ -41,43 +42,48 @@ pub(crate) fn pass_through() -> Group {
     ];
     group(
         "In production, pass-through",
-        "GET with five header fields and 1k exact rules; nothing is redirected.",
-        &Shape::get(MISS).with_fields("https", "www.example.com"),
+        "GET with five header fields and 1k exact rules, for 1k paths in turn; nothing is redirected.",
+        &get_each(misses()).with_fields("https", "www.example.com"),
         StatusCode::OK,
-        &MOST,
+        &LIMITS,
     )
 }
 
-/// Requests that a rule with a fixed target answers.
+/// Requests that match a rule with a fixed target.
 pub(crate) fn redirect() -> Group {
-    const MOST: [Most; 3] = [
+    const LIMITS: [Limit; 3] = [
         ("Reloadable", 110.0),
         ("tracing, no subscriber", 50.0),
         ("tracing, subscriber at info", 50.0),
     ];
     let mut group = group(
         "In production, redirect to a fixed target",
-        "GET with five header fields and 1k exact rules; every row but the first redirects.",
-        &Shape::get(HIT).with_fields("https", "www.example.com"),
+        "GET with five header fields and 1k exact rules, for the path of each in turn; every row but \
+         the first redirects.",
+        &get_each(texts().map(|(from, _)| from)).with_fields("https", "www.example.com"),
         StatusCode::PERMANENT_REDIRECT,
-        &MOST,
+        &LIMITS,
     );
-    // The map of extensions, its table, and what is in it.
-    row(&mut group, "insert_redirected").allocations = Some(3.0);
+    // The extensions: their map, its table, and the value.
+    limits_of(&mut group, "insert_redirected").allocations = Some(3.0);
     group
 }
 
-fn row<'g>(group: &'g mut Group, name: &str) -> &'g mut Bounds {
+fn get_each(paths: impl Iterator<Item = String>) -> RequestTemplate {
+    RequestTemplate::get_each(paths.map(|path| Uri::try_from(path).expect("the texts are paths")))
+}
+
+fn limits_of<'g>(group: &'g mut Group, name: &str) -> &'g mut Limits {
     let case = group.cases.iter_mut().find(|case| case.name == name);
-    &mut case.expect("a row of this name").bounds
+    &mut case.expect("a row has this name").limits
 }
 
 fn group(
     title: &'static str,
     note: &'static str,
-    shape: &Shape,
+    template: &RequestTemplate,
     status: StatusCode,
-    most: &[Most],
+    limits: &[Limit],
 ) -> Group {
     let inner = service_fn(async_fn);
     let rules = rules!(tower_redirect_production);
@@ -91,67 +97,77 @@ fn group(
     let reloadable = RedirectLayer::new(reloadable).layer(inner);
     let shadow = RedirectLayer::new(shadow).layer(inner);
     let mut cases = vec![
-        Case::new("rules alone", shape, status, alone),
-        Case::new("Reloadable", shape, status, reloadable),
-        Case::new("count_hits", shape, status, counts.layer(inner)),
-        Case::new("insert_redirected", shape, status, inserts.layer(inner)),
-        Case::new("Shadow, an equal set", shape, status, shadow),
-        Case::new("tracing, no subscriber", shape, status, traced.layer(inner)),
+        Case::new("rules alone", template, status, alone),
+        Case::new("Reloadable", template, status, reloadable),
+        Case::new("count_hits", template, status, counts.layer(inner)),
+        Case::new("insert_redirected", template, status, inserts.layer(inner)),
+        Case::new("Shadow, an equal rule set", template, status, shadow),
+        Case::new(
+            "tracing, no subscriber",
+            template,
+            status,
+            traced.layer(inner),
+        ),
         Case::new(
             "tracing, subscriber at info",
-            shape,
+            template,
             status,
             traced.layer(inner),
         )
-        .watched(),
-        Case::new("metrics, no recorder", shape, status, metered.layer(inner)),
+        .observed(),
+        Case::new(
+            "metrics, no recorder",
+            template,
+            status,
+            metered.layer(inner),
+        ),
         Case::new(
             "metrics, recorder of atomics",
-            shape,
+            template,
             status,
             metered.layer(inner),
         )
-        .watched(),
+        .observed(),
     ];
     for case in &mut cases {
-        case.bounds.allocations = Some(0.0);
+        case.limits.allocations = Some(0.0);
     }
-    cases.insert(0, Case::of_any_answer("bare", shape, inner));
+    cases.insert(0, Case::with_any_status("bare", template, inner));
     let mut group = Group {
         title,
         note,
         reference: "rules alone",
         cases,
     };
-    for &(name, instructions) in most {
-        row(&mut group, name).over_reference = Some(instructions);
+    for &(name, instructions) in limits {
+        limits_of(&mut group, name).over_reference = Some(instructions);
     }
     group
 }
 
-/// Installs what watched cases are watched by, for the rest of the process.
-pub(crate) fn watch() {
+/// Installs a subscriber and a recorder, for the rest of the process.
+pub(crate) fn install_observers() {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(Level::INFO)
         .finish();
-    tracing::subscriber::set_global_default(subscriber).expect("the only one");
-    set_global_recorder(Atomics).expect("the only one");
+    tracing::subscriber::set_global_default(subscriber).expect("nothing else installs one");
+    set_global_recorder(Atomics).expect("nothing else installs one");
 }
 
-/// What the recorder was told.
-pub(crate) fn recorded() -> u64 {
+/// Returns how many events the recorder has counted.
+pub(crate) fn recorded_count() -> u64 {
     let mut sum = 0;
     registry().visit_counters(|_, counter| sum += counter.load(Relaxed));
     sum
 }
 
-/// The store that exporters are built on.
+/// The registry that exporters are built on.
 fn registry() -> &'static Registry<Key, AtomicStorage> {
     static REGISTRY: OnceLock<Registry<Key, AtomicStorage>> = OnceLock::new();
     REGISTRY.get_or_init(Registry::atomic)
 }
 
-/// A recorder that does no more than to keep atomics.
+/// A recorder that keeps atomic counters and nothing else.
 struct Atomics;
 
 impl Recorder for Atomics {

@@ -1,4 +1,4 @@
-//! A thousand exact rules, for us and for the others.
+//! A thousand exact rules, for this crate and for the others.
 
 use std::{
     collections::{HashMap, hash_map::DefaultHasher},
@@ -8,19 +8,24 @@ use std::{
 use foldhash::fast::FixedState;
 use tower_redirect::{LocalPath, Location, Policy, policy_fn};
 
-/// How many rules there are.
+/// The number of rules.
 pub(crate) const RULES: usize = 1_000;
-/// A path that a rule has.
+/// A path that a rule matches.
 pub(crate) const HIT: &str = "/blog/2019/09/how-we-moved-number-0500";
-/// A path of the same shape and length that no rule has.
+/// A path of the same length that no rule matches.
 pub(crate) const MISS: &str = "/blog/2019/09/how-we-lived-number-0500";
-/// Where [`HIT`] leads.
+/// The target of [`HIT`].
 pub(crate) const TARGET: &str = "/posts/moving/number-0500-and-what-we-learned";
 
-/// The map of the standard library, with its own hash, but the same keys in each run.
+/// A thousand paths that no rule matches, as long as those in [`texts`].
+pub(crate) fn misses() -> impl Iterator<Item = String> {
+    texts().map(|(from, _)| from.replace("moved", "lived"))
+}
+
+/// The map of the standard library with its default hash, and with the same keys in each run.
 pub(crate) type Rules<T> = HashMap<String, T, BuildHasherDefault<DefaultHasher>>;
 
-/// The rules, as texts.
+/// The sources and targets of the rules.
 pub(crate) fn texts() -> impl Iterator<Item = (String, String)> {
     (0..RULES).map(|number| {
         let month = number % 12 + 1;
@@ -31,14 +36,14 @@ pub(crate) fn texts() -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// The rules in a map that is never freed.
+/// Returns the rules in a map that is never freed.
 pub(crate) fn map<T>(target: impl Fn(String) -> T) -> &'static Rules<T> {
     Box::leak(Box::new(
         texts().map(|(from, to)| (from, target(to))).collect(),
     ))
 }
 
-/// The rules as a policy over a map with a faster hash.
+/// Returns the rules as a policy over a map with a faster hash.
 pub(crate) fn fast_policy() -> impl Policy<Target = Location> + 'static {
     let path = |to: String| LocalPath::new(&to).expect("the texts are paths");
     let rules: &'static HashMap<String, LocalPath, FixedState> = Box::leak(Box::new(
@@ -47,7 +52,7 @@ pub(crate) fn fast_policy() -> impl Policy<Target = Location> + 'static {
     policy_fn(move |request| rules.get(request.path()).cloned())
 }
 
-/// The rules as a policy.
+/// Returns the rules as a policy.
 pub(crate) fn policy() -> impl Policy<Target = Location> + 'static {
     let rules = map(|to| LocalPath::new(&to).expect("the texts are paths"));
     policy_fn(move |request| rules.get(request.path()).cloned())

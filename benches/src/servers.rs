@@ -1,4 +1,4 @@
-//! Whole servers on the loopback: instructions in user space for each request, everything included.
+//! Whole servers on the loopback interface: instructions per request in user space.
 
 use std::{
     convert::Infallible,
@@ -20,8 +20,8 @@ use tower_redirect::{Location, RedirectLayer, policy_fn};
 
 use crate::{
     SERVER, callgrind,
-    rivals::look_up,
     rules::{self, HIT, MISS},
+    services::look_up,
     table::{Table, number, ratio},
 };
 
@@ -35,7 +35,7 @@ const AXUM_FAST: &str = "axum, this crate around the Router, foldhash";
 const AXUM_LAYER: &str = "axum, this crate in Router::layer";
 const AXUM_FROM_FN: &str = "axum, from_fn in Router::layer";
 
-/// Each server, whether it redirects, and the one without anything that it is compared with.
+/// Each server, whether it redirects, and the bare server that it is compared with.
 const SERVERS: [(&str, bool, &str); 9] = [
     (HYPER, false, HYPER),
     (HYPER_NEVER, false, HYPER),
@@ -48,19 +48,19 @@ const SERVERS: [(&str, bool, &str); 9] = [
     (AXUM_FROM_FN, true, AXUM),
 ];
 
-/// Fewer and more requests: the difference holds neither the start nor the end of a server.
+/// Two numbers of requests. Their difference leaves out the start and the end of a server.
 const REQUESTS: [usize; 2] = [500, 2500];
 
 /// Prints the table.
 pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     println!(
         "\n## Whole servers, 1k rules, one connection\n\n\
-         Instructions in user space for each request, all of the server's process included. A miss \
-         is answered with 200 and a short text, a hit with 308; a server without rules answers \
-         every request with 200.\n"
+         Instructions per request in user space, of the whole server process. The response to a miss \
+         is 200 with a short text, the response to a hit is 308. A server without rules responds \
+         to every request with 200.\n"
     );
     if !callgrind::is_available() {
-        println!("valgrind was not found");
+        println!("valgrind not found");
         return Ok(());
     }
     let mut counts = Vec::new();
@@ -106,13 +106,15 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
 fn per_request(name: &str, path: &str, status: &[u8]) -> io::Result<f64> {
     let [fewer, more] = REQUESTS;
     let run = |count| {
-        callgrind::whole_process(&[SERVER, name], |server| ask(server, path, status, count))
+        callgrind::whole_process(&[SERVER, name], |server| {
+            send_requests(server, path, status, count)
+        })
     };
     Ok((run(more)? - run(fewer)?) as f64 / (more - fewer) as f64)
 }
 
-/// Sends requests one after the other on one connection, then lets the server end.
-fn ask(server: &mut Child, path: &str, status: &[u8], count: usize) -> io::Result<()> {
+/// Sends requests one after the other on one connection, then stops the server.
+fn send_requests(server: &mut Child, path: &str, status: &[u8], count: usize) -> io::Result<()> {
     let mut port = String::new();
     let output = server.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
     BufReader::new(output).read_line(&mut port)?;
@@ -125,23 +127,23 @@ fn ask(server: &mut Child, path: &str, status: &[u8], count: usize) -> io::Resul
          accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n\
          accept-encoding: gzip, br\r\nx-forwarded-proto: https\r\n\r\n"
     );
-    let mut answer = [0; 4096];
+    let mut response = [0; 4096];
     for _ in 0..count {
         connection.write_all(request.as_bytes())?;
-        // On the loopback an answer this short arrives whole.
-        let length = connection.read(&mut answer)?;
-        if !answer[..length].starts_with(status) {
-            let text = String::from_utf8_lossy(&answer[..length]);
-            return Err(io::Error::other(format!("answered: {text}")));
+        // A response this short arrives in one piece.
+        let length = connection.read(&mut response)?;
+        if !response[..length].starts_with(status) {
+            let text = String::from_utf8_lossy(&response[..length]);
+            return Err(io::Error::other(format!("unexpected response: {text}")));
         }
     }
     drop(connection);
-    // The second connection ends a server that would go on; one that is gone refuses it.
+    // An axum server stops at its second connection. A hyper server has stopped already.
     let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
     Ok(())
 }
 
-/// Is the server of this name until its first connection ends.
+/// Runs the server of this name until its first connection ends.
 pub(crate) fn serve(name: &str) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -182,12 +184,12 @@ pub(crate) fn serve(name: &str) -> Result<(), Box<dyn Error>> {
                 let middleware = from_fn(move |request, next| look_up(map, request, next));
                 Ok(axum::serve(Once::new(listener), app.layer(middleware)).await?)
             }
-            _ => Err(format!("no server is called {name}").into()),
+            _ => Err(format!("unknown server `{name}`").into()),
         }
     })
 }
 
-/// Serves one connection through the adapter of `hyper-util`, with and without a layer.
+/// Serves one connection through the adapter of `hyper-util`.
 async fn hyper<S>(listener: TcpListener, service: S) -> Result<(), Box<dyn Error>>
 where
     S: Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible> + Clone,
@@ -201,7 +203,7 @@ where
     Ok(())
 }
 
-/// A listener that ends the process when it is asked for a second connection and there is one.
+/// A listener that ends the process at its second connection.
 struct Once {
     listener: TcpListener,
     accepted: bool,

@@ -1,21 +1,21 @@
-//! Tables as Markdown, with columns that line up.
+//! Markdown tables with aligned columns.
 
 use std::fmt;
 
-/// A table that is printed once it is whole.
+/// A table that is printed when it is complete.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these columns.
+    /// Creates a table with these columns.
     pub(crate) fn new<const N: usize>(columns: [&str; N]) -> Self {
         Self {
             rows: vec![columns.map(str::to_owned).into()],
         }
     }
 
-    /// Adds a row; the first cell is its name, the others stand to the right.
+    /// Adds a row. The first cell is its name. The others are aligned to the right.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.into());
     }
@@ -49,10 +49,10 @@ impl fmt::Display for Table {
     }
 }
 
-/// A number with so many decimals, or a dash where it could not be measured.
+/// Formats a number, or a dash if it was not measured.
 pub(crate) fn number(value: Option<f64>, decimals: usize) -> String {
     match value {
-        // No minus in front of what is rounded to nothing.
+        // No `-0`.
         Some(value) if value.abs() < 0.5 / 10_f64.powi(decimals as i32) => {
             format!("{:.decimals$}", 0.0)
         }
@@ -61,7 +61,7 @@ pub(crate) fn number(value: Option<f64>, decimals: usize) -> String {
     }
 }
 
-/// What is added to something else, with its sign.
+/// Formats a difference with its sign.
 pub(crate) fn plus(value: Option<f64>, decimals: usize) -> String {
     let text = number(value, decimals);
     if text.starts_with('-') {
@@ -71,7 +71,8 @@ pub(crate) fn plus(value: Option<f64>, decimals: usize) -> String {
     }
 }
 
-/// One number as a multiple of another.
-pub(crate) fn ratio(value: Option<f64>, of: Option<f64>) -> String {
-    number(value.zip(of).map(|(value, of)| value / of), 3)
+/// Formats one number as a multiple of another.
+pub(crate) fn ratio(value: Option<f64>, reference: Option<f64>) -> String {
+    let both = value.zip(reference);
+    number(both.map(|(value, reference)| value / reference), 3)
 }

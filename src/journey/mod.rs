@@ -235,10 +235,7 @@ impl fmt::Display for Journey {
             End::Arrived => write!(f, "{method} {url}: arrived"),
             End::Refused(refusal) => write!(f, "{method} {url}: refused with {refusal}"),
             End::TooManyRedirects => {
-                write!(
-                    f,
-                    "{method} {url}: more than {MAX_HOPS} redirects, a redirect loop"
-                )
+                write!(f, "{method} {url}: more than {MAX_HOPS} redirects")
             }
             End::LeftTheWeb(location) => write!(f, "browsers don't follow {location}"),
         }

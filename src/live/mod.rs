@@ -1,4 +1,10 @@
 //! Policies that change while the server runs.
+//!
+//! - [`Reloadable`] is a policy that its [`ReloadHandle`] replaces atomically.
+//! - The `watch` feature adds `watch`, which reloads a policy from a file or a folder when it
+//!   changes.
+//!
+//! If a new policy is invalid, the previous one stays active.
 
 mod reloadable;
 #[cfg(feature = "watch")]

@@ -1,3 +1,8 @@
+//! A policy behind an atomic pointer, and the handle that replaces it.
+//!
+//! A request loads the pointer and never waits. Writers take turns: each holds the lock on
+//! `previous` while it replaces `current`.
+
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -6,12 +11,12 @@ use std::{
 use arc_swap::ArcSwap;
 
 use crate::{
-    observe,
+    observe::{self, ReloadOutcome},
     policy::{Decision, Policy},
     request::RequestHead,
 };
 
-/// A policy that is changed while requests are served; its [`ReloadHandle`] changes it.
+/// A policy that its [`ReloadHandle`] replaces while the server runs.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, RedirectLayer, live::Reloadable, testing};
@@ -25,23 +30,24 @@ use crate::{
 /// testing::get("/").through_layer(&layer).assert_redirect("/summer");
 /// ```
 ///
-/// What is changed is one pointer: no request waits, and none is decided by parts of two sets. A request
-/// that has begun keeps the answer of the set that was asked, also where it waits for the inner service.
-/// Clones share one set.
+/// The replacement is atomic. No request waits for it, and no request sees parts of two policies. A
+/// request keeps the decision of the policy that it started with, even while it waits for the inner
+/// service. Clones share one policy.
 pub struct Reloadable<P> {
     shared: Arc<Shared<P>>,
 }
 
-/// What a policy and its handles share.
+/// The state that a policy and its handles share.
 struct Shared<P> {
     current: ArcSwap<P>,
-    /// The set before the current one. Whoever changes the current one holds this lock meanwhile. It also
-    /// keeps a set that requests still read, so that usually none of them is the one that frees it.
-    before: Mutex<Option<Arc<P>>>,
+    /// The policy before the current one, for `rollback`. Writers hold this lock while they replace
+    /// `current`. It also keeps alive a policy that requests still read, so usually no request has
+    /// to free it.
+    previous: Mutex<Option<Arc<P>>>,
 }
 
 impl<P> Reloadable<P> {
-    /// A policy that begins with this set, and the handle that changes it.
+    /// Makes a reloadable policy that starts with this one, and the handle that replaces it.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, live::Reloadable, testing};
@@ -54,7 +60,7 @@ impl<P> Reloadable<P> {
     pub fn new(policy: P) -> (Self, ReloadHandle<P>) {
         let shared = Arc::new(Shared {
             current: ArcSwap::from_pointee(policy),
-            before: Mutex::new(None),
+            previous: Mutex::new(None),
         });
         let handle = ReloadHandle {
             shared: Arc::clone(&shared),
@@ -88,7 +94,7 @@ impl<P: fmt::Debug> fmt::Debug for Reloadable<P> {
     }
 }
 
-/// Changes the set that a [`Reloadable`] asks.
+/// Replaces the policy of a [`Reloadable`].
 ///
 /// ```
 /// use tower_redirect::{LocalPath, live::Reloadable, testing};
@@ -102,16 +108,19 @@ impl<P: fmt::Debug> fmt::Debug for Reloadable<P> {
 /// testing::get("/").through(&policy).assert_redirect("/a");
 /// ```
 ///
-/// Clones change the same set, from any thread, and take turns; requests never wait for them. The set
-/// before the current one is kept, so that two are in memory. With feature `tracing`, each change leaves
-/// an event at level info, and a set that was refused one at level warn that says why. With feature `watch`,
-/// `ReloadHandle::watch` lets a file change it.
+/// - Clones replace the same policy, from any thread. They take turns, and requests never wait for
+///   them.
+/// - The handle keeps the previous policy for [`rollback`](Self::rollback), so two are in memory.
+/// - The `tracing` feature logs each change at level info, and each rejected policy at level warn
+///   with the reason.
+/// - The `watch` feature adds `ReloadHandle::watch`, which reloads the policy from a file when it
+///   changes.
 pub struct ReloadHandle<P> {
     shared: Arc<Shared<P>>,
 }
 
 impl<P> ReloadHandle<P> {
-    /// The set that answers now.
+    /// Returns the active policy.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, live::Reloadable};
@@ -119,7 +128,7 @@ impl<P> ReloadHandle<P> {
     /// let (_policy, handle) = Reloadable::new(LocalPath::from_static("/a"));
     /// let known_good = handle.current();
     /// handle.store(LocalPath::from_static("/b"));
-    /// handle.store(known_good); // however long ago that was
+    /// handle.store(known_good); // works even after many reloads, unlike `rollback`
     /// assert_eq!(*handle.current(), "/a");
     /// ```
     #[must_use]
@@ -127,7 +136,7 @@ impl<P> ReloadHandle<P> {
         self.shared.current.load_full()
     }
 
-    /// Lets another set answer from now on, and keeps the one before.
+    /// Activates another policy, and keeps the previous one for [`rollback`](Self::rollback).
     ///
     /// ```
     /// use tower_redirect::{LocalPath, live::Reloadable, testing};
@@ -138,16 +147,17 @@ impl<P> ReloadHandle<P> {
     /// ```
     pub fn store(&self, policy: impl Into<Arc<P>>) {
         self.replace(policy.into());
-        observe::reloaded(None, Ok(observe::NEW_SET));
+        observe::reloaded(None, ReloadOutcome::Reloaded);
     }
 
-    /// Lets the set answer that the closure makes; where it fails, the current one stays.
+    /// Activates the policy that the closure makes. If the closure fails, the current policy stays
+    /// active.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, live::Reloadable, testing};
     ///
     /// let (policy, handle) = Reloadable::new(LocalPath::from_static("/v1"));
-    /// handle.try_update(|current| current.join("intro"))?;
+    /// handle.try_update(|current| current.segment("intro"))?;
     /// testing::get("/").through(&policy).assert_redirect("/v1/intro");
     ///
     /// let read = std::fs::read_to_string("no such file");
@@ -156,37 +166,38 @@ impl<P> ReloadHandle<P> {
     /// # Ok::<(), tower_redirect::location::LocationError>(())
     /// ```
     ///
-    /// Other writers wait until the closure is done, so that what it has read is still current where it
-    /// ends; for the same reason it must not change the same set itself. What is read asynchronously is
-    /// read first, and its result handed in.
+    /// Other writers wait until the closure returns, so the policy that it receives is still the
+    /// current one when its result becomes active. For the same reason, the closure must not
+    /// replace the policy through a handle: it would wait for itself. To read asynchronously, read
+    /// first and move the result into the closure.
     ///
     /// # Errors
     ///
-    /// What the closure fails with.
+    /// Returns the error of the closure.
     ///
     /// # Panics
     ///
-    /// Where the closure does. The current set stays, and policy and handles work on.
+    /// If the closure panics. The current policy stays active, and all handles stay usable.
     pub fn try_update<E: fmt::Display>(
         &self,
         make: impl FnOnce(&P) -> Result<P, E>,
     ) -> Result<(), E> {
-        let before = self.lock();
+        let turn = self.lock();
         match make(&self.current()) {
             Ok(policy) => {
-                self.put(before, Arc::new(policy));
-                observe::reloaded(None, Ok(observe::NEW_SET));
+                self.swap(turn, Arc::new(policy));
+                observe::reloaded(None, ReloadOutcome::Reloaded);
                 Ok(())
             }
             Err(error) => {
-                drop(before);
-                observe::reloaded(None, Err(&error));
+                drop(turn);
+                observe::reloaded(None, ReloadOutcome::Rejected(&error));
                 Err(error)
             }
         }
     }
 
-    /// Lets the set before answer again, and says whether there was one.
+    /// Activates the previous policy again, and returns whether there was one.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, live::Reloadable};
@@ -195,18 +206,18 @@ impl<P> ReloadHandle<P> {
     /// handle.store(LocalPath::from_static("/b"));
     /// assert!(handle.rollback());
     /// assert_eq!(*handle.current(), "/a");
-    /// assert!(!handle.rollback()); // one set is kept, and what was rolled back is gone
+    /// assert!(!handle.rollback()); // the handle keeps one previous policy, and drops `/b`
     /// ```
-    #[must_use = "where there was no set before, nothing was changed"]
+    #[must_use = "if there is no previous policy, nothing changes"]
     pub fn rollback(&self) -> bool {
         let mut turn = self.lock();
         let Some(policy) = turn.take() else {
             return false;
         };
-        let gone = self.shared.current.swap(policy);
+        let dropped = self.shared.current.swap(policy);
         drop(turn);
-        drop(gone);
-        observe::reloaded(None, Ok(observe::SET_BEFORE));
+        drop(dropped);
+        observe::reloaded(None, ReloadOutcome::RolledBack);
         true
     }
 
@@ -215,26 +226,28 @@ impl<P> ReloadHandle<P> {
         WeakHandle(Arc::downgrade(&self.shared))
     }
 
-    /// Changes the set without a word.
+    /// Activates another policy without a report.
     pub(crate) fn replace(&self, policy: Arc<P>) {
-        self.put(self.lock(), policy);
+        self.swap(self.lock(), policy);
     }
 
-    /// The turn to write. A panic of a closure came before anything was changed.
+    /// Waits for this handle's turn to write.
     fn lock(&self) -> Turn<'_, P> {
-        let before = self.shared.before.lock();
-        before.unwrap_or_else(PoisonError::into_inner)
+        let previous = self.shared.previous.lock();
+        // A closure that panicked had not changed anything yet, so the state is consistent.
+        previous.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, mut turn: Turn<'_, P>, policy: Arc<P>) {
-        let gone = turn.replace(self.shared.current.swap(policy));
-        // What is freed may be large; nobody waits for it.
+    fn swap(&self, mut turn: Turn<'_, P>, policy: Arc<P>) {
+        let dropped = turn.replace(self.shared.current.swap(policy));
+        // Freeing a large table takes time: end the turn first.
         drop(turn);
-        drop(gone);
+        drop(dropped);
     }
 }
 
-/// A handle that does not keep the set; nothing is left of it where nobody else has a policy or a handle.
+/// A handle that doesn't keep the policy alive. A watch ends when all policies and handles are
+/// gone.
 #[cfg(feature = "watch")]
 pub(crate) struct WeakHandle<P>(std::sync::Weak<Shared<P>>);
 
@@ -246,6 +259,7 @@ impl<P> WeakHandle<P> {
     }
 }
 
+/// The right to replace the policy; it holds the previous one.
 type Turn<'a, P> = MutexGuard<'a, Option<Arc<P>>>;
 
 impl<P> Clone for ReloadHandle<P> {
@@ -258,7 +272,7 @@ impl<P> Clone for ReloadHandle<P> {
 
 impl<P: fmt::Debug> fmt::Debug for ReloadHandle<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Handle")
+        f.debug_tuple("ReloadHandle")
             .field(&self.shared.current.load())
             .finish()
     }

@@ -167,7 +167,8 @@ impl LocalPath {
     /// use tower_redirect::LocalPath;
     ///
     /// let search = LocalPath::from_static("/search?lang=en#results");
-    /// assert_eq!(search.append_encoded_query(Some("q=a%20b"))?, "/search?lang=en&q=a%20b#results");
+    /// let found = search.append_encoded_query(Some("q=a%20b"))?;
+    /// assert_eq!(found, "/search?lang=en&q=a%20b#results");
     /// assert_eq!(search.append_encoded_query(None)?, search);
     /// # Ok::<(), tower_redirect::location::LocationError>(())
     /// ```

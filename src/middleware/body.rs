@@ -1,12 +1,51 @@
-//! What body the answer has: the inner service's own type, or one that wraps it.
+//! Which body type the service returns: the inner service's own, or a wrapper around it.
+//!
+//! A redirect needs a body of its own. A [`BodyMode`] says how the layer makes it.
+//!
+//! | setters | mode | body type | body of a redirect | the inner body `B` needs |
+//! |---|---|---|---|---|
+//! | none | [`Unchanged`] | `B` | empty | `B: Default` |
+//! | [`link_body`] | [`LinkBody`] | `B` | the link page | `B: From<Bytes>` |
+//! | [`wrap_body`] | [`Wrapped`] | [`ResponseBody<B>`] | empty | `B: Body<Data = Bytes>` |
+//! | `wrap_body` and `link_body` | [`Wrapped`] | [`ResponseBody<B>`] | the link page | `B: Body<Data = Bytes>` |
+//!
+//! - **In an axum `Router`**, add no setter: `axum::body::Body` has `Default` and `From<Bytes>`.
+//! - **Use [`link_body`]** to show a link to people whose client doesn't follow redirects. Other
+//!   clients ignore the page.
+//! - **Use [`wrap_body`]** if the compiler says that the inner body lacks `Default` or
+//!   `From<Bytes>`. For example, the bodies of tower-http's `TraceLayer` and
+//!   `ResponseBodyTimeoutLayer` and hyper's `Incoming` have neither. The body of `CompressionLayer`
+//!   has `Default`, but no `From<Bytes>`.
 //!
 //! ```
-//! use tower_redirect::{RedirectLayer, middleware::body::Wrapped, testing};
+//! use axum::{Router, body::Body, http::Request};
+//! use tower::{ServiceBuilder, ServiceExt};
+//! use tower_http::{compression::CompressionLayer, trace::TraceLayer};
+//! use tower_redirect::RedirectLayer;
 //!
-//! // The inner body has no `Default`: Trace and Timeout bodies, hyper's `Incoming`.
-//! let layer: RedirectLayer<_, Wrapped> = RedirectLayer::temporary("/maintenance").wrap_body();
-//! testing::get("/").through_layer(&layer).assert_redirect("/maintenance");
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // The body of `CompressionLayer` has `Default`: the redirect needs no setter.
+//! let compressed = ServiceBuilder::new()
+//!     .layer(RedirectLayer::temporary("/maintenance"))
+//!     .layer(CompressionLayer::new())
+//!     .service(Router::new());
+//! let response = compressed.oneshot(Request::get("/").body(Body::empty())?).await?;
+//! assert_eq!(response.headers()["location"], "/maintenance");
+//!
+//! // The body of `TraceLayer` has none: wrap it.
+//! let traced = ServiceBuilder::new()
+//!     .layer(RedirectLayer::temporary("/maintenance").wrap_body())
+//!     .layer(TraceLayer::new_for_http())
+//!     .service(Router::new());
+//! let response = traced.oneshot(Request::get("/").body(Body::empty())?).await?;
+//! assert_eq!(response.headers()["location"], "/maintenance");
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! [`link_body`]: crate::RedirectLayer::link_body
+//! [`wrap_body`]: crate::RedirectLayer::wrap_body
 
 use std::{
     pin::Pin,
@@ -18,41 +57,44 @@ use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-/// How a layer makes the body of an answer, for an inner service with the body `B`.
+/// A way to make the body of a redirect, for an inner service whose body type is `B`.
 ///
-/// [`Unchanged`] keeps `B` and needs `B: Default`; [`LinkBody`] keeps `B` and needs `B: From<Bytes>`;
-/// [`Wrapped`] makes a [`ResponseBody<B>`] and asks nothing of `B` (to be sent, it has to be a
-/// `Body<Data = Bytes>`). The trait is closed.
+/// - [`Unchanged`] keeps `B` and needs `B: Default`.
+/// - [`LinkBody`] keeps `B` and needs `B: From<Bytes>`.
+/// - [`Wrapped`] returns a [`ResponseBody<B>`]. It accepts any `B`, but a server can only send it
+///   if `B: Body<Data = Bytes>`.
+///
+/// The [module docs](self) say which one to use. Other crates can't implement this trait.
 ///
 /// ```
 /// use http_body_util::Full;
 /// use bytes::Bytes;
 /// use tower_redirect::middleware::body::{BodyMode, ResponseBody, Unchanged, Wrapped};
 ///
-/// fn outer<A: BodyMode<B, Body = O>, B, O>() {}
-/// outer::<Unchanged, Full<Bytes>, Full<Bytes>>();
-/// outer::<Wrapped, hyper::body::Incoming, ResponseBody<hyper::body::Incoming>>();
+/// fn assert_body<M: BodyMode<Inner, Body = Outer>, Inner, Outer>() {}
+/// assert_body::<Unchanged, Full<Bytes>, Full<Bytes>>();
+/// assert_body::<Wrapped, hyper::body::Incoming, ResponseBody<hyper::body::Incoming>>();
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "a redirect cannot be answered with the body `{B}` of the inner service",
-    label = "needs `Default` for an empty body, `From<Bytes>` for the hypertext note",
+    message = "the inner body `{B}` cannot be the body of a redirect",
+    label = "needs `Default` for an empty body, or `From<Bytes>` for `link_body`",
     note = "call `.wrap_body()` on the `RedirectLayer`: the body becomes `ResponseBody<{B}>`"
 )]
 pub trait BodyMode<B>: sealed::Sealed {
-    /// The body of the service that the layer makes.
+    /// The body type that the service returns.
     type Body;
 
-    /// An answer of the inner service, on its way out.
+    /// Converts the inner service's response.
     #[doc(hidden)]
     fn pass(response: Response<B>) -> Response<Self::Body>;
 
-    /// The body of a redirect; `page` is empty if the layer sends no link body.
+    /// Makes the body of a redirect. `page` is empty if the layer sends no link page.
     #[doc(hidden)]
     fn redirect(page: Bytes) -> Self::Body;
 }
 
 mod sealed {
-    #[expect(unnameable_types, reason = "what closes the trait")]
+    #[expect(unnameable_types, reason = "seals `BodyMode`")]
     pub trait Sealed {}
 
     impl Sealed for super::Unchanged {}
@@ -60,7 +102,9 @@ mod sealed {
     impl Sealed for super::Wrapped {}
 }
 
-/// The inner body type, empty on a redirect; the default.
+/// Keeps the inner body type `B`; a redirect has the empty body `B::default()`.
+///
+/// This is the default. Use it if `B: Default`, as in every axum `Router`.
 ///
 /// ```
 /// use tower_redirect::{RedirectLayer, middleware::body::Unchanged, testing};
@@ -86,8 +130,11 @@ impl<B: Default> BodyMode<B> for Unchanged {
     }
 }
 
-/// The inner body type, made from the hypertext note;
-/// [`link_body`](crate::middleware::RedirectLayer::link_body) chooses it.
+/// Keeps the inner body type `B`; the body of a redirect is a short page with a link.
+///
+/// [`RedirectLayer::link_body`](crate::RedirectLayer::link_body) selects it. Use it to show people
+/// a link if their client doesn't follow redirects, and if `B: From<Bytes>`, as in every axum
+/// `Router`.
 ///
 /// ```
 /// use tower_redirect::{RedirectLayer, middleware::body::LinkBody, testing};
@@ -113,8 +160,10 @@ impl<B: From<Bytes>> BodyMode<B> for LinkBody {
     }
 }
 
-/// A [`ResponseBody`] around the inner body;
-/// [`wrap_body`](crate::middleware::RedirectLayer::wrap_body) chooses it.
+/// Wraps the inner body in a [`ResponseBody`]; a redirect has an empty body, or the link page.
+///
+/// [`RedirectLayer::wrap_body`](crate::RedirectLayer::wrap_body) selects it. Use it if the inner
+/// body lacks `Default` (or `From<Bytes>`, for [`link_body`](crate::RedirectLayer::link_body)).
 ///
 /// ```
 /// use tower_redirect::{RedirectLayer, middleware::body::Wrapped, testing};
@@ -144,9 +193,9 @@ impl<B> BodyMode<B> for Wrapped {
 }
 
 pin_project! {
-    /// The inner service's body, or that of a redirect.
+    /// The body of the inner service's response, or of a redirect.
     ///
-    /// Frames, trailers, end of stream and size hint of the inner body come through as they are.
+    /// It forwards frames, trailers, end of stream and size hint of the inner body unchanged.
     ///
     /// ```
     /// use http_body::Body;

@@ -1,3 +1,6 @@
+//! The future: the inner service's response, a redirect that is ready, or one that waits for the
+//! inner service's response.
+
 use std::{
     fmt,
     future::Future,
@@ -20,8 +23,9 @@ use crate::{
 };
 
 pin_project! {
-    /// The future of a [`RedirectService`](crate::middleware::RedirectService): the inner service's, or an answer
-    /// that is there already.
+    /// The future that [`RedirectService`](crate::middleware::RedirectService) returns.
+    ///
+    /// It resolves to the inner service's response or error, to a redirect, or to a refusal.
     ///
     /// ```
     /// use std::future::{Ready, ready};
@@ -31,35 +35,39 @@ pin_project! {
     ///     LocalPath, Policy, Status, middleware::{RedirectService, ResponseFuture},
     /// };
     ///
-    /// type Answer = Result<Response<String>, std::convert::Infallible>;
+    /// type HttpResult = Result<Response<String>, std::convert::Infallible>;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), std::convert::Infallible> {
-    /// let app = service_fn(|_: Request<()>| -> Ready<Answer> { ready(Ok(Response::default())) });
-    /// let mut service = RedirectService::new(app, LocalPath::from_static("/x").with(Status::Found));
-    /// let future: ResponseFuture<Ready<Answer>, String> = service.call(Request::new(()));
+    /// let app = service_fn(|_: Request<()>| -> Ready<HttpResult> { ready(Ok(Response::default())) });
+    /// let policy = LocalPath::from_static("/x").with(Status::Found);
+    /// let mut service = RedirectService::new(app, policy);
+    /// let future: ResponseFuture<Ready<HttpResult>, String> = service.call(Request::new(()));
     /// assert_eq!(future.await?.status(), 302);
     /// # Ok(())
     /// # }
     /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub struct ResponseFuture<F, B, A = Unchanged> {
+    pub struct ResponseFuture<F, B, M = Unchanged> {
         #[pin]
         state: State<F, B>,
-        body: PhantomData<fn() -> A>,
+        mode: PhantomData<fn() -> M>,
     }
 }
 
 pin_project! {
     #[project = StateProj]
     enum State<F, B> {
+        // The request went through to the inner service.
         Pass { #[pin] inner: F },
+        // A redirect or a refusal; the inner service wasn't called.
         Ready { response: Option<Response<B>> },
+        // The redirect may replace the inner service's response.
         After { #[pin] inner: F, pending: Option<Pending> },
     }
 }
 
-/// A redirect that waits for the inner service's answer.
+/// A redirect that waits for the inner service's response.
 pub(crate) struct Pending {
     pub(crate) condition: ResponseCondition,
     pub(crate) redirect: RedirectResponse,
@@ -67,26 +75,26 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Replaces the inner service's answer if it meets the condition.
+    /// Replaces the inner service's response if it meets the condition.
     #[cold]
-    fn apply<A, B>(self, response: Response<B>) -> Response<A::Body>
+    fn apply<M, B>(self, response: Response<B>) -> Response<M::Body>
     where
-        A: BodyMode<B>,
+        M: BodyMode<B>,
     {
         let (mut parts, body) = response.into_parts();
         if !self.condition.is_met(&parts) {
             observe::passed();
-            return A::pass(Response::from_parts(parts, body));
+            return M::pass(Response::from_parts(parts, body));
         }
         observe::redirected(&self.redirect.redirected);
-        // What a layer below left there is about an answer that is not sent.
+        // An inner redirect layer left these for the response that is now replaced.
         parts.extensions.remove::<Refusal>();
         parts.extensions.remove::<Redirected>();
         if let Some(redirected) = self.redirect.extension() {
             parts.extensions.insert(redirected);
         }
         parts.status = self.redirect.redirected.status.code();
-        let body = A::redirect(self.redirect.body());
+        let body = M::redirect(self.redirect.body());
         self.redirect.replace(&mut parts.headers);
         if let Some(vary) = self.vary {
             parts.headers.append(header::VARY, vary);
@@ -95,7 +103,7 @@ impl Pending {
     }
 }
 
-impl<F, B, A> ResponseFuture<F, B, A> {
+impl<F, B, M> ResponseFuture<F, B, M> {
     #[inline]
     pub(crate) const fn pass(inner: F) -> Self {
         Self::from_state(State::Pass { inner })
@@ -120,53 +128,57 @@ impl<F, B, A> ResponseFuture<F, B, A> {
     const fn from_state(state: State<F, B>) -> Self {
         Self {
             state,
-            body: PhantomData,
+            mode: PhantomData,
         }
     }
 }
 
-impl<F, A, ResBody, E> Future for ResponseFuture<F, A::Body, A>
+impl<F, M, ResBody, E> Future for ResponseFuture<F, M::Body, M>
 where
     F: Future<Output = Result<Response<ResBody>, E>>,
-    A: BodyMode<ResBody>,
+    M: BodyMode<ResBody>,
 {
-    type Output = Result<Response<A::Body>, E>;
+    type Output = Result<Response<M::Body>, E>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProj::Pass { inner } => inner.poll(cx).map_ok(A::pass),
-            answered => answered.poll_answered::<A, _, _>(cx),
+            StateProj::Pass { inner } => inner.poll(cx).map_ok(M::pass),
+            state => state.poll_redirect::<M, _, _>(cx),
         }
     }
 }
 
 impl<F, B> StateProj<'_, F, B> {
-    /// All but passing on, so that `poll` stays small enough to be inlined where it is called.
+    /// Polls every state except `Pass`. `inline(never)` keeps `poll` small enough to inline.
     #[cold]
     #[inline(never)]
-    fn poll_answered<A, ResBody, E>(self, cx: &mut Context<'_>) -> Poll<Result<Response<B>, E>>
+    fn poll_redirect<M, ResBody, E>(self, cx: &mut Context<'_>) -> Poll<Result<Response<B>, E>>
     where
         F: Future<Output = Result<Response<ResBody>, E>>,
-        A: BodyMode<ResBody, Body = B>,
+        M: BodyMode<ResBody, Body = B>,
     {
         match self {
-            StateProj::Pass { inner } => inner.poll(cx).map_ok(A::pass),
+            StateProj::Pass { inner } => inner.poll(cx).map_ok(M::pass),
             StateProj::Ready { response } => Poll::Ready(Ok(take(response))),
             StateProj::After { inner, pending } => {
+                // An error isn't replaced: the inner service has handled the request.
                 let response = ready!(inner.poll(cx)).inspect_err(|_| observe::passed())?;
-                Poll::Ready(Ok(take(pending).apply::<A, _>(response)))
+                Poll::Ready(Ok(take(pending).apply::<M, _>(response)))
             }
         }
     }
 }
 
-#[expect(clippy::expect_used, reason = "the contract of `Future::poll`")]
+#[expect(
+    clippy::expect_used,
+    reason = "`Future::poll` forbids a poll after completion"
+)]
 fn take<T>(slot: &mut Option<T>) -> T {
     slot.take().expect("future polled after completion")
 }
 
-impl<F, B, A> fmt::Debug for ResponseFuture<F, B, A> {
+impl<F, B, M> fmt::Debug for ResponseFuture<F, B, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }

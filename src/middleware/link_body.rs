@@ -1,12 +1,17 @@
-//! The short hypertext note of RFC 9110 §15.4: the same answer for a person whose client does not
-//! follow.
+//! The link page: a short body with a link to the target, for people whose client doesn't follow
+//! redirects.
+//!
+//! RFC 9110 §15.4 recommends it ("a short hypertext note"). The page is HTML or plain text,
+//! depending on `Accept`, so the response lists `accept` in `Vary`.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 
 use crate::{location::Location, request::RequestHead, status::Status};
 
-/// Which note a request gets; decided before the request is given away.
+/// The form of the page that a request gets.
+///
+/// The service computes it before the inner service consumes the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LinkPageKind {
     html: bool,
@@ -22,7 +27,7 @@ impl LinkPageKind {
     }
 }
 
-/// The finished note.
+/// The finished page.
 pub(crate) struct LinkPage {
     kind: LinkPageKind,
     text: Bytes,
@@ -41,7 +46,7 @@ impl LinkPage {
         }
     }
 
-    /// The text, but nothing for HEAD.
+    /// Returns the page, or nothing for HEAD.
     pub(crate) fn body(&self) -> Bytes {
         if self.kind.head {
             Bytes::new()
@@ -50,7 +55,7 @@ impl LinkPage {
         }
     }
 
-    /// Writes the header fields, which for HEAD are those of GET (RFC 9110 §9.3.2).
+    /// Writes the headers. HEAD gets the same ones as GET (RFC 9110 §9.3.2).
     pub(crate) fn write(self, headers: &mut HeaderMap) {
         let content_type = if self.kind.html {
             "text/html; charset=utf-8"
@@ -68,12 +73,12 @@ fn plain(status: Status, location: &Location) -> String {
 }
 
 fn html(status: Status, location: &Location) -> String {
-    let address = escape(location.as_str());
+    let url = escape(location.as_str());
     let link = if location.is_checked() {
-        format!("<a href=\"{address}\">{address}</a>")
+        format!("<a href=\"{url}\">{url}</a>")
     } else {
-        // The unchecked door takes `javascript:` too; that is no link.
-        address
+        // `Location::unchecked` accepts `javascript:`, so show the text without a link.
+        url
     };
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{status}</title>\n\
@@ -81,7 +86,9 @@ fn html(status: Status, location: &Location) -> String {
     )
 }
 
-/// A location has neither `<`, `>` nor `"`; the five are escaped all the same.
+/// Escapes the five special characters of HTML.
+///
+/// A checked location contains no `<`, `>` or `"`, but this function doesn't rely on that.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -97,7 +104,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Whether the client takes HTML at least as gladly as plain text (RFC 9110 §12.5.1).
+/// Returns `true` if the client prefers HTML to plain text, or both equally (RFC 9110 §12.5.1).
 fn prefers_html(headers: &HeaderMap) -> bool {
     if !headers.contains_key(header::ACCEPT) {
         return true;
@@ -106,9 +113,10 @@ fn prefers_html(headers: &HeaderMap) -> bool {
     html > 0 && html >= quality(headers, b"text/plain")
 }
 
-/// The weight of a text type in thousandths, from the most specific range that names it.
+/// Returns the weight of a text type in thousandths, from the most specific media range that
+/// covers it.
 fn quality(headers: &HeaderMap, kind: &[u8]) -> u16 {
-    let mut found = (0, 0);
+    let (mut best_precision, mut best_weight) = (0, 0);
     let lines = headers.get_all(header::ACCEPT).iter();
     for range in lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b',')) {
         let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
@@ -123,14 +131,14 @@ fn quality(headers: &HeaderMap, kind: &[u8]) -> u16 {
             continue;
         };
         let weight = parts.find_map(weight).unwrap_or(1000);
-        if precision > found.0 {
-            found = (precision, weight);
+        if precision > best_precision {
+            (best_precision, best_weight) = (precision, weight);
         }
     }
-    found.1
+    best_weight
 }
 
-/// `q=0.5` in thousandths; no other parameter.
+/// Parses the parameter `q=0.5` into thousandths; returns `None` for any other parameter.
 fn weight(parameter: &[u8]) -> Option<u16> {
     let (b'q' | b'Q', [b'=', value @ ..]) = parameter.split_first()? else {
         return None;
@@ -178,6 +186,6 @@ mod tests {
             headers.insert(header::ACCEPT, accept.parse().unwrap());
             assert_eq!(prefers_html(&headers), html, "{accept:?}");
         }
-        assert!(prefers_html(&HeaderMap::new()), "no Accept takes all");
+        assert!(prefers_html(&HeaderMap::new()), "without Accept, HTML");
     }
 }

@@ -1,4 +1,47 @@
 //! The tower middleware: layer, service, future, and the responses that it sends.
+//!
+//! # How a request goes through
+//!
+//! 1. [`RedirectService`] shows the request head to its [`Policy`], which decides: *pass*, *refuse*
+//!    or *redirect*.
+//! 2. *Pass*: the service calls the inner service and returns its response unchanged.
+//! 3. *Refuse*: the service sends the policy's 4xx with an empty body. It doesn't call the inner
+//!    service.
+//! 4. *Redirect*: the service checks the redirect. It doesn't send one that
+//!    - waits for a response that this method can't get ([`after_success`] and GET, for example),
+//!    - would break an exempt request: a CORS preflight, a WebSocket handshake, CONNECT or
+//!      `OPTIONS *` ([`Exemption`]),
+//!    - has an invalid or over-long `Location`, or
+//!    - leads to the requested URL (a loop).
+//!
+//!    The request then goes through to the inner service, as in step 2.
+//! 5. [`Timing::Before`]: the service sends the redirect. It doesn't call the inner service.
+//! 6. [`Timing::After`]: the service calls the inner service. [`ResponseFuture`] then replaces a
+//!    response that meets the condition, and returns every other response unchanged.
+//!
+//! HTTPS enforcement is the exception: plaintext that it covers never reaches the inner service. In
+//! steps 2 and 4, the service sends 400 instead, and in step 6 it doesn't wait.
+//!
+//! ```
+//! use tower_redirect::{RedirectLayer, testing};
+//!
+//! let layer = RedirectLayer::temporary("/maintenance");
+//! testing::get("/shop").through_layer(&layer).assert_redirect("/maintenance");
+//! testing::get("/maintenance").through_layer(&layer).assert_pass(); // would be a loop
+//! testing::options("*").through_layer(&layer).assert_pass(); // exempt
+//! ```
+//!
+//! # Guarantees
+//!
+//! - A request that passes costs no allocation. The future isn't boxed, and no task is spawned.
+//! - Errors come from the inner service only.
+//! - Redirects and refusals list in `Vary` the request headers that the policy read.
+//! - Of all headers of a redirect, only `Location` may contain text of the request (R8).
+//!
+//! [`Policy`]: crate::Policy
+//! [`Timing::Before`]: crate::redirect::Timing::Before
+//! [`Timing::After`]: crate::redirect::Timing::After
+//! [`after_success`]: RedirectLayer::after_success
 
 pub mod body;
 mod future;

@@ -1,4 +1,13 @@
-//! The response that a redirect becomes, instead of the app's response or in its place.
+//! The headers of a redirect, for a response of its own and for one that replaces the app's
+//! response.
+//!
+//! A redirect sends `Location`, `Cache-Control` if it has a cache lifetime, and the headers of the
+//! link page if the layer sends one. The service adds `Vary`.
+//!
+//! A redirect that replaces the app's response keeps the app's headers, except those that describe
+//! the replaced content (`ETag`, `Content-*`, `Cache-Control` and others). The replaced response
+//! may have been for one visitor only: it set a cookie or forbade caching. Then shared caches must
+//! not store the redirect either.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
@@ -10,25 +19,25 @@ use crate::{
     status::{Status, StatusChoice},
 };
 
-/// Everything of a redirect and its request that is sent.
+/// A redirect, ready to write into a response.
 pub(crate) struct RedirectResponse {
     pub(crate) redirected: Redirected,
     cache: Option<CacheControl>,
-    link_body: Option<LinkPage>,
-    /// Whether layers in front find `redirected` among the extensions of the response.
+    link_page: Option<LinkPage>,
+    /// Whether outer layers find `redirected` among the extensions of the response.
     pub(crate) inserts_redirected: bool,
 }
 
 impl RedirectResponse {
-    /// The response of a redirect, and its timing.
+    /// Takes a redirect apart: its response and its timing.
     #[inline]
     pub(crate) fn new(
         redirect: Redirect,
         status: Status,
         cache: Option<CacheControl>,
-        link_body: Option<LinkPageKind>,
+        page_kind: Option<LinkPageKind>,
     ) -> (Self, Timing) {
-        let link_body = link_body.map(|kind| LinkPage::new(kind, status, &redirect.location));
+        let link_page = page_kind.map(|kind| LinkPage::new(kind, status, &redirect.location));
         let response = Self {
             redirected: Redirected {
                 status,
@@ -37,30 +46,30 @@ impl RedirectResponse {
                 rule: redirect.rule,
             },
             cache,
-            link_body,
+            link_page,
             inserts_redirected: false,
         };
         (response, redirect.timing)
     }
 
-    /// The extension for layers in front, if the layer inserts one.
+    /// Returns the extension for outer layers, if the layer inserts one.
     pub(crate) fn extension(&self) -> Option<Redirected> {
         self.inserts_redirected.then(|| self.redirected.clone())
     }
 
-    /// The link body, or an empty one.
+    /// Returns the link page, or an empty body.
     #[inline]
     pub(crate) fn body(&self) -> Bytes {
-        self.link_body
+        self.link_page
             .as_ref()
             .map_or_else(Bytes::new, LinkPage::body)
     }
 
-    /// Writes the header fields.
+    /// Writes the headers.
     #[inline]
     pub(crate) fn write(self, headers: &mut HeaderMap) {
-        if let Some(body) = self.link_body {
-            body.write(headers);
+        if let Some(page) = self.link_page {
+            page.write(headers);
         }
         if let Some(cache) = self.cache {
             headers.insert(header::CACHE_CONTROL, cache.into());
@@ -71,16 +80,17 @@ impl RedirectResponse {
         );
     }
 
-    /// Writes the header fields over those of the app's answer.
+    /// Replaces the headers that describe the app's response.
     pub(crate) fn replace(mut self, headers: &mut HeaderMap) {
-        if headers.contains_key(header::SET_COOKIE) || is_to_be_kept_by_nobody(headers) {
-            // A permanent redirect is kept by caches that nobody told to.
+        if headers.contains_key(header::SET_COOKIE) || forbids_shared_caching(headers) {
             self.cache = match self.cache {
-                // `private` alone is what the request made of it; that sets no lifetime either.
+                // `private` without `max-age` comes from `cache_control`. It sets no cache
+                // lifetime.
                 Some(cache) if cache == CacheControl::private_only() => {
                     Some(CacheControl::no_store())
                 }
                 Some(cache) => Some(cache.private()),
+                // Caches store a permanent redirect even without `Cache-Control`.
                 None if self.redirected.status.is_permanent() => Some(CacheControl::no_store()),
                 None => None,
             };
@@ -90,15 +100,16 @@ impl RedirectResponse {
     }
 }
 
-/// The cache lifetime of an answer that depends on this of its request.
+/// Returns the `Cache-Control` of a redirect, given what the policy read of the request.
 #[inline]
-pub(crate) fn cache_of(
+pub(crate) fn cache_control(
     cache: Option<CacheControl>,
     default_max_age: Option<CacheControl>,
     status: Status,
     reads: &HeaderReads,
 ) -> Option<CacheControl> {
-    // Where the presumption is wrong, it leads to the address that was asked for.
+    // If the presumed scheme is wrong, the redirect leads to the requested URL. Caches must not
+    // keep that loop.
     if reads.has_presumed_scheme() && cache.is_none() && status.is_permanent() {
         return Some(CacheControl::no_store());
     }
@@ -116,28 +127,28 @@ pub(crate) fn cache_of(
 const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 const SURROGATE_CONTROL: HeaderName = HeaderName::from_static("surrogate-control");
 
-/// Whether the app keeps its answer out of caches, or of those that several visitors share.
-fn is_to_be_kept_by_nobody(headers: &HeaderMap) -> bool {
-    let says_so = |directive: &[u8]| {
+/// Returns `true` if the app keeps its response out of all caches, or out of shared ones.
+fn forbids_shared_caching(headers: &HeaderMap) -> bool {
+    let forbids = |directive: &[u8]| {
         let name = directive.split(|&byte| byte == b'=').next();
         let name = name.unwrap_or_default().trim_ascii();
         [&b"no-store"[..], b"private", b"no-cache"]
             .iter()
-            .any(|wanted| wanted.eq_ignore_ascii_case(name))
+            .any(|forbidding| forbidding.eq_ignore_ascii_case(name))
     };
     [header::CACHE_CONTROL, CDN_CACHE_CONTROL, SURROGATE_CONTROL]
         .iter()
         .flat_map(|name| headers.get_all(name))
         .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
-        .any(says_so)
+        .any(forbids)
 }
 
-/// `Content-*`, but for the policy of the site that has no more than the name of content in it.
+/// Returns `true` for `Content-*`, except `Content-Security-Policy*`, which is about the site.
 fn describes_content(name: &str) -> bool {
     name.starts_with("content-") && !name.starts_with("content-security-policy")
 }
 
-/// Takes away what described the app's answer that a redirect replaces; all else stays.
+/// Removes the headers that describe the replaced response; all others stay.
 fn remove_replaced(headers: &mut HeaderMap) {
     const REPLACED: [HeaderName; 14] = [
         header::TRANSFER_ENCODING,
@@ -168,10 +179,16 @@ fn remove_replaced(headers: &mut HeaderMap) {
     }
 }
 
-/// The answer itself, for a handler that redirects without a layer.
+/// Converts a redirect into a response, for a handler that redirects without a layer.
 ///
-/// There is no request to look at, so that an [`Intent`] takes the status that keeps its promise for
-/// every method (307, 308, 303), and [`timing`](Redirect::timing) has no say.
+/// The conversion doesn't know the request:
+///
+/// - An [`Intent`](crate::status::Intent) becomes the status that fits every method (307, 308 or
+///   303).
+/// - [`timing`](Redirect::timing) has no effect.
+/// - It doesn't detect loops.
+///
+/// If the location fails the output check, the response is an empty 500.
 ///
 /// ```
 /// use axum::response::Response;

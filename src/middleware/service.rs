@@ -1,3 +1,8 @@
+//! The service: decides on each request, then calls the inner service, redirects or refuses.
+//!
+//! The docs of [`middleware`](super) list the steps. What only a redirect or a refusal needs is
+//! `#[cold]` and not inlined: it keeps `call` small enough to inline.
+
 use std::{
     fmt,
     task::{Context, Poll},
@@ -14,7 +19,7 @@ use crate::{
         body::{BodyMode, Unchanged},
         future::{Pending, ResponseFuture},
         link_body::LinkPageKind,
-        response::{RedirectResponse, cache_of},
+        response::{RedirectResponse, cache_control},
     },
     observe,
     policy::{Decision, Policy, Refusal},
@@ -22,8 +27,7 @@ use crate::{
     request::HeaderReads,
 };
 
-/// The service that a [`RedirectLayer`] makes: it asks the policy, and the inner service where the
-/// policy passes.
+/// The service that a [`RedirectLayer`] makes: it redirects, refuses, or calls the inner service.
 ///
 /// ```
 /// use http::{Request, Response, StatusCode, header};
@@ -32,7 +36,9 @@ use crate::{
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let app = service_fn(async |_: Request<String>| Ok::<_, std::io::Error>(Response::<String>::default()));
+/// let app = service_fn(async |_: Request<String>| {
+///     Ok::<_, std::io::Error>(Response::<String>::default())
+/// });
 /// let service = RedirectService::new(app, LocalPath::from_static("/new").with(Status::Found));
 ///
 /// let response = service.oneshot(Request::get("/old").body(String::new())?).await?;
@@ -42,18 +48,21 @@ use crate::{
 /// # }
 /// ```
 ///
-/// A redirect drops the body of the request unread: over HTTP/1.1 a server may close the connection
-/// after a large upload. Errors are the inner service's, and only those. The inner service is not called
-/// when a request is redirected or refused, except for a redirect [after](Timing) its answer.
+/// The docs of [`middleware`](crate::middleware) list the steps that each request takes.
 ///
-/// A panic in a policy goes to the caller; nothing is left locked or half done by it.
-pub struct RedirectService<S, P, A = Unchanged> {
+/// - If the service redirects or refuses a request, it doesn't call the inner service. The
+///   exception is a redirect that [waits for the response](Timing::After).
+/// - A redirect drops the request body unread. Over HTTP/1.1, a server may therefore close the
+///   connection after a large upload.
+/// - Errors come from the inner service only.
+/// - A panic in a policy unwinds to the caller. It leaves nothing locked or half done.
+pub struct RedirectService<S, P, M = Unchanged> {
     inner: S,
-    layer: RedirectLayer<P, A>,
+    layer: RedirectLayer<P, M>,
 }
 
 impl<S, P: Policy<Target = Redirect>> RedirectService<S, P> {
-    /// Wraps a service without a layer.
+    /// Wraps a service, with the default options of [`RedirectLayer::new`].
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Policy, Status, middleware::RedirectService};
@@ -66,8 +75,11 @@ impl<S, P: Policy<Target = Redirect>> RedirectService<S, P> {
     }
 }
 
-impl<S, P, A> RedirectService<S, P, A> {
-    /// Wraps a service as this layer does; for a layer that is not applied through a builder.
+impl<S, P, M> RedirectService<S, P, M> {
+    /// Wraps a service with the policy and options of a layer.
+    ///
+    /// Unlike [`Layer::layer`](tower_layer::Layer::layer), it takes the layer by value and is
+    /// `const`.
     ///
     /// ```
     /// use tower_redirect::{RedirectLayer, middleware::RedirectService};
@@ -76,11 +88,11 @@ impl<S, P, A> RedirectService<S, P, A> {
     /// let service = RedirectService::from_layer("inner", layer);
     /// assert_eq!(service.get_ref(), &"inner");
     /// ```
-    pub const fn from_layer(inner: S, layer: RedirectLayer<P, A>) -> Self {
+    pub const fn from_layer(inner: S, layer: RedirectLayer<P, M>) -> Self {
         Self { inner, layer }
     }
 
-    /// The inner service.
+    /// Returns a reference to the inner service.
     ///
     /// ```
     /// # use tower_redirect::{RedirectLayer, middleware::RedirectService};
@@ -91,7 +103,7 @@ impl<S, P, A> RedirectService<S, P, A> {
         &self.inner
     }
 
-    /// The inner service, to change it.
+    /// Returns a mutable reference to the inner service.
     ///
     /// ```
     /// # use tower_redirect::{RedirectLayer, middleware::RedirectService};
@@ -103,7 +115,7 @@ impl<S, P, A> RedirectService<S, P, A> {
         &mut self.inner
     }
 
-    /// Gives the inner service back.
+    /// Returns the inner service.
     ///
     /// ```
     /// # use tower_redirect::{RedirectLayer, middleware::RedirectService};
@@ -115,15 +127,15 @@ impl<S, P, A> RedirectService<S, P, A> {
     }
 }
 
-impl<S, P, A, ReqBody, ResBody> Service<Request<ReqBody>> for RedirectService<S, P, A>
+impl<S, P, M, ReqBody, ResBody> Service<Request<ReqBody>> for RedirectService<S, P, M>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     P: Policy<Target = Redirect>,
-    A: BodyMode<ResBody>,
+    M: BodyMode<ResBody>,
 {
-    type Response = Response<A::Body>;
+    type Response = Response<M::Body>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, A::Body, A>;
+    type Future = ResponseFuture<S::Future, M::Body, M>;
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
@@ -138,8 +150,10 @@ where
             .policy
             .decide(&self.layer.head(&request).recording(&reads))
         {
+            // A policy around `Https` turned its redirect into a pass. Plaintext still must not
+            // pass (R11).
             Decision::Pass if reads.is_closed() => {
-                ResponseFuture::ready(refuse::<A, _, _>(request, guard::CLOSED, &reads))
+                ResponseFuture::ready(refuse::<M, _, _>(request, guard::CLOSED, &reads))
             }
             Decision::Pass => {
                 observe::passed();
@@ -147,14 +161,14 @@ where
             }
             Decision::Redirect(redirect) => self.redirect(request, redirect, &reads),
             Decision::Refuse(refusal) => {
-                ResponseFuture::ready(refuse::<A, _, _>(request, refusal, &reads))
+                ResponseFuture::ready(refuse::<M, _, _>(request, refusal, &reads))
             }
         }
     }
 }
 
-impl<S, P, A> RedirectService<S, P, A> {
-    /// Everything that only a redirect pays for.
+impl<S, P, M> RedirectService<S, P, M> {
+    /// Checks a redirect, then sends it, waits for the response, or suppresses it.
     #[cold]
     #[inline(never)]
     fn redirect<ReqBody, ResBody>(
@@ -162,14 +176,14 @@ impl<S, P, A> RedirectService<S, P, A> {
         request: Request<ReqBody>,
         redirect: Redirect,
         reads: &HeaderReads,
-    ) -> ResponseFuture<S::Future, A::Body, A>
+    ) -> ResponseFuture<S::Future, M::Body, M>
     where
         S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-        A: BodyMode<ResBody>,
+        M: BodyMode<ResBody>,
     {
         let head = self.layer.head(&request).recording(reads);
-        let settings = &self.layer.settings;
-        let status = match guard::judge(&head, &redirect, settings.disabled) {
+        let options = &self.layer.options;
+        let status = match guard::judge(&head, &redirect, options.disabled) {
             Verdict::Send(status) => status,
             Verdict::Pass(reason) => {
                 observe::suppressed(&head, &redirect, reason);
@@ -178,14 +192,14 @@ impl<S, P, A> RedirectService<S, P, A> {
             }
             Verdict::Refuse(reason, refusal) => {
                 observe::suppressed(&head, &redirect, reason);
-                return ResponseFuture::ready(refuse::<A, _, _>(request, refusal, reads));
+                return ResponseFuture::ready(refuse::<M, _, _>(request, refusal, reads));
             }
         };
-        let link_body = settings.link_body.then(|| LinkPageKind::for_request(&head));
+        let page_kind = options.link_body.then(|| LinkPageKind::for_request(&head));
         let waits = matches!(guard::timing(&head, &redirect), Timing::After(_));
-        let cache = cache_of(redirect.cache, settings.default_max_age, status, reads);
-        let (mut response, timing) = RedirectResponse::new(redirect, status, cache, link_body);
-        response.inserts_redirected = settings.inserts_redirected;
+        let cache = cache_control(redirect.cache, options.default_max_age, status, reads);
+        let (mut response, timing) = RedirectResponse::new(redirect, status, cache, page_kind);
+        response.inserts_redirected = options.inserts_redirected;
         match timing {
             Timing::After(condition) if waits => {
                 let vary = reads.vary();
@@ -198,13 +212,14 @@ impl<S, P, A> RedirectService<S, P, A> {
             }
             Timing::Before | Timing::After(_) => {
                 observe::redirected(&response.redirected);
-                let mut sent = at_once::<A, _, _>(request, status.code(), response.body());
+                let mut sent =
+                    respond_without_app::<M, _, _>(request, status.code(), response.body());
                 if let Some(redirected) = response.extension() {
                     sent.extensions_mut().insert(redirected);
                 }
                 response.write(sent.headers_mut());
                 if !reads.is_empty() {
-                    vary(sent.headers_mut(), reads);
+                    append_vary(sent.headers_mut(), reads);
                 }
                 ResponseFuture::ready(sent)
             }
@@ -212,52 +227,53 @@ impl<S, P, A> RedirectService<S, P, A> {
     }
 }
 
-/// An answer without the app's; the client's own map of header fields, emptied, serves again, so that
-/// none is allocated.
+/// Makes a response without calling the inner service.
+///
+/// It reuses the header map of the request, cleared, and so allocates none.
 #[inline]
-fn at_once<A, ReqBody, ResBody>(
+fn respond_without_app<M, ReqBody, ResBody>(
     mut request: Request<ReqBody>,
     status: StatusCode,
     body: Bytes,
-) -> Response<A::Body>
+) -> Response<M::Body>
 where
-    A: BodyMode<ResBody>,
+    M: BodyMode<ResBody>,
 {
-    let mut response = Response::new(A::redirect(body));
+    let mut response = Response::new(M::redirect(body));
     *response.status_mut() = status;
     std::mem::swap(response.headers_mut(), request.headers_mut());
     response.headers_mut().clear();
     response
 }
 
-/// Names the fields that the decision depends on.
+/// Lists in `Vary` the headers that the policy read.
 #[cold]
 #[inline(never)]
-fn vary(headers: &mut HeaderMap, reads: &HeaderReads) {
+fn append_vary(headers: &mut HeaderMap, reads: &HeaderReads) {
     if let Some(vary) = reads.vary() {
         headers.append(header::VARY, vary);
     }
 }
 
-/// A 4xx; the refusal itself is among the extensions, for layers in front.
+/// Makes the 4xx response of a refusal. Outer layers find the refusal among its extensions.
 #[cold]
 #[inline(never)]
-fn refuse<A, ReqBody, ResBody>(
+fn refuse<M, ReqBody, ResBody>(
     request: Request<ReqBody>,
     refusal: Refusal,
     reads: &HeaderReads,
-) -> Response<A::Body>
+) -> Response<M::Body>
 where
-    A: BodyMode<ResBody>,
+    M: BodyMode<ResBody>,
 {
     observe::refused(&refusal);
-    let mut response = at_once::<A, _, _>(request, refusal.status(), Bytes::new());
-    vary(response.headers_mut(), reads);
+    let mut response = respond_without_app::<M, _, _>(request, refusal.status(), Bytes::new());
+    append_vary(response.headers_mut(), reads);
     response.extensions_mut().insert(refusal);
     response
 }
 
-impl<S: Clone, P, A: Clone> Clone for RedirectService<S, P, A> {
+impl<S: Clone, P, M: Clone> Clone for RedirectService<S, P, M> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
@@ -266,7 +282,7 @@ impl<S: Clone, P, A: Clone> Clone for RedirectService<S, P, A> {
     }
 }
 
-impl<S: fmt::Debug, P: fmt::Debug, A: fmt::Debug> fmt::Debug for RedirectService<S, P, A> {
+impl<S: fmt::Debug, P: fmt::Debug, M: fmt::Debug> fmt::Debug for RedirectService<S, P, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedirectService")
             .field("inner", &self.inner)

@@ -1,4 +1,7 @@
-//! The counters of feature `metrics`.
+//! The counters of the `metrics` feature.
+//!
+//! [`describe_metrics`] documents names and labels. Labels take rule names and sources, never text
+//! of a request: a client can't create new series.
 
 use std::cell::Cell;
 #[cfg(feature = "reload")]
@@ -30,64 +33,79 @@ const REASONS: [(Suppressed, &str); 6] = [
     (Suppressed::Unsendable, "unsendable"),
 ];
 
-/// Tells the recorder of the `metrics` facade what each counter of this crate counts.
+/// Describes the metrics of this crate to the recorder of the `metrics` facade.
+///
+/// Call it once, after you install the recorder. The recorder must be built for version 0.24 of the
+/// facade.
 ///
 /// ```
-/// // Where the recorder is installed:
 /// tower_redirect::observe::describe_metrics();
 /// ```
 ///
+/// # Metrics
+///
+/// All are counters, except `tower_redirect_last_reload_good`, which is a gauge.
+///
 /// | name | labels | counts |
 /// |---|---|---|
-/// | `tower_redirect_redirects_total` | `status`, `rule` | redirects that were sent, in place of the app's answer too |
-/// | `tower_redirect_passes_total` | | requests that the app answered |
+/// | `tower_redirect_redirects_total` | `status`, `rule` | redirects that were sent, including those that replace the app's response |
+/// | `tower_redirect_passes_total` | | requests that passed through to the app and got its response |
 /// | `tower_redirect_refusals_total` | `status` | requests that were refused |
-/// | `tower_redirect_suppressed_total` | `reason` | redirects that were not sent; the request passed or was refused, and is counted there too |
-/// | `tower_redirect_reloads_total` | `outcome` | new sets of rules that were taken (`good`) or not (`bad`); a roll-back is good, a lost path bad |
-/// | `tower_redirect_last_reload_good` | `path` | a gauge: 1 where the set that was read last of a watched path was taken, 0 where it was refused or the path is lost |
-/// | `tower_redirect_differences_total` | | requests that a candidate would have answered otherwise |
+/// | `tower_redirect_suppressed_total` | `reason` | redirects that weren't sent; the request counts as a pass or a refusal, too |
+/// | `tower_redirect_reloads_total` | `outcome` | reloads: `good` if the new rules are active, `bad` if they were rejected; a rollback is good, a lost path is bad |
+/// | `tower_redirect_last_reload_good` | `path` | 1 if the last rules that were read from a watched path are active, 0 if they were rejected or the path is lost |
+/// | `tower_redirect_differences_total` | | requests for which a candidate (`Shadow`) decided differently |
 ///
-/// Redirects, passes and refusals together are all requests of one layer but those whose client left while
-/// the app was to be waited for; two layers count a request twice.
+/// The sum of redirects, passes and refusals is the number of requests to a layer. The exception is
+/// a redirect that waits for the app's response: if the client leaves meanwhile, the request isn't
+/// counted. Two layers count a request twice.
+///
+/// # Labels
 ///
 /// | label | values |
 /// |---|---|
-/// | `status` | 301, 302, 303, 307, 308; of refusals, a 4xx of a policy |
-/// | `rule` | the name of the rule, or the first 100 bytes of its source where it has none (`MatchedRule::id`); nothing where no table of `Rules` answered |
+/// | `status` | 301, 302, 303, 307, 308; for refusals, the 4xx of the policy |
+/// | `rule` | the name of the rule; the first 100 bytes of its source if it has no name (`MatchedRule::id`); empty if the redirect comes from no `Rules` |
 /// | `reason` | `loop`, `preflight`, `websocket`, `connect`, `no_path`, `unsendable` |
 /// | `outcome` | `good`, `bad` |
 /// | `path` | the absolute path that is watched |
 ///
-/// No label has text of a request. There are as many series as rules fire: in a large table, give rules one
-/// name that are to be counted as one. Rules of one source, for other methods or on other conditions, are
-/// counted together, unless they have names; `Rules::usage` and the events tell them apart. A recorder keeps
-/// the series of rules that a new set does not have any more, and who reads it sees the sources.
+/// - No label contains text of a request.
+/// - Each rule that redirects is a series. In a large table, give the same name to all rules that
+///   you want to count as one.
+/// - Rules with the same source, but other methods or conditions, share a series unless they have
+///   names. `Rules::usage` and the `tracing` events distinguish them.
+/// - A recorder keeps the series of rules that a reload has removed. Everyone who can read the
+///   recorder sees the sources.
 ///
-/// Counters without a rule or a status among their labels begin at zero where they are described here, so that
-/// the first bad reload is seen as a change. The others are there from the first time that they count, and
-/// the gauge from the first set of its path on. It is counted
-/// where the service is called, by the recorder that is installed then; without one, none costs an
-/// allocation. It has to be one for version 0.24 of the facade.
+/// # When they start
+///
+/// - Counters without `rule` and `status` start at zero when you call this function. A monitor
+///   therefore sees the first bad reload as a change.
+/// - The other counters exist from their first count, and the gauge from the first rules of its
+///   path.
+/// - The service uses the recorder that is installed when it handles the request. Without a
+///   recorder, counting allocates nothing.
 pub fn describe_metrics() {
-    for (name, what) in [
-        (REDIRECTS, "Redirects that were sent"),
-        (PASSES, "Requests that the app answered"),
-        (REFUSALS, "Requests that were refused"),
-        (SUPPRESSED, "Redirects that were not sent"),
-        (RELOADS, "New sets of rules, taken or not"),
+    for (name, description) in [
+        (REDIRECTS, "Redirects sent"),
+        (PASSES, "Requests that passed through to the app"),
+        (REFUSALS, "Requests refused"),
+        (SUPPRESSED, "Redirects not sent"),
+        (RELOADS, "Reloads of the rules, good or bad"),
         (
             DIFFERENCES,
-            "Requests that a candidate would have answered otherwise",
+            "Requests for which the candidate decided differently",
         ),
     ] {
-        describe_counter!(name, Unit::Count, what);
+        describe_counter!(name, Unit::Count, description);
     }
     describe_gauge!(
         LAST_RELOAD_GOOD,
-        "Whether what was read last of a watched path was taken"
+        "1 if the last read of a watched path is active, 0 if not"
     );
     let outcomes = ["good", "bad"].map(|outcome| (RELOADS, "outcome", outcome));
-    let reasons = REASONS.map(|(_, reason)| (SUPPRESSED, "reason", reason));
+    let reasons = REASONS.map(|(_, label)| (SUPPRESSED, "reason", label));
     for (name, label, value) in outcomes.into_iter().chain(reasons) {
         register(&Key::from_parts(name, vec![Label::new(label, value)])).increment(0);
     }
@@ -116,7 +134,7 @@ pub(super) fn redirected(redirected: &Redirected) {
 #[inline]
 pub(super) fn passed() {
     static KEY: Key = Key::from_static_name(PASSES);
-    one(&KEY);
+    increment(&KEY);
 }
 
 pub(super) fn refused(refusal: &Refusal) {
@@ -124,9 +142,8 @@ pub(super) fn refused(refusal: &Refusal) {
 }
 
 pub(super) fn suppressed(reason: Suppressed) {
-    // One that waits for other methods is not meant to be sent.
-    if let Some((_, word)) = REASONS.iter().find(|(own, _)| *own == reason) {
-        count(SUPPRESSED, None, "reason", &[word]);
+    if let Some((_, label)) = REASONS.iter().find(|(other, _)| *other == reason) {
+        count(SUPPRESSED, None, "reason", &[label]);
     }
 }
 
@@ -136,9 +153,9 @@ pub(super) fn reloaded(good: bool) {
     count(RELOADS, None, "outcome", &[outcome]);
 }
 
-/// A watched path was read, or could not be.
+/// Sets the gauge of a watched path.
 #[cfg(feature = "reload")]
-pub(super) fn looked(path: &Path, good: bool) {
+pub(super) fn set_last_reload_good(path: &Path, good: bool) {
     let path = Label::new("path", path.to_string_lossy().into_owned());
     let key = Key::from_parts(LAST_RELOAD_GOOD, vec![path]);
     let gauge = metrics::with_recorder(|recorder| recorder.register_gauge(&key, &METADATA));
@@ -147,11 +164,10 @@ pub(super) fn looked(path: &Path, good: bool) {
 
 pub(super) fn differed() {
     static KEY: Key = Key::from_static_name(DIFFERENCES);
-    one(&KEY);
+    increment(&KEY);
 }
 
-/// Counts one.
-fn one(key: &Key) {
+fn increment(key: &Key) {
     register(key).increment(1);
 }
 
@@ -163,20 +179,20 @@ fn register(key: &Key) -> Counter {
 }
 
 thread_local! {
-    /// The memory of the labels before, so that no redirect allocates for its own.
+    /// The memory of the previous labels. Counting a redirect reuses it, and so allocates nothing.
     static SCRATCH: Cell<(Vec<Label>, String)> = const { Cell::new((Vec::new(), String::new())) };
 }
 
-/// Counts one under a label that is written here, in pieces, and maybe another.
+/// Increments a counter with a label whose value comes in pieces, and an optional fixed label.
 fn count(name: &'static str, fixed: Option<Label>, label: &'static str, value: &[&str]) {
     let (mut labels, mut text) = SCRATCH.take();
     text.clear();
-    // With `fmt`, to count a redirect would cost a third more.
+    // Formatting the value with `fmt` would make a counted redirect cost a third more.
     text.extend(value.iter().copied());
     labels.extend(fixed);
     labels.push(Label::new(label, text));
     let key = Key::from_parts(name, labels);
-    one(&key);
+    increment(&key);
     let (_, mut labels) = key.into_parts();
     let text = labels.pop().map(|label| label.into_parts().1);
     labels.clear();

@@ -1,13 +1,15 @@
-//! Text of others, for people.
+//! Escapes untrusted text for terminals and logs.
 
 use std::fmt::{self, Write};
 
-/// Shows a text without what a terminal or a log takes for its own: control characters, ends of lines and
-/// marks of direction are written as `\u{…}`, `\n` and the like.
+/// Displays a value with control characters, line ends and marks of text direction escaped.
+///
+/// A terminal or a log viewer would interpret these characters. They become `\n`, `\u{1b}` and the
+/// like.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Escaped<T>(pub(crate) T);
 
-/// Whether a character says how others are shown, and is none that is seen.
+/// Returns `true` for an invisible character that changes how other text is displayed.
 pub(crate) fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -39,7 +41,7 @@ mod tests {
     use super::Escaped;
 
     #[test]
-    fn what_is_not_seen_is_written_out() {
+    fn invisible_characters_are_escaped() {
         for (text, shown) in [
             ("", ""),
             (

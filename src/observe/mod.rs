@@ -1,6 +1,35 @@
-//! What happens to requests, told to those who watch: events, counters, and the usage of rules.
+//! Reports what happens to requests and rules: `tracing` events, `metrics` counters, hit counts.
 //!
-//! Each costs nothing where its feature is off, and little where nobody listens.
+//! A disabled feature costs nothing. An enabled one without a subscriber or recorder costs little.
+//!
+//! # Events
+//!
+//! The `tracing` feature adds these events, with the target `tower_redirect`:
+//!
+//! | level | message | fields |
+//! |---|---|---|
+//! | debug | redirected | `status`, `location`, and for a rule: `rule`, `rule_number`, `file`, `line` |
+//! | debug | redirect suppressed | `reason`, and the fields of "redirected" |
+//! | debug | refused | `reason`, `status` |
+//! | debug | the candidate decides differently | `method`, `path`, `live`, `candidate` |
+//! | info | reloaded | `path` |
+//! | info | rolled back to the previous rules | |
+//! | warn | rejected, keeping the previous rules | `path`, `error` |
+//! | warn | cannot be read, keeping the previous rules | `path`, `error` |
+//! | info | readable again and unchanged, keeping the active rules | `path` |
+//! | error | the `on_reload` callback panicked, the watch continues | `panic` |
+//!
+//! The warnings of a rules file that [`watch`](crate::live::watch) reloads are events at level
+//! warn. The `trust` feature adds an event for what a proxy reports, at level trace, and one at
+//! level warn if the peer address is unknown.
+//!
+//! # Counters
+//! `describe_metrics` lists the counters of the
+//! `metrics` feature. `Rules::count_hits` counts the hits of each rule.
+
+// Each function reports one outcome to events, counters and hit counts. For each request that gets
+// a response, the service calls exactly one of `redirected`, `passed` and `refused`; `suppressed`
+// comes in addition.
 
 use std::fmt;
 #[cfg(feature = "reload")]
@@ -59,14 +88,14 @@ fn log(redirected: &Redirected) {
     );
 }
 
-/// A request goes to the inner service, and the answer of that stands.
+/// Reports that a request gets the inner service's response, or its error.
 #[inline]
 pub(crate) fn passed() {
     #[cfg(feature = "metrics")]
     counters::passed();
 }
 
-/// A request is answered with a 4xx.
+/// Reports that a request gets a 4xx.
 pub(crate) fn refused(refusal: &Refusal) {
     #[cfg(feature = "tracing")]
     tracing::debug!(
@@ -81,8 +110,9 @@ pub(crate) fn refused(refusal: &Refusal) {
     let _ = refusal;
 }
 
-/// A policy redirects, and that is not sent.
+/// Reports that a redirect isn't sent.
 pub(crate) fn suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason: Suppressed) {
+    // `after_success` and a safe method: this is how the redirect is meant to work.
     if reason == Suppressed::OtherMethods {
         return;
     }
@@ -120,62 +150,89 @@ fn log_suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason: Suppre
     );
 }
 
-/// What is said of a new set that serves.
+/// The outcome of a reload.
 #[cfg(feature = "reload")]
-pub(crate) const NEW_SET: &str = "a new set of redirects serves";
+#[derive(Clone, Copy)]
+#[cfg_attr(
+    not(feature = "tracing"),
+    expect(dead_code, reason = "only `tracing` logs the errors")
+)]
+pub(crate) enum ReloadOutcome<'a> {
+    /// A new policy is active.
+    Reloaded,
+    /// The previous policy is active again.
+    RolledBack,
+    /// A new policy was rejected; why.
+    Rejected(&'a dyn fmt::Display),
+    /// The watched path can't be read; why.
+    #[cfg(feature = "watch")]
+    Lost(&'a dyn fmt::Display),
+}
 
-/// What is said of a set that serves once more.
+/// Reports a reload. `path` is the watched file or folder, if the reload came from one.
 #[cfg(feature = "reload")]
-pub(crate) const SET_BEFORE: &str = "the set of redirects before serves again";
-
-/// Another set serves, or one was refused and the one before serves on; with the file it came from.
-#[cfg(feature = "reload")]
-pub(crate) fn reloaded(path: Option<&Path>, outcome: Result<&str, &dyn fmt::Display>) {
+pub(crate) fn reloaded(path: Option<&Path>, outcome: ReloadOutcome<'_>) {
     #[cfg(feature = "metrics")]
-    counters::reloaded(outcome.is_ok());
-    #[cfg(feature = "metrics")]
-    if let Some(path) = path {
-        counters::looked(path, outcome.is_ok());
+    {
+        let is_good = matches!(outcome, ReloadOutcome::Reloaded | ReloadOutcome::RolledBack);
+        counters::reloaded(is_good);
+        if let Some(path) = path {
+            counters::set_last_reload_good(path, is_good);
+        }
     }
     #[cfg(feature = "tracing")]
     {
         let path = path.map(|path| tracing::field::display(Escaped(path.display())));
         match outcome {
-            Ok(said) => tracing::info!(target: "tower_redirect", path, "{said}"),
-            Err(error) => tracing::warn!(
+            ReloadOutcome::Reloaded => {
+                tracing::info!(target: "tower_redirect", path, "reloaded");
+            }
+            ReloadOutcome::RolledBack => tracing::info!(
+                target: "tower_redirect",
+                path,
+                "rolled back to the previous rules"
+            ),
+            ReloadOutcome::Rejected(error) => tracing::warn!(
                 target: "tower_redirect",
                 path,
                 %error,
-                "a set of redirects was refused, the one before serves on"
+                "rejected, keeping the previous rules"
+            ),
+            #[cfg(feature = "watch")]
+            ReloadOutcome::Lost(error) => tracing::warn!(
+                target: "tower_redirect",
+                path,
+                %error,
+                "cannot be read, keeping the previous rules"
             ),
         }
     }
     let _ = (path, outcome);
 }
 
-/// A path is watched whose set serves already.
+/// Reports that a watch has started on a path whose policy is already active.
 #[cfg(feature = "watch")]
 pub(crate) fn watched(path: &Path) {
     #[cfg(feature = "metrics")]
-    counters::looked(path, true);
+    counters::set_last_reload_good(path, true);
     let _ = path;
 }
 
-/// What could not be read is there again, and is what was read of it last.
+/// Reports that a lost path is readable again, with the contents that are active.
 #[cfg(feature = "watch")]
 pub(crate) fn back(path: &Path) {
     #[cfg(feature = "metrics")]
-    counters::looked(path, true);
+    counters::set_last_reload_good(path, true);
     #[cfg(feature = "tracing")]
     tracing::info!(
         target: "tower_redirect",
         path = %Escaped(path.display()),
-        "what was lost is back as it was, the set of redirects that serves stays"
+        "readable again and unchanged, keeping the active rules"
     );
     let _ = path;
 }
 
-/// A candidate answered otherwise than the policy that serves.
+/// Reports that a candidate decided differently from the live policy.
 pub(crate) fn differed(
     request: &RequestHead<'_>,
     live: &dyn fmt::Display,
@@ -188,7 +245,7 @@ pub(crate) fn differed(
         path = request.path(),
         %live,
         %candidate,
-        "the candidate answers differently"
+        "the candidate decides differently"
     );
     #[cfg(feature = "metrics")]
     counters::differed();

@@ -1,3 +1,5 @@
+//! Closures as policies.
+
 use std::fmt;
 
 use super::{Decision, Policy, Target};
@@ -7,7 +9,7 @@ use crate::{
     request::RequestHead,
 };
 
-/// Makes a policy of a closure.
+/// Turns a closure into a policy.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, policy_fn, testing};
@@ -22,8 +24,11 @@ use crate::{
 /// ```
 ///
 /// The closure returns an `Option` or a [`Decision`] of a [`LocalPath`], a [`Location`] or a
-/// [`Redirect`]; a [`LocationError`] in place of one of them passes, so that a `Result` need not be
-/// taken apart. With a `Redirect` it goes to `RedirectLayer::new`, else to a constructor that says how.
+/// [`Redirect`]. Each of these may be wrapped in a `Result<_, LocationError>`. If it is an error,
+/// the request passes through.
+///
+/// A closure that returns a `Redirect` chooses the status, so pass it to `RedirectLayer::new`. For
+/// all other closures, the constructor of the layer chooses the status.
 pub const fn policy_fn<F, D>(decide: F) -> PolicyFn<F>
 where
     F: Fn(&RequestHead<'_>) -> D + Send + Sync,
@@ -32,7 +37,7 @@ where
     PolicyFn { decide }
 }
 
-/// The policy that [`policy_fn`] makes.
+/// A policy that calls a closure. [`policy_fn`] returns it.
 ///
 /// ```
 /// use tower_redirect::{Location, policy_fn};
@@ -64,7 +69,7 @@ impl<F> fmt::Debug for PolicyFn<F> {
     }
 }
 
-/// What a closure may return to be a policy.
+/// The return types of a closure that [`policy_fn`] accepts.
 ///
 /// ```
 /// use tower_redirect::{Decision, LocalPath, Location, policy::IntoDecision};
@@ -79,10 +84,17 @@ impl<F> fmt::Debug for PolicyFn<F> {
             `LocalPath::new(text).ok()`"
 )]
 pub trait IntoDecision {
-    /// [`Location`] or [`Redirect`].
+    /// A [`Location`], or a [`Redirect`] with its own status.
     type Target: Target;
 
-    /// The decision that is meant.
+    /// Converts the returned value into a decision.
+    ///
+    /// ```
+    /// use tower_redirect::{Decision, LocalPath, policy::IntoDecision};
+    ///
+    /// assert!(None::<LocalPath>.into_decision().is_pass());
+    /// assert!(LocalPath::new("no slash").into_decision().is_pass());
+    /// ```
     fn into_decision(self) -> Decision<Self::Target>;
 }
 
@@ -113,7 +125,7 @@ impl IntoDecision for Decision<LocalPath> {
     }
 }
 
-/// An error passes.
+/// `Err` passes.
 impl<T> IntoDecision for Decision<Result<T, LocationError>>
 where
     Decision<T>: IntoDecision,
@@ -130,7 +142,7 @@ where
     }
 }
 
-/// An error passes.
+/// `Err` passes.
 impl<T> IntoDecision for Result<T, LocationError>
 where
     Decision<T>: IntoDecision,

@@ -1,9 +1,11 @@
+//! Policies made from other policies by the methods of [`Policy`].
+
 use std::fmt;
 
 use super::{Decision, Policy};
 use crate::request::RequestHead;
 
-/// Asks one policy, then another; [`Policy::or`] makes it.
+/// Applies a second policy if the first one passes. [`Policy::or`] returns it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Policy, testing};
@@ -36,12 +38,12 @@ where
     fn decide(&self, request: &RequestHead<'_>) -> Decision<A::Target> {
         match self.first.decide(request) {
             Decision::Pass => self.second.decide(request),
-            answer => answer,
+            decision => decision,
         }
     }
 }
 
-/// Asks a policy about some requests only; [`Policy::when`] makes it.
+/// Applies a policy only if a closure returns `true`. [`Policy::when`] returns it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Policy, testing};
@@ -86,7 +88,7 @@ impl<P: fmt::Debug, F> fmt::Debug for WhenRequest<P, F> {
     }
 }
 
-/// Asks a policy about all but some requests; [`Policy::unless`] makes it.
+/// Applies a policy only if a closure returns `false`. [`Policy::unless`] returns it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Policy, testing};

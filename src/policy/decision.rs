@@ -1,29 +1,31 @@
+//! The result of a policy.
+
 use crate::{
     redirect::{Redirect, Refusal, Timing},
     request::RequestHead,
 };
 
-/// What a policy answers: pass, redirect, or refuse.
+/// The result of a policy: pass, redirect, or refuse.
 ///
 /// ```
 /// use tower_redirect::{Decision, LocalPath, Location};
 ///
 /// let decision: Decision<Location> = Decision::Redirect(LocalPath::from_static("/x").into());
-/// assert!(decision.map(|location| location.to_string()).into_redirect().is_some());
+/// assert_eq!(decision.into_redirect().unwrap(), "/x");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[must_use = "a decision does nothing until it is carried out"]
+#[must_use = "a decision does nothing until a layer applies it"]
 pub enum Decision<T = Redirect> {
-    /// The request goes on to the inner service.
+    /// The request passes through to the inner service.
     Pass,
-    /// The client is sent elsewhere.
+    /// The client is redirected to this target.
     Redirect(T),
-    /// The request is answered with a 4xx; the inner service is not asked.
+    /// The layer responds with a 4xx status and doesn't call the inner service.
     Refuse(Refusal),
 }
 
 impl<T> Decision<T> {
-    /// The same decision with another kind of target.
+    /// Converts the target of a redirect and keeps every other decision.
     ///
     /// ```
     /// # use tower_redirect::Decision;
@@ -38,7 +40,7 @@ impl<T> Decision<T> {
         }
     }
 
-    /// The target, where it is a redirect.
+    /// Returns the target if the decision is a redirect.
     ///
     /// ```
     /// # use tower_redirect::Decision;
@@ -53,7 +55,7 @@ impl<T> Decision<T> {
         }
     }
 
-    /// Whether the request goes on.
+    /// Returns whether the request passes through.
     ///
     /// ```
     /// # use tower_redirect::Decision;
@@ -66,9 +68,10 @@ impl<T> Decision<T> {
 }
 
 impl Decision<Redirect> {
-    /// Whether both are the same answer to a request: the same decision, status, location byte for byte,
-    /// timing and lifetime.
-    pub(crate) fn is_same_answer(&self, other: &Self, request: &RequestHead<'_>) -> bool {
+    /// Whether both have the same effect on this request. Redirects are the same if their status,
+    /// every byte of the location, the timing and the cache lifetime are. Refusals are the same if
+    /// their status is.
+    pub(crate) fn has_same_effect(&self, other: &Self, request: &RequestHead<'_>) -> bool {
         match (self, other) {
             (Self::Pass, Self::Pass) => true,
             (Self::Refuse(own), Self::Refuse(other)) => own.status() == other.status(),

@@ -1,4 +1,4 @@
-//! A finished target is a policy that always answers with it.
+//! Fixed targets as policies that redirect every request.
 
 use super::{Decision, Policy};
 use crate::{

@@ -1,4 +1,5 @@
-//! What holds policies is a policy: pointers ask what they hold, collections ask in order.
+//! Pointers and collections of policies as policies. A pointer applies the policy that it points
+//! to. In a collection, the first decision that isn't `Pass` wins.
 
 use std::sync::Arc;
 
@@ -76,7 +77,7 @@ macro_rules! tuple {
                 $(
                     let decision = match decision {
                         Decision::Pass => $rest.decide(request),
-                        answer => return answer,
+                        decision => return decision,
                     };
                 )*
                 decision

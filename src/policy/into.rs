@@ -1,7 +1,11 @@
+//! What a layer accepts as a policy.
+
 use super::{Policy, Target};
 use crate::location::Location;
 
-/// What a layer takes: a policy, or a literal that becomes one.
+/// Converts the argument of a layer into a policy.
+///
+/// A policy stays as it is. A literal like `"/new"` becomes a policy that redirects every request.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, policy::IntoPolicy, testing};
@@ -12,7 +16,7 @@ use crate::location::Location;
 ///
 /// # Panics
 ///
-/// A literal is checked at once; a bad one panics at the caller's line and says what is wrong.
+/// If a literal isn't a valid location. The message has the caller's line and says what is wrong.
 ///
 /// ```should_panic
 /// use tower_redirect::RedirectLayer;
@@ -26,17 +30,24 @@ use crate::location::Location;
             `Option<Location>`, `Option<Redirect>` or `Decision<…>`",
     note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`; a target from \
             configuration into a `Location`: `Location::from_config(&string)?`",
-    note = "put `?` behind a constructor that returns a `Result`; a `ReturnTo` is asked where the value \
-            stands: `.query(\"next\")`"
+    note = "add `?` to a constructor that returns a `Result`; for a `ReturnTo`, say where the value \
+            is: `.query(\"next\")`"
 )]
 pub trait IntoPolicy {
-    /// What the policy answers with: a [`Location`] or a [`Redirect`](crate::redirect::Redirect).
+    /// A [`Location`], or a [`Redirect`](crate::redirect::Redirect) with its own status.
     type Target: Target;
 
-    /// The policy.
+    /// The policy that the argument becomes.
     type Policy: Policy<Target = Self::Target>;
 
-    /// Makes the policy.
+    /// Converts the argument.
+    ///
+    /// ```
+    /// use tower_redirect::{policy::IntoPolicy, testing};
+    ///
+    /// let policy = "/maintenance".into_policy();
+    /// testing::get("/x").through(&policy).assert_redirect("/maintenance");
+    /// ```
     fn into_policy(self) -> Self::Policy;
 }
 

@@ -1,3 +1,5 @@
+//! Redirects to the login page.
+
 use std::borrow::Cow;
 
 use http::Method;
@@ -9,7 +11,7 @@ use crate::{
     request::RequestHead,
 };
 
-/// Sends visitors to the login page, and tells it where they wanted to go.
+/// Redirects to the login page, with the requested URL in a parameter.
 ///
 /// ```
 /// use tower_redirect::{Policy, RedirectLayer, policy::LoginRedirect, testing};
@@ -23,37 +25,42 @@ use crate::{
 /// testing::get("/login?next=%2Faccount").through_layer(&layer).assert_pass();
 /// ```
 ///
-/// The login page takes `next` back with a [`ReturnTo`](crate::policy::ReturnTo). It is path and query of what
-/// the **client** asked for; inside of axum's `nest`, feature `axum` is needed to know that. It is left
-/// out where `ReturnTo` would refuse it, where the whole would be longer than 8,000 bytes, and for
-/// methods other than GET and HEAD: after the login a browser fetches by GET, which a form that was
-/// posted does not want.
+/// The parameter `next` holds the path and query of the URL that the **client** requested. On the
+/// login page, [`ReturnTo`](crate::policy::ReturnTo) reads it. Inside axum's `nest`, enable the
+/// `axum` feature, so the policy sees the whole URL. The parameter is left out if:
 ///
-/// Requests for the login page itself pass, whatever their query and method are, with a `/` at the end
-/// or without. Those for pages below it do not.
+/// - `ReturnTo` would reject its value,
+/// - the location would be longer than 8,000 bytes,
+/// - the method isn't GET or HEAD. After the login, a browser sends GET, which can't repeat a
+///   posted form.
+///
+/// Requests for the login page itself pass, with any query and method, and with or without a `/` at
+/// the end. Requests for pages below it don't pass.
 ///
 /// # Which status
 ///
-/// Take `RedirectLayer::see_other`. 303 says that the login page is another resource, which is fetched
-/// by GET, whatever the method was; 307 would post the visitor's form to it, and 302 leaves that to the
-/// client. No cache keeps a 303 unless it is told to; a permanent status would keep a visitor out who
-/// has logged in since.
+/// Use `RedirectLayer::see_other`. With 303, the client requests the login page with GET, whatever
+/// the method was. With 307, it would send the visitor's form to the login page. With 302, that
+/// depends on the client. Caches don't keep a 303 without `Cache-Control`. A permanent status would
+/// still redirect visitors who have logged in.
 ///
 /// # After a 401
 ///
-/// Where the app knows best who may see what, let it answer 401, and replace that:
+/// If the app decides who may see a page, let it respond with 401, and replace that response:
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::get};
 /// use tower_redirect::{RedirectLayer, policy::LoginRedirect};
 ///
+/// let login = RedirectLayer::see_other(LoginRedirect::to("/login"))
+///     .after(StatusCode::UNAUTHORIZED);
 /// let app: Router = Router::new()
 ///     .route("/account", get(|| async { StatusCode::UNAUTHORIZED }))
-///     .layer(RedirectLayer::see_other(LoginRedirect::to("/login")).after(StatusCode::UNAUTHORIZED));
+///     .layer(login);
 /// ```
 ///
-/// Programs should go on getting the 401: a script that is redirected takes the login page for its
-/// data. Narrow it to pages.
+/// Scripts should still get the 401. If they are redirected, they take the login page for their
+/// data. So apply the policy to pages only:
 ///
 /// ```
 /// use tower_redirect::{Policy, policy::LoginRedirect, testing};
@@ -64,24 +71,25 @@ use crate::{
 /// });
 ///
 /// let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
-/// testing::get("/a").header("accept", browser).through(&login).assert_redirect("/login?next=%2Fa");
-/// testing::get("/a").header("accept", "application/json").through(&login).assert_pass();
+/// let get = |accept: &str| testing::get("/a").header("accept", accept).through(&login);
+/// get(browser).assert_redirect("/login?next=%2Fa");
+/// get("application/json").assert_pass();
 /// ```
 ///
-/// A redirect is no access control: the app must refuse by itself what must not be seen.
+/// Redirects are not access control. The app must refuse what a visitor must not see.
 ///
 /// Source: RFC 9110 §15.4.4 and §15.5.2.
 #[derive(Clone, Debug)]
-#[must_use = "a policy does nothing until a layer has it"]
+#[must_use = "a policy does nothing until a layer applies it"]
 pub struct LoginRedirect {
     login: LocalPath,
-    /// The same page without the parameter.
-    bare: LocalPath,
+    /// The login page without the parameter.
+    without_param: LocalPath,
     param: Cow<'static, str>,
 }
 
 impl LoginRedirect {
-    /// Sends to this page, with the parameter `next`.
+    /// Redirects to this page, with the requested URL in the parameter `next`.
     ///
     /// ```
     /// use tower_redirect::{policy::LoginRedirect, testing};
@@ -91,24 +99,28 @@ impl LoginRedirect {
     /// testing::post("/a").through(&login).assert_redirect("/login?lang=en");
     /// ```
     ///
-    /// A parameter of that name in the address of the page is what is sent where there is nothing to hand
-    /// back; it never stands there twice.
+    /// If the URL of the page already has this parameter, its value is the default, which is sent
+    /// if there is no URL to return to. The parameter never occurs twice.
     ///
     /// # Panics
     ///
-    /// When it is handed a literal that is not a local path, at the caller's line.
+    /// If a literal isn't a local path. The message has the caller's line.
     #[track_caller]
     pub fn to(login: impl IntoLocation<LocalPath>) -> Self {
         Self::with_param(login.into_location(), Cow::Borrowed("next"))
     }
 
     fn with_param(login: LocalPath, param: Cow<'static, str>) -> Self {
-        let bare = login
+        let without_param = login
             .without_param(|name| return_to::form_decoded(name).is_some_and(|name| name == param));
-        Self { login, bare, param }
+        Self {
+            login,
+            without_param,
+            param,
+        }
     }
 
-    /// Names the parameter otherwise.
+    /// Sets the name of the parameter.
     ///
     /// ```
     /// use tower_redirect::{policy::LoginRedirect, testing};
@@ -120,20 +132,21 @@ impl LoginRedirect {
         Self::with_param(self.login, name.into())
     }
 
-    /// In any spelling that clients bring its path into, so that `next` cannot grow without end.
-    fn is_asked_for(&self, path: &str) -> bool {
+    /// Whether a path is the login page, in any form that clients send. Otherwise `next` would
+    /// contain the login page itself and grow with each redirect.
+    fn is_login_page(&self, path: &str) -> bool {
         let [login, path] = [self.login.path(), path].map(without_slash);
         may_request(login.as_bytes(), path.as_bytes())
     }
 
-    /// The login page with what was asked for; `None` where that cannot be handed back.
+    /// Returns the login page with the requested URL, or `None` if the visitor can't return to it.
     fn with_next(&self, request: &RequestHead<'_>) -> Option<LocalPath> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
-        let asked = request.requested_path_and_query();
-        return_to::local(&asked)?;
-        self.bare.param(&self.param, &asked).ok()
+        let requested = request.requested_path_and_query();
+        return_to::local(&requested)?;
+        self.without_param.param(&self.param, &requested).ok()
     }
 }
 
@@ -141,7 +154,7 @@ impl Policy for LoginRedirect {
     type Target = Location;
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        if self.is_asked_for(request.requested_uri().path()) {
+        if self.is_login_page(request.requested_uri().path()) {
             return Decision::Pass;
         }
         let page = self.with_next(request);

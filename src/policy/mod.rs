@@ -1,9 +1,72 @@
-//! Policies: who decides, and the policies that this crate brings.
+//! Policies decide which requests are redirected. This module has the [`Policy`] trait and the
+//! policies of this crate.
+//!
+//! | Policy | What it does |
+//! |---|---|
+//! | [`policy_fn`] | Calls your closure. |
+//! | [`LocalPath`], [`Location`], [`Redirect`] | Redirects every request to one target. |
+//! | [`Canonical`] | Redirects to the canonical URL: https, host, slashes and case in one redirect. |
+//! | [`Https`] | Redirects plaintext requests to https and refuses those it can't redirect. |
+//! | [`CanonicalHost`] | Redirects other hosts to the canonical host, or refuses them. |
+//! | [`TrailingSlash`] | Removes or adds the slash at the end of a path. |
+//! | [`MergeSlashes`] | Replaces repeated slashes in a path with one slash. |
+//! | [`LowerCase`] | Redirects paths to lower case. |
+//! | [`IndexFile`] | Redirects `/docs/index.html` to `/docs/`. |
+//! | [`LoginRedirect`] | Redirects to the login page, which gets the requested URL in a parameter. |
+//! | [`ReturnTo`] | Redirects back to that URL after the login, but only to allowed origins. |
+#![cfg_attr(
+    feature = "rules",
+    doc = "| [`Rules`](super::rules::Rules) | Redirects by rules, from code or from files. |",
+    doc = "| [`PathMap`](super::rules::PathMap) | Redirects by a map from paths to targets. |"
+)]
+#![cfg_attr(
+    feature = "reload",
+    doc = "| [`Reloadable`](super::live::Reloadable) | Holds a policy that you replace at run time. |"
+)]
+//! | [`Shadow`] | Applies one policy and reports where a candidate would decide differently. |
+//!
+//! Combine them:
+//!
+//! | Combinator | What it does |
+//! |---|---|
+//! | [`or`](Policy::or), tuples, arrays, slices, `Vec` | The first policy that doesn't pass decides. |
+//! | [`when`](Policy::when), [`unless`](Policy::unless) | Applies a policy to some requests only. |
+//! | `Option` | `None` passes. |
+//! | `&P`, `Box`, `Arc` | Applies the policy that it points to. |
+//! | [`with`](Policy::with) | Adds a status to a policy that returns a [`Location`]. |
+//! | [`Canonical::then`] | Applies rules to the canonical URL, so both need one redirect. |
+#![cfg_attr(
+    feature = "trust",
+    doc = "| [`trusting`](Policy::trusting) | Reads the scheme and host from a trusted proxy. |"
+)]
+//! | [`boxed`](Policy::boxed) | Hides the type of a policy. |
+//!
+//! # How a decision is made
+//!
+//! 1. The layer calls [`decide`](Policy::decide) once for each request. If policies are combined,
+//!    the first decision that isn't [`Pass`](Decision::Pass) wins.
+//! 2. [`Pass`](Decision::Pass): the request goes through to the inner service.
+//! 3. [`Refuse`](Decision::Refuse): the layer responds with the 4xx status of the [`Refusal`]. It
+//!    doesn't call the inner service.
+//! 4. [`Redirect`](Decision::Redirect): the layer checks that the redirect can be sent. If it
+//!    can't, the request goes through to the inner service. This is the case for:
+//!    - a CORS preflight, a WebSocket handshake, CONNECT, and a target that isn't a path,
+//!    - a redirect to the requested URL,
+//!    - a location that failed the output check.
+//! 5. The layer sends the redirect at once if its [`Timing`] is `Before`. If it is `After`, the
+//!    layer calls the inner service first. The redirect replaces the response if the response meets
+//!    the condition.
+//! 6. If [`Https`] or [`Canonical::https`] finds a plaintext request that isn't exempt, the request
+//!    never reaches the inner service. If steps 2 or 4 would let it through, the layer refuses it
+//!    with 400. A redirect is sent at once, whatever its timing is.
+//!
+//! [`LocalPath`]: crate::location::LocalPath
+//! [`Location`]: crate::location::Location
+//! [`Redirect`]: crate::redirect::Redirect
+//! [`Timing`]: crate::redirect::Timing
 
 use crate::{request::RequestHead, status::StatusChoice};
 
-#[cfg(feature = "trust")]
-mod behind;
 mod canonical;
 mod closure;
 mod combine;
@@ -15,11 +78,12 @@ mod login;
 mod return_to;
 mod shadow;
 mod target;
+#[cfg(feature = "trust")]
+mod trusting;
 mod with;
 
+#[doc(inline)]
 pub use crate::redirect::Refusal;
-#[cfg(feature = "trust")]
-pub use behind::Trusting;
 pub use canonical::{
     AnyHost, Canonical, CanonicalError, CanonicalHost, Https, HttpsEnforcement, IndexFile,
     LowerCase, MergeSlashes, OurHosts, SchemeSource, Then, TrailingSlash, UnknownHost,
@@ -33,14 +97,18 @@ pub use return_to::{ReturnFrom, ReturnTo};
 pub use shadow::{Difference, Shadow};
 pub(crate) use target::ChoosesLocation;
 pub use target::Target;
+#[cfg(feature = "trust")]
+pub use trusting::Trusting;
 pub use with::With;
 
-/// A pure function of a [`RequestHead`]: shall this request go elsewhere, and where?
+/// Decides whether and where a request is redirected.
+///
+/// A policy is a pure function of a [`RequestHead`]. This one moves old years into an archive:
 ///
 /// ```
 /// use tower_redirect::{Decision, LocalPath, Location, Policy, RequestHead, testing};
 ///
-/// /// Yearly pages: `/2019` and the like live in the archive.
+/// /// Redirects `/2019` to `/archive/2019`.
 /// #[derive(Debug)]
 /// struct Archive {
 ///     current_year: u16,
@@ -65,20 +133,23 @@ pub use with::With;
 /// testing::get("/2026").through(&policy).assert_pass();
 /// ```
 ///
-/// `Target` is [`Location`](crate::location::Location) for a policy that says *where* (the layer's constructor says how), and
-/// [`Redirect`](crate::redirect::Redirect) for one that also says *how*. A closure becomes a policy through
-/// [`policy_fn`]; a [`Location`](crate::location::Location), a [`LocalPath`](crate::location::LocalPath) and a [`Redirect`](crate::redirect::Redirect)
-/// are policies that always answer. A literal becomes one where a layer takes it.
+/// You rarely implement this trait. [`policy_fn`] turns a closure into a policy. A [`Location`], a
+/// [`LocalPath`] and a [`Redirect`] are policies that redirect every request. A layer also takes a
+/// literal like `"/new"`.
 ///
-/// # Combining
+/// [`Policy::Target`] says how much a policy chooses:
 ///
-/// The first answer wins, everywhere: [`or`](Self::or), tuples, arrays, `Vec` and slices ask in
-/// order, and stop at the first that does not pass. `Option` passes when it is `None`; references,
-/// `Box` and `Arc` ask what they hold.
+/// - [`Location`]: only the target. The constructor of the layer chooses the status.
+/// - [`Redirect`]: the target and the status. Pass it to `RedirectLayer::new`.
 ///
-/// The decision is taken for every request, so it must be quick and cannot wait. What has to be read
-/// from elsewhere is read before, outside of requests; what only a handler knows, a handler answers
-/// with a [`Redirect`](crate::redirect::Redirect).
+/// # Policies are synchronous
+///
+/// A policy runs for every request, so it must be fast, and it can't wait. Load what it needs
+/// beforehand. If only the handler knows the target, return a [`Redirect`] from the handler.
+///
+/// [`Location`]: crate::location::Location
+/// [`LocalPath`]: crate::location::LocalPath
+/// [`Redirect`]: crate::redirect::Redirect
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a redirect policy",
     label = "expected a `Policy`",
@@ -86,17 +157,26 @@ pub use with::With;
             `Option<Location>`, `Option<Redirect>` or `Decision<…>`",
     note = "turn a `String` into a `LocalPath` first: `LocalPath::new(&string)?`; a target from \
             configuration into a `Location`: `Location::from_config(&string)?`",
-    note = "put `?` behind a constructor that returns a `Result`; a `ReturnTo` is asked where the value \
-            stands: `.query(\"next\")`"
+    note = "add `?` to a constructor that returns a `Result`; for a `ReturnTo`, say where the value \
+            is: `.query(\"next\")`"
 )]
 pub trait Policy: Send + Sync {
-    /// [`Location`](crate::location::Location) (where) or [`Redirect`](crate::redirect::Redirect) (where and how).
+    /// A [`Location`](crate::location::Location), or a [`Redirect`](crate::redirect::Redirect) with
+    /// its own status.
     type Target: Target;
 
-    /// Looks at a request and answers.
+    /// Decides about a request.
+    ///
+    /// ```
+    /// use tower_redirect::{Decision, LocalPath, Policy, testing};
+    ///
+    /// let policy = LocalPath::from_static("/new");
+    /// let decision = policy.decide(&testing::get("/old").head());
+    /// assert_eq!(decision, Decision::Redirect(policy.into()));
+    /// ```
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Self::Target>;
 
-    /// Asks `other` where this one passes.
+    /// Applies `other` if this policy passes.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Policy, policy_fn, testing};
@@ -117,7 +197,7 @@ pub trait Policy: Send + Sync {
         Or::new(self, other)
     }
 
-    /// Asks this policy only about requests of which the closure says yes.
+    /// Applies this policy only if the closure returns `true`.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Policy, testing};
@@ -136,7 +216,7 @@ pub trait Policy: Send + Sync {
         WhenRequest::new(self, condition)
     }
 
-    /// Does not ask this policy about requests of which the closure says yes.
+    /// Applies this policy only if the closure returns `false`.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Policy, testing};
@@ -155,8 +235,8 @@ pub trait Policy: Send + Sync {
         Unless::new(self, condition)
     }
 
-    /// Lifts a policy that says where to one that also says how: a [`Status`](crate::status::Status) or an
-    /// [`Intent`](crate::status::Intent).
+    /// Adds a [`Status`](crate::status::Status) or an [`Intent`](crate::status::Intent) to a policy
+    /// that chooses only the target.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Policy, Status, status::Intent, testing};
@@ -165,15 +245,14 @@ pub trait Policy: Send + Sync {
     /// testing::get("/old").through(&policy).assert_status(Status::MovedPermanently);
     /// testing::put("/old").through(&policy).assert_status(Status::PermanentRedirect);
     /// ```
-    fn with(self, how: impl Into<StatusChoice>) -> With<Self>
+    fn with(self, status: impl Into<StatusChoice>) -> With<Self>
     where
         Self: ChoosesLocation + Sized,
     {
-        With::new(self, how.into())
+        With::new(self, status.into())
     }
 
-    /// Shows this policy the scheme, and by choice the host, that a proxy says the client used, where
-    /// the proxy is believed.
+    /// Gives this policy the scheme, and optionally the host, that a trusted proxy forwards.
     ///
     /// ```
     /// use std::net::SocketAddr;
@@ -185,11 +264,12 @@ pub trait Policy: Send + Sync {
     ///
     /// const SECURE: Location = Location::from_static("https://example.com/");
     ///
-    /// let trust = TrustedProxies::networks(["10.0.0.0/8"], connect_info)?.header(ForwardedHeader::XForwardedProto);
+    /// let proxies = TrustedProxies::networks(["10.0.0.0/8"], connect_info)?
+    ///     .header(ForwardedHeader::XForwardedProto);
     /// let policy = policy_fn(|request| {
     ///     (request.scheme()? == HttpScheme::Http).then_some(SECURE)
     /// })
-    /// .trusting(trust);
+    /// .trusting(proxies);
     ///
     /// let proxy = ConnectInfo(SocketAddr::from(([10, 0, 0, 7], 4711)));
     /// let stranger = ConnectInfo(SocketAddr::from(([198, 51, 100, 7], 4711)));
@@ -199,19 +279,20 @@ pub trait Policy: Send + Sync {
     /// # Ok::<(), tower_redirect::trust::TrustError>(())
     /// ```
     ///
-    /// It goes around any policy: what [`scheme`](RequestHead::scheme) and
-    /// [`authority`](RequestHead::authority) answer is what [`TrustedProxies::view`](crate::trust::TrustedProxies::view)
-    /// establishes. A redirect to the address that the client asked the proxy for is not sent.
+    /// It works with every policy: [`scheme`](RequestHead::scheme) and
+    /// [`authority`](RequestHead::authority) return what
+    /// [`TrustedProxies::view`](crate::trust::TrustedProxies::view) found. The layer never sends a
+    /// redirect to the URL that the client requested from the proxy.
     #[cfg(feature = "trust")]
     #[cfg_attr(docsrs, doc(cfg(feature = "trust")))]
-    fn trusting(self, trust: crate::trust::TrustedProxies) -> Trusting<Self>
+    fn trusting(self, proxies: crate::trust::TrustedProxies) -> Trusting<Self>
     where
         Self: Sized,
     {
-        Trusting::new(self, trust)
+        Trusting::new(self, proxies)
     }
 
-    /// Hides the type, so that different policies fit in one `Vec`.
+    /// Hides the type of this policy, so different policies fit in one `Vec`.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Location, Policy, policy::BoxPolicy, policy_fn, testing};
@@ -230,7 +311,7 @@ pub trait Policy: Send + Sync {
     }
 }
 
-/// A policy whose type is hidden; [`Policy::boxed`] makes one.
+/// A policy with a hidden type. [`Policy::boxed`] returns it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Location, Policy, policy::BoxPolicy, testing};

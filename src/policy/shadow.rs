@@ -1,3 +1,5 @@
+//! A candidate policy that runs beside the live one and is only compared with it.
+
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -12,7 +14,7 @@ use crate::{
     request::{HeaderReads, RequestHead},
 };
 
-/// Answers as one policy does, and reports where another one would answer differently.
+/// Applies one policy, and reports each request for which a candidate would decide differently.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +28,7 @@ use crate::{
 /// let policy = Shadow::new(live, candidate).on_difference(|difference| {
 ///     assert_eq!(
 ///         difference.to_string(),
-///         "GET /about-us: 302 Found to /about; the candidate: 308 Permanent Redirect to /about",
+///         "GET /about-us: 302 Found to /about; candidate: 308 Permanent Redirect to /about",
 ///     );
 ///     DIFFERENCES.fetch_add(1, Ordering::Relaxed);
 /// });
@@ -39,37 +41,48 @@ use crate::{
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// Two answers are the same where the decision is: of a redirect the status for this request, every byte of
-/// the location, the lifetime, and when it is sent; of a refusal the status. Two closures of
-/// [`after_response`](Redirect::after_response) cannot be told apart and are taken for the same. What a
-/// layer then does not send, for one because it leads to where it was asked for, is compared all the same.
+/// # What is compared
 ///
-/// It compares what the two policies say. What stands around them, as in `canonical.then(shadow)`, may make
-/// something else of it, of a pass for one: to compare all that is sent, put it into both.
+/// Two decisions are the same if they have the same effect on the request:
 ///
-/// Of `Vary` and `Cache-Control: private`, which say what a policy looked at before it decided, nothing is
-/// compared.
+/// - Redirects have the same status for this request, the same location byte for byte, the same
+///   cache lifetime and the same timing. Closures of [`after_response`](Redirect::after_response)
+///   can't be compared and count as the same.
+/// - Refusals have the same status.
 ///
-/// The candidate has no say in the answer. What it reads of the header is not named in `Vary`, what it
-/// would refuse is passed on if the live policy says so, and where it panics, that is a difference. But it
-/// is asked before the answer goes out: its time, and that of the callback, are the request's. Each panic
-/// of it runs the panic hook, and then is caught, so that it takes a program down only where
-/// `panic = "abort"` is.
+/// A redirect is compared even if the layer then doesn't send it, for example because it leads to
+/// the requested URL. `Vary` and `Cache-Control: private` aren't compared. They depend on the
+/// headers that a policy reads and not on its decision.
 ///
-/// With feature `tracing`, each difference is an event at level debug, with the method, the path without
-/// the query, what is answered and what the candidate would answer. The locations of both stand there in
-/// full, as that of a redirect that is sent does: the query of the request may be in them.
+/// A policy around the shadow, as in `canonical.then(shadow)`, may turn a decision into another
+/// one. To compare what is sent in the end, put that policy around both the live policy and the
+/// candidate.
+///
+/// # What the candidate can't do
+///
+/// The candidate doesn't change the response. The headers that it reads aren't named in `Vary`. A
+/// request that it would refuse passes if the live policy passes. If it panics, the panic hook
+/// runs, and the panic is caught and reported as a difference. With `panic = "abort"`, the program
+/// ends.
+///
+/// The candidate and the callback run before the response is sent, so they make the request slower.
+///
+/// # Logging
+///
+/// The `tracing` feature logs each difference at level debug, with the method, the path without the
+/// query, the live decision and the decision of the candidate. It logs both locations in full, as
+/// it does for a redirect that is sent. So they may contain the query of the request.
 pub struct Shadow<L, C> {
     live: L,
     candidate: C,
     one_in: u32,
-    asked: AtomicU32,
+    requests: AtomicU32,
     on_difference: Option<Box<Report>>,
 }
 
 type Report = dyn Fn(&Difference<'_>) + Send + Sync;
 
-/// A request that two policies answer differently; [`Shadow`] reports it.
+/// A request for which two policies decide differently. [`Shadow`] reports it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Redirect, policy::Shadow, testing};
@@ -83,8 +96,8 @@ type Report = dyn Fn(&Difference<'_>) + Send + Sync;
 /// testing::get("/").through(&policy).assert_redirect("/x");
 /// ```
 ///
-/// Its text is one line; what the request has in it stands there as it was received, control characters as
-/// `\u{…}`.
+/// The `Display` text is one line. It has the path and query as they were received, with control
+/// characters as `\u{…}`.
 #[derive(Clone, Copy, Debug)]
 pub struct Difference<'d> {
     request: &'d RequestHead<'d>,
@@ -97,7 +110,7 @@ where
     L: Policy<Target = Redirect>,
     C: Policy<Target = Redirect>,
 {
-    /// Answers as `live` does, and compares that with what `candidate` would answer.
+    /// Applies `live`, and compares each decision with that of `candidate`.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, policy::Shadow, testing};
@@ -111,17 +124,16 @@ where
             live,
             candidate,
             one_in: 1,
-            asked: AtomicU32::new(0),
+            requests: AtomicU32::new(0),
             on_difference: None,
         }
     }
 }
 
 impl<L, C> Shadow<L, C> {
-    /// Calls this with each difference, where the request is answered; it has to be quick.
+    /// Calls this closure with each difference, before the response is sent. It must be fast.
     ///
-    /// A panic in it is caught as one of the candidate is; but for the panic hook, nothing more is heard of
-    /// it.
+    /// If it panics, the panic hook runs and the panic is caught. Nothing else reports it.
     ///
     /// ```
     /// use std::sync::mpsc;
@@ -133,7 +145,7 @@ impl<L, C> Shadow<L, C> {
     ///     let _ = sender.send(difference.to_string());
     /// });
     /// testing::get("/").through(&policy).assert_redirect("/x");
-    /// assert_eq!(differences.recv()?, "GET /: 302 Found to /x; the candidate: pass");
+    /// assert_eq!(differences.recv()?, "GET /: 302 Found to /x; candidate: pass");
     /// # Ok::<(), mpsc::RecvError>(())
     /// ```
     #[must_use]
@@ -145,8 +157,9 @@ impl<L, C> Shadow<L, C> {
         self
     }
 
-    /// Asks the candidate about one request in so many: the first, and every `n`-th after it, whatever is
-    /// asked; about none where `n` is 0.
+    /// Applies the candidate to one of `n` requests: to the first, and to every `n`-th after it.
+    ///
+    /// 0 switches the candidate off.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicUsize, Ordering};
@@ -172,17 +185,17 @@ impl<L, C> Shadow<L, C> {
         match self.one_in {
             0 => false,
             1 => true,
-            one_in => self.asked.fetch_add(1, Ordering::Relaxed) % one_in == 0,
+            one_in => self.requests.fetch_add(1, Ordering::Relaxed) % one_in == 0,
         }
     }
 
-    /// Says what is different.
+    /// Logs a difference and calls the callback.
     #[cold]
     fn report(&self, difference: &Difference<'_>) {
         observe::differed(
             difference.request,
-            &Told(Some(difference.live), difference.request),
-            &Told(difference.candidate, difference.request),
+            &LoggedDecision(Some(difference.live), difference.request),
+            &LoggedDecision(difference.candidate, difference.request),
         );
         if let Some(report) = &self.on_difference {
             let _ = catch_unwind(AssertUnwindSafe(|| report(difference)));
@@ -201,7 +214,7 @@ where
         if !self.is_sampled() {
             return self.live.decide(request);
         }
-        // What a policy in front has said holds for both.
+        // If an earlier policy closed the request (R11), it is closed for the candidate too.
         let was_closed = request.is_closed();
         let live = self.live.decide(request);
         let reads = HeaderReads::new();
@@ -210,18 +223,19 @@ where
             head.close();
         }
         let decided = catch_unwind(AssertUnwindSafe(|| self.candidate.decide(&head))).ok();
-        // What was said in front is for whoever stands there to answer; of the live one it is known only
-        // where somebody takes it down.
+        // A pass becomes a refusal if this policy closed the request, and not if an earlier one
+        // did. For the live policy that is known only if the head records it.
         let closes = |is_closed| is_closed && !was_closed && request.is_recorded();
-        let candidate = decided.map(|decision| in_the_end(decision, closes(reads.is_closed())));
-        let ends = in_the_end(live.clone(), closes(request.is_closed()));
+        let candidate =
+            decided.map(|decision| effective_decision(decision, closes(reads.is_closed())));
+        let effective = effective_decision(live.clone(), closes(request.is_closed()));
         let is_same = candidate
             .as_ref()
-            .is_some_and(|candidate| ends.is_same_answer(candidate, request));
+            .is_some_and(|candidate| effective.has_same_effect(candidate, request));
         if !is_same {
             self.report(&Difference {
                 request,
-                live: &ends,
+                live: &effective,
                 candidate: candidate.as_ref(),
             });
         }
@@ -229,8 +243,8 @@ where
     }
 }
 
-/// What becomes of a decision where the request must not be passed on, or may be.
-fn in_the_end(decision: Decision, is_closed: bool) -> Decision {
+/// Returns the decision that the layer applies: it refuses a closed request instead of passing it.
+fn effective_decision(decision: Decision, is_closed: bool) -> Decision {
     match decision {
         Decision::Pass if is_closed => Decision::Refuse(guard::CLOSED),
         decision => decision,
@@ -238,18 +252,18 @@ fn in_the_end(decision: Decision, is_closed: bool) -> Decision {
 }
 
 impl<'d> Difference<'d> {
-    /// The request.
+    /// Returns the request.
     #[must_use]
     pub const fn request(&self) -> &'d RequestHead<'d> {
         self.request
     }
 
-    /// What is answered.
+    /// Returns the live decision, which is applied.
     pub const fn live(&self) -> &'d Decision {
         self.live
     }
 
-    /// What the candidate would answer; `None` where it panicked.
+    /// Returns the decision of the candidate, or `None` if it panicked.
     #[must_use]
     pub const fn candidate(&self) -> Option<&'d Decision> {
         self.candidate
@@ -263,23 +277,24 @@ impl fmt::Display for Difference<'_> {
             live,
             candidate,
         } = self;
-        let asked = Escaped(request.path_and_query());
-        let (live, candidate) = (Told(Some(live), request), Told(*candidate, request));
+        let requested = Escaped(request.path_and_query());
+        let live = LoggedDecision(Some(live), request);
+        let candidate = LoggedDecision(*candidate, request);
         write!(
             f,
-            "{} {asked}: {live}; the candidate: {candidate}",
+            "{} {requested}: {live}; candidate: {candidate}",
             request.method()
         )
     }
 }
 
-/// A decision in words.
-struct Told<'d>(Option<&'d Decision>, &'d RequestHead<'d>);
+/// A decision as text. `None` is a panic.
+struct LoggedDecision<'d>(Option<&'d Decision>, &'d RequestHead<'d>);
 
-impl fmt::Display for Told<'_> {
+impl fmt::Display for LoggedDecision<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let redirect = match self.0 {
-            None => return f.write_str("a panic"),
+            None => return f.write_str("panic"),
             Some(Decision::Pass) => return f.write_str("pass"),
             Some(Decision::Refuse(refusal)) => return refusal.fmt(f),
             Some(Decision::Redirect(redirect)) => redirect,

@@ -1,3 +1,5 @@
+//! What a policy chooses: only the location, or the status too.
+
 use super::Policy;
 use crate::{
     location::Location,
@@ -5,22 +7,30 @@ use crate::{
     status::StatusChoice,
 };
 
-/// What a policy can answer with: a [`Location`] (where) or a [`Redirect`] (where and how).
+/// The target of a redirect: a [`Location`], or a [`Redirect`] with its own status.
 ///
-/// The trait is closed.
+/// The trait is sealed: you can't implement it for your own types.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Redirect, policy::Target};
 ///
-/// assert_eq!(Redirect::found(LocalPath::from_static("/x")).location(), &"/x");
+/// let redirect = Redirect::found(LocalPath::from_static("/x"));
+/// assert_eq!(Target::location(&redirect), &"/x");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "a policy cannot answer with `{Self}`",
+    message = "a policy cannot redirect to `{Self}`",
     label = "expected `Location` or `Redirect`",
     note = "a `LocalPath` becomes a `Location` with `Location::from(path)`"
 )]
 pub trait Target: Sealed {
-    /// Where to.
+    /// Returns the location of the target.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, Location, policy::Target};
+    ///
+    /// let target = Location::from(LocalPath::from_static("/x"));
+    /// assert_eq!(Target::location(&target), &"/x");
+    /// ```
     fn location(&self) -> &Location;
 }
 
@@ -36,13 +46,13 @@ impl Target for Redirect {
     }
 }
 
-/// What a constructor that names a status takes: a policy that says where and not how.
+/// Policies that choose only the location. Constructors that add a status require it.
 #[diagnostic::on_unimplemented(
-    message = "a policy with a status of its own cannot be given another",
-    label = "it says how it redirects, not only where",
-    note = "hand it to `RedirectLayer::new(…)`, which sends each redirect as it says"
+    message = "a policy with its own status cannot get another one",
+    label = "this policy chooses the status too",
+    note = "pass it to `RedirectLayer::new(…)`, which sends each redirect with its own status"
 )]
-#[expect(unnameable_types, reason = "only its message is for others")]
+#[expect(unnameable_types, reason = "users see only its message")]
 pub trait ChoosesLocation {}
 
 #[diagnostic::do_not_recommend]
@@ -53,15 +63,15 @@ pub(super) use sealed::Sealed;
 mod sealed {
     use super::{Location, Redirect, StatusChoice, Timing};
 
-    #[expect(unnameable_types, reason = "what closes the trait")]
+    #[expect(unnameable_types, reason = "it seals `Target`")]
     pub trait Sealed: Sized {
-        /// The target at a location, sent in this way if it does not say how itself.
-        fn from_location(location: Location, how: StatusChoice) -> Self;
+        /// Makes a target of a location. The status is used if the target has one.
+        fn from_location(location: Location, status: StatusChoice) -> Self;
 
-        /// The same target, its location changed.
+        /// Changes the location of the target.
         fn map_location(self, change: impl FnOnce(Location) -> Location) -> Self;
 
-        /// Whether it waits for the inner service's answer.
+        /// Whether the redirect waits for the response of the inner service.
         fn waits(&self) -> bool;
     }
 
@@ -80,8 +90,8 @@ mod sealed {
     }
 
     impl Sealed for Redirect {
-        fn from_location(location: Location, how: StatusChoice) -> Self {
-            Self::new(how, location)
+        fn from_location(location: Location, status: StatusChoice) -> Self {
+            Self::new(status, location)
         }
 
         fn map_location(mut self, change: impl FnOnce(Location) -> Location) -> Self {

@@ -1,3 +1,5 @@
+//! A status, a timing and a cache lifetime for policies that choose only the location.
+
 use std::{fmt, sync::Arc};
 
 use http::{StatusCode, response::Parts};
@@ -10,10 +12,11 @@ use crate::{
     status::StatusChoice,
 };
 
-/// A policy that says where, extended with a status and a timing.
+/// A policy with a status, a timing and a cache lifetime.
 ///
-/// [`Policy::with`] makes it, and so do the constructors of
-/// [`RedirectLayer`](crate::middleware::RedirectLayer) that are named for a status.
+/// [`Policy::with`] returns it. The constructors of
+/// [`RedirectLayer`](crate::middleware::RedirectLayer) that choose a status also make one, for
+/// example `RedirectLayer::permanent`.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, Policy, Status, testing};
@@ -38,7 +41,7 @@ impl<P> With<P> {
         }
     }
 
-    /// Redirects only after the inner service answered an unsafe method with 2xx.
+    /// Redirects only after the inner service responds with 2xx to an unsafe method (POST, PUT, …).
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Policy, RedirectLayer, Status, testing};
@@ -54,7 +57,7 @@ impl<P> With<P> {
         self
     }
 
-    /// Redirects only after the inner service answered with this status.
+    /// Redirects only after the inner service responds with this status.
     ///
     /// ```
     /// use http::StatusCode;
@@ -71,14 +74,15 @@ impl<P> With<P> {
         self
     }
 
-    /// Redirects only after the inner service gave an answer of which the closure says yes.
+    /// Redirects only after the inner service gives a response for which the closure returns
+    /// `true`.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Policy, Status, testing};
     ///
     /// let policy = LocalPath::from_static("/login")
     ///     .with(Status::SeeOther)
-    ///     .after_response(|answer| answer.status.as_u16() == 401);
+    ///     .after_response(|response| response.status.as_u16() == 401);
     /// testing::get("/account").through(&policy).assert_redirect("/login");
     /// ```
     #[must_use]
@@ -90,7 +94,7 @@ impl<P> With<P> {
         self
     }
 
-    /// Sends `Cache-Control` with each redirect; a `Duration` is its `max-age`.
+    /// Sends `Cache-Control` with each redirect. A `Duration` becomes its `max-age`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -120,7 +124,7 @@ impl<P: Policy<Target = Location>> Policy for With<P> {
     }
 }
 
-// The policy is shared, so that this needs no `P: Clone`.
+// The policy is shared, so `P: Clone` isn't needed.
 impl<P> Clone for With<P> {
     fn clone(&self) -> Self {
         Self {

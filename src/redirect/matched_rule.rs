@@ -112,7 +112,8 @@ impl MatchedRule {
     /// use tower_redirect::rules::{Rule, Rules};
     /// use tower_redirect::{Policy, testing};
     ///
-    /// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/c", "/d").named("c")])?;
+    /// let rules = [Rule::permanent("/a", "/b"), Rule::permanent("/c", "/d").named("c")];
+    /// let rules = Rules::new(rules)?;
     /// for (path, id) in [("/a", "/a"), ("/c", "c")] {
     ///     let redirect = rules.decide(&testing::get(path).head()).into_redirect().unwrap();
     ///     assert_eq!(redirect.rule().unwrap().id().to_string(), id);

@@ -44,8 +44,8 @@ impl fmt::Display for Severity {
 /// let one = said.iter().next().unwrap();
 /// assert_eq!(one.severity(), Severity::Error);
 /// assert_eq!((one.line(), one.column()), (2, 3));
-/// assert_eq!(one.message(), "this rule has no target");
-/// assert_eq!(one.help(), "write where it leads behind the source");
+/// assert_eq!(one.message(), "the source `/c` has no target");
+/// assert_eq!(one.help(), "write it after the source, for example `/old /new`");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -103,7 +103,7 @@ impl Diagnostic {
     ///
     /// ```
     /// let said = tower_redirect::rules::netlify::parse_lossy("/a").diagnostics;
-    /// assert_eq!(said.iter().next().unwrap().message(), "this rule has no target");
+    /// assert_eq!(said.iter().next().unwrap().message(), "the source `/a` has no target");
     /// ```
     #[must_use]
     pub fn message(&self) -> &str {
@@ -117,7 +117,7 @@ impl Diagnostic {
     /// ```
     /// let said = tower_redirect::rules::netlify::parse_lossy("/a").diagnostics;
     /// let help = said.iter().next().unwrap().help();
-    /// assert_eq!(help, "write where it leads behind the source");
+    /// assert_eq!(help, "write it after the source, for example `/old /new`");
     /// ```
     #[must_use]
     pub fn help(&self) -> &str {
@@ -139,7 +139,8 @@ pub(super) const MOST: usize = 1000;
 /// let said = netlify::parse("/a /b\n/c javascript:alert(1)\n").unwrap_err();
 /// assert_eq!(
 ///     said.in_file("_redirects").to_string(),
-///     "_redirects:2:4: error: no target is here; one begins with `/`, `http://` or `https://`",
+///     "_redirects:2:4: error: `javascript:alert(1)` isn't a target; \
+///      write a target that starts with `/`, `http://` or `https://`",
 /// );
 /// ```
 ///

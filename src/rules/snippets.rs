@@ -20,13 +20,13 @@ impl Diagnostics {
     /// assert_eq!(
     ///     said.in_file("_redirects").to_snippets(),
     ///     "\
-    /// warning: status 200 serves another page under this address, which is no redirect
+    /// warning: status 200 is a rewrite, not a redirect, so this rule is skipped
     ///  --> _redirects:2:7
     ///   |
     /// 2 | /c /d 200
     ///   |       ^^^
     ///   |
-    ///   = help: let the app answer it; the rule is left out",
+    ///   = help: remove the rule, and serve these URLs from the app",
     /// );
     /// ```
     ///
@@ -211,35 +211,35 @@ mod tests {
         assert_eq!(
             snippets("/a /b\n\n\t/\u{e9}\u{4e16}  /b 200 # x".as_bytes()),
             "\
-warning: status 200 serves another page under this address, which is no redirect
+warning: status 200 is a rewrite, not a redirect, so this rule is skipped
  --> rules:3:10
   |
 3 |     /\u{e9}\u{4e16}  /b 200 # x
   |              ^^^
   |
-  = help: let the app answer it; the rule is left out"
+  = help: remove the rule, and serve these URLs from the app"
         );
         assert_eq!(
             snippets(b"/a /b\n/c /d\xffe\n"),
             "\
-error: this is not UTF-8
+error: the byte 0xFF isn't valid UTF-8
  --> rules:2:6
   |
 2 | /c /d\u{fffd}e
   |      ^
   |
-  = help: save the file as UTF-8, or percent-encode the byte"
+  = help: save the file as UTF-8, or write the byte as `%FF`"
         );
         assert_eq!(
             snippets(b"\xef\xbb\xbf/a /b\n"),
             "\
-warning: the file begins with a byte-order mark, which is skipped
+warning: the file starts with a byte-order mark (BOM), which is ignored
  --> rules:1:1
   |
 1 | /a /b
   | ^
   |
-  = help: save it as UTF-8 without one"
+  = help: save it as UTF-8 without BOM"
         );
     }
 
@@ -251,13 +251,13 @@ warning: the file begins with a byte-order mark, which is skipped
         assert_eq!(
             shown,
             "\
-warning: status 200 serves another page under this address, which is no redirect
+warning: status 200 is a rewrite, not a redirect, so this rule is skipped
  --> a\\n\\u{1b}\\u{9b}b:1:14
   |
 1 | /a\u{fffd}\u{fffd}\u{fffd}\u{241b}[2J\u{fffd}/b\u{fffd}200
   |              ^^^
   |
-  = help: let the app answer it; the rule is left out"
+  = help: remove the rule, and serve these URLs from the app"
         );
     }
 
@@ -279,8 +279,7 @@ error: redirect loop: `/a` → `/b` → `/a` (lines 1 and 2)
         let line = format!("/{} /b 200 {}", "x".repeat(50_000), "y".repeat(10_000));
         let shown = snippets(line.as_bytes());
         assert!(shown.len() < 600, "{shown}");
-        let meant =
-            "warning: status 200 serves another page under this address, which is no redirect\n";
+        let meant = "warning: status 200 is a rewrite, not a redirect, so this rule is skipped\n";
         assert!(shown.starts_with(meant), "{shown}");
         assert!(shown.contains("= note: at rules:1:50006\n"), "{shown}");
         let lines: Vec<_> = shown.lines().collect();
@@ -295,7 +294,10 @@ error: redirect loop: `/a` → `/b` → `/a` (lines 1 and 2)
     #[test]
     fn much_that_is_wrong_is_counted() {
         let shown = snippets("/a\n".repeat(5_000).as_bytes());
-        assert_eq!(shown.matches("this rule has no target").count(), 1_000);
+        assert_eq!(
+            shown.matches("the source `/a` has no target").count(),
+            1_000
+        );
         assert!(shown.ends_with("4000 more, 4000 of them errors"));
     }
 }

@@ -192,7 +192,8 @@ impl fmt::Display for StatusChoice {
 /// let error = "forever".parse::<StatusChoice>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "not a redirect status; use 301, 302, 303, 307, 308, `temporary`, `permanent` or `see-other`",
+///     "not a redirect status; use 301, 302, 303, 307, 308, `temporary`, `permanent` or \
+///      `see-other`",
 /// );
 /// ```
 impl FromStr for StatusChoice {

@@ -205,7 +205,8 @@ impl Status {
     /// use http::Method;
     /// # use tower_redirect::{Status, status::MethodPromise};
     ///
-    /// assert_eq!(Status::PermanentRedirect.method_promise(&Method::POST), MethodPromise::Unchanged);
+    /// let promise = Status::PermanentRedirect.method_promise(&Method::POST);
+    /// assert_eq!(promise, MethodPromise::Unchanged);
     /// ```
     ///
     /// Source: RFC 9110 §15.4.

@@ -1,27 +1,42 @@
-//! `Forwarded` (RFC 7239 §4), read line by line from the last one, as far as the hops go.
+//! Parser for the `Forwarded` header (RFC 7239 §4).
+//!
+//! A trusted proxy appends its element at the right end. To the left of it stands text of the
+//! client, which may be anything. So the parser reads the lines from the last one, and stops at the
+//! line that has the element for the configured number of hops. With two hops:
+//!
+//! ```text
+//! forwarded: anything the client sends            never read
+//! forwarded: for=192.0.2.43;proto=https           element 2 from the right: this one counts
+//! forwarded: for=10.0.0.7;proto=http              element 1 from the right
+//! ```
+//!
+//! - Quotes end on their line, so a line of the client can't swallow the lines after it.
+//! - Within one line, an open quote can swallow what follows. Therefore the whole line must be
+//!   valid.
+//! - The values are slices of the header. Nothing is allocated, and the time is linear in its
+//!   length.
 
 use std::num::NonZeroU8;
 
 use http::{HeaderValue, header::GetAll};
 
-use super::told::UntrustedReason;
+use super::values::UntrustedReason;
 
-/// What counts here of one element; quotes are off, backslashes are not.
+/// The parameters of one element that the crate uses, without quotes. Backslashes are kept.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Element<'a> {
     pub(super) proto: Option<&'a [u8]>,
     pub(super) host: Option<&'a [u8]>,
 }
 
-/// The element that so many hops from the right wrote, on lines that are well-formed up to there.
+/// Returns the element at position `hops`, counted from the right.
 ///
-/// Quotes end on their line, so that what a client wrote on a line of its own changes nothing about the
-/// lines after it. Of the text before it on one line that cannot be said.
+/// All lines from the last one to the line of that element must be valid.
 pub(super) fn element<'a>(
     lines: &GetAll<'a, HeaderValue>,
     hops: NonZeroU8,
 ) -> Result<Element<'a>, UntrustedReason> {
-    let mut doubt = UntrustedReason::Absent;
+    let mut reason = UntrustedReason::NoHeader;
     let mut missing = usize::from(hops.get());
     for line in lines.iter().rev() {
         let mut count = 0_usize;
@@ -29,16 +44,16 @@ pub(super) fn element<'a>(
             element?;
             count += 1;
         }
-        if let Some(place) = count.checked_sub(missing) {
-            return Elements::of(line).nth(place).unwrap_or(Err(doubt));
+        if let Some(index) = count.checked_sub(missing) {
+            return Elements::of(line).nth(index).unwrap_or(Err(reason));
         }
         missing -= count;
-        doubt = UntrustedReason::TooFew;
+        reason = UntrustedReason::TooFewElements;
     }
-    Err(doubt)
+    Err(reason)
 }
 
-/// The elements of one line.
+/// Iterates over the elements of one line. It ends after the first malformed one.
 struct Elements<'a> {
     rest: Option<&'a [u8]>,
 }
@@ -64,10 +79,11 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// An element, and what follows its comma, where there is one. It may be empty, and so may a pair.
+/// Parses an element. Returns it with the text after its comma, if there is a comma. An element may
+/// be empty, and so may a parameter.
 fn one_element(text: &[u8]) -> Option<(Element<'_>, Option<&[u8]>)> {
     let mut element = Element::default();
-    let mut names = Names::default();
+    let mut names = ParameterNames::default();
     let mut rest = text.trim_ascii_start();
     loop {
         if let Some((name, after)) = token(rest) {
@@ -89,7 +105,7 @@ fn one_element(text: &[u8]) -> Option<(Element<'_>, Option<&[u8]>)> {
     }
 }
 
-/// A token, or what stands between quotes; gives what follows it.
+/// Parses a token or a quoted string. Returns it without quotes, and the text after it.
 fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let [b'"', quoted @ ..] = text else {
         return token(text);
@@ -109,12 +125,12 @@ fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// A byte of a field value that is no control character.
+/// Whether a byte may occur in a field value: it isn't a control character, except for the tab.
 const fn is_text(byte: u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
 }
 
-/// A token at the front (RFC 9110 §5.6.2); gives what follows it.
+/// Parses a token (RFC 9110 §5.6.2). Returns it with the text after it.
 fn token(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let length = text.iter().take_while(|byte| is_token(**byte)).count();
     (length > 0)
@@ -130,13 +146,15 @@ const fn is_token(byte: u8) -> bool {
     )
 }
 
-/// The names of one element. There is room for four times as many as are registered, so that looking
-/// for one that comes twice takes linear time.
+/// The parameter names of one element, to find duplicates.
+///
+/// The array has room for four times the registered parameters. The bound keeps the search linear
+/// in the length of the header.
 #[derive(Default)]
-struct Names<'a>([Option<&'a [u8]>; 16]);
+struct ParameterNames<'a>([Option<&'a [u8]>; 16]);
 
-impl<'a> Names<'a> {
-    /// `None` where the name was there already, and where there is no room.
+impl<'a> ParameterNames<'a> {
+    /// Adds a name. Returns `None` if it is a duplicate or if there is no room.
     fn add(&mut self, name: &'a [u8]) -> Option<()> {
         let mut known = self.0.iter().flatten();
         if known.any(|other| other.eq_ignore_ascii_case(name)) {

@@ -1,4 +1,13 @@
-//! Trusted proxies: whose forwarded headers count.
+//! Trusted proxies: which forwarded headers of which peers are read.
+//!
+//! By default, no forwarded header is read (R13). With [`TrustedProxies`], a request gets its
+//! scheme and host in these steps:
+//!
+//! 1. If the scheme is already known, nothing is read.
+//! 2. The address of the peer must be known and in one of the trusted networks.
+//! 3. The element at the configured number of hops is read from the one configured header.
+//! 4. A valid scheme becomes the scheme of the request. If the host is trusted too, a valid host
+//!    becomes its authority. With a malformed host, the request has no authority.
 
 use std::{fmt, net::IpAddr, num::NonZeroU8};
 
@@ -6,83 +15,90 @@ use http::Extensions;
 
 use crate::request::RequestHead;
 
+mod error;
 mod forwarded;
 mod header;
 mod peers;
-mod problem;
-mod told;
+mod values;
 
 #[cfg(feature = "axum")]
 pub use peers::connect_info;
-pub use {header::ForwardedHeader, peers::TrustedNetworks, problem::TrustError};
+pub use {error::TrustError, header::ForwardedHeader, peers::TrustedNetworks};
 
-use told::{Told, UntrustedReason};
+use values::{ForwardedValues, UntrustedReason};
 
-/// Which proxy is believed about the scheme, and by choice the host, that a client used.
+/// The proxies that you trust, and the header in which they forward the scheme that the client
+/// used. Optionally, they forward the host too.
 ///
 /// ```
 /// use std::net::IpAddr;
 /// use tower_redirect::{location::HttpScheme, testing, trust::{ForwardedHeader, TrustedProxies}};
 ///
-/// /// What the server leaves on each request.
+/// /// The server stores this in the extensions of each request.
 /// #[derive(Clone)]
 /// struct Peer(IpAddr);
 ///
-/// let trust = TrustedProxies::networks(["10.0.0.0/8", "fd00::/8"], |extensions| Some(extensions.get::<Peer>()?.0))?
-///     .header(ForwardedHeader::XForwardedProto);
+/// let proxies = TrustedProxies::networks(["10.0.0.0/8", "fd00::/8"], |extensions| {
+///     Some(extensions.get::<Peer>()?.0)
+/// })?
+/// .header(ForwardedHeader::XForwardedProto);
 ///
 /// let request = testing::get("/").header("x-forwarded-proto", "https");
 /// let proxy = request.clone().extension(Peer(IpAddr::from([10, 0, 0, 7])));
 /// let stranger = request.clone().extension(Peer(IpAddr::from([198, 51, 100, 7])));
 ///
-/// assert_eq!(trust.view(&proxy.head()).scheme(), Some(HttpScheme::Https));
-/// assert_eq!(trust.view(&stranger.head()).scheme(), None);
-/// assert_eq!(trust.view(&request.head()).scheme(), None, "no peer, no belief");
+/// assert_eq!(proxies.view(&proxy.head()).scheme(), Some(HttpScheme::Https));
+/// assert_eq!(proxies.view(&stranger.head()).scheme(), None);
+/// assert_eq!(proxies.view(&request.head()).scheme(), None, "the peer is unknown");
 /// # Ok::<(), tower_redirect::trust::TrustError>(())
 /// ```
 ///
-/// [`Policy::behind`](crate::policy::Policy::behind) puts it around a policy. With axum,
-/// `connect_info` tells the address of the peer.
+/// To use it, pass it to
+/// [`SchemeSource::trusted_proxy`](crate::policy::SchemeSource::trusted_proxy) or to
+/// [`Policy::trusting`](crate::policy::Policy::trusting). With axum, `connect_info` returns the
+/// address of the peer.
 ///
-/// # What must be true of the proxy
+/// # Requirements
 ///
-/// A forwarded header is text that anybody can send. It is worth believing where
+/// Anyone can send a forwarded header. Trust it only if:
 ///
-/// - the proxy **overwrites** the header on every request, or **appends** to it. One that hands on
-///   what the client sent makes the client the one who is believed. Name the header that *your* proxy
-///   writes, and no other: the rest of them it hands on;
-/// - nothing but the proxy can speak from the networks that are named. A whole private network is as
-///   trustworthy as the least of its machines: name the proxies' own addresses where they are known;
-/// - each proxy that is counted as a hop writes its own element. Where the last of two overwrites
-///   what the first said, that is one hop.
+/// - The proxy **overwrites** the header on every request, or **appends** to it. If it forwards
+///   what the client sent, the client chooses the value. Name the header that *your* proxy writes:
+///   it forwards all others unchanged.
+/// - Only the proxy can connect from the networks that you name. A private network is only as
+///   trustworthy as the least secure machine in it. Name the addresses of the proxies if you know
+///   them.
+/// - Each proxy that you count as a hop writes its own element. If the second of two proxies
+///   overwrites the element of the first, count one hop.
 ///
-/// nginx hands on what it is not told to write; this overwrites:
+/// nginx forwards a header unchanged unless you set it. This overwrites both headers:
 ///
 /// ```text
 /// proxy_set_header X-Forwarded-Proto $scheme;
 /// proxy_set_header X-Forwarded-Host  $host;      # for `.and_host()`
 /// ```
 ///
-/// HAProxy; `set-header` overwrites, `add-header` appends:
+/// In HAProxy, `set-header` overwrites and `add-header` appends:
 ///
 /// ```text
 /// http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]
 /// http-request set-header X-Forwarded-Host  %[req.hdr(host)]      # for `.and_host()`
 /// ```
 ///
-/// # What is established
+/// # Which value counts
 ///
-/// Of `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host`, all lines are one list, and the element
-/// that counts is the *hops*-th from the **right**: what the outermost trusted proxy wrote. What stands
-/// left of it is the client's. An empty element counts as one, so that a proxy with nothing to say does
-/// not move the client's text into its place.
+/// `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host` are lists. All lines of one header form
+/// one list. The element at position [`hops`](Self::hops), counted from the **right**, counts,
+/// because the outermost trusted proxy wrote it. Everything to the left of it comes from the
+/// client. An empty element counts as an element. So if a proxy writes nothing, the client's text
+/// doesn't move into its position.
 ///
-/// The scheme is `http` or `https`; `ws` and `wss`, which some proxies write for WebSockets, are taken
-/// as these. Letter case does not matter. Anything else, a list with fewer elements, an absent header:
-/// no scheme is established.
+/// The scheme is `http` or `https` in any letter case. Some proxies write `ws` or `wss` for
+/// WebSockets, which count as `http` and `https`. The scheme stays unknown if the value is anything
+/// else, if the list is too short, or if the header is missing.
 ///
-/// A redirect or a refusal of a trusted peer's request names the header in `Vary`, also where it was
-/// absent; an answer that is passed on does not.
+/// If the peer is trusted, a redirect or a refusal names the header in `Vary`, even if the request
+/// doesn't have it. A response of your app stays as it is.
 ///
 /// Source: RFC 7239 §4, §5 and §8; R13.
 #[derive(Clone)]
@@ -90,38 +106,43 @@ pub struct TrustedProxies {
     peers: TrustedNetworks,
     header: ForwardedHeader,
     hops: NonZeroU8,
-    host: bool,
+    reads_host: bool,
 }
 
 impl TrustedProxies {
-    /// Trusts peers in these networks, where `peer` tells the address of the peer.
+    /// Trusts peers in these networks. `peer` returns the IP address of the peer.
     ///
     /// ```
     /// use tower_redirect::trust::{TrustedProxies, connect_info};
     ///
-    /// assert!(TrustedProxies::networks(["10.0.0.0/8", "fd00::/8", "192.0.2.7"], connect_info).is_ok());
+    /// let networks = ["10.0.0.0/8", "fd00::/8", "192.0.2.7"];
+    /// assert!(TrustedProxies::networks(networks, connect_info).is_ok());
     ///
     /// let error = TrustedProxies::networks(["10.1.2.3/8"], connect_info).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "not a network of peers, \"10.1.2.3/8\": the address has bits beyond the prefix; \
-    ///      write `10.0.0.0/8`, or the address alone",
+    ///     "invalid network `10.1.2.3/8`: the address has bits beyond the prefix; write \
+    ///      `10.0.0.0/8`, or the address alone",
     /// );
     /// ```
     ///
-    /// A network is an address, or an address, `/` and the number of bits that count. An IPv4 address
-    /// that is mapped into IPv6 is the IPv4 address, of peers and of networks: a peer
+    /// A network is an IP address, or an IP address, `/` and a prefix length. An IPv4-mapped IPv6
+    /// address counts as the IPv4 address, in peers and in networks. For example, the peer
     /// `::ffff:10.1.2.3` is in `10.0.0.0/8`, and `::ffff:10.0.0.0/104` is that network.
     ///
-    /// `peer` reads what the server leaves among the extensions of a request: the address of the other
-    /// end of the connection, never one from a header. Where it answers `None`, nothing is believed; that is
-    /// a mistake in how the app is served, and feature `tracing` leaves an event at level warn.
+    /// `peer` reads what the server stores in the extensions of the request. It must return the
+    /// address of the other end of the connection, never one from a header. If it returns `None`,
+    /// the forwarded header is ignored. Then the server isn't set up to store the address, so the
+    /// `tracing` feature logs an event at level warn.
     ///
     /// # Errors
     ///
-    /// Where there is no network, where one is none, where its address has bits beyond the prefix,
-    /// and where it is everybody (`0.0.0.0/0`): that is said with
-    /// [`dangerously_any_peer`](Self::dangerously_any_peer).
+    /// Returns an error if no network is listed or if one of them:
+    ///
+    /// - isn't an IP address with an optional prefix length,
+    /// - has bits beyond the prefix,
+    /// - contains every address (`0.0.0.0/0`). Use
+    ///   [`dangerously_any_peer`](Self::dangerously_any_peer) for that.
     ///
     /// Source: RFC 4632 §3.1, RFC 4291 §2.3 and §2.5.5.2.
     pub fn networks(
@@ -131,29 +152,35 @@ impl TrustedProxies {
         TrustedNetworks::in_networks(networks, peer)
     }
 
-    /// Trusts whoever connects, known or not: **everybody who reaches the port can say anything**.
+    /// Trusts every peer, even if its address is unknown: **anyone who can connect to the port can
+    /// set the header**.
     ///
     /// ```
     /// use tower_redirect::{
     ///     location::HttpScheme, testing, trust::{ForwardedHeader, TrustedProxies},
     /// };
     ///
-    /// // The platform's router is the only way in, and overwrites the header on every request.
-    /// let trust = TrustedProxies::dangerously_any_peer().header(ForwardedHeader::XForwardedProto);
+    /// // Every request comes through the router of the platform, which overwrites the header.
+    /// let proxies = TrustedProxies::dangerously_any_peer()
+    ///     .header(ForwardedHeader::XForwardedProto);
     ///
     /// let request = testing::get("/").header("x-forwarded-proto", "https");
-    /// assert_eq!(trust.view(&request.head()).scheme(), Some(HttpScheme::Https));
+    /// assert_eq!(proxies.view(&request.head()).scheme(), Some(HttpScheme::Https));
     /// ```
     ///
-    /// It is right on a unix socket that only the proxy can open, and on a platform whose router has no
-    /// fixed address, is the only way in, and always overwrites the header. It is wrong wherever the
-    /// port can be reached past the proxy: from the internet, from another container, from the next
-    /// machine.
+    /// Use it only:
+    ///
+    /// - on a unix socket that only the proxy can open,
+    /// - on a platform whose router has no fixed address, if the router is the only way in and
+    ///   always overwrites the header.
+    ///
+    /// Don't use it if anything else can connect to the port: the internet, another container,
+    /// another machine.
     pub const fn dangerously_any_peer() -> TrustedNetworks {
         TrustedNetworks::any()
     }
 
-    /// The same trust, in the element that this many hops from the right wrote; it is one hop before.
+    /// Reads the element at this position, counted from the right. The default is 1.
     ///
     /// ```
     /// use std::num::NonZeroU8;
@@ -161,109 +188,119 @@ impl TrustedProxies {
     ///     location::HttpScheme, testing, trust::{ForwardedHeader, TrustedProxies},
     /// };
     ///
-    /// // A CDN, then a load balancer; each appends an element.
+    /// // A CDN and a load balancer each append an element.
     /// const TWO: NonZeroU8 = NonZeroU8::new(2).unwrap();
-    /// let trust = TrustedProxies::dangerously_any_peer().header(ForwardedHeader::Forwarded).hops(TWO);
-    /// let request = testing::get("/").header("forwarded", "proto=https;for=192.0.2.43, proto=http");
-    /// assert_eq!(trust.view(&request.head()).scheme(), Some(HttpScheme::Https));
+    /// let proxies = TrustedProxies::dangerously_any_peer()
+    ///     .header(ForwardedHeader::Forwarded)
+    ///     .hops(TWO);
+    /// let request = testing::get("/")
+    ///     .header("forwarded", "proto=https;for=192.0.2.43, proto=http");
+    /// assert_eq!(proxies.view(&request.head()).scheme(), Some(HttpScheme::Https));
     /// ```
     ///
-    /// One hop is one trusted proxy that writes an element. Headers that are no list (`X-Forwarded-Ssl`,
-    /// `Front-End-Https`, `CloudFront-Forwarded-Proto`) say the same for any number.
+    /// One hop is one trusted proxy that writes an element. `X-Forwarded-Ssl`, `Front-End-Https`
+    /// and `CloudFront-Forwarded-Proto` aren't lists, so the number of hops doesn't matter for
+    /// them.
     #[must_use]
     pub const fn hops(mut self, hops: NonZeroU8) -> Self {
         self.hops = hops;
         self
     }
 
-    /// The same trust, also for the host: the `host` of the same element of `Forwarded`, and
+    /// Reads the host too: from the `host` parameter of the same element of `Forwarded`, or from
     /// `X-Forwarded-Host` with any other header.
     ///
     /// ```
     /// use tower_redirect::{testing, trust::{ForwardedHeader, TrustedProxies}};
     ///
-    /// let trust = TrustedProxies::dangerously_any_peer().header(ForwardedHeader::Forwarded).and_host();
+    /// let proxies = TrustedProxies::dangerously_any_peer()
+    ///     .header(ForwardedHeader::Forwarded)
+    ///     .and_host();
     /// let request = testing::get("/")
     ///     .header("host", "backend:8080")
     ///     .header("forwarded", "proto=https;host=shop.example");
-    /// assert_eq!(trust.view(&request.head()).authority(), Some("shop.example"));
+    /// assert_eq!(proxies.view(&request.head()).authority(), Some("shop.example"));
     ///
-    /// // What makes no sense is nobody's host: a policy that reads it refuses.
-    /// let request = testing::get("/").header("host", "backend").header("forwarded", "host=\"a b\"");
-    /// assert_eq!(trust.view(&request.head()).authority(), None);
+    /// // A malformed host is unknown. A policy that reads it refuses the request.
+    /// let request = testing::get("/")
+    ///     .header("host", "backend")
+    ///     .header("forwarded", "host=\"a b\"");
+    /// assert_eq!(proxies.view(&request.head()).authority(), None);
     /// ```
     ///
-    /// The proxy must overwrite or append this one too. Hops are counted as for the scheme. Where
-    /// nothing is said of the host (no header, fewer elements than hops, no `host` in the element), the
-    /// host is the received one.
+    /// The proxy must overwrite `X-Forwarded-Host` or append to it too. Hops count as for the
+    /// scheme. If the header is missing, has too few elements, or has no `host` parameter, the
+    /// received host stays.
     ///
-    /// A host is a name of letters, digits, `-`, `.` and `_`, an IPv4 address, or an IPv6 address in
-    /// brackets; a port may follow.
+    /// A valid host is a name of letters, digits, `-`, `.` and `_`, an IPv4 address, or an IPv6
+    /// address in brackets. A port may follow.
     #[must_use]
     pub const fn and_host(mut self) -> Self {
-        self.host = true;
+        self.reads_host = true;
         self
     }
 
-    /// The head with the scheme, and by choice the host, that the header establishes.
+    /// Returns the head with the scheme, and the host if [`and_host`](Self::and_host) is set, that
+    /// the header forwards.
     ///
     /// ```
     /// use tower_redirect::{
     ///     location::HttpScheme, testing, trust::{ForwardedHeader, TrustedProxies},
     /// };
     ///
-    /// let trust = TrustedProxies::dangerously_any_peer().header(ForwardedHeader::XForwardedProto);
+    /// let proxies = TrustedProxies::dangerously_any_peer()
+    ///     .header(ForwardedHeader::XForwardedProto);
     ///
-    /// // The client wrote the first, the proxy appended the second.
+    /// // The client sent `https`, and the proxy appended `http`.
     /// let request = testing::get("/").header("x-forwarded-proto", "https, http");
-    /// assert_eq!(trust.view(&request.head()).scheme(), Some(HttpScheme::Http));
+    /// assert_eq!(proxies.view(&request.head()).scheme(), Some(HttpScheme::Http));
     ///
-    /// // What is established already stays.
+    /// // A known scheme stays.
     /// let request = request.scheme(HttpScheme::Https);
-    /// assert_eq!(trust.view(&request.head()).scheme(), Some(HttpScheme::Https));
+    /// assert_eq!(proxies.view(&request.head()).scheme(), Some(HttpScheme::Https));
     /// ```
     ///
-    /// Where nothing is believed, and where the scheme is established already, it is the same head. It
-    /// allocates nothing, but for a host in an odd spelling, and takes time linear in the length of the
-    /// header. With feature `tracing` it
-    /// leaves an event at level trace, which says what was believed, or why nothing was.
+    /// Returns an unchanged head if the peer isn't trusted or the scheme is already known. It
+    /// allocates only to check a host with an unusual form, and takes time linear in the length of
+    /// the header. The `tracing` feature logs an event at level trace with the values, or with the
+    /// reason why they are unknown.
     #[must_use]
     pub fn view<'a>(&self, head: &RequestHead<'a>) -> RequestHead<'a> {
         self.look(head).0
     }
 
-    /// The same head, and whether nobody told the address of a peer that is to be known.
+    /// Returns the same as `view`, and whether the address of the peer is missing.
     pub(crate) fn look<'a>(&self, head: &RequestHead<'a>) -> (RequestHead<'a>, bool) {
         let peer = self.peers.address(head.extensions());
-        let told = match self.admit(head, peer) {
+        let values = match self.check(head, peer) {
             Ok(()) => {
-                let host = self.host && !head.has_established_host();
-                self.header.told(head, self.hops, host)
+                let reads_host = self.reads_host && !head.has_established_host();
+                self.header.read(head, self.hops, reads_host)
             }
-            Err(doubt) => Told::nothing(doubt),
+            Err(reason) => ForwardedValues::unused(reason),
         };
-        self.log(peer, &told);
+        self.log(peer, &values);
         (
-            told.view(*head),
-            told.scheme == Err(UntrustedReason::NoPeer),
+            values.apply_to(*head),
+            values.scheme == Err(UntrustedReason::NoPeer),
         )
     }
 
-    /// Whether the peer is believed about this request.
-    fn admit(&self, head: &RequestHead<'_>, peer: Option<IpAddr>) -> Result<(), UntrustedReason> {
+    /// Checks that the header of this request counts.
+    fn check(&self, head: &RequestHead<'_>, peer: Option<IpAddr>) -> Result<(), UntrustedReason> {
         if head.scheme().is_some() {
-            return Err(UntrustedReason::Established);
+            return Err(UntrustedReason::SchemeKnown);
         }
-        self.peers.admit(peer)
+        self.peers.check(peer)
     }
 
     #[cfg(feature = "tracing")]
-    fn log(&self, peer: Option<IpAddr>, told: &Told<'_>) {
-        if told.scheme == Err(UntrustedReason::NoPeer) {
+    fn log(&self, peer: Option<IpAddr>, values: &ForwardedValues<'_>) {
+        if values.scheme == Err(UntrustedReason::NoPeer) {
             tracing::warn!(
                 target: "tower_redirect",
                 header = self.header.name().as_str(),
-                "no peer address, so that no proxy is believed; serve with \
+                "no peer address, so no proxy is trusted; serve with \
                  `into_make_service_with_connect_info`"
             );
             return;
@@ -272,30 +309,32 @@ impl TrustedProxies {
             target: "tower_redirect",
             peer = peer.map(tracing::field::display),
             header = self.header.name().as_str(),
-            scheme = told.scheme.ok().map(crate::location::HttpScheme::as_str),
-            scheme_unknown = told.scheme.err().map(UntrustedReason::sentence),
-            host = told.host.and_then(Result::ok),
-            host_unknown = told.host.and_then(Result::err).map(UntrustedReason::sentence),
-            "what a proxy says"
+            scheme = values.scheme.ok().map(crate::location::HttpScheme::as_str),
+            scheme_unknown = values.scheme.err().map(UntrustedReason::as_str),
+            host = values.host.and_then(Result::ok),
+            host_unknown = values.host.and_then(Result::err).map(UntrustedReason::as_str),
+            "forwarded values"
         );
     }
 
     #[cfg(not(feature = "tracing"))]
-    #[allow(clippy::unused_self, reason = "it is the same call")]
-    const fn log(&self, _: Option<IpAddr>, _: &Told<'_>) {}
+    #[allow(clippy::unused_self, reason = "callers need no `cfg`")]
+    const fn log(&self, _: Option<IpAddr>, _: &ForwardedValues<'_>) {}
 }
 
 impl TrustedNetworks {
-    /// Believes this header of them, and what the last proxy wrote: one [hop](TrustedProxies::hops).
+    /// Reads this header if the peer is trusted: the last element, which is one
+    /// [hop](TrustedProxies::hops).
     ///
     /// ```
     /// use tower_redirect::{
     ///     location::HttpScheme, testing, trust::{ForwardedHeader, TrustedProxies},
     /// };
     ///
-    /// let trust = TrustedProxies::dangerously_any_peer().header(ForwardedHeader::XForwardedProto);
+    /// let proxies = TrustedProxies::dangerously_any_peer()
+    ///     .header(ForwardedHeader::XForwardedProto);
     /// let request = testing::get("/").header("x-forwarded-proto", "https, http");
-    /// assert_eq!(trust.view(&request.head()).scheme(), Some(HttpScheme::Http));
+    /// assert_eq!(proxies.view(&request.head()).scheme(), Some(HttpScheme::Http));
     /// ```
     #[must_use]
     pub const fn header(self, header: ForwardedHeader) -> TrustedProxies {
@@ -303,18 +342,18 @@ impl TrustedNetworks {
             peers: self,
             header,
             hops: NonZeroU8::MIN,
-            host: false,
+            reads_host: false,
         }
     }
 }
 
 impl fmt::Debug for TrustedProxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trust")
+        f.debug_struct("TrustedProxies")
             .field("peers", &self.peers)
             .field("header", &self.header)
             .field("hops", &self.hops)
-            .field("host", &self.host)
+            .field("reads_host", &self.reads_host)
             .finish()
     }
 }

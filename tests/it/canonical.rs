@@ -1024,27 +1024,27 @@ fn bad_configuration_names_the_part_and_the_way_to_mend_it() {
     let one_of = |hosts: &[&str]| CanonicalHost::one_of(hosts).map(drop);
     let below = || CanonicalHost::one_of(["*.example.com"]).unwrap();
     for (outcome, message) in [
-        (one_of(&[]), "no hosts: name one"),
+        (one_of(&[]), "no hosts; list at least one"),
         (
             Https::new([""; 0], SchemeSource::plaintext_listener()).map(drop),
-            "no hosts: name one",
+            "no hosts; list at least one",
         ),
         (
             IndexFile::new([""; 0]).map(drop),
-            "no index files: name one",
+            "no index files; list at least one",
         ),
         (
             CanonicalHost::new("*.a.example").map(drop),
-            "host `*.a.example`: one host is meant here; write `*.` in `one_of`, or among the \
+            "invalid host `*.a.example`: a wildcard isn't one host; list it in `one_of`, or among the \
              aliases of `with_aliases`",
         ),
         (
             CanonicalHost::with_aliases("a.example", ["www.a.example", "A.example:443"]).map(drop),
-            "alias `a.example`: it is the host that aliases are sent to; leave it out of them",
+            "invalid alias `a.example`: it is the canonical host itself; remove it from the aliases",
         ),
         (
             below().unknown_host(UnknownHost::Redirect).map(drop),
-            "no host to send others to: name one",
+            "no hosts without `*.` to redirect to; list at least one",
         ),
     ] {
         assert_eq!(outcome.unwrap_err().to_string(), message);

@@ -75,6 +75,8 @@ fn check(format: Format, text: &[u8]) {
 }
 
 proptest! {
+    #![proptest_config(crate::cases::config(4))]
+
     #[test]
     fn any_text_is_read(text in texts()) {
         for format in Format::all() {

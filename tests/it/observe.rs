@@ -244,7 +244,7 @@ fn a_rule_outlives_its_table() {
         (rule.name(), rule.file(), rule.line()),
         (Some("launch"), None, None)
     );
-    assert_eq!(format!("{rule:?}"), "Fired(launch)");
+    assert_eq!(format!("{rule:?}"), "MatchedRule(launch)");
 }
 
 /// A table that is named is another one than its clone, which keeps its own.
@@ -645,7 +645,7 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(crate::cases::config(2))]
 
     #[test]
     fn no_label_has_text_of_a_request(

@@ -17,12 +17,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
-use proptest::{
-    collection::vec,
-    prelude::*,
-    sample::select,
-    test_runner::{Config, TestCaseError},
-};
+use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestCaseError};
 use tower::{Layer, Service};
 use tower_redirect::{
     LocalPath, Location, Policy, Redirect, RedirectLayer, Status,
@@ -35,23 +30,16 @@ use tower_redirect::{
 };
 use url::{Position, Url};
 
-const SITE: &str = "https://app.example";
+use crate::cases::config;
 
-fn config(cases: u32) -> Config {
-    Config {
-        // However many cases are asked for.
-        max_local_rejects: u32::MAX,
-        max_global_rejects: u32::MAX,
-        ..crate::cases::config(cases)
-    }
-}
+const SITE: &str = "https://app.example";
 
 type Checked = Result<(), TestCaseError>;
 
 // ------------------------------------------------------------------------------ (a) texts
 
 proptest! {
-    #![proptest_config(config(1_024))]
+    #![proptest_config(config(1))]
 
     #[test]
     fn a_path_from_any_text_stays_on_the_site(
@@ -133,7 +121,7 @@ proptest! {
 // ------------------------------------------------------------------------------ (c) origins
 
 proptest! {
-    #![proptest_config(config(2_048))]
+    #![proptest_config(config(1))]
 
     #[test]
     fn an_origin_is_the_one_that_a_browser_reads(
@@ -354,7 +342,7 @@ fn any_target() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(config(2_048))]
+    #![proptest_config(config(1))]
 
     #[test]
     fn any_request_is_sent_to_a_page_of_the_site_or_passed_on(
@@ -690,7 +678,7 @@ fn rules() -> impl Strategy<Value = Rules> {
 }
 
 proptest! {
-    #![proptest_config(config(2_048))]
+    #![proptest_config(config(1))]
 
     #[test]
     fn follow_walks_as_a_browser_does(

@@ -2,7 +2,10 @@
 //! demand.
 
 use http::Method;
-use proptest::prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest};
+use proptest::{
+    prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest},
+    test_runner::FileFailurePersistence,
+};
 use tower_redirect::rules::{
     Condition, Finding, FindingKind, Part, QueryPolicy, Rule, RuleRef, Rules, Source, TargetChange,
 };
@@ -580,8 +583,17 @@ fn may_loop(rules: &Rules) -> bool {
     report.iter().any(|one| loops.contains(&one.kind()))
 }
 
+/// Sets that failed once are tried again.
+fn config() -> ProptestConfig {
+    let failures = "tests/it/rules_check.proptest-regressions";
+    ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(failures))),
+        ..crate::cases::config(20)
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(config())]
 
     /// R9: whatever loops is an error or a finding, and every error is a loop.
     #[test]

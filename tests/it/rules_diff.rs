@@ -580,7 +580,7 @@ fn numbers() -> impl Strategy<Value = (Vec<u16>, Vec<Vec<u16>>)> {
 }
 
 proptest! {
-    #![proptest_config(config(600))]
+    #![proptest_config(config(10))]
 
     #[test]
     fn what_is_said_is_true_and_what_is_not_said_is_the_same((table, requests) in numbers()) {

@@ -45,7 +45,7 @@ fn same(
 }
 
 proptest! {
-    #![proptest_config(config(300))]
+    #![proptest_config(config(20))]
 
     #[test]
     fn a_table_answers_as_its_rules_do_one_by_one((table, requests) in numbers()) {

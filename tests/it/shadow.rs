@@ -74,29 +74,27 @@ fn what_is_a_difference() {
         (
             redirect(Redirect::found(X)),
             redirect(Redirect::permanent(X)),
-            Some("302 Found to /x; the candidate: 308 Permanent Redirect to /x"),
+            Some("302 Found to /x; candidate: 308 Permanent Redirect to /x"),
         ),
         (
             redirect(Redirect::found(X)),
             redirect(Redirect::found(Y)),
-            Some("302 Found to /x; the candidate: 302 Found to /y"),
+            Some("302 Found to /x; candidate: 302 Found to /y"),
         ),
         (
             redirect(Redirect::found(X)),
             redirect(Redirect::found(X).cache(minute)),
-            Some("302 Found to /x; the candidate: 302 Found to /x with max-age=60"),
+            Some("302 Found to /x; candidate: 302 Found to /x with max-age=60"),
         ),
         (
             redirect(Redirect::found(X)),
             redirect(Redirect::found(X).after(StatusCode::NOT_FOUND)),
-            Some("302 Found to /x; the candidate: 302 Found to /x after Status(404)"),
+            Some("302 Found to /x; candidate: 302 Found to /x after Status(404)"),
         ),
         (
             redirect(Redirect::found(X).after(StatusCode::GONE)),
             redirect(Redirect::found(X).after(StatusCode::NOT_FOUND)),
-            Some(
-                "302 Found to /x after Status(410); the candidate: 302 Found to /x after Status(404)",
-            ),
+            Some("302 Found to /x after Status(410); candidate: 302 Found to /x after Status(404)"),
         ),
         (
             redirect(Redirect::found(X).after_response(|_| true)),
@@ -111,7 +109,7 @@ fn what_is_a_difference() {
         (
             Decision::Pass,
             Decision::Refuse(Refusal::gone("withdrawn")),
-            Some("pass; the candidate: 410 Gone: withdrawn"),
+            Some("pass; candidate: 410 Gone: withdrawn"),
         ),
     ] {
         let (policy, texts) = shadow(always(live.clone()), always(candidate));
@@ -190,8 +188,8 @@ fn r11_the_candidate_closes_nothing_and_the_live_policy_still_does() {
 
     let (policy, texts) = shadow(swallowed(), nobody());
     assert_eq!(through(policy, get("/a")).status(), 400);
-    let expected = "GET /a: 400 Bad Request: plaintext, and a redirect to https cannot be sent; \
-                    the candidate: pass";
+    let expected = "GET /a: 400 Bad Request: plaintext request that cannot be redirected to https; \
+                    candidate: pass";
     assert_eq!(*texts.lock().unwrap(), [expected]);
 }
 
@@ -208,7 +206,7 @@ fn what_stands_in_front_is_no_part_of_a_difference() {
     // Canonical answers where the rules pass, and refuses nothing.
     assert_eq!(response.status(), 308);
     let texts = texts.lock().unwrap();
-    assert_eq!(*texts, ["GET /a: pass; the candidate: 302 Found to /b"]);
+    assert_eq!(*texts, ["GET /a: pass; candidate: 302 Found to /b"]);
 }
 
 #[test]
@@ -218,7 +216,7 @@ fn a_panic_of_the_candidate_or_of_the_callback_is_only_a_difference() {
     for _ in 0..2 {
         testing::get("/").through(&policy).assert_redirect("/x");
     }
-    let expected = "GET /: 302 Found to /x; the candidate: a panic";
+    let expected = "GET /: 302 Found to /x; candidate: panic";
     assert_eq!(*texts.lock().unwrap(), [expected, expected]);
 
     let policy = Shadow::new(Redirect::found(X), panics()).on_difference(|_| panic!("on purpose"));

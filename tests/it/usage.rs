@@ -251,7 +251,7 @@ fn a_rule_is_found_and_not_counted() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::cases::config(16))]
 
     /// The hits of a table are the redirects that were seen, by the location that each rule alone has.
     #[test]

@@ -28,7 +28,7 @@ use tower_redirect::{
         ReloadHandle, Reloadable,
         watch::{self, Reload, Watch, Watcher},
     },
-    rules::{Diagnostics, Format, Rule, Rules},
+    rules::{Diagnostics, Format, Rule, RuleRef, Rules},
     testing,
 };
 
@@ -269,7 +269,7 @@ fn a_bad_file_leaves_the_set_before() {
     let (place, line) = lines.recv_timeout(LONG).unwrap();
     assert_eq!(place, (site.path.clone(), 2, 4));
     let path = site.path.display();
-    let begin = format!("{path}: refused, and the set before serves on: {path}:2:4: error: ");
+    let begin = format!("{path}: rejected, keeping the previous rules: {path}:2:4: error: ");
     assert!(line.starts_with(&begin), "{line}");
     drop(watcher);
 
@@ -526,7 +526,10 @@ fn the_last_change_wins() {
     let begin = Instant::now();
     loop {
         let current = site.handle.current();
-        if current.iter().next().unwrap().target().as_str() == "/number-299" {
+        // Without `settle`, the reader may see the file while a write has truncated it. Then the table
+        // is empty until the recheck.
+        let is_last = |rule: RuleRef<'_>| rule.target().as_str() == "/number-299";
+        if current.iter().next().is_some_and(is_last) {
             break;
         }
         assert!(begin.elapsed() < LONG, "{:?} serves", current.iter().next());
@@ -631,7 +634,7 @@ fn a_panic_of_the_reader_is_a_bad_set() {
     let next = || told.recv_timeout(LONG).unwrap();
     assert_eq!(next(), Told::Good);
     replace(&path, "b");
-    let panicked = "the reader panicked: no path but b; mend the reader".to_owned();
+    let panicked = "the reader panicked: no path but b; fix the reader".to_owned();
     assert_eq!(next(), Told::Bad(panicked));
     assert_eq!(handle.current().iter().next().unwrap().source(), "/a");
     replace(&path, "/c");
@@ -852,7 +855,7 @@ fn the_files_of_a_folder() {
     leads("/ten");
     fs::remove_file(folder.join("30.redirects")).unwrap();
     assert!(
-        matches!(next(), Told::Bad(error) if error.starts_with("no file in the folder counts; "))
+        matches!(next(), Told::Bad(error) if error.starts_with("no file to read in the folder; "))
     );
     assert_eq!(reads.load(Ordering::Relaxed), before + 1);
     fs::remove_dir(&folder).unwrap();

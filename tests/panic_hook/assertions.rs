@@ -273,10 +273,7 @@ fn follow_finds_loops_and_reports_the_way() {
         text.starts_with("expected to arrive at /a\nGET /a -> 302 /b\nGET /b -> 302 /a\n"),
         "{text}"
     );
-    assert!(
-        text.ends_with("GET /a: more than 20 redirects, a loop"),
-        "{text}"
-    );
+    assert!(text.ends_with("GET /a: more than 20 redirects"), "{text}");
 
     let growing = testing::follow(&policy, testing::get("/c"));
     assert_eq!(growing.end(), &End::TooManyRedirects);

@@ -1,4 +1,4 @@
-//! What a table needs to find its own mistakes, and to shorten its chains.
+//! The time and memory of `Rules::check` and `Rules::flatten`.
 
 use std::{collections::BTreeMap, error::Error, hint::black_box, time::Instant};
 
@@ -10,36 +10,36 @@ use crate::{
     table::{Table, number},
 };
 
-/// The rule of a number in a set of so many.
-type Make = fn(usize, usize) -> Rule;
+/// Returns rule `index` of a rule set with `count` rules.
+type MakeRule = fn(usize, usize) -> Rule;
 
-/// The sets that are checked, each with what its rules are.
-const SETS: [(&str, Make); 5] = [
-    ("exact", |at, _| of_kind(Kind::Exact, at)),
-    ("patterns", |at, _| of_kind(Kind::Patterns, at)),
-    ("a chain", |at, _| {
-        Rule::permanent(format!("/page-{at}"), format!("/page-{}", at + 1))
+/// The rule sets that are checked.
+const RULE_SETS: [(&str, MakeRule); 5] = [
+    ("exact", |index, _| rule(Kind::Exact, index)),
+    ("patterns", |index, _| rule(Kind::Patterns, index)),
+    ("a chain", |index, _| {
+        Rule::permanent(format!("/page-{index}"), format!("/page-{}", index + 1))
     }),
-    ("hosts", |at, _| {
-        Rule::permanent(format!("/page-{}", at % 10), "/start")
-            .host(&format!("www.site-{}.example", at / 10))
+    ("hosts", |index, _| {
+        Rule::permanent(format!("/page-{}", index % 10), "/start")
+            .host(&format!("www.site-{}.example", index / 10))
     }),
-    ("regexes", |at, count| {
-        // So many as a table takes; the others are exact.
-        if at < count.min(MOST_REGEXES) {
-            let regex = format!(r"/old-{at}/(\d{{4}})/([^/]+)\.html");
-            Rule::permanent(Source::regex(&regex), format!("/new-{at}/{{1}}/{{2}}"))
+    ("regexes", |index, count| {
+        // A table accepts a limited number of regexes. The other rules are exact.
+        if index < count.min(MAX_REGEXES) {
+            let regex = format!(r"/old-{index}/(\d{{4}})/([^/]+)\.html");
+            Rule::permanent(Source::regex(&regex), format!("/new-{index}/{{1}}/{{2}}"))
         } else {
-            of_kind(Kind::Exact, at)
+            rule(Kind::Exact, index)
         }
     }),
 ];
 
-/// So many regexes of this kind are in one set.
-const MOST_REGEXES: usize = 4_000;
+/// The number of regexes in one rule set.
+const MAX_REGEXES: usize = 4_000;
 
-fn of_kind(kind: Kind, at: usize) -> Rule {
-    Rule::permanent(&*keys::source(kind, at), keys::target(kind, at))
+fn rule(kind: Kind, index: usize) -> Rule {
+    Rule::permanent(&*keys::source(kind, index), keys::target(kind, index))
 }
 
 /// Prints the table of checks.
@@ -55,17 +55,17 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
         "changes",
         "findings",
     ]);
-    for (name, make) in SETS {
+    for (name, make) in RULE_SETS {
         for count in [1_000, 10_000, 100_000] {
             let start = Instant::now();
-            let rules = Rules::new((0..count).map(|at| make(at, count)))?;
-            let built = start.elapsed().as_secs_f64() * 1e3;
+            let rules = Rules::new((0..count).map(|index| make(index, count)))?;
+            let build_time = start.elapsed().as_secs_f64() * 1e3;
             let start = Instant::now();
-            let (report, held) = heap::held(|| rules.check());
-            let checked = start.elapsed().as_secs_f64() * 1e3;
+            let (report, checked_memory) = heap::measure(|| rules.check());
+            let check_time = start.elapsed().as_secs_f64() * 1e3;
             let start = Instant::now();
-            let (flattened, flat) = heap::held(|| rules.flatten());
-            let flattening = start.elapsed().as_secs_f64() * 1e3;
+            let (flattened, flattened_memory) = heap::measure(|| rules.flatten());
+            let flatten_time = start.elapsed().as_secs_f64() * 1e3;
             let mut kinds = BTreeMap::new();
             for finding in &report {
                 *kinds.entry(finding.kind()).or_insert(0) += 1;
@@ -82,11 +82,11 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
             let megabytes = |bytes: u64| number(Some(bytes as f64 / 1e6), 1);
             table.row([
                 format!("{count}, {name}"),
-                number(Some(built), 1),
-                number(Some(checked), 1),
-                megabytes(held.peak),
-                number(Some(flattening), 1),
-                megabytes(flat.peak),
+                number(Some(build_time), 1),
+                number(Some(check_time), 1),
+                megabytes(checked_memory.peak),
+                number(Some(flatten_time), 1),
+                megabytes(flattened_memory.peak),
                 flattened.changes().len().to_string(),
                 findings,
             ]);

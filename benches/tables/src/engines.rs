@@ -1,4 +1,4 @@
-//! Everything that finds a rule by a path: ours and the others.
+//! The engines that are compared: whatever finds a rule by a path.
 
 use std::{
     collections::HashMap,
@@ -15,73 +15,76 @@ use tower_redirect::{Decision, Policy, RequestHead};
 
 use crate::keys::{self, Kind};
 
-/// Paths that are asked for one after the other, as each engine wants them.
-pub(crate) struct Asked {
+/// Paths that are looked up one after the other, in the forms that the engines need.
+pub(crate) struct Requests {
     pub(crate) paths: Vec<String>,
-    heads: Vec<RequestHead<'static>>,
+    pub(crate) heads: Vec<RequestHead<'static>>,
 }
 
-impl Asked {
+impl Requests {
     pub(crate) fn new(paths: Vec<String>) -> Self {
         let requests: Vec<Request<()>> = paths
             .iter()
             .map(|path| Request::get(path).body(()).expect("the texts are paths"))
             .collect();
-        // They live as long as the program; there are few of them.
+        // A few requests, which the program needs until it ends.
         let requests: &'static [_] = Vec::leak(requests);
         let heads = requests.iter().map(RequestHead::new).collect();
         Self { paths, heads }
     }
 }
 
-/// A table that is ready.
+/// A table that is built.
 pub(crate) trait Engine {
-    /// Looks so many paths up, each after the answer to the one before is known, and says how many were
-    /// found.
-    fn ask(&self, asked: &Asked, count: usize) -> usize;
+    /// Looks up this number of paths, each after the result of the one before is known.
+    ///
+    /// Returns how many of them were found.
+    fn look_up(&self, requests: &Requests, count: usize) -> usize;
 }
 
 /// Looks paths up one after the other.
 #[inline(always)]
 fn each<T>(list: &[T], count: usize, mut find: impl FnMut(&T) -> bool) -> usize {
-    let nothing = black_box(0);
-    let (mut at, mut found) = (0, 0);
+    let zero = black_box(0);
+    let (mut index, mut found) = (0, 0);
     for _ in 0..count {
-        let is_found = usize::from(black_box(find(&list[at])));
+        let is_found = usize::from(black_box(find(&list[index])));
         found += is_found;
-        // The next path is known only when this one is answered.
-        at += 1 + (is_found & nothing);
-        if at >= list.len() {
-            at = 0;
+        // The next index depends on this result, so the CPU can't run two lookups at once.
+        index += 1 + (is_found & zero);
+        if index >= list.len() {
+            index = 0;
         }
     }
     found
 }
 
-/// What is measured of an engine.
+/// An engine that is measured.
 pub(crate) struct Contender {
     pub(crate) name: &'static str,
-    /// The most rules that it is given.
+    /// The most rules that it is measured with.
     pub(crate) most: usize,
-    /// Builds the table of so many rules.
+    /// Builds a table with this number of rules.
     pub(crate) build: fn(Kind, usize) -> Box<dyn Engine>,
-    /// Whether it can do patterns too.
+    /// Whether it supports patterns.
     pub(crate) patterns: bool,
 }
 
-/// The name of this crate's row: the whole of a decision.
+/// The row of this crate: a whole decision.
 pub(crate) const OURS: &str = "this crate";
-/// The name of the row without the redirect.
+/// The row of this crate without the redirect.
 const OUR_RULE: &str = "this crate, the rule";
+/// Both rows of this crate, in the order of [`CONTENDERS`].
+pub(crate) const OUR_ROWS: [&str; 2] = [OURS, OUR_RULE];
 
 impl Contender {
-    /// Whether it is a table of this crate.
+    /// Returns whether it is a table of this crate.
     pub(crate) fn is_ours(&self) -> bool {
-        [OURS, OUR_RULE].contains(&self.name)
+        OUR_ROWS.contains(&self.name)
     }
 }
 
-/// All that are measured, ours first.
+/// All engines, starting with those of this crate.
 pub(crate) const CONTENDERS: &[Contender] = &[
     Contender {
         name: OURS,
@@ -92,7 +95,7 @@ pub(crate) const CONTENDERS: &[Contender] = &[
     Contender {
         name: OUR_RULE,
         most: 1_000_000,
-        build: |kind, count| Box::new(Index(ours(kind, count))),
+        build: |kind, count| Box::new(RuleOnly(ours(kind, count))),
         patterns: true,
     },
     Contender {
@@ -154,7 +157,7 @@ pub(crate) const CONTENDERS: &[Contender] = &[
             let set = regex::RegexSetBuilder::new(regexes)
                 .size_limit(1 << 30)
                 .build();
-            Box::new(set.expect("the regexes are right"))
+            Box::new(set.expect("the regexes are valid"))
         },
         patterns: true,
     },
@@ -164,54 +167,64 @@ pub(crate) const CONTENDERS: &[Contender] = &[
         build: |kind, count| {
             let regexes = (0..count).map(|number| keys::regex(kind, number));
             let list: Result<Vec<_>, _> = regexes.map(|text| Regex::new(&text)).collect();
-            Box::new(list.expect("the regexes are right"))
+            Box::new(list.expect("the regexes are valid"))
         },
         patterns: true,
     },
 ];
 
-/// Our table of so many rules, built from texts.
+/// Builds a table of this crate from texts.
 pub(crate) fn ours(kind: Kind, count: usize) -> Rules {
     (0..count)
         .map(|number| (keys::source(kind, number), keys::target(kind, number)))
         .collect::<tower_redirect::rules::RulesBuilder>()
         .build()
-        .expect("the rules are right")
+        .expect("the rules are valid")
+}
+
+/// Returns the engine of one of [`OUR_ROWS`] for a table that is built.
+pub(crate) fn our_engine(name: &str, rules: &Rules) -> Box<dyn Engine> {
+    match name {
+        OUR_RULE => Box::new(RuleOnly(rules.clone())),
+        _ => Box::new(rules.clone()),
+    }
 }
 
 impl Engine for Rules {
     #[inline(never)]
-    fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.heads, count, |head| {
+    fn look_up(&self, requests: &Requests, count: usize) -> usize {
+        each(&requests.heads, count, |head| {
             !matches!(self.decide(head), Decision::Pass)
         })
     }
 }
 
-/// Our table, asked which rule it is, as the others are.
-struct Index(Rules);
+/// A table of this crate that only finds the rule, as the other engines do.
+struct RuleOnly(Rules);
 
-impl Engine for Index {
+impl Engine for RuleOnly {
     #[inline(never)]
-    fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.heads, count, |head| self.0.find(head).is_some())
+    fn look_up(&self, requests: &Requests, count: usize) -> usize {
+        each(&requests.heads, count, |head| self.0.find(head).is_some())
     }
 }
 
 impl Engine for HashMap<Box<str>, u32> {
     #[inline(never)]
-    fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.heads, count, |head| self.get(head.path()).is_some())
+    fn look_up(&self, requests: &Requests, count: usize) -> usize {
+        each(&requests.heads, count, |head| {
+            self.get(head.path()).is_some()
+        })
     }
 }
 
-/// The map of hashbrown, with the hash that it brings.
+/// The map of hashbrown with foldhash.
 struct Folded(hashbrown::HashMap<Box<str>, u32, foldhash::fast::RandomState>);
 
 impl Engine for Folded {
     #[inline(never)]
-    fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.heads, count, |head| {
+    fn look_up(&self, requests: &Requests, count: usize) -> usize {
+        each(&requests.heads, count, |head| {
             self.0.get(head.path()).is_some()
         })
     }
@@ -219,15 +232,15 @@ impl Engine for Folded {
 
 impl Engine for matchit::Router<u32> {
     #[inline(never)]
-    fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.heads, count, |head| self.at(head.path()).is_ok())
+    fn look_up(&self, requests: &Requests, count: usize) -> usize {
+        each(&requests.heads, count, |head| self.at(head.path()).is_ok())
     }
 }
 
 impl Engine for RegexSet {
     #[inline(never)]
-    fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.heads, count, |head| {
+    fn look_up(&self, requests: &Requests, count: usize) -> usize {
+        each(&requests.heads, count, |head| {
             self.matches(head.path()).iter().next().is_some()
         })
     }
@@ -235,8 +248,8 @@ impl Engine for RegexSet {
 
 impl Engine for Vec<Regex> {
     #[inline(never)]
-    fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.heads, count, |head| {
+    fn look_up(&self, requests: &Requests, count: usize) -> usize {
+        each(&requests.heads, count, |head| {
             self.iter().any(|regex| regex.is_match(head.path()))
         })
     }
@@ -259,14 +272,14 @@ fn wayfind(kind: Kind, count: usize) -> Wayfind {
 
 impl Engine for Wayfind {
     #[inline(never)]
-    fn ask(&self, asked: &Asked, count: usize) -> usize {
-        each(&asked.heads, count, |head| {
+    fn look_up(&self, requests: &Requests, count: usize) -> usize {
+        each(&requests.heads, count, |head| {
             self.0.search(head.path()).is_some()
         })
     }
 }
 
-/// A router that answers with a status, each answer driven to its end.
+/// A router that responds with a status. Each future is polled until it is ready.
 struct AxumRouter(std::cell::RefCell<axum::Router>);
 
 fn axum_router(kind: Kind, count: usize) -> AxumRouter {
@@ -280,16 +293,16 @@ fn axum_router(kind: Kind, count: usize) -> AxumRouter {
 
 impl Engine for AxumRouter {
     #[inline(never)]
-    fn ask(&self, asked: &Asked, count: usize) -> usize {
+    fn look_up(&self, requests: &Requests, count: usize) -> usize {
         let mut router = self.0.borrow_mut();
         let mut cx = Context::from_waker(Waker::noop());
-        each(&asked.heads, count, |head| {
+        each(&requests.heads, count, |head| {
             let mut request = Request::new(axum::body::Body::empty());
             *request.uri_mut() = head.uri().clone();
-            let answer = pin!(tower::Service::call(&mut *router, request));
-            match answer.poll(&mut cx) {
+            let response = pin!(tower::Service::call(&mut *router, request));
+            match response.poll(&mut cx) {
                 Poll::Ready(Ok(response)) => response.status() == StatusCode::FOUND,
-                _ => unreachable!("all answers here are ready"),
+                _ => unreachable!("every response here is ready"),
             }
         })
     }
@@ -299,10 +312,10 @@ impl Engine for AxumRouter {
 mod redirectionio {
     use redirectionio::{RouterConfig, api::Rule, http::Request, router::Router};
 
-    use super::{Asked, Engine, each};
+    use super::{Engine, Requests, each};
     use crate::keys::{self, Kind};
 
-    /// Its router, with all regexes compiled.
+    /// The router of `redirectionio`, with all regexes compiled.
     pub(super) struct Table(Router<Rule>);
 
     pub(super) fn table(kind: Kind, count: usize) -> Table {
@@ -310,18 +323,18 @@ mod redirectionio {
         for number in 0..count {
             router.insert(rule(kind, number));
         }
-        // More than there are.
+        // The cache holds more regexes than there are.
         router.cache(Some(10 * count as u64 + 1_000));
         Table(router)
     }
 
-    /// A rule in its own language: `@name` is a marker, with a regex.
+    /// Returns a rule in its own syntax: `@name` is a marker with a regex.
     fn rule(kind: Kind, number: usize) -> Rule {
         let source = keys::source(kind, number);
         let mut markers = Vec::new();
         let (mut path, mut rest) = (String::new(), &*source);
-        while let Some((literal, behind)) = rest.split_once('{') {
-            let (name, tail) = behind.split_once('}').unwrap_or((behind, ""));
+        while let Some((literal, after)) = rest.split_once('{') {
+            let (name, tail) = after.split_once('}').unwrap_or((after, ""));
             let regex = if name.starts_with('*') { ".+" } else { "[^/]+" };
             let name = name.trim_start_matches('*');
             markers.push(format!(r#"{{"name":"{name}","regex":"{regex}"}}"#));
@@ -333,17 +346,17 @@ mod redirectionio {
             r#"{{"id":"{number}","source":{{"path":"{path}"}},"target":"/x","status_code":301,"rank":0,"markers":[{}]}}"#,
             markers.join(",")
         );
-        Rule::from_json(&json).expect("the rule is right")
+        Rule::from_json(&json).expect("the rule is valid")
     }
 
     impl Engine for Table {
         #[inline(never)]
-        fn ask(&self, asked: &Asked, count: usize) -> usize {
+        fn look_up(&self, requests: &Requests, count: usize) -> usize {
             let config = RouterConfig::default();
             let request = |path: &String| {
                 Request::from_config(&config, path.clone(), None, None, None, None, None)
             };
-            let requests: Vec<_> = asked.paths.iter().map(request).collect();
+            let requests: Vec<_> = requests.paths.iter().map(request).collect();
             each(&requests, count, |request| {
                 !self.0.match_request(request).is_empty()
             })

@@ -1,27 +1,28 @@
-//! The rules that are measured, and the paths that are asked for: the same in every run.
+//! The rules that are measured, and the paths that are looked up. They are the same in every run.
 
-/// Which sources rules have.
+/// The kind of the sources of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Paths without placeholders.
     Exact,
-    /// Half of them with a tail, 35 % with one placeholder, 15 % with two.
+    /// 50 % with a tail, 35 % with one placeholder, 15 % with two.
     Patterns,
-    /// Patterns in about so many shapes: which segments are literal, and what stands at the end.
+    /// Patterns in about this many shapes. A shape says which segments are literal, and how it
+    /// ends.
     Shapes(usize),
 }
 
 impl Kind {
-    /// The kind of this name.
-    pub(crate) fn of(name: &str) -> Self {
+    /// Returns the kind of this name.
+    pub(crate) fn from_name(name: &str) -> Self {
         match name {
             "exact" => Self::Exact,
             "patterns" => Self::Patterns,
-            count => Self::Shapes(count.parse().expect("a number of shapes")),
+            count => Self::Shapes(count.parse().expect("it is a number of shapes")),
         }
     }
 
-    /// Its name.
+    /// Returns its name.
     pub(crate) fn name(self) -> String {
         match self {
             Self::Exact => "exact".to_owned(),
@@ -53,16 +54,15 @@ const NAMES: [&str; 8] = [
     "anna", "bert", "carla", "dmitri", "elena", "farid", "grace", "hiro",
 ];
 
-/// Numbers that look random and are the same each time.
-struct Dice(u64);
+/// A random number generator with a fixed seed (SplitMix64).
+struct Rng(u64);
 
-impl Dice {
-    fn of(number: usize) -> Self {
-        Self(number as u64 ^ 0x5eed)
+impl Rng {
+    fn new(seed: usize) -> Self {
+        Self(seed as u64 ^ 0x5eed)
     }
 
-    fn throw(&mut self) -> usize {
-        // SplitMix64.
+    fn next(&mut self) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -71,7 +71,7 @@ impl Dice {
     }
 
     fn below(&mut self, end: usize) -> usize {
-        self.throw() % end
+        self.next() % end
     }
 
     fn pick(&mut self, words: &[&'static str]) -> &'static str {
@@ -79,8 +79,8 @@ impl Dice {
     }
 }
 
-/// A number in few letters, so that no two paths are the same.
-fn short(mut number: usize) -> String {
+/// Writes a number in base 36, so no two paths are equal.
+fn base36(mut number: usize) -> String {
     let mut text = String::new();
     loop {
         text.insert(
@@ -94,61 +94,54 @@ fn short(mut number: usize) -> String {
     }
 }
 
-/// The path of a number; those of other numbers share its beginnings.
+/// Returns the path of a number. It has its prefixes in common with those of other numbers.
 pub(crate) fn path(number: usize) -> String {
-    let dice = &mut Dice::of(number);
-    let id = short(number);
-    let (year, month, day) = (
-        2008 + dice.below(16),
-        1 + dice.below(12),
-        1 + dice.below(28),
-    );
-    let (topic, adjective) = (dice.pick(&TOPICS), dice.pick(&ADJECTIVES));
-    match dice.below(5) {
+    let rng = &mut Rng::new(number);
+    let id = base36(number);
+    let (year, month, day) = (2008 + rng.below(16), 1 + rng.below(12), 1 + rng.below(28));
+    let (topic, adjective) = (rng.pick(&TOPICS), rng.pick(&ADJECTIVES));
+    match rng.below(5) {
         0 => format!(
             "/blog/{year}/{month:02}/{}-{adjective}-{topic}-{id}",
-            dice.pick(&VERBS)
+            rng.pick(&VERBS)
         ),
         1 => format!(
             "/shop/{topic}/{adjective}-{topic}-{}-{id}",
-            dice.pick(&TOPICS)
+            rng.pick(&TOPICS)
         ),
         2 => format!(
             "/docs/v{}.{}/guides/{topic}/{adjective}/{id}.html",
-            dice.below(5),
-            dice.below(20)
+            rng.below(5),
+            rng.below(20)
         ),
         3 => format!("/archive/{year}/{month:02}/{day:02}/{id}-{adjective}-{topic}-news"),
-        _ => format!(
-            "/users/{}-{id}/posts/{topic}/{adjective}",
-            dice.pick(&NAMES)
-        ),
+        _ => format!("/users/{}-{id}/posts/{topic}/{adjective}", rng.pick(&NAMES)),
     }
 }
 
-/// The literal part of a pattern.
+/// Returns the literal prefix of a pattern.
 fn stem(number: usize) -> String {
-    let dice = &mut Dice::of(number);
-    let id = short(number);
+    let rng = &mut Rng::new(number);
+    let id = base36(number);
     let (year, topic, adjective) = (
-        2008 + dice.below(16),
-        dice.pick(&TOPICS),
-        dice.pick(&ADJECTIVES),
+        2008 + rng.below(16),
+        rng.pick(&TOPICS),
+        rng.pick(&ADJECTIVES),
     );
-    match dice.below(5) {
+    match rng.below(5) {
         0 => format!("/blog/{year}/{topic}-{id}"),
         1 => format!("/shop/{topic}/{adjective}-{id}"),
-        2 => format!("/docs/v{}/{topic}-{id}", dice.below(9)),
+        2 => format!("/docs/v{}/{topic}-{id}", rng.below(9)),
         3 => format!("/archive/{year}-{id}/{topic}"),
-        _ => format!("/users/{}-{id}", dice.pick(&NAMES)),
+        _ => format!("/users/{}-{id}", rng.pick(&NAMES)),
     }
 }
 
-/// A pattern of a number, and a path that it matches.
+/// Returns the pattern of a number, and a path that it matches.
 fn pattern(number: usize) -> (String, String) {
     let stem = stem(number);
-    let dice = &mut Dice::of(number + 1);
-    let (a, b) = (dice.pick(&TOPICS), dice.pick(&ADJECTIVES));
+    let rng = &mut Rng::new(number + 1);
+    let (a, b) = (rng.pick(&TOPICS), rng.pick(&ADJECTIVES));
     match number % 20 {
         0..10 => (format!("{stem}/{{*rest}}"), format!("{stem}/{a}/{b}.html")),
         10..15 => (format!("{stem}/{{id}}"), format!("{stem}/{b}-{a}")),
@@ -161,18 +154,18 @@ fn pattern(number: usize) -> (String, String) {
     }
 }
 
-/// A pattern of one of so many shapes, and a path that it matches.
+/// Returns a pattern in one of this many shapes, and a path that it matches.
 fn shaped(number: usize, shapes: usize) -> (String, String) {
-    let dice = &mut Dice::of(number);
+    let rng = &mut Rng::new(number);
     let shape = number % shapes;
-    // Four to ten segments, a bit for each but the first: whether it is a placeholder.
+    // Four to ten segments. Each, except the first and the last, has a bit: is it a placeholder?
     let depth = 4 + shape % 7;
-    let placeholders = Dice::of(shape).below(1 << (depth - 2));
+    let placeholders = Rng::new(shape).below(1 << (depth - 2));
     let (mut pattern, mut path) = (String::from("/site"), String::from("/site"));
     for at in 1..depth {
-        let word = dice.pick(&TOPICS);
+        let word = rng.pick(&TOPICS);
         if at == depth - 1 {
-            let id = short(number);
+            let id = base36(number);
             pattern += &format!("/{word}-{id}");
             path += &format!("/{word}-{id}");
         } else if placeholders >> (at - 1) & 1 == 1 {
@@ -190,7 +183,7 @@ fn shaped(number: usize, shapes: usize) -> (String, String) {
     (pattern, path)
 }
 
-/// The source of a number's rule.
+/// Returns the source of a number's rule.
 pub(crate) fn source(kind: Kind, number: usize) -> String {
     match kind {
         Kind::Exact => path(number),
@@ -199,8 +192,8 @@ pub(crate) fn source(kind: Kind, number: usize) -> String {
     }
 }
 
-/// A path that the rule of this number answers, and no other.
-pub(crate) fn asked(kind: Kind, number: usize) -> String {
+/// Returns a path that the rule of this number matches, and no other rule.
+pub(crate) fn matching_path(kind: Kind, number: usize) -> String {
     match kind {
         Kind::Exact => path(number),
         Kind::Patterns => pattern(number).1,
@@ -208,7 +201,9 @@ pub(crate) fn asked(kind: Kind, number: usize) -> String {
     }
 }
 
-/// Where a number's rule leads; half of them to another site, and those of patterns with what was captured.
+/// Returns the target of a number's rule.
+///
+/// Every second target is on another site. Those of patterns use the captures.
 pub(crate) fn target(kind: Kind, number: usize) -> String {
     let captured = match (kind, number % 20) {
         (Kind::Exact | Kind::Shapes(_), _) => "",
@@ -216,29 +211,25 @@ pub(crate) fn target(kind: Kind, number: usize) -> String {
         (Kind::Patterns, 10..17) => "/{id}",
         (Kind::Patterns, _) => "/{id}/{slug}",
     };
-    let dice = &mut Dice::of(number);
-    let id = short(number);
+    let rng = &mut Rng::new(number);
+    let id = base36(number);
     let site = if number.is_multiple_of(2) {
         ""
     } else {
         "https://www.example.com"
     };
-    let (topic, adjective, verb) = (
-        dice.pick(&TOPICS),
-        dice.pick(&ADJECTIVES),
-        dice.pick(&VERBS),
-    );
+    let (topic, adjective, verb) = (rng.pick(&TOPICS), rng.pick(&ADJECTIVES), rng.pick(&VERBS));
     format!("{site}/articles/{topic}/{verb}-{adjective}-{topic}/{id}{captured}")
 }
 
-/// The source of a number's rule as a regex on the whole path.
+/// Returns the source of a number's rule as a regex for the whole path.
 pub(crate) fn regex(kind: Kind, number: usize) -> String {
     let mut text = String::from("^");
     let source = source(kind, number);
     let mut rest = &*source;
-    while let Some((literal, behind)) = rest.split_once('{') {
+    while let Some((literal, after)) = rest.split_once('{') {
         text += &regex::escape(literal);
-        let (name, tail) = behind.split_once('}').unwrap_or((behind, ""));
+        let (name, tail) = after.split_once('}').unwrap_or((after, ""));
         text += if name.starts_with('*') {
             "(.+)"
         } else {

@@ -1,4 +1,4 @@
-//! From a text file to a table that is ready, beside a hand-written loader and the tests of servers.
+//! Loading a rule file, beside a handwritten loader and the configuration tests of two servers.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -21,7 +21,7 @@ use crate::{
     table::{Table, number, ratio},
 };
 
-/// A folder for the files of one run, gone when the run is over.
+/// A folder for the files of one run. It is deleted on drop.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -38,12 +38,12 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Nobody is left to be told.
+        // The results are printed already. A folder that stays is harmless.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// Writes a map of so many exact rules: a line for each, `source target`, and a `;` behind it for nginx.
+/// Writes a map of exact rules, one line each: `source target`, then `end`, which is `;` for nginx.
 pub(crate) fn write_map(path: &Path, count: usize, end: &str) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     for number in 0..count {
@@ -53,13 +53,13 @@ pub(crate) fn write_map(path: &Path, count: usize, end: &str) -> io::Result<()> 
     file.flush()
 }
 
-/// Loads a file and says how many rules it has.
+/// Loads a file and returns the number of its rules.
 type Loader = fn(&Path) -> usize;
 
-/// What is loaded, and how.
+/// All loaders.
 const LOADERS: [(&str, Loader); 4] = [
-    (NAIVE, |path| naive(path).len()),
-    ("this crate, a rule a line", |path| by_line(path).len()),
+    (HANDWRITTEN, |path| handwritten(path).len()),
+    ("this crate, one rule per line", |path| by_line(path).len()),
     ("this crate, HAProxy's map", |path| {
         format(Format::HaproxyMap, path)
     }),
@@ -68,54 +68,55 @@ const LOADERS: [(&str, Loader); 4] = [
     }),
 ];
 
-const NAIVE: &str = "HashMap<String, (u16, HeaderValue)>";
+const HANDWRITTEN: &str = "HashMap<String, (u16, HeaderValue)>";
 
-type Naive = HashMap<String, (u16, HeaderValue)>;
-
-/// What is written by hand: a whole file in memory, a map of checked lines, an error for a duplicate.
-fn naive(path: &Path) -> Naive {
-    let text = fs::read_to_string(path).expect("the file is there");
+/// The handwritten loader: reads the whole file, checks each line, rejects duplicates.
+fn handwritten(path: &Path) -> HashMap<String, (u16, HeaderValue)> {
+    let text = fs::read_to_string(path).expect("the file exists");
     let mut rules = HashMap::new();
     for line in text.lines() {
-        let (source, target) = line.split_once(' ').expect("two words");
+        let (source, target) = line.split_once(' ').expect("the line has two words");
         assert!(source.starts_with('/'), "{line}");
         let is_target = (target.starts_with('/') && !target.starts_with("//"))
             || target.starts_with("https://")
             || target.starts_with("http://");
         assert!(is_target, "{line}");
-        let value = HeaderValue::from_str(target).expect("it can be sent");
+        let value = HeaderValue::from_str(target).expect("the bytes are valid");
         match rules.entry(source.to_owned()) {
             Entry::Vacant(entry) => {
                 entry.insert((301, value));
             }
-            Entry::Occupied(_) => panic!("{line} is there twice"),
+            Entry::Occupied(_) => panic!("duplicate: {line}"),
         }
     }
     rules
 }
 
-/// Our builder, fed line by line.
+/// Reads the file line by line into a `RulesBuilder` of this crate.
 pub(crate) fn by_line(path: &Path) -> Rules {
-    let mut file = BufReader::new(File::open(path).expect("the file is there"));
+    let mut file = BufReader::new(File::open(path).expect("the file exists"));
     let mut line = String::new();
     let mut builder = RulesBuilder::default();
-    while file.read_line(&mut line).expect("it can be read") > 0 {
-        let (source, target) = line.trim_end().split_once(' ').expect("two words");
+    while file.read_line(&mut line).expect("the file can be read") > 0 {
+        let (source, target) = line
+            .trim_end()
+            .split_once(' ')
+            .expect("the line has two words");
         builder = builder.rule(Rule::moved_permanently(source, target));
         line.clear();
     }
-    builder.build().expect("the rules are right")
+    builder.build().expect("the rules are valid")
 }
 
 fn format(format: Format, path: &Path) -> usize {
     let parsed = format.load_lossy(path).expect("the file can be read");
-    parsed.into_result().expect("the rules are right").len()
+    parsed.into_result().expect("the rules are valid").len()
 }
 
-/// Loads a file and ends, for the sake of what it costs.
+/// Loads a file and returns, so the caller can measure the process.
 pub(crate) fn load(name: &str, file: &str) -> Result<(), Box<dyn Error>> {
     let loader = LOADERS.iter().find(|(own, _)| *own == name);
-    let (_, load) = loader.ok_or("no such loader")?;
+    let (_, load) = loader.ok_or("unknown loader")?;
     black_box(load(Path::new(file)));
     Ok(())
 }
@@ -131,14 +132,14 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
         let mut table = Table::new([
             "loader",
             "ms",
-            "ms / by hand",
+            "ms / handwritten",
             "CPU s",
             "live B/rule",
             "peak B/rule",
-            "live / by hand",
-            "peak / by hand",
+            "live / handwritten",
+            "peak / handwritten",
         ]);
-        let mut by_hand: Option<[f64; 3]> = None;
+        let mut handwritten_figures: Option<[f64; 3]> = None;
         for (name, load) in LOADERS {
             let mut least = f64::INFINITY;
             for _ in 0..3 {
@@ -146,20 +147,20 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
                 assert_eq!(load(&map), count, "{name}");
                 least = least.min(start.elapsed().as_secs_f64() * 1e3);
             }
-            let held = held(name, &map);
-            let [live, peak] = [held.live, held.peak].map(|bytes| bytes as f64 / count as f64);
-            let by_hand = *by_hand.get_or_insert([least, live, peak]);
+            let memory = memory(name, &map);
+            let [live, peak] = [memory.live, memory.peak].map(|bytes| bytes as f64 / count as f64);
+            let handwritten_figures = *handwritten_figures.get_or_insert([least, live, peak]);
             let program = env::current_exe()?;
             let cpu = cpu(Command::new(program).arg(LOAD).arg(name).arg(&map))?;
             table.row([
                 name.to_owned(),
                 number(Some(least), 1),
-                ratio(Some(least), Some(by_hand[0])),
+                ratio(Some(least), Some(handwritten_figures[0])),
                 number(Some(cpu), 3),
                 number(Some(live), 1),
                 number(Some(peak), 1),
-                ratio(Some(live), Some(by_hand[1])),
-                ratio(Some(peak), Some(by_hand[2])),
+                ratio(Some(live), Some(handwritten_figures[1])),
+                ratio(Some(peak), Some(handwritten_figures[2])),
             ]);
         }
         for (name, command) in servers(&folder, &map, count)? {
@@ -185,19 +186,19 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a loader leaves, and the most that it held.
-fn held(name: &str, map: &Path) -> heap::Held {
+/// Returns the memory of what a loader builds.
+fn memory(name: &str, map: &Path) -> heap::Memory {
     let format =
-        |format: Format| heap::held(|| format.load_lossy(map).map(|parsed| parsed.rules)).1;
+        |format: Format| heap::measure(|| format.load_lossy(map).map(|parsed| parsed.rules)).1;
     match name {
-        NAIVE => heap::held(|| naive(map)).1,
+        HANDWRITTEN => heap::measure(|| handwritten(map)).1,
         "this crate, HAProxy's map" => format(Format::HaproxyMap),
         "this crate, Netlify's _redirects" => format(Format::Netlify),
-        _ => heap::held(|| by_line(map)).1,
+        _ => heap::measure(|| by_line(map)).1,
     }
 }
 
-/// The tests of configuration of two servers with the same rules.
+/// Returns the configuration tests of two servers with the same rules.
 fn servers(folder: &Folder, map: &Path, count: usize) -> io::Result<Vec<(&'static str, Command)>> {
     let port = "127.0.0.1:1";
     let haproxy = folder.file("haproxy.cfg");
@@ -213,13 +214,14 @@ fn servers(folder: &Folder, map: &Path, count: usize) -> io::Result<Vec<(&'stati
     Ok(vec![("haproxy -c", test_haproxy), ("nginx -t", test_nginx)])
 }
 
-/// A server's program; Debian keeps them where not everybody looks.
+/// Returns the program of a server. Debian keeps servers in `/usr/sbin`, which may not be in
+/// `PATH`.
 pub(crate) fn server(name: &str) -> Command {
-    let place = Path::new("/usr/sbin").join(name);
-    Command::new(if place.exists() { place } else { name.into() })
+    let path = Path::new("/usr/sbin").join(name);
+    Command::new(if path.exists() { path } else { name.into() })
 }
 
-/// HAProxy with a map: 301 where it has the path, else 200.
+/// Returns a configuration of HAProxy: 301 if the map has the path, otherwise 200.
 pub(crate) fn haproxy_config(address: &str, map: &Path) -> String {
     let map = map.display();
     format!(
@@ -231,7 +233,7 @@ pub(crate) fn haproxy_config(address: &str, map: &Path) -> String {
     )
 }
 
-/// nginx with a map: 301 where it has the path, else 200.
+/// Returns a configuration of nginx: 301 if the map has the path, otherwise 200.
 pub(crate) fn nginx_config(address: &str, map: &Path, folder: &Folder) -> String {
     let (map, pid) = (map.display(), folder.file("nginx.pid"));
     let temporary = folder.file("tmp");
@@ -250,10 +252,10 @@ pub(crate) fn nginx_config(address: &str, map: &Path, folder: &Folder) -> String
     )
 }
 
-/// The user and system time of a program, in seconds, where it ends well.
+/// Runs a program and returns its user and system time in seconds.
 fn cpu(command: &mut Command) -> io::Result<f64> {
     let mut timed = Command::new("bash");
-    // The shell's own clock tells thousandths.
+    // The clock of bash has milliseconds.
     timed
         .arg("-c")
         .arg("TIMEFORMAT='%U %S'; time \"$@\" 2>/dev/null >/dev/null")
@@ -270,5 +272,5 @@ fn cpu(command: &mut Command) -> io::Result<f64> {
         .split_whitespace()
         .map(|part| part.parse::<f64>().ok())
         .sum();
-    seconds.ok_or_else(|| io::Error::other("no times"))
+    seconds.ok_or_else(|| io::Error::other("bash printed no times"))
 }

@@ -1,8 +1,9 @@
-//! Measures the tables of `tower-redirect`: lookups, memory, loading, whole servers; others in the same run.
+//! Measures the rule tables of `tower-redirect` and of others: lookups, memory, loading, whole
+//! servers.
 //!
-//! `cargo run --release --manifest-path benches/tables/Cargo.toml` prints the tables and draws their curves
-//! into the docs; `-- quick` prints what does not depend on the machine, and fails where a bound is broken;
-//! `-- server` asks whole servers. `README.md` says more.
+//! Without an argument it prints all tables except the one of `-- server`, and draws the curves in
+//! the docs. `-- quick` prints what doesn't depend on the machine, and fails if a limit is
+//! exceeded. `README.md` explains the commands and the columns.
 
 #[path = "../../src/callgrind.rs"]
 #[expect(dead_code, reason = "shared with the other benches")]
@@ -24,13 +25,13 @@ use std::{env, error::Error, fs, process::Command, process::ExitCode};
 
 use keys::Kind;
 
-/// The hidden subcommand that looks paths up where instructions are counted.
+/// The hidden subcommand that looks paths up under valgrind.
 const COUNTED: &str = "counted";
-/// The hidden subcommand that answers where instructions are counted.
+/// The hidden subcommand that builds responses under valgrind.
 const RESPOND: &str = "respond";
-/// The hidden subcommand that loads a file and ends.
+/// The hidden subcommand that loads a file and exits.
 const LOAD: &str = "load";
-/// The hidden subcommand that is a server.
+/// The hidden subcommand that runs a server.
 const SERVE: &str = "serve";
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -39,19 +40,19 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     match arguments[..] {
         [] => {
             header();
-            let broken = lookups::quick()?;
+            let exceeded = lookups::quick()?;
             respond::measure()?;
             lookups::shapes()?;
             lookups::measure()?;
             load::measure()?;
             check::measure()?;
-            Ok(report(&broken))
+            Ok(report(&exceeded))
         }
         ["quick"] => {
             header();
-            let broken = lookups::quick()?;
+            let exceeded = lookups::quick()?;
             respond::measure()?;
-            Ok(report(&broken))
+            Ok(report(&exceeded))
         }
         ["load"] => {
             header();
@@ -68,12 +69,12 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             servers::measure()?;
             Ok(ExitCode::SUCCESS)
         }
-        [COUNTED, name, kind, count] => {
-            lookups::counted(name, Kind::of(kind), count.parse()?);
+        [COUNTED, kind, count, ref names @ ..] => {
+            lookups::run_counted(names, Kind::from_name(kind), count.parse()?);
             Ok(ExitCode::SUCCESS)
         }
         [RESPOND] => {
-            respond::counted();
+            respond::run_counted();
             Ok(ExitCode::SUCCESS)
         }
         [LOAD, name, file] => {
@@ -88,7 +89,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
-/// Says what the numbers were taken on.
+/// Prints the compiler, the CPU and the profile.
 fn header() {
     let rustc = Command::new("rustc").arg("--version").output();
     let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
@@ -101,15 +102,16 @@ fn header() {
     println!("cpu: {cpu}");
     println!("profile: release, lto = \"thin\", codegen-units = 1");
     if !callgrind::is_available() {
-        println!("valgrind was not found: there are no instruction counts");
+        println!("valgrind not found: no instruction counts");
     }
 }
 
-fn report(broken: &[String]) -> ExitCode {
-    for bound in broken {
-        println!("\nBROKEN: {bound}");
+/// Prints the limits that were exceeded.
+fn report(exceeded: &[String]) -> ExitCode {
+    for limit in exceeded {
+        println!("\nlimit exceeded: {limit}");
     }
-    if broken.is_empty() {
+    if exceeded.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -1,4 +1,5 @@
-//! Whole servers on the loopback, asked by `wrk`: the server has one CPU, and `wrk` another.
+//! Whole servers on the loopback interface. The server runs on one CPU, the client `wrk` on
+//! another.
 
 use std::{
     env,
@@ -38,7 +39,7 @@ const AXUM_LAYER: &str = "axum, this crate around the Router";
 const NGINX: &str = "nginx, map and return";
 const HAPROXY: &str = "HAProxy, map and redirect";
 
-/// Each server and the one without rules that it is compared with.
+/// Each server, and the server without rules that it is compared with.
 const SERVERS: [(&str, &str); 6] = [
     (HYPER, HYPER),
     (HYPER_LAYER, HYPER),
@@ -51,7 +52,7 @@ const SERVERS: [(&str, &str); 6] = [
 const ROUNDS: usize = 5;
 const CONNECTIONS: usize = 64;
 
-/// Serves on a free port, which is printed, until somebody ends it.
+/// Serves on a free port until it is killed. Prints the port first.
 pub(crate) fn serve(name: &str, map: &str) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -68,10 +69,10 @@ pub(crate) fn serve(name: &str, map: &str) -> Result<(), Box<dyn Error>> {
         match name {
             HYPER => {
                 ready()?;
-                hyper(listener, service_fn(answer)).await
+                hyper(listener, service_fn(respond)).await
             }
             HYPER_LAYER => {
-                let service = layer().layer(service_fn(answer));
+                let service = layer().layer(service_fn(respond));
                 ready()?;
                 hyper(listener, service).await
             }
@@ -84,13 +85,13 @@ pub(crate) fn serve(name: &str, map: &str) -> Result<(), Box<dyn Error>> {
                 ready()?;
                 axum::serve(listener, Shared::new(service)).await
             }
-            _ => Err(io::Error::other("no such server")),
+            _ => Err(io::Error::other("unknown server")),
         }?;
         Ok(())
     })
 }
 
-async fn answer(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
+async fn respond(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
     Ok(Response::new(Full::new(Bytes::from_static(b"ok"))))
 }
 
@@ -112,12 +113,14 @@ where
     }
 }
 
-/// What was measured of a server with tables of one size.
+/// The measurements of a server with rules of one number.
 #[derive(Default)]
 struct Outcome {
+    /// Requests per second of each round, 10 % of them hits.
     mix: Vec<f64>,
+    /// Requests per second of each round, all of them hits.
     hit: Vec<f64>,
-    /// Megabytes after it was asked.
+    /// The memory in megabytes after the requests.
     memory: f64,
 }
 
@@ -127,7 +130,7 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
         let mut found = Command::new(tool);
         found.arg("-v").stdout(Stdio::null()).stderr(Stdio::null());
         if found.status().is_err() {
-            println!("{tool} was not found");
+            println!("{tool} not found");
             return Ok(());
         }
     }
@@ -141,13 +144,17 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
             fs::write(folder.file(&format!("{name}.lua")), text)?;
         }
         let mut outcomes: Vec<Outcome> = SERVERS.iter().map(|_| Outcome::default()).collect();
-        // All servers in turn, so that what disturbs the machine disturbs all of them.
+        // All servers in turn, so a disturbance of the machine affects all of them.
         for _ in 0..ROUNDS {
             for ((name, _), outcome) in SERVERS.iter().zip(&mut outcomes) {
-                let running = Running::start(name, &folder, &map, &nginx_map)?;
-                outcome.mix.push(running.ask(&folder.file("mix.lua"))?);
-                outcome.hit.push(running.ask(&folder.file("hit.lua"))?);
-                outcome.memory = running.memory()?;
+                let server = RunningServer::start(name, &folder, &map, &nginx_map)?;
+                outcome
+                    .mix
+                    .push(server.requests_per_second(&folder.file("mix.lua"))?);
+                outcome
+                    .hit
+                    .push(server.requests_per_second(&folder.file("hit.lua"))?);
+                outcome.memory = server.memory()?;
             }
         }
         println!("\n## Whole servers, {count} rules, {CONNECTIONS} connections\n");
@@ -157,8 +164,8 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
 }
 
 fn print_table(outcomes: &[Outcome]) {
-    let of = |name: &str| SERVERS.iter().position(|(own, _)| *own == name);
-    let outcome = |name: &str| &outcomes[of(name).unwrap_or_default()];
+    let position = |name: &str| SERVERS.iter().position(|(own, _)| *own == name);
+    let outcome = |name: &str| &outcomes[position(name).unwrap_or_default()];
     let mut table = Table::new([
         "server",
         "mix req/s",
@@ -172,8 +179,8 @@ fn print_table(outcomes: &[Outcome]) {
         "RSS MB",
         "over no layer",
     ]);
-    for (at, (name, bare)) in SERVERS.iter().enumerate() {
-        let own = &outcomes[at];
+    for (index, (name, bare)) in SERVERS.iter().enumerate() {
+        let own = &outcomes[index];
         let over = |other: &str, rates: fn(&Outcome) -> &Vec<f64>| {
             let ratios = rates(own).iter().zip(rates(outcome(other)));
             number(median(ratios.map(|(own, other)| own / other).collect()), 3)
@@ -202,18 +209,18 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// A script of wrk that asks for many paths in turn, of which a rule has one in `every`.
+/// Returns a script for `wrk` that requests many paths in turn. One in `every` matches a rule.
 fn script(count: usize, every: usize) -> String {
     let mut text = String::from("local paths = {\n");
-    for at in 0..20_000 {
-        let spread = at * 7_919;
-        let number = if at % every == 0 {
+    for index in 0..20_000 {
+        let spread = index * 7_919;
+        let number = if index % every == 0 {
             spread % count
         } else {
             count + spread % 1_000_000
         };
-        let path = keys::asked(Kind::Exact, number);
-        // Writing to a text cannot fail.
+        let path = keys::matching_path(Kind::Exact, number);
+        // Writing to a `String` cannot fail.
         let _ = writeln!(text, "\"{path}\",");
     }
     text + "}\nlocal requests = {}\nlocal at = 0\n\
@@ -221,13 +228,13 @@ fn script(count: usize, every: usize) -> String {
             request = function() at = at % #requests + 1; return requests[at] end\n"
 }
 
-/// A server that runs, until it is dropped.
-struct Running {
+/// A server process. It is killed on drop.
+struct RunningServer {
     process: Child,
     port: u16,
 }
 
-impl Running {
+impl RunningServer {
     fn start(name: &str, folder: &Folder, map: &Path, nginx_map: &Path) -> io::Result<Self> {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
@@ -273,11 +280,13 @@ impl Running {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        Err(io::Error::other(format!("{name} does not answer")))
+        Err(io::Error::other(format!(
+            "{name} does not accept connections"
+        )))
     }
 
-    /// Requests per second, measured over two seconds.
-    fn ask(&self, script: &Path) -> io::Result<f64> {
+    /// Returns the requests per second, measured over two seconds.
+    fn requests_per_second(&self, script: &Path) -> io::Result<f64> {
         let output = Command::new("taskset")
             .args(["-c", "1", "wrk", "-t1", "-d2s"])
             .arg(format!("-c{CONNECTIONS}"))
@@ -294,7 +303,7 @@ impl Running {
             .ok_or_else(|| io::Error::other(text.into_owned()))
     }
 
-    /// The memory of the process in megabytes.
+    /// Returns the memory of the process in megabytes.
     fn memory(&self) -> io::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         status
@@ -307,13 +316,13 @@ impl Running {
                     .ok()
             })
             .map(|kilobytes: f64| kilobytes / 1024.0)
-            .ok_or_else(|| io::Error::other("no memory"))
+            .ok_or_else(|| io::Error::other("the process has no `VmRSS`"))
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningServer {
     fn drop(&mut self) {
-        // It has done its work, whatever comes of this.
+        // The measurement is done. If this fails, the process has ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,14 +1,14 @@
-//! Curves as SVG, with logarithmic axes, in colours that can be read on light and on dark.
+//! Charts as SVG, with logarithmic axes and colours for light and dark backgrounds.
 
 use std::fmt::Write;
 
 /// One line of a chart.
 pub(crate) struct Curve {
-    /// What stands at its end.
+    /// The name, at the end of the line.
     pub(crate) name: String,
-    /// Which of the colours it has.
+    /// The index of its colour.
     pub(crate) colour: usize,
-    /// Where it goes.
+    /// Its points: x and y.
     pub(crate) points: Vec<(f64, f64)>,
 }
 
@@ -24,11 +24,11 @@ const COLOURS: [&str; 10] = [
     "#5c7cfa", "#868e96",
 ];
 
-/// A chart of nanoseconds by the number of something; the first curve is drawn last, and thicker.
+/// Returns a chart of nanoseconds. The first curve is drawn last and thicker.
 pub(crate) fn chart(title: &str, x_name: &str, y_name: &str, curves: &[Curve]) -> String {
     let points = || curves.iter().flat_map(|curve| &curve.points);
-    let decades = |of: fn(&(f64, f64)) -> f64| {
-        let exponents = points().map(|point| of(point).log10());
+    let decades = |axis: fn(&(f64, f64)) -> f64| {
+        let exponents = points().map(|point| axis(point).log10());
         let least = exponents.clone().fold(f64::INFINITY, f64::min).floor();
         let most = exponents.fold(f64::NEG_INFINITY, f64::max).ceil();
         (least, most.max(least + 1.0))
@@ -79,7 +79,7 @@ pub(crate) fn chart(title: &str, x_name: &str, y_name: &str, curves: &[Curve]) -
             (TOP + HEIGHT - BOTTOM) / 2.0
         ),
     );
-    // Names beside the ends of their curves, moved apart where they would meet.
+    // Names stand beside the ends of their curves. They move apart if they would overlap.
     let mut ends: Vec<(usize, f64, f64)> = curves
         .iter()
         .enumerate()
@@ -127,11 +127,11 @@ pub(crate) fn chart(title: &str, x_name: &str, y_name: &str, curves: &[Curve]) -
 }
 
 fn line(out: &mut String, text: &str) {
-    // Writing to a text cannot fail.
+    // Writing to a `String` cannot fail.
     let _ = writeln!(out, "{text}");
 }
 
-/// A power of ten in few letters.
+/// Formats a power of ten: `10k`, `1M`.
 fn short(exponent: i32) -> String {
     match exponent {
         6.. => format!("{}M", 10_i64.pow(exponent as u32 - 6)),
@@ -141,13 +141,13 @@ fn short(exponent: i32) -> String {
     }
 }
 
-/// A power of ten nanoseconds.
+/// Formats a power of ten in nanoseconds with its unit.
 fn time(exponent: i32) -> String {
-    let (unit, behind) = match exponent {
+    let (unit, unit_exponent) = match exponent {
         9.. => ("s", 9),
         6..9 => ("ms", 6),
         3..6 => ("\u{b5}s", 3),
         _ => ("ns", 0),
     };
-    format!("{} {unit}", 10_f64.powi(exponent - behind))
+    format!("{} {unit}", 10_f64.powi(exponent - unit_exponent))
 }

@@ -1,4 +1,7 @@
-//! What is in a file or in a folder's files, so that the same bytes are not read as a change.
+//! The contents of a file or of a folder's files, as lengths and a hash.
+//!
+//! Equal contents aren't a change, even if the metadata differs. Contents that look truncated
+//! aren't handed to the reader.
 
 use std::{
     ffi::OsString,
@@ -9,15 +12,16 @@ use std::{
 };
 
 use super::{
-    open::{no_file, open},
+    open::{not_a_file, open},
     state::{Stamp, files},
 };
 use crate::observe::escaped::Escaped;
 
-/// The names and lengths of the files, and a hash of it all.
+/// The names and lengths of the files, and a hash of names, lengths and bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Contents {
-    /// A file that is watched itself has no name, because another may come to be at its path.
+    /// A watched file (not in a folder) has an empty name: a link may lead to files of different
+    /// names.
     files: Vec<(OsString, u64)>,
     hash: u64,
 }
@@ -35,31 +39,31 @@ impl Contents {
             contents.files.push((OsString::new(), length));
         } else if metadata.is_dir() {
             for (name, path) in files(path, endings)? {
-                // Sockets and pipes would have to be waited for.
+                // Opening a socket or a pipe could block.
                 let Some(metadata) = fs::metadata(&path).ok().filter(Metadata::is_file) else {
                     continue;
                 };
                 let length = add(&path, &mut hasher).unwrap_or_else(|_| {
-                    // Where the reader needs it, it fails at it.
+                    // It can't be read. If the reader needs this file, the reader fails.
                     Stamp::new(&metadata).hash(&mut hasher);
                     metadata.len()
                 });
                 contents.files.push((name, length));
             }
         } else {
-            return Err(no_file());
+            return Err(not_a_file());
         }
         contents.hash = hasher.finish();
         Ok(contents)
     }
 
-    /// Says what looks as if it had been cut off, given what served before.
-    pub(super) fn cut_off(&self, before: Option<&Self>) -> Option<String> {
+    /// Returns what looks truncated, compared to the contents of the active policy.
+    pub(super) fn truncation(&self, active: Option<&Self>) -> Option<String> {
         let (first, rest) = match self.files.split_first() {
             None => {
-                let had_files = before.is_none_or(|before| !before.files.is_empty());
+                let had_files = active.is_none_or(|active| !active.files.is_empty());
                 return had_files.then(|| {
-                    "no file in the folder counts; put one with a comment into it where nothing is to be redirected"
+                    "no file to read in the folder; add one with a comment if nothing should be redirected"
                         .to_owned()
                 });
             }
@@ -67,24 +71,25 @@ impl Contents {
         };
         if first == Some(0) && rest.is_empty() {
             return Some(
-                "the file is empty; write a comment into it where nothing is to be redirected"
+                "the file is empty; write a comment into it if nothing should be redirected"
                     .to_owned(),
             );
         }
-        let before = before?;
+        let active = active?;
         let emptied = |(name, length): &&(OsString, u64)| {
-            let old = before.files.iter().find(|(old, _)| old == name);
+            let old = active.files.iter().find(|(old, _)| old == name);
             *length == 0 && old.is_some_and(|(_, length)| *length > 0)
         };
         let (name, _) = self.files.iter().find(emptied)?;
         Some(format!(
-            "the file {} was emptied; write a comment into it, or remove it, where it is to redirect nothing, or say what the names of files end in that count",
+            "the file {} was emptied; remove it or write a comment into it, \
+             or limit the watch to other files with `Watch::ending`",
             Escaped(name.to_string_lossy())
         ))
     }
 }
 
-/// Adds the bytes of a file and their number, which it gives.
+/// Hashes the bytes of a file and their number, and returns the number.
 fn add(path: &Path, hasher: &mut DefaultHasher) -> io::Result<u64> {
     let (mut file, _) = open(path)?;
     let mut buffer = vec![0; 1 << 16];
@@ -110,7 +115,7 @@ mod tests {
     use super::Contents;
 
     #[test]
-    fn what_counts_in_a_folder() {
+    fn a_folder_ignores_names_of_editors_and_other_endings() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
         let read = || Contents::read(folder.path(), &[]).unwrap();
@@ -127,17 +132,16 @@ mod tests {
         write("d.c", "more");
         assert_ne!(Contents::read(folder.path(), &endings).unwrap(), before);
         write("b", "");
-        assert!(read().cut_off(Some(&before)).is_none());
+        assert!(read().truncation(Some(&before)).is_none());
         write("a", "");
-        let why = read().cut_off(Some(&before)).unwrap();
-        assert!(why.starts_with("the file a was emptied; "), "{why}");
+        let problem = read().truncation(Some(&before)).unwrap();
+        assert!(problem.starts_with("the file a was emptied; "), "{problem}");
     }
 
-    /// Who runs the tests may be allowed to read everything; so the file is one that the system itself
-    /// does not let be read.
+    /// Tests that run as root can read every ordinary file. `/proc/self/mem` fails even for root.
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_file_that_cannot_be_read_is_known_by_its_state() {
+    fn an_unreadable_file_is_compared_by_its_metadata() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a"), "/a /b").unwrap();
         let unreadable = "/proc/self/mem";
@@ -146,7 +150,7 @@ mod tests {
         std::os::unix::fs::symlink(unreadable, folder.path().join("b")).unwrap();
         let contents = Contents::read(folder.path(), &[]).unwrap();
         assert_eq!(contents.files.len(), 2);
-        assert!(contents.cut_off(Some(&contents)).is_none());
+        assert!(contents.truncation(Some(&contents)).is_none());
         assert!(Contents::read(unreadable.as_ref(), &[]).is_err());
     }
 }

@@ -1,4 +1,9 @@
-//! The system's word that something has changed; no more than a reason to look.
+//! The operating system's change events. An event only wakes the watcher thread, which then polls.
+//!
+//! Events come for folders, so this module finds the folders that can change what the path leads
+//! to: the folder of each symbolic link on the way, and the folder of the target. For example, with
+//! `current -> releases/2`, the path `/srv/current/rules` needs `/srv` (which holds the link) and
+//! `/srv/releases/2` (which holds the file).
 
 use std::{
     collections::BTreeSet,
@@ -13,25 +18,27 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 #[cfg(feature = "tracing")]
 use crate::observe::escaped::Escaped;
 
-/// Wakes the thread where something happens in a folder on the way to what is watched.
+/// Wakes the watcher thread if something changes in a folder on the way to the target.
 pub(super) struct Events {
     wake: SyncSender<()>,
     folders: BTreeSet<Folder>,
     watcher: Option<RecommendedWatcher>,
 }
 
-/// A folder; another one of the same name is another.
+/// A folder, identified by path and inode: a folder that is deleted and created again is another
+/// one.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Folder {
     path: PathBuf,
     inode: Option<(u64, u64)>,
 }
 
-/// More links than a system follows.
-const MOST_LINKS: usize = 64;
+/// The maximum number of links in a walk. Operating systems follow fewer.
+const MAX_LINKS: usize = 64;
 
-/// More parts than a path has, those of its links counted too. What lies behind them is found by looking.
-const MOST_PARTS: usize = 1024;
+/// The maximum number of components in a walk, including those of links. Polling still covers
+/// longer paths.
+const MAX_COMPONENTS: usize = 1024;
 
 impl Events {
     pub(super) const fn new(wake: SyncSender<()>) -> Self {
@@ -42,9 +49,11 @@ impl Events {
         }
     }
 
-    /// Listens where the path leads through now. Whoever looks afterwards misses nothing.
+    /// Listens to the folders that the path currently leads through.
+    ///
+    /// Listen first and poll afterwards: then no change falls between the two.
     pub(super) fn listen(&mut self, path: &Path) {
-        let folders = Way::new(path).folders();
+        let folders = PathWalk::new(path).folders();
         if folders == self.folders {
             return;
         }
@@ -55,7 +64,7 @@ impl Events {
                 target: "tower_redirect",
                 path = %Escaped(path.display()),
                 %error,
-                "the system tells of no changes here; they are found by looking"
+                "no change events from the system, the watch only polls"
             );
         }
         self.watcher = watcher.ok();
@@ -65,7 +74,7 @@ impl Events {
     fn watcher(&self, folders: &BTreeSet<Folder>) -> notify::Result<RecommendedWatcher> {
         let wake = self.wake.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            // That a file was opened or read is no change; we are among those who do.
+            // Opening or reading a file isn't a change, and the watch itself does both.
             if event.map_or(true, |event| !event.kind.is_access()) {
                 let _ = wake.try_send(());
             }
@@ -78,7 +87,7 @@ impl Events {
 }
 
 impl Folder {
-    fn there(path: &Path) -> Option<Self> {
+    fn at(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok().filter(Metadata::is_dir)?;
         #[cfg(unix)]
         let inode = {
@@ -92,76 +101,81 @@ impl Folder {
     }
 }
 
-/// A path that is followed part by part, as the system does.
-struct Way {
-    /// Where it has come to; no link is in it.
-    at: PathBuf,
-    /// What is to be followed yet, the last part first.
-    rest: Vec<OsString>,
+/// Follows a path component by component, as the operating system does.
+struct PathWalk {
+    /// The position; it contains no link.
+    position: PathBuf,
+    /// The components ahead, the last one first.
+    ahead: Vec<OsString>,
     links: usize,
-    parts: usize,
+    components: usize,
 }
 
-impl Way {
+impl PathWalk {
     fn new(path: &Path) -> Self {
-        let mut way = Self {
-            at: PathBuf::new(),
-            rest: Vec::new(),
+        let mut walk = Self {
+            position: PathBuf::new(),
+            ahead: Vec::new(),
             links: 0,
-            parts: 0,
+            components: 0,
         };
-        way.turn(path);
-        way
+        walk.follow(path);
+        walk
     }
 
-    /// Goes on from here by a path.
-    fn turn(&mut self, path: &Path) {
-        let is_root =
-            |part: &Component<'_>| matches!(part, Component::Prefix(_) | Component::RootDir);
+    /// Continues from the position along a path, which may be absolute.
+    fn follow(&mut self, path: &Path) {
+        let is_root = |component: &Component<'_>| {
+            matches!(component, Component::Prefix(_) | Component::RootDir)
+        };
         let root: PathBuf = path.components().take_while(is_root).collect();
         if root.has_root() {
-            self.at.push(root);
+            self.position.push(root);
         }
-        let parts = path.components().filter(|part| !is_root(part)).rev();
-        self.rest
-            .extend(parts.map(|part| part.as_os_str().to_owned()));
+        let components = path.components().filter(|component| !is_root(component));
+        self.ahead.extend(
+            components
+                .rev()
+                .map(|component| component.as_os_str().to_owned()),
+        );
     }
 
-    /// The folders of each link on the way, and of what it leads to; a folder itself, too. Where something
-    /// is missing, the last one that is there.
+    /// Walks to the end. Returns the folder of each link and of the target, and the target if it is
+    /// a folder itself. If a component is missing, the last existing folder takes the place of the
+    /// target's.
     fn folders(&mut self) -> BTreeSet<Folder> {
         let mut found = BTreeSet::new();
-        while let Some(part) = self.rest.pop() {
-            self.parts += 1;
-            if self.parts > MOST_PARTS {
+        while let Some(component) = self.ahead.pop() {
+            self.components += 1;
+            if self.components > MAX_COMPONENTS {
                 return found;
             }
-            match part.to_str() {
+            match component.to_str() {
                 Some(".") => continue,
                 Some("..") => {
-                    self.at.pop();
+                    self.position.pop();
                     continue;
                 }
                 _ => {}
             }
-            let next = self.at.join(part);
+            let next = self.position.join(component);
             let Ok(metadata) = fs::symlink_metadata(&next) else {
-                found.extend(Folder::there(&self.at));
+                found.extend(Folder::at(&self.position));
                 return found;
             };
             if !metadata.is_symlink() {
-                self.at = next;
+                self.position = next;
                 continue;
             }
-            found.extend(Folder::there(&self.at));
+            found.extend(Folder::at(&self.position));
             self.links += 1;
             match fs::read_link(&next) {
-                Ok(target) if self.links <= MOST_LINKS => self.turn(&target),
+                Ok(target) if self.links <= MAX_LINKS => self.follow(&target),
                 _ => return found,
             }
         }
-        found.extend(self.at.parent().and_then(Folder::there));
-        found.extend(Folder::there(&self.at));
+        found.extend(self.position.parent().and_then(Folder::at));
+        found.extend(Folder::at(&self.position));
         found
     }
 }
@@ -170,17 +184,17 @@ impl Way {
 mod tests {
     use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
-    use super::{Folder, MOST_LINKS, MOST_PARTS, Way};
+    use super::{Folder, MAX_COMPONENTS, MAX_LINKS, PathWalk};
 
-    /// A folder, by its path without links.
+    /// Returns a folder and its path without links.
     fn temporary() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().canonicalize().unwrap();
         (folder, path)
     }
 
-    fn found(way: &mut Way) -> Vec<PathBuf> {
-        let folders = way.folders();
+    fn found(walk: &mut PathWalk) -> Vec<PathBuf> {
+        let folders = walk.folders();
         folders
             .into_iter()
             .map(|Folder { path, .. }| path)
@@ -204,17 +218,17 @@ mod tests {
         fs::write(last.join("rules"), "").unwrap();
         folders.push(last);
         folders.sort();
-        assert_eq!(found(&mut Way::new(&path.join("rules"))), folders);
-        // What is not there is looked for in the last folder that is.
-        assert_eq!(found(&mut Way::new(&path.join("none/rules"))), folders);
-        // A folder itself, and the one that it is in.
+        assert_eq!(found(&mut PathWalk::new(&path.join("rules"))), folders);
+        // The file is missing: the last existing folder.
+        assert_eq!(found(&mut PathWalk::new(&path.join("none/rules"))), folders);
+        // The target is a folder: itself and its parent.
         folders.push(at);
         folders.sort();
-        assert_eq!(found(&mut Way::new(&path)), folders);
+        assert_eq!(found(&mut PathWalk::new(&path)), folders);
     }
 
     #[test]
-    fn odd_links_are_followed_for_a_while() {
+    fn endless_links_end_the_walk() {
         let (_folder, at) = temporary();
         // Each leads to the next one twice.
         for number in 0..100 {
@@ -222,14 +236,18 @@ mod tests {
             symlink(format!("{next}/../{next}/."), at.join(number.to_string())).unwrap();
         }
         symlink(".", at.join("100")).unwrap();
-        symlink("circle/x", at.join("circle")).unwrap();
+        symlink("loop/x", at.join("loop")).unwrap();
         fs::create_dir(at.join("folder")).unwrap();
         symlink(format!("{}long", "folder/../".repeat(400)), at.join("long")).unwrap();
-        for name in ["0", "circle", "long"] {
-            let mut way = Way::new(&at.join(name));
-            assert_eq!(found(&mut way), [&*at], "{name}");
-            assert!(way.links <= MOST_LINKS + 1, "{name}: {} links", way.links);
-            assert!(way.parts <= MOST_PARTS + 1, "{name}: {} parts", way.parts);
+        for name in ["0", "loop", "long"] {
+            let mut walk = PathWalk::new(&at.join(name));
+            assert_eq!(found(&mut walk), [&*at], "{name}");
+            assert!(walk.links <= MAX_LINKS + 1, "{name}: {} links", walk.links);
+            assert!(
+                walk.components <= MAX_COMPONENTS + 1,
+                "{name}: {} components",
+                walk.components
+            );
         }
     }
 }

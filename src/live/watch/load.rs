@@ -1,4 +1,4 @@
-//! The first set, and the watch that goes on from it.
+//! Reads the first policy, and makes the watch that continues from it.
 
 use std::{error::Error, fmt, io, path::Path};
 
@@ -8,7 +8,7 @@ use crate::{
     observe::escaped::Escaped,
 };
 
-/// Reads the first set from a file or a folder, and makes the watch that reads the next ones.
+/// Reads the first policy from a file or a folder, and makes the watch that reloads it.
 ///
 /// ```
 /// use std::{error::Error, fs, path::Path};
@@ -28,43 +28,47 @@ use crate::{
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// [`Watch::start`] does not read the same bytes again, so that nothing is reported at the start, one set is
-/// in memory, and there is none to [roll back](ReloadHandle::rollback) to. With [`Watch::ending`], they are read
-/// again.
+/// [`Watch::start`] doesn't read unchanged contents again. At the start it therefore reports
+/// nothing, one policy is in memory, and there is none to [roll back](ReloadHandle::rollback) to.
+/// With [`Watch::ending`], it reads them again.
 ///
 /// # Errors
 ///
-/// Where the path cannot be read, what the system says; where it is empty, that; and what the reader fails with,
-/// as the inner error of one of the kind `InvalidData`.
+/// Returns an error if
+///
+/// - the path can't be read (with the kind of the system's error),
+/// - the file or folder is empty (kind `InvalidData`), or
+/// - the reader fails (kind `InvalidData`, with the reader's error inside).
 ///
 /// # Panics
 ///
-/// Where the reader does.
+/// If the reader panics.
 pub fn load<P: Send + Sync + 'static, E: Into<Box<dyn Error + Send + Sync>>>(
     path: impl AsRef<Path>,
     read: impl Fn(&Path) -> Result<P, E> + Send + 'static,
 ) -> io::Result<(Reloadable<P>, ReloadHandle<P>, Watch<P>)> {
     let path = std::path::absolute(path)?;
-    let (first, loaded) = first(&path, &read)?;
+    let (first, loaded) = read_first(&path, &read)?;
     let (policy, handle) = Reloadable::new(first);
     let mut watch = handle.watch(path, read);
     watch.loaded = loaded;
     Ok((policy, handle, watch))
 }
 
-/// What is read, and from which bytes, where they did not change meanwhile.
-pub(super) fn first<P, E: Into<Reason>>(
+/// Reads the first policy. Also returns the contents that it came from, unless they changed
+/// meanwhile.
+pub(super) fn read_first<P, E: Into<Reason>>(
     path: &Path,
     read: impl Fn(&Path) -> Result<P, E>,
 ) -> io::Result<(P, Option<Contents>)> {
-    let error = |kind, what: &dyn fmt::Display| {
-        io::Error::new(kind, format!("{}: {what}", Escaped(path.display())))
+    let error = |kind, problem: &dyn fmt::Display| {
+        io::Error::new(kind, format!("{}: {problem}", Escaped(path.display())))
     };
-    let before = Contents::read(path, &[]).map_err(|why| error(why.kind(), &why))?;
-    if let Some(why) = before.cut_off(None) {
-        return Err(error(io::ErrorKind::InvalidData, &why));
+    let before = Contents::read(path, &[]).map_err(|problem| error(problem.kind(), &problem))?;
+    if let Some(problem) = before.truncation(None) {
+        return Err(error(io::ErrorKind::InvalidData, &problem));
     }
-    let made = read(path).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
+    let policy = read(path).map_err(|reason| io::Error::new(io::ErrorKind::InvalidData, reason))?;
     let after = Contents::read(path, &[]).ok();
-    Ok((made, after.filter(|after| *after == before)))
+    Ok((policy, after.filter(|after| *after == before)))
 }

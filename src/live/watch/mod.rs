@@ -1,4 +1,6 @@
-//! A file or a folder is read again when it changes; a bad one leaves the set before serving.
+//! Reloads a policy from a file or a folder when it changes.
+//!
+//! If the new contents are invalid, the previous policy stays active.
 //!
 //! ```
 //! use std::{fs, sync::mpsc};
@@ -8,7 +10,7 @@
 //! # let path = folder.path().join("_redirects");
 //! # fs::write(&path, "/a /b")?;
 //! # let (sender, reloads) = mpsc::channel();
-//! // A bad file at the start is an error of the start.
+//! // An invalid file is an error here, at the start.
 //! let (policy, _handle, watch) = watch::load_rules(&path, Format::Netlify)?;
 //! let watcher = watch
 //! #   .settle(std::time::Duration::from_millis(300))
@@ -23,23 +25,29 @@
 //! testing::get("/a").through(&policy).assert_redirect("/c");
 //!
 //! fs::write(&path, "/a javascript:alert(1)")?;
-//! # let said = reloads.recv()?;
-//! # assert!(said.contains("_redirects:1:4: error: "), "{said}");
+//! # let report = reloads.recv()?;
+//! # assert!(report.contains("_redirects:1:4: error: "), "{report}");
 //! testing::get("/a").through(&policy).assert_redirect("/c");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # What is watched
 //!
-//! The path, each link on the way, and what it leads to: a file that is written, one that another is renamed
-//! over, a link that is pointed elsewhere (releases, ConfigMaps of Kubernetes), a folder that is deleted and
-//! comes back. The system tells of changes. It does not everywhere (network file systems, too many watches),
-//! so the thread also looks by itself every [half second](Watch::poll_interval), which asks for the state of
-//! the files and does not read them.
+//! The watch covers the path, each symbolic link on the way, and the target. It notices
 //!
-//! Of a folder, the files directly in it count, but for those whose names begin with `.` or end in `~`, as
-//! editors and systems make them; with [`Watch::ending`], only those of these endings. The reader is given the
-//! folder's path and merges as it likes; where the first answer wins, a `Vec` of sets is the merged set:
+//! - a file that is written in place,
+//! - a file that another one is renamed over,
+//! - a link that is switched to another target (release folders, Kubernetes ConfigMaps),
+//! - a file or folder that is deleted and comes back.
+//!
+//! The operating system reports changes. It doesn't on network file systems, or if there are too
+//! many watches. Therefore the watch also polls every [half second](Watch::poll_interval). A poll
+//! reads the metadata of the files, not their contents.
+//!
+//! In a folder, the watch covers the files directly in it. It ignores names that begin with `.` or
+//! end in `~`, which editors and systems create. With [`Watch::ending`], it covers only names with
+//! these endings. The reader receives the path of the folder and merges the files. If the first
+//! match wins, a `Vec` of rules is the merged policy:
 //!
 //! ```no_run
 //! use std::{error::Error, fs, path::Path};
@@ -58,19 +66,23 @@
 //! # Ok::<(), Box<dyn Error + Send + Sync>>(())
 //! ```
 //!
-//! # What is not taken for a new set
+//! # What doesn't become active
 //!
-//! - A file that is being written: it is read when it has been quiet for [a tenth of a second](Watch::settle).
-//!   One that is never quiet is read after five times that. Whoever writes a file beside and renames it
-//!   never shows half of it, also where a writer stops half-way.
-//! - A file that is empty, because one that is cut off looks so. Where nothing is meant to be redirected,
-//!   a comment says so. In a folder, that is one that was not empty when a set was last taken; nobody but the
-//!   reader knows which files are its own, so that a log beside them needs [`Watch::ending`]. A folder
-//!   where no file is left is refused, too.
-//! - The bytes that were read last time, as far as a hash of 64 bits tells, also where the file was lost
-//!   meanwhile. After [`ReloadHandle::rollback`], the file has to change before it is read again.
-//! - What the reader refuses. A file of a folder that cannot be opened is the reader's to fail at; where the
-//!   path itself cannot be read, it is lost. The reason goes to [`Watch::on_reload`], and to feature `tracing`.
+//! - **A file that is being written.** The watch reads a file when it has been unchanged for [100
+//!   ms](Watch::settle). It reads one that keeps changing after five times that. To be safe against
+//!   a writer that stops half-way, write the file under another name and rename it.
+//! - **An empty file**, because a truncated one looks the same. If it should redirect nothing,
+//!   write a comment into it. In a folder, this applies to a file that wasn't empty at the last
+//!   good reload. Only the reader knows which files it uses, so a log file in the folder requires
+//!   [`Watch::ending`]. The watch also rejects a folder without files.
+//! - **Unchanged contents**, compared by a 64-bit hash. This applies to a file that was lost and
+//!   comes back, too. After [`ReloadHandle::rollback`], the file must change before the watch reads
+//!   it again.
+//! - **Contents that the reader rejects.** A file in the folder that can't be opened is up to the
+//!   reader, which should fail. If the path itself can't be read, the watch reports it as lost.
+//!
+//! [`Watch::on_reload`] receives the reason for empty files and rejected contents, and the
+//! `tracing` feature logs it.
 
 use std::{
     error::Error,
@@ -100,17 +112,17 @@ pub use reload::Reload;
 pub use rules::load_rules;
 pub use watcher::Watcher;
 
-/// Why a set was refused.
+/// Why new contents were rejected.
 type Reason = Box<dyn Error + Send + Sync>;
 
 impl<P: Send + Sync + 'static> ReloadHandle<P> {
-    /// Watches a file or a folder, and reads it again when it changes.
+    /// Watches a file or a folder, and reloads the policy from it when it changes.
     ///
     /// ```no_run
     /// use std::fs;
     /// use tower_redirect::{LocalPath, RedirectLayer, live::Reloadable};
     ///
-    /// // One line: where everybody goes meanwhile.
+    /// // The file holds one path: where all visitors go during maintenance.
     /// let (policy, handle) = Reloadable::new(None::<LocalPath>);
     /// let watcher = handle
     ///     .watch("closed", |path| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
@@ -122,7 +134,10 @@ impl<P: Send + Sync + 'static> ReloadHandle<P> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
-    /// The closure reads the path that it is given; it runs on a thread of its own, and may take its time.
+    /// The closure reads the path that it receives. It runs on the thread of the watch, so it may
+    /// block.
+    ///
+    /// Nothing happens before [`Watch::start`].
     pub fn watch<E: Into<Box<dyn Error + Send + Sync>>>(
         &self,
         path: impl Into<PathBuf>,
@@ -141,7 +156,9 @@ impl<P: Send + Sync + 'static> ReloadHandle<P> {
     }
 }
 
-/// How a file or a folder is watched; [`ReloadHandle::watch`] and `ReloadHandle::watch_rules` make it.
+/// A watch that hasn't started yet: the path, the reader and the options.
+///
+/// [`ReloadHandle::watch`], `ReloadHandle::watch_rules`, [`load`] and `load_rules` make it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -156,13 +173,13 @@ impl<P: Send + Sync + 'static> ReloadHandle<P> {
 ///     .start()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "nothing is watched before `start`"]
+#[must_use = "a watch does nothing before `start`"]
 pub struct Watch<P> {
     handle: ReloadHandle<P>,
     path: PathBuf,
     read: Read<P>,
     endings: Vec<String>,
-    /// What the set was read from, where that is known.
+    /// The contents that the active policy was read from, if known.
     loaded: Option<Contents>,
     on_reload: OnReload,
     settle: Duration,
@@ -173,7 +190,9 @@ type Read<P> = Box<dyn Fn(&Path) -> Result<P, Reason> + Send>;
 type OnReload = Box<dyn FnMut(&Reload<'_>) + Send>;
 
 impl<P: Send + Sync + 'static> Watch<P> {
-    /// Calls this for everything that becomes of a change; the last one that is given.
+    /// Calls the closure with the outcome of each change.
+    ///
+    /// A second call replaces the closure.
     ///
     /// ```
     /// use std::sync::mpsc;
@@ -185,75 +204,88 @@ impl<P: Send + Sync + 'static> Watch<P> {
     ///     .watch_rules("no/such/file", Format::Netlify)
     ///     .on_reload(move |reload| sender.send(reload.to_string()).unwrap())
     ///     .start()?;
-    /// assert!(lines.recv()?.contains("cannot be read, and the set before serves on until it can"));
+    /// assert!(lines.recv()?.contains("cannot be read, keeping the previous rules: "));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// A panic in it is contained. It runs on the thread that watches: while it does, nothing is read.
+    /// The closure runs on the thread of the watch. While it runs, the watch reads nothing. If it
+    /// panics, the watch continues.
     pub fn on_reload(mut self, call: impl FnMut(&Reload<'_>) + Send + 'static) -> Self {
         self.on_reload = Box::new(call);
         self
     }
 
-    /// Of a folder, only the files count whose names end in this; called again, it adds one.
+    /// Limits the watch to files of the folder whose names end in this.
+    ///
+    /// Each call adds an ending.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, live::Reloadable};
     ///
     /// let (_policy, handle) = Reloadable::new(LocalPath::from_static("/"));
-    /// let watch = handle.watch("redirects.d", |_| Err("never read")).ending(".redirects").ending(".csv");
+    /// let watch = handle
+    ///     .watch("redirects.d", |_| Err("never read"))
+    ///     .ending(".redirects")
+    ///     .ending(".csv");
     /// assert!(format!("{watch:?}").contains(r#"endings: [".redirects", ".csv"]"#));
     /// ```
     ///
-    /// Nothing is read again because of another file, and none hinders it. The reader is given the folder as
-    /// before, and chooses for itself. What is watched as a file counts by any name.
+    /// The watch ignores changes to all other files. The reader still receives the path of the
+    /// folder, and must choose its files itself. If the path is a file, the endings have no effect.
     pub fn ending(mut self, ending: impl Into<String>) -> Self {
         self.endings.push(ending.into());
-        // More was loaded than counts.
+        // `load` compared all files, not only those with this ending.
         self.loaded = None;
         self
     }
 
-    /// How long a file has to be quiet before it is read; 100 ms where nothing is said, and at most a
-    /// minute.
+    /// Sets how long a file must stay unchanged before the watch reads it.
+    ///
+    /// The default is 100 ms, and the maximum is one minute.
     ///
     /// ```
     /// use std::time::Duration;
     /// use tower_redirect::{live::Reloadable, rules::{Format, Rules}};
     ///
     /// let (_policy, handle) = Reloadable::new(Rules::new([])?);
-    /// let watch = handle.watch_rules("_redirects", Format::Netlify).settle(Duration::from_secs(1));
+    /// let watch = handle
+    ///     .watch_rules("_redirects", Format::Netlify)
+    ///     .settle(Duration::from_secs(1));
     /// assert!(format!("{watch:?}").contains("settle: 1s"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// After five times as long, it is read all the same.
+    /// The watch reads a file that keeps changing after five times as long.
     pub fn settle(mut self, settle: Duration) -> Self {
         self.settle = settle.min(Duration::from_secs(60));
         self
     }
 
-    /// How often to look, whether the system tells of a change or not; 500 ms where nothing is said, at least
-    /// 10 ms, and at most an hour.
+    /// Sets the interval at which the watch polls, in addition to the system's change events.
+    ///
+    /// The default is 500 ms, the minimum 10 ms, and the maximum one hour.
     ///
     /// ```
     /// use std::time::Duration;
     /// use tower_redirect::{live::Reloadable, rules::{Format, Rules}};
     ///
     /// let (_policy, handle) = Reloadable::new(Rules::new([])?);
-    /// let watch = handle.watch_rules("_redirects", Format::Netlify).poll_interval(Duration::ZERO);
+    /// let watch = handle
+    ///     .watch_rules("_redirects", Format::Netlify)
+    ///     .poll_interval(Duration::ZERO);
     /// assert!(format!("{watch:?}").contains("poll_interval: 10ms"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// What is lost is looked for at this interval first, and then ever less often, up to ten times as long.
+    /// While the path is lost, the interval grows from poll to poll, up to ten times this value.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval.clamp(Duration::from_millis(10), Duration::from_secs(3600));
         self
     }
 
-    /// Begins to watch, on a thread of its own that ends with the [`Watcher`], or when nobody has the policy or
-    /// a handle of it any more.
+    /// Starts the watch on a thread of its own.
+    ///
+    /// The thread ends when the [`Watcher`] is dropped, or when all policies and handles are gone.
     ///
     /// ```no_run
     /// use tower_redirect::{live::Reloadable, rules::{Format, Rules}};
@@ -263,14 +295,17 @@ impl<P: Send + Sync + 'static> Watch<P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// The path is read once now, so that no change is missed between what was read before and the watch;
-    /// this is reported and counted too, and what was read before is what [`ReloadHandle::rollback`] goes back to.
-    /// Where [`load`] has read it, that is done only if its bytes are others now. Where it is missing, it is
-    /// reported as lost, and read as soon as it is there.
+    /// The watch reads the path once at the start, so it doesn't miss a change between your own
+    /// read and the start. This is a reload like any other: it is reported and counted, and
+    /// [`ReloadHandle::rollback`] returns to the policy before it. After [`load`], the watch skips
+    /// this step if the contents are unchanged.
+    ///
+    /// If the path is missing, the watch reports it as lost, and reads it as soon as it exists.
     ///
     /// # Errors
     ///
-    /// Where the thread cannot be started, or the path is relative and there is no current folder.
+    /// Returns an error if the thread can't be started, or if the path is relative and there is no
+    /// current directory.
     pub fn start(self) -> io::Result<Watcher> {
         Watcher::start(self)
     }

@@ -1,4 +1,8 @@
-//! Opens what may have become something else since it was looked at.
+//! Opens only regular files, of a limited length.
+//!
+//! Between the poll and the open, a file may become a pipe, a device or a socket. Opening a pipe
+//! must not block, and reading a device must not go on forever. So the file is opened without
+//! blocking, and its type is checked again on the open file.
 
 use std::{
     fs::{self, File},
@@ -6,26 +10,26 @@ use std::{
     path::Path,
 };
 
-/// The longest file that is read: ten million rules.
-const MOST: u64 = 1 << 30;
+/// The maximum length of a file: room for ten million rules.
+const MAX_LEN: u64 = 1 << 30;
 
-/// A file of which no more is read than a limit, also where it grows meanwhile.
+/// A regular file that can't be read beyond a limit, even if it grows meanwhile.
 #[derive(Debug)]
-pub(super) struct Regular {
+pub(super) struct RegularFile {
     file: File,
-    left: u64,
+    remaining: u64,
 }
 
-/// Opens a file, and says how long it is; waits for nobody at the other end of a pipe.
-pub(super) fn open(path: &Path) -> io::Result<(Regular, u64)> {
-    // To open a device may be more than to look at it.
+/// Opens a regular file, and returns it with its length. Never blocks on a pipe.
+pub(super) fn open(path: &Path) -> io::Result<(RegularFile, u64)> {
+    // Opening a device can have effects, so check the type first.
     if !fs::metadata(path)?.is_file() {
-        return Err(no_file());
+        return Err(not_a_file());
     }
-    open_at_most(path, MOST)
+    open_at_most(path, MAX_LEN)
 }
 
-fn open_at_most(path: &Path, most: u64) -> io::Result<(Regular, u64)> {
+fn open_at_most(path: &Path, max_len: u64) -> io::Result<(RegularFile, u64)> {
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]
@@ -36,30 +40,34 @@ fn open_at_most(path: &Path, most: u64) -> io::Result<(Regular, u64)> {
     let file = options.open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(no_file());
+        return Err(not_a_file());
     }
     let length = metadata.len();
-    if length > most {
+    if length > max_len {
         return Err(too_long());
     }
-    Ok((Regular { file, left: most }, length))
+    let remaining = max_len;
+    Ok((RegularFile { file, remaining }, length))
 }
 
-impl Read for Regular {
+impl Read for RegularFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(buffer)?;
-        self.left = self.left.checked_sub(count as u64).ok_or_else(too_long)?;
+        self.remaining = self
+            .remaining
+            .checked_sub(count as u64)
+            .ok_or_else(too_long)?;
         Ok(count)
     }
 }
 
-/// What is said of a socket, a pipe or a device.
-pub(super) fn no_file() -> io::Error {
-    io::Error::other("this is neither a file nor a folder; watch one of these")
+/// The error for a socket, a pipe or a device.
+pub(super) fn not_a_file() -> io::Error {
+    io::Error::other("neither a file nor a folder; watch a file or a folder")
 }
 
 fn too_long() -> io::Error {
-    io::Error::other("this file has more than a gigabyte; divide the rules")
+    io::Error::other("the file has more than a gigabyte; split the rules")
 }
 
 #[cfg(test)]
@@ -94,16 +102,16 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_no_file() {
+    fn a_folder_is_not_a_file() {
         let folder = tempfile::tempdir().unwrap();
         assert!(open(folder.path()).is_err());
         assert!(open_at_most(folder.path(), 20).is_err());
     }
 
-    /// As where they take the place of a file between the look and the opening.
+    /// `open_at_most` is what runs if one replaces a file between the check and the open.
     #[cfg(unix)]
     #[test]
-    fn pipes_and_devices_are_neither_waited_for_nor_read() {
+    fn pipes_and_devices_neither_block_nor_are_read() {
         use std::{
             os::unix::{fs::symlink, net::UnixListener},
             process::Command,
@@ -113,32 +121,34 @@ mod tests {
         };
 
         let folder = tempfile::tempdir().unwrap();
-        let of = |name| folder.path().join(name);
+        let path_of = |name| folder.path().join(name);
         assert!(
             Command::new("mkfifo")
-                .arg(of("pipe"))
+                .arg(path_of("pipe"))
                 .status()
                 .unwrap()
                 .success()
         );
-        let _socket = UnixListener::bind(of("socket")).unwrap();
-        symlink("/dev/zero", of("device")).unwrap();
-        symlink("pipe", of("link")).unwrap();
+        let _socket = UnixListener::bind(path_of("socket")).unwrap();
+        symlink("/dev/zero", path_of("device")).unwrap();
+        symlink("pipe", path_of("link")).unwrap();
         for name in ["pipe", "socket", "device", "link"] {
             let (sender, opened) = mpsc::channel();
-            let path = of(name);
+            let path = path_of(name);
             thread::spawn(move || {
-                let refused = [
+                let rejections = [
                     open_at_most(&path, 20).is_err(),
                     open(&path).is_err(),
                     #[cfg(feature = "rules")]
                     crate::live::watch::rules::read(&path, crate::rules::Format::Netlify).is_err(),
                 ];
-                sender.send(refused.into_iter().all(|one| one)).unwrap();
+                sender
+                    .send(rejections.into_iter().all(|rejected| rejected))
+                    .unwrap();
             });
             // A thread that hangs ends with the process.
-            let refused = opened.recv_timeout(Duration::from_secs(20));
-            assert_eq!(refused, Ok(true), "{name}");
+            let all_rejected = opened.recv_timeout(Duration::from_secs(20));
+            assert_eq!(all_rejected, Ok(true), "{name}");
         }
     }
 }

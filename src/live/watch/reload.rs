@@ -1,61 +1,66 @@
+//! The report of a watch.
+
 use std::{error::Error, fmt, io, path::Path};
 
 use crate::observe::escaped::Escaped;
 
-/// What became of a change; its text is a line for an operator.
+/// The outcome of a change, for [`Watch::on_reload`](super::Watch::on_reload).
+///
+/// Its `Display` text is a line for an operator.
 ///
 /// ```
 /// use tower_redirect::live::watch::Reload;
 ///
-/// fn is_to_be_looked_at(reload: &Reload<'_>) -> bool {
+/// fn needs_attention(reload: &Reload<'_>) -> bool {
 ///     match reload {
 ///         Reload::Good { .. } | Reload::Back { .. } => false,
 ///         Reload::Bad { .. } | Reload::Lost { .. } => true,
 ///         _ => true,
 ///     }
 /// }
-/// # let (sender, said) = std::sync::mpsc::channel();
+/// # let (sender, outcomes) = std::sync::mpsc::channel();
 /// # let (_policy, handle) = tower_redirect::live::Reloadable::new(tower_redirect::LocalPath::from_static("/"));
 /// # let watcher = handle
 /// #     .watch("no such file", |_| Err("never read"))
-/// #     .on_reload(move |reload| sender.send(is_to_be_looked_at(reload)).unwrap())
+/// #     .on_reload(move |reload| sender.send(needs_attention(reload)).unwrap())
 /// #     .start()?;
-/// # assert!(said.recv().unwrap());
+/// # assert!(outcomes.recv().unwrap());
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// More may be told later, of each of them too.
+/// Later versions may add variants, and fields to each variant.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Reload<'a> {
-    /// What was read serves.
+    /// The new policy is active.
     #[non_exhaustive]
     Good {
-        /// The file or the folder.
+        /// The watched file or folder.
         path: &'a Path,
     },
-    /// What was read is refused, and the set before serves on.
+    /// The new contents are rejected, and the previous policy stays active.
     #[non_exhaustive]
     Bad {
-        /// The file or the folder.
+        /// The watched file or folder.
         path: &'a Path,
-        /// Why: what the reader failed with, so that it can be downcast to that, or what is wrong with
-        /// the file itself.
+        /// The reader's error, which you can downcast, or a problem of the file itself.
         error: &'a (dyn Error + Send + Sync + 'static),
     },
-    /// There is nothing to be read, and the set before serves on. Reported once.
+    /// The path can't be read, and the previous policy stays active. The watch reports this once.
     #[non_exhaustive]
     Lost {
-        /// The file or the folder.
+        /// The watched file or folder.
         path: &'a Path,
-        /// What the system says.
+        /// The error of the operating system.
         error: &'a io::Error,
     },
-    /// What was lost is back, and its bytes are the ones that were read last. The set that serves stays, also
-    /// where another was rolled back that had been read of them.
+    /// A lost path is readable again, with the same contents as before.
+    ///
+    /// The active policy stays, even if a rollback has made another one active than the one from
+    /// these contents.
     #[non_exhaustive]
     Back {
-        /// The file or the folder.
+        /// The watched file or folder.
         path: &'a Path,
     },
 }
@@ -63,20 +68,20 @@ pub enum Reload<'a> {
 impl fmt::Display for Reload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Good { path } => write!(f, "{}: what was read serves", Escaped(path.display())),
+            Self::Good { path } => write!(f, "{}: reloaded", Escaped(path.display())),
             Self::Bad { path, error } => write!(
                 f,
-                "{}: refused, and the set before serves on: {error}",
+                "{}: rejected, keeping the previous rules: {error}",
                 Escaped(path.display())
             ),
             Self::Lost { path, error } => write!(
                 f,
-                "{}: cannot be read, and the set before serves on until it can: {error}",
+                "{}: cannot be read, keeping the previous rules: {error}",
                 Escaped(path.display())
             ),
             Self::Back { path } => write!(
                 f,
-                "{}: is back as it was, and the set that serves stays",
+                "{}: readable again and unchanged, keeping the active rules",
                 Escaped(path.display())
             ),
         }

@@ -1,11 +1,11 @@
-//! A watched file of rules.
+//! Watches a rules file.
 
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
-use super::{Reason, Watch, load::first, open::open};
+use super::{Reason, Watch, load::read_first, open::open};
 #[cfg(feature = "tracing")]
 use crate::observe::escaped::Escaped;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     rules::{Format, Rules},
 };
 
-/// Reads the first rules from a file, and makes the watch that reads the next ones.
+/// Reads the first rules from a file, and makes the watch that reloads them.
 ///
 /// ```no_run
 /// use tower_redirect::{RedirectLayer, live::watch, rules::Format};
@@ -24,18 +24,18 @@ use crate::{
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// As [`load`](super::load) with the reader of [`ReloadHandle::watch_rules`].
+/// This is [`load`](super::load) with the reader of [`ReloadHandle::watch_rules`].
 ///
 /// # Errors
 ///
-/// As [`load`](super::load); the inner error of a file with an error in it is its
-/// [`Diagnostics`](crate::rules::Diagnostics).
+/// Returns the errors of [`load`](super::load). If a rule has an error, the inner error is the
+/// [`Diagnostics`](crate::rules::Diagnostics) of the file.
 pub fn load_rules(
     path: impl AsRef<Path>,
     format: Format,
 ) -> io::Result<(Reloadable<Rules>, ReloadHandle<Rules>, Watch<Rules>)> {
     let path = std::path::absolute(path)?;
-    let (first, loaded) = first(&path, |path| read(path, format))?;
+    let (first, loaded) = read_first(&path, |path| read(path, format))?;
     let (policy, handle) = Reloadable::new(first);
     let mut watch = handle.watch_rules(path, format);
     watch.loaded = loaded;
@@ -43,7 +43,7 @@ pub fn load_rules(
 }
 
 impl ReloadHandle<Rules> {
-    /// Watches a file of rules.
+    /// Watches a rules file, and reloads the rules when it changes.
     ///
     /// ```no_run
     /// use tower_redirect::{RedirectLayer, live::Reloadable, rules::Format};
@@ -55,13 +55,13 @@ impl ReloadHandle<Rules> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// A file with an error in it is refused as a whole, and its
-    /// [`Diagnostics`](crate::rules::Diagnostics) are the reason. Warnings hinder nothing, and go to feature
-    /// `tracing`; who wants more of them reads with [`watch`](Self::watch) and
+    /// If one rule has an error, the watch rejects the whole file. The reason is its
+    /// [`Diagnostics`](crate::rules::Diagnostics). Warnings don't reject the file, and the
+    /// `tracing` feature logs them. To handle them yourself, use [`watch`](Self::watch) with
     /// [`Format::load_lossy`](crate::rules::Format::load_lossy).
     ///
-    /// Where the set that answers [counts](Watch::count_hits), the one that replaces it counts
-    /// [on from it](Rules::count_hits_from).
+    /// If the active rules [count hits](Watch::count_hits), the new rules
+    /// [continue their counts](Rules::count_hits_from).
     #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
     pub fn watch_rules(&self, path: impl Into<PathBuf>, format: Format) -> Watch<Rules> {
         let current = self.downgrade();
@@ -77,7 +77,8 @@ impl ReloadHandle<Rules> {
 }
 
 impl Watch<Rules> {
-    /// Counts the hits of each rule: of the set that answers now, and on from it in each that replaces it.
+    /// Counts the hits of each rule, starting with the active rules. Each reload continues the
+    /// counts.
     ///
     /// ```
     /// use tower_redirect::{live::watch, rules::Format};
@@ -87,19 +88,20 @@ impl Watch<Rules> {
     /// # std::fs::write(&path, "/a /b")?;
     /// let (policy, handle, watch) = watch::load_rules(&path, Format::Netlify)?;
     /// let watcher = watch.count_hits().start()?;
-    /// // Whenever somebody asks:
+    /// // At any later time:
     /// let rules = handle.current();
-    /// let idle: Vec<_> = rules.usage().unwrap().never_hit().map(|rule| rule.to_string()).collect();
-    /// assert_eq!(idle, ["/a -> /b (301 Moved Permanently)"]);
+    /// let unused: Vec<_> = rules.usage().unwrap().never_hit().map(|rule| rule.to_string()).collect();
+    /// assert_eq!(unused, ["/a -> /b (301 Moved Permanently)"]);
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
-    /// Hits between the reading of a file and the swap may be missing in the new set. A set that is
-    /// [rolled back](ReloadHandle::rollback) to goes on with what it had counted itself, and one that is stored by
-    /// hand counts where it was told to.
+    /// - Hits between the read of a file and the activation of its rules may be lost.
+    /// - After a [rollback](ReloadHandle::rollback), the previous rules continue their own counts.
+    /// - Rules that you [store](ReloadHandle::store) yourself count only if you called
+    ///   [`Rules::count_hits`] on them.
     #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
     pub fn count_hits(mut self) -> Self {
-        // A clone is the same table.
+        // A clone shares its table, so this switches on the counters of the active rules.
         let _ = Rules::clone(&self.handle.current()).count_hits();
         let read = self.read;
         self.read = Box::new(move |path| Ok(read(path)?.count_hits()));

@@ -1,4 +1,26 @@
-//! The thread: look, wait until it is quiet, read, tell.
+//! The watcher thread: poll, debounce, reload, report.
+//!
+//! The thread repeats these steps. In between, it sleeps until a change event wakes it, or for as
+//! long as [`WatchLoop::poll`] returns.
+//!
+//! 1. **Listen** to change events of the folders on the way to the path.
+//! 2. **Poll**: read the [`State`] (metadata only). If it is the one that was handled last, wait.
+//! 3. **Debounce**: wait until the state has been the same for `settle`. A state that keeps
+//!    changing is read after `MAX_SETTLES` times that.
+//! 4. If the path can't be read, report it as lost.
+//! 5. **Read** the [`Contents`]. If they are the ones that were read last, there is nothing to
+//!    reload.
+//! 6. **Reload**: reject contents that look truncated, otherwise call the reader. If the state
+//!    changed while the reader ran, discard the result and go back to step 3, at most `MAX_RETRIES`
+//!    times.
+//! 7. **Report** the outcome: active or rejected.
+//!
+//! A change that leaves the metadata equal (same length, same tick of the file system's clock)
+//! escapes step 2. Therefore the thread compares the contents again twice after each read, at the
+//! times in `RECHECKS`.
+//!
+//! The thread holds only a weak handle, so it doesn't keep the policy alive. It ends when the
+//! handle is dead.
 
 use std::{
     io,
@@ -16,25 +38,27 @@ use std::{
 use super::{
     OnReload, Read, Reason, Reload, Watch, contents::Contents, events::Events, state::State,
 };
-use crate::{live::WeakHandle, observe};
+use crate::{
+    live::WeakHandle,
+    observe::{self, ReloadOutcome},
+};
 
-/// What is never quiet is read after this many times the time of quiet.
-const MOST_SETTLES: u32 = 5;
+/// A state that keeps changing is read after this many times `settle`.
+const MAX_SETTLES: u32 = 5;
 
-/// What is lost is looked for at most this many times less often than what is there.
-const MOST_BACKOFF: u32 = 10;
+/// While the path is lost, the poll interval grows up to this many times.
+const MAX_BACKOFF: u32 = 10;
 
-/// How many times a set is given up because its file changed while it was read.
-const MOST_TORN: u32 = 3;
+/// How many times a result is discarded because its file changed while the reader ran.
+const MAX_RETRIES: u32 = 3;
 
-/// When the bytes are compared once more after they were read: two changes of one length within one tick of a
-/// file system's clock look like one.
-const DOUBTS: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
+/// When to compare the contents again, after they were read.
+const RECHECKS: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(2)];
 
-/// Between two looks. In a folder where much happens, this keeps the thread from doing nothing else.
-const BREATH: Duration = Duration::from_millis(5);
+/// The minimum time between two polls: a busy folder must not keep the thread spinning.
+const MIN_PAUSE: Duration = Duration::from_millis(5);
 
-pub(super) struct Run<P> {
+pub(super) struct WatchLoop<P> {
     handle: WeakHandle<P>,
     path: PathBuf,
     read: Read<P>,
@@ -46,30 +70,32 @@ pub(super) struct Run<P> {
     woken: Receiver<()>,
     stop: Arc<AtomicBool>,
 
-    /// The state that was dealt with last.
-    known: Option<State>,
-    /// A state that is new, and not dealt with yet.
+    /// The state that was handled last.
+    handled: Option<State>,
+    /// A new state that isn't handled yet.
     unsettled: Option<Unsettled>,
-    /// What was read last, whether it was good or bad.
-    last: Option<Contents>,
-    /// What serves.
-    good: Option<Contents>,
+    /// The contents that were read last, active or rejected.
+    last_read: Option<Contents>,
+    /// The contents of the last policy that became active.
+    active: Option<Contents>,
     read_at: Instant,
-    /// How many of [`DOUBTS`] are over.
-    checked: usize,
-    lost: bool,
+    /// How many of [`RECHECKS`] are done.
+    rechecks_done: usize,
+    is_lost: bool,
+    /// The current multiple of the poll interval while the path is lost.
     backoff: u32,
 }
 
+/// A state that is being debounced.
 struct Unsettled {
     state: State,
-    changed: Instant,
-    began: Instant,
-    /// How many times it changed while it was read.
-    torn: u32,
+    last_change: Instant,
+    first_change: Instant,
+    /// How many times the state changed while the reader ran.
+    retries: u32,
 }
 
-impl<P: Send + Sync + 'static> Run<P> {
+impl<P: Send + Sync + 'static> WatchLoop<P> {
     pub(super) fn new(
         watch: Watch<P>,
         path: PathBuf,
@@ -89,159 +115,164 @@ impl<P: Send + Sync + 'static> Run<P> {
             events: Events::new(wake),
             woken,
             stop,
-            known: None,
+            handled: None,
             unsettled: None,
-            last: loaded.clone(),
-            good: loaded,
+            last_read: loaded.clone(),
+            active: loaded,
             read_at: Instant::now(),
-            checked: DOUBTS.len(),
-            lost: false,
+            rechecks_done: RECHECKS.len(),
+            is_lost: false,
             backoff: 1,
         }
     }
 
     pub(super) fn run(mut self) {
-        if self.good.is_some() {
+        if self.active.is_some() {
             observe::watched(&self.path);
         }
         while !self.stopped() {
             self.events.listen(&self.path);
-            let wait = self.look();
+            let wait = self.poll();
             if self.woken.recv_timeout(wait).is_ok() {
-                thread::sleep(BREATH);
+                thread::sleep(MIN_PAUSE);
                 let _ = self.woken.try_recv();
             }
         }
     }
 
-    /// Whether it is told to stop, or nobody asks the set any more.
+    /// Returns `true` if the watcher was dropped, or if all policies and handles are gone.
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Acquire) || self.handle.upgrade().is_none()
     }
 
-    /// Deals with what is to be dealt with, and says how long there is nothing to do.
-    fn look(&mut self) -> Duration {
+    /// Runs steps 2 to 7. Returns how long to wait until the next poll.
+    fn poll(&mut self) -> Duration {
         let (state, error) = State::of(&self.path, &self.endings);
-        if self.known.as_ref() == Some(&state) && !self.doubt_is_right() {
+        if self.handled.as_ref() == Some(&state) && !self.recheck_finds_change() {
             self.unsettled = None;
-            return self.pause();
+            return self.wait();
         }
         let now = Instant::now();
         let unsettled = match self.unsettled.take() {
             Some(unsettled) if unsettled.state == state => unsettled,
             Some(unsettled) => Unsettled {
                 state,
-                changed: now,
+                last_change: now,
                 ..unsettled
             },
             None => Unsettled {
                 state,
-                changed: now,
-                began: now,
-                torn: 0,
+                last_change: now,
+                first_change: now,
+                retries: 0,
             },
         };
-        let quiet = unsettled.changed + self.settle;
-        let enough = unsettled.began + self.settle * MOST_SETTLES;
+        let settled = unsettled.last_change + self.settle;
+        let deadline = unsettled.first_change + self.settle * MAX_SETTLES;
         self.unsettled = Some(unsettled);
-        if now < quiet.min(enough) {
-            return quiet.min(enough) - now;
+        if now < settled.min(deadline) {
+            return settled.min(deadline) - now;
         }
         match error {
             Some(error) => self.lose(&error),
-            None => self.take(now >= enough),
+            None => self.reload(now >= deadline),
         }
     }
 
-    /// Whether the bytes are others, although nothing else is.
-    fn doubt_is_right(&mut self) -> bool {
-        let due = DOUBTS.get(self.checked);
+    /// Compares the contents again if a recheck is due. Returns `true` if they differ although the
+    /// state is the same.
+    fn recheck_finds_change(&mut self) -> bool {
+        let due = RECHECKS.get(self.rechecks_done);
         if due.is_none_or(|due| self.read_at.elapsed() < *due) {
             return false;
         }
-        self.checked += 1;
-        let differ =
-            Contents::read(&self.path, &self.endings).is_ok_and(|bytes| self.last != Some(bytes));
+        self.rechecks_done += 1;
+        let differ = Contents::read(&self.path, &self.endings)
+            .is_ok_and(|contents| self.last_read != Some(contents));
         if differ {
-            self.known = None;
+            self.handled = None;
         }
         differ
     }
 
-    /// Reads what has become quiet.
-    fn take(&mut self, overdue: bool) -> Duration {
+    /// Reads the contents of a settled state (step 5), and reloads the policy from them (steps 6
+    /// and 7).
+    fn reload(&mut self, is_overdue: bool) -> Duration {
         let contents = match Contents::read(&self.path, &self.endings) {
             Ok(contents) => contents,
             Err(error) => {
                 let wait = self.lose(&error);
-                // Whether it can be read does not show in its state.
-                self.known = None;
+                // A file can become readable without a change of its state: don't skip the next
+                // poll.
+                self.handled = None;
                 return wait;
             }
         };
-        let was_lost = std::mem::take(&mut self.lost);
+        let was_lost = std::mem::take(&mut self.is_lost);
         self.read_at = Instant::now();
-        self.checked = 0;
-        if self.last.as_ref() == Some(&contents) {
+        self.rechecks_done = 0;
+        if self.last_read.as_ref() == Some(&contents) {
             if !was_lost {
-                return self.dealt_with();
+                return self.finish();
             }
-            // What was refused before it was lost is refused once more.
-            if self.good == self.last {
-                self.back();
-                return self.dealt_with();
+            // Contents that were rejected before the loss are read and rejected again.
+            if self.active == self.last_read {
+                self.report_back();
+                return self.finish();
             }
         }
-        let made = match contents.cut_off(self.good.as_ref()) {
-            Some(why) => Err(why.into()),
-            None => contained(|| (self.read)(&self.path)).unwrap_or_else(|panic| {
-                Err(format!("the reader panicked: {panic}; mend the reader").into())
+        let result = match contents.truncation(self.active.as_ref()) {
+            Some(problem) => Err(problem.into()),
+            None => catch_panic(|| (self.read)(&self.path)).unwrap_or_else(|panic| {
+                Err(format!("the reader panicked: {panic}; fix the reader").into())
             }),
         };
-        if !overdue && self.is_torn() {
-            self.lost = was_lost;
+        if !is_overdue && self.has_changed_meanwhile() {
+            self.is_lost = was_lost;
             return self.settle;
         }
         if self.stopped() {
             return Duration::ZERO;
         }
-        match made {
-            Ok(policy) => self.good(policy, &contents),
-            Err(reason) => self.bad(&reason),
+        match result {
+            Ok(policy) => self.activate(policy, &contents),
+            Err(reason) => self.reject(&reason),
         }
-        self.last = Some(contents);
-        self.dealt_with()
+        self.last_read = Some(contents);
+        self.finish()
     }
 
-    /// Whether it changed while it was read, so that it is to become quiet again.
-    fn is_torn(&mut self) -> bool {
+    /// Returns `true` if the state changed while the reader ran, and restarts the debounce with the
+    /// new one.
+    fn has_changed_meanwhile(&mut self) -> bool {
         let Some(unsettled) = &mut self.unsettled else {
             return false;
         };
         let (state, _) = State::of(&self.path, &self.endings);
-        if unsettled.state == state || unsettled.torn >= MOST_TORN {
+        if unsettled.state == state || unsettled.retries >= MAX_RETRIES {
             return false;
         }
         unsettled.state = state;
-        unsettled.changed = Instant::now();
-        unsettled.began = unsettled.changed;
-        unsettled.torn += 1;
+        unsettled.last_change = Instant::now();
+        unsettled.first_change = unsettled.last_change;
+        unsettled.retries += 1;
         true
     }
 
-    fn dealt_with(&mut self) -> Duration {
-        self.known = self.unsettled.take().map(|unsettled| unsettled.state);
-        self.pause()
+    /// Marks the state as handled. Returns how long to wait until the next poll.
+    fn finish(&mut self) -> Duration {
+        self.handled = self.unsettled.take().map(|unsettled| unsettled.state);
+        self.wait()
     }
 
-    /// How long there is nothing to do, unless the system tells otherwise.
-    fn pause(&mut self) -> Duration {
-        if self.lost {
+    /// Returns how long to wait until the next poll.
+    fn wait(&mut self) -> Duration {
+        if self.is_lost {
             let wait = self.poll_interval * self.backoff;
-            self.backoff = MOST_BACKOFF.min(self.backoff * 2);
+            self.backoff = MAX_BACKOFF.min(self.backoff * 2);
             return wait;
         }
-        match DOUBTS.get(self.checked) {
+        match RECHECKS.get(self.rechecks_done) {
             Some(due) => self
                 .poll_interval
                 .min(due.saturating_sub(self.read_at.elapsed())),
@@ -249,65 +280,67 @@ impl<P: Send + Sync + 'static> Run<P> {
         }
     }
 
-    fn good(&mut self, policy: P, contents: &Contents) {
+    fn activate(&mut self, policy: P, contents: &Contents) {
         let Some(handle) = self.handle.upgrade() else {
             return;
         };
         handle.replace(Arc::new(policy));
         drop(handle);
-        self.good = Some(contents.clone());
-        observe::reloaded(Some(&self.path), Ok(observe::NEW_SET));
-        call(&mut self.on_reload, &Reload::Good { path: &self.path });
+        self.active = Some(contents.clone());
+        observe::reloaded(Some(&self.path), ReloadOutcome::Reloaded);
+        notify(&mut self.on_reload, &Reload::Good { path: &self.path });
     }
 
-    fn bad(&mut self, reason: &Reason) {
-        observe::reloaded(Some(&self.path), Err(reason));
+    fn reject(&mut self, reason: &Reason) {
+        observe::reloaded(Some(&self.path), ReloadOutcome::Rejected(reason));
         let reload = Reload::Bad {
             path: &self.path,
             error: &**reason,
         };
-        call(&mut self.on_reload, &reload);
+        notify(&mut self.on_reload, &reload);
     }
 
-    /// The set that was read of these bytes may have been rolled back; it does not come back by itself.
-    fn back(&mut self) {
+    /// Reports that a lost path is back. This doesn't reload: after a rollback, the policy from
+    /// these contents must not become active again.
+    fn report_back(&mut self) {
         observe::back(&self.path);
-        call(&mut self.on_reload, &Reload::Back { path: &self.path });
+        notify(&mut self.on_reload, &Reload::Back { path: &self.path });
     }
 
-    /// There is nothing to be read; said once.
+    /// Marks the path as lost, and reports it once.
     fn lose(&mut self, error: &io::Error) -> Duration {
-        if !self.lost {
-            self.lost = true;
+        if !self.is_lost {
+            self.is_lost = true;
             self.backoff = 1;
-            self.checked = DOUBTS.len();
-            observe::reloaded(Some(&self.path), Err(error));
+            self.rechecks_done = RECHECKS.len();
+            observe::reloaded(Some(&self.path), ReloadOutcome::Lost(error));
             let reload = Reload::Lost {
                 path: &self.path,
                 error,
             };
-            call(&mut self.on_reload, &reload);
+            notify(&mut self.on_reload, &reload);
         }
-        self.dealt_with()
+        self.finish()
     }
 }
 
-fn call(on_reload: &mut OnReload, reload: &Reload<'_>) {
-    let told = contained(|| on_reload(reload));
+/// Calls the callback. A panic in it is logged, and doesn't end the watch.
+fn notify(on_reload: &mut OnReload, reload: &Reload<'_>) {
+    let result = catch_panic(|| on_reload(reload));
     #[cfg(feature = "tracing")]
-    if let Err(panic) = told {
-        tracing::error!(target: "tower_redirect", panic, "the callback of a watch panicked; the watch goes on");
+    if let Err(panic) = result {
+        tracing::error!(target: "tower_redirect", panic, "the `on_reload` callback panicked, the watch continues");
     }
     #[cfg(not(feature = "tracing"))]
-    let _ = told;
+    let _ = result;
 }
 
-/// What a call gives, or what it panicked with.
-fn contained<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+/// Returns the result of a call, or the message of its panic.
+fn catch_panic<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        text.unwrap_or("no text").to_owned()
+        let message = panic.downcast_ref::<&str>().copied();
+        let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        message.unwrap_or("no text").to_owned()
     })
 }
 
@@ -319,15 +352,15 @@ mod tests {
         time::Instant,
     };
 
-    use super::{Arc, DOUBTS, Duration, Run, State};
+    use super::{Arc, Duration, RECHECKS, State, WatchLoop};
     use crate::{live::Reloadable, location::LocalPath};
 
-    /// A clock of the file system that does not move between two changes cannot be had; so the state after
-    /// the second is taken for the one that is known.
+    /// A test can't stop the file system's clock. So it sets the handled state to the one after the
+    /// change, as if the clock had not moved.
     #[test]
-    fn two_changes_that_look_like_one_are_told_apart() {
+    fn rechecks_find_changes_that_leave_the_metadata_equal() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("place");
+        let path = folder.path().join("target");
         let (_policy, handle) = Reloadable::new(LocalPath::from_static("/start"));
         let watch = handle
             .watch(&path, |path| {
@@ -336,19 +369,19 @@ mod tests {
             .settle(Duration::ZERO);
         let (wake, woken) = mpsc::sync_channel(1);
         let stop = Arc::new(AtomicBool::new(false));
-        let mut run = Run::new(watch, path.clone(), wake, woken, stop);
+        let mut watch_loop = WatchLoop::new(watch, path.clone(), wake, woken, stop);
 
         fs::write(&path, "/a").unwrap();
-        assert!(run.look() <= DOUBTS[0], "it is looked at again soon");
+        assert!(watch_loop.poll() <= RECHECKS[0], "a recheck follows soon");
         assert_eq!(*handle.current(), "/a");
         for text in ["/b", "/c"] {
-            for (checked, doubt) in DOUBTS.into_iter().enumerate() {
-                let text = format!("{text}{checked}");
+            for (rechecks_done, due) in RECHECKS.into_iter().enumerate() {
+                let text = format!("{text}{rechecks_done}");
                 fs::write(&path, &text).unwrap();
-                run.known = Some(State::of(&path, &[]).0);
-                run.checked = checked;
-                run.read_at = Instant::now().checked_sub(doubt).unwrap();
-                run.look();
+                watch_loop.handled = Some(State::of(&path, &[]).0);
+                watch_loop.rechecks_done = rechecks_done;
+                watch_loop.read_at = Instant::now().checked_sub(due).unwrap();
+                watch_loop.poll();
                 assert_eq!(*handle.current(), *text);
             }
         }

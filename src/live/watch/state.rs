@@ -1,4 +1,4 @@
-//! How a file or a folder stands, as far as the system tells without reading it.
+//! The state of a file or folder: its metadata, without its contents.
 
 use std::{
     ffi::OsString,
@@ -8,29 +8,30 @@ use std::{
     time::SystemTime,
 };
 
-/// Two states that are equal are taken for the same content.
+/// A snapshot of the metadata. Equal states mean equal contents, except within one tick of the file
+/// system's clock (the watcher thread compares the contents again for that).
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// Where the path leads to, what is there, and for a folder what is in it.
-    There(PathBuf, Stamp, Vec<(OsString, Stamp)>),
-    /// Why there is nothing.
+    /// The path without links, its stamp, and the files if it is a folder.
+    Present(PathBuf, Stamp, Vec<(OsString, Stamp)>),
+    /// The kind and number of the error.
     Missing(io::ErrorKind, Option<i32>),
 }
 
-/// What changes where a file does.
+/// The metadata that changes when a file does.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
-    /// Device, inode, and the time of the last change of the inode.
+    /// Device, inode, and `ctime` in seconds and nanoseconds.
     #[cfg(unix)]
     inode: (u64, u64, i64, i64),
 }
 
 impl State {
-    /// The state now; beside what is missing stands the error of the system.
+    /// Returns the current state, and the error if the path can't be read.
     pub(super) fn of(path: &Path, endings: &[String]) -> (Self, Option<io::Error>) {
-        match Self::there(path, endings) {
+        match Self::present(path, endings) {
             Ok(state) => (state, None),
             Err(error) => (
                 Self::Missing(error.kind(), error.raw_os_error()),
@@ -39,21 +40,21 @@ impl State {
         }
     }
 
-    fn there(path: &Path, endings: &[String]) -> io::Result<Self> {
+    fn present(path: &Path, endings: &[String]) -> io::Result<Self> {
         let resolved = fs::canonicalize(path)?;
         let metadata = fs::metadata(&resolved)?;
-        let mut inside = Vec::new();
+        let mut entries = Vec::new();
         let mut stamp = Stamp::new(&metadata);
         if metadata.is_dir() {
-            stamp.is_a_folder();
+            stamp.clear_times();
             for (name, path) in files(&resolved, endings)? {
-                // A file that goes meanwhile is not there.
+                // A file that is deleted meanwhile is missing from the state.
                 if let Ok(metadata) = fs::metadata(path) {
-                    inside.push((name, Stamp::new(&metadata)));
+                    entries.push((name, Stamp::new(&metadata)));
                 }
             }
         }
-        Ok(Self::There(resolved, stamp, inside))
+        Ok(Self::Present(resolved, stamp, entries))
     }
 }
 
@@ -75,8 +76,8 @@ impl Stamp {
         }
     }
 
-    /// Only which folder it is: its time also changes with the files that do not count.
-    fn is_a_folder(&mut self) {
+    /// Keeps only the identity, for a folder: ignored files change its times, too.
+    fn clear_times(&mut self) {
         self.length = 0;
         self.modified = None;
         #[cfg(unix)]
@@ -86,13 +87,13 @@ impl Stamp {
     }
 }
 
-/// The names and paths of what is directly in a folder and counts, by name.
+/// Returns names and paths of the covered entries directly in a folder, sorted by name.
 pub(super) fn files(folder: &Path, endings: &[String]) -> io::Result<Vec<(OsString, PathBuf)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        if counts(name.as_encoded_bytes(), endings) {
+        if is_covered(name.as_encoded_bytes(), endings) {
             files.push((name, entry.path()));
         }
     }
@@ -100,9 +101,9 @@ pub(super) fn files(folder: &Path, endings: &[String]) -> io::Result<Vec<(OsStri
     Ok(files)
 }
 
-/// What editors and systems put beside a file does not count, nor what has none of the endings.
-fn counts(name: &[u8], endings: &[String]) -> bool {
-    let ends = |ending: &String| name.ends_with(ending.as_bytes());
-    let foreign = name.starts_with(b".") || name.ends_with(b"~");
-    !foreign && (endings.is_empty() || endings.iter().any(ends))
+/// Returns `false` for files of editors and systems, and for names without one of the endings.
+fn is_covered(name: &[u8], endings: &[String]) -> bool {
+    let has_ending = |ending: &String| name.ends_with(ending.as_bytes());
+    let is_ignored = name.starts_with(b".") || name.ends_with(b"~");
+    !is_ignored && (endings.is_empty() || endings.iter().any(has_ending))
 }

@@ -1,3 +1,5 @@
+//! Starts and ends the watcher thread.
+
 use std::{
     fmt, io,
     path::PathBuf,
@@ -10,22 +12,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Watch, run::Run};
+use super::{Watch, run::WatchLoop};
 
-/// Watches until it is dropped; [`Watch::start`] makes it.
+/// A running watch, which ends when this is dropped.
+///
+/// [`Watch::start`] makes it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, live::Reloadable};
 ///
 /// let (_policy, handle) = Reloadable::new(LocalPath::from_static("/"));
 /// let watcher = handle.watch("no such file", |_| Err("never read")).start()?;
-/// drop(watcher); // waits until the thread has ended: nothing is read or reported any more
+/// drop(watcher); // waits for the thread to end: no read and no report happens afterwards
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// The drop waits for a reader or a callback that is at work, ten seconds at most, and not where it comes from
-/// there.
-#[must_use = "the watch ends where this is dropped; bind it to a name"]
+/// The drop waits for a running reader or callback, but at most ten seconds. If the reader or
+/// callback itself drops the `Watcher`, the drop doesn't wait.
+#[must_use = "the watch ends when this is dropped; bind it to a name"]
 pub struct Watcher {
     path: PathBuf,
     wake: SyncSender<()>,
@@ -35,15 +39,16 @@ pub struct Watcher {
 
 impl Watcher {
     pub(super) fn start<P: Send + Sync + 'static>(watch: Watch<P>) -> io::Result<Self> {
-        // Without a `/` at its end, which would hide that it is a link.
+        // `components` drops a `/` at the end, which would hide that the path is a link.
         let path: PathBuf = std::path::absolute(&watch.path)?.components().collect();
-        // One place: a wake-up that waits stands for all that come after it.
+        // A capacity of one: a wake-up that waits stands for all that follow.
         let (wake, woken) = mpsc::sync_channel(1);
         let stop = Arc::new(AtomicBool::new(false));
-        let run = Run::new(watch, path.clone(), wake.clone(), woken, Arc::clone(&stop));
+        let watch_loop =
+            WatchLoop::new(watch, path.clone(), wake.clone(), woken, Arc::clone(&stop));
         let thread = thread::Builder::new()
             .name("redirect watch".to_owned())
-            .spawn(move || run.run())?;
+            .spawn(move || watch_loop.run())?;
         Ok(Self {
             path,
             wake,
@@ -52,7 +57,7 @@ impl Watcher {
         })
     }
 
-    /// Watches for as long as anybody has the policy or a handle of it, without this.
+    /// Keeps the watch running until all policies and handles are gone.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, RedirectLayer, live::Reloadable};
@@ -65,15 +70,15 @@ impl Watcher {
     /// assert!(layer().is_ok());
     /// ```
     ///
-    /// When the last one is gone, the thread ends the next time that it looks. A handle in the reader or in the
-    /// callback is one, too: with it, the watch lasts until the process ends.
+    /// The thread then ends at its next poll. A handle inside the reader or callback counts, too:
+    /// with one, the watch runs until the process ends.
     pub fn detach(mut self) {
         self.thread = None;
     }
 }
 
-/// So long the drop of a watcher waits.
-const LONGEST_END: Duration = Duration::from_secs(10);
+/// How long the drop of a watcher waits.
+const MAX_JOIN_WAIT: Duration = Duration::from_secs(10);
 
 impl Drop for Watcher {
     fn drop(&mut self) {
@@ -85,10 +90,10 @@ impl Drop for Watcher {
         if thread.thread().id() == thread::current().id() {
             return;
         }
-        // A reader at work is waited for, but for one that waits itself, on a pipe or a lost server.
+        // The limit is for a reader that hangs, on a pipe or a lost server.
         let begin = Instant::now();
         while !thread.is_finished() {
-            if begin.elapsed() > LONGEST_END {
+            if begin.elapsed() > MAX_JOIN_WAIT {
                 return;
             }
             thread::sleep(Duration::from_millis(1));

@@ -1,8 +1,9 @@
-//! The selection rules of RFC 9110 §15.4 as constructors.
+//! One constructor for each status of RFC 9110 §15.4, and two that choose it per request or
+//! redirect.
 
 use std::sync::Arc;
 
-use super::{RedirectLayer, Settings};
+use super::{RedirectLayer, options::Options};
 use crate::{
     middleware::body::Unchanged,
     policy::{ChoosesLocation, IntoPolicy, Policy, With},
@@ -27,7 +28,7 @@ impl<P> RedirectLayer<With<P>> {
     ///
     /// # Panics
     ///
-    /// When it is handed a literal that is not a location, at the caller's line.
+    /// If the policy is a literal that isn't a valid location. The panic names the caller's line.
     ///
     /// Source: RFC 9110 §15.4.2.
     #[track_caller]
@@ -45,12 +46,15 @@ impl<P> RedirectLayer<With<P>> {
     /// use tower_redirect::{RedirectLayer, Status, testing};
     ///
     /// let layer = RedirectLayer::found("/today");
-    /// testing::get("/").through_layer(&layer).assert_redirect("/today").assert_status(Status::Found);
+    /// testing::get("/")
+    ///     .through_layer(&layer)
+    ///     .assert_redirect("/today")
+    ///     .assert_status(Status::Found);
     /// ```
     ///
     /// # Panics
     ///
-    /// When it is handed a literal that is not a location, at the caller's line.
+    /// If the policy is a literal that isn't a valid location. The panic names the caller's line.
     ///
     /// Source: RFC 9110 §15.4.3.
     #[track_caller]
@@ -77,7 +81,7 @@ impl<P> RedirectLayer<With<P>> {
     ///
     /// # Panics
     ///
-    /// When it is handed a literal that is not a location, at the caller's line.
+    /// If the policy is a literal that isn't a valid location. The panic names the caller's line.
     ///
     /// Source: RFC 9110 §15.4.4.
     #[track_caller]
@@ -104,7 +108,7 @@ impl<P> RedirectLayer<With<P>> {
     ///
     /// # Panics
     ///
-    /// When it is handed a literal that is not a location, at the caller's line.
+    /// If the policy is a literal that isn't a valid location. The panic names the caller's line.
     ///
     /// Source: RFC 9110 §15.4.8.
     #[track_caller]
@@ -123,7 +127,8 @@ impl<P> RedirectLayer<With<P>> {
     ///
     /// let layer = RedirectLayer::permanent(policy_fn(|request| {
     ///     let rest = request.path().strip_prefix("/v1/")?;
-    ///     LocalPath::from_static("/v2").join_encoded(rest).ok()?.append_encoded_query(request.query()).ok()
+    ///     let path = LocalPath::from_static("/v2").join_encoded(rest).ok()?;
+    ///     path.append_encoded_query(request.query()).ok()
     /// }));
     /// testing::put("/v1/users/7?full")
     ///     .through_layer(&layer)
@@ -133,7 +138,7 @@ impl<P> RedirectLayer<With<P>> {
     ///
     /// # Panics
     ///
-    /// When it is handed a literal that is not a location, at the caller's line.
+    /// If the policy is a literal that isn't a valid location. The panic names the caller's line.
     ///
     /// Source: RFC 9110 §15.4.9.
     #[track_caller]
@@ -157,7 +162,7 @@ impl<P> RedirectLayer<With<P>> {
     ///
     /// # Panics
     ///
-    /// When it is handed a literal that is not a location, at the caller's line.
+    /// If the policy is a literal that isn't a valid location. The panic names the caller's line.
     #[track_caller]
     pub fn for_intent<I>(intent: Intent, policy: I) -> Self
     where
@@ -167,13 +172,18 @@ impl<P> RedirectLayer<With<P>> {
         Self::with(policy.into_policy(), intent.into())
     }
 
-    fn with(policy: P, how: StatusChoice) -> Self {
-        Self::of(With::new(policy, how))
+    fn with(policy: P, status_choice: StatusChoice) -> Self {
+        Self::from_policy(With::new(policy, status_choice))
     }
 }
 
 impl<P> RedirectLayer<P> {
-    /// Takes a policy that says where and how: each [`Redirect`] has its own status.
+    /// Makes a layer from a policy whose [`Redirect`]s have a status of their own.
+    ///
+    /// `Rules` and [`Canonical`](crate::Canonical) are policies of this kind. A [`policy_fn`] is
+    /// one, too, if its closure returns a `Redirect`.
+    ///
+    /// [`policy_fn`]: crate::policy_fn
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, RedirectLayer, Status, policy_fn, testing};
@@ -193,14 +203,14 @@ impl<P> RedirectLayer<P> {
     where
         P: Policy<Target = Redirect>,
     {
-        Self::of(policy)
+        Self::from_policy(policy)
     }
 
-    fn of(policy: P) -> Self {
+    fn from_policy(policy: P) -> Self {
         Self {
             policy: Arc::new(policy),
-            settings: Settings::default(),
-            body: Unchanged,
+            options: Options::default(),
+            body_mode: Unchanged,
         }
     }
 }

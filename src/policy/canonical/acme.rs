@@ -1,4 +1,4 @@
-//! Challenges of certificate authorities.
+//! ACME challenges, with which a certificate authority checks who controls a host.
 
 /// Whether a path is `/.well-known/acme-challenge/` and one token (RFC 8555 §8.3).
 pub(super) fn is_acme_challenge(path: &str) -> bool {

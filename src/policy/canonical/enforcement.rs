@@ -1,3 +1,5 @@
+//! How https is enforced: port, exempt paths, unsafe methods and redirect order.
+
 use http::Method;
 
 use super::{SchemeSource, acme::is_acme_challenge, established::EstablishedRequest};
@@ -8,10 +10,13 @@ use crate::{
     request::RequestHead,
 };
 
-/// How plaintext requests are sent to https, and which may stay.
+/// How plaintext requests are redirected to https, and which of them pass.
 ///
-/// A [`SchemeSource`] converts into one with the defaults: port 443, unsafe methods are redirected too,
-/// and only challenges of certificate authorities pass as plaintext.
+/// A [`SchemeSource`] converts into an `HttpsEnforcement` with the defaults:
+///
+/// - The port is 443, unless the configured host has another one.
+/// - Requests with an unsafe method are redirected too.
+/// - Over plaintext, only ACME challenges of certificate authorities pass.
 ///
 /// ```
 /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
@@ -91,11 +96,13 @@ impl HttpsEnforcement {
         self
     }
 
-    /// Refuses plaintext requests with an unsafe method (POST, PUT, DELETE, …) with 403.
+    /// Refuses plaintext requests with an unsafe method (POST, PUT, DELETE, …) instead of
+    /// redirecting them.
     ///
-    /// GET, HEAD, OPTIONS, TRACE and QUERY are safe. A request with any other method may carry a
-    /// password or a token, which has already crossed the network in plaintext. A redirect hides that
-    /// mistake on every call. A refusal makes the author of the client correct the URL.
+    /// The status is 403. GET, HEAD, OPTIONS, TRACE and QUERY are safe. A request with any other
+    /// method may carry a password or a token, which has already crossed the network in plaintext.
+    /// A redirect hides that mistake on every call. A refusal makes the author of the client
+    /// correct the URL.
     ///
     /// ```
     /// use http::StatusCode;
@@ -121,15 +128,16 @@ impl HttpsEnforcement {
 
     /// Lets plaintext requests for exactly this path through, with any query.
     ///
-    /// Use it for a health check that speaks only http. The path is compared byte for byte, so paths
-    /// below it aren't exempt. The other steps of the policy still apply to the path over TLS. To skip
-    /// them too, write `canonical.unless(|request| request.path() == "/health")`.
+    /// Use it for a health check that speaks only http. The path is compared byte for byte, so
+    /// paths below it aren't exempt. The other steps of the policy still apply to the path over
+    /// TLS. To skip them too, write `canonical.unless(|request| request.path() == "/health")`.
     ///
     /// ```
     /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
     /// use tower_redirect::testing;
     ///
-    /// let enforcement = HttpsEnforcement::new(SchemeSource::plaintext_listener()).exempt("/health");
+    /// let source = SchemeSource::plaintext_listener();
+    /// let enforcement = HttpsEnforcement::new(source).exempt("/health");
     /// let https = Https::new(["example.com"], enforcement)?;
     /// testing::get("/health").header("host", "10.0.0.7").through(&https).assert_pass();
     /// testing::get("/health/x").header("host", "example.com").through(&https)
@@ -139,7 +147,7 @@ impl HttpsEnforcement {
     ///
     /// # Panics
     ///
-    /// If a literal isn't a path.
+    /// If a literal isn't a path. The message has the caller's line.
     #[must_use]
     #[track_caller]
     pub fn exempt(mut self, path: impl IntoLocation<LocalPath>) -> Self {
@@ -147,17 +155,18 @@ impl HttpsEnforcement {
         self
     }
 
-    /// Redirects challenges of certificate authorities too (`/.well-known/acme-challenge/<token>`).
+    /// Redirects ACME challenges (`/.well-known/acme-challenge/<token>`) to https too.
     ///
-    /// Certificate authorities follow the redirect. Use this if the https side serves the challenges,
-    /// or if the certificate is validated by DNS. [`Canonical`](super::Canonical) never changes the
-    /// path of a challenge.
+    /// Certificate authorities follow the redirect. Use this if the https side serves the
+    /// challenges, or if the certificate is validated by DNS. [`Canonical`](super::Canonical) never
+    /// changes the path of a challenge.
     ///
     /// ```
     /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
     /// use tower_redirect::testing;
     ///
-    /// let challenge = || testing::get("/.well-known/acme-challenge/tok_en-1").header("host", "a.example");
+    /// let path = "/.well-known/acme-challenge/tok_en-1";
+    /// let challenge = || testing::get(path).header("host", "a.example");
     ///
     /// let source = SchemeSource::plaintext_listener();
     /// let https = Https::new(["a.example"], source.clone())?;
@@ -176,10 +185,10 @@ impl HttpsEnforcement {
 
     /// Redirects to https on the requested host first, and to the canonical host after that.
     ///
-    /// The [HSTS preload list](https://hstspreload.org/) requires this extra redirect: a browser must
-    /// see the `Strict-Transport-Security` header of `example.com` before it goes to
-    /// `www.example.com`. If the host matches an alias like `*.example.org`, the first redirect keeps
-    /// the requested name.
+    /// The [HSTS preload list](https://hstspreload.org/) requires this extra redirect: a browser
+    /// must see the `Strict-Transport-Security` header of `example.com` before it goes to
+    /// `www.example.com`. If the host matches an alias like `*.example.org`, the first redirect
+    /// keeps the requested name.
     ///
     /// ```
     /// use tower_redirect::policy::{CanonicalHost, Https, HttpsEnforcement, SchemeSource};
@@ -199,7 +208,7 @@ impl HttpsEnforcement {
         self
     }
 
-    pub(super) const fn keeps_the_host(&self) -> bool {
+    pub(super) const fn keeps_host_first(&self) -> bool {
         self.same_host_first
     }
 
@@ -220,7 +229,7 @@ impl HttpsEnforcement {
             || self.exempt.iter().any(|exempt| exempt.path() == path)
     }
 
-    /// Checks that a redirect to https may answer this plaintext request.
+    /// Checks that this plaintext request may be redirected to https.
     pub(super) fn admit(&self, request: &EstablishedRequest<'_>) -> Result<(), Refusal> {
         if request.lacks_peer {
             // The client may have used https. A redirect would send it to the same URL forever.
@@ -229,7 +238,7 @@ impl HttpsEnforcement {
             ));
         }
         if self.refuses_unsafe_methods && !is_safe(request.head.method()) {
-            return Err(Refusal::forbidden("an unsafe method over plaintext"));
+            return Err(Refusal::forbidden("unsafe method over plaintext"));
         }
         Ok(())
     }

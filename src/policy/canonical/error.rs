@@ -1,82 +1,81 @@
+//! Errors in the configuration of a canonical URL.
+
 use std::{error::Error, fmt};
 
 use crate::location::LocationError;
 
-/// Says which part of an address cannot be configured as it is written, and how to mend it.
+/// The error for a canonical URL that isn't configured correctly.
+///
+/// The message says what is wrong with which part, and how to fix it.
 ///
 /// ```
 /// use tower_redirect::policy::CanonicalHost;
 ///
-/// let error = CanonicalHost::new("exam ple.com").unwrap_err();
+/// let error = CanonicalHost::new("*.example.com").unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "host `exam ple.com`, byte 4 (0x20): invalid host; write labels of letters, digits, `-` and \
-///      `_`, up to 63 bytes each, separated by dots",
+///     "invalid host `*.example.com`: a wildcard isn't one host; list it in `one_of`, or among \
+///      the aliases of `with_aliases`",
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CanonicalError {
     part: &'static str,
     text: Box<str>,
-    why: Why,
+    kind: ErrorKind,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Why {
+enum ErrorKind {
     Location(LocationError),
-    Sentence(&'static str),
-    /// There is none, where there has to be one.
-    Nothing,
+    Message(&'static str),
+    /// The list is empty.
+    Missing,
 }
 
 impl CanonicalError {
-    pub(super) fn host(text: &str, why: LocationError) -> Self {
+    pub(super) fn host(text: &str, error: LocationError) -> Self {
         Self {
             part: "host",
             text: text.into(),
-            why: Why::Location(why),
+            kind: ErrorKind::Location(error),
         }
     }
 
-    pub(super) fn sentence(part: &'static str, text: &str, why: &'static str) -> Self {
+    pub(super) fn message(part: &'static str, text: &str, message: &'static str) -> Self {
         Self {
             part,
             text: text.into(),
-            why: Why::Sentence(why),
+            kind: ErrorKind::Message(message),
         }
     }
-}
 
-impl CanonicalError {
-    /// The parts have no text: there are none.
-    pub(super) fn nothing(parts: &'static str) -> Self {
+    /// The list of these parts is empty.
+    pub(super) fn missing(parts: &'static str) -> Self {
         Self {
             part: parts,
             text: Box::default(),
-            why: Why::Nothing,
+            kind: ErrorKind::Missing,
         }
     }
 }
 
 impl fmt::Display for CanonicalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { part, text, why } = self;
-        if self.why == Why::Nothing {
-            return write!(f, "no {part}: name one");
-        }
-        write!(f, "{part} `{}`", text.escape_debug())?;
-        match why {
-            Why::Location(error) => {
-                f.write_str(", ")?;
+        let Self { part, text, kind } = self;
+        let text = text.escape_debug();
+        match kind {
+            ErrorKind::Location(error) => {
+                write!(f, "{part} `{text}`, ")?;
                 error.fmt_position_and_help(f)
             }
-            Why::Sentence(sentence) => write!(f, ": {sentence}"),
-            Why::Nothing => Ok(()),
+            ErrorKind::Message(message) => write!(f, "invalid {part} `{text}`: {message}"),
+            ErrorKind::Missing => write!(f, "no {part}; list at least one"),
         }
     }
 }
 
-// `main() -> Result<(), CanonicalError>` prints this; it has to help as much.
+// `main() -> Result<(), CanonicalError>` prints the `Debug` text, so it must help as much.
 impl fmt::Debug for CanonicalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CanonicalError({self})")

@@ -1,9 +1,11 @@
+//! A request after its scheme was established.
+
 use crate::request::RequestHead;
 
-/// A request whose scheme is known, as far as its [`SchemeSource`](super::SchemeSource) can know it.
+/// A request with the scheme that its [`SchemeSource`](super::SchemeSource) found.
 pub(super) struct EstablishedRequest<'a> {
     pub(super) head: RequestHead<'a>,
-    /// Whether the source needs the address of the peer, and the server doesn't provide it.
+    /// Whether the source needs the IP address of the peer and the server doesn't provide it.
     pub(super) lacks_peer: bool,
 }
 

@@ -1,6 +1,10 @@
+//! The canonical host, and how the requested host is matched with it.
+
+use std::{fmt, str::FromStr};
+
 use super::{
     CanonicalError, Normalizer,
-    names::{Names, configured},
+    host_list::{HostList, parse_host},
 };
 use crate::{
     location::{Location, Origin},
@@ -8,7 +12,7 @@ use crate::{
     request::{RequestHead, host::RequestHost},
 };
 
-/// The host that a site is known by, and what becomes of requests for others.
+/// Redirects to the canonical host of a site. Unknown hosts are redirected or refused.
 ///
 /// ```
 /// use http::StatusCode;
@@ -26,41 +30,56 @@ use crate::{
 /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
 /// ```
 ///
-/// A host is written `example.com` or `example.com:8443`, and then reached by https, or with the scheme
-/// that is meant: `http://localhost:3000`. It is sent as it is configured, in lower case, without the
-/// port where it is the default one. Text of the request never reaches the location, but for names
-/// below a configured `*.example.com`, which must have the grammar of a host: where each host stays
-/// ([`one_of`](Self::one_of)), and in the first of two redirects
-/// ([`same_host_first`](super::HttpsEnforcement::same_host_first)).
-/// Punycode (`xn--…`) is below it only with feature `idn`, which reads it; else list such names one by one.
+/// Write a host as `example.com` or `example.com:8443`, which means https, or with a scheme:
+/// `http://localhost:3000`. The location has the host as configured, in lower case and without a
+/// default port.
 ///
-/// A request is read strictly. Two `Host` fields, a `Host` that differs from the target's authority
-/// (`:authority` of HTTP/2), a user name or anything that is no host is refused with 400. Upper case is
-/// the same host, and so is a default port; a dot at the end is an alias.
+/// The host in a location always comes from the configuration, with one exception (R6). A valid
+/// host below a configured `*.example.com` keeps its name:
 ///
-/// The scheme is left alone until [`Https`](super::Https) is asked for it: a redirect goes to the
-/// scheme that is established, and where nobody has established one, to the configured one.
+/// - with [`one_of`](Self::one_of),
+/// - in the first of two redirects with
+///   [`same_host_first`](super::HttpsEnforcement::same_host_first).
+///
+/// Punycode (`xn--…`) matches `*.example.com` only with the `idn` feature, which validates it.
+/// Without that feature, list these hosts one by one.
+///
+/// These requests are refused with 400:
+///
+/// - two `Host` headers,
+/// - a `Host` that differs from the authority of the request target (`:authority` in HTTP/2),
+/// - a host with a user name,
+/// - anything else that isn't a valid host,
+/// - no host at all, if unknown hosts are refused.
+///
+/// A host in upper case or with its default port is the same host. A host with a dot at its end is
+/// redirected to the name without it.
+///
+/// The redirect keeps the scheme if it is known, unless you configured a port. Otherwise it uses
+/// the configured scheme. To enforce https, use [`Https`](super::Https).
 ///
 /// # Health checks and proxies
 ///
-/// What asks by address (`Host: 10.0.0.7:8080`) asks for another host. Let it pass by its path,
-/// `host.unless(|request| request.path() == "/health")`, or with
-/// [`unknown_host(UnknownHost::Pass)`](Self::unknown_host). Behind a proxy that rewrites `Host`, every
-/// request names the same wrong host and would be redirected for ever: let the proxy keep it
-/// (`proxy_set_header Host $host;`) or believe what it says of it, with feature `trust`.
+/// A health check by IP address (`Host: 10.0.0.7:8080`) requests an unknown host. Let it pass by
+/// its path with `host.unless(|request| request.path() == "/health")`, or by its host with
+/// [`unknown_host(UnknownHost::Pass)`](Self::unknown_host).
+///
+/// If a proxy rewrites `Host`, every request has the same wrong host, and the redirect loops.
+/// Configure the proxy to keep the header (`proxy_set_header Host $host;`), or trust the host that
+/// it forwards (the `trust` feature).
 ///
 /// Source: RFC 9110 §7.2, §15.5.20; RFC 9112 §3.2.
 #[derive(Clone, Debug)]
 pub struct CanonicalHost {
-    /// Where hosts go that have no place of their own; it may be that none is listed but by `*.`.
+    /// The target for aliases and unknown hosts. `None` if only wildcards are listed.
     first: Option<Origin>,
-    /// Whether a host that is listed stays where it is.
-    each_stays: bool,
-    listed: Names,
+    /// Whether every listed host is canonical, so none is an alias.
+    each_is_canonical: bool,
+    listed: HostList,
     unknown: UnknownHost,
 }
 
-/// What becomes of a request for a host that is not listed.
+/// What happens to a request for a host that isn't configured.
 ///
 /// ```
 /// use tower_redirect::{policy::{CanonicalHost, UnknownHost}, testing};
@@ -70,21 +89,68 @@ pub struct CanonicalHost {
 /// testing::get("/").header("host", "10.0.0.7").through(&host).assert_pass();
 /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
 /// ```
+///
+/// `Display` and `FromStr` use `pass`, `redirect` and `refuse`:
+///
+/// ```
+/// use tower_redirect::policy::UnknownHost;
+///
+/// assert_eq!("refuse".parse(), Ok(UnknownHost::Refuse));
+/// assert_eq!(UnknownHost::Pass.to_string(), "pass");
+///
+/// let error = "reject".parse::<UnknownHost>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "invalid unknown-host setting `reject`: use `pass`, `redirect` or `refuse`",
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UnknownHost {
-    /// It goes on to the app. Over plaintext, where [`Https`](super::Https) forbids that, it is refused.
+    /// The request passes through to the app. If [`Https`](super::Https) enforces https, a
+    /// plaintext request is refused with 421 instead.
     Pass,
-    /// It is sent to the canonical host, or to the first of [several](CanonicalHost::one_of).
+    /// The client is redirected to the canonical host, or to the first of
+    /// [several](CanonicalHost::one_of).
     Redirect,
-    /// It is refused with 421 Misdirected Request.
+    /// The request is refused with 421 Misdirected Request.
     Refuse,
 }
 
+impl UnknownHost {
+    const ALL: [Self; 3] = [Self::Pass, Self::Redirect, Self::Refuse];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Redirect => "redirect",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
+impl fmt::Display for UnknownHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for UnknownHost {
+    type Err = CanonicalError;
+
+    fn from_str(text: &str) -> Result<Self, CanonicalError> {
+        let message = "use `pass`, `redirect` or `refuse`";
+        Self::ALL
+            .into_iter()
+            .find(|unknown| unknown.as_str() == text)
+            .ok_or_else(|| CanonicalError::message("unknown-host setting", text, message))
+    }
+}
+
 impl CanonicalHost {
-    /// Every other host goes to this one.
+    /// Redirects every other host to this one.
     ///
-    /// Take it where nothing but visitors arrives. A health check by address is redirected too.
+    /// Use it if only browsers send requests. A health check by IP address is redirected too.
     ///
     /// ```
     /// use tower_redirect::{policy::CanonicalHost, testing};
@@ -97,19 +163,20 @@ impl CanonicalHost {
     ///
     /// # Errors
     ///
-    /// When the text is no host; the error names the byte.
+    /// Returns an error if the text isn't a valid host. The error names the byte.
     pub fn new(host: &str) -> Result<Self, CanonicalError> {
         Ok(Self {
-            first: Some(configured(host)?),
-            each_stays: false,
-            listed: Names::default(),
+            first: Some(parse_host(host)?),
+            each_is_canonical: false,
+            listed: HostList::default(),
             unknown: UnknownHost::Redirect,
         })
     }
 
-    /// The listed hosts go to this one, and all others are refused with 421.
+    /// Redirects the listed aliases to this host, and refuses all other hosts with 421.
     ///
-    /// `*.example.com` lists every name below `example.com`, but not that name itself.
+    /// `*.example.com` is an alias for every host below `example.com`, but not for `example.com`
+    /// itself.
     ///
     /// ```
     /// use http::StatusCode;
@@ -125,15 +192,16 @@ impl CanonicalHost {
     ///
     /// # Errors
     ///
-    /// When a text is no host, and when the host is an alias of its own; the error names text and byte.
+    /// Returns an error if a text isn't a valid host, or if the host is among its own aliases. The
+    /// error names the text and the byte.
     pub fn with_aliases(
         host: &str,
         aliases: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, CanonicalError> {
-        let listed = Names::new(aliases)?;
-        if listed.has(configured(host)?.host()) {
-            let why = "it is the host that aliases are sent to; leave it out of them";
-            return Err(CanonicalError::sentence("alias", host, why));
+        let listed = HostList::new(aliases)?;
+        if listed.contains(parse_host(host)?.host()) {
+            let message = "it is the canonical host itself; remove it from the aliases";
+            return Err(CanonicalError::message("alias", host, message));
         }
         Ok(Self {
             listed,
@@ -142,7 +210,7 @@ impl CanonicalHost {
         })
     }
 
-    /// Each of these hosts stays what it is, and all others are refused with 421.
+    /// Accepts each of these hosts, and refuses all other hosts with 421.
     ///
     /// ```
     /// use http::StatusCode;
@@ -159,26 +227,27 @@ impl CanonicalHost {
     ///
     /// # Errors
     ///
-    /// When a text is no host, or there is none; the error names text and byte.
+    /// Returns an error if a text isn't a valid host, or if no host is listed. The error names the
+    /// text and the byte.
     pub fn one_of(
         hosts: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, CanonicalError> {
         let hosts: Vec<_> = hosts.into_iter().collect();
         if hosts.is_empty() {
-            return Err(CanonicalError::nothing("hosts"));
+            return Err(CanonicalError::missing("hosts"));
         }
-        let listed = Names::new(&hosts)?;
+        let listed = HostList::new(&hosts)?;
         let mut texts = hosts.iter().map(AsRef::as_ref);
         let first = texts.find(|text| !text.starts_with("*."));
         Ok(Self {
-            first: first.map(configured).transpose()?,
-            each_stays: true,
+            first: first.map(parse_host).transpose()?,
+            each_is_canonical: true,
             listed,
             unknown: UnknownHost::Refuse,
         })
     }
 
-    /// Says what becomes of requests for a host that is not listed.
+    /// Sets what happens to requests for a host that isn't configured.
     ///
     /// ```
     /// use tower_redirect::{policy::{CanonicalHost, UnknownHost}, testing};
@@ -192,10 +261,11 @@ impl CanonicalHost {
     ///
     /// # Errors
     ///
-    /// When they are to be redirected, and nothing but `*.…` is listed: that names no host to go to.
+    /// Returns an error for [`UnknownHost::Redirect`] if only wildcards (`*.example.com`) are
+    /// listed. A wildcard isn't a host to redirect to.
     pub fn unknown_host(mut self, unknown: UnknownHost) -> Result<Self, CanonicalError> {
         if unknown == UnknownHost::Redirect && self.first.is_none() {
-            return Err(CanonicalError::nothing("host to send others to"));
+            return Err(CanonicalError::missing("hosts without `*.` to redirect to"));
         }
         self.unknown = unknown;
         Ok(self)
@@ -205,38 +275,39 @@ impl CanonicalHost {
         self.unknown
     }
 
-    /// Whether there is one host that every request may be sent to.
-    pub(super) fn only_one(&self) -> Option<&Origin> {
-        self.first.as_ref().filter(|_| !self.each_stays)
+    /// Returns the canonical host if there is exactly one.
+    pub(super) fn only_host(&self) -> Option<&Origin> {
+        self.first.as_ref().filter(|_| !self.each_is_canonical)
     }
 
-    /// Whose host this is.
-    pub(super) fn place<'s>(&'s self, asked: &RequestHost<'_>) -> Place<'s> {
-        let canonical = self.only_one();
-        if let Some(canonical) = canonical.filter(|host| *asked.name == *host.host()) {
-            return Place::Canonical(canonical);
+    /// Matches the requested host with the configured hosts.
+    pub(super) fn match_host<'s>(&'s self, requested: &RequestHost<'_>) -> HostMatch<'s> {
+        let canonical = self.only_host();
+        if let Some(canonical) = canonical.filter(|host| *requested.name == *host.host()) {
+            return HostMatch::Canonical(canonical);
         }
-        match (self.listed.get(&asked.name), canonical, &self.first) {
-            (Some(_), Some(canonical), _) => Place::Alias(canonical),
-            (Some(own), None, _) => Place::Listed(own),
+        match (self.listed.get(&requested.name), canonical, &self.first) {
+            (Some(_), Some(canonical), _) => HostMatch::Alias(canonical),
+            (Some(own), None, _) => HostMatch::Listed(own),
             (None, _, Some(first)) if self.unknown == UnknownHost::Redirect => {
-                Place::Stranger(first)
+                HostMatch::RedirectedUnknown(first)
             }
-            (None, ..) => Place::Unknown,
+            (None, ..) => HostMatch::Unknown,
         }
     }
 }
 
-/// Whose host a request asks for.
-pub(super) enum Place<'s> {
-    /// The canonical one.
+/// What the requested host is among the configured hosts.
+pub(super) enum HostMatch<'s> {
+    /// The only canonical host.
     Canonical(&'s Origin),
-    /// One of several, which stays under the name that was asked for.
+    /// One of several canonical hosts. The requested name stays, because this may be a wildcard.
     Listed(&'s Origin),
-    /// One that is listed, and is sent to another.
+    /// An alias, with the host it is redirected to.
     Alias(&'s Origin),
-    /// One that nobody has listed, and that is sent to the canonical one.
-    Stranger(&'s Origin),
+    /// An unknown host, with the host it is redirected to.
+    RedirectedUnknown(&'s Origin),
+    /// An unknown host that isn't redirected.
     Unknown,
 }
 

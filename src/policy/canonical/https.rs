@@ -1,3 +1,5 @@
+//! Https for every request.
+
 use super::{CanonicalError, CanonicalHost, HttpsEnforcement, Normalizer};
 use crate::{
     location::Location,
@@ -5,13 +7,13 @@ use crate::{
     request::RequestHead,
 };
 
-/// Sends every plaintext request for a host of ours to https, and lets none of them through.
+/// Redirects plaintext requests to https, and refuses those it can't redirect.
 ///
 /// ```
 /// use http::StatusCode;
 /// use tower_redirect::{RedirectLayer, policy::{Https, SchemeSource}, testing};
 ///
-/// // This service stands behind the plaintext listener and no other.
+/// // This service handles only the plaintext listener.
 /// let https = Https::new(["example.com", "*.example.com"], SchemeSource::plaintext_listener())?;
 ///
 /// let get = |host: &str| testing::get("/a?b").header("host", host);
@@ -25,22 +27,28 @@ use crate::{
 ///
 /// # It fails closed
 ///
-/// What cannot be redirected is refused with 400 and never passed on: CORS preflights, WebSocket
-/// handshakes, CONNECT, `OPTIONS *`, a path with `..`, a location that would be too long, a request
-/// without a usable host. A redirect here does not wait for an answer of the app either. The one
-/// exception is `/.well-known/acme-challenge/<token>`, because a certificate authority asks there over
-/// http, and what you [exempt](HttpsEnforcement::exempt) yourself.
+/// No plaintext request reaches your app, except for:
 ///
-/// That holds for the request and not for the answer: a policy around it that builds another location, or
-/// passes in spite of it, opens nothing. It has to be asked, though, so it stands **first**: in a list of
-/// policies, `(https, rules)`, because a rule in front of it that answers with a redirect which is not sent
-/// (to a preflight, say) lets the request pass; and in the outermost layer, because what a layer in front
-/// passes to the app by another way it does not see.
+/// - `/.well-known/acme-challenge/<token>`, because certificate authorities use http,
+/// - the paths that you [exempt](HttpsEnforcement::exempt).
+///
+/// What can't be redirected is refused with 400: CORS preflights, WebSocket handshakes, CONNECT,
+/// `OPTIONS *`, a path with `..`, a location that would be too long, and a request without a usable
+/// host. An unknown host is refused with 421. A redirect to https never waits for a response of the
+/// app.
+///
+/// This holds even if a policy around it changes the redirect or passes. But the policy must run,
+/// so put it **first**:
+///
+/// - In a list of policies, write `(https, rules)`. If a rule before it returns a redirect that is
+///   suppressed (of a preflight, for example), the request skips the HTTPS check.
+/// - Put it in the outermost layer. It doesn't see a request that an outer layer passes to the app
+///   directly.
 ///
 /// # HSTS
 ///
-/// A redirect protects nobody on the first visit. Send `Strict-Transport-Security` from the TLS side, where
-/// browsers heed it (over plaintext they must not), with tower-http:
+/// A redirect doesn't protect the first visit. Send `Strict-Transport-Security` from the TLS side,
+/// for example with tower-http. Browsers ignore that header over plaintext.
 ///
 /// ```
 /// use http::{HeaderValue, header};
@@ -59,11 +67,11 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Https {
     host: CanonicalHost,
-    https: HttpsEnforcement,
+    enforcement: HttpsEnforcement,
 }
 
 impl Https {
-    /// Each of these hosts stays what it is, over https; all others are refused.
+    /// Enforces https for each of these hosts, and refuses all other hosts with 421.
     ///
     /// ```
     /// use tower_redirect::policy::{Https, SchemeSource};
@@ -74,15 +82,16 @@ impl Https {
     ///
     /// # Errors
     ///
-    /// When a text is no host, or there is none; the error names text and byte.
+    /// Returns an error if a text isn't a valid host, or if no host is listed. The error names the
+    /// text and the byte.
     pub fn new(
         hosts: impl IntoIterator<Item = impl AsRef<str>>,
-        https: impl Into<HttpsEnforcement>,
+        enforcement: impl Into<HttpsEnforcement>,
     ) -> Result<Self, CanonicalError> {
-        Ok(Self::on(CanonicalHost::one_of(hosts)?, https))
+        Ok(Self::on(CanonicalHost::one_of(hosts)?, enforcement))
     }
 
-    /// The host is brought into order too, in the same redirect.
+    /// Enforces https and the canonical host in the same redirect.
     ///
     /// ```
     /// use tower_redirect::{policy::{CanonicalHost, Https, SchemeSource}, testing};
@@ -94,10 +103,10 @@ impl Https {
     /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
     /// ```
     #[must_use]
-    pub fn on(host: CanonicalHost, https: impl Into<HttpsEnforcement>) -> Self {
+    pub fn on(host: CanonicalHost, enforcement: impl Into<HttpsEnforcement>) -> Self {
         Self {
             host,
-            https: https.into(),
+            enforcement: enforcement.into(),
         }
     }
 }
@@ -107,6 +116,6 @@ impl Policy for Https {
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        Normalizer::of_https(&self.host, &self.https).decide(request)
+        Normalizer::of_https(&self.host, &self.enforcement).decide(request)
     }
 }

@@ -1,3 +1,8 @@
+//! Canonical URLs: https, host and path in one redirect.
+//!
+//! [`Canonical`] combines the steps. [`Https`], [`CanonicalHost`] and the steps on paths are
+//! policies of their own. [`Normalizer`] is the algorithm that all of them share.
+
 use std::{fmt, marker::PhantomData};
 
 use crate::{
@@ -11,8 +16,8 @@ mod enforcement;
 mod error;
 mod established;
 mod host;
+mod host_list;
 mod https;
-mod names;
 mod normalizer;
 mod path;
 mod scheme_source;
@@ -30,12 +35,12 @@ pub use scheme_source::SchemeSource;
 pub use steps::{IndexFile, LowerCase, MergeSlashes, TrailingSlash};
 pub use then::Then;
 
-/// The one address that a page is known by: https, host, port, slashes, case, in one redirect.
+/// Redirects to the canonical URL of a page: https, host, port, slashes and case in one redirect.
 ///
 /// ```
 /// use tower_redirect::{Canonical, RedirectLayer, Status, policy::SchemeSource, testing};
 ///
-/// // Behind the plaintext listener.
+/// // This service handles only the plaintext listener.
 /// let canonical = Canonical::host("example.com")?
 ///     .https(SchemeSource::plaintext_listener())
 ///     .trim_trailing_slash()
@@ -51,61 +56,50 @@ pub use then::Then;
 /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
 /// ```
 ///
-/// However many steps apply, there is one redirect, and its target is canonical: the policy passes for
-/// it. (With [`same_host_first`](HttpsEnforcement::same_host_first) there are two.) The query stays as it is,
-/// byte for byte. Each step stands alone too: [`Https`], [`CanonicalHost`], [`TrailingSlash`],
+/// One redirect is enough, however many steps apply: the policy passes for the target. Only
+/// [`same_host_first`](HttpsEnforcement::same_host_first) needs two. The query stays as it is, byte
+/// for byte. Each step is also a policy: [`Https`], [`CanonicalHost`], [`TrailingSlash`],
 /// [`MergeSlashes`], [`LowerCase`], [`IndexFile`].
 ///
 /// # What is never redirected
 ///
-/// A request for no path (`*`, CONNECT), a path with a segment `.` or `..`, and a location over 8,000
-/// bytes are passed on. Where https is enforced, they are refused instead. No step respells the path of
-/// a certificate authority's challenge (`/.well-known/acme-challenge/<token>`).
+/// These requests pass through:
 ///
-/// # Where it stands
+/// - a target that isn't a path (`OPTIONS *`, CONNECT),
+/// - a path with a `.` or `..` segment,
+/// - a request whose location would be longer than 8,000 bytes.
 ///
-/// On the outermost router, by `.layer(…)`: its address is the one that the client asked for. Inside a
-/// router that nests, feature `axum` is needed for the whole path. With a table of rules, ask the rules
-/// [about the canonical address](Self::then).
+/// If https is enforced, they are refused over plaintext. No step changes the path of an ACME
+/// challenge (`/.well-known/acme-challenge/<token>`).
 ///
-/// Permanent redirects are kept by browsers: try it with `RedirectLayer::temporary` first.
+/// # Where to put it
 ///
-/// Source: RFC 9110 §4.2.3, §7.2 and §15.4.9; RFC 6596 for what a canonical address is.
+/// Put it on the outermost router with `.layer(…)`. There the policy sees the URL that the client
+/// requested. Inside a nested router, enable the `axum` feature, so the policy sees the whole path.
+/// If you have rules too, apply them to the canonical URL with [`then`](Self::then).
+///
+/// Browsers keep permanent redirects. Try it with `RedirectLayer::temporary` first.
+///
+/// Source: RFC 9110 §4.2.3, §7.2 and §15.4.9; RFC 6596 for canonical URLs.
 pub struct Canonical<H = OurHosts> {
     host: Option<CanonicalHost>,
     https: Option<HttpsEnforcement>,
     path: PathSteps,
-    hosts: PhantomData<fn() -> H>,
+    marker: PhantomData<fn() -> H>,
 }
 
-/// A [`Canonical`] address that knows its host, so that it may enforce https.
-///
-/// ```
-/// use tower_redirect::{Canonical, policy::{CanonicalError, OurHosts}};
-///
-/// fn canonical() -> Result<Canonical<OurHosts>, CanonicalError> {
-///     Ok(Canonical::host("example.com")?.trim_trailing_slash())
-/// }
-/// # assert!(canonical().is_ok());
-/// ```
+/// Marks a [`Canonical`] with configured hosts, which is needed to enforce https.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct OurHosts(());
 
-/// A [`Canonical`] address whose host is nobody's business.
-///
-/// ```
-/// use tower_redirect::{Canonical, policy::AnyHost};
-///
-/// fn canonical() -> Canonical<AnyHost> {
-///     Canonical::any_host().trim_trailing_slash()
-/// }
-/// # canonical();
-/// ```
+/// Marks a [`Canonical`] that accepts every host.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct AnyHost(());
 
 impl Canonical<AnyHost> {
-    /// Leaves scheme and host alone; the steps on the path are in one redirect.
+    /// Keeps the scheme and the host. All steps on the path need one redirect.
     ///
     /// ```
     /// use tower_redirect::{Canonical, testing};
@@ -113,6 +107,9 @@ impl Canonical<AnyHost> {
     /// let canonical = Canonical::any_host().merge_slashes().trim_trailing_slash();
     /// testing::get("/a//b/").through(&canonical).assert_redirect("/a/b");
     /// ```
+    ///
+    /// There is no `https` method for it, because https is enforced for configured hosts only. To
+    /// name the type, write `Canonical<policy::AnyHost>`.
     #[must_use]
     pub fn any_host() -> Self {
         Self::new(None)
@@ -120,8 +117,10 @@ impl Canonical<AnyHost> {
 }
 
 impl Canonical<OurHosts> {
-    /// Sends every other host to this one, as [`CanonicalHost::new`] has it: to `https://`, also before
-    /// [`https`](Self::https) is asked for, unless a scheme is written (`http://localhost:3000`).
+    /// Redirects every other host to this one, as [`CanonicalHost::new`] does.
+    ///
+    /// The redirect goes to `https://`, even without [`https`](Self::https), if the scheme of the
+    /// request is unknown. To use http, write the scheme: `http://localhost:3000`.
     ///
     /// ```
     /// use tower_redirect::{Canonical, testing};
@@ -134,12 +133,12 @@ impl Canonical<OurHosts> {
     ///
     /// # Errors
     ///
-    /// When the text is no host; the error names the byte.
+    /// Returns an error if the text isn't a valid host. The error names the byte.
     pub fn host(host: &str) -> Result<Self, CanonicalError> {
         CanonicalHost::new(host).map(Self::on)
     }
 
-    /// Treats hosts as this says: listed aliases, several hosts, others refused.
+    /// Uses a [`CanonicalHost`], which may have aliases, list several hosts or refuse unknown ones.
     ///
     /// ```
     /// use tower_redirect::{Canonical, policy::CanonicalHost, testing};
@@ -155,7 +154,8 @@ impl Canonical<OurHosts> {
         Self::new(Some(host))
     }
 
-    /// Sends plaintext to https, and lets none of it through; see [`Https`].
+    /// Redirects plaintext requests to https, and refuses those it can't redirect, as [`Https`]
+    /// does.
     ///
     /// ```
     /// use tower_redirect::{Canonical, policy::SchemeSource, testing};
@@ -166,8 +166,8 @@ impl Canonical<OurHosts> {
     /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
     /// ```
     #[must_use]
-    pub fn https(mut self, https: impl Into<HttpsEnforcement>) -> Self {
-        self.https = Some(https.into());
+    pub fn https(mut self, enforcement: impl Into<HttpsEnforcement>) -> Self {
+        self.https = Some(enforcement.into());
         self
     }
 }
@@ -178,11 +178,11 @@ impl<H> Canonical<H> {
             host,
             https: None,
             path: PathSteps::none(),
-            hosts: PhantomData,
+            marker: PhantomData,
         }
     }
 
-    /// `/a/` goes to `/a`: [`TrailingSlash::Trim`].
+    /// Redirects `/a/` to `/a`, as [`TrailingSlash::Trim`] does.
     ///
     /// ```
     /// use tower_redirect::{Canonical, testing};
@@ -195,7 +195,7 @@ impl<H> Canonical<H> {
         self.trailing_slash(TrailingSlash::Trim)
     }
 
-    /// `/a` goes to `/a/`: [`TrailingSlash::Append`].
+    /// Redirects `/a` to `/a/`, as [`TrailingSlash::Append`] does.
     ///
     /// ```
     /// use tower_redirect::{Canonical, testing};
@@ -208,7 +208,7 @@ impl<H> Canonical<H> {
         self.trailing_slash(TrailingSlash::Append)
     }
 
-    /// Spells the end of paths in one way.
+    /// Removes or adds the slash at the end of paths.
     ///
     /// ```
     /// use tower_redirect::{Canonical, policy::TrailingSlash, testing};
@@ -223,7 +223,7 @@ impl<H> Canonical<H> {
         self
     }
 
-    /// One slash where several follow each other: [`MergeSlashes`].
+    /// Replaces repeated slashes with one slash, as [`MergeSlashes`] does.
     ///
     /// ```
     /// use tower_redirect::{Canonical, testing};
@@ -237,7 +237,7 @@ impl<H> Canonical<H> {
         self
     }
 
-    /// Paths in lower case: [`LowerCase`].
+    /// Redirects paths to lower case, as [`LowerCase`] does.
     ///
     /// ```
     /// use tower_redirect::{Canonical, testing};
@@ -251,7 +251,7 @@ impl<H> Canonical<H> {
         self
     }
 
-    /// The folder in place of its index file: [`IndexFile`].
+    /// Redirects index files to their folder, as [`IndexFile`] does.
     ///
     /// ```
     /// use tower_redirect::{Canonical, policy::IndexFile, testing};
@@ -268,7 +268,7 @@ impl<H> Canonical<H> {
     }
 
     #[inline]
-    fn parts(&self) -> Normalizer<'_> {
+    fn normalizer(&self) -> Normalizer<'_> {
         Normalizer {
             host: self.host.as_ref(),
             https: self.https.as_ref(),
@@ -282,18 +282,18 @@ impl<H> Policy for Canonical<H> {
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        self.parts().decide(request)
+        self.normalizer().decide(request)
     }
 }
 
-// The marker is never there, so that these need nothing of it.
+// `derive` would require `H: Clone` and `H: Debug`.
 impl<H> Clone for Canonical<H> {
     fn clone(&self) -> Self {
         Self {
             host: self.host.clone(),
             https: self.https.clone(),
             path: self.path.clone(),
-            hosts: PhantomData,
+            marker: PhantomData,
         }
     }
 }

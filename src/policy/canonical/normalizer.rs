@@ -1,9 +1,33 @@
-//! The address that a request asks for, beside the one it should ask for.
+//! The algorithm behind `Canonical`, `Https`, `CanonicalHost` and the policies for paths.
+//!
+//! For each request, [`Normalizer::decide`] does this:
+//!
+//! 1. It establishes the scheme, if https is enforced.
+//! 2. It passes plaintext requests for exempt paths and ACME challenges.
+//! 3. It marks every other plaintext request as closed. From here on, the request is redirected or
+//!    refused. The layer doesn't pass it through, whatever other policies decide (R11).
+//! 4. It passes or refuses a target that isn't a path (R5).
+//! 5. It matches the requested host with the configured hosts. The result is a [`HostVerdict`].
+//! 6. It brings the path into canonical form.
+//! 7. If the scheme, the host, the port or the path changed, it redirects with the received query.
+//!
+//! For example, with the host `example.com`, enforced https and all steps on paths:
+//!
+//! ```text
+//! http://www.example.com:80//Docs/?Page=2      the request, over plaintext
+//! scheme   http is plaintext                   https
+//! host     www.example.com is unknown          example.com
+//! path     //Docs/                             /docs
+//! https://example.com/docs?Page=2              the location
+//! ```
+//!
+//! The policy passes for a request to the location, so it never loops (R9). There is one exception:
+//! with `same_host_first`, the first redirect keeps the host, and a second one changes it.
 
 use http::Method;
 
 use super::{
-    CanonicalHost, HttpsEnforcement, UnknownHost, established::EstablishedRequest, host::Place,
+    CanonicalHost, HttpsEnforcement, UnknownHost, established::EstablishedRequest, host::HostMatch,
     path::PathSteps,
 };
 use crate::{
@@ -14,7 +38,7 @@ use crate::{
 
 static NO_STEPS: PathSteps = PathSteps::none();
 
-/// The steps that a policy takes, over one address.
+/// The configured steps of one policy.
 #[derive(Clone, Copy)]
 pub(super) struct Normalizer<'p> {
     pub(super) host: Option<&'p CanonicalHost>,
@@ -47,9 +71,9 @@ impl<'p> Normalizer<'p> {
         }
     }
 
-    /// The request with the scheme established, where that can be.
+    /// Returns the request with its scheme, if https is enforced.
     #[inline]
-    pub(super) fn view<'a>(&self, request: &RequestHead<'a>) -> EstablishedRequest<'a> {
+    pub(super) fn establish<'a>(&self, request: &RequestHead<'a>) -> EstablishedRequest<'a> {
         match self.https {
             Some(https) => https.establish(request),
             None => EstablishedRequest::of(*request),
@@ -58,67 +82,77 @@ impl<'p> Normalizer<'p> {
 
     #[inline]
     pub(super) fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        self.decide_on(&self.view(request))
+        self.decide_established(&self.establish(request))
     }
 
-    /// What forbids plaintext, where this is plaintext.
+    /// Returns the enforcement if this request is plaintext.
     #[inline]
     fn enforcing(&self, head: &RequestHead<'_>) -> Option<&'p HttpsEnforcement> {
         self.https
             .filter(|_| head.scheme() == Some(HttpScheme::Http))
     }
 
-    /// Whether this is plaintext that may come as it is: an exempt path, a challenge.
-    pub(super) fn lets_through(&self, head: &RequestHead<'_>) -> bool {
-        let may_come = self
+    /// Whether this is a plaintext request that passes: an exempt path or an ACME challenge.
+    pub(super) fn passes_plaintext(&self, head: &RequestHead<'_>) -> bool {
+        let is_exempt = self
             .enforcing(head)
             .is_some_and(|https| https.is_exempt(head));
-        // Rules are asked about the address that follows; the one that came is not exempt by that (R11).
-        if may_come && !head.is_original_target() {
+        // `then` applies rules to the canonical URL. If that path is exempt, the received path
+        // still isn't (R11).
+        if is_exempt && !head.is_original_target() {
             head.close();
         }
-        may_come
+        is_exempt
     }
 
-    pub(super) fn decide_on(&self, view: &EstablishedRequest<'_>) -> Decision<Location> {
-        let head = &view.head;
-        if self.lets_through(head) {
+    pub(super) fn decide_established(
+        &self,
+        request: &EstablishedRequest<'_>,
+    ) -> Decision<Location> {
+        let head = &request.head;
+        if self.passes_plaintext(head) {
             return Decision::Pass;
         }
         let enforcing = self.enforcing(head);
         if let Some(https) = enforcing {
             head.close();
-            if let Err(refusal) = https.admit(view) {
+            if let Err(refusal) = https.admit(request) {
                 return Decision::Refuse(refusal);
             }
         }
         if !names_a_path(head) {
             return self.without_path(head, enforcing.is_some());
         }
-        // Steps on the path alone are none of the host's business.
-        let asked = self
+        // The policies for paths don't read the host, so they accept any.
+        let requested = self
             .host
             .and_then(|_| head.authority())
             .map(RequestHost::read);
-        let verdict = match (self.host, &asked) {
-            (None, _) => HostVerdict::Here,
-            (Some(host), Some(Some(asked))) => self.stand(host, asked, head, enforcing),
-            (Some(_), Some(None)) => HostVerdict::refused("this is no host"),
+        let verdict = match (self.host, &requested) {
+            (None, _) => HostVerdict::Canonical,
+            (Some(host), Some(Some(requested))) => {
+                self.judge_host(host, requested, head, enforcing)
+            }
+            (Some(_), Some(None)) => HostVerdict::refused("invalid `Host` header"),
             (Some(host), None) => self.without_host(host, head, enforcing.is_some()),
         };
         match verdict {
-            HostVerdict::Here => self.respelled(None, head),
-            HostVerdict::At(site) => self.respelled(Some(&site), head),
-            HostVerdict::Nowhere => Decision::Pass,
+            HostVerdict::Canonical => self.normalize_path(None, head),
+            HostVerdict::MoveTo(site) => self.normalize_path(Some(&site), head),
+            HostVerdict::PassThrough => Decision::Pass,
             HostVerdict::Refused(refusal) => Decision::Refuse(refusal),
         }
     }
 
-    /// The path in its canonical spelling, on this site or another.
-    fn respelled(&self, site: Option<&Site<'_>>, head: &RequestHead<'_>) -> Decision<Location> {
+    /// Brings the path into canonical form, and redirects if the site or the path changes.
+    fn normalize_path(
+        &self,
+        site: Option<&Site<'_>>,
+        head: &RequestHead<'_>,
+    ) -> Decision<Location> {
         let uri = head.requested_uri();
         let path = uri.path();
-        let spelling = match (self.path.respell(path), site) {
+        let spelling = match (self.path.normalize(path), site) {
             (None, None) => return Decision::Pass,
             (None, Some(_)) => PathForm::as_received(path),
             (Some(spelling), _) => spelling,
@@ -126,63 +160,66 @@ impl<'p> Normalizer<'p> {
         match Location::assemble(site, &spelling, uri.query()) {
             Ok(location) => Decision::Redirect(head.annotate(location)),
             Err(_) if self.enforcing(head).is_some() => {
-                refuse("plaintext, and no address to send it to")
+                refuse("plaintext, and the https URL isn't a valid location")
             }
             Err(_) => Decision::Pass,
         }
     }
 
-    /// A request for no path: `*`, an authority, or nothing that there is.
+    /// Decides about a target that isn't a path: `*`, an authority, or nothing valid.
     #[cold]
     fn without_path(&self, head: &RequestHead<'_>, enforcing: bool) -> Decision<Location> {
         let is_legal = head.method() == Method::CONNECT
             || head.method() == Method::OPTIONS && head.requested_uri().path() == "*";
         match self.host {
-            _ if enforcing => refuse("plaintext, and no path"),
-            Some(_) if !is_legal => refuse("the request target is no path"),
+            _ if enforcing => refuse("plaintext, and the request target isn't a path"),
+            Some(_) if !is_legal => refuse("the request target isn't a path"),
             _ => Decision::Pass,
         }
     }
 
-    /// Where a request for this host belongs.
-    fn stand<'a>(
+    /// Decides whether a request for this host is canonical, moves, passes, or is refused.
+    fn judge_host<'a>(
         &self,
         host: &'a CanonicalHost,
-        asked: &'a RequestHost<'_>,
+        requested: &'a RequestHost<'_>,
         head: &RequestHead<'_>,
         enforcing: Option<&HttpsEnforcement>,
     ) -> HostVerdict<'a> {
-        let keeps_the_host = enforcing.is_some_and(HttpsEnforcement::keeps_the_host);
-        let (name, origin) = match host.place(asked) {
-            Place::Listed(origin) => (&*asked.name, origin),
-            Place::Alias(origin) if keeps_the_host => (&*asked.name, origin),
-            Place::Canonical(origin) | Place::Alias(origin) | Place::Stranger(origin) => {
-                (origin.host(), origin)
+        let keeps_host_first = enforcing.is_some_and(HttpsEnforcement::keeps_host_first);
+        let (name, origin) = match host.match_host(requested) {
+            HostMatch::Listed(origin) => (&*requested.name, origin),
+            HostMatch::Alias(origin) if keeps_host_first => (&*requested.name, origin),
+            HostMatch::Canonical(origin)
+            | HostMatch::Alias(origin)
+            | HostMatch::RedirectedUnknown(origin) => (origin.host(), origin),
+            HostMatch::Unknown if enforcing.is_none() && host.unknown() == UnknownHost::Pass => {
+                return HostVerdict::PassThrough;
             }
-            Place::Unknown if enforcing.is_none() && host.unknown() == UnknownHost::Pass => {
-                return HostVerdict::Nowhere;
+            HostMatch::Unknown => {
+                return HostVerdict::Refused(Refusal::misdirected("unknown host"));
             }
-            Place::Unknown => return HostVerdict::Refused(Refusal::misdirected("an unknown host")),
         };
         let port = self.port(origin);
-        let is_there =
-            *name == *asked.name && !asked.dotted && asked.same_port(port, head.scheme());
-        if is_there && enforcing.is_none() {
-            return HostVerdict::Here;
+        let is_canonical = *name == *requested.name
+            && !requested.dotted
+            && requested.same_port(port, head.scheme());
+        if is_canonical && enforcing.is_none() {
+            return HostVerdict::Canonical;
         }
         let scheme = match (self.https, head.scheme()) {
             (Some(_), _) => HttpScheme::Https,
             (None, Some(scheme)) if port.is_none() => scheme,
             (None, _) => origin.scheme(),
         };
-        HostVerdict::At(Site {
+        HostVerdict::MoveTo(Site {
             scheme,
             host: name,
             port,
         })
     }
 
-    /// Where a request belongs that names no host, or none that can be told.
+    /// Decides about a request without a host, or with conflicting hosts.
     #[cold]
     fn without_host<'a>(
         &self,
@@ -191,23 +228,24 @@ impl<'p> Normalizer<'p> {
         enforcing: bool,
     ) -> HostVerdict<'a> {
         if head.has_established_host() {
-            return HostVerdict::refused("the host that a proxy tells is none");
+            return HostVerdict::refused("invalid forwarded host");
         }
         if !head.names_no_host() {
-            return HostVerdict::refused("more than one host, or a user name in it");
+            return HostVerdict::refused("conflicting hosts, or a user name in the host");
         }
-        match host.only_one() {
-            Some(origin) if enforcing => HostVerdict::At(Site {
+        match host.only_host() {
+            Some(origin) if enforcing => HostVerdict::MoveTo(Site {
                 scheme: HttpScheme::Https,
                 host: origin.host(),
                 port: self.port(origin),
             }),
-            _ if !enforcing && host.unknown() != UnknownHost::Refuse => HostVerdict::Here,
+            _ if !enforcing && host.unknown() != UnknownHost::Refuse => HostVerdict::Canonical,
             _ => HostVerdict::refused("no host"),
         }
     }
 
-    /// The port that is sent; the port of a host that is configured with `http://` is none of https.
+    /// Returns the port for the location. The port of a host that is configured with `http://`
+    /// isn't used for https.
     fn port(&self, origin: &Origin) -> Option<u16> {
         match self.https {
             None => origin.written_port(),
@@ -218,36 +256,38 @@ impl<'p> Normalizer<'p> {
         }
     }
 
-    /// A location of others on this site, with its path as it is spelled here.
-    pub(super) fn in_our_spelling(&self, location: Location) -> Location {
-        let is_ours = location.with_origin(|_, authority| self.is_ours(authority));
-        if !is_ours.unwrap_or(true) {
+    /// Brings the path of a location into canonical form if the location is on this site.
+    pub(super) fn normalize_location(&self, location: Location) -> Location {
+        let is_on_site = location.with_origin(|_, authority| self.is_canonical_host(authority));
+        // A location without an origin is on this site.
+        if !is_on_site.unwrap_or(true) {
             return location;
         }
-        let spelled = location.with_path(|path| self.path.respell(path));
-        spelled.unwrap_or(location)
+        let normalized = location.with_path(|path| self.path.normalize(path));
+        normalized.unwrap_or(location)
     }
 
-    /// Whether a host is one under which this site is known, and not another's or an alias.
-    fn is_ours(&self, authority: &str) -> bool {
-        let asked = RequestHost::read(authority);
-        match (self.host, &asked) {
-            (Some(host), Some(asked)) => {
-                matches!(host.place(asked), Place::Canonical(_) | Place::Listed(_))
-            }
+    /// Whether a host is a canonical host of this site, and not an alias or unknown.
+    fn is_canonical_host(&self, authority: &str) -> bool {
+        let parsed = RequestHost::read(authority);
+        match (self.host, &parsed) {
+            (Some(host), Some(parsed)) => matches!(
+                host.match_host(parsed),
+                HostMatch::Canonical(_) | HostMatch::Listed(_)
+            ),
             _ => false,
         }
     }
 }
 
-/// Where a request stands, as far as its host is concerned.
+/// What the policy does with a request because of its host.
 enum HostVerdict<'a> {
-    /// On the site where it belongs.
-    Here,
-    /// Elsewhere; it belongs on this site.
-    At(Site<'a>),
-    /// On a site that is not ours, and is left alone.
-    Nowhere,
+    /// The request is for the canonical site.
+    Canonical,
+    /// The request moves to this site.
+    MoveTo(Site<'a>),
+    /// The host is unknown, and the request passes through.
+    PassThrough,
     Refused(Refusal),
 }
 
@@ -257,7 +297,7 @@ impl HostVerdict<'_> {
     }
 }
 
-/// Whether the request names a path, in whichever form.
+/// Whether the target has a path, in origin form or absolute form.
 #[inline]
 fn names_a_path(head: &RequestHead<'_>) -> bool {
     head.method() != Method::CONNECT && head.requested_uri().path().starts_with('/')

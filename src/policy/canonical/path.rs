@@ -1,11 +1,22 @@
-//! What the path of a canonical address looks like, all steps at once.
+//! The canonical form of a path.
+//!
+//! All steps run at once, so one redirect is enough. Each step looks at the result of the earlier
+//! ones: with `index.html` as an index file and `TrailingSlash::Trim`, `/a/index.html/` becomes
+//! `/a/index.html`, then `/a/`, then `/a`.
+//!
+//! Invariants:
+//!
+//! - The result is a fixed point: its canonical form is itself. Otherwise the redirect would loop
+//!   (R9).
+//! - `None` means that nothing changes. This is the common case, and it allocates nothing.
+//! - Nothing is decoded (R2). `PathForm` writes the parts of the received path that are kept.
 
 use percent_encoding::utf8_percent_encode;
 
 use super::{TrailingSlash, acme::is_acme_challenge};
 use crate::location::{PathForm, RECEIVED_PATH, scan};
 
-/// The steps that a policy takes on the path; the query is none of their business.
+/// The configured steps on the path. They don't read the query.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PathSteps {
     pub(super) lower_case: bool,
@@ -24,16 +35,14 @@ impl PathSteps {
         }
     }
 
-    /// The canonical spelling, where it is another; `None` where there is nothing to change.
-    ///
-    /// What it gives is a fixpoint: it is its own canonical spelling.
+    /// Returns the canonical form, or `None` if the path already has it.
     #[inline]
-    pub(super) fn respell<'p>(&self, path: &'p str) -> Option<PathForm<'p>> {
-        let (kept, end) = self.tail(path);
+    pub(super) fn normalize<'p>(&self, path: &'p str) -> Option<PathForm<'p>> {
+        let (kept, end) = self.split_end(path);
         let merge_slashes = self.merge_slashes && has_double_slash(kept);
         let lower_case = self.lower_case && !is_lower_case(kept);
         let stays = kept.len() == path.len() && end.is_empty() && !merge_slashes && !lower_case;
-        // A token in another spelling is another token.
+        // An ACME token is compared byte for byte, so its path must stay.
         if stays || is_acme_challenge(path) {
             return None;
         }
@@ -45,9 +54,11 @@ impl PathSteps {
         })
     }
 
-    /// The path without what is taken from its end, and what is appended there.
-    fn tail<'p>(&self, path: &'p str) -> (&'p str, &'static str) {
+    /// Returns the part of the path that is kept, and the text that is appended to it.
+    fn split_end<'p>(&self, path: &'p str) -> (&'p str, &'static str) {
         let mut kept = path;
+        // Removing an index file may uncover a slash, and removing a slash may uncover an index
+        // file.
         loop {
             if self.trailing_slash == Some(TrailingSlash::Trim) {
                 kept = without_trailing_slashes(kept);
@@ -74,28 +85,28 @@ impl PathSteps {
     fn is_index_file(&self, segment: &str) -> bool {
         self.index_files
             .iter()
-            .any(|name| self.is_sent_as(segment, name))
+            .any(|name| self.is_encoded_as(segment, name))
     }
 
-    /// Whether a segment has this name when it is sent.
-    fn is_sent_as(&self, segment: &str, name: &str) -> bool {
-        // What is encoded is longer, and has an escape.
+    /// Whether a segment, percent-encoded as in a location, equals this name.
+    fn is_encoded_as(&self, segment: &str, name: &str) -> bool {
+        // Encoding makes a segment longer and adds a `%`. If neither is the case, compare directly.
         if segment.len() == name.len() || !name.contains('%') {
             return segment == name || self.lower_case && segment.eq_ignore_ascii_case(name);
         }
         let mut rest = name;
-        let begins_so = utf8_percent_encode(segment, RECEIVED_PATH).all(|piece| {
-            let Some((front, behind)) = rest.split_at_checked(piece.len()) else {
+        let is_prefix = utf8_percent_encode(segment, RECEIVED_PATH).all(|piece| {
+            let Some((front, tail)) = rest.split_at_checked(piece.len()) else {
                 return false;
             };
-            rest = behind;
+            rest = tail;
             front == piece || self.lower_case && front.eq_ignore_ascii_case(piece)
         });
-        begins_so && rest.is_empty()
+        is_prefix && rest.is_empty()
     }
 }
 
-/// One `/` is left of a path that has nothing else.
+/// Removes the slashes at the end. A path of slashes becomes `/`.
 fn without_trailing_slashes(path: &str) -> &str {
     match path.trim_end_matches('/') {
         "" => path.get(..1).unwrap_or(path),
@@ -110,7 +121,7 @@ fn last_segment(path: &str) -> &str {
     }
 }
 
-/// Whether a segment is the name of a file: `style.css`, not `.well-known` or `v2.`.
+/// Whether a segment has an extension: `style.css` has one, `.well-known` and `v2.` don't.
 fn has_extension(segment: &str) -> bool {
     segment
         .rsplit_once('.')
@@ -122,17 +133,17 @@ fn has_double_slash(path: &str) -> bool {
     scan::any_pair(path.as_bytes(), |a, b| (a == b'/') & (b == b'/'))
 }
 
-/// Whether letters are in lower case and the digits of escapes in upper case.
+/// Whether letters are in lower case and the hex digits of escapes in upper case.
 ///
-/// The two bytes behind a `%` are an escape where both are hex digits, and text where not.
+/// A `%` with two hex digits is an escape. Any other `%` is text.
 #[inline]
 fn is_lower_case(path: &str) -> bool {
     let bytes = path.as_bytes();
     !scan::any(bytes, |byte| (byte == b'%') | byte.is_ascii_uppercase())
-        || is_lower_case_beside_escapes(bytes)
+        || is_lower_case_outside_escapes(bytes)
 }
 
-fn is_lower_case_beside_escapes(path: &[u8]) -> bool {
+fn is_lower_case_outside_escapes(path: &[u8]) -> bool {
     let mut rest = path;
     loop {
         rest = match rest {
@@ -157,8 +168,8 @@ fn is_lower_case_beside_escapes(path: &[u8]) -> bool {
 mod tests {
     use super::{PathSteps, TrailingSlash};
 
-    fn spelled(steps: &PathSteps, path: &str) -> String {
-        let Some(spelling) = steps.respell(path) else {
+    fn normalized(steps: &PathSteps, path: &str) -> String {
+        let Some(spelling) = steps.normalize(path) else {
             return path.to_owned();
         };
         let mut written = Vec::new();
@@ -193,13 +204,13 @@ mod tests {
             ("/v2.", "/v2.", "/v2./", "/v2./"),
             ("/a.b/c", "/a.b/c", "/a.b/c/", "/a.b/c/"),
         ] {
-            assert_eq!(spelled(&steps(Some(Trim)), path), trimmed);
-            assert_eq!(spelled(&steps(Some(Append)), path), appended);
+            assert_eq!(normalized(&steps(Some(Trim)), path), trimmed);
+            assert_eq!(normalized(&steps(Some(Append)), path), appended);
             assert_eq!(
-                spelled(&steps(Some(AppendToFolders)), path),
+                normalized(&steps(Some(AppendToFolders)), path),
                 appended_to_folders
             );
-            assert_eq!(spelled(&steps(None), path), path);
+            assert_eq!(normalized(&steps(None), path), path);
         }
     }
 
@@ -219,7 +230,7 @@ mod tests {
             ("/ÄÉA", "/%C3%84%C3%89a"),
             ("/%aé\"A", "/%a%C3%A9%22a"),
         ] {
-            assert_eq!(spelled(&steps, path), expected);
+            assert_eq!(normalized(&steps, path), expected);
         }
     }
 
@@ -248,14 +259,17 @@ mod tests {
             ),
             ("/Index.html", "/Index.html", "/Index.html", "/Index.html/"),
         ] {
-            assert_eq!(spelled(&steps(None), path), kept);
-            assert_eq!(spelled(&steps(Some(TrailingSlash::Trim)), path), trimmed);
-            assert_eq!(spelled(&steps(Some(TrailingSlash::Append)), path), appended);
+            assert_eq!(normalized(&steps(None), path), kept);
+            assert_eq!(normalized(&steps(Some(TrailingSlash::Trim)), path), trimmed);
+            assert_eq!(
+                normalized(&steps(Some(TrailingSlash::Append)), path),
+                appended
+            );
         }
     }
 
     #[test]
-    fn every_spelling_is_a_fixpoint() {
+    fn every_canonical_form_is_a_fixed_point() {
         let parts = ["/", "a", "A", ".", "%c3", "index.html", "%"];
         let mut paths = vec!["/".to_owned()];
         for _ in 0..4 {
@@ -282,8 +296,12 @@ mod tests {
                     trailing_slash,
                 };
                 for path in &paths {
-                    let once = spelled(&steps, path);
-                    assert_eq!(steps.respell(&once), None, "{path} -> {once} by {steps:?}");
+                    let once = normalized(&steps, path);
+                    assert_eq!(
+                        steps.normalize(&once),
+                        None,
+                        "{path} -> {once} by {steps:?}"
+                    );
                     assert!(once.starts_with('/'));
                 }
             }

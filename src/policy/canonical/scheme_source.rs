@@ -1,3 +1,5 @@
+//! How a policy knows the scheme of a request.
+
 use std::{any, fmt};
 
 use http::Extensions;
@@ -18,9 +20,9 @@ use crate::{location::HttpScheme, request::RequestHead};
 /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
 /// ```
 ///
-/// A request that isn't known to be encrypted counts as plaintext. The client writes `:scheme` and the
-/// scheme of an absolute request target, so they prove nothing. If the scheme of the
-/// [request](RequestHead::with_scheme) is already known, no source is consulted.
+/// A request counts as plaintext unless the source knows that it is encrypted. `:scheme` and the
+/// scheme of an absolute request target don't count, because the client writes them. If the scheme
+/// of the [request](RequestHead::with_scheme) is already known, the source isn't used.
 #[derive(Clone)]
 pub struct SchemeSource(Kind);
 
@@ -36,10 +38,10 @@ enum Kind {
 }
 
 impl SchemeSource {
-    /// Treats every request as plaintext: the service has a listener of its own for http.
+    /// Treats every request as plaintext. The service must handle only the http listener.
     ///
-    /// Don't use it behind a TLS-terminating proxy. There every request arrives as plaintext, so the
-    /// redirect to https would loop.
+    /// Don't use it behind a TLS-terminating proxy. There every request arrives as plaintext, so
+    /// the redirect to https would loop.
     ///
     /// ```
     /// use tower_redirect::{policy::{Https, SchemeSource}, testing};
@@ -80,23 +82,25 @@ impl SchemeSource {
 
     /// Reads the scheme from the header of a trusted proxy.
     ///
-    /// If the proxy sends another header or connects from another network than you configured, every
-    /// request counts as plaintext and the redirect loops. Check the first requests with the `tracing`
-    /// feature. The layer sends a permanent redirect of such a request with `Cache-Control: no-store`,
-    /// unless the redirect has a cache lifetime of its own, so no browser remembers a loop.
+    /// If the proxy sends another header or connects from another network than you configured,
+    /// every request counts as plaintext and the redirect loops. The `tracing` feature logs what
+    /// each request forwards. If the scheme is only presumed, a permanent redirect gets
+    /// `Cache-Control: no-store`, so no browser remembers a loop. A cache lifetime that you set
+    /// yourself stays.
     ///
-    /// If the server doesn't provide the address of the peer, the policy refuses every request with
-    /// 400, except the exempt paths.
+    /// If the server doesn't provide the IP address of the peer, the policy refuses every request
+    /// with 400, except for the exempt paths.
     ///
-    /// The redirect names the header in `Vary`. A response of your app doesn't, because it stays as it
-    /// is. A cache between the proxy and your app must keep the responses to http and https apart.
+    /// The redirect names the header in `Vary`. A response of your app stays as it is and doesn't.
+    /// So a cache between the proxy and your app must keep the responses to http and https apart.
     ///
     /// ```
     /// use tower_redirect::policy::{Https, SchemeSource};
     /// use tower_redirect::trust::{ForwardedHeader, TrustedProxies};
     /// use tower_redirect::testing;
     ///
-    /// let proxies = TrustedProxies::dangerously_any_peer().header(ForwardedHeader::XForwardedProto);
+    /// let proxies = TrustedProxies::dangerously_any_peer()
+    ///     .header(ForwardedHeader::XForwardedProto);
     /// let https = Https::new(["example.com"], SchemeSource::trusted_proxy(proxies))?;
     ///
     /// let get = || testing::get("/").header("host", "example.com");

@@ -1,4 +1,6 @@
-//! The steps on a path, each a policy of its own.
+//! The steps on a path. Each is also a policy.
+
+use std::{fmt, str::FromStr};
 
 use super::{CanonicalError, Normalizer, path::PathSteps};
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
     request::RequestHead,
 };
 
-/// One spelling for paths that end with a slash and without.
+/// Removes or adds the slash at the end of a path.
 ///
 /// ```
 /// use tower_redirect::{RedirectLayer, policy::TrailingSlash, testing};
@@ -20,29 +22,74 @@ use crate::{
 /// let layer = RedirectLayer::permanent(TrailingSlash::Trim);
 /// ```
 ///
-/// The query stays as it is, and so do `/` and the challenge of a certificate authority
-/// (`/.well-known/acme-challenge/<token>`), whatever the step. A request that has no path of this site in it (`//x`, a
-/// segment `..`) is passed on. Inside a router that nests, feature `axum` is needed for the whole path.
+/// The query stays as it is. `/` and ACME challenges (`/.well-known/acme-challenge/<token>`) are
+/// never redirected. A request passes through if its path, sent back as a location, would lead to
+/// another host (`//x`) or has a `.` or `..` segment.
 ///
-/// An app that redirects the other way makes a loop of it: tower-http's `ServeDir` sends folders to their
-/// address with a slash.
+/// Inside a nested router, enable the `axum` feature, so the policy sees the whole path.
+///
+/// If the app redirects the other way, the two redirects loop. For example, `ServeDir` of
+/// tower-http redirects folders to their URL with a slash.
+///
+/// `Display` and `FromStr` use `trim`, `append` and `append-to-folders`:
+///
+/// ```
+/// use tower_redirect::policy::TrailingSlash;
+///
+/// assert_eq!("trim".parse(), Ok(TrailingSlash::Trim));
+/// assert_eq!(TrailingSlash::AppendToFolders.to_string(), "append-to-folders");
+///
+/// let error = "remove".parse::<TrailingSlash>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "invalid trailing-slash setting `remove`: use `trim`, `append` or `append-to-folders`",
+/// );
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TrailingSlash {
-    /// `/a/` goes to `/a`, and so does `/a//`.
+    /// Redirects `/a/` and `/a//` to `/a`.
     Trim,
-    /// `/a` goes to `/a/`.
+    /// Redirects `/a` to `/a/`.
     Append,
-    /// `/a` goes to `/a/`, but not where the last segment has an extension: `/a.css`.
+    /// Redirects `/a` to `/a/`, unless the last segment has an extension (`/a.css`).
     AppendToFolders,
 }
 
 impl TrailingSlash {
+    const ALL: [Self; 3] = [Self::Trim, Self::Append, Self::AppendToFolders];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trim => "trim",
+            Self::Append => "append",
+            Self::AppendToFolders => "append-to-folders",
+        }
+    }
+
     fn steps(self) -> PathSteps {
         PathSteps {
             trailing_slash: Some(self),
             ..PathSteps::none()
         }
+    }
+}
+
+impl fmt::Display for TrailingSlash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for TrailingSlash {
+    type Err = CanonicalError;
+
+    fn from_str(text: &str) -> Result<Self, CanonicalError> {
+        let message = "use `trim`, `append` or `append-to-folders`";
+        Self::ALL
+            .into_iter()
+            .find(|slash| slash.as_str() == text)
+            .ok_or_else(|| CanonicalError::message("trailing-slash setting", text, message))
     }
 }
 
@@ -55,7 +102,7 @@ impl Policy for TrailingSlash {
     }
 }
 
-/// One slash where several follow each other in the path.
+/// Replaces repeated slashes in the path with one slash.
 ///
 /// ```
 /// use tower_redirect::{policy::MergeSlashes, testing};
@@ -80,7 +127,7 @@ impl Policy for MergeSlashes {
     }
 }
 
-/// Paths in lower case.
+/// Redirects paths to lower case.
 ///
 /// ```
 /// use tower_redirect::{policy::LowerCase, testing};
@@ -89,9 +136,10 @@ impl Policy for MergeSlashes {
 /// testing::get("/caf%c3%a9").through(&LowerCase).assert_redirect("/caf%C3%A9");
 /// ```
 ///
-/// ASCII letters only; the digits of an escape are written in upper case. The query is left alone, and
-/// so is the challenge of a certificate authority, whose token has both cases.
-/// It is for a site whose app does not tell case apart.
+/// Use it only if your app treats paths that differ in case as the same page.
+///
+/// It changes ASCII letters only. Hex digits of escapes become upper case. The query stays as it
+/// is. An ACME challenge stays too, because its token is case-sensitive.
 ///
 /// Source: RFC 3986 §6.2.2.1 for escapes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -110,7 +158,7 @@ impl Policy for LowerCase {
     }
 }
 
-/// The folder in place of its index file.
+/// Redirects index files to their folder.
 ///
 /// ```
 /// use tower_redirect::{policy::IndexFile, testing};
@@ -126,7 +174,7 @@ pub struct IndexFile {
 }
 
 impl IndexFile {
-    /// These names, as they stand in a path that is sent, case and all.
+    /// Takes the names of index files, percent-encoded as in a URL. The case matters.
     ///
     /// ```
     /// use tower_redirect::policy::IndexFile;
@@ -134,21 +182,22 @@ impl IndexFile {
     /// let error = IndexFile::new(["a/index.html"]).unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "index file `a/index.html`: it is one segment of a path; write it without `/`, `?` and \
-    ///      `#`, and percent-encoded",
+    ///     "invalid index file `a/index.html`: not one segment of a path; write it \
+    ///      percent-encoded, without `/`, `?` and `#`",
     /// );
     /// ```
     ///
     /// # Errors
     ///
-    /// When there is no name, or one is empty, `.` or `..`, or more or less than one segment of a path.
+    /// Returns an error if no name is listed, or if a name isn't exactly one segment of a path.
+    /// Empty names, `.` and `..` aren't segments.
     pub fn new(names: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Self, CanonicalError> {
         let index_files = names
             .into_iter()
-            .map(|name| checked(name.as_ref()))
+            .map(|name| check_name(name.as_ref()))
             .collect::<Result<Vec<_>, _>>()?;
         if index_files.is_empty() {
-            return Err(CanonicalError::nothing("index files"));
+            return Err(CanonicalError::missing("index files"));
         }
         Ok(Self {
             steps: PathSteps {
@@ -159,17 +208,17 @@ impl IndexFile {
     }
 }
 
-/// A name that stands in a path as it is written.
-fn checked(name: &str) -> Result<Box<str>, CanonicalError> {
-    let why = "it is one segment of a path; write it without `/`, `?` and `#`, and percent-encoded";
-    let fits = !name.is_empty()
+/// Checks that a name is one percent-encoded segment of a path.
+fn check_name(name: &str) -> Result<Box<str>, CanonicalError> {
+    let message = "not one segment of a path; write it percent-encoded, without `/`, `?` and `#`";
+    let is_segment = !name.is_empty()
         && !name.contains(['/', '?', '#'])
         && crate::location::LocalPath::new(&format!("/{name}"))
             .is_ok_and(|path| path.as_str().ends_with(name));
-    if fits {
+    if is_segment {
         Ok(name.into())
     } else {
-        Err(CanonicalError::sentence("index file", name, why))
+        Err(CanonicalError::message("index file", name, message))
     }
 }
 

@@ -1,3 +1,5 @@
+//! Rules for canonical URLs.
+
 use std::fmt;
 
 use http::Uri;
@@ -13,8 +15,7 @@ use crate::{
     status::{Status, StatusChoice},
 };
 
-/// Asks rules about the canonical address, so that both together are one redirect;
-/// [`Canonical::then`] makes it.
+/// Applies rules to the canonical URL, so both need one redirect. [`Canonical::then`] returns it.
 ///
 /// ```
 /// use tower_redirect::{Canonical, LocalPath, Policy, testing};
@@ -28,22 +29,26 @@ use crate::{
 pub struct Then<P, H = super::OurHosts> {
     canonical: Canonical<H>,
     rules: P,
-    how: StatusChoice,
+    status_choice: StatusChoice,
 }
 
 impl<H> Canonical<H> {
-    /// Asks these rules about the canonical address, and sends one redirect.
+    /// Applies rules to the canonical URL, and sends one redirect.
     ///
-    /// Where a rule answers, its location is sent, on the canonical host, in the canonical spelling of
-    /// this site's paths, and its status if it has one.
-    /// They see the whole address, also inside a router that nests (with feature `axum`).
-    /// Where none does, the canonical address is sent, with [308](Status::PermanentRedirect) if the rules
-    /// say how themselves; [`Then::otherwise`] changes that. A rule that waits for the app's answer
-    /// is asked again when the address is canonical.
+    /// 1. If a rule matches, the layer redirects to its target. The target is on the canonical host
+    ///    unless the rule names another one. A path on this site gets its canonical form. The
+    ///    status is the rule's, if the rule has one.
+    /// 2. If no rule matches, the layer redirects to the canonical URL. If the rules have statuses
+    ///    of their own, the status is [308](Status::PermanentRedirect), unless you change it with
+    ///    [`otherwise`](Then::otherwise).
+    /// 3. A rule that waits for the response of the app applies only to the canonical URL. Other
+    ///    URLs are redirected to it first.
     ///
-    /// What may come in plaintext ([`HttpsEnforcement::exempt`](super::HttpsEnforcement::exempt), challenges of certificate
-    /// authorities) passes without them. Enforce [`https`](Self::https) here and not by a rule, which is
-    /// asked about the canonical address and not about the one that came.
+    /// The rules see the whole URL, even inside a nested router (with the `axum` feature).
+    ///
+    /// Enforce https with [`https`](Self::https) and not with a rule, because rules see the
+    /// canonical URL instead of the received one. Plaintext requests for
+    /// [exempt](super::HttpsEnforcement::exempt) paths and ACME challenges pass without the rules.
     ///
     /// ```
     /// use tower_redirect::{
@@ -73,13 +78,13 @@ impl<H> Canonical<H> {
         Then {
             canonical: self,
             rules,
-            how: Status::PermanentRedirect.into(),
+            status_choice: Status::PermanentRedirect.into(),
         }
     }
 }
 
 impl<P, H> Then<P, H> {
-    /// How the canonical address is sent where no rule answers.
+    /// Sets the status of a redirect to the canonical URL if no rule matches.
     ///
     /// ```
     /// use tower_redirect::{Canonical, Redirect, Status, status::Intent, testing};
@@ -91,8 +96,8 @@ impl<P, H> Then<P, H> {
     /// testing::get("/a/").through(&policy).assert_status(Status::Found);
     /// ```
     #[must_use]
-    pub fn otherwise(mut self, how: impl Into<StatusChoice>) -> Self {
-        self.how = how.into();
+    pub fn otherwise(mut self, status: impl Into<StatusChoice>) -> Self {
+        self.status_choice = status.into();
         self
     }
 }
@@ -101,46 +106,55 @@ impl<P: Policy, H> Policy for Then<P, H> {
     type Target = P::Target;
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision<P::Target> {
-        let parts = self.canonical.parts();
-        let mut view = parts.view(request);
-        // The address that was asked for, before a router that nests shortened it.
-        view.head = view.head.reading_original_uri(true);
-        let head = &view.head;
-        // What may come in plaintext would not follow a redirect of the rules.
-        if parts.lets_through(head) {
+        let normalizer = self.canonical.normalizer();
+        let mut established = normalizer.establish(request);
+        // A nested router has shortened the path. The canonical URL needs the whole one.
+        established.head = established.head.reading_original_uri(true);
+        let head = &established.head;
+        // A client that needs plaintext here would not follow a redirect of the rules.
+        if normalizer.passes_plaintext(head) {
             return Decision::Pass;
         }
-        match parts.decide_on(&view) {
+        match normalizer.decide_established(&established) {
             Decision::Pass => self.rules.decide(head).map(|target| {
-                target.map_location(|location| head.annotate(parts.in_our_spelling(location)))
+                target
+                    .map_location(|location| head.annotate(normalizer.normalize_location(location)))
             }),
             Decision::Refuse(refusal) => Decision::Refuse(refusal),
-            Decision::Redirect(canonical) => self.ask_about(canonical, head),
+            Decision::Redirect(canonical) => self.decide_for_canonical(canonical, head),
         }
     }
 }
 
 impl<P: Policy, H> Then<P, H> {
+    /// Applies the rules to the canonical URL of a request that isn't canonical.
     #[cold]
-    fn ask_about(&self, canonical: Location, head: &RequestHead<'_>) -> Decision<P::Target> {
-        let alone = |canonical| Decision::Redirect(P::Target::from_location(canonical, self.how));
+    fn decide_for_canonical(
+        &self,
+        canonical: Location,
+        head: &RequestHead<'_>,
+    ) -> Decision<P::Target> {
+        let canonical_only =
+            |canonical| Decision::Redirect(P::Target::from_location(canonical, self.status_choice));
         let Ok(uri) = Uri::try_from(canonical.written_path()) else {
-            return alone(canonical);
+            return canonical_only(canonical);
         };
-        let mut view = head.for_uri(&uri);
+        let mut canonical_head = head.for_uri(&uri);
         if let Some((scheme, authority)) = canonical.written_origin() {
-            view = view.with_scheme(scheme).with_authority(Some(authority));
+            canonical_head = canonical_head
+                .with_scheme(scheme)
+                .with_authority(Some(authority));
         }
-        match self.rules.decide(&view) {
-            Decision::Pass => alone(canonical),
+        match self.rules.decide(&canonical_head) {
+            Decision::Pass => canonical_only(canonical),
             Decision::Refuse(refusal) => Decision::Refuse(refusal),
-            Decision::Redirect(target) if target.waits() => alone(canonical),
+            Decision::Redirect(target) if target.waits() => canonical_only(canonical),
             Decision::Redirect(target) => match target.location().on_site_of(&canonical) {
                 Ok(location) => {
-                    let spelled = self.canonical.parts().in_our_spelling(location);
-                    Decision::Redirect(target.map_location(|_| head.annotate(spelled)))
+                    let normalized = self.canonical.normalizer().normalize_location(location);
+                    Decision::Redirect(target.map_location(|_| head.annotate(normalized)))
                 }
-                Err(_) => alone(canonical),
+                Err(_) => canonical_only(canonical),
             },
         }
     }
@@ -151,7 +165,7 @@ impl<P: Clone, H> Clone for Then<P, H> {
         Self {
             canonical: self.canonical.clone(),
             rules: self.rules.clone(),
-            how: self.how,
+            status_choice: self.status_choice,
         }
     }
 }
@@ -161,7 +175,7 @@ impl<P: fmt::Debug, H> fmt::Debug for Then<P, H> {
         f.debug_struct("Then")
             .field("canonical", &self.canonical)
             .field("rules", &self.rules)
-            .field("how", &self.how)
+            .field("status_choice", &self.status_choice)
             .finish()
     }
 }

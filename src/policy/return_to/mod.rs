@@ -1,3 +1,6 @@
+//! Redirects back to the URL that was requested before the login, without becoming an open
+//! redirect.
+
 use http::HeaderName;
 
 use crate::location::{Allowed, IntoLocation, Location, LocationError, parse_origin};
@@ -8,10 +11,11 @@ pub use source::ReturnFrom;
 use source::Source;
 pub(crate) use source::form_decoded;
 
-/// The longest value that is looked at, in bytes.
+/// The maximum length of a value, in bytes.
 const MAX_LEN: usize = 2_048;
 
-/// Takes back the address that a visitor was on before the login, and sends nobody to a stranger.
+/// Redirects visitors back to the URL that they requested before the login, without becoming an
+/// open redirect.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, policy::ReturnTo};
@@ -19,7 +23,7 @@ const MAX_LEN: usize = 2_048;
 /// const HOME: LocalPath = LocalPath::from_static("/home");
 /// let return_to = ReturnTo::new(HOME).allow("https://docs.example")?;
 ///
-/// // A form field, or whatever else a client sends:
+/// // A form field, or any other text from the client:
 /// assert_eq!(return_to.location("/account?tab=2"), "/account?tab=2");
 /// assert_eq!(return_to.location("https://docs.example/guide"), "https://docs.example/guide");
 /// assert_eq!(return_to.location("https://stranger.example/"), "/home");
@@ -27,35 +31,39 @@ const MAX_LEN: usize = 2_048;
 /// # Ok::<(), tower_redirect::location::LocationError>(())
 /// ```
 ///
-/// A value is sent where it is a path on this site or an address on an https origin that was
-/// [allowed](Self::allow). It has at most 2,048 bytes and no control character, space or backslash,
-/// and an address has no user name; otherwise the fallback is sent.
+/// A value is accepted if it is a path on this site, or a URL on an https origin that you
+/// [allowed](Self::allow). The fallback is used instead of a value that:
 ///
-/// What cannot stand in a header is percent-encoded, and an origin is sent in the spelling of
-/// browsers; nothing is decoded. Query and fragment are kept. The segments `.` and `..` are kept too,
-/// unlike in a [`LocalPath`](crate::location::LocalPath), unless the path that a client makes of them begins with
-/// `//`.
+/// - is longer than 2,048 bytes,
+/// - contains a control character, a space or a backslash,
+/// - is a URL with a user name,
+/// - leads anywhere else.
 ///
-/// | the value stands in | |
+/// Characters that can't be sent in a header are percent-encoded. An origin is sent in the form
+/// that browsers use. Nothing is decoded. Query and fragment are kept. The segments `.` and `..`
+/// are kept too, unlike in a [`LocalPath`](crate::location::LocalPath), unless they resolve to a
+/// path that begins with `//`.
+///
+/// | The value is in | Use |
 /// |---|---|
 /// | a form field, a session | [`location`](Self::location), [`check`](Self::check) |
 /// | the query | [`query`](Self::query) |
 /// | a cookie | [`cookie`](Self::cookie) |
-/// | a header field | [`header`](Self::header) |
+/// | a header | [`header`](Self::header) |
 ///
-/// Nothing reads `Referer` by itself. [`LoginRedirect`](crate::policy::LoginRedirect) is the counterpart that
-/// writes the value.
+/// `Referer` is read only if you configure it with [`header`](Self::header).
+/// [`LoginRedirect`](crate::policy::LoginRedirect) is the counterpart that writes the value.
 ///
 /// Source: R7; OWASP, "Unvalidated Redirects and Forwards"; CWE-601.
 #[derive(Clone, Debug)]
-#[must_use = "it checks nothing until a value is given to it"]
+#[must_use = "a `ReturnTo` checks nothing until it gets a value"]
 pub struct ReturnTo {
     fallback: Location,
     allowed: Vec<Allowed>,
 }
 
 impl ReturnTo {
-    /// Checks values, and answers with `fallback` where one is missing or refused.
+    /// Accepts paths on this site, and uses `fallback` if a value is missing or rejected.
     ///
     /// ```
     /// # use tower_redirect::policy::ReturnTo;
@@ -65,7 +73,7 @@ impl ReturnTo {
     ///
     /// # Panics
     ///
-    /// When it is handed a literal that is not a location, at the caller's line.
+    /// If a literal isn't a valid location. The message has the caller's line.
     #[track_caller]
     pub fn new(fallback: impl IntoLocation<Location>) -> Self {
         Self {
@@ -74,13 +82,16 @@ impl ReturnTo {
         }
     }
 
-    /// Allows an https origin beside this site, or all subdomains of one.
+    /// Allows an https origin besides this site, or all subdomains of a domain.
     ///
-    /// `https://docs.example` is that host on that port and nothing else. `https://*.tenant.example` is
-    /// every subdomain, however deep, on the default port, and not `tenant.example` itself. Whoever can
-    /// get a subdomain is allowed with it: never write `*.` before a name under which strangers
-    /// register (`co.uk`, `github.io`). Punycode (`xn--…`) is a subdomain only with feature `idn`, which
-    /// reads it; else allow such names one by one.
+    /// - `https://docs.example` allows that host on that port only.
+    /// - `https://*.tenant.example` allows every subdomain at any depth, on the default port. It
+    ///   doesn't allow `tenant.example` itself.
+    ///
+    /// Anyone who controls a subdomain can receive your visitors. Never put `*.` before a domain
+    /// where strangers can register a name (`co.uk`, `github.io`). A subdomain in punycode
+    /// (`xn--…`) is allowed only with the `idn` feature, which validates it. Without that feature,
+    /// allow these hosts one by one.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, policy::ReturnTo};
@@ -97,16 +108,17 @@ impl ReturnTo {
     ///
     /// # Errors
     ///
-    /// When it is not `https://`, has a user name, a path or a bad host; when `*.` stands elsewhere than
-    /// at the front, before an address or before a single label, or with a port.
+    /// Returns an error if the text doesn't begin with `https://`, or if it has a user name, a path
+    /// or an invalid host. Also returns an error if `*.` isn't at the front, comes before an IP
+    /// address or a single label, or is used with a port.
     pub fn allow(mut self, origin: &str) -> Result<Self, LocationError> {
         self.allowed.push(Allowed::parse(origin)?);
         Ok(self)
     }
 
-    /// The address that a value names, or the fallback.
+    /// Returns the location for a value, or the fallback.
     ///
-    /// The value is plain text, as a form gives it; it is not decoded once more.
+    /// The value is plain text, as a form extractor returns it. It isn't decoded again.
     ///
     /// ```
     /// use http::{Response, header::LOCATION};
@@ -114,17 +126,17 @@ impl ReturnTo {
     ///
     /// let return_to = ReturnTo::new(LocalPath::from_static("/home"));
     ///
-    /// // What a handler answers to POST /login:
+    /// // The handler of POST /login:
     /// let next = "/account?tab=2"; // from the form
-    /// let answer: Response<String> = Redirect::see_other(return_to.location(next)).into();
-    /// assert_eq!(answer.headers()[LOCATION], "/account?tab=2");
+    /// let response: Response<String> = Redirect::see_other(return_to.location(next)).into();
+    /// assert_eq!(response.headers()[LOCATION], "/account?tab=2");
     /// ```
     #[must_use]
     pub fn location(&self, value: &str) -> Location {
         self.check(value).unwrap_or_else(|| self.fallback.clone())
     }
 
-    /// The address that a value names; `None` where the fallback would be sent.
+    /// Returns the location for a value, or `None` if the value is rejected.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, policy::ReturnTo};
@@ -148,21 +160,21 @@ impl ReturnTo {
         Location::on_with_dots(&origin, rest).ok()
     }
 
-    /// A policy that reads the one query parameter of this name, and always answers.
+    /// Returns a policy that reads the value from a query parameter, and redirects every request.
     ///
-    /// Names and values are decoded as those of a form are: `+` is a space, `%XX` a byte. Where the
-    /// parameter is missing, stands there twice or is not UTF-8, the fallback is sent.
+    /// Names and values are decoded like those of a form: `+` is a space, and `%XX` is a byte. The
+    /// fallback is used if the parameter is missing, occurs twice or isn't UTF-8.
     ///
-    /// With `after_success`, every 2xx answer of the app is replaced. A login that has failed must answer
-    /// with another status, 422 Unprocessable Content say, or the form sends its visitor away as if it
-    /// had not.
+    /// With `after_success`, the redirect replaces every 2xx response of the app. So a failed login
+    /// must respond with another status, for example 422 Unprocessable Content. Otherwise the
+    /// visitor is redirected as if the login had succeeded.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, RedirectLayer, policy::ReturnTo, testing};
     ///
     /// let return_to = ReturnTo::new(LocalPath::from_static("/home"));
     ///
-    /// // On the route of the login form, which is posted to `/login?next=…`:
+    /// // The login form is posted to `/login?next=…`:
     /// let layer = RedirectLayer::see_other(return_to.query("next")).after_success();
     /// let login = |target: &str| testing::post(target).through_layer(&layer);
     ///
@@ -177,20 +189,20 @@ impl ReturnTo {
         ReturnFrom::new(self, Source::Query(name.into()))
     }
 
-    /// A policy that reads the one cookie of this name, and always answers.
+    /// Returns a policy that reads the value from a cookie, and redirects every request.
     ///
-    /// The value is taken as it was sent: nothing is decoded and no quotes are removed, and a `;` ends
-    /// it, so that the address should be written percent-encoded as it stands in a link. The answer
-    /// names `Cookie` in `Vary`.
+    /// The value is used as received: nothing is decoded, quotes stay, and a `;` ends it. So write
+    /// the URL into the cookie percent-encoded, as in a link. The fallback is used if the cookie is
+    /// missing or occurs twice. The response names `Cookie` in `Vary`.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, policy::ReturnTo, testing};
     ///
     /// let policy = ReturnTo::new(LocalPath::from_static("/home")).cookie("next");
-    /// let answer = |cookies: &str| testing::post("/login").header("cookie", cookies).through(&policy);
+    /// let login = |cookie: &str| testing::post("/login").header("cookie", cookie).through(&policy);
     ///
-    /// answer("theme=dark; next=/account?tab=2").assert_redirect("/account?tab=2");
-    /// answer("next=/a; next=/b").assert_redirect("/home");
+    /// login("theme=dark; next=/account?tab=2").assert_redirect("/account?tab=2");
+    /// login("next=/a; next=/b").assert_redirect("/home");
     /// ```
     ///
     /// Source: RFC 6265 §5.4.
@@ -198,10 +210,11 @@ impl ReturnTo {
         ReturnFrom::new(self, Source::Cookie(name.into()))
     }
 
-    /// A policy that reads the one line of a header field, and always answers.
+    /// Returns a policy that reads the value from a header, and redirects every request.
     ///
-    /// The value is taken as it was sent; more than one line is the fallback. The answer names the field
-    /// in `Vary`. For `Referer`, allow the origin of this site: browsers send the whole address.
+    /// The value is used as received. The fallback is used if the header is missing or has several
+    /// lines. The response names the header in `Vary`. For `Referer`, allow the origin of this
+    /// site, because browsers send the whole URL.
     ///
     /// ```
     /// use http::HeaderName;
@@ -218,14 +231,15 @@ impl ReturnTo {
     }
 }
 
-/// The part of the rule that needs no list: a path on this site.
+/// Returns the location for a path on this site. This check needs no allowed origins.
 pub(crate) fn local(value: &str) -> Option<Location> {
     is_plain(value)
         .then(|| Location::local_with_dots(value).ok())
         .flatten()
 }
 
-/// Whether a value is short enough, and without what makes readers disagree on where it leads.
+/// Whether a value is short enough and free of characters that clients interpret differently:
+/// browsers drop tabs and line breaks and read `\` as `/`.
 fn is_plain(value: &str) -> bool {
     value.len() <= MAX_LEN && !value.contains(|c: char| c.is_control() || matches!(c, ' ' | '\\'))
 }

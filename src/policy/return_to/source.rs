@@ -1,4 +1,5 @@
-//! Where the value stands: the one occurrence is read, and otherwise none.
+//! Where the value comes from. It is read only if it occurs exactly once (R7), because otherwise
+//! two readers could pick different values.
 
 use std::{borrow::Cow, str};
 
@@ -12,7 +13,8 @@ use crate::{
     request::RequestHead,
 };
 
-/// The policy of [`ReturnTo::query`], [`ReturnTo::cookie`] and [`ReturnTo::header`].
+/// Redirects to the URL in a part of the request. [`ReturnTo::query`], [`ReturnTo::cookie`] and
+/// [`ReturnTo::header`] return it.
 ///
 /// ```
 /// use tower_redirect::{LocalPath, policy::{ReturnFrom, ReturnTo}, testing};
@@ -22,7 +24,7 @@ use crate::{
 /// testing::post("/login").through(&next).assert_redirect("/home");
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a policy does nothing until a layer has it"]
+#[must_use = "a policy does nothing until a layer applies it"]
 pub struct ReturnFrom {
     return_to: ReturnTo,
     source: Source,
@@ -53,7 +55,7 @@ impl Policy for ReturnFrom {
             Source::Cookie(name) => cookie_value(request, name).map(Cow::Borrowed),
             Source::Header(name) => header_value(request, name).map(Cow::Borrowed),
         };
-        // No value is as good as a bad one.
+        // The empty value is rejected, so a missing one gets the fallback.
         let value = value.unwrap_or_default();
         Decision::Redirect(self.return_to.location(&value))
     }
@@ -64,7 +66,7 @@ fn query_value<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         (!pair.is_empty() && form_decoded(key)? == name).then_some(value)
     });
-    form_decoded(only(values)?)
+    form_decoded(exactly_one(values)?)
 }
 
 fn cookie_value<'a>(request: &RequestHead<'a>, name: &str) -> Option<&'a str> {
@@ -72,7 +74,7 @@ fn cookie_value<'a>(request: &RequestHead<'a>, name: &str) -> Option<&'a str> {
     // HTTP/2 may send each cookie on a line of its own (RFC 9113 §8.2.3).
     let lines = request.headers().get_all(header::COOKIE).iter();
     let cookies = lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b';'));
-    let value = only(cookies.filter_map(|cookie| {
+    let value = exactly_one(cookies.filter_map(|cookie| {
         let equals = cookie.iter().position(|&byte| byte == b'=')?;
         let (key, value) = cookie.split_at_checked(equals)?;
         (key.trim_ascii() == name.as_bytes()).then_some(value.get(1..)?)
@@ -83,16 +85,16 @@ fn cookie_value<'a>(request: &RequestHead<'a>, name: &str) -> Option<&'a str> {
 fn header_value<'a>(request: &RequestHead<'a>, name: &HeaderName) -> Option<&'a str> {
     request.depends_on(name);
     let lines = request.headers().get_all(name).iter();
-    str::from_utf8(only(lines.map(HeaderValue::as_bytes))?).ok()
+    str::from_utf8(exactly_one(lines.map(HeaderValue::as_bytes))?).ok()
 }
 
-/// The only one there is.
-fn only<T>(mut values: impl Iterator<Item = T>) -> Option<T> {
+/// Returns the value if there is exactly one.
+fn exactly_one<T>(mut values: impl Iterator<Item = T>) -> Option<T> {
     let value = values.next()?;
     values.next().is_none().then_some(value)
 }
 
-/// A name or a value of a form; `None` where it is not UTF-8.
+/// Decodes a name or a value of a form. Returns `None` if the result isn't UTF-8.
 pub(crate) fn form_decoded(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['+', '%']) {
         return Some(Cow::Borrowed(text));

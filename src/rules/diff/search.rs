@@ -201,7 +201,7 @@ impl<'r> Search<'r> {
             return (None, false);
         }
         let (before, after) = (self.old.decide(&head), self.new.decide(&head));
-        if before.is_same_answer(&after, &head) {
+        if before.has_same_effect(&after, &head) {
             return (Some((old, new)), false);
         }
         if self.known.insert((old, new)) {

@@ -1,4 +1,4 @@
-//! The CSV files of Cloudflare's Bulk Redirects: whole addresses, one a row, no header.
+//! The CSV files of Cloudflare Bulk Redirects.
 //!
 //! ```
 //! use tower_redirect::rules::bulk_csv;
@@ -15,25 +15,56 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! | column | absent | means |
-//! |---|---|---|
-//! | source | | host and path; for both schemes where it names none |
-//! | target | | a whole address |
-//! | status | 301 | 301, 302, 307 or 308 |
-//! | preserve query string | false | the query of a request goes on |
-//! | include subdomains | false | the host, and every name below it |
-//! | subpath matching | false | the path, and everything below it by whole segments |
-//! | preserve path suffix | false | what is below the path goes behind the target's |
+//! # Columns
 //!
-//! True and false are `TRUE`, `true`, `FALSE`, `false` and nothing. The most specific row answers, wherever it
-//! stands: one for the path itself, then the longest path; of these an exact host, then the longest domain; of
-//! these one that names the scheme. The dialect orders paths and hosts each, and not the two together; here the
-//! path is asked first. Of two rows with the same source, the second is an error. Rows with errors are left
-//! out and the rest serve.
+//! A row is one redirect. There is no header row. Every column after the second may be empty or
+//! missing.
+//!
+//! | column | if it is empty | what it does here |
+//! |---|---|---|
+//! | 1, source | an error | `host/path`, matched exactly; `http://` or `https://` before it limits the row to this scheme |
+//! | 2, target | an error | the URL to redirect to, with scheme and host |
+//! | 3, status | 301 | 301, 302, 307 or 308 |
+//! | 4, preserve query string | false | appends the query of the request |
+//! | 5, include subdomains | false | also matches every subdomain of the host |
+//! | 6, subpath matching | false | also matches every path below the source path |
+//! | 7, preserve path suffix | false | appends what column 6 matched below the source path to the target |
+//!
+//! The columns 4 to 7 are `TRUE`, `true`, `FALSE` or `false`. Put a URL that contains a comma in
+//! quotes.
+//!
+//! # Which row wins
+//!
+//! The most specific row that matches wins, wherever it is in the file:
+//!
+//! 1. A row for the path itself comes before subpath matching, and a longer path before a shorter
+//!    one.
+//! 2. For the same path, an exact host comes before subdomains, and a longer domain before a
+//!    shorter one.
+//! 3. For the same host, a row with a scheme comes before one without.
+//!
+//! Cloudflare's documentation orders paths and hosts, but not paths against hosts. Here, paths are
+//! compared first.
+//!
+//! # Not supported
+//!
+//! | syntax | what happens |
+//! |---|---|
+//! | a header row, a comment, or `;` and tabs as separators | an error; the row is skipped |
+//! | a source without a host, or with a port, a user name, a query or a fragment | an error; the row is skipped |
+//! | `*` in the host of a source | an error; use column 5 |
+//! | `/*` at the end of a source | a warning; it matches only a literal `*`, so use column 6 |
+//! | the source of an earlier row | an error; the row is skipped |
+//! | column 4 with a query in the target | an error; the row is skipped |
+//! | a target that isn't a web page, such as `magnet:` | an error; the row is skipped |
+//! | more than 32 KiB in a source or target, or more than 16 slashes in a source with subpath matching | an error; the row is skipped |
+
+use std::borrow::Cow;
 
 use super::{
     Parsed,
     document::{Document, Places},
+    quoted,
     rows::{Row, Rows},
     seen::Seen,
 };
@@ -43,7 +74,7 @@ use crate::{
     status::Status,
 };
 
-/// The rules of a text in which nothing is wrong.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::bulk_csv;
@@ -55,12 +86,12 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::BulkCsv.parse(text)
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Rows with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::bulk_csv;
@@ -68,7 +99,7 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// let parsed = bulk_csv::parse_lossy("old.example/a,https://new.example/b,303\n");
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:1:37: error: this is no status of a bulk redirect; take 301, 302, 307 or 308",
+///     "rules:1:37: error: `303` isn't a status of a bulk redirect; use 301, 302, 307 or 308",
 /// );
 /// ```
 #[must_use]
@@ -100,13 +131,13 @@ pub(super) fn read(text: &str) -> Parsed {
     let mut is_first = true;
     while let Some(row) = rows.next_row() {
         if std::mem::take(&mut is_first) && is_header(&row) {
-            let message = "this dialect has no header row";
-            document.say(Severity::Error, &row.bytes, message, "remove it");
+            let message = "this format has no header row";
+            document.say(Severity::Error, &row.bytes, message, "remove this row");
             continue;
         }
         if row.get(SOURCE).ends_with("/*") {
-            let message = "`*` stands for itself here, and nothing below is answered";
-            let cure = "leave it out, and write `TRUE` for the paths below in the sixth column";
+            let message = "`*` only matches a literal `*` here, and not the paths below";
+            let cure = "remove `/*`, and write `TRUE` in the sixth column to match the paths below";
             document.say(Severity::Warning, &row.place(SOURCE), message, cure);
         }
         match rule(&row) {
@@ -116,7 +147,7 @@ pub(super) fn read(text: &str) -> Parsed {
                 message,
                 cure,
             }) => {
-                document.say(Severity::Error, &row.place(column), message, cure);
+                document.say(Severity::Error, &row.place(column), &message, cure);
             }
         }
     }
@@ -132,16 +163,21 @@ fn is_header(row: &Row<'_>) -> bool {
 /// What keeps a row from being a rule.
 struct Wrong {
     column: usize,
-    message: &'static str,
+    message: Cow<'static, str>,
     cure: &'static str,
 }
 
-const fn wrong(column: usize, message: &'static str, cure: &'static str) -> Wrong {
+fn wrong(column: usize, message: impl Into<Cow<'static, str>>, cure: &'static str) -> Wrong {
     Wrong {
         column,
-        message,
+        message: message.into(),
         cure,
     }
+}
+
+/// How a column is called in a message.
+const fn name(column: usize) -> &'static str {
+    if column == SOURCE { "source" } else { "target" }
 }
 
 fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) {
@@ -150,8 +186,10 @@ fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) 
     let scheme = scheme.map_or("", HttpScheme::as_str);
     let key = format!("{scheme}://{}{path}", host.to_ascii_lowercase());
     if let Some(before) = seen.add(&key, line) {
-        let message = format!("this source is that of line {before}, which counts");
-        let cure = "remove one of the rows";
+        let source = quoted(row.get(SOURCE));
+        let message =
+            format!("line {before} already has the source {source}, so this row is skipped");
+        let cure = "remove one of the two";
         document.say(Severity::Error, &row.place(SOURCE), &message, cure);
         return;
     }
@@ -206,16 +244,18 @@ fn rule(row: &Row<'_>) -> Result<Rule, Wrong> {
     if preserve_query && target.split('#').next().unwrap_or_default().contains('?') {
         return Err(wrong(
             PRESERVE_QUERY,
-            "the target has a query, and that of the request cannot be kept beside it",
-            "write `FALSE`, or take the query off the target",
+            "the target already has a query, so the query of the request can't be preserved",
+            "write `FALSE` here, or remove the query from the target",
         ));
     }
     let slashes = path.bytes().filter(|&byte| byte == b'/').count();
     if subpath_matching && slashes > MOST_SLASHES {
         return Err(wrong(
             SOURCE,
-            "a path that stands for those below it has at most 16 slashes",
-            "shorten it",
+            format!(
+                "the source has {slashes} slashes, and with subpath matching at most 16 are allowed"
+            ),
+            "shorten the path, or write `FALSE` in the sixth column",
         ));
     }
     let source = match (subpath_matching, preserve_suffix?) {
@@ -254,66 +294,76 @@ fn below(path: &str) -> Source {
 fn check(row: &Row<'_>) -> Result<(), Wrong> {
     let (source, target) = (row.get(SOURCE), row.get(TARGET));
     if source.starts_with('#') {
-        let message = "this dialect has no comments, and this is no address";
-        return Err(wrong(SOURCE, message, "remove the row"));
+        let message = "this format has no comments";
+        return Err(wrong(SOURCE, message, "remove this row"));
     }
     if target.is_empty() && source.contains([';', '\t', '|']) {
-        let message = "the columns of a row are separated by commas";
-        return Err(wrong(SOURCE, message, "write `,` between them"));
+        let message = "this row has only one column";
+        let cure = "separate the columns with commas, not with `;`, `|` or tabs";
+        return Err(wrong(SOURCE, message, cure));
     }
     for (column, address) in [(SOURCE, source), (TARGET, target)] {
+        let name = name(column);
         if address.is_empty() {
-            let cure = "write both, the source and behind a comma the target";
-            return Err(wrong(column, "an address is missing", cure));
+            let message = format!("this row has no {name}");
+            let cure = "write it as `example.com/old,https://example.com/new`";
+            return Err(wrong(column, message, cure));
         }
         if address.contains('\n') {
-            let cure = "close the quote before it";
-            return Err(wrong(column, "this address goes on beyond its line", cure));
+            let message = format!("the quote around this {name} isn't closed on its line");
+            return Err(wrong(column, message, "write `\"` after the URL"));
         }
         if address.len() > LONGEST {
-            return Err(wrong(
-                column,
-                "this address has more than 32 KiB",
-                "shorten it",
-            ));
+            let message = format!("the {name} is longer than 32 KiB");
+            return Err(wrong(column, message, "shorten it"));
         }
     }
     for column in PRESERVE_SUFFIX + 1..row.len() {
-        if !row.get(column).is_empty() {
-            let cure = "put an address that holds a comma in quotes";
-            return Err(wrong(column, "a row has seven columns", cure));
+        let field = row.get(column);
+        if !field.is_empty() {
+            let message = format!("{} is after the last of the seven columns", quoted(field));
+            let cure = "remove it, or put a URL that contains a comma in quotes";
+            return Err(wrong(column, message, cure));
         }
     }
     let (_, host, path) = split(source);
     if source.starts_with('/') || host.is_empty() {
-        let cure = "write host and path, `example.com/path`";
-        return Err(wrong(SOURCE, "this source has no host", cure));
+        let message = format!("the source {} has no host", quoted(source));
+        let cure = "write host and path, for example `example.com/path`";
+        return Err(wrong(SOURCE, message, cure));
     }
     if host.ends_with(':') && path.starts_with("//") {
-        return Err(wrong(
-            SOURCE,
-            "this is no scheme of a request",
-            "write `http://`, `https://`, or none for both",
-        ));
+        let message = format!(
+            "the scheme {} isn't supported",
+            quoted(&format!("{host}//"))
+        );
+        let cure = "write `http://`, `https://`, or no scheme to match both";
+        return Err(wrong(SOURCE, message, cure));
     }
     if host.contains('*') {
-        let message = "a host has no `*`";
-        let cure = "leave it out, and write `TRUE` for the subdomains in the fifth column";
+        let message = format!("the host {} contains `*`", quoted(host));
+        let cure = "remove `*.`, and write `TRUE` in the fifth column to match subdomains";
         return Err(wrong(SOURCE, message, cure));
     }
     if host.contains('@') {
-        return Err(wrong(SOURCE, "a source has no user name", "remove it"));
+        let message = format!("the source {} contains a user name", quoted(source));
+        return Err(wrong(SOURCE, message, "remove everything up to the `@`"));
     }
-    if path.contains(['?', '#']) {
-        return Err(wrong(
-            SOURCE,
-            "a source has no query and no fragment",
-            "remove it; the row answers whatever the query is",
-        ));
+    if let Some(at) = path.find(['?', '#']) {
+        let rest = path.get(at..).unwrap_or_default();
+        let what = if rest.starts_with('?') {
+            "query"
+        } else {
+            "fragment"
+        };
+        let message = format!("a source can't have a {what} ({})", quoted(rest));
+        let cure = "remove it, since a row matches any query";
+        return Err(wrong(SOURCE, message, cure));
     }
     if target.starts_with('/') {
-        let cure = "write it with scheme and host, `https://example.com/path`";
-        return Err(wrong(TARGET, "a target is a whole address", cure));
+        let message = format!("the target {} has no host", quoted(target));
+        let cure = "write the whole URL, for example `https://example.com/path`";
+        return Err(wrong(TARGET, message, cure));
     }
     Ok(())
 }
@@ -324,9 +374,9 @@ fn status(row: &Row<'_>) -> Result<Status, Wrong> {
         "302" => Status::Found,
         "307" => Status::TemporaryRedirect,
         "308" => Status::PermanentRedirect,
-        _ => {
-            let cure = "take 301, 302, 307 or 308";
-            return Err(wrong(STATUS, "this is no status of a bulk redirect", cure));
+        other => {
+            let message = format!("{} isn't a status of a bulk redirect", quoted(other));
+            return Err(wrong(STATUS, message, "use 301, 302, 307 or 308"));
         }
     })
 }
@@ -335,9 +385,9 @@ fn is_true(row: &Row<'_>, column: usize) -> Result<bool, Wrong> {
     match row.get(column) {
         "TRUE" | "true" => Ok(true),
         "" | "FALSE" | "false" => Ok(false),
-        _ => {
-            let cure = "write `TRUE` or `FALSE`";
-            Err(wrong(column, "this is neither true nor false", cure))
+        other => {
+            let message = format!("{} isn't `TRUE` or `FALSE`", quoted(other));
+            Err(wrong(column, message, "write one of them"))
         }
     }
 }

@@ -7,6 +7,7 @@ use super::loader::Place;
 use super::{
     Parsed,
     loader::{Line, Loader, SHOWN, floor_char_boundary},
+    quoted,
 };
 #[cfg(feature = "regex")]
 use crate::rules::error::Flaw;
@@ -176,8 +177,10 @@ impl<'t> Document<'t> {
         match self.loader.try_first(line, rule) {
             Ok(None) => {}
             Ok(Some(before)) => {
-                let message = format!("this key is that of line {before}, which counts");
-                let cure = "remove one of the entries";
+                let key = quoted(self.text.get(places.entry.clone()).unwrap_or_default());
+                let message =
+                    format!("line {before} already has the key {key}, so this entry is skipped");
+                let cure = "remove one of the two";
                 self.say(Severity::Error, &places.entry, &message, cure);
             }
             Err(error) => self.say_error(places, &error),

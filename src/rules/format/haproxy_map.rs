@@ -1,4 +1,4 @@
-//! Map files of HAProxy: a key, blanks, and the target up to the end of the line.
+//! The map files of HAProxy: a key, white space, and the target.
 //!
 //! ```
 //! use tower_redirect::Status;
@@ -10,25 +10,46 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! This is what `http-request redirect location %[path,map(FILE)] code … if …` makes of it:
+//! In an HAProxy configuration, the file is used like this:
 //!
-//! - A key is compared as a whole and with case. It is a path, `/a`; host and path, `example.com/a`; or a host
-//!   alone, `example.com`, which stands for all its paths. What names a host comes first.
-//! - A value is sent as it is, without the query of the request; blanks in it are percent-encoded.
-//! - Only a `#` in the first column begins a comment; blanks before a key count for nothing.
-//! - Of two lines with one key the first counts, and the second is an error.
-//! - A file names no status; the caller does. [`Format::HaproxyMap`](super::Format::HaproxyMap) takes 301.
+//! ```text
+//! http-request redirect code 301 location %[path,map(FILE)] if { path,map(FILE) -m found }
+//! ```
 //!
-//! A key without a value, and one with a query, are warnings and left out. A ` #` in a value is a warning, and
-//! sent as it stands.
+//! The file has no status, so you pass one. [`Format::HaproxyMap`](super::Format::HaproxyMap) uses
+//! 301.
+//!
+//! # Syntax
+//!
+//! A line is one redirect. White space at the start of a line is ignored.
+//!
+//! | syntax | what it does here |
+//! |---|---|
+//! | `/a` as the key | matches this path, but not `/a/` or `/A` |
+//! | `example.com/a` as the key | matches this path on this host |
+//! | `example.com` as the key | matches every path on this host |
+//! | the rest of the line | is the target; white space in it is percent-encoded, and the query of the request is dropped |
+//! | `#` in the first column | starts a comment |
+//!
+//! A key with a host comes before a key without one. If two lines have the same key, the first
+//! counts and the second is an error.
+//!
+//! # Not supported
+//!
+//! | syntax | what happens |
+//! |---|---|
+//! | a key without a target, a key with a query, `#` after white space at the start of a line | a warning; the line is skipped |
+//! | `#` after the target, `;` at the end of the line | a warning; it is sent as a part of the target |
+//! | a key with a scheme, a key that is a regex, quotes, arrows between key and target | an error; the line is skipped |
 
-use std::{io, ops::Range, path::Path};
+use std::{borrow::Cow, io, ops::Range, path::Path};
 
 use super::{
     Kind, Parsed,
     loader::{Line, Loader},
     map,
     netlify::ARROWS,
+    quoted,
     read::{self, ByLine},
 };
 use crate::{
@@ -36,7 +57,7 @@ use crate::{
     status::StatusChoice,
 };
 
-/// The rules of a text in which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules, which redirect with this status. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::status::Intent;
@@ -48,12 +69,12 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
-pub fn parse(text: &str, how: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
-    parse_lossy(text, how).into_result()
+/// Returns all diagnostics, warnings included, if one of them is an error.
+pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
+    parse_lossy(text, status).into_result()
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Lines with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::Status;
@@ -62,19 +83,20 @@ pub fn parse(text: &str, how: impl Into<StatusChoice>) -> Result<Rules, Diagnost
 /// let parsed = haproxy_map::parse_lossy("/a /b\n/a /c\n", Status::Found);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:2:1: error: this key is that of line 1, which counts; remove one of the lines",
+///     "rules:2:1: error: line 1 already has the key `/a`, so this line is skipped; \
+///      remove one of the two",
 /// );
 /// ```
 #[must_use]
-pub fn parse_lossy(text: &str, how: impl Into<StatusChoice>) -> Parsed {
+pub fn parse_lossy(text: &str, status: impl Into<StatusChoice>) -> Parsed {
     let mut loader = Loader::new(PRECEDENCE);
     loader.reserve(text.len());
     // Nothing fails where a text is read from memory.
-    let _ = read::lines(text.as_bytes(), &mut Reader(how.into()), &mut loader);
+    let _ = read::lines(text.as_bytes(), &mut Reader(status.into()), &mut loader);
     loader.finish(|| Ok(text.as_bytes()))
 }
 
-/// The same of a file; the diagnostics name it.
+/// Loads a file and parses it like [`parse_lossy`]. Diagnostics and rules name the file.
 ///
 /// ```no_run
 /// use tower_redirect::Status;
@@ -88,9 +110,9 @@ pub fn parse_lossy(text: &str, how: impl Into<StatusChoice>) -> Parsed {
 ///
 /// # Errors
 ///
-/// Where the file cannot be read.
-pub fn load_lossy(path: impl AsRef<Path>, how: impl Into<StatusChoice>) -> io::Result<Parsed> {
-    kind(how.into()).load(path.as_ref())
+/// Returns an error if the file can't be read.
+pub fn load_lossy(path: impl AsRef<Path>, status: impl Into<StatusChoice>) -> io::Result<Parsed> {
+    kind(status.into()).load(path.as_ref())
 }
 
 /// How such a text is taken apart.
@@ -113,24 +135,22 @@ impl ByLine for Reader {
         };
         let part = |bytes: &Range<usize>| line.text.get(bytes.clone()).unwrap_or_default();
         let (key, value) = (part(&source), part(&target_at));
-        let warn = |loader: &mut Loader, message, cure| {
+        let warn = |loader: &mut Loader, message: &str, cure| {
             loader.say(Severity::Warning, line, source.clone(), message, cure);
         };
         if value.is_empty() {
-            let cure = "write the target behind it";
-            return warn(
-                loader,
-                "this key has no value, and nothing is redirected",
-                cure,
+            let message = format!(
+                "the key {} has no target, so this line is skipped",
+                quoted(key)
             );
+            let cure = "write it after the key, for example `/old /new`";
+            return warn(loader, &message, cure);
         }
         if key.contains('?') {
-            let cure = "write the path alone";
-            return warn(
-                loader,
-                "keys with a query are not compared here, and it is left out",
-                cure,
-            );
+            let key = quoted(key);
+            let message =
+                format!("the query in the key {key} isn't supported, so this line is skipped");
+            return warn(loader, &message, "write only the path");
         }
         if let Some(Slip {
             severity,
@@ -140,12 +160,12 @@ impl ByLine for Reader {
         }) = slip(key, value)
         {
             let bytes = if in_value { target_at.clone() } else { source };
-            return loader.say(severity, line, bytes, message, cure);
+            return loader.say(severity, line, bytes, &message, cure);
         }
         if let Some(at) = value.len().checked_sub(1).filter(|_| value.ends_with(';')) {
             let bytes = target_at.start + at..target_at.end;
-            let message = "this is sent with the target";
-            let cure = "remove it, or read the file as a map of nginx";
+            let message = "the `;` is sent as a part of the target";
+            let cure = "remove it, or load the file in the format `nginx-map`";
             loader.say(Severity::Warning, line, bytes, message, cure);
         }
         if let Some(at) = [" #", "\t#"]
@@ -154,9 +174,10 @@ impl ByLine for Reader {
             .min()
         {
             let bytes = target_at.start + at + 1..target_at.end;
-            let message = "this is no comment here, and is sent with the target";
-            let cure = "write a comment on a line of its own, `#` first, or `%20` for a blank";
-            loader.say(Severity::Warning, line, bytes, message, cure);
+            let comment = quoted(part(&bytes));
+            let message = format!("{comment} isn't a comment, and is sent as a part of the target");
+            let cure = "put the comment on a line of its own, or write `%20` for the space";
+            loader.say(Severity::Warning, line, bytes, &message, cure);
         }
         let target = if value.contains(['{', '}', '\t']) {
             pattern::escape(value).replace('\t', "%09")
@@ -166,14 +187,11 @@ impl ByLine for Reader {
         match loader.try_first(line.number, map::rule(self.0, key, target)) {
             Ok(None) => {}
             Ok(Some(before)) => {
-                let message = format!("this key is that of line {before}, which counts");
-                loader.say(
-                    Severity::Error,
-                    line,
-                    source,
-                    &message,
-                    "remove one of the lines",
-                );
+                let key = quoted(key);
+                let message =
+                    format!("line {before} already has the key {key}, so this line is skipped");
+                let cure = "remove one of the two";
+                loader.say(Severity::Error, line, source, &message, cure);
             }
             Err(error) if error.part() == Part::Target => {
                 loader.say_error(line, &target_at, &error);
@@ -191,43 +209,45 @@ impl ByLine for Reader {
 struct Slip {
     severity: Severity,
     in_value: bool,
-    message: &'static str,
+    message: Cow<'static, str>,
     cure: &'static str,
 }
 
 /// What a line was meant to be.
 fn slip(key: &str, value: &str) -> Option<Slip> {
-    let quoted = |text: &str| text.starts_with(['"', '\'']);
+    let is_quoted = |text: &str| text.starts_with(['"', '\'']);
     let first = value.split(BLANKS).next().unwrap_or_default();
     let (in_value, message, cure) = if key.starts_with('#') {
         return Some(Slip {
             severity: Severity::Warning,
             in_value: false,
-            message: "a comment has its `#` in the first column, and this is a key that nobody asks for",
-            cure: "remove the blanks before it",
+            message: "`#` only starts a comment in the first column, so this line is skipped"
+                .into(),
+            cure: "remove the white space before it",
         });
-    } else if quoted(key) {
-        let message = "quotes are a part of the key here, and no path has them";
+    } else if is_quoted(key) {
+        let message = format!("the quotes are a part of the key {}", quoted(key));
         (false, message, "remove them")
-    } else if quoted(value) {
-        let message = "quotes are a part of the target here, and none begins with them";
+    } else if is_quoted(value) {
+        let message = format!("the quotes are a part of the target {}", quoted(value));
         (true, message, "remove them")
     } else if key.starts_with(['^', '~']) {
-        let message = "keys are compared as they stand, and none is a regex";
-        (false, message, "write each path, or read a map of nginx")
+        let message = format!("the key {} is a regex, which isn't supported", quoted(key));
+        let cure = "write a line for each path, or use the format `nginx-map`";
+        (false, message, cure)
     } else if map::has_scheme(key) {
-        let (message, cure) = map::NO_SCHEME;
+        let (message, cure) = map::no_scheme(key);
         (false, message, cure)
     } else if first == "=" || ARROWS.contains(&first) {
-        let message = "the target follows its key with nothing but blanks between them";
-        (true, message, "remove what is before the target")
+        let message = format!("{} isn't part of this format", quoted(first));
+        (true, message, "remove it")
     } else {
         return None;
     };
     Some(Slip {
         severity: Severity::Error,
         in_value,
-        message,
+        message: message.into(),
         cure,
     })
 }

@@ -36,7 +36,7 @@ impl<'t> Value<'t> {
                 let byte = start + error.column().saturating_sub(1);
                 Err(NoJson {
                     at: at + byte.min(text.len()),
-                    message: format!("this is no JSON: {sentence}"),
+                    message: format!("invalid JSON: {sentence}"),
                 })
             }
         }

@@ -1,4 +1,4 @@
-//! What all dialects do with a line: a rule, or something to be said about it.
+//! What all formats do with a line: a rule, or something to be said about it.
 
 use std::{
     collections::BTreeMap,
@@ -133,7 +133,7 @@ impl Loader {
 
     /// Says what is wrong with the part of a rule that stands at these bytes of a line.
     pub(super) fn say_error(&mut self, line: Line<'_>, span: &Range<usize>, error: &RuleError) {
-        // What the dialect writes otherwise moves the place a little; it stays in its part.
+        // What the format writes otherwise moves the place a little; it stays in its part.
         let behind = match error.part() {
             Part::Source | Part::Target => error.position(),
             _ => 0,

@@ -1,5 +1,6 @@
 //! What maps of other servers have in common: a key is a path, a host, or both, and a value is a whole target.
 
+use super::quoted;
 use crate::{
     rules::{QueryPolicy, Rule, Source},
     status::{Status, StatusChoice},
@@ -8,9 +9,14 @@ use crate::{
 /// The status of a map whose reader gives none.
 pub(super) const DEFAULT: StatusChoice = StatusChoice::Status(Status::MovedPermanently);
 
-/// What is wrong with a key that is a whole address.
-pub(super) const NO_SCHEME: (&str, &str) =
-    ("a key is a path, a host, or both", "leave the scheme out");
+/// What is wrong with a key that is a whole address, and the fix.
+pub(super) fn no_scheme(key: &str) -> (String, &'static str) {
+    let message = format!("the key {} has a scheme", quoted(key));
+    (
+        message,
+        "remove the scheme, for example write `example.com/path`",
+    )
+}
 
 /// Whether a key is a whole address, as no key is here.
 pub(super) fn has_scheme(key: &str) -> bool {

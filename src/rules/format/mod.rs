@@ -1,8 +1,9 @@
-//! Files of rules, each in a dialect with a name and semantics of its own.
+//! Rule files of other servers and hosting services, each format with its own name and semantics.
 
 use std::{fmt, fs::File, io, path::Path, str::FromStr};
 
 use super::{Diagnostics, Precedence, Rules};
+use crate::observe::escaped::Escaped;
 
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
@@ -42,8 +43,10 @@ use loader::Loader;
 use read::ByLine;
 pub use rewrite::{NotRewritten, Rewritten};
 
-/// A dialect of rule files; the same line means different things in different ones, so that it is named and
-/// never guessed.
+/// The format of a rule file.
+///
+/// The same line means different things in different formats: `/a /b` is a 301 in a Netlify file
+/// and a 302 in a Cloudflare file. So you name the format, and this crate never guesses it.
 ///
 /// ```
 /// use tower_redirect::Status;
@@ -57,43 +60,55 @@ pub use rewrite::{NotRewritten, Rewritten};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Texts are UTF-8, with line ends of either kind. In dialects that are read line by line, a line that is
-/// not, has a NUL byte, or is longer than 64 KiB is an error of that line, and the others serve.
+/// | format | name | feature | status if none is given | which rule wins | an error skips |
+/// |---|---|---|---|---|---|
+/// | `Netlify` | `netlify` | | 301 | the first | the line |
+/// | `NetlifyToml` | `netlify-toml` | `toml` | 301 | the first | the entry |
+/// | `Cloudflare` | `cloudflare` | | 302 | the first | the line |
+/// | `BulkCsv` | `bulk-csv` | `csv` | 301 | the most specific | the row |
+/// | `Vercel` | `vercel` | `json` | 308 | the first | the whole file |
+/// | `VercelBulk` | `vercel-bulk` | `csv` or `json` | 307 | the first | the entry |
+/// | `Next` | `next` | `json` | an error | the first | the whole file |
+/// | `NginxMap` | `nginx-map` | | 301, or yours | the most specific | the entry |
+/// | `HaproxyMap` | `haproxy-map` | | 301, or yours | the most specific | the line |
+///
+/// Files are UTF-8 and may end their lines with LF or CRLF. In the formats `netlify`, `cloudflare`
+/// and `haproxy-map`, a line is an error if it isn't UTF-8, contains a NUL byte, or is longer than
+/// 64 KiB. The other lines are still read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// The CSV of Cloudflare's Bulk Redirects, by the name `bulk-csv`; see [`bulk_csv`](super::bulk_csv).
+    /// Cloudflare Bulk Redirects as CSV. See [`bulk_csv`](super::bulk_csv).
     #[cfg(feature = "csv")]
     #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
     BulkCsv,
-    /// Cloudflare's `_redirects`, by the name `cloudflare`; see [`cloudflare`](super::cloudflare).
+    /// A Cloudflare `_redirects` file. See [`cloudflare`](super::cloudflare).
     Cloudflare,
-    /// Map files of HAProxy, by the name `haproxy-map`; see [`haproxy_map`](super::haproxy_map).
+    /// An HAProxy map file. See [`haproxy_map`](super::haproxy_map).
     HaproxyMap,
-    /// Netlify's `_redirects`, by the name `netlify`; see [`netlify`](super::netlify).
+    /// A Netlify `_redirects` file. See [`netlify`](super::netlify).
     Netlify,
-    /// The redirects of a `netlify.toml`, by the name `netlify-toml`; see
-    /// [`netlify_toml`](super::netlify_toml).
+    /// The redirects of a `netlify.toml`. See [`netlify_toml`](super::netlify_toml).
     #[cfg(feature = "toml")]
     #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
     NetlifyToml,
-    /// The redirects of Next.js as JSON, by the name `next`; see [`next`](super::next).
+    /// The redirects of a Next.js configuration as JSON. See [`next`](super::next).
     #[cfg(feature = "json")]
     #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
     Next,
-    /// The inside of a `map` block of nginx, by the name `nginx-map`; see [`nginx_map`](super::nginx_map).
+    /// The entries of an nginx `map` block. See [`nginx_map`](super::nginx_map).
     NginxMap,
-    /// Vercel's `vercel.json`, by the name `vercel`; see [`vercel`](super::vercel).
+    /// The redirects of a `vercel.json`. See [`vercel`](super::vercel).
     #[cfg(feature = "json")]
     #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
     Vercel,
-    /// Vercel's bulk redirects, by the name `vercel-bulk`; see [`vercel_bulk`](super::vercel_bulk).
+    /// Vercel bulk redirects as CSV or JSON. See [`vercel_bulk`](super::vercel_bulk).
     #[cfg(any(feature = "csv", feature = "json"))]
     #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
     VercelBulk,
 }
 
-/// How the text of a dialect is taken apart.
+/// How the text of a format is taken apart.
 enum Kind {
     /// Every line stands for itself.
     Lines(Precedence, Box<dyn ByLine>),
@@ -102,7 +117,7 @@ enum Kind {
 }
 
 impl Format {
-    /// Every dialect of this build, with its name.
+    /// Every format of this build, with its name.
     const ALL: &'static [(Self, &'static str)] = &[
         #[cfg(feature = "csv")]
         (Self::BulkCsv, "bulk-csv"),
@@ -144,7 +159,7 @@ impl Format {
         }
     }
 
-    /// Every dialect that this build reads.
+    /// Returns every format that this build can read.
     ///
     /// ```
     /// use tower_redirect::rules::Format;
@@ -155,7 +170,7 @@ impl Format {
         Self::ALL.iter().map(|(format, _)| *format)
     }
 
-    /// The rules of a text in which nothing is wrong; warnings are not shown.
+    /// Parses a file and returns its rules. Warnings are dropped.
     ///
     /// ```
     /// use tower_redirect::rules::Format;
@@ -167,12 +182,12 @@ impl Format {
     ///
     /// # Errors
     ///
-    /// Everything to be said about the text, if there is an error among it.
+    /// Returns all diagnostics, warnings included, if one of them is an error.
     pub fn parse(self, text: &str) -> Result<Rules, Diagnostics> {
         self.parse_lossy(text).into_result()
     }
 
-    /// The rules that can serve, and what is to be said about the text.
+    /// Parses a file and returns the valid rules and all diagnostics.
     ///
     /// ```
     /// use tower_redirect::rules::Format;
@@ -186,7 +201,8 @@ impl Format {
         self.read_lossy(text.as_bytes())
     }
 
-    /// The same of bytes that may not even be text.
+    /// Parses the bytes of a file, which may not be valid UTF-8, like
+    /// [`parse_lossy`](Self::parse_lossy).
     ///
     /// ```
     /// use tower_redirect::rules::Format;
@@ -195,7 +211,8 @@ impl Format {
     /// assert_eq!(parsed.rules.len(), 1);
     /// assert_eq!(
     ///     parsed.diagnostics.to_string(),
-    ///     "rules:2:5: error: this is not UTF-8; save the file as UTF-8, or percent-encode the byte",
+    ///     "rules:2:5: error: the byte 0xFF isn't valid UTF-8; \
+    ///      save the file as UTF-8, or write the byte as `%FF`",
     /// );
     /// ```
     #[must_use]
@@ -212,7 +229,7 @@ impl Format {
         }
     }
 
-    /// The same of a file.
+    /// Loads a file and parses it like [`parse_lossy`](Self::parse_lossy).
     ///
     /// ```no_run
     /// use tower_redirect::rules::Format;
@@ -223,19 +240,22 @@ impl Format {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
-    /// A dialect that goes line by line is read so: the text is never in memory as a whole. The
-    /// diagnostics and the rules name the file. Rules of a map are 301;
-    /// [`haproxy_map::load_lossy`](super::haproxy_map::load_lossy) and
-    /// [`nginx_map::load_lossy`](super::nginx_map::load_lossy) take another status.
+    /// Diagnostics and rules name the file. A file of the formats `netlify`, `cloudflare` and
+    /// `haproxy-map` is read line by line and is never in memory as a whole.
+    ///
+    /// The rules of a map redirect with 301. To choose another status, use
+    /// [`haproxy_map::load_lossy`](super::haproxy_map::load_lossy) or
+    /// [`nginx_map::load_lossy`](super::nginx_map::load_lossy).
     ///
     /// # Errors
     ///
-    /// Where the file cannot be read.
+    /// Returns an error if the file can't be read.
     pub fn load_lossy(self, path: impl AsRef<Path>) -> io::Result<Parsed> {
         self.kind().load(path.as_ref())
     }
 
-    /// The same of a file that is opened in another way: something to read, and about how much that is.
+    /// The same of a file that is opened in another way: something to read, and about how much that
+    /// is.
     #[cfg(feature = "watch")]
     pub(crate) fn load_by<R: io::Read>(
         self,
@@ -295,35 +315,34 @@ impl FromStr for Format {
 
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
         let named = Self::ALL.iter().find(|(_, own)| *own == name);
-        named.map(|(format, _)| *format).ok_or(UnknownFormat(()))
+        named
+            .map(|(format, _)| *format)
+            .ok_or_else(|| UnknownFormat(name.into()))
     }
 }
 
-/// Says which dialects there are, where a name is none of theirs.
+/// The error for a name that no format of this build has. Its text lists the names.
 ///
 /// ```
 /// use tower_redirect::rules::Format;
 ///
 /// let error = "apache".parse::<Format>().unwrap_err();
-/// assert!(error.to_string().starts_with("no dialect has this name; take one of "));
+/// assert!(error.to_string().starts_with("unknown format `apache`; use one of "));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownFormat(());
+pub struct UnknownFormat(Box<str>);
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = Format::ALL.iter().map(|(_, name)| *name).collect();
-        write!(
-            f,
-            "no dialect has this name; take one of {}",
-            names.join(", ")
-        )
+        let name = quoted(&self.0);
+        write!(f, "unknown format {name}; use one of {}", names.join(", "))
     }
 }
 
 impl std::error::Error for UnknownFormat {}
 
-/// What a file gave: the rules that serve, and everything to be said about the file.
+/// The valid rules of a file, and its diagnostics.
 ///
 /// ```
 /// use tower_redirect::rules::netlify;
@@ -336,14 +355,14 @@ impl std::error::Error for UnknownFormat {}
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Parsed {
-    /// The rules that can serve; those with errors are left out.
+    /// The valid rules. Rules with errors are skipped.
     pub rules: Rules,
-    /// Errors, warnings and notes.
+    /// The errors, warnings and notes about the file.
     pub diagnostics: Diagnostics,
 }
 
 impl Parsed {
-    /// The rules, if nothing is wrong with the file.
+    /// Returns the rules if the file has no errors.
     ///
     /// ```
     /// use tower_redirect::rules::netlify;
@@ -356,13 +375,34 @@ impl Parsed {
     ///
     /// # Errors
     ///
-    /// All diagnostics, if there is an error among them.
+    /// Returns all diagnostics, warnings included, if one of them is an error.
     pub fn into_result(self) -> Result<Rules, Diagnostics> {
         if self.diagnostics.has_errors() {
             Err(self.diagnostics)
         } else {
             Ok(self.rules)
         }
+    }
+}
+
+/// A text of the file as messages show it: in backticks, without control characters, and cut if it is long.
+fn quoted(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("`{}…`", Escaped(text.get(..at).unwrap_or_default())),
+        None => format!("`{}`", Escaped(text)),
+    }
+}
+
+/// The fix for a status that isn't a redirect.
+const STATUSES: &str = "use 301, 302, 303, 307 or 308";
+
+/// The fix for an unknown key.
+#[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
+fn near_or(asked: &str, known: &[&str]) -> String {
+    match near(asked, known) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "remove it, or check its spelling".to_owned(),
     }
 }
 
@@ -373,8 +413,8 @@ fn name_of(text: &str) -> &str {
     text.get(..end.unwrap_or(text.len())).unwrap_or_default()
 }
 
-/// The name that somebody may have meant who wrote another: a few letters are missing, too many or others, or
-/// it is the beginning of one; case makes no difference.
+/// The name that somebody may have meant who wrote another: a few letters are missing, too many or
+/// others, or it is the beginning of one; case makes no difference.
 #[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
 fn near<'k>(asked: &str, known: &[&'k str]) -> Option<&'k str> {
     let written = asked.to_ascii_lowercase();
@@ -393,7 +433,8 @@ fn near<'k>(asked: &str, known: &[&'k str]) -> Option<&'k str> {
 
 /// What is said about a regex that does not compile: severity, message and cure.
 ///
-/// Look-around and references to groups are right in dialects that have them, and are not done here.
+/// Look-around and references to groups are right in formats that have them, and are not done
+/// here.
 #[cfg(feature = "regex")]
 fn regex_problem(text: &str, sentence: &str) -> (super::Severity, String, String) {
     use super::Severity;
@@ -401,13 +442,14 @@ fn regex_problem(text: &str, sentence: &str) -> (super::Severity, String, String
     if looks_around.iter().any(|mark| text.contains(mark)) || sentence.contains("backreference") {
         return (
             Severity::Warning,
-            "look-around and references to groups are not done here, and this is left out"
+            "regex lookaround and backreferences aren't supported, so this rule is skipped"
                 .to_owned(),
-            "write rules without them, those for what is to be left alone first".to_owned(),
+            "write the regex without them, or list the paths to redirect".to_owned(),
         );
     }
-    let (message, cure) = sentence
-        .split_once("; ")
-        .unwrap_or((sentence, "mend it, or escape what is meant literally"));
+    let (message, cure) = sentence.split_once("; ").unwrap_or((
+        sentence,
+        "fix the regex, or escape the characters that are plain text",
+    ));
     (Severity::Error, message.to_owned(), cure.to_owned())
 }

@@ -30,23 +30,39 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! Each entry means what a line of [`_redirects`](super::netlify) does. The older names `origin`,
-//! `destination`, `params`, `parameters`, `signing` and `sign` are read too. `headers` are for proxies, and
-//! `rate_limit` is not kept; both are warnings, and the rule serves. What else the file configures is not
-//! looked at. Where it is no TOML, no rule serves, as the site would not be built.
+//! Each `[[redirects]]` entry means the same as a line of [`_redirects`](super::netlify). The first
+//! entry that matches wins. The rest of the file isn't read.
+//!
+//! | key | what it does here |
+//! |---|---|
+//! | `from` (formerly `origin`) | the source, as in `_redirects`; required |
+//! | `to` (formerly `destination`) | the target, as in `_redirects`; required |
+//! | `status` | the status as a number; 301 if it is missing |
+//! | `force` | `true` redirects even if the app has a page at the source, like the `!` in `_redirects` |
+//! | `query` (formerly `params` or `parameters`) | a table of query conditions: `{ key = "value", other = ":name" }` |
+//! | `conditions` | a table of `Language` and `Cookie`, each a list or one string with commas |
+//! | `signed` (formerly `signing` or `sign`) | not supported; a warning, and the rule is skipped unless it is `false` |
+//! | `headers`, `rate_limit` | not supported; a warning, and the rule redirects without them |
+//! | any other key | a warning; the key is ignored |
+//!
+//! If an entry has a key under both names, the newer name counts. An entry with an error is
+//! skipped. If the file isn't valid TOML, it has no rules at all, since Netlify wouldn't build the
+//! site either.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use toml::de::{DeTable, DeValue};
 
 use super::{
     Parsed,
     document::Document,
+    near_or,
     netlify::entry::{Entry, Pair, Status, Word},
+    quoted,
 };
 use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
 
-/// The rules of a file with which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::netlify_toml;
@@ -58,12 +74,12 @@ use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::NetlifyToml.parse(text)
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Entries with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::netlify_toml;
@@ -72,7 +88,8 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// assert!(parsed.rules.is_empty());
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:3:10: error: a status is a number; write it without quotes",
+///     "rules:3:10: error: `status` must be a number; \
+///      write it without quotes, for example `status = 301`",
 /// );
 /// ```
 #[must_use]
@@ -88,8 +105,8 @@ pub(super) fn read(text: &str) -> Parsed {
         document.say(
             Severity::Error,
             &span,
-            &format!("this is no TOML: {}", error.message()),
-            "mend it; until then no rule of the file serves",
+            &format!("invalid TOML: {}", error.message()),
+            "fix the syntax, since the file has no rules until then",
         );
     }
     if !errors.is_empty() {
@@ -97,9 +114,9 @@ pub(super) fn read(text: &str) -> Parsed {
     }
     for key in table.get_ref().keys() {
         if super::near(key.get_ref(), &["redirects"]).is_some() {
-            let message = "nothing is read from here";
+            let message = format!("the key {} is ignored", quoted(key.get_ref()));
             let cure = "did you mean `redirects`?";
-            document.say(Severity::Warning, &key.span(), message, cure);
+            document.say(Severity::Warning, &key.span(), &message, cure);
         }
     }
     if let Some(redirects) = table.get_ref().get("redirects") {
@@ -108,8 +125,8 @@ pub(super) fn read(text: &str) -> Parsed {
             document.say(
                 Severity::Error,
                 &span,
-                "redirects are a list",
-                "begin each with `[[redirects]]`",
+                "`redirects` must be a list",
+                "start each redirect with `[[redirects]]`",
             );
             return document.finish();
         };
@@ -119,14 +136,14 @@ pub(super) fn read(text: &str) -> Parsed {
                 Some(table) => entry(table, &span, &mut document),
                 None => Err((
                     span,
-                    "a redirect is a table",
-                    "write `[[redirects]]` and its keys",
+                    "a redirect must be a table".into(),
+                    "start it with `[[redirects]]`, and write `from` and `to` below",
                 )),
             };
             match entry {
                 Ok(entry) => entry.add(document.loader()),
                 Err((span, message, cure)) => {
-                    document.say(Severity::Error, &span, message, cure);
+                    document.say(Severity::Error, &span, &message, cure);
                 }
             }
         }
@@ -146,7 +163,7 @@ const KEYS: [&str; 8] = [
     "signed",
 ];
 
-pub(super) type Wrong = (Range<usize>, &'static str, &'static str);
+pub(super) type Wrong = (Range<usize>, Cow<'static, str>, &'static str);
 
 /// What one table says.
 pub(super) fn entry<'t>(
@@ -164,6 +181,7 @@ pub(super) fn entry<'t>(
         status: None,
         force: false,
         conditions: Vec::new(),
+        in_toml: true,
     };
     let mut has_from = false;
     for (key, value) in table {
@@ -173,18 +191,20 @@ pub(super) fn entry<'t>(
         match &**key.get_ref() {
             "origin" if newer(&["from"]) => {}
             "from" | "origin" => {
-                entry.from = word(value, &span, document)?;
+                entry.from = word(key.get_ref(), value, &span, document)?;
                 has_from = true;
             }
             "destination" if newer(&["to"]) => {}
-            "to" | "destination" => entry.to = Some(word(value, &span, document)?),
+            "to" | "destination" => {
+                entry.to = Some(word(key.get_ref(), value, &span, document)?);
+            }
             "status" => {
                 entry.status = Some(Status {
                     code: integer(value).ok_or_else(|| {
                         (
                             span.clone(),
-                            "a status is a number",
-                            "write it without quotes",
+                            "`status` must be a number".into(),
+                            "write it without quotes, for example `status = 301`",
                         )
                     })?,
                     place: document.place(&span),
@@ -193,17 +213,21 @@ pub(super) fn entry<'t>(
             "force" => {
                 let wrong = (
                     span,
-                    "this is neither true nor false",
-                    "write `true` or `false`",
+                    "`force` must be true or false".into(),
+                    "write `true` or `false` without quotes",
                 );
                 entry.force = value.as_bool().ok_or(wrong)?;
             }
             "params" if newer(&["query"]) => {}
             "parameters" if newer(&["query", "params"]) => {}
             "query" | "params" | "parameters" => {
-                entry.query = pairs(value, &span, document)?;
+                entry.query = pairs(key.get_ref(), value, &span, document)?;
             }
-            "conditions" => entry.conditions.extend(pairs(value, &span, document)?),
+            name @ "conditions" => {
+                entry
+                    .conditions
+                    .extend(pairs(name, value, &span, document)?);
+            }
             "signed" | "signing" | "sign" => {
                 if value.as_bool() != Some(false) {
                     entry.conditions.push(Pair {
@@ -216,40 +240,38 @@ pub(super) fn entry<'t>(
             "headers" => document.say(
                 Severity::Warning,
                 &key.span(),
-                "headers are for what is proxied, and a redirect has none",
+                "`headers` only apply to proxies, so they are ignored",
                 "remove them",
             ),
             "rate_limit" => document.say(
                 Severity::Warning,
                 &key.span(),
-                "nothing is limited here",
-                "let something in front limit it",
+                "`rate_limit` isn't supported, so it is ignored",
+                "limit requests in front of the app",
             ),
             name => {
-                let message = "a redirect has no such key";
-                let cure = match super::near(name, &KEYS) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "remove it, or look for a slip of the pen".to_owned(),
-                };
-                document.say(Severity::Warning, &key.span(), message, &cure);
+                let message = format!("the key {} is ignored", quoted(name));
+                let cure = near_or(name, &KEYS);
+                document.say(Severity::Warning, &key.span(), &message, &cure);
             }
         }
     }
     if has_from {
         Ok(entry)
     } else {
-        let cure = "write `from = \"/path\"`";
-        Err((span.clone(), "this redirect has no source", cure))
+        let cure = "add it, for example `from = \"/old\"`";
+        Err((span.clone(), "this redirect has no `from`".into(), cure))
     }
 }
 
 fn word<'t>(
+    key: &str,
     value: &DeValue<'_>,
     span: &Range<usize>,
     document: &mut Document<'t>,
 ) -> Result<Word<'t>, Wrong> {
     let Some(text) = value.as_str() else {
-        return Err((span.clone(), "this is no text", "write it in quotes"));
+        return Err(no_text(key, span.clone()));
     };
     let quotes = span.len().saturating_sub(text.len()) / 2;
     let inside = span.start + quotes..span.end.saturating_sub(quotes);
@@ -259,15 +281,22 @@ fn word<'t>(
     })
 }
 
+fn no_text(key: &str, span: Range<usize>) -> Wrong {
+    let message = format!("{} must be text", quoted(key));
+    (span, message.into(), "write it in quotes")
+}
+
 /// The pairs of a table; a list of texts becomes one, with commas.
 fn pairs<'t>(
+    name: &str,
     value: &DeValue<'_>,
     span: &Range<usize>,
     document: &mut Document<'t>,
 ) -> Result<Vec<Pair<'t>>, Wrong> {
     let Some(table) = value.as_table() else {
-        let cure = "write `{ key = \"value\" }`";
-        return Err((span.clone(), "this is no table", cure));
+        let message = format!("{} must be a table", quoted(name));
+        let cure = "write it as `{ key = \"value\" }`";
+        return Err((span.clone(), message.into(), cure));
     };
     let mut pairs = Vec::new();
     for (key, value) in table {
@@ -276,10 +305,13 @@ fn pairs<'t>(
             DeValue::String(text) => text.to_string(),
             DeValue::Array(list) => {
                 let texts: Option<Vec<_>> = list.iter().map(|one| one.get_ref().as_str()).collect();
-                let wrong = (span, "this is no list of texts", "write each in quotes");
-                texts.ok_or(wrong)?.join(",")
+                let wrong = || {
+                    let message = format!("the values of {} must be text", quoted(key.get_ref()));
+                    (span, message.into(), "write each of them in quotes")
+                };
+                texts.ok_or_else(wrong)?.join(",")
             }
-            _ => return Err((span, "this is no text", "write it in quotes")),
+            _ => return Err(no_text(key.get_ref(), span)),
         };
         pairs.push(Pair {
             key: key.get_ref().to_string().into(),

@@ -1,4 +1,7 @@
-//! The redirects of Next.js: the list that `redirects()` in its configuration returns, as JSON.
+//! The redirects of Next.js, as JSON.
+//!
+//! Next.js writes them as code, in the `redirects()` function of `next.config.js`. Save the list
+//! that the function returns as JSON (`JSON.stringify`), and load that file.
 //!
 //! ```
 //! use tower_redirect::rules::next;
@@ -11,15 +14,24 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! Everything is as [`vercel`](super::vercel) says, but for this: the case of a source makes no difference,
-//! each entry has one of `permanent` and `statusCode`, `$1` in a destination is text, there is no `env`, and
-//! as many entries as you like. There is no base path and no locale here: `basePath` and `locale` are warnings,
-//! and the path is taken as it stands.
+//! The syntax is the same as in a [`vercel.json`](super::vercel), with these differences:
+//!
+//! | syntax | what it does here |
+//! |---|---|
+//! | `/a` as a source | also matches `/A` |
+//! | `permanent`, `statusCode` | each entry has exactly one of them; otherwise it is an error |
+//! | a `statusCode` that isn't a redirect | an error |
+//! | `$1` in a destination | plain text |
+//! | `basePath`, `locale` | a warning; no base path and no locale is added to the source |
+//! | `env` | an error |
+//! | more than 2,048 entries | allowed |
+//!
+//! If an entry has an error, no rule of the file is used.
 
 use super::{Parsed, vercel};
 use crate::rules::{Diagnostics, Format, Rules};
 
-/// The rules of a text in which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::next;
@@ -31,12 +43,13 @@ use crate::rules::{Diagnostics, Format, Rules};
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::Next.parse(text)
 }
 
-/// The rules, none where there is an error, and what is to be said about the text.
+/// Parses a file and returns its rules and all diagnostics. If there is an error, there are no
+/// rules.
 ///
 /// ```
 /// use tower_redirect::rules::next;
@@ -44,7 +57,8 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// let parsed = next::parse_lossy(r#"[{ "source": "/a", "destination": "/b" }]"#);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:1:2: error: this redirect has neither `permanent` nor `statusCode`; write one of them",
+///     "rules:1:2: error: this redirect has neither `permanent` nor `statusCode`; \
+///      add one of them, for example `\"permanent\": true`",
 /// );
 /// ```
 #[must_use]

@@ -81,18 +81,26 @@ pub(super) fn parse(text: &str) -> Result<Vec<Piece>, Wrong> {
         match next {
             ':' | '(' => parser.group(String::new())?,
             '{' => parser.braces()?,
-            '}' => return Err(parser.wrong("this `}` closes nothing", "write `\\\\}` for a brace")),
+            '}' => {
+                let cure = "remove it, or write `\\\\}` for a plain brace";
+                return Err(parser.wrong("this `}` has no matching `{`", cure));
+            }
             '*' | '+' | '?' => {
-                let cure = match next {
-                    '*' => "write `:path*` for everything below, or `\\\\` before it",
-                    '?' => {
-                        "a query is a condition of `has`; else write it behind `:name`, or `\\\\` before it"
-                    }
-                    _ => "write it behind `:name`, `(…)` or `{…}`, or `\\\\` before it",
+                let (message, cure) = match next {
+                    '*' => (
+                        "`*` has no placeholder before it",
+                        "write `:path*` to match everything below, or `\\\\*` for a plain `*`",
+                    ),
+                    '?' => (
+                        "`?` has no placeholder before it",
+                        "write a query as a condition in `has`, or `\\\\?` for a plain `?`",
+                    ),
+                    _ => (
+                        "`+` has no placeholder before it",
+                        "write `:path+` to match everything below, or `\\\\+` for a plain `+`",
+                    ),
                 };
-                return Err(
-                    parser.wrong("there is nothing before this that it could be about", cure)
-                );
+                return Err(parser.wrong(message, cure));
             }
             '\\' => {
                 let escaped = parser.escaped()?;
@@ -149,8 +157,8 @@ impl<'t> Parser<'t> {
         let escaped = self.rest().chars().nth(1);
         let escaped = escaped.ok_or_else(|| {
             self.wrong(
-                "there is nothing behind this `\\`",
-                "write the character that it is for",
+                "this `\\\\` has no character after it",
+                "write the character after it, or remove it",
             )
         })?;
         self.at += 1 + escaped.len_utf8();
@@ -183,8 +191,8 @@ impl<'t> Parser<'t> {
         if self.peek() != Some('}') {
             return Err(Wrong {
                 at: open,
-                message: "this `{` is not closed, or holds more than one group",
-                cure: "write one `:name` or `(…)` in braces, or `\\\\{` for a brace",
+                message: "this `{` isn't closed, or contains more than one group",
+                cure: "close it after one `:name` or `(…)`, or write `\\\\{` for a plain brace",
             });
         }
         self.at += 1;
@@ -225,8 +233,8 @@ impl<'t> Parser<'t> {
             let own = name_of(rest);
             if own.is_empty() {
                 return Err(self.wrong(
-                    "there is no name behind this `:`",
-                    "write letters, digits and `_`, or `\\\\:` for a colon",
+                    "this `:` has no name after it",
+                    "write a name of letters, digits and `_`, or `\\\\:` for a plain colon",
                 ));
             }
             self.at += 1 + own.len();
@@ -247,8 +255,8 @@ impl<'t> Parser<'t> {
         };
         if inside.starts_with('?') {
             return Err(self.wrong(
-                "a group cannot begin with `?`",
-                "put it in `(?:…)` of its own",
+                "a group can't start with `?`",
+                "put it in another group, for example `((?:…))`",
             ));
         }
         let mut depth = 1_u32;
@@ -264,24 +272,28 @@ impl<'t> Parser<'t> {
                     depth += 1;
                     if captures(inside.get(at + 1..).unwrap_or_default()) {
                         self.at += 1 + at;
-                        return Err(
-                            self.wrong("a group in a group captures nothing", "write `(?:…)`")
-                        );
+                        return Err(self.wrong(
+                            "a group inside a group can't capture",
+                            "write the inner group as `(?:…)`",
+                        ));
                     }
                 }
                 _ => {}
             }
             if depth == 0 {
                 if at == 0 {
-                    return Err(self.wrong("this group is empty", "write a regex in it"));
+                    return Err(self.wrong(
+                        "this group is empty",
+                        "write a regex between `(` and `)`, or remove both",
+                    ));
                 }
                 self.at += at + 2;
                 return Ok(inside.get(..at));
             }
         }
         Err(self.wrong(
-            "this `(` is not closed",
-            "close it, or write `\\\\(` for a parenthesis",
+            "this `(` isn't closed",
+            "add `)`, or write `\\\\(` for a plain parenthesis",
         ))
     }
 }
@@ -346,19 +358,20 @@ mod tests {
     #[test]
     fn what_is_no_pattern() {
         for (text, at, why) in [
-            ("/a*", 2, "nothing before"),
-            ("/a?b", 2, "nothing before"),
+            ("/a*", 2, "`*` has no placeholder before it"),
+            ("/a?b", 2, "`?` has no placeholder before it"),
+            ("/a+", 2, "`+` has no placeholder before it"),
             ("/:", 1, "no name"),
             ("/:-a", 1, "no name"),
-            ("/(a", 1, "not closed"),
+            ("/(a", 1, "isn't closed"),
             ("/()", 1, "empty"),
-            ("/(?:a)", 1, "begin with `?`"),
-            ("/(a(b))", 3, "captures nothing"),
-            ("/(a(?<n>b))", 3, "captures nothing"),
-            ("/{a", 1, "not closed"),
+            ("/(?:a)", 1, "start with `?`"),
+            ("/(a(b))", 3, "can't capture"),
+            ("/(a(?<n>b))", 3, "can't capture"),
+            ("/{a", 1, "isn't closed"),
             ("/{:a:b}", 1, "more than one"),
-            ("/a}", 2, "closes nothing"),
-            ("/a\\", 2, "nothing behind"),
+            ("/a}", 2, "no matching `{`"),
+            ("/a\\", 2, "no character after"),
         ] {
             let wrong = parse(text).unwrap_err();
             assert!(wrong.message.contains(why), "{text}: {wrong:?}");

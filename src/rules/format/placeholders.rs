@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::quoted;
 use crate::rules::pattern;
 
 /// A placeholder, as the file writes it and as the rule does.
@@ -36,14 +37,15 @@ fn has_splat(names: &[Name]) -> bool {
 /// What is to be said about bytes of a target: where, what, and how to mend it.
 pub(super) type Finding = (Range<usize>, String, &'static str);
 
-/// The native form of a target, and what it means otherwise than its author may think.
-pub(super) fn target(text: &str, names: &[Name]) -> (String, Vec<Finding>) {
+/// The native form of a target, and what it means otherwise than its author may think; `replaces` says who
+/// replaces the beginnings of names.
+pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (String, Vec<Finding>) {
     let mut findings = Vec::new();
     if let Some(at) = text.find('*').filter(|_| has_splat(names)) {
         findings.push((
             at..at + 1,
-            "this is sent as it stands".to_owned(),
-            "write `:splat` for what the source has there",
+            "`*` isn't replaced here".to_owned(),
+            "write `:splat` to insert what `*` matched in the source",
         ));
     }
     // Most targets are themselves.
@@ -61,8 +63,7 @@ pub(super) fn target(text: &str, names: &[Name]) -> (String, Vec<Finding>) {
             .filter(|(_, name)| behind.starts_with(&name.written))
             .max_by_key(|(_, name)| name.written.len());
         let tail = bound.and_then(|(_, name)| behind.strip_prefix(&*name.written));
-        let length = behind.find(|c| !is_of_name(c)).unwrap_or(behind.len());
-        let token = behind.get(..length).unwrap_or_default();
+        let mut length = behind.find(|c| !is_of_name(c)).unwrap_or(behind.len());
         let mut eaten = None;
         if let (Some((order, name)), Some(tail)) = (bound, tail) {
             let before = names.get(..order).unwrap_or_default();
@@ -72,39 +73,45 @@ pub(super) fn target(text: &str, names: &[Name]) -> (String, Vec<Finding>) {
                 out.push_str(&format!("{{{}}}", name.native));
                 rest = tail;
                 if let Some(other) = eaten {
-                    findings.push(trap(at..at + 1 + name.written.len(), other, &name.written));
+                    let place = at..at + 1 + name.written.len();
+                    let (other, name) = (quoted_name(other), quoted_name(&name.written));
+                    let message = format!(
+                        "{replaces} {other} at the start of {name}, but here {name} is one placeholder"
+                    );
+                    let cure = "rename one, so that neither name starts with the other";
+                    findings.push((place, message, cure));
                 }
                 continue;
             }
+            let more = tail.find(|c| !is_of_name(c)).unwrap_or(tail.len());
+            length = name.written.len() + more;
             eaten = Some(&name.written);
         }
         out.push(':');
         rest = behind;
         let place = at..at + 1 + length;
+        let token = behind.get(..length).unwrap_or_default();
         if let Some(written) = eaten {
-            findings.push(trap(place, written, token));
+            let (written, token) = (quoted_name(written), quoted_name(token));
+            let message = format!(
+                "{replaces} {written} at the start of {token}, but here {token} is sent as text"
+            );
+            let cure =
+                "put `/`, `-` or `.` after the placeholder, or add the longer name to the source";
+            findings.push((place, message, cure));
         } else if token.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            findings.push((
-                place,
-                format!(
-                    "the source has no placeholder `:{token}`, so that it is sent as it stands"
-                ),
-                "give the source that placeholder, or write `%3A` for the colon",
-            ));
+            let token = quoted_name(token);
+            let message = format!("the source has no placeholder {token}, so it is sent as text");
+            let cure = "add the placeholder to the source, or write `%3A` for the colon";
+            findings.push((place, message, cure));
         }
     }
     out.push_str(&pattern::escape(rest));
     (out, findings)
 }
 
-fn trap(place: Range<usize>, short: &str, long: &str) -> Finding {
-    (
-        place,
-        format!(
-            "the site replaces `:{short}` at the beginning of `:{long}`, and here names are whole"
-        ),
-        "give the placeholders names of which none begins another",
-    )
+fn quoted_name(name: &str) -> String {
+    quoted(&format!(":{name}"))
 }
 
 #[cfg(test)]
@@ -132,7 +139,7 @@ mod tests {
             ("/a:", "/a:", 0),
             ("/::id", "/:{id}", 0),
         ] {
-            let (native, findings) = target(text, &names);
+            let (native, findings) = target(text, &names, "Netlify replaces");
             assert_eq!((&*native, findings.len()), (expected, said), "{text}");
             for (place, ..) in findings {
                 assert!(text[place].starts_with(':'));

@@ -16,13 +16,13 @@ const KEPT: usize = 256;
 
 pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// A dialect in which every line stands for itself.
+/// A format in which every line stands for itself.
 pub(super) trait ByLine {
     /// Takes a line without its end.
     fn line(&mut self, line: Line<'_>, loader: &mut Loader);
 }
 
-/// Hands the lines of a text to a dialect; those that are no text are errors.
+/// Hands the lines of a text to a format; those that are no text are errors.
 pub(super) fn lines(
     mut input: impl BufRead,
     dialect: &mut dyn ByLine,
@@ -53,8 +53,8 @@ pub(super) fn lines(
                 Severity::Error,
                 line,
                 0..kept.len(),
-                "this line has more than 64 KiB",
-                "no request is as long; shorten it",
+                "this line is longer than 64 KiB",
+                "shorten it, since no browser requests a URL this long",
             );
             if !has_end {
                 input.skip_until(b'\n')?;
@@ -72,13 +72,10 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
             let text = &String::from_utf8_lossy(content);
             let at = error.valid_up_to();
             let line = Line::new(number, text);
-            loader.say(
-                Severity::Error,
-                line,
-                at..at + 1,
-                "this is not UTF-8",
-                "save the file as UTF-8, or percent-encode the byte",
-            );
+            let byte = content.get(at).copied().unwrap_or_default();
+            let message = format!("the byte 0x{byte:02X} isn't valid UTF-8");
+            let cure = format!("save the file as UTF-8, or write the byte as `%{byte:02X}`");
+            loader.say(Severity::Error, line, at..at + 1, &message, &cure);
             return;
         }
     };
@@ -88,8 +85,8 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
             Severity::Error,
             line,
             at..at + 1,
-            "this is a NUL byte",
-            "remove it; a text has none",
+            "this line contains a NUL byte",
+            "remove it",
         );
         return;
     }
@@ -105,12 +102,12 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
 
 /// Message and cure of a mark that is skipped.
 const MARK: (&str, &str) = (
-    "the file begins with a byte-order mark, which is skipped",
-    "save it as UTF-8 without one",
+    "the file starts with a byte-order mark (BOM), which is ignored",
+    "save it as UTF-8 without BOM",
 );
 
 /// Message and cure of a file that is no UTF-8 at all.
-const NOT_UTF16: (&str, &str) = ("this file is UTF-16", "save it as UTF-8");
+const NOT_UTF16: (&str, &str) = ("this file is encoded as UTF-16", "save it as UTF-8");
 
 fn is_utf16(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
@@ -140,10 +137,15 @@ pub(super) fn document(bytes: &[u8], parse: impl Fn(&str) -> Parsed) -> Parsed {
             let text = &String::from_utf8_lossy(line);
             let line = Line::new(u32::try_from(lines + 1).unwrap_or(u32::MAX), text);
             let at = before.len() - start;
+            let byte = bytes.get(error.valid_up_to()).copied();
+            let invalid = format!(
+                "the byte 0x{:02X} isn't valid UTF-8",
+                byte.unwrap_or_default()
+            );
             let (message, cure) = if is_utf16(bytes) {
                 NOT_UTF16
             } else {
-                ("this is not UTF-8", "save the file as UTF-8")
+                (&*invalid, "save the file as UTF-8")
             };
             loader.say(Severity::Error, line, at..at + 1, message, cure);
             return loader.finish(|| Ok(bytes));
@@ -192,28 +194,30 @@ mod tests {
         for (bytes, said, rules) in [
             (
                 &b"/a /b\n\xc3\xa9/\xff /c\r\n/d /e"[..],
-                "rules:2:3: error: this is not UTF-8; save the file as UTF-8, or percent-encode the byte",
+                "rules:2:3: error: the byte 0xFF isn't valid UTF-8; save the file as UTF-8, or write the byte \
+                 as `%FF`",
                 2,
             ),
             (
                 b"/a /\0b\n/d /e",
-                "rules:1:5: error: this is a NUL byte; remove it; a text has none",
+                "rules:1:5: error: this line contains a NUL byte; remove it",
                 1,
             ),
             (
                 b"\xff\xfe/\0a\0 \0/\0b\0\n\0/\0a\0",
-                "rules:1:1: error: this file is UTF-16; save it as UTF-8",
+                "rules:1:1: error: this file is encoded as UTF-16; save it as UTF-8",
                 0,
             ),
             (
                 b"\xef\xbb\xbf/a /b",
-                "rules:1:1: warning: the file begins with a byte-order mark, which is skipped; save it as \
-                 UTF-8 without one",
+                "rules:1:1: warning: the file starts with a byte-order mark (BOM), which is ignored; save it \
+                 as UTF-8 without BOM",
                 1,
             ),
             (
                 long.as_bytes(),
-                "rules:2:1: error: this line has more than 64 KiB; no request is as long; shorten it",
+                "rules:2:1: error: this line is longer than 64 KiB; shorten it, since no browser requests a \
+                 URL this long",
                 2,
             ),
             (b"", "", 0),

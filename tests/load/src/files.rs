@@ -36,8 +36,8 @@ impl Kind {
     pub(crate) fn expected(self) -> Expected {
         match self {
             Self::Written | Self::Renamed | Self::Linked => Expected::Good,
-            Self::Invalid | Self::LinkedToInvalid => Expected::Bad("begins with `/`"),
-            Self::CutOff => Expected::Bad("this rule has no target"),
+            Self::Invalid | Self::LinkedToInvalid => Expected::Bad("isn't a target"),
+            Self::CutOff => Expected::Bad("has no target"),
             Self::Emptied => Expected::Bad("the file is empty"),
             Self::Deleted | Self::LinkedToNothing => Expected::Lost,
         }

@@ -1,4 +1,4 @@
-//! Cloudflare's `_redirects`, of Pages and of Workers' static assets.
+//! The `_redirects` file of Cloudflare Pages and of Workers static assets.
 //!
 //! ```
 //! use tower_redirect::rules::cloudflare;
@@ -16,52 +16,73 @@
 //! testing::get("/u/ada/posts").through(&rules)
 //!     .assert_redirect("/people/ada")
 //!     .assert_status(Status::Found);
-//! // Behind a rule with placeholders, all stand in one order.
+//! // The first line that matches wins.
 //! testing::get("/blog/latest").through(&rules).assert_redirect("https://blog.example/latest");
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! # A line
+//! # Syntax
 //!
-//! `source destination [status]`, words with white space between them; `#` at the beginning of a word begins
-//! a comment.
+//! A file has one rule per line. White space separates its parts:
 //!
-//! | what | meaning here |
+//! ```text
+//! source destination [status] [# comment]
+//! ```
+//!
+//! | syntax | what it does here |
 //! |---|---|
-//! | `/a` | this path; case and a `/` at the end make a difference |
-//! | `/a/*` | everything below, and `/a/`; the target has it as `:splat` |
-//! | `/a/:name` | one segment or a part of it; the target has it as `:name` |
-//! | no status | 302 |
+//! | `/a` | matches this path, but not `/a/` or `/A` |
+//! | `/a/*` | matches `/a/` and every path below; `:splat` in the destination inserts what `*` matched |
+//! | `/a/:name`, `/a/x-:name` | matches one segment or a part of it; `:name` in the destination inserts it |
+//! | `/a*`, `/a/*/b`, `/:from-:to` | matches as a regex, on the path as the client sent it; needs the `regex` feature |
+//! | a source without `/` at its start | a warning; the `/` is added |
+//! | a query or fragment in a source | a warning; it is ignored |
+//! | `.` and `..` as segments | a warning; they are resolved |
+//! | a destination that starts with `/` or `https://` | redirects to it; within this site, several `/` in a row become one |
+//! | no status | redirects with 302 |
+//! | 301, 302, 303, 307 or 308 | redirects with this status |
+//! | `#` at the start of a word | starts a comment |
 //!
-//! Sources are read as the path of an address: segments `.` and `..` are resolved, query and fragment are
-//! no part of it, a `/` that is missing in front is added; each with a warning. Destinations begin with `/` or
-//! `https://`. The query of the request is sent on where the destination has none. On this site, runs of `/`
-//! in the result become one.
+//! The first line that matches wins. If two lines have the same source, the second is a warning.
+//! Rules apply before the app is called, so a page of the app can't override them. If the
+//! destination has no query, the query of the request is appended.
 //!
-//! Rules without placeholders are asked before all others, up to the first rule that has one; from there on,
-//! all stand in one order. Of two lines for one source, the first counts. Beyond 2,000 rules without
-//! placeholders and 100 others, and 2,000 characters a line, lines are left out. As on the site, wrong
-//! destinations and statuses count too, and a line that is left out may keep a later one of its source out.
+//! # Limits
 //!
-//! # What is left out
+//! | limit | beyond it |
+//! |---|---|
+//! | 2,000 characters in a line | an error; the line is skipped |
+//! | 2,000 rules without placeholders | an error; the line is skipped |
+//! | 100 other rules, counted from the first one with a placeholder | an error; the rest of the file is skipped |
 //!
-//! Status 200, with a warning. `/* /index.html`, which the site's own handling of pages sends back, and a source
-//! with two `*` or one name twice, which never matches there, are errors.
+//! As on Cloudflare, a line with an invalid destination or status counts, and a skipped line can
+//! keep out a later line with the same source.
 //!
-//! # What is otherwise
+//! # Not supported
 //!
-//! The site replaces `:id` at the beginning of `:idx`; here names are read as a whole, and a warning says
-//! where it matters. A placeholder in the host of a destination is an error. A source in which `*` is not
-//! the last segment, or a segment has two placeholders, is a regex, and an error without feature `regex`; it is
-//! compared with the path as it was received.
+//! | syntax | what happens |
+//! |---|---|
+//! | status 200 (a rewrite or proxy) | a warning; the rule is skipped |
+//! | `/* /index.html`, or any rule from `…/` or `…/*` to a path that ends in `/index` or `/index.html` | an error, since Cloudflare rejects it as a loop |
+//! | a source with two `*`, or with one name twice | an error, since Cloudflare never matches it |
+//! | a source with a host, a destination with `http://`, conditions, `!` | an error, as on Cloudflare |
+//! | a placeholder in the host of a destination | an error, since a request must not choose the host |
+//!
+//! # Differences from Cloudflare
+//!
+//! - Older versions of Cloudflare's tools replace `:id` at the start of `:idx`. Here, a name ends
+//!   where its letters, digits and `_` end. A warning names each placeholder for which this makes a
+//!   difference.
+//! - On Cloudflare, a rule with status 200 hides its URLs from later lines. Here, a later line with
+//!   another source can match them.
 
 use std::collections::HashMap;
 
 use super::{
-    Parsed,
+    Parsed, STATUSES,
     loader::{Line, Loader, Place, floor_char_boundary},
     netlify::{APACHE, ARROWS},
-    placeholders,
+    placeholders, quoted,
     read::ByLine,
 };
 use crate::{
@@ -84,7 +105,7 @@ const MOST_STATIC: usize = 2_000;
 /// The most other rules.
 const MOST_DYNAMIC: usize = 100;
 
-/// The rules of a file with which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::cloudflare;
@@ -96,12 +117,12 @@ const MOST_DYNAMIC: usize = 100;
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::Cloudflare.parse(text)
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Lines with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::cloudflare;
@@ -110,7 +131,8 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// assert_eq!(parsed.rules.len(), 1);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:2:1: warning: line 1 has this source already, and only the first counts; remove one of them",
+///     "rules:2:1: warning: line 1 already has the source `/a`, so this rule is skipped; \
+///      remove one of the two",
 /// );
 /// ```
 #[must_use]
@@ -162,31 +184,27 @@ impl Reader {
             ));
         }
         if let Some(arrow) = words.iter().find(|word| ARROWS.contains(&word.text())) {
-            let message = "the destination follows its source without an arrow";
-            return Err(LeftOut::error(arrow, message, "remove it"));
+            let message = format!("{} isn't part of this format", quoted(arrow.text()));
+            return Err(LeftOut::error(arrow, &message, "remove it"));
         }
         if APACHE.contains(&first.text()) {
-            let message = "a source is a path";
-            let cure = "this is a directive of Apache's; write `/old /new 301`";
-            return Err(LeftOut::error(first, message, cure));
+            let message = format!("{} is a directive of Apache", quoted(first.text()));
+            let cure = "write it as `/old /new 301`";
+            return Err(LeftOut::error(first, &message, cure));
         }
         let (from, to, status) = match &*words {
             [from, to] => (from, to, None),
             [from, to, status] => (from, to, Some(status)),
             [from] => {
-                return Err(LeftOut::error(
-                    from,
-                    "this rule has no destination",
-                    "write where it leads behind the source",
-                ));
+                let message = format!("the source {} has no destination", quoted(from.text()));
+                let cure = "write it after the source, for example `/old /new`";
+                return Err(LeftOut::error(from, &message, cure));
             }
             _ => {
                 let fourth = words.get(3).unwrap_or(first);
-                return Err(LeftOut::error(
-                    fourth,
-                    "a rule is a source, a destination and a status, and nothing more",
-                    "remove this",
-                ));
+                let message = format!("unexpected {} after the status", quoted(fourth.text()));
+                let cure = "remove it, since a line has only a source, a destination and a status";
+                return Err(LeftOut::error(fourth, &message, cure));
             }
         };
 
@@ -197,18 +215,20 @@ impl Reader {
         let destination = destination(to, loader)?;
         let status = self::status(status)?;
         if is_loop(&source, &destination) {
-            return Err(LeftOut::error(
-                to,
-                "the site sends this page back to where it came from",
-                "lead to the folder, without `index.html`",
-            ));
+            let message = format!(
+                "Cloudflare rejects this rule as a loop, since it redirects {} to its folder",
+                quoted(to.text())
+            );
+            let cure = "remove it, or redirect to a page that isn't called `index` or `index.html`";
+            return Err(LeftOut::error(to, &message, cure));
         }
         if let Some(line) = self.seen.get(&source) {
+            let source = quoted(from.text());
             return Err(LeftOut(
                 Severity::Warning,
                 from.clone(),
-                format!("line {line} has this source already, and only the first counts"),
-                "remove one of them",
+                format!("line {line} already has the source {source}, so this rule is skipped"),
+                "remove one of the two",
             ));
         }
         self.seen.insert(source.clone(), line.number);
@@ -216,18 +236,29 @@ impl Reader {
             return Err(LeftOut(
                 Severity::Warning,
                 words.get(2).unwrap_or(to).clone(),
-                "status 200 serves another page under this address, which is no redirect".into(),
-                "let the app answer it; the rule is left out",
+                "status 200 is a rewrite, not a redirect, so this rule is skipped".into(),
+                "remove the rule, and serve these URLs from the app",
             ));
         };
         let names = pattern.names().map_err(|name| {
-            LeftOut::error(
-                from,
-                &format!("`{name}` is there twice, and the site never matches this"),
-                "have one `*`, and give each placeholder its own name",
-            )
+            let (message, cure) = match &*name {
+                "*" => (
+                    "the source has more than one `*`".to_owned(),
+                    "use `*` once, which counts as `:splat`",
+                ),
+                ":splat" => (
+                    "the source has the placeholder `:splat` twice".to_owned(),
+                    "use another name, since `*` counts as `:splat`",
+                ),
+                name => (
+                    format!("the source has the placeholder {} twice", quoted(name)),
+                    "give each placeholder its own name",
+                ),
+            };
+            LeftOut::error(from, &message, cure)
         })?;
-        let (native, findings) = placeholders::target(&destination, &names);
+        let (native, findings) =
+            placeholders::target(&destination, &names, "older Cloudflare versions replace");
         for (bytes, message, cure) in findings {
             let start =
                 floor_char_boundary(line.text, (to.bytes.start + bytes.start).min(to.bytes.end));
@@ -248,8 +279,8 @@ impl Reader {
             if self.count_static > MOST_STATIC {
                 return Err(LeftOut::error(
                     from,
-                    "these are more than 2,000 rules without placeholders",
-                    "use fewer, or take a bulk redirect; the line is left out",
+                    "the file has more than 2,000 rules without placeholders, so this one is skipped",
+                    "remove some, or move them to a file of bulk redirects",
                 ));
             }
         } else {
@@ -258,8 +289,9 @@ impl Reader {
                 self.is_full = true;
                 return Err(LeftOut::error(
                     from,
-                    "these are more than 100 rules with placeholders, or behind one that has them",
-                    "use fewer, and write those without placeholders first; the rest of the file is left out",
+                    "the file has more than 100 rules from the first one with a placeholder on, so the \
+                     rest is skipped",
+                    "remove some, and move the rules without placeholders to the top",
                 ));
             }
         }
@@ -271,11 +303,9 @@ impl Reader {
 fn source_path<'l>(from: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOut<'l>> {
     let text = from.text();
     if has_host(text) {
-        return Err(LeftOut::error(
-            from,
-            "a source is a path, whatever the host",
-            "leave scheme and host out",
-        ));
+        let message = format!("the source {} has a host", quoted(text));
+        let cure = "write only the path, which matches on every host";
+        return Err(LeftOut::error(from, &message, cure));
     }
     let Path {
         path,
@@ -283,24 +313,25 @@ fn source_path<'l>(from: &Place<'l>, loader: &mut Loader) -> Result<String, Left
         fragment,
         resolved,
     } = Path::of(text);
-    let mut warn = |message: &str, cure| loader.say_at(Severity::Warning, from, message, cure);
+    let mut warn =
+        |message: &str, cure: &str| loader.say_at(Severity::Warning, from, message, cure);
+    let read_as = || format!("the source {} is read as {}", quoted(text), quoted(&path));
     if !text.starts_with('/') {
-        warn(
-            &format!("this is read as the path `{path}`"),
-            "begin it with `/`",
-        );
+        let cure = if text.contains("://") {
+            "write only the path, which matches on every host"
+        } else {
+            "start it with `/`"
+        };
+        warn(&read_as(), cure);
     }
     if !query.is_empty() || !fragment.is_empty() {
-        warn(
-            &format!("only the path is compared, which is `{path}`"),
-            "remove what stands behind it",
-        );
+        let ignored = quoted(&format!("{query}{fragment}"));
+        let message = format!("{ignored} is ignored, since only the path of a source is compared");
+        warn(&message, "remove it");
     }
     if resolved {
-        warn(
-            &format!("segments `.` and `..` are resolved, which gives `{path}`"),
-            "write that",
-        );
+        let cure = format!("write {}, without `.` and `..`", quoted(&path));
+        warn(&read_as(), &cure);
     }
     Ok(path)
 }
@@ -317,15 +348,15 @@ fn destination<'l>(to: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOu
         let end = at.map_or(text.len(), |at| at + HTTPS.len());
         text.split_at_checked(end).unwrap_or((text, ""))
     } else {
-        return Err(LeftOut::error(
-            to,
-            "a destination begins with `/` or `https://`",
-            if text.starts_with("http://") {
-                "the site does not lead to `http://`; write `https://`"
-            } else {
-                "write the path from `/`, or the whole address"
-            },
-        ));
+        let text = quoted(text);
+        let (message, cure) = if text.starts_with("`http://") {
+            let message = format!("Cloudflare doesn't redirect to `http://` ({text})");
+            (message, "write `https://`")
+        } else {
+            let message = format!("the destination {text} isn't a path or URL");
+            (message, "start it with `/` or `https://`")
+        };
+        return Err(LeftOut::error(to, &message, cure));
     };
     let Path {
         path,
@@ -334,12 +365,10 @@ fn destination<'l>(to: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOu
         resolved,
     } = Path::of(rest);
     if resolved {
-        loader.say_at(
-            Severity::Warning,
-            to,
-            &format!("segments `.` and `..` are resolved, which gives `{origin}{path}`"),
-            "write that",
-        );
+        let read = quoted(&format!("{origin}{path}"));
+        let message = format!("the destination {} is read as {read}", quoted(text));
+        let cure = format!("write {read}, without `.` and `..`");
+        loader.say_at(Severity::Warning, to, &message, &cure);
     }
     // What leads to another host is left for the check of targets.
     let is_local = origin.is_empty() && !path.starts_with("//");
@@ -365,11 +394,15 @@ fn status<'l>(word: Option<&Place<'l>>) -> Result<Option<Status>, LeftOut<'l>> {
         Err(_) if code == 200 => Ok(None),
         Err(_) => Err(LeftOut::error(
             word,
-            "this is no status that the site takes",
+            &format!("{} isn't a redirect status", quoted(word.text())),
             match word.text() {
-                text if text.ends_with('!') => "leave the `!` out; rules come before pages anyway",
-                text if text.contains('=') => "remove it; rules have no conditions there",
-                _ => "take 301, 302, 303, 307 or 308",
+                text if text.ends_with('!') => {
+                    "remove the `!`, since rules come before pages on Cloudflare"
+                }
+                text if text.contains('=') => {
+                    "remove it, since rules have no conditions on Cloudflare"
+                }
+                _ => STATUSES,
             },
         )),
     }
@@ -404,12 +437,12 @@ mod tests {
         testing::get("/a").through(&parsed.rules).assert_pass();
         assert_eq!(
             parsed.diagnostics.to_string(),
-            "rules:2001:1: error: these are more than 2,000 rules without placeholders; use fewer, or take a \
-             bulk redirect; the line is left out\n\
-             rules:2002:1: error: these are more than 2,000 rules without placeholders; use fewer, or take a \
-             bulk redirect; the line is left out\n\
-             rules:2103:1: error: these are more than 100 rules with placeholders, or behind one that has \
-             them; use fewer, and write those without placeholders first; the rest of the file is left out"
+            "rules:2001:1: error: the file has more than 2,000 rules without placeholders, so this one is \
+             skipped; remove some, or move them to a file of bulk redirects\n\
+             rules:2002:1: error: the file has more than 2,000 rules without placeholders, so this one is \
+             skipped; remove some, or move them to a file of bulk redirects\n\
+             rules:2103:1: error: the file has more than 100 rules from the first one with a placeholder on, \
+             so the rest is skipped; remove some, and move the rules without placeholders to the top"
         );
     }
 

@@ -71,7 +71,13 @@ impl<'s> Pattern<'s> {
                 Piece::Splat => (SPLAT, "*".to_owned()),
             };
             if names.iter().any(|other| other.written == name) {
-                return Err(written);
+                // `*` is `:splat` by another name.
+                let is_named = self.pieces.contains(&Piece::Name(SPLAT));
+                return Err(if name == SPLAT && is_named {
+                    format!(":{SPLAT}")
+                } else {
+                    written
+                });
             }
             names.push(Name::new(name));
         }

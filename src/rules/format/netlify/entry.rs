@@ -6,7 +6,11 @@ use super::{Line, Loader, Place, Rule, Severity};
 use crate::{
     rules::{
         Condition, QueryPolicy, ask,
-        format::placeholders::{self, Name, is_of_name},
+        format::{
+            STATUSES,
+            placeholders::{self, Name, is_of_name},
+            quoted,
+        },
         pattern,
     },
     status::Status as OurStatus,
@@ -21,6 +25,8 @@ pub(in crate::rules::format) struct Entry<'l> {
     pub(in crate::rules::format) status: Option<Status<'l>>,
     pub(in crate::rules::format) force: bool,
     pub(in crate::rules::format) conditions: Vec<Pair<'l>>,
+    /// Whether it is written as TOML, for the fixes that show how.
+    pub(in crate::rules::format) in_toml: bool,
 }
 
 /// A text, and where it stands.
@@ -93,7 +99,7 @@ impl<'l> Entry<'l> {
         let mut rule_options = self.query(&mut names, loader);
         rule_options.extend(conditions);
 
-        let (native, findings) = placeholders::target(&target.text, &names);
+        let (native, findings) = placeholders::target(&target.text, &names, "Netlify replaces");
         for (bytes, message, cure) in findings {
             let place = within(&target.place, bytes);
             loader.say_at(Severity::Warning, &place, &message, cure);
@@ -119,13 +125,10 @@ impl<'l> Entry<'l> {
         };
         for rule in rules {
             if let Some(line) = loader.last_copy(&self.from.place, &target.place, rule) {
-                let message = format!("line {line} says the same, and only the last copy counts");
-                loader.say_at(
-                    Severity::Warning,
-                    &self.from.place,
-                    &message,
-                    "remove one of them",
-                );
+                let message =
+                    format!("line {line} has the same rule, and only the last one counts");
+                let cure = "remove one of the two";
+                loader.say_at(Severity::Warning, &self.from.place, &message, cure);
             }
         }
         Ok(())
@@ -146,8 +149,12 @@ impl<'l> Entry<'l> {
             None => Err(LeftOut(
                 Severity::Error,
                 self.from.place.clone(),
-                "this rule has no target".into(),
-                "write where it leads behind the source",
+                format!("the source {} has no target", quoted(&self.from.text)),
+                if self.in_toml {
+                    "add it, for example `to = \"/new\"`"
+                } else {
+                    "write it after the source, for example `/old /new`"
+                },
             )),
         }
     }
@@ -157,12 +164,11 @@ impl<'l> Entry<'l> {
         let (from, to) = (&*self.from.text, &*target.text);
         let is_one = from.trim_end_matches('/') == to.trim_end_matches('/');
         if from != to && is_one && self.query.is_empty() {
-            loader.say_at(
-                Severity::Warning,
-                &target.place,
-                "the site takes this for the address that is answered, and leads round in it",
-                "remove the rule; a canonical policy trims or appends slashes",
-            );
+            let (from, to) = (quoted(from), quoted(to));
+            let message =
+                format!("Netlify treats {from} and {to} as one URL, so this is a loop there");
+            let cure = "remove the rule, and use the policy `TrailingSlash` in the app";
+            loader.say_at(Severity::Warning, &target.place, &message, cure);
         }
     }
 
@@ -177,23 +183,23 @@ impl<'l> Entry<'l> {
         let (severity, message, cure) = match code {
             200 => (
                 Severity::Warning,
-                "status 200 serves another page under this address, which is no redirect".into(),
-                "let the app answer it; the rule is left out",
+                "status 200 is a rewrite, not a redirect, so this rule is skipped".into(),
+                "remove the rule, and serve these URLs from the app",
             ),
             404 => (
                 Severity::Warning,
-                "status 404 serves a page of errors, which is no redirect".into(),
-                "let the app answer it; the rule is left out",
+                "status 404 is an error page, not a redirect, so this rule is skipped".into(),
+                "remove the rule, and send the error page from the app",
             ),
             100..=599 => (
                 Severity::Warning,
-                format!("status {code} is no redirect"),
-                "take 301, 302, 303, 307 or 308; the rule is left out",
+                format!("status {code} isn't a redirect, so this rule is skipped"),
+                STATUSES,
             ),
             _ => (
                 Severity::Error,
-                "this is no status".into(),
-                "take 301, 302, 303, 307 or 308",
+                format!("`{code}` isn't a valid status"),
+                STATUSES,
             ),
         };
         Err(LeftOut(severity, place.clone(), message, cure))
@@ -214,28 +220,33 @@ impl<'l> Entry<'l> {
         let (origin, mut path) = from.split_at_checked(path_at).unwrap_or(("", from));
         if let Some(mark) = path.find(['?', '#']) {
             let place = within(&self.from.place, path_at + mark..from.len());
+            let rest = path.get(mark..).unwrap_or_default();
+            let (what, cure) = match (rest.starts_with('?'), self.in_toml) {
+                (true, true) => (
+                    "query",
+                    "write it as a condition, for example `query = { key = \"value\" }`",
+                ),
+                (true, false) => (
+                    "query",
+                    "write it as a condition, for example `/old key=value /new`",
+                ),
+                (false, _) => ("fragment", "remove it, since browsers don't send it"),
+            };
+            let rest = quoted(rest);
             if address.is_none() {
-                return Err(LeftOut(
-                    Severity::Error,
-                    place,
-                    "the path of a source ends here".into(),
-                    "write what the query has to have behind it, `/path key=value /target`",
-                ));
+                let message = format!("a source path can't have a {what} ({rest})");
+                return Err(LeftOut(Severity::Error, place, message, cure));
             }
-            loader.say_at(
-                Severity::Warning,
-                &place,
-                "the site ignores this part of an address",
-                "write what the query has to have behind it, `key=value`",
-            );
+            let message = format!("the {what} {rest} of a source URL is ignored");
+            loader.say_at(Severity::Warning, &place, &message, cure);
             path = path.get(..mark).unwrap_or_default();
         }
         if path.starts_with("/.netlify") {
             return Err(LeftOut(
                 Severity::Error,
                 self.from.place.clone(),
-                "paths below `/.netlify` are the site's own".into(),
-                "redirect another path",
+                "paths that start with `/.netlify` are reserved by Netlify".into(),
+                "use another source",
             ));
         }
         // Most sources are themselves.
@@ -276,8 +287,11 @@ impl<'l> Entry<'l> {
                 return Err(LeftOut(
                     Severity::Warning,
                     place,
-                    "the site never matches this".into(),
-                    "`*` is the last segment and `:name` a whole one; the rule is left out",
+                    format!(
+                        "the segment {} isn't supported, so this rule is skipped",
+                        quoted(segment)
+                    ),
+                    "use `*` only as the last segment, and `:name` only as a whole segment",
                 ));
             } else {
                 native.push_str(&pattern::escape(segment));
@@ -305,12 +319,16 @@ impl<'l> Entry<'l> {
                     has
                 }
                 _ if value.is_empty() => {
-                    loader.say_at(
-                        Severity::Warning,
-                        place,
-                        "the site does not match a key without a value reliably",
-                        "write `key=:name`, and a blank in a path as `%20`; here the key has to be there",
-                    );
+                    let name = quoted(key);
+                    let message =
+                        format!("{name} has no value, and Netlify doesn't match it reliably");
+                    let name = name.trim_matches('`');
+                    let cure = if self.in_toml {
+                        format!("write `{name} = \":value\"`")
+                    } else {
+                        format!("write `{name}=:value`, or `%20` for a space in a path")
+                    };
+                    loader.say_at(Severity::Warning, place, &message, &cure);
                     has
                 }
                 _ => has.equal_to(&ask::plain(value)),
@@ -342,37 +360,40 @@ impl<'l> Entry<'l> {
             match &**key {
                 "Country" | "country" => {
                     return left_out(
-                        "`Country` needs to know where visitors are, which nobody tells here"
-                            .into(),
-                        "let something in front decide it; the rule is left out",
+                        "`Country` isn't supported, so this rule is skipped".into(),
+                        "redirect by country in front of the app, for example in a CDN",
                     );
                 }
                 "Role" | "role" | "Sign" | "sign" | "signed" => {
                     return left_out(
-                        format!("`{key}` needs the site's own accounts and keys"),
-                        "let the app decide it; the rule is left out",
+                        format!("`{key}` isn't supported, so this rule is skipped"),
+                        "check it in the app",
                     );
                 }
                 "Language" | "language" if !values.is_empty() => {
-                    let values: Vec<_> = values.iter().map(|v| v.to_ascii_lowercase()).collect();
-                    if values.iter().any(|value| value.len() != 2) {
-                        loader.say_at(
-                            Severity::Warning,
-                            place,
-                            "languages are compared by two letters, so that longer ones never match",
-                            "write `de` for `de-AT`",
-                        );
+                    if let Some(other) = values.iter().find(|value| value.len() != 2) {
+                        let message = format!("the language {} never matches", quoted(other));
+                        let cure = "write its two letters, for example `de` for `de-AT`";
+                        loader.say_at(Severity::Warning, place, &message, cure);
                     }
+                    let values: Vec<_> = values.iter().map(|v| v.to_ascii_lowercase()).collect();
                     let values = values.iter().map(String::as_str);
                     conditions.push(Condition::language(LANGUAGE_COOKIE).one_of(values));
                 }
                 "Cookie" | "cookie" if !values.is_empty() => {
                     cookies = values.into_iter().map(str::to_owned).collect();
                 }
-                _ => {
+                "Language" | "language" | "Cookie" | "cookie" => {
                     return left_out(
-                        "this condition is not known".into(),
-                        "take `Language=…` or `Cookie=…`; the rule is left out",
+                        format!("`{key}` has no value, so this rule is skipped"),
+                        "add a language such as `de`, or the name of a cookie",
+                    );
+                }
+                _ => {
+                    let key = quoted(key);
+                    return left_out(
+                        format!("{key} isn't a known condition, so this rule is skipped"),
+                        "use `Language` or `Cookie`, or remove it",
                     );
                 }
             }

@@ -1,4 +1,4 @@
-//! Netlify's `_redirects`.
+//! The `_redirects` file of Netlify.
 //!
 //! ```
 //! use tower_redirect::rules::netlify;
@@ -23,44 +23,67 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! # A line
+//! # Syntax
 //!
-//! `from [key=value …] [to] [status[!]] [Condition=value …] [# comment]`, words with white space between
-//! them. The first line that fits answers.
+//! A file has one rule per line. White space separates its parts:
 //!
-//! | what | meaning here |
+//! ```text
+//! source [key=value …] target [status[!]] [Condition=value …] [# comment]
+//! ```
+//!
+//! The first line that matches wins.
+//!
+//! | syntax | what it does here |
 //! |---|---|
-//! | `/a` | `/a` and `/a/`; case makes a difference |
-//! | `/a/*` | everything below, `/a/` and `/a`; the target has it as `:splat` |
-//! | `/a/:name` | one segment; the target has it as `:name` |
-//! | `http://old.example/a` | on this host and this scheme, where somebody has [established](crate::policy::Plaintext) the scheme |
-//! | `key=value`, `key=:name` | the query has it, with this value or any; the key is not repeated |
-//! | no status | 301 |
-//! | `301` without `!` | only where the app answers 404 |
-//! | `301!` | whatever the app has |
-//! | `Language=de,en` | the first two letters of what is asked for first, or the cookie `nf_lang` |
-//! | `Cookie=a,b` | one of these is there |
+//! | `/a` | matches `/a` and `/a/`, but not `/A` |
+//! | `/a/*` | matches `/a`, `/a/` and every path below; `:splat` in the target inserts what `*` matched |
+//! | `/a/:name` | matches one segment; `:name` in the target inserts it |
+//! | `http://old.example/a` | matches only this scheme and host, and only if the [scheme is known](crate::policy::SchemeSource) |
+//! | `key=value` | the query must contain `key` with this value |
+//! | `key=:name` | the query must contain `key` with any value except an empty one; `:name` in the target inserts it |
+//! | `302` (or 301, 303, 307, 308) | redirects with this status if the app responds with 404 |
+//! | no status | the same as `301` |
+//! | `302!` | redirects with this status even if the app has a page at the source |
+//! | `Language=de,en` | `Accept-Language` must start with one of these; the cookie `nf_lang` overrides the header |
+//! | `Cookie=a,b` | the request must have one of these cookies |
+//! | `#` at the start of a word | starts a comment |
 //!
-//! The query of the request is sent on where the target has none. Of lines that say the same, the last one
-//! counts.
+//! If the target has no query, the query of the request is appended, except the parameters that the
+//! rule compares or inserts. If two lines are the same, the last one counts.
 //!
-//! # What is left out, with a warning
+//! # Not supported
 //!
-//! Status 200 (rewrites, proxies), 404 and other pages; `Country`, `Role` and `Sign`; a `*` or `:name` that
-//! does not stand as the site needs it, and so never matches.
+//! | syntax | what happens |
+//! |---|---|
+//! | status 200 (a rewrite or proxy), 404 (an error page), or another status that isn't a redirect | a warning; the rule is skipped |
+//! | `Country=…`, `Role=…`, `Sign=…`, or an unknown condition | a warning; the rule is skipped |
+//! | `*` that isn't the last segment, or `:name` that isn't a whole segment | a warning; the rule is skipped |
+//! | a query or fragment in a source URL | a warning; it is ignored |
+//! | a query or fragment in a source path | an error; the rule is skipped |
+//! | a source that doesn't start with `/`, `http://` or `https://` | an error; the rule is skipped |
+//! | a source below `/.netlify` | an error; the rule is skipped |
 //!
-//! # What is otherwise
+//! A later line can match the URLs of a skipped rule. On Netlify, rules with status 200 and 404
+//! hide their URLs from later lines.
 //!
-//! The site compares the decoded path with the text of the file; here both are compared as [`Rule`] says, so
-//! that `/caf%C3%A9` answers too. The site replaces `:id` at the beginning of `:idx`; here names are read as a
-//! whole, and a warning says where it matters. A key of the query without a value asks for its presence,
-//! with a warning. Conditions may stand without a status before them, which the site does not read, with a
-//! warning, too. 303, 307 and 308 are redirects like 301. Redirects that have to wait for a 404 wait for
-//! every method.
+//! # Differences from Netlify
+//!
+//! - Netlify compares the decoded path with the text of the file. Here, both are compared as
+//!   [`Rule`] describes, so a source `/caf%C3%A9` matches too.
+//! - Netlify reads `old` as the source `/old`, and matches `*` in other places, such as `/a/*/b`.
+//!   Here, a source starts with `/`, and `*` is the last segment.
+//! - Netlify matches `key=:name` with an empty value too.
+//! - Netlify replaces `:id` at the start of `:idx`. Here, a name ends where its characters end. A
+//!   warning names each placeholder for which this makes a difference.
+//! - A query condition without a value (`key`) matches if the query contains the key. It is
+//!   reported as a warning, since Netlify doesn't match it reliably.
+//! - A condition without a status before it counts, with a warning. Netlify doesn't read it.
+//! - A rule without `!` waits for the 404 of the app whatever the method of the request is.
 
 use super::{
     Parsed,
     loader::{Line, Loader, Place},
+    quoted,
     read::ByLine,
 };
 use crate::rules::{Diagnostics, Format, Rule, Rules, Severity};
@@ -69,7 +92,7 @@ pub(super) mod entry;
 
 use entry::{Entry, Pair, Status, Word};
 
-/// The rules of a file with which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::netlify;
@@ -81,12 +104,12 @@ use entry::{Entry, Pair, Status, Word};
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::Netlify.parse(text)
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Lines with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::netlify;
@@ -95,8 +118,8 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// assert_eq!(parsed.rules.len(), 1);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:2:11: warning: `Country` needs to know where visitors are, which nobody tells here; \
-///      let something in front decide it; the rule is left out",
+///     "rules:2:11: warning: `Country` isn't supported, so this rule is skipped; \
+///      redirect by country in front of the app, for example in a CDN",
 /// );
 /// ```
 #[must_use]
@@ -117,14 +140,14 @@ impl ByLine for Reader {
                     loader.say_at(
                         Severity::Warning,
                         place,
-                        "the site looks for a status here",
-                        "write `301` before it, which is meant",
+                        &format!("{} has no status before it", quoted(place.text())),
+                        "write `301` before it",
                     );
                 }
                 entry.add(loader);
             }
             Ok(None) => {}
-            Err((place, message, cure)) => loader.say_at(Severity::Error, &place, message, cure),
+            Err((place, message, cure)) => loader.say_at(Severity::Error, &place, &message, cure),
         }
     }
 }
@@ -142,7 +165,7 @@ pub(super) const APACHE: [&str; 6] = [
     "RewriteRule",
 ];
 
-pub(super) type Wrong<'l> = (Place<'l>, &'static str, &'static str);
+pub(super) type Wrong<'l> = (Place<'l>, String, &'static str);
 
 /// What a line says; nothing, where it is empty or a comment.
 pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
@@ -154,37 +177,35 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
         return Ok(None);
     };
     if !is_target(&from) {
-        let cure = if APACHE.contains(&&*from.text) {
-            "this is a directive of Apache's; write `/old /new 301`"
+        let text = quoted(&from.text);
+        let (message, cure) = if APACHE.contains(&&*from.text) {
+            let message = format!("{text} is a directive of Apache");
+            (message, "write it as `/old /new 301`")
         } else {
-            "write the path from `/`, or the whole address"
+            let message = format!("the source {text} isn't a path or URL");
+            (message, "start it with `/`, `http://` or `https://`")
         };
-        let message = "a source begins with `/`, `http://` or `https://`";
         return Err((from.place, message, cure));
     }
     let rest: Vec<_> = words.collect();
     let arrow = rest.iter().find(|word| ARROWS.contains(&&*word.text));
     if let Some(arrow) = arrow {
-        let message = "the target follows its source without an arrow";
+        let message = format!("{} isn't part of this format", quoted(&arrow.text));
         return Err((arrow.place.clone(), message, "remove it"));
     }
     let Some(first) = rest.first() else {
-        return Err((
-            from.place,
-            "this rule has no target",
-            "write where it leads behind the source",
-        ));
+        let message = format!("the source {} has no target", quoted(&from.text));
+        let cure = "write it after the source, for example `/old /new`";
+        return Err((from.place, message, cure));
     };
     let mut query = Vec::new();
     let mut to = None;
     let mut behind = &*rest;
     if parse_int(&first.text).is_none() {
         let Some(at) = rest.iter().position(is_target) else {
-            return Err((
-                first.place.clone(),
-                "no target is here",
-                "one begins with `/`, `http://` or `https://`",
-            ));
+            let message = format!("{} isn't a target", quoted(&first.text));
+            let cure = "write a target that starts with `/`, `http://` or `https://`";
+            return Err((first.place.clone(), message, cure));
         };
         query = rest.iter().take(at).map(Pair::of).collect();
         to = rest.get(at).cloned();
@@ -200,11 +221,9 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
             status = Some(Status { code, place });
             conditions = rest;
         } else if !word.text.contains('=') {
-            return Err((
-                word.place.clone(),
-                "this is neither a status nor a condition",
-                "remove it, or write `%20` for a blank before it",
-            ));
+            let message = format!("{} isn't a status or a condition", quoted(&word.text));
+            let cure = "remove it, or write `%20` for a space in the target";
+            return Err((word.place.clone(), message, cure));
         }
     }
     Ok(Some(Entry {
@@ -214,6 +233,7 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
         status,
         force,
         conditions: conditions.iter().map(Pair::of).collect(),
+        in_toml: false,
     }))
 }
 

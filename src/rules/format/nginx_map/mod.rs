@@ -1,4 +1,4 @@
-//! The inside of a `map` block of nginx, as files that it includes have it: `key value;`.
+//! The entries of an nginx `map` block: `key value;`.
 //!
 //! ```
 //! use tower_redirect::Status;
@@ -15,34 +15,70 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! This is what `map $uri $new { include FILE; }` and `if ($new) { return … $new; }` make of it:
+//! In an nginx configuration, the file is used like this:
 //!
-//! | the dialect says | here |
+//! ```text
+//! map $uri $new { include FILE; }
+//! server { if ($new) { return 301 $new; } }
+//! ```
+//!
+//! The file has no status, so you pass one. [`Format::NginxMap`](super::Format::NginxMap) uses 301.
+//!
+//! # Syntax
+//!
+//! An entry is a key, white space, a value and a `;`. The file may contain the `map … {` line and
+//! its `}`, or only the entries between them.
+//!
+//! | key | what it does here |
 //! |---|---|
-//! | a text | a path, `/a`; host and path, `example.com/a`; or a host, `example.com`, with all its paths; without case |
-//! | `~regex`, `~*regex` | a regex that is found anywhere in the path, with case and without: feature `regex` |
-//! | `default value` | where nothing else is found |
-//! | `hostnames` | `*.example.com` and `.example.com` are hosts, and `www.example.*` is a warning |
-//! | `\default`, `\~a` | the texts `default` and `~a` |
+//! | `/a` | matches this path, and also `/A` |
+//! | `example.com/a` | matches this path on this host |
+//! | `example.com` | matches every path on this host |
+//! | `*.example.com` | matches every path on every subdomain; only below a `hostnames;` entry |
+//! | `.example.com` | the same, and the host itself |
+//! | `~regex` | matches if the regex is found anywhere in the path; needs the `regex` feature |
+//! | `~*regex` | the same, whatever the case |
+//! | `default` | matches if no other key does |
+//! | `\default`, `\~a` | the plain texts `default` and `~a` |
+//!
+//! | value | what it does here |
+//! |---|---|
+//! | `/b`, `https://new.example/` | redirects to this target; the query of the request is dropped |
+//! | `/b$is_args$args`, `/b$is_args$query_string` | redirects to `/b` with the query of the request |
+//! | `$1`, `$name`, `${name}` | inserts a group of the regex in the key |
+//! | `""` | doesn't redirect |
+//!
+//! Quote a key or value that contains white space, `;` or `{`. A `#` between words starts a
+//! comment.
+//!
+//! # Which entry wins
+//!
+//! Exact keys come first, then hosts from the longest to the shortest, then the first regex that
+//! matches, then `default`. If two entries have the same key, the first counts and the second is an
+//! error.
+//!
+//! Paths are compared as [`Rule`] describes. A regex sees the path as the client sent it, with its
+//! percent-encoding.
+//!
+//! # Not supported
+//!
+//! | syntax | what happens |
+//! |---|---|
+//! | any other variable in a value, such as `$host` | a warning; the entry is skipped |
+//! | a key with a query, a key `www.example.*`, an empty key | a warning; the entry is skipped |
+//! | `*.example.com` or `.example.com` without `hostnames;` | a warning; the entry is skipped |
+//! | regex lookaround and backreferences | a warning; the entry is skipped |
+//! | `include` | a warning; the other file isn't read |
+//! | a key with `""` that a regex or `default` also matches | a warning; the other entry redirects it |
 //! | `volatile` | nothing |
-//! | `include file` | a warning: files in files are not read |
-//! | value | the whole target; the query of the request is not sent on, but where it ends in `$is_args$args` |
-//! | `$1`, `$name`, `${name}` | groups of the key; any other variable is a warning, and the key is left out |
-//! | `""` | no redirect |
-//!
-//! Exact keys come first, then hosts from the longest to the shortest, then the first regex, then `default`. Of
-//! two entries with one key the second is an error. The head of the block and its closing brace may be there.
-//! A file names no status; the caller does. [`Format::NginxMap`](super::Format::NginxMap) takes 301.
-//!
-//! Here the path is compared as it was received, with escapes equal to what they stand for; a regex sees the
-//! escapes.
+//! | a key with a scheme, a block that isn't a `map`, another directive | an error; the entry is skipped |
 
 use std::{io, ops::Range, path::Path};
 
 use super::{
     Kind, Parsed,
     document::{Document, Places},
-    map,
+    map, quoted,
 };
 use crate::{
     rules::{Diagnostics, Precedence, QueryPolicy, Rule, Rules, Severity, Source},
@@ -54,7 +90,7 @@ mod value;
 
 use tokens::{End, Token, Tokens};
 
-/// The rules of a text in which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules, which redirect with this status. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::Status;
@@ -66,12 +102,12 @@ use tokens::{End, Token, Tokens};
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
-pub fn parse(text: &str, how: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
-    parse_lossy(text, how).into_result()
+/// Returns all diagnostics, warnings included, if one of them is an error.
+pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
+    parse_lossy(text, status).into_result()
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Entries with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::Status;
@@ -80,15 +116,16 @@ pub fn parse(text: &str, how: impl Into<StatusChoice>) -> Result<Rules, Diagnost
 /// let parsed = nginx_map::parse_lossy("/a /b;\n/A /c;\n", Status::Found);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:2:1: error: this key is that of line 1, which counts; remove one of the entries",
+///     "rules:2:1: error: line 1 already has the key `/A`, so this entry is skipped; \
+///      remove one of the two",
 /// );
 /// ```
 #[must_use]
-pub fn parse_lossy(text: &str, how: impl Into<StatusChoice>) -> Parsed {
-    read(text, how.into())
+pub fn parse_lossy(text: &str, status: impl Into<StatusChoice>) -> Parsed {
+    read(text, status.into())
 }
 
-/// The same of a file; the diagnostics name it.
+/// Loads a file and parses it like [`parse_lossy`]. Diagnostics and rules name the file.
 ///
 /// ```no_run
 /// use tower_redirect::Status;
@@ -102,9 +139,9 @@ pub fn parse_lossy(text: &str, how: impl Into<StatusChoice>) -> Parsed {
 ///
 /// # Errors
 ///
-/// Where the file cannot be read.
-pub fn load_lossy(path: impl AsRef<Path>, how: impl Into<StatusChoice>) -> io::Result<Parsed> {
-    kind(how.into()).load(path.as_ref())
+/// Returns an error if the file can't be read.
+pub fn load_lossy(path: impl AsRef<Path>, status: impl Into<StatusChoice>) -> io::Result<Parsed> {
+    kind(status.into()).load(path.as_ref())
 }
 
 /// How such a text is taken apart.
@@ -169,12 +206,12 @@ impl Reader<'_> {
     fn block(&mut self, entry: &[Token<'_>]) {
         match entry {
             [map, _, _] if map.text == "map" => {}
-            [first, ..] => self.say(
-                Severity::Error,
-                &first.bytes,
-                "this block is no map",
-                "give the file that holds the entries of one map",
-            ),
+            [first, ..] => {
+                let message = format!("{} starts a block that isn't a `map`", quoted(&first.text));
+                let cure =
+                    "put a word that contains `{` in quotes, or load only the entries of one map";
+                self.say(Severity::Error, &first.bytes, &message, cure);
+            }
             [] => {}
         }
     }
@@ -184,25 +221,34 @@ impl Reader<'_> {
             [] => {}
             [word] if word.text == "hostnames" => self.hostnames = true,
             [word] if word.text == "volatile" => {}
-            [word, _] if word.text == "include" => self.say(
-                Severity::Warning,
-                &word.bytes,
-                "files in files are not read",
-                "read that file by itself",
-            ),
-            [key, value] => self.pair(key, value),
-            [first, ..] => {
-                let cure = if DIRECTIVES.contains(&&*first.text) {
-                    "this is a directive; give the file that holds the entries of one map"
-                } else {
-                    "write `;` behind each entry, and quotes around what has blanks"
-                };
-                self.say(
-                    Severity::Error,
-                    &first.bytes,
-                    "an entry is a key and a value",
-                    cure,
+            [word, file] if word.text == "include" => {
+                let message = format!(
+                    "`include` isn't supported, so {} isn't read",
+                    quoted(&file.text)
                 );
+                let cure = "load that file on its own, or copy its entries here";
+                self.say(Severity::Warning, &word.bytes, &message, cure);
+            }
+            [key, value] => self.pair(key, value),
+            [first, rest @ ..] => {
+                let key = quoted(&first.text);
+                let (message, cure) = if DIRECTIVES.contains(&&*first.text) {
+                    let message = format!("{key} is a directive of nginx, not an entry of a map");
+                    (message, "load only the entries of one map")
+                } else if let Some(value) = rest.first() {
+                    let message = format!("expected `;` after the value {}", quoted(&value.text));
+                    (
+                        message,
+                        "add it, or put a value that contains spaces in quotes",
+                    )
+                } else {
+                    let message = format!("the key {key} has no value");
+                    (
+                        message,
+                        "write one before the `;`, for example `/old /new;`",
+                    )
+                };
+                self.say(Severity::Error, &first.bytes, &message, cure);
             }
         }
     }
@@ -212,8 +258,8 @@ impl Reader<'_> {
         let regex = key.text.strip_prefix('~');
         let text = key.text.strip_prefix('\\').unwrap_or(&key.text);
         if map::has_scheme(text) {
-            let (message, cure) = map::NO_SCHEME;
-            return self.say(Severity::Error, &key.bytes, message, cure);
+            let (message, cure) = map::no_scheme(text);
+            return self.say(Severity::Error, &key.bytes, &message, cure);
         }
         if value.text.is_empty() {
             if !is_default && self.without_value.len() < MOST {
@@ -229,12 +275,12 @@ impl Reader<'_> {
             conditions: key.bytes.clone(),
         };
         if is_default && self.default.is_some() {
-            let cure = "remove one of the entries";
+            let message = "there is already a `default`, so this one is skipped";
             self.say(
                 Severity::Error,
                 &key.bytes,
-                "there is a default already, which counts",
-                cure,
+                message,
+                "remove one of the two",
             );
         } else if is_default {
             self.takes_more = true;
@@ -273,10 +319,24 @@ impl Reader<'_> {
                 Some(Rule::new(self.how, source, target).query(policy))
             }
             Err(variable) => {
-                let message = format!(
-                    "the variable `${variable}` is not put in here, and the key is left out"
-                );
-                let cure = "write what it stands for, or take a group of the key";
+                let name = quoted(&format!("${variable}"));
+                let (message, cure) = if variable.is_empty() {
+                    let message = format!("{name} isn't followed by the name of a variable");
+                    (message, "write `%24` for a plain `$`")
+                } else if variable.bytes().all(|byte| byte.is_ascii_digit()) {
+                    let message = format!("the key has no group {name}");
+                    (
+                        message,
+                        "add the group to the key, or remove it from the value",
+                    )
+                } else {
+                    let message = format!("the variable {name} isn't supported");
+                    (
+                        message,
+                        "write its value instead, or insert a group of the key",
+                    )
+                };
+                let message = format!("{message}, so this entry is skipped");
                 self.say(Severity::Warning, &value.bytes, &message, cure);
                 None
             }
@@ -286,27 +346,23 @@ impl Reader<'_> {
     /// Whether a key is one of a path or a host.
     fn can_be_asked(&mut self, text: &str, bytes: &Range<usize>) -> bool {
         let host = text.split('/').next().unwrap_or_default();
-        let (message, cure) = if text.is_empty() {
-            ("no path and no host is empty", "remove this entry")
+        let key = quoted(text);
+        let (why, cure) = if text.is_empty() {
+            ("an empty key never matches".to_owned(), "remove it")
         } else if text.contains('?') {
-            (
-                "keys with a query are not compared here, and it is left out",
-                "write the path alone",
-            )
+            let why = format!("the query in the key {key} isn't supported");
+            (why, "write only the path")
         } else if host.ends_with(".*") {
-            (
-                "hosts that end in `*` are not done here, and the key is left out",
-                "write an entry for each host, or a regex",
-            )
+            let why = format!("`.*` at the end of the host {key} isn't supported");
+            (why, "write an entry for each host")
         } else if !self.hostnames && (host.starts_with("*.") || host.starts_with('.')) {
-            (
-                "this host is compared as it stands, and nobody asks for it; it is left out",
-                "write `hostnames;` before it, for all names below one",
-            )
+            let why = format!("{key} only matches subdomains after `hostnames;`");
+            (why, "write `hostnames;` on a line above")
         } else {
             return true;
         };
-        self.say(Severity::Warning, bytes, message, cure);
+        let message = format!("{why}, so this entry is skipped");
+        self.say(Severity::Warning, bytes, &message, cure);
         false
     }
 
@@ -338,8 +394,8 @@ impl Reader<'_> {
 
     #[cfg(not(feature = "regex"))]
     fn regex(&mut self, _: &str, places: &Places, _: &Token<'_>) {
-        let message = "this needs a regex, and the crate was built without them";
-        let cure = "build it with the feature `regex`";
+        let message = "this key is a regex, and the `regex` feature is off";
+        let cure = "enable the `regex` feature of tower-redirect";
         self.say(Severity::Error, &places.source, message, cure);
     }
 
@@ -349,9 +405,11 @@ impl Reader<'_> {
         }
         if self.takes_more {
             for bytes in std::mem::take(&mut self.without_value) {
-                let message = "this key has no value, and another entry may answer in its place";
-                let cure = "write regexes and a default that leave it out";
-                self.say(Severity::Warning, &bytes, message, cure);
+                let key = quoted(self.document.text.get(bytes.clone()).unwrap_or_default());
+                let message =
+                    format!("{key} has an empty value, but another entry can still redirect it");
+                let cure = "change the hosts, regexes and `default` that match it";
+                self.say(Severity::Warning, &bytes, &message, cure);
             }
         }
         self.document.finish()

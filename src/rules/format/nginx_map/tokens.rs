@@ -59,8 +59,8 @@ impl<'t> Tokens<'t> {
                     None => Ok(End::Text),
                     Some(first) => Err(Wrong {
                         bytes: first.bytes.clone(),
-                        message: "no `;` ends this entry",
-                        cure: "write one behind it",
+                        message: "this entry has no `;` at its end",
+                        cure: "add it",
                     }),
                 };
             };
@@ -130,8 +130,8 @@ impl<'t> Tokens<'t> {
         if self.byte().is_none() {
             return Err(Wrong {
                 bytes: bytes.start - 1..bytes.end,
-                message: "this quote is not closed",
-                cure: "close it; what follows it is not read",
+                message: "this quote isn't closed, so the rest of the file isn't read",
+                cure: "add the closing quote",
             });
         }
         self.at += 1;
@@ -143,8 +143,8 @@ impl<'t> Tokens<'t> {
                 self.at += 1;
                 return Err(Wrong {
                     bytes: behind..behind + 1,
-                    message: "a blank or `;` has to follow a quote",
-                    cure: "put the whole word in quotes",
+                    message: "the closing quote is in the middle of a word",
+                    cure: "put the whole word in quotes, or add a space or `;` after the quote",
                 });
             }
         }
@@ -219,12 +219,15 @@ mod tests {
             ("a{b} c;", "a{b}|c;"),
             ("a ${b}c;", "a|${b}c;"),
             ("map $uri $new { a b; }", "map|$uri|$new{a|b;}"),
-            ("a b", "no `;` ends this entry"),
-            ("a \"b", "this quote is not closed"),
-            ("a \"b\"c; d e;", "a blank or `;` has to follow a quoted|e;"),
-            ("a 'b\\", "this quote is not closed"),
+            ("a b", "this entry has no `;`"),
+            ("a \"b", "this quote isn't closed"),
+            (
+                "a \"b\"c; d e;",
+                "the closing quote is in the middle of a wordd|e;",
+            ),
+            ("a 'b\\", "this quote isn't closed"),
             ("a b\\\u{e9};", "a|b\\\u{e9};"),
-            ("\\", "no `;` ends this entry"),
+            ("\\", "this entry has no `;`"),
             ("", ""),
         ] {
             let got = entries(text);

@@ -10,7 +10,7 @@ use crate::rules::{
     },
 };
 
-const NO_COLUMN: &str = "no column `statusCode` says its new status";
+const NO_COLUMN: &str = "the file has no column `statusCode` for the new status";
 
 pub(super) fn write(text: &str, writer: &mut Writer<'_>) {
     let mut document = Document::new(text, Precedence::default());

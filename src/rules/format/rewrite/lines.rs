@@ -1,4 +1,4 @@
-//! Dialects with one rule a line.
+//! Formats with one rule a line.
 
 use super::{Edit, New, ONE_STATUS, READ_OTHERWISE, Writer, Written, plain};
 use crate::rules::{

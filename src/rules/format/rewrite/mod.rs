@@ -1,4 +1,5 @@
-//! Files without chains: the changed rules are written anew where they stand, and nothing else is touched.
+//! Files without chains: the changed rules are written anew where they stand, and nothing else is
+//! touched.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -24,7 +25,7 @@ mod nginx;
 #[cfg(feature = "toml")]
 mod toml;
 
-/// The text of a file with the rules that flattening changed, and what of them could not be written.
+/// The text of a file after [`Format::rewrite`], and the changes that it couldn't write.
 ///
 /// ```
 /// use tower_redirect::rules::Format;
@@ -37,13 +38,13 @@ mod toml;
 /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "the text that was given is as it was"]
+#[must_use = "the original text stays as it is"]
 pub struct Rewritten {
     text: String,
     kept: Vec<NotRewritten>,
 }
 
-/// A rule that stays as it is, though it could be shorter, and why.
+/// A change that [`Format::rewrite`] didn't write, and the reason.
 ///
 /// ```
 /// use tower_redirect::rules::Format;
@@ -53,8 +54,8 @@ pub struct Rewritten {
 /// let other = Format::VercelBulk.rewrite("source,destination\n", &flattened);
 /// assert_eq!(
 ///     other.not_rewritten()[0].to_string(),
-///     "line 2: /b (307 Temporary Redirect) becomes /c (307 Temporary Redirect), by line 3; not written, \
-///      because the text has no such rule that could serve by itself",
+///     "line 2: /b (307 Temporary Redirect) becomes /c (307 Temporary Redirect), by line 3; \
+///      not written, because the text has no such rule that is valid by itself",
 /// );
 /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
 /// ```
@@ -65,19 +66,19 @@ pub struct NotRewritten {
 }
 
 impl Rewritten {
-    /// The text, every byte as it was but for the targets and statuses of the changed rules.
+    /// Returns the text. Only the targets and statuses of changed rules differ from the original.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The same, to be kept.
+    /// Converts this into the text.
     #[must_use]
     pub fn into_text(self) -> String {
         self.text
     }
 
-    /// The changes that are not in the text, whose rules stand in it as they did.
+    /// Returns the changes that aren't in the text. It has their rules as they were.
     #[must_use]
     pub fn not_rewritten(&self) -> &[NotRewritten] {
         &self.kept
@@ -85,13 +86,13 @@ impl Rewritten {
 }
 
 impl NotRewritten {
-    /// What was to be written.
+    /// Returns the change.
     #[must_use]
     pub const fn change(&self) -> &TargetChange {
         &self.change
     }
 
-    /// Why it was not.
+    /// Returns the reason why the change isn't in the text.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         self.reason
@@ -105,16 +106,16 @@ impl fmt::Display for NotRewritten {
 }
 
 /// Reasons to keep a rule.
-const NOT_FOUND: &str = "the text has no such rule that could serve by itself";
+const NOT_FOUND: &str = "the text has no such rule that is valid by itself";
 const ONE_STATUS: &str = "a map has one status for all its rules";
-const READ_OTHERWISE: &str = "the file would be read otherwise";
-const TOO_MANY: &str = "with too many others the file would be read otherwise";
+const READ_OTHERWISE: &str = "the file would mean something else";
+const TOO_MANY: &str = "the file would mean something else with too many of the changes";
 
 /// So often a text is read to find what is read otherwise.
 const MOST: usize = 256;
 
 impl Format {
-    /// Writes the changes that flattening made into the text that the rules were read from.
+    /// Writes the changes of [`Rules::flatten`] into the text that the rules were parsed from.
     ///
     /// ```
     /// use tower_redirect::rules::Format;
@@ -128,14 +129,18 @@ impl Format {
     /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
     /// ```
     ///
-    /// Comments, order, blanks and all other rules stay byte for byte. The new text is read once more before it
-    /// is given: a rule that would not mean there what it means in the flattened table stays as it was, as does
-    /// one whose new status the dialect cannot say. So does one with which another rule, that is left out
-    /// for closing a loop, would serve. A map says no status, so that here it is that of
-    /// [`parse`](Self::parse).
+    /// Comments, order, white space and all other rules stay byte for byte. The new text is parsed
+    /// again and compared with the flattened rules. A change isn't written if
     ///
-    /// In `bulk-csv`, `vercel` and `next` nothing is flattened: every target of the first names its host,
-    /// and the others merge the query of the request.
+    /// - the rule would mean something else than the flattened one,
+    /// - the format can't express the new status,
+    /// - a rule that was rejected for closing a redirect loop would become active.
+    ///
+    /// A map has no status, so its rules have the status that [`parse`](Self::parse) gives them.
+    ///
+    /// In the formats `bulk-csv`, `vercel` and `next`, nothing changes: flattening leaves their
+    /// rules alone, since the targets of the first name a host and the others merge the query of
+    /// the request.
     pub fn rewrite(self, text: &str, flattened: &Flattened) -> Rewritten {
         let mark = super::read::BYTE_ORDER_MARK;
         let body = text.strip_prefix(mark).unwrap_or(text);
@@ -306,7 +311,8 @@ impl<'f> Writer<'f> {
         out
     }
 
-    /// Takes back what is not read as it is meant: all is tried at once, then halves of what is wrong.
+    /// Takes back what is not read as it is meant: all is tried at once, then halves of what is
+    /// wrong.
     fn take_back(&mut self, text: &str, format: Format) {
         let all = self.written.len();
         let mut untried = std::mem::replace(&mut self.written, vec![Err(TOO_MANY); all]);
@@ -385,10 +391,10 @@ fn keeps_query(rules: &Rules, record: &Record<'_>) -> bool {
     }
 }
 
-/// A target without placeholders, as other dialects write it.
+/// A target without placeholders, as other formats write it.
 fn plain(target: &str) -> Result<&str, &'static str> {
     match target.contains(['{', '}']) {
-        true => Err("the dialect has no placeholders"),
+        true => Err("the format has no placeholders"),
         false => Ok(target),
     }
 }

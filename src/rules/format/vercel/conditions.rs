@@ -4,7 +4,7 @@ use super::{Entry, destination};
 use crate::rules::{
     format::{
         json::{Object, Value},
-        name_of,
+        name_of, quoted,
     },
     has::Condition,
     pattern,
@@ -22,19 +22,15 @@ impl Entry<'_, '_> {
         expected: bool,
         rule: Rule,
     ) -> Option<Rule> {
+        let name = if expected { "has" } else { "missing" };
         let Some(conditions) = list.list() else {
-            return self.error(
-                list.bytes(),
-                "this is no list of conditions",
-                "write `[ … ]`",
-            );
+            let message = format!("`{name}` must be a list of conditions");
+            return self.error(list.bytes(), &message, "write `[ … ]` around them");
         };
         if conditions.len() > MOST {
-            return self.error(
-                list.bytes(),
-                "there are more than 16 conditions",
-                "divide the entry, or ask for less",
-            );
+            let count = conditions.len();
+            let message = format!("`{name}` has {count} conditions, and at most 16 are allowed");
+            return self.error(list.bytes(), &message, "remove some of them");
         }
         conditions.into_iter().try_fold(rule, |rule, condition| {
             self.condition(condition, expected, rule)
@@ -45,8 +41,8 @@ impl Entry<'_, '_> {
         let Some(object) = condition.object() else {
             return self.error(
                 condition.bytes(),
-                "this is no condition",
-                "write `{ \"type\": …, \"key\": …, \"value\": … }`",
+                "a condition must be an object",
+                "write it as `{ \"type\": …, \"key\": …, \"value\": … }`",
             );
         };
         for (name, value) in &object {
@@ -64,22 +60,36 @@ impl Entry<'_, '_> {
             (Some("host"), Some(_)) => {
                 return self.error(
                     condition.bytes(),
-                    "a condition on the host has no key",
-                    "remove it; the host is the value",
+                    "a `host` condition can't have a `key`",
+                    "remove `key`, and write the host as `value`",
                 );
             }
-            (Some("query" | "header" | "cookie"), None) => {
-                return self.error(
-                    condition.bytes(),
-                    "this condition has no key",
-                    "write which one is meant, `\"key\": \"…\"`",
-                );
+            (Some(kind @ ("query" | "header" | "cookie")), None) => {
+                let message = format!("this `{kind}` condition has no `key`");
+                let what = if kind == "query" {
+                    "query parameter"
+                } else {
+                    kind
+                };
+                let cure = format!("add `\"key\": \"…\"` with the name of the {what}");
+                return self.error(condition.bytes(), &message, &cure);
             }
             _ => {
+                let given = object.get("type").map(Value::bytes);
+                let message = match &given {
+                    Some(bytes) => {
+                        let text = self.document.text.get(bytes.clone()).unwrap_or_default();
+                        format!(
+                            "{} isn't a type of condition",
+                            quoted(text.trim_matches('"'))
+                        )
+                    }
+                    None => "this condition has no `type`".to_owned(),
+                };
                 return self.error(
-                    object.get("type").map_or(condition.bytes(), Value::bytes),
-                    "this is no type of condition",
-                    "take `host`, `header`, `cookie` or `query`",
+                    given.unwrap_or(condition.bytes()),
+                    &message,
+                    "use `host`, `header`, `cookie` or `query`",
                 );
             }
         };
@@ -88,8 +98,8 @@ impl Entry<'_, '_> {
             if is_host {
                 return self.error(
                     condition.bytes(),
-                    "this condition names no host",
-                    "write it as the value",
+                    "this `host` condition has no `value`",
+                    "add the host, for example `\"value\": \"example.com\"`",
                 );
             }
             return Some(self.present(has, &name, expected, rule));
@@ -150,8 +160,8 @@ impl Entry<'_, '_> {
                 None => {
                     return self.error(
                         value.bytes(),
-                        "this is no value of a condition",
-                        "write a text or a regex in quotes",
+                        "the `value` of a condition must be text",
+                        "write a text or regex in quotes",
                     );
                 }
             },
@@ -184,11 +194,10 @@ impl Entry<'_, '_> {
                 _ => {}
             }
         }
-        self.left_out(
-            value.bytes(),
-            "this comparison is not done here",
-            "write one of `eq`, `inc` and `re`, or a regex",
-        )
+        let text = self.document.text.get(value.bytes()).unwrap_or_default();
+        let message = format!("the comparison {} isn't supported", quoted(text));
+        let cure = "use one of `eq`, `re` and `inc`, or a regex in quotes";
+        self.left_out(value.bytes(), &message, cure)
     }
 
     #[cfg(feature = "regex")]

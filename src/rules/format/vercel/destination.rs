@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::source::Bound;
 use crate::rules::{
-    format::{name_of, path_to_regexp::Modifier},
+    format::{name_of, path_to_regexp::Modifier, quoted},
     pattern,
 };
 
@@ -24,7 +24,7 @@ pub(super) struct Unknown {
     pub(super) at: usize,
     pub(super) message: String,
     pub(super) cure: &'static str,
-    /// The dialect has it, and it is not done here.
+    /// The format has it, and it is not done here.
     pub(super) is_known: bool,
 }
 
@@ -86,9 +86,10 @@ pub(super) fn translate(destination: &str, names: &Names) -> Result<String, Unkn
                     return Err(Unknown {
                         at,
                         message: format!(
-                            "nothing in the source or its conditions is called `{name}`"
+                            "neither the source nor a condition has the placeholder {}",
+                            quoted(&format!(":{name}"))
                         ),
-                        cure: "name it there, or write `\\\\:` for a colon",
+                        cure: "add it to the source, or write `\\\\:` for a plain colon",
                         is_known: false,
                     });
                 };
@@ -118,8 +119,8 @@ pub(super) fn translate(destination: &str, names: &Names) -> Result<String, Unkn
             '{' | '}' => {
                 return Err(Unknown {
                     at,
-                    message: "groups in braces are not done in a destination".to_owned(),
-                    cure: "write a rule for each case, or `\\\\` before a brace",
+                    message: "groups in braces aren't supported in a destination".to_owned(),
+                    cure: "write a redirect for each case, or `\\\\{` for a plain brace",
                     is_known: true,
                 });
             }

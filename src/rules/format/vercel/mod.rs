@@ -1,4 +1,4 @@
-//! Vercel's `vercel.json`: its `redirects`, one document in which every entry has to be right.
+//! The `redirects` of a `vercel.json`.
 //!
 //! ```
 //! use tower_redirect::rules::vercel;
@@ -17,34 +17,86 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! The text is a whole `vercel.json`, an object with `redirects`, or their list alone. The first entry that
-//! fits answers.
+//! # Syntax
 //!
-//! | the dialect says | here |
+//! The file is a whole `vercel.json`, or only the list from its `redirects`. The first entry that
+//! matches wins. If an entry has an error, no rule of the file is used.
+//!
+//! | key | what it does here |
 //! |---|---|
-//! | `source` | a pattern of path-to-regexp 6 on the whole path, with case |
-//! | `:name`, `:path*`, `:path+`, `(.*)` as the last segment | a placeholder, found as fast as in code |
-//! | any other regex, `:name?`, two names in a segment | a regex: feature `regex` |
-//! | `destination` | `:name` of source and conditions, `$1` for the first group of the source |
-//! | `permanent`, `statusCode` | 308 or 307; this status; without both 308 |
-//! | `has`, `missing` | `host`, `header`, `cookie`, `query`; the value is a regex on the whole value |
-//! | the query of a request | [`QueryPolicy::Merge`](crate::rules::QueryPolicy::Merge), parameters of conditions too |
-//! | `env`, comparisons other than `eq`, `inc`, `re`, look-around | a warning, and the entry is left out |
+//! | `source` | the path to match, as a [path-to-regexp 6] pattern; required |
+//! | `destination` | the path or URL to redirect to; required |
+//! | `permanent` | `true` redirects with 308, `false` with 307 |
+//! | `statusCode` | redirects with 301, 302, 303, 307 or 308; `permanent` wins if both are there, with a warning |
+//! | neither of the two | redirects with 308 |
+//! | `has` | a list of conditions that the request must meet |
+//! | `missing` | a list of conditions that the request must not meet |
 //!
-//! Where the dialect's own documentation is silent, its implementation counts, with these differences: `:path*`
-//! and `:path+` take a `/` at the end of a path along; a parameter without a value is there; the dots of a
-//! `host` that is no regex otherwise are dots.
+//! Sources and destinations:
 //!
-//! With one error in it, none of the rules of a file serve: 2,048 entries, 4,096 characters in a source or
-//! destination and 16 conditions are the most.
+//! | syntax | what it does here |
+//! |---|---|
+//! | `/a` | matches this path, but not `/a/` or `/A` |
+//! | `/:name` | matches one segment; `:name` in the destination inserts it |
+//! | `/docs/:path*` | matches `/docs` and every path below; `:path*` in the destination inserts the part below |
+//! | `/docs/:path+` | matches every path below `/docs`, but not `/docs` |
+//! | `/docs/(.*)` | matches `/docs/` and every path below; `$1` in the destination inserts the part below |
+//! | `:name?`, `:id(\\d+)`, `(a\|b)`, `{…}?`, or two names in a segment | matches as a regex, on the path as the client sent it; needs the `regex` feature |
+//! | `\\:`, `\\(`, … | the character itself |
+//!
+//! The query of the request is appended to the destination, except the parameters that the
+//! destination sets ([`QueryPolicy::Merge`](crate::rules::QueryPolicy::Merge)).
+//!
+//! Conditions in `has` and `missing`:
+//!
+//! | syntax | what it does here |
+//! |---|---|
+//! | `"type": "host", "value": "a.example"` | compares the host; `:host` in the destination inserts it |
+//! | `"type": "header", "key": "x-a"` | the request has this header; without a `value`, `:xa` in the destination inserts what the request has |
+//! | `"type": "cookie"`, `"type": "query"` | the same for cookies and query parameters |
+//! | `"value": "…"` after `key` | the value also matches this regex from start to end; `:name` in the destination inserts the group `(?<name>…)` |
+//! | `"value": { "eq": "…" }` | the value is equal to this text |
+//! | `"value": { "inc": ["…", "…"] }` | the value is one of these texts |
+//! | `"value": { "re": "…" }` | the value matches this regex |
+//!
+//! A value with regex syntax needs the `regex` feature. Plain text doesn't.
+//!
+//! # Limits
+//!
+//! A file has at most 2,048 entries. A source or destination has at most 4,096 characters, and a
+//! list of conditions at most 16. Anything beyond is an error.
+//!
+//! # Not supported
+//!
+//! | syntax | what happens |
+//! |---|---|
+//! | regex lookaround such as `(?!api/)`, backreferences | a warning; the entry is skipped |
+//! | `env`, `{…}` groups in a destination | a warning; the entry is skipped |
+//! | comparisons other than `eq`, `re` and `inc` | a warning; the entry is skipped |
+//! | a status that isn't a redirect | a warning; the entry is skipped |
+//! | `rewrites`, `routes`, `cleanUrls`, `trailingSlash`, `bulkRedirectsPath` | a warning; the key is ignored |
+//! | any other key of a redirect | an error |
+//!
+//! # Differences from Vercel
+//!
+//! - `:path*` and `:path+` also match a path with a `/` at its end.
+//! - A `query` condition without `value` is met by a parameter without a value (`?key`).
+//! - In the value of a `host` condition that contains no other regex syntax, a dot matches only a
+//!   dot.
+//! - A source without a leading `/`, or a relative destination, is an error. On Vercel, the entry
+//!   never matches.
+//!
+//! [path-to-regexp 6]: https://github.com/pillarjs/path-to-regexp/tree/v6.3.0
 
 use std::ops::Range;
 
 use super::{
-    Parsed,
+    Parsed, STATUSES,
     document::{Document, Places},
     json::{self, NoJson, Value},
+    near_or,
     path_to_regexp::{self, Wrong},
+    quoted,
 };
 use crate::{
     rules::{Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity},
@@ -57,7 +109,7 @@ mod source;
 
 use destination::Names;
 
-/// The rules of a text in which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::vercel;
@@ -68,12 +120,13 @@ use destination::Names;
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::Vercel.parse(text)
 }
 
-/// The rules, none where there is an error, and what is to be said about the text.
+/// Parses a file and returns its rules and all diagnostics. If there is an error, there are no
+/// rules.
 ///
 /// ```
 /// use tower_redirect::rules::vercel;
@@ -116,30 +169,27 @@ const KEYS: [&str; 10] = [
 
 /// Parts of a `vercel.json` that say where requests go, too.
 const OTHERS: [(&str, &str); 5] = [
-    ("routes", "write them as `redirects`"),
-    ("rewrites", "let the app answer those addresses"),
+    ("routes", "write its redirects in `redirects`"),
+    ("rewrites", "serve these URLs from the app"),
+    ("cleanUrls", "add a redirect from `/(.*).html` to `/$1`"),
+    ("trailingSlash", "use the policy `TrailingSlash` in the app"),
     (
-        "cleanUrls",
-        "write a redirect for `.html`, or take a canonical policy",
+        "bulkRedirectsPath",
+        "load that file in the format `vercel-bulk`",
     ),
-    (
-        "trailingSlash",
-        "take a canonical policy that trims or appends the slash",
-    ),
-    ("bulkRedirectsPath", "read that file as `vercel-bulk`"),
 ];
 
-/// Reads a document of either dialect.
+/// Reads a document of either format.
 pub(super) fn read(text: &str, dialect: Dialect) -> Parsed {
     let mut document = Document::new(text, Precedence::FirstMatch);
     match Value::parse(text, 0) {
         Ok(value) => redirects(&mut document, value, dialect),
         Err(NoJson { at, message }) => {
             let (message, cure) = if text.trim().is_empty() {
-                let cure = "write `{ \"redirects\": [] }` where there are none";
-                ("the file is empty, which is no JSON", cure)
+                let cure = "write `{ \"redirects\": [] }` if there are no redirects";
+                ("the file is empty", cure)
             } else {
-                let cure = "mend it; JSON has no comments, and no comma behind the last entry";
+                let cure = "fix the syntax, and remove comments and the comma after the last entry";
                 (&*message, cure)
             };
             document.say(Severity::Error, &(at..at + 1), message, cure);
@@ -162,37 +212,30 @@ fn redirects(document: &mut Document<'_>, value: Value<'_>, dialect: Dialect) {
             };
             if dialect == Dialect::Vercel && !is_nothing {
                 let key = json::key(document.text, name, other);
-                document.say(Severity::Warning, &key, "this is not done here", cure);
+                let message = format!("`{name}` isn't supported, so it is ignored");
+                document.say(Severity::Warning, &key, &message, cure);
             }
         }
         let Some(redirects) = object.get("redirects") else {
             let bytes = value.bytes();
-            let message = "there are no `redirects` in this object";
-            document.say(
-                Severity::Warning,
-                &bytes,
-                message,
-                "write `\"redirects\": [ … ]`",
-            );
+            let message = "this object has no `redirects`";
+            let cure = "add `\"redirects\": [ … ]`";
+            document.say(Severity::Warning, &bytes, message, cure);
             return;
         };
         value = *redirects;
     }
     let Some(entries) = value.list() else {
         let cure = "write `[ … ]`, or an object with `\"redirects\": [ … ]`";
-        document.say(
-            Severity::Error,
-            &value.bytes(),
-            "this is no list of redirects",
-            cure,
-        );
+        let message = "the redirects must be a list";
+        document.say(Severity::Error, &value.bytes(), message, cure);
         return;
     };
     if dialect == Dialect::Vercel && entries.len() > MOST {
         if let Some(first) = entries.get(MOST) {
             let message =
-                "there are more than 2,048 redirects; this one and those behind it are not read";
-            let cure = "write them as a bulk file";
+                "the file has more than 2,048 redirects, so this one and all after it aren't read";
+            let cure = "move some to a file of bulk redirects";
             document.say(Severity::Error, &first.bytes(), message, cure);
         }
     }
@@ -224,8 +267,8 @@ impl Entry<'_, '_> {
     /// Reads it; `None` where it was left out and why was said.
     fn read(&mut self, entry: Value<'_>) -> Option<()> {
         let Some(object) = entry.object() else {
-            let cure = "write `{ \"source\": …, \"destination\": … }`";
-            return self.error(entry.bytes(), "this is no redirect", cure);
+            let cure = "write it as `{ \"source\": …, \"destination\": … }`";
+            return self.error(entry.bytes(), "a redirect must be an object", cure);
         };
         for (name, value) in &object {
             match (&**name, self.dialect) {
@@ -235,8 +278,8 @@ impl Entry<'_, '_> {
                     self.document.say(
                         Severity::Warning,
                         &json::key(self.document.text, name, value),
-                        "there is no base path and no locale here; the path is taken as it stands",
-                        "write the whole path in source and destination",
+                        &format!("`{name}` is ignored, since paths are used as written"),
+                        "remove it, and write whole paths in `source` and `destination`",
                     );
                 }
                 _ => self.unknown_key(name, *value)?,
@@ -247,14 +290,19 @@ impl Entry<'_, '_> {
             self.text(entry, object.get("destination").copied(), "destination")?;
         self.destination = destination;
         if !source.starts_with(['/', '(', '{', ':']) {
-            let cure = "begin it with `/`; a host is a condition of `has`";
-            return self.error(source_at, "a source is a path", cure);
+            let message = format!("the source {} isn't a path", quoted(&source));
+            let cure = if source.contains("://") {
+                "start it with `/`, and write the host as a condition in `has`"
+            } else {
+                "start it with `/`"
+            };
+            return self.error(source_at, &message, cure);
         }
         if let Some(env) = object.get("env") {
             return self.left_out(
                 env.bytes(),
-                "variables of the environment are not put in here",
-                "write the destination without them",
+                "`env` isn't supported",
+                "remove it, and write the values into the destination",
             );
         }
         let status = self.status(
@@ -303,10 +351,11 @@ impl Entry<'_, '_> {
         }
         for group in destination::unknown_groups(&self.destination, &self.names) {
             let written = self.destination.get(group.clone()).unwrap_or_default();
-            let message = format!("the source has no such group, and `{written}` is sent as it is");
+            let written = quoted(written);
+            let message = format!("the source has no group {written}, so it is sent as text");
             let place = |at: usize| (target_at.start + at).min(target_at.end);
             let bytes = place(group.start)..place(group.end);
-            let cure = "give the source that group, or write `%24` for the dollar sign";
+            let cure = "add the group to the source, or write `%24` for the dollar sign";
             self.document.say(Severity::Warning, &bytes, &message, cure);
         }
         let places = Places {
@@ -329,18 +378,15 @@ impl Entry<'_, '_> {
     ) -> Option<(Range<usize>, String)> {
         let Some(value) = value else {
             let message = format!("this redirect has no `{key}`");
-            return self.error(
-                entry.bytes(),
-                &message,
-                "write both, `source` and `destination`",
-            );
+            let cure = format!("add `\"{key}\": \"…\"`");
+            return self.error(entry.bytes(), &message, &cure);
         };
         let Some(text) = value.string() else {
-            let message = format!("this `{key}` is no text");
-            return self.error(value.bytes(), &message, "write a text in quotes");
+            let message = format!("`{key}` must be text");
+            return self.error(value.bytes(), &message, "write it in quotes");
         };
         if text.chars().nth(LONGEST).is_some() {
-            let message = format!("this `{key}` has more than 4,096 characters");
+            let message = format!("`{key}` has more than 4,096 characters");
             return self.error(value.inside(), &message, "shorten it");
         }
         Some((value.inside(), text))
@@ -359,44 +405,45 @@ impl Entry<'_, '_> {
                 Some(true) => Some(Status::PermanentRedirect),
                 Some(false) => Some(Status::TemporaryRedirect),
                 None => {
-                    let cure = "write `true` or `false`";
-                    return self.error(value.bytes(), "this is neither true nor false", cure);
+                    let message = "`permanent` must be true or false";
+                    let cure = "write `true` or `false` without quotes";
+                    return self.error(value.bytes(), message, cure);
                 }
             },
         };
         match (by_permanent, code) {
             (Some(_), Some(code)) if is_next => self.error(
                 code.bytes(),
-                "this redirect has `permanent` and `statusCode`",
-                "write one of them",
+                "this redirect has both `permanent` and `statusCode`",
+                "remove one of them",
             ),
             (Some(status), Some(code)) => {
                 self.document.say(
                     Severity::Warning,
                     &code.bytes(),
-                    "`permanent` counts, and this does not",
-                    "write one of them",
+                    "`statusCode` is ignored, since `permanent` is set",
+                    "remove one of them",
                 );
                 Some(status)
             }
             (Some(status), None) => Some(status),
-            (None, Some(code)) => match code.integer().map(Status::try_from) {
-                Some(Ok(status)) => Some(status),
-                Some(Err(_)) if !is_next => self.left_out(
-                    code.bytes(),
-                    "this status is no redirect, and no other answer is given here",
-                    "take 301, 302, 303, 307 or 308",
-                ),
-                _ => self.error(
-                    code.bytes(),
-                    "this is no status of a redirect",
-                    "take 301, 302, 303, 307 or 308",
-                ),
-            },
+            (None, Some(code)) => {
+                let text = self.document.text.get(code.bytes()).unwrap_or_default();
+                let message = format!("{} isn't a redirect status", quoted(text));
+                match code.integer().map(Status::try_from) {
+                    Some(Ok(status)) => Some(status),
+                    Some(Err(_)) if !is_next => self.left_out(code.bytes(), &message, STATUSES),
+                    Some(Err(_)) => self.error(code.bytes(), &message, STATUSES),
+                    None => {
+                        let cure = "use 301, 302, 303, 307 or 308 without quotes";
+                        self.error(code.bytes(), &message, cure)
+                    }
+                }
+            }
             (None, None) if is_next => self.error(
                 entry.bytes(),
                 "this redirect has neither `permanent` nor `statusCode`",
-                "write one of them",
+                "add one of them, for example `\"permanent\": true`",
             ),
             (None, None) => Some(Status::PermanentRedirect),
         }
@@ -424,7 +471,7 @@ impl Entry<'_, '_> {
         Some(())
     }
 
-    /// Says why a regex does not compile: look-around and references are those of the dialect.
+    /// Says why a regex does not compile: look-around and references are those of the format.
     #[cfg(feature = "regex")]
     fn no_regex<T>(&mut self, bytes: Range<usize>, text: &str, sentence: &str) -> Option<T> {
         let (severity, message, cure) = super::regex_problem(text, sentence);
@@ -436,28 +483,21 @@ impl Entry<'_, '_> {
     fn needs_regex<T>(&mut self, bytes: Range<usize>) -> Option<T> {
         self.error(
             bytes,
-            "this needs a regex, and the crate was built without them",
-            "build it with the feature `regex`",
+            "this pattern needs a regex, and the `regex` feature is off",
+            "enable the `regex` feature of tower-redirect",
         )
     }
 
     /// Nothing does.
     #[cfg(feature = "regex")]
     fn needs_regex<T>(&mut self, bytes: Range<usize>) -> Option<T> {
-        self.error(bytes, "this is no pattern", "write it otherwise")
+        self.error(bytes, "this pattern isn't supported", "write another one")
     }
 
     fn unknown_key(&mut self, name: &str, value: Value<'_>) -> Option<()> {
         let key = json::key(self.document.text, name, &value);
-        let message = format!("nothing is called `{}` here", name.escape_debug());
-        match super::near(name, &KEYS) {
-            Some(meant) => self.error(key, &message, &format!("did you mean `{meant}`?")),
-            None => self.error(
-                key,
-                &message,
-                "remove it, or write the name as the documentation does",
-            ),
-        }
+        let message = format!("unknown key {}", quoted(name));
+        self.error(key, &message, &near_or(name, &KEYS))
     }
 
     /// Something that fails the whole file.
@@ -466,9 +506,9 @@ impl Entry<'_, '_> {
         None
     }
 
-    /// Something that the dialect can say and that is not done here.
+    /// Something that the format can say and that is not done here.
     fn left_out<T>(&mut self, bytes: Range<usize>, message: &str, cure: &str) -> Option<T> {
-        let message = format!("{message}, and the redirect is left out");
+        let message = format!("{message}, so this redirect is skipped");
         self.document.say(Severity::Warning, &bytes, &message, cure);
         None
     }

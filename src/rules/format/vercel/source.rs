@@ -19,7 +19,7 @@ pub(super) struct Translated {
 /// What a destination may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Bound {
-    /// Its name in the dialect; groups without one are counted from 1.
+    /// Its name in the format; groups without one are counted from 1.
     pub(super) name: Option<String>,
     /// The placeholder.
     pub(super) slot: String,

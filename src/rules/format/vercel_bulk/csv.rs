@@ -1,11 +1,15 @@
 //! The bulk redirects of a CSV file, whose first row names the columns.
 
+use std::borrow::Cow;
+
 use super::{Entry, Field, MOST, add, too_many, unknown};
 use crate::{
     rules::{
         Severity,
         format::{
+            STATUSES,
             document::{Document, Places},
+            quoted,
             rows::{Row, Rows},
         },
     },
@@ -25,7 +29,7 @@ struct Columns {
 }
 
 /// What keeps a row from being an entry.
-type Wrong = (usize, &'static str, &'static str);
+type Wrong = (usize, Cow<'static, str>, &'static str);
 
 pub(super) fn read(document: &mut Document<'_>) {
     let mut rows = Rows::new(document.text);
@@ -52,7 +56,7 @@ pub(super) fn read(document: &mut Document<'_>) {
                 add(document, &places, &entry);
             }
             Err((column, message, cure)) => {
-                document.say(Severity::Error, &row.place(column), message, cure);
+                document.say(Severity::Error, &row.place(column), &message, cure);
             }
         }
     }
@@ -67,12 +71,12 @@ fn columns(document: &mut Document<'_>, row: &Row<'_>) -> Option<Columns> {
     };
     for column in names.clone() {
         if Field::of(row.get(column)).is_none() {
-            unknown(document, &row.place(column), row.get(column));
+            unknown(document, "column", &row.place(column), row.get(column));
         }
     }
     let (Some(source), Some(destination)) = (at(Field::Source), at(Field::Destination)) else {
-        let message = "the first row does not name the columns `source` and `destination`";
-        let cure = "write `source,destination` above the redirects, with what else they have";
+        let message = "the first row doesn't name the columns `source` and `destination`";
+        let cure = "add a first row that does, for example `source,destination`";
         document.say(Severity::Error, &row.bytes, message, cure);
         return None;
     };
@@ -89,23 +93,22 @@ fn columns(document: &mut Document<'_>, row: &Row<'_>) -> Option<Columns> {
 
 impl Columns {
     fn entry<'r>(&self, row: &'r Row<'_>) -> Result<Entry<'r>, Wrong> {
-        for column in [self.source, self.destination] {
+        for (column, name) in [(self.source, "source"), (self.destination, "destination")] {
             if row.get(column).is_empty() {
-                let cure = "write both, the source and the destination";
-                return Err((column, "an address is missing", cure));
+                let message = format!("this row has no {name}");
+                let cure = "write one in this column, or remove the row";
+                return Err((column, message.into(), cure));
             }
             if row.get(column).contains('\n') {
-                let cure = "close the quote before it";
-                return Err((column, "this address goes on beyond its line", cure));
+                let message = format!("the quote around this {name} isn't closed on its line");
+                return Err((column, message.into(), "write `\"` after it"));
             }
         }
         if row.len() > self.count {
-            let cure = "put an address that holds a comma in quotes";
-            return Err((
-                self.count,
-                "the first row has no name for this column",
-                cure,
-            ));
+            let field = quoted(row.get(self.count));
+            let message = format!("{field} is in a column that the first row doesn't name");
+            let cure = "remove it, or put a URL that contains a comma in quotes";
+            return Err((self.count, message.into(), cure));
         }
         Ok(Entry {
             source: row.get(self.source),
@@ -125,11 +128,10 @@ fn status(row: &Row<'_>, column: Option<usize>) -> Result<Option<Status>, Wrong>
     let code = row.get(column).parse::<u16>().ok();
     match code.map(Status::try_from) {
         Some(Ok(status)) => Ok(Some(status)),
-        _ => Err((
-            column,
-            "this is no status of a redirect",
-            "take 301, 302, 303, 307 or 308",
-        )),
+        _ => {
+            let message = format!("{} isn't a redirect status", quoted(row.get(column)));
+            Err((column, message.into(), STATUSES))
+        }
     }
 }
 
@@ -140,10 +142,9 @@ fn is_true(row: &Row<'_>, column: Option<usize>) -> Result<bool, Wrong> {
     match row.get(column) {
         "t" | "true" | "TRUE" => Ok(true),
         "" | "f" | "false" | "FALSE" => Ok(false),
-        _ => Err((
-            column,
-            "this is neither true nor false",
-            "write `true`, `t`, `false` or `f`",
-        )),
+        other => {
+            let message = format!("{} isn't true or false", quoted(other));
+            Err((column, message.into(), "write `true`, `t`, `false` or `f`"))
+        }
     }
 }

@@ -9,13 +9,14 @@ use crate::{
         format::{
             document::{Document, Places},
             json::{self, NoJson, Object, Value},
+            quoted,
         },
     },
     status::Status,
 };
 
 /// What keeps an object from being an entry.
-type Wrong = (Range<usize>, &'static str, &'static str);
+type Wrong = (Range<usize>, String, &'static str);
 
 pub(super) fn read(document: &mut Document<'_>) {
     let text = document.text;
@@ -61,24 +62,25 @@ fn lines(document: &mut Document<'_>, text: &str) {
 
 fn no_json(document: &mut Document<'_>, error: &NoJson) {
     let bytes = error.at..error.at + 1;
-    let cure = "mend it; a list begins with `[`, and without one each line is an object";
+    let cure = "fix the syntax, and write one list in `[ … ]` or one object on each line";
     document.say(Severity::Error, &bytes, &error.message, cure);
 }
 
 fn entry(document: &mut Document<'_>, value: Value<'_>) {
     let Some(object) = value.object() else {
-        let cure = "write `{ \"source\": …, \"destination\": … }`";
-        document.say(Severity::Error, &value.bytes(), "this is no redirect", cure);
+        let message = "a redirect must be an object";
+        let cure = "write it as `{ \"source\": …, \"destination\": … }`";
+        document.say(Severity::Error, &value.bytes(), message, cure);
         return;
     };
     for (name, value) in &object {
         if Field::of(name).is_none() {
             let key = json::key(document.text, name, value);
-            unknown(document, &key, name);
+            unknown(document, "key", &key, name);
         }
     }
     if let Err((bytes, message, cure)) = rule(document, value, &object) {
-        document.say(Severity::Error, &bytes, message, cure);
+        document.say(Severity::Error, &bytes, &message, cure);
     }
 }
 
@@ -86,26 +88,31 @@ fn rule(document: &mut Document<'_>, value: Value<'_>, object: &Object<'_>) -> R
     let text = |name| {
         let Some(text) = object.get(name) else {
             let cure = match object.contains_key("redirects") {
-                true => "a bulk file is the list alone; write what is in `redirects`",
-                false => "write both, `source` and `destination`",
+                true => "write only the list that is in `redirects`",
+                false => "write both `source` and `destination`",
             };
-            return Err((value.bytes(), "an address is missing", cure));
+            return Err((
+                value.bytes(),
+                format!("this redirect has no `{name}`"),
+                cure,
+            ));
         };
-        let string = text.string();
-        let string = string.ok_or((
-            text.bytes(),
-            "this is no text",
-            "write an address in quotes",
-        ))?;
+        let string = text.string().ok_or_else(|| {
+            let message = format!("`{name}` must be text");
+            (text.bytes(), message, "write it in quotes")
+        })?;
         Ok((string, text.inside()))
     };
     let is_true = |name| match object.get(name) {
         None => Ok(false),
-        Some(value) => value.bool().ok_or((
-            value.bytes(),
-            "this is neither true nor false",
-            "write `true` or `false`",
-        )),
+        Some(value) => value.bool().ok_or_else(|| {
+            let message = format!("`{name}` must be true or false");
+            (
+                value.bytes(),
+                message,
+                "write `true` or `false` without quotes",
+            )
+        }),
     };
     let (source, source_at) = text("source")?;
     let (destination, target) = text("destination")?;
@@ -114,8 +121,13 @@ fn rule(document: &mut Document<'_>, value: Value<'_>, object: &Object<'_>) -> R
         Some(code) => match code.integer().map(Status::try_from) {
             Some(Ok(status)) => Some(status),
             _ => {
-                let cure = "take 301, 302, 303, 307 or 308";
-                return Err((code.bytes(), "this is no status of a redirect", cure));
+                let written = quoted(document.text.get(code.bytes()).unwrap_or_default());
+                let message = format!("{written} isn't a redirect status");
+                return Err((
+                    code.bytes(),
+                    message,
+                    "use 301, 302, 303, 307 or 308 without quotes",
+                ));
             }
         },
     };

@@ -1,4 +1,4 @@
-//! Vercel's bulk redirects: paths without placeholders, as CSV, a JSON list or JSON lines.
+//! The bulk redirects of Vercel: paths without placeholders, as CSV, a JSON list or JSON lines.
 //!
 //! ```
 //! use tower_redirect::Status;
@@ -17,26 +17,45 @@
 //! # Ok::<(), tower_redirect::rules::Diagnostics>(())
 //! ```
 //!
-//! A text that begins with `[` is a list, one that begins with `{` has one object a line (both need feature
-//! `json`), any other is CSV and names its columns in the first row (feature `csv`).
+//! # Syntax
 //!
-//! | column or key | absent | means |
+//! The first character decides how a file is read:
+//!
+//! | first character | syntax | feature |
 //! |---|---|---|
-//! | `source` | | a path, literally |
-//! | `destination` | | a path on this site, or an address |
-//! | `statusCode` | | 301, 302, 303, 307 or 308; counts before `permanent` |
-//! | `permanent` | false | 308, else 307 |
-//! | `caseSensitive`, formerly `sensitive` | false | the case of the source makes a difference |
-//! | `query` | false | the query of a request goes on |
+//! | `[` | a JSON list of objects | `json` |
+//! | `{` | one JSON object per line | `json` |
+//! | any other | CSV; the first row names the columns | `csv` |
 //!
-//! In CSV, true and false may be `t` and `f`. The first entry for a path answers. Entries with errors are left
-//! out and the rest serve; a source and a destination have at most 2,048 characters, a file 1,000,000 entries.
+//! An entry is one redirect. The first entry that matches wins.
+//!
+//! | column or key | if it is missing | what it does here |
+//! |---|---|---|
+//! | `source` | an error | the path to match, compared literally |
+//! | `destination` | an error | the path or URL to redirect to |
+//! | `statusCode` | see `permanent` | redirects with 301, 302, 303, 307 or 308 |
+//! | `permanent` | false | redirects with 308 if true and with 307 if false; `statusCode` overrides it |
+//! | `caseSensitive` (formerly `sensitive`) | false | if true, `/a` doesn't match `/A` |
+//! | `query` | false | if true, appends the query of the request |
+//!
+//! CSV also has `t` and `f` for true and false. Put a URL that contains a comma in quotes.
+//!
+//! # Not supported
+//!
+//! | syntax | what happens |
+//! |---|---|
+//! | placeholders such as `:id` or `*` in a source | a warning; they match only as literal text |
+//! | a source with a host | an error; the entry is skipped |
+//! | any other column or key, such as `has` | a warning; it is ignored |
+//! | more than 2,048 characters in a source or destination | an error; the entry is skipped |
+//! | more than 1,000,000 entries | an error; the rest of the file isn't read |
 
 use std::ops::Range;
 
 use super::{
     Parsed,
     document::{Document, Places},
+    near_or, quoted,
 };
 use crate::{
     rules::{Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity, Source, pattern},
@@ -48,7 +67,7 @@ mod csv;
 #[cfg(feature = "json")]
 mod json;
 
-/// The rules of a text in which nothing is wrong; warnings are not shown.
+/// Parses a file and returns its rules. Warnings are dropped.
 ///
 /// ```
 /// use tower_redirect::rules::vercel_bulk;
@@ -60,12 +79,12 @@ mod json;
 ///
 /// # Errors
 ///
-/// Everything to be said about the text, if there is an error among it.
+/// Returns all diagnostics, warnings included, if one of them is an error.
 pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
     Format::VercelBulk.parse(text)
 }
 
-/// The rules that can serve, and what is to be said about the text.
+/// Parses a file and returns the valid rules and all diagnostics. Entries with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::vercel_bulk;
@@ -150,8 +169,8 @@ fn read_json(document: &mut Document<'_>) {
 
 #[cfg(not(feature = "json"))]
 fn read_json(document: &mut Document<'_>) {
-    let cure = "build it with the feature `json`";
-    let message = "this is JSON, and the crate was built without it";
+    let cure = "enable the `json` feature of tower-redirect";
+    let message = "this file is JSON, and the `json` feature is off";
     document.say(Severity::Error, &(0..1), message, cure);
 }
 
@@ -162,32 +181,37 @@ fn read_csv(document: &mut Document<'_>) {
 
 #[cfg(not(feature = "csv"))]
 fn read_csv(document: &mut Document<'_>) {
-    let cure = "build it with the feature `csv`";
-    let message = "this is CSV, and the crate was built without it";
+    let cure = "enable the `csv` feature of tower-redirect";
+    let message = "this file is CSV, and the `csv` feature is off";
     document.say(Severity::Error, &(0..1), message, cure);
 }
 
 /// Adds the rule of an entry.
 fn add(document: &mut Document<'_>, places: &Places, entry: &Entry<'_>) {
-    for (address, bytes) in [
-        (entry.source, &places.source),
-        (entry.destination, &places.target),
+    for (name, address, bytes) in [
+        ("source", entry.source, &places.source),
+        ("destination", entry.destination, &places.target),
     ] {
         if address.chars().nth(LONGEST).is_some() {
-            let message = "this has more than 2,048 characters";
-            document.say(Severity::Error, bytes, message, "shorten it");
+            let message = format!("the {name} has more than 2,048 characters");
+            document.say(Severity::Error, bytes, &message, "shorten it");
             return;
         }
     }
+    let source = || quoted(entry.source);
     if !entry.source.starts_with('/') {
-        let cure = "begin it with `/`, without scheme and host";
-        document.say(Severity::Error, &places.source, "a source is a path", cure);
+        let message = format!("the source {} isn't a path", source());
+        let cure = "start it with `/`, without scheme and host";
+        document.say(Severity::Error, &places.source, &message, cure);
         return;
     }
     if has_placeholder(entry.source) {
-        let message = "no source has placeholders here, and this is compared as it stands";
-        let cure = "write a row for each path, or a rule in `vercel.json`";
-        document.say(Severity::Warning, &places.source, message, cure);
+        let message = format!(
+            "{} only matches this literal text, since bulk redirects have no placeholders",
+            source()
+        );
+        let cure = "write an entry for each path, or move it to `vercel.json`";
+        document.say(Severity::Warning, &places.source, &message, cure);
     }
     let by_permanent = match entry.permanent {
         true => Status::PermanentRedirect,
@@ -222,19 +246,13 @@ fn has_placeholder(source: &str) -> bool {
 /// Says that a file has more entries than are read.
 fn too_many(document: &mut Document<'_>, bytes: &Range<usize>) {
     let message =
-        "there are more than 1,000,000 redirects; this one and those behind it are not read";
-    document.say(Severity::Error, bytes, message, "divide the file");
+        "the file has more than 1,000,000 redirects, so this one and all after it are skipped";
+    document.say(Severity::Error, bytes, message, "split the file");
 }
 
 /// Says that a name of a column or a key has no meaning.
-fn unknown(document: &mut Document<'_>, bytes: &Range<usize>, name: &str) {
-    let message = format!(
-        "nothing is called `{}` here, and it is not read",
-        name.escape_debug()
-    );
-    let cure = match super::near(name, &NAMES) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => "remove it, or write the name as the documentation does".to_owned(),
-    };
+fn unknown(document: &mut Document<'_>, what: &str, bytes: &Range<usize>, name: &str) {
+    let message = format!("the {what} {} is ignored", quoted(name));
+    let cure = near_or(name, &NAMES);
     document.say(Severity::Warning, bytes, &message, &cure);
 }

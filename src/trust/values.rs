@@ -1,55 +1,60 @@
+//! The values that a proxy forwards, and how their texts are read.
+
 use crate::{
     location::HttpScheme,
     request::{RequestHead, host::RequestHost},
 };
 
-/// What is believed of a request.
+/// The scheme and the host that a trusted proxy forwards, or why a value isn't used.
 #[derive(Clone, Copy)]
-pub(super) struct Told<'a> {
+pub(super) struct ForwardedValues<'a> {
     pub(super) scheme: Result<HttpScheme, UntrustedReason>,
-    /// `None` where the host was not asked for.
+    /// `None` if the configuration doesn't trust the proxy with the host.
     pub(super) host: Option<Result<&'a str, UntrustedReason>>,
 }
 
-/// Why something is not believed.
+/// Why a forwarded value isn't used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UntrustedReason {
-    Established,
+    SchemeKnown,
     NoPeer,
-    Stranger,
-    Absent,
-    TooFew,
+    UntrustedPeer,
+    NoHeader,
+    TooFewElements,
     SeveralLines,
-    Unsaid,
+    NoParameter,
     Malformed,
 }
 
 impl UntrustedReason {
     #[cfg(feature = "tracing")]
-    pub(super) const fn sentence(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
-            Self::Established => "the scheme is established already",
-            Self::NoPeer => "the peer is not known",
-            Self::Stranger => "the peer is not trusted",
-            Self::Absent => "the header is absent",
-            Self::TooFew => "the list has fewer elements than hops",
-            Self::SeveralLines => "the header has several lines",
-            Self::Unsaid => "the element does not say it",
-            Self::Malformed => "it is malformed",
+            Self::SchemeKnown => "scheme already known",
+            Self::NoPeer => "peer unknown",
+            Self::UntrustedPeer => "peer not trusted",
+            Self::NoHeader => "no header",
+            Self::TooFewElements => "fewer elements than hops",
+            Self::SeveralLines => "several lines",
+            Self::NoParameter => "parameter missing",
+            Self::Malformed => "malformed",
         }
     }
 }
 
-impl<'a> Told<'a> {
-    pub(super) const fn nothing(doubt: UntrustedReason) -> Self {
+impl<'a> ForwardedValues<'a> {
+    pub(super) const fn unused(reason: UntrustedReason) -> Self {
         Self {
-            scheme: Err(doubt),
+            scheme: Err(reason),
             host: None,
         }
     }
 
-    /// The head of which this was told.
-    pub(super) const fn view(self, mut head: RequestHead<'a>) -> RequestHead<'a> {
+    /// Returns the head with these values.
+    ///
+    /// A malformed host isn't replaced by the received one: the head then has no host, and a policy
+    /// that reads the host refuses the request (R5).
+    pub(super) const fn apply_to(self, mut head: RequestHead<'a>) -> RequestHead<'a> {
         if let Ok(scheme) = self.scheme {
             head = head.with_scheme(scheme);
         }
@@ -61,7 +66,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// A scheme by its name; those of WebSockets are the same connection.
+/// Parses the name of a scheme. A WebSocket uses the connection of its http or https handshake.
 pub(super) fn scheme(text: &[u8]) -> Result<HttpScheme, UntrustedReason> {
     const NAMES: [(&[u8], HttpScheme); 4] = [
         (b"https", HttpScheme::Https),
@@ -72,7 +77,7 @@ pub(super) fn scheme(text: &[u8]) -> Result<HttpScheme, UntrustedReason> {
     named(text, &NAMES)
 }
 
-/// `on` and `off`, of TLS.
+/// Parses `on` and `off`, which say whether the client used TLS.
 pub(super) fn switch(text: &[u8]) -> Result<HttpScheme, UntrustedReason> {
     named(
         text,
@@ -88,12 +93,14 @@ fn named(text: &[u8], names: &[(&[u8], HttpScheme)]) -> Result<HttpScheme, Untru
         .ok_or(UntrustedReason::Malformed)
 }
 
-/// A host, and a port where there is one. What a policy compares it with are names from
-/// configuration, so that rare characters of RFC 3986 §3.2.2 are no loss.
+/// Parses a host with an optional port.
+///
+/// It rejects the rare characters that RFC 3986 §3.2.2 also allows in a host. A policy compares the
+/// host with configured names, which never contain them.
 pub(super) fn authority(text: &[u8]) -> Result<&str, UntrustedReason> {
-    // A name, its last dot, a colon, a port.
-    const LONGEST: usize = 253 + 1 + 1 + 5;
-    if text.len() > LONGEST {
+    // A name, its last dot, a colon and a port.
+    const MAX_LEN: usize = 253 + 1 + 1 + 5;
+    if text.len() > MAX_LEN {
         return Err(UntrustedReason::Malformed);
     }
     std::str::from_utf8(text)

@@ -1,4 +1,4 @@
-//! What is compared: this crate's layer, bare services, and layers that others have published.
+//! What the tables compare: bare services, this crate's layer, and published layers.
 
 use std::{convert::Infallible, future::Future, pin::Pin};
 
@@ -18,21 +18,21 @@ use tunnelbana_redirects::RedirectsLayer;
 
 use crate::{
     canonical,
-    case::{Case, Shape},
+    case::{Case, RequestTemplate},
     production,
     rules::{self, HIT, MISS, Rules, TARGET},
 };
 
-pub(crate) type Answer = Result<Response<Body>, Infallible>;
+pub(crate) type ServiceResult = Result<Response<Body>, Infallible>;
 
-/// The most instructions that a policy which always passes may add.
-const NEVER: f64 = 110.0;
+/// The most instructions that a policy may add if it always passes.
+const MAX_NEVER: f64 = 110.0;
 
-/// Cases that answer the same request; the first is the bare service.
+/// One table: cases that handle the same requests. The first is the bare service.
 pub(crate) struct Group {
-    /// What the table is called.
+    /// The title of the table.
     pub(crate) title: &'static str,
-    /// What is said below the title.
+    /// The text below the title.
     pub(crate) note: &'static str,
     /// The case that the ratios refer to.
     pub(crate) reference: &'static str,
@@ -40,7 +40,7 @@ pub(crate) struct Group {
     pub(crate) cases: Vec<Case>,
 }
 
-/// All tables of services, always in the same order.
+/// Returns all tables of services, always in the same order.
 pub(crate) fn groups() -> Vec<Group> {
     vec![
         pass_through(
@@ -49,9 +49,11 @@ pub(crate) fn groups() -> Vec<Group> {
         ),
         pass_through(
             "Pass-through, inner service: boxed future",
-            service_fn(|request| -> Pin<Box<dyn Future<Output = Answer> + Send>> {
-                Box::pin(async_fn(request))
-            }),
+            service_fn(
+                |request| -> Pin<Box<dyn Future<Output = ServiceResult> + Send>> {
+                    Box::pin(async_fn(request))
+                },
+            ),
         ),
         pass_through(
             "Pass-through, inner service: small ready future",
@@ -62,16 +64,16 @@ pub(crate) fn groups() -> Vec<Group> {
         ),
         redirect_with_fields(),
         redirect_without_fields(),
-        after_the_answer(),
-        canonical::already(),
-        canonical::another_host(),
-        canonical::another_path(),
+        after_response(),
+        canonical::already_canonical(),
+        canonical::other_host(),
+        canonical::other_path(),
         production::pass_through(),
         production::redirect(),
     ]
 }
 
-pub(crate) async fn async_fn(request: Request) -> Answer {
+pub(crate) async fn async_fn(request: Request) -> ServiceResult {
     drop(request);
     Ok(Response::new(Body::default()))
 }
@@ -86,7 +88,7 @@ where
     S: Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
 {
-    let shape = Shape::get(MISS).with_fields("https", "www.example.com");
+    let template = RequestTemplate::get(MISS).with_fields("https", "www.example.com");
     let ok = StatusCode::OK;
     let compare =
         policy_fn(|request| (request.path() == HIT).then(|| LocalPath::from_static(TARGET)));
@@ -102,79 +104,84 @@ where
         note: "GET with five header fields; nothing is redirected.",
         reference: "axum from_fn, no-op",
         cases: vec![
-            Case::new("bare", &shape, ok, inner.clone()),
-            Case::new("this crate, never", &shape, ok, never.layer(inner.clone()))
-                .allocates_nothing()
-                .at_most(NEVER),
+            Case::new("bare", &template, ok, inner.clone()),
+            Case::new(
+                "this crate, never",
+                &template,
+                ok,
+                never.layer(inner.clone()),
+            )
+            .allocates_nothing()
+            .at_most(MAX_NEVER),
             Case::new(
                 "this crate, never, Box<dyn Policy>",
-                &shape,
+                &template,
                 ok,
                 boxed.layer(inner.clone()),
             )
             .allocates_nothing(),
             Case::new(
                 "this crate, one path compare",
-                &shape,
+                &template,
                 ok,
                 compare.layer(inner.clone()),
             )
             .allocates_nothing(),
             Case::new(
                 "this crate, 1k rules",
-                &shape,
+                &template,
                 ok,
                 rules.layer(inner.clone()),
             )
             .allocates_nothing(),
             Case::new(
                 "this crate, 1k rules, foldhash",
-                &shape,
+                &template,
                 ok,
                 fast.layer(inner.clone()),
             )
             .allocates_nothing(),
             Case::new(
                 "this crate, after_success on GET",
-                &shape,
+                &template,
                 ok,
                 after.layer(inner.clone()),
             )
             .allocates_nothing(),
             Case::new(
                 "tower-http NormalizePath",
-                &shape,
+                &template,
                 ok,
                 NormalizePathLayer::trim_trailing_slash().layer(inner.clone()),
             ),
             Case::new(
                 "axum from_fn, no-op",
-                &shape,
+                &template,
                 ok,
                 from_fn(async |request: Request, next: Next| next.run(request).await)
                     .layer(inner.clone()),
             ),
             Case::new(
                 "axum from_fn, 1k rules",
-                &shape,
+                &template,
                 ok,
                 from_fn(move |request, next| look_up(map, request, next)).layer(inner.clone()),
             ),
             Case::new(
                 "rune-axum-redirect-https",
-                &shape,
+                &template,
                 ok,
                 RedirectHttpsLayer::default().layer(inner.clone()),
             ),
             Case::new(
                 "tower-canonical-redirect",
-                &shape,
+                &template,
                 ok,
                 canonical_redirect().layer(inner.clone()),
             ),
             Case::new(
                 "tunnelbana-redirects, 1k rules",
-                &shape,
+                &template,
                 ok,
                 tunnelbana().layer(inner),
             ),
@@ -183,22 +190,22 @@ where
 }
 
 fn redirect_with_fields() -> Group {
-    let shape = Shape::get(HIT).with_fields("https", "www.example.com");
-    let plain = Shape::get(HIT).with_fields("http", "www.example.com");
-    let elsewhere = Shape::get(HIT).with_fields("https", "example.com");
+    let template = RequestTemplate::get(HIT).with_fields("https", "www.example.com");
+    let plain = RequestTemplate::get(HIT).with_fields("http", "www.example.com");
+    let elsewhere = RequestTemplate::get(HIT).with_fields("https", "example.com");
     let inner = service_fn(async_fn);
     let (ok, permanent) = (StatusCode::OK, StatusCode::PERMANENT_REDIRECT);
-    let mut cases = fixed_targets(&shape);
-    cases.insert(0, Case::new("bare, not redirected", &shape, ok, inner));
+    let mut cases = fixed_targets(&template);
+    cases.insert(0, Case::new("bare, not redirected", &template, ok, inner));
     for case in &mut cases {
         if case.name.starts_with("this crate") {
-            case.bounds.allocations = Some(0.0);
+            case.limits.allocations = Some(0.0);
         }
     }
     cases.extend([
         Case::new(
             "tunnelbana-redirects, 1k rules",
-            &shape,
+            &template,
             permanent,
             tunnelbana().layer(inner),
         ),
@@ -225,82 +232,82 @@ fn redirect_with_fields() -> Group {
 }
 
 fn redirect_without_fields() -> Group {
-    let shape = Shape::get(HIT);
-    let mut cases = fixed_targets(&shape);
+    let template = RequestTemplate::get(HIT);
+    let mut cases = fixed_targets(&template);
     cases.insert(
         0,
         Case::new(
             "bare, not redirected",
-            &shape,
+            &template,
             StatusCode::OK,
             service_fn(async_fn),
         ),
     );
     Group {
         title: "Redirect to a fixed target, request without header fields",
-        note: "The request's map of header fields has no room yet, and must be given some.",
+        note: "The request's header map is empty, so it allocates for the first field.",
         reference: "axum from_fn, 1k rules",
         cases,
     }
 }
 
-/// Those whose target does not depend on the request, so that the request needs no header fields.
-fn fixed_targets(shape: &Shape) -> Vec<Case> {
+/// Cases whose target doesn't depend on the request, so the request needs no header fields.
+fn fixed_targets(template: &RequestTemplate) -> Vec<Case> {
     let map = rules::map(|to| to);
     let inner = service_fn(async_fn);
     let status = StatusCode::PERMANENT_REDIRECT;
     vec![
         Case::new(
             "this crate, literal path",
-            shape,
+            template,
             status,
             RedirectLayer::permanent(TARGET).layer(inner),
         ),
         Case::new(
-            "this crate, literal address",
-            shape,
+            "this crate, literal URL",
+            template,
             status,
             RedirectLayer::permanent("https://www.example.com/posts/moving/number-0500")
                 .layer(inner),
         ),
         Case::new(
             "this crate, 1k rules",
-            shape,
+            template,
             status,
             RedirectLayer::permanent(rules::policy()).layer(inner),
         ),
         Case::new(
             "this crate, 1k rules, foldhash",
-            shape,
+            template,
             status,
             RedirectLayer::permanent(rules::fast_policy()).layer(inner),
         ),
         Case::new(
             "axum from_fn, 1k rules",
-            shape,
+            template,
             status,
             from_fn(move |request, next| look_up(map, request, next)).layer(inner),
         ),
         Case::new(
             "tower-http services::Redirect (a service, no lookup)",
-            shape,
+            template,
             status,
             tower_http::services::Redirect::<Body>::permanent(Uri::from_static(TARGET)),
         ),
     ]
 }
 
-fn after_the_answer() -> Group {
-    let get = Shape::get(MISS).with_fields("https", "www.example.com");
+fn after_response() -> Group {
+    let get = RequestTemplate::get(MISS).with_fields("https", "www.example.com");
     let post = get.clone().post();
     let inner = service_fn(async_fn);
-    let refused = service_fn(async |request| {
+    let unprocessable_service = service_fn(async |request| {
         let mut response = async_fn(request).await?;
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-        Answer::Ok(response)
+        ServiceResult::Ok(response)
     });
     let layer = RedirectLayer::see_other("/receipt").after_success();
-    let chosen = RedirectLayer::see_other(policy_fn(|request| {
+    let by_path = RedirectLayer::see_other(policy_fn(|request| {
         (request.path() == HIT).then_some(const { LocalPath::from_static("/receipt") })
     }))
     .after_success();
@@ -316,7 +323,7 @@ fn after_the_answer() -> Group {
     let (ok, see_other) = (StatusCode::OK, StatusCode::SEE_OTHER);
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     Group {
-        title: "Redirect after the inner service's answer",
+        title: "Redirect after the inner service's response",
         note: "POST with five header fields, except where the row says GET.",
         reference: "axum from_fn, 2xx: redirected",
         cases: vec![
@@ -328,14 +335,14 @@ fn after_the_answer() -> Group {
                 RedirectLayer::see_other(never()).layer(inner),
             )
             .allocates_nothing(),
-            Case::new("this crate, policy passes", &post, ok, chosen.layer(inner))
+            Case::new("this crate, policy passes", &post, ok, by_path.layer(inner))
                 .allocates_nothing(),
             Case::new("this crate, GET", &get, ok, layer.layer(inner)).allocates_nothing(),
             Case::new(
-                "this crate, 422: the answer stands",
+                "this crate, 422: response kept",
                 &post,
                 unprocessable,
-                layer.layer(refused),
+                layer.layer(unprocessable_service),
             )
             .allocates_nothing(),
             Case::new(
@@ -351,10 +358,10 @@ fn after_the_answer() -> Group {
                 from_fn(middleware).layer(inner),
             ),
             Case::new(
-                "axum from_fn, 422: the answer stands",
+                "axum from_fn, 422: response kept",
                 &post,
                 unprocessable,
-                from_fn(middleware).layer(refused),
+                from_fn(middleware).layer(unprocessable_service),
             ),
             Case::new(
                 "axum from_fn, 2xx: redirected",
@@ -366,7 +373,7 @@ fn after_the_answer() -> Group {
     }
 }
 
-/// What people write by hand: a map of texts, asked by a middleware function.
+/// The handwritten version: a middleware function that looks the path up in a map of strings.
 pub(crate) async fn look_up(
     rules: &'static Rules<String>,
     request: Request,
@@ -378,15 +385,15 @@ pub(crate) async fn look_up(
     }
 }
 
-/// The published layer for one origin, `https://www.example.com`.
+/// Returns the published layer for one origin, `https://www.example.com`.
 pub(crate) fn canonical_redirect() -> CanonicalRedirectLayer {
-    CanonicalRedirectLayer::new("https://www.example.com").expect("an origin")
+    CanonicalRedirectLayer::new("https://www.example.com").expect("the origin is valid")
 }
 
 fn tunnelbana() -> RedirectsLayer {
     let text: String = rules::texts()
         .map(|(from, to)| format!("{from} {to} 308\n"))
         .collect();
-    let rules = tunnelbana_redirects::parse(&text).expect("a list of redirects");
-    RedirectsLayer::new(rules).expect("paths that differ")
+    let rules = tunnelbana_redirects::parse(&text).expect("the list is valid");
+    RedirectsLayer::new(rules).expect("the paths differ")
 }

@@ -1,16 +1,27 @@
-//! The hosts that are configured, by name.
+//! The configured hosts, with a lookup by name.
+//!
+//! With `a.example` and `*.b.example` configured:
+//!
+//! | name | found |
+//! |---|---|
+//! | `a.example` | yes |
+//! | `x.b.example`, `x.y.b.example` | yes, by the wildcard |
+//! | `b.example` | no, a wildcard doesn't include its domain |
+//! | `x.a.example` | no |
+//!
+//! The lookup tries the whole name first, then each domain above it.
 
 use std::collections::HashMap;
 
 use super::CanonicalError;
 use crate::{location::Origin, location::is_valid_punycode};
 
-/// A host that is configured, in the spelling that is sent; the scheme is https where none is written.
-pub(super) fn configured(text: &str) -> Result<Origin, CanonicalError> {
+/// Parses a configured host into the form that is sent. The scheme is https unless one is written.
+pub(super) fn parse_host(text: &str) -> Result<Origin, CanonicalError> {
     if text.starts_with("*.") {
-        let why = "one host is meant here; write `*.` in `one_of`, or among the aliases of \
-                   `with_aliases`";
-        return Err(CanonicalError::sentence("host", text, why));
+        let message = "a wildcard isn't one host; list it in `one_of`, or among the aliases of \
+                       `with_aliases`";
+        return Err(CanonicalError::message("host", text, message));
     }
     let origin = if text.contains("://") {
         Origin::new(text)
@@ -20,70 +31,70 @@ pub(super) fn configured(text: &str) -> Result<Origin, CanonicalError> {
     }
     .map_err(|error| CanonicalError::host(text, error))?;
     if origin.host().ends_with('.') {
-        let why = "leave out the dot at its end; requests with it are sent to the name without";
-        return Err(CanonicalError::sentence("host", text, why));
+        let message = "it ends with a dot; leave the dot out, and requests with it are redirected";
+        return Err(CanonicalError::message("host", text, message));
     }
     Ok(origin)
 }
 
-/// Some hosts, and whole domains of hosts.
+/// Hosts, and wildcards that match all hosts below a domain.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names {
+pub(super) struct HostList {
     exact: HashMap<Box<str>, Origin>,
-    /// What stands behind `*.`.
-    below: HashMap<Box<str>, Origin>,
+    /// The domains after `*.`.
+    wildcards: HashMap<Box<str>, Origin>,
 }
 
-impl Names {
-    /// Reads hosts as a configuration has them: `example.com`, `*.example.com`.
+impl HostList {
+    /// Parses `example.com` and `*.example.com`.
     pub(super) fn new(
         hosts: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, CanonicalError> {
-        let mut names = Self::default();
+        let mut list = Self::default();
         for host in hosts {
-            names.add(host.as_ref())?;
+            list.add(host.as_ref())?;
         }
-        Ok(names)
+        Ok(list)
     }
 
     fn add(&mut self, text: &str) -> Result<(), CanonicalError> {
         let (map, origin) = match text.strip_prefix("*.") {
             Some(domain) => {
-                let origin = configured(domain)?;
+                let origin = parse_host(domain)?;
                 if origin.host().parse::<std::net::Ipv4Addr>().is_ok() || domain.starts_with('[') {
-                    let why = "an address has no names below it; write a domain behind `*.`";
-                    return Err(CanonicalError::sentence("host", text, why));
+                    let message = "an IP address has no subdomains; write a domain after `*.`";
+                    return Err(CanonicalError::message("host", text, message));
                 }
-                (&mut self.below, origin)
+                (&mut self.wildcards, origin)
             }
-            None => (&mut self.exact, configured(text)?),
+            None => (&mut self.exact, parse_host(text)?),
         };
         if let Some(earlier) = map.insert(origin.host().into(), origin.clone()) {
             if earlier != origin {
-                let why = "it is there already, with another scheme or port; write it once";
-                return Err(CanonicalError::sentence("host", text, why));
+                let message = "it is already listed with another scheme or port; list it once";
+                return Err(CanonicalError::message("host", text, message));
             }
         }
         Ok(())
     }
 
-    /// The host that is configured for this name, if it is: itself, or the domain it is below.
+    /// Returns the configured host for a name: the host itself, or the wildcard above it.
     pub(super) fn get(&self, name: &str) -> Option<&Origin> {
-        self.exact.get(name).or_else(|| self.above(name))
+        self.exact.get(name).or_else(|| self.get_by_wildcard(name))
     }
 
-    /// Whether this very name is listed, and not only what it is below.
-    pub(super) fn has(&self, name: &str) -> bool {
+    /// Whether exactly this name is listed, not only a wildcard above it.
+    pub(super) fn contains(&self, name: &str) -> bool {
         self.exact.contains_key(name)
     }
 
-    fn above(&self, name: &str) -> Option<&Origin> {
-        if self.below.is_empty() || name.starts_with('[') {
+    fn get_by_wildcard(&self, name: &str) -> Option<&Origin> {
+        if self.wildcards.is_empty() || name.starts_with('[') {
             return None;
         }
         name.match_indices('.').find_map(|(dot, _)| {
             let (below, domain) = name.split_at_checked(dot)?;
-            let origin = self.below.get(domain.strip_prefix('.')?)?;
+            let origin = self.wildcards.get(domain.strip_prefix('.')?)?;
             is_valid_punycode(name, below).then_some(origin)
         })
     }
@@ -91,12 +102,12 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, configured};
+    use super::{HostList, parse_host};
 
     #[test]
     fn names_and_domains() {
         let names = ["a.example", "*.b.example", "*.xn--bcher-kva.example"];
-        let names = Names::new(names).unwrap();
+        let names = HostList::new(names).unwrap();
         for (name, known) in [
             ("a.example", true),
             ("x.b.example", true),
@@ -124,19 +135,21 @@ mod tests {
             ("exa mple", "byte 3 (0x20)"),
             ("example.com/x", "byte 11 (`/`)"),
             ("user@example.com", "byte 4 (`@`)"),
-            ("example.com.", "dot at its end"),
+            ("example.com.", "it ends with a dot"),
             ("example.com:99999", "byte 12"),
             ("ftp://example.com", "byte 0"),
             (
                 "*.example.com",
-                "write `*.` in `one_of`, or among the aliases of `with_aliases`",
+                "list it in `one_of`, or among the aliases of `with_aliases`",
             ),
         ] {
-            let error = configured(text).unwrap_err().to_string();
+            let error = parse_host(text).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         }
-        assert!(Names::new(["*."]).is_err() && Names::new(["*"]).is_err());
-        assert!(Names::new(["*.127.0.0.1"]).is_err());
-        assert!(Names::new(["a.z", "A.z"]).is_ok() && Names::new(["a.z", "a.z:8080"]).is_err());
+        assert!(HostList::new(["*."]).is_err() && HostList::new(["*"]).is_err());
+        assert!(HostList::new(["*.127.0.0.1"]).is_err());
+        assert!(
+            HostList::new(["a.z", "A.z"]).is_ok() && HostList::new(["a.z", "a.z:8080"]).is_err()
+        );
     }
 }
