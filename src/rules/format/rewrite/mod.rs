@@ -54,7 +54,7 @@ pub struct Rewritten {
 /// let other = Format::VercelBulk.rewrite("source,destination\n", &flattened);
 /// assert_eq!(
 ///     other.not_rewritten()[0].to_string(),
-///     "line 2: /b (307 Temporary Redirect) becomes /c (307 Temporary Redirect), by line 3; \
+///     "line 2: /b (307 Temporary Redirect) becomes /c (307 Temporary Redirect), via line 3; \
 ///      not written, because the text has no such rule that is valid by itself",
 /// );
 /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
