@@ -99,8 +99,8 @@ impl Table {
     }
 }
 
-/// Whether what was captured of a path is sent as it is, wherever it goes; no pattern has a segment `.` or `..`
-/// itself, so that one is captured, whether it is used or not (R4).
+/// Whether what was captured of a path is sent as it is, wherever it goes; no pattern has a segment
+/// `.` or `..` itself, so that one is captured, whether it is used or not (R4).
 #[inline]
 fn is_plain(path: &str) -> Result<bool, PrepareError> {
     // One look says it of most.

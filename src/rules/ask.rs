@@ -54,7 +54,8 @@ impl<'h, 'a> Ask<'h, 'a> {
         })
     }
 
-    /// The values of a cookie; what is not UTF-8 in them is replaced, and other cookies are not touched by it.
+    /// The values of a cookie; what is not UTF-8 in them is replaced, and other cookies are not
+    /// touched by it.
     pub(super) fn cookie(&self, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
         self.cookies()
             .filter(move |(key, _)| *key == name.as_bytes())

@@ -76,9 +76,9 @@ impl<'a> Captures<'a> {
 /// So many texts are found once only.
 const MOST: usize = 4;
 
-/// What was found in one request, so that it need not be looked for again: what the placeholders of the
-/// pattern stand for that was compared with its path last, of which few have more than are kept, and what
-/// many conditions ask for.
+/// What was found in one request, so that it need not be looked for again: what the placeholders of
+/// the pattern stand for that was compared with its path last, of which few have more than are
+/// kept, and what many conditions ask for.
 #[derive(Debug)]
 pub(super) struct Found<'a> {
     /// The rule whose pattern it was.

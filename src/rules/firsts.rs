@@ -18,7 +18,8 @@ pub(super) struct Firsts {
 }
 
 impl Firsts {
-    /// Adds the rule that begins here; gives the number of an earlier one with the same path and host.
+    /// Adds the rule that begins here; gives the number of an earlier one with the same path and
+    /// host.
     ///
     /// Regexes are not compared.
     pub(super) fn add(&mut self, records: &[u8], options: &[Ready], at: u32) -> Option<u32> {

@@ -1,6 +1,7 @@
 //! Which line of a file each rule stands on.
 
-/// The lines of the rules of a file, one entry for each run of rules on lines that follow each other.
+/// The lines of the rules of a file, one entry for each run of rules on lines that follow each
+/// other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lines {
     /// The number of the first rule of a run, and its line.
@@ -15,8 +16,8 @@ impl Lines {
         }
     }
 
-    /// The lines of the rules that are left, where those with these numbers, in their order, are gone and
-    /// the others are numbered anew.
+    /// The lines of the rules that are left, where those with these numbers, in their order, are
+    /// gone and the others are numbered anew.
     pub(super) fn without(&self, gone: &[u32]) -> Self {
         let mut left = Self::default();
         for (at, (first, line)) in self.runs.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! The left side of a rule: a path with placeholders, in the spelling that is compared.
 //!
-//! A finished pattern is its own text: `/blog/{year}/{slug}.html`, `/docs/{*rest}`. A `{` in it begins
-//! a placeholder, because one that is meant literally has become `%7B`.
+//! A finished pattern is its own text: `/blog/{year}/{slug}.html`, `/docs/{*rest}`. A `{` in it
+//! begins a placeholder, because one that is meant literally has become `%7B`.
 
 use super::{error::Flaw, spelling};
 use crate::location::scan;

@@ -89,7 +89,8 @@ fn whole_of_size(text: &str, ignore_case: bool) -> Result<(Regex, usize), Flaw> 
     }
 }
 
-/// Under `(?x)` a comment at the end reaches over what follows; only there the line's end is no text.
+/// Under `(?x)` a comment at the end reaches over what follows; only there the line's end is no
+/// text.
 fn anchored_of(text: &str, ignore_case: bool, most: usize) -> Result<Regex, regex::Error> {
     compile(&anchored(text, "", ignore_case), most).or_else(|error| match error {
         regex::Error::CompiledTooBig(_) => Err(error),
@@ -124,14 +125,15 @@ fn flaw_of(error: &regex::Error) -> Flaw {
     }
 }
 
-/// What `(?m)` in a regex makes of `^` and `$` does not reach these two; the set of all regexes has nothing
-/// but their texts, so that case is written there.
+/// What `(?m)` in a regex makes of `^` and `$` does not reach these two; the set of all regexes has
+/// nothing but their texts, so that case is written there.
 fn anchored(text: &str, end: &str, ignore_case: bool) -> String {
     let flag = if ignore_case { "i" } else { "" };
     format!(r"\A(?{flag}:{text}{end})\z")
 }
 
-/// The placeholders that a target may use: groups by their names, those that have none by their numbers.
+/// The placeholders that a target may use: groups by their names, those that have none by their
+/// numbers.
 pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Flaw> {
     if regex.captures_len() > MAX_CAPTURES {
         return Err(Flaw::at(

@@ -205,7 +205,8 @@ impl Rule {
     /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::new([Rule::found("/", "/beta").when(Condition::cookie("beta").equal_to("1"))])?;
+    /// let beta = Condition::cookie("beta").equal_to("1");
+    /// let rules = Rules::new([Rule::found("/", "/beta").when(beta)])?;
     /// testing::get("/").header("cookie", "beta=1").through(&rules).assert_redirect("/beta");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
@@ -220,7 +221,8 @@ impl Rule {
     /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::new([Rule::found("/account", "/login").unless(Condition::cookie("session"))])?;
+    /// let session = Condition::cookie("session");
+    /// let rules = Rules::new([Rule::found("/account", "/login").unless(session)])?;
     /// testing::get("/account").through(&rules).assert_redirect("/login");
     /// testing::get("/account").header("cookie", "session=x").through(&rules).assert_pass();
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
@@ -324,7 +326,8 @@ impl Rule {
     /// use tower_redirect::rules::{Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::new([Rule::permanent("/blog/{slug}", "/posts/{slug}").after_not_found()])?;
+    /// let blog = Rule::permanent("/blog/{slug}", "/posts/{slug}").after_not_found();
+    /// let rules = Rules::new([blog])?;
     /// testing::get("/blog/a").through(&rules)
     ///     .assert_redirect("/posts/a")
     ///     .assert_after(StatusCode::NOT_FOUND);

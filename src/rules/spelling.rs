@@ -1,5 +1,5 @@
-//! The one spelling of a path in which tables compare: hex digits of escapes in upper case,
-//! escaped unreserved characters decoded, everything that cannot be sent escaped, and every `%` that begins
+//! The one spelling of a path in which tables compare: hex digits of escapes in upper case, escaped
+//! unreserved characters decoded, everything that cannot be sent escaped, and every `%` that begins
 //! no escape, so that none is made of what stands behind it.
 //!
 //! `%2F` stays an escape, and so never equals `/` (RFC 3986 §6.2.2).
@@ -104,11 +104,12 @@ pub(super) fn is_settled_path(path: &[u8], fold: bool) -> bool {
     }
 }
 
-/// Whether a byte is itself in that spelling, wherever it stands: most are, and it is asked for each.
+/// Whether a byte is itself in that spelling, wherever it stands: most are, and it is asked for
+/// each.
 #[inline]
 const fn is_settled(byte: u8) -> bool {
-    // Signed numbers are compared at once; what is not ASCII is below all of it. `<`, `>`, `\` and `^` have
-    // these bits in common, and no other byte between the two has them.
+    // Signed numbers are compared at once; what is not ASCII is below all of it. `<`, `>`, `\` and
+    // `^` have these bits in common, and no other byte between the two has them.
     ((byte as i8) >= b'-' as i8)
         & ((byte as i8) <= b'z' as i8)
         & (byte & 0x1d != 0x1c)
@@ -130,8 +131,8 @@ const fn is_plain(byte: u8) -> bool {
         & (byte != b'`')
 }
 
-/// Whether a text is a path that is compared, and sent, as it is written: plain, and without any segment that
-/// begins with a dot.
+/// Whether a text is a path that is compared, and sent, as it is written: plain, and without any
+/// segment that begins with a dot.
 #[inline]
 pub(super) fn is_plain_path(text: &str) -> bool {
     let text = text.as_bytes();
@@ -153,8 +154,8 @@ pub(super) fn has_only_spelled(path: &[u8], fold: bool) -> bool {
     true
 }
 
-/// How many bytes of a text as it was received make up so many bytes of its spelling; `None` where those
-/// end within an escape.
+/// How many bytes of a text as it was received make up so many bytes of its spelling; `None` where
+/// those end within an escape.
 pub(super) fn received_len(received: &[u8], spelled: usize) -> Option<usize> {
     let (mut rest, mut left) = (received, spelled);
     while left > 0 {

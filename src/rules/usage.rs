@@ -18,7 +18,8 @@ use super::{RuleRef, Rules, table::Table};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/c", "/d")])?.count_hits();
+/// let rules = [Rule::permanent("/a", "/b"), Rule::permanent("/c", "/d")];
+/// let rules = Rules::new(rules)?.count_hits();
 /// let app: Router = Router::new().layer(RedirectLayer::new(rules.clone()));
 /// app.oneshot(Request::get("/c").body(Body::empty())?).await?;
 ///

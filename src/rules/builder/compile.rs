@@ -50,8 +50,8 @@ impl RulesBuilder {
             })
     }
 
-    /// Adds a rule that is kept as it is written, as most lines of files are; `None` where it needs a closer
-    /// look.
+    /// Adds a rule that is kept as it is written, as most lines of files are; `None` where it needs
+    /// a closer look.
     fn push_plain(&mut self, number: u32, rule: &Rule) -> Option<u32> {
         let Rule {
             source,

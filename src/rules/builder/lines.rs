@@ -1,4 +1,5 @@
-//! Rules of a file: each stands on a line, and what a second one of the same means is the dialect's.
+//! Rules of a file: each stands on a line, and what a second one of the same means is the
+//! dialect's.
 
 use super::{RulesBuilder, cut};
 use crate::rules::{
@@ -7,7 +8,8 @@ use crate::rules::{
 };
 
 impl RulesBuilder {
-    /// Adds a rule that stands on this line of a file, counted from 1; one that is wrong has no number.
+    /// Adds a rule that stands on this line of a file, counted from 1; one that is wrong has no
+    /// number.
     pub(in crate::rules) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
         let number = self.count;
         if rule.names_one_address_twice() {

@@ -151,8 +151,9 @@ impl RulesBuilder {
     /// use tower_redirect::rules::{Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::builder().ignore_trailing_slash().rule(Rule::permanent("/a", "/b")).build()?;
-    /// testing::get("/a/").through(&rules).assert_redirect("/b");
+    /// let about = Rule::permanent("/about-us", "/about");
+    /// let rules = Rules::builder().ignore_trailing_slash().rule(about).build()?;
+    /// testing::get("/about-us/").through(&rules).assert_redirect("/about");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     pub const fn ignore_trailing_slash(mut self) -> Self {
@@ -183,7 +184,8 @@ impl RulesBuilder {
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
     ///
-    /// let errors = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/a")]).unwrap_err();
+    /// let rules = [Rule::permanent("/a", "/b"), Rule::found("/b", "/a")];
+    /// let errors = Rules::new(rules).unwrap_err();
     /// assert_eq!(
     ///     errors.to_string(),
     ///     "rule 1, `/b -> /a`: redirect loop: `/a` → `/b` → `/a` (rules 0 and 1); \

@@ -58,8 +58,8 @@ impl<K: Eq + std::hash::Hash> Numbers<K> {
     }
 }
 
-/// Whether a source is a pattern or a regex, the source without the names of its placeholders, and its
-/// options.
+/// Whether a source is a pattern or a regex, the source without the names of its placeholders, and
+/// its options.
 type Key = (u16, Vec<u8>, u32);
 
 /// How, the length of the origin, the target, what becomes of the query, and its options.
@@ -113,7 +113,8 @@ impl Pairs {
 }
 
 impl Rules {
-    /// The numbers of the rules that another table has for the same requests too, and those they have there.
+    /// The numbers of the rules that another table has for the same requests too, and those they
+    /// have there.
     pub(in crate::rules) fn same_requests(&self, before: &Self) -> Vec<(u32, u32)> {
         let number = |rules: &Self, at| rules.table.record(at).map(|record| record.number);
         let pairs = Pairs::of(before, self).of_new;

@@ -70,7 +70,8 @@ pub struct Explanation<'r> {
 /// let explanation = rules.explain(&request.head());
 /// let [first, second] = explanation.candidates() else { unreachable!() };
 /// assert_eq!((first.rule().number(), first.failed_condition()), (0, None));
-/// assert_eq!((second.rule().number(), second.failed_condition()), (1, Some(&FailedCondition::LowerPrecedence)));
+/// assert_eq!(second.rule().number(), 1);
+/// assert_eq!(second.failed_condition(), Some(&FailedCondition::LowerPrecedence));
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 #[derive(Clone, Debug)]

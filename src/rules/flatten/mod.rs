@@ -34,7 +34,8 @@ pub use chain::RemainingChain;
 ///     .assert_redirect("/c/1?from=b&from=a&q#top");
 /// assert_eq!(
 ///     flattened.to_string(),
-///     "rule 0: /b/{x}?from=a (308 Permanent Redirect) becomes /c/{x}?from=b&from=a#top (302 Found), via rule 1",
+///     "rule 0: /b/{x}?from=a (308 Permanent Redirect) becomes \
+///      /c/{x}?from=b&from=a#top (302 Found), via rule 1",
 /// );
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```

@@ -1,7 +1,8 @@
-//! Whether a rule may lead to any other, as far as the text of its target before the first placeholder tells.
+//! Whether a rule may lead to any other, as far as the text of its target before the first
+//! placeholder tells.
 //!
-//! Most rules lead to where no source is, and differ from all sources in one of the first segments: these need
-//! no closer look for loops.
+//! Most rules lead to where no source is, and differ from all sources in one of the first segments:
+//! these need no closer look for loops.
 
 use super::{
     Table,
@@ -95,8 +96,8 @@ const fn has_tail(seen: Seen) -> bool {
 }
 
 impl Ahead {
-    /// Whether a source may fit where a finished target leads, which is given without its origin and query;
-    /// never the contrary.
+    /// Whether a source may fit where a finished target leads, which is given without its origin
+    /// and query; never the contrary.
     pub(in crate::rules) fn may_lead_to_a_source(&self, path: &[u8]) -> bool {
         // Clients take such segments away, and those before them.
         if scan::any_pair(path, |slash, byte| {
@@ -163,7 +164,8 @@ impl<'t> Known<'t> {
 mod tests {
     use crate::rules::{Rule, Rules, Source, record::Record, verify::path_of_target};
 
-    /// Which of these rules may lead to a source of another; all of them where chance says so of the table.
+    /// Which of these rules may lead to a source of another; all of them where chance says so of
+    /// the table.
     fn leading(rules: impl IntoIterator<Item = Rule>) -> Vec<u32> {
         let rules = Rules::new(rules).unwrap();
         let ahead = rules.table.ahead();

@@ -104,8 +104,8 @@ impl<'a> Asked<'a, '_> {
         Some(())
     }
 
-    /// How many bytes were received for so many bytes of the spelling; `None` where those end within an
-    /// escape.
+    /// How many bytes were received for so many bytes of the spelling; `None` where those end
+    /// within an escape.
     #[inline]
     fn received_at(&self, spelled: usize) -> Option<usize> {
         if self.is_as_received {
@@ -115,8 +115,8 @@ impl<'a> Asked<'a, '_> {
         }
     }
 
-    /// A piece of the path as it was received, by where it is in the spelling; `None` where there is
-    /// nothing, or a part of an escape.
+    /// A piece of the path as it was received, by where it is in the spelling; `None` where there
+    /// is nothing, or a part of an escape.
     #[inline]
     fn received(&self, begin: usize, length: usize) -> Option<&'a str> {
         let end = begin + length;

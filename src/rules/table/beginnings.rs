@@ -18,8 +18,8 @@ pub(super) struct Beginnings {
     sets: Vec<Box<[Around]>>,
 }
 
-/// A kind of segment with text around its placeholder, and the number of the first pattern that has it in
-/// its place.
+/// A kind of segment with text around its placeholder, and the number of the first pattern that has
+/// it in its place.
 pub(super) type Around = (Kind, u32);
 
 /// A beginning behind which a pattern has a placeholder with text around it.

@@ -107,7 +107,8 @@ impl Exact {
             .find(on(group, path_hash), |entry| is_it(*entry))
     }
 
-    /// The hash of rules for a path that ask for this parameter of a query, which is as it was received.
+    /// The hash of rules for a path that ask for this parameter of a query, which is as it was
+    /// received.
     pub(super) fn keyed_hash(
         group: u32,
         path_hash: u64,

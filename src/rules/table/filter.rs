@@ -1,6 +1,7 @@
 //! Hashes of beginnings, a few bits for each.
 
-/// Tells nearly always whether a beginning is not among those it was made of, and never the contrary.
+/// Tells nearly always whether a beginning is not among those it was made of, and never the
+/// contrary.
 #[derive(Debug)]
 pub(super) struct Filter {
     bits: Vec<u64>,
@@ -121,7 +122,8 @@ impl Seen {
     }
 }
 
-// What stands at a place, and right behind it, so that one rotation brings all of it where it is tested.
+// What stands at a place, and right behind it, so that one rotation brings all of it where it is
+// tested.
 const LITERAL: u64 = 1;
 const PLAIN: u64 = 1 << 1;
 const AROUND: u64 = 1 << 2;
@@ -133,8 +135,8 @@ const fn end_as(which: usize) -> u64 {
     (1_u64 << 4).rotate_left(11 * which as u32)
 }
 
-/// Two places within a word, where the bits of a beginning are, of which six bits count. The lowest of a hash
-/// choose the word.
+/// Two places within a word, where the bits of a beginning are, of which six bits count. The lowest
+/// of a hash choose the word.
 #[inline]
 const fn places(hash: u64) -> [u32; 2] {
     [(hash >> 58) as u32, (hash >> 52) as u32 & 63]

@@ -29,8 +29,8 @@ impl Hash {
         }
     }
 
-    /// The same of a text without this byte, `None` of others: seen on the way, the byte costs a third of what a
-    /// search for it would.
+    /// The same of a text without this byte, `None` of others: seen on the way, the byte costs a
+    /// third of what a search for it would.
     #[inline]
     pub(super) fn of_without(&self, text: &[u8], byte: u8) -> Option<u64> {
         let has = |piece: &[u8]| piece.iter().fold(false, |has, &own| has | (own == byte));
@@ -48,8 +48,9 @@ impl Hash {
         hasher.finish()
     }
 
-    /// Of more, as whole paths have, in the manner of foldhash, which calls a function for them: in half the
-    /// instructions this is a part of the lookup. It ends where a piece is not to go on with.
+    /// Of more, as whole paths have, in the manner of foldhash, which calls a function for them: in
+    /// half the instructions this is a part of the lookup. It ends where a piece is not to go on
+    /// with.
     #[inline]
     fn of_many(
         &self,
@@ -62,8 +63,8 @@ impl Hash {
             let whole = u128::from_le_bytes(*piece);
             folded(whole as u64 ^ hashed, (whole >> 64) as u64 ^ seed)
         };
-        // The last piece overlaps with the one before it, as the length tells: it turns a number that nobody knows,
-        // and so is no byte that could be undone.
+        // The last piece overlaps with the one before it, as the length tells: it turns a number
+        // that nobody knows, and so is no byte that could be undone.
         let (mut hashed, mut rest) = (begin.rotate_right(text.len() as u32), text);
         while let Some((piece, behind)) = rest.split_first_chunk() {
             if behind.is_empty() {

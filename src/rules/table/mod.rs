@@ -1,7 +1,7 @@
 //! The compiled table: every rule in one piece of memory, and indexes that lead to it.
 //!
-//! It tells which rules may answer a request by their path and their host. What else they ask for, and
-//! which of them wins, is the business of [`search`](super::search).
+//! It tells which rules may answer a request by their path and their host. What else they ask for,
+//! and which of them wins, is the business of [`search`](super::search).
 
 use std::{ops::ControlFlow, sync::OnceLock};
 
@@ -197,8 +197,8 @@ impl Table {
 
     /// Shows every rule whose path and host fit a request.
     ///
-    /// `lowest` is the number beyond which a pattern is not wanted any more. Where `visit` breaks, it is not
-    /// shown the rules behind that one that have the same path and host and come later.
+    /// `lowest` is the number beyond which a pattern is not wanted any more. Where `visit` breaks,
+    /// it is not shown the rules behind that one that have the same path and host and come later.
     #[inline]
     pub(super) fn candidates<'a>(
         &self,

@@ -1,4 +1,5 @@
-//! Rules that a path alone finds, as most rules are: nothing else of a request is looked at for them.
+//! Rules that a path alone finds, as most rules are: nothing else of a request is looked at for
+//! them.
 //!
 //! What is found here is what [`search`](crate::rules::search) finds, which looks at everything.
 
@@ -25,12 +26,14 @@ pub(in crate::rules) enum ByPath {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plain {
     matching: Matching,
-    /// Whether no key has an escape in it, and so no path is spelled like one but by a `%` that it has.
+    /// Whether no key has an escape in it, and so no path is spelled like one but by a `%` that it
+    /// has.
     few_spellings: bool,
 }
 
 impl Plain {
-    /// `None` where a rule is not for every request for a path, or is compared in another way than the rest.
+    /// `None` where a rule is not for every request for a path, or is compared in another way than
+    /// the rest.
     pub(super) fn of(table: &Table) -> Option<Self> {
         let [plane] = &*table.planes else {
             return None;
@@ -81,8 +84,8 @@ impl Table {
         let Some(hash) = self.hash.of_without(path, b'%') else {
             return ByPath::Unknown;
         };
-        // A path that is a key is in the spelling that is compared, as all keys are: only one that is none has to
-        // be looked at for that.
+        // A path that is a key is in the spelling that is compared, as all keys are: only one that
+        // is none has to be looked at for that.
         let is_it = |entry| self.source(self.lists.first(entry)) == Some(path);
         match plane.exact.find(EVERY_HOST, hash, is_it) {
             Some(entry) => ByPath::Rule(self.lists.first(*entry)),

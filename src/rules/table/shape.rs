@@ -1,4 +1,5 @@
-//! What patterns have in common that are looked up at once: which segments are literal, and the tail.
+//! What patterns have in common that are looked up at once: which segments are literal, and the
+//! tail.
 
 use super::{
     chain::{Chain, Kind},
@@ -61,8 +62,8 @@ impl Shape {
         self.literals + self.kinds.len()
     }
 
-    /// The hash that a path has in this shape, from that of its literal segments on and what is behind these;
-    /// `None` where it cannot have the shape.
+    /// The hash that a path has in this shape, from that of its literal segments on and what is
+    /// behind these; `None` where it cannot have the shape.
     #[inline]
     pub(super) fn chain(
         &self,

@@ -1,8 +1,8 @@
 //! Sources with placeholders, found by the hash of their segments.
 //!
-//! All patterns of one shape (which segments are literal, and what the tail is) are looked up at once. The
-//! literal segments that patterns begin with are followed first, only as far as a pattern begins so: most
-//! paths that none fits end there, behind one segment or two.
+//! All patterns of one shape (which segments are literal, and what the tail is) are looked up at
+//! once. The literal segments that patterns begin with are followed first, only as far as a pattern
+//! begins so: most paths that none fits end there, behind one segment or two.
 
 use std::collections::HashMap;
 
@@ -24,8 +24,8 @@ use crate::rules::{
     record::Record,
 };
 
-/// With more shapes behind as many literal segments, all beginnings are kept, and paths are followed through
-/// them.
+/// With more shapes behind as many literal segments, all beginnings are kept, and paths are
+/// followed through them.
 const MANY: usize = 12;
 
 /// The patterns of a table that are compared in one way.
@@ -33,8 +33,8 @@ const MANY: usize = 12;
 pub(super) struct Shapes {
     pub(super) words: Words,
     entries: HashTable<u32>,
-    /// The shapes with so many literal segments before the first placeholder, the one with the lowest rule
-    /// first.
+    /// The shapes with so many literal segments before the first placeholder, the one with the
+    /// lowest rule first.
     by_literals: Vec<Vec<Shape>>,
     /// The number of the first pattern.
     lowest: u64,
@@ -47,7 +47,8 @@ pub(super) struct Shapes {
     known: Known,
 }
 
-/// What stands at one place of any pattern, each kind with the number of the first that has it there.
+/// What stands at one place of any pattern, each kind with the number of the first that has it
+/// there.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) literal: u64,
@@ -181,8 +182,8 @@ impl Shapes {
         self.beginnings = Beginnings::new(filter, steps);
     }
 
-    /// Shows every beginning that is looked for of a pattern, with the segment behind it, if one is looked at:
-    /// without many shapes, the first placeholder is not.
+    /// Shows every beginning that is looked for of a pattern, with the segment behind it, if one is
+    /// looked at: without many shapes, the first placeholder is not.
     fn each_beginning<'p>(
         &self,
         parts: Parts<'p>,
@@ -284,7 +285,8 @@ impl Shapes {
         tail: Tail,
         searched: &mut Searched<L, V>,
     ) {
-        // A path fits patterns of other shapes too, and one of these may stand in the way by chance.
+        // A path fits patterns of other shapes too, and one of these may stand in the way by
+        // chance.
         for entry in self.entries.iter_hash(chain.end(tail, searched.group)) {
             (searched.visit)(entry);
         }

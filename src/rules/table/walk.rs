@@ -10,9 +10,10 @@ use crate::rules::pattern::Tail;
 
 /// Follows a path through the beginnings of all patterns.
 ///
-/// A hash stands for one beginning: for the kinds of its segments and for their literal text. A path comes to
-/// each in one way only, and goes on from it only as a pattern does that begins so. But for what a filter
-/// lets through by chance, there are never more steps than beginnings of patterns, whatever is asked for.
+/// A hash stands for one beginning: for the kinds of its segments and for their literal text. A
+/// path comes to each in one way only, and goes on from it only as a pattern does that begins so.
+/// But for what a filter lets through by chance, there are never more steps than beginnings of
+/// patterns, whatever is asked for.
 pub(super) struct Walk<'w, 'p, L, V> {
     pub(super) shapes: &'w Shapes,
     pub(super) path: Segments<'p>,

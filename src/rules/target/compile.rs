@@ -21,8 +21,8 @@ enum Place {
     Fragment,
 }
 
-/// A target that is kept as it is written, on this site or on an origin that was checked before; `None`
-/// where it needs a closer look.
+/// A target that is kept as it is written, on this site or on an origin that was checked before;
+/// `None` where it needs a closer look.
 pub(in crate::rules) fn plain<'t>(text: &'t str, known_origin: &str) -> Option<Target<'t>> {
     let path = match text.strip_prefix('/') {
         Some(_) => text,
@@ -302,8 +302,8 @@ mod tests {
             ("{seg}", 0, "start with a placeholder"),
             ("", 0, "empty"),
             ("new/{seg}", 0, "begin with `/`"),
-            ("//{seg}", 1, "another host"),
-            ("/\\{seg}", 1, "another host"),
+            ("//{seg}", 1, "start of a host"),
+            ("/\\{seg}", 1, "start of a host"),
             ("javascript:{seg}", 0, "https://"),
             ("https://u@x.example/", 9, "user name"),
             ("/{no}", 1, "unknown placeholder"),

@@ -1,8 +1,8 @@
-//! The right side of a rule: a path on this site or a fixed origin, with placeholders in segments and
-//! in the values of the query.
+//! The right side of a rule: a path on this site or a fixed origin, with placeholders in segments
+//! and in the values of the query.
 //!
-//! A finished target is text that can be sent, but for its slots: a control byte that says where the
-//! slot stands and what goes there, and a byte with the number of the placeholder.
+//! A finished target is text that can be sent, but for its slots: a control byte that says where
+//! the slot stands and what goes there, and a byte with the number of the placeholder.
 
 use std::borrow::Cow;
 

@@ -28,8 +28,8 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Writes a finished target for one request; `is_plain` says that nothing in the path that was asked for has
-/// to be encoded anywhere.
+/// Writes a finished target for one request; `is_plain` says that nothing in the path that was
+/// asked for has to be encoded anywhere.
 pub(in crate::rules) fn push(
     out: &mut Vec<u8>,
     target: &[u8],

@@ -1,4 +1,5 @@
-//! Which regexes may match a path whose beginning is known: by the literal text that they begin with.
+//! Which regexes may match a path whose beginning is known: by the literal text that they begin
+//! with.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -57,8 +58,8 @@ impl<'t> Regexes<'t> {
         self.by_source.get(source).map_or(&[], Vec::as_slice)
     }
 
-    /// Shows those that may match, but for those that may match anything; says how many places were looked
-    /// at.
+    /// Shows those that may match, but for those that may match anything; says how many places were
+    /// looked at.
     pub(super) fn find(&self, path: &Path, mut visit: impl FnMut(u32)) -> usize {
         let (text, is_whole) = path_beginning(path);
         self.find_text(&text, is_whole, &mut visit)
@@ -120,8 +121,8 @@ fn path_beginning(path: &Path) -> (Vec<u8>, bool) {
     (text, path.end == End::Closed)
 }
 
-/// What every path begins with that a regex matches, as far as that is simple to see: bytes that are
-/// spelled in one way, and that stand before everything else.
+/// What every path begins with that a regex matches, as far as that is simple to see: bytes that
+/// are spelled in one way, and that stand before everything else.
 fn beginning(regex: &[u8]) -> Vec<u8> {
     // Those that are found anywhere, but are bound to the beginning.
     let found_anywhere = regex

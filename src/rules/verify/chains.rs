@@ -26,8 +26,8 @@ struct Rest {
     is_cut: bool,
 }
 
-/// What follows the addresses that were followed before: of a table without growing addresses one for each
-/// rule.
+/// What follows the addresses that were followed before: of a table without growing addresses one
+/// for each rule.
 #[derive(Debug)]
 pub(super) struct Known {
     rests: HashMap<Address, Rest>,

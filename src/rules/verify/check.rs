@@ -27,9 +27,10 @@ impl Rules {
     /// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::found("/b", "/c")])?;
     /// assert_eq!(
     ///     rules.check().to_string(),
-    ///     "rule 0: warning: redirect chain: `/b` is redirected again by rule 1; point this rule at `/c`\n\
-    ///      rule 0: note: clients cache this permanent redirect, but the next one (rule 1) is temporary; \
-    ///      use 302 or 307",
+    ///     "rule 0: warning: redirect chain: `/b` is redirected again by rule 1; \
+    ///      point this rule at `/c`\n\
+    ///      rule 0: note: clients cache this permanent redirect, but the next one (rule 1) is \
+    ///      temporary; use 302 or 307",
     /// );
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```

@@ -278,8 +278,8 @@ impl<'t> Finder<'t> {
             .map_or(&[][..], |sources| &sources.regexes.anywhere)
     }
 
-    /// The rules whose path and host may fit, but for those that may match any path where one is known in
-    /// part only; says whether it is.
+    /// The rules whose path and host may fit, but for those that may match any path where one is
+    /// known in part only; says whether it is.
     pub(super) fn find_most(&mut self, address: &Address, found: &mut Vec<u32>) -> bool {
         let groups = self.groups(&address.host);
         let hosts = groups.as_deref().map_or(Hosts::All, Hosts::These);
@@ -303,8 +303,8 @@ impl<'t> Finder<'t> {
         }
     }
 
-    /// The rules that may answer a request, each with what becomes of it, the first first; those behind
-    /// one that surely answers are not among them.
+    /// The rules that may answer a request, each with what becomes of it, the first first; those
+    /// behind one that surely answers are not among them.
     pub(super) fn successors(&mut self, address: &Address) -> Vec<(u32, Step)> {
         let mut found = Vec::new();
         self.find(address, &mut found);
@@ -375,8 +375,8 @@ impl<'t> Record<'t> {
     }
 }
 
-/// Whether a rule leads to its own path on an origin: a whole site that has moved, address by address,
-/// meets itself everywhere.
+/// Whether a rule leads to its own path on an origin: a whole site that has moved, address by
+/// address, meets itself everywhere.
 pub(super) fn leads_elsewhere_to_its_own_path(record: &Record<'_>) -> bool {
     record.origin > 0
         && record.options.is_none()

@@ -46,8 +46,8 @@ impl<'t> Edges<'t> {
 }
 
 impl<'t> Finder<'t> {
-    /// The rules that may come round to themselves, in groups, the smallest first; `false` where not all
-    /// were looked at.
+    /// The rules that may come round to themselves, in groups, the smallest first; `false` where
+    /// not all were looked at.
     ///
     /// Only paths and hosts are looked at.
     pub(super) fn groups_of_rules(&mut self) -> (Vec<Vec<u32>>, bool) {

@@ -127,7 +127,8 @@ impl Rules {
         }
     }
 
-    /// Rules by their lines, or by their numbers, and whether that is one; a line may say more than one.
+    /// Rules by their lines, or by their numbers, and whether that is one; a line may say more than
+    /// one.
     fn named(&self, rules: &[u32]) -> (String, bool) {
         const SHOWN: usize = 6;
         let rules: Vec<_> = rules.iter().filter_map(|at| self.rule_at(*at)).collect();

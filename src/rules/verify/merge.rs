@@ -46,7 +46,8 @@ impl<'t> Finder<'t> {
         (next != at && !second.has(REGEX)).then_some(next)
     }
 
-    /// A rule merged with the one that always answers where it leads, as that is or as it was merged.
+    /// A rule merged with the one that always answers where it leads, as that is or as it was
+    /// merged.
     pub(in crate::rules) fn merged(
         &mut self,
         at: u32,
@@ -276,8 +277,9 @@ fn both(first: StatusChoice, second: StatusChoice) -> StatusChoice {
     })
 }
 
-/// Whether every placeholder of a path is a whole segment of the source's path, or its tail, and every
-/// text in it is spelled as it is compared: then it is refused for the same texts wherever it stands.
+/// Whether every placeholder of a path is a whole segment of the source's path, or its tail, and
+/// every text in it is spelled as it is compared: then it is refused for the same texts wherever it
+/// stands.
 fn is_plain(path: &[u8], bounds: &[Bound], origin: u16) -> bool {
     let mut before: Option<Piece<'_>> = None;
     let mut length = 0;

@@ -1,7 +1,7 @@
 //! Paths with unknown parts, and which of them a source matches.
 //!
-//! What cannot be said exactly is said too widely, never too narrowly: a path here stands for at least all
-//! the paths that a request can have.
+//! What cannot be said exactly is said too widely, never too narrowly: a path here stands for at
+//! least all the paths that a request can have.
 
 use super::unify::{Compare, Known, unify};
 use crate::{

@@ -1,4 +1,5 @@
-//! All requests that a rule is for, and the rules of a table, its own or another, that may answer some.
+//! All requests that a rule is for, and the rules of a table, its own or another, that may answer
+//! some.
 
 use super::{
     address::Address,
@@ -67,8 +68,8 @@ impl Rules {
 }
 
 impl Finder<'_> {
-    /// The rules of this table that may answer what a rule of `rules` is for, the one that is asked first
-    /// first, up to one that fits all of it; `None` where that cannot be said.
+    /// The rules of this table that may answer what a rule of `rules` is for, the one that is asked
+    /// first first, up to one that fits all of it; `None` where that cannot be said.
     ///
     /// Where a slash at the end makes no difference, paths with one have a list of their own.
     pub(in crate::rules) fn overlaps(

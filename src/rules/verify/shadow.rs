@@ -54,7 +54,8 @@ impl<'t> Finder<'t> {
             || covers(self, &start.with_slash())
     }
 
-    /// Whether the second rule asks for nothing that the first does not ask for, but for path and host.
+    /// Whether the second rule asks for nothing that the first does not ask for, but for path and
+    /// host.
     fn asks_no_more(&mut self, record: &Record<'t>, other: &Record<'t>) -> bool {
         let nothing = Options::default();
         let options = |record| {
@@ -65,8 +66,8 @@ impl<'t> Finder<'t> {
         own.asks_for_all_of(other, &mut self.work)
     }
 
-    /// A regex that comes first and matches some of what this rule is for; that it matches all of it, in every
-    /// spelling, is not proven.
+    /// A regex that comes first and matches some of what this rule is for; that it matches all of
+    /// it, in every spelling, is not proven.
     #[cfg(feature = "regex")]
     pub(super) fn regex_before(&mut self, at: u32, record: &Record<'t>) -> Option<Record<'t>> {
         if record.has(REGEX) || !self.has_regexes_for(record) {
@@ -117,7 +118,8 @@ impl<'t> Finder<'t> {
 }
 
 impl Options {
-    /// Whether a request that has what these ask for has what the others ask for, but for path and host.
+    /// Whether a request that has what these ask for has what the others ask for, but for path and
+    /// host.
     pub(super) fn asks_for_all_of(&self, other: &Self, work: &mut Work) -> bool {
         work.add(4 + self.conditions.len() * other.conditions.len());
         let methods = other.methods.is_empty()

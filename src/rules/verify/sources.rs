@@ -1,4 +1,6 @@
 //! Which sources a path with unknown parts may match: a tree of all of them, segment by segment.
+//!
+//! This file is long because the tree and the walk through it share their private types.
 
 use std::{cell::OnceCell, collections::HashMap};
 
@@ -97,8 +99,8 @@ pub(super) enum Wanted<'p> {
 pub(super) enum Hosts<'g> {
     All,
     These(&'g [u32]),
-    /// The rules for these, and of those that ask for one value of a parameter those that ask for one of
-    /// these.
+    /// The rules for these, and of those that ask for one value of a parameter those that ask for
+    /// one of these.
     Wider(&'g [u32], &'g [Pair<'g>]),
 }
 

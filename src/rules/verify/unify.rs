@@ -21,7 +21,8 @@ impl Compare {
         one == other || self.0.ignore_case && one.eq_ignore_ascii_case(other)
     }
 
-    /// Whether a text of a source is matched in more than one spelling, so that which one it was is not known.
+    /// Whether a text of a source is matched in more than one spelling, so that which one it was is
+    /// not known.
     fn has_spellings(self, text: &[u8]) -> bool {
         self.0.ignore_case && text.iter().any(u8::is_ascii_alphabetic)
     }

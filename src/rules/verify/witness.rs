@@ -82,7 +82,8 @@ pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
     Some(TestRequest::of(request, known.scheme))
 }
 
-/// The numbers of the hops of a loop, from the one at this place on. Its first URL was met last at its end.
+/// The numbers of the hops of a loop, from the one at this place on. Its first URL was met last at
+/// its end.
 fn in_turn(begin: usize, end: usize, place: usize) -> Vec<usize> {
     let mut hops: Vec<usize> = (begin..end).collect();
     if let Some(first) = hops.first_mut() {
@@ -105,8 +106,8 @@ fn urls_of(seen: &HashMap<(Method, String), usize>, hops: &[usize]) -> Vec<Strin
 }
 
 impl Rules {
-    /// Follows a request, at most so many hops, until it comes round; `None` too where that is too much
-    /// work.
+    /// Follows a request, at most so many hops, until it comes round; `None` too where that is too
+    /// much work.
     pub(super) fn round(
         &self,
         request: TestRequest,
