@@ -120,8 +120,7 @@ impl Condition {
     /// use tower_redirect::testing;
     ///
     /// let page = Condition::query("page").equal_to("a b");
-    /// let old = Rule::permanent("/index.php", "/a%20b").when(page);
-    /// let rules = Rules::new([old])?;
+    /// let rules = Rules::new([Rule::permanent("/index.php", "/a%20b").when(page)])?;
     /// testing::get("/index.php?page=a+b&x=1").through(&rules).assert_redirect("/a%20b?x=1");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
@@ -171,10 +170,8 @@ impl Condition {
     /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::new([
-    ///     Rule::permanent("/page", "/posts/{id}")
-    ///         .when(Condition::query("p").matching(r"(?<id>\d+)")),
-    /// ])?;
+    /// let id = Condition::query("p").matching(r"(?<id>\d+)");
+    /// let rules = Rules::new([Rule::permanent("/page", "/posts/{id}").when(id)])?;
     /// testing::get("/page?p=12").through(&rules).assert_redirect("/posts/12");
     /// testing::get("/page?p=twelve").through(&rules).assert_pass();
     /// # Ok::<(), tower_redirect::rules::RulesError>(())

@@ -82,8 +82,8 @@ pub enum FindingKind {
     /// The check couldn't decide whether there is a loop or an unreachable rule, or it didn't look
     /// at all rules.
     Undecided,
-    /// Another rule redirects the target again. If that rule waits for a 404, it doesn't do so if
-    /// the app has a page there.
+    /// Another rule redirects the target again. If that rule waits for a 404, it does so only if
+    /// the app has no page there.
     Chain,
     /// Another rule may redirect the target again: for some of the URLs, or if its conditions are
     /// met.

@@ -326,8 +326,8 @@ impl Rule {
     /// use tower_redirect::rules::{Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let moved = Rule::permanent("/blog/{slug}", "/posts/{slug}");
-    /// let rules = Rules::new([moved.after_not_found()])?;
+    /// let blog = Rule::permanent("/blog/{slug}", "/posts/{slug}").after_not_found();
+    /// let rules = Rules::new([blog])?;
     /// testing::get("/blog/a").through(&rules)
     ///     .assert_redirect("/posts/a")
     ///     .assert_after(StatusCode::NOT_FOUND);

@@ -151,9 +151,9 @@ impl RulesBuilder {
     /// use tower_redirect::rules::{Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let rule = Rule::permanent("/a", "/b");
-    /// let rules = Rules::builder().ignore_trailing_slash().rule(rule).build()?;
-    /// testing::get("/a/").through(&rules).assert_redirect("/b");
+    /// let about = Rule::permanent("/about-us", "/about");
+    /// let rules = Rules::builder().ignore_trailing_slash().rule(about).build()?;
+    /// testing::get("/about-us/").through(&rules).assert_redirect("/about");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     pub const fn ignore_trailing_slash(mut self) -> Self {

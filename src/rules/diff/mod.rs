@@ -287,7 +287,7 @@ impl<'r> DecisionChange<'r> {
                     news.push("a rule that waits for a 404".to_owned());
                 }
                 (Timing::After(_), Timing::Before) => {
-                    news.push("a rule that doesn't wait for a 404".to_owned())
+                    news.push("a rule that doesn't wait for a 404".to_owned());
                 }
                 _ => {}
             }

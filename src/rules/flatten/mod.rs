@@ -123,7 +123,7 @@ impl Rules {
     /// | format | are chains shortened? |
     /// |---|---|
     /// | `cloudflare`, `haproxy-map`, `nginx-map`, `vercel-bulk` | yes |
-    /// | `netlify`, `netlify-toml` | rarely: a rule waits for a 404, unless its status has a `!` (`301!`) |
+    /// | `netlify`, `netlify-toml` | rarely: a rule waits for a 404, unless the file forces it (`301!`) |
     /// | `vercel`, `next` | no: every rule merges the query |
     /// | `bulk-csv` | no: every target names a host |
     ///

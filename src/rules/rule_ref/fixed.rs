@@ -30,7 +30,8 @@ pub enum SkippedReason {
     TargetWithPlaceholders,
     /// The target is on another origin.
     OtherOrigin,
-    /// Another rule redirects the target; [`Rules::check`](crate::rules::Rules::check) reports chains.
+    /// Another rule redirects the target; [`Rules::check`](crate::rules::Rules::check) reports
+    /// chains.
     Chain,
     /// The source isn't a URL that a client can request.
     NoUrl,

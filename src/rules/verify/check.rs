@@ -30,8 +30,7 @@ impl Rules {
     ///     "rule 0: warning: redirect chain: `/b` is redirected again by rule 1; \
     ///      point this rule at `/c`\n\
     ///      rule 0: note: clients cache this permanent redirect, but the next one (rule 1) is \
-    ///      temporary; \
-    ///      use 302 or 307",
+    ///      temporary; use 302 or 307",
     /// );
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
