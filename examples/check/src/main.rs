@@ -2,10 +2,10 @@
 //! without chains.
 //!
 //! ```text
-//! cargo run --example check -- --format netlify public/_redirects
-//! cargo run --example check -- --format netlify public/_redirects --explain /blog/hello
-//! cargo run --example check -- --format netlify public/_redirects --flatten
-//! cargo run --example check -- --format netlify public/_redirects --diff live/_redirects
+//! cargo run -p example-check -- --format netlify public/_redirects
+//! cargo run -p example-check -- --format netlify public/_redirects --explain /blog/hello
+//! cargo run -p example-check -- --format netlify public/_redirects --flatten
+//! cargo run -p example-check -- --format netlify public/_redirects --diff live/_redirects
 //! ```
 //!
 //! What is asked for goes to standard output, everything else to standard error. Ends with 1 where there

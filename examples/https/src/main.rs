@@ -2,8 +2,8 @@
 //! app. The certificate is made at start, and nobody but you trusts it.
 //!
 //! ```text
-//! cargo run --example https                            # on 127.0.0.1:8080 and 127.0.0.1:8443
-//! PORT=8081 TLS_PORT=8444 cargo run --example https
+//! cargo run -p example-https                            # on 127.0.0.1:8080 and 127.0.0.1:8443
+//! PORT=8081 TLS_PORT=8444 cargo run -p example-https
 //! ```
 
 use std::{env, error::Error, net::TcpListener};

@@ -1,10 +1,10 @@
 //! Serves a file of redirects in front of a small app.
 //!
 //! ```text
-//! cargo run --release --example serve                  # a sample file, on http://127.0.0.1:3000/
-//! cargo run --release --example serve -- --format netlify --rules public/_redirects --page /about
-//! cargo run --release --example serve -- --rules public/_redirects --watch     # reads it again when it changes
-//! cargo run --release --example serve -- --format nginx-map --rules moved.map --listen 127.0.0.1:8080
+//! cargo run --release -p example-serve                  # a sample file, on http://127.0.0.1:3000/
+//! cargo run --release -p example-serve -- --format netlify --rules public/_redirects --page /about
+//! cargo run --release -p example-serve -- --rules public/_redirects --watch     # reads it again when it changes
+//! cargo run --release -p example-serve -- --format nginx-map --rules moved.map --listen 127.0.0.1:8080
 //! ```
 
 use std::{error::Error, fs, net::SocketAddr, path::PathBuf, process::ExitCode, time::Instant};
