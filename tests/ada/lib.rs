@@ -1,4 +1,4 @@
-//! What its tests share: `cargo test --release --manifest-path tests/ada/Cargo.toml`.
+//! What its tests share: `cargo test --release -p tower-redirect-ada`.
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,7 @@
 //! Compiled tables against the naive interpreter, which is the specification: the same answer to every
 //! request, alone and among others.
 //!
-//! `PROPTEST_CASES` sets how many tables are tried; each is asked thirty times.
+//! `CASES` sets how many tables are tried, each with thirty requests. See `tests/support/cases.rs`.
 
 use std::convert::Infallible;
 

@@ -2,10 +2,10 @@
 //! two files.
 //!
 //! ```text
-//! cargo run --example check -- --format netlify public/_redirects
-//! cargo run --example check -- --format netlify public/_redirects --explain /blog/hello
-//! cargo run --example check -- --format netlify public/_redirects --flatten > shortened
-//! cargo run --example check -- --format netlify public/_redirects --diff live/_redirects
+//! cargo run -p example-check -- --format netlify public/_redirects
+//! cargo run -p example-check -- --format netlify public/_redirects --explain /blog/hello
+//! cargo run -p example-check -- --format netlify public/_redirects --flatten > shortened
+//! cargo run -p example-check -- --format netlify public/_redirects --diff live/_redirects
 //! ```
 //!
 //! Results go to standard output, everything else to standard error.

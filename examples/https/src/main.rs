@@ -2,8 +2,8 @@
 //! program creates a certificate when it starts, so clients warn that they don't trust it.
 //!
 //! ```text
-//! cargo run --example https                             # http on port 8080, https on port 8443
-//! PORT=8081 TLS_PORT=8444 cargo run --example https     # on other ports
+//! cargo run -p example-https                             # http on port 8080, https on port 8443
+//! PORT=8081 TLS_PORT=8444 cargo run -p example-https     # on other ports
 //! ```
 
 use std::error::Error;

@@ -1,10 +1,10 @@
 //! Serves a file of redirects in front of a small app, and reads it again when it changes.
 //!
 //! ```text
-//! cargo run --example serve                 # a sample file, on http://127.0.0.1:3000/
-//! PORT=8080 cargo run --example serve       # on another port
-//! cargo run --example serve -- --rules public/_redirects --page /about --watch
-//! cargo run --example serve -- --format nginx-map --rules moved.map
+//! cargo run -p example-serve                 # a sample file, on http://127.0.0.1:3000/
+//! PORT=8080 cargo run -p example-serve       # on another port
+//! cargo run -p example-serve -- --rules public/_redirects --page /about --watch
+//! cargo run -p example-serve -- --format nginx-map --rules moved.map
 //! ```
 
 use std::{error::Error, fs, net::SocketAddr, path::PathBuf, process::ExitCode, time::Instant};

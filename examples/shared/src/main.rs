@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! redis-server --bind 127.0.0.1 --dir "$(mktemp -d)" --appendonly yes --appendfsync always
-//! cargo run --example shared                 # on http://127.0.0.1:3000/
-//! PORT=3001 cargo run --example shared       # a second machine
+//! cargo run -p example-shared                 # on http://127.0.0.1:3000/
+//! PORT=3001 cargo run -p example-shared       # a second machine
 //! redis-cli -x hset redirects version 1 rules < public/_redirects && redis-cli publish redirects 1
 //! ```
 //!

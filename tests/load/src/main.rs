@@ -2,8 +2,8 @@
 //! is reported.
 //!
 //! ```text
-//! cargo run --release --manifest-path tests/load/Cargo.toml            # a minute or two
-//! cargo run --release --manifest-path tests/load/Cargo.toml -- quick   # seconds
+//! cargo run --release -p tower-redirect-load            # a minute or two
+//! cargo run --release -p tower-redirect-load -- quick   # seconds
 //! ```
 //!
 //! A server on loopback asks four sets that are read from watched files, and one that its handle changes.

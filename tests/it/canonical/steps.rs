@@ -1,0 +1,172 @@
+//! The steps on paths, and the configuration.
+
+use super::*;
+
+#[test]
+fn the_query_is_untouched_byte_for_byte() {
+    let canonical = Canonical::host("example.com")
+        .unwrap()
+        .https(SchemeSource::plaintext_listener())
+        .trim_trailing_slash()
+        .merge_slashes()
+        .lower_case();
+    for query in [
+        "",
+        "A=%c3&&b==//c/../d?e'",
+        "%",
+        "a=https://stranger.example//",
+    ] {
+        testing::get(&format!("/A//?{query}"))
+            .header("host", "www.example.com")
+            .through(&canonical)
+            .assert_redirect(&format!("https://example.com/a?{query}"));
+    }
+}
+
+#[test]
+fn each_step_stands_alone() {
+    let https = Https::new(["example.com"], SchemeSource::extension::<Encrypted>()).unwrap();
+    let get = |target: &str| testing::get(target).header("host", "example.com");
+    get("/A//b/")
+        .extension(Encrypted)
+        .through(&https)
+        .assert_pass();
+    get("/A//b/")
+        .through(&https)
+        .assert_redirect("https://example.com/A//b/");
+    get("/A//b/")
+        .through(&TrailingSlash::Trim)
+        .assert_redirect("/A//b");
+    get("/A//b/")
+        .through(&MergeSlashes)
+        .assert_redirect("/A/b/");
+    get("/A//b/").through(&LowerCase).assert_redirect("/a//b/");
+    let host = CanonicalHost::new("www.example.com").unwrap();
+    get("/A//b/")
+        .through(&host)
+        .assert_redirect("https://www.example.com/A//b/");
+    let index = IndexFile::new(["b"]).unwrap();
+    get("/A//b").through(&index).assert_redirect("/A//");
+}
+
+#[test]
+fn r9_an_index_file_is_one_hop_in_every_spelling() {
+    let index = || IndexFile::new(["caf%C3%A9.html", "a%22b.html"]).unwrap();
+    let trimmed = Canonical::any_host()
+        .trim_trailing_slash()
+        .index_file(index());
+    let lowered = Canonical::any_host().lower_case().index_file(index());
+    for name in [
+        "caf\u{e9}.html",
+        "caf%C3%A9.html",
+        "a\"b.html",
+        "a%22b.html",
+    ] {
+        let get = |end: &str| testing::get(&format!("/x/{name}{end}"));
+        get("").through(&index()).assert_redirect("/x/");
+        for end in ["", "/", "//"] {
+            get(end).through(&trimmed).assert_redirect("/x");
+        }
+        let upper = testing::get(&format!("/X/{}", name.to_ascii_uppercase()));
+        upper.through(&lowered).assert_redirect("/x/");
+    }
+    for other in [
+        "/x/cafe\u{301}.html",
+        "/x/xcaf\u{e9}.html",
+        "/x/caf\u{e9}.htmlx",
+        "/x/caf\u{e9}.htm",
+        "/x/CAF\u{e9}.html",
+        "/x/caf%C3.html",
+        "/x/\u{e9}",
+    ] {
+        testing::get(other).through(&index()).assert_pass();
+    }
+}
+
+#[test]
+fn bad_configuration_names_the_part_and_the_way_to_mend_it() {
+    let one_of = |hosts: &[&str]| CanonicalHost::one_of(hosts).map(drop);
+    let below = || CanonicalHost::one_of(["*.example.com"]).unwrap();
+    for (outcome, message) in [
+        (one_of(&[]), "no hosts; list at least one"),
+        (
+            Https::new([""; 0], SchemeSource::plaintext_listener()).map(drop),
+            "no hosts; list at least one",
+        ),
+        (
+            IndexFile::new([""; 0]).map(drop),
+            "no index files; list at least one",
+        ),
+        (
+            CanonicalHost::new("*.a.example").map(drop),
+            "invalid host `*.a.example`: a wildcard isn't one host; list it in `one_of`, or among the \
+             aliases of `with_aliases`",
+        ),
+        (
+            CanonicalHost::with_aliases("a.example", ["www.a.example", "A.example:443"]).map(drop),
+            "invalid alias `a.example`: it is the canonical host itself; remove it from the aliases",
+        ),
+        (
+            below().unknown_host(UnknownHost::Redirect).map(drop),
+            "no hosts without `*.` to redirect to; list at least one",
+        ),
+    ] {
+        assert_eq!(outcome.unwrap_err().to_string(), message);
+    }
+    assert!(CanonicalHost::with_aliases("www.a.example", ["*.a.example"]).is_ok());
+    assert!(one_of(&["*.example.com"]).is_ok());
+    for unknown in [UnknownHost::Pass, UnknownHost::Refuse] {
+        assert!(below().unknown_host(unknown).is_ok());
+    }
+}
+
+#[test]
+fn debug_says_what_was_configured() {
+    let trust = TrustedProxies::networks(["10.0.0.0/8"], |_| None)
+        .unwrap()
+        .header(ForwardedHeader::Forwarded);
+    let canonical = Canonical::host("example.com")
+        .unwrap()
+        .https(SchemeSource::trusted_proxy(trust))
+        .lower_case();
+    let text = format!("{canonical:?}");
+    for part in ["example.com", "10.0.0.0/8", "Forwarded", "lower_case: true"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let text = format!("{:?}", SchemeSource::extension::<Encrypted>());
+    assert!(text.contains("Encrypted"), "{text}");
+}
+
+#[test]
+fn r10_any_path_is_decided() {
+    let canonical = Canonical::host("example.com")
+        .unwrap()
+        .https(SchemeSource::extension::<Encrypted>())
+        .append_trailing_slash()
+        .merge_slashes()
+        .lower_case()
+        .index_file(IndexFile::new(["index.html"]).unwrap());
+    for unit in [
+        "/",
+        "a",
+        "A",
+        "%c3",
+        "/index.html",
+        "/.",
+        "//",
+        "\\",
+        "%",
+        "é",
+    ] {
+        let path = format!("/{}", unit.repeat(65_000 / unit.len()));
+        let request = testing::get(&path).header("host", "example.com");
+        request
+            .clone()
+            .through(&Https::new(["a.example"], SchemeSource::extension::<Encrypted>()).unwrap())
+            .assert_refused(StatusCode::MISDIRECTED_REQUEST);
+        let answer = request.extension(Encrypted).through(&canonical);
+        if let Decision::Redirect(location) = answer.decision() {
+            assert!(location.as_str().len() <= 8_000, "{unit}");
+        }
+    }
+}

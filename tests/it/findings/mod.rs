@@ -1,0 +1,54 @@
+//! Every kind of finding in every dialect that can have it, and sets beside it that do not have it.
+
+use tower_redirect::{
+    location::HttpScheme,
+    rules::{Condition, Finding, FindingKind, Format, Rule, Rules, Severity, Source, netlify},
+    testing::{self, End},
+};
+
+use FindingKind::{
+    Chain, Duplicate, EndlessRedirect, Loop, PermanentPerUser, PermanentToTemporary, PossibleChain,
+    Undecided, Unreachable, UnusedCapture,
+};
+
+mod formats;
+mod reports;
+
+/// What is found: its kind, its line and the lines that it is about.
+type Found = (FindingKind, u32, &'static [u32]);
+
+type Sets = &'static [(&'static str, &'static [Found])];
+
+/// What a report says of each file, in which nothing is wrong.
+fn assert_found(format: Format, sets: Sets) {
+    for (file, expected) in sets {
+        let parsed = format.parse_lossy(file);
+        let said = &parsed.diagnostics;
+        assert!(!said.has_errors(), "{said}\n{file}");
+        let report = parsed.rules.check();
+        let found: Vec<_> = report
+            .iter()
+            .map(|one| (one.kind(), one.line().unwrap(), one.related_lines()))
+            .collect();
+        assert_eq!(&found, expected, "{format}:\n{file}\n{report}");
+    }
+}
+
+/// Where a loop is certain, it is an error of the line that closes it.
+fn assert_loops(format: Format, files: &[&str]) {
+    for file in files {
+        let said = format.parse_lossy(file).diagnostics.to_string();
+        let is_loop = ["redirect loop: ", "endless redirect: "];
+        let is_loop = is_loop.iter().any(|text| said.contains(text));
+        assert!(is_loop, "{format}:\n{file}\n{said}");
+    }
+}
+
+/// What is found in rules from code, by their numbers.
+fn found(rules: impl IntoIterator<Item = Rule>) -> Vec<(FindingKind, u32, Vec<u32>)> {
+    let report = Rules::new(rules).unwrap().check();
+    let found = report.iter();
+    found
+        .map(|one| (one.kind(), one.rule(), one.related_rules().to_vec()))
+        .collect()
+}

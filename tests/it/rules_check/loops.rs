@@ -1,0 +1,230 @@
+//! Loops are errors of the table.
+
+use super::*;
+
+/// Sets with a loop, and what is said about it.
+fn loops() -> Vec<Case> {
+    let post = || Rule::see_other("/form", "/form").methods([Method::GET]);
+    let beta = || Condition::cookie("beta");
+    vec![
+        (
+            "rule 0, `/a -> /a`: endless redirect: `/a` matches this rule again; remove this rule",
+            vec![permanent("/a", "/a")],
+        ),
+        (
+            "matches this rule again",
+            vec![permanent("/a/{x}", "/a/{x}")],
+        ),
+        (
+            "matches this rule again",
+            vec![permanent("/a/{*x}", "/a/{x}")],
+        ),
+        ("matches this rule again", vec![permanent("/a", "/a#top")]),
+        ("matches this rule again", vec![post()]),
+        // Only 303 says that the next request is another one.
+        (
+            "matches this rule again",
+            vec![Rule::found("/form", "/form").methods([Method::POST])],
+        ),
+        (
+            "matches this rule again",
+            vec![permanent("/a", "https://a.example/a").host("a.example")],
+        ),
+        (
+            "rule 1, `/b -> /a`: redirect loop: `/a` → `/b` → `/a` (rules 0 and 1); remove one of these \
+             rules or change its target",
+            vec![permanent("/a", "/b"), Rule::found("/b", "/a")],
+        ),
+        (
+            "rule 2, `/c -> /a`: redirect loop: `/a` → `/b` → `/c` → `/a` (rules 0, 1 and 2)",
+            vec![
+                permanent("/a", "/b"),
+                permanent("/b", "/c"),
+                permanent("/c", "/a"),
+            ],
+        ),
+        (
+            "(rules 0 and 1)",
+            vec![permanent("/a/{x}", "/b/{x}"), permanent("/b/{x}", "/a/{x}")],
+        ),
+        (
+            "(rules 0 and 1)",
+            vec![
+                permanent("/a/{*x}", "/b/{x}"),
+                permanent("/b/{x}/c", "/a/{x}/c"),
+            ],
+        ),
+        ("redirect loop: ", vec![permanent("/{x}/{y}", "/{y}/{x}")]),
+        (
+            "(rules 0 and 1)",
+            vec![
+                permanent("/a", "/b").after_not_found(),
+                permanent("/b", "/a").after_not_found(),
+            ],
+        ),
+        (
+            "redirect loop: ",
+            vec![
+                permanent("/a", "/b").when(beta()),
+                permanent("/b", "/a").when(beta()),
+            ],
+        ),
+        (
+            "redirect loop: ",
+            vec![permanent("/a", "/b").when(beta()), permanent("/b", "/a")],
+        ),
+        (
+            "redirect loop: ",
+            vec![
+                permanent("/x", "https://b.example/x").host("a.example"),
+                permanent("/x", "https://a.example/x").host("b.example"),
+            ],
+        ),
+        (
+            "redirect loop: ",
+            vec![
+                permanent("/a", "/b").scheme(HttpScheme::Http),
+                permanent("/b", "/a").scheme(HttpScheme::Http),
+            ],
+        ),
+        (
+            "endless redirect: `/a?x=1` matches this rule again",
+            vec![permanent("/a", "/a?x=1")],
+        ),
+        (
+            "endless redirect: `/a` → `/b?x=1` → `/a?x=1` → … (rules 0 and 1)",
+            vec![permanent("/a", "/b?x=1"), permanent("/b", "/a")],
+        ),
+        (
+            "endless redirect: ",
+            vec![permanent("/a/{*rest}", "/a/b/{rest}")],
+        ),
+        (
+            "endless redirect: ",
+            vec![permanent("/{*rest}", "/app/{rest}")],
+        ),
+        (
+            "endless redirect: ",
+            vec![permanent("/{x}{/*rest}", "/{x}/{x}{/*rest}")],
+        ),
+        (
+            "endless redirect: ",
+            vec![permanent("/{x}.html", "/{x}.html.html")],
+        ),
+        (
+            "endless redirect: ",
+            vec![Rule::permanent(Source::prefix("/a"), "/a/b")],
+        ),
+        (
+            "endless redirect: ",
+            vec![Rule::permanent(Source::regex("/a/(.*)"), "/a/b/{1}")],
+        ),
+        (
+            "redirect loop: ",
+            vec![
+                Rule::permanent(Source::regex(r"/(\d+)"), "/n/{1}"),
+                permanent("/n/{x}", "/{x}"),
+            ],
+        ),
+        (
+            "redirect loop: ",
+            vec![permanent("/a", "/B"), permanent("/b", "/a").ignore_case()],
+        ),
+        (
+            "redirect loop: ",
+            vec![
+                permanent("/a", "/b/"),
+                permanent("/b", "/a").ignore_trailing_slash(),
+            ],
+        ),
+        (
+            "redirect loop: ",
+            vec![
+                Rule::temporary("/a", "/b").methods([Method::POST]),
+                Rule::temporary("/b", "/a").methods([Method::POST, Method::GET]),
+            ],
+        ),
+        (
+            "redirect loop: ",
+            vec![
+                permanent("/a?id=1", "/b?id=1").query(QueryPolicy::Drop),
+                permanent("/b", "/a"),
+            ],
+        ),
+    ]
+}
+
+#[test]
+fn loops_are_errors_where_a_table_is_built() {
+    for (expected, rules) in loops() {
+        let text = format!("{rules:?}");
+        let errors = match Rules::new(rules) {
+            Err(errors) => errors,
+            Ok(_) => panic!("no loop was found in {text}"),
+        };
+        let said = errors.to_string();
+        assert!(said.contains(expected), "{said}\n{text}");
+        assert!(errors.iter().all(|error| error.part() == Part::Rule));
+    }
+}
+
+#[test]
+fn what_comes_to_an_end_is_built() {
+    for rules in no_loops() {
+        let text = format!("{rules:?}");
+        if let Err(errors) = Rules::new(rules) {
+            panic!("{errors}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn http_to_https_by_a_rule() {
+    let rules = Rules::new([permanent("/{*rest}", "https://a.example/{rest}")
+        .host("a.example")
+        .scheme(HttpScheme::Http)])
+    .unwrap();
+    let asked = testing::get("/x")
+        .header("host", "a.example")
+        .scheme(HttpScheme::Http);
+    testing::follow(&rules, asked)
+        .assert_arrives_at("https://a.example/x")
+        .assert_hops(1);
+}
+
+#[test]
+fn loops_on_a_host_and_what_is_below_it() {
+    for rules in [
+        [
+            Rule::permanent("/a", "/b").host(".h.example"),
+            Rule::permanent("/b", "/a").host("h.example"),
+        ],
+        [
+            Rule::permanent("/a", "/b").host(".h.example"),
+            Rule::permanent("/b", "/a").host("*.h.example"),
+        ],
+        [
+            Rule::permanent("/a", "/b").host(".h.example"),
+            Rule::permanent("/b", "/a").host(".x.h.example"),
+        ],
+    ] {
+        let found = Rules::new(rules).map(|rules| rules.check());
+        assert!(found.is_err() || !found.unwrap().is_empty());
+    }
+    // Different hosts: no loop, and nothing to be said.
+    let apart = Rules::new([
+        Rule::permanent("/a", "/b").host(".h.example"),
+        Rule::permanent("/b", "/a").host("i.example"),
+    ]);
+    assert!(apart.unwrap().check().is_empty());
+}
+
+#[test]
+fn loops_of_parameters_that_a_dialect_sends_on() {
+    use tower_redirect::rules::Format;
+    let file = r#"[{"source":"/:x*","destination":"/a/:x*","permanent":true,
+        "has":[{"type":"query","key":"k","value":"1"}]}]"#;
+    let parsed = Format::Next.parse_lossy(file);
+    let said = parsed.diagnostics.has_errors() || !parsed.rules.check().is_empty();
+    assert!(said, "a loop that nobody mentions");
+}

@@ -1,0 +1,306 @@
+//! Random tables, against the rules one by one.
+
+use super::*;
+
+mod sets {
+    //! Small sets of rules, and every request that can tell them apart.
+
+    use proptest::prelude::*;
+    use tower_redirect::rules::{Condition, Precedence, QueryPolicy, Rule};
+    use tower_redirect::testing::{self, TestRequest};
+    use tower_redirect::{Status, location::HttpScheme, status::Intent};
+
+    const SEGMENTS: [&str; 6] = ["a", "b", "c", "{x}", "{y}", "a{x}"];
+
+    fn path(segments: &[usize], tail: bool) -> String {
+        let mut seen = Vec::new();
+        let mut text = String::new();
+        for at in segments {
+            let mut segment = SEGMENTS[*at % SEGMENTS.len()];
+            // Each name is there once.
+            let name = segment.find('{').map(|at| &segment[at..]);
+            if name.is_some_and(|name| seen.contains(&name)) {
+                segment = "c";
+            }
+            seen.extend(name);
+            text.push('/');
+            text.push_str(segment);
+        }
+        if tail {
+            text.push_str("/{*rest}");
+        }
+        if text.is_empty() {
+            "/".to_owned()
+        } else {
+            text
+        }
+    }
+
+    fn target(source: &str, pieces: &[usize]) -> String {
+        let all = ["a", "b", "c", "{x}", "{y}", "{rest}", "a{x}", "{x}b"];
+        let mut text = String::new();
+        for at in pieces {
+            let piece = all[*at % all.len()];
+            let bound = ["x", "y", "rest"].iter().all(|name| {
+                !piece.contains(&format!("{{{name}}}")) || source.contains(&format!("{name}}}"))
+            });
+            text.push('/');
+            text.push_str(if bound { piece } else { "b" });
+        }
+        if text.is_empty() {
+            "/".to_owned()
+        } else {
+            text
+        }
+    }
+
+    pub(super) fn rule() -> impl Strategy<Value = Rule> {
+        let pieces = || prop::collection::vec(0_usize..8, 0..3);
+        (
+            pieces(),
+            any::<bool>(),
+            pieces(),
+            0..6_u8,
+            0..20_u8,
+            0..8_u8,
+        )
+            .prop_map(|(segments, tail, pieces, how, condition, query)| {
+                let mut source = path(&segments, tail);
+                let mut target = target(&source, &pieces);
+                match query {
+                    0 => target.push_str("?x=1"),
+                    3 => target.push_str("#f"),
+                    4 => target.push_str("?y=2#g"),
+                    1 => source.push_str("?x=1"),
+                    2 => source.push_str("?x={q}"),
+                    _ => {}
+                }
+                let rule = match how {
+                    0 => Rule::new(Status::Found, source, target),
+                    1 => Rule::new(Status::SeeOther, source, target),
+                    2 => Rule::new(Intent::Temporary, source, target),
+                    3 => Rule::new(Status::MovedPermanently, source, target),
+                    _ => Rule::new(Status::PermanentRedirect, source, target),
+                };
+                match condition {
+                    0 => rule.when(Condition::cookie("beta")),
+                    1 => rule.unless(Condition::cookie("beta")),
+                    2 => rule.methods([http::Method::POST]),
+                    3 => rule.methods([http::Method::GET]),
+                    4 => rule.query(QueryPolicy::Drop),
+                    5 => rule.query(QueryPolicy::Merge),
+                    6 => rule.ignore_trailing_slash(),
+                    7 => rule.remove_param("x"),
+                    9 => rule.set_param("y", "3"),
+                    10 => rule.query(QueryPolicy::TargetWins),
+                    11 => rule.rename_param("x", "y"),
+                    12 => rule.rename_param("x", "y").set_param("y", "1"),
+                    13 => rule.rename_param("x", "y").query(QueryPolicy::Merge),
+                    14 => rule.host("a.example"),
+                    15 => rule.host("*.example"),
+                    18 => rule.scheme(HttpScheme::Https),
+                    19 => rule.scheme(HttpScheme::Http),
+                    8 => rule.when(Condition::query("x")),
+                    _ => rule,
+                }
+            })
+    }
+
+    pub(super) fn precedence() -> impl Strategy<Value = Precedence> {
+        prop::sample::select(vec![
+            Precedence::FirstMatch,
+            Precedence::StaticFirst,
+            Precedence::MostSpecific,
+        ])
+    }
+
+    /// Requests of all kinds that the rules above tell apart.
+    pub(super) fn requests() -> impl Iterator<Item = TestRequest> {
+        let words = ["a", "b", "c", "ab", "z"];
+        let mut paths = vec!["/".to_owned()];
+        for one in words {
+            paths.push(format!("/{one}"));
+            paths.push(format!("/{one}/"));
+            for two in words {
+                paths.push(format!("/{one}/{two}"));
+                for three in ["a", "b", "z"] {
+                    paths.push(format!("/{one}/{two}/{three}"));
+                }
+            }
+        }
+        paths.into_iter().flat_map(|path| {
+            ["", "?x=1", "?x=2"].into_iter().flat_map(move |query| {
+                let address = format!("{path}{query}");
+                let get = testing::get(&address);
+                let post = testing::post(&address);
+                let beta = testing::get(&address).header("cookie", "beta=1");
+                let host = testing::get(&address).header("host", "a.example");
+                let https = get.clone().scheme(HttpScheme::Https);
+                [get, post, beta, host, https]
+            })
+        })
+    }
+}
+
+/// The rules one by one, each in a table of its own: what a table decides without looking for loops.
+struct Naive(Vec<Rules>);
+
+impl Policy for Naive {
+    type Target = Redirect;
+
+    fn decide(&self, request: &RequestHead<'_>) -> Decision {
+        let mut answers = self.0.iter().map(|rules| rules.decide(request));
+        let first = answers.find(|decision| !matches!(decision, Decision::Pass));
+        first.unwrap_or(Decision::Pass)
+    }
+}
+
+fn ends(policy: &impl Policy<Target = Redirect>, request: testing::TestRequest) -> bool {
+    *testing::follow(policy, request).end() != End::TooManyRedirects
+}
+
+fn may_loop(rules: &Rules) -> bool {
+    let loops = [
+        FindingKind::Loop,
+        FindingKind::EndlessRedirect,
+        FindingKind::Undecided,
+    ];
+    let report = rules.check();
+    report.iter().any(|one| loops.contains(&one.kind()))
+}
+
+/// Sets that failed once are tried again.
+fn config() -> ProptestConfig {
+    let failures = "tests/it/rules_check.proptest-regressions";
+    ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(failures))),
+        ..crate::cases::config(20)
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// R9: whatever loops is an error or a finding, and every error is a loop.
+    #[test]
+    fn r9_no_loop_is_silent_and_no_error_is_made_up(
+        set in prop::collection::vec(sets::rule(), 1..5),
+    ) {
+        let built = Rules::new(set.clone());
+        let alone: Result<Vec<_>, _> = set.iter().map(|rule| Rules::new([rule.clone()])).collect();
+        // One that loops by itself may be shadowed in the set; the tables above have these.
+        let Ok(alone) = alone else {
+            return Ok(());
+        };
+        let naive = Naive(alone);
+        let lost = sets::requests().find(|request| !ends(&naive, request.clone()));
+        match (built, lost) {
+            (Ok(rules), Some(lost)) => prop_assert!(may_loop(&rules), "nobody says that {lost:?} loops"),
+            (Ok(_), None) | (Err(_), Some(_)) => {}
+            (Err(errors), None) => {
+                // It may take an address that is not among those.
+                let said = errors.to_string();
+                let from = said.split(" redirect: `").nth(1).or(said.split(" loop: `").nth(1));
+                let from = from.and_then(|rest| rest.split('`').next());
+                let from = from.unwrap_or_else(|| panic!("no loop is known: {said}"));
+                let loops = [testing::get(from), testing::post(from)]
+                    .into_iter()
+                    .flat_map(|asked| [asked.clone(), asked.header("cookie", "beta=1")])
+                    .flat_map(|asked| {
+                        let [http, https] = [HttpScheme::Http, HttpScheme::Https];
+                        [asked.clone(), asked.clone().scheme(http), asked.scheme(https)]
+                    })
+                    .any(|asked| !ends(&naive, asked));
+                prop_assert!(loops, "{said}");
+            }
+        }
+    }
+
+    /// A flattened table leads every request where it led before, by the same method or GET.
+    #[test]
+    fn flattened_rules_lead_where_they_led(
+        set in prop::collection::vec(sets::rule(), 1..6),
+        precedence in sets::precedence(),
+    ) {
+        let Ok(rules) = Rules::builder().precedence(precedence).rules(set).build() else {
+            return Ok(());
+        };
+        let flattened = rules.flatten();
+        for request in sets::requests() {
+            let before = testing::follow(&rules, request.clone());
+            let after = testing::follow(flattened.rules(), request);
+            if *before.end() == End::TooManyRedirects {
+                continue;
+            }
+            let told = || format!("{flattened}\n{before}\n{after}");
+            prop_assert_eq!(before.end(), after.end(), "{}", told());
+            prop_assert_eq!(before.url(), after.url(), "{}", told());
+            prop_assert_eq!(before.method(), after.method(), "{}", told());
+            prop_assert!(after.hops().len() <= before.hops().len(), "{}", told());
+            let lasts = |journey: &testing::Journey| {
+                journey.hops().iter().all(|hop| hop.status.is_permanent())
+            };
+            prop_assert_eq!(lasts(&before), lasts(&after), "{}", told());
+        }
+    }
+
+    /// What is said never to answer does not, and what is said to be redirected again is.
+    #[test]
+    fn what_is_found_is_so(
+        set in prop::collection::vec(sets::rule(), 1..6),
+        precedence in sets::precedence(),
+    ) {
+        let Ok(rules) = Rules::builder().precedence(precedence).rules(set).build() else {
+            return Ok(());
+        };
+        let report = rules.check();
+        let of = |kinds: &[FindingKind]| -> Vec<u32> {
+            let found = report.iter().filter(|one| kinds.contains(&one.kind()));
+            found.map(Finding::rule).collect()
+        };
+        let hidden = of(&[FindingKind::Unreachable, FindingKind::Duplicate]);
+        let chained = of(&[FindingKind::Chain]);
+        for request in sets::requests() {
+            let head = request.head();
+            let explanation = rules.explain(&head);
+            let Some(winner) = explanation.winner() else {
+                continue;
+            };
+            prop_assert!(!hidden.contains(&winner.number()), "{explanation}\n{report}");
+            let is_sent = explanation.location().is_some() && explanation.not_sent().is_none();
+            if is_sent && chained.contains(&winner.number()) {
+                let journey = testing::follow(&rules, request.clone());
+                prop_assert!(journey.hops().len() > 1, "{journey}\n{report}");
+            }
+        }
+    }
+
+    /// What is explained is what is decided.
+    #[test]
+    fn an_explanation_agrees_with_the_decision(
+        set in prop::collection::vec(sets::rule(), 1..6),
+        precedence in sets::precedence(),
+    ) {
+        let Ok(rules) = Rules::builder().precedence(precedence).rules(set).build() else {
+            return Ok(());
+        };
+        for request in sets::requests() {
+            let head = request.head();
+            let explanation = rules.explain(&head);
+            let decided = match rules.decide(&head) {
+                Decision::Redirect(redirect) => Some(redirect),
+                _ => None,
+            };
+            let location = decided.as_ref().map(|redirect| redirect.location().as_str());
+            prop_assert_eq!(explanation.location(), location);
+            let met: Vec<_> = explanation
+                .candidates()
+                .iter()
+                .filter(|candidate| candidate.failed_condition().is_none())
+                .map(|candidate| candidate.rule().number())
+                .collect();
+            let winner: Vec<_> = explanation.winner().iter().map(RuleRef::number).collect();
+            prop_assert_eq!(met, winner);
+        }
+    }
+}
