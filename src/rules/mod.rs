@@ -1,4 +1,4 @@
-//! Tables of redirect rules, from code or from files, with up to a million rules and more.
+//! Tables of redirect rules, from code or from files.
 //!
 //! ```
 //! use tower_redirect::rules::{Rule, Rules};
