@@ -170,7 +170,7 @@ note: the target doesn't use the placeholder `b`
   |
   = help: check whether the target needs it
 
-warning: redirect chain: `/c` is redirected again by line 4
+warning: redirect chain: `/f` is redirected again by line 4
  --> _redirects:5:1
   |
 5 | /e /f
