@@ -9,7 +9,8 @@
 //! // Everything below `/blog/` has moved for good. The query stays.
 //! let blog = policy_fn(|request| {
 //!     let rest = request.path().strip_prefix("/blog/")?;
-//!     Some(POSTS.join_encoded(rest).and_then(|path| path.append_encoded_query(request.query())))
+//!     let path = POSTS.join_encoded(rest).ok()?;
+//!     path.append_encoded_query(request.query()).ok()
 //! });
 //!
 //! testing::get("/blog/hello?page=2").through(&blog).assert_redirect("/posts/hello?page=2");
@@ -21,20 +22,20 @@
 //!
 //! # What do you want to do?
 //!
-//! | task | read | use |
-//! |---|---|---|
-//! | choose a status | [guide](guide::status) | [`RedirectLayer`], [`Redirect`], [`Status`] |
-//! | redirect by your own rule | [guide](guide::testing) | [`policy_fn`], [`Policy`], [`LocalPath`] |
-//! | one URL for each page: https, host, slashes | [guide](guide::canonical_urls) | [`Canonical`] |
-//! | trust a proxy | [guide](guide::canonical_urls) | [`trust`] |
-//! | to the login page and back | | [`LoginRedirect`](policy::LoginRedirect), [`ReturnTo`](policy::ReturnTo) |
-//! | many redirects, from code or from a file | [guide](guide::rules) | [`rules`] |
-//! | change rules while the server runs | [guide](guide::production) | [`live`] |
-//! | see what is redirected | [guide](guide::production) | [`observe`] |
-//! | test policies | [guide](guide::testing) | [`testing`] |
-//! | combine it with other middleware | [guide](guide::other_middleware) | [`middleware`] |
-//! | know what is promised | [guide](guide::security) | |
-//! | know how it works, and how fast | [guide](guide::internals), [guide](guide::performance) | |
+//! | task | use |
+//! |---|---|
+//! | [choose a status](guide::status) | [`RedirectLayer`], [`Redirect`], [`Status`] |
+//! | [write and test a policy](guide::testing) | [`policy_fn`], [`Policy`], [`LocalPath`], [`testing`] |
+//! | [one URL for each page: https, host, slashes](guide::canonical_urls) | [`Canonical`] |
+//! | [run behind a proxy](guide::canonical_urls#behind-a-tls-terminating-proxy) | [`trust`] |
+//! | [to the login page and back](policy::LoginRedirect) | [`LoginRedirect`](policy::LoginRedirect), [`ReturnTo`](policy::ReturnTo) |
+//! | [many redirects, from code or from a file](guide::rules) | [`rules`] |
+//! | [change rules while the server runs](guide::production) | [`live`] |
+//! | [see what is redirected](guide::production#what-was-redirected) | [`observe`] |
+//! | [combine it with other middleware](guide::other_middleware) | [`middleware`] |
+//! | [read the security model](guide::security) | |
+//! | [read how it works inside](guide::internals) | |
+//! | [read the figures](guide::performance) | |
 //!
 //! # Features
 //!

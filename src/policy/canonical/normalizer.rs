@@ -231,7 +231,7 @@ impl<'p> Normalizer<'p> {
             return HostVerdict::refused("invalid forwarded host");
         }
         if !head.names_no_host() {
-            return HostVerdict::refused("conflicting hosts, or a user name in the host");
+            return HostVerdict::refused("conflicting `Host` headers, or a user name in the host");
         }
         match host.only_host() {
             Some(origin) if enforcing => HostVerdict::MoveTo(Site {

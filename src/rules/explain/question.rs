@@ -127,6 +127,10 @@ impl Table {
         })
     }
 
+    #[cfg_attr(
+        not(feature = "regex"),
+        expect(clippy::unused_self, reason = "with the feature it is used")
+    )]
     fn paths(&self, asked: &str) -> Paths {
         let other = match asked.strip_suffix('/') {
             Some(first) if !first.is_empty() => first,
