@@ -27,24 +27,25 @@
 //! | redirect by your own rule | [guide](guide::testing) | [`policy_fn`], [`Policy`], [`LocalPath`] |
 //! | one URL for each page: https, host, slashes | [guide](guide::canonical_urls) | [`Canonical`] |
 //! | trust a proxy | [guide](guide::canonical_urls) | [`trust`] |
-//! | to the login page and back | | [`LoginRedirect`](policy::LoginRedirect), [`ReturnTo`](policy::ReturnTo) |
+//! | send visitors to the login page and back | | [`LoginRedirect`](policy::LoginRedirect), [`ReturnTo`](policy::ReturnTo) |
 //! | many redirects, from code or from a file | [guide](guide::rules) | [`rules`] |
 //! | change rules while the server runs | [guide](guide::production) | [`live`] |
-//! | see what is redirected | [guide](guide::production) | [`observe`] |
+//! | see what was redirected | [guide](guide::production) | [`observe`] |
 //! | test policies | [guide](guide::testing) | [`testing`] |
-//! | combine it with other middleware | [guide](guide::other_middleware) | [`middleware`] |
-//! | know what is promised | [guide](guide::security) | |
-//! | know how it works, and how fast | [guide](guide::internals), [guide](guide::performance) | |
+//! | combine the layer with other middleware | [guide](guide::other_middleware) | [`middleware`] |
+//! | read the security promises | [guide](guide::security) | |
+//! | learn how the crate works, and how fast it is | [guide](guide::internals), [guide](guide::performance) | |
 //!
 //! # Features
 //!
-//! None is on by default, and each one only adds.
+//! No feature is on by default. Features only add to the crate.
 //!
 //! - The `axum` feature adds [`RedirectLayer::original_uri`] for nested routers, and loop detection
 //!   inside them.
-//! - The `rules` feature adds [`rules`]: tables, checks, and the formats that need no parser crate.
+//! - The `rules` feature adds [`rules`]: tables, checks, and the file formats that need no parser
+//!   crate.
 //! - The `regex` feature adds regex rules, and conditions that match a regex.
-//! - The `csv`, `json` and `toml` features add the rule files in these syntaxes.
+//! - The `csv`, `json` and `toml` features add rule files in these syntaxes.
 //! - The `snippets` feature adds messages that show the line of a rule file.
 //! - The `trust` feature adds [`trust`]: trusted proxies.
 //! - The `reload` feature adds [`live`]: policies that change at run time.
