@@ -28,24 +28,25 @@
 //! | [write and test a policy](guide::testing) | [`policy_fn`], [`Policy`], [`LocalPath`], [`testing`] |
 //! | [one URL for each page: https, host, slashes](guide::canonical_urls) | [`Canonical`] |
 //! | [run behind a proxy](guide::canonical_urls#behind-a-tls-terminating-proxy) | [`trust`] |
-//! | [to the login page and back](policy::LoginRedirect) | [`LoginRedirect`](policy::LoginRedirect), [`ReturnTo`](policy::ReturnTo) |
+//! | [send visitors to the login page and back](policy::LoginRedirect) | [`LoginRedirect`](policy::LoginRedirect), [`ReturnTo`](policy::ReturnTo) |
 //! | [many redirects, from code or from a file](guide::rules) | [`rules`] |
 //! | [change rules while the server runs](guide::production) | [`live`] |
-//! | [see what is redirected](guide::production#what-was-redirected) | [`observe`] |
-//! | [combine it with other middleware](guide::other_middleware) | [`middleware`] |
+//! | [see what was redirected](guide::production#what-was-redirected) | [`observe`] |
+//! | [combine the layer with other middleware](guide::other_middleware) | [`middleware`] |
 //! | [read the security model](guide::security) | |
 //! | [read how it works inside](guide::internals) | |
 //! | [read the figures](guide::performance) | |
 //!
 //! # Features
 //!
-//! None is on by default, and each one only adds.
+//! No feature is on by default. Features only add to the crate.
 //!
 //! - The `axum` feature adds [`RedirectLayer::original_uri`] for nested routers, and loop detection
 //!   inside them.
-//! - The `rules` feature adds [`rules`]: tables, checks, and the formats that need no parser crate.
+//! - The `rules` feature adds [`rules`]: tables, checks, and the file formats that need no parser
+//!   crate.
 //! - The `regex` feature adds regex rules, and conditions that match a regex.
-//! - The `csv`, `json` and `toml` features add the rule files in these syntaxes.
+//! - The `csv`, `json` and `toml` features add rule files in these syntaxes.
 //! - The `snippets` feature adds messages that show the line of a rule file.
 //! - The `trust` feature adds [`trust`]: trusted proxies.
 //! - The `reload` feature adds [`live`]: policies that change at run time.

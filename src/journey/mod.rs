@@ -30,7 +30,7 @@ const MAX_HOPS: usize = 20;
 /// - [`Status::next_method`] chooses the method of the next request.
 /// - A location without a fragment inherits the fragment of the request.
 /// - Relative locations are resolved.
-/// - After 20 redirects it gives up.
+/// - After 20 redirects, it gives up.
 /// - It only follows redirects that a layer would send.
 /// - It assumes that the response of the inner service meets the condition of a redirect
 ///   [after](crate::redirect::Timing) that response.
@@ -192,7 +192,7 @@ impl Journey {
         &self.end
     }
 
-    /// Returns the last URL with its fragment. It has no origin if the origin isn't known.
+    /// Returns the last URL with its fragment. The URL has no origin if the origin isn't known.
     ///
     /// ```
     /// # use tower_redirect::{Location, Policy, Status, testing};

@@ -1,6 +1,6 @@
 //! Policies that change while the server runs.
 //!
-//! - [`Reloadable`] is a policy that its [`ReloadHandle`] replaces atomically.
+//! - [`Reloadable`] is a policy that you can replace atomically, with its [`ReloadHandle`].
 //! - The `watch` feature adds `watch`, which reloads a policy from a file or a folder when it
 //!   changes.
 //!

@@ -16,7 +16,7 @@ use crate::{
     request::RequestHead,
 };
 
-/// A policy that its [`ReloadHandle`] replaces while the server runs.
+/// A policy that you can replace while the server runs, with its [`ReloadHandle`].
 ///
 /// ```
 /// use tower_redirect::{LocalPath, RedirectLayer, live::Reloadable, testing};
@@ -47,7 +47,7 @@ struct Shared<P> {
 }
 
 impl<P> Reloadable<P> {
-    /// Makes a reloadable policy that starts with this one, and the handle that replaces it.
+    /// Returns a reloadable policy that starts with this one, and the handle that replaces it.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, live::Reloadable, testing};
@@ -110,7 +110,8 @@ impl<P: fmt::Debug> fmt::Debug for Reloadable<P> {
 ///
 /// - Clones replace the same policy, from any thread. They take turns, and requests never wait for
 ///   them.
-/// - The handle keeps the previous policy for [`rollback`](Self::rollback), so two are in memory.
+/// - The handle keeps the previous policy for [`rollback`](Self::rollback), so two policies are in
+///   memory.
 /// - The `tracing` feature logs each change at level info, and each rejected policy at level warn
 ///   with the reason.
 /// - The `watch` feature adds `ReloadHandle::watch`, which reloads the policy from a file when it

@@ -30,7 +30,7 @@ use super::{
 /// The segments `.` and `..` are an error, even if written with `%2e`, because clients resolve
 /// them. Nothing is decoded: `%XX` stays as written.
 ///
-/// It implements `FromStr` and `TryFrom`, which do the same as [`LocalPath::new`].
+/// `LocalPath` implements `FromStr` and `TryFrom`, which do the same as [`LocalPath::new`].
 ///
 /// Source: RFC 3986 §4.2 (`path-absolute`), WHATWG URL (`//` and `/\` begin an authority).
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -51,7 +51,7 @@ impl LocalPath {
     /// const RECEIPT: LocalPath = LocalPath::from_static("receipt");
     /// ```
     ///
-    /// Percent-encode the literal yourself where needed, because a constant can't change its text.
+    /// If necessary, percent-encode the literal yourself, because a constant can't change its text.
     ///
     /// # Panics
     ///
@@ -122,9 +122,11 @@ impl LocalPath {
     ///
     /// # Errors
     ///
-    /// Returns an error if the result would leave the site (`/` and `//stranger.example`) or would
-    /// be longer than 8,000 bytes, or if the text contains a segment `.` or `..` or a control
-    /// character.
+    /// Returns an error if
+    ///
+    /// - the result would leave the site (`/` joined with `//stranger.example`),
+    /// - the result would be longer than 8,000 bytes, or
+    /// - the text contains a segment `.` or `..`, or a control character.
     pub fn join_encoded(&self, received: &str) -> Result<Self, LocationError> {
         let tail = received.strip_prefix('/').unwrap_or(received);
         self.extend_path(tail, parse::push_path)
@@ -160,8 +162,8 @@ impl LocalPath {
 
     /// Appends a query **as received** after the existing query.
     ///
-    /// Pass it [`RequestHead::query`](crate::request::RequestHead::query), which has no `?` at the
-    /// front. `None` appends nothing.
+    /// Pass it [`RequestHead::query`](crate::request::RequestHead::query), which doesn't begin with
+    /// `?`. `None` appends nothing.
     ///
     /// ```
     /// use tower_redirect::LocalPath;

@@ -1,8 +1,8 @@
 //! Checked targets of redirects: [`Location`], [`LocalPath`] and [`Origin`].
 //!
-//! A [`Location`] is what the `Location` header contains. A [`LocalPath`] is one that can't leave
-//! the site, so you may build it from text of the request. An [`Origin`] is a scheme, a host and a
-//! port from your configuration.
+//! A [`Location`] is what the `Location` header contains. A [`LocalPath`] is a location that can't
+//! leave the site, so you may build it from text of a request. An [`Origin`] is a scheme, a host
+//! and a port from your configuration.
 //!
 //! ```
 //! use tower_redirect::{LocalPath, location::Origin};
@@ -97,8 +97,8 @@ pub(crate) use rewrites::may_request;
 /// these forms:
 ///
 /// - A path on this site: `/`, not followed by `/` or `\`.
-/// - `http(s)://host[:port]/…`. The origin comes from configuration, or from the list of a
-///   [`ReturnTo`](crate::policy::ReturnTo).
+/// - `http(s)://host[:port]/…`. The origin comes from configuration, or is one of the allowed
+///   origins of a [`ReturnTo`](crate::policy::ReturnTo).
 /// - `./x`, `../x` or `?x=1`, from a literal only. The client resolves it.
 /// - Any other reference, from [`Location::unchecked`].
 ///
@@ -151,7 +151,7 @@ impl Location {
     /// const STRANGER: Location = Location::from_static("//stranger.example/");
     /// ```
     ///
-    /// Percent-encode the literal yourself where needed, because a constant can't change its text.
+    /// If necessary, percent-encode the literal yourself, because a constant can't change its text.
     ///
     /// # Panics
     ///
@@ -210,8 +210,8 @@ impl Location {
 
     /// Creates a location without checking its form and its origin.
     ///
-    /// The name warns the reviewer: **text of a request that arrives here is an open redirect**.
-    /// Only the bytes are checked. Control characters are an error, and other bytes that can't be
+    /// The name warns reviewers: **if you pass it text of a request, you build an open redirect**.
+    /// It checks only the bytes. Control characters are an error, and other bytes that can't be
     /// sent are percent-encoded.
     ///
     /// ```

@@ -1,9 +1,9 @@
 //! The tower middleware: layer, service, future, and the responses that it sends.
 //!
-//! # How a request goes through
+//! # The steps of a request
 //!
-//! 1. [`RedirectService`] shows the request head to its [`Policy`], which decides: *pass*, *refuse*
-//!    or *redirect*.
+//! 1. [`RedirectService`] passes the request head to its [`Policy`], which decides: *pass*,
+//!    *refuse* or *redirect*.
 //! 2. *Pass*: the service calls the inner service and returns its response unchanged.
 //! 3. *Refuse*: the service sends the policy's 4xx with an empty body. It doesn't call the inner
 //!    service.

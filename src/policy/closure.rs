@@ -24,8 +24,8 @@ use crate::{
 /// ```
 ///
 /// The closure returns an `Option` or a [`Decision`] of a [`LocalPath`], a [`Location`] or a
-/// [`Redirect`]. Each of these may be wrapped in a `Result<_, LocationError>`. If it is an error,
-/// the request passes through.
+/// [`Redirect`]. Each of these may be wrapped in a `Result<_, LocationError>`. If the result is an
+/// error, the request passes through.
 ///
 /// A closure that returns a `Redirect` chooses the status, so pass it to `RedirectLayer::new`. For
 /// all other closures, the constructor of the layer chooses the status.
@@ -125,7 +125,7 @@ impl IntoDecision for Decision<LocalPath> {
     }
 }
 
-/// `Err` passes.
+/// `Err` passes the request through.
 impl<T> IntoDecision for Decision<Result<T, LocationError>>
 where
     Decision<T>: IntoDecision,
@@ -142,7 +142,7 @@ where
     }
 }
 
-/// `Err` passes.
+/// `Err` passes the request through.
 impl<T> IntoDecision for Result<T, LocationError>
 where
     Decision<T>: IntoDecision,

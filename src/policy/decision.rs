@@ -18,7 +18,7 @@ use crate::{
 pub enum Decision<T = Redirect> {
     /// The request passes through to the inner service.
     Pass,
-    /// The client is redirected to this target.
+    /// The layer redirects the client to this target.
     Redirect(T),
     /// The layer responds with a 4xx status and doesn't call the inner service.
     Refuse(Refusal),
@@ -55,7 +55,7 @@ impl<T> Decision<T> {
         }
     }
 
-    /// Returns whether the request passes through.
+    /// Returns `true` if the request passes through.
     ///
     /// ```
     /// # use tower_redirect::Decision;
@@ -68,9 +68,9 @@ impl<T> Decision<T> {
 }
 
 impl Decision<Redirect> {
-    /// Whether both have the same effect on this request. Redirects are the same if their status,
-    /// every byte of the location, the timing and the cache lifetime are. Refusals are the same if
-    /// their status is.
+    /// Returns `true` if both have the same effect on this request. Two redirects are the same if
+    /// they have the same status, location (byte for byte), timing and cache lifetime. Two refusals
+    /// are the same if they have the same status.
     pub(crate) fn has_same_effect(&self, other: &Self, request: &RequestHead<'_>) -> bool {
         match (self, other) {
             (Self::Pass, Self::Pass) => true,
@@ -93,7 +93,7 @@ impl Decision<Redirect> {
     }
 }
 
-/// `None` passes.
+/// `None` passes the request through.
 impl<T> From<Option<T>> for Decision<T> {
     #[inline]
     fn from(target: Option<T>) -> Self {

@@ -27,22 +27,22 @@ use crate::{
 ///
 /// The parameter `next` holds the path and query of the URL that the **client** requested. On the
 /// login page, [`ReturnTo`](crate::policy::ReturnTo) reads it. Inside axum's `nest`, enable the
-/// `axum` feature, so the policy sees the whole URL. The parameter is left out if:
+/// `axum` feature, so the policy sees the whole URL. The policy leaves out the parameter if:
 ///
 /// - `ReturnTo` would reject its value,
 /// - the location would be longer than 8,000 bytes,
 /// - the method isn't GET or HEAD. After the login, a browser sends GET, which can't repeat a
 ///   posted form.
 ///
-/// Requests for the login page itself pass, with any query and method, and with or without a `/` at
-/// the end. Requests for pages below it don't pass.
+/// Requests for the login page itself pass through, with any query and method, and with or without
+/// a `/` at the end. Requests for pages below it are redirected.
 ///
 /// # Which status
 ///
 /// Use `RedirectLayer::see_other`. With 303, the client requests the login page with GET, whatever
 /// the method was. With 307, it would send the visitor's form to the login page. With 302, that
-/// depends on the client. Caches don't keep a 303 without `Cache-Control`. A permanent status would
-/// still redirect visitors who have logged in.
+/// depends on the client. Caches don't keep a 303 without `Cache-Control`. Browsers keep a
+/// permanent redirect, so it would still redirect visitors who have logged in.
 ///
 /// # After a 401
 ///
@@ -59,8 +59,8 @@ use crate::{
 ///     .layer(login);
 /// ```
 ///
-/// Scripts should still get the 401. If they are redirected, they take the login page for their
-/// data. So apply the policy to pages only:
+/// Scripts should still get the 401. A redirected script would treat the login page as its data. So
+/// apply the policy to pages only:
 ///
 /// ```
 /// use tower_redirect::{Policy, policy::LoginRedirect, testing};
@@ -76,7 +76,7 @@ use crate::{
 /// get("application/json").assert_pass();
 /// ```
 ///
-/// Redirects are not access control. The app must refuse what a visitor must not see.
+/// Redirects are not access control. The app must refuse requests for what a visitor must not see.
 ///
 /// Source: RFC 9110 §15.4.4 and §15.5.2.
 #[derive(Clone, Debug)]
@@ -99,8 +99,8 @@ impl LoginRedirect {
     /// testing::post("/a").through(&login).assert_redirect("/login?lang=en");
     /// ```
     ///
-    /// If the URL of the page already has this parameter, its value is the default, which is sent
-    /// if there is no URL to return to. The parameter never occurs twice.
+    /// If the URL of the login page already has this parameter, its value is the default. The
+    /// policy sends the default if there is no URL to return to. The parameter never occurs twice.
     ///
     /// # Panics
     ///

@@ -23,7 +23,7 @@
     feature = "reload",
     doc = "| [`Reloadable`](super::live::Reloadable) | Holds a policy that you replace at run time. |"
 )]
-//! | [`Shadow`] | Applies one policy and reports where a candidate would decide differently. |
+//! | [`Shadow`] | Applies one policy, and reports requests that a candidate would decide differently. |
 //!
 //! Combine them:
 //!
@@ -32,9 +32,9 @@
 //! | [`or`](Policy::or), tuples, arrays, slices, `Vec` | The first policy that doesn't pass decides. |
 //! | [`when`](Policy::when), [`unless`](Policy::unless) | Applies a policy to some requests only. |
 //! | `Option` | `None` passes. |
-//! | `&P`, `Box`, `Arc` | Applies the policy that it points to. |
+//! | `&P`, `Box`, `Arc` | Applies the policy that the pointer points to. |
 //! | [`with`](Policy::with) | Adds a status to a policy that returns a [`Location`]. |
-//! | [`Canonical::then`] | Applies rules to the canonical URL, so both need one redirect. |
+//! | [`Canonical::then`] | Applies rules to the canonical URL, so both together need only one redirect. |
 #![cfg_attr(
     feature = "trust",
     doc = "| [`trusting`](Policy::trusting) | Reads the scheme and host from a trusted proxy. |"
@@ -48,17 +48,18 @@
 //! 2. [`Pass`](Decision::Pass): the request goes through to the inner service.
 //! 3. [`Refuse`](Decision::Refuse): the layer responds with the 4xx status of the [`Refusal`]. It
 //!    doesn't call the inner service.
-//! 4. [`Redirect`](Decision::Redirect): the layer checks that the redirect can be sent. If it
-//!    can't, the request goes through to the inner service. This is the case for:
-//!    - a CORS preflight, a WebSocket handshake, CONNECT, and a target that isn't a path,
+//! 4. [`Redirect`](Decision::Redirect): the layer checks whether the redirect can be sent. If not,
+//!    the request passes through to the inner service. The layer doesn't send:
+//!    - a redirect for a CORS preflight, a WebSocket handshake, CONNECT or a request target that
+//!      isn't a path,
 //!    - a redirect to the requested URL,
 //!    - a location that failed the output check.
 //! 5. The layer sends the redirect at once if its [`Timing`] is `Before`. If it is `After`, the
 //!    layer calls the inner service first. The redirect replaces the response if the response meets
 //!    the condition.
 //! 6. If [`Https`] or [`Canonical::https`] finds a plaintext request that isn't exempt, the request
-//!    never reaches the inner service. If steps 2 or 4 would let it through, the layer refuses it
-//!    with 400. A redirect is sent at once, whatever its timing is.
+//!    never reaches the inner service. If step 2 or 4 would let it through, the layer refuses it
+//!    with 400. The layer sends a redirect at once, whatever its timing is.
 //!
 //! [`LocalPath`]: crate::location::LocalPath
 //! [`Location`]: crate::location::Location
@@ -144,8 +145,8 @@ pub use with::With;
 ///
 /// # Policies are synchronous
 ///
-/// A policy runs for every request, so it must be fast, and it can't wait. Load what it needs
-/// beforehand. If only the handler knows the target, return a [`Redirect`] from the handler.
+/// A policy runs for every request, so it must be fast, and it can't wait. Load the data that it
+/// needs beforehand. If only the handler knows the target, return a [`Redirect`] from the handler.
 ///
 /// [`Location`]: crate::location::Location
 /// [`LocalPath`]: crate::location::LocalPath

@@ -5,7 +5,7 @@ use http::HeaderValue;
 /// The `Cache-Control` header of a redirect: how long caches may keep it.
 ///
 /// Browsers keep a permanent redirect without this header as long as they like, and you can't
-/// revoke it. Set a `max-age` to limit that.
+/// revoke it. Set a `max-age` to limit the time.
 ///
 /// ```
 /// use std::time::Duration;

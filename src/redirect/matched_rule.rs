@@ -67,7 +67,7 @@ impl MatchedRule {
         self.number
     }
 
-    /// Returns the path or the regex of the source, as it is compared.
+    /// Returns the path of the source, in the form that the table compares, or its regex.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -177,8 +177,8 @@ impl fmt::Debug for MatchedRule {
 /// The identifier stays the same if you insert rules before this one, or change its target.
 ///
 /// Two rules can have the same identifier: if you give them the same name, or if they have the same
-/// source and only differ in their scheme, methods or conditions. They're then counted together.
-/// Give rules names to tell them apart.
+/// source and only differ in their scheme, methods or conditions. Metrics then count these rules
+/// together. Give them names to tell them apart.
 ///
 /// The text of a source comes from the author of the rules. `Display` writes its first 100 bytes.
 ///

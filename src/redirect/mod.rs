@@ -20,8 +20,9 @@
 //! [`Redirected`] is the record of a redirect that was sent. A [`Refusal`] is a 4xx response of a
 //! policy.
 //!
-//! **R8** A redirect has one of five statuses and no header from request text except its location.
-//! The inner service isn't called, except for a redirect [after](Timing::After) its response.
+//! **R8** A redirect has one of five statuses. Of its headers, only `Location` may contain text of
+//! the request. A redirect doesn't call the inner service, unless it is sent [after](Timing::After)
+//! its response.
 
 use http::{Method, StatusCode, Version};
 
@@ -75,7 +76,7 @@ pub use timing::{ResponseCondition, Timing};
 /// | [`see_other`](Self::see_other) | 303 | temporary | becomes GET |
 /// | [`temporary`](Self::temporary) | 307 | temporary | method and body kept |
 /// | [`permanent`](Self::permanent) | 308 | permanent | method and body kept |
-/// | [`for_intent`](Self::for_intent) | varies | as the intent | as the intent |
+/// | [`for_intent`](Self::for_intent) | varies | set by the intent | set by the intent |
 ///
 /// Source: RFC 9110 §15.4.
 #[derive(Clone, Debug)]
@@ -196,7 +197,7 @@ impl Redirect {
         }
     }
 
-    /// Waits for a 2xx response of the inner service to an unsafe method.
+    /// Redirects only after the inner service responds with 2xx to an unsafe method (POST, PUT, …).
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, redirect::Timing};
@@ -209,7 +210,7 @@ impl Redirect {
         self
     }
 
-    /// Waits for a response of the inner service with this status.
+    /// Redirects only after the inner service responds with this status.
     ///
     /// ```
     /// use http::StatusCode;
@@ -224,7 +225,8 @@ impl Redirect {
         self
     }
 
-    /// Waits for a response of the inner service for which the closure returns `true`.
+    /// Redirects only after the inner service gives a response for which the closure returns
+    /// `true`.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, Redirect, redirect::Timing};

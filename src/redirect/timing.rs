@@ -5,8 +5,8 @@ use http::{Method, StatusCode, response::Parts};
 /// When a redirect is sent: instead of calling the inner service, or after its response.
 ///
 /// In both cases, the policy decides before the inner service is called. A redirect after the
-/// response only replaces it if the response meets a condition. Otherwise the client gets the
-/// response.
+/// response replaces the response only if that response meets a condition. Otherwise the client
+/// gets the response unchanged.
 ///
 /// ```
 /// use http::StatusCode;
@@ -29,8 +29,8 @@ use http::{Method, StatusCode, response::Parts};
 /// Everything else stays, for example `Set-Cookie`, the CORS headers, `Vary` and the extensions.
 /// `Content-Security-Policy` stays too.
 ///
-/// Caches must not send one visitor a redirect for another one. If the response had a `Set-Cookie`,
-/// or a `Cache-Control` with `no-store`, `private` or `no-cache`, then
+/// A cache must not send a redirect for one visitor to another visitor. If the response had a
+/// `Set-Cookie`, or a `Cache-Control` with `no-store`, `private` or `no-cache`, then
 ///
 /// - a redirect with a cache lifetime gets `Cache-Control: private`, and
 /// - a permanent redirect without a cache lifetime gets `Cache-Control: no-store`.
@@ -38,10 +38,11 @@ use http::{Method, StatusCode, response::Parts};
 /// The enum is exhaustive: a redirect can't be sent at any other time.
 #[derive(Clone, Debug, Default)]
 pub enum Timing {
-    /// The redirect is sent, and the inner service isn't called.
+    /// The layer sends the redirect, and doesn't call the inner service.
     #[default]
     Before,
-    /// The inner service is called. The redirect replaces its response if the condition is met.
+    /// The layer calls the inner service. The redirect replaces the response if the response meets
+    /// the condition.
     After(ResponseCondition),
 }
 

@@ -27,7 +27,7 @@ mod reads;
 
 pub(crate) use reads::HeaderReads;
 
-/// The head of a request, as a policy sees it: everything except the body, and read-only.
+/// The head of a request, as a policy sees it: read-only, and without the body.
 ///
 /// ```
 /// use http::{Method, Request};
@@ -358,14 +358,16 @@ impl<'a> RequestHead<'a> {
     ///
     /// Compare it with your hosts. Never build a location from it.
     ///
-    /// It's the authority of the request target (`:authority` in HTTP/2), or else the `Host` field.
-    /// If a policy has [set](Self::with_authority) the host, it's that one.
+    /// The host comes from the authority of the request target (`:authority` in HTTP/2), or else
+    /// from the `Host` field. If a policy has [set](Self::with_authority) the host, this method
+    /// returns that host.
     ///
-    /// It's `None` if
+    /// Returns `None` if
     ///
     /// - the target and `Host` differ,
-    /// - there is more than one `Host`, or none, or
-    /// - it contains a user name.
+    /// - there is more than one `Host`,
+    /// - neither the target nor `Host` has a host, or
+    /// - the host contains a user name.
     ///
     /// ```
     /// # use tower_redirect::RequestHead;

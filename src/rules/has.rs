@@ -19,8 +19,8 @@ use std::fmt;
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// Names of query parameters and cookies are case-sensitive, names of headers aren't. If a name has
-/// several values, one matching value is enough; the first matching one is captured.
+/// Names of query parameters and cookies are case-sensitive. Names of headers aren't. If a name has
+/// several values, one matching value is enough. The rule captures the first value that matches.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[must_use = "give it to a rule: `.when(…)`"]
 pub struct Condition {
@@ -113,7 +113,7 @@ impl Condition {
 
     /// Requires this value.
     ///
-    /// A value of the query is decoded before it is compared.
+    /// A query value is decoded before it is compared.
     ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};

@@ -21,8 +21,8 @@
 //!
 //! # From a file
 //!
-//! [`Format`] names the file formats, for example [`netlify`]. The file's errors and warnings come
-//! with line and column:
+//! [`Format`] names the file formats, for example [`netlify`]. The errors and warnings for a file
+//! have a line and a column:
 //!
 //! ```
 //! use tower_redirect::rules::netlify;
@@ -45,23 +45,24 @@
 //! # Performance
 //!
 //! A lookup takes the same number of steps with ten rules as with a million. The table hashes the
-//! path, and for paths with placeholders once for each shape of path that occurs. Only memory
-//! access gets slower in a large table. Two kinds of rules are slower the more there are:
+//! path once for rules without placeholders, and once for each shape of path that occurs in rules
+//! with placeholders. Only memory access gets slower in a large table. Two kinds of rules make a
+//! lookup slower the more of them there are:
 //!
 //! - regexes
 //! - rules with the same path and different conditions, which the table tries one after the other
 //!
 //! A request that no rule matches costs no allocation, except in these cases:
 //!
-//! - The path has more than a kilobyte, and isn't percent-encoded in the way that rules are.
+//! - The path has more than a kilobyte, and is percent-encoded in another way than the rules.
 //! - More than 32 parameters of the query find rules.
 //! - More than eight conditions look at the query or at cookies.
 //! - A regex looks at a percent-encoded value of the query.
 //! - A regex matches the path, but the rest of its rule doesn't match.
 //!
-//! The drawings show the time of one lookup on one machine, first for exact paths, then for paths
-//! with placeholders, next to other ways to find a path. `benches/tables` in the repository
-//! measures them, and also memory, loading and whole servers.
+//! The charts show how long one lookup takes on one machine, first for exact paths, then for paths
+//! with placeholders. They compare the table with other ways to find a path. `benches/tables` in
+//! the repository measures these times, and also memory, loading and whole servers.
 //!
 #![doc = include_str!("../docs/tables-exact.svg")]
 //!
@@ -176,7 +177,7 @@ pub use usage::{RuleUsage, Usage};
 /// - The path of the location would have such a segment.
 /// - The captured text would redirect to another host.
 ///
-/// If no rule matches, the request passes through. If a rule is for a host, the table refuses
+/// If no rule matches, the request passes through. If any rule is for a host, the table refuses
 /// requests with an invalid or conflicting host (400).
 ///
 /// Cloning is cheap: clones share one table.
@@ -285,9 +286,9 @@ impl Rules {
     /// ```
     ///
     /// This is as fast as a decision, and doesn't count as a [hit](Self::count_hits). It doesn't
-    /// check whether the redirect is sent: the location can be invalid or the requested URL, and a
-    /// layer [exempts](crate::middleware::Exemption) some requests. [`explain`](Self::explain)
-    /// checks that.
+    /// check whether the redirect is sent. The location can be invalid, or be the requested URL. A
+    /// layer also [exempts](crate::middleware::Exemption) some requests. [`explain`](Self::explain)
+    /// checks all of this.
     ///
     /// If the table refuses the request because of its host, this returns `None`.
     #[inline]

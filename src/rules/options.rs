@@ -56,7 +56,7 @@ pub(super) struct Matching {
 /// ```
 ///
 /// Parameters keep their bytes, their order and their duplicates. If a condition of the rule
-/// requires a value of a parameter, or captures it, the redirect doesn't repeat that parameter.
+/// requires or captures the value of a parameter, the redirect doesn't repeat that parameter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QueryPolicy {

@@ -20,8 +20,7 @@ use crate::{
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// Sources and targets are written as in a [`Rule`](super::Rule). The first source that matches
-/// wins.
+/// Write sources and targets as in a [`Rule`](super::Rule). The first source that matches wins.
 #[derive(Debug)]
 pub struct PathMap(Rules);
 

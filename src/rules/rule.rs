@@ -43,15 +43,16 @@ use crate::{
 /// | `/docs/{*rest}` | every path below `/docs/`, but not `/docs/` itself |
 /// | `/docs/{*rest?}` | every path below `/docs/`, and `/docs/` |
 /// | `/docs{/*rest}` | every path below `/docs/`, and `/docs/` and `/docs` |
-/// | `/page?id=5&lang={lang}&print` | this path if `id` is 5, `lang` has a value (it is captured), and `print` is present |
+/// | `/page?id=5&lang={lang}&print` | this path if `id` is 5, `lang` has a value (which is captured), and `print` is present |
 /// | `https://*.old.example/a` | this path on this scheme and on these hosts |
 ///
-/// Write `{{` and `}}` for literal braces. A segment such as `:id` or `*`, which is a placeholder
-/// in other routers, is an error; [`Source::exact`] takes it literally.
+/// Write `{{` and `}}` for literal braces. A segment such as `:id` or `*` is a placeholder in other
+/// routers, so here it is an error. [`Source::exact`] takes it literally.
 ///
-/// A source matches the whole path, and upper and lower case differ. An escape equals its
-/// character, except for reserved characters: `%41` is `A`, but `%2F` is not `/`. A `%` that begins
-/// no escape equals `%25`. `/a` and `/a/` are different paths.
+/// A source must match the whole path, and is case-sensitive. A percent-encoded character equals
+/// the character itself, unless that is a reserved character: `%41` equals `A`, but `%2F` doesn't
+/// equal `/`. A `%` without two hex digits after it equals `%25`. `/a` and `/a/` are different
+/// paths.
 ///
 /// # Targets
 ///
@@ -136,7 +137,7 @@ impl Rule {
     /// |---|---|
     /// | `example.com` | this host |
     /// | `*.example.com` | its subdomains |
-    /// | `.example.com` | both |
+    /// | `.example.com` | `example.com` and its subdomains |
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -160,8 +161,9 @@ impl Rule {
 
     /// Restricts the rule to requests over this scheme.
     ///
-    /// If [`RequestHead::scheme`](crate::request::RequestHead::scheme) doesn't know the scheme, the
-    /// rule doesn't match.
+    /// If the scheme of the request is unknown
+    /// ([`RequestHead::scheme`](crate::request::RequestHead::scheme) is `None`), the rule doesn't
+    /// match.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -287,7 +289,7 @@ impl Rule {
 
     /// Sets a parameter, and replaces its values from the request and the target.
     ///
-    /// Key and value are plain text; the rule percent-encodes them.
+    /// The key and the value are plain text. The rule percent-encodes them.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -334,8 +336,7 @@ impl Rule {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// The first rule that matches is final. If the app has the page, the table tries no further
-    /// rule.
+    /// The first rule that matches wins. If the app has the page, the table tries no other rule.
     pub const fn after_not_found(mut self) -> Self {
         self.options.after_not_found = true;
         self
@@ -354,8 +355,8 @@ impl Rule {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// A regex matches as with its flag `i`, which ignores the case of all Unicode letters: there,
-    /// `k` also matches the Kelvin sign.
+    /// A regex gets the flag `i`, which ignores the case of all Unicode letters. For example, `k`
+    /// also matches the Kelvin sign.
     pub const fn ignore_case(mut self) -> Self {
         self.options.matching.ignore_case = true;
         self

@@ -150,8 +150,8 @@ impl Status {
 
     /// Returns `true` if the new URL replaces the old one permanently: for 301 and 308.
     ///
-    /// A cache may keep these two without an explicit lifetime (RFC 9110 §15.1). Search engines
-    /// transfer the ranking of the old URL to the new one.
+    /// A cache may keep these two without an explicit cache lifetime (RFC 9110 §15.1). Search
+    /// engines transfer the ranking of the old URL to the new one.
     ///
     /// ```
     /// # use tower_redirect::Status;
@@ -181,7 +181,7 @@ impl Status {
     /// ```
     ///
     /// After 301 and 302, some other clients turn every method into GET.
-    /// [`same_effect`](Self::same_effect) tells on which statuses all clients agree.
+    /// [`same_effect`](Self::same_effect) says whether all clients treat two statuses alike.
     /// [`method_promise`](Self::method_promise) returns the promise of the specification.
     ///
     /// Source: Fetch §4.4, HTTP-redirect fetch.

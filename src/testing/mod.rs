@@ -27,8 +27,8 @@
 //! ```
 //!
 //! [`through`](TestRequest::through) returns the decision of the policy. A layer doesn't send every
-//! redirect, for example not one to the requested URL. Use
-//! [`through_layer`](TestRequest::through_layer) or [`follow`] to test what is really sent.
+//! redirect. For example, it never sends a redirect to the requested URL. Use
+//! [`through_layer`](TestRequest::through_layer) or [`follow`] to test what a layer really sends.
 
 #![expect(
     clippy::return_self_not_must_use,

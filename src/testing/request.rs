@@ -40,12 +40,12 @@ impl TestRequest {
 
     /// Passes the request to a layer and returns its decision.
     ///
-    /// In contrast to [`through`](Self::through), the result is a pass if the layer wouldn't send
-    /// the redirect.
+    /// Unlike with [`through`](Self::through), the result is a pass if the layer wouldn't send the
+    /// redirect.
     ///
-    /// The layer reads the request itself, so it doesn't know the [`scheme`](Self::scheme) that a
-    /// test has set. A redirect that waits for the response of the inner service is returned as
-    /// decided.
+    /// The layer sees only the HTTP request, so it doesn't know the [`scheme`](Self::scheme) that a
+    /// test has set. If a redirect waits for the response of the inner service, this method returns
+    /// it without waiting.
     ///
     /// ```
     /// use tower_redirect::{RedirectLayer, Status, testing};

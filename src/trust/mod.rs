@@ -53,8 +53,7 @@ use values::{ForwardedValues, UntrustedReason};
 /// # Ok::<(), tower_redirect::trust::TrustError>(())
 /// ```
 ///
-/// To use it, pass it to
-/// [`SchemeSource::trusted_proxy`](crate::policy::SchemeSource::trusted_proxy) or to
+/// Pass it to [`SchemeSource::trusted_proxy`](crate::policy::SchemeSource::trusted_proxy) or to
 /// [`Policy::trusting`](crate::policy::Policy::trusting). With axum, `connect_info` returns the
 /// address of the peer.
 ///
@@ -88,10 +87,10 @@ use values::{ForwardedValues, UntrustedReason};
 /// # Which value counts
 ///
 /// `Forwarded`, `X-Forwarded-Proto` and `X-Forwarded-Host` are lists. All lines of one header form
-/// one list. The element at position [`hops`](Self::hops), counted from the **right**, counts,
-/// because the outermost trusted proxy wrote it. Everything to the left of it comes from the
-/// client. An empty element counts as an element. So if a proxy writes nothing, the client's text
-/// doesn't move into its position.
+/// one list. The crate reads the element at position [`hops`](Self::hops), counted from the
+/// **right**. The outermost trusted proxy wrote this element. Everything to the left of it comes
+/// from the client. An empty element counts as an element. So if a proxy writes an empty element,
+/// the client's text doesn't move into its position.
 ///
 /// The scheme is `http` or `https` in any letter case. Some proxies write `ws` or `wss` for
 /// WebSockets, which count as `http` and `https`. The scheme stays unknown if the value is anything
@@ -132,8 +131,8 @@ impl TrustedProxies {
     ///
     /// `peer` reads what the server stores in the extensions of the request. It must return the
     /// address of the other end of the connection, never one from a header. If it returns `None`,
-    /// the forwarded header is ignored. Then the server isn't set up to store the address, so the
-    /// `tracing` feature logs an event at level warn.
+    /// the forwarded header is ignored. This means that the server isn't set up to store the
+    /// address, so the `tracing` feature logs an event at level warn.
     ///
     /// # Errors
     ///
@@ -228,7 +227,7 @@ impl TrustedProxies {
     /// assert_eq!(proxies.view(&request.head()).authority(), None);
     /// ```
     ///
-    /// The proxy must overwrite `X-Forwarded-Host` or append to it too. Hops count as for the
+    /// The proxy must overwrite `X-Forwarded-Host` or append to it too. Hops are counted as for the
     /// scheme. If the header is missing, has too few elements, or has no `host` parameter, the
     /// received host stays.
     ///
@@ -240,8 +239,8 @@ impl TrustedProxies {
         self
     }
 
-    /// Returns the head with the scheme, and the host if [`and_host`](Self::and_host) is set, that
-    /// the header forwards.
+    /// Returns the head with the scheme that the header forwards. If [`and_host`](Self::and_host)
+    /// is set, the head has the forwarded host too.
     ///
     /// ```
     /// use tower_redirect::{
@@ -323,7 +322,7 @@ impl TrustedProxies {
 }
 
 impl TrustedNetworks {
-    /// Reads this header if the peer is trusted: the last element, which is one
+    /// Reads this header if the peer is trusted. By default, that is its last element, which is one
     /// [hop](TrustedProxies::hops).
     ///
     /// ```

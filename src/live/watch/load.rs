@@ -28,9 +28,9 @@ use crate::{
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// [`Watch::start`] doesn't read unchanged contents again. At the start it therefore reports
-/// nothing, one policy is in memory, and there is none to [roll back](ReloadHandle::rollback) to.
-/// With [`Watch::ending`], it reads them again.
+/// [`Watch::start`] doesn't read unchanged contents again. So it reports nothing at the start. Only
+/// one policy is in memory, and there is none to [roll back](ReloadHandle::rollback) to. With
+/// [`Watch::ending`], `start` reads the contents again.
 ///
 /// # Errors
 ///

@@ -40,9 +40,9 @@
 //! - a link that is switched to another target (release folders, Kubernetes ConfigMaps),
 //! - a file or folder that is deleted and comes back.
 //!
-//! The operating system reports changes. It doesn't on network file systems, or if there are too
-//! many watches. Therefore the watch also polls every [half second](Watch::poll_interval). A poll
-//! reads the metadata of the files, not their contents.
+//! The operating system reports changes, except on network file systems or if there are too many
+//! watches. Therefore the watch also polls every [half second](Watch::poll_interval). A poll reads
+//! the metadata of the files, not their contents.
 //!
 //! In a folder, the watch covers the files directly in it. It ignores names that begin with `.` or
 //! end in `~`, which editors and systems create. With [`Watch::ending`], it covers only names with
@@ -69,17 +69,18 @@
 //! # What doesn't become active
 //!
 //! - **A file that is being written.** The watch reads a file when it has been unchanged for [100
-//!   ms](Watch::settle). It reads one that keeps changing after five times that. To be safe against
-//!   a writer that stops half-way, write the file under another name and rename it.
-//! - **An empty file**, because a truncated one looks the same. If it should redirect nothing,
-//!   write a comment into it. In a folder, this applies to a file that wasn't empty at the last
-//!   good reload. Only the reader knows which files it uses, so a log file in the folder requires
-//!   [`Watch::ending`]. The watch also rejects a folder without files.
+//!   ms](Watch::settle). It reads a file that keeps changing after five times as long. To be safe
+//!   against a writer that stops half-way, write the file under another name and rename it.
+//! - **An empty file**, because a truncated one looks the same. If the file should redirect
+//!   nothing, write a comment into it. In a folder, this applies to a file that wasn't empty at the
+//!   last good reload. The watch doesn't know which files the reader uses. So if the folder
+//!   contains a log file, for example, set [`Watch::ending`]. The watch also rejects a folder
+//!   without files.
 //! - **Unchanged contents**, compared by a 64-bit hash. This applies to a file that was lost and
 //!   comes back, too. After [`ReloadHandle::rollback`], the file must change before the watch reads
 //!   it again.
-//! - **Contents that the reader rejects.** A file in the folder that can't be opened is up to the
-//!   reader, which should fail. If the path itself can't be read, the watch reports it as lost.
+//! - **Contents that the reader rejects.** If a file in the folder can't be opened, the reader
+//!   should fail. If the path itself can't be read, the watch reports it as lost.
 //!
 //! [`Watch::on_reload`] receives the reason for empty files and rejected contents, and the
 //! `tracing` feature logs it.
@@ -215,7 +216,7 @@ impl<P: Send + Sync + 'static> Watch<P> {
         self
     }
 
-    /// Limits the watch to files of the folder whose names end in this.
+    /// Limits the watch to files of the folder whose names end with this text.
     ///
     /// Each call adds an ending.
     ///

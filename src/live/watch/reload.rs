@@ -57,8 +57,8 @@ pub enum Reload<'a> {
     },
     /// A lost path is readable again, with the same contents as before.
     ///
-    /// The active policy stays, even if a rollback has made another one active than the one from
-    /// these contents.
+    /// The active policy stays, even if a rollback has activated a policy that isn't from these
+    /// contents.
     #[non_exhaustive]
     Back {
         /// The watched file or folder.

@@ -62,12 +62,12 @@ mod options;
 /// - CONNECT,
 /// - `OPTIONS *`.
 ///
-/// [`without_exemption`](Self::without_exemption) redirects the last four, too. The `tracing`
+/// [`without_exemption`](Self::without_exemption) also redirects the last four. The `tracing`
 /// feature logs each redirect at level debug, sent or not. The `metrics` feature counts them.
 ///
-/// Redirects are **not access control**. A client chooses what it sends: a request with
-/// `Upgrade: websocket`, for example, goes through. Your app must reject what a visitor may not
-/// see.
+/// Redirects are **not access control**. A client chooses what it sends. For example, a request
+/// with `Upgrade: websocket` passes through. Your app must reject requests for what a visitor must
+/// not see.
 ///
 /// # Placement
 ///
@@ -80,15 +80,15 @@ mod options;
 ///   redirect to the requested URL there, and the client loops.
 /// - Around a layer that reserves capacity (`ConcurrencyLimit`, `Buffer`), a redirect wastes a
 ///   slot: `poll_ready` reserves it, and the slot stays reserved until this service is called again
-///   or dropped. Put the redirect inside of that layer, or give each request a clone, as axum and
-///   the adapters for hyper do.
-/// - The inner body needs `Default`. If the compiler says that it has none, add
+///   or dropped. Put the redirect layer inside that layer, or give each request a clone, as axum
+///   and the adapters for hyper do.
+/// - The inner body needs `Default`. If the compiler says that the body lacks it, add
 ///   [`wrap_body`](Self::wrap_body). The [`body`](crate::middleware::body) module lists the layers
 ///   that need it.
-/// - Behind a proxy that rewrites `Host` or strips a part of the path, or inside of a layer that
-///   rewrites the path (`NormalizePath`), this layer doesn't see the URL that the client requested.
-///   Write targets on your own site as paths, in the form that arrives here. Or exempt them with
-///   [`unless`](crate::policy::Policy::unless).
+/// - Behind a proxy that rewrites `Host` or strips a part of the path, this layer doesn't see the
+///   URL that the client requested. The same is true inside a layer that rewrites the path
+///   (`NormalizePath`). Write targets on your own site as paths, in the form in which this layer
+///   receives them. Or exempt requests for them with [`unless`](crate::policy::Policy::unless).
 #[must_use = "a layer does nothing until it is applied"]
 pub struct RedirectLayer<P, M = Unchanged> {
     pub(crate) policy: Arc<P>,

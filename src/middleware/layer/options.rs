@@ -79,7 +79,7 @@ impl<P, M> RedirectLayer<With<P>, M> {
 
     /// Redirects only if the closure returns `true` for the inner service's response.
     ///
-    /// The closure sees status, headers and extensions, but no body.
+    /// The closure sees the status, the headers and the extensions, but not the body.
     ///
     /// ```
     /// use axum::{Router, body::Body, http::{Request, StatusCode}, routing::get};
@@ -192,7 +192,7 @@ impl<P, M> RedirectLayer<P, M> {
 
     /// Sends `Cache-Control` with each permanent redirect that has no cache lifetime of its own.
     ///
-    /// Redirects from a rules file have none, for example. A `Duration` becomes the `max-age`.
+    /// For example, redirects from a rule file have none. A `Duration` becomes the `max-age`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -215,11 +215,12 @@ impl<P, M> RedirectLayer<P, M> {
     /// ```
     ///
     /// Without a cache lifetime, a browser keeps a 301 or 308 for as long as it likes (RFC 9111
-    /// §4.2.2). A wrong redirect then stays in its cache. Two redirects don't take this value as it
-    /// is:
+    /// §4.2.2). A wrong redirect then stays in its cache. Two kinds of redirects don't get this
+    /// value unchanged:
     ///
-    /// - One that relies on a presumed scheme (no trusted proxy reported it) stays `no-store`.
-    /// - One that depends on `Cookie` or `Authorization` becomes `private`.
+    /// - A redirect that relies on a presumed scheme (no trusted proxy reported it) stays
+    ///   `no-store`.
+    /// - A redirect that depends on `Cookie` or `Authorization` becomes `private`.
     pub fn default_max_age(mut self, cache: impl Into<CacheControl>) -> Self {
         self.options.default_max_age = Some(cache.into());
         self
@@ -227,8 +228,8 @@ impl<P, M> RedirectLayer<P, M> {
 
     /// Adds a [`Redirected`](crate::redirect::Redirected) to the extensions of each redirect.
     ///
-    /// Outer layers read from it where the redirect leads and which rule it comes from. A redirect
-    /// that replaces the app's response has one, too.
+    /// Outer layers can read the location of the redirect and the rule that it comes from. A
+    /// redirect that replaces the app's response has this extension, too.
     ///
     /// ```
     /// use axum::{Router, body::Body, http::Request};
@@ -247,8 +248,8 @@ impl<P, M> RedirectLayer<P, M> {
     /// ```
     ///
     /// This is off by default because the first extension of a response costs three allocations,
-    /// and a redirect otherwise costs none. A refused request always has its
-    /// [`Refusal`](crate::policy::Refusal) among the extensions.
+    /// and a redirect otherwise costs none. The response to a refused request always has the
+    /// [`Refusal`](crate::policy::Refusal) in its extensions.
     pub fn insert_redirected(mut self) -> Self {
         self.options.inserts_redirected = true;
         self
@@ -257,7 +258,7 @@ impl<P, M> RedirectLayer<P, M> {
     /// Wraps the inner body in a [`ResponseBody`](crate::middleware::body::ResponseBody), which
     /// needs no `Default`.
     ///
-    /// Use it if the compiler says that the inner body lacks `Default`. In an axum `Router` you
+    /// Use it if the compiler says that the inner body lacks `Default`. In an axum `Router`, you
     /// don't need it. The [`body`](crate::middleware::body) module says which layers need it.
     ///
     /// ```
@@ -296,10 +297,10 @@ impl<P> RedirectLayer<P, Unchanged> {
     /// Sends a short page with a link in the body of each redirect, for people whose client doesn't
     /// follow redirects.
     ///
-    /// The page is HTML if the client accepts it, and plain text otherwise. The response has its
-    /// `Content-Length` and `Vary: accept`. The response to HEAD has no body.
+    /// The page is HTML if the client accepts HTML, and plain text otherwise. The response has the
+    /// `Content-Length` of the page and `Vary: accept`. The response to HEAD has no body.
     ///
-    /// The inner body needs `From<Bytes>`. If it has none, call [`wrap_body`](Self::wrap_body),
+    /// The inner body needs `From<Bytes>`. If it lacks that, call [`wrap_body`](Self::wrap_body),
     /// too.
     ///
     /// ```

@@ -10,13 +10,13 @@ use crate::{
     request::RequestHead,
 };
 
-/// How plaintext requests are redirected to https, and which of them pass.
+/// How plaintext requests are redirected to https, and which of them pass through.
 ///
 /// A [`SchemeSource`] converts into an `HttpsEnforcement` with the defaults:
 ///
 /// - The port is 443, unless the configured host has another one.
 /// - Requests with an unsafe method are redirected too.
-/// - Over plaintext, only ACME challenges of certificate authorities pass.
+/// - Over plaintext, only ACME challenges of certificate authorities pass through.
 ///
 /// ```
 /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};

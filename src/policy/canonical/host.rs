@@ -12,7 +12,7 @@ use crate::{
     request::{RequestHead, host::RequestHost},
 };
 
-/// Redirects to the canonical host of a site. Unknown hosts are redirected or refused.
+/// Redirects to the canonical host of a site. Redirects or refuses requests for unknown hosts.
 ///
 /// ```
 /// use http::StatusCode;
@@ -30,9 +30,9 @@ use crate::{
 /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
 /// ```
 ///
-/// Write a host as `example.com` or `example.com:8443`, which means https, or with a scheme:
-/// `http://localhost:3000`. The location has the host as configured, in lower case and without a
-/// default port.
+/// Write a host with its scheme, as in `http://localhost:3000`. Without a scheme (`example.com`,
+/// `example.com:8443`), it means https. The location contains the configured host in lower case,
+/// without a default port.
 ///
 /// The host in a location always comes from the configuration, with one exception (R6). A valid
 /// host below a configured `*.example.com` keeps its name:
@@ -44,25 +44,25 @@ use crate::{
 /// Punycode (`xn--…`) matches `*.example.com` only with the `idn` feature, which validates it.
 /// Without that feature, list these hosts one by one.
 ///
-/// These requests are refused with 400:
+/// The policy refuses a request with 400 if it has:
 ///
 /// - two `Host` headers,
 /// - a `Host` that differs from the authority of the request target (`:authority` in HTTP/2),
 /// - a host with a user name,
-/// - anything else that isn't a valid host,
+/// - any other host that isn't valid,
 /// - no host at all, if unknown hosts are refused.
 ///
-/// A host in upper case or with its default port is the same host. A host with a dot at its end is
-/// redirected to the name without it.
+/// A host in upper case or with its default port is the same host. A request for a host with a dot
+/// at its end is redirected to the host without that dot.
 ///
 /// The redirect keeps the scheme if it is known, unless you configured a port. Otherwise it uses
 /// the configured scheme. To enforce https, use [`Https`](super::Https).
 ///
 /// # Health checks and proxies
 ///
-/// A health check by IP address (`Host: 10.0.0.7:8080`) requests an unknown host. Let it pass by
-/// its path with `host.unless(|request| request.path() == "/health")`, or by its host with
-/// [`unknown_host(UnknownHost::Pass)`](Self::unknown_host).
+/// A health check by IP address (`Host: 10.0.0.7:8080`) requests an unknown host. Let it pass
+/// through because of its path, with `host.unless(|request| request.path() == "/health")`, or
+/// because of its host, with [`unknown_host(UnknownHost::Pass)`](Self::unknown_host).
 ///
 /// If a proxy rewrites `Host`, every request has the same wrong host, and the redirect loops.
 /// Configure the proxy to keep the header (`proxy_set_header Host $host;`), or trust the host that

@@ -32,16 +32,16 @@ use crate::{
 /// - `/.well-known/acme-challenge/<token>`, because certificate authorities use http,
 /// - the paths that you [exempt](HttpsEnforcement::exempt).
 ///
-/// What can't be redirected is refused with 400: CORS preflights, WebSocket handshakes, CONNECT,
-/// `OPTIONS *`, a path with `..`, a location that would be too long, and a request without a usable
-/// host. An unknown host is refused with 421. A redirect to https never waits for a response of the
-/// app.
+/// If a plaintext request can't be redirected, the policy refuses it with 400. This applies to CORS
+/// preflights, WebSocket handshakes, CONNECT, `OPTIONS *`, a path with `..`, a location that would
+/// be too long, and a request without a valid host. The policy refuses an unknown host with 421. A
+/// redirect to https never waits for a response of the app.
 ///
-/// This holds even if a policy around it changes the redirect or passes. But the policy must run,
-/// so put it **first**:
+/// This holds even if a policy around this one changes the redirect or passes the request through.
+/// But this policy must run, so put it **first**:
 ///
-/// - In a list of policies, write `(https, rules)`. If a rule before it returns a redirect that is
-///   suppressed (of a preflight, for example), the request skips the HTTPS check.
+/// - In a list of policies, write `(https, rules)`. If an earlier rule's redirect is suppressed
+///   (for a preflight, for example), the request skips the HTTPS check.
 /// - Put it in the outermost layer. It doesn't see a request that an outer layer passes to the app
 ///   directly.
 ///

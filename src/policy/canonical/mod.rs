@@ -56,10 +56,10 @@ pub use then::Then;
 /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
 /// ```
 ///
-/// One redirect is enough, however many steps apply: the policy passes for the target. Only
-/// [`same_host_first`](HttpsEnforcement::same_host_first) needs two. The query stays as it is, byte
-/// for byte. Each step is also a policy: [`Https`], [`CanonicalHost`], [`TrailingSlash`],
-/// [`MergeSlashes`], [`LowerCase`], [`IndexFile`].
+/// One redirect is enough, however many steps apply: the policy passes a request for the target
+/// through. Only [`same_host_first`](HttpsEnforcement::same_host_first) needs two. The query stays
+/// as it is, byte for byte. Each step is also a policy: [`Https`], [`CanonicalHost`],
+/// [`TrailingSlash`], [`MergeSlashes`], [`LowerCase`], [`IndexFile`].
 ///
 /// # What is never redirected
 ///
@@ -69,8 +69,8 @@ pub use then::Then;
 /// - a path with a `.` or `..` segment,
 /// - a request whose location would be longer than 8,000 bytes.
 ///
-/// If https is enforced, they are refused over plaintext. No step changes the path of an ACME
-/// challenge (`/.well-known/acme-challenge/<token>`).
+/// If https is enforced, the policy refuses these requests over plaintext. No step changes the path
+/// of an ACME challenge (`/.well-known/acme-challenge/<token>`).
 ///
 /// # Where to put it
 ///
@@ -78,7 +78,7 @@ pub use then::Then;
 /// requested. Inside a nested router, enable the `axum` feature, so the policy sees the whole path.
 /// If you have rules too, apply them to the canonical URL with [`then`](Self::then).
 ///
-/// Browsers keep permanent redirects. Try it with `RedirectLayer::temporary` first.
+/// Browsers keep permanent redirects, so try the policy with `RedirectLayer::temporary` first.
 ///
 /// Source: RFC 9110 §4.2.3, §7.2 and §15.4.9; RFC 6596 for canonical URLs.
 pub struct Canonical<H = OurHosts> {
@@ -99,7 +99,7 @@ pub struct OurHosts(());
 pub struct AnyHost(());
 
 impl Canonical<AnyHost> {
-    /// Keeps the scheme and the host. All steps on the path need one redirect.
+    /// Keeps the scheme and the host. All steps on the path together need only one redirect.
     ///
     /// ```
     /// use tower_redirect::{Canonical, testing};
@@ -108,7 +108,7 @@ impl Canonical<AnyHost> {
     /// testing::get("/a//b/").through(&canonical).assert_redirect("/a/b");
     /// ```
     ///
-    /// There is no `https` method for it, because https is enforced for configured hosts only. To
+    /// This policy has no `https` method, because https is enforced for configured hosts only. To
     /// name the type, write `Canonical<policy::AnyHost>`.
     #[must_use]
     pub fn any_host() -> Self {
@@ -138,7 +138,8 @@ impl Canonical<OurHosts> {
         CanonicalHost::new(host).map(Self::on)
     }
 
-    /// Uses a [`CanonicalHost`], which may have aliases, list several hosts or refuse unknown ones.
+    /// Uses a [`CanonicalHost`], which may have aliases, list several hosts or refuse unknown
+    /// hosts.
     ///
     /// ```
     /// use tower_redirect::{Canonical, policy::CanonicalHost, testing};

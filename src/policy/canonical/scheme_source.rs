@@ -84,15 +84,15 @@ impl SchemeSource {
     ///
     /// If the proxy sends another header or connects from another network than you configured,
     /// every request counts as plaintext and the redirect loops. The `tracing` feature logs what
-    /// each request forwards. If the scheme is only presumed, a permanent redirect gets
-    /// `Cache-Control: no-store`, so no browser remembers a loop. A cache lifetime that you set
-    /// yourself stays.
+    /// each request forwards. If no trusted proxy reported the scheme, the scheme is only presumed.
+    /// A permanent redirect then gets `Cache-Control: no-store`, so no browser remembers a loop. A
+    /// cache lifetime that you set yourself stays.
     ///
     /// If the server doesn't provide the IP address of the peer, the policy refuses every request
     /// with 400, except for the exempt paths.
     ///
-    /// The redirect names the header in `Vary`. A response of your app stays as it is and doesn't.
-    /// So a cache between the proxy and your app must keep the responses to http and https apart.
+    /// The redirect names the header in `Vary`, but your app's own responses don't. So a cache
+    /// between the proxy and your app must keep the responses to http and https apart.
     ///
     /// ```
     /// use tower_redirect::policy::{Https, SchemeSource};

@@ -15,7 +15,8 @@ use crate::{
     status::{Status, StatusChoice},
 };
 
-/// Applies rules to the canonical URL, so both need one redirect. [`Canonical::then`] returns it.
+/// Applies rules to the canonical URL, so both together need only one redirect. [`Canonical::then`]
+/// returns it.
 ///
 /// ```
 /// use tower_redirect::{Canonical, LocalPath, Policy, testing};
@@ -36,8 +37,8 @@ impl<H> Canonical<H> {
     /// Applies rules to the canonical URL, and sends one redirect.
     ///
     /// 1. If a rule matches, the layer redirects to its target. The target is on the canonical host
-    ///    unless the rule names another one. A path on this site gets its canonical form. The
-    ///    status is the rule's, if the rule has one.
+    ///    unless the rule names another one. A path on this site gets its canonical form. If the
+    ///    rule has a status, the redirect uses it.
     /// 2. If no rule matches, the layer redirects to the canonical URL. If the rules have statuses
     ///    of their own, the status is [308](Status::PermanentRedirect), unless you change it with
     ///    [`otherwise`](Then::otherwise).
@@ -47,8 +48,8 @@ impl<H> Canonical<H> {
     /// The rules see the whole URL, even inside a nested router (with the `axum` feature).
     ///
     /// Enforce https with [`https`](Self::https) and not with a rule, because rules see the
-    /// canonical URL instead of the received one. Plaintext requests for
-    /// [exempt](super::HttpsEnforcement::exempt) paths and ACME challenges pass without the rules.
+    /// canonical URL instead of the received one. The rules don't apply to plaintext requests for
+    /// [exempt](super::HttpsEnforcement::exempt) paths and ACME challenges, which pass through.
     ///
     /// ```
     /// use tower_redirect::{

@@ -31,8 +31,8 @@ const MAX_LEN: usize = 2_048;
 /// # Ok::<(), tower_redirect::location::LocationError>(())
 /// ```
 ///
-/// A value is accepted if it is a path on this site, or a URL on an https origin that you
-/// [allowed](Self::allow). The fallback is used instead of a value that:
+/// The policy accepts a value if it is a path on this site, or a URL on an https origin that you
+/// [allowed](Self::allow). It uses the fallback instead of a value that:
 ///
 /// - is longer than 2,048 bytes,
 /// - contains a control character, a space or a backslash,
@@ -40,9 +40,9 @@ const MAX_LEN: usize = 2_048;
 /// - leads anywhere else.
 ///
 /// Characters that can't be sent in a header are percent-encoded. An origin is sent in the form
-/// that browsers use. Nothing is decoded. Query and fragment are kept. The segments `.` and `..`
-/// are kept too, unlike in a [`LocalPath`](crate::location::LocalPath), unless they resolve to a
-/// path that begins with `//`.
+/// that browsers use. Nothing is decoded. The query and the fragment stay. Unlike in a
+/// [`LocalPath`](crate::location::LocalPath), the segments `.` and `..` stay too. If such segments
+/// resolve to a path on this site that begins with `//`, the policy uses the fallback.
 ///
 /// | The value is in | Use |
 /// |---|---|
@@ -51,7 +51,7 @@ const MAX_LEN: usize = 2_048;
 /// | a cookie | [`cookie`](Self::cookie) |
 /// | a header | [`header`](Self::header) |
 ///
-/// `Referer` is read only if you configure it with [`header`](Self::header).
+/// The policy reads `Referer` only if you configure it with [`header`](Self::header).
 /// [`LoginRedirect`](crate::policy::LoginRedirect) is the counterpart that writes the value.
 ///
 /// Source: R7; OWASP, "Unvalidated Redirects and Forwards"; CWE-601.

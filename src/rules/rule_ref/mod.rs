@@ -57,13 +57,14 @@ impl<'r> RuleRef<'r> {
         self.record().number
     }
 
-    /// Returns the path of the source in the percent-encoded form that is compared, or the regex.
+    /// Returns the path of the source, in the form that the table compares, or its regex.
     #[must_use]
     pub fn source(&self) -> &'r str {
         std::str::from_utf8(self.record().source).unwrap_or_default()
     }
 
-    /// Returns the target with its placeholders. The rest is percent-encoded, as it is sent.
+    /// Returns the target with its placeholders. All other text is percent-encoded, as in the
+    /// location.
     #[must_use]
     pub fn target(&self) -> String {
         let names = self.names();

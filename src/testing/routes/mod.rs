@@ -50,8 +50,8 @@ pub use report::{RouteFinding, RouteProblem, RouteReport};
 ///
 /// It requests each fixed source and each fixed target on this site with GET, one after the other.
 /// Each URL is requested once. The host of a rule becomes the `Host` field, and the query that the
-/// rule requires becomes the query. Sources and targets that it can't request are counted by
-/// [`SkippedReason`].
+/// rule requires becomes the query. The report counts the sources and targets that can't be
+/// requested, by [`SkippedReason`].
 ///
 /// The requests are real: a GET of `/logout` or `/unsubscribe?id=7` does what it always does. Use
 /// an app with test data.
@@ -69,7 +69,8 @@ pub use report::{RouteFinding, RouteProblem, RouteReport};
 /// - [`Failed`](RouteProblem::Failed): The app returned an error.
 ///
 /// A 401 or a 403 counts as an existing page. If your app responds to every URL with a page, as an
-/// app for a single-page frontend does, every source is a hidden page. Pass it without that route.
+/// app for a single-page frontend does, every source is a hidden page. Pass the app without that
+/// route.
 ///
 /// # Request bodies
 ///
