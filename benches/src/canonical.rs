@@ -49,7 +49,7 @@ fn from_proxy(path: &'static str, scheme: &'static str, host: &'static str) -> R
         .with_extension(PEER)
 }
 
-fn behind_proxy() -> Plaintext {
+fn behind_proxy() -> SchemeSource {
     let peers = TrustedProxies::networks(["10.0.0.0/8"], |extensions| {
         extensions.get::<Peer>().map(|peer| peer.0)
     })
@@ -68,8 +68,8 @@ fn ten_hosts() -> CanonicalHost {
     CanonicalHost::one_of(hosts.chain([HOST.to_owned()])).expect("the hosts are valid")
 }
 
-fn https(plaintext: Plaintext) -> Https {
-    Https::on(host(), plaintext)
+fn https(source: SchemeSource) -> Https {
+    Https::on(host(), source)
 }
 
 pub(crate) fn index() -> IndexFile {

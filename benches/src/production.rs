@@ -9,7 +9,7 @@ use metrics::{
 };
 use metrics_util::registry::{AtomicStorage, Registry};
 use tower::{Layer, service_fn};
-use tower_redirect_production::{RedirectLayer, Reloadable, Shadow};
+use tower_redirect_production::{RedirectLayer, live::Reloadable, policy::Shadow};
 use tracing::Level;
 
 use crate::{

@@ -16,8 +16,7 @@ use crate::{
     guard::{self, Verdict},
     location::{HttpScheme, Location, Origin},
     policy::{Decision, Policy, Refusal},
-    redirect::DisabledExemptions,
-    redirect::Redirect,
+    redirect::{DisabledExemptions, Redirect},
     request::HeaderReads,
     status::Status,
 };

@@ -24,8 +24,9 @@
 //! level warn if the peer address is unknown.
 //!
 //! # Counters
-//! `describe_metrics` lists the counters of the
-//! `metrics` feature. `Rules::count_hits` counts the hits of each rule.
+//!
+//! `describe_metrics` lists the counters of the `metrics` feature. `Rules::count_hits` counts the
+//! hits of each rule.
 
 // Each function reports one outcome to events, counters and hit counts. For each request that gets
 // a response, the service calls exactly one of `redirected`, `passed` and `refused`; `suppressed`

@@ -13,6 +13,8 @@ use crate::{
 /// let decision: Decision<Location> = Decision::Redirect(LocalPath::from_static("/x").into());
 /// assert_eq!(decision.into_redirect().unwrap(), "/x");
 /// ```
+///
+/// The enum is exhaustive: a layer can do nothing else with a request before the app sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use = "a decision does nothing until a layer applies it"]
 pub enum Decision<T = Redirect> {

@@ -13,7 +13,7 @@ use crate::observe::escaped::Escaped;
 /// assert_eq!(Severity::Warning.to_string(), "warning");
 /// ```
 ///
-/// There are exactly three severities, so a `match` needs no wildcard.
+/// The enum is exhaustive: rule files need exactly these three severities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Something to know. No change is needed.

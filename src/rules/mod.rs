@@ -101,7 +101,7 @@ mod record;
 mod regexes;
 mod report;
 mod rule;
-mod rule_ref;
+pub(crate) mod rule_ref;
 mod search;
 #[cfg(feature = "snippets")]
 mod snippets;
@@ -143,9 +143,6 @@ pub use paths::PathMap;
 use record::SLOTS;
 pub use report::{Finding, FindingKind, Report};
 pub use rule::Rule;
-pub(crate) use rule_ref::Fixed;
-#[doc(hidden)]
-pub use rule_ref::SkippedReason;
 pub use rule_ref::{Iter, RuleRef};
 pub use search::Precedence;
 pub use source::Source;

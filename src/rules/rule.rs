@@ -38,7 +38,7 @@ use crate::{
 /// | source | matches |
 /// |---|---|
 /// | `/about-us` | this path |
-/// | `/blog/{slug}` | one segment, not empty, in place of `{slug}` |
+/// | `/blog/{slug}` | one segment that isn't empty, at `{slug}` |
 /// | `/blog/{slug}.html` | one segment that ends in `.html` |
 /// | `/docs/{*rest}` | every path below `/docs/`, but not `/docs/` itself |
 /// | `/docs/{*rest?}` | every path below `/docs/`, and `/docs/` |

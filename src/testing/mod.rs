@@ -46,7 +46,7 @@ pub use crate::journey::{End, Hop, Journey, TestRequest, follow};
 #[cfg(feature = "rules")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
 #[doc(inline)]
-pub use crate::rules::SkippedReason;
+pub use crate::rules::rule_ref::SkippedReason;
 pub use decision::TestDecision;
 pub use request::request;
 #[cfg(feature = "rules")]

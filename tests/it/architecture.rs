@@ -1,7 +1,7 @@
 //! The plan of the crate: modules import in one direction, and files stay short.
 //!
 //! `src/lib.rs` declares the modules in their order. A module may import only modules that are declared
-//! before it.
+//! before it. The test sees paths that begin with `crate::`, so other paths must not leave a module.
 
 use std::{fs, path::Path};
 
@@ -41,6 +41,96 @@ fn modules_import_only_those_declared_before_them() {
         "against the order {order:?}:\n{}",
         wrong.join("\n")
     );
+}
+
+/// A path such as `super::rules` in `guard.rs` would hide an import.
+#[test]
+fn no_path_leaves_its_module_by_super() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let code = code(without_tests(&source.text));
+        wrong.extend(
+            code.lines()
+                .filter(|line| leaves_by_super(line, source.depth()))
+                .map(|line| format!("{}: {}", source.path, line.trim())),
+        );
+    }
+    assert!(wrong.is_empty(), "write `crate::`:\n{}", wrong.join("\n"));
+
+    assert!(leaves_by_super("use super::rules::Rules;", 1));
+    assert!(leaves_by_super("use super::super::rules::Rules;", 2));
+    assert!(!leaves_by_super("use super::Rules;", 2));
+}
+
+/// The decision half knows nothing of tower, and the mechanism half knows no concrete policy.
+#[test]
+fn the_two_halves_are_apart() {
+    const CONCRETE: [&str; 10] = [
+        "Canonical",
+        "CanonicalHost",
+        "Https",
+        "IndexFile",
+        "LoginRedirect",
+        "LowerCase",
+        "MergeSlashes",
+        "ReturnTo",
+        "Shadow",
+        "TrailingSlash",
+    ];
+    for source in sources() {
+        let code = code(without_tests(&source.text));
+        let has = |word: &str| words(&code).any(|other| other == word);
+        if source.is_in("middleware") {
+            for module in ["trust", "rules", "live", "journey"] {
+                let imports = imported_modules(&code).any(|other| other == module);
+                assert!(!imports, "{} imports {module}", source.path);
+            }
+            for policy in CONCRETE {
+                assert!(!has(policy), "{} names {policy}", source.path);
+            }
+        } else if !source.is_in("testing") {
+            for name in ["tower_layer", "tower_service"] {
+                assert!(!has(name), "{} names {name}", source.path);
+            }
+        }
+    }
+}
+
+/// `.ci/run` lists packages and features by hand, because each is built by itself.
+#[test]
+fn ci_checks_every_package_and_feature() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &Path| fs::read_to_string(path).unwrap();
+    let script = read(&root.join(".ci/run"));
+    let is_listed = |name: &str| {
+        script
+            .split(|c: char| c.is_whitespace() || "()".contains(c))
+            .any(|word| word == name)
+    };
+    let mut manifests = vec![root.join("benches/Cargo.toml")];
+    for folder in ["benches", "examples", "tests"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            manifests.push(entry.unwrap().path().join("Cargo.toml"));
+        }
+    }
+    manifests.retain(|manifest| manifest.is_file());
+    assert!(manifests.len() > 10, "{manifests:?}");
+    for manifest in manifests {
+        let text = read(&manifest);
+        let name = text.lines().find_map(|line| line.strip_prefix("name = "));
+        let name = name.unwrap().trim_matches('"');
+        assert!(is_listed(name), "`.ci/run` doesn't check {name}");
+    }
+    let manifest = read(&root.join("Cargo.toml"));
+    let (_, features) = manifest.split_once("\n[features]\n").unwrap();
+    let features = features.lines().take_while(|line| !line.is_empty());
+    let names = features.filter_map(|line| Some(line.split_once(" = ")?.0));
+    for name in names.filter(|name| !name.starts_with('#') && *name != "default") {
+        assert!(
+            is_listed(name),
+            "`.ci/run` doesn't build the `{name}` feature"
+        );
+    }
 }
 
 #[test]
@@ -105,6 +195,12 @@ fn comments_end_at_column_100() {
 }
 
 impl Source {
+    /// How many `super` lead from the file to the root: one from `guard.rs` and `rules/mod.rs`.
+    fn depth(&self) -> usize {
+        let names = self.path.trim_end_matches("/mod.rs").split('/').count();
+        if self.path == "lib.rs" { 0 } else { names }
+    }
+
     fn is_in(&self, module: &str) -> bool {
         self.path == format!("{module}.rs") || self.path.starts_with(&format!("{module}/"))
     }
@@ -153,10 +249,7 @@ fn declared_modules(sources: &[Source]) -> Vec<String> {
 
 /// The modules that the code names as `crate::…`, in `use` lines and elsewhere.
 fn imported_modules(text: &str) -> impl Iterator<Item = String> {
-    let code: String = text
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default())
-        .fold(String::new(), |code, line| code + line + "\n");
+    let code = code(text);
     let mut found = Vec::new();
     for (at, _) in code.match_indices("crate::") {
         // `$crate` and `my_crate` are something else.
@@ -170,6 +263,23 @@ fn imported_modules(text: &str) -> impl Iterator<Item = String> {
         }
     }
     found.into_iter()
+}
+
+/// The text without comments and without the strings of `doc` attributes.
+fn code(text: &str) -> String {
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("doc = "))
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .fold(String::new(), |code, line| code + line + "\n")
+}
+
+fn words(code: &str) -> impl Iterator<Item = &str> {
+    code.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+}
+
+/// Whether a line of a file at this depth has enough `super` in a row to reach the root.
+fn leaves_by_super(line: &str, depth: usize) -> bool {
+    depth > 0 && line.contains(&"super::".repeat(depth))
 }
 
 fn first_name(path: &str) -> String {

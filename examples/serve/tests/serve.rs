@@ -1,4 +1,4 @@
-//! The program: pages, redirects and which of them come first, in each dialect.
+//! The program: pages, redirects and which of them come first, in each format.
 
 use axum::body::Body;
 use http::{Request, StatusCode, header};
@@ -9,7 +9,7 @@ use tower_redirect::rules::Format;
 #[path = "../src/app.rs"]
 mod app;
 
-/// Status, location and body of the answer to a GET.
+/// Status, location and body of the response to a GET.
 async fn get(
     format: &str,
     rules: &str,

@@ -14,7 +14,7 @@
 use std::collections::HashMap;
 
 use super::CanonicalError;
-use crate::{location::Origin, location::is_valid_punycode};
+use crate::location::{Origin, is_valid_punycode};
 
 /// Parses a configured host into the form that is sent. The scheme is https unless one is written.
 pub(super) fn parse_host(text: &str) -> Result<Origin, CanonicalError> {

@@ -152,12 +152,12 @@ impl<'p> Normalizer<'p> {
     ) -> Decision<Location> {
         let uri = head.requested_uri();
         let path = uri.path();
-        let spelling = match (self.path.normalize(path), site) {
+        let form = match (self.path.normalize(path), site) {
             (None, None) => return Decision::Pass,
             (None, Some(_)) => PathForm::as_received(path),
-            (Some(spelling), _) => spelling,
+            (Some(form), _) => form,
         };
-        match Location::assemble(site, &spelling, uri.query()) {
+        match Location::assemble(site, &form, uri.query()) {
             Ok(location) => Decision::Redirect(head.annotate(location)),
             Err(_) if self.enforcing(head).is_some() => {
                 refuse("plaintext request without a valid https location")

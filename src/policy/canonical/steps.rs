@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use super::{CanonicalError, Normalizer, path::PathSteps};
 use crate::{
-    location::Location,
+    location::{LocalPath, Location},
     policy::{Decision, Policy},
     request::RequestHead,
 };
@@ -213,8 +213,7 @@ fn check_name(name: &str) -> Result<Box<str>, CanonicalError> {
     let message = "not one segment of a path; write it percent-encoded, without `/`, `?` and `#`";
     let is_segment = !name.is_empty()
         && !name.contains(['/', '?', '#'])
-        && crate::location::LocalPath::new(&format!("/{name}"))
-            .is_ok_and(|path| path.as_str().ends_with(name));
+        && LocalPath::new(&format!("/{name}")).is_ok_and(|path| path.as_str().ends_with(name));
     if is_segment {
         Ok(name.into())
     } else {

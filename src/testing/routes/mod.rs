@@ -9,7 +9,10 @@ use crate::{
     policy::{Decision, Policy},
     redirect::Timing,
     request::RequestHead,
-    rules::{Fixed, RuleRef, Rules, SkippedReason},
+    rules::{
+        RuleRef, Rules,
+        rule_ref::{Fixed, SkippedReason},
+    },
 };
 
 mod report;

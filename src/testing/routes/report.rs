@@ -3,7 +3,7 @@ use std::{fmt, slice};
 use http::StatusCode;
 
 use crate::{
-    rules::{RuleRef, SkippedReason},
+    rules::{RuleRef, rule_ref::SkippedReason},
     testing::fail,
 };
 

@@ -116,6 +116,7 @@ impl Redis {
     /// # Panics
     ///
     /// When it is not installed, or Redis answers with an error.
+    #[must_use]
     pub fn ask(&self, arguments: &[&str], last: &[u8]) -> String {
         let mut process = Command::new("redis-cli")
             .args(["-e", "-x", "-p", &self.port.to_string()])
