@@ -116,7 +116,10 @@ impl Redis {
     /// # Panics
     ///
     /// When it is not installed, or Redis answers with an error.
-    #[must_use]
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most commands are sent for their effect"
+    )]
     pub fn ask(&self, arguments: &[&str], last: &[u8]) -> String {
         let mut process = Command::new("redis-cli")
             .args(["-e", "-x", "-p", &self.port.to_string()])
