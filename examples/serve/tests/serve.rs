@@ -57,7 +57,7 @@ async fn pages_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn statuses_and_locations_of_each_dialect() {
+async fn statuses_and_locations_of_each_format() {
     let json = r#"{ "redirects": [{ "source": "/a/:x", "destination": "/b/:x" }] }"#;
     for (format, rules, target, status, location) in [
         ("netlify", "/a /b", "/a/?q", 301, "/b?q"),
@@ -147,15 +147,12 @@ fn what_keeps_it_from_starting_is_told_in_one_line() {
 
 #[test]
 fn a_port_that_it_cannot_use_is_named_with_the_way_to_choose_another() {
-    let Some(program) = support::program("serve") else {
-        return;
-    };
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = listener.local_addr().unwrap().port().to_string();
     let in_use = format!("error: port {taken} is already in use\nhelp: choose another one: PORT=");
     let no_number = "error: `PORT` is \"http\", which isn't a port number\nhelp: use a number";
     for (port, expected) in [(&*taken, &*in_use), ("http", no_number)] {
-        let mut command = std::process::Command::new(&program);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_example-serve"));
         let output = command.env("PORT", port).output().unwrap();
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{told}");
