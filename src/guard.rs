@@ -5,8 +5,8 @@
 //! suppresses the redirect:
 //!
 //! 1. **No response to this method can meet the condition.** `after_success` waits for the success
-//!    of an unsafe method, and this request has a safe one. That is no failure, so it isn't logged
-//!    or counted.
+//!    of an unsafe method, and this request has a safe one. That isn't a failure, so it isn't
+//!    logged or counted.
 //! 2. **The request is exempt** (R5, R12). Its client can't follow a redirect, or it names no path
 //!    to redirect. Each [`Exemption`] can be switched off:
 //!    - a WebSocket handshake: GET with `websocket` in `Upgrade`,

@@ -8,8 +8,7 @@ mod cases;
 #[path = "../naive/mod.rs"]
 mod naive;
 
-mod after_the_answer;
-mod answer_body;
+mod after_the_response;
 mod architecture;
 mod attacks;
 mod axum;
@@ -26,6 +25,7 @@ mod observe;
 mod policies;
 mod properties;
 mod reload;
+mod response_body;
 mod return_to;
 mod rules;
 mod rules_check;

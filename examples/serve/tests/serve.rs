@@ -57,7 +57,7 @@ async fn pages_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn statuses_and_locations_of_each_dialect() {
+async fn statuses_and_locations_of_each_format() {
     let json = r#"{ "redirects": [{ "source": "/a/:x", "destination": "/b/:x" }] }"#;
     for (format, rules, target, status, location) in [
         ("netlify", "/a /b", "/a/?q", 301, "/b?q"),

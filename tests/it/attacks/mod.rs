@@ -2,7 +2,7 @@
 //! one test per class of attack.
 //!
 //! Each row is sent directly through `Service::call`, over HTTP/1.1 and over HTTP/2, with and without the
-//! hypertext note. A further policy is a module with a function from `config` to the policy.
+//! link body. A further policy is a module with a function from `config` to the policy.
 
 use std::collections::BTreeSet;
 

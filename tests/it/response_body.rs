@@ -1,4 +1,4 @@
-//! The body of an answer: none by default, the hypertext note on request, wrapped where the inner
+//! The body of a response: none by default, the link body on request, wrapped where the inner
 //! body cannot be made from nothing.
 
 use std::convert::Infallible;
@@ -59,7 +59,7 @@ async fn by_default_there_is_no_body() {
 }
 
 #[tokio::test]
-async fn the_hypertext_note_is_what_the_client_accepts() {
+async fn the_link_body_is_what_the_client_accepts() {
     let service = RedirectLayer::found("/new?a=1&b='c'")
         .link_body()
         .layer(service_fn(app));

@@ -1,4 +1,4 @@
-//! Redirects that wait for the inner service's answer: when they replace it, and what of it stays.
+//! Redirects that wait for the inner service's response: when they replace it, and what of it stays.
 
 use std::convert::Infallible;
 
