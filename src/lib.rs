@@ -41,7 +41,8 @@
 //!
 //! No feature is on by default. Features only add to the crate.
 //!
-//! - The `axum` feature adds [`RedirectLayer::original_uri`] for nested routers, and loop detection
+//! - The `axum` feature adds [`Redirect`] as a response of handlers,
+//!   [`RedirectLayer::original_uri`] for nested routers, and loop detection
 //!   inside them.
 //! - The `rules` feature adds [`rules`]: tables, checks, and the file formats that need no parser
 //!   crate.

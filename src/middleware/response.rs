@@ -223,3 +223,23 @@ impl<B: Default> From<Redirect> for Response<B> {
         response
     }
 }
+
+/// Lets an axum handler return a redirect.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use tower_redirect::{LocalPath, Redirect};
+///
+/// async fn save() -> Redirect {
+///     Redirect::see_other(LocalPath::from_static("/receipt"))
+/// }
+///
+/// let app: Router = Router::new().route("/save", post(save));
+/// ```
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+impl axum::response::IntoResponse for Redirect {
+    fn into_response(self) -> axum::response::Response {
+        self.into()
+    }
+}

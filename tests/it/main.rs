@@ -19,6 +19,7 @@ mod findings;
 mod formats;
 mod formats_any;
 mod formats_rewrite;
+mod http2;
 mod location;
 mod login;
 mod observe;

@@ -1,8 +1,8 @@
 //! Requests that broke redirect code elsewhere: the rows of `vectors/attacks.jsonl`, one module per policy and
 //! one test per class of attack.
 //!
-//! Each row is sent directly through `Service::call`, over HTTP/1.1 and over HTTP/2, with and without the
-//! link body. A further policy is a module with a function from `config` to the policy.
+//! Each row is sent directly through `Service::call` and over HTTP/1.1, with and without the link body;
+//! `tests/interop` sends it over HTTP/2. A further policy is a module with a function from `config` to the policy.
 
 use std::collections::BTreeSet;
 
@@ -14,9 +14,9 @@ use tower_redirect::{
 };
 
 mod must;
-mod row;
-mod run;
-mod wire;
+pub(crate) mod row;
+pub(crate) mod run;
+pub(crate) mod wire;
 
 use row::Row;
 use run::{Build, Runner};

@@ -27,13 +27,13 @@ pub(super) struct Row {
 
 /// A request, before anything has parsed it.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     pub(super) method: Method,
     pub(super) scheme: String,
     pub(super) host: String,
     pub(super) target: String,
     pub(super) headers: Vec<(String, String)>,
-    pub(super) peer: Option<SocketAddr>,
+    pub(crate) peer: Option<SocketAddr>,
     /// Whether the row is about what only HTTP/2 can say.
     pub(super) pseudo_fields: bool,
 }
@@ -128,7 +128,7 @@ impl Asked {
         Some(value)
     }
 
-    pub(super) fn request(&self, http2: bool) -> Request<()> {
+    pub(crate) fn request(&self, http2: bool) -> Request<()> {
         let mut request = Request::new(());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.target.parse().unwrap();

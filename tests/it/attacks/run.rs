@@ -18,10 +18,12 @@ use tokio::runtime::Runtime;
 use tower::{Layer, Service, ServiceExt};
 use tower_redirect::{Policy, Redirect, RedirectLayer, policy::BoxPolicy, policy_fn};
 
+use crate::http2::{TRANSPORTS, over_http2};
+
 use super::{
     must::holds,
     row::{Asked, Row},
-    wire::{over_http1, over_http2},
+    wire::over_http1,
 };
 
 /// A row that was run: the answer, or why nothing was built.
@@ -120,9 +122,10 @@ impl<B> Service<Request<B>> for Inner {
 
 /// How a request reaches the layer.
 #[derive(Clone, Copy)]
-pub(super) enum Transport {
+pub(crate) enum Transport {
     Direct,
     Http1,
+    #[allow(dead_code, reason = "tests/interop uses it")]
     Http2,
 }
 
@@ -163,13 +166,13 @@ impl Runner {
     }
 
     pub(super) fn run(&self, row: &Row) -> Vec<String> {
-        let transports = [
-            (Transport::Direct, ["called", "called with note"]),
-            (Transport::Http1, ["HTTP/1.1", "HTTP/1.1 with note"]),
-            (Transport::Http2, ["HTTP/2", "HTTP/2 with note"]),
-        ];
         let mut failures = Vec::new();
-        for (transport, names) in transports {
+        for &transport in TRANSPORTS {
+            let names = match transport {
+                Transport::Direct => ["called", "called with note"],
+                Transport::Http1 => ["HTTP/1.1", "HTTP/1.1 with note"],
+                Transport::Http2 => ["HTTP/2", "HTTP/2 with note"],
+            };
             if let Err(reason) = row.can_be_sent(transport) {
                 println!("{}: not over {}: {reason}", row.id, names[0]);
                 continue;

@@ -1,15 +1,12 @@
-//! Sends a request over a socket: its bytes over HTTP/1.1, and with a client over HTTP/2.
+//! Sends the bytes of a request over HTTP/1.1.
 
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    service::TowerToHyperService,
-};
+use http_body_util::Full;
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -18,13 +15,12 @@ use tower::{Service, ServiceExt};
 
 use super::row::Asked;
 
-pub(super) type Answer = (u16, Vec<(String, Vec<u8>)>, Vec<u8>);
+pub(crate) type Answer = (u16, Vec<(String, Vec<u8>)>, Vec<u8>);
 
 /// A server for one connection, and a client's end of it.
 async fn connect<S>(
     service: S,
     peer: Option<SocketAddr>,
-    http2: bool,
 ) -> (tokio::task::JoinHandle<()>, TcpStream)
 where
     S: Service<
@@ -47,21 +43,14 @@ where
         });
         let (io, service) = (TokioIo::new(stream), TowerToHyperService::new(service));
         // A refused request is an error here; a panic of the service is one of the task.
-        if http2 {
-            let _served = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
-                .max_header_list_size(1 << 20)
-                .serve_connection(io, service)
-                .await;
-        } else {
-            let _served = hyper::server::conn::http1::Builder::new()
-                .serve_connection(io, service)
-                .await;
-        }
+        let _served = hyper::server::conn::http1::Builder::new()
+            .serve_connection(io, service)
+            .await;
     });
     (server, TcpStream::connect(address).await.unwrap())
 }
 
-pub(super) async fn over_http2<S>(service: S, asked: &Asked) -> Result<Answer, String>
+pub(crate) async fn over_http1<S>(service: S, asked: &Asked) -> Result<Answer, String>
 where
     S: Service<
             Request<hyper::body::Incoming>,
@@ -71,41 +60,7 @@ where
     S: Clone + Send + 'static,
     S::Future: Send,
 {
-    let (server, stream) = connect(service, asked.peer, true).await;
-    let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-            .await
-            .map_err(|error| error.to_string())?;
-    let client = tokio::spawn(connection);
-    let request = asked.request(true).map(|()| Full::<Bytes>::default());
-    let response = tokio::time::timeout(Duration::from_secs(10), sender.send_request(request))
-        .await
-        .map_err(|_| "no answer in 10 s")?
-        .map_err(|error| format!("{error:?}"))?;
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await.map_err(|error| error.to_string())?;
-    drop(sender);
-    let _closed = client.await;
-    server.await.map_err(|error| error.to_string())?;
-    let headers = parts
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
-        .collect();
-    Ok((parts.status.as_u16(), headers, body.to_bytes().to_vec()))
-}
-
-pub(super) async fn over_http1<S>(service: S, asked: &Asked) -> Result<Answer, String>
-where
-    S: Service<
-            Request<hyper::body::Incoming>,
-            Response = Response<Full<Bytes>>,
-            Error = Infallible,
-        >,
-    S: Clone + Send + 'static,
-    S::Future: Send,
-{
-    let (server, mut stream) = connect(service, asked.peer, false).await;
+    let (server, mut stream) = connect(service, asked.peer).await;
     stream.write_all(&asked.bytes()).await.unwrap();
     let mut answer = Vec::new();
     let read = stream.read_to_end(&mut answer);
