@@ -20,3 +20,12 @@ pub(crate) fn config(cost: u32) -> Config {
         ..Config::default()
     }
 }
+
+/// Which inputs a long loop tries: each `n`th one, or every one if `CASES` is set.
+pub(crate) fn every(n: usize) -> usize {
+    if std::env::var_os("CASES").is_some() {
+        1
+    } else {
+        n
+    }
+}

@@ -154,6 +154,8 @@ fn r9_one_redirect_to_a_fixpoint_whatever_the_steps() {
         Some(SchemeSource::plaintext_listener().into()),
         Some(HttpsEnforcement::new(SchemeSource::extension::<Encrypted>()).port(8444)),
     ];
+    let every = crate::cases::every(7);
+    let mut turn = 0;
     for (host, plaintext) in hosts
         .iter()
         .flat_map(|host| plaintexts.iter().map(move |p| (host, p)))
@@ -164,10 +166,12 @@ fn r9_one_redirect_to_a_fixpoint_whatever_the_steps() {
         };
         for canonical in paths(start) {
             for scheme in [None, Some(HttpScheme::Http), Some(HttpScheme::Https)] {
-                for (asked, target) in HOSTS
+                let requests = HOSTS
                     .iter()
-                    .flat_map(|h| TARGETS.iter().map(move |t| (h, t)))
-                {
+                    .flat_map(|h| TARGETS.iter().map(move |t| (h, t)));
+                // Each combination of steps begins with another request.
+                turn += 1;
+                for (asked, target) in requests.skip(turn % every).step_by(every) {
                     let mut request = testing::get(target).header("host", asked);
                     if let Some(scheme) = scheme {
                         request = request.scheme(scheme);
@@ -178,7 +182,7 @@ fn r9_one_redirect_to_a_fixpoint_whatever_the_steps() {
         }
     }
     println!("{redirects} redirects, each alone");
-    assert!(redirects > 100_000);
+    assert!(redirects > 100_000 / every);
 }
 
 /// Counts what reaches the app.
