@@ -106,11 +106,12 @@ pub(crate) fn cache_control(
     cache: Option<CacheControl>,
     default_max_age: Option<CacheControl>,
     status: Status,
+    scheme_is_presumed: bool,
     reads: &HeaderReads,
 ) -> Option<CacheControl> {
     // If the presumed scheme is wrong, the redirect leads to the requested URL. Caches must not
     // keep that loop.
-    if reads.has_presumed_scheme() && cache.is_none() && status.is_permanent() {
+    if scheme_is_presumed && cache.is_none() && status.is_permanent() {
         return Some(CacheControl::no_store());
     }
     let cache = cache.or(default_max_age.filter(|_| status.is_permanent()));

@@ -9,22 +9,23 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use tower_service::Service;
 
 use crate::{
-    guard::{self, Verdict},
+    guard::{Unsent, Verdict},
     middleware::{
         RedirectLayer,
         body::{BodyMode, Unchanged},
         future::{Pending, ResponseFuture},
+        layer::Options,
         link_body::LinkPageKind,
         response::{RedirectResponse, cache_control},
     },
     observe,
-    policy::{Decision, Policy, Refusal},
+    policy::{Policy, Refusal},
     redirect::{Redirect, Timing},
-    request::HeaderReads,
+    request::{HeaderReads, RequestHead},
 };
 
 /// The service that a [`RedirectLayer`] makes: it redirects, refuses, or calls the inner service.
@@ -145,86 +146,102 @@ where
     #[inline]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let reads = HeaderReads::new();
-        match self
-            .layer
-            .policy
-            .decide(&self.layer.head(&request).recording(&reads))
-        {
-            // A policy around `Https` turned its redirect into a pass. Plaintext still must not
-            // pass (R11).
-            Decision::Pass if reads.is_closed() => {
-                ResponseFuture::ready(refuse::<M, _, _>(request, guard::CLOSED, &reads))
-            }
-            Decision::Pass => {
+        let head = self.layer.head(&request).recording(&reads);
+        let action = match self.layer.judge(&head) {
+            Verdict::Pass(None) => Action::Pass,
+            verdict => self.layer.options.action(verdict, &head, &reads),
+        };
+        match action {
+            Action::Pass => {
                 observe::passed();
                 ResponseFuture::pass(self.inner.call(request))
             }
-            Decision::Redirect(redirect) => self.redirect(request, redirect, &reads),
-            Decision::Refuse(refusal) => {
-                ResponseFuture::ready(refuse::<M, _, _>(request, refusal, &reads))
+            Action::RedirectAfter(pending) => {
+                ResponseFuture::after(self.inner.call(request), pending)
+            }
+            Action::Redirect(redirect, vary) => {
+                ResponseFuture::ready(send::<M, _, _>(request, redirect, vary))
+            }
+            Action::Refuse(refusal, vary) => {
+                ResponseFuture::ready(refuse::<M, _, _>(request, refusal, vary))
             }
         }
     }
 }
 
-impl<S, P, M> RedirectService<S, P, M> {
-    /// Checks a redirect, then sends it, waits for the response, or suppresses it.
+/// What the service does with a request. `vary` lists the headers that the policy read.
+enum Action {
+    Pass,
+    Redirect(RedirectResponse, Option<HeaderValue>),
+    RedirectAfter(Pending),
+    Refuse(Refusal, Option<HeaderValue>),
+}
+
+impl Options {
+    /// Prepares a redirect or a refusal, and reports a redirect that isn't sent.
     #[cold]
     #[inline(never)]
-    fn redirect<ReqBody, ResBody>(
-        &mut self,
-        request: Request<ReqBody>,
-        redirect: Redirect,
-        reads: &HeaderReads,
-    ) -> ResponseFuture<S::Future, M::Body, M>
-    where
-        S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-        M: BodyMode<ResBody>,
-    {
-        let head = self.layer.head(&request).recording(reads);
-        let options = &self.layer.options;
-        let status = match guard::judge(&head, &redirect, options.disabled) {
-            Verdict::Send(status) => status,
-            Verdict::Pass(reason) => {
-                observe::suppressed(&head, &redirect, reason);
-                observe::passed();
-                return ResponseFuture::pass(self.inner.call(request));
-            }
-            Verdict::Refuse(reason, refusal) => {
-                observe::suppressed(&head, &redirect, reason);
-                return ResponseFuture::ready(refuse::<M, _, _>(request, refusal, reads));
+    fn action(&self, verdict: Verdict, head: &RequestHead<'_>, reads: &HeaderReads) -> Action {
+        let report = |unsent: Option<Unsent>| {
+            if let Some(Unsent { redirect, reason }) = unsent {
+                observe::suppressed(head, &redirect, reason);
             }
         };
-        let page_kind = options.link_body.then(|| LinkPageKind::for_request(&head));
-        let waits = matches!(guard::timing(&head, &redirect), Timing::After(_));
-        let cache = cache_control(redirect.cache, options.default_max_age, status, reads);
-        let (mut response, timing) = RedirectResponse::new(redirect, status, cache, page_kind);
-        response.inserts_redirected = options.inserts_redirected;
+        let (sent, status) = match verdict {
+            Verdict::Send(sent, status) => (sent, status),
+            Verdict::Pass(unsent) => {
+                report(unsent);
+                return Action::Pass;
+            }
+            Verdict::Refuse(refusal, unsent) => {
+                report(unsent);
+                return Action::Refuse(refusal, reads.vary());
+            }
+        };
+        let redirect = sent.redirect;
+        let page_kind = self.link_body.then(|| LinkPageKind::for_request(head));
+        let is_presumed = sent.facts.scheme_is_presumed;
+        let cache = cache_control(
+            redirect.cache,
+            self.default_max_age,
+            status,
+            is_presumed,
+            reads,
+        );
+        let (mut redirect, timing) = RedirectResponse::new(redirect, status, cache, page_kind);
+        redirect.inserts_redirected = self.inserts_redirected;
+        let vary = reads.vary();
         match timing {
-            Timing::After(condition) if waits => {
-                let vary = reads.vary();
-                let pending = Pending {
-                    condition,
-                    redirect: response,
-                    vary,
-                };
-                ResponseFuture::after(self.inner.call(request), pending)
-            }
-            Timing::Before | Timing::After(_) => {
-                observe::redirected(&response.redirected);
-                let mut sent =
-                    respond_without_app::<M, _, _>(request, status.code(), response.body());
-                if let Some(redirected) = response.extension() {
-                    sent.extensions_mut().insert(redirected);
-                }
-                response.write(sent.headers_mut());
-                if !reads.is_empty() {
-                    append_vary(sent.headers_mut(), reads);
-                }
-                ResponseFuture::ready(sent)
-            }
+            Timing::Before => Action::Redirect(redirect, vary),
+            Timing::After(condition) => Action::RedirectAfter(Pending {
+                condition,
+                redirect,
+                vary,
+            }),
         }
     }
+}
+
+/// Makes the response of a redirect that doesn't wait for the inner service.
+#[cold]
+#[inline(never)]
+fn send<M, ReqBody, ResBody>(
+    request: Request<ReqBody>,
+    redirect: RedirectResponse,
+    vary: Option<HeaderValue>,
+) -> Response<M::Body>
+where
+    M: BodyMode<ResBody>,
+{
+    observe::redirected(&redirect.redirected);
+    let status = redirect.redirected.status.code();
+    let mut sent = respond_without_app::<M, _, _>(request, status, redirect.body());
+    if let Some(redirected) = redirect.extension() {
+        sent.extensions_mut().insert(redirected);
+    }
+    redirect.write(sent.headers_mut());
+    append_vary(sent.headers_mut(), vary);
+    sent
 }
 
 /// Makes a response without calling the inner service.
@@ -247,10 +264,8 @@ where
 }
 
 /// Lists in `Vary` the headers that the policy read.
-#[cold]
-#[inline(never)]
-fn append_vary(headers: &mut HeaderMap, reads: &HeaderReads) {
-    if let Some(vary) = reads.vary() {
+fn append_vary(headers: &mut HeaderMap, vary: Option<HeaderValue>) {
+    if let Some(vary) = vary {
         headers.append(header::VARY, vary);
     }
 }
@@ -261,14 +276,14 @@ fn append_vary(headers: &mut HeaderMap, reads: &HeaderReads) {
 fn refuse<M, ReqBody, ResBody>(
     request: Request<ReqBody>,
     refusal: Refusal,
-    reads: &HeaderReads,
+    vary: Option<HeaderValue>,
 ) -> Response<M::Body>
 where
     M: BodyMode<ResBody>,
 {
     observe::refused(&refusal);
     let mut response = respond_without_app::<M, _, _>(request, refusal.status(), Bytes::new());
-    append_vary(response.headers_mut(), reads);
+    append_vary(response.headers_mut(), vary);
     response.extensions_mut().insert(refusal);
     response
 }

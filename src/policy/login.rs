@@ -155,10 +155,10 @@ impl Policy for LoginRedirect {
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
         if self.is_login_page(request.requested_uri().path()) {
-            return Decision::Pass;
+            return Decision::pass();
         }
         let page = self.with_next(request);
-        Decision::Redirect(page.as_ref().unwrap_or(&self.login).into())
+        Decision::redirect(page.as_ref().unwrap_or(&self.login).into())
     }
 }
 

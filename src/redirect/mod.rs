@@ -304,7 +304,7 @@ impl Redirect {
     /// let rules = Rules::new([Rule::permanent("/a", "/b").named("launch")])?;
     /// let policy = rules.or(Redirect::found(LocalPath::from_static("/")));
     /// let rule_for = |path| {
-    ///     let redirect = policy.decide(&testing::get(path).head()).into_redirect()?;
+    ///     let redirect = policy.decide(&testing::get(path).head()).into_target()?;
     ///     redirect.rule().map(|rule| rule.id().to_string())
     /// };
     /// assert_eq!(rule_for("/a").as_deref(), Some("launch"));
