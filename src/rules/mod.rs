@@ -103,6 +103,7 @@ mod report;
 mod rule;
 pub(crate) mod rule_ref;
 mod search;
+mod self_target;
 #[cfg(feature = "snippets")]
 mod snippets;
 mod source;

@@ -74,8 +74,8 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// Rules may redirect to each other in a loop. A loop that doesn't depend on conditions or on
-    /// other hosts is an error when the table is built.
+    /// Rules may redirect to each other in a loop. A loop that doesn't depend on conditions, on
+    /// other hosts or on other ports is an error when the table is built.
     Loop,
     /// Rules may redirect to each other without end, and the URL grows each time.
     EndlessRedirect,
@@ -98,6 +98,9 @@ pub enum FindingKind {
     PermanentPerUser,
     /// Clients cache this permanent redirect, but the redirect that follows it is temporary.
     PermanentToTemporary,
+    /// The target differs only by its port from a URL that the rule matches. If a proxy drops the
+    /// port from `Host`, that is a redirect loop (R9).
+    OtherPort,
 }
 
 /// Among so many findings one is looked for that says the same of the same line.
@@ -290,7 +293,8 @@ impl FindingKind {
             | Self::PossibleChain
             | Self::Duplicate
             | Self::UnusedCapture
-            | Self::PermanentToTemporary => Severity::Note,
+            | Self::PermanentToTemporary
+            | Self::OtherPort => Severity::Note,
         }
     }
 }
@@ -308,6 +312,7 @@ impl fmt::Display for FindingKind {
             Self::UnusedCapture => "unused capture",
             Self::PermanentPerUser => "permanent redirect per user",
             Self::PermanentToTemporary => "permanent redirect to temporary",
+            Self::OtherPort => "target on another port",
         })
     }
 }

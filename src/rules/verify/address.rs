@@ -1,5 +1,7 @@
 //! A request as far as it is known, and what it becomes when a rule answers it.
 
+use std::borrow::Cow;
+
 use http::Method;
 
 use super::{
@@ -9,6 +11,7 @@ use super::{
 };
 use crate::{
     location::{HttpScheme, Origin},
+    request::host::RequestHost,
     rules::{
         condition::Ready,
         has::{Condition, Place, Test},
@@ -86,6 +89,9 @@ impl Host {
 pub(super) struct Address {
     pub(super) path: Path,
     pub(super) host: Host,
+    /// The port, if a target named one. `None` is the default port, or a port that isn't known: a
+    /// rule matches every port of its host.
+    pub(super) port: Option<u16>,
     pub(super) scheme: Option<HttpScheme>,
     /// Whether somebody tells the table the scheme, as a rule that asked for it has shown.
     pub(super) is_told_scheme: bool,
@@ -114,6 +120,7 @@ impl Address {
         Self {
             path: Path::anything(fresh),
             host: Host::Any,
+            port: None,
             scheme: None,
             is_told_scheme: false,
             methods: Vec::new(),
@@ -279,6 +286,7 @@ impl Address {
         };
         if let Some(origin) = origin_of(origin) {
             next.host = Host::Is(host_of(&origin).into());
+            next.port = origin.written_port();
             next.scheme = Some(origin.scheme());
         }
         Some(next)
@@ -293,9 +301,35 @@ impl Address {
         let may_change = self.methods.is_empty() || !self.methods.iter().all(reads);
         let same_scheme = self.scheme.is_none() || self.scheme == next.scheme;
         self.path == next.path
-            && (record.origin == 0 || self.host == next.host && same_scheme)
+            && (record.origin == 0
+                || self.host == next.host && same_scheme && self.is_on_port_of(next))
             && !(gets && may_change)
             && Query::is_kept(&self.query, &next.query, record, ready)
+    }
+
+    /// Whether a redirect to the port of the next request stays on this port, by the rule of the
+    /// guard (R9). A port that isn't known counts as the default port.
+    fn is_on_port_of(&self, next: &Self) -> bool {
+        let requested = RequestHost {
+            name: Cow::Borrowed(""),
+            port: self.port,
+            dotted: false,
+        };
+        requested.same_port(next.port, self.scheme)
+    }
+
+    /// Whether the next request is surely on another port.
+    pub(super) fn leaves_port(&self, next: &Self) -> bool {
+        self.port.is_some() && !self.is_on_port_of(next)
+    }
+
+    /// The host as a request names it, with its port.
+    pub(super) fn authority(&self) -> Option<String> {
+        let host = self.host.sample()?;
+        Some(match self.port {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        })
     }
 }
 

@@ -54,6 +54,7 @@ impl Rules {
             check.alone(&record);
             if !finder.is_tired() {
                 check.shadow(finder, at, &record);
+                check.port(finder, at, &record);
             }
         }
         check.chains(finder, &mut Known::for_rules(self.len()));

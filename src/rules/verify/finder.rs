@@ -347,6 +347,7 @@ impl<'t> Finder<'t> {
         let growth = record.and_then(|record| record.growth());
         growth.is_some_and(|by| by < 0)
             || address.host.and(&step.next.host).is_none()
+            || address.leaves_port(&step.next)
             || !address.path.may_be(&step.next.path)
     }
 }

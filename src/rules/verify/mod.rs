@@ -19,6 +19,7 @@ mod growth;
 mod leave_out;
 mod merge;
 mod path;
+mod port;
 mod query;
 mod region;
 mod shadow;

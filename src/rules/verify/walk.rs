@@ -84,7 +84,7 @@ impl Finder<'_> {
     }
 
     /// Some requests that a rule answers, or that follow its answer.
-    fn requests(&mut self, at: u32) -> Vec<crate::journey::TestRequest> {
+    pub(super) fn requests(&mut self, at: u32) -> Vec<crate::journey::TestRequest> {
         let Some(start) = self.start(at) else {
             return Vec::new();
         };

@@ -61,7 +61,7 @@ pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
         _ => Method::GET,
     };
     let headers = request.headers_mut();
-    if let Some(host) = known.host.sample() {
+    if let Some(host) = known.authority() {
         headers.insert(header::HOST, HeaderValue::from_str(&host).ok()?);
     }
     for (_, Condition { place, test }) in known.facts.iter().filter(|(expected, _)| *expected) {
@@ -181,7 +181,8 @@ impl Rules {
         round.rules.iter().any(|at| all_in(conditions(*at))) && self.stays_in_sight(&round.rules)
     }
 
-    /// Whether the table is known to be asked on every host that the rules lead to.
+    /// Whether the table is known to be asked on every host that the rules lead to. Rules name
+    /// hosts and no ports, so another port may be another server.
     fn stays_in_sight(&self, rules: &[u32]) -> bool {
         let host = |at: u32| {
             let record = self.table.record(at)?;
@@ -197,6 +198,9 @@ impl Rules {
             let Some(origin) = origin.and_then(origin_of) else {
                 return true;
             };
+            if origin.written_port().is_some() {
+                return false;
+            }
             let next_host = Host::Is(host_of(&origin).into());
             let named = |at: &u32| {
                 let own = host(*at).map(|host| Host::of_rule(Some(host)));

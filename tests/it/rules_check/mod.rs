@@ -7,7 +7,8 @@ use proptest::{
     test_runner::FileFailurePersistence,
 };
 use tower_redirect::rules::{
-    Condition, Finding, FindingKind, Part, QueryPolicy, Rule, RuleRef, Rules, Source, TargetChange,
+    Condition, Finding, FindingKind, NotSentReason, Part, QueryPolicy, Rule, RuleRef, Rules,
+    Source, TargetChange,
 };
 use tower_redirect::testing::End;
 use tower_redirect::{Decision, Policy, Redirect, RequestHead, location::HttpScheme, testing};
@@ -16,6 +17,7 @@ mod explain;
 mod findings;
 mod flatten;
 mod loops;
+mod ports;
 mod random;
 
 type Case = (&'static str, Vec<Rule>);

@@ -1,0 +1,90 @@
+//! Targets that differ from the requested URL only by their port (R9).
+//!
+//! A rule for a host matches every port of it. Behind a proxy that drops the port from `Host`, the
+//! request that follows such a redirect looks like the first one, so the rule redirects it again.
+//! Sample requests of the rule are followed as such a proxy passes them on.
+
+use super::{
+    address::{host_of, origin_of},
+    check::Check,
+    finder::Finder,
+    leave_out::target_text,
+};
+use crate::{
+    guard::Verdict,
+    journey::{Client, TestRequest},
+    location::Origin,
+    rules::{FindingKind, RuleRef, has::Place, record::Record, table::EVERY_HOST},
+};
+
+impl<'t> Check<'t> {
+    pub(super) fn port(&mut self, finder: &mut Finder<'t>, at: u32, record: &Record<'t>) {
+        if !finder.repeats_without_port(at, record) {
+            return;
+        }
+        let target = target_text(RuleRef::new(&self.rules.table, *record));
+        let message =
+            format!("{target} differs only by its port from a URL that this rule matches");
+        let help = "make sure that no proxy drops the port from `Host`, because that causes a \
+                    redirect loop";
+        self.push(FindingKind::OtherPort, record.number, &[], message, help);
+    }
+}
+
+impl Finder<'_> {
+    /// Whether a rule redirects a request again if a proxy drops the port from `Host`.
+    fn repeats_without_port(&mut self, at: u32, record: &Record<'_>) -> bool {
+        let origin = record.target.get(..record.origin.into());
+        let origin = origin.and_then(origin_of);
+        let Some(origin) = origin.filter(|origin| origin.written_port().is_some()) else {
+            return false;
+        };
+        self.names(record, &origin)
+            && self
+                .requests(at)
+                .into_iter()
+                .any(|request| self.comes_back(at, request, &origin))
+    }
+
+    /// Whether the table has rules for the host of an origin. Other hosts are never taken for this
+    /// site.
+    fn names(&self, record: &Record<'_>, origin: &Origin) -> bool {
+        let host = host_of(origin);
+        let mut groups = self.table.hosts.fitting(Some(host));
+        let options = self.table.options(record).map(|ready| &ready.options);
+        let mut conditions = options.into_iter().flat_map(|options| &options.conditions);
+        groups.any(|group| group != EVERY_HOST)
+            || conditions.any(|(expected, has)| *expected && has.place == Place::Host)
+    }
+
+    /// Whether a request gets the same redirect twice, each time without the port in its `Host`.
+    fn comes_back(&mut self, at: u32, request: TestRequest, origin: &Origin) -> bool {
+        let Some(request) = request.on_host(origin.host()) else {
+            return false;
+        };
+        let mut client = Client::new(request);
+        let mut sent = Vec::new();
+        for _ in 0..2 {
+            let mut looks = 0;
+            let answered = (self.rules).answered(&client.request.head(), || looks += 1);
+            self.work
+                .add(32 + self.table.regexes_len() + looks * (4 + client.url().len() / 16));
+            let Some((rule, redirect)) = answered.filter(|(rule, _)| *rule == at) else {
+                return false;
+            };
+            let location = redirect.location.clone();
+            let Verdict::Send(proposed, status) = client.judge(redirect) else {
+                return false;
+            };
+            if !client.follow(status, &proposed) {
+                return false;
+            }
+            sent.push((rule, location));
+            let Some(request) = client.request.on_host(origin.host()) else {
+                return false;
+            };
+            client = Client::new(request);
+        }
+        matches!(&*sent, [first, again] if first == again)
+    }
+}
