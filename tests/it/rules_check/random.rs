@@ -75,6 +75,11 @@ mod sets {
                     2 => source.push_str("?x={q}"),
                     _ => {}
                 }
+                match condition {
+                    16 => target.insert_str(0, "http://a.example:8080"),
+                    17 => target.insert_str(0, "http://a.example"),
+                    _ => {}
+                }
                 let rule = match how {
                     0 => Rule::new(Status::Found, source, target),
                     1 => Rule::new(Status::SeeOther, source, target),
@@ -96,7 +101,7 @@ mod sets {
                     11 => rule.rename_param("x", "y"),
                     12 => rule.rename_param("x", "y").set_param("y", "1"),
                     13 => rule.rename_param("x", "y").query(QueryPolicy::Merge),
-                    14 => rule.host("a.example"),
+                    14 | 16 | 17 => rule.host("a.example"),
                     15 => rule.host("*.example"),
                     18 => rule.scheme(HttpScheme::Https),
                     19 => rule.scheme(HttpScheme::Http),
@@ -135,8 +140,10 @@ mod sets {
                 let post = testing::post(&address);
                 let beta = testing::get(&address).header("cookie", "beta=1");
                 let host = testing::get(&address).header("host", "a.example");
+                let http = host.clone().scheme(HttpScheme::Http);
+                let port = testing::get(&address).header("host", "a.example:8080");
                 let https = get.clone().scheme(HttpScheme::Https);
-                [get, post, beta, host, https]
+                [get, post, beta, host, http, port, https]
             })
         })
     }
