@@ -37,6 +37,8 @@ enum ReadyTest {
     Captured,
     #[cfg(feature = "regex")]
     Matches(regex::Regex),
+    /// All of these, for the same value.
+    All(Box<[Self]>),
 }
 
 /// The first thing that a request lacks.
@@ -202,26 +204,40 @@ impl CompiledCondition {
             });
             Ok(())
         };
-        let test = match &has.test {
-            Test::Present => ReadyTest::Present,
-            Test::OneOf(values) => ReadyTest::OneOf(values.clone()),
-            Test::Captured(name) => {
-                capture(name, kind)?;
-                ReadyTest::Captured
-            }
-            #[cfg(feature = "regex")]
-            Test::Matches(text) => {
-                let regex = room.whole(text, false)?;
-                if expected {
-                    for name in regex.capture_names().flatten() {
-                        capture(name, Kind::Plain)?;
-                    }
+        let mut ready = |test: &Test| -> Result<ReadyTest, Flaw> {
+            Ok(match test {
+                Test::Present => ReadyTest::Present,
+                Test::OneOf(values) => ReadyTest::OneOf(values.clone()),
+                Test::Captured(name) => {
+                    capture(name, kind)?;
+                    ReadyTest::Captured
                 }
-                ReadyTest::Matches(regex)
-            }
-            #[cfg(not(feature = "regex"))]
-            Test::Matches(_) => return Err(Flaw::at(0, "this needs the `regex` feature")),
+                #[cfg(feature = "regex")]
+                Test::Matches(text) => {
+                    let regex = room.whole(text, false)?;
+                    if expected {
+                        for name in regex.capture_names().flatten() {
+                            capture(name, Kind::Plain)?;
+                        }
+                    }
+                    ReadyTest::Matches(regex)
+                }
+                #[cfg(not(feature = "regex"))]
+                Test::Matches(_) => return Err(Flaw::at(0, "this needs the `regex` feature")),
+                // The parts of a test have no parts.
+                Test::All(_) => ReadyTest::Present,
+            })
         };
+        let parts = has.test.parts();
+        let test = match parts {
+            [one] => ready(one)?,
+            _ => ReadyTest::All(parts.iter().map(ready).collect::<Result<_, _>>()?),
+        };
+        if !test.can_be_met() {
+            let why = "no value can meet this condition; list at least one value that meets all \
+                       of it";
+            return Err(Flaw::at(0, why));
+        }
         Ok(Self {
             expected,
             place: has.place.clone(),
@@ -292,19 +308,60 @@ impl ReadyTest {
             Self::Present => true,
             #[cfg(feature = "regex")]
             Self::Matches(_) => self.fits(super::ask::plain(value), captures),
+            Self::All(tests) => {
+                let all_fit = tests.iter().all(|test| match test {
+                    Self::OneOf(values) => values.iter().any(|one| means(value, one)),
+                    test => test.is_met_by(&super::ask::plain(value)),
+                });
+                // What a value captures that fails a later test is left out.
+                all_fit
+                    && tests
+                        .iter()
+                        .all(|test| test.fits_parameter(value, captures))
+            }
         }
+    }
+
+    /// The same without captures, for plain text.
+    fn is_met_by(&self, value: &str) -> bool {
+        match self {
+            Self::Present => true,
+            Self::OneOf(values) => values.iter().any(|one| **one == *value),
+            Self::Captured => !value.is_empty(),
+            #[cfg(feature = "regex")]
+            Self::Matches(regex) => regex.is_match(value),
+            Self::All(tests) => tests.iter().all(|test| test.is_met_by(value)),
+        }
+    }
+
+    /// Whether there is a value for it, as far as a list of values shows.
+    fn can_be_met(&self) -> bool {
+        let tests = match self {
+            Self::All(tests) => tests,
+            one => std::slice::from_ref(one),
+        };
+        tests.iter().all(|test| match test {
+            Self::OneOf(values) => values.iter().any(|value| self.is_met_by(value)),
+            _ => true,
+        })
     }
 
     /// A value that lives as long as the request.
     fn fits<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) -> bool {
-        if matches!(self, Self::Captured) {
-            let there = !value.is_empty();
-            if there {
-                captures.push(value);
+        match self {
+            Self::Captured => {
+                let there = !value.is_empty();
+                if there {
+                    captures.push(value);
+                }
+                there
             }
-            return there;
+            Self::All(tests) => {
+                self.is_met_by(&value)
+                    && tests.iter().all(|test| test.fits(value.clone(), captures))
+            }
+            _ => self.fits_text(&value, captures),
         }
-        self.fits_text(&value, captures)
     }
 
     /// A value that does not.
@@ -312,7 +369,7 @@ impl ReadyTest {
         match self {
             Self::Present => true,
             Self::OneOf(values) => values.iter().any(|one| **one == *value),
-            Self::Captured => self.fits(Cow::Owned(value.to_owned()), captures),
+            Self::Captured | Self::All(_) => self.fits(Cow::Owned(value.to_owned()), captures),
             #[cfg(feature = "regex")]
             Self::Matches(regex) => {
                 // Whether it matches is found without memory, what its groups match is not.

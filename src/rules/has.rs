@@ -21,6 +21,23 @@ use std::fmt;
 ///
 /// Names of query parameters and cookies are case-sensitive. Names of headers aren't. If a name has
 /// several values, one matching value is enough. The rule captures the first value that matches.
+///
+/// If you narrow a condition twice, one value must meet both:
+///
+/// ```
+/// use tower_redirect::rules::{Condition, Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let language = Condition::query("lang").one_of(["de", "fr"]).captured_as("lang");
+/// let rules = Rules::new([Rule::found("/", "/{lang}/").when(language)])?;
+/// testing::get("/?lang=de").through(&rules).assert_redirect("/de/");
+/// testing::get("/?lang=en").through(&rules).assert_pass();
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+///
+/// If no value can meet them, for example two different values of
+/// [`equal_to`](Self::equal_to), building the table returns an error. Two conditions on one name
+/// can be met by two of its values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[must_use = "give it to a rule: `.when(…)`"]
 pub struct Condition {
@@ -53,6 +70,42 @@ pub(super) enum Test {
         expect(dead_code, reason = "nothing builds it")
     )]
     Matches(Box<str>),
+    /// Several of these, for the same value; none of them is `All`.
+    All(Box<[Self]>),
+}
+
+impl Test {
+    /// Both, for the same value.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Present, other) => other,
+            (Self::OneOf(values), Self::OneOf(others)) => {
+                let both = values.into_iter().filter(|value| others.contains(value));
+                Self::OneOf(both.collect())
+            }
+            (Self::All(tests), other) => {
+                let mut all = Vec::from(tests);
+                let is_list = |test: &Self| matches!(test, Self::OneOf(_));
+                let is_known = all.contains(&other);
+                match all.iter_mut().find(|own| is_list(own) && is_list(&other)) {
+                    Some(own) => *own = std::mem::replace(own, Self::Present).and(other),
+                    None if is_known => {}
+                    None => all.push(other),
+                }
+                Self::All(all.into())
+            }
+            (one, other) if one == other => one,
+            (one, other) => Self::All([one, other].into()),
+        }
+    }
+
+    /// The tests that a value has to pass, each alone.
+    pub(super) fn parts(&self) -> &[Self] {
+        match self {
+            Self::All(tests) => tests,
+            one => std::slice::from_ref(one),
+        }
+    }
 }
 
 impl Condition {
@@ -130,6 +183,8 @@ impl Condition {
 
     /// Requires one of these values.
     ///
+    /// An empty list is an error when the table is built.
+    ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};
     /// use tower_redirect::testing;
@@ -139,10 +194,9 @@ impl Condition {
     /// testing::get("/").header("x-device", "phone").through(&rules).assert_redirect("/m");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
-    pub fn one_of(mut self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+    pub fn one_of(self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let values = values.into_iter().map(|value| value.as_ref().into());
-        self.test = Test::OneOf(values.collect());
-        self
+        self.narrowed(Test::OneOf(values.collect()))
     }
 
     /// Requires a value that isn't empty, and captures it for the target.
@@ -157,9 +211,8 @@ impl Condition {
     /// testing::get("/page?p=a/b").through(&rules).assert_redirect("/posts/a%2Fb");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
-    pub fn captured_as(mut self, name: &str) -> Self {
-        self.test = Test::Captured(name.into());
-        self
+    pub fn captured_as(self, name: &str) -> Self {
+        self.narrowed(Test::Captured(name.into()))
     }
 
     /// Requires a value that this regex matches as a whole.
@@ -180,9 +233,15 @@ impl Condition {
     /// If the regex is invalid, building the table returns an error.
     #[cfg(feature = "regex")]
     #[cfg_attr(docsrs, doc(cfg(feature = "regex")))]
-    pub fn matching(mut self, regex: &str) -> Self {
-        self.test = Test::Matches(regex.into());
-        self
+    pub fn matching(self, regex: &str) -> Self {
+        self.narrowed(Test::Matches(regex.into()))
+    }
+
+    fn narrowed(self, test: Test) -> Self {
+        Self {
+            place: self.place,
+            test: self.test.and(test),
+        }
     }
 
     /// The host, as a regex or a list; for dialects that have it among their conditions.
@@ -211,11 +270,15 @@ impl fmt::Display for Condition {
             Place::Host => f.write_str("host"),
             Place::Language(_) => f.write_str("language"),
         }?;
-        match &self.test {
-            Test::Present => Ok(()),
-            Test::OneOf(values) => write!(f, " with {}", values.join(" or ")),
-            Test::Captured(name) => write!(f, " as `{{{name}}}`"),
-            Test::Matches(regex) => write!(f, " matching `{regex}`"),
+        for (at, test) in self.test.parts().iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { " and" })?;
+            match test {
+                Test::Present | Test::All(_) => Ok(()),
+                Test::OneOf(values) => write!(f, " with {}", values.join(" or ")),
+                Test::Captured(name) => write!(f, " as `{{{name}}}`"),
+                Test::Matches(regex) => write!(f, " matching `{regex}`"),
+            }?;
         }
+        Ok(())
     }
 }

@@ -91,6 +91,7 @@ mod firsts;
 mod flatten;
 mod format;
 mod has;
+mod host_pattern;
 mod lines;
 mod named;
 mod options;

@@ -1,9 +1,11 @@
 use http::Method;
 
 use super::{
+    error::{Flaw, Part},
     has::Condition,
+    host_pattern::TWO_HOSTS,
     options::{Edit, Options, QueryPolicy},
-    source::Source,
+    source::{Source, TWO_SCHEMES, Wrong},
 };
 use crate::{
     location::HttpScheme,
@@ -70,7 +72,11 @@ pub struct Rule {
     pub(super) target: String,
     pub(super) how: StatusChoice,
     pub(super) options: Options,
+    /// The first two calls that no request can meet both.
+    pub(super) conflict: Option<Box<Wrong>>,
 }
+
+const NO_METHOD: &str = "no method is left; list at least one method, in each call";
 
 impl Rule {
     #[doc = include_str!("../docs/moved_permanently.md")]
@@ -128,7 +134,14 @@ impl Rule {
             target: target.into(),
             how: how.into(),
             options: Options::default(),
+            conflict: None,
         }
+    }
+
+    fn conflict(mut self, part: Part, text: &str, why: &'static str) -> Self {
+        let conflict = || Box::new((part, text.to_owned(), Flaw::at(0, why)));
+        self.conflict.get_or_insert_with(conflict);
+        self
     }
 
     /// Restricts the rule to a host.
@@ -166,9 +179,14 @@ impl Rule {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
+    /// Two different hosts are an error when the table is built.
+    ///
     /// A table with such a rule refuses a request with an invalid
     /// or conflicting host (400), even if no rule matches its path.
     pub fn host(mut self, host: &str) -> Self {
+        if self.options.host.as_deref().is_some_and(|own| own != host) {
+            return self.conflict(Part::Host, host, TWO_HOSTS);
+        }
         self.options.host = Some(host.into());
         self
     }
@@ -188,7 +206,12 @@ impl Rule {
     /// testing::get("/a").through(&rules).assert_pass();
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
+    ///
+    /// Two different schemes are an error when the table is built.
     pub fn scheme(mut self, scheme: HttpScheme) -> Self {
+        if self.options.scheme.is_some_and(|own| own != scheme) {
+            return self.conflict(Part::Rule, scheme.as_str(), TWO_SCHEMES);
+        }
         self.options.scheme = Some(scheme);
         self
     }
@@ -208,14 +231,24 @@ impl Rule {
     /// testing::post("/pay").through(&rules).assert_pass();
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
+    ///
+    /// If you call this twice, the rule matches the methods of both lists. A rule without any
+    /// method is an error when the table is built.
     pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
-        self.options.methods = methods.into_iter().collect();
+        let mut methods: Vec<Method> = methods.into_iter().collect();
+        let own = &self.options.methods;
+        methods.retain(|method| own.is_empty() || own.contains(method));
+        if methods.is_empty() {
+            return self.conflict(Part::Rule, "methods", NO_METHOD);
+        }
+        self.options.methods = methods;
         self
     }
 
     /// Restricts the rule to requests that meet a condition.
     ///
-    /// If you add several conditions, the request must meet all of them.
+    /// If you add several conditions, the request must meet all of them. Two conditions on one name
+    /// can be met by two of its values.
     ///
     /// ```
     /// use tower_redirect::rules::{Condition, Rule, Rules};
@@ -250,7 +283,7 @@ impl Rule {
 
     /// Sets how the query of the request and the query of the target combine.
     ///
-    /// The default is [`QueryPolicy::Keep`].
+    /// The default is [`QueryPolicy::Keep`]. A second call replaces the first.
     ///
     /// ```
     /// use tower_redirect::rules::{QueryPolicy, Rule, Rules};
@@ -319,6 +352,8 @@ impl Rule {
     }
 
     /// Sets how long clients and caches may keep the redirect.
+    ///
+    /// A second call replaces the first.
     ///
     /// ```
     /// use std::time::Duration;
@@ -393,7 +428,8 @@ impl Rule {
 
     /// Names the rule in logs, counts and reports.
     ///
-    /// A name with a control character is an error when the table is built.
+    /// A name with a control character is an error when the table is built. A second call replaces
+    /// the first.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};

@@ -12,6 +12,7 @@ impl Rule {
             target,
             how,
             options,
+            ..
         } = self;
         // Behind its own origin, a target is as one without.
         let origin = options.scheme.zip(options.host.as_deref());

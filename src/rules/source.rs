@@ -7,12 +7,13 @@ use super::{
     capture::{Kind, Slot},
     error::{Flaw, Part},
     has::Condition,
+    host_pattern::{NO_PLACEHOLDER, TWO_HOSTS},
     options::Options,
     pattern::{self, Parts, Tail, Token},
     record::{PATTERN, REGEX},
     table::without_slash,
 };
-use crate::location::{HttpScheme, Origin};
+use crate::location::HttpScheme;
 
 /// The source of a rule: which paths the rule matches.
 ///
@@ -135,6 +136,8 @@ impl From<String> for Source {
         }
     }
 }
+
+pub(super) const TWO_SCHEMES: &str = "the rule has two schemes; remove one of them";
 
 /// A rule that was found wrong: which part, its text, and why.
 pub(super) type Wrong = (Part, String, Flaw);
@@ -277,12 +280,10 @@ pub(super) fn native<'s>(
             continue;
         };
         if let Some(host) = &options.host {
-            let why = "the rule has two hosts; remove one of them";
-            return Err((Part::Host, host.to_string(), Flaw::at(0, why)));
+            return Err((Part::Host, host.to_string(), Flaw::at(0, TWO_HOSTS)));
         }
         if options.scheme.is_some() {
-            let why = "the rule has two schemes; remove one of them";
-            return Err((Part::Source, text.to_owned(), Flaw::at(0, why)));
+            return Err((Part::Source, text.to_owned(), Flaw::at(0, TWO_SCHEMES)));
         }
         let end = rest.find(['/', '?', '{']).unwrap_or(rest.len());
         let (host, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
@@ -408,43 +409,4 @@ pub(super) fn foreign(source: &Source) -> Option<Flaw> {
         at += segment.len() + 1;
     }
     None
-}
-
-const NO_PLACEHOLDER: &str =
-    "a host can't contain a placeholder; write `*.` before a domain to match its subdomains";
-
-/// A host in the spelling that is compared.
-pub(super) fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
-    const SCHEME: &str = "https://";
-    let sentence = if let Some(at) = host.find("://") {
-        Some((
-            at,
-            "a host has no scheme; remove it, and use `scheme` instead",
-        ))
-    } else {
-        let in_braces = host.find('{').filter(|_| host.contains('}'));
-        let mut chars = host.chars();
-        let elsewhere = chars.next() == Some(':') && chars.next().is_some_and(char::is_alphabetic);
-        let at = in_braces.or(elsewhere.then_some(0));
-        at.map(|at| (at, NO_PLACEHOLDER))
-    };
-    if let Some((at, why)) = sentence {
-        return Err((Part::Host, host.to_owned(), Flaw::at(at, why)));
-    }
-    let (star, name) = ["*.", "."]
-        .into_iter()
-        .find_map(|star| Some((star, host.strip_prefix(star)?)))
-        .unwrap_or(("", host));
-    let wrong = |flaw: Flaw| (Part::Host, host.to_owned(), flaw);
-    let origin = Origin::new(&format!("{SCHEME}{name}"))
-        .map_err(|error| wrong(Flaw::location(error.moved_back(SCHEME.len()), star.len())))?;
-    if origin.written_port().is_some() || name.ends_with(":443") {
-        let at = host.rfind(':').unwrap_or_default();
-        return Err(wrong(Flaw::at(
-            at,
-            "a rule matches every port of its host; remove the port",
-        )));
-    }
-    let name = origin.host().strip_suffix('.').unwrap_or(origin.host());
-    Ok(format!("{star}{name}").into())
 }

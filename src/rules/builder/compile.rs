@@ -9,13 +9,13 @@ use crate::{
         capture::Slot,
         condition::Ready,
         error::{Flaw, Part, RuleError},
+        host_pattern::checked_host,
         options::{Matching, Options},
         pattern::MAX_CAPTURES,
         record::{Draft, FRAGMENT, QUERY, SETTLED, SLOTS},
         rule::Rule,
         source::{
-            Compiled, Source, SourceKind, Wrong, add_query_conditions, checked_host,
-            compile_source, native,
+            Compiled, Source, SourceKind, Wrong, add_query_conditions, compile_source, native,
         },
         spelling,
         table::EVERY_HOST,
@@ -36,11 +36,14 @@ impl RulesBuilder {
             target,
             how,
             mut options,
+            conflict,
         } = rule;
         options.matching.ignore_case |= self.matching.ignore_case;
         options.matching.ignore_trailing_slash |= self.matching.ignore_trailing_slash;
         let name = options.name.clone();
-        self.try_push(number, &source, &target, how, options)
+        conflict
+            .map_or(Ok(()), |conflict| Err(*conflict))
+            .and_then(|()| self.try_push(number, &source, &target, how, options))
             .map_err(|(part, text, flaw)| RuleError {
                 rule: number,
                 name,
@@ -58,10 +61,15 @@ impl RulesBuilder {
             target,
             how,
             options,
+            conflict,
         } = rule;
         let as_it_is = Matching::default();
         let is_path = matches!(source.kind, SourceKind::Native | SourceKind::Exact);
-        if !is_path || self.matching != as_it_is || options.matching != as_it_is {
+        if conflict.is_some()
+            || !is_path
+            || self.matching != as_it_is
+            || options.matching != as_it_is
+        {
             return None;
         }
         let options = match &self.last {

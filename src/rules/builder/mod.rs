@@ -108,7 +108,7 @@ impl RulesBuilder {
 
     /// Sets which rule wins if several match.
     ///
-    /// The default is [`Precedence::FirstMatch`].
+    /// The default is [`Precedence::FirstMatch`]. A second call replaces the first.
     ///
     /// ```
     /// use tower_redirect::rules::{Precedence, Rule, Rules};

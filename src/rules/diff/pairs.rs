@@ -179,9 +179,13 @@ fn query_policy(rules: &Rules, record: &Record<'_>) -> QueryPolicy {
 /// What a rule asks for, and what it says of its answer; what placeholders are called is neither.
 fn split(options: &Options) -> (Options, Options) {
     let conditions = options.conditions.iter().map(|(expected, has)| {
-        let test = match &has.test {
+        let nameless = |test: &Test| match test {
             Test::Captured(_) => Test::Captured("".into()),
             test => test.clone(),
+        };
+        let test = match &has.test {
+            Test::All(tests) => Test::All(tests.iter().map(nameless).collect()),
+            test => nameless(test),
         };
         let place = has.place.clone();
         (*expected, Condition { place, test })

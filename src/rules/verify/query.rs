@@ -48,11 +48,12 @@ impl Query {
     }
 
     pub(super) fn narrow(&mut self, expected: bool, key: &str, test: &Test) -> Option<()> {
-        let fits = |value: &Option<Box<str>>| match (value, test) {
-            (None, _) | (_, Test::Present | Test::Matches(_)) => true,
+        let fits_one = |value: &Option<Box<str>>, test: &Test| match (value, test) {
+            (None, _) | (_, Test::Present | Test::Matches(_) | Test::All(_)) => true,
             (Some(value), Test::OneOf(values)) => values.contains(value),
             (Some(value), Test::Captured(_)) => !value.is_empty(),
         };
+        let fits = |value: &Option<Box<str>>| test.parts().iter().all(|test| fits_one(value, test));
         let is_it = |own: &Option<Box<str>>| own.as_deref().is_none_or(|own| own == key);
         let mut own = self.pairs.iter().filter(|(name, _)| is_it(name));
         if expected {

@@ -151,6 +151,14 @@ fn implies(
         true => (&own.test, &other.test),
         false => (&other.test, &own.test),
     };
+    // Each part of the wide one follows from a part of the narrow one.
+    wide.parts().iter().all(|wide| {
+        let mut parts = narrow.parts().iter();
+        parts.any(|narrow| implies_part(narrow, wide, work))
+    })
+}
+
+fn implies_part(narrow: &Test, wide: &Test, work: &mut Work) -> bool {
     match (narrow, wide) {
         (_, Test::Present) => true,
         (Test::Captured(_), Test::Captured(_)) => true,

@@ -65,10 +65,15 @@ pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
         headers.insert(header::HOST, HeaderValue::from_str(&host).ok()?);
     }
     for (_, Condition { place, test }) in known.facts.iter().filter(|(expected, _)| *expected) {
-        let value = match test {
-            Test::Present | Test::Captured(_) => "1",
-            Test::OneOf(values) => values.first()?,
-            Test::Matches(_) => return None,
+        let parts = test.parts();
+        let listed = parts.iter().find_map(|test| match test {
+            Test::OneOf(values) => values.first(),
+            _ => None,
+        });
+        let value = match listed {
+            Some(value) => value,
+            None if parts.iter().any(|test| matches!(test, Test::Matches(_))) => return None,
+            None => "1",
         };
         let (name, value) = match place {
             Place::Header(name) => (&**name, value.to_owned()),

@@ -21,6 +21,7 @@ use tower_redirect::{
 mod answers;
 mod errors;
 mod tables;
+mod twice;
 
 /// What a service of nothing but these rules answers; the app behind answers 404.
 fn ask(rules: Rules, request: Request<()>) -> Response<()> {
