@@ -102,12 +102,14 @@ mod record;
 mod regexes;
 mod report;
 mod rule;
+mod rule_query;
 pub(crate) mod rule_ref;
 mod search;
 mod self_target;
 #[cfg(feature = "snippets")]
 mod snippets;
 mod source;
+mod source_query;
 mod spelling;
 mod table;
 mod target;

@@ -20,7 +20,9 @@ use crate::{
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
 ///
-/// Write sources and targets as in a [`Rule`](super::Rule). The first source that matches wins.
+/// Write sources and targets as in a [`Rule`](super::Rule). The first source that matches wins. A
+/// target can name any host, so
+/// [check text of others first](super::Rule#targets-from-untrusted-text).
 #[derive(Debug)]
 pub struct PathMap(Rules);
 

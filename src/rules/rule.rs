@@ -4,7 +4,7 @@ use super::{
     error::{Flaw, Part},
     has::Condition,
     host_pattern::TWO_HOSTS,
-    options::{Edit, Options, QueryPolicy},
+    options::Options,
     source::{Source, TWO_SCHEMES, Wrong},
 };
 use crate::{
@@ -62,6 +62,35 @@ use crate::{
 /// and the fragment can contain placeholders of the source. A captured text is percent-encoded for
 /// its position. `{/*rest}` writes the rest with its slash. Text of a request never becomes a host.
 ///
+/// # Targets from untrusted text
+///
+/// **A target can name any host**, even if it is a `String` that your app has read from somebody.
+/// So rules are configuration, like [`Location::from_config`](crate::Location::from_config). If
+/// other people write your rules, for example your customers, check their text first.
+/// [`LocalPath`](crate::LocalPath) keeps a target on this site.
+/// [`ReturnTo`](crate::policy::ReturnTo) has a list of other origins. Both percent-encode braces,
+/// so the text has no placeholders. [`Source::exact`] does the same for a source:
+///
+/// ```
+/// use tower_redirect::policy::ReturnTo;
+/// use tower_redirect::rules::{Rule, Rules, Source};
+/// use tower_redirect::{LocalPath, testing};
+///
+/// assert!(LocalPath::new("//evil.example/").is_err());
+/// let target = LocalPath::new("/new/{page}")?; // from a form
+/// let local = Rule::found(Source::exact("/old"), target.as_str());
+///
+/// let allowed = ReturnTo::new("/").allow("https://shop.example")?;
+/// assert!(allowed.check("https://shop.example@evil.example/").is_none());
+/// let target = allowed.check("https://shop.example/sale").unwrap(); // from a form
+/// let shop = Rule::found(Source::exact("/sale"), target.as_str());
+///
+/// let rules = Rules::new([local, shop])?;
+/// testing::get("/old").through(&rules).assert_redirect("/new/%7Bpage%7D");
+/// testing::get("/sale").through(&rules).assert_redirect("https://shop.example/sale");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// The constructors check nothing. Building the table returns an error for each invalid rule.
@@ -114,6 +143,9 @@ impl Rule {
     }
 
     /// Creates a rule with a status or an intent that is known only at run time.
+    ///
+    /// Like the other constructors, it takes a target on any host. See
+    /// [untrusted text](Self#targets-from-untrusted-text).
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -278,76 +310,6 @@ impl Rule {
     /// ```
     pub fn unless(mut self, has: Condition) -> Self {
         self.options.conditions.push((false, has));
-        self
-    }
-
-    /// Sets how the query of the request and the query of the target combine.
-    ///
-    /// The default is [`QueryPolicy::Keep`]. A second call replaces the first.
-    ///
-    /// ```
-    /// use tower_redirect::rules::{QueryPolicy, Rule, Rules};
-    /// use tower_redirect::testing;
-    ///
-    /// let rules = Rules::new([Rule::permanent("/a", "/b").query(QueryPolicy::Drop)])?;
-    /// testing::get("/a?x=1").through(&rules).assert_redirect("/b");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
-    /// ```
-    pub const fn query(mut self, policy: QueryPolicy) -> Self {
-        self.options.query = policy;
-        self
-    }
-
-    /// Removes a parameter of the request.
-    ///
-    /// The parameters of the target stay.
-    ///
-    /// ```
-    /// use tower_redirect::rules::{Rule, Rules};
-    /// use tower_redirect::testing;
-    ///
-    /// let rules = Rules::new([Rule::permanent("/a", "/b").remove_param("utm_source")])?;
-    /// testing::get("/a?x=1&utm_source=y").through(&rules).assert_redirect("/b?x=1");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
-    /// ```
-    pub fn remove_param(mut self, key: &str) -> Self {
-        self.options.edits.push(Edit::Remove(key.into()));
-        self
-    }
-
-    /// Renames a parameter of the request.
-    ///
-    /// ```
-    /// use tower_redirect::rules::{Rule, Rules};
-    /// use tower_redirect::testing;
-    ///
-    /// let rules = Rules::new([Rule::permanent("/a", "/b").rename_param("p", "page")])?;
-    /// testing::get("/a?p=%31+2&x").through(&rules).assert_redirect("/b?page=%31+2&x");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
-    /// ```
-    ///
-    /// [`set_param`](Self::set_param) and [`QueryPolicy::Merge`] see the new name.
-    pub fn rename_param(mut self, from: &str, to: &str) -> Self {
-        self.options
-            .edits
-            .push(Edit::Rename(from.into(), to.into()));
-        self
-    }
-
-    /// Sets a parameter, and replaces its values from the request and the target.
-    ///
-    /// The key and the value are plain text. The rule percent-encodes them.
-    ///
-    /// ```
-    /// use tower_redirect::rules::{Rule, Rules};
-    /// use tower_redirect::testing;
-    ///
-    /// let rules = Rules::new([Rule::permanent("/a", "/b").set_param("from", "old site")])?;
-    /// testing::get("/a?from=x&y").through(&rules).assert_redirect("/b?y&from=old%20site");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
-    /// ```
-    pub fn set_param(mut self, key: &str, value: &str) -> Self {
-        self.options.edits.push(Edit::Set(key.into(), value.into()));
         self
     }
 

@@ -1,18 +1,16 @@
 use std::borrow::Cow;
 
-#[cfg(feature = "regex")]
-use super::regexes::Room;
 use super::{
-    ask,
     capture::{Kind, Slot},
     error::{Flaw, Part},
-    has::Condition,
     host_pattern::{NO_PLACEHOLDER, TWO_HOSTS},
     options::Options,
-    pattern::{self, Parts, Tail, Token},
+    pattern::{self, Parts, Tail},
     record::{PATTERN, REGEX},
     table::without_slash,
 };
+#[cfg(feature = "regex")]
+use super::{regexes::Room, verify::regex_beginning};
 use crate::location::HttpScheme;
 
 /// The source of a rule: which paths the rule matches.
@@ -59,8 +57,24 @@ impl Source {
     /// use tower_redirect::rules::{Rule, Rules, Source};
     /// use tower_redirect::testing;
     ///
-    /// let rules = Rules::new([Rule::permanent(Source::exact("/{a}?"), "/b")])?;
-    /// testing::get("/%7Ba%7D%3F").through(&rules).assert_redirect("/b");
+    /// let rules = Rules::new([Rule::permanent(Source::exact("/{a}/:b"), "/b")])?;
+    /// testing::get("/%7Ba%7D/:b").through(&rules).assert_redirect("/b");
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// A path has no query, so a `?` or `#` is an error when the table is built. Match the query
+    /// with [`Condition::query`](super::Condition::query), or write `%3F` and `%23`:
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Condition, Rule, Rules, Source};
+    /// use tower_redirect::testing;
+    ///
+    /// let errors = Rules::new([Rule::permanent(Source::exact("/a?b=1"), "/c")]).unwrap_err();
+    /// assert!(errors.to_string().contains("`Condition::query`"));
+    ///
+    /// let b = Condition::query("b").equal_to("1");
+    /// let rules = Rules::new([Rule::permanent(Source::exact("/a"), "/c").when(b)])?;
+    /// testing::get("/a?b=1").through(&rules).assert_redirect("/c");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     #[must_use]
@@ -80,7 +94,8 @@ impl Source {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// The target of a prefix has no placeholders. Its query follows the whole path.
+    /// The target of a prefix has no placeholders. Its query follows the whole path. A `?` or `#`
+    /// in the prefix is an error, as in [`exact`](Self::exact).
     ///
     /// Source: Gateway API, `ReplacePrefixMatch`.
     #[must_use]
@@ -104,7 +119,8 @@ impl Source {
     ///
     /// The regex sees the path as received, and takes time linear in its length. It doesn't match a
     /// path of more than 8,000 bytes, because no `Location` is that long. If the regex is invalid,
-    /// or compiles to more than a megabyte, building the table returns an error.
+    /// or compiles to more than a megabyte, building the table returns an error. It also does if
+    /// the regex begins with text that no path has, for example `/a\?b`.
     ///
     /// Source: the syntax of the `regex` crate.
     #[cfg(feature = "regex")]
@@ -137,6 +153,7 @@ impl From<String> for Source {
     }
 }
 
+const NO_FRAGMENT: &str = "a request has no fragment; remove it, or write `%23`";
 pub(super) const TWO_SCHEMES: &str = "the rule has two schemes; remove one of them";
 
 /// A rule that was found wrong: which part, its text, and why.
@@ -211,6 +228,9 @@ pub(super) fn compile_source(
                 return Err(Flaw::at(0, why));
             }
             let regex = room.whole(text, fold)?;
+            if let Some(flaw) = not_in_the_path_of_a_regex(text) {
+                return Err(flaw);
+            }
             compiled.flags = REGEX;
             compiled.slots = super::regexes::slots(&regex)?;
             compiled.regex = Some(regex);
@@ -257,13 +277,34 @@ fn slots(pattern: &[u8]) -> Vec<Slot> {
 
 /// A path that is compared as it stands.
 fn literal(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    if !text.contains(['{', '}', '?', '#']) {
+    if let Some(flaw) = not_in_a_path(text) {
+        return Err(flaw);
+    }
+    if !text.contains(['{', '}']) {
         return pattern::compile(text, fold, out).map(|_| ());
     }
-    let text = pattern::escape(text)
-        .replace('?', "%3F")
-        .replace('#', "%23");
-    pattern::compile(&text, fold, out).map(|_| ())
+    pattern::compile(&pattern::escape(text), fold, out).map(|_| ())
+}
+
+/// The first character that the path of a request never has, where its query or a fragment begins.
+fn not_in_a_path(text: &str) -> Option<Flaw> {
+    let at = text.find(['?', '#'])?;
+    let why = if text.get(at..)?.starts_with('?') {
+        "a source path can't contain `?`; match the query with a condition (`Condition::query`), \
+         or write `%3F`"
+    } else {
+        NO_FRAGMENT
+    };
+    Some(Flaw::at(at, why))
+}
+
+/// The same for a regex, as far as what it begins with shows it.
+#[cfg(feature = "regex")]
+fn not_in_the_path_of_a_regex(regex: &str) -> Option<Flaw> {
+    let flaw = not_in_a_path(&regex_beginning(regex))?;
+    // A `\?` of the regex is one character of the path.
+    let at = regex.find("\\?").or(regex.find('#')).unwrap_or_default();
+    Some(Flaw { at, ..flaw })
 }
 
 /// Takes scheme, host and query off a source.
@@ -298,8 +339,7 @@ pub(super) fn native<'s>(
     let (path, query) = split_query(path);
     if let Some(mark) = query.find('#') {
         let at = text.len() - query.len() + mark;
-        let why = "a request has no fragment; remove it, or write `%23`";
-        return Err((Part::Source, text.to_owned(), Flaw::at(at, why)));
+        return Err((Part::Source, text.to_owned(), Flaw::at(at, NO_FRAGMENT)));
     }
     Ok((path, query))
 }
@@ -323,62 +363,6 @@ fn split_query(text: &str) -> (&str, &str) {
         }
     }
     (text, "")
-}
-
-/// `a=b&c={d}&e` behind the path of a source, as conditions.
-pub(super) fn add_query_conditions(
-    query: &str,
-    source: &str,
-    options: &mut Options,
-) -> Result<(), Wrong> {
-    let begin = source.len() - query.len();
-    let mut at = begin;
-    for pair in query.split('&') {
-        let wrong = |flaw: Flaw| (Part::Source, source.to_owned(), flaw);
-        let (key, value) = match pair.split_once('=') {
-            Some((key, value)) => (key, Some(value)),
-            None => (pair, None),
-        };
-        let place = at;
-        at += pair.len() + 1;
-        if pair.is_empty() {
-            continue;
-        }
-        let tokens = |text| pattern::tokens(text).map_err(|flaw| wrong(Flaw { at: place, ..flaw }));
-        let no_placeholder = || {
-            wrong(Flaw::at(
-                place,
-                "a placeholder in a query must be a whole value; write `key={name}`",
-            ))
-        };
-        let key = literal_of(&tokens(key)?).ok_or_else(no_placeholder)?;
-        let has = Condition::query(&ask::plain(&key));
-        let value = value.map(tokens).transpose()?;
-        let has = match value.as_deref() {
-            None => has,
-            Some([(_, Token::Placeholder(name))]) if pattern::is_name(name) => {
-                has.captured_as(name)
-            }
-            Some(value) => {
-                let value = literal_of(value).ok_or_else(no_placeholder)?;
-                has.equal_to(&ask::plain(&value))
-            }
-        };
-        options.conditions.push((true, has));
-    }
-    Ok(())
-}
-
-/// A text without placeholders.
-fn literal_of(tokens: &[(usize, Token<'_>)]) -> Option<String> {
-    let mut all = String::new();
-    for (_, token) in tokens {
-        match token {
-            Token::Literal(text) => all.push_str(text),
-            Token::Placeholder(_) => return None,
-        }
-    }
-    Some(all)
 }
 
 /// A segment that is a placeholder elsewhere, `:id` or `*`, and would be nothing but text here.

@@ -172,9 +172,9 @@ fn literal_path(choices: &mut Choices<'_>) -> String {
             "{x}",
             "caf\u{e9}",
             "a%2Fb",
-            "a?b",
+            "a%3Fb",
             "A",
-            "#",
+            "%23",
         ]));
     }
     match choices.below(8) {

@@ -198,13 +198,8 @@ fn letters(text: &str, fold: bool) -> Letters {
 
 fn exact(text: &str, fold: bool) -> Kind {
     let segments = text.split('/').skip(1);
-    let literal = |segment: &str| Segment::Literal(letters(&marked(segment), fold));
+    let literal = |segment: &str| Segment::Literal(letters(segment, fold));
     Kind::Path(segments.map(literal).collect(), Tail::None)
-}
-
-/// A `?` that is meant literally can only be asked for as `%3F`.
-fn marked(text: &str) -> String {
-    text.replace('?', "%3F").replace('#', "%23")
 }
 
 fn native(text: &str, fold: bool) -> Kind {

@@ -14,9 +14,8 @@ use crate::{
         pattern::MAX_CAPTURES,
         record::{Draft, FRAGMENT, QUERY, SETTLED, SLOTS},
         rule::Rule,
-        source::{
-            Compiled, Source, SourceKind, Wrong, add_query_conditions, compile_source, native,
-        },
+        source::{Compiled, Source, SourceKind, Wrong, compile_source, native},
+        source_query::add_query_conditions,
         spelling,
         table::EVERY_HOST,
         target::{self, Target},

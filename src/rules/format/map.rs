@@ -34,7 +34,8 @@ pub(super) fn rule(how: StatusChoice, key: &str, target: String) -> Rule {
     let source = if path.is_empty() {
         Source::from("/{*_rest?}")
     } else {
-        Source::exact(path)
+        // A map compares the text; a URL has a `#` only as `%23`.
+        Source::exact(&path.replace('#', "%23"))
     };
     let rule = Rule::new(how, source, target).query(QueryPolicy::Drop);
     if host.is_empty() {

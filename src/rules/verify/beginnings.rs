@@ -121,6 +121,12 @@ fn path_beginning(path: &Path) -> (Vec<u8>, bool) {
     (text, path.end == End::Closed)
 }
 
+/// The same as text.
+#[cfg(feature = "regex")]
+pub(in crate::rules) fn regex_beginning(regex: &str) -> String {
+    String::from_utf8(beginning(regex.as_bytes())).unwrap_or_default()
+}
+
 /// What every path begins with that a regex matches, as far as that is simple to see: bytes that
 /// are spelled in one way, and that stand before everything else.
 fn beginning(regex: &[u8]) -> Vec<u8> {
@@ -137,8 +143,12 @@ fn beginning(regex: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
     loop {
         let (byte, behind) = match rest {
-            [b'\\', byte @ (b'.' | b'-' | b'/' | b'~'), behind @ ..]
-            | [byte @ (b'/' | b'_' | b'~' | b'-'), behind @ ..] => (*byte, behind),
+            [
+                b'\\',
+                byte @ (b'.' | b'-' | b'/' | b'~' | b'?' | b'#'),
+                behind @ ..,
+            ]
+            | [byte @ (b'/' | b'_' | b'~' | b'-' | b'#'), behind @ ..] => (*byte, behind),
             [byte, behind @ ..] if byte.is_ascii_alphanumeric() => (*byte, behind),
             _ => return text,
         };
@@ -223,6 +233,9 @@ mod tests {
             ("/a(?<x>b|c)(?:d|e)", "/a"),
             ("/é", "/"),
             ("/a%20", "/a"),
+            (r"/a\?b=1", "/a?b"),
+            (r"/a\??b", "/a"),
+            ("/a#b", "/a#b"),
             ("(?s:.*?)(?:^/p1/(.*)$)(?s:.*)", "/p1/"),
             ("(?s:.*?)(?:/p1/)(?s:.*)", ""),
             ("(?s:.*?)(?:^/a|/b)(?s:.*)", ""),

@@ -29,6 +29,8 @@ mod walk;
 mod witness;
 mod work;
 
+#[cfg(feature = "regex")]
+pub(super) use beginnings::regex_beginning;
 pub(super) use finder::Finder;
 #[cfg(test)]
 pub(super) use finder::path_of_target;

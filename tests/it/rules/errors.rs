@@ -124,3 +124,63 @@ fn a_long_regex_is_told_its_own_limit() {
     let (_, _, sentence) = wrong(Rule::found(Source::regex(&regex), "/"));
     assert!(sentence.contains("65,535 bytes"), "{sentence}");
 }
+
+#[test]
+fn a_source_path_has_no_query() {
+    let query = "a source path can't contain `?`; match the query with a condition \
+                 (`Condition::query`), or write `%3F`";
+    let fragment = "a request has no fragment; remove it, or write `%23`";
+    let regex = |text: &str| Source::regex(text);
+    for (source, at, why) in [
+        (Source::prefix("/a?b=1"), 2, query),
+        (Source::prefix("/a?"), 2, query),
+        (Source::prefix("/a/#b"), 3, fragment),
+        (Source::prefix("/{a}?b"), 4, query),
+        (Source::exact("/a?b=1"), 2, query),
+        (Source::exact("/?"), 1, query),
+        (Source::exact("/a#b?c"), 2, fragment),
+        (regex(r"/a\?b=(\d+)"), 2, query),
+        (regex(r"^/a\?$"), 3, query),
+        (regex("/a#b"), 2, fragment),
+        ("/a#b".into(), 2, "a source path can't contain `?` or `#`"),
+        ("/a?b#c".into(), 4, fragment),
+    ] {
+        let text = format!("{source:?}");
+        let rule = || Rule::found(source.clone(), "/to");
+        for rule in [
+            rule(),
+            rule().ignore_case(),
+            rule().ignore_trailing_slash(),
+            rule().host("a.example"),
+        ] {
+            let (part, position, sentence) = wrong(rule);
+            assert_eq!((part, position), (Part::Source, at), "{text}: {sentence}");
+            assert!(sentence.contains(why), "{text}: {sentence}");
+        }
+        // A map of paths is built by the same rules.
+        assert!(PathMap::new([(source.clone(), "/to")]).is_err(), "{text}");
+    }
+    // Percent-encoded, both are text of a path.
+    for source in [
+        Source::exact("/a%3Fb%23c"),
+        Source::prefix("/a%3Fb%23c"),
+        "/a%3Fb%23c".into(),
+        regex("/a%3Fb%23c"),
+        // A regex in which `?` or `#` is no text that has to be there.
+        regex(r"/a(\?x)?%3Fb%23c"),
+        regex("(?x) /a%3Fb%23c # comment"),
+        regex(r"/a\??%3Fb[?#]?%23c"),
+        regex(r"/a\?x|/a%3Fb%23c"),
+    ] {
+        let text = format!("{source:?}");
+        let rules = Rules::new([Rule::found(source, "/to")]).unwrap();
+        testing::get("/a%3Fb%23c")
+            .through(&rules)
+            .assert_redirect("/to");
+        let decision = rules
+            .explain(&testing::get("/a?b").head())
+            .winner()
+            .is_none();
+        assert!(decision, "{text}");
+    }
+}

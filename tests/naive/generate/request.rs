@@ -120,9 +120,9 @@ fn near(choices: &mut Choices<'_>, source: &Source) -> (String, Vec<String>) {
             let samples = known.map_or(&["/"][..], |(.., samples)| *samples);
             return (choices.pick(samples).to_owned(), Vec::new());
         }
-        Source::Exact(text) => return (text.replace('?', "%3F").replace('#', "%23"), Vec::new()),
+        Source::Exact(text) => return (text.clone(), Vec::new()),
         Source::Prefix(text) => {
-            let mut path = text.replace('?', "%3F").replace('#', "%23");
+            let mut path = text.clone();
             if choices.below(3) != 1 {
                 path.push_str(&tail(choices));
             }

@@ -369,6 +369,7 @@ impl Reader<'_> {
     #[cfg(feature = "regex")]
     fn regex(&mut self, text: &str, places: &Places, value: &Token<'_>) {
         use super::regex_problem;
+        use crate::rules::verify::regex_beginning;
         let (text, folds) = match text.strip_prefix('*') {
             Some(text) => (text, true),
             None => (text, false),
@@ -384,6 +385,17 @@ impl Reader<'_> {
             .capture_names()
             .map(|name| name.map(str::to_owned))
             .collect();
+        if regex_beginning(text.strip_prefix('^').unwrap_or(text)).contains('?') {
+            let key = quoted(text);
+            let why =
+                format!("the query in the key {key} isn't supported, so this entry is skipped");
+            return self.say(
+                Severity::Warning,
+                &places.source,
+                &why,
+                "write only the path",
+            );
+        }
         // It is found anywhere, and the first place counts.
         let source = Source::regex(&format!("(?s:.*?)(?:{text})(?s:.*)"));
         if let Some(rule) = self.targeted(value, &groups, source) {
