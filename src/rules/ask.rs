@@ -6,7 +6,10 @@ use http::header;
 use percent_encoding::percent_decode_str;
 
 use super::{capture::Found, named::Named};
-use crate::request::{RequestHead, host::RequestHost};
+use crate::{
+    policy::Refusal,
+    request::{RequestHead, host::RequestHost},
+};
 
 /// A request, as far as rules are concerned.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +102,23 @@ impl<'h, 'a> Ask<'h, 'a> {
 
 fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
+}
+
+/// The host that a request is for, `None` where it names none.
+#[inline(never)]
+pub(super) fn asked_host<'h>(
+    head: &'h RequestHead<'_>,
+) -> Result<Option<RequestHost<'h>>, Refusal> {
+    match head.authority() {
+        Some(authority) => match RequestHost::read(authority) {
+            Some(host) => Ok(Some(host)),
+            None => Err(Refusal::bad_request("invalid `Host` header")),
+        },
+        None if head.names_no_host() => Ok(None),
+        None => Err(Refusal::bad_request(
+            "conflicting `Host` headers, or a user name in the host",
+        )),
+    }
 }
 
 /// The pairs of a query; a key without a `=` has an empty value.

@@ -40,6 +40,7 @@
 //! | [`Rules::explain`] | shows why a request is redirected, or isn't |
 //! | [`Rules::diff`] | shows which requests two tables decide differently |
 //! | [`Rules::flatten`] | shortens redirect chains |
+//! | [`Rules::leading_to`] | lists the rules that may lead to a URL |
 //! | [`Rules::count_hits`] | counts the redirects of each rule |
 //!
 //! # Performance
@@ -55,7 +56,9 @@
 //! A request that no rule matches costs no allocation, except in these cases:
 //!
 //! - The path has more than a kilobyte, and is percent-encoded in another way than the rules.
-//! - More than 32 parameters of the query find rules.
+//! - The query has more than 32 different parameters that each equal one that a rule for this path
+//!   requires, as `id=1` does for `/a?id=1`. The table then keeps a list of the rules that it has
+//!   tried, so that a repeated parameter costs no more.
 //! - More than eight conditions look at the query or at cookies.
 //! - A regex looks at a percent-encoded value of the query.
 //! - A regex matches the path, but the rest of its rule doesn't match.
@@ -117,7 +120,7 @@ mod usage;
 mod verify;
 
 pub use crate::redirect::{MatchedRule, RuleId};
-use ask::Ask;
+use ask::{Ask, asked_host};
 pub use builder::RulesBuilder;
 use capture::{Captures, Found};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -425,21 +428,6 @@ impl fmt::Debug for Rules {
             .field("rules", &self.count)
             .field("precedence", &self.precedence)
             .finish_non_exhaustive()
-    }
-}
-
-/// The host that a request is for, `None` where it names none.
-#[inline(never)]
-fn asked_host<'h>(head: &'h RequestHead<'_>) -> Result<Option<RequestHost<'h>>, Refusal> {
-    match head.authority() {
-        Some(authority) => match RequestHost::read(authority) {
-            Some(host) => Ok(Some(host)),
-            None => Err(Refusal::bad_request("invalid `Host` header")),
-        },
-        None if head.names_no_host() => Ok(None),
-        None => Err(Refusal::bad_request(
-            "conflicting `Host` headers, or a user name in the host",
-        )),
     }
 }
 

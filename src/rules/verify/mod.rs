@@ -16,6 +16,7 @@ mod components;
 mod finder;
 mod graph;
 mod growth;
+mod leading;
 mod leave_out;
 mod merge;
 mod path;

@@ -197,7 +197,7 @@ impl Query {
     }
 }
 
-fn own_pairs(own: &[u8]) -> Vec<Pair> {
+pub(super) fn own_pairs(own: &[u8]) -> Vec<Pair> {
     let own = String::from_utf8_lossy(own.strip_prefix(b"?").unwrap_or(own)).into_owned();
     let known = |text: &str| {
         let has_slot = text.bytes().any(|byte| byte < 0x20);

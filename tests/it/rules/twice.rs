@@ -44,10 +44,10 @@ const VALUES: [&str; 7] = ["a1", "a2", "b", "b2", "c d", "", "zz"];
 #[test]
 fn a_condition_that_is_narrowed_again_needs_one_value_for_all() {
     let all = narrowings();
-    let places: [(fn() -> Condition, &str); 3] = [
-        (|| Condition::query("p"), "query"),
-        (|| Condition::header("p"), "header"),
-        (|| Condition::cookie("p"), "cookie"),
+    let places = [
+        (Condition::query("p"), "query"),
+        (Condition::header("p"), "header"),
+        (Condition::cookie("p"), "cookie"),
     ];
     let mut built = 0;
     for (place, name) in places {
@@ -56,7 +56,7 @@ fn a_condition_that_is_narrowed_again_needs_one_value_for_all() {
                 // Three of them once for all places.
                 let thirds = if name == "query" { &all[..] } else { &all[..1] };
                 for three in thirds {
-                    let has = (three.narrow)((two.narrow)((one.narrow)(place())));
+                    let has = (three.narrow)((two.narrow)((one.narrow)(place.clone())));
                     let text = format!("{name}: {has}");
                     let through = |value: &str| {
                         [one, two, three]
@@ -289,6 +289,6 @@ fn checks_know_narrowed_conditions() {
         Rule::found("/b", "/a").when(both()),
     ])
     .map(|rules| rules.check().to_string());
-    let said = errors.map_or_else(|errors| errors.to_string(), |report| report);
+    let said = errors.unwrap_or_else(|errors| errors.to_string());
     assert!(said.contains("loop"), "{said}");
 }

@@ -16,6 +16,7 @@ use tower_redirect::{Decision, Policy, Redirect, RequestHead, location::HttpSche
 mod explain;
 mod findings;
 mod flatten;
+mod leading;
 mod loops;
 mod ports;
 mod random;

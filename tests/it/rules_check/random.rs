@@ -2,7 +2,7 @@
 
 use super::*;
 
-mod sets {
+pub(super) mod sets {
     //! Small sets of rules, and every request that can tell them apart.
 
     use proptest::prelude::*;
@@ -54,7 +54,7 @@ mod sets {
         }
     }
 
-    pub(super) fn rule() -> impl Strategy<Value = Rule> {
+    pub(in super::super) fn rule() -> impl Strategy<Value = Rule> {
         let pieces = || prop::collection::vec(0_usize..8, 0..3);
         (
             pieces(),
@@ -111,7 +111,7 @@ mod sets {
             })
     }
 
-    pub(super) fn precedence() -> impl Strategy<Value = Precedence> {
+    pub(in super::super) fn precedence() -> impl Strategy<Value = Precedence> {
         prop::sample::select(vec![
             Precedence::FirstMatch,
             Precedence::StaticFirst,
@@ -120,7 +120,7 @@ mod sets {
     }
 
     /// Requests of all kinds that the rules above tell apart.
-    pub(super) fn requests() -> impl Iterator<Item = TestRequest> {
+    pub(in super::super) fn requests() -> impl Iterator<Item = TestRequest> {
         let words = ["a", "b", "c", "ab", "z"];
         let mut paths = vec!["/".to_owned()];
         for one in words {
@@ -177,7 +177,7 @@ fn may_loop(rules: &Rules) -> bool {
 }
 
 /// Sets that failed once are tried again.
-fn config() -> ProptestConfig {
+pub(super) fn config() -> ProptestConfig {
     let failures = "tests/it/rules_check.proptest-regressions";
     ProptestConfig {
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(failures))),
