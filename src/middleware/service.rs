@@ -23,7 +23,7 @@ use crate::{
         response::{RedirectResponse, cache_control},
     },
     observe,
-    policy::{Policy, Refusal},
+    policy::{Decision, Policy, Refusal},
     redirect::{Redirect, Timing},
     request::{HeaderReads, RequestHead},
 };
@@ -147,10 +147,30 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let reads = HeaderReads::new();
         let head = self.layer.head(&request).recording(&reads);
-        let action = match self.layer.judge(&head) {
-            Verdict::Pass(None) => Action::Pass,
-            verdict => self.layer.options.action(verdict, &head, &reads),
-        };
+        let decision = self.layer.policy.decide(&head);
+        // Most requests end here, so this path stays small.
+        if decision.is_pass() {
+            observe::passed();
+            return ResponseFuture::pass(self.inner.call(request));
+        }
+        let action = self.layer.options.action(decision, head, &reads);
+        self.act(action, request)
+    }
+}
+
+impl<S, P, M> RedirectService<S, P, M> {
+    /// Carries out what was decided about a request that doesn't simply pass.
+    #[cold]
+    #[inline(never)]
+    fn act<ReqBody, ResBody>(
+        &mut self,
+        action: Action,
+        request: Request<ReqBody>,
+    ) -> ResponseFuture<S::Future, M::Body, M>
+    where
+        S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+        M: BodyMode<ResBody>,
+    {
         match action {
             Action::Pass => {
                 observe::passed();
@@ -179,15 +199,18 @@ enum Action {
 
 impl Options {
     /// Prepares a redirect or a refusal, and reports a redirect that isn't sent.
+    ///
+    /// It takes the head by value: then `call` doesn't write the head into memory if the policy is
+    /// inlined and passes.
     #[cold]
     #[inline(never)]
-    fn action(&self, verdict: Verdict, head: &RequestHead<'_>, reads: &HeaderReads) -> Action {
+    fn action(&self, decision: Decision, head: RequestHead<'_>, reads: &HeaderReads) -> Action {
         let report = |unsent: Option<Unsent>| {
             if let Some(Unsent { redirect, reason }) = unsent {
-                observe::suppressed(head, &redirect, reason);
+                observe::suppressed(&head, &redirect, reason);
             }
         };
-        let (sent, status) = match verdict {
+        let (sent, status) = match decision.judge(&head, self.disabled) {
             Verdict::Send(sent, status) => (sent, status),
             Verdict::Pass(unsent) => {
                 report(unsent);
@@ -199,7 +222,7 @@ impl Options {
             }
         };
         let redirect = sent.redirect;
-        let page_kind = self.link_body.then(|| LinkPageKind::for_request(head));
+        let page_kind = self.link_body.then(|| LinkPageKind::for_request(&head));
         let is_presumed = sent.facts.scheme_is_presumed;
         let cache = cache_control(
             redirect.cache,
@@ -223,8 +246,7 @@ impl Options {
 }
 
 /// Makes the response of a redirect that doesn't wait for the inner service.
-#[cold]
-#[inline(never)]
+#[inline]
 fn send<M, ReqBody, ResBody>(
     request: Request<ReqBody>,
     redirect: RedirectResponse,
@@ -271,8 +293,7 @@ fn append_vary(headers: &mut HeaderMap, vary: Option<HeaderValue>) {
 }
 
 /// Makes the 4xx response of a refusal. Outer layers find the refusal among its extensions.
-#[cold]
-#[inline(never)]
+#[inline]
 fn refuse<M, ReqBody, ResBody>(
     request: Request<ReqBody>,
     refusal: Refusal,
