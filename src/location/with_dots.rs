@@ -6,6 +6,7 @@
 use super::{
     Location, Origin, check, parse,
     problem::{LocationError, Problem},
+    valid_bytes,
 };
 
 impl Location {
@@ -32,7 +33,7 @@ impl Location {
     }
 
     fn with_dots(mut out: String, text: &str) -> Result<Self, LocationError> {
-        check::control(text.as_bytes())?;
+        valid_bytes::control(text.as_bytes())?;
         let path = parse::encode_with_dots(text, &mut out);
         let mut location = Self::finish(out)?;
         location.bounds.dots = check::dot_segment(path.as_bytes()).is_some();
