@@ -14,7 +14,7 @@
 //!
 //! // … or goes to an origin that you have configured.
 //! let docs = Origin::new("https://docs.example")?;
-//! assert_eq!(docs.location(&page)?, "https://docs.example/docs/a%20b/c");
+//! assert_eq!(docs.join(&page)?, "https://docs.example/docs/a%20b/c");
 //! # Ok::<(), tower_redirect::location::LocationError>(())
 //! ```
 //!
@@ -80,6 +80,7 @@ pub(crate) use parse::{RECEIVED_PATH, encode_received, parse_origin};
 pub(crate) use prepared::{PartEnds, PrepareError, has_dot_segment, is_settled};
 pub use problem::LocationError;
 pub(crate) use punycode::is_valid_punycode;
+pub(crate) use resolve::{Resolved, WebTarget, resolve};
 pub(crate) use rewrites::may_request;
 #[cfg(feature = "rules")]
 pub(crate) use valid_bytes::sendable;
@@ -114,7 +115,7 @@ pub(crate) use valid_bytes::sendable;
 /// | a literal for a `const` | [`Location::from_static`], [`LocalPath::from_static`] |
 /// | a literal for a policy or a layer | the literal itself: `RedirectLayer::found("/x")` |
 /// | a path, even from the request | [`LocalPath::new`], [`join_encoded`], [`segment`] |
-/// | a path and one of your origins | [`Origin::location`] |
+/// | a path and one of your origins | [`Origin::join`] |
 /// | a target from a configuration file | [`Location::from_config`] |
 /// | the URL that a client returns to after its login | [`ReturnTo`](crate::policy::ReturnTo) |
 /// | another scheme, or a relative path | [`Location::unchecked`] |

@@ -205,31 +205,8 @@ pub(super) fn scheme(text: &str) -> Option<(HttpScheme, usize)> {
         })
 }
 
-/// Returns an unchecked reference as a browser reads it.
-///
-/// The browser adds the scheme to `//host/`. A user name doesn't change the host, so it's dropped.
-pub(super) fn as_browsers_read(reference: &str) -> String {
-    let text = match reference.strip_prefix("//") {
-        Some(authority) => format!("https://{authority}"),
-        None => reference.to_owned(),
-    };
-    let Some((scheme, offset)) = scheme(&text) else {
-        return text;
-    };
-    let after = text.get(offset..).unwrap_or_default();
-    let end = after.find(['/', '?']).unwrap_or(after.len());
-    let (authority, rest) = after.split_at_checked(end).unwrap_or((after, ""));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}{rest}")
-}
-
-/// Returns `true` if the text begins with any scheme.
-pub(super) fn has_scheme(text: &str) -> bool {
-    let (first, rest) = split_before(text, ':');
-    !rest.is_empty() && !first.contains(['/', '?', '#'])
-}
-
-fn parse_host(host: &str) -> Result<String, LocationError> {
+/// Parses a host without a port, and returns it as browsers serialize it.
+pub(super) fn parse_host(host: &str) -> Result<String, LocationError> {
     let fail = |problem| LocationError::new(problem, 0, host.as_bytes());
     if let Some(inside) = host.strip_prefix('[') {
         let address = inside

@@ -17,7 +17,8 @@ impl Location {
         }
         let location = Self::with_dots(String::with_capacity(text.len()), text)?;
         // `/x/..//host` resolves to `//host`, which leaves the site if it's sent again.
-        if location.bounds.dots && location.resolved("/").1.starts_with("//") {
+        let leaves = |path: String| path.starts_with("//");
+        if location.bounds.dots && location.resolved_path(None, "/").is_none_or(leaves) {
             return Err(LocationError::new(Problem::OffSite, 0, text.as_bytes()));
         }
         Ok(location)

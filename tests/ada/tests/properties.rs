@@ -61,7 +61,7 @@ fn both_parsers_find_every_location_where_it_was_meant_to_lead() {
         "param",
         "from_config /",
         "Origin::new",
-        "Origin::location",
+        "Origin::join",
         "from_config http",
     ] {
         let accepted = report.accepted.get(door).copied().unwrap_or_default();
@@ -188,10 +188,10 @@ fn case(generator: &mut Generator, report: &mut Report) {
             format!("Origin::new is not idempotent: {address:?} -> {written}")
         });
         if let Ok(path) = LocalPath::new(&rooted)
-            && let Ok(location) = origin.location(&path)
+            && let Ok(location) = origin.join(&path)
         {
             report.see(
-                "Origin::location",
+                "Origin::join",
                 location.as_str(),
                 &written,
                 &target,

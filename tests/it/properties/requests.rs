@@ -52,7 +52,7 @@ fn fixed_rule() -> impl Strategy<Value = Rule> {
     });
     let same_site = request_target().prop_filter_map("not a local path", |text| {
         let path = LocalPath::new(&text).ok()?;
-        Origin::new(SITE).unwrap().location(&path).ok()
+        Origin::new(SITE).unwrap().join(&path).ok()
     });
     prop_oneof![literal, text, same_site].prop_map(Rule::Fixed)
 }
