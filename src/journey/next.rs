@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::fail;
 use crate::{
-    location::{HttpScheme, Resolved, WebTarget, resolve},
+    location::{HttpScheme, Origin, Resolved, WebTarget, resolve},
     status::Status,
 };
 
@@ -105,7 +105,7 @@ pub fn next_request(method: &Method, url: &str, status: Status, location: &str) 
     let scheme = base
         .origin
         .as_ref()
-        .map_or(HttpScheme::Https, |origin| origin.scheme());
+        .map_or(HttpScheme::Https, Origin::scheme);
     let mut next = match resolve(location, scheme, &path_and_query(&base)) {
         Resolved::Web(next) => next,
         Resolved::Unresolvable => return NextRequest::Unresolvable,

@@ -99,8 +99,8 @@ pub(crate) use valid_bytes::sendable;
 /// ```
 ///
 /// A location has at most 8,000 bytes of visible ASCII without ``" < > \ ^ ` { | }``. A `%` stands
-/// only before two hex digits, and brackets stand only in IPv6 hosts and queries. It has one of these
-/// forms:
+/// only before two hex digits, and brackets stand only in IPv6 hosts and queries. It has one of
+/// these forms:
 ///
 /// - A path on this site: `/`, not followed by `/` or `\`.
 /// - `http(s)://host[:port]/…`. The origin comes from configuration, or is one of the allowed

@@ -1,7 +1,8 @@
 //! Resolves a reference against the requested URL, as browsers do.
 //!
 //! For example, `../g` on `/b/c/d` is `/b/g`. Browsers take `%2e` for a dot, `\` for `/`, and skip
-//! tabs. `http:host` and `/\host` name a host, and `https:path` on an https page is a relative path.
+//! tabs. On an https page, `http:host` and `/\host` name a host, but `https:path` is a relative
+//! path.
 //!
 //! The parts stay as they are written. [`journey`](crate::journey) encodes them.
 //!

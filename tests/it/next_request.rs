@@ -465,7 +465,7 @@ fn follow_resolves_unchecked_locations_as_browsers_do() {
         let journey = testing::follow(&policy.with(Status::Found), request);
         match journey.end() {
             End::Arrived if journey.hops().is_empty() => {
-                assert_eq!("arrived", expected, "{location}")
+                assert_eq!("arrived", expected, "{location}");
             }
             End::Arrived => assert_eq!(journey.url(), expected, "{location}"),
             End::Unresolvable(_) => assert_eq!("unresolvable", expected, "{location}"),
