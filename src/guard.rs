@@ -50,7 +50,7 @@
 use http::{HeaderMap, Method, Version, header};
 
 use crate::{
-    location::{HttpScheme, Location, may_request},
+    location::{HttpScheme, may_request},
     redirect::{DisabledExemptions, Exemption, Redirect, Refusal, Suppressed, Timing},
     request::{EstablishedFacts, RequestHead, host::RequestHost},
     status::Status,
@@ -179,13 +179,13 @@ fn is_requested_url(request: &RequestHead<'_>, proposed: &Proposed, status: Stat
     }
     // A router that nests shortens the target; the client requested the whole one.
     let requested = request.requested_path_and_query();
-    is_requested_path(&proposed.redirect.location, &requested)
-        && is_on_requested_host(request, proposed)
+    is_requested_path(request, proposed, &requested) && is_on_requested_host(request, proposed)
 }
 
 /// Returns `true` if a client that follows the location requests this path and query.
 #[inline]
-fn is_requested_path(location: &Location, requested: &str) -> bool {
+fn is_requested_path(request: &RequestHead<'_>, proposed: &Proposed, requested: &str) -> bool {
+    let location = &proposed.redirect.location;
     match location.plain_path() {
         Some(path) => {
             path == requested.as_bytes()
@@ -195,10 +195,9 @@ fn is_requested_path(location: &Location, requested: &str) -> bool {
             // A client that sends dot segments doesn't resolve them: equal bytes are a loop even
             // before the location is resolved.
             location.written_path() == requested.as_bytes()
-                || may_request(
-                    location.resolved(requested).1.as_bytes(),
-                    requested.as_bytes(),
-                )
+                || location
+                    .resolved_path(requested_scheme(request, proposed), requested)
+                    .is_some_and(|path| may_request(path.as_bytes(), requested.as_bytes()))
         }
     }
 }
@@ -210,7 +209,19 @@ fn is_on_requested_host(request: &RequestHead<'_>, proposed: &Proposed) -> bool 
         |scheme, authority: &str| is_requested_origin(request, proposed, scheme, authority);
     // A location without an origin stays on the host.
     let location = &proposed.redirect.location;
-    location.with_origin(is_requested).unwrap_or(true)
+    location
+        .with_origin(requested_scheme(request, proposed), is_requested)
+        .unwrap_or(true)
+}
+
+/// Returns the requested scheme, if it's known.
+fn requested_scheme(request: &RequestHead<'_>, proposed: &Proposed) -> Option<HttpScheme> {
+    // A redirect is enforced for plaintext only.
+    let enforced_scheme = proposed.is_enforced.then_some(HttpScheme::Http);
+    request
+        .scheme()
+        .or(proposed.facts.scheme)
+        .or(enforced_scheme)
 }
 
 /// Returns `true` if the origin of the location, which has one, is the requested one.
@@ -220,12 +231,10 @@ fn is_requested_origin(
     target_scheme: HttpScheme,
     target_authority: &str,
 ) -> bool {
-    // A redirect is enforced for plaintext only.
-    let enforced_scheme = proposed.is_enforced.then_some(HttpScheme::Http);
     let facts = proposed
         .facts
         .with_head(request, &proposed.redirect.location);
-    let scheme = facts.scheme.or(enforced_scheme);
+    let scheme = requested_scheme(request, proposed);
     if scheme.is_some_and(|scheme| scheme != target_scheme) {
         return false;
     }

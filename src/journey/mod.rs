@@ -7,14 +7,16 @@ use std::fmt;
 
 use http::{HeaderValue, Method, Uri, header};
 
+mod next;
 mod request;
 
+pub use next::{NextRequest, next_request};
 pub use request::TestRequest;
 pub(crate) use request::fail;
 
 use crate::{
     guard::{Proposed, Verdict},
-    location::{HttpScheme, Location, Origin},
+    location::{HttpScheme, Location, Origin, Resolved},
     policy::{Decision, Policy, Refusal},
     redirect::{DisabledExemptions, Redirect},
     status::Status,
@@ -27,7 +29,7 @@ const MAX_REDIRECTS: usize = 20;
 ///
 /// - [`Status::next_method`] chooses the method of the next request.
 /// - A location without a fragment inherits the fragment of the request.
-/// - Relative locations are resolved.
+/// - Locations are resolved as [`next_request`] resolves them.
 /// - After 20 redirects, it gives up.
 /// - It only follows redirects that a layer would send.
 /// - It assumes that the response of the inner service meets the condition of a redirect
@@ -93,8 +95,10 @@ where
             status,
             location: sent.redirect.location.clone(),
         });
-        if !client.follow(status, &sent) {
-            break End::LeftTheWeb(sent.redirect.location);
+        match client.follow(status, &sent) {
+            Followed::Requested => {}
+            Followed::LeftTheWeb => break End::LeftTheWeb(sent.redirect.location),
+            Followed::Unresolvable => break End::Unresolvable(sent.redirect.location),
         }
     };
     Journey {
@@ -176,6 +180,9 @@ pub enum End {
     TooManyRedirects,
     /// An unchecked location has a scheme that a browser doesn't follow itself.
     LeftTheWeb(Location),
+    /// An unchecked location has no host, or not one that this crate accepts. Browsers may accept
+    /// it.
+    Unresolvable(Location),
 }
 
 impl Journey {
@@ -251,6 +258,7 @@ impl fmt::Display for Journey {
                 write!(f, "{method} {url}: more than {limit} {noun}")
             }
             End::LeftTheWeb(location) => write!(f, "browsers don't follow {location}"),
+            End::Unresolvable(location) => write!(f, "unknown host in {location}"),
         }
     }
 }
@@ -259,6 +267,16 @@ impl fmt::Display for Journey {
 pub(crate) struct Client {
     pub(crate) request: TestRequest,
     origin: Option<Origin>,
+    /// The scheme of the request, as a browser sees it.
+    scheme: HttpScheme,
+}
+
+/// What a client did with a redirect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Followed {
+    Requested,
+    LeftTheWeb,
+    Unresolvable,
 }
 
 impl Client {
@@ -275,7 +293,11 @@ impl Client {
             .head()
             .authority()
             .and_then(|authority| Origin::new(&format!("{scheme}://{authority}")).ok());
-        Self { request, origin }
+        Self {
+            request,
+            origin,
+            scheme,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -293,19 +315,22 @@ impl Client {
         decision.judge(&self.request.head(), DisabledExemptions::default())
     }
 
-    /// Follows a redirect to the next request. Returns `false` if a browser doesn't follow it.
-    pub(crate) fn follow(&mut self, status: Status, sent: &Proposed) -> bool {
+    /// Follows a redirect to the next request, if a browser follows it.
+    pub(crate) fn follow(&mut self, status: Status, sent: &Proposed) -> Followed {
         let location = &sent.redirect.location;
         let requested = self.request.head().uri().clone();
         let base = requested.path_and_query().map_or("/", |path| path.as_str());
-        let (origin, path) = location.resolved(base);
-        let Some(uri) = Uri::try_from(path)
-            .ok()
-            .filter(|_| location.is_of_the_web())
-        else {
-            return false;
+        // A policy may know the scheme better.
+        let scheme = sent.facts.scheme.unwrap_or(self.scheme);
+        let target = match location.resolve(scheme, base) {
+            Resolved::Web(target) => target,
+            Resolved::Unresolvable => return Followed::Unresolvable,
+            Resolved::OtherScheme => return Followed::LeftTheWeb,
         };
-        let fragment = location.fragment();
+        let Ok(uri) = Uri::try_from(next::path_and_query(&target)) else {
+            return Followed::Unresolvable;
+        };
+        let fragment = next::fragment(&target.fragment);
         let request = &mut self.request.request;
         let method = status.next_method(request.method());
         if method != *request.method() {
@@ -327,7 +352,7 @@ impl Client {
         request
             .extensions_mut()
             .remove::<axum::extract::OriginalUri>();
-        if let Some(origin) = origin {
+        if let Some(origin) = target.origin {
             let text = origin.to_string();
             let authority = text
                 .split_once("://")
@@ -342,13 +367,14 @@ impl Client {
             if self.request.authority.is_some() {
                 self.request.authority = Some(authority.to_owned());
             }
+            self.scheme = origin.scheme();
             self.origin = Some(origin);
         } else if let Some(host) = host {
             request.headers_mut().insert(header::HOST, host);
         }
         if !fragment.is_empty() {
-            self.request.fragment = fragment.to_owned();
+            self.request.fragment = fragment;
         }
-        true
+        Followed::Requested
     }
 }

@@ -51,6 +51,10 @@ pub(super) enum Problem {
     WildcardPort,
     DotSegment,
     Unencoded,
+    LonePercent,
+    Backslash,
+    LeadingSpace,
+    UncheckedHost,
 }
 
 impl Problem {
@@ -117,6 +121,18 @@ impl Problem {
             Self::Unencoded => {
                 "the byte must be percent-encoded in a constant; write it as `%XX`, or use a \
                  constructor that encodes"
+            }
+            Self::LonePercent => {
+                "a `%` must be followed by two hex digits; write `%25` for the character itself"
+            }
+            Self::Backslash => {
+                "browsers read a `\\` before or in the host as `/`, and other clients don't; write \
+                 `/`, or remove it"
+            }
+            Self::LeadingSpace => "browsers drop the space at the beginning; remove it",
+            Self::UncheckedHost => {
+                "the byte can't be sent in a host or before it, and encoding it could change the \
+                 host; remove it"
             }
         }
     }

@@ -32,7 +32,7 @@ impl EstablishedFacts {
     pub(crate) fn with_head(self, head: &RequestHead<'_>, location: &Location) -> Self {
         let scheme = head.scheme().or(self.scheme);
         let is_on_requested_host = if head.has_established_host() {
-            location.with_origin(|_, target| {
+            location.with_origin(scheme, |_, target| {
                 // A host that can't be parsed may be any host.
                 head.authority().is_none_or(|requested| {
                     RequestHost::read(requested)

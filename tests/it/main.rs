@@ -22,6 +22,7 @@ mod formats_rewrite;
 mod http2;
 mod location;
 mod login;
+mod next_request;
 mod observe;
 mod policies;
 mod properties;

@@ -255,7 +255,8 @@ impl<'p> Normalizer<'p> {
 
     /// Brings the path of a location into canonical form if the location is on this site.
     pub(super) fn normalize_location(&self, location: Location) -> Location {
-        let is_on_site = location.with_origin(|_, authority| self.is_canonical_host(authority));
+        let is_on_site =
+            location.with_origin(None, |_, authority| self.is_canonical_host(authority));
         // A location without an origin is on this site.
         if !is_on_site.unwrap_or(true) {
             return location;

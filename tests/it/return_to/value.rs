@@ -18,7 +18,7 @@ fn r7_a_path_on_this_site_is_sent_as_it_is() {
         "/%5Cstranger.example",
         "/@stranger.example",
         "/:80/",
-        "/100%",
+        "/100%25",
     ] {
         assert_eq!(return_to().location(path), path);
         assert_eq!(with_origins().location(path), path);
@@ -32,6 +32,9 @@ fn r7_what_cannot_stand_in_a_header_is_encoded() {
         ("/a?q=\"<>\"", "/a?q=%22%3C%3E%22"),
         ("/{a}|b^c`", "/%7Ba%7D%7Cb%5Ec%60"),
         ("/a#b#c", "/a#b%23c"),
+        ("/100%?%4#%zz", "/100%25?%254#%25zz"),
+        ("/a[1]?b[2]#c[3]", "/a%5B1%5D?b[2]#c%5B3%5D"),
+        ("/%2e%2e/a[1]", "/%2e%2e/a%5B1%5D"),
         ("/\u{3000}//x", "/%E3%80%80//x"),
         ("/\u{ff0f}stranger.example", "/%EF%BC%8Fstranger.example"),
     ] {
