@@ -47,6 +47,7 @@ pub mod body;
 mod future;
 mod layer;
 mod link_body;
+mod replaced;
 mod response;
 mod service;
 

@@ -7,12 +7,15 @@
 //! A redirect that replaces the app's response keeps the app's headers, except those that describe
 //! the replaced content (`ETag`, `Content-*`, `Cache-Control` and others). The replaced response
 //! may have been for one visitor only: it set a cookie or forbade caching. Then shared caches must
-//! not store the redirect either.
+//! not store the redirect either. `replaced` decides both.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::link_body::{LinkPage, LinkPageKind};
+use super::{
+    link_body::{LinkPage, LinkPageKind},
+    replaced,
+};
 use crate::{
     redirect::{CacheControl, Redirect, Redirected, Timing},
     request::HeaderReads,
@@ -82,7 +85,7 @@ impl RedirectResponse {
 
     /// Replaces the headers that describe the app's response.
     pub(crate) fn replace(mut self, headers: &mut HeaderMap) {
-        if headers.contains_key(header::SET_COOKIE) || forbids_shared_caching(headers) {
+        if headers.contains_key(header::SET_COOKIE) || replaced::forbids_caching(headers) {
             self.cache = match self.cache {
                 // `private` without `max-age` comes from `cache_control`. It sets no cache
                 // lifetime.
@@ -95,7 +98,7 @@ impl RedirectResponse {
                 None => None,
             };
         }
-        remove_replaced(headers);
+        replaced::remove(headers);
         self.write(headers);
     }
 }
@@ -121,61 +124,6 @@ pub(crate) fn cache_control(
         Some(cache) => Some(cache.private()),
         None if status.is_permanent() => Some(CacheControl::private_only()),
         None => None,
-    }
-}
-
-const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
-const SURROGATE_CONTROL: HeaderName = HeaderName::from_static("surrogate-control");
-
-/// Returns `true` if the app keeps its response out of all caches, or out of shared ones.
-fn forbids_shared_caching(headers: &HeaderMap) -> bool {
-    let forbids = |directive: &[u8]| {
-        let name = directive.split(|&byte| byte == b'=').next();
-        let name = name.unwrap_or_default().trim_ascii();
-        [&b"no-store"[..], b"private", b"no-cache"]
-            .iter()
-            .any(|forbidding| forbidding.eq_ignore_ascii_case(name))
-    };
-    [header::CACHE_CONTROL, CDN_CACHE_CONTROL, SURROGATE_CONTROL]
-        .iter()
-        .flat_map(|name| headers.get_all(name))
-        .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
-        .any(forbids)
-}
-
-/// Returns `true` for `Content-*`, except `Content-Security-Policy*`, which is about the site.
-fn describes_content(name: &str) -> bool {
-    name.starts_with("content-") && !name.starts_with("content-security-policy")
-}
-
-/// Removes the headers that describe the replaced response; all others stay.
-fn remove_replaced(headers: &mut HeaderMap) {
-    const REPLACED: [HeaderName; 14] = [
-        header::TRANSFER_ENCODING,
-        header::TRAILER,
-        header::ETAG,
-        header::LAST_MODIFIED,
-        header::ACCEPT_RANGES,
-        header::CACHE_CONTROL,
-        header::EXPIRES,
-        header::AGE,
-        header::LOCATION,
-        CDN_CACHE_CONTROL,
-        SURROGATE_CONTROL,
-        HeaderName::from_static("digest"),
-        HeaderName::from_static("repr-digest"),
-        HeaderName::from_static("refresh"),
-    ];
-    for name in &REPLACED {
-        headers.remove(name);
-    }
-    let content: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| describes_content(name.as_str()))
-        .cloned()
-        .collect();
-    for name in content {
-        headers.remove(name);
     }
 }
 

@@ -26,6 +26,7 @@ mod observe;
 mod policies;
 mod properties;
 mod reload;
+mod replaced_cache;
 mod response_body;
 mod return_to;
 mod rules;

@@ -220,7 +220,9 @@ impl<P, M> RedirectLayer<P, M> {
     ///
     /// - A redirect that relies on a presumed scheme (no trusted proxy reported it) stays
     ///   `no-store`.
-    /// - A redirect that depends on `Cookie` or `Authorization` becomes `private`.
+    /// - A redirect that depends on `Cookie` or `Authorization` becomes `private` and keeps its
+    ///   `max-age`: only the visitor's own browser keeps it, for that time. The same holds if it
+    ///   replaces a response that [isn't for shared caches](crate::redirect::Timing).
     pub fn default_max_age(mut self, cache: impl Into<CacheControl>) -> Self {
         self.options.default_max_age = Some(cache.into());
         self
