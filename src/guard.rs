@@ -66,8 +66,7 @@ pub(crate) enum Verdict {
 }
 
 /// The refusal of plaintext that must not pass and can't be redirected to https (R11).
-pub(crate) const CLOSED: Refusal =
-    Refusal::bad_request("plaintext request that cannot be redirected to https");
+pub(crate) const CLOSED: Refusal = Refusal::PLAINTEXT;
 
 /// Decides whether a redirect is sent for this request, with which status, and what happens if not.
 pub(crate) fn judge(

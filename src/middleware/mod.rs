@@ -5,8 +5,8 @@
 //! 1. [`RedirectService`] passes the request head to its [`Policy`], which decides: *pass*,
 //!    *refuse* or *redirect*.
 //! 2. *Pass*: the service calls the inner service and returns its response unchanged.
-//! 3. *Refuse*: the service sends the policy's 4xx with an empty body. It doesn't call the inner
-//!    service.
+//! 3. *Refuse*: the service sends the policy's 4xx. Its body is empty, or one line of text with
+//!    [`link_body`]. The service doesn't call the inner service.
 //! 4. *Redirect*: the service checks the redirect. It doesn't send one that
 //!    - waits for a response that this method can't get ([`after_success`] and GET, for example),
 //!    - would break an exempt request: a CORS preflight, a WebSocket handshake, CONNECT or
@@ -42,11 +42,13 @@
 //! [`Timing::Before`]: crate::redirect::Timing::Before
 //! [`Timing::After`]: crate::redirect::Timing::After
 //! [`after_success`]: RedirectLayer::after_success
+//! [`link_body`]: RedirectLayer::link_body
 
 pub mod body;
 mod future;
 mod layer;
 mod link_body;
+mod refusal_text;
 mod replaced;
 mod response;
 mod service;

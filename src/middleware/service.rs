@@ -19,6 +19,7 @@ use crate::{
         body::{BodyMode, Unchanged},
         future::{Pending, ResponseFuture},
         link_body::LinkPageKind,
+        refusal_text::RefusalText,
         response::{RedirectResponse, cache_control},
     },
     observe,
@@ -152,17 +153,13 @@ where
         {
             // A policy around `Https` turned its redirect into a pass. Plaintext still must not
             // pass (R11).
-            Decision::Pass if reads.is_closed() => {
-                ResponseFuture::ready(refuse::<M, _, _>(request, guard::CLOSED, &reads))
-            }
+            Decision::Pass if reads.is_closed() => self.refuse(request, guard::CLOSED, &reads),
             Decision::Pass => {
                 observe::passed();
                 ResponseFuture::pass(self.inner.call(request))
             }
             Decision::Redirect(redirect) => self.redirect(request, redirect, &reads),
-            Decision::Refuse(refusal) => {
-                ResponseFuture::ready(refuse::<M, _, _>(request, refusal, &reads))
-            }
+            Decision::Refuse(refusal) => self.refuse(request, refusal, &reads),
         }
     }
 }
@@ -192,7 +189,7 @@ impl<S, P, M> RedirectService<S, P, M> {
             }
             Verdict::Refuse(reason, refusal) => {
                 observe::suppressed(&head, &redirect, reason);
-                return ResponseFuture::ready(refuse::<M, _, _>(request, refusal, reads));
+                return self.refuse(request, refusal, reads);
             }
         };
         let page_kind = options.link_body.then(|| LinkPageKind::for_request(&head));
@@ -225,6 +222,32 @@ impl<S, P, M> RedirectService<S, P, M> {
             }
         }
     }
+
+    /// Sends the 4xx response of a refusal. Outer layers find the refusal among its extensions.
+    #[cold]
+    #[inline(never)]
+    fn refuse<ReqBody, ResBody>(
+        &self,
+        request: Request<ReqBody>,
+        refusal: Refusal,
+        reads: &HeaderReads,
+    ) -> ResponseFuture<S::Future, M::Body, M>
+    where
+        S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+        M: BodyMode<ResBody>,
+    {
+        observe::refused(&refusal);
+        let sends_text = self.layer.options.link_body;
+        let text = sends_text.then(|| RefusalText::new(&refusal, request.method()));
+        let body = text.as_ref().map_or_else(Bytes::new, RefusalText::body);
+        let mut response = respond_without_app::<M, _, _>(request, refusal.status(), body);
+        if let Some(text) = text {
+            text.write(response.headers_mut());
+        }
+        append_vary(response.headers_mut(), reads);
+        response.extensions_mut().insert(refusal);
+        ResponseFuture::ready(response)
+    }
 }
 
 /// Makes a response without calling the inner service.
@@ -253,24 +276,6 @@ fn append_vary(headers: &mut HeaderMap, reads: &HeaderReads) {
     if let Some(vary) = reads.vary() {
         headers.append(header::VARY, vary);
     }
-}
-
-/// Makes the 4xx response of a refusal. Outer layers find the refusal among its extensions.
-#[cold]
-#[inline(never)]
-fn refuse<M, ReqBody, ResBody>(
-    request: Request<ReqBody>,
-    refusal: Refusal,
-    reads: &HeaderReads,
-) -> Response<M::Body>
-where
-    M: BodyMode<ResBody>,
-{
-    observe::refused(&refusal);
-    let mut response = respond_without_app::<M, _, _>(request, refusal.status(), Bytes::new());
-    append_vary(response.headers_mut(), reads);
-    response.extensions_mut().insert(refusal);
-    response
 }
 
 impl<S: Clone, P, M: Clone> Clone for RedirectService<S, P, M> {

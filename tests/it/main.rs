@@ -25,6 +25,7 @@ mod login;
 mod observe;
 mod policies;
 mod properties;
+mod refusal_text;
 mod reload;
 mod replaced_cache;
 mod response_body;

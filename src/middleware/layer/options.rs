@@ -302,6 +302,9 @@ impl<P> RedirectLayer<P, Unchanged> {
     /// The page is HTML if the client accepts HTML, and plain text otherwise. The response has the
     /// `Content-Length` of the page and `Vary: accept`. The response to HEAD has no body.
     ///
+    /// A refusal gets one line of plain text: its
+    /// [public text](crate::policy::Refusal::with_public_text), or the status.
+    ///
     /// The inner body needs `From<Bytes>`. If it lacks that, call [`wrap_body`](Self::wrap_body),
     /// too.
     ///
