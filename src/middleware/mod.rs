@@ -44,14 +44,18 @@
 //! [`after_success`]: RedirectLayer::after_success
 //! [`link_body`]: RedirectLayer::link_body
 
+mod accept;
 pub mod body;
 mod future;
 mod layer;
 mod link_body;
+mod list;
+mod recipient;
 mod refusal_text;
 mod replaced;
 mod response;
 mod service;
+mod unauthorized;
 
 pub use crate::redirect::Exemption;
 pub use future::ResponseFuture;

@@ -8,13 +8,13 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::redirect::Refusal;
 
-pub(super) struct RefusalText {
+pub(crate) struct RefusalText {
     text: Bytes,
     is_head: bool,
 }
 
 impl RefusalText {
-    pub(super) fn new(refusal: &Refusal, method: &Method) -> Self {
+    pub(crate) fn new(refusal: &Refusal, method: &Method) -> Self {
         let line = match refusal.public_text() {
             Some(text) => format!("{text}\n"),
             None => status_line(refusal.status()),
@@ -26,7 +26,7 @@ impl RefusalText {
     }
 
     /// Returns the text, or nothing for HEAD.
-    pub(super) fn body(&self) -> Bytes {
+    pub(crate) fn body(&self) -> Bytes {
         if self.is_head {
             Bytes::new()
         } else {
@@ -35,7 +35,7 @@ impl RefusalText {
     }
 
     /// Writes the headers. HEAD gets the same ones as GET (RFC 9110 §9.3.2).
-    pub(super) fn write(self, headers: &mut HeaderMap) {
+    pub(crate) fn write(self, headers: &mut HeaderMap) {
         let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
         headers.insert(header::CONTENT_TYPE, content_type);
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.text.len()));

@@ -19,6 +19,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use super::list;
+
 const SURROGATE_CONTROL: HeaderName = HeaderName::from_static("surrogate-control");
 const X_ACCEL_EXPIRES: HeaderName = HeaderName::from_static("x-accel-expires");
 
@@ -58,43 +60,13 @@ fn controls_caches(name: &HeaderName) -> bool {
 }
 
 /// Returns the directives of a line, each with the text after its `=`.
-///
-/// A comma in a quoted text ends no directive. If the quote isn't closed, it does.
 fn directives(line: &HeaderValue) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let line = line.as_bytes();
-    let mut quotes = Quotes::default();
-    line.iter().for_each(|&byte| quotes.read(byte));
-    let is_closed = !quotes.is_open;
-
-    let mut quotes = Quotes::default();
-    let parts = line.split(move |&byte| {
-        quotes.read(byte);
-        byte == b',' && !(is_closed && quotes.is_open)
-    });
-    parts.map(|part| {
-        let equals = part.iter().position(|&byte| byte == b'=');
-        let (name, value) = part.split_at(equals.unwrap_or(part.len()));
+    list::elements(line).map(|element| {
+        let equals = element.iter().position(|&byte| byte == b'=');
+        let (name, value) = element.split_at(equals.unwrap_or(element.len()));
         let value = value.strip_prefix(b"=").unwrap_or_default();
         (name.trim_ascii(), value.trim_ascii())
     })
-}
-
-/// Whether a text is inside a quoted string (RFC 9110 §5.6.4).
-#[derive(Default)]
-struct Quotes {
-    is_open: bool,
-    is_escaped: bool,
-}
-
-impl Quotes {
-    fn read(&mut self, byte: u8) {
-        match byte {
-            _ if self.is_escaped => self.is_escaped = false,
-            b'\\' => self.is_escaped = self.is_open,
-            b'"' => self.is_open = !self.is_open,
-            _ => {}
-        }
-    }
 }
 
 /// Returns `true` for zero seconds, in any number of digits, and for a text that isn't a number.
@@ -114,31 +86,43 @@ fn describes_content(name: &str) -> bool {
 
 /// Removes the headers that describe the replaced response; all others stay.
 pub(super) fn remove(headers: &mut HeaderMap) {
-    const REPLACED: [HeaderName; 14] = [
+    const REPLACED: [HeaderName; 9] = [
         header::TRANSFER_ENCODING,
         header::TRAILER,
         header::ETAG,
         header::LAST_MODIFIED,
         header::ACCEPT_RANGES,
-        header::EXPIRES,
-        header::PRAGMA,
-        header::AGE,
         header::LOCATION,
-        SURROGATE_CONTROL,
-        X_ACCEL_EXPIRES,
         HeaderName::from_static("digest"),
         HeaderName::from_static("repr-digest"),
         HeaderName::from_static("refresh"),
     ];
-    for name in &REPLACED {
-        headers.remove(name);
-    }
-    let others: Vec<HeaderName> = headers
+    remove_caching(headers);
+    remove_where(headers, |name| {
+        REPLACED.contains(name) || describes_content(name.as_str())
+    });
+}
+
+/// Removes the headers that tell caches what to do.
+pub(super) fn remove_caching(headers: &mut HeaderMap) {
+    const CACHING: [HeaderName; 4] = [
+        header::EXPIRES,
+        header::PRAGMA,
+        header::AGE,
+        X_ACCEL_EXPIRES,
+    ];
+    remove_where(headers, |name| {
+        CACHING.contains(name) || controls_caches(name)
+    });
+}
+
+fn remove_where(headers: &mut HeaderMap, is_removed: impl Fn(&HeaderName) -> bool) {
+    let names: Vec<_> = headers
         .keys()
-        .filter(|name| describes_content(name.as_str()) || controls_caches(name))
+        .filter(|name| is_removed(name))
         .cloned()
         .collect();
-    for name in others {
+    for name in names {
         headers.remove(name);
     }
 }

@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 use super::{
     link_body::{LinkPage, LinkPageKind},
+    recipient::Recipient,
     replaced,
 };
 use crate::{
@@ -27,6 +28,8 @@ pub(crate) struct RedirectResponse {
     pub(crate) redirected: Redirected,
     cache: Option<CacheControl>,
     link_page: Option<LinkPage>,
+    /// Whether scripts get a 401 instead.
+    pub(crate) has_401_for_scripts: bool,
     /// Whether outer layers find `redirected` among the extensions of the response.
     pub(crate) inserts_redirected: bool,
 }
@@ -50,6 +53,7 @@ impl RedirectResponse {
             },
             cache,
             link_page,
+            has_401_for_scripts: false,
             inserts_redirected: false,
         };
         (response, redirect.timing)
@@ -71,6 +75,11 @@ impl RedirectResponse {
     /// Writes the headers.
     #[inline]
     pub(crate) fn write(self, headers: &mut HeaderMap) {
+        if self.has_401_for_scripts {
+            Recipient::append_vary(headers);
+        } else if self.link_page.is_some() {
+            headers.append(header::VARY, HeaderValue::from_static("accept"));
+        }
         if let Some(page) = self.link_page {
             page.write(headers);
         }

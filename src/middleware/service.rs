@@ -17,14 +17,16 @@ use crate::{
     middleware::{
         RedirectLayer,
         body::{BodyMode, Unchanged},
-        future::{Pending, ResponseFuture},
+        future::{Pending, PendingResponse, ResponseFuture},
         link_body::LinkPageKind,
+        recipient::Recipient,
         refusal_text::RefusalText,
         response::{RedirectResponse, cache_control},
+        unauthorized::Unauthorized,
     },
     observe,
     policy::{Decision, Policy, Refusal},
-    redirect::{Redirect, Timing},
+    redirect::{CacheControl, Redirect, Timing},
     request::HeaderReads,
 };
 
@@ -192,17 +194,35 @@ impl<S, P, M> RedirectService<S, P, M> {
                 return self.refuse(request, refusal, reads);
             }
         };
-        let page_kind = options.link_body.then(|| LinkPageKind::for_request(&head));
         let waits = matches!(guard::timing(&head, &redirect), Timing::After(_));
-        let cache = cache_control(redirect.cache, options.default_max_age, status, reads);
+        if redirect.has_401_for_scripts && !head.is_closed() {
+            let recipient = Recipient::of(head.headers());
+            if recipient != Recipient::Page {
+                let refusal = &Refusal::LOGIN_REQUIRED;
+                let text = options
+                    .link_body
+                    .then(|| RefusalText::new(refusal, head.method()));
+                let (redirect, timing) = RedirectResponse::new(redirect, status, None, None);
+                let response = Unauthorized::new(redirect.redirected, recipient, text);
+                return self.unauthorized(request, response, timing, reads);
+            }
+        }
+        let page_kind = options.link_body.then(|| LinkPageKind::for_request(&head));
+        let varies = redirect.has_401_for_scripts && !head.is_closed();
+        let cache = if varies {
+            Some(CacheControl::no_store())
+        } else {
+            cache_control(redirect.cache, options.default_max_age, status, reads)
+        };
         let (mut response, timing) = RedirectResponse::new(redirect, status, cache, page_kind);
+        response.has_401_for_scripts = varies;
         response.inserts_redirected = options.inserts_redirected;
         match timing {
             Timing::After(condition) if waits => {
                 let vary = reads.vary();
                 let pending = Pending {
                     condition,
-                    redirect: response,
+                    response: PendingResponse::Redirect(response),
                     vary,
                 };
                 ResponseFuture::after(self.inner.call(request), pending)
@@ -221,6 +241,38 @@ impl<S, P, M> RedirectService<S, P, M> {
                 ResponseFuture::ready(sent)
             }
         }
+    }
+
+    /// Sends a script the 401 instead of a redirect, or adds to the app's 401.
+    #[cold]
+    #[inline(never)]
+    fn unauthorized<ReqBody, ResBody>(
+        &mut self,
+        request: Request<ReqBody>,
+        unauthorized: Unauthorized,
+        timing: Timing,
+        reads: &HeaderReads,
+    ) -> ResponseFuture<S::Future, M::Body, M>
+    where
+        S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+        M: BodyMode<ResBody>,
+    {
+        if let Timing::After(condition) = timing {
+            let pending = Pending {
+                condition,
+                response: PendingResponse::Unauthorized(unauthorized),
+                vary: reads.vary(),
+            };
+            return ResponseFuture::after(self.inner.call(request), pending);
+        }
+        observe::unauthorized(&unauthorized.redirected);
+        let refusal = Refusal::LOGIN_REQUIRED;
+        let body = unauthorized.body();
+        let mut response = respond_without_app::<M, _, _>(request, refusal.status(), body);
+        unauthorized.write(response.headers_mut());
+        append_vary(response.headers_mut(), reads);
+        response.extensions_mut().insert(refusal);
+        ResponseFuture::ready(response)
     }
 
     /// Sends the 4xx response of a refusal. Outer layers find the refusal among its extensions.

@@ -58,6 +58,12 @@ impl Refusal {
             .with_public_text(HTTPS_ONLY);
     pub(crate) const UNSAFE_OVER_PLAINTEXT: Self =
         Self::forbidden("unsafe method over plaintext").with_public_text(HTTPS_ONLY);
+    /// The login page would be of no use to a script.
+    pub(crate) const LOGIN_REQUIRED: Self = Self::with_status(
+        StatusCode::UNAUTHORIZED,
+        "a script can't use the login page",
+    )
+    .with_public_text("Log in first");
     /// The client can't help here. The text is for the developer who tries the service out.
     pub(crate) const NO_PEER_ADDRESS: Self =
         Self::bad_request("no peer address; serve with `into_make_service_with_connect_info`")

@@ -39,5 +39,6 @@ mod shadow;
 mod status;
 mod then;
 mod trust;
+mod unauthorized;
 mod usage;
 mod watch;

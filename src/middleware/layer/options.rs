@@ -129,6 +129,38 @@ impl<P, M> RedirectLayer<With<P>, M> {
         self.map_with(|with| with.cache(cache))
     }
 
+    /// Sends scripts a 401 instead. Use it for redirects to the login page only.
+    ///
+    #[doc = include_str!("../../docs/unauthorized_for_scripts.md")]
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, http::Request};
+    /// use tower::ServiceExt;
+    /// use tower_redirect::{RedirectLayer, policy::LoginRedirect};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let layer = RedirectLayer::see_other(LoginRedirect::to("/login")).unauthorized_for_scripts();
+    /// let app: Router = Router::new().layer(layer);
+    ///
+    /// // A script's `fetch`:
+    /// let request = Request::get("/api/me").header("sec-fetch-mode", "cors");
+    /// let response = app.clone().oneshot(request.body(Body::empty())?).await?;
+    /// assert_eq!(response.status(), 401);
+    /// assert_eq!(response.headers()["www-authenticate"], "Cookie realm=\"login\"");
+    /// assert_eq!(response.headers()["location"], "/login?next=%2Fapi%2Fme");
+    ///
+    /// // A link or a form:
+    /// let request = Request::get("/account").header("sec-fetch-mode", "navigate");
+    /// let response = app.oneshot(request.body(Body::empty())?).await?;
+    /// assert_eq!(response.status(), 303);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unauthorized_for_scripts(self) -> Self {
+        self.map_with(With::unauthorized_for_scripts)
+    }
+
     fn map_with(self, change: impl FnOnce(With<P>) -> With<P>) -> Self {
         let with = Arc::unwrap_or_clone(self.policy);
         Self {
