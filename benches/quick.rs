@@ -52,7 +52,7 @@ fn main() {
 
 /// Whether the policy redirects.
 fn decides<P: Policy>(policy: P) -> impl Fn(&RequestHead<'_>) -> bool {
-    move |head| !matches!(policy.decide(head), tower_redirect::Decision::Pass)
+    move |head| !policy.decide(head).is_pass()
 }
 
 /// The least time of one call, in nanoseconds.

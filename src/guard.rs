@@ -1,8 +1,7 @@
 //! Which redirects are never sent, whatever the policy decides.
 //!
-//! The service calls [`judge`] with each redirect that its policy returns. `judge` reads its
-//! arguments and changes nothing. It applies these rules in order, and the first that holds
-//! suppresses the redirect:
+//! [`judge`] turns each redirect that a policy returns into a [`Verdict`]. It applies these rules
+//! in order, and the first that holds suppresses the redirect:
 //!
 //! 1. **No response to this method can meet the condition.** `after_success` waits for the success
 //!    of an unsafe method, and this request has a safe one. That isn't a failure, so it isn't
@@ -18,9 +17,9 @@
 //! 4. **The location is the requested URL** (R9). The client would send the same request again, and
 //!    loop.
 //!
-//! A suppressed redirect lets the request through to the inner service. The exception is plaintext
-//! under HTTPS enforcement (R11): the request is *closed*, and the service refuses it with
-//! [`CLOSED`].
+//! A suppressed redirect lets the request through to the inner service. An enforced redirect
+//! doesn't (R11): the request is refused with [`ENFORCED`]. An enforced redirect also never waits
+//! for a response, so rule 1 doesn't apply to it.
 //!
 //! # When is a location the requested URL?
 //!
@@ -53,42 +52,71 @@ use http::{HeaderMap, Method, Version, header};
 use crate::{
     location::{HttpScheme, Location, may_request},
     redirect::{DisabledExemptions, Exemption, Redirect, Refusal, Suppressed, Timing},
-    request::{RequestHead, host::RequestHost},
+    request::{EstablishedFacts, RequestHead, host::RequestHost},
     status::Status,
 };
 
-/// What happens to a redirect.
+/// What happens to a request after the policy has decided.
 pub(crate) enum Verdict {
-    Send(Status),
-    Pass(Suppressed),
-    /// The redirect can't be sent, and the request must not reach the inner service (R11).
-    Refuse(Suppressed, Refusal),
+    /// The request passes through, perhaps because its redirect can't be sent.
+    Pass(Option<Unsent>),
+    Send(Proposed, Status),
+    /// The request is refused, perhaps because its redirect can't be sent (R11).
+    Refuse(Refusal, Option<Unsent>),
 }
 
-/// The refusal of plaintext that must not pass and can't be redirected to https (R11).
-pub(crate) const CLOSED: Refusal = Refusal::PLAINTEXT;
+/// A redirect that a policy has decided, before or after it's proposed.
+pub(crate) struct Proposed {
+    pub(crate) redirect: Redirect,
+    /// Whether the request must not reach the inner service (R11).
+    pub(crate) is_enforced: bool,
+    pub(crate) facts: EstablishedFacts,
+}
+
+/// A redirect that isn't sent, and why.
+pub(crate) struct Unsent {
+    pub(crate) redirect: Redirect,
+    pub(crate) reason: Suppressed,
+}
+
+/// The refusal of a request that must not pass and can't be redirected (R11).
+pub(crate) const ENFORCED: Refusal = Refusal::PLAINTEXT;
 
 /// Decides whether a redirect is sent for this request, with which status, and what happens if not.
+#[cold]
 pub(crate) fn judge(
+    mut proposed: Proposed,
     request: &RequestHead<'_>,
-    redirect: &Redirect,
     disabled: DisabledExemptions,
 ) -> Verdict {
-    match status_to_send(request, redirect, disabled) {
-        Ok(status) => Verdict::Send(status),
-        Err(reason) if request.is_closed() => Verdict::Refuse(reason, CLOSED),
-        Err(reason) => Verdict::Pass(reason),
+    if proposed.is_enforced {
+        // An enforced redirect can't wait for the response of the inner service.
+        proposed.redirect.timing = Timing::Before;
+        // A script must go to https before it can log in.
+        proposed.redirect.has_401_for_scripts = false;
+    }
+    let reason = match status_to_send(request, &proposed, disabled) {
+        Ok(status) => return Verdict::Send(proposed, status),
+        Err(reason) => reason,
+    };
+    let redirect = proposed.redirect;
+    let unsent = Some(Unsent { redirect, reason });
+    if proposed.is_enforced {
+        Verdict::Refuse(ENFORCED, unsent)
+    } else {
+        Verdict::Pass(unsent)
     }
 }
 
 /// Applies the four rules. Returns the status of a redirect that is sent, or why it isn't.
 fn status_to_send(
     request: &RequestHead<'_>,
-    redirect: &Redirect,
+    proposed: &Proposed,
     disabled: DisabledExemptions,
 ) -> Result<Status, Suppressed> {
+    let redirect = &proposed.redirect;
     // 1. No response to this method can meet the condition.
-    if let Timing::After(condition) = timing(request, redirect) {
+    if let Timing::After(condition) = &redirect.timing {
         if !condition.applies_to(request.method()) {
             return Err(Suppressed::OtherMethods);
         }
@@ -103,22 +131,10 @@ fn status_to_send(
     }
     // 4. The location is the requested URL.
     let status = redirect.status(request.method(), request.version());
-    if is_requested_url(request, &redirect.location, status) {
+    if is_requested_url(request, proposed, status) {
         return Err(Suppressed::SelfTarget);
     }
     Ok(status)
-}
-
-/// Returns when the redirect is sent.
-///
-/// A closed request never reaches the inner service, so its redirect can't wait for a response.
-#[inline]
-pub(crate) fn timing<'r>(request: &RequestHead<'_>, redirect: &'r Redirect) -> &'r Timing {
-    if request.is_closed() {
-        &Timing::Before
-    } else {
-        &redirect.timing
-    }
 }
 
 /// Returns the first exemption that applies and isn't disabled.
@@ -157,14 +173,15 @@ fn is_websocket(headers: &HeaderMap) -> bool {
 }
 
 /// Returns `true` if the client would send the same request again (R9).
-fn is_requested_url(request: &RequestHead<'_>, location: &Location, status: Status) -> bool {
+fn is_requested_url(request: &RequestHead<'_>, proposed: &Proposed, status: Status) -> bool {
     let becomes_get = request.method() != Method::GET && request.method() != Method::HEAD;
     if status == Status::SeeOther && becomes_get {
         return false;
     }
     // A router that nests shortens the target; the client requested the whole one.
     let requested = request.requested_path_and_query();
-    is_requested_path(location, &requested) && is_on_requested_host(request, location)
+    is_requested_path(&proposed.redirect.location, &requested)
+        && is_on_requested_host(request, proposed)
 }
 
 /// Returns `true` if a client that follows the location requests this path and query.
@@ -189,28 +206,32 @@ fn is_requested_path(location: &Location, requested: &str) -> bool {
 
 /// Returns `true` if the location is on the requested host, as far as that is known.
 #[cold]
-fn is_on_requested_host(request: &RequestHead<'_>, location: &Location) -> bool {
+fn is_on_requested_host(request: &RequestHead<'_>, proposed: &Proposed) -> bool {
     let is_requested =
-        |scheme, authority: &str| is_requested_origin(request, location, scheme, authority);
+        |scheme, authority: &str| is_requested_origin(request, proposed, scheme, authority);
     // A location without an origin stays on the host.
+    let location = &proposed.redirect.location;
     location.with_origin(is_requested).unwrap_or(true)
 }
 
 /// Returns `true` if the origin of the location, which has one, is the requested one.
 fn is_requested_origin(
     request: &RequestHead<'_>,
-    location: &Location,
+    proposed: &Proposed,
     target_scheme: HttpScheme,
     target_authority: &str,
 ) -> bool {
-    // Only plaintext is ever closed.
-    let closed_scheme = request.is_closed().then_some(HttpScheme::Http);
-    let scheme = location.request_scheme().or(closed_scheme);
+    // A redirect is enforced for plaintext only.
+    let enforced_scheme = proposed.is_enforced.then_some(HttpScheme::Http);
+    let facts = proposed
+        .facts
+        .with_head(request, &proposed.redirect.location);
+    let scheme = facts.scheme.or(enforced_scheme);
     if scheme.is_some_and(|scheme| scheme != target_scheme) {
         return false;
     }
     // The policy may know a host that `Host` doesn't show, from a trusted proxy.
-    if let Some(stays) = location.is_on_requested_host() {
+    if let Some(stays) = facts.is_on_requested_host {
         return stays;
     }
     let requested = match request.requested_authority() {
@@ -229,11 +250,11 @@ fn is_requested_origin(
 mod tests {
     use http::Request;
 
-    use super::{Verdict, judge};
+    use super::{Proposed, Unsent, Verdict, judge};
     use crate::{
         location::Location,
         redirect::{DisabledExemptions, Redirect, Suppressed},
-        request::RequestHead,
+        request::{EstablishedFacts, RequestHead},
         status::Status,
     };
 
@@ -275,15 +296,19 @@ mod tests {
                 .header("host", host)
                 .body(())
                 .unwrap();
-            let redirect = Redirect::new(status, Location::from_config(location).unwrap());
+            let proposed = Proposed {
+                redirect: Redirect::new(status, Location::from_config(location).unwrap()),
+                is_enforced: false,
+                facts: EstablishedFacts::none(),
+            };
             let head = RequestHead::new(&request);
             let case = format!("{method} {path} on {host} to {location}");
-            match judge(&head, &redirect, DisabledExemptions::default()) {
-                Verdict::Send(sent) => assert!(is_sent && sent == status, "{case}"),
-                Verdict::Pass(reason) => {
+            match judge(proposed, &head, DisabledExemptions::default()) {
+                Verdict::Send(_, sent) => assert!(is_sent && sent == status, "{case}"),
+                Verdict::Pass(Some(Unsent { reason, .. })) => {
                     assert!(!is_sent && reason == Suppressed::SelfTarget, "{case}");
                 }
-                Verdict::Refuse(..) => panic!("{case}: refused"),
+                Verdict::Pass(None) | Verdict::Refuse(..) => panic!("{case}"),
             }
         }
     }

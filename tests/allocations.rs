@@ -6,7 +6,7 @@ use allocation_counter::measure;
 use http::{Method, Request, Response};
 use tower::{Layer, Service, service_fn};
 use tower_redirect::{
-    Decision, LocalPath, Policy, Redirect, RedirectLayer, RequestHead, Status,
+    LocalPath, Policy, Redirect, RedirectLayer, RequestHead, Status,
     rules::{Condition, Rule, Rules, Source, netlify, vercel},
     testing,
 };
@@ -85,10 +85,7 @@ fn a_target_without_placeholders_is_sent_as_it_is_kept() {
             .header("host", "www.old.example")
             .header("x-beta", "1");
         let head = request.head();
-        let decided = || match rules.decide(&head) {
-            Decision::Redirect(redirect) => redirect,
-            other => panic!("{target}: {other:?}"),
-        };
+        let decided = || rules.decide(&head).into_target().expect(target);
         assert_eq!(allocations(decided), 0, "{target}");
     }
 }

@@ -25,9 +25,9 @@ async fn what_becomes_of_a_request_leaves_an_event() {
 
     const X: LocalPath = LocalPath::from_static("/x");
     let layer = RedirectLayer::new(policy_fn(|request| match request.path() {
-        "/gone" => Decision::Refuse(Refusal::gone("withdrawn")),
-        "/upload" => Decision::Redirect(Redirect::see_other(X).after_success()),
-        _ => Decision::Redirect(Redirect::temporary(X)),
+        "/gone" => Decision::refuse(Refusal::gone("withdrawn")),
+        "/upload" => Decision::redirect(Redirect::see_other(X).after_success()),
+        _ => Decision::redirect(Redirect::temporary(X)),
     }));
     let app = layer.layer(service_fn(async |_: Request<()>| {
         Ok::<_, Infallible>(Response::<String>::default())

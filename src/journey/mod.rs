@@ -13,11 +13,10 @@ pub use request::TestRequest;
 pub(crate) use request::fail;
 
 use crate::{
-    guard::{self, Verdict},
+    guard::{Proposed, Verdict},
     location::{HttpScheme, Location, Origin},
     policy::{Decision, Policy, Refusal},
     redirect::{DisabledExemptions, Redirect},
-    request::HeaderReads,
     status::Status,
 };
 
@@ -59,18 +58,12 @@ where
     let mut client = Client::new(request);
     let mut hops = Vec::new();
     let end = loop {
-        let reads = HeaderReads::new();
-        let head = client.request.head().recording(&reads);
-        let redirect = match policy.decide(&head) {
-            Decision::Pass if reads.is_closed() => break End::Refused(guard::CLOSED),
-            Decision::Pass => break End::Arrived,
-            Decision::Refuse(refusal) => break End::Refused(refusal),
-            Decision::Redirect(redirect) => redirect,
-        };
-        let status = match guard::judge(&head, &redirect, DisabledExemptions::default()) {
-            Verdict::Send(status) => status,
+        let head = client.request.head();
+        let decision = policy.decide(&head);
+        let (sent, status) = match decision.judge(&head, DisabledExemptions::default()) {
+            Verdict::Send(sent, status) => (sent, status),
             Verdict::Pass(_) => break End::Arrived,
-            Verdict::Refuse(_, refusal) => break End::Refused(refusal),
+            Verdict::Refuse(refusal, _) => break End::Refused(refusal),
         };
         if hops.len() == MAX_HOPS {
             break End::TooManyRedirects;
@@ -79,10 +72,10 @@ where
             method: client.request.request.method().clone(),
             url: client.url(),
             status,
-            location: redirect.location.clone(),
+            location: sent.redirect.location.clone(),
         });
-        if !client.follow(status, &redirect.location) {
-            break End::LeftTheWeb(redirect.location);
+        if !client.follow(status, &sent) {
+            break End::LeftTheWeb(sent.redirect.location);
         }
     };
     Journey {
@@ -274,16 +267,14 @@ impl Client {
 
     /// Returns what the layer does with a redirect.
     #[cfg(feature = "rules")]
-    pub(crate) fn judge(&self, redirect: &Redirect) -> Verdict {
-        guard::judge(
-            &self.request.head(),
-            redirect,
-            DisabledExemptions::default(),
-        )
+    pub(crate) fn judge(&self, redirect: Redirect) -> Verdict {
+        let decision = Decision::redirect(redirect);
+        decision.judge(&self.request.head(), DisabledExemptions::default())
     }
 
     /// Follows a redirect to the next request. Returns `false` if a browser doesn't follow it.
-    pub(crate) fn follow(&mut self, status: Status, location: &Location) -> bool {
+    pub(crate) fn follow(&mut self, status: Status, sent: &Proposed) -> bool {
+        let location = &sent.redirect.location;
         let requested = self.request.head().uri().clone();
         let base = requested.path_and_query().map_or("/", |path| path.as_str());
         let (origin, path) = location.resolved(base);
@@ -324,7 +315,7 @@ impl Client {
                 request.headers_mut().insert(header::HOST, host);
             }
             // If the scheme of this request is known, that of the next one is known too.
-            if self.request.scheme.is_some() || location.request_scheme().is_some() {
+            if self.request.scheme.is_some() || sent.facts.scheme.is_some() {
                 self.request.scheme = Some(origin.scheme());
             }
             if self.request.authority.is_some() {

@@ -21,26 +21,6 @@ impl Location {
         self.form != Form::Unchecked
     }
 
-    pub(crate) const fn request_scheme(&self) -> Option<HttpScheme> {
-        self.request_scheme
-    }
-
-    /// Records what only the policy knew about the request: its scheme, and whether this location
-    /// is on the requested host (R9).
-    pub(crate) const fn with_request_facts(
-        mut self,
-        scheme: Option<HttpScheme>,
-        is_on_requested_host: Option<bool>,
-    ) -> Self {
-        self.request_scheme = scheme;
-        self.is_on_requested_host = is_on_requested_host;
-        self
-    }
-
-    pub(crate) const fn is_on_requested_host(&self) -> Option<bool> {
-        self.is_on_requested_host
-    }
-
     /// Returns `true` if some clients rewrite the path or query before they request it.
     #[inline]
     pub(crate) const fn may_be_rewritten(&self) -> bool {
@@ -105,8 +85,6 @@ impl Location {
             Form::Absolute | Form::Unchecked => self.clone(),
         };
         moved.bounds.dots |= self.bounds.dots;
-        // The policy compared it with the host of `base`, which the client never requested.
-        moved.is_on_requested_host = None;
         Ok(moved)
     }
 
@@ -140,8 +118,6 @@ impl Location {
             // Another path doesn't make it checked: it may still have dot segments.
             moved.form = Form::Unchecked;
         }
-        moved.request_scheme = self.request_scheme;
-        moved.is_on_requested_host = self.is_on_requested_host;
         Some(moved)
     }
 

@@ -130,10 +130,6 @@ pub struct Location {
     value: HeaderValue,
     form: Form,
     bounds: Bounds,
-    /// The scheme of the client's request, if a policy knows it.
-    request_scheme: Option<HttpScheme>,
-    /// Whether the location is on the requested host, if a policy has established that host.
-    is_on_requested_host: Option<bool>,
 }
 
 impl Location {
@@ -249,32 +245,6 @@ impl Location {
         Self::checked(out.into(), Form::Unchecked, bounds)
     }
 
-    /// Records the scheme of the client's request, for a policy that knows it.
-    ///
-    /// After a TLS-terminating proxy, plaintext and encrypted requests look the same. A redirect
-    /// that only changes the scheme then looks like a redirect loop and isn't sent. If your policy
-    /// knows the scheme (from a listener or a trusted proxy), record it here.
-    ///
-    /// ```
-    /// use tower_redirect::{Location, RedirectLayer, location::HttpScheme, policy_fn, testing};
-    ///
-    /// // Only the plaintext listener uses this policy.
-    /// let to_https = policy_fn(|_| {
-    ///     let home = Location::from_static("https://example.com/");
-    ///     Some(home.with_request_scheme(HttpScheme::Http))
-    /// });
-    ///
-    /// testing::get("/")
-    ///     .header("host", "example.com")
-    ///     .through_layer(&RedirectLayer::permanent(to_https))
-    ///     .assert_redirect("https://example.com/");
-    /// ```
-    #[must_use]
-    pub const fn with_request_scheme(mut self, scheme: HttpScheme) -> Self {
-        self.request_scheme = Some(scheme);
-        self
-    }
-
     /// Returns the text that is sent.
     ///
     /// ```
@@ -332,8 +302,6 @@ impl Location {
             value,
             form,
             bounds,
-            request_scheme: None,
-            is_on_requested_host: None,
         })
     }
 
@@ -342,8 +310,6 @@ impl Location {
             value: HeaderValue::from_static(literal),
             form,
             bounds: Bounds::of(literal.as_bytes(), form),
-            request_scheme: None,
-            is_on_requested_host: None,
         }
     }
 }

@@ -60,8 +60,6 @@ impl Location {
             value: HeaderValue::from_maybe_shared(text).map_err(|_| PrepareError::OffSite)?,
             form,
             bounds,
-            request_scheme: None,
-            is_on_requested_host: None,
         })
     }
 }

@@ -15,7 +15,8 @@
 //!    - leads to the requested URL (a loop).
 //!
 //!    The request then goes through to the inner service, as in step 2.
-//! 5. [`Timing::Before`]: the service sends the redirect. It doesn't call the inner service.
+//! 5. [`Timing::Before`]: the service sends the redirect. It doesn't call the inner service. With
+//!    [`unauthorized_for_scripts`], a script gets 401 instead, here and in step 6.
 //! 6. [`Timing::After`]: the service calls the inner service. [`ResponseFuture`] then replaces a
 //!    response that meets the condition, and returns every other response unchanged.
 //!
@@ -36,13 +37,15 @@
 //! - A request that passes costs no allocation. The future isn't boxed, and no task is spawned.
 //! - Errors come from the inner service only.
 //! - Redirects and refusals list in `Vary` the request headers that the policy read.
-//! - Of all headers of a redirect, only `Location` may contain text of the request (R8).
+//! - Of all headers of a redirect, only `Location` may contain text of the request (R8). With
+//!   [`unauthorized_for_scripts`], so may `HX-Redirect`, which has the same bytes.
 //!
 //! [`Policy`]: crate::Policy
 //! [`Timing::Before`]: crate::redirect::Timing::Before
 //! [`Timing::After`]: crate::redirect::Timing::After
 //! [`after_success`]: RedirectLayer::after_success
 //! [`link_body`]: RedirectLayer::link_body
+//! [`unauthorized_for_scripts`]: RedirectLayer::unauthorized_for_scripts
 
 mod accept;
 pub mod body;

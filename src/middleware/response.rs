@@ -53,7 +53,7 @@ impl RedirectResponse {
             },
             cache,
             link_page,
-            has_401_for_scripts: false,
+            has_401_for_scripts: redirect.has_401_for_scripts,
             inserts_redirected: false,
         };
         (response, redirect.timing)
@@ -118,11 +118,12 @@ pub(crate) fn cache_control(
     cache: Option<CacheControl>,
     default_max_age: Option<CacheControl>,
     status: Status,
+    scheme_is_presumed: bool,
     reads: &HeaderReads,
 ) -> Option<CacheControl> {
     // If the presumed scheme is wrong, the redirect leads to the requested URL. Caches must not
     // keep that loop.
-    if reads.has_presumed_scheme() && cache.is_none() && status.is_permanent() {
+    if scheme_is_presumed && cache.is_none() && status.is_permanent() {
         return Some(CacheControl::no_store());
     }
     let cache = cache.or(default_max_age.filter(|_| status.is_permanent()));
@@ -174,7 +175,9 @@ impl<B: Default> From<Redirect> for Response<B> {
             StatusChoice::Intent(intent) => intent.strict_status(),
         };
         let cache = redirect.cache;
-        let (sent, _) = RedirectResponse::new(redirect, status, cache, None);
+        let (mut sent, _) = RedirectResponse::new(redirect, status, cache, None);
+        // A handler can't choose without the request.
+        sent.has_401_for_scripts = false;
         *response.status_mut() = status.code();
         sent.write(response.headers_mut());
         response

@@ -9,15 +9,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use tower_service::Service;
 
 use crate::{
-    guard::{self, Verdict},
+    guard::{Unsent, Verdict},
     middleware::{
         RedirectLayer,
         body::{BodyMode, Unchanged},
         future::{Pending, PendingResponse, ResponseFuture},
+        layer::Options,
         link_body::LinkPageKind,
         recipient::Recipient,
         refusal_text::RefusalText,
@@ -25,9 +26,10 @@ use crate::{
         unauthorized::Unauthorized,
     },
     observe,
-    policy::{Decision, Policy, Refusal},
+    policy::{Policy, Refusal},
     redirect::{CacheControl, Redirect, Timing},
-    request::HeaderReads,
+    request::{HeaderReads, RequestHead},
+    status::Status,
 };
 
 /// The service that a [`RedirectLayer`] makes: it redirects, refuses, or calls the inner service.
@@ -148,158 +150,164 @@ where
     #[inline]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let reads = HeaderReads::new();
-        match self
-            .layer
-            .policy
-            .decide(&self.layer.head(&request).recording(&reads))
-        {
-            // A policy around `Https` turned its redirect into a pass. Plaintext still must not
-            // pass (R11).
-            Decision::Pass if reads.is_closed() => self.refuse(request, guard::CLOSED, &reads),
-            Decision::Pass => {
+        let head = self.layer.head(&request).recording(&reads);
+        let action = match self.layer.judge(&head) {
+            Verdict::Pass(None) => Action::Pass,
+            verdict => self.layer.options.action(verdict, &head, &reads),
+        };
+        match action {
+            Action::Pass => {
                 observe::passed();
                 ResponseFuture::pass(self.inner.call(request))
             }
-            Decision::Redirect(redirect) => self.redirect(request, redirect, &reads),
-            Decision::Refuse(refusal) => self.refuse(request, refusal, &reads),
+            Action::RespondAfter(pending) => {
+                ResponseFuture::after(self.inner.call(request), pending)
+            }
+            Action::Redirect(redirect, vary) => {
+                ResponseFuture::ready(send::<M, _, _>(request, redirect, vary))
+            }
+            Action::Unauthorized(unauthorized, vary) => {
+                ResponseFuture::ready(challenge::<M, _, _>(request, unauthorized, vary))
+            }
+            Action::Refuse(refusal, text, vary) => {
+                ResponseFuture::ready(refuse::<M, _, _>(request, refusal, text, vary))
+            }
         }
     }
 }
 
-impl<S, P, M> RedirectService<S, P, M> {
-    /// Checks a redirect, then sends it, waits for the response, or suppresses it.
+/// What the service does with a request. `vary` lists the headers that the policy read.
+enum Action {
+    Pass,
+    Redirect(RedirectResponse, Option<HeaderValue>),
+    /// A script gets this instead of a redirect.
+    Unauthorized(Unauthorized, Option<HeaderValue>),
+    RespondAfter(Pending),
+    Refuse(Refusal, Option<RefusalText>, Option<HeaderValue>),
+}
+
+impl Options {
+    /// Prepares a redirect or a refusal, and reports a redirect that isn't sent.
     #[cold]
     #[inline(never)]
-    fn redirect<ReqBody, ResBody>(
-        &mut self,
-        request: Request<ReqBody>,
-        redirect: Redirect,
-        reads: &HeaderReads,
-    ) -> ResponseFuture<S::Future, M::Body, M>
-    where
-        S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-        M: BodyMode<ResBody>,
-    {
-        let head = self.layer.head(&request).recording(reads);
-        let options = &self.layer.options;
-        let status = match guard::judge(&head, &redirect, options.disabled) {
-            Verdict::Send(status) => status,
-            Verdict::Pass(reason) => {
-                observe::suppressed(&head, &redirect, reason);
-                observe::passed();
-                return ResponseFuture::pass(self.inner.call(request));
-            }
-            Verdict::Refuse(reason, refusal) => {
-                observe::suppressed(&head, &redirect, reason);
-                return self.refuse(request, refusal, reads);
+    fn action(&self, verdict: Verdict, head: &RequestHead<'_>, reads: &HeaderReads) -> Action {
+        let report = |unsent: Option<Unsent>| {
+            if let Some(Unsent { redirect, reason }) = unsent {
+                observe::suppressed(head, &redirect, reason);
             }
         };
-        let waits = matches!(guard::timing(&head, &redirect), Timing::After(_));
-        if redirect.has_401_for_scripts && !head.is_closed() {
+        let (sent, status) = match verdict {
+            Verdict::Send(sent, status) => (sent, status),
+            Verdict::Pass(unsent) => {
+                report(unsent);
+                return Action::Pass;
+            }
+            Verdict::Refuse(refusal, unsent) => {
+                report(unsent);
+                let text = self.text(&refusal, head);
+                return Action::Refuse(refusal, text, reads.vary());
+            }
+        };
+        let mut redirect = sent.redirect;
+        if redirect.has_401_for_scripts {
+            redirect.cache = Some(CacheControl::no_store());
             let recipient = Recipient::of(head.headers());
             if recipient != Recipient::Page {
-                let refusal = &Refusal::LOGIN_REQUIRED;
-                let text = options
-                    .link_body
-                    .then(|| RefusalText::new(refusal, head.method()));
-                let (redirect, timing) = RedirectResponse::new(redirect, status, None, None);
-                let response = Unauthorized::new(redirect.redirected, recipient, text);
-                return self.unauthorized(request, response, timing, reads);
+                return self.unauthorized(redirect, status, recipient, head, reads);
             }
         }
-        let page_kind = options.link_body.then(|| LinkPageKind::for_request(&head));
-        let varies = redirect.has_401_for_scripts && !head.is_closed();
-        let cache = if varies {
-            Some(CacheControl::no_store())
-        } else {
-            cache_control(redirect.cache, options.default_max_age, status, reads)
-        };
-        let (mut response, timing) = RedirectResponse::new(redirect, status, cache, page_kind);
-        response.has_401_for_scripts = varies;
-        response.inserts_redirected = options.inserts_redirected;
+        let page_kind = self.link_body.then(|| LinkPageKind::for_request(head));
+        let is_presumed = sent.facts.scheme_is_presumed;
+        let cache = cache_control(
+            redirect.cache,
+            self.default_max_age,
+            status,
+            is_presumed,
+            reads,
+        );
+        let (mut redirect, timing) = RedirectResponse::new(redirect, status, cache, page_kind);
+        redirect.inserts_redirected = self.inserts_redirected;
+        let vary = reads.vary();
         match timing {
-            Timing::After(condition) if waits => {
-                let vary = reads.vary();
-                let pending = Pending {
-                    condition,
-                    response: PendingResponse::Redirect(response),
-                    vary,
-                };
-                ResponseFuture::after(self.inner.call(request), pending)
-            }
-            Timing::Before | Timing::After(_) => {
-                observe::redirected(&response.redirected);
-                let mut sent =
-                    respond_without_app::<M, _, _>(request, status.code(), response.body());
-                if let Some(redirected) = response.extension() {
-                    sent.extensions_mut().insert(redirected);
-                }
-                response.write(sent.headers_mut());
-                if !reads.is_empty() {
-                    append_vary(sent.headers_mut(), reads);
-                }
-                ResponseFuture::ready(sent)
-            }
+            Timing::Before => Action::Redirect(redirect, vary),
+            Timing::After(condition) => Action::RespondAfter(Pending {
+                condition,
+                response: PendingResponse::Redirect(redirect),
+                vary,
+            }),
         }
     }
 
-    /// Sends a script the 401 instead of a redirect, or adds to the app's 401.
-    #[cold]
-    #[inline(never)]
-    fn unauthorized<ReqBody, ResBody>(
-        &mut self,
-        request: Request<ReqBody>,
-        unauthorized: Unauthorized,
-        timing: Timing,
+    /// Prepares the 401 that a script gets instead of a redirect.
+    fn unauthorized(
+        &self,
+        redirect: Redirect,
+        status: Status,
+        recipient: Recipient,
+        head: &RequestHead<'_>,
         reads: &HeaderReads,
-    ) -> ResponseFuture<S::Future, M::Body, M>
-    where
-        S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-        M: BodyMode<ResBody>,
-    {
-        if let Timing::After(condition) = timing {
-            let pending = Pending {
+    ) -> Action {
+        let text = self.text(&Refusal::LOGIN_REQUIRED, head);
+        let (redirect, timing) = RedirectResponse::new(redirect, status, None, None);
+        let unauthorized = Unauthorized::new(redirect.redirected, recipient, text);
+        let vary = reads.vary();
+        match timing {
+            Timing::Before => Action::Unauthorized(unauthorized, vary),
+            Timing::After(condition) => Action::RespondAfter(Pending {
                 condition,
                 response: PendingResponse::Unauthorized(unauthorized),
-                vary: reads.vary(),
-            };
-            return ResponseFuture::after(self.inner.call(request), pending);
+                vary,
+            }),
         }
-        observe::unauthorized(&unauthorized.redirected);
-        let refusal = Refusal::LOGIN_REQUIRED;
-        let body = unauthorized.body();
-        let mut response = respond_without_app::<M, _, _>(request, refusal.status(), body);
-        unauthorized.write(response.headers_mut());
-        append_vary(response.headers_mut(), reads);
-        response.extensions_mut().insert(refusal);
-        ResponseFuture::ready(response)
     }
 
-    /// Sends the 4xx response of a refusal. Outer layers find the refusal among its extensions.
-    #[cold]
-    #[inline(never)]
-    fn refuse<ReqBody, ResBody>(
-        &self,
-        request: Request<ReqBody>,
-        refusal: Refusal,
-        reads: &HeaderReads,
-    ) -> ResponseFuture<S::Future, M::Body, M>
-    where
-        S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-        M: BodyMode<ResBody>,
-    {
-        observe::refused(&refusal);
-        let sends_text = self.layer.options.link_body;
-        let text = sends_text.then(|| RefusalText::new(&refusal, request.method()));
-        let body = text.as_ref().map_or_else(Bytes::new, RefusalText::body);
-        let mut response = respond_without_app::<M, _, _>(request, refusal.status(), body);
-        if let Some(text) = text {
-            text.write(response.headers_mut());
-        }
-        append_vary(response.headers_mut(), reads);
-        response.extensions_mut().insert(refusal);
-        ResponseFuture::ready(response)
+    fn text(&self, refusal: &Refusal, head: &RequestHead<'_>) -> Option<RefusalText> {
+        self.link_body
+            .then(|| RefusalText::new(refusal, head.method()))
     }
+}
+
+/// Makes the response of a redirect that doesn't wait for the inner service.
+#[cold]
+#[inline(never)]
+fn send<M, ReqBody, ResBody>(
+    request: Request<ReqBody>,
+    redirect: RedirectResponse,
+    vary: Option<HeaderValue>,
+) -> Response<M::Body>
+where
+    M: BodyMode<ResBody>,
+{
+    observe::redirected(&redirect.redirected);
+    let status = redirect.redirected.status.code();
+    let mut sent = respond_without_app::<M, _, _>(request, status, redirect.body());
+    if let Some(redirected) = redirect.extension() {
+        sent.extensions_mut().insert(redirected);
+    }
+    redirect.write(sent.headers_mut());
+    append_vary(sent.headers_mut(), vary);
+    sent
+}
+
+/// Makes the 401 that a script gets instead of a redirect.
+#[cold]
+#[inline(never)]
+fn challenge<M, ReqBody, ResBody>(
+    request: Request<ReqBody>,
+    unauthorized: Unauthorized,
+    vary: Option<HeaderValue>,
+) -> Response<M::Body>
+where
+    M: BodyMode<ResBody>,
+{
+    observe::unauthorized(&unauthorized.redirected);
+    let refusal = Refusal::LOGIN_REQUIRED;
+    let body = unauthorized.body();
+    let mut response = respond_without_app::<M, _, _>(request, refusal.status(), body);
+    unauthorized.write(response.headers_mut());
+    append_vary(response.headers_mut(), vary);
+    response.extensions_mut().insert(refusal);
+    response
 }
 
 /// Makes a response without calling the inner service.
@@ -322,12 +330,33 @@ where
 }
 
 /// Lists in `Vary` the headers that the policy read.
-#[cold]
-#[inline(never)]
-fn append_vary(headers: &mut HeaderMap, reads: &HeaderReads) {
-    if let Some(vary) = reads.vary() {
+fn append_vary(headers: &mut HeaderMap, vary: Option<HeaderValue>) {
+    if let Some(vary) = vary {
         headers.append(header::VARY, vary);
     }
+}
+
+/// Makes the 4xx response of a refusal. Outer layers find the refusal among its extensions.
+#[cold]
+#[inline(never)]
+fn refuse<M, ReqBody, ResBody>(
+    request: Request<ReqBody>,
+    refusal: Refusal,
+    text: Option<RefusalText>,
+    vary: Option<HeaderValue>,
+) -> Response<M::Body>
+where
+    M: BodyMode<ResBody>,
+{
+    observe::refused(&refusal);
+    let body = text.as_ref().map_or_else(Bytes::new, RefusalText::body);
+    let mut response = respond_without_app::<M, _, _>(request, refusal.status(), body);
+    if let Some(text) = text {
+        text.write(response.headers_mut());
+    }
+    append_vary(response.headers_mut(), vary);
+    response.extensions_mut().insert(refusal);
+    response
 }
 
 impl<S: Clone, P, M: Clone> Clone for RedirectService<S, P, M> {

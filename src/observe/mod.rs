@@ -21,7 +21,8 @@
 //!
 //! The warnings of a rules file that [`watch`](crate::live::watch) reloads are events at level
 //! warn. The `trust` feature adds an event for what a proxy reports, at level trace, and one at
-//! level warn if the peer address is unknown.
+//! level warn if the peer address is unknown. The 401 that a script gets instead of a redirect to
+//! the login page is a "refused" event.
 //!
 //! # Counters
 //!
@@ -29,8 +30,8 @@
 //! hits of each rule.
 
 // Each function reports one outcome to events, counters and hit counts. For each request that gets
-// a response, the service calls exactly one of `redirected`, `passed`, `refused` and `unauthorized`;
-// `suppressed` comes in addition.
+// a response, the service calls exactly one of `redirected`, `passed`, `refused` and
+// `unauthorized`; `suppressed` comes in addition.
 
 use std::fmt;
 #[cfg(feature = "reload")]

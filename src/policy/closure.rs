@@ -27,6 +27,23 @@ use crate::{
 /// [`Redirect`]. Each of these may be wrapped in a `Result<_, LocationError>`. If the result is an
 /// error, the request passes through.
 ///
+/// If one branch returns a `LocalPath` and another one a `Location`, write `.into()`:
+///
+/// ```
+/// use tower_redirect::{LocalPath, Location, policy_fn, testing};
+///
+/// const DOCS: Location = Location::from_static("https://docs.example.com/");
+///
+/// let policy = policy_fn(|request| match request.path() {
+///     "/manual" => Some(DOCS),
+///     "/about-us" => Some(LocalPath::from_static("/about").into()),
+///     _ => None,
+/// });
+///
+/// testing::get("/manual").through(&policy).assert_redirect("https://docs.example.com/");
+/// testing::get("/about-us").through(&policy).assert_redirect("/about");
+/// ```
+///
 /// A closure that returns a `Redirect` chooses the status, so pass it to `RedirectLayer::new`. For
 /// all other closures, the constructor of the layer chooses the status.
 pub const fn policy_fn<F, D>(decide: F) -> PolicyFn<F>
@@ -125,7 +142,7 @@ impl IntoDecision for Decision<LocalPath> {
     }
 }
 
-/// `Err` passes the request through.
+/// `Err` passes the request through. If the redirect is enforced, `Err` refuses the request.
 impl<T> IntoDecision for Decision<Result<T, LocationError>>
 where
     Decision<T>: IntoDecision,
@@ -134,11 +151,7 @@ where
 
     #[inline]
     fn into_decision(self) -> Decision<Self::Target> {
-        match self {
-            Self::Pass | Self::Redirect(Err(_)) => Decision::Pass,
-            Self::Redirect(Ok(target)) => Decision::Redirect(target).into_decision(),
-            Self::Refuse(refusal) => Decision::Refuse(refusal),
-        }
+        self.transpose().into_decision()
     }
 }
 

@@ -36,9 +36,11 @@ where
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<A::Target> {
-        match self.first.decide(request) {
-            Decision::Pass => self.second.decide(request),
-            decision => decision,
+        let decision = self.first.decide(request);
+        if decision.is_pass() {
+            self.second.decide(request)
+        } else {
+            decision
         }
     }
 }
@@ -75,7 +77,7 @@ where
         if (self.condition)(request) {
             self.policy.decide(request)
         } else {
-            Decision::Pass
+            Decision::pass()
         }
     }
 }
@@ -118,7 +120,7 @@ where
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<P::Target> {
         if (self.condition)(request) {
-            Decision::Pass
+            Decision::pass()
         } else {
             self.policy.decide(request)
         }

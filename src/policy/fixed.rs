@@ -12,7 +12,7 @@ impl Policy for Location {
 
     #[inline]
     fn decide(&self, _: &RequestHead<'_>) -> Decision<Self> {
-        Decision::Redirect(self.clone())
+        Decision::redirect(self.clone())
     }
 }
 
@@ -21,7 +21,7 @@ impl Policy for LocalPath {
 
     #[inline]
     fn decide(&self, _: &RequestHead<'_>) -> Decision<Location> {
-        Decision::Redirect(self.into())
+        Decision::redirect(self.into())
     }
 }
 
@@ -30,6 +30,6 @@ impl Policy for Redirect {
 
     #[inline]
     fn decide(&self, _: &RequestHead<'_>) -> Decision<Self> {
-        Decision::Redirect(self.clone())
+        Decision::redirect(self.clone())
     }
 }

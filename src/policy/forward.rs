@@ -28,7 +28,7 @@ impl<P: Policy> Policy for Option<P> {
     fn decide(&self, request: &RequestHead<'_>) -> Decision<P::Target> {
         match self {
             Some(policy) => policy.decide(request),
-            None => Decision::Pass,
+            None => Decision::pass(),
         }
     }
 }
@@ -40,7 +40,7 @@ impl<P: Policy> Policy for [P] {
         self.iter()
             .map(|policy| policy.decide(request))
             .find(|decision| !decision.is_pass())
-            .unwrap_or(Decision::Pass)
+            .unwrap_or(Decision::pass())
     }
 }
 
@@ -75,10 +75,10 @@ macro_rules! tuple {
                 let ($first, $($rest,)*) = self;
                 let decision = $first.decide(request);
                 $(
-                    let decision = match decision {
-                        Decision::Pass => $rest.decide(request),
-                        decision => return decision,
-                    };
+                    if !decision.is_pass() {
+                        return decision;
+                    }
+                    let decision = $rest.decide(request);
                 )*
                 decision
             }

@@ -35,6 +35,7 @@
 //! | `&P`, `Box`, `Arc` | Applies the policy that the pointer points to. |
 //! | [`with`](Policy::with) | Adds a status to a policy that returns a [`Location`]. |
 //! | [`Canonical::then`] | Applies rules to the canonical URL, so both together need only one redirect. |
+//! | [`scheme_from`](Policy::scheme_from) | Reads the scheme from a listener, an extension or a proxy. |
 #![cfg_attr(
     feature = "trust",
     doc = "| [`trusting`](Policy::trusting) | Reads the scheme and host from a trusted proxy. |"
@@ -44,11 +45,11 @@
 //! # How a decision is made
 //!
 //! 1. The layer calls [`decide`](Policy::decide) once for each request. If policies are combined,
-//!    the first decision that isn't [`Pass`](Decision::Pass) wins.
-//! 2. [`Pass`](Decision::Pass): the request goes through to the inner service.
-//! 3. [`Refuse`](Decision::Refuse): the layer responds with the 4xx status of the [`Refusal`]. It
+//!    the first decision that isn't [`Pass`](DecisionKind::Pass) wins.
+//! 2. [`Pass`](DecisionKind::Pass): the request goes through to the inner service.
+//! 3. [`Refuse`](DecisionKind::Refuse): the layer responds with the 4xx status of the [`Refusal`]. It
 //!    doesn't call the inner service.
-//! 4. [`Redirect`](Decision::Redirect): the layer checks whether the redirect can be sent. If not,
+//! 4. [`Redirect`](DecisionKind::Redirect): the layer checks whether the redirect can be sent. If not,
 //!    the request passes through to the inner service. The layer doesn't send:
 //!    - a redirect for a CORS preflight, a WebSocket handshake, CONNECT or a request target that
 //!      isn't a path,
@@ -57,9 +58,10 @@
 //! 5. The layer sends the redirect at once if its [`Timing`] is `Before`. If it is `After`, the
 //!    layer calls the inner service first. The redirect replaces the response if the response meets
 //!    the condition.
-//! 6. If [`Https`] or [`Canonical::https`] finds a plaintext request that isn't exempt, the request
-//!    never reaches the inner service. If step 2 or 4 would let it through, the layer refuses it
-//!    with 400. The layer sends a redirect at once, whatever its timing is.
+//! 6. [`Enforce`](DecisionKind::Enforce): the layer makes the same checks as in step 4. It sends
+//!    the redirect at once, whatever its timing is. If the redirect can't be sent, the layer
+//!    refuses the request with 400. [`Https`] and [`Canonical::https`] decide this for a plaintext
+//!    request that isn't exempt, so the request never reaches the inner service.
 //!
 //! [`LocalPath`]: crate::location::LocalPath
 //! [`Location`]: crate::location::Location
@@ -77,6 +79,7 @@ mod forward;
 mod into;
 mod login;
 mod return_to;
+mod scheme_from;
 mod shadow;
 mod target;
 #[cfg(feature = "trust")]
@@ -91,10 +94,11 @@ pub use canonical::{
 };
 pub use closure::{IntoDecision, PolicyFn, policy_fn};
 pub use combine::{Or, Unless, WhenRequest};
-pub use decision::Decision;
+pub use decision::{Decision, DecisionKind};
 pub use into::IntoPolicy;
 pub use login::LoginRedirect;
 pub use return_to::{ReturnFrom, ReturnTo};
+pub use scheme_from::SchemeFrom;
 pub use shadow::{Difference, Shadow};
 pub(crate) use target::ChoosesLocation;
 pub use target::Target;
@@ -123,8 +127,9 @@ pub use with::With;
 ///         match year {
 ///             Some(year) if year < self.current_year => LocalPath::from_static("/archive")
 ///                 .segment(&year.to_string())
-///                 .map_or(Decision::Pass, |path| Decision::Redirect(path.into())),
-///             _ => Decision::Pass,
+///                 .ok()
+///                 .into(),
+///             _ => Decision::pass(),
 ///         }
 ///     }
 /// }
@@ -173,7 +178,7 @@ pub trait Policy: Send + Sync {
     ///
     /// let policy = LocalPath::from_static("/new");
     /// let decision = policy.decide(&testing::get("/old").head());
-    /// assert_eq!(decision, Decision::Redirect(policy.into()));
+    /// assert_eq!(decision, Decision::redirect(policy.into()));
     /// ```
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Self::Target>;
 
@@ -251,6 +256,35 @@ pub trait Policy: Send + Sync {
         Self: ChoosesLocation + Sized,
     {
         With::new(self, status.into())
+    }
+
+    /// Gives this policy the scheme that the source knows.
+    ///
+    /// Without TLS in the app, plaintext and encrypted requests look the same. A redirect that only
+    /// changes the scheme then looks like a redirect loop, so the layer doesn't send it. With the
+    /// scheme, the layer sends it. [`CanonicalHost`] keeps a known scheme, so it can redirect `www`
+    /// on two listeners without enforcing https:
+    ///
+    /// ```
+    /// use tower_redirect::{Policy, policy::{CanonicalHost, SchemeSource}, testing};
+    ///
+    /// let host = CanonicalHost::with_aliases("example.com", ["www.example.com"])?;
+    /// let plaintext = host.clone().scheme_from(SchemeSource::plaintext_listener());
+    /// let encrypted = host.scheme_from(SchemeSource::tls_listener());
+    ///
+    /// let www = testing::get("/a").header("host", "www.example.com");
+    /// www.clone().through(&plaintext).assert_redirect("http://example.com/a");
+    /// www.through(&encrypted).assert_redirect("https://example.com/a");
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    ///
+    /// If the source is a trusted proxy that forwards no scheme, the scheme stays unknown. To
+    /// refuse or redirect every plaintext request, use [`Https`].
+    fn scheme_from(self, source: SchemeSource) -> SchemeFrom<Self>
+    where
+        Self: Sized,
+    {
+        SchemeFrom::new(self, source)
     }
 
     /// Gives this policy the scheme, and optionally the host, that a trusted proxy forwards.

@@ -6,9 +6,8 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use super::{Decision, Policy};
+use super::{Decision, DecisionKind, Policy};
 use crate::{
-    guard,
     observe::{self, escaped::Escaped},
     redirect::{Redirect, Timing},
     request::{HeaderReads, RequestHead},
@@ -90,7 +89,7 @@ type Report = dyn Fn(&Difference<'_>) + Send + Sync;
 /// let live = Redirect::found(LocalPath::from_static("/x"));
 /// let policy = Shadow::new(live, None::<Redirect>).on_difference(|difference| {
 ///     assert_eq!(difference.request().path(), "/");
-///     assert!(difference.live().clone().into_redirect().is_some());
+///     assert!(difference.live().target().is_some());
 ///     assert!(difference.candidate().is_some_and(|decision| decision.is_pass()));
 /// });
 /// testing::get("/").through(&policy).assert_redirect("/x");
@@ -214,40 +213,21 @@ where
         if !self.is_sampled() {
             return self.live.decide(request);
         }
-        // If an earlier policy closed the request (R11), it is closed for the candidate too.
-        let was_closed = request.is_closed();
         let live = self.live.decide(request);
         let reads = HeaderReads::new();
         let head = request.recording(&reads);
-        if was_closed {
-            head.close();
-        }
-        let decided = catch_unwind(AssertUnwindSafe(|| self.candidate.decide(&head))).ok();
-        // A pass becomes a refusal if this policy closed the request, and not if an earlier one
-        // did. For the live policy that is known only if the head records it.
-        let closes = |is_closed| is_closed && !was_closed && request.is_recorded();
-        let candidate =
-            decided.map(|decision| effective_decision(decision, closes(reads.is_closed())));
-        let effective = effective_decision(live.clone(), closes(request.is_closed()));
+        let candidate = catch_unwind(AssertUnwindSafe(|| self.candidate.decide(&head))).ok();
         let is_same = candidate
             .as_ref()
-            .is_some_and(|candidate| effective.has_same_effect(candidate, request));
+            .is_some_and(|candidate| live.has_same_effect(candidate, request));
         if !is_same {
             self.report(&Difference {
                 request,
-                live: &effective,
+                live: &live,
                 candidate: candidate.as_ref(),
             });
         }
         live
-    }
-}
-
-/// Returns the decision that the layer applies: it refuses a closed request instead of passing it.
-fn effective_decision(decision: Decision, is_closed: bool) -> Decision {
-    match decision {
-        Decision::Pass if is_closed => Decision::Refuse(guard::CLOSED),
-        decision => decision,
     }
 }
 
@@ -293,15 +273,20 @@ struct LoggedDecision<'d>(Option<&'d Decision>, &'d RequestHead<'d>);
 
 impl fmt::Display for LoggedDecision<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let redirect = match self.0 {
+        let decision = match self.0 {
             None => return f.write_str("panic"),
-            Some(Decision::Pass) => return f.write_str("pass"),
-            Some(Decision::Refuse(refusal)) => return refusal.fmt(f),
-            Some(Decision::Redirect(redirect)) => redirect,
+            Some(decision) => decision,
+        };
+        let redirect = match decision.kind() {
+            DecisionKind::Pass => return f.write_str("pass"),
+            DecisionKind::Refuse(refusal) => return refusal.fmt(f),
+            DecisionKind::Redirect(redirect) | DecisionKind::Enforce(redirect) => redirect,
         };
         let status = redirect.status(self.1.method(), self.1.version());
         write!(f, "{status} to {}", redirect.location())?;
-        if let Timing::After(condition) = redirect.timing() {
+        if matches!(decision.kind(), DecisionKind::Enforce(_)) {
+            f.write_str(", enforced")?;
+        } else if let Timing::After(condition) = redirect.timing() {
             write!(f, " after {condition:?}")?;
         }
         match redirect.cache {

@@ -20,7 +20,8 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "a policy cannot redirect to `{Self}`",
     label = "expected `Location` or `Redirect`",
-    note = "a `LocalPath` becomes a `Location` with `Location::from(path)`"
+    note = "for a `LocalPath`, use `type Target = Location`; an `Option<LocalPath>` becomes a \
+            `Decision<Location>` with `.into()`"
 )]
 pub trait Target: Sealed {
     /// Returns the location of the target.
@@ -48,9 +49,10 @@ impl Target for Redirect {
 
 /// Policies that choose only the location. Constructors that add a status require it.
 #[diagnostic::on_unimplemented(
-    message = "a policy with its own status cannot get another one",
-    label = "this policy chooses the status too",
-    note = "pass it to `RedirectLayer::new(…)`, which sends each redirect with its own status"
+    message = "the constructor chooses the status, so the policy must choose only the target",
+    label = "expected a policy with `Target = Location`",
+    note = "if the policy chooses the status too (`Target = Redirect`), pass it to \
+            `RedirectLayer::new(…)`, which sends each redirect with its own status"
 )]
 #[expect(unnameable_types, reason = "users see only its message")]
 pub trait ChoosesLocation {}

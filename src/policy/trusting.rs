@@ -1,4 +1,4 @@
-use super::{Decision, Policy, target::Sealed};
+use super::{Decision, Policy};
 use crate::{request::RequestHead, trust::TrustedProxies};
 
 /// Gives a policy the scheme and the host that a trusted proxy forwards.
@@ -38,10 +38,6 @@ impl<P: Policy> Policy for Trusting<P> {
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<P::Target> {
         let head = self.proxies.view(request);
-        // The guard doesn't see the forwarded host. The location carries what the guard needs to
-        // find a redirect to the requested URL (R9).
-        self.policy
-            .decide(&head)
-            .map(|target| target.map_location(|location| head.annotate(location)))
+        self.policy.decide(&head).seen_in(&head)
     }
 }

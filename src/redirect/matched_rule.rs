@@ -38,7 +38,7 @@ pub(crate) struct RuleOffset(pub(crate) u32);
 ///
 /// let rules = netlify::parse("# moved\n/about-us  /about  301!\n")?.in_file("_redirects");
 /// let request = testing::get("/about-us");
-/// let redirect = rules.decide(&request.head()).into_redirect().unwrap();
+/// let redirect = rules.decide(&request.head()).into_target().unwrap();
 ///
 /// let rule = redirect.rule().unwrap();
 /// assert_eq!((rule.number(), rule.file(), rule.line()), (0, Some("_redirects"), Some(2)));
@@ -74,7 +74,7 @@ impl MatchedRule {
     /// use tower_redirect::{Policy, testing};
     ///
     /// let rules = Rules::new([Rule::permanent("/blog/{slug}", "/posts/{slug}")])?;
-    /// let redirect = rules.decide(&testing::get("/blog/hello").head()).into_redirect().unwrap();
+    /// let redirect = rules.decide(&testing::get("/blog/hello").head()).into_target().unwrap();
     /// let rule = redirect.rule().unwrap();
     /// assert_eq!((rule.source(), rule.target()), ("/blog/{slug}", "/posts/{slug}".to_owned()));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
@@ -97,7 +97,7 @@ impl MatchedRule {
     /// use tower_redirect::{Policy, testing};
     ///
     /// let rules = Rules::new([Rule::permanent("/a", "/b").named("launch")])?;
-    /// let redirect = rules.decide(&testing::get("/a").head()).into_redirect().unwrap();
+    /// let redirect = rules.decide(&testing::get("/a").head()).into_target().unwrap();
     /// assert_eq!(redirect.rule().unwrap().name(), Some("launch"));
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
@@ -115,7 +115,7 @@ impl MatchedRule {
     /// let rules = [Rule::permanent("/a", "/b"), Rule::permanent("/c", "/d").named("c")];
     /// let rules = Rules::new(rules)?;
     /// for (path, id) in [("/a", "/a"), ("/c", "c")] {
-    ///     let redirect = rules.decide(&testing::get(path).head()).into_redirect().unwrap();
+    ///     let redirect = rules.decide(&testing::get(path).head()).into_target().unwrap();
     ///     assert_eq!(redirect.rule().unwrap().id().to_string(), id);
     /// }
     /// # Ok::<(), tower_redirect::rules::RulesError>(())

@@ -21,7 +21,7 @@
 //! policy.
 //!
 //! **R8** A redirect has one of five statuses. Of its headers, only `Location` may contain text of
-//! the request. A redirect doesn't call the inner service, unless it is sent [after](Timing::After)
+//! the request (and `HX-Redirect` in the 401 for htmx, with the same bytes). A redirect doesn't call the inner service, unless it is sent [after](Timing::After)
 //! its response.
 
 use http::{Method, StatusCode, Version};
@@ -338,7 +338,7 @@ impl Redirect {
     /// let rules = Rules::new([Rule::permanent("/a", "/b").named("launch")])?;
     /// let policy = rules.or(Redirect::found(LocalPath::from_static("/")));
     /// let rule_for = |path| {
-    ///     let redirect = policy.decide(&testing::get(path).head()).into_redirect()?;
+    ///     let redirect = policy.decide(&testing::get(path).head()).into_target()?;
     ///     redirect.rule().map(|rule| rule.id().to_string())
     /// };
     /// assert_eq!(rule_for("/a").as_deref(), Some("launch"));

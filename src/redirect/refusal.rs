@@ -159,8 +159,8 @@ impl Refusal {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let policy = policy_fn(|request| match request.path() {
-    ///     "/withdrawn" => Decision::<Location>::Refuse(WITHDRAWN),
-    ///     _ => Decision::Pass,
+    ///     "/withdrawn" => Decision::<Location>::refuse(WITHDRAWN),
+    ///     _ => Decision::pass(),
     /// });
     /// let app: Router = Router::new().layer(RedirectLayer::found(policy).link_body());
     ///

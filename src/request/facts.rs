@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use http::{Extensions, Uri, header};
 
-use super::{HeaderReads, Host, RequestHead, host::RequestHost};
-use crate::location::Location;
+use super::{HeaderReads, Host, RequestHead};
+use crate::location::HttpScheme;
 
 impl<'a> RequestHead<'a> {
     /// Returns a copy that reads the original URI, from before a nesting router shortened it.
@@ -22,36 +22,17 @@ impl<'a> RequestHead<'a> {
         self
     }
 
-    /// Returns `true` if reads of header fields are recorded.
-    pub(crate) const fn is_recorded(&self) -> bool {
-        self.reads.is_some()
-    }
-
     /// Returns `true` if the target is the one that the service received.
     #[inline]
     pub(crate) const fn is_original_target(&self) -> bool {
         self.is_original_target
     }
 
-    /// Forbids passing the request through, even if another policy replaces the decision (R11).
-    pub(crate) fn close(&self) {
-        if let Some(reads) = self.reads {
-            reads.close();
-        }
-    }
-
-    /// Returns `true` if a policy has forbidden passing the request through.
-    #[inline]
-    pub(crate) fn is_closed(&self) -> bool {
-        self.reads.is_some_and(HeaderReads::is_closed)
-    }
-
-    /// Records that the scheme is presumed, because no trusted proxy has sent it.
-    #[cfg(feature = "trust")]
-    pub(crate) fn presume_scheme(&self) {
-        if let Some(reads) = self.reads {
-            reads.presume();
-        }
+    /// Returns a copy with the scheme that is presumed, because no trusted proxy has sent it.
+    pub(crate) const fn presuming_scheme(mut self, scheme: HttpScheme) -> Self {
+        self.scheme = Some(scheme);
+        self.scheme_is_presumed = true;
+        self
     }
 
     /// Returns a copy with another target on the same host, as if the client had requested it.
@@ -70,23 +51,6 @@ impl<'a> RequestHead<'a> {
             Some(authority) => authority.as_str().rsplit('@').next(),
             None => self.received_authority(),
         }
-    }
-
-    /// Adds the scheme and the host that a policy has established to a location (R9).
-    pub(crate) fn annotate(&self, location: Location) -> Location {
-        let scheme = self.scheme().or(location.request_scheme());
-        let stays = if self.has_established_host() {
-            location.with_origin(|_, target| {
-                // A host that can't be parsed may be any host.
-                self.authority().is_none_or(|requested| {
-                    RequestHost::read(requested)
-                        .is_some_and(|requested| requested.is_same_host(target, scheme))
-                })
-            })
-        } else {
-            location.is_on_requested_host()
-        };
-        location.with_request_facts(scheme, stays)
     }
 
     /// Returns `true` if a policy has established the host. The guard only sees the received one.

@@ -21,10 +21,12 @@ use http::{
 use crate::location::{HttpScheme, scan};
 
 mod describe;
+mod established;
 mod facts;
 pub(crate) mod host;
 mod reads;
 
+pub(crate) use established::EstablishedFacts;
 pub(crate) use reads::HeaderReads;
 
 /// The head of a request, as a policy sees it: read-only, and without the body.
@@ -56,6 +58,8 @@ pub struct RequestHead<'a> {
     /// Whether the target is the received one. Only then a router's original URI belongs to it.
     is_original_target: bool,
     scheme: Option<HttpScheme>,
+    /// Whether the scheme is only presumed, because a trusted proxy has sent none.
+    scheme_is_presumed: bool,
     host: Host<'a>,
     reads: Option<&'a HeaderReads>,
 }
@@ -92,6 +96,7 @@ impl<'a> RequestHead<'a> {
             reads_original_uri: false,
             is_original_target: true,
             scheme: None,
+            scheme_is_presumed: false,
             host: Host::Received,
             reads: None,
         }
@@ -119,6 +124,7 @@ impl<'a> RequestHead<'a> {
             reads_original_uri: false,
             is_original_target: true,
             scheme: None,
+            scheme_is_presumed: false,
             host: Host::Received,
             reads: None,
         }
@@ -138,6 +144,7 @@ impl<'a> RequestHead<'a> {
     #[must_use]
     pub const fn with_scheme(mut self, scheme: HttpScheme) -> Self {
         self.scheme = Some(scheme);
+        self.scheme_is_presumed = false;
         self
     }
 

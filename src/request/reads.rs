@@ -10,17 +10,13 @@ use std::cell::Cell;
 
 use http::HeaderValue;
 
-/// The header fields that a policy has read, and two facts that it has established.
+/// The header fields that a policy has read.
 pub(crate) struct HeaderReads {
     /// The names so far, in lower case and separated by `, `.
     text: [Cell<u8>; Self::CAPACITY],
     length: Cell<usize>,
     /// Whether the names didn't fit.
     too_many: Cell<bool>,
-    /// Whether the request must not be passed through (R11).
-    closed: Cell<bool>,
-    /// Whether the scheme is only presumed.
-    presumed: Cell<bool>,
 }
 
 impl HeaderReads {
@@ -33,8 +29,6 @@ impl HeaderReads {
             text: [const { Cell::new(0) }; Self::CAPACITY],
             length: Cell::new(0),
             too_many: Cell::new(false),
-            closed: Cell::new(false),
-            presumed: Cell::new(false),
         }
     }
 
@@ -61,29 +55,6 @@ impl HeaderReads {
             slot.set(byte.to_ascii_lowercase());
         }
         self.length.set(before + separator.len() + name.len());
-    }
-
-    /// Forbids passing the request through (R11).
-    pub(super) fn close(&self) {
-        self.closed.set(true);
-    }
-
-    /// Returns `true` if a policy has forbidden passing the request through.
-    #[inline]
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed.get()
-    }
-
-    /// Records that the scheme is presumed.
-    #[cfg(feature = "trust")]
-    pub(super) fn presume(&self) {
-        self.presumed.set(true);
-    }
-
-    /// Returns `true` if the scheme is presumed.
-    #[inline]
-    pub(crate) fn has_presumed_scheme(&self) -> bool {
-        self.presumed.get()
     }
 
     /// Returns `true` if the policy has read no field.

@@ -91,12 +91,7 @@ impl Table {
             let origin = record.origin;
             (text, PartEnds { origin, fragment })
         };
-        let location = Location::prepared(text, ends, record.has(SETTLED) && !is_written)?;
-        // Where the scheme is known, the same address on another one is another one.
-        Ok(match ask.head.scheme() {
-            Some(scheme) => location.with_request_scheme(scheme),
-            None => location,
-        })
+        Location::prepared(text, ends, record.has(SETTLED) && !is_written)
     }
 }
 

@@ -336,7 +336,7 @@ impl Rules {
         let found = Found::none();
         let ask = Ask::new(head, host.as_ref(), &found);
         let at = self.table.search_seen(&ask, self.precedence, seen)?;
-        Some((at, self.redirect(at, &ask).into_redirect()?))
+        Some((at, self.redirect(at, &ask).into_target()?))
     }
 
     /// The host that a request is for, where a rule looks at it.
@@ -352,21 +352,21 @@ impl Rules {
     #[inline(never)]
     fn redirect(&self, at: u32, ask: &Ask<'_, '_>) -> Decision {
         let Some(record) = self.table.record(at) else {
-            return Decision::Pass;
+            return Decision::pass();
         };
         let mut found;
         let captures = if record.has(SLOTS) {
             found = Captures::none();
             if self.table.captures(at, &record, ask, &mut found).is_none() {
-                return Decision::Pass;
+                return Decision::pass();
             }
             &found
         } else {
             &NO_CAPTURES
         };
         match self.table.location(&record, captures, ask) {
-            Ok(location) => Decision::Redirect(self.table.redirect(at, &record, location)),
-            Err(_) => Decision::Pass,
+            Ok(location) => Decision::redirect(self.table.redirect(at, &record, location)),
+            Err(_) => Decision::pass(),
         }
     }
 
@@ -376,12 +376,12 @@ impl Rules {
     fn decide_by(&self, known: Option<u32>, request: &RequestHead<'_>) -> Decision {
         let host = match self.host(request) {
             Ok(host) => host,
-            Err(refusal) => return Decision::Refuse(refusal),
+            Err(refusal) => return Decision::refuse(refusal),
         };
         let found = Found::none();
         let ask = Ask::new(request, host.as_ref(), &found);
         match known.or_else(|| self.table.search(&ask, self.precedence)) {
-            None => Decision::Pass,
+            None => Decision::pass(),
             Some(at) => self.redirect(at, &ask),
         }
     }
@@ -405,10 +405,10 @@ impl Policy for Rules {
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision {
         let Some(path) = request.named_path() else {
-            return Decision::Pass;
+            return Decision::pass();
         };
         match self.table.by_path(path) {
-            ByPath::Nothing => Decision::Pass,
+            ByPath::Nothing => Decision::pass(),
             ByPath::Rule(at) => self.decide_by(Some(at), request),
             ByPath::Unknown => self.decide_by(None, request),
         }

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::{TestRequest, fail};
 use crate::{
-    policy::{Decision, Target},
+    policy::{Decision, DecisionKind, Target},
     redirect::{CacheControl, Redirect, Timing},
     status::Status,
 };
@@ -36,10 +36,10 @@ impl<T> TestDecision<T> {
     /// Returns the decision itself.
     ///
     /// ```
-    /// use tower_redirect::{Decision, LocalPath, testing};
+    /// use tower_redirect::{LocalPath, policy::DecisionKind, testing};
     ///
     /// let result = testing::get("/x").through(&LocalPath::from_static("/y"));
-    /// assert!(matches!(result.decision(), Decision::Redirect(_)));
+    /// assert!(matches!(result.decision().kind(), DecisionKind::Redirect(_)));
     /// ```
     pub const fn decision(&self) -> &Decision<T> {
         &self.decision
@@ -47,7 +47,7 @@ impl<T> TestDecision<T> {
 }
 
 impl<T: Target> TestDecision<T> {
-    /// Asserts that the policy redirects to exactly this location.
+    /// Asserts that the policy redirects to exactly this location, enforced or not.
     ///
     /// ```
     /// # use tower_redirect::{LocalPath, testing};
@@ -59,9 +59,31 @@ impl<T: Target> TestDecision<T> {
     /// If the policy decides otherwise.
     #[track_caller]
     pub fn assert_redirect(self, location: &str) -> Self {
-        match &self.decision {
-            Decision::Redirect(target) if *target.location() == *location => self,
+        match self.decision.target() {
+            Some(target) if *target.location() == *location => self,
             _ => self.fail(format_args!("a redirect to {location}")),
+        }
+    }
+
+    /// Asserts that the policy [enforces](Decision::enforce) a redirect to exactly this location.
+    ///
+    /// ```
+    /// use tower_redirect::{policy::{Https, SchemeSource}, testing};
+    ///
+    /// let https = Https::new(["example.com"], SchemeSource::plaintext_listener())?;
+    /// testing::get("/").header("host", "example.com").through(&https)
+    ///     .assert_enforced("https://example.com/");
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the policy decides otherwise.
+    #[track_caller]
+    pub fn assert_enforced(self, location: &str) -> Self {
+        match self.decision.kind() {
+            DecisionKind::Enforce(target) if *target.location() == *location => self,
+            _ => self.fail(format_args!("an enforced redirect to {location}")),
         }
     }
 
@@ -77,10 +99,10 @@ impl<T: Target> TestDecision<T> {
     /// If the policy decides otherwise.
     #[track_caller]
     pub fn assert_pass(self) -> Self {
-        match &self.decision {
-            Decision::Pass => self,
-            _ => self.fail(format_args!("pass")),
+        if !self.decision.is_pass() {
+            self.fail(format_args!("pass"));
         }
+        self
     }
 
     /// Asserts that the policy refuses the request with this status.
@@ -89,7 +111,7 @@ impl<T: Target> TestDecision<T> {
     /// use http::StatusCode;
     /// use tower_redirect::{Decision, Location, policy::Refusal, policy_fn, testing};
     ///
-    /// let policy = policy_fn(|_| Decision::<Location>::Refuse(Refusal::gone("withdrawn")));
+    /// let policy = policy_fn(|_| Decision::<Location>::refuse(Refusal::gone("withdrawn")));
     /// testing::get("/x").through(&policy).assert_refused(StatusCode::GONE);
     /// ```
     ///
@@ -98,8 +120,8 @@ impl<T: Target> TestDecision<T> {
     /// If the policy decides otherwise.
     #[track_caller]
     pub fn assert_refused(self, status: StatusCode) -> Self {
-        match &self.decision {
-            Decision::Refuse(refusal) if refusal.status() == status => self,
+        match self.decision.refusal() {
+            Some(refusal) if refusal.status() == status => self,
             _ => self.fail(format_args!("a refusal with {status}")),
         }
     }
@@ -107,10 +129,13 @@ impl<T: Target> TestDecision<T> {
     #[track_caller]
     fn fail(&self, expected: fmt::Arguments<'_>) -> ! {
         let request = self.request.describe();
-        let got = match &self.decision {
-            Decision::Pass => "pass".to_owned(),
-            Decision::Redirect(target) => format!("a redirect to {}", target.location()),
-            Decision::Refuse(refusal) => format!("a refusal with {refusal}"),
+        let got = match self.decision.kind() {
+            DecisionKind::Pass => "pass".to_owned(),
+            DecisionKind::Redirect(target) => format!("a redirect to {}", target.location()),
+            DecisionKind::Enforce(target) => {
+                format!("an enforced redirect to {}", target.location())
+            }
+            DecisionKind::Refuse(refusal) => format!("a refusal with {refusal}"),
         };
         fail(format_args!(
             "{request}\n  expected: {expected}\n       got: {got}"
@@ -135,8 +160,8 @@ impl TestDecision<Redirect> {
     #[track_caller]
     pub fn assert_status(self, status: Status) -> Self {
         let head = self.request.head();
-        match &self.decision {
-            Decision::Redirect(redirect) => {
+        match self.decision.target() {
+            Some(redirect) => {
                 let got = redirect.status(head.method(), head.version());
                 if got != status {
                     let request = self.request.describe();
@@ -166,8 +191,8 @@ impl TestDecision<Redirect> {
     /// If the policy decides otherwise, or redirects after other responses too.
     #[track_caller]
     pub fn assert_after(self, status: StatusCode) -> Self {
-        match &self.decision {
-            Decision::Redirect(redirect) => match redirect.timing() {
+        match self.decision.target() {
+            Some(redirect) => match redirect.timing() {
                 Timing::After(condition) if condition.is_status(status) => self,
                 timing => {
                     let request = self.request.describe();
@@ -197,9 +222,9 @@ impl TestDecision<Redirect> {
     #[track_caller]
     pub fn assert_cache(self, cache: impl Into<CacheControl>) -> Self {
         let cache = cache.into();
-        match &self.decision {
-            Decision::Redirect(redirect) if redirect.cache == Some(cache) => self,
-            Decision::Redirect(redirect) => {
+        match self.decision.target() {
+            Some(redirect) if redirect.cache == Some(cache) => self,
+            Some(redirect) => {
                 let request = self.request.describe();
                 let got = redirect.cache.map(|cache| cache.to_string());
                 let got = got.as_deref().unwrap_or("no Cache-Control");

@@ -1,7 +1,11 @@
 use http::Method;
 
 use super::{TestDecision, TestRequest};
-use crate::{middleware::RedirectLayer, policy::Policy, redirect::Redirect};
+use crate::{
+    middleware::RedirectLayer,
+    policy::{Decision, Policy},
+    redirect::Redirect,
+};
 
 /// Creates a request with any method. The target is a path, an absolute URL, `*` or an authority.
 ///
@@ -63,7 +67,7 @@ impl TestRequest {
         P: Policy<Target = Redirect>,
     {
         let head = layer.head(self.request());
-        let decision = layer.decide(&head);
+        let decision = Decision::of_verdict(layer.judge(&head));
         TestDecision::new(self, decision)
     }
 }

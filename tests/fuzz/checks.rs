@@ -4,11 +4,11 @@ use std::{net::IpAddr, num::NonZeroU8};
 
 use http::{HeaderName, HeaderValue, Request, Uri};
 use tower_redirect::{
-    Canonical, Decision, LocalPath, Location, Policy, RequestHead,
+    Canonical, LocalPath, Location, Policy, RequestHead,
     location::HttpScheme,
     policy::{
-        CanonicalHost, Https, HttpsEnforcement, IndexFile, LowerCase, MergeSlashes, ReturnTo,
-        SchemeSource, TrailingSlash, UnknownHost,
+        CanonicalHost, DecisionKind, Https, HttpsEnforcement, IndexFile, LowerCase, MergeSlashes,
+        ReturnTo, SchemeSource, TrailingSlash, UnknownHost,
     },
     rules::Format,
     trust::{ForwardedHeader, TrustedProxies},
@@ -47,7 +47,7 @@ pub fn path(data: &[u8]) {
     for policy in policies {
         let mut request = Request::new(());
         *request.uri_mut() = uri.clone();
-        let Decision::Redirect(location) = policy.decide(&RequestHead::new(&request)) else {
+        let Some(location) = policy.decide(&RequestHead::new(&request)).into_target() else {
             continue;
         };
         assert_leads_to(&location, &[SITE]);
@@ -104,15 +104,17 @@ pub fn host(data: &[u8]) {
             let https = Canonical::on(host)
                 .https(plaintext.clone())
                 .trim_trailing_slash();
-            match https.decide(&head) {
-                Decision::Redirect(location) => {
+            match https.decide(&head).kind() {
+                DecisionKind::Redirect(location) | DecisionKind::Enforce(location) => {
                     assert_leads_to(
-                        &location,
+                        location,
                         &[&ours[..], &["https://www.app.example"]].concat(),
                     );
                 }
-                Decision::Refuse(_) => {}
-                Decision::Pass => assert!(is_challenge(request.uri().path()), "plaintext passes"),
+                DecisionKind::Refuse(_) => {}
+                DecisionKind::Pass => {
+                    assert!(is_challenge(request.uri().path()), "plaintext passes")
+                }
             }
         }
     }
@@ -140,10 +142,12 @@ pub fn host(data: &[u8]) {
                 "a stranger is believed"
             );
             let https = Https::on(hosts.clone(), SchemeSource::trusted_proxy(trust));
-            match https.decide(&head) {
-                Decision::Redirect(location) => assert_leads_to(&location, &ours),
-                Decision::Refuse(_) => {}
-                Decision::Pass => assert!(
+            match https.decide(&head).kind() {
+                DecisionKind::Redirect(location) | DecisionKind::Enforce(location) => {
+                    assert_leads_to(location, &ours);
+                }
+                DecisionKind::Refuse(_) => {}
+                DecisionKind::Pass => assert!(
                     view.scheme() == Some(HttpScheme::Https) || is_challenge(request.uri().path()),
                     "plaintext passes"
                 ),
@@ -167,8 +171,12 @@ pub fn return_to(data: &[u8]) {
     };
     let mut request = Request::new(());
     *request.uri_mut() = uri;
-    match return_to.query("next").decide(&RequestHead::new(&request)) {
-        Decision::Redirect(location) => assert_leads_to(&location, &allowed),
+    match return_to
+        .query("next")
+        .decide(&RequestHead::new(&request))
+        .kind()
+    {
+        DecisionKind::Redirect(location) => assert_leads_to(location, &allowed),
         answer => panic!("it always answers: {answer:?}"),
     }
 }

@@ -28,12 +28,12 @@ type Body = String;
 
 fn to_new() -> impl Policy<Target = Redirect> {
     policy_fn(|request| match request.path() {
-        "/old" => Decision::Redirect(Redirect::found(LocalPath::from_static("/new"))),
-        "/gone" => Decision::Refuse(Refusal::gone("withdrawn")),
-        "/late" => Decision::Redirect(
+        "/old" => Decision::redirect(Redirect::found(LocalPath::from_static("/new"))),
+        "/gone" => Decision::refuse(Refusal::gone("withdrawn")),
+        "/late" => Decision::redirect(
             Redirect::found(LocalPath::from_static("/new")).after(StatusCode::OK),
         ),
-        _ => Decision::Pass,
+        _ => Decision::pass(),
     })
 }
 

@@ -25,7 +25,7 @@ use std::{fs, path::Path};
 
 use http::{Method, Version};
 use tower_redirect::rules::{FindingKind, Format};
-use tower_redirect::{Decision, location::HttpScheme, redirect::Timing, testing};
+use tower_redirect::{location::HttpScheme, policy::DecisionKind, redirect::Timing, testing};
 
 #[test]
 fn each_dialect_means_what_its_suite_says() {
@@ -198,16 +198,16 @@ fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> (String, Optio
     }
     let explanation = rules.explain(&request.head()).to_string();
     let end = explanation.lines().last().unwrap_or_default();
-    let (got, is_explained) = match request.through(rules).decision() {
-        Decision::Pass => {
+    let (got, is_explained) = match request.through(rules).decision().kind() {
+        DecisionKind::Pass => {
             let is_explained = end == "no rule matches" || end.starts_with("not sent: ");
             ("pass".to_owned(), is_explained)
         }
-        Decision::Refuse(refusal) => {
+        DecisionKind::Refuse(refusal) => {
             let got = format!("refused {}", refusal.status().as_u16());
             (got, end.starts_with("refused with 400: "))
         }
-        Decision::Redirect(redirect) => {
+        DecisionKind::Redirect(redirect) | DecisionKind::Enforce(redirect) => {
             let status = redirect.status(&method, Version::HTTP_11).as_u16();
             let location = redirect.location().as_str();
             let (when, said) = match redirect.timing() {

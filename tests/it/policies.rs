@@ -52,7 +52,7 @@ fn nobody_is_asked_after_an_answer() {
         asked.fetch_add(1, Ordering::Relaxed);
         None::<Location>
     });
-    let refuse = policy_fn(|_| Decision::<Location>::Refuse(Refusal::forbidden("no")));
+    let refuse = policy_fn(|_| Decision::<Location>::refuse(Refusal::forbidden("no")));
     let policy = (&counting, &refuse, &counting, &counting);
     testing::get("/")
         .through(&policy)
@@ -110,13 +110,13 @@ fn closures_return_what_reads_best() {
         .assert_redirect("/a")
         .assert_status(Status::Found);
     testing::get("/")
-        .through(&policy_fn(|_| Decision::Redirect(A)))
+        .through(&policy_fn(|_| Decision::redirect(A)))
         .assert_redirect("/a");
     testing::get("/")
-        .through(&policy_fn(|_| Decision::Redirect(Location::from(A))))
+        .through(&policy_fn(|_| Decision::redirect(Location::from(A))))
         .assert_redirect("/a");
     testing::get("/")
-        .through(&policy_fn(|_| Decision::<Redirect>::Pass))
+        .through(&policy_fn(|_| Decision::<Redirect>::pass()))
         .assert_pass();
 }
 
@@ -182,9 +182,9 @@ fn a_policy_of_ones_own_is_a_value() {
 
         fn decide(&self, _: &tower_redirect::RequestHead<'_>) -> Decision {
             if self.open {
-                Decision::Pass
+                Decision::pass()
             } else {
-                Decision::Redirect(Redirect::temporary(A))
+                Decision::redirect(Redirect::temporary(A))
             }
         }
     }

@@ -47,7 +47,7 @@ where
 }
 
 fn refusing(refusal: Refusal) -> impl Policy<Target = Redirect> {
-    policy_fn(move |_| Decision::<Location>::Refuse(refusal)).with(Status::Found)
+    policy_fn(move |_| Decision::<Location>::refuse(refusal)).with(Status::Found)
 }
 
 fn request(method: &Method) -> Request<()> {

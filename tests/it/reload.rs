@@ -15,6 +15,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
     Decision, LocalPath, Location, Policy, Redirect, RedirectLayer, RequestHead,
     live::{ReloadHandle, Reloadable},
+    policy::DecisionKind,
     policy_fn,
     rules::{PathMap, Rule, Rules, netlify},
     testing,
@@ -23,8 +24,8 @@ use tower_redirect::{
 /// Where a policy leads.
 fn place(policy: &impl Policy<Target = Location>) -> String {
     let request = Request::get("/").body(()).unwrap();
-    match policy.decide(&RequestHead::new(&request)) {
-        Decision::Redirect(location) => location.to_string(),
+    match policy.decide(&RequestHead::new(&request)).kind() {
+        DecisionKind::Redirect(location) => location.to_string(),
         other => panic!("no redirect: {other:?}"),
     }
 }
@@ -169,7 +170,7 @@ fn a_request_sees_one_set() {
             let first = self.0.0;
             thread::yield_now();
             let target = format!("/{first}/{}", self.0.1);
-            Decision::Redirect(LocalPath::new(&target).unwrap().into())
+            Decision::redirect(LocalPath::new(&target).unwrap().into())
         }
     }
 

@@ -5,8 +5,10 @@ use std::convert::Infallible;
 use http::{Request, Response, Uri, Version};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Decision, LocalPath, Location, Policy, Redirect, RedirectLayer, RequestHead,
-    location::HttpScheme, middleware::Exemption, policy::Refusal, policy_fn,
+    Decision, LocalPath, Location, Policy, Redirect, RedirectLayer,
+    middleware::Exemption,
+    policy::{Refusal, SchemeSource},
+    policy_fn,
 };
 
 /// What came of it: the status and the location, or that the app was asked.
@@ -207,11 +209,10 @@ async fn r9_behind_a_proxy_an_absolute_target_on_the_same_host_does_not_loop() {
 #[tokio::test]
 async fn r9_a_policy_that_knows_the_scheme_redirects_to_the_other() {
     const HTTPS: Location = Location::from_static("https://example.com/x");
-    let from =
-        |scheme| policy_fn(move |_: &RequestHead<'_>| Some(HTTPS.with_request_scheme(scheme)));
+    let from = |source| HTTPS.scheme_from(source);
     let request = || ask("GET", "/x", &[("host", "example.com")]);
 
-    let plaintext = RedirectLayer::permanent(from(HttpScheme::Http));
+    let plaintext = RedirectLayer::permanent(from(SchemeSource::plaintext_listener()));
     assert_eq!(
         outcome(&plaintext, request()).await,
         sent(308, "https://example.com/x")
@@ -224,7 +225,7 @@ async fn r9_a_policy_that_knows_the_scheme_redirects_to_the_other() {
         sent(308, "https://example.com/x"),
         "another scheme is another address"
     );
-    let tls = RedirectLayer::permanent(from(HttpScheme::Https));
+    let tls = RedirectLayer::permanent(from(SchemeSource::tls_listener()));
     assert_eq!(outcome(&tls, request()).await, Outcome::App);
 }
 
@@ -345,7 +346,7 @@ async fn r5_only_targets_with_a_path_are_redirected() {
 
 #[tokio::test]
 async fn r12_a_refusal_is_never_turned_into_a_pass() {
-    let policy = policy_fn(|_| Decision::<Redirect>::Refuse(Refusal::bad_request("no")));
+    let policy = policy_fn(|_| Decision::<Redirect>::refuse(Refusal::bad_request("no")));
     let layer = RedirectLayer::new(policy);
     for request in [
         ask("GET", "/", &[]),

@@ -9,7 +9,7 @@ use std::{
 use http::{Request, Response, StatusCode};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Canonical, Decision, LocalPath, Policy, Redirect, RedirectLayer, RequestHead, Status,
+    Canonical, Decision, LocalPath, Location, Policy, Redirect, RedirectLayer, RequestHead, Status,
     policy::{BoxPolicy, Https, Refusal, SchemeSource, Shadow},
     policy_fn,
     rules::{Condition, Rule, Rules},
@@ -53,10 +53,10 @@ fn always(decision: Decision) -> BoxPolicy<Redirect> {
 
 #[test]
 fn what_is_a_difference() {
-    let redirect = |redirect| Decision::Redirect(redirect);
+    let redirect = |redirect| Decision::redirect(redirect);
     let minute = Duration::from_secs(60);
     for (live, candidate, expected) in [
-        (Decision::Pass, Decision::Pass, None),
+        (Decision::pass(), Decision::pass(), None),
         (
             redirect(Redirect::found(X)),
             redirect(Redirect::found(X)),
@@ -102,13 +102,13 @@ fn what_is_a_difference() {
             None,
         ),
         (
-            Decision::Refuse(Refusal::gone("a")),
-            Decision::Refuse(Refusal::gone("b")),
+            Decision::refuse(Refusal::gone("a")),
+            Decision::refuse(Refusal::gone("b")),
             None,
         ),
         (
-            Decision::Pass,
-            Decision::Refuse(Refusal::gone("withdrawn")),
+            Decision::pass(),
+            Decision::refuse(Refusal::gone("withdrawn")),
             Some("pass; candidate: 410 Gone: withdrawn"),
         ),
     ] {
@@ -149,7 +149,7 @@ fn what_the_candidate_reads_is_not_named_in_vary() {
 }
 
 #[test]
-fn r11_the_candidate_closes_nothing_and_the_live_policy_still_does() {
+fn r11_the_candidate_enforces_nothing_and_the_live_policy_still_does() {
     let https = || {
         Https::new(["example.com"], SchemeSource::plaintext_listener())
             .unwrap()
@@ -165,31 +165,23 @@ fn r11_the_candidate_closes_nothing_and_the_live_policy_still_does() {
     assert_eq!(through(policy, get("/a")).status(), 400);
     assert_eq!(texts.lock().unwrap().len(), 1, "{texts:?}");
 
-    // Alike, in a layer and without one, also where others have made a pass of it.
-    let swallowed = || {
-        policy_fn(move |request| {
-            let _ = https().decide(request);
-            None::<Redirect>
-        })
-    };
-    let (policy, texts) = shadow(swallowed(), swallowed());
-    policy
-        .decide(&testing::get("/a").head())
-        .is_pass()
-        .then_some(())
-        .unwrap();
+    // The same decision, in a layer and without one.
+    let (policy, texts) = shadow(https(), https());
+    let host = || testing::get("/a").header("host", "example.com");
+    host()
+        .through(&policy)
+        .assert_enforced("https://example.com/a");
     assert_eq!(through(policy, get("/a")).status(), 400);
     assert!(texts.lock().unwrap().is_empty(), "{texts:?}");
 
-    // What a policy in front has closed is closed for both.
-    let (policy, texts) = shadow(nobody(), nobody());
-    assert_eq!(through(swallowed().or(policy), get("/a")).status(), 400);
-    assert!(texts.lock().unwrap().is_empty(), "{texts:?}");
-
-    let (policy, texts) = shadow(swallowed(), nobody());
-    assert_eq!(through(policy, get("/a")).status(), 400);
-    let expected = "GET /a: 400 Bad Request: plaintext request that cannot be redirected to https; \
-                    candidate: pass";
+    // An enforced redirect isn't an ordinary one, even to the same location.
+    let target = Redirect::permanent(Location::from_static("https://example.com/a"));
+    let (policy, texts) = shadow(https(), target);
+    host()
+        .through(&policy)
+        .assert_enforced("https://example.com/a");
+    let expected = "GET /a: 308 Permanent Redirect to https://example.com/a, enforced; \
+                    candidate: 308 Permanent Redirect to https://example.com/a";
     assert_eq!(*texts.lock().unwrap(), [expected]);
 }
 

@@ -215,7 +215,7 @@ fn follow_chain(input: &Value, expect: &Value) {
     let mut walked = vec![(method.to_string(), address.clone())];
     loop {
         let request = testing::request(method.clone(), &address);
-        let Some(redirect) = server.decide(&request.head()).into_redirect() else {
+        let Some(redirect) = server.decide(&request.head()).into_target() else {
             break;
         };
         method = go(redirect.status(&method, Version::HTTP_11), &method);

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use http::Request;
 use tower_redirect::{
-    Decision, Policy, RequestHead, Status,
+    Policy, RequestHead, Status,
     location::HttpScheme,
+    policy::DecisionKind,
     rules::{
         Condition, Precedence as RealPrecedence, QueryPolicy, Rule as RealRule, Rules,
         Source as RealSource,
@@ -127,10 +128,10 @@ pub fn answer(table: &Rules, request: &Request<()>, scheme: Option<&str>) -> Ans
     if let Some(scheme) = scheme {
         head = head.with_scheme(self::scheme(scheme));
     }
-    match table.decide(&head) {
-        Decision::Pass => Answer::Pass,
-        Decision::Refuse(_) => Answer::Refuse,
-        Decision::Redirect(redirect) => Answer::Redirect {
+    match table.decide(&head).kind() {
+        DecisionKind::Pass => Answer::Pass,
+        DecisionKind::Refuse(_) => Answer::Refuse,
+        DecisionKind::Redirect(redirect) | DecisionKind::Enforce(redirect) => Answer::Redirect {
             status: redirect
                 .status(request.method(), request.version())
                 .as_u16(),

@@ -42,7 +42,7 @@ fn message_of(payload: &dyn std::any::Any) -> String {
 #[test]
 fn a_failing_assertion_says_what_was_expected_and_what_came() {
     let policy = NEW.with(Status::Found);
-    let refuse = policy_fn(|_| Decision::<Location>::Refuse(Refusal::gone("withdrawn")));
+    let refuse = policy_fn(|_| Decision::<Location>::refuse(Refusal::gone("withdrawn")));
     let here = line!();
     let wrong_place = failure(|| {
         testing::get("/old?x")
@@ -227,11 +227,8 @@ fn follow_resolves_relative_and_absolute_locations() {
 #[test]
 fn follow_keeps_what_was_established() {
     let policy = policy_fn(|request| {
-        (request.scheme() == Some(HttpScheme::Http)).then(|| {
-            Redirect::permanent(
-                Location::from_static("https://a.example/").with_request_scheme(HttpScheme::Http),
-            )
-        })
+        (request.scheme() == Some(HttpScheme::Http))
+            .then(|| Redirect::permanent(Location::from_static("https://a.example/")))
     });
     let request = testing::get("/")
         .header("host", "a.example")
@@ -287,15 +284,15 @@ fn follow_finds_loops_and_reports_the_way() {
 #[test]
 fn follow_ends_at_refusals_and_outside_the_web() {
     let policy = policy_fn(|request| match request.path() {
-        "/gone" => Decision::Refuse(Refusal::gone("withdrawn")),
-        "/app" => Decision::Redirect(Redirect::found(
+        "/gone" => Decision::refuse(Refusal::gone("withdrawn")),
+        "/app" => Decision::redirect(Redirect::found(
             Location::unchecked("myapp://open").unwrap(),
         )),
-        "/far" if request.authority().is_none() => Decision::Redirect(Redirect::found(
+        "/far" if request.authority().is_none() => Decision::redirect(Redirect::found(
             Location::unchecked("//far.example/").unwrap(),
         )),
-        "/" if request.authority().is_some() => Decision::Pass,
-        _ => Decision::Redirect(Redirect::found(LocalPath::from_static("/gone"))),
+        "/" if request.authority().is_some() => Decision::pass(),
+        _ => Decision::redirect(Redirect::found(LocalPath::from_static("/gone"))),
     });
     let refused = testing::follow(&policy, testing::get("/"));
     assert_eq!(refused.end(), &End::Refused(Refusal::gone("withdrawn")));

@@ -11,7 +11,7 @@ use std::{
 use http::{Request, StatusCode};
 use regex::{Regex, RegexSet};
 use tower_redirect::rules::Rules;
-use tower_redirect::{Decision, Policy, RequestHead};
+use tower_redirect::{Policy, RequestHead};
 
 use crate::keys::{self, Kind};
 
@@ -193,9 +193,7 @@ pub(crate) fn our_engine(name: &str, rules: &Rules) -> Box<dyn Engine> {
 impl Engine for Rules {
     #[inline(never)]
     fn look_up(&self, requests: &Requests, count: usize) -> usize {
-        each(&requests.heads, count, |head| {
-            !matches!(self.decide(head), Decision::Pass)
-        })
+        each(&requests.heads, count, |head| !self.decide(head).is_pass())
     }
 }
 

@@ -7,13 +7,13 @@ use std::{fmt, sync::Arc};
 use http::Request;
 use tower_layer::Layer;
 
-use self::options::Options;
+pub(crate) use self::options::Options;
 use crate::{
-    guard::{self, Verdict},
+    guard::Verdict,
     middleware::{RedirectService, body::Unchanged},
-    policy::{Decision, Policy},
+    policy::Policy,
     redirect::Redirect,
-    request::{HeaderReads, RequestHead},
+    request::RequestHead,
 };
 
 mod constructors;
@@ -105,21 +105,10 @@ impl<P, M> RedirectLayer<P, M> {
 }
 
 impl<P: Policy<Target = Redirect>, M> RedirectLayer<P, M> {
-    /// Returns what the service would do, for tests without an inner service.
-    pub(crate) fn decide(&self, head: &RequestHead<'_>) -> Decision {
-        let reads = HeaderReads::new();
-        let head = head.recording(&reads);
-        match self.policy.decide(&head) {
-            Decision::Redirect(redirect) => {
-                match guard::judge(&head, &redirect, self.options.disabled) {
-                    Verdict::Send(_) => Decision::Redirect(redirect),
-                    Verdict::Pass(_) => Decision::Pass,
-                    Verdict::Refuse(_, refusal) => Decision::Refuse(refusal),
-                }
-            }
-            Decision::Pass if reads.is_closed() => Decision::Refuse(guard::CLOSED),
-            decision => decision,
-        }
+    /// Returns what happens to a request.
+    #[inline]
+    pub(crate) fn judge(&self, head: &RequestHead<'_>) -> Verdict {
+        self.policy.decide(head).judge(head, self.options.disabled)
     }
 }
 

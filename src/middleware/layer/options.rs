@@ -140,7 +140,8 @@ impl<P, M> RedirectLayer<With<P>, M> {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let layer = RedirectLayer::see_other(LoginRedirect::to("/login")).unauthorized_for_scripts();
+    /// let login = LoginRedirect::to("/login");
+    /// let layer = RedirectLayer::see_other(login).unauthorized_for_scripts();
     /// let app: Router = Router::new().layer(layer);
     ///
     /// // A script's `fetch`:

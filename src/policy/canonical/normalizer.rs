@@ -4,8 +4,8 @@
 //!
 //! 1. It establishes the scheme, if https is enforced.
 //! 2. It passes plaintext requests for exempt paths and ACME challenges.
-//! 3. It marks every other plaintext request as closed. From here on, the request is redirected or
-//!    refused. The layer doesn't pass it through, whatever other policies decide (R11).
+//! 3. From here on, a plaintext request is redirected or refused. Its decision is
+//!    [`enforce`](Decision::enforce), so the layer never passes it through (R11).
 //! 4. It passes or refuses a target that isn't a path (R5).
 //! 5. It matches the requested host with the configured hosts. The result is a [`HostVerdict`].
 //! 6. It brings the path into canonical form.
@@ -82,7 +82,8 @@ impl<'p> Normalizer<'p> {
 
     #[inline]
     pub(super) fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        self.decide_established(&self.establish(request))
+        let request = self.establish(request);
+        self.decide_established(&request).seen_in(&request.head)
     }
 
     /// Returns the enforcement if this request is plaintext.
@@ -94,15 +95,12 @@ impl<'p> Normalizer<'p> {
 
     /// Whether this is a plaintext request that passes: an exempt path or an ACME challenge.
     pub(super) fn passes_plaintext(&self, head: &RequestHead<'_>) -> bool {
-        let is_exempt = self
-            .enforcing(head)
-            .is_some_and(|https| https.is_exempt(head));
         // `then` applies rules to the canonical URL. If that path is exempt, the received path
         // still isn't (R11).
-        if is_exempt && !head.is_original_target() {
-            head.close();
-        }
-        is_exempt
+        head.is_original_target()
+            && self
+                .enforcing(head)
+                .is_some_and(|https| https.is_exempt(head))
     }
 
     pub(super) fn decide_established(
@@ -111,13 +109,12 @@ impl<'p> Normalizer<'p> {
     ) -> Decision<Location> {
         let head = &request.head;
         if self.passes_plaintext(head) {
-            return Decision::Pass;
+            return Decision::pass();
         }
         let enforcing = self.enforcing(head);
         if let Some(https) = enforcing {
-            head.close();
             if let Err(refusal) = https.admit(request) {
-                return Decision::Refuse(refusal);
+                return Decision::refuse(refusal);
             }
         }
         if !names_a_path(head) {
@@ -139,8 +136,8 @@ impl<'p> Normalizer<'p> {
         match verdict {
             HostVerdict::Canonical => self.normalize_path(None, head),
             HostVerdict::MoveTo(site) => self.normalize_path(Some(&site), head),
-            HostVerdict::PassThrough => Decision::Pass,
-            HostVerdict::Refused(refusal) => Decision::Refuse(refusal),
+            HostVerdict::PassThrough => Decision::pass(),
+            HostVerdict::Refused(refusal) => Decision::refuse(refusal),
         }
     }
 
@@ -152,17 +149,17 @@ impl<'p> Normalizer<'p> {
     ) -> Decision<Location> {
         let uri = head.requested_uri();
         let path = uri.path();
+        let enforcing = self.enforcing(head).is_some();
         let form = match (self.path.normalize(path), site) {
-            (None, None) => return Decision::Pass,
+            (None, None) => return Decision::pass(),
             (None, Some(_)) => PathForm::as_received(path),
             (Some(form), _) => form,
         };
         match Location::assemble(site, &form, uri.query()) {
-            Ok(location) => Decision::Redirect(head.annotate(location)),
-            Err(_) if self.enforcing(head).is_some() => {
-                Decision::Refuse(Refusal::PLAINTEXT_WITHOUT_LOCATION)
-            }
-            Err(_) => Decision::Pass,
+            Ok(location) if enforcing => Decision::enforce(location),
+            Ok(location) => Decision::redirect(location),
+            Err(_) if enforcing => Decision::refuse(Refusal::PLAINTEXT_WITHOUT_LOCATION),
+            Err(_) => Decision::pass(),
         }
     }
 
@@ -172,9 +169,9 @@ impl<'p> Normalizer<'p> {
         let is_legal = head.method() == Method::CONNECT
             || head.method() == Method::OPTIONS && head.requested_uri().path() == "*";
         match self.host {
-            _ if enforcing => Decision::Refuse(Refusal::PLAINTEXT_NOT_A_PATH),
-            Some(_) if !is_legal => Decision::Refuse(Refusal::NOT_A_PATH),
-            _ => Decision::Pass,
+            _ if enforcing => Decision::refuse(Refusal::PLAINTEXT_NOT_A_PATH),
+            Some(_) if !is_legal => Decision::refuse(Refusal::NOT_A_PATH),
+            _ => Decision::pass(),
         }
     }
 

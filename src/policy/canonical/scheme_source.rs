@@ -29,6 +29,7 @@ pub struct SchemeSource(Kind);
 #[derive(Clone)]
 enum Kind {
     PlaintextListener,
+    TlsListener,
     Extension {
         has: fn(&Extensions) -> bool,
         name: &'static str,
@@ -54,6 +55,23 @@ impl SchemeSource {
     #[must_use]
     pub const fn plaintext_listener() -> Self {
         Self(Kind::PlaintextListener)
+    }
+
+    /// Treats every request as encrypted. The service must handle only the https listener.
+    ///
+    /// Use it with [`Policy::scheme_from`](crate::Policy::scheme_from), or if both listeners share
+    /// one configuration.
+    ///
+    /// ```
+    /// use tower_redirect::{policy::{Https, SchemeSource}, testing};
+    ///
+    /// let https = Https::new(["example.com"], SchemeSource::tls_listener())?;
+    /// testing::get("/").header("host", "example.com").through(&https).assert_pass();
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub const fn tls_listener() -> Self {
+        Self(Kind::TlsListener)
     }
 
     /// Treats a request as encrypted if its extensions contain a `T`.
@@ -117,13 +135,29 @@ impl SchemeSource {
         Self(Kind::TrustedProxy(proxies))
     }
 
-    /// Returns the request with its scheme.
+    /// Returns the request with its scheme. If a trusted proxy forwards none, it's http.
     #[inline]
     pub(super) fn establish<'a>(&self, request: &RequestHead<'a>) -> EstablishedRequest<'a> {
+        let mut established = self.look(request);
+        if established.head.scheme().is_none() {
+            established.head = established.head.presuming_scheme(HttpScheme::Http);
+        }
+        established
+    }
+
+    /// Returns the request with its scheme, if the source knows it.
+    #[inline]
+    pub(in crate::policy) fn known_scheme<'a>(&self, request: &RequestHead<'a>) -> RequestHead<'a> {
+        self.look(request).head
+    }
+
+    #[inline]
+    fn look<'a>(&self, request: &RequestHead<'a>) -> EstablishedRequest<'a> {
         if request.scheme().is_some() {
             return EstablishedRequest::of(*request);
         }
         match &self.0 {
+            Kind::TlsListener => EstablishedRequest::of(request.with_scheme(HttpScheme::Https)),
             Kind::Extension { has, .. } if has(request.extensions()) => {
                 EstablishedRequest::of(request.with_scheme(HttpScheme::Https))
             }
@@ -133,14 +167,7 @@ impl SchemeSource {
             #[cfg(feature = "trust")]
             Kind::TrustedProxy(proxies) => {
                 let (head, lacks_peer) = proxies.look(request);
-                let scheme = head.scheme().unwrap_or_else(|| {
-                    head.presume_scheme();
-                    HttpScheme::Http
-                });
-                EstablishedRequest {
-                    head: head.with_scheme(scheme),
-                    lacks_peer,
-                }
+                EstablishedRequest { head, lacks_peer }
             }
         }
     }
@@ -150,6 +177,7 @@ impl fmt::Debug for SchemeSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::PlaintextListener => f.write_str("PlaintextListener"),
+            Kind::TlsListener => f.write_str("TlsListener"),
             Kind::Extension { name, .. } => write!(f, "Extension({name})"),
             #[cfg(feature = "trust")]
             Kind::TrustedProxy(proxies) => f.debug_tuple("TrustedProxy").field(proxies).finish(),

@@ -8,7 +8,7 @@ use super::Canonical;
 use crate::{
     location::Location,
     policy::{
-        Decision, Policy,
+        Decision, DecisionKind, Policy,
         target::{Sealed, Target},
     },
     request::RequestHead,
@@ -114,16 +114,19 @@ impl<P: Policy, H> Policy for Then<P, H> {
         let head = &established.head;
         // A client that needs plaintext here would not follow a redirect of the rules.
         if normalizer.passes_plaintext(head) {
-            return Decision::Pass;
+            return Decision::pass();
         }
-        match normalizer.decide_established(&established) {
-            Decision::Pass => self.rules.decide(head).map(|target| {
-                target
-                    .map_location(|location| head.annotate(normalizer.normalize_location(location)))
+        let decision = match normalizer.decide_established(&established).into_kind() {
+            DecisionKind::Pass => self.rules.decide(head).map(|target| {
+                target.map_location(|location| normalizer.normalize_location(location))
             }),
-            Decision::Refuse(refusal) => Decision::Refuse(refusal),
-            Decision::Redirect(canonical) => self.decide_for_canonical(canonical, head),
-        }
+            DecisionKind::Refuse(refusal) => Decision::refuse(refusal),
+            DecisionKind::Redirect(canonical) => self.decide_for_canonical(canonical, head),
+            DecisionKind::Enforce(canonical) => {
+                self.decide_for_canonical(canonical, head).enforced()
+            }
+        };
+        decision.seen_in(head)
     }
 }
 
@@ -136,7 +139,7 @@ impl<P: Policy, H> Then<P, H> {
         head: &RequestHead<'_>,
     ) -> Decision<P::Target> {
         let canonical_only =
-            |canonical| Decision::Redirect(P::Target::from_location(canonical, self.status_choice));
+            |canonical| Decision::redirect(P::Target::from_location(canonical, self.status_choice));
         let Ok(uri) = Uri::try_from(canonical.written_path()) else {
             return canonical_only(canonical);
         };
@@ -146,17 +149,22 @@ impl<P: Policy, H> Then<P, H> {
                 .with_scheme(scheme)
                 .with_authority(Some(authority));
         }
-        match self.rules.decide(&canonical_head) {
-            Decision::Pass => canonical_only(canonical),
-            Decision::Refuse(refusal) => Decision::Refuse(refusal),
-            Decision::Redirect(target) if target.waits() => canonical_only(canonical),
-            Decision::Redirect(target) => match target.location().on_site_of(&canonical) {
-                Ok(location) => {
-                    let normalized = self.canonical.normalizer().normalize_location(location);
-                    Decision::Redirect(target.map_location(|_| head.annotate(normalized)))
-                }
-                Err(_) => canonical_only(canonical),
-            },
+        // A new decision: the rules saw the canonical URL, which the client hasn't requested.
+        let to_target = |target: P::Target| {
+            let location = target.location().on_site_of(&canonical).ok()?;
+            let normalized = self.canonical.normalizer().normalize_location(location);
+            Some(target.map_location(|_| normalized))
+        };
+        match self.rules.decide(&canonical_head).into_kind() {
+            DecisionKind::Pass => canonical_only(canonical),
+            DecisionKind::Refuse(refusal) => Decision::refuse(refusal),
+            DecisionKind::Redirect(target) if target.waits() => canonical_only(canonical),
+            DecisionKind::Redirect(target) => {
+                to_target(target).map_or_else(|| canonical_only(canonical), Decision::redirect)
+            }
+            DecisionKind::Enforce(target) => to_target(target)
+                .map_or_else(|| canonical_only(canonical), Decision::redirect)
+                .enforced(),
         }
     }
 }

@@ -57,7 +57,7 @@ impl Policy for ReturnFrom {
         };
         // The empty value is rejected, so a missing one gets the fallback.
         let value = value.unwrap_or_default();
-        Decision::Redirect(self.return_to.location(&value))
+        Decision::redirect(self.return_to.location(&value))
     }
 }
 

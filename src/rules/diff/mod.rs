@@ -232,8 +232,7 @@ impl<'r> DecisionChange<'r> {
     }
 
     const fn is_about_hosts(&self) -> bool {
-        matches!(self.decision_before, Decision::Refuse(_))
-            || matches!(self.decision_after, Decision::Refuse(_))
+        self.decision_before.refusal().is_some() || self.decision_after.refusal().is_some()
     }
 
     /// Returns the old rule, if one matched.
@@ -279,9 +278,8 @@ impl<'r> DecisionChange<'r> {
             (None, Some(how)) => news.push(format!("{} ({})", new.target(), said(how))),
             (None, None) => {}
         }
-        if let (Decision::Redirect(old), Decision::Redirect(new)) =
-            (&self.decision_before, &self.decision_after)
-        {
+        let redirects = (self.decision_before.target(), self.decision_after.target());
+        if let (Some(old), Some(new)) = redirects {
             match (old.timing(), new.timing()) {
                 (Timing::Before, Timing::After(_)) => {
                     news.push("a rule that waits for a 404".to_owned());
@@ -332,10 +330,8 @@ impl<'r> Undecided<'r> {
 
 /// Where a decision leads.
 fn led(decision: &Decision) -> &str {
-    match decision {
-        Decision::Redirect(redirect) => redirect.location.as_str(),
-        Decision::Pass | Decision::Refuse(_) => "no redirect",
-    }
+    let redirect = decision.target();
+    redirect.map_or("no redirect", |redirect| redirect.location.as_str())
 }
 
 fn said(how: StatusChoice) -> String {
@@ -364,7 +360,7 @@ impl fmt::Display for DecisionChange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.before, self.after) {
             _ if self.is_about_hosts() => {
-                let now = matches!(self.decision_after, Decision::Refuse(_));
+                let now = self.decision_after.refusal().is_some();
                 let now = if now { "now" } else { "no longer" };
                 write!(
                     f,

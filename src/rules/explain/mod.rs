@@ -9,9 +9,9 @@ use super::{
     has::Condition,
 };
 use crate::{
-    guard::{self, Verdict},
+    guard::Verdict,
     observe::escaped::Escaped,
-    policy::Refusal,
+    policy::{Decision, Refusal},
     redirect::{DisabledExemptions, Exemption, Redirect, Suppressed, Timing},
     request::RequestHead,
 };
@@ -214,14 +214,16 @@ impl Rules {
         match self.table.location(&record, &captures, ask) {
             Ok(location) => {
                 let redirect = self.table.redirect(at, &record, location);
-                explanation.not_sent =
-                    match guard::judge(ask.head, &redirect, DisabledExemptions::default()) {
-                        Verdict::Pass(Suppressed::SelfTarget) => Some(NotSentReason::SelfTarget),
-                        Verdict::Pass(Suppressed::Exempt(exemption)) => {
-                            Some(NotSentReason::Exempt(exemption))
-                        }
-                        _ => None,
-                    };
+                let decision = Decision::redirect(redirect.clone());
+                let reason = match decision.judge(ask.head, DisabledExemptions::default()) {
+                    Verdict::Pass(unsent) => unsent.map(|unsent| unsent.reason),
+                    Verdict::Send(..) | Verdict::Refuse(..) => None,
+                };
+                explanation.not_sent = match reason {
+                    Some(Suppressed::SelfTarget) => Some(NotSentReason::SelfTarget),
+                    Some(Suppressed::Exempt(exemption)) => Some(NotSentReason::Exempt(exemption)),
+                    _ => None,
+                };
                 explanation.redirect = Some(redirect);
             }
             Err(astray) => explanation.not_sent = Some(astray.into()),

@@ -115,7 +115,7 @@ mod tests {
         let request = Request::get(path).body(()).unwrap();
         STEPS.set(0);
         let decision = rules.decide(&RequestHead::new(&request));
-        (STEPS.get(), decision.into_redirect().is_some())
+        (STEPS.get(), decision.into_target().is_some())
     }
 
     /// How many beginnings there are of patterns, none but the empty one left out.

@@ -123,7 +123,7 @@ impl Rules {
             let mut looks = 0;
             let answered = self.answered(&client.request.head(), || looks += 1);
             let (at, redirect) = answered?;
-            let Verdict::Send(status) = client.judge(&redirect) else {
+            let Verdict::Send(sent, status) = client.judge(redirect) else {
                 return None;
             };
             let address = client.url();
@@ -160,7 +160,7 @@ impl Rules {
                     grows: endless.is_some(),
                 });
             }
-            if !client.follow(status, &redirect.location) {
+            if !client.follow(status, &sent) {
                 return None;
             }
         }

@@ -6,7 +6,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use tower_service::Service;
 
 use crate::{
-    policy::{Decision, Policy},
+    policy::Policy,
     redirect::Timing,
     request::RequestHead,
     rules::{
@@ -128,13 +128,13 @@ where
             if rules.find(&head) != Some(rule) {
                 return self.report.skip(SkippedReason::OtherRule);
             }
-            match rules.decide(&head) {
-                Decision::Redirect(redirect) => match redirect.timing() {
-                    Timing::Before => Some(RouteProblem::HiddenPage),
-                    Timing::After(_) => Some(RouteProblem::NeverApplies),
-                },
-                Decision::Pass | Decision::Refuse(_) => None,
-            }
+            rules
+                .decide(&head)
+                .target()
+                .map(|redirect| match redirect.timing() {
+                    Timing::Before => RouteProblem::HiddenPage,
+                    Timing::After(_) => RouteProblem::NeverApplies,
+                })
         };
         let response = self.request(&fixed, request).await;
         let problem = match &response {
@@ -159,7 +159,7 @@ where
             return self.report.skip(SkippedReason::NoUrl);
         };
         let mut rule_waits_for_404 = false;
-        if let Decision::Redirect(redirect) = rules.decide(&RequestHead::new(&request)) {
+        if let Some(redirect) = rules.decide(&RequestHead::new(&request)).target() {
             match redirect.timing() {
                 Timing::Before => return self.report.skip(SkippedReason::Chain),
                 Timing::After(_) => rule_waits_for_404 = true,

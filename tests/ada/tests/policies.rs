@@ -16,11 +16,11 @@ use std::{
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 use tower_redirect::{
-    Canonical, Decision, LocalPath, Location, Policy, RedirectLayer, Status,
+    Canonical, LocalPath, Location, Policy, RedirectLayer, Status,
     location::HttpScheme,
     policy::{
-        BoxPolicy, CanonicalHost, Https, IndexFile, LoginRedirect, LowerCase, MergeSlashes,
-        ReturnTo, SchemeSource, TrailingSlash, UnknownHost,
+        BoxPolicy, CanonicalHost, DecisionKind, Https, IndexFile, LoginRedirect, LowerCase,
+        MergeSlashes, ReturnTo, SchemeSource, TrailingSlash, UnknownHost,
     },
     policy_fn,
     testing::{self, End, TestRequest},
@@ -275,13 +275,13 @@ fn case(subject: &Subject, generator: &mut Generator, seen: &mut Seen) {
             fault("plaintext passes".to_owned());
         }
     }
-    let location = match decision {
-        Decision::Pass => return,
-        Decision::Refuse(_) => {
+    let location = match decision.kind() {
+        DecisionKind::Pass => return,
+        DecisionKind::Refuse(_) => {
             seen.refusals += 1;
             return;
         }
-        Decision::Redirect(location) => location,
+        DecisionKind::Redirect(location) | DecisionKind::Enforce(location) => location,
     };
     seen.redirects += 1;
     let sent = location.as_str();
@@ -420,7 +420,7 @@ fn what_the_login_page_is_told_leads_back() {
     let (mut told, mut untold) = (0_u64, 0_u64);
     for _ in 0..cases {
         let target = target(&mut generator);
-        let Decision::Redirect(location) = login.decide(&testing::get(&target).head()) else {
+        let Some(location) = login.decide(&testing::get(&target).head()).into_target() else {
             let path = path_of(&target);
             assert!(
                 path == "/login" || path == "/login/",
@@ -433,7 +433,9 @@ fn what_the_login_page_is_told_leads_back() {
             continue;
         }
         told += 1;
-        let Decision::Redirect(returned) = back.decide(&testing::get(location.as_str()).head())
+        let Some(returned) = back
+            .decide(&testing::get(location.as_str()).head())
+            .into_target()
         else {
             panic!("it always answers");
         };

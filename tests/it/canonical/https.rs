@@ -253,15 +253,6 @@ async fn r11_a_policy_around_https_does_not_open_plaintext() {
             Redirect::permanent(location).after_success()
         })
     });
-    let forgetful = {
-        policy_fn(move |request: &RequestHead<'_>| {
-            https()
-                .decide(request)
-                .into_redirect()
-                .filter(|_| *request.method() == Method::GET)
-                .map(Redirect::permanent)
-        })
-    };
     async fn outcome<P>(policy: P, method: &str, target: &str) -> (u16, usize)
     where
         P: Policy<Target = Redirect>,
@@ -277,26 +268,61 @@ async fn r11_a_policy_around_https_does_not_open_plaintext() {
         let (response, calls) = ask(&layer, request.unwrap()).await;
         (response.status().as_u16(), calls)
     }
-    for (method, target, rebuilt_status, forgetful_status) in [
-        ("GET", "/x", 308, 308),
-        ("POST", "/x", 308, 400),
-        ("OPTIONS", "/x", 400, 400),
-        ("OPTIONS", "*", 400, 400),
-        ("GET", "/a/../b", 400, 400),
-        ("CONNECT", "example.com:80", 400, 400),
+    for (method, target, status) in [
+        ("GET", "/x", 308),
+        ("POST", "/x", 308),
+        ("OPTIONS", "/x", 400),
+        ("OPTIONS", "*", 400),
+        ("GET", "/a/../b", 400),
+        ("CONNECT", "example.com:80", 400),
     ] {
         let shown = format!("{method} {target}");
-        let answer = outcome(&rebuilt, method, target).await;
-        assert_eq!(answer, (rebuilt_status, 0), "{shown}");
-        let answer = outcome(&forgetful, method, target).await;
-        assert_eq!(answer, (forgetful_status, 0), "{shown}");
+        let nothing = || policy_fn(|_| None::<Redirect>);
+        let other = || Redirect::found(LocalPath::from_static("/other"));
+        let answer = outcome(rebuilt, method, target).await;
+        assert_eq!(answer, (status, 0), "{shown}");
+        // Every combinator keeps it.
+        let combined: Vec<BoxPolicy<Redirect>> = vec![
+            nothing().or(rebuilt).boxed(),
+            rebuilt.or(other()).boxed(),
+            (nothing(), rebuilt, other()).boxed(),
+            [rebuilt, rebuilt].boxed(),
+            vec![nothing().boxed(), Arc::new(rebuilt).boxed()].boxed(),
+            Some(rebuilt).boxed(),
+            rebuilt.when(|_| true).boxed(),
+            rebuilt.unless(|_| false).boxed(),
+            rebuilt
+                .scheme_from(SchemeSource::plaintext_listener())
+                .boxed(),
+            Shadow::new(rebuilt, nothing()).boxed(),
+            Shadow::new(nothing().or(rebuilt), rebuilt).boxed(),
+            https()
+                .with(Status::PermanentRedirect)
+                .after_success()
+                .boxed(),
+            Canonical::any_host().merge_slashes().then(rebuilt).boxed(),
+            Canonical::any_host()
+                .merge_slashes()
+                .then(https().with(Status::PermanentRedirect))
+                .boxed(),
+        ];
+        for (number, policy) in combined.into_iter().enumerate() {
+            let answer = outcome(policy, method, target).await;
+            assert_eq!(answer, (status, 0), "{shown}, policy {number}");
+        }
     }
     // The tools of `testing` see it as the service does.
-    let layer = RedirectLayer::new(forgetful);
-    let post = || testing::post("/x").header("host", "example.com");
-    post()
+    let layer = RedirectLayer::new(rebuilt);
+    let preflight = testing::options("/x")
+        .header("host", "example.com")
+        .header("origin", "https://shop.example")
+        .header("access-control-request-method", "PUT");
+    preflight
+        .clone()
         .through_layer(&layer)
         .assert_refused(StatusCode::BAD_REQUEST);
+    let journey = testing::follow(&rebuilt, preflight);
+    assert!(matches!(journey.end(), End::Refused(refusal) if refusal.status() == 400));
 }
 
 #[tokio::test]

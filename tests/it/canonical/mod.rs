@@ -12,16 +12,16 @@ use std::{
 use http::{Method, Request, Response, StatusCode, Version};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Canonical, Decision, LocalPath, Location, Policy, Redirect, RedirectLayer, RequestHead, Status,
+    Canonical, LocalPath, Location, Policy, Redirect, RedirectLayer, RequestHead, Status,
     location::HttpScheme,
     middleware::Exemption,
     policy::{
-        CanonicalHost, Https, HttpsEnforcement, IndexFile, LowerCase, MergeSlashes, SchemeSource,
-        TrailingSlash, UnknownHost,
+        BoxPolicy, CanonicalHost, Https, HttpsEnforcement, IndexFile, LowerCase, MergeSlashes,
+        SchemeSource, Shadow, TrailingSlash, UnknownHost,
     },
     policy_fn,
     status::Intent,
-    testing,
+    testing::{self, End},
     trust::{ForwardedHeader, TrustedProxies},
 };
 
@@ -113,7 +113,7 @@ fn is_a_fixpoint<P: Policy<Target = Location>>(
     policy: &P,
     request: &testing::TestRequest,
 ) -> usize {
-    let Some(location) = policy.decide(&request.head()).into_redirect() else {
+    let Some(location) = policy.decide(&request.head()).into_target() else {
         return 0;
     };
     let journey = testing::follow(&policy.with(Status::PermanentRedirect), request.clone());
@@ -122,7 +122,7 @@ fn is_a_fixpoint<P: Policy<Target = Location>>(
         1,
         "{request:?}\n{journey}\nto {location}"
     );
-    assert_eq!(*journey.end(), testing::End::Arrived, "{journey}");
+    assert_eq!(*journey.end(), End::Arrived, "{journey}");
     1
 }
 

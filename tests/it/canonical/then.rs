@@ -35,7 +35,7 @@ fn then_brings_the_targets_of_this_site_into_the_canonical_spelling() {
         let here = ask("example.com", asked).extension(Encrypted);
         here.through(&policy).assert_redirect(local);
         let there = ask("www.example.com", &asked.to_ascii_uppercase()).through(&policy);
-        let Decision::Redirect(redirect) = there.decision() else {
+        let Some(redirect) = there.decision().target() else {
             panic!("{there:?}");
         };
         let sent = redirect.location().to_string();

@@ -11,13 +11,13 @@ fn every_request_is_counted_once_by_what_became_of_it() {
     ])
     .unwrap();
     let gone = policy_fn(|request| match request.path() {
-        "/gone" => Decision::<Redirect>::Refuse(Refusal::gone("withdrawn")),
-        "/fixed" => Decision::Redirect(Redirect::see_other(LocalPath::from_static("/x"))),
-        "/upload" => Decision::Redirect(
+        "/gone" => Decision::<Redirect>::refuse(Refusal::gone("withdrawn")),
+        "/fixed" => Decision::redirect(Redirect::see_other(LocalPath::from_static("/x"))),
+        "/upload" => Decision::redirect(
             Redirect::see_other(LocalPath::from_static("/receipt")).after_success(),
         ),
-        "/x" => Decision::Redirect(Redirect::temporary(LocalPath::from_static("/x"))),
-        _ => Decision::Pass,
+        "/x" => Decision::redirect(Redirect::temporary(LocalPath::from_static("/x"))),
+        _ => Decision::pass(),
     });
     let layer = RedirectLayer::new(rules.or(gone));
     let preflight = || {
@@ -286,8 +286,8 @@ proptest! {
         ]).unwrap();
         let ids: BTreeSet<String> = rules.iter().map(|rule| rule.id().to_string()).collect();
         let gone = policy_fn(|request| match request.path().starts_with("/gone") {
-            true => Decision::<Redirect>::Refuse(Refusal::gone("withdrawn")),
-            false => Decision::Pass,
+            true => Decision::<Redirect>::refuse(Refusal::gone("withdrawn")),
+            false => Decision::pass(),
         });
         let layer = RedirectLayer::new(rules.or(gone));
         let target = format!("{front}{}?q={query}", segments.join("/"));

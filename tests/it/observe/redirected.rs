@@ -59,7 +59,7 @@ fn the_rule_stays_with_its_redirect_whatever_stands_around_the_table() {
     for (what, policy) in &policies {
         let request = testing::get("/blog/x").header("host", "old.example");
         let decision = policy.decide(&request.head());
-        let redirect = decision.into_redirect().expect(what);
+        let redirect = decision.into_target().expect(what);
         assert!(redirect.location().as_str().ends_with("/posts/x"), "{what}");
         let rule = redirect.rule().expect(what);
         assert_eq!(rule.number(), 1, "{what}");
@@ -72,7 +72,7 @@ fn the_rule_stays_with_its_redirect_whatever_stands_around_the_table() {
     // A canonical address alone is no rule's.
     let canonical = Canonical::any_host().trim_trailing_slash().then(table());
     let request = testing::get("/contact/");
-    let redirect = canonical.decide(&request.head()).into_redirect().unwrap();
+    let redirect = canonical.decide(&request.head()).into_target().unwrap();
     assert!(redirect.rule().is_none());
     let explained = table();
     let request = testing::get("/a");
@@ -84,7 +84,7 @@ fn the_rule_stays_with_its_redirect_whatever_stands_around_the_table() {
 fn a_rule_outlives_its_table() {
     let rules = Rules::new([Rule::permanent("/a", "/b").named("launch")]).unwrap();
     let request = testing::get("/a");
-    let redirect = rules.decide(&request.head()).into_redirect().unwrap();
+    let redirect = rules.decide(&request.head()).into_target().unwrap();
     drop(rules);
     let rule = redirect.rule().unwrap();
     assert_eq!(
@@ -153,9 +153,9 @@ async fn an_extension_is_left_where_it_was_asked_for() {
 async fn an_answer_that_is_replaced_leaves_nothing_of_the_one_before() {
     let gone = Refusal::gone("withdrawn");
     let below = RedirectLayer::new(policy_fn(move |request| match request.path() {
-        "/gone" => Decision::Refuse(gone),
-        "/moved" => Decision::Redirect(Redirect::found(LocalPath::from_static("/new"))),
-        _ => Decision::Pass,
+        "/gone" => Decision::refuse(gone),
+        "/moved" => Decision::redirect(Redirect::found(LocalPath::from_static("/new"))),
+        _ => Decision::pass(),
     }))
     .insert_redirected();
     let replaced = |answer: &http::response::Parts| !answer.status.is_success();

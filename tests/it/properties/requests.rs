@@ -385,7 +385,7 @@ fn exchange(
     let inner = Inner::default();
     let policy = rule.policy(how);
     let policy = policy_fn(move |request| {
-        let redirect = policy.decide(request).into_redirect()?;
+        let redirect = policy.decide(request).into_target()?;
         Some(match cache {
             true => redirect.cache(CacheControl::max_age(Duration::from_secs(60))),
             false => redirect,

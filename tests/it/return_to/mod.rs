@@ -7,8 +7,8 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestCaseError};
 use serde_json::Value;
 use tower_redirect::{
-    Decision, LocalPath, Location, Policy, Redirect, RedirectLayer, RequestHead, Status,
-    policy::{LoginRedirect, ReturnTo},
+    LocalPath, Location, Policy, Redirect, RedirectLayer, RequestHead, Status,
+    policy::{DecisionKind, LoginRedirect, ReturnTo},
     testing::{self, TestRequest},
 };
 use url::{Position, Url};
@@ -46,15 +46,15 @@ fn with_own() -> ReturnTo {
 }
 
 fn sent_by(policy: &dyn Policy<Target = Location>, request: &TestRequest) -> String {
-    match policy.decide(&request.head()) {
-        Decision::Redirect(location) => location.to_string(),
+    match policy.decide(&request.head()).kind() {
+        DecisionKind::Redirect(location) => location.to_string(),
         decision => panic!("{decision:?}"),
     }
 }
 
 fn decided(policy: &dyn Policy<Target = Location>, request: &Request<()>) -> String {
-    match policy.decide(&RequestHead::new(request)) {
-        Decision::Redirect(location) => location.to_string(),
+    match policy.decide(&RequestHead::new(request)).kind() {
+        DecisionKind::Redirect(location) => location.to_string(),
         decision => panic!("{decision:?}"),
     }
 }

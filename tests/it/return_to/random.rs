@@ -83,9 +83,9 @@ proptest! {
     /// Both use one rule: what the one writes, the other takes back.
     #[test]
     fn r7_what_login_redirect_writes_return_to_takes_back(target in request_target()) {
-        let written = match LoginRedirect::to(LOGIN).decide(&testing::get(&target).head()) {
-            Decision::Redirect(location) => location.to_string(),
-            _ => return Ok(()),
+        let written = match LoginRedirect::to(LOGIN).decide(&testing::get(&target).head()).target() {
+            Some(location) => location.to_string(),
+            None => return Ok(()),
         };
         let back = sent_by(&return_to().query("next"), &testing::get(&written));
         match written.strip_prefix("/login?next=") {

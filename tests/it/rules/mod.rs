@@ -7,9 +7,10 @@ use axum::{Router, routing::get};
 use http::{Method, Request, Response, StatusCode, header};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_redirect::{
-    Decision, RedirectLayer, Status,
+    RedirectLayer, Status,
     location::HttpScheme,
     middleware::Exemption,
+    policy::DecisionKind,
     rules::{
         Condition, NotSentReason, Part, PathMap, Precedence, QueryPolicy, Rule, RuleError, Rules,
         RulesBuilder, Source, haproxy_map,

@@ -150,8 +150,8 @@ impl Policy for Naive {
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision {
         let mut answers = self.0.iter().map(|rules| rules.decide(request));
-        let first = answers.find(|decision| !matches!(decision, Decision::Pass));
-        first.unwrap_or(Decision::Pass)
+        let first = answers.find(|decision| !decision.is_pass());
+        first.unwrap_or(Decision::pass())
     }
 }
 
@@ -287,10 +287,7 @@ proptest! {
         for request in sets::requests() {
             let head = request.head();
             let explanation = rules.explain(&head);
-            let decided = match rules.decide(&head) {
-                Decision::Redirect(redirect) => Some(redirect),
-                _ => None,
-            };
+            let decided = rules.decide(&head).into_target();
             let location = decided.as_ref().map(|redirect| redirect.location().as_str());
             prop_assert_eq!(explanation.location(), location);
             let met: Vec<_> = explanation

@@ -9,6 +9,7 @@ use http::Response;
 use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use tower_redirect::{
     Decision, Policy, RequestHead,
+    policy::DecisionKind,
     rules::{
         ChangeKind, Condition, Diff, Precedence, QueryPolicy, Rule, Rules, Source, Undecided,
         UndecidedReason, nginx_map,
@@ -53,10 +54,10 @@ fn assert_shown(diff: &Diff<'_>, old: &Rules, new: &Rules) {
 
 /// Everything of an answer that counts.
 fn answer(decision: &Decision, head: &RequestHead<'_>) -> String {
-    let redirect = match decision {
-        Decision::Redirect(redirect) => redirect.clone(),
-        Decision::Pass => return "pass".to_owned(),
-        Decision::Refuse(refusal) => return refusal.to_string(),
+    let redirect = match decision.kind() {
+        DecisionKind::Redirect(redirect) | DecisionKind::Enforce(redirect) => redirect.clone(),
+        DecisionKind::Pass => return "pass".to_owned(),
+        DecisionKind::Refuse(refusal) => return refusal.to_string(),
     };
     let status = redirect.status(head.method(), head.version());
     let (location, timing) = (

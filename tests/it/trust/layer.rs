@@ -8,8 +8,8 @@ const SECURE: Location = Location::from_static("https://shop.example/");
 fn r13_any_policy_can_stand_behind_trust() {
     let policy = (
         policy_fn(|request| match request.authority() {
-            None => Decision::Refuse(Refusal::bad_request("no host")),
-            Some(_) => Decision::<Location>::Pass,
+            None => Decision::refuse(Refusal::bad_request("no host")),
+            Some(_) => Decision::<Location>::pass(),
         }),
         policy_fn(|request| (request.scheme()? == HttpScheme::Http).then_some(SECURE)),
     )
@@ -163,7 +163,7 @@ fn r9_what_a_proxy_tells_counts_where_loops_are_looked_for() {
 async fn ask(trust: TrustedProxies, peer: [u8; 4], lines: &[(&str, &[u8])]) -> (u16, Vec<String>) {
     let policy = policy_fn(|request| match request.scheme() {
         Some(HttpScheme::Https) => None,
-        Some(HttpScheme::Http) => Some(SECURE.with_request_scheme(HttpScheme::Http)),
+        Some(HttpScheme::Http) => Some(SECURE),
         None => Some(Location::from_static("https://shop.example/unknown")),
     });
     let app = RedirectLayer::permanent(policy.trusting(trust)).layer(service_fn(

@@ -292,7 +292,7 @@ mod tests {
                 }
                 let answer = |rules: &Rules| {
                     let answer = testing::get(&path).through(rules);
-                    let redirect = answer.decision().clone().into_redirect();
+                    let redirect = answer.decision().clone().into_target();
                     redirect.map(|to| to.location().as_str().to_owned())
                 };
                 assert_eq!(answer(&ours), answer(&theirs), "{pattern} {path}");
