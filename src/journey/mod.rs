@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The number of redirects that a browser follows (Fetch §4.4).
-const MAX_HOPS: usize = 20;
+const MAX_REDIRECTS: usize = 20;
 
 /// Follows the redirects of a policy as a browser does.
 ///
@@ -49,9 +49,28 @@ const MAX_HOPS: usize = 20;
 /// testing::follow(&policy, testing::get("/a")).assert_arrives_at("/b");
 /// ```
 ///
+/// To allow more or fewer redirects, use [`follow_at_most`].
+///
 /// Source: Fetch §4.4, HTTP-redirect fetch.
 #[must_use = "assert something: `.assert_arrives_at(\"/x\")`"]
 pub fn follow<P>(policy: &P, request: TestRequest) -> Journey
+where
+    P: Policy<Target = Redirect> + ?Sized,
+{
+    follow_at_most(policy, request, MAX_REDIRECTS)
+}
+
+/// Follows at most this many redirects, as [`follow`] does. Some clients stop after fewer than 20.
+///
+/// ```
+/// use tower_redirect::{Canonical, Redirect, testing};
+///
+/// // One redirect is enough.
+/// let policy = Canonical::any_host().merge_slashes().lower_case().then(None::<Redirect>);
+/// testing::follow_at_most(&policy, testing::get("//A"), 1).assert_arrives_at("/a");
+/// ```
+#[must_use = "assert something: `.assert_arrives_at(\"/x\")`"]
+pub fn follow_at_most<P>(policy: &P, request: TestRequest, max_redirects: usize) -> Journey
 where
     P: Policy<Target = Redirect> + ?Sized,
 {
@@ -65,7 +84,7 @@ where
             Verdict::Pass(_) => break End::Arrived,
             Verdict::Refuse(refusal, _) => break End::Refused(refusal),
         };
-        if hops.len() == MAX_HOPS {
+        if hops.len() >= max_redirects {
             break End::TooManyRedirects;
         }
         hops.push(Hop {
@@ -153,7 +172,7 @@ pub enum End {
     Arrived,
     /// The policy refuses the request.
     Refused(Refusal),
-    /// The browser gives up after 20 redirects.
+    /// The browser gives up, after 20 redirects unless you choose [another limit](follow_at_most).
     TooManyRedirects,
     /// An unchecked location has a scheme that a browser doesn't follow itself.
     LeftTheWeb(Location),
@@ -227,7 +246,9 @@ impl fmt::Display for Journey {
             End::Arrived => write!(f, "{method} {url}: arrived"),
             End::Refused(refusal) => write!(f, "{method} {url}: refused with {refusal}"),
             End::TooManyRedirects => {
-                write!(f, "{method} {url}: more than {MAX_HOPS} redirects")
+                let limit = self.hops.len();
+                let noun = if limit == 1 { "redirect" } else { "redirects" };
+                write!(f, "{method} {url}: more than {limit} {noun}")
             }
             End::LeftTheWeb(location) => write!(f, "browsers don't follow {location}"),
         }

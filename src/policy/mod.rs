@@ -34,6 +34,7 @@
 //! | `Option` | `None` passes. |
 //! | `&P`, `Box`, `Arc` | Applies the policy that the pointer points to. |
 //! | [`with`](Policy::with) | Adds a status to a policy that returns a [`Location`]. |
+//! | [`after`](Policy::after) | Redirects only if the app responds with a status, for example 404. |
 //! | [`Canonical::then`] | Applies rules to the canonical URL, so both together need only one redirect. |
 //! | [`scheme_from`](Policy::scheme_from) | Reads the scheme from a listener, an extension or a proxy. |
 #![cfg_attr(
@@ -65,11 +66,13 @@
 //!
 //! [`LocalPath`]: crate::location::LocalPath
 //! [`Location`]: crate::location::Location
-//! [`Redirect`]: crate::redirect::Redirect
 //! [`Timing`]: crate::redirect::Timing
 
-use crate::{request::RequestHead, status::StatusChoice};
+use http::StatusCode;
 
+use crate::{redirect::Redirect, request::RequestHead, status::StatusChoice};
+
+mod after;
 mod canonical;
 mod closure;
 mod combine;
@@ -88,6 +91,7 @@ mod with;
 
 #[doc(inline)]
 pub use crate::redirect::Refusal;
+pub use after::After;
 pub use canonical::{
     AnyHost, Canonical, CanonicalError, CanonicalHost, Https, HttpsEnforcement, IndexFile,
     LowerCase, MergeSlashes, OurHosts, SchemeSource, Then, TrailingSlash, UnknownHost,
@@ -155,7 +159,6 @@ pub use with::With;
 ///
 /// [`Location`]: crate::location::Location
 /// [`LocalPath`]: crate::location::LocalPath
-/// [`Redirect`]: crate::redirect::Redirect
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a redirect policy",
     label = "expected a `Policy`",
@@ -256,6 +259,33 @@ pub trait Policy: Send + Sync {
         Self: ChoosesLocation + Sized,
     {
         With::new(self, status.into())
+    }
+
+    /// Sends the redirects of this policy only after the app responds with this status.
+    ///
+    /// The status replaces the [timing](crate::redirect::Timing) that the redirects have. Enforced
+    /// redirects and refusals don't wait.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::{Policy, RedirectLayer, rules::{Rule, Rules}, testing};
+    ///
+    /// // A page of the app wins over a rule.
+    /// let rules = Rules::new([Rule::permanent("/blog/{slug}", "/posts/{slug}")])?;
+    /// let layer = RedirectLayer::new(rules.after(StatusCode::NOT_FOUND));
+    /// testing::get("/blog/hello").through_layer(&layer)
+    ///     .assert_redirect("/posts/hello")
+    ///     .assert_after(StatusCode::NOT_FOUND);
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    ///
+    /// If the policy chooses only the target, the layer has the method:
+    /// `RedirectLayer::permanent("/archive").after(StatusCode::NOT_FOUND)`.
+    fn after(self, status: StatusCode) -> After<Self>
+    where
+        Self: Policy<Target = Redirect> + Sized,
+    {
+        After::new(self, status)
     }
 
     /// Gives this policy the scheme that the source knows.

@@ -42,7 +42,7 @@ mod request;
 mod routes;
 
 use crate::journey::fail;
-pub use crate::journey::{End, Hop, Journey, TestRequest, follow};
+pub use crate::journey::{End, Hop, Journey, TestRequest, follow, follow_at_most};
 #[cfg(feature = "rules")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
 #[doc(inline)]

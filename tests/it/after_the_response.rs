@@ -2,11 +2,14 @@
 
 use std::convert::Infallible;
 
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::cors::CorsLayer;
 use tower_redirect::{
-    LocalPath, Redirect, RedirectLayer, policy::LoginRedirect, policy_fn, redirect::CacheControl,
+    Canonical, Decision, LocalPath, Policy, Redirect, RedirectLayer,
+    policy::{LoginRedirect, Refusal, SchemeSource},
+    policy_fn,
+    redirect::CacheControl,
 };
 
 fn request(method: Method, path: &str) -> Request<String> {
@@ -32,7 +35,7 @@ async fn by_path(request: Request<String>) -> Result<Response<String>, Infallibl
 
 async fn status_of<P>(layer: &RedirectLayer<P>, method: Method, path: &str) -> u16
 where
-    P: tower_redirect::Policy<Target = Redirect>,
+    P: Policy<Target = Redirect>,
 {
     let answer = layer
         .layer(service_fn(by_path))
@@ -388,4 +391,53 @@ async fn the_redirects_own_cache_control_replaces_the_answers() {
     expected.insert(header::LOCATION, "/new".parse().unwrap());
     expected.insert(header::CACHE_CONTROL, "max-age=60".parse().unwrap());
     assert_eq!(answer.headers(), &expected);
+}
+
+/// `after` on a policy that isn't made by `with`: rules after canonical URLs, refusals, enforcement.
+#[tokio::test]
+async fn any_policy_with_statuses_waits_and_enforced_redirects_do_not() {
+    let rules = || {
+        policy_fn(|request| match request.path() {
+            "/404" => Decision::redirect(Redirect::see_other(LocalPath::from_static("/new"))),
+            "/200" => {
+                Decision::redirect(Redirect::found(LocalPath::from_static("/new")).after_success())
+            }
+            "/410" => Decision::refuse(Refusal::gone("withdrawn")),
+            _ => Decision::pass(),
+        })
+    };
+    let canonical = || Canonical::host("example.com").unwrap();
+    let waits = RedirectLayer::new(Policy::after(rules(), StatusCode::NOT_FOUND));
+    let combined = canonical().lower_case().then(rules());
+    let combined = RedirectLayer::new(Policy::after(combined, StatusCode::NOT_FOUND));
+    let enforced = canonical()
+        .https(SchemeSource::plaintext_listener())
+        .then(rules());
+    let enforced = RedirectLayer::new(Policy::after(enforced, StatusCode::NOT_FOUND));
+    for (path, status, plain_status) in [
+        ("/404", 303, 303),
+        ("/200", 200, 308),
+        ("/410", 410, 410),
+        ("/201", 201, 308),
+    ] {
+        assert_eq!(status_of_host(waits.clone(), path).await, status, "{path}");
+        assert_eq!(
+            status_of_host(combined.clone(), path).await,
+            status,
+            "{path}, canonical"
+        );
+        let plaintext = status_of_host(enforced.clone(), path).await;
+        assert_eq!(plaintext, plain_status, "{path}, plaintext");
+    }
+}
+
+async fn status_of_host<P>(layer: RedirectLayer<P>, path: &str) -> u16
+where
+    P: Policy<Target = Redirect>,
+{
+    let mut request = request(Method::GET, path);
+    let host = HeaderValue::from_static("example.com");
+    request.headers_mut().insert(header::HOST, host);
+    let response = layer.layer(service_fn(by_path)).oneshot(request).await;
+    response.unwrap().status().as_u16()
 }

@@ -209,6 +209,31 @@ fn follow_begins_at_the_address_that_was_asked_for() {
 }
 
 #[test]
+fn follow_at_most_stops_at_the_limit() {
+    let policy = policy_fn(|request| {
+        let n: usize = request.path().strip_prefix('/')?.parse().ok()?;
+        let next = LocalPath::new(&format!("/{}", n.checked_sub(1)?)).ok()?;
+        Some(Redirect::found(next))
+    });
+    for (redirects, limit) in [(0, 0), (1, 0), (1, 1), (5, 4), (5, 5), (21, 20), (21, 21)] {
+        let journey =
+            testing::follow_at_most(&policy, testing::get(&format!("/{redirects}")), limit);
+        let case = format!("{redirects} redirects, at most {limit}");
+        assert_eq!(journey.hops().len(), redirects.min(limit), "{case}");
+        if redirects <= limit {
+            assert_eq!(*journey.end(), End::Arrived, "{case}");
+        } else {
+            assert_eq!(*journey.end(), End::TooManyRedirects, "{case}");
+            let noun = if limit == 1 { "redirect" } else { "redirects" };
+            let end = format!("more than {limit} {noun}");
+            assert!(journey.to_string().ends_with(&end), "{journey}");
+        }
+    }
+    let journey = testing::follow(&policy, testing::get("/21"));
+    assert_eq!(journey.hops().len(), 20);
+}
+
+#[test]
 fn follow_resolves_relative_and_absolute_locations() {
     let policy = policy_fn(|request| match (request.authority()?, request.path()) {
         ("a.example", "/x/y") => Some(Redirect::found(Location::from_static("../z?q"))),
