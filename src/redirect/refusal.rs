@@ -29,10 +29,10 @@ pub struct Refusal {
     public_text: Option<&'static str>,
 }
 
-/// The refusals of this crate's own policies.
-///
-/// The public texts say what the client can do about it. They are vaguer than the reasons: a client
-/// must not learn, for example, whether a proxy's header was trusted.
+// The refusals of this crate's own policies.
+//
+// The public texts say what the client can do about it. They are vaguer than the reasons: a client
+// must not learn, for example, whether a proxy's header was trusted.
 impl Refusal {
     pub(crate) const UNKNOWN_HOST: Self =
         Self::misdirected("unknown host").with_public_text("Misdirected request: unknown host");
