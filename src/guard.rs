@@ -80,8 +80,7 @@ pub(crate) struct Unsent {
 }
 
 /// The refusal of a request that must not pass and can't be redirected (R11).
-pub(crate) const ENFORCED: Refusal =
-    Refusal::bad_request("plaintext request that cannot be redirected to https");
+pub(crate) const ENFORCED: Refusal = Refusal::PLAINTEXT;
 
 /// Decides whether a redirect is sent for this request, with which status, and what happens if not.
 #[cold]
@@ -93,6 +92,8 @@ pub(crate) fn judge(
     if proposed.is_enforced {
         // An enforced redirect can't wait for the response of the inner service.
         proposed.redirect.timing = Timing::Before;
+        // A script must go to https before it can log in.
+        proposed.redirect.has_401_for_scripts = false;
     }
     let reason = match status_to_send(request, &proposed, disabled) {
         Ok(status) => return Verdict::Send(proposed, status),

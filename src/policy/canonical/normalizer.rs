@@ -130,7 +130,7 @@ impl<'p> Normalizer<'p> {
             (Some(host), Some(Some(requested))) => {
                 self.judge_host(host, requested, head, enforcing)
             }
-            (Some(_), Some(None)) => HostVerdict::refused("invalid `Host` header"),
+            (Some(_), Some(None)) => HostVerdict::Refused(Refusal::INVALID_HOST),
             (Some(host), None) => self.without_host(host, head, enforcing.is_some()),
         };
         match verdict {
@@ -158,7 +158,7 @@ impl<'p> Normalizer<'p> {
         match Location::assemble(site, &form, uri.query()) {
             Ok(location) if enforcing => Decision::enforce(location),
             Ok(location) => Decision::redirect(location),
-            Err(_) if enforcing => refuse("plaintext request without a valid https location"),
+            Err(_) if enforcing => Decision::refuse(Refusal::PLAINTEXT_WITHOUT_LOCATION),
             Err(_) => Decision::pass(),
         }
     }
@@ -169,8 +169,8 @@ impl<'p> Normalizer<'p> {
         let is_legal = head.method() == Method::CONNECT
             || head.method() == Method::OPTIONS && head.requested_uri().path() == "*";
         match self.host {
-            _ if enforcing => refuse("plaintext request for a target that is not a path"),
-            Some(_) if !is_legal => refuse("request target is not a path"),
+            _ if enforcing => Decision::refuse(Refusal::PLAINTEXT_NOT_A_PATH),
+            Some(_) if !is_legal => Decision::refuse(Refusal::NOT_A_PATH),
             _ => Decision::pass(),
         }
     }
@@ -194,7 +194,7 @@ impl<'p> Normalizer<'p> {
                 return HostVerdict::PassThrough;
             }
             HostMatch::Unknown => {
-                return HostVerdict::Refused(Refusal::misdirected("unknown host"));
+                return HostVerdict::Refused(Refusal::UNKNOWN_HOST);
             }
         };
         let port = self.port(origin);
@@ -225,10 +225,10 @@ impl<'p> Normalizer<'p> {
         enforcing: bool,
     ) -> HostVerdict<'a> {
         if head.has_established_host() {
-            return HostVerdict::refused("invalid forwarded host");
+            return HostVerdict::Refused(Refusal::INVALID_FORWARDED_HOST);
         }
         if !head.names_no_host() {
-            return HostVerdict::refused("conflicting `Host` headers, or a user name in the host");
+            return HostVerdict::Refused(Refusal::CONFLICTING_HOSTS);
         }
         match host.only_host() {
             Some(origin) if enforcing => HostVerdict::MoveTo(Site {
@@ -237,7 +237,7 @@ impl<'p> Normalizer<'p> {
                 port: self.port(origin),
             }),
             _ if !enforcing && host.unknown() != UnknownHost::Refuse => HostVerdict::Canonical,
-            _ => HostVerdict::refused("no host"),
+            _ => HostVerdict::Refused(Refusal::NO_HOST),
         }
     }
 
@@ -289,18 +289,8 @@ enum HostVerdict<'a> {
     Refused(Refusal),
 }
 
-impl HostVerdict<'_> {
-    const fn refused(reason: &'static str) -> Self {
-        Self::Refused(Refusal::bad_request(reason))
-    }
-}
-
 /// Whether the target has a path, in origin form or absolute form.
 #[inline]
 fn names_a_path(head: &RequestHead<'_>) -> bool {
     head.method() != Method::CONNECT && head.requested_uri().path().starts_with('/')
-}
-
-const fn refuse(reason: &'static str) -> Decision<Location> {
-    Decision::refuse(Refusal::bad_request(reason))
 }
