@@ -83,7 +83,7 @@ pub(crate) struct Unsent {
 pub(crate) const ENFORCED: Refusal = Refusal::PLAINTEXT;
 
 /// Decides whether a redirect is sent for this request, with which status, and what happens if not.
-#[cold]
+#[inline]
 pub(crate) fn judge(
     mut proposed: Proposed,
     request: &RequestHead<'_>,

@@ -17,7 +17,7 @@ pub(crate) use request::fail;
 use crate::{
     guard::{Proposed, Verdict},
     location::{HttpScheme, Location, Origin, Resolved},
-    policy::{Decision, Policy, Refusal},
+    policy::{Policy, Refusal},
     redirect::{DisabledExemptions, Redirect},
     status::Status,
 };
@@ -311,7 +311,7 @@ impl Client {
     /// Returns what the layer does with a redirect.
     #[cfg(feature = "rules")]
     pub(crate) fn judge(&self, redirect: Redirect) -> Verdict {
-        let decision = Decision::redirect(redirect);
+        let decision = crate::policy::Decision::redirect(redirect);
         decision.judge(&self.request.head(), DisabledExemptions::default())
     }
 

@@ -151,12 +151,10 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let reads = HeaderReads::new();
         let head = self.layer.head(&request).recording(&reads);
-        let decision = self.layer.policy.decide(&head);
-        // Most requests end here, so this path stays small.
-        if decision.is_pass() {
+        let Some(decision) = self.layer.policy.decide(&head).unless_pass() else {
             observe::passed();
             return ResponseFuture::pass(self.inner.call(request));
-        }
+        };
         let action = self.layer.options.action(decision, head, &reads);
         self.act(action, request)
     }

@@ -36,12 +36,8 @@ where
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<A::Target> {
-        let decision = self.first.decide(request);
-        if decision.is_pass() {
-            self.second.decide(request)
-        } else {
-            decision
-        }
+        let first = self.first.decide(request);
+        first.or_else(|| self.second.decide(request))
     }
 }
 

@@ -149,6 +149,35 @@ impl<T> Decision<T> {
         &self.kind
     }
 
+    /// Returns this decision, or calls the closure if it passes.
+    ///
+    /// ```
+    /// # use tower_redirect::Decision;
+    /// let decision = Decision::pass().or_else(|| Decision::redirect("/x"));
+    /// assert_eq!(decision, Decision::redirect("/x"));
+    /// ```
+    #[inline]
+    pub fn or_else(self, other: impl FnOnce() -> Self) -> Self {
+        self.unless_pass().unwrap_or_else(other)
+    }
+
+    /// Returns the decision unless it passes.
+    ///
+    /// Each kind is named, so the compiler sees that nothing is left to drop if the decision passes.
+    #[inline]
+    pub(crate) fn unless_pass(self) -> Option<Self> {
+        let kind = match self.kind {
+            DecisionKind::Pass => return None,
+            DecisionKind::Redirect(target) => DecisionKind::Redirect(target),
+            DecisionKind::Enforce(target) => DecisionKind::Enforce(target),
+            DecisionKind::Refuse(refusal) => DecisionKind::Refuse(refusal),
+        };
+        Some(Self {
+            kind,
+            facts: self.facts,
+        })
+    }
+
     /// Enforces a redirect. Keeps every other decision.
     pub(super) fn enforced(mut self) -> Self {
         self.kind = match self.kind {

@@ -38,8 +38,7 @@ impl<P: Policy> Policy for [P] {
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision<P::Target> {
         self.iter()
-            .map(|policy| policy.decide(request))
-            .find(|decision| !decision.is_pass())
+            .find_map(|policy| policy.decide(request).unless_pass())
             .unwrap_or(Decision::pass())
     }
 }
@@ -75,10 +74,7 @@ macro_rules! tuple {
                 let ($first, $($rest,)*) = self;
                 let decision = $first.decide(request);
                 $(
-                    if !decision.is_pass() {
-                        return decision;
-                    }
-                    let decision = $rest.decide(request);
+                    let decision = decision.or_else(|| $rest.decide(request));
                 )*
                 decision
             }
