@@ -13,7 +13,7 @@
 
 use percent_encoding::utf8_percent_encode;
 
-use super::{TrailingSlash, acme::is_acme_challenge};
+use super::{TrailingSlash, acme::is_acme_challenge, subtree::is_well_known};
 use crate::location::{PathForm, RECEIVED_PATH, scan};
 
 /// The configured steps on the path. They don't read the query.
@@ -23,6 +23,8 @@ pub(super) struct PathSteps {
     pub(super) merge_slashes: bool,
     pub(super) index_files: Vec<Box<str>>,
     pub(super) trailing_slash: Option<TrailingSlash>,
+    /// Whether the steps apply to paths below `/.well-known/` too.
+    pub(super) normalizes_well_known: bool,
 }
 
 impl PathSteps {
@@ -32,6 +34,7 @@ impl PathSteps {
             merge_slashes: false,
             index_files: Vec::new(),
             trailing_slash: None,
+            normalizes_well_known: false,
         }
     }
 
@@ -42,8 +45,7 @@ impl PathSteps {
         let merge_slashes = self.merge_slashes && has_double_slash(kept);
         let lower_case = self.lower_case && !is_lower_case(kept);
         let stays = kept.len() == path.len() && end.is_empty() && !merge_slashes && !lower_case;
-        // An ACME token is compared byte for byte, so its path must stay.
-        if stays || is_acme_challenge(path) {
+        if stays || self.skips(path) {
             return None;
         }
         Some(PathForm {
@@ -52,6 +54,11 @@ impl PathSteps {
             lower_case,
             end,
         })
+    }
+
+    /// Whether no step applies to this path, because its clients compare it byte for byte (R12).
+    fn skips(&self, path: &str) -> bool {
+        !self.normalizes_well_known && is_well_known(path) || is_acme_challenge(path)
     }
 
     /// Returns the part of the path that is kept, and the text that is appended to it.
@@ -271,12 +278,18 @@ mod tests {
     #[test]
     fn every_canonical_form_is_a_fixed_point() {
         let parts = ["/", "a", "A", ".", "%c3", "index.html", "%"];
-        let mut paths = vec!["/".to_owned()];
-        for _ in 0..4 {
-            let longer = paths
-                .iter()
-                .flat_map(|path| parts.iter().map(move |part| format!("{path}{part}")));
-            paths = paths.iter().cloned().chain(longer).collect();
+        let longer = |mut paths: Vec<String>, rounds| {
+            for _ in 0..rounds {
+                let longer = paths
+                    .iter()
+                    .flat_map(|path| parts.iter().map(move |part| format!("{path}{part}")));
+                paths = paths.iter().cloned().chain(longer).collect();
+            }
+            paths
+        };
+        let mut paths = longer(vec!["/".to_owned()], 4);
+        for start in ["/.well-known", "/.WELL-KNOWN", "//.well-known/"] {
+            paths.extend(longer(vec![start.to_owned()], 2));
         }
         let slashes = [
             None,
@@ -285,7 +298,7 @@ mod tests {
             Some(TrailingSlash::AppendToFolders),
         ];
         for trailing_slash in slashes {
-            for bits in 0..8 {
+            for bits in 0..16 {
                 let steps = PathSteps {
                     lower_case: bits & 1 != 0,
                     merge_slashes: bits & 2 != 0,
@@ -294,6 +307,7 @@ mod tests {
                         .into_iter()
                         .collect(),
                     trailing_slash,
+                    normalizes_well_known: bits & 8 != 0,
                 };
                 for path in &paths {
                     let once = normalized(&steps, path);

@@ -187,12 +187,15 @@ fn r12_no_step_respells_a_challenge() {
     testing::get(CHALLENGE)
         .through(&TrailingSlash::Append)
         .assert_pass();
+    testing::get(CHALLENGE)
+        .through(&LowerCase.normalize_well_known())
+        .assert_pass();
     // What is no challenge is a path like others.
     testing::get("/.well-known/acme-challenge/A.b")
-        .through(&LowerCase)
+        .through(&LowerCase.normalize_well_known())
         .assert_redirect("/.well-known/acme-challenge/a.b");
     testing::get("/.well-known/acme-challenge/A/")
-        .through(&TrailingSlash::Trim)
+        .through(&TrailingSlash::Trim.normalize_well_known())
         .assert_redirect("/.well-known/acme-challenge/A");
 }
 

@@ -29,6 +29,7 @@ mod hosts;
 mod https;
 mod steps;
 mod then;
+mod well_known;
 
 /// What an acceptor of TLS leaves on a request.
 #[derive(Clone)]
