@@ -222,15 +222,13 @@ fn is_requested_origin(
 ) -> bool {
     // A redirect is enforced for plaintext only.
     let enforced_scheme = proposed.is_enforced.then_some(HttpScheme::Http);
-    let facts = proposed
-        .facts
-        .with_head(request, &proposed.redirect.location);
+    let facts = proposed.facts.with_head(request);
     let scheme = facts.scheme.or(enforced_scheme);
     if scheme.is_some_and(|scheme| scheme != target_scheme) {
         return false;
     }
     // The policy may know a host that `Host` doesn't show, from a trusted proxy.
-    if let Some(stays) = facts.is_on_requested_host {
+    if let Some(stays) = facts.is_on_requested_host(target_authority) {
         return stays;
     }
     let requested = match request.requested_authority() {

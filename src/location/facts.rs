@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::{
-    HttpScheme, Location, LocationError, Origin, PathForm,
+    HttpScheme, Location, LocationError, Origin, PathForm, Site,
     check::{self, Form},
     parse, parse_origin, resolve,
 };
@@ -85,6 +85,14 @@ impl Location {
             Form::Absolute | Form::Unchecked => self.clone(),
         };
         moved.bounds.dots |= self.bounds.dots;
+        Ok(moved)
+    }
+
+    /// Returns the location on this site instead of its own origin.
+    pub(crate) fn moved_to(&self, site: &Site<'_>) -> Result<Self, LocationError> {
+        let rest = self.as_str().get(usize::from(self.bounds.origin)..);
+        let mut moved = Self::finish(format!("{site}{}", rest.unwrap_or_default()))?;
+        moved.bounds.dots = self.bounds.dots;
         Ok(moved)
     }
 

@@ -2,7 +2,6 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::Target;
 use crate::{
     guard::{self, Proposed, Verdict},
     location::{LocalPath, Location},
@@ -259,12 +258,12 @@ impl<T, E> Decision<Result<T, E>> {
     }
 }
 
-impl<T: Target> Decision<T> {
+impl<T> Decision<T> {
     /// Adds what the policy saw in `head`, which isn't the head that the layer knows.
     #[inline]
     pub(crate) fn seen_in(mut self, head: &RequestHead<'_>) -> Self {
-        if let DecisionKind::Redirect(target) | DecisionKind::Enforce(target) = &self.kind {
-            self.facts = self.facts.with_head(head, target.location());
+        if let DecisionKind::Redirect(_) | DecisionKind::Enforce(_) = &self.kind {
+            self.facts = self.facts.with_head(head);
         }
         self
     }

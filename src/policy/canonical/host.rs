@@ -199,7 +199,7 @@ impl CanonicalHost {
         aliases: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, CanonicalError> {
         let listed = HostList::new(aliases)?;
-        if listed.contains(parse_host(host)?.host()) {
+        if listed.get_exact(parse_host(host)?.host()).is_some() {
             let message = "it is the canonical host itself; remove it from the aliases";
             return Err(CanonicalError::message("alias", host, message));
         }
@@ -280,6 +280,21 @@ impl CanonicalHost {
         self.first.as_ref().filter(|_| !self.each_is_canonical)
     }
 
+    /// Returns the canonical host for a host of which exactly this name is configured, with the
+    /// host as it is listed.
+    ///
+    /// A host below a wildcard may belong to another service, so it isn't among them.
+    pub(super) fn get_own(&self, name: &str) -> Option<OwnHost<'_>> {
+        let listed = self.listed.get_exact(name);
+        let canonical = match self.only_host() {
+            Some(canonical) => {
+                (listed.is_some() || *canonical.host() == *name).then_some(canonical)
+            }
+            None => listed,
+        };
+        canonical.map(|canonical| OwnHost { canonical, listed })
+    }
+
     /// Matches the requested host with the configured hosts.
     pub(super) fn match_host<'s>(&'s self, requested: &RequestHost<'_>) -> HostMatch<'s> {
         let canonical = self.only_host();
@@ -295,6 +310,13 @@ impl CanonicalHost {
             (None, ..) => HostMatch::Unknown,
         }
     }
+}
+
+/// A host of which exactly the name is configured.
+pub(super) struct OwnHost<'s> {
+    pub(super) canonical: &'s Origin,
+    /// The host as it's listed. `None` if it's the only canonical host.
+    pub(super) listed: Option<&'s Origin>,
 }
 
 /// What the requested host is among the configured hosts.

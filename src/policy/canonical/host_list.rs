@@ -83,9 +83,9 @@ impl HostList {
         self.exact.get(name).or_else(|| self.get_by_wildcard(name))
     }
 
-    /// Whether exactly this name is listed, not only a wildcard above it.
-    pub(super) fn contains(&self, name: &str) -> bool {
-        self.exact.contains_key(name)
+    /// Returns the configured host if exactly this name is listed, not only a wildcard above it.
+    pub(super) fn get_exact(&self, name: &str) -> Option<&Origin> {
+        self.exact.get(name)
     }
 
     fn get_by_wildcard(&self, name: &str) -> Option<&Origin> {

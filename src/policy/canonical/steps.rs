@@ -23,8 +23,9 @@ use crate::{
 /// ```
 ///
 /// The query stays as it is. `/` is never redirected, and paths below `/.well-known/` aren't
-/// redirected unless you call [`normalize_well_known`](Self::normalize_well_known). A request passes through if its path, sent back as a location, would lead to
-/// another host (`//x`) or has a `.` or `..` segment.
+/// redirected unless you call [`normalize_well_known`](Self::normalize_well_known). A request
+/// passes through if its path, sent back as a location, would lead to another host (`//x`) or has a
+/// `.` or `..` segment.
 ///
 /// Inside a nested router, enable the `axum` feature, so the policy sees the whole path.
 ///
@@ -300,8 +301,8 @@ impl Policy for IndexFile {
     }
 }
 
-/// A step on paths that applies to `/.well-known/…` too. `normalize_well_known` of each step returns
-/// it.
+/// A step on paths that applies to `/.well-known/…` too. `normalize_well_known` of each step
+/// returns it.
 ///
 /// ```
 /// use tower_redirect::{policy::{LowerCase, TrailingSlash, WithWellKnown}, testing};

@@ -27,6 +27,7 @@ use tower_redirect::{
 
 mod hosts;
 mod https;
+mod own_hosts;
 mod steps;
 mod then;
 mod well_known;
