@@ -21,7 +21,7 @@ pub(super) fn is_well_known(path: &str) -> bool {
 
 /// Returns `true` if the path is this folder or below it.
 ///
-/// `folder` has no slash at its end, so `/` is empty.
+/// `folder` has no slash at its end and isn't empty.
 pub(super) fn is_in_folder(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder)
         .is_some_and(|below| below.is_empty() || below.starts_with('/'))
@@ -113,6 +113,5 @@ mod tests {
         ] {
             assert_eq!(is_in_folder(path, "/x"), is_in, "{path}");
         }
-        assert!(is_in_folder("/", "") && is_in_folder("/a/b", "") && !is_in_folder("*", ""));
     }
 }
