@@ -52,7 +52,7 @@ use http::{HeaderMap, Method, Version, header};
 use crate::{
     location::{HttpScheme, Location, may_request},
     redirect::{DisabledExemptions, Exemption, Redirect, Refusal, Suppressed, Timing},
-    request::{EstablishedFacts, RequestHead, host::RequestHost},
+    request::{EstablishedFacts, RequestHead, host::NormalizedHost},
     status::Status,
 };
 
@@ -239,7 +239,7 @@ fn is_requested_origin(
         Some(authority) => authority,
     };
     // A port may be empty after its colon (RFC 3986 §3.2.3).
-    RequestHost::read(requested.strip_suffix(':').unwrap_or(requested))
+    NormalizedHost::read(requested.strip_suffix(':').unwrap_or(requested))
         .is_some_and(|requested| requested.is_same_host(target_authority, scheme))
 }
 

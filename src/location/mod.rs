@@ -65,6 +65,7 @@ use problem::Problem;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use assemble::{PathForm, Site};
+pub(crate) use authority::host_of;
 #[cfg(feature = "rules")]
 pub(crate) use check::sendable;
 pub use into_location::IntoLocation;

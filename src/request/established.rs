@@ -2,7 +2,7 @@
 
 use super::{
     RequestHead,
-    host::{HostDigest, RequestHost},
+    host::{HostDigest, NormalizedHost},
 };
 use crate::location::HttpScheme;
 
@@ -41,7 +41,7 @@ impl EstablishedFacts {
     /// Adds what the policy saw in `head`. The facts that a policy inside it found stay.
     pub(crate) fn with_head(self, head: &RequestHead<'_>) -> Self {
         let host = if head.has_established_host() {
-            let valid = head.authority().and_then(RequestHost::read);
+            let valid = head.authority().and_then(NormalizedHost::read);
             Some(valid.map_or(EstablishedHost::Invalid, |host| {
                 EstablishedHost::Valid(host.digest())
             }))

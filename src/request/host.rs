@@ -13,7 +13,7 @@ use crate::location::{self, HttpScheme};
 
 /// The host and the port of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct RequestHost<'a> {
+pub(crate) struct NormalizedHost<'a> {
     /// The name in lower case, without a dot at its end, or the canonical form of an IPv6 address.
     pub(crate) name: Cow<'a, str>,
     pub(crate) port: Option<u16>,
@@ -21,7 +21,7 @@ pub(crate) struct RequestHost<'a> {
     pub(crate) dotted: bool,
 }
 
-impl<'a> RequestHost<'a> {
+impl<'a> NormalizedHost<'a> {
     /// Parses the host of a request. Returns `None` if it isn't valid.
     #[inline]
     pub(crate) fn read(authority: &'a str) -> Option<Self> {
@@ -95,7 +95,7 @@ pub(crate) struct HostDigest {
 }
 
 impl HostDigest {
-    /// Does the same as [`RequestHost::is_same_host`].
+    /// Does the same as [`NormalizedHost::is_same_host`].
     pub(crate) fn is_same_host(&self, target: &str, scheme: Option<HttpScheme>) -> bool {
         TargetHost::read(target).is_some_and(|target| {
             self.name == hash(target.name) && target.has_same_rest(self.port, self.dotted, scheme)
@@ -134,7 +134,7 @@ impl<'a> TargetHost<'a> {
     }
 }
 
-/// Whether a request with the port `requested` has this port. See [`RequestHost::same_port`].
+/// Whether a request with the port `requested` has this port. See [`NormalizedHost::same_port`].
 fn is_same_port(requested: Option<u16>, port: Option<u16>, scheme: Option<HttpScheme>) -> bool {
     match (scheme.map(HttpScheme::default_port), port) {
         (Some(default), Some(port)) if port != default => requested.unwrap_or(default) == port,
@@ -204,7 +204,7 @@ fn plain_len(authority: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RequestHost, plain};
+    use super::{NormalizedHost, plain};
     use crate::location::{self, HttpScheme, Origin};
 
     fn is_plain(text: &str) -> bool {
@@ -250,7 +250,7 @@ mod tests {
             ("[::1]", "[::1]", None),
             ("[0:0::1]:80", "[::1]", Some(80)),
         ] {
-            let host = RequestHost::read(written).unwrap();
+            let host = NormalizedHost::read(written).unwrap();
             assert_eq!((&*host.name, host.port), (name, port), "{written}");
         }
         for invalid in [
@@ -280,13 +280,13 @@ mod tests {
             "//a",
             "a:65536",
         ] {
-            assert_eq!(RequestHost::read(invalid), None, "{invalid}");
+            assert_eq!(NormalizedHost::read(invalid), None, "{invalid}");
         }
     }
 
     #[test]
     fn r6_ports() {
-        let read = |text| RequestHost::read(text).unwrap();
+        let read = |text| NormalizedHost::read(text).unwrap();
         let (http, https) = (Some(HttpScheme::Http), Some(HttpScheme::Https));
         for scheme in [None, http, https] {
             for host in ["a.z", "a.z:80", "a.z:443"] {
@@ -310,7 +310,7 @@ mod tests {
             let origin = Origin::new(origin).unwrap();
             let text = origin.to_string();
             let (_, target) = text.split_once("://").unwrap();
-            let requested = RequestHost::read(requested).unwrap();
+            let requested = NormalizedHost::read(requested).unwrap();
             let is_same = requested.is_same_host(target, scheme);
             assert_eq!(requested.digest().is_same_host(target, scheme), is_same);
             is_same

@@ -25,9 +25,11 @@ mod established;
 mod facts;
 pub(crate) mod host;
 mod reads;
+mod requested;
 
 pub(crate) use established::EstablishedFacts;
 pub(crate) use reads::HeaderReads;
+pub use requested::RequestHost;
 
 /// The head of a request, as a policy sees it: read-only, and without the body.
 ///
@@ -392,6 +394,27 @@ impl<'a> RequestHead<'a> {
             Host::Received => self.received_authority(),
             Host::Established(authority) => authority,
         }
+    }
+
+    /// Returns the requested host without its port, to compare it with a name.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, Policy, testing};
+    ///
+    /// let policy = LocalPath::from_static("/old").when(|request| request.host() == "h.example");
+    /// for host in ["h.example", "H.example:80", "h.example."] {
+    ///     testing::get("/").header("host", host).through(&policy).assert_redirect("/old");
+    /// }
+    /// testing::get("/").header("host", "g.example").through(&policy).assert_pass();
+    /// ```
+    ///
+    /// It's the host of [`authority`](Self::authority), which a policy may have
+    /// [set](Self::with_authority), for example to the host that a trusted proxy forwards. It
+    /// equals no name if `authority` returns `None`, or if the text isn't a valid host with an
+    /// optional port. It allocates nothing.
+    #[must_use]
+    pub fn host(&self) -> RequestHost<'a> {
+        RequestHost::of(self)
     }
 
     fn received_authority(&self) -> Option<&'a str> {

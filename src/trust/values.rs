@@ -2,7 +2,7 @@
 
 use crate::{
     location::HttpScheme,
-    request::{RequestHead, host::RequestHost},
+    request::{RequestHead, host::NormalizedHost},
 };
 
 /// The scheme and the host that a trusted proxy forwards, or why a value isn't used.
@@ -105,6 +105,6 @@ pub(super) fn authority(text: &[u8]) -> Result<&str, UntrustedReason> {
     }
     std::str::from_utf8(text)
         .ok()
-        .filter(|text| text.is_ascii() && RequestHost::read(text).is_some())
+        .filter(|text| text.is_ascii() && NormalizedHost::read(text).is_some())
         .ok_or(UntrustedReason::Malformed)
 }

@@ -34,6 +34,20 @@ fn listed() -> CanonicalHost {
     CanonicalHost::one_of(["example.com", "b.example", "*.old.example"]).expect("hosts")
 }
 
+fn mapped() -> CanonicalHost {
+    let pairs = [
+        ("www.example.com", "example.com"),
+        ("b.example", "www.b.example"),
+    ];
+    CanonicalHost::map(pairs).expect("hosts")
+}
+
+const MAPPED: &[(&str, &str)] = &[
+    ("example.com", "example.com"),
+    ("www.example.com", "example.com"),
+    ("b.example", "www.b.example"),
+    ("www.b.example", "www.b.example"),
+];
 const ALIASES: &[(&str, &str)] = &[
     ("example.com", "example.com"),
     ("www.example.com", "example.com"),
@@ -43,7 +57,15 @@ const LISTED: &[(&str, &str)] = &[("example.com", "example.com"), ("b.example", 
 const LOCAL: &[(&str, &str)] = &[("localhost", "localhost")];
 const PLAINTEXT: fn() -> SchemeSource = SchemeSource::plaintext_listener;
 
-const SITES: [Site; 8] = [
+const SITES: [Site; 9] = [
+    Site {
+        policy: || Canonical::on(mapped()).https(PLAINTEXT()),
+        hosts: MAPPED,
+        others: &[],
+        ports: &[],
+        port: None,
+        scheme: Some("https"),
+    },
     Site {
         policy: || Canonical::on(aliases("example.com")).https(PLAINTEXT()),
         hosts: ALIASES,

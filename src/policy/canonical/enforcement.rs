@@ -47,6 +47,7 @@ pub struct HttpsEnforcement {
     refuses_unsafe_methods: bool,
     exempts_acme_challenges: bool,
     same_host_first: bool,
+    passes_unknown_hosts: bool,
     exempt: Vec<LocalPath>,
     exempt_subtrees: Vec<LocalPath>,
 }
@@ -75,6 +76,7 @@ impl HttpsEnforcement {
             refuses_unsafe_methods: false,
             exempts_acme_challenges: true,
             same_host_first: false,
+            passes_unknown_hosts: false,
             exempt: Vec::new(),
             exempt_subtrees: Vec::new(),
         }
@@ -248,6 +250,41 @@ impl HttpsEnforcement {
     pub const fn same_host_first(mut self) -> Self {
         self.same_host_first = true;
         self
+    }
+
+    /// Lets requests for hosts that aren't configured through, **even over plaintext**.
+    ///
+    /// Clients choose the host that they send. So anyone can reach the app over plaintext, with any
+    /// host that isn't configured. Use it only if your app checks the host itself, for example if
+    /// it serves the hosts of customers and some of them have no certificate yet.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
+    /// use tower_redirect::testing;
+    ///
+    /// let source = SchemeSource::plaintext_listener();
+    /// let enforcement = HttpsEnforcement::new(source).dangerously_pass_unknown_hosts();
+    /// let https = Https::new(["example.com"], enforcement)?;
+    ///
+    /// let get = |host: &str| testing::get("/").header("host", host).through(&https);
+    /// get("customer.example").assert_pass();
+    /// get("EXAMPLE.com:80").assert_redirect("https://example.com/");
+    /// // A host that isn't valid is still refused.
+    /// get("exa mple.com").assert_refused(StatusCode::BAD_REQUEST);
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    ///
+    /// Encrypted requests for these hosts pass too. The method has no effect if unknown hosts are
+    /// [redirected](super::UnknownHost::Redirect).
+    #[must_use]
+    pub const fn dangerously_pass_unknown_hosts(mut self) -> Self {
+        self.passes_unknown_hosts = true;
+        self
+    }
+
+    pub(super) const fn passes_unknown_hosts(&self) -> bool {
+        self.passes_unknown_hosts
     }
 
     pub(super) const fn keeps_host_first(&self) -> bool {

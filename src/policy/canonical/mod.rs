@@ -24,17 +24,19 @@ mod scheme_source;
 mod steps;
 mod subtree;
 mod then;
+mod unknown_host;
 
 use normalizer::Normalizer;
 use path::PathSteps;
 
 pub use enforcement::HttpsEnforcement;
 pub use error::CanonicalError;
-pub use host::{CanonicalHost, UnknownHost};
+pub use host::CanonicalHost;
 pub use https::Https;
 pub use scheme_source::SchemeSource;
 pub use steps::{IndexFile, LowerCase, MergeSlashes, TrailingSlash, WithWellKnown};
 pub use then::Then;
+pub use unknown_host::UnknownHost;
 
 /// Redirects to the canonical URL of a page: https, host, port, slashes and case in one redirect.
 ///
@@ -143,8 +145,8 @@ impl Canonical<OurHosts> {
         CanonicalHost::new(host).map(Self::on)
     }
 
-    /// Uses a [`CanonicalHost`], which may have aliases, list several hosts or refuse unknown
-    /// hosts.
+    /// Uses a [`CanonicalHost`], which may have aliases, list several hosts, map hosts to canonical
+    /// hosts, or refuse unknown hosts.
     ///
     /// ```
     /// use tower_redirect::{Canonical, policy::CanonicalHost, testing};

@@ -33,7 +33,7 @@ use super::{
 use crate::{
     location::{HttpScheme, Location, LocationError, Origin, PathForm, Site},
     policy::{Decision, Refusal},
-    request::{RequestHead, host::RequestHost},
+    request::{RequestHead, host::NormalizedHost},
 };
 
 static NO_STEPS: PathSteps = PathSteps::none();
@@ -124,7 +124,7 @@ impl<'p> Normalizer<'p> {
         let requested = self
             .host
             .and_then(|_| head.authority())
-            .map(RequestHost::read);
+            .map(NormalizedHost::read);
         let verdict = match (self.host, &requested) {
             (None, _) => HostVerdict::Canonical,
             (Some(host), Some(Some(requested))) => {
@@ -179,7 +179,7 @@ impl<'p> Normalizer<'p> {
     fn judge_host<'a>(
         &self,
         host: &'a CanonicalHost,
-        requested: &'a RequestHost<'_>,
+        requested: &'a NormalizedHost<'_>,
         head: &RequestHead<'_>,
         enforcing: Option<&HttpsEnforcement>,
     ) -> HostVerdict<'a> {
@@ -190,7 +190,7 @@ impl<'p> Normalizer<'p> {
             HostMatch::Canonical(origin)
             | HostMatch::Alias(origin)
             | HostMatch::RedirectedUnknown(origin) => (origin.host(), origin),
-            HostMatch::Unknown if enforcing.is_none() && host.unknown() == UnknownHost::Pass => {
+            HostMatch::Unknown if self.passes_unknown(host, enforcing) => {
                 return HostVerdict::PassThrough;
             }
             HostMatch::Unknown => {
@@ -200,7 +200,8 @@ impl<'p> Normalizer<'p> {
         let port = self.port(origin);
         let is_canonical = *name == *requested.name
             && !requested.dotted
-            && requested.same_port(port, head.scheme());
+            && requested.same_port(port, head.scheme())
+            && (self.https.is_some() || has_scheme(head, host.required_scheme()));
         if is_canonical && enforcing.is_none() {
             return HostVerdict::Canonical;
         }
@@ -209,6 +210,13 @@ impl<'p> Normalizer<'p> {
             host: name,
             port,
         })
+    }
+
+    /// Whether a request for an unknown host that isn't redirected passes through.
+    fn passes_unknown(&self, host: &CanonicalHost, enforcing: Option<&HttpsEnforcement>) -> bool {
+        self.https
+            .is_some_and(HttpsEnforcement::passes_unknown_hosts)
+            || enforcing.is_none() && host.unknown() == UnknownHost::Pass
     }
 
     /// Decides about a request without a host, or with conflicting hosts.
@@ -250,10 +258,12 @@ impl<'p> Normalizer<'p> {
 
     /// Returns the scheme for the location, if the scheme of the request is known or unknown.
     fn scheme(&self, origin: &Origin, known: Option<HttpScheme>) -> HttpScheme {
-        match (self.https, known) {
-            (Some(_), _) => HttpScheme::Https,
-            (None, Some(scheme)) if self.port(origin).is_none() => scheme,
-            (None, _) => origin.scheme(),
+        let required = self.host.and_then(CanonicalHost::required_scheme);
+        match (self.https, required, known) {
+            (Some(_), ..) => HttpScheme::Https,
+            (None, Some(required), _) => required,
+            (None, None, Some(scheme)) if self.port(origin).is_none() => scheme,
+            (None, None, _) => origin.scheme(),
         }
     }
 
@@ -277,7 +287,7 @@ impl<'p> Normalizer<'p> {
         let location = match target.written_origin() {
             None => location,
             Some((scheme, authority)) => {
-                let Some(requested) = RequestHost::read(authority) else {
+                let Some(requested) = NormalizedHost::read(authority) else {
                     return Ok(location);
                 };
                 let Some(site) = self.own_site(scheme, &requested, base, head) else {
@@ -296,7 +306,7 @@ impl<'p> Normalizer<'p> {
     fn own_site<'a>(
         &'a self,
         scheme: HttpScheme,
-        target: &RequestHost<'_>,
+        target: &NormalizedHost<'_>,
         base: Option<&'a Location>,
         head: &RequestHead<'_>,
     ) -> Option<Site<'a>> {
@@ -333,7 +343,7 @@ impl<'p> Normalizer<'p> {
         self.enforcing(head)
             .filter(|https| https.keeps_host_first())?;
         let (_, authority) = base?.written_origin()?;
-        let requested = RequestHost::read(authority)?;
+        let requested = NormalizedHost::read(authority)?;
         match self.host?.match_host(&requested) {
             HostMatch::Alias(origin) if origin == canonical => {
                 authority.get(..requested.name.len())
@@ -357,6 +367,14 @@ enum HostVerdict<'a> {
 impl HostVerdict<'_> {
     const fn refused(reason: &'static str) -> Self {
         Self::Refused(Refusal::bad_request(reason))
+    }
+}
+
+/// Whether the request has this scheme, as far as that is known.
+fn has_scheme(head: &RequestHead<'_>, required: Option<HttpScheme>) -> bool {
+    match (head.scheme(), required) {
+        (Some(scheme), Some(required)) => scheme == required,
+        _ => true,
     }
 }
 

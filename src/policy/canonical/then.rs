@@ -11,7 +11,7 @@ use crate::{
         Decision, DecisionKind, Policy,
         target::{Sealed, Target},
     },
-    request::{RequestHead, host::RequestHost},
+    request::{RequestHead, host::NormalizedHost},
     status::{Status, StatusChoice},
 };
 
@@ -221,7 +221,7 @@ fn is_same_url(location: &Location, canonical: &Location, head: &RequestHead<'_>
             head.scheme() == Some(scheme)
                 && head
                     .authority()
-                    .and_then(RequestHost::read)
+                    .and_then(NormalizedHost::read)
                     .is_some_and(|requested| requested.is_same_host(authority, head.scheme()))
         }
         (own, canonical) => own == canonical,

@@ -27,6 +27,7 @@ use tower_redirect::{
 
 mod hosts;
 mod https;
+mod maps;
 mod own_hosts;
 mod steps;
 mod then;
