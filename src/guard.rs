@@ -29,7 +29,8 @@
 //!   request, so a POST may be redirected to its own URL.
 //! - **Path and query** are equal byte for byte, or after the percent-encoding that clients are
 //!   known to apply. A relative location is resolved first. Inside `nest` of an axum router, the
-//!   requested path is the whole one, if the `axum` feature is enabled.
+//!   requested path is the whole one, if the `axum` feature is enabled. If a trusted proxy strips a
+//!   prefix, the requested path has that prefix.
 //! - **Scheme.** If the scheme of the request is known, a location on another scheme isn't the
 //!   requested URL.
 //! - **Host.** The names are compared without case. A final dot in the location is ignored, because
@@ -178,7 +179,12 @@ fn is_requested_url(request: &RequestHead<'_>, proposed: &Proposed, status: Stat
         return false;
     }
     // A router that nests shortens the target; the client requested the whole one.
-    let requested = request.requested_path_and_query();
+    // A proxy that strips a prefix shortens it too, and the policy trusts that proxy.
+    let requested = if proposed.facts.has_prefix {
+        request.reading_prefix().requested_path_and_query()
+    } else {
+        request.requested_path_and_query()
+    };
     is_requested_path(&proposed.redirect.location, &requested)
         && is_on_requested_host(request, proposed)
 }

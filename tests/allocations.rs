@@ -10,6 +10,7 @@ use tower_redirect::{
     policy::{CanonicalHost, HttpsEnforcement, SchemeSource},
     rules::{Condition, Rule, Rules, Source, netlify, vercel},
     testing,
+    trust::{ForwardedHeader, TrustedProxies},
 };
 
 /// What some work allocates once it has been done a few times.
@@ -86,6 +87,11 @@ fn a_canonical_request_allocates_nothing() {
         .merge_slashes()
         .lower_case()
         .then(None::<Redirect>);
+    let proxies = TrustedProxies::dangerously_any_peer()
+        .header(ForwardedHeader::XForwardedProto)
+        .and_host()
+        .and_prefix();
+    let policy = policy.trusting(proxies);
     let at_host = LocalPath::from_static("/x").when(|request| request.host() == "g.example");
     for (host, target) in [
         ("example.com", "/a/b?C=D"),
@@ -93,7 +99,11 @@ fn a_canonical_request_allocates_nothing() {
         ("example.com", "/.well-known/Apple-App-Site-Association/"),
         ("example.com", "/health/db"),
     ] {
-        let request = testing::get(target).header("host", host);
+        let request = testing::get(target)
+            .header("host", "backend")
+            .header("x-forwarded-proto", "https")
+            .header("x-forwarded-host", host)
+            .header("x-forwarded-prefix", "/shop/");
         let head = request.head();
         assert!(policy.decide(&head).is_pass(), "{host} {target}");
         assert_eq!(allocations(|| policy.decide(&head)), 0, "{host} {target}");

@@ -30,6 +30,8 @@ const MAX_REDIRECTS: usize = 20;
 /// - Relative locations are resolved.
 /// - After 20 redirects, it gives up.
 /// - It only follows redirects that a layer would send.
+/// - If a policy trusts a proxy with the [prefix](crate::RequestHead::prefix), the proxy strips it
+///   from each request.
 /// - It assumes that the response of the inner service meets the condition of a redirect
 ///   [after](crate::redirect::Timing) that response.
 ///
@@ -87,6 +89,7 @@ where
         if hops.len() >= max_redirects {
             break End::TooManyRedirects;
         }
+        client.learn_prefix(&sent);
         hops.push(Hop {
             method: client.request.request.method().clone(),
             url: client.url(),
@@ -259,6 +262,8 @@ impl fmt::Display for Journey {
 pub(crate) struct Client {
     pub(crate) request: TestRequest,
     origin: Option<Origin>,
+    /// The prefix that a trusted proxy strips from the path of each request.
+    prefix: String,
 }
 
 impl Client {
@@ -275,7 +280,11 @@ impl Client {
             .head()
             .authority()
             .and_then(|authority| Origin::new(&format!("{scheme}://{authority}")).ok());
-        Self { request, origin }
+        Self {
+            request,
+            origin,
+            prefix: String::new(),
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -283,7 +292,38 @@ impl Client {
         let head = self.request.head();
         let fragment = &self.request.fragment;
         let path = head.uri().path_and_query().map_or("", |path| path.as_str());
-        format!("{}{path}{fragment}", origin.unwrap_or_default())
+        format!(
+            "{}{}{path}{fragment}",
+            origin.unwrap_or_default(),
+            self.prefix
+        )
+    }
+
+    /// Notes the prefix that a policy has read from the request.
+    fn learn_prefix(&mut self, sent: &Proposed) {
+        if sent.facts.has_prefix {
+            let head = self.request.head().reading_prefix();
+            self.prefix = head.stripped_prefix().unwrap_or_default().to_owned();
+        }
+    }
+
+    /// Returns the path that the proxy sends to the app. A path outside of the prefix goes to
+    /// another app, which has no prefix.
+    fn through_proxy(&mut self, path: String) -> String {
+        if self.prefix.is_empty() {
+            return path;
+        }
+        let below = path.strip_prefix(&self.prefix);
+        match below.filter(|below| below.is_empty() || below.starts_with(['/', '?'])) {
+            Some(below) if below.starts_with('/') => below.to_owned(),
+            Some(below) => format!("/{below}"),
+            None => {
+                self.prefix.clear();
+                let headers = self.request.request.headers_mut();
+                headers.remove("x-forwarded-prefix");
+                path
+            }
+        }
     }
 
     /// Returns what the layer does with a redirect.
@@ -298,7 +338,8 @@ impl Client {
         let location = &sent.redirect.location;
         let requested = self.request.head().uri().clone();
         let base = requested.path_and_query().map_or("/", |path| path.as_str());
-        let (origin, path) = location.resolved(base);
+        let (origin, path) = location.resolved(&format!("{}{base}", self.prefix));
+        let path = self.through_proxy(path);
         let Some(uri) = Uri::try_from(path)
             .ok()
             .filter(|_| location.is_of_the_web())

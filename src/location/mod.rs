@@ -68,6 +68,7 @@ pub(crate) use assemble::{PathForm, Site};
 pub(crate) use authority::host_of;
 #[cfg(feature = "rules")]
 pub(crate) use check::sendable;
+pub(crate) use facts::is_local_path;
 pub use into_location::IntoLocation;
 pub(crate) use limits::MAX_LEN;
 pub use local_path::LocalPath;

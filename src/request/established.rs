@@ -10,13 +10,16 @@ use crate::location::HttpScheme;
 ///
 /// A policy may see a scheme and a host that the layer doesn't know, for example those that a
 /// trusted proxy forwards. Without them, the guard can't tell whether a location is the requested
-/// URL (R9). The facts travel with the decision. They say nothing about its target, so a policy
-/// outside may change the target.
+/// URL (R9). The facts travel with the decision. Except for the prefix, they say nothing about its
+/// target, so a policy outside may change the target.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EstablishedFacts {
     pub(crate) scheme: Option<HttpScheme>,
     /// Whether the scheme is only presumed.
     pub(crate) scheme_is_presumed: bool,
+    /// Whether the location is a URL of the client, which has the prefix that a trusted proxy
+    /// strips.
+    pub(crate) has_prefix: bool,
     /// The requested host. `None` if the policy saw the received one.
     host: Option<EstablishedHost>,
 }
@@ -34,6 +37,7 @@ impl EstablishedFacts {
         Self {
             scheme: None,
             scheme_is_presumed: false,
+            has_prefix: false,
             host: None,
         }
     }
@@ -51,6 +55,7 @@ impl EstablishedFacts {
         Self {
             scheme: head.scheme().or(self.scheme),
             scheme_is_presumed: head.scheme_is_presumed || self.scheme_is_presumed,
+            has_prefix: head.stripped_prefix().is_some() || self.has_prefix,
             host,
         }
     }

@@ -38,14 +38,33 @@ pub struct RequestHost<'a> {
     name: Option<&'a str>,
 }
 
-impl<'a> RequestHost<'a> {
-    pub(super) fn of(head: &RequestHead<'a>) -> Self {
-        let host = head.authority().and_then(location::host_of);
-        Self {
+impl<'a> RequestHead<'a> {
+    /// Returns the requested host without its port, to compare it with a name.
+    ///
+    /// ```
+    /// use tower_redirect::{LocalPath, Policy, testing};
+    ///
+    /// let policy = LocalPath::from_static("/old").when(|request| request.host() == "h.example");
+    /// for host in ["h.example", "H.example:80", "h.example."] {
+    ///     testing::get("/").header("host", host).through(&policy).assert_redirect("/old");
+    /// }
+    /// testing::get("/").header("host", "g.example").through(&policy).assert_pass();
+    /// ```
+    ///
+    /// It's the host of [`authority`](Self::authority), which a policy may have
+    /// [set](Self::with_authority), for example to the host that a trusted proxy forwards. It
+    /// equals no name if `authority` returns `None`, or if the text isn't a valid host with an
+    /// optional port. It allocates nothing.
+    #[must_use]
+    pub fn host(&self) -> RequestHost<'a> {
+        let host = self.authority().and_then(location::host_of);
+        RequestHost {
             name: host.map(without_dot),
         }
     }
+}
 
+impl RequestHost<'_> {
     /// Returns `true` if the request has a valid host.
     ///
     /// ```

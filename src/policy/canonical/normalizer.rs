@@ -83,7 +83,8 @@ impl<'p> Normalizer<'p> {
     #[inline]
     pub(super) fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
         let request = self.establish(request);
-        self.decide_established(&request).seen_in(&request.head)
+        let decision = self.decide_established(&request);
+        below_prefix(decision, &request.head).seen_in(&request.head)
     }
 
     /// Returns the enforcement if this request is plaintext.
@@ -367,6 +368,21 @@ enum HostVerdict<'a> {
 impl HostVerdict<'_> {
     const fn refused(reason: &'static str) -> Self {
         Self::Refused(Refusal::bad_request(reason))
+    }
+}
+
+/// Adds the prefix that a proxy has stripped to the canonical URL of a request.
+#[inline]
+pub(super) fn below_prefix(
+    decision: Decision<Location>,
+    head: &RequestHead<'_>,
+) -> Decision<Location> {
+    match head.stripped_prefix() {
+        None => decision,
+        Some(prefix) => decision
+            .map(|location| location.below(prefix))
+            .transpose()
+            .with_prefix(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::Uri;
 
-use super::Canonical;
+use super::{Canonical, normalizer::below_prefix};
 use crate::{
     location::Location,
     policy::{
@@ -151,12 +151,16 @@ impl<P: Policy, H> Policy for Then<P, H> {
             return Decision::pass();
         }
         let decision = match normalizer.decide_established(&established).into_kind() {
-            DecisionKind::Pass => self.rules.decide(head).map(|target| {
-                target.map_location(|location| {
-                    let normalized = normalizer.normalize_target(&location, None, head);
-                    normalized.unwrap_or(location)
+            DecisionKind::Pass => {
+                let decision = self.rules.decide(head);
+                let is_final = decision.has_prefix();
+                decision.map(|target| {
+                    target.map_location(|location| {
+                        let normalized = normalizer.normalize_target(&location, None, head);
+                        normalized.ok().filter(|_| !is_final).unwrap_or(location)
+                    })
                 })
-            }),
+            }
             DecisionKind::Refuse(refusal) => Decision::refuse(refusal),
             DecisionKind::Redirect(canonical) => self.decide_for_canonical(canonical, head),
             DecisionKind::Enforce(canonical) => {
@@ -175,10 +179,8 @@ impl<P: Policy, H> Then<P, H> {
         canonical: Location,
         head: &RequestHead<'_>,
     ) -> Decision<P::Target> {
-        let canonical_only =
-            |canonical| Decision::redirect(P::Target::from_location(canonical, self.status_choice));
         let Ok(uri) = Uri::try_from(canonical.written_path()) else {
-            return canonical_only(canonical);
+            return self.to_canonical(canonical, head);
         };
         let mut canonical_head = head.for_uri(&uri);
         if let Some((scheme, authority)) = canonical.written_origin() {
@@ -186,29 +188,65 @@ impl<P: Policy, H> Then<P, H> {
                 .with_scheme(scheme)
                 .with_authority(Some(authority));
         }
+        let decision = self.rules.decide(&canonical_head);
+        let has_prefix = decision.has_prefix();
         // A new decision: the rules saw the canonical URL, which the client hasn't requested.
-        let normalize = |location: &Location| {
-            let normalizer = self.canonical.normalizer();
-            normalizer
-                .normalize_target(location, Some(&canonical), head)
-                .ok()
+        let (target, is_enforced) = match decision.into_kind() {
+            DecisionKind::Pass => return self.to_canonical(canonical, head),
+            DecisionKind::Refuse(refusal) => return Decision::refuse(refusal),
+            DecisionKind::Redirect(target) if target.waits() => {
+                return self.to_canonical(canonical, head);
+            }
+            DecisionKind::Redirect(target) => (target, false),
+            DecisionKind::Enforce(target) => (target, true),
         };
-        match self.rules.decide(&canonical_head).into_kind() {
-            DecisionKind::Pass => canonical_only(canonical),
-            DecisionKind::Refuse(refusal) => Decision::refuse(refusal),
-            DecisionKind::Redirect(target) if target.waits() => canonical_only(canonical),
-            // If the target is the canonical URL itself, the rule changes nothing.
-            DecisionKind::Redirect(target) => match normalize(target.location()) {
-                Some(location) if !is_same_url(&location, &canonical, head) => {
-                    Decision::redirect(target.map_location(|_| location))
+        let location = if has_prefix {
+            target.location().on_site_of(&canonical).ok()
+        } else {
+            let is_same = |location: &Location| is_same_url(location, &canonical, head);
+            self.canonical
+                .normalizer()
+                .normalize_target(target.location(), Some(&canonical), head)
+                .ok()
+                // If the target is the canonical URL itself, the rule changes nothing.
+                .filter(|location| is_enforced || !is_same(location))
+                .and_then(|location| with_prefix_of(target.location(), location, head))
+        };
+        let decision = match location {
+            Some(location) => {
+                let decision = Decision::redirect(target.map_location(|_| location));
+                if has_prefix || head.stripped_prefix().is_some() {
+                    decision.with_prefix()
+                } else {
+                    decision
                 }
-                _ => canonical_only(canonical),
-            },
-            DecisionKind::Enforce(target) => match normalize(target.location()) {
-                Some(location) => Decision::enforce(target.map_location(|_| location)),
-                None => canonical_only(canonical).enforced(),
-            },
+            }
+            None => self.to_canonical(canonical, head),
+        };
+        if is_enforced {
+            decision.enforced()
+        } else {
+            decision
         }
+    }
+
+    /// Redirects to the canonical URL.
+    fn to_canonical(&self, canonical: Location, head: &RequestHead<'_>) -> Decision<P::Target> {
+        below_prefix(Decision::redirect(canonical), head)
+            .map(|canonical| P::Target::from_location(canonical, self.status_choice))
+    }
+}
+
+/// Adds the prefix that a proxy has stripped to `location`, if the rule's target is a path.
+fn with_prefix_of(
+    target: &Location,
+    location: Location,
+    head: &RequestHead<'_>,
+) -> Option<Location> {
+    let is_path = target.is_checked() && target.written_origin().is_none();
+    match head.stripped_prefix().filter(|_| is_path) {
+        Some(prefix) => location.below(prefix).ok(),
+        None => Some(location),
     }
 }
 

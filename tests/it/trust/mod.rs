@@ -29,6 +29,7 @@ mod forwarded;
 mod headers;
 mod layer;
 mod peers;
+mod prefix;
 mod random;
 
 const HTTP: Option<HttpScheme> = Some(HttpScheme::Http);
