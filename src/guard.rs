@@ -51,7 +51,7 @@
 use http::{HeaderMap, Method, Version, header};
 
 use crate::{
-    location::{HttpScheme, Location, may_request},
+    location::{HttpScheme, may_request},
     redirect::{DisabledExemptions, Exemption, Redirect, Refusal, Suppressed, Timing},
     request::{EstablishedFacts, RequestHead, host::NormalizedHost},
     status::Status,
@@ -81,8 +81,7 @@ pub(crate) struct Unsent {
 }
 
 /// The refusal of a request that must not pass and can't be redirected (R11).
-pub(crate) const ENFORCED: Refusal =
-    Refusal::bad_request("plaintext request that cannot be redirected to https");
+pub(crate) const ENFORCED: Refusal = Refusal::PLAINTEXT;
 
 /// Decides whether a redirect is sent for this request, with which status, and what happens if not.
 #[cold]
@@ -94,6 +93,8 @@ pub(crate) fn judge(
     if proposed.is_enforced {
         // An enforced redirect can't wait for the response of the inner service.
         proposed.redirect.timing = Timing::Before;
+        // A script must go to https before it can log in.
+        proposed.redirect.has_401_for_scripts = false;
     }
     let reason = match status_to_send(request, &proposed, disabled) {
         Ok(status) => return Verdict::Send(proposed, status),
@@ -185,13 +186,13 @@ fn is_requested_url(request: &RequestHead<'_>, proposed: &Proposed, status: Stat
     } else {
         request.requested_path_and_query()
     };
-    is_requested_path(&proposed.redirect.location, &requested)
-        && is_on_requested_host(request, proposed)
+    is_requested_path(request, proposed, &requested) && is_on_requested_host(request, proposed)
 }
 
 /// Returns `true` if a client that follows the location requests this path and query.
 #[inline]
-fn is_requested_path(location: &Location, requested: &str) -> bool {
+fn is_requested_path(request: &RequestHead<'_>, proposed: &Proposed, requested: &str) -> bool {
+    let location = &proposed.redirect.location;
     match location.plain_path() {
         Some(path) => {
             path == requested.as_bytes()
@@ -201,10 +202,9 @@ fn is_requested_path(location: &Location, requested: &str) -> bool {
             // A client that sends dot segments doesn't resolve them: equal bytes are a loop even
             // before the location is resolved.
             location.written_path() == requested.as_bytes()
-                || may_request(
-                    location.resolved(requested).1.as_bytes(),
-                    requested.as_bytes(),
-                )
+                || location
+                    .resolved_path(requested_scheme(request, proposed), requested)
+                    .is_some_and(|path| may_request(path.as_bytes(), requested.as_bytes()))
         }
     }
 }
@@ -216,7 +216,19 @@ fn is_on_requested_host(request: &RequestHead<'_>, proposed: &Proposed) -> bool 
         |scheme, authority: &str| is_requested_origin(request, proposed, scheme, authority);
     // A location without an origin stays on the host.
     let location = &proposed.redirect.location;
-    location.with_origin(is_requested).unwrap_or(true)
+    location
+        .with_origin(requested_scheme(request, proposed), is_requested)
+        .unwrap_or(true)
+}
+
+/// Returns the requested scheme, if it's known.
+fn requested_scheme(request: &RequestHead<'_>, proposed: &Proposed) -> Option<HttpScheme> {
+    // A redirect is enforced for plaintext only.
+    let enforced_scheme = proposed.is_enforced.then_some(HttpScheme::Http);
+    request
+        .scheme()
+        .or(proposed.facts.scheme)
+        .or(enforced_scheme)
 }
 
 /// Returns `true` if the origin of the location, which has one, is the requested one.
@@ -226,10 +238,8 @@ fn is_requested_origin(
     target_scheme: HttpScheme,
     target_authority: &str,
 ) -> bool {
-    // A redirect is enforced for plaintext only.
-    let enforced_scheme = proposed.is_enforced.then_some(HttpScheme::Http);
     let facts = proposed.facts.with_head(request);
-    let scheme = facts.scheme.or(enforced_scheme);
+    let scheme = requested_scheme(request, proposed);
     if scheme.is_some_and(|scheme| scheme != target_scheme) {
         return false;
     }

@@ -35,10 +35,12 @@ pub(crate) fn app() -> Router {
     };
 
     // To the login page, unless the visitor is signed in. `next` carries the page they wanted.
-    let to_login = RedirectLayer::see_other(LoginRedirect::to(LOGIN).unless(signed_in.clone()));
-    // A program needs the 401 of the API. Only a browser can show the login page instead.
-    let after_401 = RedirectLayer::see_other(LoginRedirect::to(LOGIN).when(wants_html))
-        .after(StatusCode::UNAUTHORIZED);
+    let to_login = RedirectLayer::see_other(LoginRedirect::to(LOGIN).unless(signed_in.clone()))
+        .unauthorized_for_scripts();
+    // A script needs the 401 of the API. Only a page can show the login form instead.
+    let after_401 = RedirectLayer::see_other(LoginRedirect::to(LOGIN))
+        .after(StatusCode::UNAUTHORIZED)
+        .unauthorized_for_scripts();
     // Back to the page in `next` if it is a page of this site, otherwise to the home page.
     let back = ReturnTo::new(HOME).query("next");
     // The login page redirects visitors that are signed in already, and all others after they sign in.
@@ -120,11 +122,6 @@ async fn login(
 
 async fn logout(State(sessions): State<Sessions>, headers: HeaderMap) {
     sessions.end(&headers);
-}
-
-fn wants_html(request: &RequestHead<'_>) -> bool {
-    let accept = request.header(header::ACCEPT);
-    accept.is_some_and(|types| types.as_bytes().starts_with(b"text/html"))
 }
 
 fn page(text: &str) -> Html<String> {

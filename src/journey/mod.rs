@@ -7,14 +7,16 @@ use std::fmt;
 
 use http::{HeaderValue, Method, Uri, header};
 
+mod next;
 mod request;
 
+pub use next::{NextRequest, next_request};
 pub use request::TestRequest;
 pub(crate) use request::fail;
 
 use crate::{
     guard::{Proposed, Verdict},
-    location::{HttpScheme, Location, Origin},
+    location::{HttpScheme, Location, Origin, Resolved},
     policy::{Decision, Policy, Refusal},
     redirect::{DisabledExemptions, Redirect},
     status::Status,
@@ -27,7 +29,7 @@ const MAX_REDIRECTS: usize = 20;
 ///
 /// - [`Status::next_method`] chooses the method of the next request.
 /// - A location without a fragment inherits the fragment of the request.
-/// - Relative locations are resolved.
+/// - Locations are resolved as [`next_request`] resolves them.
 /// - After 20 redirects, it gives up.
 /// - It only follows redirects that a layer would send.
 /// - If a policy trusts a proxy with the [prefix](crate::RequestHead::prefix), the proxy strips it
@@ -96,8 +98,10 @@ where
             status,
             location: sent.redirect.location.clone(),
         });
-        if !client.follow(status, &sent) {
-            break End::LeftTheWeb(sent.redirect.location);
+        match client.follow(status, &sent) {
+            Followed::Requested => {}
+            Followed::LeftTheWeb => break End::LeftTheWeb(sent.redirect.location),
+            Followed::Unresolvable => break End::Unresolvable(sent.redirect.location),
         }
     };
     Journey {
@@ -179,6 +183,9 @@ pub enum End {
     TooManyRedirects,
     /// An unchecked location has a scheme that a browser doesn't follow itself.
     LeftTheWeb(Location),
+    /// An unchecked location has no host, or not one that this crate accepts. Browsers may accept
+    /// it.
+    Unresolvable(Location),
 }
 
 impl Journey {
@@ -254,6 +261,7 @@ impl fmt::Display for Journey {
                 write!(f, "{method} {url}: more than {limit} {noun}")
             }
             End::LeftTheWeb(location) => write!(f, "browsers don't follow {location}"),
+            End::Unresolvable(location) => write!(f, "unknown host in {location}"),
         }
     }
 }
@@ -264,6 +272,16 @@ pub(crate) struct Client {
     origin: Option<Origin>,
     /// The prefix that a trusted proxy strips from the path of each request.
     prefix: String,
+    /// The scheme of the request, as a browser sees it.
+    scheme: HttpScheme,
+}
+
+/// What a client did with a redirect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Followed {
+    Requested,
+    LeftTheWeb,
+    Unresolvable,
 }
 
 impl Client {
@@ -284,6 +302,7 @@ impl Client {
             request,
             origin,
             prefix: String::new(),
+            scheme,
         }
     }
 
@@ -333,20 +352,23 @@ impl Client {
         decision.judge(&self.request.head(), DisabledExemptions::default())
     }
 
-    /// Follows a redirect to the next request. Returns `false` if a browser doesn't follow it.
-    pub(crate) fn follow(&mut self, status: Status, sent: &Proposed) -> bool {
+    /// Follows a redirect to the next request, if a browser follows it.
+    pub(crate) fn follow(&mut self, status: Status, sent: &Proposed) -> Followed {
         let location = &sent.redirect.location;
         let requested = self.request.head().uri().clone();
         let base = requested.path_and_query().map_or("/", |path| path.as_str());
-        let (origin, path) = location.resolved(&format!("{}{base}", self.prefix));
-        let path = self.through_proxy(path);
-        let Some(uri) = Uri::try_from(path)
-            .ok()
-            .filter(|_| location.is_of_the_web())
-        else {
-            return false;
+        // A policy may know the scheme better.
+        let scheme = sent.facts.scheme.unwrap_or(self.scheme);
+        let target = match location.resolve(scheme, &format!("{}{base}", self.prefix)) {
+            Resolved::Web(target) => target,
+            Resolved::Unresolvable => return Followed::Unresolvable,
+            Resolved::OtherScheme => return Followed::LeftTheWeb,
         };
-        let fragment = location.fragment();
+        let path = self.through_proxy(next::path_and_query(&target));
+        let Ok(uri) = Uri::try_from(path) else {
+            return Followed::Unresolvable;
+        };
+        let fragment = next::fragment(&target.fragment);
         let request = &mut self.request.request;
         let method = status.next_method(request.method());
         if method != *request.method() {
@@ -368,7 +390,7 @@ impl Client {
         request
             .extensions_mut()
             .remove::<axum::extract::OriginalUri>();
-        if let Some(origin) = origin {
+        if let Some(origin) = target.origin {
             let text = origin.to_string();
             let authority = text
                 .split_once("://")
@@ -383,13 +405,14 @@ impl Client {
             if self.request.authority.is_some() {
                 self.request.authority = Some(authority.to_owned());
             }
+            self.scheme = origin.scheme();
             self.origin = Some(origin);
         } else if let Some(host) = host {
             request.headers_mut().insert(header::HOST, host);
         }
         if !fragment.is_empty() {
-            self.request.fragment = fragment.to_owned();
+            self.request.fragment = fragment;
         }
-        true
+        Followed::Requested
     }
 }

@@ -1,4 +1,4 @@
-//! Origins that text of a request may name (R7).
+//! Origins that text of a request may name (R7): this site's own ones, and others that are allowed.
 
 use std::net::Ipv4Addr;
 
@@ -51,6 +51,19 @@ impl Allowed {
         Ok(Self::Subdomains(format!(".{host}").into()))
     }
 
+    /// Parses `http(s)://` and a loopback host, with or without a port and one `/` at its end.
+    pub(crate) fn parse_for_development(text: &str) -> Result<Self, LocationError> {
+        let not_loopback = LocationError::new(Problem::NotLoopback, 0, text.as_bytes());
+        let (origin, rest) = parse_origin(text).map_err(|error| match error.problem {
+            Problem::HttpScheme => not_loopback,
+            _ => error,
+        })?;
+        if !is_loopback(&origin) {
+            return Err(not_loopback);
+        }
+        without_path(text, origin, rest).map(Self::Origin)
+    }
+
     /// Returns `true` if the origin is allowed.
     pub(crate) fn covers(&self, origin: &Origin) -> bool {
         match self {
@@ -66,18 +79,46 @@ impl Allowed {
     }
 }
 
+impl Origin {
+    /// Parses this site's own origin. Its error doesn't suggest an unchecked location.
+    pub(crate) fn own(text: &str) -> Result<Self, LocationError> {
+        let (origin, rest) = parse_origin(text).map_err(|error| match error.problem {
+            Problem::HttpScheme => LocationError::new(Problem::NoScheme, 0, text.as_bytes()),
+            _ => error,
+        })?;
+        without_path(text, origin, rest)
+    }
+}
+
 /// Parses an https origin without a path.
 fn origin(text: &str) -> Result<Origin, LocationError> {
-    let not_https = LocationError::new(Problem::NotHttps, 0, text.as_bytes());
+    let fail = |problem| LocationError::new(problem, 0, text.as_bytes());
     let (origin, rest) = parse_origin(text).map_err(|error| match error.problem {
-        Problem::HttpScheme => not_https,
+        Problem::HttpScheme if lacks_only_the_scheme(text) => fail(Problem::NoScheme),
+        Problem::HttpScheme => fail(Problem::NotHttps),
         _ => error,
     })?;
-    if origin.scheme() != HttpScheme::Https {
-        return Err(not_https);
+    match origin.scheme() {
+        HttpScheme::Https => without_path(text, origin, rest),
+        HttpScheme::Http if is_loopback(&origin) => Err(fail(Problem::HttpLoopback)),
+        HttpScheme::Http => Err(fail(Problem::NotHttps)),
     }
+}
+
+/// Returns `true` for `example.com`, `*.example.com` and `example.com:8443`.
+fn lacks_only_the_scheme(text: &str) -> bool {
+    let host = text.strip_prefix("*.").unwrap_or(text);
+    parse_origin(&format!("https://{host}")).is_ok()
+}
+
+fn without_path(text: &str, origin: Origin, rest: &str) -> Result<Origin, LocationError> {
     match rest {
         "" | "/" => Ok(origin),
         rest => Err(super::not_an_origin(text, rest)),
     }
+}
+
+/// Returns `true` if the host always means the client's own computer (RFC 6761 §6.3).
+fn is_loopback(origin: &Origin) -> bool {
+    matches!(origin.host(), "localhost" | "127.0.0.1" | "[::1]")
 }

@@ -5,15 +5,15 @@
 
 use std::{fmt, io::Write, iter};
 
-use percent_encoding::{AsciiSet, percent_encode};
+use percent_encoding::AsciiSet;
 
 use super::{
-    HttpScheme, Location,
-    check::{self, sendable},
+    HttpScheme, Location, check,
     limits::MAX_LEN,
-    parse::{RECEIVED_PATH, RECEIVED_QUERY},
+    parse::{RECEIVED_PATH, RECEIVED_QUERY, encode_received},
     problem::LocationError,
     scan,
+    valid_bytes::sendable,
 };
 
 /// The scheme, the host and the port of a location. They come from configuration (R6).
@@ -75,10 +75,11 @@ impl Location {
         let port_len = port.map_or(0, |port| 2 + port.checked_ilog10().unwrap_or(0) as usize);
         let (mark, query) = query.map_or(("", ""), |query| ("?", query));
 
-        let encoded = written_len(path.path.as_bytes(), stays_in_path) - path.path.len();
+        let received_path = path.path.as_bytes();
+        let encoded = written_len(received_path, stays_in_path, RECEIVED_PATH) - path.path.len();
         let path_len = path.pieces().map(<[u8]>::len).sum::<usize>() + encoded + path.end.len();
         let query = query.as_bytes();
-        let query_len = written_len(query, stays_in_query);
+        let query_len = written_len(query, stays_in_query, RECEIVED_QUERY);
         let length = scheme.len()
             + separator.len()
             + host.len()
@@ -149,7 +150,7 @@ impl<'p> PathForm<'p> {
 /// Returns `true` for the bytes that aren't in [`RECEIVED_PATH`].
 #[inline]
 fn stays_in_path(byte: u8) -> bool {
-    stays_in_query(byte) & (byte != b'?')
+    stays_in_query(byte) & (byte != b'?') & (byte != b'[') & (byte != b']')
 }
 
 /// Returns `true` for the bytes that aren't in [`RECEIVED_QUERY`].
@@ -159,9 +160,10 @@ fn stays_in_query(byte: u8) -> bool {
 }
 
 #[inline]
-fn written_len(text: &[u8], stays: impl Fn(u8) -> bool + Copy) -> usize {
-    if scan::any(text, |byte| !stays(byte)) {
-        text.len() + 2 * text.iter().filter(|&&byte| !stays(byte)).count()
+fn written_len(text: &[u8], stays: impl Fn(u8) -> bool, set: &'static AsciiSet) -> usize {
+    // A `%` stays if it begins an escape. Few texts have one.
+    if scan::any(text, |byte| !stays(byte) | (byte == b'%')) {
+        encode_received(text, set).map(str::len).sum()
     } else {
         text.len()
     }
@@ -172,7 +174,7 @@ fn write_encoded(out: &mut Vec<u8>, text: &[u8], is_sendable: bool, set: &'stati
     if is_sendable {
         out.extend_from_slice(text);
     } else {
-        for piece in percent_encode(text, set) {
+        for piece in encode_received(text, set) {
             out.extend_from_slice(piece.as_bytes());
         }
     }
@@ -199,18 +201,45 @@ fn lower_case(path: &mut [u8]) {
 
 #[cfg(test)]
 mod tests {
-    use percent_encoding::utf8_percent_encode;
+    use super::{
+        AsciiSet, RECEIVED_PATH, RECEIVED_QUERY, encode_received, stays_in_path, stays_in_query,
+        written_len,
+    };
 
-    use super::{RECEIVED_PATH, RECEIVED_QUERY, stays_in_path, stays_in_query};
+    fn encoded(text: &str, set: &'static AsciiSet) -> String {
+        encode_received(text.as_bytes(), set).collect()
+    }
 
     #[test]
     fn the_computed_length_is_the_written_length() {
-        for byte in 0..0x80_u8 {
+        for byte in (0..0x80_u8).filter(|byte| *byte != b'%') {
             let text = char::from(byte).to_string();
-            let written = |set| utf8_percent_encode(&text, set).to_string() == text;
+            let written = |set| encoded(&text, set) == text;
             assert_eq!(stays_in_path(byte), written(RECEIVED_PATH), "{byte:#x}");
             assert_eq!(stays_in_query(byte), written(RECEIVED_QUERY), "{byte:#x}");
         }
         assert!(!stays_in_path(0x80) && !stays_in_query(0xff));
+    }
+
+    #[test]
+    fn r1_a_lone_percent_is_encoded_and_escapes_stay() {
+        for (text, path, query) in [
+            ("%", "%25", "%25"),
+            ("%4", "%254", "%254"),
+            ("%zz", "%25zz", "%25zz"),
+            ("%41%c3%A9", "%41%c3%A9", "%41%c3%A9"),
+            ("%%41%", "%25%41%25", "%25%41%25"),
+            ("%\u{e9}1", "%25%C3%A91", "%25%C3%A91"),
+            ("50%|a[%5b]", "50%25%7Ca%5B%5b%5D", "50%25%7Ca[%5b]"),
+        ] {
+            assert_eq!(encoded(text, RECEIVED_PATH), path);
+            assert_eq!(encoded(text, RECEIVED_QUERY), query);
+            let text = text.as_bytes();
+            assert_eq!(written_len(text, stays_in_path, RECEIVED_PATH), path.len());
+            assert_eq!(
+                written_len(text, stays_in_query, RECEIVED_QUERY),
+                query.len()
+            );
+        }
     }
 }

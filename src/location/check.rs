@@ -17,7 +17,8 @@ use super::{
     authority::{authority, is_origin},
     limits::MAX_LEN,
     problem::{LocationError, Problem},
-    scan,
+    reference, scan,
+    valid_bytes::{all_sendable, depends_on_place, has_two_forms, sendable, unsendable},
 };
 
 /// The form of a location.
@@ -41,7 +42,7 @@ pub(super) const fn form_of(text: &[u8]) -> Result<Form, LocationError> {
         Ok(form) => form,
         Err(error) => return Err(error),
     };
-    match unsendable(text) {
+    match unsendable(text, origin_len(text, form)) {
         Some(error) => Err(error),
         None => Ok(form),
     }
@@ -55,13 +56,15 @@ pub(super) fn form_and_bounds(text: &[u8]) -> Result<(Form, Bounds), LocationErr
     let ends_fast_path = |byte| !sendable(byte) | (byte == b'#');
     let is_special = |byte| ends_fast_path(byte) | has_two_forms(byte);
     let special = scan::any(text, is_special);
-    if special && scan::any(text, ends_fast_path) {
-        if let Some(error) = unsendable(text) {
+    let origin = origin_len(text, form);
+    if special && scan::any(text, |byte| ends_fast_path(byte) | depends_on_place(byte)) {
+        if let Some(error) = unsendable(text, origin) {
             return Err(error);
         }
-        return Ok((form, Bounds::of(text, form)));
+        if scan::any(text, ends_fast_path) {
+            return Ok((form, Bounds::of(text, form)));
+        }
     }
-    let origin = origin_len(text, form);
     let after_origin = text.get(origin..).unwrap_or_default();
     let bounds = Bounds {
         // The length was checked: at most 8,000.
@@ -168,11 +171,6 @@ const fn may_be_rewritten(text: &[u8]) -> bool {
     false
 }
 
-/// Returns `true` if some clients write the byte in another form: `'` as `%27`, for example.
-pub(super) const fn has_two_forms(byte: u8) -> bool {
-    (byte == b'%') | (byte == b'\'') | (byte == b'[') | (byte == b']')
-}
-
 /// Returns the text from the first `mark` on, or an empty text.
 const fn from_first(text: &[u8], mark: u8) -> &[u8] {
     let mut rest = text;
@@ -245,37 +243,21 @@ const fn deepens(text: &[u8]) -> Option<LocationError> {
 /// comes from configuration.
 #[inline]
 pub(super) fn still_sendable(text: &[u8], form: Form, bounds: Bounds) -> bool {
-    let safe_form = match (form, text) {
-        (Form::Local, [b'/', rest @ ..]) => !matches!(rest, [b'/' | b'\\', ..]),
-        (Form::Relative, [b'?', ..] | [b'.', b'/', ..] | [b'.', b'.', b'/', ..]) => true,
+    let after_origin = match (form, text) {
+        (Form::Local, [b'/', rest @ ..]) if !matches!(rest, [b'/' | b'\\', ..]) => Some(text),
+        (Form::Relative, [b'?', ..] | [b'.', b'/', ..] | [b'.', b'.', b'/', ..]) => Some(text),
         (Form::Absolute, _) => text
             .split_at_checked(usize::from(bounds.origin))
-            .is_some_and(|(origin, path)| {
+            .filter(|(origin, path)| {
                 !origin.is_empty() && path.starts_with(b"/") && is_origin(origin)
-            }),
-        (Form::Unchecked, text) => !text.is_empty(),
-        _ => false,
+            })
+            .map(|(_, path)| path),
+        (Form::Unchecked, [_, ..]) => {
+            return text.len() <= MAX_LEN && reference::unsendable(text).is_none();
+        }
+        _ => None,
     };
-    safe_form && text.len() <= MAX_LEN && all_sendable(text)
-}
-
-/// Returns `true` if every byte is [`sendable`].
-#[inline]
-pub(super) fn all_sendable(text: &[u8]) -> bool {
-    !scan::any(text, |byte| !sendable(byte))
-}
-
-/// Returns `true` if the byte may occur in a `Location`: visible ASCII without
-/// `" < > \ ^ backtick { | }`.
-#[inline]
-pub(crate) const fn sendable(byte: u8) -> bool {
-    // `<` and `>` differ in one bit, and so do `\` and `^`. `{`, `|` and `}` are consecutive.
-    (byte.wrapping_sub(0x21) < 0x5e)
-        & (byte != b'"')
-        & (byte | 0x02 != b'>')
-        & (byte | 0x02 != b'^')
-        & (byte != b'`')
-        & (byte.wrapping_sub(b'{') > 2)
+    text.len() <= MAX_LEN && after_origin.is_some_and(all_sendable)
 }
 
 /// Returns the reason why a text has no valid form.
@@ -289,37 +271,6 @@ const fn no_form(text: &[u8]) -> LocationError {
         }
     }
     LocationError::new(Problem::NoSlash, 0, text)
-}
-
-/// Returns an error for the first byte that can't be sent.
-pub(super) const fn unsendable(text: &[u8]) -> Option<LocationError> {
-    let mut rest = text;
-    let mut in_fragment = false;
-    while let [byte, tail @ ..] = rest {
-        let at = text.len() - rest.len();
-        let second_mark = *byte == b'#' && in_fragment;
-        in_fragment |= *byte == b'#';
-        if *byte < 0x20 || *byte == 0x7f {
-            return Some(LocationError::new(Problem::Control, at, rest));
-        }
-        if second_mark || !sendable(*byte) {
-            return Some(LocationError::new(Problem::Unencoded, at, rest));
-        }
-        rest = tail;
-    }
-    None
-}
-
-/// Returns an error for the first control character. No location may contain one.
-pub(super) fn control(text: &[u8]) -> Result<(), LocationError> {
-    match text.iter().position(u8::is_ascii_control) {
-        Some(at) => Err(LocationError::new(
-            Problem::Control,
-            at,
-            text.get(at..).unwrap_or_default(),
-        )),
-        None => Ok(()),
-    }
 }
 
 /// Returns an error for the first segment `.` or `..` of a path, even if written with `%2e`.
@@ -372,31 +323,4 @@ enum Step {
     Other,
     End,
     Last,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{MAX_LEN, all_sendable, sendable};
-
-    #[test]
-    fn r1_the_bytes_of_a_location() {
-        for byte in 0..=u8::MAX {
-            let visible = (0x21..=0x7e).contains(&byte);
-            let listed = b"\"<>\\^`{|}".contains(&byte);
-            assert_eq!(sendable(byte), visible && !listed, "{byte:#x}");
-        }
-    }
-
-    #[test]
-    fn r1_one_bad_byte_is_found_at_any_position() {
-        for length in (0..100).chain([MAX_LEN]) {
-            let mut text = vec![b'a'; length];
-            assert!(all_sendable(&text), "{length}");
-            for at in (0..length).step_by(length / 100 + 1) {
-                text[at] = b'\\';
-                assert!(!all_sendable(&text), "{at} of {length}");
-                text[at] = b'a';
-            }
-        }
-    }
 }

@@ -1,12 +1,11 @@
 //! What the rest of the crate needs to know about a location: its parts, its origin, and where it
 //! leads from a requested URL.
 
-use std::borrow::Cow;
-
 use super::{
-    HttpScheme, Location, LocationError, Origin, PathForm, Site,
+    HttpScheme, Location, LocationError, PathForm, Site,
     check::{self, Form},
-    parse, parse_origin, resolve,
+    parse, parse_origin,
+    resolve::{self, Resolved},
 };
 
 /// Returns `true` if the text is a path as it's sent, without a query and a fragment (R1, R4).
@@ -50,22 +49,31 @@ impl Location {
         self.value.as_bytes().get(path).unwrap_or_default()
     }
 
-    /// Resolves the location against the requested path and query.
+    /// Resolves the location against the requested scheme, and the requested path and query.
+    pub(crate) fn resolve(&self, scheme: HttpScheme, requested: &str) -> Resolved {
+        match self.form {
+            Form::Unchecked => resolve::resolve(self.as_str(), scheme, requested),
+            Form::Local | Form::Relative => {
+                Resolved::Web(resolve::on_origin(None, self.as_str(), requested))
+            }
+            Form::Absolute => match parse_origin(self.as_str()) {
+                Ok((origin, path)) => Resolved::Web(resolve::on_origin(Some(origin), path, "/")),
+                Err(_) => Resolved::Unresolvable,
+            },
+        }
+    }
+
+    /// Returns the path and query that a client requests if it follows the location.
     ///
-    /// Returns the origin, if the location has one, and the resolved path and query.
-    pub(crate) fn resolved(&self, requested: &str) -> (Option<Origin>, String) {
-        let reference = self
-            .as_str()
-            .get(..usize::from(self.bounds.fragment))
-            .unwrap_or_default();
-        let absolute = if self.is_checked() {
-            Cow::Borrowed(reference)
-        } else {
-            Cow::Owned(parse::as_browsers_read(reference))
-        };
-        match parse_origin(&absolute) {
-            Ok((origin, path)) => (Some(origin), resolve::path_and_query(path, "/")),
-            Err(_) => (None, resolve::path_and_query(reference, requested)),
+    /// If the requested scheme is unknown, it's presumed to be https.
+    pub(crate) fn resolved_path(
+        &self,
+        scheme: Option<HttpScheme>,
+        requested: &str,
+    ) -> Option<String> {
+        match self.resolve(scheme.unwrap_or(HttpScheme::Https), requested) {
+            Resolved::Web(target) => Some(target.path + &target.query),
+            Resolved::Unresolvable | Resolved::OtherScheme => None,
         }
     }
 
@@ -84,7 +92,8 @@ impl Location {
             Form::Local if site.is_empty() => self.clone(),
             Form::Local => Self::finish([site, self.as_str()].concat())?,
             Form::Relative => {
-                let path = self.resolved(&base.resolved("/").1).1;
+                let requested = base.resolved_path(None, "/").unwrap_or_default();
+                let path = self.resolved_path(None, &requested).unwrap_or_default();
                 Self::finish(format!("{site}{path}{}", self.fragment()))?
             }
             Form::Unchecked if self.is_path() => Self::unchecked(&format!("{site}{self}"))?,
@@ -151,11 +160,6 @@ impl Location {
         Some(moved)
     }
 
-    /// Returns `true` if a browser follows the location itself instead of starting another program.
-    pub(crate) fn is_of_the_web(&self) -> bool {
-        self.is_checked() || self.origin().is_some() || !parse::has_scheme(self.as_str())
-    }
-
     /// Returns the scheme and the authority as they are sent, if the location has a checked origin.
     pub(crate) fn written_origin(&self) -> Option<(HttpScheme, &str)> {
         if self.form != Form::Absolute {
@@ -172,7 +176,13 @@ impl Location {
     }
 
     /// Passes the scheme and the authority to `read`, if the location has them.
-    pub(crate) fn with_origin<R>(&self, read: impl FnOnce(HttpScheme, &str) -> R) -> Option<R> {
+    ///
+    /// `requested` is the requested scheme, if it's known. An unchecked location may leave it out.
+    pub(crate) fn with_origin<R>(
+        &self,
+        requested: Option<HttpScheme>,
+        read: impl FnOnce(HttpScheme, &str) -> R,
+    ) -> Option<R> {
         if let Some((scheme, authority)) = self.written_origin() {
             return Some(read(scheme, authority));
         }
@@ -180,15 +190,13 @@ impl Location {
             return None;
         }
         // The origin of an unchecked location is what a browser makes of it.
-        let origin = self.origin()?;
+        let origin = match self.resolve(requested.unwrap_or(HttpScheme::Https), "/") {
+            Resolved::Web(target) => target.origin?,
+            Resolved::Unresolvable | Resolved::OtherScheme => return None,
+        };
         let text = origin.to_string();
         let (_, authority) = text.split_once("://")?;
         Some(read(origin.scheme(), authority))
-    }
-
-    /// Returns the origin, if the location has one.
-    pub(crate) fn origin(&self) -> Option<Origin> {
-        self.resolved("/").0
     }
 
     /// Returns the fragment with its `#`, or an empty text.

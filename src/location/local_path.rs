@@ -7,6 +7,7 @@ use super::{
     check::{self, Form},
     parse,
     problem::{LocationError, Problem},
+    valid_bytes,
 };
 
 /// A path on this site, with an optional query and fragment. It can't lead to another host.
@@ -28,7 +29,7 @@ use super::{
 /// ```
 ///
 /// The segments `.` and `..` are an error, even if written with `%2e`, because clients resolve
-/// them. Nothing is decoded: `%XX` stays as written.
+/// them. Nothing is decoded: `%XX` stays as written. Each other `%` becomes `%25`.
 ///
 /// `LocalPath` implements `FromStr` and `TryFrom`, which do the same as [`LocalPath::new`].
 ///
@@ -73,6 +74,7 @@ impl LocalPath {
     ///
     /// assert_eq!(LocalPath::new("/stra\u{df}e?q=a b#c|d")?, "/stra%C3%9Fe?q=a%20b#c%7Cd");
     /// assert_eq!(LocalPath::new("/100%25")?, "/100%25");
+    /// assert_eq!(LocalPath::new("/100%/a[1]?b[]=c")?, "/100%25/a%5B1%5D?b[]=c");
     /// # Ok::<(), tower_redirect::location::LocationError>(())
     /// ```
     ///
@@ -85,7 +87,7 @@ impl LocalPath {
     /// - is longer than 8,000 bytes when encoded.
     pub fn new(text: &str) -> Result<Self, LocationError> {
         let bytes = text.as_bytes();
-        check::control(bytes)?;
+        valid_bytes::control(bytes)?;
         match bytes {
             [b'/', rest @ ..] if matches!(rest, [b'/' | b'\\', ..]) => {
                 Err(LocationError::new(Problem::OffSite, 1, rest))
@@ -183,7 +185,7 @@ impl LocalPath {
         let Some(received) = received else {
             return Ok(self.clone());
         };
-        check::control(received.as_bytes())?;
+        valid_bytes::control(received.as_bytes())?;
         if received.is_empty() && self.as_str().contains('?') {
             return Ok(self.clone());
         }
@@ -262,7 +264,7 @@ impl LocalPath {
         added: &str,
         push: impl FnOnce(&mut String, &str),
     ) -> Result<Self, LocationError> {
-        check::control(added.as_bytes())?;
+        valid_bytes::control(added.as_bytes())?;
         if let Some(error) = check::dot_segment(added.as_bytes()) {
             return Err(error);
         }

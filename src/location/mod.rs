@@ -14,7 +14,7 @@
 //!
 //! // … or goes to an origin that you have configured.
 //! let docs = Origin::new("https://docs.example")?;
-//! assert_eq!(docs.location(&page)?, "https://docs.example/docs/a%20b/c");
+//! assert_eq!(docs.join(&page)?, "https://docs.example/docs/a%20b/c");
 //! # Ok::<(), tower_redirect::location::LocationError>(())
 //! ```
 //!
@@ -22,7 +22,8 @@
 //!
 //! - **R1** Each constructor checks the finished bytes, and the layer checks them again before it
 //!   sends the header.
-//! - **R2** Nothing is decoded: `%XX` stays as it was received.
+//! - **R2** Nothing is decoded: `%XX` stays as it was received. A `%` that begins no escape becomes
+//!   `%25`.
 //! - **R4** A path with a segment `.` or `..` is an error, because clients resolve it. The
 //!   exceptions are relative literals, [`Location::unchecked`], and a URL that a client hands back
 //!   ([`ReturnTo`](crate::policy::ReturnTo)).
@@ -31,7 +32,7 @@
 //! - **R10** A location has at most 8,000 bytes.
 
 // The check has no import circle. Each of these files only imports those before it: limits, scan,
-// problem, authority, check. The parsers and the types import all of them.
+// problem, authority, valid_bytes, reference, check. The parsers and the types import all of them.
 
 use std::{
     fmt,
@@ -44,6 +45,7 @@ use http::HeaderValue;
 mod allowed;
 mod assemble;
 mod authority;
+
 mod check;
 mod facts;
 mod into_location;
@@ -55,9 +57,11 @@ mod parse;
 mod prepared;
 mod problem;
 mod punycode;
+mod reference;
 mod resolve;
 mod rewrites;
 pub(crate) mod scan;
+mod valid_bytes;
 mod with_dots;
 
 use check::{Bounds, Form};
@@ -66,21 +70,22 @@ use problem::Problem;
 pub(crate) use allowed::Allowed;
 pub(crate) use assemble::{PathForm, Site};
 pub(crate) use authority::host_of;
-#[cfg(feature = "rules")]
-pub(crate) use check::sendable;
 pub(crate) use facts::is_local_path;
 pub use into_location::IntoLocation;
 pub(crate) use limits::MAX_LEN;
 pub use local_path::LocalPath;
 pub use origin::{HttpScheme, Origin, ParseSchemeError};
 #[cfg(feature = "rules")]
-pub(crate) use parse::RECEIVED_QUERY;
-pub(crate) use parse::{RECEIVED_PATH, parse_origin};
+pub(crate) use parse::{RECEIVED_FRAGMENT, RECEIVED_QUERY};
+pub(crate) use parse::{RECEIVED_PATH, encode_received, parse_origin};
 #[cfg(feature = "rules")]
 pub(crate) use prepared::{PartEnds, PrepareError, has_dot_segment, is_settled};
 pub use problem::LocationError;
 pub(crate) use punycode::is_valid_punycode;
+pub(crate) use resolve::{Resolved, WebTarget, resolve};
 pub(crate) use rewrites::may_request;
+#[cfg(feature = "rules")]
+pub(crate) use valid_bytes::sendable;
 
 /// A checked URI reference for the `Location` header.
 ///
@@ -95,7 +100,8 @@ pub(crate) use rewrites::may_request;
 /// # Ok::<(), tower_redirect::location::LocationError>(())
 /// ```
 ///
-/// A location has at most 8,000 bytes of visible ASCII without ``" < > \ ^ ` { | }``. It has one of
+/// A location has at most 8,000 bytes of visible ASCII without ``" < > \ ^ ` { | }``. A `%` stands
+/// only before two hex digits, and brackets stand only in IPv6 hosts and queries. It has one of
 /// these forms:
 ///
 /// - A path on this site: `/`, not followed by `/` or `\`.
@@ -111,7 +117,7 @@ pub(crate) use rewrites::may_request;
 /// | a literal for a `const` | [`Location::from_static`], [`LocalPath::from_static`] |
 /// | a literal for a policy or a layer | the literal itself: `RedirectLayer::found("/x")` |
 /// | a path, even from the request | [`LocalPath::new`], [`join_encoded`], [`segment`] |
-/// | a path and one of your origins | [`Origin::location`] |
+/// | a path and one of your origins | [`Origin::join`] |
 /// | a target from a configuration file | [`Location::from_config`] |
 /// | the URL that a client returns to after its login | [`ReturnTo`](crate::policy::ReturnTo) |
 /// | another scheme, or a relative path | [`Location::unchecked`] |
@@ -174,6 +180,7 @@ impl Location {
     ///
     /// assert_eq!(Location::from_config("HTTP://Example.com:80")?, "http://example.com/");
     /// assert_eq!(Location::from_config("/a b?c=\"d\"")?, "/a%20b?c=%22d%22");
+    /// assert_eq!(Location::from_config("/100%/[1]?a[]=b")?, "/100%25/%5B1%5D?a[]=b");
     ///
     /// let error = Location::from_config("javascript:alert(1)").unwrap_err();
     /// assert!(error.to_string().contains("only `http://` and `https://`"));
@@ -184,7 +191,7 @@ impl Location {
     ///
     /// Returns an error if the text isn't a valid target. The error names the byte and the fix.
     pub fn from_config(text: &str) -> Result<Self, LocationError> {
-        check::control(text.as_bytes())?;
+        valid_bytes::control(text.as_bytes())?;
         if text.starts_with('/') {
             return LocalPath::new(text).map(Self::from);
         }
@@ -209,8 +216,12 @@ impl Location {
     /// Creates a location without checking its form and its origin.
     ///
     /// The name warns reviewers: **if you pass it text of a request, you build an open redirect**.
-    /// It checks only the bytes. Control characters are an error, and other bytes that can't be
-    /// sent are percent-encoded.
+    /// It skips the rules on form and origin, and keeps two promises:
+    ///
+    /// - It sends only bytes that a location may contain. Bytes after the host are percent-encoded
+    ///   if necessary. Control characters are an error.
+    /// - A browser reads the same host in the given text and in the text that is sent. A byte in or
+    ///   before the host whose encoding could change that is an error, for example a `\`.
     ///
     /// ```
     /// use tower_redirect::Location;
@@ -218,29 +229,38 @@ impl Location {
     /// let app = Location::unchecked("myapp://open/42")?;
     /// assert_eq!(app, "myapp://open/42");
     /// assert!(Location::unchecked("/x\r\nSet-Cookie: a=b").is_err());
+    ///
+    /// // Browsers read `\` as `/`, so the host is `trusted.example`.
+    /// let error = Location::unchecked(r"https://trusted.example\@evil.example/").unwrap_err();
+    /// assert_eq!(error.position(), 23);
     /// # Ok::<(), tower_redirect::location::LocationError>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is empty, contains a control character, or is longer than 8,000
-    /// bytes when encoded.
+    /// Returns an error if the text
+    ///
+    /// - is empty, or longer than 8,000 bytes when encoded,
+    /// - contains a control character, or begins with a space, or
+    /// - has a byte in or before its host that can't be sent: ``\``, a space, ``" < > ^ ` { | }``,
+    ///   a `%` before anything but two hex digits, or a bracket that isn't part of an IPv6 address.
+    ///
+    /// Source: WHATWG URL, basic URL parser (how a browser reads a host).
     pub fn unchecked(text: &str) -> Result<Self, LocationError> {
-        check::control(text.as_bytes())?;
-        let (before_fragment, fragment) = parse::split_before(text, '#');
-        let mut out = String::with_capacity(text.len());
-        parse::push_query(&mut out, before_fragment);
-        if let Some(fragment) = fragment.strip_prefix('#') {
-            out.push('#');
-            parse::push_query(&mut out, fragment);
-        }
-        if out.is_empty() {
+        valid_bytes::control(text.as_bytes())?;
+        if text.is_empty() {
             return Err(LocationError::new(Problem::Empty, 0, &[]));
         }
+        let authority = reference::check_authority(text.as_bytes())?;
+        let (before_path, rest) = text.split_at_checked(authority.end).unwrap_or((text, ""));
+        let mut out = String::with_capacity(text.len());
+        // Only bytes outside ASCII are encoded here.
+        parse::push_query(&mut out, before_path);
+        parse::encode_with_dots(rest, &mut out);
         if out.len() > MAX_LEN {
-            return Err(LocationError::new(Problem::TooLong, MAX_LEN, &[]));
+            return Err(LocationError::too_long());
         }
-        if let Some(error) = check::unsendable(out.as_bytes()) {
+        if let Some(error) = reference::unsendable(out.as_bytes()) {
             return Err(error);
         }
         let bounds = Bounds::of(out.as_bytes(), Form::Unchecked);
@@ -284,7 +304,7 @@ impl Location {
     }
 
     fn relative(literal: &str) -> Result<Self, LocationError> {
-        check::control(literal.as_bytes())?;
+        valid_bytes::control(literal.as_bytes())?;
         let mut out = String::with_capacity(literal.len());
         parse::encode(literal, &mut out, 0)?;
         Self::finish(out)

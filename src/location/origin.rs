@@ -103,7 +103,7 @@ impl Error for ParseSchemeError {}
 /// assert_eq!(shop.to_string(), "https://shop.example");
 ///
 /// let cart = LocalPath::from_static("/cart");
-/// assert_eq!(shop.location(&cart)?, "https://shop.example/cart");
+/// assert_eq!(shop.join(&cart)?, "https://shop.example/cart");
 /// # Ok::<(), tower_redirect::location::LocationError>(())
 /// ```
 ///
@@ -192,19 +192,22 @@ impl Origin {
 
     /// Returns the URL of a path on this origin.
     ///
+    /// The path can't lead to another host, even if it comes from a request.
+    ///
     /// ```
     /// use tower_redirect::{LocalPath, location::Origin};
     ///
     /// let docs = Origin::new("https://docs.example")?;
     /// let page = LocalPath::from_static("/guide#install");
-    /// assert_eq!(docs.location(&page)?, "https://docs.example/guide#install");
+    /// assert_eq!(docs.join(&page)?, "https://docs.example/guide#install");
     /// # Ok::<(), tower_redirect::location::LocationError>(())
     /// ```
     ///
     /// # Errors
     ///
     /// Returns an error if the URL would be longer than 8,000 bytes.
-    pub fn location(&self, path: &LocalPath) -> Result<Location, LocationError> {
+    #[doc(alias = "location")]
+    pub fn join(&self, path: &LocalPath) -> Result<Location, LocationError> {
         Location::on(self, path)
     }
 }

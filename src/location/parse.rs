@@ -1,24 +1,28 @@
 //! Parses origins, and percent-encodes text for a location.
 //!
-//! Three sets of bytes decide what is encoded. Received text keeps its `%XX` (R2). Plain text has
-//! no escapes yet, so its `%` is encoded too:
+//! Sets of bytes decide what is encoded. Received text keeps its `%XX` (R2), and a `%` that begins
+//! no escape becomes `%25` (R1). Plain text has no escapes yet, so each `%` is encoded:
 //!
-//! | text | as a received path | as a received query | as plain text |
-//! |---|---|---|---|
-//! | `a%20b` | `a%20b` | `a%20b` | `a%2520b` |
-//! | `a b` | `a%20b` | `a%20b` | `a%20b` |
-//! | `a?b#c` | `a%3Fb%23c` | `a?b%23c` | `a%3Fb%23c` |
+//! | text | as a received path | as a received query | as a fragment | as plain text |
+//! |---|---|---|---|---|
+//! | `a%20b` | `a%20b` | `a%20b` | `a%20b` | `a%2520b` |
+//! | `a b` | `a%20b` | `a%20b` | `a%20b` | `a%20b` |
+//! | `a?b#c` | `a%3Fb%23c` | `a?b%23c` | `a?b%23c` | `a%3Fb%23c` |
+//! | `a[1]` | `a%5B1%5D` | `a[1]` | `a%5B1%5D` | `a%5B1%5D` |
+//! | `100%` | `100%25` | `100%25` | `100%25` | `100%25` |
 
-use std::{borrow::Cow, net::Ipv6Addr};
+use std::{borrow::Cow, iter, net::Ipv6Addr};
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode, utf8_percent_encode};
 
 use super::{
     HttpScheme, Origin, authority, check,
     problem::{LocationError, Problem},
+    valid_bytes,
 };
 
 /// The bytes that a location can't contain (R1). `%` isn't one of them, so escapes stay.
+/// [`encode_received`] finds the `%` that begin none.
 const UNSENDABLE: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -32,10 +36,14 @@ const UNSENDABLE: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// The bytes to encode in a received path. `?` and `#` would end the path.
-pub(crate) const RECEIVED_PATH: &AsciiSet = &UNSENDABLE.add(b'?').add(b'#');
+pub(crate) const RECEIVED_PATH: &AsciiSet = &RECEIVED_FRAGMENT.add(b'?');
 
-/// The bytes to encode in a received query or fragment. `#` would begin a fragment.
+/// The bytes to encode in a received query. `#` would begin a fragment. Brackets are common in the
+/// names of parameters, so they stay.
 pub(crate) const RECEIVED_QUERY: &AsciiSet = &UNSENDABLE.add(b'#');
+
+/// The bytes to encode in a received fragment.
+pub(crate) const RECEIVED_FRAGMENT: &AsciiSet = &RECEIVED_QUERY.add(b'[').add(b']');
 
 /// The bytes to encode in plain text: all except `unreserved` (RFC 3986 §2.3).
 const PLAIN: &AsciiSet = &percent_encoding::NON_ALPHANUMERIC
@@ -44,14 +52,55 @@ const PLAIN: &AsciiSet = &percent_encoding::NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Appends received path text. Keeps its escapes.
-pub(super) fn push_path(out: &mut String, received: &str) {
-    out.extend(utf8_percent_encode(received, RECEIVED_PATH));
+/// Encodes received text piece by piece. Keeps its escapes, and encodes each other `%`.
+///
+/// The text is encoded alone: in `%4`, the `%` begins no escape, even if a digit is appended later.
+pub(crate) fn encode_received<'t>(
+    text: &'t [u8],
+    set: &'static AsciiSet,
+) -> impl Iterator<Item = &'t str> {
+    let mut rest = Some(text);
+    let pieces = iter::from_fn(move || {
+        let text = rest.take()?;
+        let (piece, after_percent) = match split_at_lone_percent(text) {
+            Some((piece, tail)) => (piece, Some(tail)),
+            None => (text, None),
+        };
+        rest = after_percent;
+        Some((piece, after_percent.is_some()))
+    });
+    pieces.flat_map(move |(piece, is_before_percent)| {
+        percent_encode(piece, set).chain(is_before_percent.then_some("%25"))
+    })
 }
 
-/// Appends received query or fragment text. Keeps its escapes.
+/// Returns the text before and after the first `%` that begins no escape.
+fn split_at_lone_percent(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut from = 0;
+    loop {
+        let rest = text.get(from..)?;
+        let at = from + rest.iter().position(|&byte| byte == b'%')?;
+        let (piece, from_percent) = text.split_at_checked(at)?;
+        if !valid_bytes::begins_escape(from_percent) {
+            return Some((piece, from_percent.get(1..)?));
+        }
+        from = at + 3;
+    }
+}
+
+/// Appends received path text. Keeps its escapes.
+pub(super) fn push_path(out: &mut String, received: &str) {
+    out.extend(encode_received(received.as_bytes(), RECEIVED_PATH));
+}
+
+/// Appends received query text. Keeps its escapes.
 pub(super) fn push_query(out: &mut String, received: &str) {
-    out.extend(utf8_percent_encode(received, RECEIVED_QUERY));
+    out.extend(encode_received(received.as_bytes(), RECEIVED_QUERY));
+}
+
+/// Appends received fragment text. Keeps its escapes.
+pub(super) fn push_fragment(out: &mut String, received: &str) {
+    out.extend(encode_received(received.as_bytes(), RECEIVED_FRAGMENT));
 }
 
 /// Appends plain text.
@@ -87,11 +136,13 @@ pub(super) fn encode(text: &str, out: &mut String, offset: usize) -> Result<(), 
 pub(super) fn encode_with_dots<'a>(text: &'a str, out: &mut String) -> &'a str {
     let (path, query, fragment) = split(text);
     push_path(out, path);
-    for (mark, part) in [('?', query), ('#', fragment)] {
-        if let Some(part) = part.strip_prefix(mark) {
-            out.push(mark);
-            push_query(out, part);
-        }
+    if let Some(query) = query.strip_prefix('?') {
+        out.push('?');
+        push_query(out, query);
+    }
+    if let Some(fragment) = fragment.strip_prefix('#') {
+        out.push('#');
+        push_fragment(out, fragment);
     }
     path
 }
@@ -100,7 +151,7 @@ pub(super) fn encode_with_dots<'a>(text: &'a str, out: &mut String) -> &'a str {
 ///
 /// Returns the origin in its canonical form, and the text after it.
 pub(crate) fn parse_origin(text: &str) -> Result<(Origin, &str), LocationError> {
-    check::control(text.as_bytes())?;
+    valid_bytes::control(text.as_bytes())?;
     let Some((scheme, offset)) = scheme(text) else {
         return Err(LocationError::new(Problem::HttpScheme, 0, text.as_bytes()));
     };
@@ -154,31 +205,8 @@ pub(super) fn scheme(text: &str) -> Option<(HttpScheme, usize)> {
         })
 }
 
-/// Returns an unchecked reference as a browser reads it.
-///
-/// The browser adds the scheme to `//host/`. A user name doesn't change the host, so it's dropped.
-pub(super) fn as_browsers_read(reference: &str) -> String {
-    let text = match reference.strip_prefix("//") {
-        Some(authority) => format!("https://{authority}"),
-        None => reference.to_owned(),
-    };
-    let Some((scheme, offset)) = scheme(&text) else {
-        return text;
-    };
-    let after = text.get(offset..).unwrap_or_default();
-    let end = after.find(['/', '?']).unwrap_or(after.len());
-    let (authority, rest) = after.split_at_checked(end).unwrap_or((after, ""));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}{rest}")
-}
-
-/// Returns `true` if the text begins with any scheme.
-pub(super) fn has_scheme(text: &str) -> bool {
-    let (first, rest) = split_before(text, ':');
-    !rest.is_empty() && !first.contains(['/', '?', '#'])
-}
-
-fn parse_host(host: &str) -> Result<String, LocationError> {
+/// Parses a host without a port, and returns it as browsers serialize it.
+pub(super) fn parse_host(host: &str) -> Result<String, LocationError> {
     let fail = |problem| LocationError::new(problem, 0, host.as_bytes());
     if let Some(inside) = host.strip_prefix('[') {
         let address = inside

@@ -11,7 +11,7 @@ use super::{
     Location, authority,
     check::{self, Bounds, Form},
     limits::MAX_LEN,
-    scan,
+    scan, valid_bytes,
 };
 
 /// Why a finished text isn't a location.
@@ -77,9 +77,9 @@ fn is_special(text: &[u8], origin: u16) -> Result<bool, PrepareError> {
     }) {
         return Ok(false);
     }
-    let is_special = |byte| !check::sendable(byte) | check::has_two_forms(byte);
+    let is_special = |byte| !valid_bytes::sendable(byte) | valid_bytes::has_two_forms(byte);
     let has_special = scan::any(path_on, is_special);
-    if has_special && !check::all_sendable(path_on) {
+    if has_special && !valid_bytes::all_sendable(path_on) {
         return Err(PrepareError::OffSite);
     }
     if has_dot_segment(path_on) {
@@ -129,7 +129,7 @@ pub(crate) fn has_dot_segment(path: &[u8]) -> bool {
 mod tests {
     use super::{
         Bounds, Bytes, Form, Location, MAX_LEN, PartEnds, PrepareError, check, is_ordinary,
-        is_settled,
+        is_settled, valid_bytes,
     };
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
             let ordinary = byte.is_ascii_alphanumeric() || b"-./:;=?@_&".contains(&byte);
             assert_eq!(is_ordinary(byte), ordinary, "{byte:#x}");
             if ordinary {
-                assert!(check::sendable(byte) && !check::has_two_forms(byte));
+                assert!(valid_bytes::sendable(byte) && !valid_bytes::has_two_forms(byte));
             }
         }
     }
@@ -179,7 +179,7 @@ mod tests {
             assert_eq!(prepared(&good, end).unwrap().as_str(), good);
             assert!(is_settled(good.as_bytes(), end));
             for at in 0..good.len() {
-                for byte in (0..0x80).filter(|byte| !check::sendable(*byte)) {
+                for byte in (0..0x80).filter(|byte| !valid_bytes::sendable(*byte)) {
                     let mut bad = good.clone().into_bytes();
                     bad[at] = byte;
                     let bad = String::from_utf8(bad).unwrap();

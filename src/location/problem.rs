@@ -46,11 +46,18 @@ pub(super) enum Problem {
     DefaultPort,
     NoPath,
     NotAnOrigin,
+    NoScheme,
     NotHttps,
+    HttpLoopback,
+    NotLoopback,
     Wildcard,
     WildcardPort,
     DotSegment,
     Unencoded,
+    LonePercent,
+    Backslash,
+    LeadingSpace,
+    UncheckedHost,
 }
 
 impl Problem {
@@ -98,9 +105,20 @@ impl Problem {
             Self::NotAnOrigin => {
                 "an origin ends after the host and the port; remove everything after them"
             }
+            Self::NoScheme => {
+                "an origin begins with its scheme; for example, write `https://example.com`"
+            }
             Self::NotHttps => {
                 "an allowed origin must begin with `https://`; over plaintext, others could read \
                  what visitors enter after the login"
+            }
+            Self::HttpLoopback => {
+                "an allowed origin must begin with `https://`; if you need this one while you \
+                 develop, use `allow_for_development`"
+            }
+            Self::NotLoopback => {
+                "only `localhost`, `127.0.0.1` and `[::1]` can be allowed for development; for \
+                 example, write `http://localhost:3000`"
             }
             Self::Wildcard => {
                 "`*.` must be followed by a domain of at least two labels; for example, write \
@@ -117,6 +135,18 @@ impl Problem {
             Self::Unencoded => {
                 "the byte must be percent-encoded in a constant; write it as `%XX`, or use a \
                  constructor that encodes"
+            }
+            Self::LonePercent => {
+                "a `%` must be followed by two hex digits; write `%25` for the character itself"
+            }
+            Self::Backslash => {
+                "browsers read a `\\` before or in the host as `/`, and other clients don't; write \
+                 `/`, or remove it"
+            }
+            Self::LeadingSpace => "browsers drop the space at the beginning; remove it",
+            Self::UncheckedHost => {
+                "the byte can't be sent in a host or before it, and encoding it could change the \
+                 host; remove it"
             }
         }
     }
@@ -186,7 +216,10 @@ impl LocationError {
 impl fmt::Display for LocationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.problem {
-            Problem::NotHttps
+            Problem::NoScheme
+            | Problem::NotHttps
+            | Problem::HttpLoopback
+            | Problem::NotLoopback
             | Problem::NotAnOrigin
             | Problem::Wildcard
             | Problem::WildcardPort => "invalid origin, ",

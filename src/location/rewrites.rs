@@ -3,25 +3,30 @@
 //! A redirect to the requested URL is a loop, so the layer doesn't send it. "The requested URL"
 //! includes every form in which a client may request the target:
 //!
-//! | in the target | a client may request |
+//! | in the target | requested |
 //! |---|---|
 //! | an empty query, `/a?` | `/a` |
 //! | `'` in a query | `%27` |
-//! | `[`, `]` | `%5B`, `%5D` |
-//! | a lone `%`, which begins no escape | `%25` |
-//! | any escape, if the target has a lone `%` too | `%25` and the two digits |
+//! | `[`, `]` in a query | `%5B`, `%5D` |
 //! | the digits of an escape | the same digits in upper case |
 //! | an escaped letter, digit, `-`, `.`, `_` or `~` | the character itself |
+//! | `%5B`, `%5D` | `[`, `]` |
+//! | `%25` | `%`, if it begins no escape |
+//! | the escape of another byte that a location can't contain | that byte |
+//!
+//! The last three rows are what the constructors of a location encode. A redirect from `/a[` to
+//! `/a%5B` leads to the same page, and wouldn't tell the client anything.
 //!
 //! The rules only go from the target to the request. A redirect from `/%61` to `/a` is therefore
 //! sent, but one from `/a` to `/%61` isn't.
+
+use super::valid_bytes::{begins_escape, sendable};
 
 /// Returns `true` if a client that is redirected to `target` may request `requested`.
 #[cold]
 pub(crate) fn may_request(target: &[u8], requested: &[u8]) -> bool {
     let (mut target, mut requested) = (target, requested);
     let mut in_query = false;
-    let has_lone_percent = has_lone_percent(target);
     loop {
         (target, requested) = match (target, requested) {
             ([], []) => return true,
@@ -31,27 +36,20 @@ pub(crate) fn may_request(target: &[u8], requested: &[u8]) -> bool {
             }
             ([b'[', target @ ..], [b'%', b'5', b'B', requested @ ..])
             | ([b']', target @ ..], [b'%', b'5', b'D', requested @ ..]) => (target, requested),
-            ([b'%', high, low, target @ ..], requested)
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
+            ([b'%', high, low, target_tail @ ..], requested) if begins_escape(target) => {
                 let escape = [high.to_ascii_uppercase(), low.to_ascii_uppercase()];
                 match requested {
-                    [b'%', b'2', b'5', a, b, requested @ ..]
-                        if has_lone_percent
-                            && [a.to_ascii_uppercase(), b.to_ascii_uppercase()] == escape =>
-                    {
-                        (target, requested)
-                    }
                     [b'%', a, b, requested @ ..] if [*a, *b] == escape || (a, b) == (high, low) => {
-                        (target, requested)
+                        (target_tail, requested)
                     }
-                    [byte, requested @ ..] if unreserved(*byte) && escape == hex_digits(*byte) => {
-                        (target, requested)
+                    [byte, tail @ ..]
+                        if escape == hex_digits(*byte) && stands_for_escape(requested) =>
+                    {
+                        (target_tail, tail)
                     }
                     _ => return false,
                 }
             }
-            ([b'%', target @ ..], [b'%', b'2', b'5', requested @ ..]) => (target, requested),
             ([byte, target @ ..], [other, requested @ ..]) if byte == other => {
                 in_query |= *byte == b'?';
                 (target, requested)
@@ -61,18 +59,13 @@ pub(crate) fn may_request(target: &[u8], requested: &[u8]) -> bool {
     }
 }
 
-/// Returns `true` if the text has a `%` that begins no escape.
-fn has_lone_percent(text: &[u8]) -> bool {
-    let mut rest = text;
-    loop {
-        rest = match rest {
-            [] => return false,
-            [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                tail
-            }
-            [b'%', ..] => return true,
-            [_, tail @ ..] => tail,
-        };
+/// Returns `true` if the first byte of a requested text means the same as its escape.
+fn stands_for_escape(requested: &[u8]) -> bool {
+    match requested {
+        [b'%', ..] => !begins_escape(requested),
+        [b'[' | b']', ..] => true,
+        [byte, ..] => unreserved(*byte) || !sendable(*byte),
+        [] => false,
     }
 }
 

@@ -6,6 +6,7 @@
 use super::{
     Location, Origin, check, parse,
     problem::{LocationError, Problem},
+    valid_bytes,
 };
 
 impl Location {
@@ -16,7 +17,8 @@ impl Location {
         }
         let location = Self::with_dots(String::with_capacity(text.len()), text)?;
         // `/x/..//host` resolves to `//host`, which leaves the site if it's sent again.
-        if location.bounds.dots && location.resolved("/").1.starts_with("//") {
+        let leaves = |path: String| path.starts_with("//");
+        if location.bounds.dots && location.resolved_path(None, "/").is_none_or(leaves) {
             return Err(LocationError::new(Problem::OffSite, 0, text.as_bytes()));
         }
         Ok(location)
@@ -32,7 +34,7 @@ impl Location {
     }
 
     fn with_dots(mut out: String, text: &str) -> Result<Self, LocationError> {
-        check::control(text.as_bytes())?;
+        valid_bytes::control(text.as_bytes())?;
         let path = parse::encode_with_dots(text, &mut out);
         let mut location = Self::finish(out)?;
         location.bounds.dots = check::dot_segment(path.as_bytes()).is_some();

@@ -1,6 +1,7 @@
 //! Which body type the service returns: the inner service's own, or a wrapper around it.
 //!
-//! A redirect needs a body of its own. A [`BodyMode`] says how the layer makes it.
+//! A redirect needs a body of its own, and so does a refusal. A [`BodyMode`] says how the layer
+//! makes it.
 //!
 //! | setters | mode | body type | body of a redirect | the inner body `B` needs |
 //! |---|---|---|---|---|
@@ -11,7 +12,8 @@
 //!
 //! - **In an axum `Router`**, add no setter: `axum::body::Body` has `Default` and `From<Bytes>`.
 //! - **Use [`link_body`]** to show a link to people whose client doesn't follow redirects. Other
-//!   clients ignore the page.
+//!   clients ignore the page. It also gives each refusal one line of text
+//!   ([`with_public_text`](crate::policy::Refusal::with_public_text)).
 //! - **Use [`wrap_body`]** if the compiler says that the inner body lacks `Default` or
 //!   `From<Bytes>`. For example, the bodies of tower-http's `TraceLayer` and
 //!   `ResponseBodyTimeoutLayer` and hyper's `Incoming` have neither. The body of `CompressionLayer`
@@ -88,7 +90,7 @@ pub trait BodyMode<B>: sealed::Sealed {
     #[doc(hidden)]
     fn pass(response: Response<B>) -> Response<Self::Body>;
 
-    /// Makes the body of a redirect. `page` is empty if the layer sends no link page.
+    /// Makes the body of a redirect or a refusal. `page` is empty if the layer sends none.
     #[doc(hidden)]
     fn redirect(page: Bytes) -> Self::Body;
 }

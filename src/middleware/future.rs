@@ -16,6 +16,7 @@ use crate::{
     middleware::{
         body::{BodyMode, Unchanged},
         response::RedirectResponse,
+        unauthorized::Unauthorized,
     },
     observe,
     policy::Refusal,
@@ -70,8 +71,14 @@ pin_project! {
 /// A redirect that waits for the inner service's response.
 pub(crate) struct Pending {
     pub(crate) condition: ResponseCondition,
-    pub(crate) redirect: RedirectResponse,
+    pub(crate) response: PendingResponse,
     pub(crate) vary: Option<HeaderValue>,
+}
+
+pub(crate) enum PendingResponse {
+    Redirect(RedirectResponse),
+    /// A script gets this instead of the redirect.
+    Unauthorized(Unauthorized),
 }
 
 impl Pending {
@@ -86,16 +93,34 @@ impl Pending {
             observe::passed();
             return M::pass(Response::from_parts(parts, body));
         }
-        observe::redirected(&self.redirect.redirected);
         // An inner redirect layer left these for the response that is now replaced.
         parts.extensions.remove::<Refusal>();
         parts.extensions.remove::<Redirected>();
-        if let Some(redirected) = self.redirect.extension() {
-            parts.extensions.insert(redirected);
-        }
-        parts.status = self.redirect.redirected.status.code();
-        let body = M::redirect(self.redirect.body());
-        self.redirect.replace(&mut parts.headers);
+        let body = match self.response {
+            PendingResponse::Redirect(redirect) => {
+                observe::redirected(&redirect.redirected);
+                if let Some(redirected) = redirect.extension() {
+                    parts.extensions.insert(redirected);
+                }
+                parts.status = redirect.redirected.status.code();
+                let body = M::redirect(redirect.body());
+                redirect.replace(&mut parts.headers);
+                body
+            }
+            PendingResponse::Unauthorized(unauthorized) => {
+                observe::unauthorized(&unauthorized.redirected);
+                parts.extensions.insert(Refusal::LOGIN_REQUIRED);
+                if parts.status == Refusal::LOGIN_REQUIRED.status() {
+                    unauthorized.add(&mut parts.headers);
+                    M::pass(Response::new(body)).into_body()
+                } else {
+                    parts.status = Refusal::LOGIN_REQUIRED.status();
+                    let body = M::redirect(unauthorized.body());
+                    unauthorized.replace(&mut parts.headers);
+                    body
+                }
+            }
+        };
         if let Some(vary) = self.vary {
             parts.headers.append(header::VARY, vary);
         }

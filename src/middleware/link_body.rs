@@ -7,6 +7,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 
+use super::accept::quality_of_text;
 use crate::{location::Location, request::RequestHead, status::Status};
 
 /// The form of the page that a request gets.
@@ -55,7 +56,7 @@ impl LinkPage {
         }
     }
 
-    /// Writes the headers. HEAD gets the same ones as GET (RFC 9110 §9.3.2).
+    /// Writes the headers except `Vary`. HEAD gets the same ones as GET (RFC 9110 §9.3.2).
     pub(crate) fn write(self, headers: &mut HeaderMap) {
         let content_type = if self.kind.html {
             "text/html; charset=utf-8"
@@ -64,7 +65,6 @@ impl LinkPage {
         };
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.text.len()));
-        headers.append(header::VARY, HeaderValue::from_static("accept"));
     }
 }
 
@@ -109,55 +109,8 @@ fn prefers_html(headers: &HeaderMap) -> bool {
     if !headers.contains_key(header::ACCEPT) {
         return true;
     }
-    let html = quality(headers, b"text/html");
-    html > 0 && html >= quality(headers, b"text/plain")
-}
-
-/// Returns the weight of a text type in thousandths, from the most specific media range that
-/// covers it.
-fn quality(headers: &HeaderMap, kind: &[u8]) -> u16 {
-    let (mut best_precision, mut best_weight) = (0, 0);
-    let lines = headers.get_all(header::ACCEPT).iter();
-    for range in lines.flat_map(|line| line.as_bytes().split(|&byte| byte == b',')) {
-        let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-        let name = parts.next().unwrap_or_default();
-        let precision = if name.eq_ignore_ascii_case(kind) {
-            3
-        } else if name.eq_ignore_ascii_case(b"text/*") {
-            2
-        } else if name == b"*/*" {
-            1
-        } else {
-            continue;
-        };
-        let weight = parts.find_map(weight).unwrap_or(1000);
-        if precision > best_precision {
-            (best_precision, best_weight) = (precision, weight);
-        }
-    }
-    best_weight
-}
-
-/// Parses the parameter `q=0.5` into thousandths; returns `None` for any other parameter.
-fn weight(parameter: &[u8]) -> Option<u16> {
-    let (b'q' | b'Q', [b'=', value @ ..]) = parameter.split_first()? else {
-        return None;
-    };
-    let value = std::str::from_utf8(value).ok()?;
-    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
-    let thousandths = decimals
-        .bytes()
-        .chain(std::iter::repeat(b'0'))
-        .take(3)
-        .try_fold(0, |sum, digit| {
-            digit
-                .is_ascii_digit()
-                .then(|| sum * 10 + u16::from(digit - b'0'))
-        })?;
-    match whole {
-        "0" | "" => Some(thousandths),
-        _ => Some(1000),
-    }
+    let html = quality_of_text(headers, b"text/html");
+    html > 0 && html >= quality_of_text(headers, b"text/plain")
 }
 
 #[cfg(test)]

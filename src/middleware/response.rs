@@ -7,12 +7,16 @@
 //! A redirect that replaces the app's response keeps the app's headers, except those that describe
 //! the replaced content (`ETag`, `Content-*`, `Cache-Control` and others). The replaced response
 //! may have been for one visitor only: it set a cookie or forbade caching. Then shared caches must
-//! not store the redirect either.
+//! not store the redirect either. `replaced` decides both.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::link_body::{LinkPage, LinkPageKind};
+use super::{
+    link_body::{LinkPage, LinkPageKind},
+    recipient::Recipient,
+    replaced,
+};
 use crate::{
     redirect::{CacheControl, Redirect, Redirected, Timing},
     request::HeaderReads,
@@ -24,6 +28,8 @@ pub(crate) struct RedirectResponse {
     pub(crate) redirected: Redirected,
     cache: Option<CacheControl>,
     link_page: Option<LinkPage>,
+    /// Whether scripts get a 401 instead.
+    pub(crate) has_401_for_scripts: bool,
     /// Whether outer layers find `redirected` among the extensions of the response.
     pub(crate) inserts_redirected: bool,
 }
@@ -47,6 +53,7 @@ impl RedirectResponse {
             },
             cache,
             link_page,
+            has_401_for_scripts: redirect.has_401_for_scripts,
             inserts_redirected: false,
         };
         (response, redirect.timing)
@@ -68,6 +75,11 @@ impl RedirectResponse {
     /// Writes the headers.
     #[inline]
     pub(crate) fn write(self, headers: &mut HeaderMap) {
+        if self.has_401_for_scripts {
+            Recipient::append_vary(headers);
+        } else if self.link_page.is_some() {
+            headers.append(header::VARY, HeaderValue::from_static("accept"));
+        }
         if let Some(page) = self.link_page {
             page.write(headers);
         }
@@ -82,7 +94,7 @@ impl RedirectResponse {
 
     /// Replaces the headers that describe the app's response.
     pub(crate) fn replace(mut self, headers: &mut HeaderMap) {
-        if headers.contains_key(header::SET_COOKIE) || forbids_shared_caching(headers) {
+        if headers.contains_key(header::SET_COOKIE) || replaced::forbids_caching(headers) {
             self.cache = match self.cache {
                 // `private` without `max-age` comes from `cache_control`. It sets no cache
                 // lifetime.
@@ -95,7 +107,7 @@ impl RedirectResponse {
                 None => None,
             };
         }
-        remove_replaced(headers);
+        replaced::remove(headers);
         self.write(headers);
     }
 }
@@ -122,61 +134,6 @@ pub(crate) fn cache_control(
         Some(cache) => Some(cache.private()),
         None if status.is_permanent() => Some(CacheControl::private_only()),
         None => None,
-    }
-}
-
-const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
-const SURROGATE_CONTROL: HeaderName = HeaderName::from_static("surrogate-control");
-
-/// Returns `true` if the app keeps its response out of all caches, or out of shared ones.
-fn forbids_shared_caching(headers: &HeaderMap) -> bool {
-    let forbids = |directive: &[u8]| {
-        let name = directive.split(|&byte| byte == b'=').next();
-        let name = name.unwrap_or_default().trim_ascii();
-        [&b"no-store"[..], b"private", b"no-cache"]
-            .iter()
-            .any(|forbidding| forbidding.eq_ignore_ascii_case(name))
-    };
-    [header::CACHE_CONTROL, CDN_CACHE_CONTROL, SURROGATE_CONTROL]
-        .iter()
-        .flat_map(|name| headers.get_all(name))
-        .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
-        .any(forbids)
-}
-
-/// Returns `true` for `Content-*`, except `Content-Security-Policy*`, which is about the site.
-fn describes_content(name: &str) -> bool {
-    name.starts_with("content-") && !name.starts_with("content-security-policy")
-}
-
-/// Removes the headers that describe the replaced response; all others stay.
-fn remove_replaced(headers: &mut HeaderMap) {
-    const REPLACED: [HeaderName; 14] = [
-        header::TRANSFER_ENCODING,
-        header::TRAILER,
-        header::ETAG,
-        header::LAST_MODIFIED,
-        header::ACCEPT_RANGES,
-        header::CACHE_CONTROL,
-        header::EXPIRES,
-        header::AGE,
-        header::LOCATION,
-        CDN_CACHE_CONTROL,
-        SURROGATE_CONTROL,
-        HeaderName::from_static("digest"),
-        HeaderName::from_static("repr-digest"),
-        HeaderName::from_static("refresh"),
-    ];
-    for name in &REPLACED {
-        headers.remove(name);
-    }
-    let content: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| describes_content(name.as_str()))
-        .cloned()
-        .collect();
-    for name in content {
-        headers.remove(name);
     }
 }
 
@@ -218,7 +175,9 @@ impl<B: Default> From<Redirect> for Response<B> {
             StatusChoice::Intent(intent) => intent.strict_status(),
         };
         let cache = redirect.cache;
-        let (sent, _) = RedirectResponse::new(redirect, status, cache, None);
+        let (mut sent, _) = RedirectResponse::new(redirect, status, cache, None);
+        // A handler can't choose without the request.
+        sent.has_401_for_scripts = false;
         *response.status_mut() = status.code();
         sent.write(response.headers_mut());
         response

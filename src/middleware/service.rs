@@ -17,15 +17,19 @@ use crate::{
     middleware::{
         RedirectLayer,
         body::{BodyMode, Unchanged},
-        future::{Pending, ResponseFuture},
+        future::{Pending, PendingResponse, ResponseFuture},
         layer::Options,
         link_body::LinkPageKind,
+        recipient::Recipient,
+        refusal_text::RefusalText,
         response::{RedirectResponse, cache_control},
+        unauthorized::Unauthorized,
     },
     observe,
     policy::{Decision, Policy, Refusal},
-    redirect::{Redirect, Timing},
+    redirect::{CacheControl, Redirect, Timing},
     request::{HeaderReads, RequestHead},
+    status::Status,
 };
 
 /// The service that a [`RedirectLayer`] makes: it redirects, refuses, or calls the inner service.
@@ -176,14 +180,17 @@ impl<S, P, M> RedirectService<S, P, M> {
                 observe::passed();
                 ResponseFuture::pass(self.inner.call(request))
             }
-            Action::RedirectAfter(pending) => {
+            Action::RespondAfter(pending) => {
                 ResponseFuture::after(self.inner.call(request), pending)
             }
             Action::Redirect(redirect, vary) => {
                 ResponseFuture::ready(send::<M, _, _>(request, redirect, vary))
             }
-            Action::Refuse(refusal, vary) => {
-                ResponseFuture::ready(refuse::<M, _, _>(request, refusal, vary))
+            Action::Unauthorized(unauthorized, vary) => {
+                ResponseFuture::ready(challenge::<M, _, _>(request, unauthorized, vary))
+            }
+            Action::Refuse(refusal, text, vary) => {
+                ResponseFuture::ready(refuse::<M, _, _>(request, refusal, text, vary))
             }
         }
     }
@@ -193,8 +200,10 @@ impl<S, P, M> RedirectService<S, P, M> {
 enum Action {
     Pass,
     Redirect(RedirectResponse, Option<HeaderValue>),
-    RedirectAfter(Pending),
-    Refuse(Refusal, Option<HeaderValue>),
+    /// A script gets this instead of a redirect.
+    Unauthorized(Unauthorized, Option<HeaderValue>),
+    RespondAfter(Pending),
+    Refuse(Refusal, Option<RefusalText>, Option<HeaderValue>),
 }
 
 impl Options {
@@ -218,10 +227,18 @@ impl Options {
             }
             Verdict::Refuse(refusal, unsent) => {
                 report(unsent);
-                return Action::Refuse(refusal, reads.vary());
+                let text = self.text(&refusal, &head);
+                return Action::Refuse(refusal, text, reads.vary());
             }
         };
-        let redirect = sent.redirect;
+        let mut redirect = sent.redirect;
+        if redirect.has_401_for_scripts {
+            redirect.cache = Some(CacheControl::no_store());
+            let recipient = Recipient::of(head.headers());
+            if recipient != Recipient::Page {
+                return self.unauthorized(redirect, status, recipient, &head, reads);
+            }
+        }
         let page_kind = self.link_body.then(|| LinkPageKind::for_request(&head));
         let is_presumed = sent.facts.scheme_is_presumed;
         let cache = cache_control(
@@ -236,12 +253,40 @@ impl Options {
         let vary = reads.vary();
         match timing {
             Timing::Before => Action::Redirect(redirect, vary),
-            Timing::After(condition) => Action::RedirectAfter(Pending {
+            Timing::After(condition) => Action::RespondAfter(Pending {
                 condition,
-                redirect,
+                response: PendingResponse::Redirect(redirect),
                 vary,
             }),
         }
+    }
+
+    /// Prepares the 401 that a script gets instead of a redirect.
+    fn unauthorized(
+        &self,
+        redirect: Redirect,
+        status: Status,
+        recipient: Recipient,
+        head: &RequestHead<'_>,
+        reads: &HeaderReads,
+    ) -> Action {
+        let text = self.text(&Refusal::LOGIN_REQUIRED, head);
+        let (redirect, timing) = RedirectResponse::new(redirect, status, None, None);
+        let unauthorized = Unauthorized::new(redirect.redirected, recipient, text);
+        let vary = reads.vary();
+        match timing {
+            Timing::Before => Action::Unauthorized(unauthorized, vary),
+            Timing::After(condition) => Action::RespondAfter(Pending {
+                condition,
+                response: PendingResponse::Unauthorized(unauthorized),
+                vary,
+            }),
+        }
+    }
+
+    fn text(&self, refusal: &Refusal, head: &RequestHead<'_>) -> Option<RefusalText> {
+        self.link_body
+            .then(|| RefusalText::new(refusal, head.method()))
     }
 }
 
@@ -264,6 +309,27 @@ where
     redirect.write(sent.headers_mut());
     append_vary(sent.headers_mut(), vary);
     sent
+}
+
+/// Makes the 401 that a script gets instead of a redirect.
+#[cold]
+#[inline(never)]
+fn challenge<M, ReqBody, ResBody>(
+    request: Request<ReqBody>,
+    unauthorized: Unauthorized,
+    vary: Option<HeaderValue>,
+) -> Response<M::Body>
+where
+    M: BodyMode<ResBody>,
+{
+    observe::unauthorized(&unauthorized.redirected);
+    let refusal = Refusal::LOGIN_REQUIRED;
+    let body = unauthorized.body();
+    let mut response = respond_without_app::<M, _, _>(request, refusal.status(), body);
+    unauthorized.write(response.headers_mut());
+    append_vary(response.headers_mut(), vary);
+    response.extensions_mut().insert(refusal);
+    response
 }
 
 /// Makes a response without calling the inner service.
@@ -297,13 +363,18 @@ fn append_vary(headers: &mut HeaderMap, vary: Option<HeaderValue>) {
 fn refuse<M, ReqBody, ResBody>(
     request: Request<ReqBody>,
     refusal: Refusal,
+    text: Option<RefusalText>,
     vary: Option<HeaderValue>,
 ) -> Response<M::Body>
 where
     M: BodyMode<ResBody>,
 {
     observe::refused(&refusal);
-    let mut response = respond_without_app::<M, _, _>(request, refusal.status(), Bytes::new());
+    let body = text.as_ref().map_or_else(Bytes::new, RefusalText::body);
+    let mut response = respond_without_app::<M, _, _>(request, refusal.status(), body);
+    if let Some(text) = text {
+        text.write(response.headers_mut());
+    }
     append_vary(response.headers_mut(), vary);
     response.extensions_mut().insert(refusal);
     response

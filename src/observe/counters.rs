@@ -64,7 +64,7 @@ const REASONS: [(Suppressed, &str); 6] = [
 ///
 /// | label | values |
 /// |---|---|
-/// | `status` | 301, 302, 303, 307, 308; for refusals, the 4xx of the policy |
+/// | `status` | 301, 302, 303, 307, 308; for refusals, the 4xx of the policy, or 401 for a script that isn't redirected to the login page |
 /// | `rule` | the name of the rule; the first 100 bytes of its source if it has no name (`MatchedRule::id`); empty if the redirect comes from no `Rules` |
 /// | `reason` | `loop`, `preflight`, `websocket`, `connect`, `no_path`, `unsendable` |
 /// | `outcome` | `good`, `bad` |

@@ -21,7 +21,8 @@
 //!
 //! The warnings of a rules file that [`watch`](crate::live::watch) reloads are events at level
 //! warn. The `trust` feature adds an event for what a proxy reports, at level trace, and one at
-//! level warn if the peer address is unknown.
+//! level warn if the peer address is unknown. The 401 that a script gets instead of a redirect to
+//! the login page is a "refused" event.
 //!
 //! # Counters
 //!
@@ -29,8 +30,8 @@
 //! hits of each rule.
 
 // Each function reports one outcome to events, counters and hit counts. For each request that gets
-// a response, the service calls exactly one of `redirected`, `passed` and `refused`; `suppressed`
-// comes in addition.
+// a response, the service calls exactly one of `redirected`, `passed`, `refused` and
+// `unauthorized`; `suppressed` comes in addition.
 
 use std::fmt;
 #[cfg(feature = "reload")]
@@ -109,6 +110,18 @@ pub(crate) fn refused(refusal: &Refusal) {
     counters::refused(refusal);
     #[cfg(not(any(feature = "tracing", feature = "metrics")))]
     let _ = refusal;
+}
+
+/// Reports that a script gets a 401 instead of a redirect to the login page.
+///
+/// It's a refusal, not a redirect. A rule that matched counts its hit.
+pub(crate) fn unauthorized(redirected: &Redirected) {
+    refused(&Refusal::LOGIN_REQUIRED);
+    #[cfg(feature = "rules")]
+    if let Some(rule) = &redirected.rule {
+        rule.count_hit();
+    }
+    let _ = redirected;
 }
 
 /// Reports that a redirect isn't sent.

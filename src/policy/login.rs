@@ -54,28 +54,38 @@ use crate::{
 /// use tower_redirect::{RedirectLayer, policy::LoginRedirect};
 ///
 /// let login = RedirectLayer::see_other(LoginRedirect::to("/login"))
-///     .after(StatusCode::UNAUTHORIZED);
+///     .after(StatusCode::UNAUTHORIZED)
+///     .unauthorized_for_scripts();
 /// let app: Router = Router::new()
 ///     .route("/account", get(|| async { StatusCode::UNAUTHORIZED }))
 ///     .layer(login);
 /// ```
 ///
-/// Scripts should still get the 401. A redirected script would treat the login page as its data. So
-/// apply the policy to pages only:
+/// # Scripts
+///
+/// A redirected script would treat the login page as its data. With
+/// [`unauthorized_for_scripts`](crate::RedirectLayer::unauthorized_for_scripts), scripts get 401
+/// instead, and htmx loads the login page. Without it, the layer redirects scripts like pages.
 ///
 /// ```
-/// use tower_redirect::{Policy, policy::LoginRedirect, testing};
+/// use axum::{Router, body::Body, http::Request};
+/// use tower::ServiceExt;
+/// use tower_redirect::{RedirectLayer, policy::LoginRedirect};
 ///
-/// let login = LoginRedirect::to("/login").when(|request| {
-///     let accepts = request.header("accept").and_then(|types| types.to_str().ok());
-///     accepts.is_some_and(|types| types.contains("text/html"))
-/// });
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let login = RedirectLayer::see_other(LoginRedirect::to("/login")).unauthorized_for_scripts();
+/// let app: Router = Router::new().layer(login);
 ///
-/// let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
-/// let get = |accept: &str| testing::get("/a").header("accept", accept).through(&login);
-/// get(browser).assert_redirect("/login?next=%2Fa");
-/// get("application/json").assert_pass();
+/// let htmx = Request::get("/inbox").header("hx-request", "true");
+/// let response = app.oneshot(htmx.body(Body::empty())?).await?;
+/// assert_eq!(response.status(), 401);
+/// assert_eq!(response.headers()["hx-redirect"], "/login?next=%2Finbox");
+/// # Ok(())
+/// # }
 /// ```
+///
+/// Then `next` holds the URL that htmx or the script requested, which may be only a part of a page.
 ///
 /// Redirects are not access control. The app must refuse requests for what a visitor must not see.
 ///

@@ -29,6 +29,7 @@ pub struct With<P> {
     status_choice: StatusChoice,
     timing: Timing,
     cache: Option<CacheControl>,
+    has_401_for_scripts: bool,
 }
 
 impl<P> With<P> {
@@ -38,6 +39,7 @@ impl<P> With<P> {
             status_choice,
             timing: Timing::Before,
             cache: None,
+            has_401_for_scripts: false,
         }
     }
 
@@ -109,6 +111,23 @@ impl<P> With<P> {
         self.cache = Some(cache.into());
         self
     }
+
+    /// Sends scripts a 401 instead. Use it for redirects to the login page only.
+    ///
+    #[doc = include_str!("../docs/unauthorized_for_scripts.md")]
+    ///
+    /// ```
+    /// use tower_redirect::{Policy, Status, policy::LoginRedirect, testing};
+    ///
+    /// let login = LoginRedirect::to("/login").with(Status::SeeOther).unauthorized_for_scripts();
+    /// // The policy decides the same for all. The layer chooses the form of the response.
+    /// testing::get("/a").through(&login).assert_redirect("/login?next=%2Fa");
+    /// ```
+    #[must_use]
+    pub fn unauthorized_for_scripts(mut self) -> Self {
+        self.has_401_for_scripts = true;
+        self
+    }
 }
 
 impl<P: Policy<Target = Location>> Policy for With<P> {
@@ -119,6 +138,7 @@ impl<P: Policy<Target = Location>> Policy for With<P> {
         self.policy.decide(request).map(|location| Redirect {
             timing: self.timing.clone(),
             cache: self.cache,
+            has_401_for_scripts: self.has_401_for_scripts,
             ..Redirect::new(self.status_choice, location)
         })
     }
@@ -132,6 +152,7 @@ impl<P> Clone for With<P> {
             status_choice: self.status_choice,
             timing: self.timing.clone(),
             cache: self.cache,
+            has_401_for_scripts: self.has_401_for_scripts,
         }
     }
 }
@@ -143,6 +164,7 @@ impl<P: fmt::Debug> fmt::Debug for With<P> {
             .field("status_choice", &self.status_choice)
             .field("timing", &self.timing)
             .field("cache", &self.cache)
+            .field("has_401_for_scripts", &self.has_401_for_scripts)
             .finish()
     }
 }

@@ -21,7 +21,7 @@
 //! policy.
 //!
 //! **R8** A redirect has one of five statuses. Of its headers, only `Location` may contain text of
-//! the request. A redirect doesn't call the inner service, unless it is sent [after](Timing::After)
+//! the request (and `HX-Redirect` in the 401 for htmx, with the same bytes). A redirect doesn't call the inner service, unless it is sent [after](Timing::After)
 //! its response.
 
 use http::{Method, StatusCode, Version};
@@ -86,6 +86,7 @@ pub struct Redirect {
     pub(crate) status_choice: StatusChoice,
     pub(crate) timing: Timing,
     pub(crate) cache: Option<CacheControl>,
+    pub(crate) has_401_for_scripts: bool,
     /// The rule that created the redirect.
     #[cfg(feature = "rules")]
     pub(crate) rule: Option<MatchedRule>,
@@ -192,6 +193,7 @@ impl Redirect {
             status_choice: status.into(),
             timing: Timing::Before,
             cache: None,
+            has_401_for_scripts: false,
             #[cfg(feature = "rules")]
             rule: None,
         }
@@ -257,6 +259,38 @@ impl Redirect {
     /// ```
     pub fn cache(mut self, cache: impl Into<CacheControl>) -> Self {
         self.cache = Some(cache.into());
+        self
+    }
+
+    /// Sends scripts a 401 instead. Use it for redirects to the login page only.
+    ///
+    #[doc = include_str!("../docs/unauthorized_for_scripts.md")]
+    ///
+    /// The layer chooses from the request. If a handler returns the redirect, there is no request,
+    /// and this setter has no effect.
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, http::Request};
+    /// use tower::ServiceExt;
+    /// use tower_redirect::{LocalPath, Redirect, RedirectLayer, policy_fn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// const LOGIN: LocalPath = LocalPath::from_static("/login");
+    /// let policy = policy_fn(|request| match request.path() {
+    ///     "/login" => None,
+    ///     _ => Some(Redirect::see_other(LOGIN).unauthorized_for_scripts()),
+    /// });
+    /// let app: Router = Router::new().layer(RedirectLayer::new(policy));
+    ///
+    /// let fetch = Request::get("/api/me").header("sec-fetch-mode", "cors");
+    /// let response = app.oneshot(fetch.body(Body::empty())?).await?;
+    /// assert_eq!(response.status(), 401);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unauthorized_for_scripts(mut self) -> Self {
+        self.has_401_for_scripts = true;
         self
     }
 

@@ -23,14 +23,25 @@ use http::{Method, StatusCode, response::Parts};
 ///
 /// - `Content-*`, `Transfer-Encoding`, `Trailer`, `ETag`, `Last-Modified`, `Accept-Ranges`,
 ///   `Digest` and `Repr-Digest`,
-/// - `Cache-Control`, `CDN-Cache-Control`, `Surrogate-Control`, `Expires` and `Age`, and
+/// - `Cache-Control` and those for one cache (`CDN-Cache-Control`, `Surrogate-Control`), `Expires`,
+///   `X-Accel-Expires`, `Pragma` and `Age`, and
 /// - `Refresh`.
 ///
 /// Everything else stays, for example `Set-Cookie`, the CORS headers, `Vary` and the extensions.
 /// `Content-Security-Policy` stays too.
 ///
-/// A cache must not send a redirect for one visitor to another visitor. If the response had a
-/// `Set-Cookie`, or a `Cache-Control` with `no-store`, `private` or `no-cache`, then
+/// A cache must not send a redirect for one visitor to another visitor. The response says that it's
+/// for one visitor, or for this moment only, if it has
+///
+/// - a `Set-Cookie`,
+/// - a `Cache-Control` with `no-store`, `private`, `no-cache`, `max-age=0` or `s-maxage=0`. An
+///   invalid number counts as 0. The same holds for `CDN-Cache-Control`, for its variants such as
+///   `Netlify-CDN-Cache-Control`, and for `Surrogate-Control`,
+/// - `Pragma: no-cache`,
+/// - an `Expires` but no `max-age` or `s-maxage`, because the layer doesn't compare dates, or
+/// - `X-Accel-Expires: 0`.
+///
+/// Then
 ///
 /// - a redirect with a cache lifetime gets `Cache-Control: private`, and
 /// - a permanent redirect without a cache lifetime gets `Cache-Control: no-store`.

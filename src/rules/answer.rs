@@ -42,6 +42,7 @@ impl Table {
             status_choice: record.status_choice(),
             timing,
             cache,
+            has_401_for_scripts: false,
             rule: Some(MatchedRule::new(
                 Arc::<Self>::clone(self),
                 RuleOffset(at),

@@ -112,12 +112,10 @@ pub(super) fn asked_host<'h>(
     match head.authority() {
         Some(authority) => match NormalizedHost::read(authority) {
             Some(host) => Ok(Some(host)),
-            None => Err(Refusal::bad_request("invalid `Host` header")),
+            None => Err(Refusal::INVALID_HOST),
         },
         None if head.names_no_host() => Ok(None),
-        None => Err(Refusal::bad_request(
-            "conflicting `Host` headers, or a user name in the host",
-        )),
+        None => Err(Refusal::CONFLICTING_HOSTS),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one spelling of a path in which tables compare: hex digits of escapes in upper case, escaped
-//! unreserved characters decoded, everything that cannot be sent escaped, and every `%` that begins
-//! no escape, so that none is made of what stands behind it.
+//! unreserved characters decoded, everything escaped that cannot be sent in a path (browsers send
+//! `[` and `]`, and locations never have them there), and every `%` that begins no escape, so that
+//! none is made of what stands behind it.
 //!
 //! `%2F` stays an escape, and so never equals `/` (RFC 3986 §6.2.2).
 
@@ -48,7 +49,7 @@ impl Piece {
                 bytes: *b"%25",
                 length: 3,
             },
-            [byte, ..] if sendable(*byte) => plain(1, *byte),
+            [byte, ..] if sendable(*byte) && !matches!(byte, b'[' | b']') => plain(1, *byte),
             [byte, ..] => Self {
                 taken: 1,
                 bytes: [b'%', hex_digit(byte >> 4), hex_digit(byte & 0xf)],
@@ -108,11 +109,12 @@ pub(super) fn is_settled_path(path: &[u8], fold: bool) -> bool {
 /// each.
 #[inline]
 const fn is_settled(byte: u8) -> bool {
-    // Signed numbers are compared at once; what is not ASCII is below all of it. `<`, `>`, `\` and
-    // `^` have these bits in common, and no other byte between the two has them.
+    // Signed numbers are compared at once; what is not ASCII is below all of it. The successors of
+    // `;` to `>` and of `[` to `^` have these bits in common, and no other byte between the two
+    // has them. `;` and `=` are rare, and cost a closer look.
     ((byte as i8) >= b'-' as i8)
         & ((byte as i8) <= b'z' as i8)
-        & (byte & 0x1d != 0x1c)
+        & (byte.wrapping_add(1) & 0x1c != 0x1c)
         & (byte != b'`')
 }
 
@@ -209,6 +211,8 @@ mod tests {
             ("/%G1", "/%25G1", "/%25g1"),
             ("/a%%32Fb", "/a%252Fb", "/a%252fb"),
             ("/a|b{c}", "/a%7Cb%7Bc%7D", "/a%7Cb%7Bc%7D"),
+            ("/a[1]", "/a%5B1%5D", "/a%5B1%5D"),
+            ("/a%5b=;%5D", "/a%5B=;%5D", "/a%5B=;%5D"),
         ] {
             assert_eq!(spelled(text, false), exact);
             assert_eq!(spelled(text, true), folded);
@@ -230,7 +234,8 @@ mod tests {
         for byte in 0..=u8::MAX {
             let plain = byte.is_ascii_alphanumeric() || b"-./_".contains(&byte);
             assert_eq!(is_plain(byte), plain, "{byte:#x}");
-            let settled = (b'-'..=b'z').contains(&byte) && sendable(byte);
+            let rare = b"[];=".contains(&byte);
+            let settled = (b'-'..=b'z').contains(&byte) && sendable(byte) && !rare;
             assert_eq!(is_settled(byte), settled, "{byte:#x}");
         }
     }

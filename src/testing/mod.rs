@@ -26,6 +26,8 @@
 //!        got: a redirect to /posts/hello
 //! ```
 //!
+//! [`next_request`] says what a browser requests after any redirect, for example one of your app.
+//!
 //! [`through`](TestRequest::through) returns the decision of the policy. A layer doesn't send every
 //! redirect. For example, it never sends a redirect to the requested URL. Use
 //! [`through_layer`](TestRequest::through_layer) or [`follow`] to test what a layer really sends.
@@ -42,7 +44,9 @@ mod request;
 mod routes;
 
 use crate::journey::fail;
-pub use crate::journey::{End, Hop, Journey, TestRequest, follow, follow_at_most};
+pub use crate::journey::{
+    End, Hop, Journey, NextRequest, TestRequest, follow, follow_at_most, next_request,
+};
 #[cfg(feature = "rules")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
 #[doc(inline)]

@@ -49,6 +49,20 @@ pub fn sendable(byte: u8) -> bool {
     (0x21..=0x7e).contains(&byte) && !b"\"<>\\^`{|}".contains(&byte)
 }
 
+/// A text with every `%` escaped that begins no escape.
+#[must_use]
+pub fn with_escaped_percents(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let begins_escape =
+            part.len() > 1 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+        out.push_str(if begins_escape { "%" } else { "%25" });
+        out.push_str(part);
+    }
+    out
+}
+
 /// What stands before query and fragment.
 #[must_use]
 pub fn path_of(reference: &str) -> &str {

@@ -200,6 +200,34 @@ pub fn then(data: &[u8]) {
     });
 }
 
+/// A text for the unchecked constructor: a browser reads the same host in it and in what is sent, and
+/// what is sent is taken as it is.
+pub fn unchecked(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Ok(location) = Location::unchecked(text) else {
+        return;
+    };
+    let sent = location.as_str();
+    let sendable = |byte: u8| (0x21..=0x7e).contains(&byte) && !b"\"<>\\^`{|}".contains(&byte);
+    assert!(sent.bytes().all(sendable) && sent.len() <= 8_000, "{sent}");
+    for page in [None, Some(SITE), Some("http://app.example:8080/a/b?c")] {
+        let host = |text: &str| {
+            let base = page.map(|page| Url::parse(page).expect("a page"));
+            let url = Url::options().base_url(base.as_ref()).parse(text).ok()?;
+            let host = url.host_str().map(str::to_owned);
+            Some((url.scheme().to_owned(), host, url.port()))
+        };
+        assert_eq!(host(text), host(sent), "{text:?} is sent as {sent}");
+    }
+    assert_eq!(
+        Location::unchecked(sent).as_ref(),
+        Ok(&location),
+        "{text:?}"
+    );
+}
+
 /// Numbers of two bytes that decide about rules and about requests near to them: a table answers as the
 /// naive interpreter does.
 pub fn rules(data: &[u8]) {
@@ -271,6 +299,11 @@ fn assert_leads_to(location: &Location, origins: &[&str]) {
 fn assert_sent_to(sent: &str, origins: &[&str]) {
     let sendable = |byte: u8| (0x21..=0x7e).contains(&byte) && !b"\"<>\\^`{|}".contains(&byte);
     assert!(sent.bytes().all(sendable) && sent.len() <= 8_000, "{sent}");
+    let begins_escape = |rest: &str| {
+        let mut digits = rest.bytes().map(|byte| byte.is_ascii_hexdigit());
+        digits.next() == Some(true) && digits.next() == Some(true)
+    };
+    assert!(sent.split('%').skip(1).all(begins_escape), "{sent}");
     for page in ["/", "/a/b?c"] {
         let base = Url::parse(&format!("{SITE}{page}")).expect("a page");
         let url = base

@@ -32,11 +32,22 @@ fn local_paths_are_encoded_by_component() {
         (r#"/"<>^`{|}"#, "/%22%3C%3E%5E%60%7B%7C%7D"),
         (r#"/x?"<>^`{|}\"#, "/x?%22%3C%3E%5E%60%7B%7C%7D%5C"),
         ("/a%2Fb%c3%A9", "/a%2Fb%c3%A9"),
-        ("/100%", "/100%"),
+        ("/100%", "/100%25"),
+        (
+            "/100%done?100%done#100%done",
+            "/100%25done?100%25done#100%25done",
+        ),
+        ("/%?%#%", "/%25?%25#%25"),
+        ("/%4", "/%254"),
+        ("/%zz%4g%%41", "/%25zz%254g%25%41"),
+        ("/%\u{e9}%|", "/%25%C3%A9%25%7C"),
+        ("/a[1]?a[]=1&[b]#c[2]", "/a%5B1%5D?a[]=1&[b]#c%5B2%5D"),
+        ("/a?b?[#c?[", "/a?b?[#c?%5B"),
+        ("/[::1]", "/%5B::1%5D"),
         ("/x?a?b", "/x?a?b"),
         ("/x#a#b?c", "/x#a%23b?c"),
         ("/x?#", "/x?#"),
-        ("/!$&'()*+,;=:@[]~", "/!$&'()*+,;=:@[]~"),
+        ("/!$&'()*+,;=:@~", "/!$&'()*+,;=:@~"),
         (
             "/x?next=https://evil.example//",
             "/x?next=https://evil.example//",
@@ -88,6 +99,12 @@ fn absolute_targets_are_sent_as_browsers_spell_them() {
         ),
         ("https://1.2.3.4.5a/", "https://1.2.3.4.5a/"),
         ("https://example.com/@x:y", "https://example.com/@x:y"),
+        (
+            "https://example.com/100%?a[]=%#[%]",
+            "https://example.com/100%25?a[]=%25#%5B%25%5D",
+        ),
+        ("http://[::1]/[1]?[1]", "http://[::1]/%5B1%5D?[1]"),
+        ("http://[::1]?%", "http://[::1]/?%25"),
     ] {
         assert_eq!(Location::from_config(text).unwrap(), sent, "{text:?}");
         assert_eq!(
@@ -199,7 +216,7 @@ fn the_longest_location_has_8000_bytes() {
     }
     let origin = Origin::new("https://example.com").unwrap();
     let path = LocalPath::new(&longest).unwrap();
-    assert!(origin.location(&path).is_err());
+    assert!(origin.join(&path).is_err());
     assert!(path.join_encoded("x").is_err());
     assert!(Location::unchecked(&format!("{longest}a")).is_err());
 }
@@ -224,6 +241,8 @@ fn a_tail_is_joined_on_a_segment_boundary() {
         ("/", "//evil.example", "!"),
         ("/", "\\evil.example", "/%5Cevil.example"),
         ("/docs?v=1#top", "x", "/docs/x?v=1#top"),
+        ("/docs", "100%/a[1]%4", "/docs/100%25/a%5B1%5D%254"),
+        ("/docs?a[]", "%41", "/docs/%41?a[]"),
     ] {
         match join(base, tail) {
             Ok(path) => assert_eq!(path, sent, "{base:?} {tail:?}"),
@@ -246,6 +265,8 @@ fn queries_keep_their_bytes() {
         ("/x", "a=%20+%2B&a=&a", "/x?a=%20+%2B&a=&a"),
         ("/x", "a#b", "/x?a%23b"),
         ("/x", "it's", "/x?it's"),
+        ("/x", "a[]=100%&b=%4", "/x?a[]=100%25&b=%254"),
+        ("/x?a[0]", "a[1]#[", "/x?a[0]&a[1]%23["),
     ] {
         assert_eq!(add(base, query).unwrap(), sent, "{base:?} {query:?}");
     }
@@ -254,7 +275,7 @@ fn queries_keep_their_bytes() {
 }
 
 #[test]
-fn the_unchecked_door_checks_the_bytes() {
+fn the_unchecked_constructor_checks_the_bytes() {
     for (text, sent) in [
         ("myapp://open?x=1#y#z", "myapp://open?x=1#y%23z"),
         ("magnet:?xt=urn:btih:1", "magnet:?xt=urn:btih:1"),
@@ -262,11 +283,94 @@ fn the_unchecked_door_checks_the_bytes() {
         ("relative/path", "relative/path"),
         ("#top", "#top"),
         ("caf\u{e9} \"x\"", "caf%C3%A9%20%22x%22"),
+        // A `\` after the host is a character of the path, the query or the fragment.
+        ("https://a.example/b\\@c", "https://a.example/b%5C@c"),
+        ("https://a.example?b\\@c", "https://a.example?b%5C@c"),
+        ("https://a.example#b\\@c", "https://a.example#b%5C@c"),
+        ("/a\\b", "/a%5Cb"),
+        ("a\\b", "a%5Cb"),
+        ("?\\", "?%5C"),
+        ("myapp:a\\b", "myapp:a%5Cb"),
+        ("myapp:\\\\a", "myapp:%5C%5Ca"),
+        ("mailto:\\", "mailto:%5C"),
+        // `%` and brackets follow the same rules as everywhere.
+        ("/100%", "/100%25"),
+        ("mailto:100%[a]", "mailto:100%25%5Ba%5D"),
+        ("//a.example/[1]?[1]#[1]", "//a.example/%5B1%5D?[1]#%5B1%5D"),
+        ("http://[::1]:80/", "http://[::1]:80/"),
+        ("http:[::1]", "http:[::1]"),
+        ("//u:p@[::1]/[", "//u:p@[::1]/%5B"),
+        ("myapp://[::1]", "myapp://[::1]"),
+        // The same host for a browser.
+        ("https://caf\u{e9}.example/", "https://caf%C3%A9.example/"),
+        ("https://caf%C3%A9.example/", "https://caf%C3%A9.example/"),
+        ("https:host", "https:host"),
+        ("https:////host", "https:////host"),
+        ("///host", "///host"),
     ] {
-        assert_eq!(Location::unchecked(text).unwrap(), sent);
+        assert_eq!(Location::unchecked(text).unwrap(), sent, "{text:?}");
+        assert_eq!(
+            Location::unchecked(sent).unwrap(),
+            sent,
+            "{text:?} once more"
+        );
     }
-    for text in ["", "a\nb", "a\0b", "\t"] {
+    for text in [
+        "",
+        "a\nb",
+        "a\0b",
+        "\t",
+        "https://a\t.example",
+        "/\t/a",
+        "\n//a",
+    ] {
         assert!(Location::unchecked(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn r1_the_unchecked_constructor_keeps_the_host() {
+    for (text, at, says) in [
+        (r"https://trusted.example\@evil.example/", 23, r"read a `\`"),
+        (r"https://trusted.example\.evil.example/", 23, r"read a `\`"),
+        (r"https://u\@a.example/", 9, r"read a `\`"),
+        (r"https://u@\a.example/", 10, r"read a `\`"),
+        (r"https://a.example:80\", 20, r"read a `\`"),
+        (r"//a\@b", 3, r"read a `\`"),
+        (r"///a\b", 4, r"read a `\`"),
+        (r"http:\\a\@b", 5, r"read a `\`"),
+        (r"http:/\a", 6, r"read a `\`"),
+        (r"http:a\@b", 6, r"read a `\`"),
+        (r"HTTP:\a", 5, r"read a `\`"),
+        (r"wss://a\b", 7, r"read a `\`"),
+        (r"file:\\server\share", 5, r"read a `\`"),
+        (r"myapp://a\@b", 9, r"read a `\`"),
+        (r"/\host", 1, r"read a `\`"),
+        (r"\/host", 0, r"read a `\`"),
+        (r"\\host", 0, r"read a `\`"),
+        (r"\host", 0, r"read a `\`"),
+        (r"//\host", 2, r"read a `\`"),
+        (" //host", 0, "drop the space"),
+        (" x", 0, "drop the space"),
+        ("//host ", 6, "could change the host"),
+        ("https://a b@c/", 9, "could change the host"),
+        ("https://a|b/", 9, "could change the host"),
+        ("https://a^/", 9, "could change the host"),
+        ("https:{a}", 6, "could change the host"),
+        ("myapp://\"a\"/", 8, "could change the host"),
+        ("https://100%/", 11, "two hex digits"),
+        ("https://a%2@b/", 9, "two hex digits"),
+        ("https://[::1/", 8, "invalid IPv6 address"),
+        ("https://a[::1]/", 9, "invalid IPv6 address"),
+        ("https://[::1]a/", 8, "invalid IPv6 address"),
+        ("https://[a@b]/", 8, "invalid IPv6 address"),
+        ("https://[::1]@b/", 8, "invalid IPv6 address"),
+        ("//[]/", 2, "invalid IPv6 address"),
+        ("//[::1%25eth0]/", 2, "invalid IPv6 address"),
+    ] {
+        let error = Location::unchecked(text).unwrap_err();
+        assert!(error.to_string().contains(says), "{text}: {error}");
+        assert_eq!(error.position(), at, "{text}: {error}");
     }
 }
 
@@ -302,6 +406,10 @@ fn literals_at_the_place_of_use_are_encoded() {
         ("../caf\u{e9}", "../caf%C3%A9"),
         ("https://Example.com", "https://example.com/"),
         ("http://[::1]:3000", "http://[::1]:3000/"),
+        ("/100%done", "/100%25done"),
+        ("./a[1]", "./a%5B1%5D"),
+        ("?a[]=%", "?a[]=%25"),
+        ("?%#[%4", "?%25#%5B%254"),
     ] {
         testing::get("/y")
             .through(&literal.into_policy())

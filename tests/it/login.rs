@@ -121,6 +121,33 @@ async fn a_401_sends_browsers_to_the_form_and_leaves_programs_alone() {
 }
 
 #[tokio::test]
+async fn scripts_and_htmx_get_a_401_for_each_page() {
+    for (target, next) in [
+        ("/account?tab=2", "/login?next=%2Faccount%3Ftab%3D2"),
+        (
+            "/team/blue/news?p=1",
+            "/login?next=%2Fteam%2Fblue%2Fnews%3Fp%3D1",
+        ),
+        ("/api/me", "/login?next=%2Fapi%2Fme"),
+    ] {
+        for (name, hx_redirect) in [("sec-fetch-mode", None), ("hx-request", Some(next))] {
+            let value = if hx_redirect.is_some() {
+                "true"
+            } else {
+                "cors"
+            };
+            let request = Request::get(target).header(name, value);
+            let request = request.body(Body::empty()).unwrap();
+            let answer = app::app().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), 401, "{target} {name}");
+            assert_eq!(answer.headers()[header::LOCATION], next);
+            let sent = answer.headers().get("hx-redirect");
+            assert_eq!(sent.map(|value| value.to_str().unwrap()), hx_redirect);
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_next_leads_to_a_stranger() {
     for next in [
         "//stranger.example",
@@ -151,5 +178,7 @@ async fn no_next_leads_to_a_stranger() {
 #[tokio::test]
 async fn caches_are_told_that_it_depends_on_the_cookie() {
     let answer = Browser::new().ask("GET", "/account", "").await;
-    assert_eq!(answer.headers()[header::VARY], "cookie");
+    let vary: Vec<_> = answer.headers().get_all(header::VARY).iter().collect();
+    assert_eq!(vary.len(), 2);
+    assert!(vary.iter().any(|line| *line == "cookie"), "{vary:?}");
 }

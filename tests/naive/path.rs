@@ -179,7 +179,7 @@ fn letters(text: &str, fold: bool) -> Letters {
         };
         let (byte, taken) = escaped.map_or((bytes[at], 1), |byte| (byte, 3));
         let unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        let sendable = (0x21..0x7f).contains(&byte) && !b"\"<>\\^`{|}".contains(&byte);
+        let sendable = (0x21..0x7f).contains(&byte) && !b"\"<>\\^`{|}[]".contains(&byte);
         // A `%` that begins no escape means itself, as `%25` does.
         let plain = match escaped {
             Some(_) => unreserved,

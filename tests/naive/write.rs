@@ -19,7 +19,7 @@ pub fn location(
         Source::Prefix(_) => {
             let tail = captures.iter().find(|capture| capture.name.is_empty());
             let front = fill(path.strip_suffix('/').unwrap_or(path), captures, Part::Path);
-            front + &encode(&tail.unwrap().text, "?#")
+            front + &encode(&tail.unwrap().text, "?#[]")
         }
         _ => fill(path, captures, Part::Path),
     };
@@ -84,7 +84,11 @@ enum Part {
 
 /// Writes what placeholders stand for in their place, encoded for it.
 fn fill(text: &str, captures: &[Capture], part: Part) -> String {
-    let outside = if part == Part::Path { "?#" } else { "#" };
+    let outside = match part {
+        Part::Path => "?#[]",
+        Part::Query => "#",
+        Part::Fragment => "#[]",
+    };
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
@@ -108,10 +112,11 @@ fn fill(text: &str, captures: &[Capture], part: Part) -> String {
         };
         out.push_str(&match (capture.origin, part) {
             (From::Plain, _) => plain(text),
-            (From::Query, Part::Path) => encode(&text.replace('+', "%20"), "?#/"),
-            (From::Query, _) => encode(text, "#"),
-            (From::Path | From::Tail, Part::Path) => encode(text, "?#"),
-            (From::Path | From::Tail, _) => encode(text, "#&+;='"),
+            (From::Query, Part::Path) => encode(&text.replace('+', "%20"), "?#/[]"),
+            (From::Query, Part::Query) => encode(text, "#"),
+            (From::Query, Part::Fragment) => encode(text, "#[]"),
+            (From::Path | From::Tail, Part::Path) => encode(text, "?#[]"),
+            (From::Path | From::Tail, _) => encode(text, "#&+;='[]"),
         });
         rest = behind;
     }
@@ -119,14 +124,21 @@ fn fill(text: &str, captures: &[Capture], part: Part) -> String {
     out
 }
 
-/// Received text as it can be sent; escapes stay.
+/// Received text as it can be sent; escapes stay, and a `%` that begins none means itself.
 fn encode(text: &str, also: &str) -> String {
     let keeps = |byte: &u8| {
         (0x21..0x7f).contains(byte)
-            && !b"\"<>\\^`{|}".contains(byte)
+            && !b"\"<>\\^`{|}%".contains(byte)
             && !also.as_bytes().contains(byte)
     };
-    escape(text, keeps)
+    let mut parts = text.split('%');
+    let mut out = escape(parts.next().unwrap(), keeps);
+    for part in parts {
+        let hex = |at| part.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+        out.push_str(if hex(0) && hex(1) { "%" } else { "%25" });
+        out.push_str(&escape(part, keeps));
+    }
+    out
 }
 
 /// Plain text as it can be sent anywhere.

@@ -129,6 +129,39 @@ impl<P, M> RedirectLayer<With<P>, M> {
         self.map_with(|with| with.cache(cache))
     }
 
+    /// Sends scripts a 401 instead. Use it for redirects to the login page only.
+    ///
+    #[doc = include_str!("../../docs/unauthorized_for_scripts.md")]
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, http::Request};
+    /// use tower::ServiceExt;
+    /// use tower_redirect::{RedirectLayer, policy::LoginRedirect};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let login = LoginRedirect::to("/login");
+    /// let layer = RedirectLayer::see_other(login).unauthorized_for_scripts();
+    /// let app: Router = Router::new().layer(layer);
+    ///
+    /// // A script's `fetch`:
+    /// let request = Request::get("/api/me").header("sec-fetch-mode", "cors");
+    /// let response = app.clone().oneshot(request.body(Body::empty())?).await?;
+    /// assert_eq!(response.status(), 401);
+    /// assert_eq!(response.headers()["www-authenticate"], "Cookie realm=\"login\"");
+    /// assert_eq!(response.headers()["location"], "/login?next=%2Fapi%2Fme");
+    ///
+    /// // A link or a form:
+    /// let request = Request::get("/account").header("sec-fetch-mode", "navigate");
+    /// let response = app.oneshot(request.body(Body::empty())?).await?;
+    /// assert_eq!(response.status(), 303);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unauthorized_for_scripts(self) -> Self {
+        self.map_with(With::unauthorized_for_scripts)
+    }
+
     fn map_with(self, change: impl FnOnce(With<P>) -> With<P>) -> Self {
         let with = Arc::unwrap_or_clone(self.policy);
         Self {
@@ -220,7 +253,9 @@ impl<P, M> RedirectLayer<P, M> {
     ///
     /// - A redirect that relies on a presumed scheme (no trusted proxy reported it) stays
     ///   `no-store`.
-    /// - A redirect that depends on `Cookie` or `Authorization` becomes `private`.
+    /// - A redirect that depends on `Cookie` or `Authorization` becomes `private` and keeps its
+    ///   `max-age`: only the visitor's own browser keeps it, for that time. The same holds if it
+    ///   replaces a response that [isn't for shared caches](crate::redirect::Timing).
     pub fn default_max_age(mut self, cache: impl Into<CacheControl>) -> Self {
         self.options.default_max_age = Some(cache.into());
         self
@@ -299,6 +334,9 @@ impl<P> RedirectLayer<P, Unchanged> {
     ///
     /// The page is HTML if the client accepts HTML, and plain text otherwise. The response has the
     /// `Content-Length` of the page and `Vary: accept`. The response to HEAD has no body.
+    ///
+    /// A refusal gets one line of plain text: its
+    /// [public text](crate::policy::Refusal::with_public_text), or the status.
     ///
     /// The inner body needs `From<Bytes>`. If it lacks that, call [`wrap_body`](Self::wrap_body),
     /// too.

@@ -313,12 +313,10 @@ impl HttpsEnforcement {
     pub(super) fn admit(&self, request: &EstablishedRequest<'_>) -> Result<(), Refusal> {
         if request.lacks_peer {
             // The client may have used https. A redirect would send it to the same URL forever.
-            return Err(Refusal::bad_request(
-                "no peer address; serve with `into_make_service_with_connect_info`",
-            ));
+            return Err(Refusal::NO_PEER_ADDRESS);
         }
         if self.refuses_unsafe_methods && !is_safe(request.head.method()) {
-            return Err(Refusal::forbidden("unsafe method over plaintext"));
+            return Err(Refusal::UNSAFE_OVER_PLAINTEXT);
         }
         Ok(())
     }

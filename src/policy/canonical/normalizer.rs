@@ -131,7 +131,7 @@ impl<'p> Normalizer<'p> {
             (Some(host), Some(Some(requested))) => {
                 self.judge_host(host, requested, head, enforcing)
             }
-            (Some(_), Some(None)) => HostVerdict::refused("invalid `Host` header"),
+            (Some(_), Some(None)) => HostVerdict::Refused(Refusal::INVALID_HOST),
             (Some(host), None) => self.without_host(host, head, enforcing.is_some()),
         };
         match verdict {
@@ -159,7 +159,7 @@ impl<'p> Normalizer<'p> {
         match Location::assemble(site, &form, uri.query()) {
             Ok(location) if enforcing => Decision::enforce(location),
             Ok(location) => Decision::redirect(location),
-            Err(_) if enforcing => refuse("plaintext request without a valid https location"),
+            Err(_) if enforcing => Decision::refuse(Refusal::PLAINTEXT_WITHOUT_LOCATION),
             Err(_) => Decision::pass(),
         }
     }
@@ -170,8 +170,8 @@ impl<'p> Normalizer<'p> {
         let is_legal = head.method() == Method::CONNECT
             || head.method() == Method::OPTIONS && head.requested_uri().path() == "*";
         match self.host {
-            _ if enforcing => refuse("plaintext request for a target that is not a path"),
-            Some(_) if !is_legal => refuse("request target is not a path"),
+            _ if enforcing => Decision::refuse(Refusal::PLAINTEXT_NOT_A_PATH),
+            Some(_) if !is_legal => Decision::refuse(Refusal::NOT_A_PATH),
             _ => Decision::pass(),
         }
     }
@@ -195,7 +195,7 @@ impl<'p> Normalizer<'p> {
                 return HostVerdict::PassThrough;
             }
             HostMatch::Unknown => {
-                return HostVerdict::Refused(Refusal::misdirected("unknown host"));
+                return HostVerdict::Refused(Refusal::UNKNOWN_HOST);
             }
         };
         let port = self.port(origin);
@@ -229,10 +229,10 @@ impl<'p> Normalizer<'p> {
         enforcing: bool,
     ) -> HostVerdict<'a> {
         if head.has_established_host() {
-            return HostVerdict::refused("invalid forwarded host");
+            return HostVerdict::Refused(Refusal::INVALID_FORWARDED_HOST);
         }
         if !head.names_no_host() {
-            return HostVerdict::refused("conflicting `Host` headers, or a user name in the host");
+            return HostVerdict::Refused(Refusal::CONFLICTING_HOSTS);
         }
         match host.only_host() {
             Some(origin) if enforcing => HostVerdict::MoveTo(Site {
@@ -241,7 +241,7 @@ impl<'p> Normalizer<'p> {
                 port: self.port(origin),
             }),
             _ if !enforcing && host.unknown() != UnknownHost::Refuse => HostVerdict::Canonical,
-            _ => HostVerdict::refused("no host"),
+            _ => HostVerdict::Refused(Refusal::NO_HOST),
         }
     }
 
@@ -365,12 +365,6 @@ enum HostVerdict<'a> {
     Refused(Refusal),
 }
 
-impl HostVerdict<'_> {
-    const fn refused(reason: &'static str) -> Self {
-        Self::Refused(Refusal::bad_request(reason))
-    }
-}
-
 /// Adds the prefix that a proxy has stripped to the canonical URL of a request.
 #[inline]
 pub(super) fn below_prefix(
@@ -398,8 +392,4 @@ fn has_scheme(head: &RequestHead<'_>, required: Option<HttpScheme>) -> bool {
 #[inline]
 fn names_a_path(head: &RequestHead<'_>) -> bool {
     head.method() != Method::CONNECT && head.requested_uri().path().starts_with('/')
-}
-
-const fn refuse(reason: &'static str) -> Decision<Location> {
-    Decision::refuse(Refusal::bad_request(reason))
 }

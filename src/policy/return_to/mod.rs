@@ -3,7 +3,7 @@
 
 use http::HeaderName;
 
-use crate::location::{Allowed, IntoLocation, Location, LocationError, parse_origin};
+use crate::location::{Allowed, IntoLocation, Location, LocationError, Origin, parse_origin};
 
 mod source;
 
@@ -31,8 +31,14 @@ const MAX_LEN: usize = 2_048;
 /// # Ok::<(), tower_redirect::location::LocationError>(())
 /// ```
 ///
-/// The policy accepts a value if it is a path on this site, or a URL on an https origin that you
-/// [allowed](Self::allow). It uses the fallback instead of a value that:
+/// The policy accepts a value if it is one of these:
+///
+/// - a path on this site,
+/// - a URL on [this site's own origin](Self::own_origin), which is reduced to its path, query and
+///   fragment,
+/// - a URL on an https origin that you [allowed](Self::allow).
+///
+/// It uses the fallback instead of a value that:
 ///
 /// - is longer than 2,048 bytes,
 /// - contains a control character, a space or a backslash,
@@ -59,6 +65,7 @@ const MAX_LEN: usize = 2_048;
 #[must_use = "a `ReturnTo` checks nothing until it gets a value"]
 pub struct ReturnTo {
     fallback: Location,
+    own: Vec<Origin>,
     allowed: Vec<Allowed>,
 }
 
@@ -78,8 +85,36 @@ impl ReturnTo {
     pub fn new(fallback: impl IntoLocation<Location>) -> Self {
         Self {
             fallback: fallback.into_location(),
+            own: Vec::new(),
             allowed: Vec::new(),
         }
+    }
+
+    /// Accepts URLs on this site's own origin, and reduces them to their path, query and fragment.
+    ///
+    /// Some clients send the whole URL: a `Referer` always is one, and scripts often send
+    /// `location.href`. Call it once for each origin of this site. The scheme, the host and the
+    /// port must be the same. The origin may use `http`, because only the path is sent: the client
+    /// stays on the origin that it requested.
+    ///
+    /// ```
+    /// # use tower_redirect::policy::ReturnTo;
+    /// let return_to = ReturnTo::new("/home").own_origin("https://example.com")?;
+    ///
+    /// assert_eq!(return_to.location("https://example.com/account?tab=2"), "/account?tab=2");
+    /// assert_eq!(return_to.location("https://example.com"), "/");
+    /// assert_eq!(return_to.location("https://example.com//stranger.example"), "/home");
+    /// assert_eq!(return_to.location("http://example.com/account"), "/home");
+    /// # Ok::<(), tower_redirect::location::LocationError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text isn't `http(s)://host[:port]`, with or without a `/` at its
+    /// end.
+    pub fn own_origin(mut self, origin: &str) -> Result<Self, LocationError> {
+        self.own.push(Origin::own(origin)?);
+        Ok(self)
     }
 
     /// Allows an https origin besides this site, or all subdomains of a domain.
@@ -113,6 +148,35 @@ impl ReturnTo {
     /// address or a single label, or is used with a port.
     pub fn allow(mut self, origin: &str) -> Result<Self, LocationError> {
         self.allowed.push(Allowed::parse(origin)?);
+        Ok(self)
+    }
+
+    /// Allows an origin on the developer's own computer, even without https.
+    ///
+    /// The host must be `localhost`, `127.0.0.1` or `[::1]`. Use it for a frontend that runs on a
+    /// port of its own while you develop. Don't use it in production: the redirect would lead
+    /// visitors to whatever program listens on that port of their own computer.
+    ///
+    /// ```
+    /// # use tower_redirect::policy::ReturnTo;
+    /// let mut return_to = ReturnTo::new("/home");
+    /// if cfg!(debug_assertions) {
+    ///     return_to = return_to.allow_for_development("http://localhost:5173")?;
+    /// }
+    /// # if cfg!(debug_assertions) {
+    /// assert_eq!(return_to.location("http://localhost:5173/a"), "http://localhost:5173/a");
+    /// # }
+    /// assert_eq!(return_to.location("http://localhost:8080/a"), "/home");
+    ///
+    /// assert!(ReturnTo::new("/home").allow_for_development("http://example.com").is_err());
+    /// # Ok::<(), tower_redirect::location::LocationError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text isn't `http(s)://host[:port]` with one of these three hosts.
+    pub fn allow_for_development(mut self, origin: &str) -> Result<Self, LocationError> {
+        self.allowed.push(Allowed::parse_for_development(origin)?);
         Ok(self)
     }
 
@@ -154,6 +218,12 @@ impl ReturnTo {
             return None;
         }
         let (origin, rest) = parse_origin(value).ok()?;
+        if self.own.contains(&origin) {
+            return match rest.as_bytes() {
+                [b'/', ..] => local(rest),
+                _ => local(&format!("/{rest}")),
+            };
+        }
         if !self.allowed.iter().any(|allowed| allowed.covers(&origin)) {
             return None;
         }
@@ -165,9 +235,10 @@ impl ReturnTo {
     /// Names and values are decoded like those of a form: `+` is a space, and `%XX` is a byte. The
     /// fallback is used if the parameter is missing, occurs twice or isn't UTF-8.
     ///
-    /// With `after_success`, the redirect replaces every 2xx response of the app. So a failed login
-    /// must respond with another status, for example 422 Unprocessable Content. Otherwise the
-    /// visitor is redirected as if the login had succeeded.
+    /// With `after_success`, the redirect replaces every 2xx response to an unsafe method, for
+    /// example POST. The form itself, a 2xx response to GET, stays. A failed login must respond
+    /// with another status, for example 422 Unprocessable Content. Otherwise the visitor is
+    /// redirected as if the login had succeeded.
     ///
     /// ```
     /// use tower_redirect::{LocalPath, RedirectLayer, policy::ReturnTo, testing};
@@ -213,8 +284,8 @@ impl ReturnTo {
     /// Returns a policy that reads the value from a header, and redirects every request.
     ///
     /// The value is used as received. The fallback is used if the header is missing or has several
-    /// lines. The response names the header in `Vary`. For `Referer`, allow the origin of this
-    /// site, because browsers send the whole URL.
+    /// lines. The response names the header in `Vary`. For `Referer`, set the
+    /// [own origin](Self::own_origin) of this site, because browsers send the whole URL.
     ///
     /// ```
     /// use http::HeaderName;

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{Piece, Target, Write, pieces, write::encode};
+use super::{Piece, Place, Target, Write, pieces, write::encode};
 use crate::{
-    location::{Location, MAX_LEN, RECEIVED_PATH, RECEIVED_QUERY, is_settled, parse_origin},
+    location::{
+        Location, MAX_LEN, RECEIVED_FRAGMENT, RECEIVED_PATH, RECEIVED_QUERY, is_settled,
+        parse_origin,
+    },
     rules::{
         capture::{Kind, Slot},
         error::Flaw,
@@ -12,14 +15,6 @@ use crate::{
         spelling,
     },
 };
-
-/// Where in a target a text stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    Path,
-    Query,
-    Fragment,
-}
 
 /// A target that is kept as it is written, on this site or on an origin that was checked before;
 /// `None` where it needs a closer look.
@@ -158,7 +153,7 @@ fn push_literal(out: &mut Vec<u8>, literal: &str, place: &mut Place, has_query: 
         let (set, marks): (_, &[char]) = match place {
             Place::Path => (RECEIVED_PATH, &['?', '#']),
             Place::Query => (RECEIVED_QUERY, &['#']),
-            Place::Fragment => (RECEIVED_QUERY, &[]),
+            Place::Fragment => (RECEIVED_FRAGMENT, &[]),
         };
         let end = rest.find(marks).unwrap_or(rest.len());
         let (part, marked) = rest.split_at_checked(end).unwrap_or((rest, ""));
@@ -220,7 +215,7 @@ fn slot(
         }
         Write::WholeTail
     } else {
-        Write::of(kind, place == Place::Path)
+        Write::of(kind, place)
     };
     Ok((write, index.try_into().unwrap_or_default()))
 }

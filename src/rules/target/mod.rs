@@ -30,6 +30,14 @@ pub(super) struct Target<'t> {
     pub(super) is_settled: bool,
 }
 
+/// Where in a target a text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Path,
+    Query,
+    Fragment,
+}
+
 /// What a slot writes; its value is the byte that stands for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -48,12 +56,14 @@ pub(super) enum Write {
     TailToQuery,
     /// Received query text where it was.
     QueryToQuery,
+    /// Received query text in the fragment.
+    QueryToFragment,
     /// Text that is encoded wherever it goes.
     Plain,
 }
 
 impl Write {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::PathToPath,
         Self::TailToPath,
         Self::WholeTail,
@@ -61,17 +71,19 @@ impl Write {
         Self::PathToQuery,
         Self::TailToQuery,
         Self::QueryToQuery,
+        Self::QueryToFragment,
         Self::Plain,
     ];
 
-    const fn of(kind: Kind, in_path: bool) -> Self {
-        match (kind, in_path) {
-            (Kind::Segment | Kind::Part, true) => Self::PathToPath,
-            (Kind::Segment | Kind::Part, false) => Self::PathToQuery,
-            (Kind::Tail, true) => Self::TailToPath,
-            (Kind::Tail, false) => Self::TailToQuery,
-            (Kind::Query, true) => Self::QueryToPath,
-            (Kind::Query, false) => Self::QueryToQuery,
+    const fn of(kind: Kind, place: Place) -> Self {
+        match (kind, place) {
+            (Kind::Segment | Kind::Part, Place::Path) => Self::PathToPath,
+            (Kind::Segment | Kind::Part, Place::Query | Place::Fragment) => Self::PathToQuery,
+            (Kind::Tail, Place::Path) => Self::TailToPath,
+            (Kind::Tail, Place::Query | Place::Fragment) => Self::TailToQuery,
+            (Kind::Query, Place::Path) => Self::QueryToPath,
+            (Kind::Query, Place::Query) => Self::QueryToQuery,
+            (Kind::Query, Place::Fragment) => Self::QueryToFragment,
             (Kind::Plain, _) => Self::Plain,
         }
     }
@@ -156,6 +168,7 @@ mod tests {
             ("tail", Kind::Tail),
             ("q", Kind::Query),
             ("plain", Kind::Plain),
+            ("odd", Kind::Segment),
         ]
         .map(|(name, kind)| Slot {
             name: name.into(),

@@ -2,19 +2,20 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
 use super::Write;
 use crate::{
-    location::{RECEIVED_PATH, RECEIVED_QUERY, scan},
+    location::{RECEIVED_FRAGMENT, RECEIVED_PATH, RECEIVED_QUERY, encode_received, scan},
     rules::{capture::Captures, spelling},
 };
 
 /// Received path text that has to stay one segment.
 const SEGMENT: &AsciiSet = &RECEIVED_PATH.add(b'/');
 
-/// Received path text that becomes the value of a query, where `+` is a space.
-const VALUE: &AsciiSet = &RECEIVED_QUERY
+/// Received path text that becomes the value of a query, where `+` is a space, or a fragment. What
+/// the path encodes is encoded, so that a chain of rules writes the same text as one rule.
+const VALUE: &AsciiSet = &RECEIVED_FRAGMENT
     .add(b'&')
     .add(b'+')
     .add(b';')
@@ -70,7 +71,7 @@ impl Write {
             | Self::WholeTail
             | Self::PathToQuery
             | Self::TailToQuery => is_plain || spelling::all_plain(part.as_bytes()),
-            Self::QueryToQuery => spelling::all_plain(part.as_bytes()),
+            Self::QueryToQuery | Self::QueryToFragment => spelling::all_plain(part.as_bytes()),
             // These two sets have a plain byte in them, the slash.
             Self::QueryToPath | Self::Plain => false,
         };
@@ -91,6 +92,7 @@ impl Write {
             }
             Self::PathToQuery | Self::TailToQuery => encode(out, part, VALUE),
             Self::QueryToQuery => encode(out, part, RECEIVED_QUERY),
+            Self::QueryToFragment => encode(out, part, RECEIVED_FRAGMENT),
         }
     }
 }
@@ -104,9 +106,10 @@ fn spaces(query: &str) -> Cow<'_, str> {
     }
 }
 
+/// Encodes a text alone: its `%` never begins an escape with what is written after it.
 #[inline]
 pub(super) fn encode(out: &mut Vec<u8>, text: &str, set: &'static AsciiSet) {
-    for piece in utf8_percent_encode(text, set) {
+    for piece in encode_received(text.as_bytes(), set) {
         out.extend_from_slice(piece.as_bytes());
     }
 }
@@ -129,7 +132,13 @@ mod tests {
     #[test]
     fn captures_are_encoded_for_their_place() {
         let mut captures = Captures::none();
-        for text in ["a&b=c+d%2F\u{e9}", "/x/y&z", "1/2+3%41&", "a b/%"] {
+        for text in [
+            "a&b=c+d%2F\u{e9}",
+            "/x/y&z",
+            "1/2+3%41&[%]",
+            "a b/%[",
+            "[%4]%",
+        ] {
             captures.push(text);
         }
         for (text, expected) in [
@@ -138,8 +147,17 @@ mod tests {
             ("/t/{tail}", "/t/x/y&z"),
             ("/t{/*tail}", "/t/x/y&z"),
             ("/t?p={tail}", "/t?p=x/y%26z"),
-            ("/{q}", "/1%2F2%203%41&"),
-            ("/{plain}#{plain}", "/a%20b%2F%25#a%20b%2F%25"),
+            ("/{q}", "/1%2F2%203%41&%5B%25%5D"),
+            ("/a?b={q}", "/a?b=1/2+3%41&[%25]"),
+            ("/a#{q}", "/a#1/2+3%41&%5B%25%5D"),
+            ("/{plain}#{plain}", "/a%20b%2F%25%5B#a%20b%2F%25%5B"),
+            (
+                "/{odd}?{odd}#{odd}",
+                "/%5B%254%5D%25?%5B%254%5D%25#%5B%254%5D%25",
+            ),
+            // A digit after a capture doesn't make an escape of its `%`.
+            ("/{odd}41", "/%5B%254%5D%2541"),
+            ("/%{seg}?[%4]#[%zz", "/%25a&b=c+d%2F%C3%A9?[%254]#%5B%25zz"),
             (
                 "https://new.example/n{/*tail}",
                 "https://new.example/n/x/y&z",

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     guard::Verdict,
-    journey::{Client, TestRequest},
+    journey::{Client, Followed, TestRequest},
     location::Origin,
     rules::{FindingKind, RuleRef, has::Place, record::Record, table::EVERY_HOST},
 };
@@ -76,7 +76,7 @@ impl Finder<'_> {
             let Verdict::Send(proposed, status) = client.judge(redirect) else {
                 return false;
             };
-            if !client.follow(status, &proposed) {
+            if client.follow(status, &proposed) != Followed::Requested {
                 return false;
             }
             sent.push((rule, location));

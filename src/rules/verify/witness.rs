@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     guard::Verdict,
-    journey::{Client, TestRequest},
+    journey::{Client, Followed, TestRequest},
     rules::{
         Rules,
         capture::Captures,
@@ -165,7 +165,7 @@ impl Rules {
                     grows: endless.is_some(),
                 });
             }
-            if !client.follow(status, &sent) {
+            if client.follow(status, &sent) != Followed::Requested {
                 return None;
             }
         }

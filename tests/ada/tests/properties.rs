@@ -14,7 +14,7 @@ use tower_redirect::{LocalPath, Location, location::Origin};
 use tower_redirect_ada::{
     SITE,
     generator::{Generator, number},
-    oracle::{path_of, sendable, with_ada, with_url},
+    oracle::{path_of, sendable, with_ada, with_escaped_percents, with_url},
 };
 use url::Url;
 
@@ -61,7 +61,7 @@ fn both_parsers_find_every_location_where_it_was_meant_to_lead() {
         "param",
         "from_config /",
         "Origin::new",
-        "Origin::location",
+        "Origin::join",
         "from_config http",
     ] {
         let accepted = report.accepted.get(door).copied().unwrap_or_default();
@@ -188,10 +188,10 @@ fn case(generator: &mut Generator, report: &mut Report) {
             format!("Origin::new is not idempotent: {address:?} -> {written}")
         });
         if let Ok(path) = LocalPath::new(&rooted)
-            && let Ok(location) = origin.location(&path)
+            && let Ok(location) = origin.join(&path)
         {
             report.see(
-                "Origin::location",
+                "Origin::join",
                 location.as_str(),
                 &written,
                 &target,
@@ -258,9 +258,11 @@ impl Report {
     fn see(&mut self, door: &'static str, sent: &str, origin: &str, target: &str, given: &str) {
         self.locations += 1;
         *self.accepted.entry(door).or_default() += 1;
-        self.hold(sent.bytes().all(sendable) && sent.len() <= 8_000, || {
-            format!("{door} of {given:?}: bytes or length: {sent}")
-        });
+        let is_escaped = with_escaped_percents(sent) == *sent;
+        self.hold(
+            sent.bytes().all(sendable) && is_escaped && sent.len() <= 8_000,
+            || format!("{door} of {given:?}: bytes or length: {sent}"),
+        );
         let relative = sent.starts_with(['.', '?']);
         let path = path_of(sent.strip_prefix(origin).unwrap_or(sent));
         self.hold(relative || !path.split('/').any(is_dots), || {

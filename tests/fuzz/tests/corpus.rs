@@ -65,6 +65,11 @@ fn return_to() {
 }
 
 #[test]
+fn unchecked() {
+    replay("unchecked", checks::unchecked);
+}
+
+#[test]
 fn rules() {
     replay("rules", checks::rules);
 }

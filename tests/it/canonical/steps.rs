@@ -13,14 +13,61 @@ fn the_query_is_untouched_byte_for_byte() {
     for query in [
         "",
         "A=%c3&&b==//c/../d?e'",
-        "%",
-        "a=https://stranger.example//",
+        "%25",
+        "a[]=https://stranger.example//",
     ] {
         testing::get(&format!("/A//?{query}"))
             .header("host", "www.example.com")
             .through(&canonical)
             .assert_redirect(&format!("https://example.com/a?{query}"));
     }
+    // The exception: a `%` that begins no escape is written as one, which means the same.
+    testing::get("/A//?%&a=100%zz")
+        .header("host", "www.example.com")
+        .through(&canonical)
+        .assert_redirect("https://example.com/a?%25&a=100%25zz");
+}
+
+/// Browsers send brackets in paths. A location never has them there, but no step redirects only to
+/// encode them, so nothing loops.
+#[test]
+fn r1_r9_brackets_and_lone_percents_do_not_loop() {
+    let canonical = Canonical::host("example.com")
+        .unwrap()
+        .trim_trailing_slash()
+        .merge_slashes()
+        .lower_case()
+        .index_file(IndexFile::new(["index%5B1%5D.html"]).unwrap());
+    let get = |target: &str| testing::get(target).header("host", "example.com");
+    for target in [
+        "/a[1]",
+        "/a%5B1%5D",
+        "/a[?b[]=%",
+        "/100%",
+        "/100%25",
+        "/%",
+        "/%4",
+        "/%zz",
+        "/a|b",
+    ] {
+        get(target).through(&canonical).assert_pass();
+    }
+    for (target, location) in [
+        ("/a[1]/", "/a%5B1%5D"),
+        ("/A[?b[]=%", "/a%5B?b[]=%25"),
+        ("/100%//x", "/100%25/x"),
+        ("/%4/", "/%254"),
+        ("/%ZZ", "/%25zz"),
+        ("/[]/index[1].html", "/%5B%5D"),
+        ("/[]/index%5B1%5D.html", "/%5B%5D"),
+    ] {
+        get(target).through(&canonical).assert_redirect(location);
+        get(location).through(&canonical).assert_pass();
+    }
+    testing::get("/a[1]?b[]=100%")
+        .header("host", "www.example.com")
+        .through(&canonical)
+        .assert_redirect("https://example.com/a%5B1%5D?b[]=100%25");
 }
 
 #[test]

@@ -36,6 +36,7 @@ mod journeys;
 mod origins;
 mod requests;
 mod texts;
+mod unchecked;
 
 const SITE: &str = "https://app.example";
 
@@ -50,6 +51,11 @@ fn stays(sent: &str, origin: &str, target: &str) -> Checked {
         sent.bytes()
             .all(|byte| (0x21..=0x7e).contains(&byte) && !UNSENDABLE.contains(char::from(byte))),
         "bytes of {:?}",
+        sent
+    );
+    prop_assert!(
+        is_escaped(sent.strip_prefix(origin).unwrap_or(sent)),
+        "percents and brackets of {:?}",
         sent
     );
     let path = path_of(sent.strip_prefix(origin).unwrap_or(sent));
@@ -90,6 +96,40 @@ fn stays(sent: &str, origin: &str, target: &str) -> Checked {
         }
     }
     Ok(())
+}
+
+/// Whether each `%` begins an escape, and brackets are in the query only.
+fn is_escaped(after_origin: &str) -> bool {
+    let (address, fragment) = after_origin.split_once('#').unwrap_or((after_origin, ""));
+    let percents = after_origin.split('%').skip(1).all(|rest| {
+        let mut digits = rest.chars().map(|digit| digit.is_ascii_hexdigit());
+        digits.next() == Some(true) && digits.next() == Some(true)
+    });
+    percents && !path_of(address).contains(['[', ']']) && !fragment.contains(['[', ']'])
+}
+
+/// An address of a browser with the percents and brackets encoded that this crate encodes.
+pub(crate) fn as_sent(url: &Url) -> String {
+    let brackets = |part: &str| part.replace('[', "%5B").replace(']', "%5D");
+    let address = [
+        url[..Position::BeforePath].to_owned(),
+        brackets(&url[Position::BeforePath..Position::AfterPath]),
+        url[Position::AfterPath..Position::AfterQuery].to_owned(),
+        brackets(&url[Position::AfterQuery..]),
+    ]
+    .concat();
+    let mut out = String::new();
+    for (at, part) in address.split('%').enumerate() {
+        let begins_escape =
+            part.len() > 1 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+        out.push_str(match begins_escape {
+            _ if at == 0 => "",
+            true => "%",
+            false => "%25",
+        });
+        out.push_str(part);
+    }
+    out
 }
 
 fn is_read(method: &Method) -> bool {

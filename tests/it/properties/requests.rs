@@ -52,7 +52,7 @@ fn fixed_rule() -> impl Strategy<Value = Rule> {
     });
     let same_site = request_target().prop_filter_map("not a local path", |text| {
         let path = LocalPath::new(&text).ok()?;
-        Origin::new(SITE).unwrap().location(&path).ok()
+        Origin::new(SITE).unwrap().join(&path).ok()
     });
     prop_oneof![literal, text, same_site].prop_map(Rule::Fixed)
 }
@@ -233,7 +233,8 @@ proptest! {
 }
 
 /// An address as the most eager of clients spells it: escapes in upper case and only where they are
-/// needed, `[`, `]`, a lone `%` and (in a query) `'` escaped, no empty query.
+/// needed, every byte escaped that a location never has, `[`, `]`, a lone `%` and (in a query) `'`,
+/// no empty query.
 fn respelled(address: &str) -> String {
     let mut out = String::new();
     let mut rest = address;
@@ -256,6 +257,12 @@ fn respelled(address: &str) -> String {
             ('[', _) => out.push_str("%5B"),
             (']', _) => out.push_str("%5D"),
             ('\'', _) if out.contains('?') => out.push_str("%27"),
+            _ if !character.is_ascii() || UNSENDABLE.contains(character) => {
+                let mut buffer = [0; 4];
+                for byte in character.encode_utf8(&mut buffer).bytes() {
+                    out.push_str(&format!("%{byte:02X}"));
+                }
+            }
             _ => out.push(character),
         }
     }

@@ -134,7 +134,13 @@ fn literals_are_places() {
 #[test]
 fn r7_what_cannot_be_allowed_says_how_it_is_written() {
     let error = |text| ReturnTo::new(HOME).allow(text).unwrap_err().to_string();
-    for text in ["docs.example", "http://docs.example", "javascript:alert(1)"] {
+    let shown = error("docs.example");
+    assert_eq!(
+        shown,
+        "invalid origin, byte 0 (`d`): an origin begins with its scheme; for example, write \
+         `https://example.com`"
+    );
+    for text in ["http://docs.example", "javascript:alert(1)"] {
         let shown = error(text);
         let expected = "must begin with `https://`";
         assert!(

@@ -37,6 +37,14 @@ fn with_origins() -> ReturnTo {
         .unwrap()
 }
 
+/// Also with this site's own origin, and one for development.
+fn with_own() -> ReturnTo {
+    with_origins()
+        .own_origin(SITE)
+        .and_then(|return_to| return_to.allow_for_development("http://localhost:3000"))
+        .unwrap()
+}
+
 fn sent_by(policy: &dyn Policy<Target = Location>, request: &TestRequest) -> String {
     match policy.decide(&request.head()).kind() {
         DecisionKind::Redirect(location) => location.to_string(),

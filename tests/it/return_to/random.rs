@@ -1,6 +1,7 @@
 //! Random values.
 
 use super::*;
+use crate::properties::as_sent;
 
 type Checked = Result<(), TestCaseError>;
 
@@ -9,11 +10,27 @@ proptest! {
 
     #[test]
     fn r7_any_text_leads_to_the_site_or_to_an_allowed_origin(text in text()) {
-        for return_to in [return_to(), with_origins()] {
+        for return_to in [return_to(), with_origins(), with_own()] {
             stays(&return_to, &text)?;
             stays(&return_to, &format!("/{text}"))?;
             stays(&return_to, &format!("https://trusted.example{text}"))?;
             stays(&return_to, &format!("https://{text}.tenant.example/"))?;
+            stays(&return_to, &format!("https://app.example{text}"))?;
+            stays(&return_to, &format!("http://localhost:3000{text}"))?;
+        }
+    }
+
+    /// The whole URL of a path on this site is worth as much as the path, and only the path is sent.
+    #[test]
+    fn r7_a_url_on_our_own_origin_is_its_path(text in text()) {
+        let path = format!("/{text}");
+        let sent = with_own().check(&format!("{SITE}{path}"));
+        prop_assert_eq!(&sent, &with_own().check(&path));
+        prop_assert!(sent.is_none_or(|sent| sent.as_str().starts_with('/')));
+        // Without the setter, and on an origin that only looks like it, nothing changes.
+        prop_assert_eq!(with_origins().check(&format!("{SITE}{path}")), None);
+        for other in ["http://app.example", "https://app.example:444", "https://sub.app.example"] {
+            prop_assert_eq!(with_own().check(&format!("{other}{path}")), None);
         }
     }
 
@@ -150,6 +167,7 @@ impl AllowedHere for ReturnTo {
             .is_some_and(|name| !name.is_empty() && !name.starts_with('.'));
         any && (subdomain
             || ["trusted.example", "docs.example:8443", "[2001:db8::1]"].contains(&host))
+            || origin == "http://localhost:3000" && self.check("http://localhost:3000/").is_some()
     }
 }
 
@@ -164,6 +182,7 @@ fn place(reference: &str) -> String {
 
 /// An address with everything encoded that one client encodes and another does not.
 fn spelled(url: &Url) -> String {
+    let url = Url::parse(&as_sent(url)).unwrap();
     let parts = [
         &url[..Position::BeforePath],
         &url[Position::BeforePath..Position::AfterPath],
@@ -217,6 +236,8 @@ const TOKENS: &[&str] = &[
     " ",
     "http:",
     "https:",
+    "https://app.example",
+    "http://localhost:3000",
     "https://",
     "javascript:",
     "app.example",
@@ -226,6 +247,7 @@ const TOKENS: &[&str] = &[
     "[::1]",
     ":443",
     ":80",
+    ":3000",
     "\u{3002}",
     "\u{ff0f}",
     "\u{ad}",

@@ -18,7 +18,7 @@ fn r7_a_path_on_this_site_is_sent_as_it_is() {
         "/%5Cstranger.example",
         "/@stranger.example",
         "/:80/",
-        "/100%",
+        "/100%25",
     ] {
         assert_eq!(return_to().location(path), path);
         assert_eq!(with_origins().location(path), path);
@@ -32,6 +32,9 @@ fn r7_what_cannot_stand_in_a_header_is_encoded() {
         ("/a?q=\"<>\"", "/a?q=%22%3C%3E%22"),
         ("/{a}|b^c`", "/%7Ba%7D%7Cb%5Ec%60"),
         ("/a#b#c", "/a#b%23c"),
+        ("/100%?%4#%zz", "/100%25?%254#%25zz"),
+        ("/a[1]?b[2]#c[3]", "/a%5B1%5D?b[2]#c%5B3%5D"),
+        ("/%2e%2e/a[1]", "/%2e%2e/a%5B1%5D"),
         ("/\u{3000}//x", "/%E3%80%80//x"),
         ("/\u{ff0f}stranger.example", "/%EF%BC%8Fstranger.example"),
     ] {
@@ -256,8 +259,19 @@ fn r7_what_may_be_allowed_and_what_the_error_names() {
     for (origin, at, part) in [
         ("http://docs.example", 0, "must begin with `https://`"),
         ("http://*.tenant.example", 0, "must begin with `https://`"),
-        ("docs.example", 0, "must begin with `https://`"),
-        ("*.tenant.example", 0, "must begin with `https://`"),
+        ("docs.example", 0, "write `https://example.com`"),
+        ("Docs.example/", 0, "write `https://example.com`"),
+        ("docs.example:8443", 0, "write `https://example.com`"),
+        ("localhost:3000", 0, "write `https://example.com`"),
+        ("[::1]:3000", 0, "write `https://example.com`"),
+        ("*.tenant.example", 0, "write `https://example.com`"),
+        ("http://localhost:3000", 0, "use `allow_for_development`"),
+        ("HTTP://LocalHost", 0, "use `allow_for_development`"),
+        ("http://127.0.0.1:80", 0, "use `allow_for_development`"),
+        ("http://[::1]", 0, "use `allow_for_development`"),
+        ("http://127.0.0.2", 0, "must begin with `https://`"),
+        ("//docs.example", 0, "must begin with `https://`"),
+        ("https:docs.example", 0, "must begin with `https://`"),
         ("/a", 0, "must begin with `https://`"),
         ("", 0, "must begin with `https://`"),
         ("https://", 8, "invalid host"),
@@ -290,6 +304,175 @@ fn r7_what_may_be_allowed_and_what_the_error_names() {
     ] {
         let error = return_to().allow(origin).unwrap_err();
         assert_eq!(error.position(), at, "{origin}: {error}");
+        assert!(error.to_string().contains(part), "{origin}: {error}");
+    }
+}
+
+#[test]
+fn r7_a_url_on_our_own_origin_is_reduced_to_its_path() {
+    for (value, sent) in [
+        ("https://app.example", "/"),
+        ("https://app.example/", "/"),
+        ("https://app.example/a?b=c#d", "/a?b=c#d"),
+        ("https://app.example?b", "/?b"),
+        ("https://app.example#d", "/#d"),
+        ("HTTPS://App.Example:443/A", "/A"),
+        ("https://app.example/caf\u{e9}", "/caf%C3%A9"),
+        ("https://app.example/a/../b", "/a/../b"),
+        ("https://app.example/a//b", "/a//b"),
+        (
+            "https://app.example/?next=//stranger.example",
+            "/?next=//stranger.example",
+        ),
+        (
+            "https://app.example/https://stranger.example",
+            "/https://stranger.example",
+        ),
+    ] {
+        assert_eq!(with_own().check(value).unwrap(), sent, "{value}");
+    }
+    for value in [
+        // The path would lead to another host.
+        "https://app.example//",
+        "https://app.example//stranger.example",
+        "https://app.example/.//stranger.example",
+        "https://app.example/a/..//stranger.example",
+        "https://app.example/%2e//stranger.example",
+        "https://app.example/\\stranger.example",
+        "https://app.example\\stranger.example",
+        // Another origin.
+        "http://app.example/a",
+        "https://app.example:444/a",
+        "https://app.example./a",
+        "https://www.app.example/a",
+        "https://app.example.stranger.example/a",
+        "https://user@app.example/a",
+        "https://app.example@stranger.example/a",
+        "//app.example/a",
+        "app.example/a",
+        "https:app.example/a",
+        "https:/app.example/a",
+        "https:///app.example/a",
+    ] {
+        assert_eq!(with_own().check(value), None, "{value}");
+    }
+
+    // Several own origins, of any scheme, and one that is allowed as well.
+    let several = [
+        "http://app.example:8080/",
+        "https://app.example",
+        "http://[::1]",
+    ]
+    .into_iter()
+    .try_fold(return_to(), ReturnTo::own_origin)
+    .and_then(|return_to| return_to.allow(SITE))
+    .unwrap();
+    for origin in ["http://app.example:8080", SITE, "http://[0::1]:80"] {
+        assert_eq!(several.check(&format!("{origin}/a")).unwrap(), "/a");
+    }
+    // At most 2,048 bytes as received, even if less is sent.
+    let value = |length: usize| format!("{SITE}/{}", "a".repeat(length - SITE.len() - 1));
+    assert!(with_own().check(&value(2_048)).is_some());
+    assert_eq!(with_own().check(&value(2_049)), None);
+
+    for (origin, at, part) in [
+        ("app.example", 0, "write `https://example.com`"),
+        ("", 0, "write `https://example.com`"),
+        ("/", 0, "write `https://example.com`"),
+        ("ftp://app.example", 0, "write `https://example.com`"),
+        ("https://app.example/a", 19, "an origin ends after"),
+        ("https://*.app.example", 8, "invalid host"),
+        ("https://user@app.example", 12, "user name"),
+    ] {
+        let error = return_to().own_origin(origin).unwrap_err();
+        assert_eq!(error.position(), at, "{origin}: {error}");
+        assert!(error.to_string().contains(part), "{origin}: {error}");
+        assert!(
+            !error.to_string().contains("unchecked"),
+            "{origin}: {error}"
+        );
+    }
+}
+
+#[test]
+fn r7_for_development_only_this_computer_on_the_named_port() {
+    for (origin, value, sent) in [
+        (
+            "http://localhost:3000",
+            "http://localhost:3000/a",
+            "http://localhost:3000/a",
+        ),
+        (
+            "http://LOCALHOST:3000/",
+            "HTTP://localhost:3000",
+            "http://localhost:3000/",
+        ),
+        (
+            "http://127.0.0.1",
+            "http://127.0.0.1:80/a?b",
+            "http://127.0.0.1/a?b",
+        ),
+        (
+            "http://[0:0::1]:5173",
+            "http://[::1]:5173/",
+            "http://[::1]:5173/",
+        ),
+        (
+            "https://localhost:8443",
+            "https://localhost:8443/",
+            "https://localhost:8443/",
+        ),
+    ] {
+        let return_to = return_to().allow_for_development(origin).unwrap();
+        assert_eq!(return_to.check(value).unwrap(), sent, "{origin}");
+        for other in [
+            "http://localhost/",
+            "http://localhost:3001/",
+            "https://localhost:3000/",
+            "http://localhost.stranger.example:3000/",
+            "http://localhost:3000@stranger.example/",
+            "http://localhost.:3000/",
+            "http://127.0.0.1:3000/",
+            "http://127.1/",
+            "http://[::1]:3000/",
+            "http://stranger.example:3000/",
+        ] {
+            assert_eq!(return_to.check(other), None, "{origin}: {other}");
+        }
+    }
+    for origin in [
+        "http://example.com",
+        "https://example.com",
+        "http://localhost.example.com",
+        "http://app.localhost",
+        "http://localhost.",
+        "http://127.0.0.2",
+        "http://0.0.0.0:3000",
+        "http://[::]",
+        "http://[::ffff:127.0.0.1]",
+        "http://192.168.0.1",
+        "localhost:3000",
+        "ws://localhost:3000",
+        "",
+    ] {
+        let error = return_to().allow_for_development(origin).unwrap_err();
+        let shown = error.to_string();
+        assert!(
+            shown.starts_with("invalid origin, byte 0"),
+            "{origin}: {shown}"
+        );
+        assert!(
+            shown.contains("write `http://localhost:3000`"),
+            "{origin}: {shown}"
+        );
+    }
+    for (origin, part) in [
+        ("http://localhost:3000/a", "an origin ends after"),
+        ("http://user@localhost:3000", "user name"),
+        ("http://localhost:99999", "invalid port"),
+        ("http://*.localhost", "invalid host"),
+    ] {
+        let error = return_to().allow_for_development(origin).unwrap_err();
         assert!(error.to_string().contains(part), "{origin}: {error}");
     }
 }

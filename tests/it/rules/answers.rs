@@ -330,3 +330,89 @@ fn r1_what_many_conditions_capture_stays_on_the_site() {
     }
     assert!(redirects >= 6, "{redirects}");
 }
+
+/// R1: `%` stays before two hex digits only, and brackets stay in queries only, wherever they come
+/// from. R2: the escapes of a request stay as they were received.
+#[test]
+fn r1_percents_and_brackets_of_targets_and_captures_are_encoded() {
+    for (source, target, asked, expected) in [
+        ("/a", "/100%done", "/a", "/100%25done"),
+        ("/a", "/%", "/a", "/%25"),
+        ("/a", "/%4", "/a", "/%254"),
+        ("/a", "/%zz%41", "/a", "/%25zz%41"),
+        (
+            "/a",
+            "/b[1]?c[]=[%]#d[1]%",
+            "/a",
+            "/b%5B1%5D?c[]=[%25]#d%5B1%5D%25",
+        ),
+        (
+            "/a",
+            "https://new.example/[%]",
+            "/a",
+            "https://new.example/%5B%25%5D",
+        ),
+        ("/a", "http://[::1]/[", "/a", "http://[::1]/%5B"),
+        ("/a", "/%{{", "/a", "/%25%7B"),
+        ("/a/{x}", "/b/{x}", "/a/100%", "/b/100%25"),
+        ("/a/{x}", "/b/{x}", "/a/%c3%A9%", "/b/%c3%A9%25"),
+        ("/a/{x}", "/b/{x}41", "/a/%", "/b/%2541"),
+        ("/a/{x}", "/b/%{x}", "/a/41", "/b/%2541"),
+        (
+            "/a/{x}",
+            "/b?x={x}#{x}",
+            "/a/[%]",
+            "/b?x=%5B%25%5D#%5B%25%5D",
+        ),
+        ("/a/{*rest}", "/b/{*rest}", "/a/[1]/%2", "/b/%5B1%5D/%252"),
+        ("/a{/*rest}", "/b{/*rest}?c", "/a/]%zz", "/b/%5D%25zz?c"),
+        ("/a", "/b", "/a?c[]=100%&d=%41", "/b?c[]=100%25&d=%41"),
+        ("/a", "/b?c[]=%", "/a?d[]=%4", "/b?c[]=%25&d[]=%254"),
+        // A source matches both ways to write a bracket.
+        ("/a[1]", "/b", "/a[1]", "/b"),
+        ("/a[1]", "/b", "/a%5B1%5d", "/b"),
+        ("/a%5B1%5D", "/b", "/a[1]", "/b"),
+        ("/[{x}]", "/b/{x}", "/%5Bc[%5D", "/b/c%5B"),
+    ] {
+        let rules = Rules::new([Rule::permanent(source, target)]).unwrap();
+        testing::get(asked)
+            .through(&rules)
+            .assert_redirect(expected);
+        testing::get(asked)
+            .through_layer(&RedirectLayer::new(rules))
+            .assert_redirect(expected);
+    }
+    let prefix = Rules::new([Rule::permanent(Source::prefix("/a"), "/b")]).unwrap();
+    testing::get("/a/[%]?[%]")
+        .through(&prefix)
+        .assert_redirect("/b/%5B%25%5D?[%25]");
+    let regex = Rules::new([Rule::permanent(Source::regex("/a(.)(.*)"), "/b/{1}{2}?{2}")]).unwrap();
+    // The capture ends within an escape, and is no escape any more.
+    testing::get("/a%5B[")
+        .through(&regex)
+        .assert_redirect("/b/%255B%5B?5B%5B");
+}
+
+/// R9: what is asked for after such a redirect is never redirected to itself.
+#[test]
+fn r9_percents_and_brackets_are_no_loops() {
+    for (source, target) in [
+        ("/a[1]", "/a[1]"),
+        ("/a[1]", "/a%5B1%5D"),
+        ("/a%5b1%5d", "/a[1]"),
+        ("/100%", "/100%25"),
+        ("/100%25", "/100%"),
+    ] {
+        let error = Rules::new([Rule::permanent(source, target)]).unwrap_err();
+        assert!(
+            error.to_string().contains("endless redirect"),
+            "{source}: {error}"
+        );
+    }
+    let chain = [
+        Rule::permanent("/a", "/b[1]"),
+        Rule::permanent("/b%5B1%5D", "/c%"),
+        Rule::permanent("/c%25", "/a"),
+    ];
+    assert!(Rules::new(chain).is_err());
+}

@@ -70,7 +70,7 @@ fn what_was_wrong_once() {
     one(
         Rule::permanent("/{y}\u{e9}", "/{y}"),
         "/100%\u{e9}",
-        Some("/100%"),
+        Some("/100%25"),
     );
     let blog = Rule::permanent(Source::regex(r"/blog/(\d+)"), "/{1}").ignore_case();
     one(blog, "/Blog/7", Some("/7"));

@@ -126,7 +126,10 @@ impl<'s> Pattern<'s> {
                 Piece::Literal(text) => {
                     let mut spelled = Vec::new();
                     crate::rules::spelling::push(&mut spelled, text.as_bytes(), false);
-                    regex.push_str(&regex::escape(&String::from_utf8_lossy(&spelled)));
+                    let escaped = regex::escape(&String::from_utf8_lossy(&spelled));
+                    // A regex sees the path as it was received, and browsers send these two.
+                    let escaped = escaped.replace("%5B", r"(?:\[|%5B)");
+                    regex.push_str(&escaped.replace("%5D", r"(?:\]|%5D)"));
                 }
                 Piece::Name(name) => regex.push_str(&format!("(?<{name}>[^/]+)")),
                 Piece::Splat => regex.push_str(&format!("(?<{SPLAT}>.*)")),

@@ -190,6 +190,10 @@ fn escaped(text: &str) -> String {
                 write!(out, "(?i:%{}{})", char::from(*high), char::from(*low))
             }
             (b'/' | b'-' | b'_' | b'~' | b'%', _) => write!(out, "{}", char::from(*byte)),
+            // Browsers send these two as they are, and a location has them escaped.
+            (b'[' | b']', _) => {
+                write!(out, "(?:\\{}|(?i:%{byte:02X}))", char::from(*byte))
+            }
             _ if byte.is_ascii_alphanumeric() => write!(out, "{}", char::from(*byte)),
             _ if sendable(*byte) => write!(out, "\\{}", char::from(*byte)),
             _ => write!(out, "(?i:%{byte:02X})"),
