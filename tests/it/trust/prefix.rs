@@ -458,3 +458,47 @@ async fn r13_the_header_is_named_in_vary_if_the_peer_is_trusted() {
         );
     }
 }
+
+proptest! {
+    #![proptest_config(config(1))]
+
+    #[test]
+    fn r1_no_prefix_leads_off_the_site(
+        prefix in prop_oneof![
+            select(&[
+                "//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "/%2f/evil.example",
+                "/.//evil.example", "/..//evil.example", "/%2e%2e//evil.example", "/a//", "//", "/@evil.example", "/;/",
+            ][..]).prop_map(str::to_owned),
+            "/{0,2}[a-z/\\\\.%2eE@:?#,;]{0,12}",
+        ],
+        path in select(&["/", "/old", "/OLD/", "/a//", "/relative", "/self"][..]),
+        canonical_host in any_value::<bool>(),
+    ) {
+        let Ok(value) = HeaderValue::from_str(&prefix) else { return Ok(()) };
+        let valid = LocalPath::new(&prefix).is_ok_and(|path| path == prefix.as_str() && !prefix.contains([',', '?', '#']));
+        let stripped = if valid { prefix.trim_end_matches('/') } else { "" };
+        let host = if canonical_host { "example.com" } else { "www.example.com" };
+        let request = || {
+            testing::get(path)
+                .header("host", host)
+                .header("x-forwarded-proto", "https")
+                .header("x-forwarded-prefix", value.to_str().unwrap())
+                .extension(Peer(IpAddr::from([10, 0, 0, 7])))
+        };
+        let trimmed = canonical().https(SchemeSource::trusted_proxy(proxies())).then(rules());
+        let policies: [BoxPolicy<Location>; 3] = [
+            trimmed.boxed(),
+            canonical().trusting(proxies()).boxed(),
+            LocalPath::from_static("/login").trusting(proxies()).boxed(),
+        ];
+        for policy in policies {
+            let answer = request().through_layer(&RedirectLayer::found(policy));
+            let Some(redirect) = answer.decision().target() else { continue };
+            let location = tower_redirect::policy::Target::location(redirect).to_string();
+            let page = Url::parse(&format!("https://{host}{stripped}{path}")).unwrap();
+            let url = page.join(&location).unwrap();
+            prop_assert_eq!(url.host_str().unwrap(), if location.starts_with("https:") { "example.com" } else { host });
+            prop_assert!(url.path().starts_with(stripped), "{} is not below {:?}", url, stripped);
+        }
+    }
+}
