@@ -296,7 +296,7 @@ fn canonical_url(site: &Site, target: &Url, known: Option<HttpScheme>) -> Option
 fn all_steps(path: &str) -> String {
     let folded = path.to_ascii_lowercase();
     let is_dots = |segment: &str| matches!(segment.split(';').next(), Some("." | ".."));
-    let is_hidden = ["%2e", "%2f", "%5c", "%25", "\\"]
+    let is_hidden = ["%2e", "%2f", "%5c", "\\"]
         .iter()
         .any(|hidden| folded.contains(hidden));
     if path.starts_with("/.well-known/") && !is_hidden && !path.split('/').any(is_dots) {

@@ -293,7 +293,7 @@ impl<H> Canonical<H> {
     ///
     /// A path counts only if it begins with exactly `/.well-known/`, as received. `/.well-known`
     /// and `/.WELL-KNOWN/` are ordinary paths. So is a path with a `.` or `..` segment, a `\`, or
-    /// an encoded dot, slash, backslash or percent sign.
+    /// an encoded dot, slash or backslash.
     ///
     /// Source: RFC 8615 §3.
     #[must_use]

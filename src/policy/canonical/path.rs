@@ -171,7 +171,7 @@ fn is_lower_case_outside_escapes(path: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{PathSteps, TrailingSlash};
+    use super::{PathForm, PathSteps, TrailingSlash};
 
     fn normalized(steps: &PathSteps, path: &str) -> String {
         let Some(spelling) = steps.normalize(path) else {
@@ -289,7 +289,12 @@ mod tests {
             paths
         };
         let mut paths = longer(vec!["/".to_owned()], 4);
-        for start in ["/.well-known", "/.WELL-KNOWN", "//.well-known/"] {
+        for start in [
+            "/.well-known",
+            "/.well-known/A%",
+            "/.WELL-KNOWN",
+            "//.well-known/",
+        ] {
             paths.extend(longer(vec![start.to_owned()], 2));
         }
         let slashes = [
@@ -318,6 +323,17 @@ mod tests {
                         "{path} -> {once} by {steps:?}"
                     );
                     assert!(once.starts_with('/'));
+                    // If only the host changes, the path is sent as received, and that must do.
+                    if once == *path {
+                        let mut sent = Vec::new();
+                        PathForm::as_received(path).write(&mut sent, false);
+                        let sent = String::from_utf8(sent).unwrap();
+                        assert_eq!(
+                            steps.normalize(&sent),
+                            None,
+                            "{path} as {sent} by {steps:?}"
+                        );
+                    }
                 }
             }
         }

@@ -3,7 +3,8 @@
 use super::*;
 
 /// Files that clients ask for byte for byte, and some of which they ask for without following redirects.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
+    "/.well-known/a%25B",
     "/.well-known/apple-app-site-association",
     "/.well-known/assetlinks.json",
     "/.well-known/security.txt",
