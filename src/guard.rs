@@ -29,7 +29,8 @@
 //!   request, so a POST may be redirected to its own URL.
 //! - **Path and query** are equal byte for byte, or after the percent-encoding that clients are
 //!   known to apply. A relative location is resolved first. Inside `nest` of an axum router, the
-//!   requested path is the whole one, if the `axum` feature is enabled.
+//!   requested path is the whole one, if the `axum` feature is enabled. If a trusted proxy strips a
+//!   prefix, the requested path has that prefix.
 //! - **Scheme.** If the scheme of the request is known, a location on another scheme isn't the
 //!   requested URL.
 //! - **Host.** The names are compared without case. A final dot in the location is ignored, because
@@ -52,7 +53,7 @@ use http::{HeaderMap, Method, Version, header};
 use crate::{
     location::{HttpScheme, may_request},
     redirect::{DisabledExemptions, Exemption, Redirect, Refusal, Suppressed, Timing},
-    request::{EstablishedFacts, RequestHead, host::RequestHost},
+    request::{EstablishedFacts, RequestHead, host::NormalizedHost},
     status::Status,
 };
 
@@ -179,7 +180,12 @@ fn is_requested_url(request: &RequestHead<'_>, proposed: &Proposed, status: Stat
         return false;
     }
     // A router that nests shortens the target; the client requested the whole one.
-    let requested = request.requested_path_and_query();
+    // A proxy that strips a prefix shortens it too, and the policy trusts that proxy.
+    let requested = if proposed.facts.has_prefix {
+        request.reading_prefix().requested_path_and_query()
+    } else {
+        request.requested_path_and_query()
+    };
     is_requested_path(request, proposed, &requested) && is_on_requested_host(request, proposed)
 }
 
@@ -232,15 +238,13 @@ fn is_requested_origin(
     target_scheme: HttpScheme,
     target_authority: &str,
 ) -> bool {
-    let facts = proposed
-        .facts
-        .with_head(request, &proposed.redirect.location);
+    let facts = proposed.facts.with_head(request);
     let scheme = requested_scheme(request, proposed);
     if scheme.is_some_and(|scheme| scheme != target_scheme) {
         return false;
     }
     // The policy may know a host that `Host` doesn't show, from a trusted proxy.
-    if let Some(stays) = facts.is_on_requested_host {
+    if let Some(stays) = facts.is_on_requested_host(target_authority) {
         return stays;
     }
     let requested = match request.requested_authority() {
@@ -251,7 +255,7 @@ fn is_requested_origin(
         Some(authority) => authority,
     };
     // A port may be empty after its colon (RFC 3986 §3.2.3).
-    RequestHost::read(requested.strip_suffix(':').unwrap_or(requested))
+    NormalizedHost::read(requested.strip_suffix(':').unwrap_or(requested))
         .is_some_and(|requested| requested.is_same_host(target_authority, scheme))
 }
 

@@ -6,9 +6,11 @@ use allocation_counter::measure;
 use http::{Method, Request, Response};
 use tower::{Layer, Service, service_fn};
 use tower_redirect::{
-    LocalPath, Policy, Redirect, RedirectLayer, RequestHead, Status,
+    Canonical, LocalPath, Policy, Redirect, RedirectLayer, RequestHead, Status,
+    policy::{CanonicalHost, HttpsEnforcement, SchemeSource},
     rules::{Condition, Rule, Rules, Source, netlify, vercel},
     testing,
+    trust::{ForwardedHeader, TrustedProxies},
 };
 
 /// What some work allocates once it has been done a few times.
@@ -68,6 +70,55 @@ fn a_request_that_no_rule_answers_allocates_nothing() {
         let head = request.head();
         assert!(rules.decide(&head).is_pass(), "{target}");
         assert_eq!(allocations(|| rules.decide(&head)), 0, "{target}");
+    }
+}
+
+/// The canonical host, exempt paths and well-known files are compared in place.
+#[test]
+fn a_canonical_request_allocates_nothing() {
+    let pairs = [
+        ("www.example.com", "example.com"),
+        ("shop.example", "www.shop.example"),
+    ];
+    let https = HttpsEnforcement::new(SchemeSource::tls_listener()).exempt_subtree("/health");
+    let policy = Canonical::on(CanonicalHost::map(pairs).unwrap())
+        .https(https)
+        .trim_trailing_slash()
+        .merge_slashes()
+        .lower_case()
+        .then(None::<Redirect>);
+    let proxies = TrustedProxies::dangerously_any_peer()
+        .header(ForwardedHeader::XForwardedProto)
+        .and_host()
+        .and_prefix();
+    let policy = policy.trusting(proxies);
+    let at_host = LocalPath::from_static("/x").when(|request| request.host() == "g.example");
+    for (host, target) in [
+        ("example.com", "/a/b?C=D"),
+        ("www.shop.example:443", "/caf%C3%A9"),
+        ("example.com", "/.well-known/Apple-App-Site-Association/"),
+        ("example.com", "/health/db"),
+    ] {
+        let request = testing::get(target)
+            .header("host", "backend")
+            .header("x-forwarded-proto", "https")
+            .header("x-forwarded-host", host)
+            .header("x-forwarded-prefix", "/shop/");
+        let head = request.head();
+        assert!(policy.decide(&head).is_pass(), "{host} {target}");
+        assert_eq!(allocations(|| policy.decide(&head)), 0, "{host} {target}");
+    }
+    for host in [
+        "g.example.org",
+        "G.Example.:8080x",
+        "[0:0::1]:80",
+        "H.example:80",
+        "1.2.3",
+    ] {
+        let request = testing::get("/").header("host", host);
+        let head = request.head();
+        assert!(at_host.decide(&head).is_pass(), "{host}");
+        assert_eq!(allocations(|| at_host.decide(&head)), 0, "{host}");
     }
 }
 

@@ -32,6 +32,8 @@ const MAX_REDIRECTS: usize = 20;
 /// - Locations are resolved as [`next_request`] resolves them.
 /// - After 20 redirects, it gives up.
 /// - It only follows redirects that a layer would send.
+/// - If a policy trusts a proxy with the [prefix](crate::RequestHead::prefix), the proxy strips it
+///   from each request.
 /// - It assumes that the response of the inner service meets the condition of a redirect
 ///   [after](crate::redirect::Timing) that response.
 ///
@@ -89,6 +91,7 @@ where
         if hops.len() >= max_redirects {
             break End::TooManyRedirects;
         }
+        client.learn_prefix(&sent);
         hops.push(Hop {
             method: client.request.request.method().clone(),
             url: client.url(),
@@ -267,6 +270,8 @@ impl fmt::Display for Journey {
 pub(crate) struct Client {
     pub(crate) request: TestRequest,
     origin: Option<Origin>,
+    /// The prefix that a trusted proxy strips from the path of each request.
+    prefix: String,
     /// The scheme of the request, as a browser sees it.
     scheme: HttpScheme,
 }
@@ -296,6 +301,7 @@ impl Client {
         Self {
             request,
             origin,
+            prefix: String::new(),
             scheme,
         }
     }
@@ -305,7 +311,38 @@ impl Client {
         let head = self.request.head();
         let fragment = &self.request.fragment;
         let path = head.uri().path_and_query().map_or("", |path| path.as_str());
-        format!("{}{path}{fragment}", origin.unwrap_or_default())
+        format!(
+            "{}{}{path}{fragment}",
+            origin.unwrap_or_default(),
+            self.prefix
+        )
+    }
+
+    /// Notes the prefix that a policy has read from the request.
+    fn learn_prefix(&mut self, sent: &Proposed) {
+        if sent.facts.has_prefix {
+            let head = self.request.head().reading_prefix();
+            self.prefix = head.stripped_prefix().unwrap_or_default().to_owned();
+        }
+    }
+
+    /// Returns the path that the proxy sends to the app. A path outside of the prefix goes to
+    /// another app, which has no prefix.
+    fn through_proxy(&mut self, path: String) -> String {
+        if self.prefix.is_empty() {
+            return path;
+        }
+        let below = path.strip_prefix(&self.prefix);
+        match below.filter(|below| below.is_empty() || below.starts_with(['/', '?'])) {
+            Some(below) if below.starts_with('/') => below.to_owned(),
+            Some(below) => format!("/{below}"),
+            None => {
+                self.prefix.clear();
+                let headers = self.request.request.headers_mut();
+                headers.remove("x-forwarded-prefix");
+                path
+            }
+        }
     }
 
     /// Returns what the layer does with a redirect.
@@ -322,12 +359,13 @@ impl Client {
         let base = requested.path_and_query().map_or("/", |path| path.as_str());
         // A policy may know the scheme better.
         let scheme = sent.facts.scheme.unwrap_or(self.scheme);
-        let target = match location.resolve(scheme, base) {
+        let target = match location.resolve(scheme, &format!("{}{base}", self.prefix)) {
             Resolved::Web(target) => target,
             Resolved::Unresolvable => return Followed::Unresolvable,
             Resolved::OtherScheme => return Followed::LeftTheWeb,
         };
-        let Ok(uri) = Uri::try_from(next::path_and_query(&target)) else {
+        let path = self.through_proxy(next::path_and_query(&target));
+        let Ok(uri) = Uri::try_from(path) else {
             return Followed::Unresolvable;
         };
         let fragment = next::fragment(&target.fragment);

@@ -3,7 +3,7 @@
 //! It computes the length first and then writes the text once into a buffer of that length. The
 //! header takes over the buffer, so nothing is copied.
 
-use std::{io::Write, iter};
+use std::{fmt, io::Write, iter};
 
 use percent_encoding::AsciiSet;
 
@@ -21,6 +21,23 @@ pub(crate) struct Site<'a> {
     pub(crate) scheme: HttpScheme,
     pub(crate) host: &'a str,
     pub(crate) port: Option<u16>,
+}
+
+impl Site<'_> {
+    /// Returns the port, unless it's the default port of the scheme.
+    fn written_port(&self) -> Option<u16> {
+        self.port.filter(|&port| port != self.scheme.default_port())
+    }
+}
+
+impl fmt::Display for Site<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.host)?;
+        match self.written_port() {
+            Some(port) => write!(f, ":{port}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A received path, and how to rewrite it.
@@ -54,8 +71,7 @@ impl Location {
             Some(site) => (site.scheme.as_str(), "://", site.host),
             None => ("", "", ""),
         };
-        let port =
-            site.and_then(|site| site.port.filter(|&port| port != site.scheme.default_port()));
+        let port = site.and_then(Site::written_port);
         let port_len = port.map_or(0, |port| 2 + port.checked_ilog10().unwrap_or(0) as usize);
         let (mark, query) = query.map_or(("", ""), |query| ("?", query));
 

@@ -8,6 +8,8 @@
 //!
 //! Source: WHATWG URL, host parsing.
 
+use std::net::Ipv6Addr;
+
 use super::{
     problem::{LocationError, Problem},
     scan,
@@ -46,6 +48,33 @@ pub(super) const fn authority(text: &[u8], default_port: &[u8]) -> Result<(), Lo
             let at = text.len() - after_port.len();
             Err(LocationError::new(Problem::Port, at, after_port))
         }
+    }
+}
+
+/// Returns the host of `host[:port]` in any letter case. Returns `None` if the text isn't valid.
+///
+/// It allocates nothing: it checks a copy in lower case on the stack.
+pub(crate) fn host_of(text: &str) -> Option<&str> {
+    // A name, its last dot, a colon and a port.
+    const MAX_LEN: usize = 253 + 1 + 1 + 5;
+    let mut buffer = [0_u8; MAX_LEN];
+    let lower = buffer.get_mut(..text.len())?;
+    lower.copy_from_slice(text.as_bytes());
+    lower.make_ascii_lowercase();
+    let rest = host(lower).ok()?;
+    let is_port = match rest {
+        [] => true,
+        [b':', digits @ ..] => matches!(port(digits), Ok([])),
+        _ => false,
+    };
+    let name = text.get(..text.len() - rest.len()).filter(|_| is_port)?;
+    match name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+    {
+        // `host` only checks the characters of an IPv6 address.
+        Some(address) => address.parse::<Ipv6Addr>().ok().map(|_| name),
+        None => Some(name),
     }
 }
 

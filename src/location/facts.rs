@@ -2,11 +2,17 @@
 //! leads from a requested URL.
 
 use super::{
-    HttpScheme, Location, LocationError, PathForm,
+    HttpScheme, Location, LocationError, PathForm, Site,
     check::{self, Form},
     parse, parse_origin,
     resolve::{self, Resolved},
 };
+
+/// Returns `true` if the text is a path as it's sent, without a query and a fragment (R1, R4).
+pub(crate) fn is_local_path(text: &str) -> bool {
+    let form = check::literal_form(text.as_bytes());
+    matches!(form, Ok(Form::Local)) && !text.contains(['?', '#'])
+}
 
 impl Location {
     /// Checks the finished bytes once more before the layer writes the header (R1).
@@ -94,6 +100,30 @@ impl Location {
             Form::Absolute | Form::Unchecked => self.clone(),
         };
         moved.bounds.dots |= self.bounds.dots;
+        Ok(moved)
+    }
+
+    /// Returns the location on this site instead of its own origin.
+    pub(crate) fn moved_to(&self, site: &Site<'_>) -> Result<Self, LocationError> {
+        let rest = self.as_str().get(usize::from(self.bounds.origin)..);
+        let mut moved = Self::finish(format!("{site}{}", rest.unwrap_or_default()))?;
+        moved.bounds.dots = self.bounds.dots;
+        Ok(moved)
+    }
+
+    /// Returns `true` if the location is a checked path on this site, without an origin.
+    pub(crate) fn is_local(&self) -> bool {
+        self.form == Form::Local
+    }
+
+    /// Returns the location with a prefix before its path. `prefix` has no slash at its end.
+    pub(crate) fn below(&self, prefix: &str) -> Result<Self, LocationError> {
+        let (origin, rest) = self
+            .as_str()
+            .split_at_checked(usize::from(self.bounds.origin))
+            .unwrap_or_default();
+        let mut moved = Self::finish([origin, prefix, rest].concat())?;
+        moved.bounds.dots = self.bounds.dots;
         Ok(moved)
     }
 

@@ -69,6 +69,8 @@ use problem::Problem;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use assemble::{PathForm, Site};
+pub(crate) use authority::host_of;
+pub(crate) use facts::is_local_path;
 pub use into_location::IntoLocation;
 pub(crate) use limits::MAX_LEN;
 pub use local_path::LocalPath;

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use super::Target;
 use crate::{
     guard::{self, Proposed, Verdict},
-    location::{LocalPath, Location},
+    location::{LocalPath, Location, LocationError},
     redirect::{DisabledExemptions, Redirect, Refusal, Timing},
     request::{EstablishedFacts, RequestHead},
 };
@@ -178,10 +178,11 @@ impl<T> Decision<T> {
         })
     }
 
-    /// Enforces a redirect. Keeps every other decision.
+    /// Enforces a redirect. Without one, the request is refused (R11).
     pub(super) fn enforced(mut self) -> Self {
         self.kind = match self.kind {
             DecisionKind::Redirect(target) => DecisionKind::Enforce(target),
+            DecisionKind::Pass => DecisionKind::Refuse(guard::ENFORCED),
             other => other,
         };
         self
@@ -290,12 +291,43 @@ impl<T, E> Decision<Result<T, E>> {
 
 impl<T: Target> Decision<T> {
     /// Adds what the policy saw in `head`, which isn't the head that the layer knows.
+    ///
+    /// If a trusted proxy has stripped a prefix, a local path gets it back, once (R13).
     #[inline]
     pub(crate) fn seen_in(mut self, head: &RequestHead<'_>) -> Self {
-        if let DecisionKind::Redirect(target) | DecisionKind::Enforce(target) = &self.kind {
-            self.facts = self.facts.with_head(head, target.location());
+        if let DecisionKind::Redirect(_) | DecisionKind::Enforce(_) = &self.kind {
+            let prefix = head.stripped_prefix().filter(|_| !self.facts.has_prefix);
+            self.facts = self.facts.with_head(head);
+            if let Some(prefix) = prefix {
+                return self.below(prefix);
+            }
         }
         self
+    }
+
+    #[cold]
+    fn below(self, prefix: &str) -> Self {
+        let prefixed = self.map(|target| {
+            if !target.location().is_local() {
+                return Ok(target);
+            }
+            let location = target.location().below(prefix)?;
+            Ok::<_, LocationError>(target.map_location(|_| location))
+        });
+        prefixed.transpose()
+    }
+}
+
+impl<T> Decision<T> {
+    /// Says that the target is a URL of the client, which has the prefix that a proxy strips.
+    pub(super) fn with_prefix(mut self) -> Self {
+        self.facts.has_prefix = true;
+        self
+    }
+
+    /// Returns `true` if the target is a URL of the client.
+    pub(super) fn has_prefix(&self) -> bool {
+        self.facts.has_prefix
     }
 }
 

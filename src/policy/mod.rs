@@ -95,6 +95,7 @@ pub use after::After;
 pub use canonical::{
     AnyHost, Canonical, CanonicalError, CanonicalHost, Https, HttpsEnforcement, IndexFile,
     LowerCase, MergeSlashes, OurHosts, SchemeSource, Then, TrailingSlash, UnknownHost,
+    WithWellKnown,
 };
 pub use closure::{IntoDecision, PolicyFn, policy_fn};
 pub use combine::{Or, Unless, WhenRequest};

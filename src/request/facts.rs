@@ -65,9 +65,19 @@ impl<'a> RequestHead<'a> {
         self.original_uri().unwrap_or_else(|| self.uri())
     }
 
-    /// Returns the path and query of that target. Adds the `/` that a client may leave out.
+    /// Returns the path and query that the client requested, with the prefix that a trusted proxy
+    /// has stripped. Adds the `/` that a client may leave out.
     #[inline]
     pub(crate) fn requested_path_and_query(&self) -> Cow<'a, str> {
+        let received = self.received_path_and_query();
+        match self.stripped_prefix() {
+            None => received,
+            Some(prefix) => Cow::Owned(format!("{prefix}{received}")),
+        }
+    }
+
+    #[inline]
+    fn received_path_and_query(&self) -> Cow<'a, str> {
         match self.requested_uri().path_and_query() {
             None => Cow::Borrowed("/"),
             Some(text) if text.as_str().starts_with('?') => {

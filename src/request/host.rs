@@ -4,13 +4,16 @@
 //! `example.com`, the port 8080, and the fact that it ended in a dot. Most hosts are in lower case
 //! and have nothing to normalize. [`plain`] finds that out in one pass, and nothing is allocated.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use crate::location::{self, HttpScheme};
 
 /// The host and the port of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct RequestHost<'a> {
+pub(crate) struct NormalizedHost<'a> {
     /// The name in lower case, without a dot at its end, or the canonical form of an IPv6 address.
     pub(crate) name: Cow<'a, str>,
     pub(crate) port: Option<u16>,
@@ -18,7 +21,7 @@ pub(crate) struct RequestHost<'a> {
     pub(crate) dotted: bool,
 }
 
-impl<'a> RequestHost<'a> {
+impl<'a> NormalizedHost<'a> {
     /// Parses the host of a request. Returns `None` if it isn't valid.
     #[inline]
     pub(crate) fn read(authority: &'a str) -> Option<Self> {
@@ -57,11 +60,7 @@ impl<'a> RequestHost<'a> {
     /// After a TLS-terminating proxy, both 80 and 443 count as the default port. The proxy may send
     /// the port of the client or its own.
     pub(crate) fn same_port(&self, port: Option<u16>, scheme: Option<HttpScheme>) -> bool {
-        match (scheme.map(HttpScheme::default_port), port) {
-            (Some(default), Some(port)) if port != default => self.port.unwrap_or(default) == port,
-            (Some(_), _) => self.port.is_none_or(|port| !is_unusual(&port)),
-            (None, port) => self.port.filter(is_unusual) == port.filter(is_unusual),
-        }
+        is_same_port(self.port, port, scheme)
     }
 
     /// Returns `true` if a client that is redirected to the authority `target` requests this host
@@ -69,12 +68,78 @@ impl<'a> RequestHost<'a> {
     ///
     /// `target` is in canonical form.
     pub(crate) fn is_same_host(&self, target: &str, scheme: Option<HttpScheme>) -> bool {
-        let Some((host, port)) = host_and_port(target) else {
-            return false;
-        };
-        // Some clients drop the dot of a fully qualified name.
+        TargetHost::read(target).is_some_and(|target| {
+            *self.name == *target.name && target.has_same_rest(self.port, self.dotted, scheme)
+        })
+    }
+
+    /// Returns a small value that stands for this host in comparisons.
+    pub(crate) fn digest(&self) -> HostDigest {
+        HostDigest {
+            name: hash(&self.name),
+            port: self.port,
+            dotted: self.dotted,
+        }
+    }
+}
+
+/// A host to compare with, without its text.
+///
+/// It travels with a decision, which borrows nothing from the request. Names are compared by a hash
+/// of 64 bits. If two names had the same one, a redirect between them would not be sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HostDigest {
+    name: u64,
+    port: Option<u16>,
+    dotted: bool,
+}
+
+impl HostDigest {
+    /// Does the same as [`NormalizedHost::is_same_host`].
+    pub(crate) fn is_same_host(&self, target: &str, scheme: Option<HttpScheme>) -> bool {
+        TargetHost::read(target).is_some_and(|target| {
+            self.name == hash(target.name) && target.has_same_rest(self.port, self.dotted, scheme)
+        })
+    }
+}
+
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The authority of a location, in canonical form.
+struct TargetHost<'a> {
+    /// Without a dot at its end, because some clients drop the dot of a fully qualified name.
+    name: &'a str,
+    port: Option<u16>,
+    dotted: bool,
+}
+
+impl<'a> TargetHost<'a> {
+    fn read(authority: &'a str) -> Option<Self> {
+        let (host, port) = host_and_port(authority)?;
         let name = host.strip_suffix('.').unwrap_or(host);
-        *self.name == *name && (!self.dotted || name != host) && self.same_port(port, scheme)
+        Some(Self {
+            name,
+            port,
+            dotted: name != host,
+        })
+    }
+
+    /// Whether a request with this port and dot is for this host, if the names are equal.
+    fn has_same_rest(&self, port: Option<u16>, dotted: bool, scheme: Option<HttpScheme>) -> bool {
+        (!dotted || self.dotted) && is_same_port(port, self.port, scheme)
+    }
+}
+
+/// Whether a request with the port `requested` has this port. See [`NormalizedHost::same_port`].
+fn is_same_port(requested: Option<u16>, port: Option<u16>, scheme: Option<HttpScheme>) -> bool {
+    match (scheme.map(HttpScheme::default_port), port) {
+        (Some(default), Some(port)) if port != default => requested.unwrap_or(default) == port,
+        (Some(_), _) => requested.is_none_or(|port| !is_unusual(&port)),
+        (None, port) => requested.filter(is_unusual) == port.filter(is_unusual),
     }
 }
 
@@ -139,7 +204,7 @@ fn plain_len(authority: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RequestHost, plain};
+    use super::{NormalizedHost, plain};
     use crate::location::{self, HttpScheme, Origin};
 
     fn is_plain(text: &str) -> bool {
@@ -185,7 +250,7 @@ mod tests {
             ("[::1]", "[::1]", None),
             ("[0:0::1]:80", "[::1]", Some(80)),
         ] {
-            let host = RequestHost::read(written).unwrap();
+            let host = NormalizedHost::read(written).unwrap();
             assert_eq!((&*host.name, host.port), (name, port), "{written}");
         }
         for invalid in [
@@ -215,13 +280,13 @@ mod tests {
             "//a",
             "a:65536",
         ] {
-            assert_eq!(RequestHost::read(invalid), None, "{invalid}");
+            assert_eq!(NormalizedHost::read(invalid), None, "{invalid}");
         }
     }
 
     #[test]
     fn r6_ports() {
-        let read = |text| RequestHost::read(text).unwrap();
+        let read = |text| NormalizedHost::read(text).unwrap();
         let (http, https) = (Some(HttpScheme::Http), Some(HttpScheme::Https));
         for scheme in [None, http, https] {
             for host in ["a.z", "a.z:80", "a.z:443"] {
@@ -245,9 +310,10 @@ mod tests {
             let origin = Origin::new(origin).unwrap();
             let text = origin.to_string();
             let (_, target) = text.split_once("://").unwrap();
-            RequestHost::read(requested)
-                .unwrap()
-                .is_same_host(target, scheme)
+            let requested = NormalizedHost::read(requested).unwrap();
+            let is_same = requested.is_same_host(target, scheme);
+            assert_eq!(requested.digest().is_same_host(target, scheme), is_same);
+            is_same
         };
         let https = Some(HttpScheme::Https);
         assert!(again("a.z", "https://a.z", https) && again("A.z:443", "https://a.z", https));

@@ -24,10 +24,15 @@ mod describe;
 mod established;
 mod facts;
 pub(crate) mod host;
+mod prefix;
 mod reads;
+mod requested;
 
 pub(crate) use established::EstablishedFacts;
+#[cfg(feature = "trust")]
+pub(crate) use prefix::{ForwardedPrefix, X_FORWARDED_PREFIX};
 pub(crate) use reads::HeaderReads;
+pub use requested::RequestHost;
 
 /// The head of a request, as a policy sees it: read-only, and without the body.
 ///
@@ -61,6 +66,8 @@ pub struct RequestHead<'a> {
     /// Whether the scheme is only presumed, because a trusted proxy has sent none.
     scheme_is_presumed: bool,
     host: Host<'a>,
+    /// The prefix that a trusted proxy has stripped from the path. It isn't empty.
+    prefix: Option<&'a str>,
     reads: Option<&'a HeaderReads>,
 }
 
@@ -98,6 +105,7 @@ impl<'a> RequestHead<'a> {
             scheme: None,
             scheme_is_presumed: false,
             host: Host::Received,
+            prefix: None,
             reads: None,
         }
     }
@@ -126,6 +134,7 @@ impl<'a> RequestHead<'a> {
             scheme: None,
             scheme_is_presumed: false,
             host: Host::Received,
+            prefix: None,
             reads: None,
         }
     }

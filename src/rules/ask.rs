@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use super::{capture::Found, named::Named};
 use crate::{
     policy::Refusal,
-    request::{RequestHead, host::RequestHost},
+    request::{RequestHead, host::NormalizedHost},
 };
 
 /// A request, as far as rules are concerned.
@@ -27,7 +27,7 @@ impl<'h, 'a> Ask<'h, 'a> {
     #[inline]
     pub(super) fn new(
         head: &'h RequestHead<'a>,
-        host: Option<&'h RequestHost<'_>>,
+        host: Option<&'h NormalizedHost<'_>>,
         found: &'h Found<'a>,
     ) -> Self {
         Self {
@@ -108,9 +108,9 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
 #[inline(never)]
 pub(super) fn asked_host<'h>(
     head: &'h RequestHead<'_>,
-) -> Result<Option<RequestHost<'h>>, Refusal> {
+) -> Result<Option<NormalizedHost<'h>>, Refusal> {
     match head.authority() {
-        Some(authority) => match RequestHost::read(authority) {
+        Some(authority) => match NormalizedHost::read(authority) {
             Some(host) => Ok(Some(host)),
             None => Err(Refusal::INVALID_HOST),
         },

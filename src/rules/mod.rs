@@ -77,7 +77,7 @@ use crate::{
     location::Location,
     policy::{Decision, Policy, Refusal},
     redirect::Redirect,
-    request::{RequestHead, host::RequestHost},
+    request::{RequestHead, host::NormalizedHost},
 };
 
 mod answer;
@@ -348,7 +348,7 @@ impl Rules {
 
     /// The host that a request is for, where a rule looks at it.
     #[inline]
-    fn host<'h>(&self, head: &'h RequestHead<'_>) -> Result<Option<RequestHost<'h>>, Refusal> {
+    fn host<'h>(&self, head: &'h RequestHead<'_>) -> Result<Option<NormalizedHost<'h>>, Refusal> {
         if self.table.reads_host {
             asked_host(head)
         } else {

@@ -142,7 +142,11 @@ impl ForwardedHeader {
             let lines = lines_of(head, &X_FORWARDED_HOST);
             element(&lines, hops).and_then(values::authority)
         });
-        ForwardedValues { scheme, host }
+        ForwardedValues {
+            scheme,
+            host,
+            prefix: None,
+        }
     }
 }
 
@@ -168,6 +172,7 @@ fn read_forwarded<'a>(
                 .and_then(|element| required(element.host))
                 .and_then(values::authority)
         }),
+        prefix: None,
     }
 }
 

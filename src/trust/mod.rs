@@ -3,11 +3,12 @@
 //! By default, no forwarded header is read (R13). With [`TrustedProxies`], a request gets its
 //! scheme and host in these steps:
 //!
-//! 1. If the scheme is already known, nothing is read.
+//! 1. If the scheme is already known, neither the scheme nor the host is read.
 //! 2. The address of the peer must be known and in one of the trusted networks.
 //! 3. The element at the configured number of hops is read from the one configured header.
 //! 4. A valid scheme becomes the scheme of the request. If the host is trusted too, a valid host
-//!    becomes its authority. With a malformed host, the request has no authority.
+//!    becomes its authority. With a malformed host, the request has no authority. If the prefix is
+//!    trusted too, a valid one is kept for the redirects.
 
 use std::{fmt, net::IpAddr, num::NonZeroU8};
 
@@ -75,6 +76,7 @@ use values::{ForwardedValues, UntrustedReason};
 /// ```text
 /// proxy_set_header X-Forwarded-Proto $scheme;
 /// proxy_set_header X-Forwarded-Host  $host;      # for `.and_host()`
+/// proxy_set_header X-Forwarded-Prefix /shop;     # for `.and_prefix()`
 /// ```
 ///
 /// In HAProxy, `set-header` overwrites and `add-header` appends:
@@ -106,6 +108,7 @@ pub struct TrustedProxies {
     header: ForwardedHeader,
     hops: NonZeroU8,
     reads_host: bool,
+    reads_prefix: bool,
 }
 
 impl TrustedProxies {
@@ -239,6 +242,48 @@ impl TrustedProxies {
         self
     }
 
+    /// Reads the prefix that the proxy strips from the path too, from `X-Forwarded-Prefix`.
+    ///
+    /// A proxy may publish your app below `/shop` and send it `/cart` for `/shop/cart`. Then the
+    /// redirect to `/login` must lead the client to `/shop/login`:
+    ///
+    /// ```
+    /// use tower_redirect::{
+    ///     LocalPath, Policy, RedirectLayer, testing, trust::{ForwardedHeader, TrustedProxies},
+    /// };
+    ///
+    /// let proxies = TrustedProxies::dangerously_any_peer()
+    ///     .header(ForwardedHeader::XForwardedProto)
+    ///     .and_prefix();
+    /// let policy = LocalPath::from_static("/login").trusting(proxies);
+    /// let layer = RedirectLayer::see_other(policy);
+    ///
+    /// let get = |path: &str| testing::get(path).header("x-forwarded-prefix", "/shop");
+    /// get("/cart").through_layer(&layer).assert_redirect("/shop/login");
+    /// // The client requested `/shop/login`.
+    /// get("/login").through_layer(&layer).assert_pass();
+    /// ```
+    ///
+    /// Policies see the path without the prefix, and rules are written without it. The prefix is
+    /// added to:
+    ///
+    /// - a location without an origin: a [`LocalPath`](crate::LocalPath), a path of a rule,
+    /// - the canonical URL of the request, which [`Canonical`](crate::Canonical),
+    ///   [`Https`](crate::policy::Https) and [`CanonicalHost`](crate::policy::CanonicalHost) send,
+    /// - the URL in a [`LoginRedirect`](crate::policy::LoginRedirect), so
+    ///   [`ReturnTo`](crate::policy::ReturnTo) sends that URL as it is.
+    ///
+    /// Other absolute URLs, relative locations and
+    /// [unchecked](crate::Location::unchecked) locations stay as written.
+    ///
+    /// The proxy must overwrite the header. The value is one path, percent-encoded, without a query
+    /// or a `,`. If the header is missing, has several lines or another value, there is no prefix.
+    #[must_use]
+    pub const fn and_prefix(mut self) -> Self {
+        self.reads_prefix = true;
+        self
+    }
+
     /// Returns the head with the scheme that the header forwards. If [`and_host`](Self::and_host)
     /// is set, the head has the forwarded host too.
     ///
@@ -259,7 +304,8 @@ impl TrustedProxies {
     /// assert_eq!(proxies.view(&request.head()).scheme(), Some(HttpScheme::Https));
     /// ```
     ///
-    /// Returns an unchanged head if the peer isn't trusted or the scheme is already known. It
+    /// Returns an unchanged head if the peer isn't trusted. A known scheme stays, and then the host
+    /// isn't read either. It
     /// allocates only to check a host with an unusual form, and takes time linear in the length of
     /// the header. The `tracing` feature logs an event at level trace with the values, or with the
     /// reason why they are unknown.
@@ -271,13 +317,18 @@ impl TrustedProxies {
     /// Returns the same as `view`, and whether the address of the peer is missing.
     pub(crate) fn look<'a>(&self, head: &RequestHead<'a>) -> (RequestHead<'a>, bool) {
         let peer = self.peers.address(head.extensions());
-        let values = match self.check(head, peer) {
+        let mut values = match self.check(head, peer) {
             Ok(()) => {
                 let reads_host = self.reads_host && !head.has_established_host();
                 self.header.read(head, self.hops, reads_host)
             }
             Err(reason) => ForwardedValues::unused(reason),
         };
+        // The prefix is read even if the scheme is known, and only once.
+        if self.reads_prefix && head.stripped_prefix().is_none() {
+            let prefix = self.peers.check(peer).and_then(|()| values::prefix(head));
+            values.prefix = Some(prefix);
+        }
         self.log(peer, &values);
         (
             values.apply_to(*head),
@@ -312,6 +363,8 @@ impl TrustedProxies {
             scheme_unknown = values.scheme.err().map(UntrustedReason::as_str),
             host = values.host.and_then(Result::ok),
             host_unknown = values.host.and_then(Result::err).map(UntrustedReason::as_str),
+            prefix = values.prefix.and_then(Result::ok),
+            prefix_unknown = values.prefix.and_then(Result::err).map(UntrustedReason::as_str),
             "forwarded values"
         );
     }
@@ -342,6 +395,7 @@ impl TrustedNetworks {
             header,
             hops: NonZeroU8::MIN,
             reads_host: false,
+            reads_prefix: false,
         }
     }
 }
@@ -353,6 +407,7 @@ impl fmt::Debug for TrustedProxies {
             .field("header", &self.header)
             .field("hops", &self.hops)
             .field("reads_host", &self.reads_host)
+            .field("reads_prefix", &self.reads_prefix)
             .finish()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     location::HttpScheme,
-    request::{RequestHead, host::RequestHost},
+    request::{ForwardedPrefix, RequestHead, X_FORWARDED_PREFIX, host::NormalizedHost},
 };
 
 /// The scheme and the host that a trusted proxy forwards, or why a value isn't used.
@@ -11,6 +11,8 @@ pub(super) struct ForwardedValues<'a> {
     pub(super) scheme: Result<HttpScheme, UntrustedReason>,
     /// `None` if the configuration doesn't trust the proxy with the host.
     pub(super) host: Option<Result<&'a str, UntrustedReason>>,
+    /// `None` if the configuration doesn't trust the proxy with the prefix.
+    pub(super) prefix: Option<Result<&'a str, UntrustedReason>>,
 }
 
 /// Why a forwarded value isn't used.
@@ -47,6 +49,7 @@ impl<'a> ForwardedValues<'a> {
         Self {
             scheme: Err(reason),
             host: None,
+            prefix: None,
         }
     }
 
@@ -54,7 +57,10 @@ impl<'a> ForwardedValues<'a> {
     ///
     /// A malformed host isn't replaced by the received one: the head then has no host, and a policy
     /// that reads the host refuses the request (R5).
-    pub(super) const fn apply_to(self, mut head: RequestHead<'a>) -> RequestHead<'a> {
+    pub(super) fn apply_to(self, mut head: RequestHead<'a>) -> RequestHead<'a> {
+        if let Some(Ok(_)) = self.prefix {
+            head = head.reading_prefix();
+        }
         if let Ok(scheme) = self.scheme {
             head = head.with_scheme(scheme);
         }
@@ -63,6 +69,17 @@ impl<'a> ForwardedValues<'a> {
             Some(Err(UntrustedReason::Malformed)) => head.with_authority(None),
             Some(Err(_)) | None => head,
         }
+    }
+}
+
+/// Reads the prefix that a proxy has stripped from the path.
+pub(super) fn prefix<'a>(head: &RequestHead<'a>) -> Result<&'a str, UntrustedReason> {
+    head.depends_on(X_FORWARDED_PREFIX.as_str());
+    match ForwardedPrefix::read(head.headers()) {
+        ForwardedPrefix::Valid(prefix) => Ok(prefix),
+        ForwardedPrefix::Missing => Err(UntrustedReason::NoHeader),
+        ForwardedPrefix::SeveralLines => Err(UntrustedReason::SeveralLines),
+        ForwardedPrefix::Malformed => Err(UntrustedReason::Malformed),
     }
 }
 
@@ -105,6 +122,6 @@ pub(super) fn authority(text: &[u8]) -> Result<&str, UntrustedReason> {
     }
     std::str::from_utf8(text)
         .ok()
-        .filter(|text| text.is_ascii() && RequestHost::read(text).is_some())
+        .filter(|text| text.is_ascii() && NormalizedHost::read(text).is_some())
         .ok_or(UntrustedReason::Malformed)
 }

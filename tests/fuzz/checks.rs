@@ -17,6 +17,8 @@ use url::Url;
 
 #[path = "../naive/mod.rs"]
 mod naive;
+#[path = "../support/own_hosts.rs"]
+mod own_hosts;
 
 use naive::{
     Answer, Interpreter,
@@ -179,6 +181,23 @@ pub fn return_to(data: &[u8]) {
         DecisionKind::Redirect(location) => assert_leads_to(location, &allowed),
         answer => panic!("it always answers: {answer:?}"),
     }
+}
+
+/// Seven numbers, and two lines: how `/old` is requested, and the target that a rule behind `Canonical::then` has
+/// for it. A target on our own hosts is one redirect.
+pub fn then(data: &[u8]) {
+    let Some((numbers, text)) = data.split_first_chunk::<7>() else {
+        return;
+    };
+    let Ok(text) = std::str::from_utf8(text) else {
+        return;
+    };
+    let (request, target) = text.split_once('\n').unwrap_or(("", text));
+    own_hosts::check(&own_hosts::Case {
+        numbers: *numbers,
+        request,
+        target,
+    });
 }
 
 /// A text for the unchecked constructor: a browser reads the same host in it and in what is sent, and

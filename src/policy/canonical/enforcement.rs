@@ -2,7 +2,9 @@
 
 use http::Method;
 
-use super::{SchemeSource, acme::is_acme_challenge, established::EstablishedRequest};
+use super::{
+    SchemeSource, acme::is_acme_challenge, established::EstablishedRequest, subtree::is_in_folder,
+};
 use crate::{
     location::{IntoLocation, LocalPath},
     policy::Refusal,
@@ -45,7 +47,9 @@ pub struct HttpsEnforcement {
     refuses_unsafe_methods: bool,
     exempts_acme_challenges: bool,
     same_host_first: bool,
+    passes_unknown_hosts: bool,
     exempt: Vec<LocalPath>,
+    exempt_subtrees: Vec<LocalPath>,
 }
 
 /// Enforces https with the defaults.
@@ -72,7 +76,9 @@ impl HttpsEnforcement {
             refuses_unsafe_methods: false,
             exempts_acme_challenges: true,
             same_host_first: false,
+            passes_unknown_hosts: false,
             exempt: Vec::new(),
+            exempt_subtrees: Vec::new(),
         }
     }
 
@@ -129,7 +135,7 @@ impl HttpsEnforcement {
     /// Lets plaintext requests for exactly this path through, with any query.
     ///
     /// Use it for a health check that speaks only http. The path is compared byte for byte, so
-    /// paths below it aren't exempt. The other steps of the policy still apply to the path over
+    /// paths below it aren't exempt. [`exempt_subtree`](Self::exempt_subtree) exempts them. The other steps of the policy still apply to the path over
     /// TLS. To skip them too, write `canonical.unless(|request| request.path() == "/health")`.
     ///
     /// ```
@@ -152,6 +158,44 @@ impl HttpsEnforcement {
     #[track_caller]
     pub fn exempt(mut self, path: impl IntoLocation<LocalPath>) -> Self {
         self.exempt.push(path.into_location());
+        self
+    }
+
+    /// Lets plaintext requests for this path and all paths below it through, with any query.
+    ///
+    /// Everything that the app serves there is available in plaintext. Whole segments count:
+    /// `/health` exempts `/health`, `/health/` and `/health/db`, but not `/healthz`.
+    ///
+    /// The path is compared byte for byte, and some servers read a path in another way. So a path
+    /// isn't exempt if it has a `.` or `..` segment, `//`, a `\`, or an encoded dot, slash,
+    /// backslash or percent sign. It is redirected or refused like any other.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
+    /// use tower_redirect::testing;
+    ///
+    /// let source = SchemeSource::plaintext_listener();
+    /// let enforcement = HttpsEnforcement::new(source).exempt_subtree("/health");
+    /// let https = Https::new(["example.com"], enforcement)?;
+    ///
+    /// let get = |path: &str| testing::get(path).header("host", "example.com").through(&https);
+    /// get("/health").assert_pass();
+    /// get("/health/db?full").assert_pass();
+    /// get("/healthz").assert_redirect("https://example.com/healthz");
+    /// get("/health/%2e%2e/admin").assert_refused(StatusCode::BAD_REQUEST);
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    ///
+    /// `/` exempts only the front page, because everything is below it.
+    ///
+    /// # Panics
+    ///
+    /// If a literal isn't a path. The message has the caller's line.
+    #[must_use]
+    #[track_caller]
+    pub fn exempt_subtree(mut self, path: impl IntoLocation<LocalPath>) -> Self {
+        self.exempt_subtrees.push(path.into_location());
         self
     }
 
@@ -208,6 +252,41 @@ impl HttpsEnforcement {
         self
     }
 
+    /// Lets requests for hosts that aren't configured through, **even over plaintext**.
+    ///
+    /// Clients choose the host that they send. So anyone can reach the app over plaintext, with any
+    /// host that isn't configured. Use it only if your app checks the host itself, for example if
+    /// it serves the hosts of customers and some of them have no certificate yet.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
+    /// use tower_redirect::testing;
+    ///
+    /// let source = SchemeSource::plaintext_listener();
+    /// let enforcement = HttpsEnforcement::new(source).dangerously_pass_unknown_hosts();
+    /// let https = Https::new(["example.com"], enforcement)?;
+    ///
+    /// let get = |host: &str| testing::get("/").header("host", host).through(&https);
+    /// get("customer.example").assert_pass();
+    /// get("EXAMPLE.com:80").assert_redirect("https://example.com/");
+    /// // A host that isn't valid is still refused.
+    /// get("exa mple.com").assert_refused(StatusCode::BAD_REQUEST);
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    ///
+    /// Encrypted requests for these hosts pass too. The method has no effect if unknown hosts are
+    /// [redirected](super::UnknownHost::Redirect).
+    #[must_use]
+    pub const fn dangerously_pass_unknown_hosts(mut self) -> Self {
+        self.passes_unknown_hosts = true;
+        self
+    }
+
+    pub(super) const fn passes_unknown_hosts(&self) -> bool {
+        self.passes_unknown_hosts
+    }
+
     pub(super) const fn keeps_host_first(&self) -> bool {
         self.same_host_first
     }
@@ -227,6 +306,7 @@ impl HttpsEnforcement {
         let reads = request.method() == Method::GET || request.method() == Method::HEAD;
         self.exempts_acme_challenges && reads && is_acme_challenge(path)
             || self.exempt.iter().any(|exempt| exempt.path() == path)
+            || self.exempt_subtrees.iter().any(|top| is_below(path, top))
     }
 
     /// Checks that this plaintext request may be redirected to https.
@@ -239,5 +319,13 @@ impl HttpsEnforcement {
             return Err(Refusal::UNSAFE_OVER_PLAINTEXT);
         }
         Ok(())
+    }
+}
+
+/// Whether a path is the top of an exempt subtree or below it.
+fn is_below(path: &str, top: &LocalPath) -> bool {
+    match top.path().trim_end_matches('/') {
+        "" => path == "/",
+        folder => is_in_folder(path, folder),
     }
 }

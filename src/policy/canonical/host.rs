@@ -1,15 +1,13 @@
 //! The canonical host, and how the requested host is matched with it.
 
-use std::{fmt, str::FromStr};
-
 use super::{
-    CanonicalError, Normalizer,
-    host_list::{HostList, parse_host},
+    CanonicalError, Normalizer, UnknownHost,
+    host_list::{HostList, Listed, parse_host},
 };
 use crate::{
-    location::{Location, Origin},
+    location::{HttpScheme, Location, Origin},
     policy::{Decision, Policy},
-    request::{RequestHead, host::RequestHost},
+    request::{RequestHead, host::NormalizedHost},
 };
 
 /// Redirects to the canonical host of a site. Redirects or refuses requests for unknown hosts.
@@ -77,74 +75,8 @@ pub struct CanonicalHost {
     each_is_canonical: bool,
     listed: HostList,
     unknown: UnknownHost,
-}
-
-/// What happens to a request for a host that isn't configured.
-///
-/// ```
-/// use tower_redirect::{policy::{CanonicalHost, UnknownHost}, testing};
-///
-/// let host = CanonicalHost::with_aliases("example.com", ["www.example.com"])?
-///     .unknown_host(UnknownHost::Pass)?;
-/// testing::get("/").header("host", "10.0.0.7").through(&host).assert_pass();
-/// # Ok::<(), tower_redirect::policy::CanonicalError>(())
-/// ```
-///
-/// `Display` and `FromStr` use `pass`, `redirect` and `refuse`:
-///
-/// ```
-/// use tower_redirect::policy::UnknownHost;
-///
-/// assert_eq!("refuse".parse(), Ok(UnknownHost::Refuse));
-/// assert_eq!(UnknownHost::Pass.to_string(), "pass");
-///
-/// let error = "reject".parse::<UnknownHost>().unwrap_err();
-/// assert_eq!(
-///     error.to_string(),
-///     "invalid unknown-host setting `reject`: use `pass`, `redirect` or `refuse`",
-/// );
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum UnknownHost {
-    /// The request passes through to the app. If [`Https`](super::Https) enforces https, a
-    /// plaintext request is refused with 421 instead.
-    Pass,
-    /// The client is redirected to the canonical host, or to the first of
-    /// [several](CanonicalHost::one_of).
-    Redirect,
-    /// The request is refused with 421 Misdirected Request.
-    Refuse,
-}
-
-impl UnknownHost {
-    const ALL: [Self; 3] = [Self::Pass, Self::Redirect, Self::Refuse];
-
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Redirect => "redirect",
-            Self::Refuse => "refuse",
-        }
-    }
-}
-
-impl fmt::Display for UnknownHost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for UnknownHost {
-    type Err = CanonicalError;
-
-    fn from_str(text: &str) -> Result<Self, CanonicalError> {
-        let message = "use `pass`, `redirect` or `refuse`";
-        Self::ALL
-            .into_iter()
-            .find(|unknown| unknown.as_str() == text)
-            .ok_or_else(|| CanonicalError::message("unknown-host setting", text, message))
-    }
+    /// The scheme to which requests of a known other scheme are redirected.
+    scheme: Option<HttpScheme>,
 }
 
 impl CanonicalHost {
@@ -170,6 +102,7 @@ impl CanonicalHost {
             each_is_canonical: false,
             listed: HostList::default(),
             unknown: UnknownHost::Redirect,
+            scheme: None,
         })
     }
 
@@ -199,7 +132,7 @@ impl CanonicalHost {
         aliases: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, CanonicalError> {
         let listed = HostList::new(aliases)?;
-        if listed.contains(parse_host(host)?.host()) {
+        if listed.get_exact(parse_host(host)?.host()).is_some() {
             let message = "it is the canonical host itself; remove it from the aliases";
             return Err(CanonicalError::message("alias", host, message));
         }
@@ -244,7 +177,123 @@ impl CanonicalHost {
             each_is_canonical: true,
             listed,
             unknown: UnknownHost::Refuse,
+            scheme: None,
         })
+    }
+
+    /// Redirects each alias to a canonical host of its own, and refuses all other hosts with 421.
+    ///
+    /// A pair is an alias and its canonical host. All canonical hosts pass. To list a host without
+    /// an alias, pair it with itself. An alias may be a wildcard, as in
+    /// [`with_aliases`](Self::with_aliases).
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::{policy::CanonicalHost, testing};
+    ///
+    /// let hosts = CanonicalHost::map([
+    ///     ("www.example.com", "example.com"),
+    ///     ("shop.example", "www.shop.example"),
+    ///     ("api.example", "api.example"),
+    /// ])?;
+    ///
+    /// let get = |host: &str| testing::get("/a").header("host", host).through(&hosts);
+    /// get("www.example.com").assert_redirect("https://example.com/a");
+    /// get("shop.example").assert_redirect("https://www.shop.example/a");
+    /// for canonical in ["example.com", "www.shop.example", "api.example"] {
+    ///     get(canonical).assert_pass();
+    /// }
+    /// get("stranger.example").assert_refused(StatusCode::MISDIRECTED_REQUEST);
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    ///
+    /// [`UnknownHost::Redirect`] redirects other hosts to the first canonical host. To enforce
+    /// https for each host, pass the value to [`Https::on`](super::Https::on) or
+    /// [`Canonical::on`](super::Canonical::on).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if
+    ///
+    /// - a text isn't a valid host,
+    /// - a canonical host is an alias of another one,
+    /// - an alias or a canonical host is listed twice with different canonical hosts, schemes or
+    ///   ports,
+    /// - no pair is listed.
+    pub fn map<A, C>(pairs: impl IntoIterator<Item = (A, C)>) -> Result<Self, CanonicalError>
+    where
+        A: AsRef<str>,
+        C: AsRef<str>,
+    {
+        let pairs: Vec<_> = pairs.into_iter().collect();
+        let mut listed = HostList::default();
+        let mut first = None;
+        for (_, canonical) in &pairs {
+            listed.add(canonical.as_ref(), None)?;
+            first = first.or(Some(parse_host(canonical.as_ref())?));
+        }
+        if first.is_none() {
+            return Err(CanonicalError::missing(
+                "pairs of an alias and its canonical host",
+            ));
+        }
+        for (alias, canonical) in &pairs {
+            let canonical = parse_host(canonical.as_ref())?;
+            let alias = alias.as_ref();
+            if alias.starts_with("*.") {
+                listed.add(alias, Some(&canonical))?;
+                continue;
+            }
+            let own = parse_host(alias)?;
+            let is_canonical = |other: &Listed| other.moved_to.is_none();
+            if own.host() == canonical.host() {
+                // The pair lists a canonical host without an alias.
+                listed.add(alias, None)?;
+            } else if listed.get_exact(own.host()).is_some_and(is_canonical) {
+                let message = "it is the canonical host of another alias; pair that alias with the \
+                               host at the end";
+                return Err(CanonicalError::message("alias", alias, message));
+            } else {
+                listed.add(alias, Some(&canonical))?;
+            }
+        }
+        Ok(Self {
+            first,
+            each_is_canonical: true,
+            listed,
+            unknown: UnknownHost::Refuse,
+            scheme: None,
+        })
+    }
+
+    /// Redirects to this scheme too, in the same redirect, if the scheme of the request is known.
+    ///
+    /// With [`one_of`](Self::one_of), the host stays. So one redirect leads to the same host on
+    /// another scheme or port:
+    ///
+    /// ```
+    /// use tower_redirect::{Policy, location::HttpScheme, testing};
+    /// use tower_redirect::policy::{CanonicalHost, SchemeSource};
+    ///
+    /// let hosts = CanonicalHost::one_of(["example.com:8443", "*.example.com:8443"])?
+    ///     .scheme(HttpScheme::Https);
+    /// let plaintext = hosts.clone().scheme_from(SchemeSource::plaintext_listener());
+    /// let encrypted = hosts.scheme_from(SchemeSource::tls_listener());
+    ///
+    /// let shop = |port: &str| testing::get("/a").header("host", &format!("shop.example.com{port}"));
+    /// shop("").through(&plaintext).assert_redirect("https://shop.example.com:8443/a");
+    /// shop(":8443").through(&plaintext).assert_redirect("https://shop.example.com:8443/a");
+    /// shop("").through(&encrypted).assert_redirect("https://shop.example.com:8443/a");
+    /// shop(":8443").through(&encrypted).assert_pass();
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    ///
+    /// This doesn't **enforce** the scheme: a request that can't be redirected passes through. To
+    /// refuse such requests over plaintext, use [`Https`](super::Https), which takes precedence.
+    #[must_use]
+    pub const fn scheme(mut self, scheme: HttpScheme) -> Self {
+        self.scheme = Some(scheme);
+        self
     }
 
     /// Sets what happens to requests for a host that isn't configured.
@@ -271,6 +320,10 @@ impl CanonicalHost {
         Ok(self)
     }
 
+    pub(super) const fn required_scheme(&self) -> Option<HttpScheme> {
+        self.scheme
+    }
+
     pub(super) const fn unknown(&self) -> UnknownHost {
         self.unknown
     }
@@ -280,21 +333,50 @@ impl CanonicalHost {
         self.first.as_ref().filter(|_| !self.each_is_canonical)
     }
 
+    /// Returns the canonical host for a host of which exactly this name is configured, with the
+    /// host as it is listed.
+    ///
+    /// A host below a wildcard may belong to another service, so it isn't among them.
+    pub(super) fn get_own(&self, name: &str) -> Option<OwnHost<'_>> {
+        let listed = self.listed.get_exact(name);
+        let canonical = match (self.only_host(), listed) {
+            (Some(canonical), _) => {
+                (listed.is_some() || *canonical.host() == *name).then_some(canonical)
+            }
+            (None, Some(listed)) => Some(listed.moved_to.as_ref().unwrap_or(&listed.origin)),
+            (None, None) => None,
+        };
+        canonical.map(|canonical| OwnHost {
+            canonical,
+            listed: listed.map(|listed| &listed.origin),
+        })
+    }
+
     /// Matches the requested host with the configured hosts.
-    pub(super) fn match_host<'s>(&'s self, requested: &RequestHost<'_>) -> HostMatch<'s> {
+    pub(super) fn match_host<'s>(&'s self, requested: &NormalizedHost<'_>) -> HostMatch<'s> {
         let canonical = self.only_host();
         if let Some(canonical) = canonical.filter(|host| *requested.name == *host.host()) {
             return HostMatch::Canonical(canonical);
         }
         match (self.listed.get(&requested.name), canonical, &self.first) {
             (Some(_), Some(canonical), _) => HostMatch::Alias(canonical),
-            (Some(own), None, _) => HostMatch::Listed(own),
+            (Some(listed), None, _) => match &listed.moved_to {
+                Some(canonical) => HostMatch::Alias(canonical),
+                None => HostMatch::Listed(&listed.origin),
+            },
             (None, _, Some(first)) if self.unknown == UnknownHost::Redirect => {
                 HostMatch::RedirectedUnknown(first)
             }
             (None, ..) => HostMatch::Unknown,
         }
     }
+}
+
+/// A host of which exactly the name is configured.
+pub(super) struct OwnHost<'s> {
+    pub(super) canonical: &'s Origin,
+    /// The host as it's listed. `None` if it's the only canonical host.
+    pub(super) listed: Option<&'s Origin>,
 }
 
 /// What the requested host is among the configured hosts.

@@ -40,9 +40,18 @@ pub(super) fn parse_host(text: &str) -> Result<Origin, CanonicalError> {
 /// Hosts, and wildcards that match all hosts below a domain.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HostList {
-    exact: HashMap<Box<str>, Origin>,
+    exact: HashMap<Box<str>, Listed>,
     /// The domains after `*.`.
-    wildcards: HashMap<Box<str>, Origin>,
+    wildcards: HashMap<Box<str>, Listed>,
+}
+
+/// One host or wildcard of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// The host as it's configured.
+    pub(super) origin: Origin,
+    /// The canonical host to which it's redirected, if the list says so.
+    pub(super) moved_to: Option<Origin>,
 }
 
 impl HostList {
@@ -52,12 +61,17 @@ impl HostList {
     ) -> Result<Self, CanonicalError> {
         let mut list = Self::default();
         for host in hosts {
-            list.add(host.as_ref())?;
+            list.add(host.as_ref(), None)?;
         }
         Ok(list)
     }
 
-    fn add(&mut self, text: &str) -> Result<(), CanonicalError> {
+    /// Adds a host or a wildcard.
+    pub(super) fn add(
+        &mut self,
+        text: &str,
+        moved_to: Option<&Origin>,
+    ) -> Result<(), CanonicalError> {
         let (map, origin) = match text.strip_prefix("*.") {
             Some(domain) => {
                 let origin = parse_host(domain)?;
@@ -69,33 +83,42 @@ impl HostList {
             }
             None => (&mut self.exact, parse_host(text)?),
         };
-        if let Some(earlier) = map.insert(origin.host().into(), origin.clone()) {
-            if earlier != origin {
-                let message = "it is already listed with another scheme or port; list it once";
-                return Err(CanonicalError::message("host", text, message));
-            }
+        let name = origin.host().into();
+        let listed = Listed {
+            origin,
+            moved_to: moved_to.cloned(),
+        };
+        if let Some(earlier) = map.insert(name, listed.clone()) {
+            let message = if earlier.moved_to != listed.moved_to {
+                "it is already listed with another canonical host; list it once"
+            } else if earlier.origin != listed.origin {
+                "it is already listed with another scheme or port; list it once"
+            } else {
+                return Ok(());
+            };
+            return Err(CanonicalError::message("host", text, message));
         }
         Ok(())
     }
 
     /// Returns the configured host for a name: the host itself, or the wildcard above it.
-    pub(super) fn get(&self, name: &str) -> Option<&Origin> {
+    pub(super) fn get(&self, name: &str) -> Option<&Listed> {
         self.exact.get(name).or_else(|| self.get_by_wildcard(name))
     }
 
-    /// Whether exactly this name is listed, not only a wildcard above it.
-    pub(super) fn contains(&self, name: &str) -> bool {
-        self.exact.contains_key(name)
+    /// Returns the configured host if exactly this name is listed, not only a wildcard above it.
+    pub(super) fn get_exact(&self, name: &str) -> Option<&Listed> {
+        self.exact.get(name)
     }
 
-    fn get_by_wildcard(&self, name: &str) -> Option<&Origin> {
+    fn get_by_wildcard(&self, name: &str) -> Option<&Listed> {
         if self.wildcards.is_empty() || name.starts_with('[') {
             return None;
         }
         name.match_indices('.').find_map(|(dot, _)| {
             let (below, domain) = name.split_at_checked(dot)?;
-            let origin = self.wildcards.get(domain.strip_prefix('.')?)?;
-            is_valid_punycode(name, below).then_some(origin)
+            let listed = self.wildcards.get(domain.strip_prefix('.')?)?;
+            is_valid_punycode(name, below).then_some(listed)
         })
     }
 }

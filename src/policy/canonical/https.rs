@@ -30,7 +30,10 @@ use crate::{
 /// No plaintext request reaches your app, except for:
 ///
 /// - `/.well-known/acme-challenge/<token>`, because certificate authorities use http,
-/// - the paths that you [exempt](HttpsEnforcement::exempt).
+/// - the paths that you exempt, [one by one](HttpsEnforcement::exempt) or as a
+///   [subtree](HttpsEnforcement::exempt_subtree),
+/// - unknown hosts, if you call
+///   [`dangerously_pass_unknown_hosts`](HttpsEnforcement::dangerously_pass_unknown_hosts).
 ///
 /// If a plaintext request can't be redirected, the policy refuses it with 400. This applies to CORS
 /// preflights, WebSocket handshakes, CONNECT, `OPTIONS *`, a path with `..`, a location that would

@@ -22,18 +22,21 @@ mod normalizer;
 mod path;
 mod scheme_source;
 mod steps;
+mod subtree;
 mod then;
+mod unknown_host;
 
 use normalizer::Normalizer;
 use path::PathSteps;
 
 pub use enforcement::HttpsEnforcement;
 pub use error::CanonicalError;
-pub use host::{CanonicalHost, UnknownHost};
+pub use host::CanonicalHost;
 pub use https::Https;
 pub use scheme_source::SchemeSource;
-pub use steps::{IndexFile, LowerCase, MergeSlashes, TrailingSlash};
+pub use steps::{IndexFile, LowerCase, MergeSlashes, TrailingSlash, WithWellKnown};
 pub use then::Then;
+pub use unknown_host::UnknownHost;
 
 /// Redirects to the canonical URL of a page: https, host, port, slashes and case in one redirect.
 ///
@@ -69,8 +72,12 @@ pub use then::Then;
 /// - a path with a `.` or `..` segment,
 /// - a request whose location would be longer than 8,000 bytes.
 ///
-/// If https is enforced, the policy refuses these requests over plaintext. No step changes the path
-/// of an ACME challenge (`/.well-known/acme-challenge/<token>`).
+/// If https is enforced, the policy refuses these requests over plaintext.
+///
+/// The steps on paths skip paths below `/.well-known/`, because their clients compare them byte for
+/// byte. The scheme and the host are still corrected.
+/// [`normalize_well_known`](Self::normalize_well_known) applies the steps there too. No step ever
+/// changes the path of an ACME challenge (`/.well-known/acme-challenge/<token>`).
 ///
 /// # Where to put it
 ///
@@ -138,8 +145,8 @@ impl Canonical<OurHosts> {
         CanonicalHost::new(host).map(Self::on)
     }
 
-    /// Uses a [`CanonicalHost`], which may have aliases, list several hosts or refuse unknown
-    /// hosts.
+    /// Uses a [`CanonicalHost`], which may have aliases, list several hosts, map hosts to canonical
+    /// hosts, or refuse unknown hosts.
     ///
     /// ```
     /// use tower_redirect::{Canonical, policy::CanonicalHost, testing};
@@ -265,6 +272,33 @@ impl<H> Canonical<H> {
     #[must_use]
     pub fn index_file(mut self, index: IndexFile) -> Self {
         self.path.index_files = index.steps.index_files;
+        self
+    }
+
+    /// Applies the steps on paths to `/.well-known/…` too.
+    ///
+    /// By default, they skip these paths: an app-association file, a `security.txt` or a validation
+    /// file has a fixed path, and some clients follow no redirect. The scheme and the host are
+    /// corrected in any case. An ACME challenge always keeps its path.
+    ///
+    /// ```
+    /// use tower_redirect::{Canonical, testing};
+    ///
+    /// let canonical = Canonical::any_host().trim_trailing_slash().lower_case();
+    /// let get = || testing::get("/.well-known/OpenID-Configuration/");
+    /// get().through(&canonical).assert_pass();
+    /// get().through(&canonical.normalize_well_known())
+    ///     .assert_redirect("/.well-known/openid-configuration");
+    /// ```
+    ///
+    /// A path counts only if it begins with exactly `/.well-known/`, as received. `/.well-known`
+    /// and `/.WELL-KNOWN/` are ordinary paths. So is a path with a `.` or `..` segment, a `\`, or
+    /// an encoded dot, slash or backslash.
+    ///
+    /// Source: RFC 8615 §3.
+    #[must_use]
+    pub fn normalize_well_known(mut self) -> Self {
+        self.path.normalizes_well_known = true;
         self
     }
 

@@ -31,9 +31,9 @@ use super::{
     path::PathSteps,
 };
 use crate::{
-    location::{HttpScheme, Location, Origin, PathForm, Site},
+    location::{HttpScheme, Location, LocationError, Origin, PathForm, Site},
     policy::{Decision, Refusal},
-    request::{RequestHead, host::RequestHost},
+    request::{RequestHead, host::NormalizedHost},
 };
 
 static NO_STEPS: PathSteps = PathSteps::none();
@@ -83,7 +83,8 @@ impl<'p> Normalizer<'p> {
     #[inline]
     pub(super) fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
         let request = self.establish(request);
-        self.decide_established(&request).seen_in(&request.head)
+        let decision = self.decide_established(&request);
+        below_prefix(decision, &request.head).seen_in(&request.head)
     }
 
     /// Returns the enforcement if this request is plaintext.
@@ -124,7 +125,7 @@ impl<'p> Normalizer<'p> {
         let requested = self
             .host
             .and_then(|_| head.authority())
-            .map(RequestHost::read);
+            .map(NormalizedHost::read);
         let verdict = match (self.host, &requested) {
             (None, _) => HostVerdict::Canonical,
             (Some(host), Some(Some(requested))) => {
@@ -179,7 +180,7 @@ impl<'p> Normalizer<'p> {
     fn judge_host<'a>(
         &self,
         host: &'a CanonicalHost,
-        requested: &'a RequestHost<'_>,
+        requested: &'a NormalizedHost<'_>,
         head: &RequestHead<'_>,
         enforcing: Option<&HttpsEnforcement>,
     ) -> HostVerdict<'a> {
@@ -190,7 +191,7 @@ impl<'p> Normalizer<'p> {
             HostMatch::Canonical(origin)
             | HostMatch::Alias(origin)
             | HostMatch::RedirectedUnknown(origin) => (origin.host(), origin),
-            HostMatch::Unknown if enforcing.is_none() && host.unknown() == UnknownHost::Pass => {
+            HostMatch::Unknown if self.passes_unknown(host, enforcing) => {
                 return HostVerdict::PassThrough;
             }
             HostMatch::Unknown => {
@@ -200,20 +201,23 @@ impl<'p> Normalizer<'p> {
         let port = self.port(origin);
         let is_canonical = *name == *requested.name
             && !requested.dotted
-            && requested.same_port(port, head.scheme());
+            && requested.same_port(port, head.scheme())
+            && (self.https.is_some() || has_scheme(head, host.required_scheme()));
         if is_canonical && enforcing.is_none() {
             return HostVerdict::Canonical;
         }
-        let scheme = match (self.https, head.scheme()) {
-            (Some(_), _) => HttpScheme::Https,
-            (None, Some(scheme)) if port.is_none() => scheme,
-            (None, _) => origin.scheme(),
-        };
         HostVerdict::MoveTo(Site {
-            scheme,
+            scheme: self.scheme(origin, head.scheme()),
             host: name,
             port,
         })
+    }
+
+    /// Whether a request for an unknown host that isn't redirected passes through.
+    fn passes_unknown(&self, host: &CanonicalHost, enforcing: Option<&HttpsEnforcement>) -> bool {
+        self.https
+            .is_some_and(HttpsEnforcement::passes_unknown_hosts)
+            || enforcing.is_none() && host.unknown() == UnknownHost::Pass
     }
 
     /// Decides about a request without a host, or with conflicting hosts.
@@ -253,27 +257,99 @@ impl<'p> Normalizer<'p> {
         }
     }
 
-    /// Brings the path of a location into canonical form if the location is on this site.
-    pub(super) fn normalize_location(&self, location: Location) -> Location {
-        let is_on_site =
-            location.with_origin(None, |_, authority| self.is_canonical_host(authority));
-        // A location without an origin is on this site.
-        if !is_on_site.unwrap_or(true) {
-            return location;
+    /// Returns the scheme for the location, if the scheme of the request is known or unknown.
+    fn scheme(&self, origin: &Origin, known: Option<HttpScheme>) -> HttpScheme {
+        let required = self.host.and_then(CanonicalHost::required_scheme);
+        match (self.https, required, known) {
+            (Some(_), ..) => HttpScheme::Https,
+            (None, Some(required), _) => required,
+            (None, None, Some(scheme)) if self.port(origin).is_none() => scheme,
+            (None, None, _) => origin.scheme(),
         }
-        let normalized = location.with_path(|path| self.path.normalize(path));
-        normalized.unwrap_or(location)
     }
 
-    /// Whether a host is a canonical host of this site, and not an alias or unknown.
-    fn is_canonical_host(&self, authority: &str) -> bool {
-        let parsed = RequestHost::read(authority);
-        match (self.host, &parsed) {
-            (Some(host), Some(parsed)) => matches!(
-                host.match_host(parsed),
-                HostMatch::Canonical(_) | HostMatch::Listed(_)
-            ),
-            _ => false,
+    /// Brings the target of a rule into canonical form if it's on this site.
+    ///
+    /// `base` is the canonical URL, if the client hasn't requested it. A target without an origin
+    /// is then on its site. An unchecked location stays as it's written.
+    pub(super) fn normalize_target(
+        &self,
+        target: &Location,
+        base: Option<&Location>,
+        head: &RequestHead<'_>,
+    ) -> Result<Location, LocationError> {
+        let location = match base {
+            Some(base) => target.on_site_of(base)?,
+            None => target.clone(),
+        };
+        if !target.is_checked() {
+            return Ok(location);
+        }
+        let location = match target.written_origin() {
+            None => location,
+            Some((scheme, authority)) => {
+                let Some(requested) = NormalizedHost::read(authority) else {
+                    return Ok(location);
+                };
+                let Some(site) = self.own_site(scheme, &requested, base, head) else {
+                    return Ok(location);
+                };
+                location.moved_to(&site)?
+            }
+        };
+        let normalized = location.with_path(|path| self.path.normalize(path));
+        Ok(normalized.unwrap_or(location))
+    }
+
+    /// Returns where a request for this host goes, if it's one of our own hosts.
+    ///
+    /// Another port than the default and the configured one is another service.
+    fn own_site<'a>(
+        &'a self,
+        scheme: HttpScheme,
+        target: &NormalizedHost<'_>,
+        base: Option<&'a Location>,
+        head: &RequestHead<'_>,
+    ) -> Option<Site<'a>> {
+        let own = self.host?.get_own(&target.name)?;
+        let port = self.port(own.canonical);
+        let is_own_port = target.port.is_none()
+            || target.port == port
+            || target.port == own.canonical.written_port()
+            || target.port == own.listed.and_then(Origin::written_port);
+        if !is_own_port {
+            return None;
+        }
+        // https is never taken back. http stays http only if the request is known to use it too.
+        let known = match scheme {
+            HttpScheme::Https => Some(HttpScheme::Https),
+            HttpScheme::Http => head.scheme(),
+        };
+        Some(Site {
+            scheme: self.scheme(own.canonical, known),
+            host: self
+                .first_host(own.canonical, base, head)
+                .unwrap_or(own.canonical.host()),
+            port,
+        })
+    }
+
+    /// Returns the alias that the client visits over https before it goes to the canonical host.
+    fn first_host<'a>(
+        &self,
+        canonical: &Origin,
+        base: Option<&'a Location>,
+        head: &RequestHead<'_>,
+    ) -> Option<&'a str> {
+        self.enforcing(head)
+            .filter(|https| https.keeps_host_first())?;
+        let (_, authority) = base?.written_origin()?;
+        let requested = NormalizedHost::read(authority)?;
+        match self.host?.match_host(&requested) {
+            HostMatch::Alias(origin) if origin == canonical => {
+                authority.get(..requested.name.len())
+            }
+            _ => None,
         }
     }
 }
@@ -287,6 +363,29 @@ enum HostVerdict<'a> {
     /// The host is unknown, and the request passes through.
     PassThrough,
     Refused(Refusal),
+}
+
+/// Adds the prefix that a proxy has stripped to the canonical URL of a request.
+#[inline]
+pub(super) fn below_prefix(
+    decision: Decision<Location>,
+    head: &RequestHead<'_>,
+) -> Decision<Location> {
+    match head.stripped_prefix() {
+        None => decision,
+        Some(prefix) => decision
+            .map(|location| location.below(prefix))
+            .transpose()
+            .with_prefix(),
+    }
+}
+
+/// Whether the request has this scheme, as far as that is known.
+fn has_scheme(head: &RequestHead<'_>, required: Option<HttpScheme>) -> bool {
+    match (head.scheme(), required) {
+        (Some(scheme), Some(required)) => scheme == required,
+        _ => true,
+    }
 }
 
 /// Whether the target has a path, in origin form or absolute form.

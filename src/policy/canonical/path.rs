@@ -11,7 +11,7 @@
 //! - `None` means that nothing changes. This is the common case, and it allocates nothing.
 //! - Nothing is decoded (R2). `PathForm` writes the parts of the received path that are kept.
 
-use super::{TrailingSlash, acme::is_acme_challenge};
+use super::{TrailingSlash, acme::is_acme_challenge, subtree::is_well_known};
 use crate::location::{PathForm, RECEIVED_PATH, encode_received, scan};
 
 /// The configured steps on the path. They don't read the query.
@@ -21,6 +21,8 @@ pub(super) struct PathSteps {
     pub(super) merge_slashes: bool,
     pub(super) index_files: Vec<Box<str>>,
     pub(super) trailing_slash: Option<TrailingSlash>,
+    /// Whether the steps apply to paths below `/.well-known/` too.
+    pub(super) normalizes_well_known: bool,
 }
 
 impl PathSteps {
@@ -30,6 +32,7 @@ impl PathSteps {
             merge_slashes: false,
             index_files: Vec::new(),
             trailing_slash: None,
+            normalizes_well_known: false,
         }
     }
 
@@ -40,8 +43,7 @@ impl PathSteps {
         let merge_slashes = self.merge_slashes && has_double_slash(kept);
         let lower_case = self.lower_case && !is_lower_case(kept);
         let stays = kept.len() == path.len() && end.is_empty() && !merge_slashes && !lower_case;
-        // An ACME token is compared byte for byte, so its path must stay.
-        if stays || is_acme_challenge(path) {
+        if stays || self.skips(path) {
             return None;
         }
         Some(PathForm {
@@ -50,6 +52,11 @@ impl PathSteps {
             lower_case,
             end,
         })
+    }
+
+    /// Whether no step applies to this path, because its clients compare it byte for byte (R12).
+    fn skips(&self, path: &str) -> bool {
+        !self.normalizes_well_known && is_well_known(path) || is_acme_challenge(path)
     }
 
     /// Returns the part of the path that is kept, and the text that is appended to it.
@@ -164,7 +171,7 @@ fn is_lower_case_outside_escapes(path: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{PathSteps, TrailingSlash};
+    use super::{PathForm, PathSteps, TrailingSlash};
 
     fn normalized(steps: &PathSteps, path: &str) -> String {
         let Some(spelling) = steps.normalize(path) else {
@@ -272,12 +279,23 @@ mod tests {
     #[test]
     fn every_canonical_form_is_a_fixed_point() {
         let parts = ["/", "a", "A", ".", "%c3", "index.html", "%", "["];
-        let mut paths = vec!["/".to_owned()];
-        for _ in 0..4 {
-            let longer = paths
-                .iter()
-                .flat_map(|path| parts.iter().map(move |part| format!("{path}{part}")));
-            paths = paths.iter().cloned().chain(longer).collect();
+        let longer = |mut paths: Vec<String>, rounds| {
+            for _ in 0..rounds {
+                let longer = paths
+                    .iter()
+                    .flat_map(|path| parts.iter().map(move |part| format!("{path}{part}")));
+                paths = paths.iter().cloned().chain(longer).collect();
+            }
+            paths
+        };
+        let mut paths = longer(vec!["/".to_owned()], 4);
+        for start in [
+            "/.well-known",
+            "/.well-known/A%",
+            "/.WELL-KNOWN",
+            "//.well-known/",
+        ] {
+            paths.extend(longer(vec![start.to_owned()], 2));
         }
         let slashes = [
             None,
@@ -286,7 +304,7 @@ mod tests {
             Some(TrailingSlash::AppendToFolders),
         ];
         for trailing_slash in slashes {
-            for bits in 0..8 {
+            for bits in 0..16 {
                 let steps = PathSteps {
                     lower_case: bits & 1 != 0,
                     merge_slashes: bits & 2 != 0,
@@ -295,6 +313,7 @@ mod tests {
                         .into_iter()
                         .collect(),
                     trailing_slash,
+                    normalizes_well_known: bits & 8 != 0,
                 };
                 for path in &paths {
                     let once = normalized(&steps, path);
@@ -304,6 +323,17 @@ mod tests {
                         "{path} -> {once} by {steps:?}"
                     );
                     assert!(once.starts_with('/'));
+                    // If only the host changes, the path is sent as received, and that must do.
+                    if once == *path {
+                        let mut sent = Vec::new();
+                        PathForm::as_received(path).write(&mut sent, false);
+                        let sent = String::from_utf8(sent).unwrap();
+                        assert_eq!(
+                            steps.normalize(&sent),
+                            None,
+                            "{path} as {sent} by {steps:?}"
+                        );
+                    }
                 }
             }
         }

@@ -22,9 +22,10 @@ use crate::{
 /// let layer = RedirectLayer::permanent(TrailingSlash::Trim);
 /// ```
 ///
-/// The query stays as it is. `/` and ACME challenges (`/.well-known/acme-challenge/<token>`) are
-/// never redirected. A request passes through if its path, sent back as a location, would lead to
-/// another host (`//x`) or has a `.` or `..` segment.
+/// The query stays as it is. `/` is never redirected, and paths below `/.well-known/` aren't
+/// redirected unless you call [`normalize_well_known`](Self::normalize_well_known). A request
+/// passes through if its path, sent back as a location, would lead to another host (`//x`) or has a
+/// `.` or `..` segment.
 ///
 /// Inside a nested router, enable the `axum` feature, so the policy sees the whole path.
 ///
@@ -65,6 +66,21 @@ impl TrailingSlash {
             Self::Append => "append",
             Self::AppendToFolders => "append-to-folders",
         }
+    }
+
+    /// Applies the step to paths below `/.well-known/` too.
+    ///
+    /// ```
+    /// use tower_redirect::{policy::TrailingSlash, testing};
+    ///
+    /// let step = TrailingSlash::Append;
+    /// testing::get("/.well-known/security.txt").through(&step).assert_pass();
+    /// testing::get("/.well-known/security.txt").through(&step.normalize_well_known())
+    ///     .assert_redirect("/.well-known/security.txt/");
+    /// ```
+    #[must_use]
+    pub fn normalize_well_known(self) -> WithWellKnown {
+        WithWellKnown::of(self.steps())
     }
 
     fn steps(self) -> PathSteps {
@@ -114,16 +130,35 @@ impl Policy for TrailingSlash {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct MergeSlashes;
 
+impl MergeSlashes {
+    const fn steps() -> PathSteps {
+        let mut steps = PathSteps::none();
+        steps.merge_slashes = true;
+        steps
+    }
+
+    /// Applies the step to paths below `/.well-known/` too.
+    ///
+    /// ```
+    /// use tower_redirect::{policy::MergeSlashes, testing};
+    ///
+    /// let step = MergeSlashes;
+    /// testing::get("/.well-known/a//b").through(&step).assert_pass();
+    /// testing::get("/.well-known/a//b").through(&step.normalize_well_known())
+    ///     .assert_redirect("/.well-known/a/b");
+    /// ```
+    #[must_use]
+    pub fn normalize_well_known(self) -> WithWellKnown {
+        WithWellKnown::of(Self::steps())
+    }
+}
+
 impl Policy for MergeSlashes {
     type Target = Location;
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        let steps = PathSteps {
-            merge_slashes: true,
-            ..PathSteps::none()
-        };
-        Normalizer::of_path(&steps).decide(request)
+        Normalizer::of_path(&Self::steps()).decide(request)
     }
 }
 
@@ -139,22 +174,42 @@ impl Policy for MergeSlashes {
 /// Use it only if your app treats paths that differ in case as the same page.
 ///
 /// It changes ASCII letters only. Hex digits of escapes become upper case. The query stays as it
-/// is. An ACME challenge stays too, because its token is case-sensitive.
+/// is. Paths below `/.well-known/` stay too, unless you call
+/// [`normalize_well_known`](Self::normalize_well_known).
 ///
 /// Source: RFC 3986 §6.2.2.1 for escapes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LowerCase;
+
+impl LowerCase {
+    const fn steps() -> PathSteps {
+        let mut steps = PathSteps::none();
+        steps.lower_case = true;
+        steps
+    }
+
+    /// Applies the step to paths below `/.well-known/` too.
+    ///
+    /// ```
+    /// use tower_redirect::{policy::LowerCase, testing};
+    ///
+    /// let step = LowerCase;
+    /// testing::get("/.well-known/A").through(&step).assert_pass();
+    /// testing::get("/.well-known/A").through(&step.normalize_well_known())
+    ///     .assert_redirect("/.well-known/a");
+    /// ```
+    #[must_use]
+    pub fn normalize_well_known(self) -> WithWellKnown {
+        WithWellKnown::of(Self::steps())
+    }
+}
 
 impl Policy for LowerCase {
     type Target = Location;
 
     #[inline]
     fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
-        let steps = PathSteps {
-            lower_case: true,
-            ..PathSteps::none()
-        };
-        Normalizer::of_path(&steps).decide(request)
+        Normalizer::of_path(&Self::steps()).decide(request)
     }
 }
 
@@ -206,6 +261,22 @@ impl IndexFile {
             },
         })
     }
+
+    /// Applies the step to paths below `/.well-known/` too.
+    ///
+    /// ```
+    /// use tower_redirect::{policy::IndexFile, testing};
+    ///
+    /// let step = IndexFile::new(["index.html"])?;
+    /// testing::get("/.well-known/index.html").through(&step).assert_pass();
+    /// testing::get("/.well-known/index.html").through(&step.normalize_well_known())
+    ///     .assert_redirect("/.well-known/");
+    /// # Ok::<(), tower_redirect::policy::CanonicalError>(())
+    /// ```
+    #[must_use]
+    pub fn normalize_well_known(self) -> WithWellKnown {
+        WithWellKnown::of(self.steps)
+    }
 }
 
 /// Checks that a name is one percent-encoded segment of a path.
@@ -222,6 +293,39 @@ fn check_name(name: &str) -> Result<Box<str>, CanonicalError> {
 }
 
 impl Policy for IndexFile {
+    type Target = Location;
+
+    #[inline]
+    fn decide(&self, request: &RequestHead<'_>) -> Decision<Location> {
+        Normalizer::of_path(&self.steps).decide(request)
+    }
+}
+
+/// A step on paths that applies to `/.well-known/…` too. `normalize_well_known` of each step
+/// returns it.
+///
+/// ```
+/// use tower_redirect::{policy::{LowerCase, TrailingSlash, WithWellKnown}, testing};
+///
+/// let steps: [WithWellKnown; 2] =
+///     [LowerCase.normalize_well_known(), TrailingSlash::Trim.normalize_well_known()];
+/// testing::get("/.well-known/A/").through(&steps).assert_redirect("/.well-known/a/");
+/// ```
+///
+/// An ACME challenge (`/.well-known/acme-challenge/<token>`) still keeps its path.
+#[derive(Clone, Debug)]
+pub struct WithWellKnown {
+    steps: PathSteps,
+}
+
+impl WithWellKnown {
+    const fn of(mut steps: PathSteps) -> Self {
+        steps.normalizes_well_known = true;
+        Self { steps }
+    }
+}
+
+impl Policy for WithWellKnown {
     type Target = Location;
 
     #[inline]

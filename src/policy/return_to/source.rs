@@ -57,7 +57,14 @@ impl Policy for ReturnFrom {
         };
         // The empty value is rejected, so a missing one gets the fallback.
         let value = value.unwrap_or_default();
-        Decision::redirect(self.return_to.location(&value))
+        match self.return_to.check(&value) {
+            // The client hands back a URL of its own, with the prefix that a proxy strips.
+            Some(location) if request.stripped_prefix().is_some() => {
+                Decision::redirect(location).with_prefix()
+            }
+            Some(location) => Decision::redirect(location),
+            None => Decision::redirect(self.return_to.fallback.clone()),
+        }
     }
 }
 

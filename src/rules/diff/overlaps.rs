@@ -8,7 +8,7 @@ use super::{
     search::{Search, Which},
 };
 use crate::{
-    request::{RequestHead, host::RequestHost},
+    request::{RequestHead, host::NormalizedHost},
     rules::{
         Rules,
         ask::Ask,
@@ -290,7 +290,7 @@ impl<'r> Search<'r> {
         let rules = self.rules(which);
         rules.witness(at).is_some_and(|request| {
             let head = request.head();
-            let host = head.authority().and_then(RequestHost::read);
+            let host = head.authority().and_then(NormalizedHost::read);
             let ask = Ask {
                 head: &head,
                 path: head.path(),

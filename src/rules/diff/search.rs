@@ -13,7 +13,7 @@ use crate::{
     journey::TestRequest,
     location::HttpScheme,
     policy::Policy,
-    request::{RequestHead, host::RequestHost},
+    request::{RequestHead, host::NormalizedHost},
     rules::{
         Rules,
         ask::Ask,
@@ -223,7 +223,7 @@ impl<'r> Search<'r> {
 /// The rule that answers.
 fn winner(rules: &Rules, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<u32> {
     let authority = head.authority().filter(|_| rules.table.reads_host);
-    let host = authority.and_then(RequestHost::read);
+    let host = authority.and_then(NormalizedHost::read);
     if !head.has_path() || rules.table.reads_host && host.is_none() && !head.names_no_host() {
         return None;
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     location::{HttpScheme, Origin},
-    request::host::RequestHost,
+    request::host::NormalizedHost,
     rules::{
         condition::Ready,
         has::{Condition, Place, Test},
@@ -310,7 +310,7 @@ impl Address {
     /// Whether a redirect to the port of the next request stays on this port, by the rule of the
     /// guard (R9). A port that isn't known counts as the default port.
     fn is_on_port_of(&self, next: &Self) -> bool {
-        let requested = RequestHost {
+        let requested = NormalizedHost {
             name: Cow::Borrowed(""),
             port: self.port,
             dotted: false,

@@ -78,3 +78,8 @@ fn rules() {
 fn formats() {
     replay("formats", checks::formats);
 }
+
+#[test]
+fn then() {
+    replay("then", checks::then);
+}

@@ -187,12 +187,15 @@ fn r12_no_step_respells_a_challenge() {
     testing::get(CHALLENGE)
         .through(&TrailingSlash::Append)
         .assert_pass();
+    testing::get(CHALLENGE)
+        .through(&LowerCase.normalize_well_known())
+        .assert_pass();
     // What is no challenge is a path like others.
     testing::get("/.well-known/acme-challenge/A.b")
-        .through(&LowerCase)
+        .through(&LowerCase.normalize_well_known())
         .assert_redirect("/.well-known/acme-challenge/a.b");
     testing::get("/.well-known/acme-challenge/A/")
-        .through(&TrailingSlash::Trim)
+        .through(&TrailingSlash::Trim.normalize_well_known())
         .assert_redirect("/.well-known/acme-challenge/A");
 }
 
@@ -219,6 +222,95 @@ fn only_exactly_the_exempt_path_passes() {
     ] {
         assert!(!at(path).through(&https).decision().is_pass(), "{path}");
     }
+}
+
+#[test]
+fn r12_an_exempt_subtree_is_whole_segments_that_every_server_reads_alike() {
+    for top in ["/health", "/health/"] {
+        let enforcement = HttpsEnforcement::new(SchemeSource::plaintext_listener());
+        let enforcement = enforcement.exempt_subtree(LocalPath::from_static(top));
+        let https = Https::new(["example.com"], enforcement.clone()).unwrap();
+        let canonical = Canonical::host("example.com").unwrap().https(enforcement);
+        let canonical = canonical.merge_slashes().trim_trailing_slash();
+        for host in ["example.com", "10.0.0.7:8080"] {
+            for path in [
+                "/health",
+                "/health/",
+                "/health?x=/../y",
+                "/health/db",
+                "/health/db/replica.json?x",
+                "/health/.hidden",
+                "/health/%20a;b=c",
+            ] {
+                let at = || testing::get(path).header("host", host);
+                at().through(&https).assert_pass();
+                at().through(&canonical).assert_pass();
+            }
+        }
+        for path in [
+            "/healthz",
+            "/health.json",
+            "/health;x",
+            "/health%2fdb",
+            "/HEALTH/db",
+            "/%68ealth/db",
+            "//health/db",
+            "/a/health/db",
+            "/health//db",
+            "/health/../admin",
+            "/health/./db",
+            "/health/..",
+            "/health/%2e%2e/admin",
+            "/health/.%2E/admin",
+            "/health/%252e%252e/admin",
+            "/health/..;/admin",
+            "/health/x%2fy",
+            "/health/x%2F..%2Fadmin",
+            "/health/x%5c..%5cadmin",
+            "/health/x\\..\\admin",
+            "/health\\admin",
+            "/",
+        ] {
+            let at = || testing::get(path).header("host", "example.com");
+            assert!(!at().through(&https).decision().is_pass(), "{path}");
+            assert!(!at().through(&canonical).decision().is_pass(), "{path}");
+        }
+    }
+    // Everything is below `/`, so only `/` itself is exempt.
+    let enforcement = HttpsEnforcement::new(SchemeSource::plaintext_listener()).exempt_subtree("/");
+    let https = Https::new(["example.com"], enforcement).unwrap();
+    let at = |path: &str| testing::get(path).header("host", "example.com");
+    at("/").through(&https).assert_pass();
+    at("/a")
+        .through(&https)
+        .assert_redirect("https://example.com/a");
+    at("//")
+        .through(&https)
+        .assert_redirect("https://example.com//");
+}
+
+#[test]
+fn r11_a_path_that_then_rewrote_is_in_no_exempt_subtree() {
+    let enforcement = HttpsEnforcement::new(SchemeSource::plaintext_listener());
+    let https = Https::new(["example.com"], enforcement.exempt_subtree("/health")).unwrap();
+    let policy = Canonical::any_host()
+        .merge_slashes()
+        .trim_trailing_slash()
+        .then(https.with(Status::PermanentRedirect));
+    for (path, location) in [
+        ("/health//db", "https://example.com/health/db"),
+        ("/health/db/", "https://example.com/health/db"),
+        ("//health", "https://example.com/health"),
+    ] {
+        testing::get(path)
+            .header("host", "example.com")
+            .through(&policy)
+            .assert_enforced(location);
+    }
+    testing::get("/health/db")
+        .header("host", "example.com")
+        .through(&policy)
+        .assert_pass();
 }
 
 #[test]

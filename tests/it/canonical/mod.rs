@@ -27,8 +27,11 @@ use tower_redirect::{
 
 mod hosts;
 mod https;
+mod maps;
+mod own_hosts;
 mod steps;
 mod then;
+mod well_known;
 
 /// What an acceptor of TLS leaves on a request.
 #[derive(Clone)]

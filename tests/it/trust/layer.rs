@@ -243,7 +243,7 @@ fn r13_debug_says_what_is_believed() {
     assert_eq!(
         format!("{trust:?}"),
         "TrustedProxies { peers: [10.0.0.0/8, 192.0.2.7/32, fd00::/8], header: XForwardedProto, hops: 2, \
-         reads_host: false }"
+         reads_host: false, reads_prefix: false }"
     );
     let trust = any(ForwardedHeader::Forwarded, 1).and_host();
     assert_eq!(
@@ -260,7 +260,7 @@ fn r13_debug_says_what_is_believed() {
     );
     assert_eq!(
         format!("{trust:?}"),
-        "TrustedProxies { peers: any, header: Forwarded, hops: 1, reads_host: true }"
+        "TrustedProxies { peers: any, header: Forwarded, hops: 1, reads_host: true, reads_prefix: false }"
     );
 }
 

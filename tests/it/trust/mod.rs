@@ -11,7 +11,9 @@ use axum::extract::ConnectInfo;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use proptest::{
     collection::vec,
-    prelude::{Just, Strategy, any as any_value, prop_assert_eq, prop_oneof, proptest},
+    prelude::{
+        Just, Strategy, any as any_value, prop_assert, prop_assert_eq, prop_oneof, proptest,
+    },
     sample::select,
 };
 use tower::{Layer, ServiceExt, service_fn};
@@ -29,6 +31,7 @@ mod forwarded;
 mod headers;
 mod layer;
 mod peers;
+mod prefix;
 mod random;
 
 const HTTP: Option<HttpScheme> = Some(HttpScheme::Http);
