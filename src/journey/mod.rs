@@ -32,8 +32,7 @@ const MAX_REDIRECTS: usize = 20;
 /// - Locations are resolved as [`next_request`] resolves them.
 /// - After 20 redirects, it gives up.
 /// - It only follows redirects that a layer would send.
-/// - If a policy trusts a proxy with the [prefix](crate::RequestHead::prefix), the proxy strips it
-///   from each request.
+/// - If a policy trusts a proxy with the prefix, the proxy strips it from each request.
 /// - It assumes that the response of the inner service meets the condition of a redirect
 ///   [after](crate::redirect::Timing) that response.
 ///

@@ -21,6 +21,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::accept;
+use crate::redirect::Redirect;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Recipient {
@@ -62,6 +63,17 @@ impl Recipient {
             Self::Script
         } else {
             Self::Page
+        }
+    }
+
+    /// Returns the recipient of the 401 that replaces this redirect, if it is replaced.
+    pub(super) fn of_401(redirect: &Redirect, headers: &HeaderMap) -> Option<Self> {
+        if !redirect.has_401_for_scripts {
+            return None;
+        }
+        match Self::of(headers) {
+            Self::Page => None,
+            recipient => Some(recipient),
         }
     }
 

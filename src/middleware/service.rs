@@ -230,12 +230,11 @@ impl Options {
             }
         };
         let mut redirect = sent.redirect;
+        if let Some(recipient) = Recipient::of_401(&redirect, head.headers()) {
+            return self.unauthorized(redirect, status, recipient, &head, reads);
+        }
         if redirect.has_401_for_scripts {
             redirect.cache = Some(CacheControl::no_store());
-            let recipient = Recipient::of(head.headers());
-            if recipient != Recipient::Page {
-                return self.unauthorized(redirect, status, recipient, &head, reads);
-            }
         }
         let page_kind = self.link_body.then(|| LinkPageKind::for_request(&head));
         let is_presumed = sent.facts.scheme_is_presumed;

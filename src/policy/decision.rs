@@ -163,7 +163,7 @@ impl<T> Decision<T> {
 
     /// Returns the decision unless it passes.
     ///
-    /// Each kind is named, so the compiler sees that nothing is left to drop if the decision passes.
+    /// Each kind is named, so the compiler sees that a pass leaves nothing to drop.
     #[inline]
     pub(crate) fn unless_pass(self) -> Option<Self> {
         let kind = match self.kind {

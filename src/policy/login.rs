@@ -26,9 +26,10 @@ use crate::{
 /// ```
 ///
 /// The parameter `next` holds the path and query of the URL that the **client** requested. On the
-/// login page, [`ReturnTo`](crate::policy::ReturnTo) reads it. If a trusted proxy strips a
-/// [prefix](RequestHead::prefix), the URL has it, and so has the login page. Inside axum's `nest`, enable the
-/// `axum` feature, so the policy sees the whole URL. The policy leaves out the parameter if:
+/// login page, [`ReturnTo`](crate::policy::ReturnTo) reads it. Inside axum's `nest`, enable the
+/// `axum` feature, so the policy sees the whole URL. If a trusted proxy strips a prefix, apply
+/// `trusting` to this policy, so the URL and the login page get the prefix. The policy leaves out
+/// the parameter if:
 ///
 /// - `ReturnTo` would reject its value,
 /// - the location would be longer than 8,000 bytes,

@@ -171,8 +171,7 @@ pub use with::With;
             is: `.query(\"next\")`"
 )]
 pub trait Policy: Send + Sync {
-    /// A [`Location`](crate::location::Location), or a [`Redirect`](crate::redirect::Redirect) with
-    /// its own status.
+    /// A [`Location`](crate::location::Location), or a [`Redirect`] with its own status.
     type Target: Target;
 
     /// Decides about a request.

@@ -1,11 +1,7 @@
 use http::Method;
 
 use super::{TestDecision, TestRequest};
-use crate::{
-    middleware::RedirectLayer,
-    policy::{Decision, Policy},
-    redirect::Redirect,
-};
+use crate::{middleware::RedirectLayer, policy::Policy, redirect::Redirect};
 
 /// Creates a request with any method. The target is a path, an absolute URL, `*` or an authority.
 ///
@@ -49,7 +45,21 @@ impl TestRequest {
     ///
     /// The layer sees only the HTTP request, so it doesn't know the [`scheme`](Self::scheme) that a
     /// test has set. If a redirect waits for the response of the inner service, this method returns
-    /// it without waiting.
+    /// it without waiting. A redirect that
+    /// [scripts get as 401](crate::RedirectLayer::unauthorized_for_scripts) is a refusal for them:
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_redirect::{RedirectLayer, policy::LoginRedirect, testing};
+    ///
+    /// let login = LoginRedirect::to("/login");
+    /// let layer = RedirectLayer::see_other(login).unauthorized_for_scripts();
+    /// let get = testing::get("/inbox");
+    /// get.clone().through_layer(&layer).assert_redirect("/login?next=%2Finbox");
+    /// get.header("hx-request", "true")
+    ///     .through_layer(&layer)
+    ///     .assert_refused(StatusCode::UNAUTHORIZED);
+    /// ```
     ///
     /// ```
     /// use tower_redirect::{RedirectLayer, Status, testing};
@@ -67,7 +77,7 @@ impl TestRequest {
         P: Policy<Target = Redirect>,
     {
         let head = layer.head(self.request());
-        let decision = Decision::of_verdict(layer.judge(&head));
+        let decision = layer.decide(&head);
         TestDecision::new(self, decision)
     }
 }

@@ -10,8 +10,8 @@ use tower_layer::Layer;
 pub(crate) use self::options::Options;
 use crate::{
     guard::Verdict,
-    middleware::{RedirectService, body::Unchanged},
-    policy::Policy,
+    middleware::{RedirectService, body::Unchanged, recipient::Recipient},
+    policy::{Decision, Policy, Refusal},
     redirect::Redirect,
     request::RequestHead,
 };
@@ -105,10 +105,17 @@ impl<P, M> RedirectLayer<P, M> {
 }
 
 impl<P: Policy<Target = Redirect>, M> RedirectLayer<P, M> {
-    /// Returns what happens to a request.
-    #[inline]
-    pub(crate) fn judge(&self, head: &RequestHead<'_>) -> Verdict {
-        self.policy.decide(head).judge(head, self.options.disabled)
+    /// Returns what the service does with a request, for tests without an inner service.
+    pub(crate) fn decide(&self, head: &RequestHead<'_>) -> Decision {
+        let verdict = self.policy.decide(head).judge(head, self.options.disabled);
+        match verdict {
+            Verdict::Send(sent, _)
+                if Recipient::of_401(&sent.redirect, head.headers()).is_some() =>
+            {
+                Decision::refuse(Refusal::LOGIN_REQUIRED)
+            }
+            verdict => Decision::of_verdict(verdict),
+        }
     }
 }
 
