@@ -66,7 +66,7 @@ pub(crate) enum Verdict {
     Refuse(Refusal, Option<Unsent>),
 }
 
-/// A redirect that a policy has decided, before or after it's proposed.
+/// A redirect that a policy has decided, and what the policy knew about the request.
 pub(crate) struct Proposed {
     pub(crate) redirect: Redirect,
     /// Whether the request must not reach the inner service (R11).

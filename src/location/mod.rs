@@ -45,7 +45,6 @@ use http::HeaderValue;
 mod allowed;
 mod assemble;
 mod authority;
-
 mod check;
 mod facts;
 mod into_location;

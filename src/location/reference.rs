@@ -1,4 +1,4 @@
-//! How a browser takes a reference apart that has no checked form.
+//! How a browser takes an unchecked reference apart.
 //!
 //! A browser reads the host of a reference after the scheme and the slashes. It reads `\` as `/`,
 //! and `http:host` and `http:////host` as `http://host`. Encoding a byte there could change the

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `%` | before two hex digits |
 //! | `[`, `]` | in an IPv6 host and in the query |
-//! | other visible ASCII without ``" < > \ ^ ` { | }`` | everywhere, but only one `#` |
+//! | other visible ASCII | everywhere, but only one `#` |
+//!
+//! These are never sent: ``" < > \ ^ ` { | }``.
 //!
 //! For example, `/a?b[]=50%25` may be sent. `/a[1]` and `/50%` may not, so the constructors write
 //! `/a%5B1%5D` and `/50%25`.

@@ -1,4 +1,4 @@
-//! Reads `Accept`: which types of content a client names, and with which weight (RFC 9110 §12.5.1).
+//! Reads `Accept`: the media types that a client names, and their weights (RFC 9110 §12.5.1).
 
 use http::{HeaderMap, header};
 

@@ -3,7 +3,7 @@
 //! # The steps of a request
 //!
 //! 1. [`RedirectService`] passes the request head to its [`Policy`], which decides: *pass*,
-//!    *refuse* or *redirect*.
+//!    *refuse*, *redirect* or *enforce*.
 //! 2. *Pass*: the service calls the inner service and returns its response unchanged.
 //! 3. *Refuse*: the service sends the policy's 4xx. Its body is empty, or one line of text with
 //!    [`link_body`]. The service doesn't call the inner service.
@@ -20,8 +20,9 @@
 //! 6. [`Timing::After`]: the service calls the inner service. [`ResponseFuture`] then replaces a
 //!    response that meets the condition, and returns every other response unchanged.
 //!
-//! HTTPS enforcement is the exception: plaintext that it covers never reaches the inner service. In
-//! steps 2 and 4, the service sends 400 instead, and in step 6 it doesn't wait.
+//! *Enforce* is a redirect that never reaches the inner service, for plaintext under HTTPS
+//! enforcement. If step 4 doesn't send it, the service sends 400 instead. It never waits (step 6),
+//! and scripts get the redirect too.
 //!
 //! ```
 //! use tower_redirect::{RedirectLayer, testing};

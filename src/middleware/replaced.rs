@@ -37,7 +37,7 @@ pub(super) fn forbids_caching(headers: &HeaderMap) -> bool {
                 return true;
             }
             if is("max-age") || is("s-maxage") {
-                if is_zero(value) {
+                if is_zero_or_invalid(value) {
                     return true;
                 }
                 has_lifetime |= name == header::CACHE_CONTROL;
@@ -50,7 +50,7 @@ pub(super) fn forbids_caching(headers: &HeaderMap) -> bool {
         .flat_map(directives)
         .any(|(directive, _)| directive.eq_ignore_ascii_case(b"no-cache"))
         || !has_lifetime && headers.contains_key(header::EXPIRES)
-        || accel.map(HeaderValue::as_bytes).any(is_zero)
+        || accel.map(HeaderValue::as_bytes).any(is_zero_or_invalid)
 }
 
 /// Returns `true` for `Cache-Control`, and for its siblings that address one cache only, for
@@ -70,7 +70,7 @@ fn directives(line: &HeaderValue) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 /// Returns `true` for zero seconds, in any number of digits, and for a text that isn't a number.
-fn is_zero(value: &[u8]) -> bool {
+fn is_zero_or_invalid(value: &[u8]) -> bool {
     let unquoted = value.strip_prefix(b"\"").unwrap_or(value);
     let unquoted = unquoted.strip_suffix(b"\"").unwrap_or(unquoted);
     // `Surrogate-Control: max-age=60+30` may be used for 30 more seconds after it's stale.

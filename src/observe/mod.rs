@@ -121,6 +121,7 @@ pub(crate) fn unauthorized(redirected: &Redirected) {
     if let Some(rule) = &redirected.rule {
         rule.count_hit();
     }
+    #[cfg(not(feature = "rules"))]
     let _ = redirected;
 }
 

@@ -16,7 +16,7 @@ use crate::{
 ///
 /// let policy = Some(Redirect::found(LocalPath::from_static("/archive")));
 /// testing::get("/old")
-///     .through(&Policy::after(policy, StatusCode::NOT_FOUND))
+///     .through(&policy.after(StatusCode::NOT_FOUND))
 ///     .assert_after(StatusCode::NOT_FOUND);
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -33,8 +33,8 @@ use crate::{
 /// ```
 ///
 /// The decision is all that a layer learns from a policy, except the
-/// [headers that it reads](RequestHead::header). If your policy wraps another one, change the target
-/// with [`map`](Self::map). Then an enforced redirect stays enforced, and the decision keeps what
+/// [headers that it reads](RequestHead::header). If your policy wraps another one, change the
+/// target with [`map`](Self::map). Then an enforced redirect stays enforced, and the decision keeps what
 /// the inner policy knew about the request, for example the scheme that a trusted proxy forwarded.
 ///
 /// Two decisions are equal if they have the same kind and target.

@@ -39,7 +39,7 @@
 //! | [`scheme_from`](Policy::scheme_from) | Reads the scheme from a listener, an extension or a proxy. |
 #![cfg_attr(
     feature = "trust",
-    doc = "| [`trusting`](Policy::trusting) | Reads the scheme and host from a trusted proxy. |"
+    doc = "| [`trusting`](Policy::trusting) | Reads the scheme, host and prefix from a trusted proxy. |"
 )]
 //! | [`boxed`](Policy::boxed) | Hides the type of a policy. |
 //!
@@ -48,10 +48,10 @@
 //! 1. The layer calls [`decide`](Policy::decide) once for each request. If policies are combined,
 //!    the first decision that isn't [`Pass`](DecisionKind::Pass) wins.
 //! 2. [`Pass`](DecisionKind::Pass): the request goes through to the inner service.
-//! 3. [`Refuse`](DecisionKind::Refuse): the layer responds with the 4xx status of the [`Refusal`]. It
-//!    doesn't call the inner service.
-//! 4. [`Redirect`](DecisionKind::Redirect): the layer checks whether the redirect can be sent. If not,
-//!    the request passes through to the inner service. The layer doesn't send:
+//! 3. [`Refuse`](DecisionKind::Refuse): the layer responds with the 4xx status of the [`Refusal`].
+//!    It doesn't call the inner service.
+//! 4. [`Redirect`](DecisionKind::Redirect): the layer checks whether the redirect can be sent. If
+//!    not, the request passes through to the inner service. The layer doesn't send:
 //!    - a redirect for a CORS preflight, a WebSocket handshake, CONNECT or a request target that
 //!      isn't a path,
 //!    - a redirect to the requested URL,
@@ -317,7 +317,8 @@ pub trait Policy: Send + Sync {
         SchemeFrom::new(self, source)
     }
 
-    /// Gives this policy the scheme, and optionally the host, that a trusted proxy forwards.
+    /// Gives this policy the scheme, and optionally the host and the prefix, that a trusted proxy
+    /// forwards.
     ///
     /// ```
     /// use std::net::SocketAddr;

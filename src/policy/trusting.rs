@@ -1,8 +1,8 @@
 use super::{Decision, Policy};
 use crate::{request::RequestHead, trust::TrustedProxies};
 
-/// Gives a policy the scheme and the host that a trusted proxy forwards.
-/// [`Policy::trusting`] returns it.
+/// Gives a policy the scheme, and optionally the host and the prefix, that a trusted proxy
+/// forwards. [`Policy::trusting`] returns it.
 ///
 /// ```
 /// use tower_redirect::{

@@ -21,8 +21,8 @@
 //! policy.
 //!
 //! **R8** A redirect has one of five statuses. Of its headers, only `Location` may contain text of
-//! the request (and `HX-Redirect` in the 401 for htmx, with the same bytes). A redirect doesn't call the inner service, unless it is sent [after](Timing::After)
-//! its response.
+//! the request. The 401 for htmx also has it in `HX-Redirect`, with the same bytes. A redirect
+//! doesn't call the inner service, unless it is sent [after](Timing::After) its response.
 
 use http::{Method, StatusCode, Version};
 

@@ -65,12 +65,22 @@ impl<'a> RequestHead<'a> {
         self.prefix
     }
 
-    /// Returns a copy with the prefix that a trusted proxy has stripped.
-    pub(crate) fn reading_prefix(mut self) -> Self {
-        if let ForwardedPrefix::Valid(prefix) = ForwardedPrefix::read(self.headers) {
-            self.prefix = Some(prefix).filter(|prefix| !prefix.is_empty());
-        }
+    /// Returns a copy with this prefix. An empty one is none.
+    pub(crate) const fn with_prefix(mut self, prefix: &'a str) -> Self {
+        self.prefix = if prefix.is_empty() {
+            None
+        } else {
+            Some(prefix)
+        };
         self
+    }
+
+    /// Returns a copy with the prefix that the header names. Call it only if the peer is trusted.
+    pub(crate) fn reading_prefix(self) -> Self {
+        match ForwardedPrefix::read(self.headers) {
+            ForwardedPrefix::Valid(prefix) => self.with_prefix(prefix),
+            _ => self,
+        }
     }
 
     /// Does the same as [`prefix`](Self::prefix), without the `trust` feature too.

@@ -234,8 +234,8 @@ impl CompiledCondition {
             _ => ReadyTest::All(parts.iter().map(ready).collect::<Result<_, _>>()?),
         };
         if !test.can_be_met() {
-            let why = "no value can meet this condition; list at least one value that meets all \
-                       of it";
+            let why = "no value can meet this condition; remove one of its parts, or list a value \
+                       that meets all of them";
             return Err(Flaw::at(0, why));
         }
         Ok(Self {

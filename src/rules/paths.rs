@@ -22,7 +22,7 @@ use crate::{
 ///
 /// Write sources and targets as in a [`Rule`](super::Rule). The first source that matches wins. A
 /// target can name any host, so
-/// [check text of others first](super::Rule#targets-from-untrusted-text).
+/// [check untrusted text first](super::Rule#targets-from-untrusted-text).
 #[derive(Debug)]
 pub struct PathMap(Rules);
 

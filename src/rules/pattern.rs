@@ -218,8 +218,8 @@ pub(super) fn compile(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<bool,
                 if let Some(mark) = literal.find(['?', '#']) {
                     return Err(Flaw::at(
                         at + mark,
-                        "a source path can't contain `?` or `#`; match the query with a condition, or \
-                         write `%3F` or `%23`",
+                        "a source path can't contain `?` or `#`; match the query with a condition, \
+                         or write `%3F` or `%23`",
                     ));
                 }
                 if let Some(control) = literal.bytes().position(|byte| byte.is_ascii_control()) {

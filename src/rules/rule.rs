@@ -64,9 +64,9 @@ use crate::{
 ///
 /// # Targets from untrusted text
 ///
-/// **A target can name any host**, even if it is a `String` that your app has read from somebody.
-/// So rules are configuration, like [`Location::from_config`](crate::Location::from_config). If
-/// other people write your rules, for example your customers, check their text first.
+/// **A target can name any host**, even if it is a `String` that your app reads at run time. So
+/// rules are configuration, like [`Location::from_config`](crate::Location::from_config). If other
+/// people write your rules, for example your customers, check their text first.
 /// [`LocalPath`](crate::LocalPath) keeps a target on this site.
 /// [`ReturnTo`](crate::policy::ReturnTo) has a list of other origins. Both percent-encode braces,
 /// so the text has no placeholders. [`Source::exact`] does the same for a source:
@@ -101,11 +101,12 @@ pub struct Rule {
     pub(super) target: String,
     pub(super) how: StatusChoice,
     pub(super) options: Options,
-    /// The first two calls that no request can meet both.
+    /// The error of the first call that contradicts an earlier one.
     pub(super) conflict: Option<Box<Wrong>>,
 }
 
-const NO_METHOD: &str = "no method is left; list at least one method, in each call";
+const NO_METHOD: &str = "no method is left; list at least one method, and the same one in each \
+                         call";
 
 impl Rule {
     #[doc = include_str!("../docs/moved_permanently.md")]
@@ -213,8 +214,8 @@ impl Rule {
     ///
     /// Two different hosts are an error when the table is built.
     ///
-    /// A table with such a rule refuses a request with an invalid
-    /// or conflicting host (400), even if no rule matches its path.
+    /// A table with such a rule refuses a request with an invalid or conflicting host (400), even
+    /// if no rule matches its path.
     pub fn host(mut self, host: &str) -> Self {
         if self.options.host.as_deref().is_some_and(|own| own != host) {
             return self.conflict(Part::Host, host, TWO_HOSTS);
@@ -264,8 +265,8 @@ impl Rule {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// If you call this twice, the rule matches the methods of both lists. A rule without any
-    /// method is an error when the table is built.
+    /// If you call this twice, the rule matches only the methods that are in both lists. A rule
+    /// without any method is an error when the table is built.
     pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
         let mut methods: Vec<Method> = methods.into_iter().collect();
         let own = &self.options.methods;

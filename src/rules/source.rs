@@ -301,10 +301,15 @@ fn not_in_a_path(text: &str) -> Option<Flaw> {
 /// The same for a regex, as far as what it begins with shows it.
 #[cfg(feature = "regex")]
 fn not_in_the_path_of_a_regex(regex: &str) -> Option<Flaw> {
-    let flaw = not_in_a_path(&regex_beginning(regex))?;
-    // A `\?` of the regex is one character of the path.
-    let at = regex.find("\\?").or(regex.find('#')).unwrap_or_default();
-    Some(Flaw { at, ..flaw })
+    let beginning = regex_beginning(regex);
+    let flaw = not_in_a_path(&beginning)?;
+    // A `\?` of the regex is one character of the path, and a `#` may have a backslash too.
+    let is_query = beginning.get(flaw.at..)?.starts_with('?');
+    let at = regex.find(if is_query { "\\?" } else { "#" });
+    Some(Flaw {
+        at: at.unwrap_or_default(),
+        ..flaw
+    })
 }
 
 /// Takes scheme, host and query off a source.

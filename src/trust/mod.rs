@@ -242,7 +242,7 @@ impl TrustedProxies {
         self
     }
 
-    /// Reads the prefix that the proxy strips from the path too, from `X-Forwarded-Prefix`.
+    /// Also reads the prefix that the proxy strips from the path, from `X-Forwarded-Prefix`.
     ///
     /// A proxy may publish your app below `/shop` and send it `/cart` for `/shop/cart`. Then the
     /// redirect to `/login` must lead the client to `/shop/login`:
@@ -284,8 +284,9 @@ impl TrustedProxies {
         self
     }
 
-    /// Returns the head with the scheme that the header forwards. If [`and_host`](Self::and_host)
-    /// is set, the head has the forwarded host too.
+    /// Returns the head with the scheme that the header forwards. With
+    /// [`and_host`](Self::and_host), the head has the forwarded host too. With
+    /// [`and_prefix`](Self::and_prefix), it has the forwarded prefix too.
     ///
     /// ```
     /// use tower_redirect::{
@@ -305,10 +306,9 @@ impl TrustedProxies {
     /// ```
     ///
     /// Returns an unchanged head if the peer isn't trusted. A known scheme stays, and then the host
-    /// isn't read either. It
-    /// allocates only to check a host with an unusual form, and takes time linear in the length of
-    /// the header. The `tracing` feature logs an event at level trace with the values, or with the
-    /// reason why they are unknown.
+    /// isn't read either. It allocates only to check a host with an unusual form, and takes time
+    /// linear in the length of the header. The `tracing` feature logs an event at level trace with
+    /// the values, or with the reason why they are unknown.
     #[must_use]
     pub fn view<'a>(&self, head: &RequestHead<'a>) -> RequestHead<'a> {
         self.look(head).0

@@ -5,7 +5,7 @@ use crate::{
     request::{ForwardedPrefix, RequestHead, X_FORWARDED_PREFIX, host::NormalizedHost},
 };
 
-/// The scheme and the host that a trusted proxy forwards, or why a value isn't used.
+/// The values that a trusted proxy forwards, or why a value isn't used.
 #[derive(Clone, Copy)]
 pub(super) struct ForwardedValues<'a> {
     pub(super) scheme: Result<HttpScheme, UntrustedReason>,
@@ -57,9 +57,9 @@ impl<'a> ForwardedValues<'a> {
     ///
     /// A malformed host isn't replaced by the received one: the head then has no host, and a policy
     /// that reads the host refuses the request (R5).
-    pub(super) fn apply_to(self, mut head: RequestHead<'a>) -> RequestHead<'a> {
-        if let Some(Ok(_)) = self.prefix {
-            head = head.reading_prefix();
+    pub(super) const fn apply_to(self, mut head: RequestHead<'a>) -> RequestHead<'a> {
+        if let Some(Ok(prefix)) = self.prefix {
+            head = head.with_prefix(prefix);
         }
         if let Ok(scheme) = self.scheme {
             head = head.with_scheme(scheme);

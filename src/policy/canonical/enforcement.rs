@@ -135,8 +135,9 @@ impl HttpsEnforcement {
     /// Lets plaintext requests for exactly this path through, with any query.
     ///
     /// Use it for a health check that speaks only http. The path is compared byte for byte, so
-    /// paths below it aren't exempt. [`exempt_subtree`](Self::exempt_subtree) exempts them. The other steps of the policy still apply to the path over
-    /// TLS. To skip them too, write `canonical.unless(|request| request.path() == "/health")`.
+    /// paths below it aren't exempt. [`exempt_subtree`](Self::exempt_subtree) exempts them too. The
+    /// other steps of the policy still apply to the path over TLS. To skip them too, write
+    /// `canonical.unless(|request| request.path() == "/health")`.
     ///
     /// ```
     /// use tower_redirect::policy::{Https, HttpsEnforcement, SchemeSource};
@@ -322,7 +323,7 @@ impl HttpsEnforcement {
     }
 }
 
-/// Whether a path is the top of an exempt subtree or below it.
+/// Returns `true` if a path is the top of an exempt subtree or below it.
 fn is_below(path: &str, top: &LocalPath) -> bool {
     match top.path().trim_end_matches('/') {
         "" => path == "/",

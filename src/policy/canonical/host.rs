@@ -71,7 +71,8 @@ use crate::{
 pub struct CanonicalHost {
     /// The target for aliases and unknown hosts. `None` if only wildcards are listed.
     first: Option<Origin>,
-    /// Whether every listed host is canonical, so none is an alias.
+    /// Whether each listed host is canonical, unless the list moves it to another one. If not, only
+    /// `first` is canonical.
     each_is_canonical: bool,
     listed: HostList,
     unknown: UnknownHost,
@@ -230,7 +231,9 @@ impl CanonicalHost {
         let mut first = None;
         for (_, canonical) in &pairs {
             listed.add(canonical.as_ref(), None)?;
-            first = first.or(Some(parse_host(canonical.as_ref())?));
+            if first.is_none() {
+                first = Some(parse_host(canonical.as_ref())?);
+            }
         }
         if first.is_none() {
             return Err(CanonicalError::missing(

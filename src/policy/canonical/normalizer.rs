@@ -213,7 +213,7 @@ impl<'p> Normalizer<'p> {
         })
     }
 
-    /// Whether a request for an unknown host that isn't redirected passes through.
+    /// Returns `true` if a request for an unknown host passes through.
     fn passes_unknown(&self, host: &CanonicalHost, enforcing: Option<&HttpsEnforcement>) -> bool {
         self.https
             .is_some_and(HttpsEnforcement::passes_unknown_hosts)
@@ -257,7 +257,7 @@ impl<'p> Normalizer<'p> {
         }
     }
 
-    /// Returns the scheme for the location, if the scheme of the request is known or unknown.
+    /// Returns the scheme for the location. `known` is the scheme of the request, if it's known.
     fn scheme(&self, origin: &Origin, known: Option<HttpScheme>) -> HttpScheme {
         let required = self.host.and_then(CanonicalHost::required_scheme);
         match (self.https, required, known) {
@@ -380,7 +380,7 @@ pub(super) fn below_prefix(
     }
 }
 
-/// Whether the request has this scheme, as far as that is known.
+/// Returns `true` if the request has this scheme, as far as that is known.
 fn has_scheme(head: &RequestHead<'_>, required: Option<HttpScheme>) -> bool {
     match (head.scheme(), required) {
         (Some(scheme), Some(required)) => scheme == required,

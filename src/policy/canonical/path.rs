@@ -54,7 +54,7 @@ impl PathSteps {
         })
     }
 
-    /// Whether no step applies to this path, because its clients compare it byte for byte (R12).
+    /// Returns `true` if no step applies to this path: its clients compare it byte for byte (R12).
     fn skips(&self, path: &str) -> bool {
         !self.normalizes_well_known && is_well_known(path) || is_acme_challenge(path)
     }

@@ -1,6 +1,6 @@
 //! Folders whose paths are treated differently, compared as received (R12).
 //!
-//! A path is in a folder only if every server agrees on that. `/health/../admin` begins with
+//! A path is in a folder only if all common servers agree. `/health/../admin` begins with
 //! `/health/`, but an app may serve `/admin` for it. So a path that some server resolves to another
 //! one is in no folder.
 //!
@@ -38,13 +38,13 @@ fn has_hidden_segments(path: &str) -> bool {
         || path.split('/').any(is_dot_segment)
 }
 
-/// Some servers drop a parameter (`;x`) before they resolve the dots.
+/// Returns `true` for `.` and `..`. Some servers drop a parameter (`;x`) before they resolve them.
 fn is_dot_segment(segment: &str) -> bool {
     let (name, _) = segment.split_once(';').unwrap_or((segment, ""));
     matches!(name, "." | "..")
 }
 
-/// Whether an escape encodes a dot, a slash or a backslash.
+/// Returns `true` if an escape encodes a dot, a slash or a backslash.
 fn has_ambiguous_escape(path: &[u8]) -> bool {
     path.windows(3).any(|escape| {
         matches!(

@@ -156,8 +156,11 @@ impl<P: Policy, H> Policy for Then<P, H> {
                 let is_final = decision.has_prefix();
                 decision.map(|target| {
                     target.map_location(|location| {
+                        if is_final {
+                            return location;
+                        }
                         let normalized = normalizer.normalize_target(&location, None, head);
-                        normalized.ok().filter(|_| !is_final).unwrap_or(location)
+                        normalized.unwrap_or(location)
                     })
                 })
             }

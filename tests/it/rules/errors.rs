@@ -142,6 +142,7 @@ fn a_source_path_has_no_query() {
         (regex(r"/a\?b=(\d+)"), 2, query),
         (regex(r"^/a\?$"), 3, query),
         (regex("/a#b"), 2, fragment),
+        (regex(r"/a#b\?"), 2, fragment),
         ("/a#b".into(), 2, "a source path can't contain `?` or `#`"),
         ("/a?b#c".into(), 4, fragment),
     ] {

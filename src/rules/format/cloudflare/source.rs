@@ -127,7 +127,7 @@ impl<'s> Pattern<'s> {
                     let mut spelled = Vec::new();
                     crate::rules::spelling::push(&mut spelled, text.as_bytes(), false);
                     let escaped = regex::escape(&String::from_utf8_lossy(&spelled));
-                    // A regex sees the path as it was received, and browsers send these two.
+                    // A regex sees the path as received, and browsers don't encode `[` and `]`.
                     let escaped = escaped.replace("%5B", r"(?:\[|%5B)");
                     regex.push_str(&escaped.replace("%5D", r"(?:\]|%5D)"));
                 }

@@ -190,7 +190,7 @@ fn escaped(text: &str) -> String {
                 write!(out, "(?i:%{}{})", char::from(*high), char::from(*low))
             }
             (b'/' | b'-' | b'_' | b'~' | b'%', _) => write!(out, "{}", char::from(*byte)),
-            // Browsers send these two as they are, and a location has them escaped.
+            // Browsers don't encode `[` and `]`, but a location has them percent-encoded.
             (b'[' | b']', _) => {
                 write!(out, "(?:\\{}|(?i:%{byte:02X}))", char::from(*byte))
             }
