@@ -18,7 +18,7 @@
 //!    loop.
 //!
 //! A suppressed redirect lets the request through to the inner service. An enforced redirect
-//! doesn't (R11): the request is refused with [`ENFORCED`]. An enforced redirect also never waits
+//! doesn't (R11): the request is refused. An enforced redirect also never waits
 //! for a response, so rule 1 doesn't apply to it.
 //!
 //! # When is a location the requested URL?
@@ -80,9 +80,6 @@ pub(crate) struct Unsent {
     pub(crate) reason: Suppressed,
 }
 
-/// The refusal of a request that must not pass and can't be redirected (R11).
-pub(crate) const ENFORCED: Refusal = Refusal::PLAINTEXT;
-
 /// Decides whether a redirect is sent for this request, with which status, and what happens if not.
 #[inline]
 pub(crate) fn judge(
@@ -100,12 +97,25 @@ pub(crate) fn judge(
         Ok(status) => return Verdict::Send(proposed, status),
         Err(reason) => reason,
     };
-    let redirect = proposed.redirect;
-    let unsent = Some(Unsent { redirect, reason });
     if proposed.is_enforced {
-        Verdict::Refuse(ENFORCED, unsent)
+        let is_plaintext = requested_scheme(request, &proposed) == Some(HttpScheme::Http);
+        let refusal = if is_plaintext {
+            Refusal::PLAINTEXT
+        } else {
+            Refusal::NOT_REDIRECTED
+        };
+        Verdict::Refuse(
+            refusal,
+            Some(Unsent {
+                redirect: proposed.redirect,
+                reason,
+            }),
+        )
     } else {
-        Verdict::Pass(unsent)
+        Verdict::Pass(Some(Unsent {
+            redirect: proposed.redirect,
+            reason,
+        }))
     }
 }
 
@@ -223,12 +233,7 @@ fn is_on_requested_host(request: &RequestHead<'_>, proposed: &Proposed) -> bool 
 
 /// Returns the requested scheme, if it's known.
 fn requested_scheme(request: &RequestHead<'_>, proposed: &Proposed) -> Option<HttpScheme> {
-    // A redirect is enforced for plaintext only.
-    let enforced_scheme = proposed.is_enforced.then_some(HttpScheme::Http);
-    request
-        .scheme()
-        .or(proposed.facts.scheme)
-        .or(enforced_scheme)
+    request.scheme().or(proposed.facts.scheme)
 }
 
 /// Returns `true` if the origin of the location, which has one, is the requested one.

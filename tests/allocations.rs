@@ -81,7 +81,7 @@ fn a_canonical_request_allocates_nothing() {
         ("shop.example", "www.shop.example"),
     ];
     let https = HttpsEnforcement::new(SchemeSource::tls_listener()).exempt_subtree("/health");
-    let policy = Canonical::on(CanonicalHost::map(pairs).unwrap())
+    let policy = Canonical::on(CanonicalHost::from_pairs(pairs).unwrap())
         .https(https)
         .trim_trailing_slash()
         .merge_slashes()

@@ -99,7 +99,7 @@ where
         });
         match client.follow(status, &sent) {
             Followed::Requested => {}
-            Followed::LeftTheWeb => break End::LeftTheWeb(sent.redirect.location),
+            Followed::UnsupportedScheme => break End::UnsupportedScheme(sent.redirect.location),
             Followed::Unresolvable => break End::Unresolvable(sent.redirect.location),
         }
     };
@@ -181,7 +181,7 @@ pub enum End {
     /// The browser gives up, after 20 redirects unless you choose [another limit](follow_at_most).
     TooManyRedirects,
     /// An unchecked location has a scheme that a browser doesn't follow itself.
-    LeftTheWeb(Location),
+    UnsupportedScheme(Location),
     /// An unchecked location has no host, or not one that this crate accepts. Browsers may accept
     /// it.
     Unresolvable(Location),
@@ -259,7 +259,7 @@ impl fmt::Display for Journey {
                 let noun = if limit == 1 { "redirect" } else { "redirects" };
                 write!(f, "{method} {url}: more than {limit} {noun}")
             }
-            End::LeftTheWeb(location) => write!(f, "browsers don't follow {location}"),
+            End::UnsupportedScheme(location) => write!(f, "browsers don't follow {location}"),
             End::Unresolvable(location) => write!(f, "unknown host in {location}"),
         }
     }
@@ -279,7 +279,7 @@ pub(crate) struct Client {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Followed {
     Requested,
-    LeftTheWeb,
+    UnsupportedScheme,
     Unresolvable,
 }
 
@@ -361,7 +361,7 @@ impl Client {
         let target = match location.resolve(scheme, &format!("{}{base}", self.prefix)) {
             Resolved::Web(target) => target,
             Resolved::Unresolvable => return Followed::Unresolvable,
-            Resolved::OtherScheme => return Followed::LeftTheWeb,
+            Resolved::UnsupportedScheme => return Followed::UnsupportedScheme,
         };
         let path = self.through_proxy(next::path_and_query(&target));
         let Ok(uri) = Uri::try_from(path) else {

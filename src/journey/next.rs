@@ -37,7 +37,7 @@ const QUERY: &AsciiSet = &CONTROLS
 /// use tower_redirect::{Status, testing::{self, NextRequest}};
 ///
 /// let next = testing::next_request(&Method::GET, "https://a.example/", Status::Found, "mailto:b");
-/// assert_eq!(next, NextRequest::LeavesTheWeb);
+/// assert_eq!(next, NextRequest::UnsupportedScheme);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -53,7 +53,7 @@ pub enum NextRequest {
     /// The location has no host, or not one that this crate accepts. Browsers may accept it.
     Unresolvable,
     /// The scheme isn't http or https. A browser doesn't follow the location itself.
-    LeavesTheWeb,
+    UnsupportedScheme,
 }
 
 /// Returns the request that a browser sends after a redirect.
@@ -83,7 +83,7 @@ pub enum NextRequest {
 ///
 /// // Browsers read this host as 127.0.0.1.
 /// assert_eq!(next("http://0x7f.1/"), "Unresolvable");
-/// assert_eq!(next("javascript:alert(1)"), "LeavesTheWeb");
+/// assert_eq!(next("javascript:alert(1)"), "UnsupportedScheme");
 /// ```
 ///
 /// Hosts in punycode are unresolvable without the `idn` feature, because browsers reject some of
@@ -109,7 +109,7 @@ pub fn next_request(method: &Method, url: &str, status: Status, location: &str) 
     let mut next = match resolve(location, scheme, &path_and_query(&base)) {
         Resolved::Web(next) => next,
         Resolved::Unresolvable => return NextRequest::Unresolvable,
-        Resolved::OtherScheme => return NextRequest::LeavesTheWeb,
+        Resolved::UnsupportedScheme => return NextRequest::UnsupportedScheme,
     };
     if next.origin.is_none() {
         next.origin = base.origin;

@@ -73,7 +73,7 @@ impl Location {
     ) -> Option<String> {
         match self.resolve(scheme.unwrap_or(HttpScheme::Https), requested) {
             Resolved::Web(target) => Some(target.path + &target.query),
-            Resolved::Unresolvable | Resolved::OtherScheme => None,
+            Resolved::Unresolvable | Resolved::UnsupportedScheme => None,
         }
     }
 
@@ -192,7 +192,7 @@ impl Location {
         // The origin of an unchecked location is what a browser makes of it.
         let origin = match self.resolve(requested.unwrap_or(HttpScheme::Https), "/") {
             Resolved::Web(target) => target.origin?,
-            Resolved::Unresolvable | Resolved::OtherScheme => return None,
+            Resolved::Unresolvable | Resolved::UnsupportedScheme => return None,
         };
         let text = origin.to_string();
         let (_, authority) = text.split_once("://")?;

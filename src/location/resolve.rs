@@ -25,7 +25,7 @@ pub(crate) enum Resolved {
     /// The host isn't one that this crate accepts, or there is none.
     Unresolvable,
     /// The scheme isn't http or https.
-    OtherScheme,
+    UnsupportedScheme,
 }
 
 /// A target on http or https.
@@ -51,7 +51,7 @@ pub(crate) fn resolve(text: &str, scheme: HttpScheme, requested: &str) -> Resolv
         None => None,
         Some(name) => match name.parse::<HttpScheme>() {
             Ok(scheme) => Some(scheme),
-            Err(_) => return Resolved::OtherScheme,
+            Err(_) => return Resolved::UnsupportedScheme,
         },
     };
     let after_slashes = after_scheme.trim_start_matches(is_slash);

@@ -95,20 +95,29 @@ impl<T> Decision<T> {
     ///
     /// [`Https`](super::Https) decides this for plaintext requests. If the redirect can't be sent,
     /// the layer refuses the request with 400. The layer ignores the [`Timing`] of the redirect: it
-    /// sends it at once. If nothing else establishes the scheme, the request counts as plaintext.
+    /// sends it at once.
+    ///
+    /// If the location differs from the requested URL only by the scheme, the layer must know the
+    /// scheme of the request. Say how with [`scheme_from`](super::Policy::scheme_from), or the
+    /// layer takes the redirect for a loop and refuses the request.
     ///
     /// ```
     /// use http::StatusCode;
-    /// use tower_redirect::{Decision, Location, RedirectLayer, policy_fn, testing};
+    /// use tower_redirect::{
+    ///     Decision, Location, Policy, RedirectLayer, policy::SchemeSource, policy_fn, testing,
+    /// };
     ///
     /// const SECURE: Location = Location::from_static("https://example.com/");
     ///
     /// // Only the plaintext listener uses this layer.
-    /// let layer = RedirectLayer::permanent(policy_fn(|_| Decision::enforce(SECURE)));
-    /// testing::get("/").through_layer(&layer).assert_enforced("https://example.com/");
+    /// let policy = policy_fn(|_| Decision::enforce(SECURE))
+    ///     .scheme_from(SchemeSource::plaintext_listener());
+    /// let layer = RedirectLayer::permanent(policy);
+    /// let get = testing::get("/").header("host", "example.com");
+    /// get.clone().through_layer(&layer).assert_enforced("https://example.com/");
     ///
     /// // A redirect would break a WebSocket handshake.
-    /// let handshake = testing::get("/").header("upgrade", "websocket");
+    /// let handshake = get.header("upgrade", "websocket");
     /// handshake.through_layer(&layer).assert_refused(StatusCode::BAD_REQUEST);
     /// ```
     #[inline]
@@ -182,7 +191,7 @@ impl<T> Decision<T> {
     pub(super) fn enforced(mut self) -> Self {
         self.kind = match self.kind {
             DecisionKind::Redirect(target) => DecisionKind::Enforce(target),
-            DecisionKind::Pass => DecisionKind::Refuse(guard::ENFORCED),
+            DecisionKind::Pass => DecisionKind::Refuse(Refusal::NOT_REDIRECTED),
             other => other,
         };
         self
@@ -279,7 +288,7 @@ impl<T, E> Decision<Result<T, E>> {
             DecisionKind::Pass | DecisionKind::Redirect(Err(_)) => DecisionKind::Pass,
             DecisionKind::Redirect(Ok(target)) => DecisionKind::Redirect(target),
             DecisionKind::Enforce(Ok(target)) => DecisionKind::Enforce(target),
-            DecisionKind::Enforce(Err(_)) => DecisionKind::Refuse(guard::ENFORCED),
+            DecisionKind::Enforce(Err(_)) => DecisionKind::Refuse(Refusal::NOT_REDIRECTED),
             DecisionKind::Refuse(refusal) => DecisionKind::Refuse(refusal),
         };
         Decision {

@@ -56,6 +56,9 @@ impl Refusal {
     pub(crate) const PLAINTEXT: Self =
         Self::bad_request("plaintext request that cannot be redirected to https")
             .with_public_text(HTTPS_ONLY);
+    pub(crate) const NOT_REDIRECTED: Self =
+        Self::bad_request("enforced redirect that cannot be sent")
+            .with_public_text("Bad request: this request must be redirected, and can't be");
     pub(crate) const UNSAFE_OVER_PLAINTEXT: Self =
         Self::forbidden("unsafe method over plaintext").with_public_text(HTTPS_ONLY);
     /// The login page would be of no use to a script.

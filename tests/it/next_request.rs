@@ -23,7 +23,7 @@ fn next(page: &str, location: &str) -> String {
             url
         }
         NextRequest::Unresolvable => "unresolvable".to_owned(),
-        NextRequest::LeavesTheWeb => "leaves".to_owned(),
+        NextRequest::UnsupportedScheme => "leaves".to_owned(),
         other => panic!("{other:?}"),
     }
 }
@@ -367,7 +367,7 @@ fn agrees(page: &str, location: &str) -> Result<(), TestCaseError> {
                 expected
             );
         }
-        (NextRequest::LeavesTheWeb, Ok(expected)) => {
+        (NextRequest::UnsupportedScheme, Ok(expected)) => {
             prop_assert!(
                 !matches!(expected.scheme(), "http" | "https"),
                 "{:?}: {}",
@@ -469,7 +469,7 @@ fn follow_resolves_unchecked_locations_as_browsers_do() {
             }
             End::Arrived => assert_eq!(journey.url(), expected, "{location}"),
             End::Unresolvable(_) => assert_eq!("unresolvable", expected, "{location}"),
-            End::LeftTheWeb(_) => assert_eq!("left", expected, "{location}"),
+            End::UnsupportedScheme(_) => assert_eq!("left", expected, "{location}"),
             end => panic!("{location}: {end:?}"),
         }
     }

@@ -401,3 +401,33 @@ async fn r10_the_longest_target_is_decided() {
         sent(308, "/new")
     );
 }
+
+/// An enforced redirect is never sent to the requested URL, and its request never passes.
+#[tokio::test]
+async fn r9_r11_an_enforced_redirect_is_sent_or_the_request_is_refused() {
+    const SECURE: Location = Location::from_static("https://example.com/x");
+    const REFUSED: Outcome = Outcome::Status(400, None);
+    let enforce = || policy_fn(|_| Decision::enforce(SECURE));
+    let too_long = || policy_fn(|_| Decision::enforce(LocalPath::new(&"/x".repeat(5_000))));
+    let request = |host: &str| ask("GET", "/x", &[("host", host)]);
+    let websocket = || {
+        ask(
+            "GET",
+            "/y",
+            &[("host", "example.com"), ("upgrade", "websocket")],
+        )
+    };
+    let away = || sent(308, "https://example.com/x");
+    // Without the scheme, this is the requested URL.
+    let unknown = RedirectLayer::permanent(enforce());
+    assert_eq!(outcome(&unknown, request("example.com")).await, REFUSED);
+    assert_eq!(outcome(&unknown, request("www.example.com")).await, away());
+    let plaintext =
+        RedirectLayer::permanent(enforce().scheme_from(SchemeSource::plaintext_listener()));
+    assert_eq!(outcome(&plaintext, request("example.com")).await, away());
+    assert_eq!(outcome(&plaintext, websocket()).await, REFUSED);
+    let tls = RedirectLayer::permanent(enforce().scheme_from(SchemeSource::tls_listener()));
+    assert_eq!(outcome(&tls, request("example.com")).await, REFUSED);
+    let broken = RedirectLayer::permanent(too_long());
+    assert_eq!(outcome(&broken, request("example.com")).await, REFUSED);
+}

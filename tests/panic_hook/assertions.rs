@@ -322,7 +322,7 @@ fn follow_ends_at_refusals_and_outside_the_web() {
     let refused = testing::follow(&policy, testing::get("/"));
     assert_eq!(refused.end(), &End::Refused(Refusal::gone("withdrawn")));
     let left = testing::follow(&policy, testing::get("/app"));
-    assert!(matches!(left.end(), End::LeftTheWeb(_)), "{left}");
+    assert!(matches!(left.end(), End::UnsupportedScheme(_)), "{left}");
     let far = testing::follow(&policy, testing::get("/far"));
     far.assert_arrives_at("https://far.example/");
 }

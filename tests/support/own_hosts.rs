@@ -39,7 +39,7 @@ fn mapped() -> CanonicalHost {
         ("www.example.com", "example.com"),
         ("b.example", "www.b.example"),
     ];
-    CanonicalHost::map(pairs).expect("hosts")
+    CanonicalHost::from_pairs(pairs).expect("hosts")
 }
 
 const MAPPED: &[(&str, &str)] = &[

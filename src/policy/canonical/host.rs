@@ -192,7 +192,7 @@ impl CanonicalHost {
     /// use http::StatusCode;
     /// use tower_redirect::{policy::CanonicalHost, testing};
     ///
-    /// let hosts = CanonicalHost::map([
+    /// let hosts = CanonicalHost::from_pairs([
     ///     ("www.example.com", "example.com"),
     ///     ("shop.example", "www.shop.example"),
     ///     ("api.example", "api.example"),
@@ -221,7 +221,7 @@ impl CanonicalHost {
     /// - an alias or a canonical host is listed twice with different canonical hosts, schemes or
     ///   ports,
     /// - no pair is listed.
-    pub fn map<A, C>(pairs: impl IntoIterator<Item = (A, C)>) -> Result<Self, CanonicalError>
+    pub fn from_pairs<A, C>(pairs: impl IntoIterator<Item = (A, C)>) -> Result<Self, CanonicalError>
     where
         A: AsRef<str>,
         C: AsRef<str>,

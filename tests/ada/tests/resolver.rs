@@ -135,7 +135,7 @@ fn a_next_request_is_the_one_of_a_browser() {
                 (NextRequest::Unresolvable, Ok(expected)) => {
                     assert_ne!(expected.host(), base.host(), "{text:?} on {page}");
                 }
-                (NextRequest::LeavesTheWeb, Ok(expected)) => {
+                (NextRequest::UnsupportedScheme, Ok(expected)) => {
                     assert!(
                         !matches!(expected.protocol(), "http:" | "https:"),
                         "{text:?}"

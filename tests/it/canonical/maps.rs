@@ -3,7 +3,7 @@
 use super::*;
 
 fn pairs() -> CanonicalHost {
-    CanonicalHost::map([
+    CanonicalHost::from_pairs([
         ("www.example.com", "example.com"),
         ("example.net", "example.com"),
         ("shop.example", "www.shop.example:8443"),
@@ -90,7 +90,8 @@ impl AssertEnforcedAt for testing::TestDecision<Location> {
 
 #[test]
 fn a_map_of_hosts_that_cannot_be_right_is_an_error() {
-    let error = |pairs: &[(&str, &str)]| CanonicalHost::map(pairs.iter().copied()).unwrap_err();
+    let error =
+        |pairs: &[(&str, &str)]| CanonicalHost::from_pairs(pairs.iter().copied()).unwrap_err();
     for (pairs, message) in [
         (
             &[][..],
@@ -125,7 +126,7 @@ fn a_map_of_hosts_that_cannot_be_right_is_an_error() {
         }
     }
     let twice = [("a.example", "b.example"), ("A.example", "b.example")];
-    assert!(CanonicalHost::map(twice).is_ok());
+    assert!(CanonicalHost::from_pairs(twice).is_ok());
 }
 
 #[test]
