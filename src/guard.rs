@@ -196,12 +196,24 @@ fn is_requested_url(request: &RequestHead<'_>, proposed: &Proposed, status: Stat
     } else {
         request.requested_path_and_query()
     };
-    is_requested_path(request, proposed, &requested) && is_on_requested_host(request, proposed)
+    let is_requested = |scheme| {
+        is_requested_path(proposed, scheme, &requested)
+            && is_on_requested_host(request, proposed, scheme)
+    };
+    match requested_scheme(request, proposed) {
+        Some(scheme) => is_requested(scheme),
+        // Browsers read an unchecked `http:/a` as a path on http, and as a host on https.
+        None => {
+            is_requested(HttpScheme::Https)
+                || !proposed.redirect.location.is_checked() && is_requested(HttpScheme::Http)
+        }
+    }
 }
 
-/// Returns `true` if a client that follows the location requests this path and query.
+/// Returns `true` if a client that follows the location from this scheme requests this path and
+/// query.
 #[inline]
-fn is_requested_path(request: &RequestHead<'_>, proposed: &Proposed, requested: &str) -> bool {
+fn is_requested_path(proposed: &Proposed, scheme: HttpScheme, requested: &str) -> bool {
     let location = &proposed.redirect.location;
     match location.plain_path() {
         Some(path) => {
@@ -213,7 +225,7 @@ fn is_requested_path(request: &RequestHead<'_>, proposed: &Proposed, requested: 
             // before the location is resolved.
             location.written_path() == requested.as_bytes()
                 || location
-                    .resolved_path(requested_scheme(request, proposed), requested)
+                    .resolved_path(scheme, requested)
                     .is_some_and(|path| may_request(path.as_bytes(), requested.as_bytes()))
         }
     }
@@ -221,13 +233,17 @@ fn is_requested_path(request: &RequestHead<'_>, proposed: &Proposed, requested: 
 
 /// Returns `true` if the location is on the requested host, as far as that is known.
 #[cold]
-fn is_on_requested_host(request: &RequestHead<'_>, proposed: &Proposed) -> bool {
+fn is_on_requested_host(
+    request: &RequestHead<'_>,
+    proposed: &Proposed,
+    scheme: HttpScheme,
+) -> bool {
     let is_requested =
         |scheme, authority: &str| is_requested_origin(request, proposed, scheme, authority);
     // A location without an origin stays on the host.
     let location = &proposed.redirect.location;
     location
-        .with_origin(requested_scheme(request, proposed), is_requested)
+        .with_origin(Some(scheme), is_requested)
         .unwrap_or(true)
 }
 

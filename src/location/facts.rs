@@ -63,15 +63,10 @@ impl Location {
         }
     }
 
-    /// Returns the path and query that a client requests if it follows the location.
-    ///
-    /// If the requested scheme is unknown, it's presumed to be https.
-    pub(crate) fn resolved_path(
-        &self,
-        scheme: Option<HttpScheme>,
-        requested: &str,
-    ) -> Option<String> {
-        match self.resolve(scheme.unwrap_or(HttpScheme::Https), requested) {
+    /// Returns the path and query that a client requests if it follows the location from a page
+    /// with this scheme, path and query.
+    pub(crate) fn resolved_path(&self, scheme: HttpScheme, requested: &str) -> Option<String> {
+        match self.resolve(scheme, requested) {
             Resolved::Web(target) => Some(target.path + &target.query),
             Resolved::Unresolvable | Resolved::UnsupportedScheme => None,
         }
@@ -92,8 +87,12 @@ impl Location {
             Form::Local if site.is_empty() => self.clone(),
             Form::Local => Self::finish([site, self.as_str()].concat())?,
             Form::Relative => {
-                let requested = base.resolved_path(None, "/").unwrap_or_default();
-                let path = self.resolved_path(None, &requested).unwrap_or_default();
+                let requested = base
+                    .resolved_path(HttpScheme::Https, "/")
+                    .unwrap_or_default();
+                let path = self
+                    .resolved_path(HttpScheme::Https, &requested)
+                    .unwrap_or_default();
                 Self::finish(format!("{site}{path}{}", self.fragment()))?
             }
             Form::Unchecked if self.is_path() => Self::unchecked(&format!("{site}{self}"))?,

@@ -4,7 +4,7 @@
 //! just as it did when it first requested the URL.
 
 use super::{
-    Location, Origin, check, parse,
+    HttpScheme, Location, Origin, check, parse,
     problem::{LocationError, Problem},
     valid_bytes,
 };
@@ -18,7 +18,11 @@ impl Location {
         let location = Self::with_dots(String::with_capacity(text.len()), text)?;
         // `/x/..//host` resolves to `//host`, which leaves the site if it's sent again.
         let leaves = |path: String| path.starts_with("//");
-        if location.bounds.dots && location.resolved_path(None, "/").is_none_or(leaves) {
+        if location.bounds.dots
+            && location
+                .resolved_path(HttpScheme::Https, "/")
+                .is_none_or(leaves)
+        {
             return Err(LocationError::new(Problem::OffSite, 0, text.as_bytes()));
         }
         Ok(location)

@@ -49,6 +49,7 @@
 //! [`unauthorized_for_scripts`]: RedirectLayer::unauthorized_for_scripts
 
 mod accept;
+mod action;
 pub mod body;
 mod future;
 mod layer;

@@ -13,23 +13,19 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use tower_service::Service;
 
 use crate::{
-    guard::{Unsent, Verdict},
     middleware::{
         RedirectLayer,
+        action::Action,
         body::{BodyMode, Unchanged},
-        future::{Pending, PendingResponse, ResponseFuture},
-        layer::Options,
-        link_body::LinkPageKind,
-        recipient::Recipient,
+        future::ResponseFuture,
         refusal_text::RefusalText,
-        response::{RedirectResponse, cache_control},
+        response::RedirectResponse,
         unauthorized::Unauthorized,
     },
     observe,
-    policy::{Decision, Policy, Refusal},
-    redirect::{CacheControl, Redirect, Timing},
-    request::{HeaderReads, RequestHead},
-    status::Status,
+    policy::{Policy, Refusal},
+    redirect::{CacheControl, Redirect},
+    request::HeaderReads,
 };
 
 /// The service that a [`RedirectLayer`] makes: it redirects, refuses, or calls the inner service.
@@ -56,7 +52,7 @@ use crate::{
 /// The docs of [`middleware`](crate::middleware) list the steps that each request takes.
 ///
 /// - If the service redirects or refuses a request, it doesn't call the inner service. The
-///   exception is a redirect that [waits for the response](Timing::After).
+///   exception is a redirect that [waits for the response](crate::redirect::Timing::After).
 /// - A redirect drops the request body unread. Over HTTP/1.1, a server may therefore close the
 ///   connection after a large upload.
 /// - Errors come from the inner service only.
@@ -187,103 +183,18 @@ impl<S, P, M> RedirectService<S, P, M> {
             Action::Unauthorized(unauthorized, vary) => {
                 ResponseFuture::ready(challenge::<M, _, _>(request, unauthorized, vary))
             }
-            Action::Refuse(refusal, text, vary) => {
-                ResponseFuture::ready(refuse::<M, _, _>(request, refusal, text, vary))
+            Action::Refuse(refusal, text, vary, is_personal) => {
+                let mut response = refuse::<M, _, _>(request, refusal, text, vary);
+                if is_personal {
+                    // Caches may keep some refusals, for example a 410, even without a lifetime.
+                    let cache = CacheControl::private_only();
+                    response
+                        .headers_mut()
+                        .insert(header::CACHE_CONTROL, cache.into());
+                }
+                ResponseFuture::ready(response)
             }
         }
-    }
-}
-
-/// What the service does with a request. `vary` lists the headers that the policy read.
-enum Action {
-    Pass,
-    Redirect(RedirectResponse, Option<HeaderValue>),
-    /// A script gets this instead of a redirect.
-    Unauthorized(Unauthorized, Option<HeaderValue>),
-    RespondAfter(Pending),
-    Refuse(Refusal, Option<RefusalText>, Option<HeaderValue>),
-}
-
-impl Options {
-    /// Prepares a redirect or a refusal, and reports a redirect that isn't sent.
-    ///
-    /// It takes the head by value: then `call` doesn't write the head into memory if the policy is
-    /// inlined and passes.
-    #[cold]
-    #[inline(never)]
-    fn action(&self, decision: Decision, head: RequestHead<'_>, reads: &HeaderReads) -> Action {
-        let report = |unsent: Option<Unsent>| {
-            if let Some(Unsent { redirect, reason }) = unsent {
-                observe::suppressed(&head, &redirect, reason);
-            }
-        };
-        let (sent, status) = match decision.judge(&head, self.disabled) {
-            Verdict::Send(sent, status) => (sent, status),
-            Verdict::Pass(unsent) => {
-                report(unsent);
-                return Action::Pass;
-            }
-            Verdict::Refuse(refusal, unsent) => {
-                report(unsent);
-                let text = self.text(&refusal, &head);
-                return Action::Refuse(refusal, text, reads.vary());
-            }
-        };
-        let mut redirect = sent.redirect;
-        if let Some(recipient) = Recipient::of_401(&redirect, head.headers()) {
-            return self.unauthorized(redirect, status, recipient, &head, reads);
-        }
-        if redirect.has_401_for_scripts {
-            redirect.cache = Some(CacheControl::no_store());
-        }
-        let page_kind = self.link_body.then(|| LinkPageKind::for_request(&head));
-        let is_presumed = sent.facts.scheme_is_presumed;
-        let cache = cache_control(
-            redirect.cache,
-            self.default_max_age,
-            status,
-            is_presumed,
-            reads,
-        );
-        let (mut redirect, timing) = RedirectResponse::new(redirect, status, cache, page_kind);
-        redirect.inserts_redirected = self.inserts_redirected;
-        let vary = reads.vary();
-        match timing {
-            Timing::Before => Action::Redirect(redirect, vary),
-            Timing::After(condition) => Action::RespondAfter(Pending {
-                condition,
-                response: PendingResponse::Redirect(redirect),
-                vary,
-            }),
-        }
-    }
-
-    /// Prepares the 401 that a script gets instead of a redirect.
-    fn unauthorized(
-        &self,
-        redirect: Redirect,
-        status: Status,
-        recipient: Recipient,
-        head: &RequestHead<'_>,
-        reads: &HeaderReads,
-    ) -> Action {
-        let text = self.text(&Refusal::LOGIN_REQUIRED, head);
-        let (redirect, timing) = RedirectResponse::new(redirect, status, None, None);
-        let unauthorized = Unauthorized::new(redirect.redirected, recipient, text);
-        let vary = reads.vary();
-        match timing {
-            Timing::Before => Action::Unauthorized(unauthorized, vary),
-            Timing::After(condition) => Action::RespondAfter(Pending {
-                condition,
-                response: PendingResponse::Unauthorized(unauthorized),
-                vary,
-            }),
-        }
-    }
-
-    fn text(&self, refusal: &Refusal, head: &RequestHead<'_>) -> Option<RefusalText> {
-        self.link_body
-            .then(|| RefusalText::new(refusal, head.method()))
     }
 }
 

@@ -289,7 +289,7 @@ impl<'a> RequestHead<'a> {
     /// A cache must not reuse a redirect for a client that sends another value. The layer therefore
     /// names each field that a policy reads in the `Vary` of the redirect or the refusal, even if
     /// the request lacks the field. A permanent redirect that depends on `Cookie` or
-    /// `Authorization` gets `Cache-Control: private`.
+    /// `Authorization` gets `Cache-Control: private`. So does a refusal.
     ///
     /// The layer doesn't change the app's own responses. If there is a shared cache in front, your
     /// app must name the field in its own `Vary`. Otherwise the cache sends the app's page to

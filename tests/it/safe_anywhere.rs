@@ -431,3 +431,57 @@ async fn r9_r11_an_enforced_redirect_is_sent_or_the_request_is_refused() {
     let broken = RedirectLayer::permanent(too_long());
     assert_eq!(outcome(&broken, request("example.com")).await, REFUSED);
 }
+
+/// Browsers read `http:/a` as a path on an http page, and as the host `a` on an https page.
+#[tokio::test]
+async fn r9_an_unchecked_location_is_read_on_http_and_on_https() {
+    for location in [
+        "http:/old",
+        "http:old",
+        "HTTP:old",
+        "https:/old",
+        "https:old",
+    ] {
+        let request = || ask("GET", "/old", &[("host", "example.com")]);
+        let base = |scheme: &str| url::Url::parse(&format!("{scheme}://example.com/old")).unwrap();
+        let loops = |scheme| base(scheme).join(location).unwrap() == base(scheme);
+        let location = || Location::unchecked(location).unwrap();
+        let unknown = RedirectLayer::found(location());
+        let sent = outcome(&unknown, request()).await != Outcome::App;
+        assert_eq!(sent, !(loops("http") || loops("https")), "{}", location());
+        let plaintext = location().scheme_from(SchemeSource::plaintext_listener());
+        let sent = outcome(&RedirectLayer::found(plaintext), request()).await != Outcome::App;
+        assert_eq!(sent, !loops("http"), "{}", location());
+        let tls = location().scheme_from(SchemeSource::tls_listener());
+        let sent = outcome(&RedirectLayer::found(tls), request()).await != Outcome::App;
+        assert_eq!(sent, !loops("https"), "{}", location());
+    }
+}
+
+/// Caches may keep a 410 or a 404 that says nothing about caching.
+#[tokio::test]
+async fn a_refusal_for_one_visitor_is_private() {
+    let refuse = |name: &'static str| {
+        policy_fn(move |request| {
+            request.depends_on(name);
+            Decision::<Redirect>::refuse(Refusal::gone("no"))
+        })
+    };
+    for (name, cache) in [
+        ("cookie", Some("private")),
+        ("authorization", Some("private")),
+        ("accept-language", None),
+        ("host", None),
+    ] {
+        let layer = RedirectLayer::new(refuse(name));
+        let app = layer.layer(service_fn(async |_: Request<()>| {
+            Ok::<_, Infallible>(Response::new(()))
+        }));
+        let response = app.oneshot(ask("GET", "/", &[("host", "a.example")])).await;
+        let headers = response.unwrap().headers().clone();
+        let got = headers
+            .get("cache-control")
+            .map(|cache| cache.to_str().unwrap());
+        assert_eq!(got, cache, "{name}");
+    }
+}
