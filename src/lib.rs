@@ -28,7 +28,7 @@
 //! | [write and test a policy](guide::testing) | [`policy_fn`], [`Policy`], [`LocalPath`], [`testing`] |
 //! | [one URL for each page: https, host, slashes](guide::canonical_urls) | [`Canonical`] |
 //! | [run behind a proxy](guide::canonical_urls#behind-a-tls-terminating-proxy) | [`trust`] |
-//! | [send visitors to the login page and back](policy::LoginRedirect) | [`LoginRedirect`](policy::LoginRedirect), [`ReturnTo`](policy::ReturnTo) |
+//! | [send visitors to the login page and back](guide::login) | [`LoginRedirect`](policy::LoginRedirect), [`ReturnTo`](policy::ReturnTo) |
 //! | [many redirects, from code or from a file](guide::rules) | [`rules`] |
 //! | [change rules while the server runs](guide::production) | [`live`] |
 //! | [see what was redirected](guide::production#what-was-redirected) | [`observe`] |
@@ -122,6 +122,8 @@ pub mod guide {
     pub mod status {}
     #[doc = include_str!("docs/guide/canonical_urls.md")]
     pub mod canonical_urls {}
+    #[doc = include_str!("docs/guide/login.md")]
+    pub mod login {}
     #[doc = include_str!("docs/guide/rules.md")]
     pub mod rules {}
     #[doc = include_str!("docs/guide/production.md")]

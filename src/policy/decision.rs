@@ -33,9 +33,10 @@ use crate::{
 /// ```
 ///
 /// The decision is all that a layer learns from a policy, except the
-/// [headers that it reads](RequestHead::header). If your policy wraps another one, change the
-/// target with [`map`](Self::map). Then an enforced redirect stays enforced, and the decision keeps what
-/// the inner policy knew about the request, for example the scheme that a trusted proxy forwarded.
+/// [headers that it reads](RequestHead::header). If your policy wraps another one, change the target
+/// with [`map`](Self::map), as the [guide](crate::guide::testing#a-policy-that-wraps-another-one)
+/// shows. Then an enforced redirect stays enforced, and the decision keeps what the inner policy
+/// knew about the request, for example the scheme that a trusted proxy forwarded.
 ///
 /// Two decisions are equal if they have the same kind and target.
 #[derive(Clone, Copy, Debug)]
@@ -209,6 +210,14 @@ impl<T> Decision<T> {
     /// assert_eq!(Decision::redirect(2).map(|n| n + 1), Decision::redirect(3));
     /// assert_eq!(Decision::enforce(2).map(|n| n + 1), Decision::enforce(3));
     /// ```
+    ///
+    /// If the change can fail, `map` to a `Result` and end with [`into_decision`]. An error passes
+    /// the request through, or refuses it if the redirect is enforced.
+    ///
+    /// The closure sees a target that already has the prefix of a proxy that the inner policy
+    /// trusts. A new [`LocalPath`] doesn't get it.
+    ///
+    /// [`into_decision`]: super::IntoDecision::into_decision
     #[inline]
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Decision<U> {
         let kind = match self.kind {

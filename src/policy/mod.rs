@@ -231,7 +231,7 @@ pub trait Policy: Send + Sync {
     /// use tower_redirect::{LocalPath, Policy, testing};
     ///
     /// let policy = LocalPath::from_static("/maintenance")
-    ///     .unless(|request| request.path().starts_with("/health"));
+    ///     .unless(|request| request.path() == "/health");
     ///
     /// testing::get("/health").through(&policy).assert_pass();
     /// testing::get("/shop").through(&policy).assert_redirect("/maintenance");
@@ -345,8 +345,8 @@ pub trait Policy: Send + Sync {
     /// # Ok::<(), tower_redirect::trust::TrustError>(())
     /// ```
     ///
-    /// It works with every policy: [`scheme`](RequestHead::scheme) and
-    /// [`authority`](RequestHead::authority) return what
+    /// It works with every policy: [`scheme`](RequestHead::scheme),
+    /// [`authority`](RequestHead::authority) and [`prefix`](RequestHead::prefix) return what
     /// [`TrustedProxies::view`](crate::trust::TrustedProxies::view) found. The layer never sends a
     /// redirect to the URL that the client requested from the proxy.
     #[cfg(feature = "trust")]

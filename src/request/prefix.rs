@@ -46,7 +46,9 @@ impl<'a> RequestHead<'a> {
     /// end.
     ///
     /// It's `None` unless a policy trusts the proxy with it. The path of the client is this prefix
-    /// and [`path`](Self::path). Redirects to local paths get the prefix by themselves.
+    /// and [`path`](Self::path). If a policy that trusts the proxy redirects to a local path, the
+    /// path gets the prefix by itself. A path that replaces its target in
+    /// [`Decision::map`](crate::Decision::map) doesn't.
     ///
     /// ```
     /// use tower_redirect::{testing, trust::{ForwardedHeader, TrustedProxies}};

@@ -29,7 +29,7 @@ pub use {error::TrustError, header::ForwardedHeader, peers::TrustedNetworks};
 use values::{ForwardedValues, UntrustedReason};
 
 /// The proxies that you trust, and the header in which they forward the scheme that the client
-/// used. Optionally, they forward the host too.
+/// used. Optionally, they forward the host and the prefix of the path too.
 ///
 /// ```
 /// use std::net::IpAddr;
@@ -273,8 +273,12 @@ impl TrustedProxies {
     /// - the URL in a [`LoginRedirect`](crate::policy::LoginRedirect), so
     ///   [`ReturnTo`](crate::policy::ReturnTo) sends that URL as it is.
     ///
-    /// Other absolute URLs, relative locations and
-    /// [unchecked](crate::Location::unchecked) locations stay as written.
+    /// Other absolute URLs, relative locations and [unchecked](crate::Location::unchecked) locations
+    /// don't get it.
+    ///
+    /// Each layer learns the prefix for itself. So add
+    /// [`trusting`](crate::policy::Policy::trusting) to every policy that doesn't know the proxies
+    /// by its scheme source, for example to a `LoginRedirect`, a `ReturnTo` and to rules.
     ///
     /// The proxy must overwrite the header. The value is one path, percent-encoded, without a query
     /// or a `,`. If the header is missing, has several lines or another value, there is no prefix.
@@ -306,9 +310,10 @@ impl TrustedProxies {
     /// ```
     ///
     /// Returns an unchanged head if the peer isn't trusted. A known scheme stays, and then the host
-    /// isn't read either. It allocates only to check a host with an unusual form, and takes time
-    /// linear in the length of the header. The `tracing` feature logs an event at level trace with
-    /// the values, or with the reason why they are unknown.
+    /// isn't read either. The prefix is read even then, unless it's already known. The method
+    /// allocates only to check a host with an unusual form, and takes time linear in the length of
+    /// the header. The `tracing` feature logs an event at level trace with the values, or with the
+    /// reason why they are unknown.
     #[must_use]
     pub fn view<'a>(&self, head: &RequestHead<'a>) -> RequestHead<'a> {
         self.look(head).0

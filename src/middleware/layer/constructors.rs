@@ -180,8 +180,8 @@ impl<P> RedirectLayer<With<P>> {
 impl<P> RedirectLayer<P> {
     /// Makes a layer from a policy whose [`Redirect`]s have a status of their own.
     ///
-    /// `Rules` and [`Canonical`](crate::Canonical) are policies of this kind. A [`policy_fn`] is
-    /// one, too, if its closure returns a `Redirect`.
+    /// `Rules` is a policy of this kind, and so is [`Canonical::then`](crate::Canonical::then) with
+    /// rules. A [`policy_fn`] is one, too, if its closure returns a `Redirect`.
     ///
     /// [`policy_fn`]: crate::policy_fn
     ///
