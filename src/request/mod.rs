@@ -139,7 +139,10 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    /// Returns a copy with the scheme set, for a policy that knows the scheme.
+    /// Returns a copy with the scheme set, for tests and for other uses of a policy.
+    ///
+    /// If your policy calls another one, use [`scheme_from`](crate::Policy::scheme_from) instead.
+    /// Then the layer knows the scheme too, and sends a redirect that only changes the scheme.
     ///
     /// ```
     /// use http::Request;

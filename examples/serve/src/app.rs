@@ -7,9 +7,7 @@ use axum::{
     extract::State,
     http::{StatusCode, Uri},
 };
-use tower_redirect::{
-    Decision, Policy, Redirect, RedirectLayer, RequestHead, location::HttpScheme,
-};
+use tower_redirect::{Policy, Redirect, RedirectLayer, policy::SchemeSource};
 
 type Pages = Arc<HashSet<String>>;
 
@@ -18,10 +16,12 @@ pub(crate) fn app(
     rules: impl Policy<Target = Redirect> + 'static,
     pages: impl IntoIterator<Item = String>,
 ) -> Router {
+    // This server has no TLS. Without a known scheme, rules for `http://…` match no request.
+    let rules = rules.scheme_from(SchemeSource::plaintext_listener());
     Router::new()
         .fallback(page)
         .with_state(Pages::new(pages.into_iter().collect()))
-        .layer(RedirectLayer::new(OverHttp(rules)))
+        .layer(RedirectLayer::new(rules))
 }
 
 async fn page(State(pages): State<Pages>, uri: Uri) -> (StatusCode, String) {
@@ -30,19 +30,5 @@ async fn page(State(pages): State<Pages>, uri: Uri) -> (StatusCode, String) {
         (StatusCode::OK, format!("PAGE {path}\n"))
     } else {
         (StatusCode::NOT_FOUND, format!("no page at {path}\n"))
-    }
-}
-
-/// Tells the rules that each request came over http, because this server has no TLS.
-///
-/// Without a known scheme, rules for `http://…` and `https://…` match no request.
-#[derive(Debug)]
-struct OverHttp<P>(P);
-
-impl<P: Policy<Target = Redirect>> Policy for OverHttp<P> {
-    type Target = Redirect;
-
-    fn decide(&self, request: &RequestHead<'_>) -> Decision<Redirect> {
-        self.0.decide(&request.with_scheme(HttpScheme::Http))
     }
 }
