@@ -178,7 +178,7 @@ mod tests {
                 ],
                 Page,
             ),
-            // What is no value of the header, or stands twice, isn't read.
+            // An invalid value and a header with two lines aren't read.
             (&[("sec-fetch-mode", "websocket")], Page),
             (&[("sec-fetch-mode", "cors, navigate")], Page),
             (&[("sec-fetch-mode", "")], Page),

@@ -9,7 +9,7 @@
 //! - **`HX-Redirect`** has the same bytes, and makes htmx load the login page. htmx 1, 2 and 4 read
 //!   it in a response with any status. A relative location would mean another page there, and an
 //!   unchecked one may be `javascript:` (R8). So only a path and an `http(s)` URL are sent.
-//! - **`Cache-Control: no-store`**, because the response is for one visitor at one moment.
+//! - **`Cache-Control: no-store`**, because only this visitor may get it, and only now.
 //!
 //! If the redirect waits for the app's 401, that response stays, with its body. It only gets these
 //! headers. Its own challenges stay too, except those that make browsers ask for a password.

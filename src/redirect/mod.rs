@@ -266,8 +266,8 @@ impl Redirect {
     ///
     #[doc = include_str!("../docs/unauthorized_for_scripts.md")]
     ///
-    /// The layer chooses from the request. If a handler returns the redirect, there is no request,
-    /// and this setter has no effect.
+    /// The layer reads the request to choose. If a handler returns the redirect, no layer reads the
+    /// request, and this setter has no effect.
     ///
     /// ```
     /// use axum::{Router, body::Body, http::Request};

@@ -23,7 +23,7 @@ use http::{Method, StatusCode, response::Parts};
 ///
 /// - `Content-*`, `Transfer-Encoding`, `Trailer`, `ETag`, `Last-Modified`, `Accept-Ranges`,
 ///   `Digest` and `Repr-Digest`,
-/// - `Cache-Control` and those for one cache (`CDN-Cache-Control`, `Surrogate-Control`), `Expires`,
+/// - `Cache-Control`, its variants (`CDN-Cache-Control`, `Surrogate-Control`), `Expires`,
 ///   `X-Accel-Expires`, `Pragma` and `Age`, and
 /// - `Refresh`.
 ///

@@ -4,8 +4,8 @@ use super::{has::Condition, rule::Rule, source::SourceKind};
 use crate::status::{Status, StatusChoice};
 
 impl Rule {
-    /// Whether source and target are written as the same address, so that where other servers read
-    /// the file clients go round in it, though here a redirect to what was asked for is never sent.
+    /// Returns `true` if the source and the target are the same URL. This layer never sends that
+    /// redirect, but other servers that read the file would loop.
     pub(super) fn names_one_address_twice(&self) -> bool {
         let Self {
             source,
@@ -14,7 +14,7 @@ impl Rule {
             options,
             ..
         } = self;
-        // Behind its own origin, a target is as one without.
+        // A target with the rule's own origin is the same as one without an origin.
         let origin = options.scheme.zip(options.host.as_deref());
         let path = origin.and_then(|(scheme, host)| {
             let host_and_path = target.strip_prefix(scheme.as_str())?.strip_prefix("://")?;
@@ -27,8 +27,8 @@ impl Rule {
             SourceKind::Exact => source.text == target && !target.contains(['{', '}']),
             SourceKind::Prefix | SourceKind::Regex => false,
         };
-        // A form may be answered with itself, and what a query lacks afterwards is asked for no
-        // more.
+        // After a POST, 303 may lead to the same URL. If the redirect removes a parameter that the
+        // rule requires, the next request doesn't match.
         let is_other_request = || {
             let takes_away = |(wanted, has): &(bool, Condition)| *wanted && has.is_of_query();
             *how == StatusChoice::Status(Status::SeeOther)
@@ -39,7 +39,7 @@ impl Rule {
     }
 }
 
-/// Whether a target has the tail of its source where that has it: `/a{/*rest}` and `/a/{rest}`.
+/// Returns `true` if the target ends with the tail of its source: `/a{/*rest}` and `/a/{rest}`.
 fn is_with_tail(source: &str, target: &str) -> bool {
     let Some((front, name)) = source.rsplit_once('*') else {
         return false;

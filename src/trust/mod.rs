@@ -281,7 +281,7 @@ impl TrustedProxies {
     /// by its scheme source, for example to a `LoginRedirect`, a `ReturnTo` and to rules.
     ///
     /// The proxy must overwrite the header. The value is one path, percent-encoded, without a query
-    /// or a `,`. If the header is missing, has several lines or another value, there is no prefix.
+    /// or a `,`. If the header is missing, has several lines or isn't valid, there is no prefix.
     #[must_use]
     pub const fn and_prefix(mut self) -> Self {
         self.reads_prefix = true;

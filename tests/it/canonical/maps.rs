@@ -126,7 +126,10 @@ fn a_map_of_hosts_that_cannot_be_right_is_an_error() {
         }
     }
     let twice = [("a.example", "b.example"), ("A.example", "b.example")];
-    assert!(CanonicalHost::from_pairs(twice).is_ok());
+    testing::get("/x")
+        .header("host", "a.example")
+        .through(&CanonicalHost::from_pairs(twice).unwrap())
+        .assert_redirect("https://b.example/x");
 }
 
 #[test]
