@@ -159,7 +159,9 @@ fn is_here(request: &Request<()>, location: &str) -> bool {
     let target = request
         .uri()
         .path_and_query()
-        .map_or("/", |target| target.as_str());
+        .map_or("/", |target| target.as_str())
+        // A client that sends a `\` doesn't take it for a `/`, as the parser below does.
+        .replace('\\', "%5C");
     let host = match request.headers().get("host") {
         Some(host) => host.to_str().unwrap_or_default(),
         None => host,

@@ -6,12 +6,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::{
-    net::IpAddr,
-    sync::Mutex,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{net::IpAddr, sync::Mutex, thread, time::Instant};
 
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
@@ -35,7 +30,6 @@ use tower_redirect_ada::{
 const CASES: u64 = 1_000_000;
 const SEED: u64 = 0x00CA_4041;
 const WORKERS: usize = 2;
-const LIMIT: Duration = Duration::from_secs(900);
 
 /// What the server leaves of the connection.
 #[derive(Clone)]
@@ -409,7 +403,6 @@ fn every_policy_keeps_its_promises() {
     println!("seed {seed:#x}, {:.1} s", began.elapsed().as_secs_f64());
     assert_eq!(done.len(), 12);
     assert!(faults.is_empty(), "{faults:#?}");
-    assert!(began.elapsed() < LIMIT);
 }
 
 /// What the login page is told is taken back, and leads to where the visitor was.

@@ -3,11 +3,7 @@
 //!
 //! `CASES` and `SEED` in the environment change the numbers; the default is deterministic.
 
-use std::{
-    collections::BTreeMap,
-    fmt, panic, thread,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, fmt, panic, thread, time::Instant};
 
 use percent_encoding::percent_decode_str;
 use tower_redirect::{LocalPath, Location, location::Origin};
@@ -22,8 +18,6 @@ const CASES: u64 = 1_000_000;
 const LITERALS: u64 = 50_000;
 const SEED: u64 = 0x7EDD_12EC;
 const WORKERS: u64 = 2;
-/// Longer than any run on a machine that is not broken.
-const LIMIT: Duration = Duration::from_secs(600);
 
 #[test]
 fn both_parsers_find_every_location_where_it_was_meant_to_lead() {
@@ -51,7 +45,6 @@ fn both_parsers_find_every_location_where_it_was_meant_to_lead() {
         began.elapsed().as_secs_f64()
     );
     assert_eq!(report.cases, cases);
-    assert!(began.elapsed() < LIMIT);
     // The generator is worth something only while enough of it is accepted.
     for door in [
         "new",

@@ -35,7 +35,6 @@ const SECONDS: u64 = 60;
 const WORKERS: u64 = 2;
 /// How often each table is asked.
 const ASKED: usize = 150;
-const LIMIT: Duration = Duration::from_secs(900);
 
 /// What was seen.
 #[derive(Debug, Default)]
@@ -223,7 +222,6 @@ fn tables_answer_as_specified_and_stay_on_their_origins() {
     );
     seen.assert_worth_it();
     assert!(*ran >= cases / WORKERS * WORKERS);
-    assert!(began.elapsed() < LIMIT);
 }
 
 /// As many tables as there is time for; each has more than a thousand shapes of patterns.
