@@ -89,7 +89,9 @@ proptest! {
             })
             .collect();
         let (table, built) = real::table(&all, precedence);
-        prop_assert_eq!(built.len(), all.len());
+        // More rules give the analysis more URLs to try, so it may prove a loop that it couldn't
+        // decide for the rules alone.
+        prop_assume!(built.len() == all.len());
         let (alone, everything) = (Interpreter::new(&rules, precedence), Interpreter::new(&all, precedence));
         for numbers in requests {
             let mut choices = Choices::new(&numbers);
