@@ -62,7 +62,7 @@ impl LocalPath {
     #[track_caller]
     pub const fn from_static(literal: &'static str) -> Self {
         if !matches!(literal.as_bytes(), [b'/', ..]) {
-            super::refuse_literal(Problem::NotLocal.sentence());
+            super::refuse_literal(Problem::NotLocal.text().sentence);
         }
         Self(Location::from_static(literal))
     }
@@ -250,7 +250,7 @@ impl LocalPath {
     #[track_caller]
     pub(super) fn from_literal(literal: &'static str) -> Self {
         if !literal.starts_with('/') {
-            super::refuse_literal(Problem::NotLocal.sentence());
+            super::refuse_literal(Problem::NotLocal.text().sentence);
         }
         Self(Location::from_literal(literal))
     }

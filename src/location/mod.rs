@@ -165,7 +165,7 @@ impl Location {
     pub const fn from_static(literal: &'static str) -> Self {
         match check::literal_form(literal.as_bytes()) {
             Ok(form) => Self::of_literal(literal, form),
-            Err(error) => refuse_literal(error.problem.sentence()),
+            Err(error) => refuse_literal(error.problem.text().sentence),
         }
     }
 

@@ -60,94 +60,140 @@ pub(super) enum Problem {
     UncheckedHost,
 }
 
+/// What is wrong, and how to fix it.
+#[derive(Clone, Copy)]
+pub(super) struct ProblemText {
+    pub(super) message: &'static str,
+    /// Empty if the message already says how to fix it.
+    pub(super) help: &'static str,
+    /// Both, because a panic in a `const` can't join them.
+    pub(super) sentence: &'static str,
+}
+
+/// Joins a message and the help while compiling.
+macro_rules! text {
+    ($message:literal) => {
+        ProblemText {
+            message: $message,
+            help: "",
+            sentence: $message,
+        }
+    };
+    ($message:literal, $help:literal) => {
+        ProblemText {
+            message: $message,
+            help: $help,
+            sentence: concat!($message, "; ", $help),
+        }
+    };
+}
+
 impl Problem {
-    pub(super) const fn sentence(self) -> &'static str {
+    pub(super) const fn text(self) -> ProblemText {
         match self {
-            Self::Empty => "it is empty; write `/` for the home page",
-            Self::EmptySegment => "the segment is empty; leave it out",
-            Self::TooLong => "it is longer than 8,000 bytes; shorten it",
-            Self::Control => "control characters can't be sent; remove it",
-            Self::OffSite => {
-                "browsers read `//` and `/\\` as the start of a host; write a single `/`"
+            Self::Empty => text!("it is empty", "write `/` for the home page"),
+            Self::EmptySegment => text!("the segment is empty", "leave it out"),
+            Self::TooLong => text!("it is longer than 8,000 bytes", "shorten it"),
+            Self::Control => text!("control characters can't be sent", "remove it"),
+            Self::OffSite => text!(
+                "browsers read `//` and `/\\` as the start of a host",
+                "write a single `/`"
+            ),
+            Self::NoSlash => text!(
+                "it is relative to the requested page",
+                "begin with `/` or `https://`"
+            ),
+            Self::NotLocal => text!("a local path must begin with `/`"),
+            Self::Grows => text!(
+                "an endless redirect, one folder deeper each time",
+                "write the path from `/`"
+            ),
+            Self::HttpScheme => text!(
+                "only `http://` and `https://` URLs are allowed",
+                "use one of them, or `Location::unchecked`"
+            ),
+            Self::Userinfo => text!(
+                "a user name before the host misleads readers",
+                "remove everything up to the `@`"
+            ),
+            Self::Host => text!(
+                "invalid host",
+                "write labels of letters, digits, `-` and `_`, up to 63 bytes each, separated by dots"
+            ),
+            Self::HostNotAscii => text!(
+                "the host has characters outside ASCII",
+                "write it in punycode (`xn--…`), or enable the `idn` feature of tower-redirect"
+            ),
+            Self::HostNumber => text!(
+                "browsers read a host that ends in a number as an IPv4 address",
+                "write four decimal numbers up to 255 without leading zeros"
+            ),
+            Self::HostUpperCase => {
+                text!("the host has upper-case letters", "write it in lower case")
             }
-            Self::NoSlash => "it is relative to the requested page; begin with `/` or `https://`",
-            Self::NotLocal => "a local path must begin with `/`",
-            Self::Grows => {
-                "an endless redirect, one folder deeper each time; write the path from `/`"
-            }
-            Self::HttpScheme => {
-                "only `http://` and `https://` URLs are allowed; use one of them, or \
-                 `Location::unchecked`"
-            }
-            Self::Userinfo => {
-                "a user name before the host misleads readers; remove everything up to the `@`"
-            }
-            Self::Host => {
-                "invalid host; write labels of letters, digits, `-` and `_`, up to 63 bytes each, \
-                 separated by dots"
-            }
-            Self::HostNotAscii => {
-                "the host has characters outside ASCII; write it in punycode (`xn--…`), or enable \
-                 the `idn` feature of tower-redirect"
-            }
-            Self::HostNumber => {
-                "browsers read a host that ends in a number as an IPv4 address; write four decimal \
-                 numbers up to 255 without leading zeros"
-            }
-            Self::HostUpperCase => "the host has upper-case letters; write it in lower case",
-            Self::Ipv6 => "invalid IPv6 address; write it in brackets, for example `[::1]`",
-            Self::Ipv6Literal => {
-                "an IPv6 address can't be checked in a literal; use `Location::from_config`"
-            }
-            Self::Port => "invalid port; write a number from 0 to 65535 without leading zeros",
-            Self::DefaultPort => "it is the default port of the scheme; leave it out",
-            Self::NoPath => "the path is missing; write a `/` after the host",
-            Self::NotAnOrigin => {
-                "an origin ends after the host and the port; remove everything after them"
-            }
-            Self::NoScheme => {
-                "an origin begins with its scheme; for example, write `https://example.com`"
-            }
-            Self::NotHttps => {
-                "an allowed origin must begin with `https://`; over plaintext, others could read \
-                 what visitors enter after the login"
-            }
-            Self::HttpLoopback => {
-                "an allowed origin must begin with `https://`; if you need this one while you \
-                 develop, use `allow_for_development`"
-            }
-            Self::NotLoopback => {
-                "only `localhost`, `127.0.0.1` and `[::1]` can be allowed for development; for \
-                 example, write `http://localhost:3000`"
-            }
-            Self::Wildcard => {
-                "`*.` must be followed by a domain of at least two labels; for example, write \
-                 `https://*.tenant.example`"
-            }
-            Self::WildcardPort => {
-                "subdomains are only allowed on the default port; remove the port, or list each \
-                 origin"
-            }
-            Self::DotSegment => {
-                "browsers resolve the segments `.` and `..` (also as `%2e`); write the path \
-                 without them"
-            }
-            Self::Unencoded => {
-                "the byte must be percent-encoded in a constant; write it as `%XX`, or use a \
-                 constructor that encodes"
-            }
-            Self::LonePercent => {
-                "a `%` must be followed by two hex digits; write `%25` for the character itself"
-            }
-            Self::Backslash => {
-                "browsers read a `\\` before or in the host as `/`, and other clients don't; write \
-                 `/`, or remove it"
-            }
-            Self::LeadingSpace => "browsers drop the space at the beginning; remove it",
-            Self::UncheckedHost => {
-                "the byte can't be sent in a host or before it, and encoding it could change the \
-                 host; remove it"
-            }
+            Self::Ipv6 => text!(
+                "invalid IPv6 address",
+                "write it in brackets, for example `[::1]`"
+            ),
+            Self::Ipv6Literal => text!(
+                "an IPv6 address can't be checked in a literal",
+                "use `Location::from_config`"
+            ),
+            Self::Port => text!(
+                "invalid port",
+                "write a number from 0 to 65535 without leading zeros"
+            ),
+            Self::DefaultPort => text!("it is the default port of the scheme", "leave it out"),
+            Self::NoPath => text!("the path is missing", "write a `/` after the host"),
+            Self::NotAnOrigin => text!(
+                "an origin ends after the host and the port",
+                "remove everything after them"
+            ),
+            Self::NoScheme => text!(
+                "an origin begins with its scheme",
+                "for example, write `https://example.com`"
+            ),
+            Self::NotHttps => text!(
+                "an allowed origin must begin with `https://`",
+                "over plaintext, others could read what visitors enter after the login"
+            ),
+            Self::HttpLoopback => text!(
+                "an allowed origin must begin with `https://`",
+                "if you need this one while you develop, use `allow_for_development`"
+            ),
+            Self::NotLoopback => text!(
+                "only `localhost`, `127.0.0.1` and `[::1]` can be allowed for development",
+                "for example, write `http://localhost:3000`"
+            ),
+            Self::Wildcard => text!(
+                "`*.` must be followed by a domain of at least two labels",
+                "for example, write `https://*.tenant.example`"
+            ),
+            Self::WildcardPort => text!(
+                "subdomains are only allowed on the default port",
+                "remove the port, or list each origin"
+            ),
+            Self::DotSegment => text!(
+                "browsers resolve the segments `.` and `..` (also as `%2e`)",
+                "write the path without them"
+            ),
+            Self::Unencoded => text!(
+                "the byte must be percent-encoded in a constant",
+                "write it as `%XX`, or use a constructor that encodes"
+            ),
+            Self::LonePercent => text!(
+                "a `%` must be followed by two hex digits",
+                "write `%25` for the character itself"
+            ),
+            Self::Backslash => text!(
+                "browsers read a `\\` before or in the host as `/`, and other clients don't",
+                "write `/`, or remove it"
+            ),
+            Self::LeadingSpace => text!("browsers drop the space at the beginning", "remove it"),
+            Self::UncheckedHost => text!(
+                "the byte can't be sent in a host or before it, and encoding it could change the host",
+                "remove it"
+            ),
         }
     }
 }
@@ -176,16 +222,19 @@ impl LocationError {
         Self::new(Problem::TooLong, MAX_LEN, &[])
     }
 
-    /// Returns what is wrong with the target of a rule and how to fix it, without the position.
+    /// Returns what is wrong, without the position.
     #[cfg(feature = "rules")]
-    pub(crate) const fn sentence(&self) -> &'static str {
+    pub(crate) const fn message(&self) -> &'static str {
+        self.problem.text().message
+    }
+
+    /// Returns how to fix the target of a rule.
+    #[cfg(feature = "rules")]
+    pub(crate) const fn help(&self) -> &'static str {
         match self.problem {
             // A rule can't have an unchecked target, so the text doesn't suggest one.
-            Problem::HttpScheme => {
-                "only `http://` and `https://` URLs are allowed; use one of them, or a path that \
-                 begins with `/`"
-            }
-            problem => problem.sentence(),
+            Problem::HttpScheme => "use one of them, or a path that begins with `/`",
+            problem => problem.text().help,
         }
     }
 
@@ -197,7 +246,7 @@ impl LocationError {
             Some(byte) => write!(f, " (0x{byte:02X})")?,
             None => f.write_str(" (the end)")?,
         }
-        write!(f, ": {}", self.problem.sentence())
+        write!(f, ": {}", self.problem.text().sentence)
     }
 
     /// Returns the error for a text without its first `by` bytes.

@@ -10,6 +10,7 @@ use super::{
     error::Flaw,
     has::{Condition, Place, Test},
     options::{Options, QueryPolicy},
+    syntax::is_name,
 };
 
 /// The options of one rule or of many, with what is needed to ask them.
@@ -182,21 +183,24 @@ impl CompiledCondition {
         };
         if let Place::Header(name) = &has.place {
             if name.parse::<http::HeaderName>().is_err() {
-                return Err(Flaw::at(
-                    0,
-                    format!("`{name}` isn't a valid header name; use letters, digits and `-`"),
+                return Err(Flaw::whole(
+                    format!("`{name}` isn't a valid header name"),
+                    "use letters, digits and `-`",
                 ));
             }
         }
         let mut capture = |name: &str, kind| -> Result<(), Flaw> {
-            if !super::pattern::is_name(name) {
-                let why =
-                    format!("`{name}` isn't a valid placeholder name; use letters, digits and `_`");
-                return Err(Flaw::at(0, why));
+            if !is_name(name) {
+                return Err(Flaw::whole(
+                    format!("`{name}` isn't a valid placeholder name"),
+                    "use letters, digits and `_`",
+                ));
             }
             if !expected {
-                let why = "an excluded condition can't capture a value; remove the capture, or require the condition";
-                return Err(Flaw::at(0, why));
+                return Err(Flaw::whole(
+                    "an excluded condition can't capture a value",
+                    "remove the capture, or require the condition",
+                ));
             }
             slots.push(Slot {
                 name: name.to_owned(),
@@ -223,7 +227,7 @@ impl CompiledCondition {
                     ReadyTest::Matches(regex)
                 }
                 #[cfg(not(feature = "regex"))]
-                Test::Matches(_) => return Err(Flaw::at(0, "this needs the `regex` feature")),
+                Test::Matches(_) => return Err(Flaw::needs_regex()),
                 // The parts of a test have no parts.
                 Test::All(_) => ReadyTest::Present,
             })
@@ -234,9 +238,10 @@ impl CompiledCondition {
             _ => ReadyTest::All(parts.iter().map(ready).collect::<Result<_, _>>()?),
         };
         if !test.can_be_met() {
-            let why = "no value can meet this condition; remove one of its parts, or list a value \
-                       that meets all of them";
-            return Err(Flaw::at(0, why));
+            return Err(Flaw::whole(
+                "no value can meet this condition",
+                "remove one of its parts, or list a value that meets all of them",
+            ));
         }
         Ok(Self {
             expected,

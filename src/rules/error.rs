@@ -1,37 +1,78 @@
 use std::{borrow::Cow, error::Error, fmt, slice};
 
-use super::builder::cut;
+use super::{builder::cut, text_range::TextRange};
 use crate::{location::LocationError, observe::escaped::Escaped};
 
-/// One thing that is wrong with a part of a rule: where, and how to mend it.
+/// What is wrong with a part of a rule, where, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Flaw {
-    pub(super) at: usize,
-    pub(super) why: Why,
+    pub(super) range: TextRange,
+    kind: FlawKind,
+    message: Cow<'static, str>,
+    /// Empty if the message already says how to fix it.
+    help: Cow<'static, str>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    Sentence(Cow<'static, str>),
-    Location(LocationError),
-    /// Source and target are the same address; the sentence about it.
-    ToItself(Box<str>),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FlawKind {
+    Invalid,
+    /// The source and the target are the same URL.
+    ToItself,
 }
 
 impl Flaw {
-    pub(super) fn at(at: usize, why: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn new(
+        range: impl Into<TextRange>,
+        message: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
-            at,
-            why: Why::Sentence(why.into()),
+            range: range.into(),
+            kind: FlawKind::Invalid,
+            message: message.into(),
+            help: help.into(),
         }
     }
 
-    /// What is wrong with a location, in a text that has `offset` more bytes in front.
-    pub(super) fn location(error: LocationError, offset: usize) -> Self {
-        Self {
-            at: error.position() + offset,
-            why: Why::Location(error),
-        }
+    /// A flaw of a part as a whole.
+    pub(super) fn whole(
+        message: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::new(TextRange::default(), message, help)
+    }
+
+    pub(super) fn no_slash(at: usize) -> Self {
+        let message = "a source path must start with `/`";
+        Self::new(TextRange::byte(at), message, "")
+    }
+
+    pub(super) fn no_fragment(at: usize) -> Self {
+        let message = "a request has no fragment";
+        Self::new(TextRange::byte(at), message, "remove it, or write `%23`")
+    }
+
+    pub(super) fn no_query(at: usize) -> Self {
+        Self::new(
+            TextRange::byte(at),
+            "a source path can't contain `?`",
+            "match the query with a condition (`Condition::query`), or write `%3F`",
+        )
+    }
+
+    #[cfg(not(feature = "regex"))]
+    pub(super) fn needs_regex() -> Self {
+        Self::whole("this needs the `regex` feature", "")
+    }
+
+    pub(super) fn duplicate_name(range: TextRange) -> Self {
+        let message = "duplicate placeholder name";
+        Self::new(range, message, "give each placeholder its own name")
+    }
+
+    /// What is wrong with a location in this part of a target.
+    pub(super) fn location(error: LocationError, range: TextRange) -> Self {
+        Self::new(range, error.message(), error.help())
     }
 
     /// A target that is the source of its own rule, as the file writes it.
@@ -42,29 +83,36 @@ impl Flaw {
         } else {
             format!("`{}`", cut(target))
         };
-        let sentence = format!(
-            "endless redirect: {target} matches this rule again; remove this rule or change its \
-             target"
-        );
+        let message = format!("endless redirect: {target} matches this rule again");
         Self {
-            at: 0,
-            why: Why::ToItself(sentence.into()),
+            kind: FlawKind::ToItself,
+            ..Self::whole(message, "remove this rule or change its target")
         }
     }
 
-    /// What is wrong, without where.
-    pub(super) fn sentence(&self) -> &str {
-        match &self.why {
-            Why::Sentence(sentence) => sentence,
-            Why::Location(error) => error.sentence(),
-            Why::ToItself(sentence) => sentence,
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(super) fn help(&self) -> &str {
+        &self.help
+    }
+
+    /// Writes the message and the help as one sentence.
+    fn fmt_sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if self.help.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "; {}", self.help)
         }
     }
 }
 
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "byte {}: {}", self.at, self.sentence())
+        write!(f, "byte {}: ", self.range.start)?;
+        self.fmt_sentence(f)
     }
 }
 
@@ -143,7 +191,7 @@ impl RuleError {
     /// Returns the byte within that part, counted from 0.
     #[must_use]
     pub const fn position(&self) -> usize {
-        self.flaw.at
+        self.flaw.range.start
     }
 
     /// Returns what is wrong.
@@ -158,7 +206,7 @@ impl RuleError {
     /// ```
     #[must_use]
     pub fn message(&self) -> &str {
-        self.message_and_help().0
+        self.flaw.message()
     }
 
     /// Returns how to fix it.
@@ -166,22 +214,12 @@ impl RuleError {
     /// If the message already says how, this is empty.
     #[must_use]
     pub fn help(&self) -> &str {
-        self.message_and_help().1
-    }
-
-    fn message_and_help(&self) -> (&str, &str) {
-        let sentence = self.sentence();
-        sentence.split_once("; ").unwrap_or((sentence, ""))
-    }
-
-    /// Message and help as one sentence.
-    pub(super) fn sentence(&self) -> &str {
-        self.flaw.sentence()
+        self.flaw.help()
     }
 
     /// Whether the rule leads to itself, and would be right in another table.
     pub(super) fn is_loop(&self) -> bool {
-        matches!(self.flaw.why, Why::ToItself(_))
+        self.flaw.kind == FlawKind::ToItself
     }
 
     /// The same error, with the target as a file writes it, if it names the target.
@@ -212,7 +250,10 @@ impl fmt::Display for RuleError {
         } = self;
         let text = text.escape_debug();
         match part {
-            Part::Rule => write!(f, ", `{text}`: {}", flaw.sentence()),
+            Part::Rule => {
+                write!(f, ", `{text}`: ")?;
+                flaw.fmt_sentence(f)
+            }
             _ => write!(f, ", {part} `{text}`, {flaw}"),
         }
     }

@@ -3,44 +3,53 @@
 use super::{
     error::{Flaw, Part},
     source::Wrong,
+    text_range::TextRange,
 };
 use crate::location::Origin;
 
-pub(super) const TWO_HOSTS: &str = "the rule has two hosts; remove one of them";
+pub(super) const TWO_HOSTS: (&str, &str) = ("the rule has two hosts", "remove one of them");
 
-pub(super) const NO_PLACEHOLDER: &str =
-    "a host can't contain a placeholder; write `*.` before a domain to match its subdomains";
+const NO_PLACEHOLDER: (&str, &str) = (
+    "a host can't contain a placeholder",
+    "write `*.` before a domain to match its subdomains",
+);
+
+/// The flaw of a placeholder at this byte of a host.
+pub(super) fn host_placeholder(at: usize) -> Flaw {
+    Flaw::new(TextRange::byte(at), NO_PLACEHOLDER.0, NO_PLACEHOLDER.1)
+}
 
 /// A host in the spelling that is compared.
 pub(super) fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
     const SCHEME: &str = "https://";
-    let sentence = if let Some(at) = host.find("://") {
-        Some((
-            at,
-            "a host has no scheme; remove it, and use `scheme` instead",
-        ))
-    } else {
-        let in_braces = host.find('{').filter(|_| host.contains('}'));
-        let mut chars = host.chars();
-        let elsewhere = chars.next() == Some(':') && chars.next().is_some_and(char::is_alphabetic);
-        let at = in_braces.or(elsewhere.then_some(0));
-        at.map(|at| (at, NO_PLACEHOLDER))
-    };
-    if let Some((at, why)) = sentence {
-        return Err((Part::Host, host.to_owned(), Flaw::at(at, why)));
+    let wrong = |flaw: Flaw| (Part::Host, host.to_owned(), flaw);
+    if let Some(at) = host.find("://") {
+        return Err(wrong(Flaw::new(
+            TextRange::byte(at),
+            "a host has no scheme",
+            "remove it, and use `scheme` instead",
+        )));
+    }
+    let in_braces = host.find('{').filter(|_| host.contains('}'));
+    let mut chars = host.chars();
+    let elsewhere = chars.next() == Some(':') && chars.next().is_some_and(char::is_alphabetic);
+    if let Some(at) = in_braces.or(elsewhere.then_some(0)) {
+        return Err(wrong(host_placeholder(at)));
     }
     let (star, name) = ["*.", "."]
         .into_iter()
         .find_map(|star| Some((star, host.strip_prefix(star)?)))
         .unwrap_or(("", host));
-    let wrong = |flaw: Flaw| (Part::Host, host.to_owned(), flaw);
-    let origin = Origin::new(&format!("{SCHEME}{name}"))
-        .map_err(|error| wrong(Flaw::location(error.moved_back(SCHEME.len()), star.len())))?;
+    let origin = Origin::new(&format!("{SCHEME}{name}")).map_err(|error| {
+        let at = error.position().saturating_sub(SCHEME.len()) + star.len();
+        wrong(Flaw::location(error, TextRange::byte(at)))
+    })?;
     if origin.written_port().is_some() || name.ends_with(":443") {
         let at = host.rfind(':').unwrap_or_default();
-        return Err(wrong(Flaw::at(
-            at,
-            "a rule matches every port of its host; remove the port",
+        return Err(wrong(Flaw::new(
+            at..host.len(),
+            "a rule matches every port of its host",
+            "remove the port",
         )));
     }
     let name = origin.host().strip_suffix('.').unwrap_or(origin.host());

@@ -112,10 +112,11 @@ mod self_target;
 #[cfg(feature = "snippets")]
 mod snippets;
 mod source;
-mod source_query;
 mod spelling;
+mod syntax;
 mod table;
 mod target;
+mod text_range;
 mod usage;
 mod verify;
 

@@ -5,7 +5,8 @@ use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use super::{
     capture::{Captures, Kind, Slot},
     error::Flaw,
-    pattern::{MAX_CAPTURES, is_name},
+    pattern::MAX_CAPTURES,
+    syntax::is_name,
 };
 
 /// The most that one regex may take when it is compiled, in bytes.
@@ -56,10 +57,9 @@ impl Room {
         if self.0 > 0 {
             return Ok(());
         }
-        Err(Flaw::at(
-            0,
-            "the regexes of this table compile to more than 128 MB; use placeholders instead, or \
-             `[0-9]` and `[a-z]` instead of `\\d` and `\\w`",
+        Err(Flaw::whole(
+            "the regexes of this table compile to more than 128 MB",
+            "use placeholders instead, or `[0-9]` and `[a-z]` instead of `\\d` and `\\w`",
         ))
     }
 }
@@ -110,16 +110,17 @@ fn compile(text: &str, most: usize) -> Result<Regex, regex::Error> {
 
 fn flaw_of(error: &regex::Error) -> Flaw {
     match error {
-        regex::Error::CompiledTooBig(_) => Flaw::at(
-            0,
-            "this regex compiles to more than 1 MB; reduce its repetitions",
+        regex::Error::CompiledTooBig(_) => Flaw::whole(
+            "this regex compiles to more than 1 MB",
+            "reduce its repetitions",
         ),
         error => {
             let text = error.to_string();
             let why = text.lines().last().unwrap_or_default().trim_start();
-            Flaw::at(
-                0,
-                format!("invalid regex: {}", why.trim_start_matches("error: ")),
+            let why = why.trim_start_matches("error: ");
+            Flaw::whole(
+                format!("invalid regex: {why}"),
+                "fix the regex, or escape the characters that are plain text",
             )
         }
     }
@@ -136,9 +137,9 @@ fn anchored(text: &str, end: &str, ignore_case: bool) -> String {
 /// numbers.
 pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Flaw> {
     if regex.captures_len() > MAX_CAPTURES {
-        return Err(Flaw::at(
-            0,
-            "too many groups; a regex can have at most 15, so write `(?:…)` for a group that captures nothing",
+        return Err(Flaw::whole(
+            "too many groups",
+            "a regex can have at most 15, so write `(?:…)` for a group that captures nothing",
         ));
     }
     let slot = |(at, name): (usize, Option<&str>)| Slot {
@@ -147,12 +148,9 @@ pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Flaw> {
     };
     let slots: Vec<_> = regex.capture_names().enumerate().map(slot).collect();
     match slots.iter().find(|slot| !is_name(&slot.name)) {
-        Some(slot) => Err(Flaw::at(
-            0,
-            format!(
-                "invalid group name `{}`; use letters, digits and `_`",
-                slot.name
-            ),
+        Some(slot) => Err(Flaw::whole(
+            format!("invalid group name `{}`", slot.name),
+            "use letters, digits and `_`",
         )),
         None => Ok(slots),
     }
@@ -267,7 +265,7 @@ mod tests {
             (&*"(?:a{1000}){1000}".repeat(3), "1 MB"),
         ] {
             let flaw = whole(text, false).unwrap_err();
-            assert!(flaw.sentence().contains(why), "{text}: {flaw}");
+            assert!(flaw.message().contains(why), "{text}: {flaw}");
         }
         assert!(slots(&whole(&"(a)".repeat(16), false).unwrap()).is_err());
     }
@@ -322,7 +320,7 @@ mod tests {
                 panic!("{errors}");
             };
             assert_eq!(error.rule(), 4);
-            assert!(error.sentence().contains("128 MB; use placeholders"));
+            assert!(error.message().ends_with("more than 128 MB"));
         }
     }
 

@@ -105,8 +105,10 @@ pub struct Rule {
     pub(super) conflict: Option<Box<Wrong>>,
 }
 
-const NO_METHOD: &str = "no method is left; list at least one method, and the same one in each \
-                         call";
+const NO_METHOD: (&str, &str) = (
+    "no method is left",
+    "list at least one method, and the same one in each call",
+);
 
 impl Rule {
     #[doc = include_str!("../docs/moved_permanently.md")]
@@ -171,8 +173,13 @@ impl Rule {
         }
     }
 
-    fn conflict(mut self, part: Part, text: &str, why: &'static str) -> Self {
-        let conflict = || Box::new((part, text.to_owned(), Flaw::at(0, why)));
+    fn conflict(
+        mut self,
+        part: Part,
+        text: &str,
+        (message, help): (&'static str, &'static str),
+    ) -> Self {
+        let conflict = || Box::new((part, text.to_owned(), Flaw::whole(message, help)));
         self.conflict.get_or_insert_with(conflict);
         self
     }

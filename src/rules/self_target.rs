@@ -22,10 +22,10 @@ impl Rule {
             path.starts_with('/').then_some(path)
         });
         let target = path.unwrap_or(target);
-        let is_same = match source.kind {
-            SourceKind::Native => source.text == target || is_with_tail(&source.text, target),
-            SourceKind::Exact => source.text == target && !target.contains(['{', '}']),
-            SourceKind::Prefix | SourceKind::Regex => false,
+        let is_same = match &source.kind {
+            SourceKind::Text(text) => text == target || is_with_tail(text, target),
+            SourceKind::Exact(path) => path.text == target && !target.contains(['{', '}']),
+            SourceKind::Prefix(_) | SourceKind::Regex(_) => false,
         };
         // After a POST, 303 may lead to the same URL. If the redirect removes a parameter that the
         // rule requires, the next request doesn't match.

@@ -1,17 +1,15 @@
-use std::borrow::Cow;
-
 use super::{
+    ask,
     capture::{Kind, Slot},
     error::{Flaw, Part},
-    host_pattern::{NO_PLACEHOLDER, TWO_HOSTS},
+    has::Condition,
+    host_pattern::{TWO_HOSTS, checked_host},
     options::Options,
-    pattern::{self, Parts, Tail},
-    record::{PATTERN, REGEX},
-    table::without_slash,
+    record::PATTERN,
+    syntax::{self, Parameter, ParameterValue, Pattern, Tail, TailKind, Word},
 };
 #[cfg(feature = "regex")]
-use super::{regexes::Room, verify::regex_beginning};
-use crate::location::HttpScheme;
+use super::{record::REGEX, regexes::Room, verify::regex_beginning};
 
 /// The source of a rule: which paths the rule matches.
 ///
@@ -35,19 +33,18 @@ use crate::location::HttpScheme;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Source {
     pub(super) kind: SourceKind,
-    pub(super) text: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum SourceKind {
-    /// A path with placeholders, perhaps with an origin before it and a query behind it.
-    Native,
+    /// Native syntax, which is read when the table is built.
+    Text(String),
     /// A path, every byte of which is literal.
-    Exact,
+    Exact(Word),
     /// A path and everything below it.
-    Prefix,
-    /// A regex on the path; without the feature, a file may ask for it, and is refused.
-    Regex,
+    Prefix(Word),
+    /// A regex on the path. Without the `regex` feature, building the table returns an error.
+    Regex(Word),
 }
 
 impl Source {
@@ -79,7 +76,7 @@ impl Source {
     /// ```
     #[must_use]
     pub fn exact(path: &str) -> Self {
-        Self::new(SourceKind::Exact, path)
+        Self::new(SourceKind::Exact(word(path)))
     }
 
     /// Matches this path and every path below it, and appends the rest to the path of the target.
@@ -100,7 +97,7 @@ impl Source {
     /// Source: Gateway API, `ReplacePrefixMatch`.
     #[must_use]
     pub fn prefix(path: &str) -> Self {
-        Self::new(SourceKind::Prefix, path)
+        Self::new(SourceKind::Prefix(word(path)))
     }
 
     /// Matches every path that this regex matches as a whole.
@@ -127,273 +124,229 @@ impl Source {
     #[cfg_attr(docsrs, doc(cfg(feature = "regex")))]
     #[must_use]
     pub fn regex(regex: &str) -> Self {
-        Self::new(SourceKind::Regex, regex)
+        Self::new(SourceKind::Regex(word(regex)))
     }
 
-    fn new(kind: SourceKind, text: &str) -> Self {
-        Self {
-            kind,
-            text: text.to_owned(),
+    pub(super) const fn new(kind: SourceKind) -> Self {
+        Self { kind }
+    }
+
+    /// Returns the text as it was written.
+    pub(super) fn text(&self) -> &str {
+        match &self.kind {
+            SourceKind::Text(text) => text,
+            SourceKind::Exact(text) | SourceKind::Prefix(text) | SourceKind::Regex(text) => {
+                &text.text
+            }
         }
     }
 }
 
+/// A text that a constructor got.
+fn word(text: &str) -> Word {
+    Word::new(text, 0..text.len())
+}
+
 impl From<&str> for Source {
     fn from(text: &str) -> Self {
-        Self::new(SourceKind::Native, text)
+        text.to_owned().into()
     }
 }
 
 impl From<String> for Source {
     fn from(text: String) -> Self {
-        Self {
-            kind: SourceKind::Native,
-            text,
-        }
+        Self::new(SourceKind::Text(text))
     }
 }
 
-const NO_FRAGMENT: &str = "a request has no fragment; remove it, or write `%23`";
-pub(super) const TWO_SCHEMES: &str = "the rule has two schemes; remove one of them";
+pub(super) const TWO_SCHEMES: (&str, &str) = ("the rule has two schemes", "remove one of them");
 
-/// A rule that was found wrong: which part, its text, and why.
+/// A flaw, the part of the rule that has it, and the text of that part.
 pub(super) type Wrong = (Part, String, Flaw);
 
 /// What a source becomes.
 pub(super) struct Compiled {
     pub(super) flags: u16,
     pub(super) slots: Vec<Slot>,
-    /// The placeholder that a prefix has for what follows it.
-    pub(super) tail: Option<u8>,
+    /// Whether the rest of the path follows the path of the target.
+    pub(super) is_prefix: bool,
     #[cfg(feature = "regex")]
     pub(super) regex: Option<regex::Regex>,
     #[cfg(not(feature = "regex"))]
     pub(super) regex: (),
 }
 
-/// The name of the tail of a prefix; a target cannot write it.
-const PREFIX_TAIL: &str = "";
+/// The tail of a prefix. No target can name it.
+const PREFIX_TAIL: Tail = Tail {
+    kind: TailKind::Optional,
+    name: Word::EMPTY,
+};
 
+/// Checks a source, and writes it in the form that is compared.
+///
+/// Adds its host, scheme and query to the options.
 pub(super) fn compile_source(
-    kind: SourceKind,
-    text: &str,
-    options: &Options,
+    source: &Source,
+    options: &mut Options,
     out: &mut Vec<u8>,
     #[cfg(feature = "regex")] room: &mut Room,
-) -> Result<Compiled, Flaw> {
-    let fold = options.matching.ignore_case;
-    let mut compiled = Compiled {
-        flags: 0,
-        slots: Vec::new(),
-        tail: None,
-        regex: Default::default(),
-    };
-    match kind {
-        SourceKind::Native => {
-            let text = if options.matching.ignore_trailing_slash {
-                without_own_slash(text)
-            } else {
-                Cow::Borrowed(text)
-            };
-            if pattern::compile(&text, fold, out)? {
-                compiled.flags = PATTERN;
-                compiled.slots = slots(out);
-            }
-        }
-        SourceKind::Exact | SourceKind::Prefix => {
-            let begin = out.len();
-            literal(text, fold, out)?;
-            let trims = kind == SourceKind::Prefix || options.matching.ignore_trailing_slash;
-            let path = out.get(begin..).unwrap_or_default();
-            if trims && without_slash(path).len() < path.len() {
-                out.pop();
-            }
-            if kind == SourceKind::Prefix {
-                if out.ends_with(b"/") {
-                    out.pop();
+) -> Result<Compiled, Wrong> {
+    let wrong = |flaw: Flaw| (Part::Source, source.text().to_owned(), flaw);
+    let matching = options.matching;
+    let pattern = match &source.kind {
+        SourceKind::Text(text) => {
+            let read = syntax::source(text).map_err(wrong)?;
+            if let Some((scheme, host)) = read.origin {
+                if let Some(host) = &options.host {
+                    let flaw = Flaw::whole(TWO_HOSTS.0, TWO_HOSTS.1);
+                    return Err((Part::Host, host.to_string(), flaw));
                 }
-                out.extend(b"{/*}");
-                compiled.flags = PATTERN;
-                compiled.slots = vec![Slot {
-                    name: PREFIX_TAIL.to_owned(),
-                    kind: Kind::Tail,
-                }];
-                compiled.tail = Some(0);
+                if options.scheme.is_some() {
+                    return Err(wrong(Flaw::whole(TWO_SCHEMES.0, TWO_SCHEMES.1)));
+                }
+                options.scheme = Some(scheme);
+                options.host = Some(checked_host(&host.text)?);
+            }
+            let conditions = read.query.iter().map(condition);
+            options.conditions.extend(conditions.map(|one| (true, one)));
+            if matching.ignore_trailing_slash {
+                read.path.without_trailing_slash()
+            } else {
+                read.path
             }
         }
-        #[cfg(feature = "regex")]
-        SourceKind::Regex => {
-            if text.len() > usize::from(u16::MAX) {
-                let why = "the regex is longer than 65,535 bytes; shorten it";
-                return Err(Flaw::at(0, why));
+        SourceKind::Exact(path) => {
+            let pattern = Pattern::literal(path).map_err(wrong)?;
+            if matching.ignore_trailing_slash {
+                pattern.without_trailing_slash()
+            } else {
+                pattern
             }
-            let regex = room.whole(text, fold)?;
-            if let Some(flaw) = not_in_the_path_of_a_regex(text) {
-                return Err(flaw);
+        }
+        SourceKind::Prefix(path) => {
+            let mut pattern = Pattern::literal(path).map_err(wrong)?;
+            pattern = pattern.without_trailing_slash();
+            // The prefix `/` is every path.
+            if pattern.is_root() {
+                pattern.segments.clear();
             }
-            compiled.flags = REGEX;
-            compiled.slots = super::regexes::slots(&regex)?;
-            compiled.regex = Some(regex);
-            out.extend(text.bytes());
+            pattern.tail = Some(PREFIX_TAIL);
+            pattern
         }
-        #[cfg(not(feature = "regex"))]
-        SourceKind::Regex => {
-            compiled.flags = REGEX;
-            return Err(Flaw::at(0, "this needs the `regex` feature"));
+        SourceKind::Regex(text) => {
+            #[cfg(feature = "regex")]
+            return compile_regex(&text.text, matching.ignore_case, out, room).map_err(wrong);
+            #[cfg(not(feature = "regex"))]
+            {
+                let _ = text;
+                return Err(wrong(Flaw::needs_regex()));
+            }
         }
-    }
-    Ok(compiled)
-}
-
-/// A source whose slash at the end makes no difference, that before a tail which may be nothing
-/// included.
-fn without_own_slash(text: &str) -> Cow<'_, str> {
-    if let Some((front, name)) = text
-        .strip_suffix("?}")
-        .and_then(|text| text.rsplit_once("/{*"))
-    {
-        if !front.is_empty() {
-            return Cow::Owned(format!("{front}{{/*{name}}}"));
-        }
-    }
-    let path = text.strip_suffix('/').filter(|text| !text.is_empty());
-    Cow::Borrowed(path.unwrap_or(text))
-}
-
-fn slots(pattern: &[u8]) -> Vec<Slot> {
-    let parts = Parts::of(pattern);
-    let names: Vec<_> = parts.names().collect();
-    let last = names.len().wrapping_sub(1);
-    let slot = |(at, name): (usize, &[u8])| Slot {
-        name: String::from_utf8_lossy(name).into_owned(),
-        kind: if at == last && parts.tail != Tail::None {
-            Kind::Tail
-        } else {
-            Kind::Segment
-        },
     };
-    names.into_iter().enumerate().map(slot).collect()
-}
-
-/// A path that is compared as it stands.
-fn literal(text: &str, fold: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    if let Some(flaw) = not_in_a_path(text) {
-        return Err(flaw);
-    }
-    if !text.contains(['{', '}']) {
-        return pattern::compile(text, fold, out).map(|_| ());
-    }
-    pattern::compile(&pattern::escape(text), fold, out).map(|_| ())
-}
-
-/// The first character that the path of a request never has, where its query or a fragment begins.
-fn not_in_a_path(text: &str) -> Option<Flaw> {
-    let at = text.find(['?', '#'])?;
-    let why = if text.get(at..)?.starts_with('?') {
-        "a source path can't contain `?`; match the query with a condition (`Condition::query`), \
-         or write `%3F`"
-    } else {
-        NO_FRAGMENT
-    };
-    Some(Flaw::at(at, why))
-}
-
-/// The same for a regex, as far as what it begins with shows it.
-#[cfg(feature = "regex")]
-fn not_in_the_path_of_a_regex(regex: &str) -> Option<Flaw> {
-    let beginning = regex_beginning(regex);
-    let flaw = not_in_a_path(&beginning)?;
-    // A `\?` of the regex is one character of the path, and a `#` may have a backslash too.
-    let is_query = beginning.get(flaw.at..)?.starts_with('?');
-    let at = regex.find(if is_query { "\\?" } else { "#" });
-    Some(Flaw {
-        at: at.unwrap_or_default(),
-        ..flaw
+    syntax::compile(&pattern, matching.ignore_case, out).map_err(wrong)?;
+    let slots = slots(&pattern);
+    Ok(Compiled {
+        flags: if slots.is_empty() { 0 } else { PATTERN },
+        slots,
+        is_prefix: matches!(source.kind, SourceKind::Prefix(_)),
+        regex: Default::default(),
     })
 }
 
-/// Takes scheme, host and query off a source.
-pub(super) fn native<'s>(
-    text: &'s str,
-    options: &mut Options,
-) -> Result<(&'s str, &'s str), Wrong> {
-    let mut path = text;
-    for scheme in [HttpScheme::Http, HttpScheme::Https] {
-        let Some(rest) = text
-            .strip_prefix(scheme.as_str())
-            .and_then(|rest| rest.strip_prefix("://"))
-        else {
-            continue;
-        };
-        if let Some(host) = &options.host {
-            return Err((Part::Host, host.to_string(), Flaw::at(0, TWO_HOSTS)));
-        }
-        if options.scheme.is_some() {
-            return Err((Part::Source, text.to_owned(), Flaw::at(0, TWO_SCHEMES)));
-        }
-        let end = rest.find(['/', '?', '{']).unwrap_or(rest.len());
-        let (host, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        if behind.starts_with('{') && !behind.starts_with("{/") {
-            let at = text.len() - behind.len();
-            return Err((Part::Source, text.to_owned(), Flaw::at(at, NO_PLACEHOLDER)));
-        }
-        options.scheme = Some(scheme);
-        options.host = Some(host.into());
-        path = if behind.is_empty() { "/" } else { behind };
+#[cfg(feature = "regex")]
+fn compile_regex(
+    text: &str,
+    ignore_case: bool,
+    out: &mut Vec<u8>,
+    room: &mut Room,
+) -> Result<Compiled, Flaw> {
+    if text.len() > usize::from(u16::MAX) {
+        let message = "the regex is longer than 65,535 bytes";
+        return Err(Flaw::whole(message, "shorten it"));
     }
-    let (path, query) = split_query(path);
-    if let Some(mark) = query.find('#') {
-        let at = text.len() - query.len() + mark;
-        return Err((Part::Source, text.to_owned(), Flaw::at(at, NO_FRAGMENT)));
+    let regex = room.whole(text, ignore_case)?;
+    if let Some(flaw) = not_in_the_path_of_a_regex(text) {
+        return Err(flaw);
     }
-    Ok((path, query))
+    out.extend(text.bytes());
+    Ok(Compiled {
+        flags: REGEX,
+        slots: super::regexes::slots(&regex)?,
+        is_prefix: false,
+        regex: Some(regex),
+    })
 }
 
-/// Splits at the first `?` that is no part of a placeholder.
-fn split_query(text: &str) -> (&str, &str) {
-    let mut inside = false;
-    let mut bytes = text.bytes().enumerate().peekable();
-    while let Some((at, byte)) = bytes.next() {
-        let doubled =
-            bytes.next_if(|(_, next)| *next == byte && !inside && matches!(byte, b'{' | b'}'));
-        match byte {
-            _ if doubled.is_some() => {}
-            b'{' => inside = true,
-            b'}' => inside = false,
-            b'?' if !inside => {
-                let (path, query) = text.split_at_checked(at).unwrap_or((text, ""));
-                return (path, query.get(1..).unwrap_or_default());
-            }
-            _ => {}
-        }
+/// A parameter that a source requires, as a condition.
+fn condition(parameter: &Parameter) -> Condition {
+    let condition = Condition::query(&ask::plain(&parameter.key.text));
+    match &parameter.value {
+        None => condition,
+        Some(ParameterValue::Literal(value)) => condition.equal_to(&ask::plain(&value.text)),
+        Some(ParameterValue::Placeholder(name)) => condition.captured_as(&name.text),
     }
-    (text, "")
 }
 
-/// A segment that is a placeholder elsewhere, `:id` or `*`, and would be nothing but text here.
+fn slots(pattern: &Pattern) -> Vec<Slot> {
+    let in_segments = pattern.names().count() - usize::from(pattern.tail.is_some());
+    let slot = |(at, name): (usize, &Word)| Slot {
+        name: name.text.clone(),
+        kind: if at < in_segments {
+            Kind::Segment
+        } else {
+            Kind::Tail
+        },
+    };
+    pattern.names().enumerate().map(slot).collect()
+}
+
+/// Returns a flaw if a regex begins with text that no path has.
+#[cfg(feature = "regex")]
+fn not_in_the_path_of_a_regex(regex: &str) -> Option<Flaw> {
+    let beginning = regex_beginning(regex);
+    let is_query = beginning
+        .get(beginning.find(['?', '#'])?..)?
+        .starts_with('?');
+    // A `\?` of the regex is one character of the path, and a `#` may have a backslash too.
+    let at = regex.find(if is_query { "\\?" } else { "#" });
+    let at = at.unwrap_or_default();
+    Some(if is_query {
+        Flaw::no_query(at)
+    } else {
+        Flaw::no_fragment(at)
+    })
+}
+
+/// Returns a flaw if a segment is a placeholder elsewhere, `:id` or `*`, and would be plain text
+/// here.
 pub(super) fn foreign(source: &Source) -> Option<Flaw> {
-    if source.kind != SourceKind::Native || !source.text.contains([':', '*']) {
+    let SourceKind::Text(text) = &source.kind else {
+        return None;
+    };
+    if !text.contains([':', '*']) {
         return None;
     }
-    let (path, _) = split_query(&source.text);
+    let path = text.split(['?', '#']).next()?;
     let mut at = 0;
     for segment in path.split('/') {
         let rest = segment.trim_start_matches([':', '*']);
         let mark = segment.get(..segment.len() - rest.len())?;
         let is_name = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let why = match mark {
-            ":" if is_name => {
-                "`:name` isn't a placeholder; write `{name}`, or use `Source::exact` for a literal `:`"
-            }
-            "*" | "**" if is_name || rest.is_empty() => {
-                "`*` isn't a placeholder; write `{*rest}`, or use `Source::exact` for a literal `*`"
-            }
-            _ => "",
+        let found = match mark {
+            ":" if is_name => Some((
+                "`:name` isn't a placeholder",
+                "write `{name}`, or use `Source::exact` for a literal `:`",
+            )),
+            "*" | "**" if is_name || rest.is_empty() => Some((
+                "`*` isn't a placeholder",
+                "write `{*rest}`, or use `Source::exact` for a literal `*`",
+            )),
+            _ => None,
         };
         // `{/*rest}` is a tail with its slash.
         let in_braces = path.get(..at).is_some_and(|before| before.ends_with("{/"));
-        if at > 0 && !in_braces && !why.is_empty() {
-            return Some(Flaw::at(at, why));
+        if let Some((message, help)) = found.filter(|_| at > 0 && !in_braces) {
+            return Some(Flaw::new(at..at + segment.len(), message, help));
         }
         at += segment.len() + 1;
     }

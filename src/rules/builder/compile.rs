@@ -14,14 +14,18 @@ use crate::{
         pattern::MAX_CAPTURES,
         record::{Draft, FRAGMENT, QUERY, SETTLED, SLOTS},
         rule::Rule,
-        source::{Compiled, Source, SourceKind, Wrong, compile_source, native},
-        source_query::add_query_conditions,
+        source::{Compiled, Source, SourceKind, Wrong, compile_source},
         spelling,
+        syntax::{self, Word},
         table::EVERY_HOST,
         target::{self, Target},
+        text_range::TextRange,
     },
     status::StatusChoice,
 };
+
+/// The only placeholder of a prefix is its tail.
+const PREFIX_TAIL_AT: u8 = 0;
 
 impl RulesBuilder {
     pub(super) fn try_rule(&mut self, rule: Rule) -> Result<(), RuleError> {
@@ -63,12 +67,11 @@ impl RulesBuilder {
             conflict,
         } = rule;
         let as_it_is = Matching::default();
-        let is_path = matches!(source.kind, SourceKind::Native | SourceKind::Exact);
-        if conflict.is_some()
-            || !is_path
-            || self.matching != as_it_is
-            || options.matching != as_it_is
-        {
+        let (SourceKind::Text(path) | SourceKind::Exact(Word { text: path, .. })) = &source.kind
+        else {
+            return None;
+        };
+        if conflict.is_some() || self.matching != as_it_is || options.matching != as_it_is {
             return None;
         }
         let options = match &self.last {
@@ -76,7 +79,7 @@ impl RulesBuilder {
             Some((last, at)) if last == options => Some(*at),
             _ => return None,
         };
-        if !spelling::is_plain_path(&source.text) {
+        if !spelling::is_plain_path(path) {
             return None;
         }
         let target = target::plain(target, &self.origin)?;
@@ -86,7 +89,7 @@ impl RulesBuilder {
             number,
             origin: target.origin,
             options,
-            source: source.text.as_bytes(),
+            source: path.as_bytes(),
             target: &target.text,
         };
         draft.push(&mut self.records)
@@ -102,37 +105,29 @@ impl RulesBuilder {
     ) -> Result<(), Wrong> {
         if let Some(name) = &options.name {
             if let Some(at) = name.find(escaped::is_unseen) {
-                let why = "control character in the name; remove it";
-                return Err((Part::Rule, name.to_string(), Flaw::at(at, why)));
+                let flaw = Flaw::new(at..at + 1, "control character in the name", "remove it");
+                return Err((Part::Rule, name.to_string(), flaw));
             }
-        }
-        let mut text = &*source.text;
-        let mut query = "";
-        if source.kind == SourceKind::Native {
-            (text, query) = native(text, &mut options)?;
         }
         if let Some(host) = &options.host {
             options.host = Some(checked_host(host)?);
         }
-        add_query_conditions(query, &source.text, &mut options)?;
         let shadows = options.shadows;
 
         let mut compiled = std::mem::take(&mut self.source);
         compiled.clear();
         let flags_and_slots = compile_source(
-            source.kind,
-            text,
-            &options,
+            source,
+            &mut options,
             &mut compiled,
             #[cfg(feature = "regex")]
             &mut self.room,
-        )
-        .map_err(|flaw| (Part::Source, source.text.clone(), flaw));
+        );
         let result = flags_and_slots.and_then(
             |Compiled {
                  mut flags,
                  mut slots,
-                 tail,
+                 is_prefix,
                  regex,
              }| {
                 let options_at = if options == Options::default() {
@@ -143,23 +138,23 @@ impl RulesBuilder {
                         .map_err(|flaw| (Part::Condition, String::new(), flaw))?;
                     slots.extend(self.slots_of(at));
                     if let Some(name) = named_twice(&slots).filter(|_| !shadows) {
-                        let why = "duplicate placeholder name; give each placeholder its own name";
-                        return Err((Part::Condition, name.to_owned(), Flaw::at(0, why)));
+                        let flaw = Flaw::duplicate_name(TextRange::default());
+                        return Err((Part::Condition, name.to_owned(), flaw));
                     }
                     Some(at)
                 };
                 if slots.len() > MAX_CAPTURES {
-                    let flaw = Flaw::at(
-                        0,
-                        "too many placeholders; a rule and its conditions can have at most 16",
+                    let flaw = Flaw::whole(
+                        "too many placeholders",
+                        "a rule and its conditions can have at most 16",
                     );
-                    return Err((Part::Rule, source.text.clone(), flaw));
+                    return Err((Part::Rule, source.text().to_owned(), flaw));
                 }
                 let mut target = self
                     .target(target, &slots)
                     .map_err(|flaw| (Part::Target, target.to_owned(), flaw))?;
-                if let Some(tail) = tail {
-                    target = target.with_tail(tail);
+                if is_prefix {
+                    target = target.with_tail(PREFIX_TAIL_AT);
                 }
                 for (flag, is_set) in [
                     (SLOTS, target.has_slots),
@@ -179,8 +174,8 @@ impl RulesBuilder {
                     target: &target.text,
                 };
                 let at = draft.push(&mut self.records).ok_or_else(|| {
-                    let flaw = Flaw::at(0, "the table is larger than 2 GB; split it");
-                    (Part::Rule, source.text.clone(), flaw)
+                    let flaw = Flaw::whole("the table is larger than 2 GB", "split it");
+                    (Part::Rule, source.text().to_owned(), flaw)
                 })?;
                 #[cfg(feature = "regex")]
                 self.regexes.extend(regex.map(|regex| (at, regex)));
@@ -197,7 +192,8 @@ impl RulesBuilder {
         if let Some(target) = target::plain(text, &self.origin) {
             return Ok(target);
         }
-        let target = target::compile(text, slots, &self.origin)?;
+        let template = syntax::template(text)?;
+        let target = target::compile(&template, slots, &self.origin)?;
         if let Some(origin) = target.origin_in(text) {
             origin.clone_into(&mut self.origin);
         }

@@ -17,7 +17,7 @@ impl RulesBuilder {
                 rule: number,
                 name: rule.options.name,
                 part: Part::Rule,
-                text: cut(&rule.source.text),
+                text: cut(rule.source.text()),
                 flaw: Flaw::to_itself(&rule.target),
             });
         }

@@ -240,7 +240,7 @@ impl RulesBuilder {
             rule: number,
             name: rule.options.name.clone(),
             part: Part::Source,
-            text: cut(&rule.source.text),
+            text: cut(rule.source.text()),
             flaw,
         });
         let wrong = foreign.or_else(|| self.try_rule(rule).err());

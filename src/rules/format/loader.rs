@@ -141,10 +141,7 @@ impl Loader {
         };
         let start = (span.start + behind).min(span.end.saturating_sub(1));
         let start = floor_char_boundary(line.text, start).max(span.start);
-        let (message, cure) = error
-            .sentence()
-            .split_once("; ")
-            .unwrap_or((error.sentence(), ""));
+        let (message, cure) = (error.message(), error.help());
         let fails = self.fails || !error.is_loop();
         self.say(Severity::Error, line, start..span.end, message, cure);
         self.fails = fails;
@@ -278,10 +275,7 @@ impl Loader {
         let text = line.text.trim_end();
         let start = text.len() - text.trim_start().len();
         for error in errors {
-            let (message, cure) = error
-                .sentence()
-                .split_once("; ")
-                .unwrap_or((error.sentence(), ""));
+            let (message, cure) = (error.message(), error.help());
             self.say(Severity::Error, line, start..text.len(), message, cure);
         }
     }

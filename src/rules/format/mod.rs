@@ -442,10 +442,11 @@ fn near<'k>(asked: &str, known: &[&'k str]) -> Option<&'k str> {
 /// Look-around and references to groups are right in formats that have them, and are not done
 /// here.
 #[cfg(feature = "regex")]
-fn regex_problem(text: &str, sentence: &str) -> (super::Severity, String, String) {
+fn regex_problem(text: &str, flaw: &super::error::Flaw) -> (super::Severity, String, String) {
     use super::Severity;
     let looks_around = ["(?=", "(?!", "(?<=", "(?<!"];
-    if looks_around.iter().any(|mark| text.contains(mark)) || sentence.contains("backreference") {
+    let is_unsupported = looks_around.iter().any(|mark| text.contains(mark));
+    if is_unsupported || flaw.message().contains("backreference") {
         return (
             Severity::Warning,
             "regex lookaround and backreferences aren't supported, so this rule is skipped"
@@ -453,9 +454,6 @@ fn regex_problem(text: &str, sentence: &str) -> (super::Severity, String, String
             "write the regex without them, or list the paths to redirect".to_owned(),
         );
     }
-    let (message, cure) = sentence.split_once("; ").unwrap_or((
-        sentence,
-        "fix the regex, or escape the characters that are plain text",
-    ));
-    (Severity::Error, message.to_owned(), cure.to_owned())
+    let (message, help) = (flaw.message().to_owned(), flaw.help().to_owned());
+    (Severity::Error, message, help)
 }

@@ -5,14 +5,15 @@ use std::borrow::Cow;
 use super::{Piece, Place, Target, Write, pieces, write::encode};
 use crate::{
     location::{
-        Location, MAX_LEN, RECEIVED_FRAGMENT, RECEIVED_PATH, RECEIVED_QUERY, is_settled,
-        parse_origin,
+        Location, LocationError, MAX_LEN, RECEIVED_FRAGMENT, RECEIVED_PATH, RECEIVED_QUERY,
+        is_settled, parse_origin,
     },
     rules::{
         capture::{Kind, Slot},
         error::Flaw,
-        pattern::{Token, is_name, tokens},
         spelling,
+        syntax::{Placeholder, Template, TemplatePart, Word},
+        text_range::TextRange,
     },
 };
 
@@ -42,43 +43,60 @@ pub(in crate::rules) fn plain<'t>(text: &'t str, known_origin: &str) -> Option<T
 ///
 /// `known_origin` is one that was checked before, as it is sent.
 pub(in crate::rules) fn compile<'t>(
-    text: &str,
+    template: &Template,
     slots: &[Slot],
     known_origin: &str,
 ) -> Result<Target<'t>, Flaw> {
-    let tokens = tokens(text)?;
-    let is_known = text
+    let Some(first) = template.parts.first() else {
+        let message = "empty target";
+        return Err(Flaw::whole(message, "write `/` for the home page"));
+    };
+    let TemplatePart::Literal(first) = first else {
+        return Err(Flaw::new(
+            first.range(),
+            "a target can't start with a placeholder",
+            "start it with `/` or `https://`",
+        ));
+    };
+    let is_known = first
+        .text
         .strip_prefix(known_origin)
         .is_some_and(|path| path.starts_with('/') && !known_origin.is_empty());
-    let (mut out, behind) = if is_known {
+    let (mut out, path_at) = if is_known {
         (known_origin.as_bytes().to_vec(), known_origin.len())
     } else {
-        origin(text, &tokens)?
+        origin(first, template.parts.get(1))?
     };
     let origin = out.len();
     let mut place = Place::Path;
     let mut has_slots = false;
     let mut has_query = false;
-    if origin > 0 && !text.get(behind..).is_some_and(|rest| rest.starts_with('/')) {
+    if origin > 0
+        && !first
+            .text
+            .get(path_at..)
+            .is_some_and(|rest| rest.starts_with('/'))
+    {
         out.push(b'/');
     }
-    for (at, token) in tokens {
-        match token {
-            Token::Literal(literal) => {
-                let skipped = behind.saturating_sub(at);
-                let Some(literal) = literal.get(skipped..) else {
-                    continue;
-                };
-                let control = literal.bytes().position(|byte| byte.is_ascii_control());
-                if let Some(control) = control {
-                    let why = "control characters can't be sent; remove it";
-                    return Err(Flaw::at(at + skipped + control, why));
+    for (number, part) in template.parts.iter().enumerate() {
+        match part {
+            TemplatePart::Literal(literal) => {
+                let skipped = if number == 0 { path_at } else { 0 };
+                let text = literal.text.get(skipped..).unwrap_or_default();
+                if let Some(at) = text.bytes().position(|byte| byte.is_ascii_control()) {
+                    return Err(Flaw::new(
+                        literal.range.nth(skipped + at),
+                        "control characters can't be sent",
+                        "remove it",
+                    ));
                 }
-                push_literal(&mut out, literal, &mut place, &mut has_query);
+                push_literal(&mut out, text, &mut place, &mut has_query);
             }
-            Token::Placeholder(inside) => {
+            TemplatePart::Placeholder(placeholder) => {
                 has_slots = true;
-                let (write, index) = slot(inside, at, slots, place, out.last() == Some(&b'/'))?;
+                let is_after_slash = out.last() == Some(&b'/');
+                let (write, index) = slot(placeholder, slots, place, is_after_slash)?;
                 out.extend([write as u8, index]);
             }
         }
@@ -92,58 +110,64 @@ pub(in crate::rules) fn compile<'t>(
         is_settled: !has_slots && is_settled(&out, origin),
         text: Cow::Owned(out),
     };
-    target.check(text)?;
+    target.check(template)?;
     Ok(target)
 }
 
-/// The origin of a target as it is sent, empty on this site, and where the path begins.
-fn origin(text: &str, tokens: &[(usize, Token<'_>)]) -> Result<(Vec<u8>, usize), Flaw> {
-    let first = match tokens.first() {
-        Some((_, Token::Literal(first))) => *first,
-        Some((at, Token::Placeholder(_))) => {
-            let why = "a target can't start with a placeholder; start it with `/` or `https://`";
-            return Err(Flaw::at(*at, why));
-        }
-        None => return Err(Flaw::at(0, "empty target; write `/` for the home page")),
+/// Returns the origin of a target as it is sent, empty on this site, and where the path begins.
+fn origin(first: &Word, second: Option<&TemplatePart>) -> Result<(Vec<u8>, usize), Flaw> {
+    let text = &*first.text;
+    let invalid = |error: LocationError| {
+        let range = first.range.nth(error.position());
+        Flaw::location(error, range)
     };
-    if first.starts_with('/') {
-        if let Some(b'/' | b'\\') = text.as_bytes().get(1) {
+    if let Some(rest) = text.strip_prefix('/') {
+        if rest.starts_with(['/', '\\']) {
             let error = Location::from_config(text).err();
             return Err(error.map_or_else(
-                || Flaw::at(1, "`//` redirects to another host; write one `/`"),
-                |error| Flaw::location(error, 0),
+                || {
+                    let message = "`//` redirects to another host";
+                    Flaw::new(first.range.nth(1), message, "write one `/`")
+                },
+                invalid,
             ));
         }
         return Ok((Vec::new(), 0));
     }
     let has_scheme = ["https://", "http://"].iter().any(|scheme| {
-        first
-            .get(..scheme.len())
+        text.get(..scheme.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     });
     if !has_scheme {
-        return Err(match Location::from_config(first) {
-            Err(error) => Flaw::location(error, 0),
-            Ok(_) => Flaw::at(0, "a target must start with `/` or `https://`"),
+        return Err(match Location::from_config(text) {
+            Err(error) => invalid(error),
+            Ok(_) => Flaw::new(
+                first.range.nth(0),
+                "a target must start with `/` or `https://`",
+                "",
+            ),
         });
     }
-    let (origin, rest) = parse_origin(first).map_err(|error| match tokens.get(1) {
-        // Nothing is wrong with the host but that it is not all there.
-        Some((at, Token::Placeholder(_))) if error.position() + 1 >= first.len() => host_slot(*at),
-        _ => Flaw::location(error, 0),
+    let placeholder = match second {
+        Some(TemplatePart::Placeholder(placeholder)) => Some(placeholder),
+        _ => None,
+    };
+    let (origin, rest) = parse_origin(text).map_err(|error| match placeholder {
+        // Nothing is wrong with the host, except that a part of it is missing.
+        Some(placeholder) if error.position() + 1 >= text.len() => host_slot(placeholder),
+        _ => invalid(error),
     })?;
-    if rest.is_empty() {
-        if let Some((at, _)) = tokens.get(1) {
-            return Err(host_slot(*at));
-        }
+    match placeholder {
+        Some(placeholder) if rest.is_empty() => Err(host_slot(placeholder)),
+        _ => Ok((origin.to_string().into_bytes(), text.len() - rest.len())),
     }
-    Ok((origin.to_string().into_bytes(), first.len() - rest.len()))
 }
 
-fn host_slot(at: usize) -> Flaw {
-    Flaw::at(
-        at,
-        "a host can't contain a placeholder; write the host out, and use placeholders after its `/`",
+fn host_slot(placeholder: &Placeholder) -> Flaw {
+    Flaw::new(
+        placeholder.name.range,
+        "a host can't contain a placeholder",
+        "write the host out, and use placeholders after its `/`",
     )
 }
 
@@ -178,40 +202,35 @@ fn push_literal(out: &mut Vec<u8>, literal: &str, place: &mut Place, has_query: 
     }
 }
 
+/// Returns what a placeholder writes here, and the number of its slot.
 fn slot(
-    inside: &str,
-    at: usize,
+    placeholder: &Placeholder,
     slots: &[Slot],
     place: Place,
-    behind_slash: bool,
+    is_after_slash: bool,
 ) -> Result<(Write, u8), Flaw> {
-    let name = inside.strip_prefix("/*").unwrap_or(inside);
-    let name = name.strip_prefix('*').unwrap_or(name);
-    if !is_name(name) {
-        let why = "invalid placeholder name; use letters, digits and `_`, or write `{{` for a literal brace";
-        return Err(Flaw::at(at, why));
-    }
+    let name = &*placeholder.name.text;
     let Some(index) = slots.iter().rposition(|slot| slot.name == name) else {
         let known: Vec<_> = slots
             .iter()
             .map(|slot| format!("`{{{}}}`", slot.name))
             .collect();
-        let why = if known.is_empty() {
-            format!("unknown placeholder `{{{name}}}`; the source has no placeholders")
+        let help = if known.is_empty() {
+            "the source has no placeholders".to_owned()
         } else {
-            format!(
-                "unknown placeholder `{{{name}}}`; the source has {}",
-                known.join(", ")
-            )
+            format!("the source has {}", known.join(", "))
         };
-        return Err(Flaw::at(at, why));
+        let message = format!("unknown placeholder `{{{name}}}`");
+        return Err(Flaw::new(placeholder.name.range, message, help));
     };
     let kind = slots.get(index).map_or(Kind::Plain, |slot| slot.kind);
-    let write = if inside.starts_with("/*") {
-        if kind != Kind::Tail || place != Place::Path || behind_slash {
-            let why = "`{/*name}` is the tail of the source with its slash; write it in the path, without \
-                       a slash before it";
-            return Err(Flaw::at(at, why));
+    let write = if placeholder.has_slash {
+        if kind != Kind::Tail || place != Place::Path || is_after_slash {
+            return Err(Flaw::new(
+                placeholder.name.range,
+                "`{/*name}` is the tail of the source with its slash",
+                "write it in the path, without a slash before it",
+            ));
         }
         Write::WholeTail
     } else {
@@ -249,8 +268,8 @@ impl Target<'_> {
         }
     }
 
-    /// What would be wrong with it whatever the request.
-    fn check(&self, text: &str) -> Result<(), Flaw> {
+    /// Returns an error if no request can have this target.
+    fn check(&self, template: &Template) -> Result<(), Flaw> {
         let sample = pieces(&self.text).fold(String::new(), |mut sample, piece| {
             match piece {
                 Piece::Text(text) => sample.push_str(&String::from_utf8_lossy(text)),
@@ -263,21 +282,40 @@ impl Target<'_> {
         if plain(&sample, origin).is_some() {
             return Ok(());
         }
-        Location::from_config(&sample).map_err(|error| {
-            // The sample is not what was written; the end of what both share is near enough.
-            let at = error.position().min(text.len());
-            Flaw {
-                at,
-                ..Flaw::location(error, 0)
+        match Location::from_config(&sample) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let range = written_range(template, &sample, error.position());
+                Err(Flaw::location(error, range))
             }
-        })?;
-        Ok(())
+        }
     }
+}
+
+/// Returns where the byte of a sample was written, as far as both texts are the same.
+fn written_range(template: &Template, sample: &str, at: usize) -> TextRange {
+    let mut rest = sample;
+    let mut range = TextRange::default();
+    for part in &template.parts {
+        range = part.range();
+        let sampled = match part {
+            TemplatePart::Literal(literal) => &*literal.text,
+            TemplatePart::Placeholder(placeholder) if placeholder.has_slash => "/x",
+            TemplatePart::Placeholder(_) => "x",
+        };
+        let begin = sample.len() - rest.len();
+        match rest.strip_prefix(sampled) {
+            Some(after) if at >= sample.len() - after.len() => rest = after,
+            _ => return range.nth(at.saturating_sub(begin)),
+        }
+    }
+    range
 }
 
 #[cfg(test)]
 mod tests {
     use super::{super::tests::slots, compile};
+    use crate::rules::syntax::template;
 
     #[test]
     fn r3_the_host_is_literal_and_ends_before_the_first_placeholder() {
@@ -307,9 +345,10 @@ mod tests {
             ("/x{/*seg}", 2, "tail of the source"),
             ("/a\n", 2, "control"),
         ] {
-            let flaw = compile(text, &slots(), "").unwrap_err();
-            assert!(flaw.sentence().contains(why), "{text}: {flaw}");
-            assert_eq!(flaw.at, at, "{text}: {flaw}");
+            let compiled = template(text).and_then(|template| compile(&template, &slots(), ""));
+            let flaw = compiled.unwrap_err();
+            assert!(flaw.to_string().contains(why), "{text}: {flaw}");
+            assert_eq!(flaw.range.start, at, "{text}: {flaw}");
         }
     }
 }

@@ -161,6 +161,7 @@ pub(super) fn used(target: &[u8]) -> impl Iterator<Item = usize> {
 #[cfg(test)]
 mod tests {
     use super::{Kind, Slot, compile, written};
+    use crate::rules::syntax::template;
 
     pub(super) fn slots() -> Vec<Slot> {
         [
@@ -185,7 +186,7 @@ mod tests {
             "/n{/*tail}",
             "https://new.example/{tail}",
         ] {
-            let target = compile(text, &slots(), "").unwrap();
+            let target = compile(&template(text).unwrap(), &slots(), "").unwrap();
             assert_eq!(written(&target.text, &names), text);
         }
     }

@@ -128,6 +128,7 @@ pub(in crate::rules) fn push_plain(out: &mut Vec<u8>, text: &str) {
 mod tests {
     use super::super::{compile, tests::slots};
     use super::{Captures, push};
+    use crate::rules::syntax::template;
 
     #[test]
     fn captures_are_encoded_for_their_place() {
@@ -167,7 +168,7 @@ mod tests {
                 "https://new.example/%7Ba&b=c+d%2F%C3%A9",
             ),
         ] {
-            let target = compile(text, &slots(), "").unwrap();
+            let target = compile(&template(text).unwrap(), &slots(), "").unwrap();
             let mut out = Vec::new();
             push(&mut out, &target.text, &captures, false);
             assert_eq!(String::from_utf8(out).unwrap(), expected);

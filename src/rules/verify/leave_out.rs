@@ -52,14 +52,17 @@ impl Rules {
         if too_much.is_empty() {
             return;
         }
-        let why = "the regexes of this table are too large together; use fewer regexes";
+        let flaw = Flaw::whole(
+            "the regexes of this table are too large together",
+            "use fewer regexes",
+        );
         let rules = too_much.iter().filter_map(|at| self.rule_at(*at));
         errors.extend(rules.map(|rule| RuleError {
             rule: rule.number(),
             name: rule.name().map(Into::into),
             part: Part::Source,
             text: cut(rule.source()),
-            flaw: Flaw::at(0, why),
+            flaw: flaw.clone(),
         }));
         self.remove(&too_much.iter().copied().collect());
     }
@@ -74,7 +77,7 @@ impl Rules {
                 .to_string()
                 .rsplit_once(" (")
                 .map_or("", |(text, _)| text)),
-            flaw: Flaw::at(0, format!("{what}; {help}")),
+            flaw: Flaw::whole(what, help),
         }
     }
 

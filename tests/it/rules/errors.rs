@@ -60,8 +60,8 @@ fn braces_and_fragments_in_the_query_of_a_source() {
     for (source, at, why) in [
         ("/a?x=1#b", 6, "a request has no fragment"),
         ("http://a.example/a?#", 19, "a request has no fragment"),
-        ("/a?b&x={y", 5, "unclosed"),
-        ("/a?b&x={y}z", 5, "a whole value"),
+        ("/a?b&x={y", 7, "unclosed"),
+        ("/a?b&x={y}z", 7, "a whole value"),
         ("/a?b&{x}=y", 5, "a whole value"),
     ] {
         let (part, position, sentence) = wrong(Rule::found(source, "/"));
@@ -143,7 +143,7 @@ fn a_source_path_has_no_query() {
         (regex(r"^/a\?$"), 3, query),
         (regex("/a#b"), 2, fragment),
         (regex(r"/a#b\?"), 2, fragment),
-        ("/a#b".into(), 2, "a source path can't contain `?` or `#`"),
+        ("/a#b".into(), 2, fragment),
         ("/a?b#c".into(), 4, fragment),
     ] {
         let text = format!("{source:?}");

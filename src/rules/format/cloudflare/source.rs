@@ -143,10 +143,9 @@ impl<'s> Pattern<'s> {
     #[cfg(not(feature = "regex"))]
     #[expect(clippy::unused_self, reason = "with the feature it is used")]
     fn regex(&self) -> Source {
-        Source {
-            kind: crate::rules::source::SourceKind::Regex,
-            text: String::new(),
-        }
+        use crate::rules::{source::SourceKind, syntax::Word};
+
+        Source::new(SourceKind::Regex(Word::EMPTY))
     }
 }
 
@@ -172,7 +171,7 @@ mod tests {
             let pattern = Pattern::of(text);
             assert_eq!(pattern.native().as_deref(), native, "{text}");
             if native.is_none() {
-                assert_eq!(pattern.source().text, regex);
+                assert_eq!(pattern.source().text(), regex);
             }
         }
     }

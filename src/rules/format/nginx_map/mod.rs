@@ -377,7 +377,7 @@ impl Reader<'_> {
         let compiled = match self.document.regex(text, folds) {
             Ok(compiled) => compiled,
             Err(flaw) => {
-                let (severity, message, cure) = regex_problem(text, flaw.sentence());
+                let (severity, message, cure) = regex_problem(text, &flaw);
                 return self.say(severity, &places.source, &message, &cure);
             }
         };

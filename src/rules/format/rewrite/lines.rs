@@ -9,7 +9,7 @@ use crate::rules::{
         netlify,
         placeholders::{Name, is_of_name},
     },
-    pattern::{self, Token},
+    syntax::{self, Placeholder, TemplatePart},
 };
 
 /// What `*` is called in a target.
@@ -115,14 +115,15 @@ pub(super) fn names<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<Name> {
 
 /// A target with `:name` in place of `{name}`.
 pub(super) fn with_colons(target: &str, names: &[Name]) -> Result<String, &'static str> {
-    let tokens = pattern::tokens(target).map_err(|_| READ_OTHERWISE)?;
-    tokens
+    let template = syntax::template(target).map_err(|_| READ_OTHERWISE)?;
+    template
+        .parts
         .into_iter()
-        .map(|(_, token)| match token {
-            Token::Literal(text) => Ok(text.to_owned()),
-            Token::Placeholder(native) => names
+        .map(|part| match part {
+            TemplatePart::Literal(text) => Ok(text.text),
+            TemplatePart::Placeholder(Placeholder { name: native, .. }) => names
                 .iter()
-                .find(|name| name.native == native)
+                .find(|name| name.native == native.text)
                 .map(|name| format!(":{}", name.written))
                 .ok_or(READ_OTHERWISE),
         })

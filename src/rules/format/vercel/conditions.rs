@@ -7,8 +7,8 @@ use crate::rules::{
         name_of, quoted,
     },
     has::Condition,
-    pattern,
     rule::Rule,
+    syntax::is_name,
 };
 
 /// The most conditions of one list.
@@ -210,7 +210,7 @@ impl Entry<'_, '_> {
     ) -> Option<Condition> {
         let regex = match self.document.regex(text, false) {
             Ok(regex) => regex,
-            Err(flaw) => return self.no_regex(value.inside(), text, flaw.sentence()),
+            Err(flaw) => return self.no_regex(value.inside(), text, &flaw),
         };
         let mut text = text.to_owned();
         if expected {
@@ -239,7 +239,7 @@ impl Entry<'_, '_> {
 
 /// The name under which a destination uses a value: its key, without what no name has.
 fn capture_name(key: &str) -> String {
-    if name_of(key) == key && pattern::is_name(key) {
+    if name_of(key) == key && is_name(key) {
         return key.to_owned();
     }
     let name: String = key.chars().filter(char::is_ascii_alphabetic).collect();

@@ -455,9 +455,9 @@ impl Entry<'_, '_> {
     #[cfg(feature = "regex")]
     fn check_source(&mut self, bytes: Range<usize>, source: &crate::rules::Source) -> Option<()> {
         use crate::rules::source::SourceKind;
-        if source.kind == SourceKind::Regex {
-            if let Err(flaw) = self.document.regex(&source.text, false) {
-                return self.no_regex(bytes, &source.text, flaw.sentence());
+        if let SourceKind::Regex(regex) = &source.kind {
+            if let Err(flaw) = self.document.regex(&regex.text, false) {
+                return self.no_regex(bytes, &regex.text, &flaw);
             }
         }
         Some(())
@@ -475,8 +475,13 @@ impl Entry<'_, '_> {
 
     /// Says why a regex does not compile: look-around and references are those of the format.
     #[cfg(feature = "regex")]
-    fn no_regex<T>(&mut self, bytes: Range<usize>, text: &str, sentence: &str) -> Option<T> {
-        let (severity, message, cure) = super::regex_problem(text, sentence);
+    fn no_regex<T>(
+        &mut self,
+        bytes: Range<usize>,
+        text: &str,
+        flaw: &crate::rules::error::Flaw,
+    ) -> Option<T> {
+        let (severity, message, cure) = super::regex_problem(text, flaw);
         self.document.say(severity, &bytes, &message, &cure);
         None
     }

@@ -240,7 +240,7 @@ mod tests {
             ),
         ] {
             let translated = translate(&parse(text).unwrap()).unwrap();
-            assert_eq!(translated.source.text, expected, "{text}");
+            assert_eq!(translated.source.text(), expected, "{text}");
             let bound = translated
                 .bound
                 .iter()
