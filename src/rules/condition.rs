@@ -8,7 +8,7 @@ use super::{
     ask::{Ask, means},
     capture::{Captures, Kind, Slot},
     error::Flaw,
-    has::{Condition, Place, Test},
+    has::{Condition, Place, ValueMatcher},
     options::{Options, QueryPolicy},
     syntax::is_name,
 };
@@ -28,18 +28,24 @@ pub(super) struct Ready {
 struct CompiledCondition {
     expected: bool,
     place: Place,
-    test: ReadyTest,
+    value: CompiledMatcher,
 }
 
+/// A [`ValueMatcher`] with its regexes compiled.
 #[derive(Clone, Debug)]
-enum ReadyTest {
-    Present,
-    OneOf(Box<[Box<str>]>),
-    Captured,
+struct CompiledMatcher {
+    one_of: Option<Box<[Box<str>]>>,
     #[cfg(feature = "regex")]
-    Matches(regex::Regex),
-    /// All of these, for the same value.
-    All(Box<[Self]>),
+    regexes: Box<[CompiledRegex]>,
+    /// How many names capture the value.
+    captures: usize,
+}
+
+#[cfg(feature = "regex")]
+#[derive(Clone, Debug)]
+struct CompiledRegex {
+    regex: regex::Regex,
+    has_names: bool,
 }
 
 /// The first thing that a request lacks.
@@ -120,9 +126,7 @@ impl Ready {
                 .iter()
                 .any(|condition| match &condition.place {
                     Place::Query(own) => {
-                        condition.expected
-                            && !matches!(condition.test, ReadyTest::Present)
-                            && means(key, own)
+                        condition.expected && !condition.value.is_any() && means(key, own)
                     }
                     _ => false,
                 })
@@ -134,7 +138,7 @@ impl Ready {
             self.conditions.iter().any(|condition| {
                 condition.expected
                     && matches!(condition.place, Place::Query(_))
-                    && !matches!(condition.test, ReadyTest::Present)
+                    && !condition.value.is_any()
             })
         };
         self.options.edits.is_empty() && (self.options.repeats_asked || !asks())
@@ -153,18 +157,9 @@ impl Ready {
     }
 
     /// The parameter of a condition that asks for one value of it.
-    pub(super) fn pair(condition: &(bool, Condition)) -> Option<(&str, &str)> {
-        match condition {
-            (
-                true,
-                Condition {
-                    place: Place::Query(key),
-                    test: Test::OneOf(values),
-                },
-            ) => match &**values {
-                [value] => Some((&**key, &**value)),
-                _ => None,
-            },
+    pub(super) fn pair((expected, condition): &(bool, Condition)) -> Option<(&str, &str)> {
+        match (&condition.place, condition.value.only_listed()?) {
+            (Place::Query(key), [value]) if *expected => Some((key, value)),
             _ => None,
         }
     }
@@ -208,36 +203,39 @@ impl CompiledCondition {
             });
             Ok(())
         };
-        let mut ready = |test: &Test| -> Result<ReadyTest, Flaw> {
-            Ok(match test {
-                Test::Present => ReadyTest::Present,
-                Test::OneOf(values) => ReadyTest::OneOf(values.clone()),
-                Test::Captured(name) => {
-                    capture(name, kind)?;
-                    ReadyTest::Captured
+        let ValueMatcher {
+            one_of,
+            regexes,
+            captures,
+        } = &has.value;
+        for name in captures {
+            capture(name, kind)?;
+        }
+        #[cfg(not(feature = "regex"))]
+        if !regexes.is_empty() {
+            return Err(Flaw::needs_regex());
+        }
+        #[cfg(feature = "regex")]
+        let regexes = {
+            let mut compiled = Vec::with_capacity(regexes.len());
+            for text in regexes {
+                let regex = room.whole(text, false)?;
+                let mut has_names = false;
+                for name in regex.capture_names().flatten().filter(|_| expected) {
+                    capture(name, Kind::Plain)?;
+                    has_names = true;
                 }
-                #[cfg(feature = "regex")]
-                Test::Matches(text) => {
-                    let regex = room.whole(text, false)?;
-                    if expected {
-                        for name in regex.capture_names().flatten() {
-                            capture(name, Kind::Plain)?;
-                        }
-                    }
-                    ReadyTest::Matches(regex)
-                }
-                #[cfg(not(feature = "regex"))]
-                Test::Matches(_) => return Err(Flaw::needs_regex()),
-                // The parts of a test have no parts.
-                Test::All(_) => ReadyTest::Present,
-            })
+                compiled.push(CompiledRegex { regex, has_names });
+            }
+            compiled.into()
         };
-        let parts = has.test.parts();
-        let test = match parts {
-            [one] => ready(one)?,
-            _ => ReadyTest::All(parts.iter().map(ready).collect::<Result<_, _>>()?),
+        let value = CompiledMatcher {
+            one_of: one_of.clone().map(Into::into),
+            #[cfg(feature = "regex")]
+            regexes,
+            captures: captures.len(),
         };
-        if !test.can_be_met() {
+        if !value.can_match() {
             return Err(Flaw::whole(
                 "no value can meet this condition",
                 "remove one of its parts, or list a value that meets all of them",
@@ -246,46 +244,46 @@ impl CompiledCondition {
         Ok(Self {
             expected,
             place: has.place.clone(),
-            test,
+            value,
         })
     }
 
     fn holds<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         let found = match &self.place {
             Place::Query(key) => match ask.known_pairs() {
-                Some(known) => match &self.test {
-                    ReadyTest::OneOf(values) => values.iter().any(|one| known.has(key, one)),
-                    _ => known
+                Some(known) => match self.value.only_listed() {
+                    Some(values) => values.iter().any(|one| known.has(key, one)),
+                    None => known
                         .of(key)
                         .iter()
-                        .any(|value| self.test.fits_parameter(value, captures)),
+                        .any(|value| self.value.admits_parameter(value, captures)),
                 },
                 None => ask
                     .pairs()
                     .filter(|(received, _)| means(received, key))
-                    .any(|(_, value)| self.test.fits_parameter(value, captures)),
+                    .any(|(_, value)| self.value.admits_parameter(value, captures)),
             },
             Place::Header(name) => ask
                 .header(name)
-                .any(|value| self.test.fits(value, captures)),
+                .any(|value| self.value.admits(value, captures)),
             Place::Cookie(name) => match ask.known_cookies() {
-                Some(known) => match &self.test {
-                    ReadyTest::OneOf(values) => values.iter().any(|one| known.has(name, one)),
-                    _ => known
+                Some(known) => match self.value.only_listed() {
+                    Some(values) => values.iter().any(|one| known.has(name, one)),
+                    None => known
                         .of(name)
                         .iter()
-                        .any(|value| self.test.fits(value.clone(), captures)),
+                        .any(|value| self.value.admits(value.clone(), captures)),
                 },
                 None => ask
                     .cookie(name)
-                    .any(|value| self.test.fits(value, captures)),
+                    .any(|value| self.value.admits(value, captures)),
             },
             Place::Host => ask
                 .host
-                .is_some_and(|host| self.test.fits_text(host, captures)),
+                .is_some_and(|host| self.value.admits_text(host, captures)),
             Place::Language(cookie) => language(ask, cookie).is_some_and(|letters| {
                 let letters = std::str::from_utf8(&letters);
-                letters.is_ok_and(|letters| self.test.fits_text(letters, captures))
+                letters.is_ok_and(|letters| self.value.admits_text(letters, captures))
             }),
         };
         found == self.expected
@@ -303,97 +301,120 @@ fn language(ask: &Ask<'_, '_>, cookie: &str) -> Option<[u8; 2]> {
     Some(letters.map(|letter| letter.to_ascii_lowercase()))
 }
 
-impl ReadyTest {
-    /// The value of a parameter, as it was received.
-    fn fits_parameter<'a>(&self, value: &'a str, captures: &mut Captures<'a>) -> bool {
-        match self {
-            Self::OneOf(values) => values.iter().any(|one| means(value, one)),
-            // Goes on as it was received.
-            Self::Captured => self.fits(Cow::Borrowed(value), captures),
-            Self::Present => true,
-            #[cfg(feature = "regex")]
-            Self::Matches(_) => self.fits(super::ask::plain(value), captures),
-            Self::All(tests) => {
-                let all_fit = tests.iter().all(|test| match test {
-                    Self::OneOf(values) => values.iter().any(|one| means(value, one)),
-                    test => test.is_met_by(&super::ask::plain(value)),
-                });
-                // What a value captures that fails a later test is left out.
-                all_fit
-                    && tests
-                        .iter()
-                        .all(|test| test.fits_parameter(value, captures))
-            }
-        }
+impl CompiledMatcher {
+    fn is_any(&self) -> bool {
+        self.one_of.is_none() && self.captures == 0 && !self.has_regex()
     }
 
-    /// The same without captures, for plain text.
+    #[cfg(feature = "regex")]
+    fn has_regex(&self) -> bool {
+        !self.regexes.is_empty()
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    const fn has_regex(&self) -> bool {
+        false
+    }
+
+    /// Returns the list of values if nothing else is required.
+    fn only_listed(&self) -> Option<&[Box<str>]> {
+        let values = self.one_of.as_deref()?;
+        (self.captures == 0 && !self.has_regex()).then_some(values)
+    }
+
+    /// Returns `false` if no value of the list matches.
+    fn can_match(&self) -> bool {
+        let can_match = |values: &[Box<str>]| values.iter().any(|value| self.is_met_by(value));
+        self.one_of.as_deref().is_none_or(can_match)
+    }
+
+    /// Returns `true` if all regexes match.
+    #[cfg(feature = "regex")]
+    fn is_match(&self, value: &str) -> bool {
+        self.regexes.iter().all(|one| one.regex.is_match(value))
+    }
+
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    const fn is_match(&self, _: &str) -> bool {
+        true
+    }
+
+    /// Tries a query parameter as received, and captures it if it matches.
+    fn admits_parameter<'a>(&self, value: &'a str, captures: &mut Captures<'a>) -> bool {
+        if let Some(values) = &self.one_of {
+            if !values.iter().any(|one| means(value, one)) {
+                return false;
+            }
+        }
+        if self.captures > 0 && value.is_empty() {
+            return false;
+        }
+        if self.has_regex() {
+            let plain = super::ask::plain(value);
+            if !self.is_match(&plain) {
+                return false;
+            }
+            self.capture_value(Cow::Borrowed(value), captures);
+            self.capture_groups(&plain, captures);
+        } else {
+            // The redirect sends a captured parameter as received.
+            self.capture_value(Cow::Borrowed(value), captures);
+        }
+        true
+    }
+
+    /// Tries a value that lives as long as the request, and captures it if it matches.
+    fn admits<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) -> bool {
+        let is_met = self.is_met_by(&value);
+        if is_met {
+            self.capture(value, captures);
+        }
+        is_met
+    }
+
+    /// Tries a value that doesn't live as long, and captures it if it matches.
+    fn admits_text(&self, value: &str, captures: &mut Captures<'_>) -> bool {
+        let is_met = self.is_met_by(value);
+        if is_met && (self.captures > 0 || self.has_regex()) {
+            self.capture(Cow::Owned(value.to_owned()), captures);
+        }
+        is_met
+    }
+
     fn is_met_by(&self, value: &str) -> bool {
-        match self {
-            Self::Present => true,
-            Self::OneOf(values) => values.iter().any(|one| **one == *value),
-            Self::Captured => !value.is_empty(),
-            #[cfg(feature = "regex")]
-            Self::Matches(regex) => regex.is_match(value),
-            Self::All(tests) => tests.iter().all(|test| test.is_met_by(value)),
+        let is_listed = |values: &[Box<str>]| values.iter().any(|one| **one == *value);
+        self.one_of.as_deref().is_none_or(is_listed)
+            && (self.captures == 0 || !value.is_empty())
+            && self.is_match(value)
+    }
+
+    fn capture<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) {
+        self.capture_value(value.clone(), captures);
+        self.capture_groups(&value, captures);
+    }
+
+    fn capture_value<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) {
+        for _ in 0..self.captures {
+            captures.push(value.clone());
         }
     }
 
-    /// Whether there is a value for it, as far as a list of values shows.
-    fn can_be_met(&self) -> bool {
-        let tests = match self {
-            Self::All(tests) => tests,
-            one => std::slice::from_ref(one),
-        };
-        tests.iter().all(|test| match test {
-            Self::OneOf(values) => values.iter().any(|value| self.is_met_by(value)),
-            _ => true,
-        })
-    }
-
-    /// A value that lives as long as the request.
-    fn fits<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) -> bool {
-        match self {
-            Self::Captured => {
-                let there = !value.is_empty();
-                if there {
-                    captures.push(value);
-                }
-                there
-            }
-            Self::All(tests) => {
-                self.is_met_by(&value)
-                    && tests.iter().all(|test| test.fits(value.clone(), captures))
-            }
-            _ => self.fits_text(&value, captures),
-        }
-    }
-
-    /// A value that does not.
-    fn fits_text(&self, value: &str, captures: &mut Captures<'_>) -> bool {
-        match self {
-            Self::Present => true,
-            Self::OneOf(values) => values.iter().any(|one| **one == *value),
-            Self::Captured | Self::All(_) => self.fits(Cow::Owned(value.to_owned()), captures),
-            #[cfg(feature = "regex")]
-            Self::Matches(regex) => {
-                // Whether it matches is found without memory, what its groups match is not.
-                if !regex.is_match(value) {
-                    return false;
-                }
-                if let Some(found) = has_names(regex).then(|| regex.captures(value)).flatten() {
-                    for name in regex.capture_names().flatten() {
-                        let text = found.name(name).map_or("", |group| group.as_str());
-                        captures.push(Cow::Owned(text.to_owned()));
-                    }
-                }
-                true
+    /// Captures what the named groups of the regexes match.
+    #[cfg(feature = "regex")]
+    fn capture_groups(&self, value: &str, captures: &mut Captures<'_>) {
+        // Searching for groups allocates, so this happens only if there are any.
+        for CompiledRegex { regex, .. } in self.regexes.iter().filter(|one| one.has_names) {
+            let found = regex.captures(value);
+            for name in regex.capture_names().flatten() {
+                let group = found.as_ref().and_then(|found| found.name(name));
+                captures.push(group.map_or("", |group| group.as_str()).to_owned());
             }
         }
     }
-}
 
-#[cfg(feature = "regex")]
-fn has_names(regex: &regex::Regex) -> bool {
-    regex.capture_names().flatten().next().is_some()
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    const fn capture_groups(&self, _: &str, _: &mut Captures<'_>) {}
 }

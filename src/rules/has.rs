@@ -42,7 +42,7 @@ use std::fmt;
 #[must_use = "give it to a rule: `.when(…)`"]
 pub struct Condition {
     pub(super) place: Place,
-    pub(super) test: Test,
+    pub(super) value: ValueMatcher,
 }
 
 /// The part of a request that is looked at.
@@ -58,53 +58,27 @@ pub(super) enum Place {
     Language(Box<str>),
 }
 
-/// What its value has to be.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Test {
-    Present,
-    OneOf(Box<[Box<str>]>),
-    Captured(Box<str>),
-    /// A regex on the whole value, whose named groups are captures.
-    #[cfg_attr(
-        not(feature = "regex"),
-        expect(dead_code, reason = "nothing builds it")
-    )]
-    Matches(Box<str>),
-    /// Several of these, for the same value; none of them is `All`.
-    All(Box<[Self]>),
+/// What one value of it must be. All of this holds for the same value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct ValueMatcher {
+    /// The value is one of these.
+    pub(super) one_of: Option<Vec<Box<str>>>,
+    /// Each of these regexes matches the whole value. Their named groups are captures.
+    pub(super) regexes: Vec<Box<str>>,
+    /// The value isn't empty, and is captured under these names.
+    pub(super) captures: Vec<Box<str>>,
 }
 
-impl Test {
-    /// Both, for the same value.
-    fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Present, other) => other,
-            (Self::OneOf(values), Self::OneOf(others)) => {
-                let both = values.into_iter().filter(|value| others.contains(value));
-                Self::OneOf(both.collect())
-            }
-            (Self::All(tests), other) => {
-                let mut all = Vec::from(tests);
-                let is_list = |test: &Self| matches!(test, Self::OneOf(_));
-                let is_known = all.contains(&other);
-                match all.iter_mut().find(|own| is_list(own) && is_list(&other)) {
-                    Some(own) => *own = std::mem::replace(own, Self::Present).and(other),
-                    None if is_known => {}
-                    None => all.push(other),
-                }
-                Self::All(all.into())
-            }
-            (one, other) if one == other => one,
-            (one, other) => Self::All([one, other].into()),
-        }
+impl ValueMatcher {
+    /// Returns `true` if every value matches.
+    pub(super) const fn is_any(&self) -> bool {
+        self.one_of.is_none() && self.regexes.is_empty() && self.captures.is_empty()
     }
 
-    /// The tests that a value has to pass, each alone.
-    pub(super) fn parts(&self) -> &[Self] {
-        match self {
-            Self::All(tests) => tests,
-            one => std::slice::from_ref(one),
-        }
+    /// Returns the list of values if nothing else is required.
+    pub(super) fn only_listed(&self) -> Option<&[Box<str>]> {
+        let values = self.one_of.as_deref()?;
+        (self.regexes.is_empty() && self.captures.is_empty()).then_some(values)
     }
 }
 
@@ -158,10 +132,12 @@ impl Condition {
     }
 
     const fn present(place: Place) -> Self {
-        Self {
-            place,
-            test: Test::Present,
-        }
+        let value = ValueMatcher {
+            one_of: None,
+            regexes: Vec::new(),
+            captures: Vec::new(),
+        };
+        Self { place, value }
     }
 
     /// Requires this value.
@@ -194,9 +170,14 @@ impl Condition {
     /// testing::get("/").header("x-device", "phone").through(&rules).assert_redirect("/m");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
-    pub fn one_of(self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+    pub fn one_of(mut self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let values = values.into_iter().map(|value| value.as_ref().into());
-        self.narrowed(Test::OneOf(values.collect()))
+        let mut values: Vec<Box<str>> = values.collect();
+        if let Some(listed) = &self.value.one_of {
+            values.retain(|value| listed.contains(value));
+        }
+        self.value.one_of = Some(values);
+        self
     }
 
     /// Requires a value that isn't empty, and captures it for the target.
@@ -211,8 +192,9 @@ impl Condition {
     /// testing::get("/page?p=a/b").through(&rules).assert_redirect("/posts/a%2Fb");
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
-    pub fn captured_as(self, name: &str) -> Self {
-        self.narrowed(Test::Captured(name.into()))
+    pub fn captured_as(mut self, name: &str) -> Self {
+        push_new(&mut self.value.captures, name);
+        self
     }
 
     /// Requires a value that this regex matches as a whole.
@@ -233,15 +215,9 @@ impl Condition {
     /// If the regex is invalid, building the table returns an error.
     #[cfg(feature = "regex")]
     #[cfg_attr(docsrs, doc(cfg(feature = "regex")))]
-    pub fn matching(self, regex: &str) -> Self {
-        self.narrowed(Test::Matches(regex.into()))
-    }
-
-    fn narrowed(self, test: Test) -> Self {
-        Self {
-            place: self.place,
-            test: self.test.and(test),
-        }
+    pub fn matching(mut self, regex: &str) -> Self {
+        push_new(&mut self.value.regexes, regex);
+        self
     }
 
     /// The host, as a regex or a list; for dialects that have it among their conditions.
@@ -270,15 +246,31 @@ impl fmt::Display for Condition {
             Place::Host => f.write_str("host"),
             Place::Language(_) => f.write_str("language"),
         }?;
-        for (at, test) in self.test.parts().iter().enumerate() {
-            f.write_str(if at == 0 { "" } else { " and" })?;
-            match test {
-                Test::Present | Test::All(_) => Ok(()),
-                Test::OneOf(values) => write!(f, " with {}", values.join(" or ")),
-                Test::Captured(name) => write!(f, " as `{{{name}}}`"),
-                Test::Matches(regex) => write!(f, " matching `{regex}`"),
-            }?;
+        let ValueMatcher {
+            one_of,
+            regexes,
+            captures,
+        } = &self.value;
+        let mut separator = "";
+        if let Some(values) = one_of {
+            write!(f, " with {}", values.join(" or "))?;
+            separator = " and";
+        }
+        for regex in regexes {
+            write!(f, "{separator} matching `{regex}`")?;
+            separator = " and";
+        }
+        for name in captures {
+            write!(f, "{separator} as `{{{name}}}`")?;
+            separator = " and";
         }
         Ok(())
+    }
+}
+
+/// Adds a text that isn't in the list.
+fn push_new(list: &mut Vec<Box<str>>, text: &str) {
+    if !list.iter().any(|own| **own == *text) {
+        list.push(text.into());
     }
 }

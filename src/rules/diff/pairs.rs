@@ -7,7 +7,6 @@ use foldhash::fast::RandomState;
 use crate::{
     rules::{
         Rules,
-        has::{Condition, Test},
         options::{Options, QueryPolicy},
         record::{PATTERN, QUERY, REGEX, Record},
     },
@@ -179,16 +178,9 @@ fn query_policy(rules: &Rules, record: &Record<'_>) -> QueryPolicy {
 /// What a rule asks for, and what it says of its answer; what placeholders are called is neither.
 fn split(options: &Options) -> (Options, Options) {
     let conditions = options.conditions.iter().map(|(expected, has)| {
-        let nameless = |test: &Test| match test {
-            Test::Captured(_) => Test::Captured("".into()),
-            test => test.clone(),
-        };
-        let test = match &has.test {
-            Test::All(tests) => Test::All(tests.iter().map(nameless).collect()),
-            test => nameless(test),
-        };
-        let place = has.place.clone();
-        (*expected, Condition { place, test })
+        let mut nameless = has.clone();
+        nameless.value.captures.fill_with(Default::default);
+        (*expected, nameless)
     });
     let asking = Options {
         scheme: options.scheme,

@@ -14,15 +14,7 @@ use crate::{
     location::HttpScheme,
     policy::Policy,
     request::{RequestHead, host::NormalizedHost},
-    rules::{
-        Rules,
-        ask::Ask,
-        capture::Found,
-        has::{Place, Test},
-        options::Edit,
-        record::Record,
-        target,
-    },
+    rules::{Rules, ask::Ask, capture::Found, has::Place, options::Edit, record::Record, target},
 };
 
 /// So many rules are looked at whatever the size of both tables, and so many more for each of their
@@ -260,8 +252,8 @@ fn variants<'r>(
             push_pair(&mut keys, key);
         }
         for (_, has) in options.map_or(&[][..], |options| &options.conditions) {
-            if let (Place::Query(key), Test::Present | Test::Captured(_)) = (&has.place, &has.test)
-            {
+            let is_open = has.value.one_of.is_none() && has.value.regexes.is_empty();
+            if let (Place::Query(key), true) = (&has.place, is_open) {
                 push_pair(&mut keys, key);
             }
         }

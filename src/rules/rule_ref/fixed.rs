@@ -4,7 +4,7 @@ use http::Method;
 
 use super::RuleRef;
 use crate::rules::{
-    has::{Condition, Place, Test},
+    has::{Condition, Place},
     options::Options,
     record::{PATTERN, REGEX, SLOTS},
     target,
@@ -61,18 +61,18 @@ impl RuleRef<'_> {
         let mut address = self.source().to_owned();
         let mut host = self.fixed_host()?;
         let mut separator = '?';
-        for (expected, Condition { place, test }) in &options.conditions {
+        for (expected, Condition { place, value }) in &options.conditions {
             if !expected {
                 continue;
             }
-            match (place, test) {
-                (Place::Query(_), Test::Captured(_)) => {
+            match (place, value.only_listed()) {
+                (Place::Query(_), _) if !value.captures.is_empty() => {
                     return Err(SkippedReason::SourceWithPlaceholders);
                 }
-                (Place::Query(key), Test::Present | Test::OneOf(_)) => {
+                (Place::Query(key), values) if values.is_some() || value.is_any() => {
                     let mut pair = Vec::new();
                     target::push_plain(&mut pair, key);
-                    if let Test::OneOf(values) = test {
+                    if let Some(values) = values {
                         pair.push(b'=');
                         let value = values.first().map(|value| &**value);
                         target::push_plain(&mut pair, value.unwrap_or_default());
@@ -81,7 +81,7 @@ impl RuleRef<'_> {
                     address.push_str(&String::from_utf8_lossy(&pair));
                     separator = '&';
                 }
-                (Place::Host, Test::OneOf(values)) if host.is_none() => {
+                (Place::Host, Some(values)) if host.is_none() => {
                     host = values.first().cloned();
                 }
                 _ => return Err(SkippedReason::Conditions),

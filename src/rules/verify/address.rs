@@ -14,7 +14,7 @@ use crate::{
     request::host::NormalizedHost,
     rules::{
         condition::Ready,
-        has::{Condition, Place, Test},
+        has::{Condition, Place, ValueMatcher},
         options::{Options, QueryPolicy},
         record::{REGEX, Record},
         table::Table,
@@ -238,7 +238,7 @@ impl Address {
         }
         for (expected, has) in conditions {
             match &has.place {
-                Place::Query(key) => self.query.narrow(*expected, key, &has.test)?,
+                Place::Query(key) => self.query.narrow(*expected, key, &has.value)?,
                 // Another host may be asked next.
                 Place::Host => {}
                 Place::Header(_) | Place::Cookie(_) | Place::Language(_) => {
@@ -246,9 +246,9 @@ impl Address {
                         fact.1.place == has.place
                             && fact.0 != *expected
                             && if *expected {
-                                excludes(&fact.1.test, &has.test)
+                                excludes(&fact.1.value, &has.value)
                             } else {
-                                excludes(&has.test, &fact.1.test)
+                                excludes(&has.value, &fact.1.value)
                             }
                     };
                     if self.facts.iter().any(contradicted) {
@@ -366,12 +366,10 @@ fn next_methods(how: StatusChoice, methods: &[Method]) -> Vec<Method> {
 }
 
 /// Whether nothing that passes the second test can be without the first.
-fn excludes(absent: &Test, present: &Test) -> bool {
-    match (absent, present) {
-        (Test::Present, _) => true,
-        (Test::OneOf(absent), Test::OneOf(present)) => {
-            present.iter().all(|value| absent.contains(value))
-        }
+fn excludes(absent: &ValueMatcher, present: &ValueMatcher) -> bool {
+    match (absent.only_listed(), &present.one_of) {
+        _ if absent.is_any() => true,
+        (Some(absent), Some(present)) => present.iter().all(|value| absent.contains(value)),
         _ => absent == present,
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     rules::{
         RuleRef, Rules,
         ask::{pairs, plain},
-        has::{Place, Test},
+        has::Place,
         options::{Edit, Options, QueryPolicy},
         pattern::Tail,
         record::{QUERY, Record, SLOTS},
@@ -241,7 +241,7 @@ impl Options {
             !self.repeats_asked
                 && conditions.any(|(expected, has)| {
                     let is_key = matches!(&has.place, Place::Query(own) if **own == *key);
-                    *expected && is_key && has.test != Test::Present
+                    *expected && is_key && !has.value.is_any()
                 })
         };
         let is_renamed = |edit: &Edit| matches!(edit, Edit::Rename(_, to) if **to == *key);

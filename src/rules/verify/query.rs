@@ -3,7 +3,7 @@
 use crate::rules::{
     ask,
     condition::Ready,
-    has::{Place, Test},
+    has::{Place, ValueMatcher},
     options::{Edit, QueryPolicy},
     record::{QUERY, Record},
 };
@@ -47,13 +47,20 @@ impl Query {
         self.pairs.iter().map(pair).sum::<usize>() + gone.sum::<usize>()
     }
 
-    pub(super) fn narrow(&mut self, expected: bool, key: &str, test: &Test) -> Option<()> {
-        let fits_one = |value: &Option<Box<str>>, test: &Test| match (value, test) {
-            (None, _) | (_, Test::Present | Test::Matches(_) | Test::All(_)) => true,
-            (Some(value), Test::OneOf(values)) => values.contains(value),
-            (Some(value), Test::Captured(_)) => !value.is_empty(),
+    pub(super) fn narrow(
+        &mut self,
+        expected: bool,
+        key: &str,
+        matcher: &ValueMatcher,
+    ) -> Option<()> {
+        let fits = |value: &Option<Box<str>>| match value {
+            None => true,
+            Some(value) => {
+                let listed = matcher.one_of.as_deref();
+                listed.is_none_or(|listed| listed.contains(value))
+                    && (matcher.captures.is_empty() || !value.is_empty())
+            }
         };
-        let fits = |value: &Option<Box<str>>| test.parts().iter().all(|test| fits_one(value, test));
         let is_it = |own: &Option<Box<str>>| own.as_deref().is_none_or(|own| own == key);
         let mut own = self.pairs.iter().filter(|(name, _)| is_it(name));
         if expected {
@@ -63,18 +70,18 @@ impl Query {
             if !self.may_have(key) {
                 return None;
             }
-            let value = match test {
-                Test::OneOf(values) => Some(values.first()?.clone()),
-                _ => None,
+            let value = match matcher.only_listed() {
+                Some(values) => Some(values.first()?.clone()),
+                None => None,
             };
             self.pairs.push((Some(key.into()), value));
             return Some(());
         }
         let surely = own.any(|(name, value)| {
             name.is_some()
-                && match (value, test) {
-                    (_, Test::Present) => true,
-                    (Some(value), Test::OneOf(values)) => values.contains(value),
+                && match (value, matcher.only_listed()) {
+                    _ if matcher.is_any() => true,
+                    (Some(value), Some(values)) => values.contains(value),
                     _ => false,
                 }
         });
@@ -107,7 +114,7 @@ impl Query {
             let taken = conditions
                 .iter()
                 .filter_map(|(expected, has)| match &has.place {
-                    Place::Query(key) if *expected && has.test != Test::Present => Some(key),
+                    Place::Query(key) if *expected && !has.value.is_any() => Some(key),
                     _ => None,
                 });
             let removed = edits.iter().map(|edit| match edit {

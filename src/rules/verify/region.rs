@@ -10,7 +10,7 @@ use crate::{
     journey::TestRequest,
     rules::{
         Rules,
-        has::{Place, Test},
+        has::Place,
         options::Options,
         record::{REGEX, Record},
         table::Table,
@@ -56,8 +56,8 @@ impl Rules {
         let request = of(&requests(&self.table, &record, &mut Fresh::default())?).request()?;
         let options = self.table.options(&record).map(|ready| &ready.options);
         let mut conditions = options.into_iter().flat_map(|options| &options.conditions);
-        let host = conditions.find_map(|(expected, has)| match (&has.place, &has.test) {
-            (Place::Host, Test::OneOf(values)) if *expected => values.first(),
+        let host = conditions.find_map(|(expected, has)| match has.place {
+            Place::Host if *expected => has.value.only_listed()?.first(),
             _ => None,
         });
         match host {

@@ -4,7 +4,7 @@ use super::{address::Address, finder::Finder, path::End, work::Work};
 #[cfg(feature = "regex")]
 use super::{address::Host, region::other_words};
 use crate::rules::{
-    has::{Condition, Test},
+    has::Condition,
     options::Options,
     record::{REGEX, Record},
 };
@@ -148,26 +148,27 @@ fn implies(
     }
     // What must not be there is asked about the other way round.
     let (narrow, wide) = match expected {
-        true => (&own.test, &other.test),
-        false => (&other.test, &own.test),
+        true => (&own.value, &other.value),
+        false => (&other.value, &own.value),
     };
-    // Each part of the wide one follows from a part of the narrow one.
-    wide.parts().iter().all(|wide| {
-        let mut parts = narrow.parts().iter();
-        parts.any(|narrow| implies_part(narrow, wide, work))
-    })
-}
-
-fn implies_part(narrow: &Test, wide: &Test, work: &mut Work) -> bool {
-    match (narrow, wide) {
-        (_, Test::Present) => true,
-        (Test::Captured(_), Test::Captured(_)) => true,
-        // What is captured is not empty.
-        (Test::OneOf(values), Test::Captured(_)) => values.iter().all(|value| !value.is_empty()),
-        (Test::OneOf(narrow), Test::OneOf(wide)) => {
+    let is_listed = match (&narrow.one_of, &wide.one_of) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(narrow), Some(wide)) => {
             work.add(narrow.len() * wide.len());
             narrow.iter().all(|value| wide.contains(value))
         }
-        _ => narrow == wide,
-    }
+    };
+    // A captured value isn't empty.
+    let is_filled = || {
+        let mut listed = narrow.one_of.iter().flatten();
+        !narrow.captures.is_empty()
+            || narrow.one_of.is_some() && listed.all(|value| !value.is_empty())
+    };
+    is_listed
+        && wide
+            .regexes
+            .iter()
+            .all(|regex| narrow.regexes.contains(regex))
+        && (wide.captures.is_empty() || is_filled())
 }

@@ -14,7 +14,7 @@ use crate::{
     rules::{
         Rules,
         capture::Captures,
-        has::{Condition, Place, Test},
+        has::{Condition, Place},
         pattern::MAX_CAPTURES,
         target,
     },
@@ -64,15 +64,10 @@ pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
     if let Some(host) = known.authority() {
         headers.insert(header::HOST, HeaderValue::from_str(&host).ok()?);
     }
-    for (_, Condition { place, test }) in known.facts.iter().filter(|(expected, _)| *expected) {
-        let parts = test.parts();
-        let listed = parts.iter().find_map(|test| match test {
-            Test::OneOf(values) => values.first(),
-            _ => None,
-        });
-        let value = match listed {
-            Some(value) => value,
-            None if parts.iter().any(|test| matches!(test, Test::Matches(_))) => return None,
+    for (_, Condition { place, value }) in known.facts.iter().filter(|(expected, _)| *expected) {
+        let value = match &value.one_of {
+            Some(values) => values.first()?,
+            None if !value.regexes.is_empty() => return None,
             None => "1",
         };
         let (name, value) = match place {

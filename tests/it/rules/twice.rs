@@ -94,7 +94,7 @@ fn one_value_for_all_and_its_captures() {
         .one_of(["a1", "b2", "cc"]);
     assert_eq!(
         has.to_string(),
-        "query parameter `p` matching `(?<letter>.)\\d` and as `{whole}` and with a1 or b2 or cc",
+        "query parameter `p` with a1 or b2 or cc and matching `(?<letter>.)\\d` and as `{whole}`",
     );
     let rules = Rules::new([Rule::found("/", "/{letter}/{whole}").when(has)]).unwrap();
     // The first of several values that meets all of it; nothing of the others is captured.
