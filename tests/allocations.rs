@@ -122,6 +122,34 @@ fn a_canonical_request_allocates_nothing() {
     }
 }
 
+/// Whether it is found by its path alone, by a pattern or by conditions, and how often its host or
+/// its query has to be read.
+#[test]
+fn a_rule_that_passes_or_refuses_allocates_nothing() {
+    let plain = [Rule::pass("/pass"), Rule::gone("/gone")];
+    let others = [
+        Rule::found("/{w}/{x}/{y}/{z}", "/to"),
+        Rule::pass("/api/{*rest}").host("a.example"),
+        Rule::gone("/jobs/{id}?old").unless(Condition::cookie("session")),
+    ];
+    let all = Rules::new(plain.iter().cloned().chain(others)).unwrap();
+    let plain = Rules::new(plain).unwrap();
+    for (rules, target) in [
+        (&plain, "/pass?x"),
+        (&plain, "/gone"),
+        (&all, "/%70ass"),
+        (&all, "/gone"),
+        (&all, "/api/x/y"),
+        (&all, "/jobs/7?old"),
+    ] {
+        let request = testing::get(target).header("host", "a.example");
+        let head = request.head();
+        assert!(rules.find(&head).is_some(), "{target}");
+        assert!(rules.decide(&head).into_target().is_none(), "{target}");
+        assert_eq!(allocations(|| rules.decide(&head)), 0, "{target}");
+    }
+}
+
 #[test]
 fn a_target_without_placeholders_is_sent_as_it_is_kept() {
     let rules = rules();

@@ -93,6 +93,8 @@ async fn a_redirect_of_a_table_leaves_an_event_with_its_rule(events: &Events) {
         Rule::permanent("/a", "/b").named("launch"),
         Rule::found("/404", "/c").after_not_found(),
         Rule::found("/late/{x}", "/d").after_not_found(),
+        Rule::gone("/fax/{x}"),
+        Rule::pass("/pass"),
     ])
     .unwrap();
     let layer = RedirectLayer::new(from_code.or(from_file));
@@ -104,7 +106,15 @@ async fn a_redirect_of_a_table_leaves_an_event_with_its_rule(events: &Events) {
         Ok::<_, Infallible>(response)
     }));
     // One of the last waits for a 404 in vain, one is no rule's.
-    for path in ["/blog/\"x\"?y", "/a", "/404", "/late/1", "/none"] {
+    for path in [
+        "/blog/\"x\"?y",
+        "/a",
+        "/404",
+        "/late/1",
+        "/fax/1",
+        "/pass",
+        "/none",
+    ] {
         let request = Request::get(path).body(()).unwrap();
         app.clone().oneshot(request).await.unwrap();
     }
@@ -115,6 +125,7 @@ async fn a_redirect_of_a_table_leaves_an_event_with_its_rule(events: &Events) {
              file=\"_redirects\" line=2",
             "DEBUG message=redirected status=308 location=\"/b\" rule=launch rule_number=0",
             "DEBUG message=redirected status=302 location=\"/c\" rule=/404 rule_number=1",
+            "DEBUG message=refused reason=\"refused by a rule\" status=410 rule=/fax/{x} rule_number=3",
         ]
     );
 }

@@ -7,9 +7,7 @@ use std::cell::Cell;
 #[cfg(feature = "reload")]
 use std::path::Path;
 
-use metrics::{
-    Counter, Key, Label, Level, Metadata, SharedString, Unit, describe_counter, describe_gauge,
-};
+use metrics::{Counter, Key, Label, Level, Metadata, Unit, describe_counter, describe_gauge};
 
 use crate::{
     redirect::{Exemption, Redirected, Refusal, Suppressed},
@@ -50,7 +48,7 @@ const REASONS: [(Suppressed, &str); 6] = [
 /// |---|---|---|
 /// | `tower_redirect_redirects_total` | `status`, `rule` | redirects that were sent, including those that replace the app's response |
 /// | `tower_redirect_passes_total` | | requests that passed through to the app and got its response |
-/// | `tower_redirect_refusals_total` | `status` | requests that were refused |
+/// | `tower_redirect_refusals_total` | `status`, `rule` | requests that were refused |
 /// | `tower_redirect_suppressed_total` | `reason` | redirects that weren't sent; the request counts as a pass or a refusal, too |
 /// | `tower_redirect_reloads_total` | `outcome` | reloads: `good` if the new rules are active, `bad` if they were rejected; a rollback is good, a lost path is bad |
 /// | `tower_redirect_last_reload_good` | `path` | 1 if the last rules that were read from a watched path are active, 0 if they were rejected or the path is lost |
@@ -64,15 +62,15 @@ const REASONS: [(Suppressed, &str); 6] = [
 ///
 /// | label | values |
 /// |---|---|
-/// | `status` | 301, 302, 303, 307, 308; for refusals, the 4xx of the policy, or 401 for a script that isn't redirected to the login page |
-/// | `rule` | the name of the rule; the first 100 bytes of its source if it has no name (`MatchedRule::id`); empty if the redirect comes from no `Rules` |
+/// | `status` | 301, 302, 303, 307, 308; for refusals, the 4xx of the rule or the policy, or 401 for a script that isn't redirected to the login page |
+/// | `rule` | the name of the rule; the first 100 bytes of its source if it has no name (`MatchedRule::id`); empty if the redirect or the refusal comes from no rule |
 /// | `reason` | `loop`, `preflight`, `websocket`, `connect`, `no_path`, `unsendable` |
 /// | `outcome` | `good`, `bad` |
 /// | `path` | the absolute path that is watched |
 ///
 /// - No label contains text of a request.
-/// - Each rule that redirects is a series. In a large table, give the same name to all rules that
-///   you want to count as one.
+/// - Each rule that redirects or refuses is a series. In a large table, give the same name to all
+///   rules that you want to count as one.
 /// - Rules with the same source, but other methods or conditions, share a series unless they have
 ///   names. `Rules::usage` and the `tracing` events distinguish them.
 /// - A recorder keeps the series of rules that a reload has removed. Everyone who can read the
@@ -122,13 +120,12 @@ pub(super) fn redirected(redirected: &Redirected) {
         Status::TemporaryRedirect => "307",
         Status::PermanentRedirect => "308",
     };
-    let status = Label::from_static_parts("status", status);
     #[cfg(feature = "rules")]
     if let Some(rule) = &redirected.rule {
-        count(REDIRECTS, Some(status), "rule", &rule.id().pieces());
+        count_by_rule(REDIRECTS, status, &rule.id().pieces());
         return;
     }
-    count(REDIRECTS, Some(status), "rule", &[]);
+    count_by_rule(REDIRECTS, status, &[]);
 }
 
 #[inline]
@@ -138,19 +135,25 @@ pub(super) fn passed() {
 }
 
 pub(super) fn refused(refusal: &Refusal) {
-    count(REFUSALS, None, "status", &[refusal.status().as_str()]);
+    let status = refusal.status();
+    #[cfg(feature = "rules")]
+    if let Some(rule) = refusal.rule() {
+        count_by_rule(REFUSALS, status.as_str(), &rule.id().pieces());
+        return;
+    }
+    count_by_rule(REFUSALS, status.as_str(), &[]);
 }
 
 pub(super) fn suppressed(reason: Suppressed) {
     if let Some((_, label)) = REASONS.iter().find(|(other, _)| *other == reason) {
-        count(SUPPRESSED, None, "reason", &[label]);
+        count(SUPPRESSED, &[("reason", &[label])]);
     }
 }
 
 #[cfg(feature = "reload")]
 pub(super) fn reloaded(good: bool) {
     let outcome = if good { "good" } else { "bad" };
-    count(RELOADS, None, "outcome", &[outcome]);
+    count(RELOADS, &[("outcome", &[outcome])]);
 }
 
 /// Sets the gauge of a watched path.
@@ -179,25 +182,31 @@ fn register(key: &Key) -> Counter {
 }
 
 thread_local! {
-    /// The memory of the previous labels. Counting a redirect reuses it, and so allocates nothing.
-    static SCRATCH: Cell<(Vec<Label>, String)> = const { Cell::new((Vec::new(), String::new())) };
+    /// The memory of the previous labels. Counting a response reuses it, and so allocates nothing.
+    static SCRATCH: Cell<(Vec<Label>, Vec<String>)> =
+        const { Cell::new((Vec::new(), Vec::new())) };
 }
 
-/// Increments a counter with a label whose value comes in pieces, and an optional fixed label.
-fn count(name: &'static str, fixed: Option<Label>, label: &'static str, value: &[&str]) {
-    let (mut labels, mut text) = SCRATCH.take();
-    text.clear();
-    // Formatting the value with `fmt` would make a counted redirect cost a third more.
-    text.extend(value.iter().copied());
-    labels.extend(fixed);
-    labels.push(Label::new(label, text));
+fn count_by_rule(name: &'static str, status: &str, rule: &[&str]) {
+    count(name, &[("status", &[status]), ("rule", rule)]);
+}
+
+/// Increments a counter with labels whose values come in pieces.
+fn count(name: &'static str, values: &[(&'static str, &[&str])]) {
+    let (mut labels, mut texts) = SCRATCH.take();
+    for (label, pieces) in values {
+        let mut text = texts.pop().unwrap_or_default();
+        text.clear();
+        // Formatting the value with `fmt` would make a counted redirect cost a third more.
+        text.extend(pieces.iter().copied());
+        labels.push(Label::new(*label, text));
+    }
     let key = Key::from_parts(name, labels);
     increment(&key);
     let (_, mut labels) = key.into_parts();
-    let text = labels.pop().map(|label| label.into_parts().1);
-    labels.clear();
-    SCRATCH.set((
-        labels,
-        text.map(SharedString::into_owned).unwrap_or_default(),
-    ));
+    // The last label first, so that each text is reused for a label of its own length.
+    while let Some(label) = labels.pop() {
+        texts.push(label.into_parts().1.into_owned());
+    }
+    SCRATCH.set((labels, texts));
 }

@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | debug | redirected | `status`, `location`, and for a rule: `rule`, `rule_number`, `file`, `line` |
 //! | debug | redirect suppressed | `reason`, and the fields of "redirected" |
-//! | debug | refused | `reason`, `status` |
+//! | debug | refused | `reason`, `status`, and for a rule: `rule`, `rule_number`, `file`, `line` |
 //! | debug | the candidate decides differently | `method`, `path`, `live`, `candidate` |
 //! | info | reloaded | `path` |
 //! | info | rolled back to the previous rules | |
@@ -100,16 +100,39 @@ pub(crate) fn passed() {
 /// Reports that a request gets a 4xx.
 pub(crate) fn refused(refusal: &Refusal) {
     #[cfg(feature = "tracing")]
+    log_refusal(refusal);
+    #[cfg(feature = "metrics")]
+    counters::refused(refusal);
+    #[cfg(feature = "rules")]
+    if let Some(rule) = refusal.rule() {
+        rule.count_hit();
+    }
+    #[cfg(not(any(feature = "tracing", feature = "metrics", feature = "rules")))]
+    let _ = refusal;
+}
+
+#[cfg(feature = "tracing")]
+fn log_refusal(refusal: &Refusal) {
+    #[cfg(feature = "rules")]
+    if let Some(rule) = refusal.rule() {
+        tracing::debug!(
+            target: "tower_redirect",
+            reason = refusal.reason(),
+            status = refusal.status().as_u16(),
+            rule = %Escaped(rule.id()),
+            rule_number = rule.number(),
+            file = rule.file(),
+            line = rule.line(),
+            "refused"
+        );
+        return;
+    }
     tracing::debug!(
         target: "tower_redirect",
         reason = refusal.reason(),
         status = refusal.status().as_u16(),
         "refused"
     );
-    #[cfg(feature = "metrics")]
-    counters::refused(refusal);
-    #[cfg(not(any(feature = "tracing", feature = "metrics")))]
-    let _ = refusal;
 }
 
 /// Reports that a script gets a 401 instead of a redirect to the login page.

@@ -39,7 +39,7 @@ use crate::{
 /// knew about the request, for example the scheme that a trusted proxy forwarded.
 ///
 /// Two decisions are equal if they have the same kind and target.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a decision does nothing until a layer applies it"]
 pub struct Decision<T = Redirect> {
     kind: DecisionKind<T>,
@@ -55,7 +55,7 @@ pub struct Decision<T = Redirect> {
 /// ```
 ///
 /// The enum is exhaustive: a layer can do nothing else with a request before the app sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum DecisionKind<T> {
     /// The request passes through to the inner service.
     Pass,

@@ -1,6 +1,12 @@
-use std::fmt;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use http::StatusCode;
+
+#[cfg(feature = "rules")]
+use super::MatchedRule;
 
 /// A 4xx response with a reason that clients don't see.
 ///
@@ -22,11 +28,15 @@ use http::StatusCode;
 /// assert!(Refusal::new(StatusCode::GONE, "withdrawn").is_some());
 /// assert!(Refusal::new(StatusCode::OK, "fine").is_none());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Two refusals are equal if their status, reason and public text are equal.
+#[derive(Clone, Debug)]
 pub struct Refusal {
     status: StatusCode,
     reason: &'static str,
     public_text: Option<&'static str>,
+    /// The rule that refused the request.
+    #[cfg(feature = "rules")]
+    rule: Option<MatchedRule>,
 }
 
 // The refusals of this crate's own policies.
@@ -143,6 +153,17 @@ impl Refusal {
             status,
             reason,
             public_text: None,
+            #[cfg(feature = "rules")]
+            rule: None,
+        }
+    }
+
+    /// Creates the refusal of a rule, whose status is a 4xx.
+    #[cfg(feature = "rules")]
+    pub(crate) fn of_rule(status: StatusCode, rule: MatchedRule) -> Self {
+        Self {
+            rule: Some(rule),
+            ..Self::with_status(status, "refused by a rule")
         }
     }
 
@@ -220,6 +241,43 @@ impl Refusal {
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         self.reason
+    }
+
+    /// Returns the rule that refused the request, if the refusal comes from a table.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::{Policy, policy::Refusal, testing};
+    ///
+    /// let rules = Rules::new([Rule::gone("/fax").named("fax")])?;
+    /// let decision = rules.decide(&testing::get("/fax").head());
+    /// assert_eq!(decision.refusal().unwrap().rule().unwrap().name(), Some("fax"));
+    /// assert!(Refusal::gone("withdrawn").rule().is_none());
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
+    #[cfg(feature = "rules")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
+    #[must_use]
+    pub const fn rule(&self) -> Option<&MatchedRule> {
+        self.rule.as_ref()
+    }
+
+    fn key(&self) -> (StatusCode, &str, Option<&str>) {
+        (self.status, self.reason, self.public_text)
+    }
+}
+
+impl PartialEq for Refusal {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Refusal {}
+
+impl Hash for Refusal {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
     }
 }
 

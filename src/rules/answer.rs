@@ -5,7 +5,7 @@ use std::{borrow::Cow, cell::RefCell, sync::Arc};
 use bytes::Bytes;
 
 use super::{
-    MatchedRule, NotSentReason,
+    MatchedRule, NotSentReason, Outcome,
     ask::{self, Ask, means},
     capture::Captures,
     condition::Ready,
@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     location::{Location, MAX_LEN, PartEnds, PrepareError, has_dot_segment, scan},
-    redirect::{Redirect, RuleOffset, Timing},
+    policy::Decision,
+    redirect::{Redirect, Refusal, RuleOffset, Timing},
 };
 
 impl Table {
@@ -43,12 +44,24 @@ impl Table {
             timing,
             cache,
             has_401_for_scripts: false,
-            rule: Some(MatchedRule::new(
-                Arc::<Self>::clone(self),
-                RuleOffset(at),
-                record.number,
-            )),
+            rule: Some(self.matched(at, record)),
         }
+    }
+
+    /// The decision of a rule that passes or refuses.
+    #[cold]
+    pub(super) fn without_redirect(self: &Arc<Self>, at: u32, record: &Record<'_>) -> Decision {
+        match record.outcome() {
+            Outcome::Refuse(status) => {
+                Decision::refuse(Refusal::of_rule(status, self.matched(at, record)))
+            }
+            Outcome::Pass | Outcome::Redirect(_) => Decision::pass(),
+        }
+    }
+
+    #[inline]
+    fn matched(self: &Arc<Self>, at: u32, record: &Record<'_>) -> MatchedRule {
+        MatchedRule::new(Arc::<Self>::clone(self), RuleOffset(at), record.number)
     }
 
     /// Where a rule leads a request, or why it would lead astray.

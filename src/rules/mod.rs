@@ -17,7 +17,8 @@
 //!
 //! # Which rule wins
 //!
-//! By default, the first rule that matches wins. [`Precedence`] has other orders.
+//! By default, the first rule that matches wins. [`Precedence`] has other orders. [`Rule::pass`]
+//! keeps later rules away from a URL, and [`Rule::gone`] refuses requests for it.
 //!
 //! # From a file
 //!
@@ -98,6 +99,7 @@ mod host_pattern;
 mod lines;
 mod named;
 mod options;
+mod outcome;
 mod paths;
 mod pattern;
 mod record;
@@ -147,6 +149,7 @@ pub use format::{
 pub use format::{next, vercel};
 pub use has::Condition;
 pub use options::QueryPolicy;
+pub use outcome::Outcome;
 pub use paths::PathMap;
 use record::SLOTS;
 pub use report::{Finding, FindingKind, Report};
@@ -362,6 +365,9 @@ impl Rules {
         let Some(record) = self.table.record(at) else {
             return Decision::pass();
         };
+        if !record.redirects() {
+            return self.table.without_redirect(at, &record);
+        }
         let mut found;
         let captures = if record.has(SLOTS) {
             found = Captures::none();

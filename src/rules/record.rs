@@ -2,7 +2,7 @@
 //!
 //! | bytes | |
 //! |---|---|
-//! | 2 | flags, the status among them |
+//! | 2 | flags, the outcome among them |
 //! | 4 | the number of the rule |
 //! | 2, 2 | the lengths of source and target |
 //! | … | the source, always at the same place, because it is what is compared |
@@ -12,6 +12,9 @@
 
 use std::ops::Range;
 
+use http::StatusCode;
+
+use super::outcome::Outcome;
 use crate::status::{Intent, Status, StatusChoice};
 
 /// The bytes in front of the source.
@@ -30,6 +33,8 @@ pub(super) const QUERY: u16 = 1 << 8;
 pub(super) const FRAGMENT: u16 = 1 << 9;
 /// The target is sent as it is, and was found to be a location as a whole: it has no slots.
 pub(super) const SETTLED: u16 = 1 << 10;
+/// The rule passes or refuses. The target of a rule that refuses is its status, in three digits.
+const NO_REDIRECT: u16 = 1 << 11;
 
 const HOWS: [StatusChoice; 8] = [
     StatusChoice::Status(Status::MovedPermanently),
@@ -58,7 +63,7 @@ pub(super) struct Record<'t> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Draft<'d> {
     pub(super) flags: u16,
-    pub(super) how: StatusChoice,
+    pub(super) outcome: Outcome,
     pub(super) number: u32,
     pub(super) origin: u16,
     pub(super) options: Option<u32>,
@@ -70,12 +75,16 @@ impl Draft<'_> {
     /// Adds the rule; `None` where a text is too long for one, or all of them together are.
     pub(super) fn push(&self, out: &mut Vec<u8>) -> Option<u32> {
         let at = u32::try_from(out.len()).ok().filter(|&at| at < MOST)?;
-        let how = HOWS.iter().position(|how| *how == self.how)?;
-        let mut flags = self.flags | u16::try_from(how).ok()?;
+        let (outcome, target) = match &self.outcome {
+            Outcome::Redirect(how) => (how_bits(*how)?, self.target),
+            Outcome::Pass => (NO_REDIRECT, &[][..]),
+            Outcome::Refuse(status) => (NO_REDIRECT, status.as_str().as_bytes()),
+        };
+        let mut flags = self.flags | outcome;
         flags |= if self.options.is_some() { OPTIONS } else { 0 };
         flags |= if self.origin > 0 { ABSOLUTE } else { 0 };
         let source_len = u16::try_from(self.source.len()).ok()?;
-        let target_len = u16::try_from(self.target.len()).ok()?;
+        let target_len = u16::try_from(target.len()).ok()?;
         let [f0, f1] = flags.to_le_bytes();
         let [n0, n1, n2, n3] = self.number.to_le_bytes();
         let [s0, s1] = source_len.to_le_bytes();
@@ -88,9 +97,14 @@ impl Draft<'_> {
         if let Some(options) = self.options {
             out.extend(options.to_le_bytes());
         }
-        out.extend_from_slice(self.target);
+        out.extend_from_slice(target);
         Some(at)
     }
+}
+
+fn how_bits(how: StatusChoice) -> Option<u16> {
+    let at = HOWS.iter().position(|own| *own == how)?;
+    u16::try_from(at).ok()
 }
 
 /// Where no rule begins any more: the bit above marks lists of rules.
@@ -145,6 +159,20 @@ impl<'t> Record<'t> {
         self.flags & flag != 0
     }
 
+    /// Returns `true` if the rule redirects.
+    #[inline]
+    pub(super) const fn redirects(&self) -> bool {
+        !self.has(NO_REDIRECT)
+    }
+
+    pub(super) fn outcome(&self) -> Outcome {
+        if self.redirects() {
+            return Outcome::Redirect(self.status_choice());
+        }
+        StatusCode::from_bytes(self.target).map_or(Outcome::Pass, Outcome::Refuse)
+    }
+
+    /// How a rule redirects, of one that does.
     #[inline]
     pub(super) fn status_choice(&self) -> StatusChoice {
         let at = usize::from(self.flags & HOW);
@@ -164,8 +192,7 @@ impl<'t> Record<'t> {
     where
         't: 'n,
     {
-        let how = HOWS.iter().position(|own| *own == how);
-        let how = how.and_then(|how| u16::try_from(how).ok());
+        let how = how_bits(how);
         let kept = self.flags & (OPTIONS | PATTERN | REGEX);
         Record {
             flags: kept | flags | how.unwrap_or(self.flags & HOW),
@@ -205,17 +232,27 @@ impl<'t> Record<'t> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Draft, FRAGMENT, HOWS, QUERY, Record};
+    use http::StatusCode;
+
+    use super::{Draft, FRAGMENT, HOWS, Outcome, QUERY, Record};
 
     #[test]
     fn what_is_written_is_read() {
         let mut records = Vec::new();
         let mut at = Vec::new();
-        for (number, how) in HOWS.into_iter().enumerate() {
+        let refusals = (400..500).map(|status| StatusCode::from_u16(status).unwrap());
+        let outcomes = HOWS
+            .into_iter()
+            .map(Outcome::Redirect)
+            .chain(refusals.map(Outcome::Refuse))
+            .chain([Outcome::Pass]);
+        for (number, outcome) in outcomes.enumerate() {
+            let redirects = matches!(outcome, Outcome::Redirect(_));
             for (origin, options) in [(0, None), (19, None), (0, Some(7)), (19, Some(u32::MAX))] {
+                let origin = if redirects { origin } else { 0 };
                 let draft = Draft {
                     flags: QUERY,
-                    how,
+                    outcome,
                     number: number as u32,
                     origin,
                     options,
@@ -224,23 +261,25 @@ mod tests {
                 };
                 at.push((
                     draft.push(&mut records).unwrap(),
-                    how,
+                    outcome,
                     number,
                     origin,
                     options,
                 ));
             }
         }
-        for (place, how, number, origin, options) in at {
+        for (place, outcome, number, origin, options) in at {
             let record = Record::read(&records, place).unwrap();
             assert_eq!(
-                (record.status_choice(), record.number as usize),
-                (how, number)
+                (record.outcome(), record.number as usize),
+                (outcome, number)
             );
             assert_eq!((record.origin, record.options), (origin, options));
             assert_eq!(record.source, b"/a");
             assert_eq!(Record::read_source(&records, place), Some(record.source));
-            assert_eq!(&records[record.target_range()], b"https://new.example/?");
+            if record.redirects() {
+                assert_eq!(&records[record.target_range()], b"https://new.example/?");
+            }
             assert!(record.has(QUERY) && !record.has(FRAGMENT));
             assert!(record.next() as usize <= records.len());
             assert_eq!(record.begin(), place);

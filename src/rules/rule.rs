@@ -5,6 +5,7 @@ use super::{
     has::Condition,
     host_pattern::TWO_HOSTS,
     options::Options,
+    outcome::Outcome,
     source::{Source, TWO_SCHEMES, Wrong},
 };
 use crate::{
@@ -13,7 +14,9 @@ use crate::{
     status::{Intent, Status, StatusChoice},
 };
 
-/// One redirect rule: a source, a target and a status.
+/// One rule: a source, and a redirect with a target and a status.
+///
+/// A rule can also [pass](Self::pass) a request through, or [refuse](Self::refuse) it.
 ///
 /// ```
 /// use tower_redirect::rules::{Rule, Rules};
@@ -98,8 +101,9 @@ use crate::{
 #[must_use = "a rule does nothing until a table has it"]
 pub struct Rule {
     pub(super) source: Source,
+    /// Empty if the rule sends no redirect.
     pub(super) target: String,
-    pub(super) how: StatusChoice,
+    pub(super) outcome: Outcome,
     pub(super) options: Options,
     /// The error of the first call that contradicts an earlier one.
     pub(super) conflict: Option<Box<Wrong>>,
@@ -167,7 +171,7 @@ impl Rule {
         Self {
             source: source.into(),
             target: target.into(),
-            how: how.into(),
+            outcome: Outcome::Redirect(how.into()),
             options: Options::default(),
             conflict: None,
         }

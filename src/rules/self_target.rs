@@ -1,6 +1,6 @@
 //! Rules of files whose target is their own source.
 
-use super::{has::Condition, rule::Rule, source::SourceKind};
+use super::{has::Condition, outcome::Outcome, rule::Rule, source::SourceKind};
 use crate::status::{Status, StatusChoice};
 
 impl Rule {
@@ -10,10 +10,13 @@ impl Rule {
         let Self {
             source,
             target,
-            how,
+            outcome: Outcome::Redirect(how),
             options,
             ..
-        } = self;
+        } = self
+        else {
+            return false;
+        };
         // A target with the rule's own origin is the same as one without an origin.
         let origin = options.scheme.zip(options.host.as_deref());
         let path = origin.and_then(|(scheme, host)| {

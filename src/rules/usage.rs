@@ -1,4 +1,4 @@
-//! Hit counts: how often each rule redirected.
+//! Hit counts: how often each rule redirected or refused.
 
 use std::{
     fmt,
@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{RuleRef, Rules, table::Table};
+use super::{Outcome, RuleRef, Rules, table::Table};
 
 /// The hit counts of a table, returned by [`Rules::usage`].
 ///
@@ -57,7 +57,7 @@ pub struct RuleUsage<'r> {
 }
 
 impl Rules {
-    /// Starts to count the redirects that each rule sends.
+    /// Starts to count the redirects and refusals of each rule.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -68,11 +68,12 @@ impl Rules {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     ///
-    /// The service counts a redirect when it sends it. These count nothing:
+    /// The service counts a redirect or a refusal when it sends it. These count nothing:
     ///
     /// - tests and [`explain`](Self::explain)
     /// - a redirect that the layer suppresses
     /// - a redirect that waits for a 404, if the app responds with something else
+    /// - a rule that [passes](super::Rule::pass)
     ///
     /// Clones share their counts, even clones that you made before this call. Keep one to read the
     /// [usage](Self::usage). Other tables count on their own: a table that you reload or flatten
@@ -81,7 +82,7 @@ impl Rules {
     /// nothing.
     ///
     /// Counting takes two words of memory per rule, and one atomic addition and one clock read per
-    /// redirect. Requests that pass through cost nothing.
+    /// hit. Requests that pass through cost nothing.
     #[must_use]
     pub fn count_hits(self) -> Self {
         self.table.hits.get_or_init(|| Hits::of(&self.table));
@@ -180,7 +181,7 @@ impl<'r> Usage<'r> {
         self.rules.iter().map(move |rule| hits.usage(rule))
     }
 
-    /// Returns the rules without hits.
+    /// Returns the rules without hits, except rules that pass, which have none.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -190,11 +191,11 @@ impl<'r> Usage<'r> {
     /// # Ok::<(), tower_redirect::rules::RulesError>(())
     /// ```
     pub fn never_hit(&self) -> impl Iterator<Item = RuleRef<'r>> + use<'r> {
-        let idle = self.iter().filter(|usage| usage.hits == 0);
+        let idle = self.counted().filter(|usage| usage.hits == 0);
         idle.map(|usage| usage.rule)
     }
 
-    /// Returns the rules without a hit at or after this time.
+    /// Returns the rules without a hit at or after this time, except rules that pass.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};
@@ -210,9 +211,15 @@ impl<'r> Usage<'r> {
     /// [`never_hit`](Self::never_hit).
     pub fn not_hit_since(&self, time: SystemTime) -> impl Iterator<Item = RuleRef<'r>> + use<'r> {
         let idle = self
-            .iter()
+            .counted()
             .filter(move |usage| usage.last_hit.is_none_or(|last| last < time));
         idle.map(|usage| usage.rule)
+    }
+
+    /// The rules that can have hits.
+    fn counted(&self) -> impl Iterator<Item = RuleUsage<'r>> + use<'r> {
+        self.iter()
+            .filter(|usage| usage.rule.outcome() != Outcome::Pass)
     }
 }
 
@@ -223,7 +230,7 @@ impl<'r> RuleUsage<'r> {
         self.rule
     }
 
-    /// Returns how many redirects of the rule the service sent.
+    /// Returns how many redirects or refusals of the rule the service sent.
     #[must_use]
     pub const fn hits(&self) -> u64 {
         self.hits

@@ -124,7 +124,9 @@ proptest! {
                 let response = through(&table, &request, app);
                 match (&expected, rule) {
                     (Answer::Pass, _) => prop_assert_eq!(response.status(), app),
-                    (Answer::Refuse, _) => prop_assert_eq!(response.status(), 400),
+                    (Answer::Refuse(status), _) => {
+                        prop_assert_eq!(response.status().as_u16(), *status);
+                    }
                     (Answer::Redirect { .. }, Some(rule)) if rule.after_not_found && app == 200 => {
                         prop_assert_eq!(response.status(), app);
                     }

@@ -2,7 +2,10 @@
 
 use http::Request;
 
-use super::{Condition, How, Place, Query, Rule, Source, Test, generate::Choices};
+use super::{
+    Condition, How, Outcome, Place, Query, Rule, Source, Test,
+    generate::{Choices, outcome},
+};
 
 const NAMES: [&str; 6] = ["a", "b", "a b", "caf\u{e9}", "", "none"];
 
@@ -33,13 +36,17 @@ pub fn rules(numbers: &[Vec<u16>]) -> Vec<Rule> {
                 _ => None,
             });
         let target = format!("/to/{at}{}", captured.collect::<String>());
-        rule(conditions, &target)
+        Rule {
+            outcome: outcome(choices),
+            ..rule(conditions, &target)
+        }
     });
     before.chain(behind).collect()
 }
 
 fn rule(conditions: Vec<Condition>, target: &str) -> Rule {
     Rule {
+        outcome: Outcome::Redirect,
         how: How::Temporary,
         source: Source::Native("/a".to_owned()),
         target: target.to_owned(),

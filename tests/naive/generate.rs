@@ -2,7 +2,7 @@
 
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 
-use super::{Condition, Edit, How, Place, Precedence, Query, Rule, Source, Test, path};
+use super::{Condition, Edit, How, Outcome, Place, Precedence, Query, Rule, Source, Test, path};
 
 mod request;
 mod words;
@@ -74,6 +74,7 @@ pub fn rule(choices: &mut Choices<'_>) -> Rule {
     let sources_slash_is_odd =
         matches!(&source, Source::Exact(text) | Source::Native(text) if text.contains("//"));
     Rule {
+        outcome: outcome(choices),
         how: choices.pick(&[
             How::Status(308),
             How::Status(301),
@@ -111,6 +112,16 @@ pub fn rule(choices: &mut Choices<'_>) -> Rule {
         source,
         target,
         conditions,
+    }
+}
+
+/// Most rules redirect.
+pub fn outcome(choices: &mut Choices<'_>) -> Outcome {
+    match choices.below(12) {
+        1 | 2 => Outcome::Pass,
+        3 => Outcome::Refuse(410),
+        4 => Outcome::Refuse(451),
+        _ => Outcome::Redirect,
     }
 }
 
@@ -316,6 +327,7 @@ pub fn filler(number: usize) -> Rule {
         _ => format!("/{{x}}/{FILLER}-{number}"),
     };
     Rule {
+        outcome: Outcome::Redirect,
         how: How::Status(308),
         source: Source::Native(source),
         target: format!("/{FILLER}"),

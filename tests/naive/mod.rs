@@ -26,6 +26,8 @@ use path::Pattern;
 /// One rule, as its author wrote it.
 #[derive(Clone, Debug)]
 pub struct Rule {
+    pub outcome: Outcome,
+    /// How a rule redirects, if that is its outcome; so are the target, the query and what follows.
     pub how: How,
     pub source: Source,
     pub target: String,
@@ -39,6 +41,13 @@ pub struct Rule {
     pub after_not_found: bool,
     pub ignore_case: bool,
     pub ignore_trailing_slash: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Redirect,
+    Pass,
+    Refuse(u16),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +114,7 @@ pub enum Precedence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     Pass,
-    Refuse,
+    Refuse(u16),
     Redirect { status: u16, location: String },
 }
 
@@ -174,7 +183,7 @@ impl Interpreter {
         if self.knows_hosts {
             match asked::host(request) {
                 Ok(host) => asked.host = host,
-                Err(()) => return (Answer::Refuse, None),
+                Err(()) => return (Answer::Refuse(400), None),
             }
         }
         let fitting = self.rules.iter().enumerate().filter_map(|(number, rule)| {
@@ -186,6 +195,11 @@ impl Interpreter {
         else {
             return (Answer::Pass, None);
         };
+        match rule.outcome {
+            Outcome::Redirect => {}
+            Outcome::Pass => return (Answer::Pass, Some(rule)),
+            Outcome::Refuse(status) => return (Answer::Refuse(status), Some(rule)),
+        }
         let answer = match write::location(rule, &captures, &asked.path, asked.query.as_deref()) {
             None => Answer::Pass,
             Some(location) => Answer::Redirect {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::Request;
+use http::{Request, StatusCode};
 use tower_redirect::{
     Policy, RequestHead, Status,
     location::HttpScheme,
@@ -14,7 +14,7 @@ use tower_redirect::{
     status::{Intent, StatusChoice as RealHow},
 };
 
-use super::{Answer, Edit, How, Place, Precedence, Query, Rule, Source, Test};
+use super::{Answer, Edit, How, Outcome, Place, Precedence, Query, Rule, Source, Test};
 
 pub fn rule(rule: &Rule) -> RealRule {
     let how: RealHow = match rule.how {
@@ -29,12 +29,12 @@ pub fn rule(rule: &Rule) -> RealRule {
         Source::Prefix(text) => RealSource::prefix(text),
         Source::Regex(text) => RealSource::regex(text),
     };
-    let mut real = RealRule::new(how, source, &*rule.target).query(match rule.query {
-        Query::Keep => QueryPolicy::Keep,
-        Query::Drop => QueryPolicy::Drop,
-        Query::Merge => QueryPolicy::Merge,
-        Query::TargetWins => QueryPolicy::TargetWins,
-    });
+    let mut real = match rule.outcome {
+        Outcome::Redirect => redirect(rule, RealRule::new(how, source, &*rule.target)),
+        Outcome::Pass => RealRule::pass(source),
+        Outcome::Refuse(410) => RealRule::gone(source),
+        Outcome::Refuse(status) => RealRule::refuse(StatusCode::from_u16(status).unwrap(), source),
+    };
     if let Some(host) = &rule.host {
         real = real.host(host);
     }
@@ -61,6 +61,28 @@ pub fn rule(rule: &Rule) -> RealRule {
             false => real.unless(has),
         };
     }
+    for (said, say) in [
+        (
+            rule.ignore_case,
+            RealRule::ignore_case as fn(RealRule) -> RealRule,
+        ),
+        (rule.ignore_trailing_slash, RealRule::ignore_trailing_slash),
+    ] {
+        if said {
+            real = say(real);
+        }
+    }
+    real
+}
+
+/// What only a redirect has.
+fn redirect(rule: &Rule, mut real: RealRule) -> RealRule {
+    real = real.query(match rule.query {
+        Query::Keep => QueryPolicy::Keep,
+        Query::Drop => QueryPolicy::Drop,
+        Query::Merge => QueryPolicy::Merge,
+        Query::TargetWins => QueryPolicy::TargetWins,
+    });
     for edit in &rule.edits {
         real = match edit {
             Edit::Remove(key) => real.remove_param(key),
@@ -71,17 +93,8 @@ pub fn rule(rule: &Rule) -> RealRule {
     if let Some(seconds) = rule.cache {
         real = real.cache(Duration::from_secs(seconds));
     }
-    for (said, say) in [
-        (
-            rule.after_not_found,
-            RealRule::after_not_found as fn(RealRule) -> RealRule,
-        ),
-        (rule.ignore_case, RealRule::ignore_case),
-        (rule.ignore_trailing_slash, RealRule::ignore_trailing_slash),
-    ] {
-        if said {
-            real = say(real);
-        }
+    if rule.after_not_found {
+        real = real.after_not_found();
     }
     real
 }
@@ -130,7 +143,7 @@ pub fn answer(table: &Rules, request: &Request<()>, scheme: Option<&str>) -> Ans
     }
     match table.decide(&head).kind() {
         DecisionKind::Pass => Answer::Pass,
-        DecisionKind::Refuse(_) => Answer::Refuse,
+        DecisionKind::Refuse(refusal) => Answer::Refuse(refusal.status().as_u16()),
         DecisionKind::Redirect(redirect) | DecisionKind::Enforce(redirect) => Answer::Redirect {
             status: redirect
                 .status(request.method(), request.version())

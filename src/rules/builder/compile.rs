@@ -11,6 +11,7 @@ use crate::{
         error::{Flaw, Part, RuleError},
         host_pattern::checked_host,
         options::{Matching, Options},
+        outcome::Outcome,
         pattern::MAX_CAPTURES,
         record::{Draft, FRAGMENT, QUERY, SETTLED, SLOTS},
         rule::Rule,
@@ -21,7 +22,6 @@ use crate::{
         target::{self, Target},
         text_range::TextRange,
     },
-    status::StatusChoice,
 };
 
 /// The only placeholder of a prefix is its tail.
@@ -37,7 +37,7 @@ impl RulesBuilder {
         let Rule {
             source,
             target,
-            how,
+            outcome,
             mut options,
             conflict,
         } = rule;
@@ -46,7 +46,7 @@ impl RulesBuilder {
         let name = options.name.clone();
         conflict
             .map_or(Ok(()), |conflict| Err(*conflict))
-            .and_then(|()| self.try_push(number, &source, &target, how, options))
+            .and_then(|()| self.try_push(number, &source, &target, outcome, options))
             .map_err(|(part, text, flaw)| RuleError {
                 rule: number,
                 name,
@@ -62,7 +62,7 @@ impl RulesBuilder {
         let Rule {
             source,
             target,
-            how,
+            outcome,
             options,
             conflict,
         } = rule;
@@ -71,7 +71,11 @@ impl RulesBuilder {
         else {
             return None;
         };
-        if conflict.is_some() || self.matching != as_it_is || options.matching != as_it_is {
+        if conflict.is_some()
+            || !matches!(outcome, Outcome::Redirect(_))
+            || self.matching != as_it_is
+            || options.matching != as_it_is
+        {
             return None;
         }
         let options = match &self.last {
@@ -85,7 +89,7 @@ impl RulesBuilder {
         let target = target::plain(target, &self.origin)?;
         let draft = Draft {
             flags: SETTLED,
-            how: *how,
+            outcome: *outcome,
             number,
             origin: target.origin,
             options,
@@ -100,9 +104,10 @@ impl RulesBuilder {
         number: u32,
         source: &Source,
         target: &str,
-        how: StatusChoice,
+        outcome: Outcome,
         mut options: Options,
     ) -> Result<(), Wrong> {
+        outcome.check(source.text(), &options)?;
         if let Some(name) = &options.name {
             if let Some(at) = name.find(escaped::is_unseen) {
                 let flaw = Flaw::new(at..at + 1, "control character in the name", "remove it");
@@ -150,28 +155,33 @@ impl RulesBuilder {
                     );
                     return Err((Part::Rule, source.text().to_owned(), flaw));
                 }
-                let mut target = self
-                    .target(target, &slots)
-                    .map_err(|flaw| (Part::Target, target.to_owned(), flaw))?;
-                if is_prefix {
-                    target = target.with_tail(PREFIX_TAIL_AT);
+                let mut compiled_target = None;
+                if let Outcome::Redirect(_) = outcome {
+                    let mut target = self
+                        .target(target, &slots)
+                        .map_err(|flaw| (Part::Target, target.to_owned(), flaw))?;
+                    if is_prefix {
+                        target = target.with_tail(PREFIX_TAIL_AT);
+                    }
+                    for (flag, is_set) in [
+                        (SLOTS, target.has_slots),
+                        (QUERY, target.has_query),
+                        (FRAGMENT, target.has_fragment),
+                        (SETTLED, target.is_settled),
+                    ] {
+                        flags |= if is_set { flag } else { 0 };
+                    }
+                    compiled_target = Some(target);
                 }
-                for (flag, is_set) in [
-                    (SLOTS, target.has_slots),
-                    (QUERY, target.has_query),
-                    (FRAGMENT, target.has_fragment),
-                    (SETTLED, target.is_settled),
-                ] {
-                    flags |= if is_set { flag } else { 0 };
-                }
+                let target = compiled_target.as_ref();
                 let draft = Draft {
                     flags,
-                    how,
+                    outcome,
                     number,
-                    origin: target.origin,
+                    origin: target.map_or(0, |target| target.origin),
                     options: options_at,
                     source: &compiled,
-                    target: &target.text,
+                    target: target.map_or(&[], |target| &target.text),
                 };
                 let at = draft.push(&mut self.records).ok_or_else(|| {
                     let flaw = Flaw::whole("the table is larger than 2 GB", "split it");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{RuleRef, Rules};
-use crate::{journey::TestRequest, policy::Decision, redirect::Timing, status::StatusChoice};
+use crate::{journey::TestRequest, policy::Decision, redirect::Timing};
 
 mod overlaps;
 mod pairs;
@@ -49,7 +49,7 @@ use search::Search;
 /// |---|---|
 /// | `-` | no rule matches any more |
 /// | `+` | a rule matches where none did |
-/// | `~` | the rule for the same requests redirects differently |
+/// | `~` | the rule for the same requests decides differently |
 /// | `!` | another rule matches |
 /// | `?` | the diff couldn't decide |
 #[derive(Clone, Debug, Default)]
@@ -104,8 +104,8 @@ pub enum ChangeKind {
     Added,
     /// No rule matches. Before, one did.
     Removed,
-    /// The rule for the same requests redirects differently: its target, status, query, cache
-    /// lifetime or timing changed.
+    /// The rule for the same requests decides differently: its outcome, target, status, query,
+    /// cache lifetime or timing changed.
     Modified,
     /// Another rule matches: it wins now, or the rule that won is gone.
     OtherRule,
@@ -232,7 +232,7 @@ impl<'r> DecisionChange<'r> {
     }
 
     const fn is_about_hosts(&self) -> bool {
-        self.decision_before.refusal().is_some() || self.decision_after.refusal().is_some()
+        refuses_host(&self.decision_before) || refuses_host(&self.decision_after)
     }
 
     /// Returns the old rule, if one matched.
@@ -270,13 +270,10 @@ impl<'r> DecisionChange<'r> {
         new: RuleRef<'_>,
     ) -> fmt::Result {
         let mut news = Vec::new();
-        let target = (old.target() != new.target()).then(|| new.target());
-        let how = (old.status_choice() != new.status_choice()).then(|| new.status_choice());
-        match (target, how) {
-            (Some(target), Some(how)) => news.push(format!("{target} ({})", said(how))),
-            (Some(target), None) => news.push(target),
-            (None, Some(how)) => news.push(format!("{} ({})", new.target(), said(how))),
-            (None, None) => {}
+        if old.outcome() != new.outcome() {
+            news.push(new.outcome_text());
+        } else if old.target() != new.target() {
+            news.push(new.target());
         }
         let redirects = (self.decision_before.target(), self.decision_after.target());
         if let (Some(old), Some(new)) = redirects {
@@ -334,10 +331,11 @@ fn led(decision: &Decision) -> &str {
     redirect.map_or("no redirect", |redirect| redirect.location.as_str())
 }
 
-fn said(how: StatusChoice) -> String {
-    match how {
-        StatusChoice::Status(status) => status.to_string(),
-        StatusChoice::Intent(intent) => format!("{intent:?}"),
+/// Whether a table refuses a request because of its host, before it looks at any rule.
+const fn refuses_host(decision: &Decision) -> bool {
+    match decision.refusal() {
+        Some(refusal) => refusal.rule().is_none(),
+        None => false,
     }
 }
 
@@ -360,7 +358,7 @@ impl fmt::Display for DecisionChange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.before, self.after) {
             _ if self.is_about_hosts() => {
-                let now = self.decision_after.refusal().is_some();
+                let now = refuses_host(&self.decision_after);
                 let now = if now { "now" } else { "no longer" };
                 write!(
                     f,
@@ -394,18 +392,12 @@ impl fmt::Display for Undecided<'_> {
             (Some(before), None) => write!(f, "? {} is removed", placed(before)),
             (Some(before), Some(after)) => {
                 write!(f, "? {}", placed(before))?;
-                match (
-                    before.target() != after.target(),
-                    before.status_choice() != after.status_choice(),
-                ) {
-                    (_, true) => write!(
-                        f,
-                        " becomes {} ({})",
-                        after.target(),
-                        said(after.status_choice())
-                    ),
-                    (true, false) => write!(f, " becomes {}", after.target()),
-                    (false, false) => f.write_str(" changed, or its position did"),
+                if before.outcome() != after.outcome() {
+                    write!(f, " becomes {}", after.outcome_text())
+                } else if before.target() != after.target() {
+                    write!(f, " becomes {}", after.target())
+                } else {
+                    f.write_str(" changed, or its position did")
                 }
             }
         }?;

@@ -15,6 +15,7 @@ use crate::{
         capture::{Captures, Found},
         has::Place,
         options::{Matching, Options},
+        outcome::Outcome,
         record::{PATTERN, QUERY, REGEX, Record, SLOTS},
         verify::{Finder, Overlap},
     },
@@ -219,15 +220,21 @@ impl<'r> Search<'r> {
                 return true;
             }
         }
-        false
+        // A request that no rule matches passes through, too.
+        record.outcome() == Outcome::Pass
     }
 
-    /// Whether a rule without placeholders answers as another one of the other table does.
+    /// Whether a rule has the same effect as one of the other table that matches the same request.
+    ///
+    /// A redirect is compared only if its source has no placeholders.
     fn has_same_effect(&self, which: Which, record: &Record<'_>, other: u32, same: Same) -> bool {
         let (own_rules, other_rules) = (self.rules(which), self.rules(which.other()));
         let Some(other_record) = other_rules.table.record(other) else {
             return false;
         };
+        if !record.redirects() {
+            return record.outcome() == other_record.outcome();
+        }
         if record.has(PATTERN | REGEX | SLOTS) || other_record.has(REGEX) {
             return false;
         }
@@ -243,7 +250,7 @@ impl<'r> Search<'r> {
         let is_plain = !asks_query(own)
             && !asks_query(options)
             && other_ready.is_none_or(|ready| ready.slots.is_empty());
-        let is_same = record.status_choice() == other_record.status_choice()
+        let is_same = record.outcome() == other_record.outcome()
             && record.has(QUERY) == other_record.has(QUERY)
             && own.query == options.query
             && own.edits == options.edits

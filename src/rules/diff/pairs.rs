@@ -4,13 +4,11 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
 
-use crate::{
-    rules::{
-        Rules,
-        options::{Options, QueryPolicy},
-        record::{PATTERN, QUERY, REGEX, Record},
-    },
-    status::StatusChoice,
+use crate::rules::{
+    Rules,
+    options::{Options, QueryPolicy},
+    outcome::Outcome,
+    record::{PATTERN, QUERY, REGEX, Record},
 };
 
 type Map<K, V> = HashMap<K, V, RandomState>;
@@ -61,8 +59,8 @@ impl<K: Eq + std::hash::Hash> Numbers<K> {
 /// its options.
 type Key = (u16, Vec<u8>, u32);
 
-/// How, the length of the origin, the target, what becomes of the query, and its options.
-type Value<'r> = (StatusChoice, u16, &'r [u8], QueryPolicy, u32);
+/// The outcome, the length of the origin, the target, what becomes of the query, and its options.
+type Value<'r> = (Outcome, u16, &'r [u8], QueryPolicy, u32);
 
 impl Pairs {
     pub(super) fn of(old: &Rules, new: &Rules) -> Self {
@@ -156,7 +154,7 @@ fn known<'r>(
             ));
             let query = query_policy(rules, &record);
             let Record { origin, target, .. } = record;
-            let value = values.of((record.status_choice(), origin, target, query, answering));
+            let value = values.of((record.outcome(), origin, target, query, answering));
             let rank = rules.table.rank(&record, rules.precedence);
             (rank, Known { at, key, value })
         })

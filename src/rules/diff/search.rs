@@ -267,8 +267,8 @@ fn variants<'r>(
         variants.extend(to(format!("{path}?{query}{more}{keys}")));
     }
     variants.extend(to(format!("{path}//x/")));
-    let hows = both.map(|one| one.map(|(_, record)| record.status_choice()));
-    if let [Some(old), Some(new)] = hows {
+    let outcomes = both.map(|one| one.map(|(_, record)| record.outcome()));
+    if let [Some(old), Some(new)] = outcomes {
         let methods = [Method::GET, Method::POST, Method::PUT];
         for version in [Version::HTTP_11, Version::HTTP_10] {
             for method in methods.iter().filter(|_| old != new) {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    RuleRef, Rules,
+    Outcome, RuleRef, Rules,
     ask::Ask,
     capture::{Captures, Found},
     has::Condition,
@@ -205,6 +205,12 @@ impl Rules {
         let Some((at, record)) = winner.and_then(|at| Some((at, self.table.record(at)?))) else {
             return;
         };
+        if !record.redirects() {
+            explanation.winner = Some(RuleRef::new(&self.table, record));
+            let decision = self.table.without_redirect(at, &record);
+            explanation.refusal = decision.refusal().cloned();
+            return;
+        }
         let mut captures = Captures::none();
         let found = self.table.captures(at, &record, ask, &mut captures);
         if found.is_none() {
@@ -277,9 +283,10 @@ impl<'r> Explanation<'r> {
         Some(redirect.location.as_str())
     }
 
-    /// Returns the refusal if the request has an invalid or conflicting host.
+    /// Returns the refusal if the rule that wins refuses the request, or if the request has an
+    /// invalid or conflicting host.
     ///
-    /// The table tries no rule then.
+    /// Because of a host, the table refuses the request before it tries a rule.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -326,7 +333,11 @@ impl fmt::Display for Explanation<'_> {
         if !self.has_path {
             return f.write_str("\nthe request has no path, so no rule matches");
         }
-        if let Some(refusal) = &self.refusal {
+        if let Some(refusal) = self
+            .refusal
+            .as_ref()
+            .filter(|refusal| refusal.rule().is_none())
+        {
             let (status, reason) = (refusal.status().as_u16(), refusal.reason());
             return write!(f, "\nrefused with {status}: {reason}");
         }
@@ -359,6 +370,11 @@ impl fmt::Display for Explanation<'_> {
         let Some(winner) = self.winner else {
             return f.write_str("\nno rule matches");
         };
+        match winner.outcome() {
+            Outcome::Redirect(_) => {}
+            Outcome::Pass => return f.write_str("\nthe request passes through"),
+            Outcome::Refuse(status) => return write!(f, "\nrefused with {status}"),
+        }
         let target = winner.target();
         match self.location() {
             Some(location) if location == target => {}

@@ -9,6 +9,7 @@ use super::{
     RuleRef, Rules,
     condition::Ready,
     options::{Options, QueryPolicy},
+    outcome::Outcome,
     record::{Draft, PATTERN, REGEX, Record},
     verify::{Finder, Merged},
 };
@@ -217,7 +218,7 @@ impl Rules {
                 .and_then(|(merged, options)| {
                     let draft = Draft {
                         flags: record.flags & (PATTERN | REGEX) | merged.flags,
-                        how: merged.how,
+                        outcome: Outcome::Redirect(merged.how),
                         number: record.number,
                         origin: merged.origin,
                         options: *options,
@@ -261,9 +262,9 @@ impl Rules {
                     rule: old.number(),
                     line: old.line(),
                     old_target: RuleRef::target(&old).into(),
-                    old_status_choice: old.status_choice(),
+                    old_status_choice: old.status_choice()?,
                     target: RuleRef::target(&new).into(),
-                    status_choice: new.status_choice(),
+                    status_choice: new.status_choice()?,
                     hops: count + 1,
                     via: by,
                     by_name: names.join(", ").into(),

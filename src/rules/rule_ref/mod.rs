@@ -1,7 +1,7 @@
 use std::{fmt, iter::FusedIterator};
 
 use super::{
-    RuleId, Rules,
+    Outcome, RuleId, Rules,
     pattern::Parts,
     record::{REGEX, Record, SLOTS},
     table::Table,
@@ -27,6 +27,8 @@ pub use fixed::SkippedReason;
 /// assert_eq!(rule.to_string(), "/a/{b} -> /c/{b} (302 Found)");
 /// # Ok::<(), tower_redirect::rules::RulesError>(())
 /// ```
+///
+/// A rule that passes is written as `/a -> pass`, and one that refuses as `/a -> 410 Gone`.
 ///
 /// Two references are equal only if they refer to the same rule of the same table.
 #[derive(Clone, Copy)]
@@ -65,17 +67,49 @@ impl<'r> RuleRef<'r> {
 
     /// Returns the target with its placeholders. All other text is percent-encoded, as in the
     /// location.
+    ///
+    /// If the rule passes or refuses, this is empty.
     #[must_use]
     pub fn target(&self) -> String {
+        if !self.redirects() {
+            return String::new();
+        }
         let names = self.names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         target::written(self.record().target, &names)
     }
 
-    /// Returns the status or the intent.
+    /// Returns what the rule does with a request.
     #[must_use]
-    pub fn status_choice(&self) -> StatusChoice {
-        self.record().status_choice()
+    pub fn outcome(&self) -> Outcome {
+        self.record().outcome()
+    }
+
+    /// Returns the status or the intent of the redirect, or `None` if the rule passes or refuses.
+    #[must_use]
+    pub fn status_choice(&self) -> Option<StatusChoice> {
+        match self.outcome() {
+            Outcome::Redirect(status_choice) => Some(status_choice),
+            Outcome::Pass | Outcome::Refuse(_) => None,
+        }
+    }
+
+    pub(crate) fn redirects(&self) -> bool {
+        self.record().redirects()
+    }
+
+    /// The outcome, with the target of a redirect.
+    pub(super) fn outcome_text(&self) -> String {
+        match self.outcome() {
+            Outcome::Redirect(StatusChoice::Status(status)) => {
+                format!("{} ({status})", self.target())
+            }
+            Outcome::Redirect(StatusChoice::Intent(intent)) => {
+                format!("{} ({intent:?})", self.target())
+            }
+            Outcome::Pass => "pass".to_owned(),
+            Outcome::Refuse(status) => status.to_string(),
+        }
     }
 
     /// Returns the name, if the rule has one.
@@ -271,11 +305,7 @@ impl<'r> IntoIterator for &'r Rules {
 impl fmt::Display for RuleRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (host, source) = (self.host(), self.source());
-        write!(f, "{host}{source} -> {} (", self.target())?;
-        match self.status_choice() {
-            StatusChoice::Status(status) => write!(f, "{status})"),
-            StatusChoice::Intent(intent) => write!(f, "{intent:?})"),
-        }
+        write!(f, "{host}{source} -> {}", self.outcome_text())
     }
 }
 

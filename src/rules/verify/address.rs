@@ -107,7 +107,8 @@ pub(super) struct Address {
 pub(super) struct Step {
     /// The requests that it answers, among those that were asked about.
     pub(super) answered: Address,
-    pub(super) next: Address,
+    /// The request that follows the redirect; `None` if the rule passes or refuses.
+    pub(super) next: Option<Address>,
     /// It answers all of them, whatever else they have.
     pub(super) surely: bool,
     /// The redirect leads to the address that was asked for, and is not sent.
@@ -205,11 +206,19 @@ impl Address {
                     && answered.methods == self.methods
                     && options.conditions.is_empty()
             });
+        if !record.redirects() {
+            return Some(Step {
+                answered,
+                next: None,
+                surely,
+                suppressed: false,
+            });
+        }
         let next = answered.next(record, ready, &bounds, fresh)?;
         let suppressed = answered.is_same_as(&next, record, ready);
         Some(Step {
             answered,
-            next,
+            next: Some(next),
             surely,
             suppressed,
         })

@@ -8,7 +8,10 @@ use super::{
     finder::Finder,
     leave_out::target_text,
 };
-use crate::rules::{FindingKind, RuleRef, record::Record};
+use crate::{
+    rules::{FindingKind, RuleRef, record::Record},
+    status::StatusChoice,
+};
 
 /// So many of the rules that may follow are named.
 const MOST_RELATED: usize = 8;
@@ -73,7 +76,11 @@ impl<'t> Check<'t> {
         record: &Record<'t>,
         address: Address,
     ) {
-        let successors = finder.successors(&address);
+        let mut successors = finder.successors(&address);
+        // A rule that passes or refuses ends the chain, at least for some requests.
+        let all = successors.len();
+        successors.retain(|(_, step)| step.next.is_some());
+        let may_end = successors.len() < all;
         let Some((next, first)) = successors.first().filter(|(_, step)| !step.suppressed) else {
             return;
         };
@@ -83,7 +90,7 @@ impl<'t> Check<'t> {
         let (number, name) = (second.number(), self.rules.name_of(second.number()));
         let target = target_text(RuleRef::new(&self.rules.table, *record));
         let leads_on = |(at, step): &(u32, Step)| finder.leads_on(*at, &address, step);
-        if !first.surely || !successors.first().is_some_and(leads_on) {
+        if may_end || !first.surely || !successors.first().is_some_and(leads_on) {
             let numbers = successors.iter().take(MOST_RELATED);
             let numbers = numbers.filter_map(|(at, _)| self.rules.rule_at(*at));
             let related: Vec<u32> = numbers.map(|rule| rule.number()).collect();
@@ -93,7 +100,8 @@ impl<'t> Check<'t> {
                 more => format!("{name} or {more} more rules"),
             };
             // Where none of them answers, the last does.
-            let is_sure = successors.last().is_some_and(|(_, last)| last.surely)
+            let is_sure = !may_end
+                && successors.last().is_some_and(|(_, last)| last.surely)
                 && successors.iter().all(leads_on);
             let end = "point this rule at the final target, if that is always the same URL";
             let (kind, message, help) = if is_sure {
@@ -130,7 +138,9 @@ impl<'t> Check<'t> {
         let mut related = vec![number];
         related.extend(end.map(|rule| rule.number()).filter(|end| *end != number));
         self.push(FindingKind::Chain, record.number, &related, message, help);
-        if is_permanent(record.status_choice()) && !is_permanent(second.status_choice()) {
+        let is_temporary = |next: StatusChoice| !is_permanent(next);
+        if is_permanent(record.status_choice()) && second.status_choice().is_some_and(is_temporary)
+        {
             let message = format!(
                 "clients cache this permanent redirect, but the next one ({name}) is temporary"
             );

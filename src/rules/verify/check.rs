@@ -141,8 +141,11 @@ impl<'t> Check<'t> {
         loops.are_all
     }
 
-    /// What is to be said about a rule without looking at others.
+    /// What is to be said about a redirect without looking at other rules.
     fn alone(&mut self, record: &Record<'t>) {
+        if !record.redirects() {
+            return;
+        }
         let rule = RuleRef::new(&self.rules.table, *record);
         let mut used = [false; MAX_CAPTURES];
         for slot in target::used(record.target) {
@@ -199,8 +202,8 @@ impl<'t> Check<'t> {
                 ..ready.options.clone()
             })
         };
-        let is_same = (record.source, record.target, record.status_choice())
-            == (other.source, other.target, other.status_choice())
+        let is_same = (record.source, record.target, record.outcome())
+            == (other.source, other.target, other.outcome())
             && options(record).unwrap_or_default() == options(&other).unwrap_or_default();
         if is_same {
             let message = format!("duplicate rule (same as {name})");

@@ -96,9 +96,9 @@ impl<'t> Finder<'t> {
         Some(self.step_of(&record)?.answered)
     }
 
-    /// The request that follows the answer of a rule, whatever it answered.
+    /// The request that follows the redirect of a rule, whatever it answered.
     pub(super) fn after(&mut self, record: &Record<'_>) -> Option<Address> {
-        Some(self.step_of(record)?.next)
+        self.step_of(record)?.next
     }
 
     /// The rules whose path fits where one without placeholders in its target leads; mostly none.
@@ -124,6 +124,9 @@ impl<'t> Finder<'t> {
 
     /// Whether nothing can answer where a rule leads, as far as a short look tells.
     pub(super) fn leads_nowhere(&mut self, record: &Record<'_>) -> bool {
+        if !record.redirects() {
+            return true;
+        }
         if record.has(SLOTS | REGEX) {
             return false;
         }
@@ -334,21 +337,25 @@ impl<'t> Finder<'t> {
         ranked
     }
 
-    /// The rule that answers first, what follows it, and whether it surely redirects.
+    /// The rule that answers first, what follows its redirect, and whether it surely redirects.
     pub(super) fn next(&mut self, address: &Address) -> Option<(u32, Address, bool)> {
         let (at, step) = self.successors(address).into_iter().next()?;
         let is_sure = step.surely && self.leads_on(at, address, &step);
-        (!step.suppressed).then_some((at, step.next, is_sure))
+        let next = step.next.filter(|_| !step.suppressed)?;
+        Some((at, next, is_sure))
     }
 
-    /// Whether a rule never leads to where it was asked for, which is not sent.
+    /// Whether a rule redirects, and never to where it was asked for, which is not sent.
     pub(super) fn leads_on(&self, at: u32, address: &Address, step: &Step) -> bool {
+        let Some(next) = &step.next else {
+            return false;
+        };
         let record = self.table.record(at);
         let growth = record.and_then(|record| record.growth());
         growth.is_some_and(|by| by < 0)
-            || address.host.and(&step.next.host).is_none()
-            || address.leaves_port(&step.next)
-            || !address.path.may_be(&step.next.path)
+            || address.host.and(&next.host).is_none()
+            || address.leaves_port(next)
+            || !address.path.may_be(&next.path)
     }
 }
 

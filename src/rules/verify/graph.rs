@@ -69,6 +69,9 @@ impl<'t> Finder<'t> {
             if ahead.as_ref().is_some_and(leads_nowhere) {
                 continue;
             }
+            if !record.redirects() {
+                continue;
+            }
             found.clear();
             if record.has(SLOTS | REGEX) {
                 self.edges_of_slots(&mut edges, at, &record, &mut found);

@@ -75,7 +75,7 @@ impl Rules {
         let table = &*self.table;
         let records = table.records();
         Ok(records
-            .filter(move |(_, record)| url.may_follow(table, record))
+            .filter(move |(_, record)| record.redirects() && url.may_follow(table, record))
             .map(move |(_, record)| RuleRef::new(table, record)))
     }
 }

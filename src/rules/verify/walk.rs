@@ -115,8 +115,9 @@ impl Walk<'_, '_> {
         self.left -= 1;
         self.way.push(key);
         for (at, step) in self.finder.successors(address) {
-            if self.rules.binary_search(&at).is_ok() && !step.suppressed {
-                self.follow(&step.next);
+            let next = step.next.filter(|_| !step.suppressed);
+            if let Some(next) = next.filter(|_| self.rules.binary_search(&at).is_ok()) {
+                self.follow(&next);
             }
         }
         self.way.pop();

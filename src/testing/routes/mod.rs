@@ -6,7 +6,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use tower_service::Service;
 
 use crate::{
-    policy::Policy,
+    policy::{DecisionKind, Policy},
     redirect::Timing,
     request::RequestHead,
     rules::{
@@ -54,15 +54,15 @@ pub use report::{RouteFinding, RouteProblem, RouteReport};
 /// It requests each fixed source and each fixed target on this site with GET, one after the other.
 /// Each URL is requested once. The host of a rule becomes the `Host` field, and the query that the
 /// rule requires becomes the query. The report counts the sources and targets that can't be
-/// requested, by [`SkippedReason`].
+/// requested, by [`SkippedReason`]. It requests nothing for rules that pass or refuse.
 ///
 /// The requests are real: a GET of `/logout` or `/unsubscribe?id=7` does what it always does. Use
 /// an app with test data.
 ///
 /// # Problems
 ///
-/// - [`DeadTarget`](RouteProblem::DeadTarget): The target responds with 404, 410 or 5xx. A 405
-///   counts too, because clients follow a redirect with GET.
+/// - [`DeadTarget`](RouteProblem::DeadTarget): The target responds with 404, 410 or 5xx, or a rule
+///   refuses it with such a status. A 405 counts too, because clients follow a redirect with GET.
 /// - [`TargetRedirects`](RouteProblem::TargetRedirects): The app redirects the target again.
 /// - [`HiddenPage`](RouteProblem::HiddenPage): The source responds with 2xx or 3xx, but the rule
 ///   redirects before the app is called, so clients never see the page. A 405 counts too if the
@@ -94,7 +94,7 @@ where
         responses: HashMap::new(),
         report: RouteReport::default(),
     };
-    for rule in rules.iter() {
+    for rule in rules.iter().filter(RuleRef::redirects) {
         checker.source(rules, rule).await;
         checker.target(rules, rule).await;
     }
@@ -159,13 +159,23 @@ where
             return self.report.skip(SkippedReason::NoUrl);
         };
         let mut rule_waits_for_404 = false;
-        if let Some(redirect) = rules.decide(&RequestHead::new(&request)).target() {
-            match redirect.timing() {
-                Timing::Before => return self.report.skip(SkippedReason::Chain),
-                Timing::After(_) => rule_waits_for_404 = true,
+        let mut status_of_rule = None;
+        match rules.decide(&RequestHead::new(&request)).kind() {
+            DecisionKind::Redirect(redirect) | DecisionKind::Enforce(redirect) => {
+                match redirect.timing() {
+                    Timing::Before => return self.report.skip(SkippedReason::Chain),
+                    Timing::After(_) => rule_waits_for_404 = true,
+                }
             }
+            DecisionKind::Refuse(refusal) => {
+                status_of_rule = refusal.rule().map(|_| refusal.status());
+            }
+            DecisionKind::Pass => {}
         }
-        let response = self.request(&fixed, request).await;
+        let response = match status_of_rule {
+            Some(status) => AppResponse::Status(status, None),
+            None => self.request(&fixed, request).await,
+        };
         let problem = match &response {
             AppResponse::Error(_) => Some(RouteProblem::Failed),
             AppResponse::Status(StatusCode::NOT_FOUND, _) if rule_waits_for_404 => None,

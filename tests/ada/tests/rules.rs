@@ -127,7 +127,7 @@ fn case(
     }
     match expected {
         Answer::Pass => {}
-        Answer::Refuse => seen.refusals += 1,
+        Answer::Refuse(_) => seen.refusals += 1,
         Answer::Redirect { location, .. } => {
             seen.redirects += 1;
             stays(&location, request, rule.unwrap(), seen);

@@ -8,6 +8,8 @@ fn every_request_is_counted_once_by_what_became_of_it() {
         Rule::permanent("/a", "/b").named("launch"),
         Rule::found("/c/{x}", "/d/{x}"),
         Rule::permanent("/late/{x}", "/found/{x}").after_not_found(),
+        Rule::gone("/fax/{x}"),
+        Rule::pass("/pass"),
     ])
     .unwrap();
     let gone = policy_fn(|request| match request.path() {
@@ -81,7 +83,18 @@ fn every_request_is_counted_once_by_what_became_of_it() {
         ),
         (
             request("GET", "/gone"),
-            pairs(&[("tower_redirect_refusals_total{status=\"410\"}", 1)]),
+            pairs(&[("tower_redirect_refusals_total{rule=\"\",status=\"410\"}", 1)]),
+        ),
+        (
+            request("GET", "/fax/1"),
+            pairs(&[(
+                "tower_redirect_refusals_total{rule=\"/fax/{x}\",status=\"410\"}",
+                1,
+            )]),
+        ),
+        (
+            request("GET", "/pass"),
+            pairs(&[("tower_redirect_passes_total{}", 1)]),
         ),
         (
             request("GET", "/x"),
@@ -179,7 +192,7 @@ fn what_names_no_path_and_what_cannot_be_sent_have_their_reasons() {
     assert_eq!(
         counted,
         pairs(&[
-            ("tower_redirect_refusals_total{status=\"400\"}", 1),
+            ("tower_redirect_refusals_total{rule=\"\",status=\"400\"}", 1),
             ("tower_redirect_suppressed_total{reason=\"websocket\"}", 1),
         ])
     );

@@ -151,9 +151,9 @@ async fn an_extension_is_left_where_it_was_asked_for() {
 
 #[tokio::test]
 async fn an_answer_that_is_replaced_leaves_nothing_of_the_one_before() {
-    let gone = Refusal::gone("withdrawn");
-    let below = RedirectLayer::new(policy_fn(move |request| match request.path() {
-        "/gone" => Decision::refuse(gone),
+    const GONE: Refusal = Refusal::gone("withdrawn");
+    let below = RedirectLayer::new(policy_fn(|request| match request.path() {
+        "/gone" => Decision::refuse(GONE),
         "/moved" => Decision::redirect(Redirect::found(LocalPath::from_static("/new"))),
         _ => Decision::pass(),
     }))
@@ -188,7 +188,7 @@ async fn an_answer_that_is_replaced_leaves_nothing_of_the_one_before() {
     let answer = app.clone().oneshot(request("GET", "/moved")).await.unwrap();
     assert!(answer.extensions().get::<Redirected>().is_some());
     let answer = app.oneshot(request("GET", "/gone")).await.unwrap();
-    assert_eq!(answer.extensions().get(), Some(&gone));
+    assert_eq!(answer.extensions().get(), Some(&GONE));
 }
 
 /// What a layer in front of an axum router reads, over a connection of hyper's.

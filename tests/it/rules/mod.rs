@@ -20,6 +20,8 @@ use tower_redirect::{
 
 mod answers;
 mod errors;
+mod outcome;
+mod outcome_reports;
 mod tables;
 mod twice;
 

@@ -45,7 +45,7 @@ fn chains_are_made_short_with_the_right_status() {
         let flattened = rules.unwrap().flatten();
         let rule = flattened.rules().iter().next().unwrap();
         assert_eq!(
-            (rule.target().as_str(), rule.status_choice()),
+            (rule.target().as_str(), rule.status_choice().unwrap()),
             ("/c", both),
             "{first:?} {second:?}"
         );

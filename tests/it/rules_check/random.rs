@@ -60,7 +60,7 @@ pub(super) mod sets {
             pieces(),
             any::<bool>(),
             pieces(),
-            0..6_u8,
+            0..8_u8,
             0..20_u8,
             0..8_u8,
         )
@@ -80,7 +80,10 @@ pub(super) mod sets {
                     17 => target.insert_str(0, "http://a.example"),
                     _ => {}
                 }
+                let redirects = how < 6;
                 let rule = match how {
+                    6 => Rule::pass(source),
+                    7 => Rule::gone(source),
                     0 => Rule::new(Status::Found, source, target),
                     1 => Rule::new(Status::SeeOther, source, target),
                     2 => Rule::new(Intent::Temporary, source, target),
@@ -88,6 +91,7 @@ pub(super) mod sets {
                     _ => Rule::new(Status::PermanentRedirect, source, target),
                 };
                 match condition {
+                    4 | 5 | 7 | 9..=13 if !redirects => rule,
                     0 => rule.when(Condition::cookie("beta")),
                     1 => rule.unless(Condition::cookie("beta")),
                     2 => rule.methods([http::Method::POST]),
@@ -156,9 +160,17 @@ impl Policy for Naive {
     type Target = Redirect;
 
     fn decide(&self, request: &RequestHead<'_>) -> Decision {
-        let mut answers = self.0.iter().map(|rules| rules.decide(request));
-        let first = answers.find(|decision| !decision.is_pass());
-        first.unwrap_or(Decision::pass())
+        let passes = |rules: &Rules| {
+            let rule = rules.find(request);
+            rule.is_some_and(|rule| rule.outcome() == Outcome::Pass)
+        };
+        for rules in &self.0 {
+            let decision = rules.decide(request);
+            if !decision.is_pass() || passes(rules) {
+                return decision;
+            }
+        }
+        Decision::pass()
     }
 }
 
@@ -294,7 +306,9 @@ proptest! {
         for request in sets::requests() {
             let head = request.head();
             let explanation = rules.explain(&head);
-            let decided = rules.decide(&head).into_target();
+            let decided = rules.decide(&head);
+            prop_assert_eq!(explanation.refusal(), decided.refusal());
+            let decided = decided.into_target();
             let location = decided.as_ref().map(|redirect| redirect.location().as_str());
             prop_assert_eq!(explanation.location(), location);
             let met: Vec<_> = explanation

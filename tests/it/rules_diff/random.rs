@@ -38,6 +38,7 @@ fn edited(choices: &mut Choices<'_>, rules: &[NaiveRule]) -> Vec<NaiveRule> {
             }
             6 => {
                 let one = &mut edited[at];
+                one.outcome = generate::outcome(choices);
                 one.how = choices.pick(&[
                     How::Status(301),
                     How::Temporary,
