@@ -29,6 +29,8 @@ struct CompiledCondition {
     expected: bool,
     place: Place,
     test: ReadyTest,
+    /// Whether only the last value of a repeated parameter is looked at.
+    is_of_last: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -36,6 +38,7 @@ enum ReadyTest {
     Present,
     OneOf(Box<[Box<str>]>),
     Captured,
+    CapturedOrEmpty,
     #[cfg(feature = "regex")]
     Matches(regex::Regex),
     /// All of these, for the same value.
@@ -64,6 +67,7 @@ impl Ready {
                 CompiledCondition::new(
                     *expected,
                     has,
+                    options.last_value_counts,
                     &mut slots,
                     #[cfg(feature = "regex")]
                     room,
@@ -174,6 +178,7 @@ impl CompiledCondition {
     fn new(
         expected: bool,
         has: &Condition,
+        is_of_last: bool,
         slots: &mut Vec<Slot>,
         #[cfg(feature = "regex")] room: &mut Room,
     ) -> Result<Self, Flaw> {
@@ -216,6 +221,10 @@ impl CompiledCondition {
                     capture(name, kind)?;
                     ReadyTest::Captured
                 }
+                Test::CapturedOrEmpty(name) => {
+                    capture(name, kind)?;
+                    ReadyTest::CapturedOrEmpty
+                }
                 #[cfg(feature = "regex")]
                 Test::Matches(text) => {
                     let regex = room.whole(text, false)?;
@@ -247,11 +256,15 @@ impl CompiledCondition {
             expected,
             place: has.place.clone(),
             test,
+            is_of_last,
         })
     }
 
     fn holds<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         let found = match &self.place {
+            Place::Query(key) if self.is_of_last => ask
+                .last_value(key)
+                .is_some_and(|value| self.test.fits_parameter(value, captures)),
             Place::Query(key) => match ask.known_pairs() {
                 Some(known) => match &self.test {
                     ReadyTest::OneOf(values) => values.iter().any(|one| known.has(key, one)),
@@ -309,7 +322,7 @@ impl ReadyTest {
         match self {
             Self::OneOf(values) => values.iter().any(|one| means(value, one)),
             // Goes on as it was received.
-            Self::Captured => self.fits(Cow::Borrowed(value), captures),
+            Self::Captured | Self::CapturedOrEmpty => self.fits(Cow::Borrowed(value), captures),
             Self::Present => true,
             #[cfg(feature = "regex")]
             Self::Matches(_) => self.fits(super::ask::plain(value), captures),
@@ -330,7 +343,7 @@ impl ReadyTest {
     /// The same without captures, for plain text.
     fn is_met_by(&self, value: &str) -> bool {
         match self {
-            Self::Present => true,
+            Self::Present | Self::CapturedOrEmpty => true,
             Self::OneOf(values) => values.iter().any(|one| **one == *value),
             Self::Captured => !value.is_empty(),
             #[cfg(feature = "regex")]
@@ -361,6 +374,10 @@ impl ReadyTest {
                 }
                 there
             }
+            Self::CapturedOrEmpty => {
+                captures.push(value);
+                true
+            }
             Self::All(tests) => {
                 self.is_met_by(&value)
                     && tests.iter().all(|test| test.fits(value.clone(), captures))
@@ -374,7 +391,9 @@ impl ReadyTest {
         match self {
             Self::Present => true,
             Self::OneOf(values) => values.iter().any(|one| **one == *value),
-            Self::Captured | Self::All(_) => self.fits(Cow::Owned(value.to_owned()), captures),
+            Self::Captured | Self::CapturedOrEmpty | Self::All(_) => {
+                self.fits(Cow::Owned(value.to_owned()), captures)
+            }
             #[cfg(feature = "regex")]
             Self::Matches(regex) => {
                 // Whether it matches is found without memory, what its groups match is not.

@@ -64,6 +64,8 @@ pub(super) enum Test {
     Present,
     OneOf(Box<[Box<str>]>),
     Captured(Box<str>),
+    /// The same, and an empty value too.
+    CapturedOrEmpty(Box<str>),
     /// A regex on the whole value, whose named groups are captures.
     #[cfg_attr(
         not(feature = "regex"),
@@ -215,6 +217,11 @@ impl Condition {
         self.narrowed(Test::Captured(name.into()))
     }
 
+    /// Captures a value for the target, even an empty one, as some formats do.
+    pub(super) fn captured_or_empty_as(self, name: &str) -> Self {
+        self.narrowed(Test::CapturedOrEmpty(name.into()))
+    }
+
     /// Requires a value that this regex matches as a whole.
     ///
     /// The target can use its named groups.
@@ -275,7 +282,9 @@ impl fmt::Display for Condition {
             match test {
                 Test::Present | Test::All(_) => Ok(()),
                 Test::OneOf(values) => write!(f, " with {}", values.join(" or ")),
-                Test::Captured(name) => write!(f, " as `{{{name}}}`"),
+                Test::Captured(name) | Test::CapturedOrEmpty(name) => {
+                    write!(f, " as `{{{name}}}`")
+                }
                 Test::Matches(regex) => write!(f, " matching `{regex}`"),
             }?;
         }

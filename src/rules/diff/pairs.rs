@@ -181,6 +181,7 @@ fn split(options: &Options) -> (Options, Options) {
     let conditions = options.conditions.iter().map(|(expected, has)| {
         let nameless = |test: &Test| match test {
             Test::Captured(_) => Test::Captured("".into()),
+            Test::CapturedOrEmpty(_) => Test::CapturedOrEmpty("".into()),
             test => test.clone(),
         };
         let test = match &has.test {
@@ -196,6 +197,7 @@ fn split(options: &Options) -> (Options, Options) {
         methods: options.methods.clone(),
         conditions: conditions.collect(),
         matching: options.matching,
+        last_value_counts: options.last_value_counts,
         ..Options::default()
     };
     let answering = Options {

@@ -260,8 +260,11 @@ fn variants<'r>(
             push_pair(&mut keys, key);
         }
         for (_, has) in options.map_or(&[][..], |options| &options.conditions) {
-            if let (Place::Query(key), Test::Present | Test::Captured(_)) = (&has.place, &has.test)
-            {
+            let is_open = matches!(
+                has.test,
+                Test::Present | Test::Captured(_) | Test::CapturedOrEmpty(_)
+            );
+            if let (Place::Query(key), true) = (&has.place, is_open) {
                 push_pair(&mut keys, key);
             }
         }

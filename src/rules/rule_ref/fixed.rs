@@ -66,7 +66,7 @@ impl RuleRef<'_> {
                 continue;
             }
             match (place, test) {
-                (Place::Query(_), Test::Captured(_)) => {
+                (Place::Query(_), Test::Captured(_) | Test::CapturedOrEmpty(_)) => {
                     return Err(SkippedReason::SourceWithPlaceholders);
                 }
                 (Place::Query(key), Test::Present | Test::OneOf(_)) => {

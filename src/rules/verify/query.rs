@@ -49,7 +49,8 @@ impl Query {
 
     pub(super) fn narrow(&mut self, expected: bool, key: &str, test: &Test) -> Option<()> {
         let fits_one = |value: &Option<Box<str>>, test: &Test| match (value, test) {
-            (None, _) | (_, Test::Present | Test::Matches(_) | Test::All(_)) => true,
+            (None, _) => true,
+            (_, Test::Present | Test::CapturedOrEmpty(_) | Test::Matches(_) | Test::All(_)) => true,
             (Some(value), Test::OneOf(values)) => values.contains(value),
             (Some(value), Test::Captured(_)) => !value.is_empty(),
         };

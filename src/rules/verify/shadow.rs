@@ -128,7 +128,12 @@ impl Options {
                     .methods
                     .iter()
                     .all(|method| other.methods.contains(method));
+        // One that sees only the last value of a parameter sees less.
+        let sees_as_much = !other.last_value_counts
+            || self.last_value_counts
+            || other.conditions.iter().all(|(_, has)| !has.is_of_query());
         methods
+            && sees_as_much
             && (other.scheme.is_none() || other.scheme == self.scheme)
             && other.conditions.iter().all(|condition| {
                 let mut own = self.conditions.iter();
@@ -160,7 +165,7 @@ fn implies(
 
 fn implies_part(narrow: &Test, wide: &Test, work: &mut Work) -> bool {
     match (narrow, wide) {
-        (_, Test::Present) => true,
+        (_, Test::Present | Test::CapturedOrEmpty(_)) => true,
         (Test::Captured(_), Test::Captured(_)) => true,
         // What is captured is not empty.
         (Test::OneOf(values), Test::Captured(_)) => values.iter().all(|value| !value.is_empty()),
