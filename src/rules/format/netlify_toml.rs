@@ -31,7 +31,8 @@
 //! ```
 //!
 //! Each `[[redirects]]` entry means the same as a line of [`_redirects`](super::netlify). The first
-//! entry that matches wins. The rest of the file isn't read.
+//! entry that matches wins. The rest of the file isn't read. If the site has a `_redirects` file
+//! too, [append](crate::rules::RulesBuilder::append) these rules to those of that file.
 //!
 //! | key | what it does here |
 //! |---|---|

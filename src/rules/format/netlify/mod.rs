@@ -56,6 +56,12 @@
 //! If the target has no query, the query of the request is appended, except the parameters that the
 //! rule compares or inserts. If two lines are the same, the last one counts.
 //!
+//! # Together with `netlify.toml`
+//!
+//! Netlify reads this file first, then `netlify.toml`, and both are one table.
+//! [`RulesBuilder::append`](crate::rules::RulesBuilder::append) shows how to build it. If both
+//! files have the same rule, the one that is appended first counts.
+//!
 //! # Not supported
 //!
 //! | syntax | what happens |
