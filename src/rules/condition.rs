@@ -30,7 +30,7 @@ struct CompiledCondition {
     place: Place,
     test: ReadyTest,
     /// Whether only the last value of a repeated parameter is looked at.
-    is_of_last: bool,
+    last_value: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -67,7 +67,7 @@ impl Ready {
                 CompiledCondition::new(
                     *expected,
                     has,
-                    options.last_value_counts,
+                    options.last_value,
                     &mut slots,
                     #[cfg(feature = "regex")]
                     room,
@@ -178,7 +178,7 @@ impl CompiledCondition {
     fn new(
         expected: bool,
         has: &Condition,
-        is_of_last: bool,
+        last_value: bool,
         slots: &mut Vec<Slot>,
         #[cfg(feature = "regex")] room: &mut Room,
     ) -> Result<Self, Flaw> {
@@ -256,13 +256,13 @@ impl CompiledCondition {
             expected,
             place: has.place.clone(),
             test,
-            is_of_last,
+            last_value,
         })
     }
 
     fn holds<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         let found = match &self.place {
-            Place::Query(key) if self.is_of_last => ask
+            Place::Query(key) if self.last_value => ask
                 .last_value(key)
                 .is_some_and(|value| self.test.fits_parameter(value, captures)),
             Place::Query(key) => match ask.known_pairs() {

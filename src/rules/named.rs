@@ -60,11 +60,10 @@ pub(super) struct Named<'a, V> {
     pairs: HashMap<Pair<'a>, usize, RandomState>,
 }
 
-/// The values of one name.
+/// The values of one name, and which of them came last.
 #[derive(Debug)]
 struct Values<V> {
-    each: Vec<V>,
-    /// Which of them was received last.
+    all: Vec<V>,
     last: usize,
 }
 
@@ -80,12 +79,12 @@ impl<'a, V> Named<'a, V> {
         };
         for (name, meaning, value) in received {
             let values = named.values.entry(name.clone()).or_insert(Values {
-                each: Vec::new(),
+                all: Vec::new(),
                 last: 0,
             });
             values.last = *named.pairs.entry((name, meaning)).or_insert_with(|| {
-                values.each.push(value);
-                values.each.len() - 1
+                values.all.push(value);
+                values.all.len() - 1
             });
         }
         named
@@ -94,13 +93,13 @@ impl<'a, V> Named<'a, V> {
     /// The values of a name, in their order.
     pub(super) fn of(&self, name: &str) -> &[V] {
         let values = self.values.get(name.as_bytes());
-        values.map_or(&[], |values| &values.each)
+        values.map_or(&[], |values| &values.all)
     }
 
     /// The value of a name that was received last.
     pub(super) fn last(&self, name: &str) -> Option<&V> {
         let values = self.values.get(name.as_bytes())?;
-        values.each.get(values.last)
+        values.all.get(values.last)
     }
 
     /// Whether a value of this name means this text.

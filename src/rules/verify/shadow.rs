@@ -129,8 +129,8 @@ impl Options {
                     .iter()
                     .all(|method| other.methods.contains(method));
         // One that sees only the last value of a parameter sees less.
-        let sees_as_much = !other.last_value_counts
-            || self.last_value_counts
+        let sees_as_much = !other.last_value
+            || self.last_value
             || other.conditions.iter().all(|(_, has)| !has.is_of_query());
         methods
             && sees_as_much

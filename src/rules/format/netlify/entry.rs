@@ -102,7 +102,7 @@ impl<'l> Entry<'l> {
         if !self.force {
             rule = rule.after_not_found();
         }
-        rule.options.last_value_counts = !query.is_empty();
+        rule.options.last_value = !query.is_empty();
         rule = matched.restrict(rule);
         rule = query.into_iter().chain(conditions).fold(rule, Rule::when);
         // One of the cookies is enough: a rule for each.
