@@ -17,7 +17,7 @@ pub(crate) trait RuleTable: Send + Sync {
     /// The name, or host and source.
     fn id(&self, at: RuleOffset) -> RuleId<'_>;
     /// The file that the table was read from.
-    fn file(&self) -> Option<&str>;
+    fn file(&self, number: u32) -> Option<&str>;
     /// The line of a rule in that file, counted from 1.
     fn line(&self, number: u32) -> Option<u32>;
     /// Writes source, target and status.
@@ -128,7 +128,7 @@ impl MatchedRule {
     /// Returns the file that the rule was read from, if it is known.
     #[must_use]
     pub fn file(&self) -> Option<&str> {
-        self.table.file()
+        self.table.file(self.number)
     }
 
     /// Returns the line in that file, counted from 1.

@@ -29,6 +29,8 @@ struct CompiledCondition {
     expected: bool,
     place: Place,
     value: CompiledMatcher,
+    /// Whether only the last value of a repeated parameter is looked at.
+    last_value: bool,
 }
 
 /// A [`ValueMatcher`] with its regexes compiled.
@@ -39,6 +41,7 @@ struct CompiledMatcher {
     regexes: Box<[CompiledRegex]>,
     /// How many names capture the value.
     captures: usize,
+    rejects_empty: bool,
 }
 
 #[cfg(feature = "regex")]
@@ -70,6 +73,7 @@ impl Ready {
                 CompiledCondition::new(
                     *expected,
                     has,
+                    options.last_value,
                     &mut slots,
                     #[cfg(feature = "regex")]
                     room,
@@ -169,6 +173,7 @@ impl CompiledCondition {
     fn new(
         expected: bool,
         has: &Condition,
+        last_value: bool,
         slots: &mut Vec<Slot>,
         #[cfg(feature = "regex")] room: &mut Room,
     ) -> Result<Self, Flaw> {
@@ -207,6 +212,7 @@ impl CompiledCondition {
             one_of,
             regexes,
             captures,
+            captures_empty: _,
         } = &has.value;
         for name in captures {
             capture(name, kind)?;
@@ -234,6 +240,7 @@ impl CompiledCondition {
             #[cfg(feature = "regex")]
             regexes,
             captures: captures.len(),
+            rejects_empty: has.value.rejects_empty(),
         };
         if !value.can_match() {
             return Err(Flaw::whole(
@@ -245,11 +252,15 @@ impl CompiledCondition {
             expected,
             place: has.place.clone(),
             value,
+            last_value,
         })
     }
 
     fn holds<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         let found = match &self.place {
+            Place::Query(key) if self.last_value => ask
+                .last_value(key)
+                .is_some_and(|value| self.value.admits_parameter(value, captures)),
             Place::Query(key) => match ask.known_pairs() {
                 Some(known) => match self.value.only_listed() {
                     Some(values) => values.iter().any(|one| known.has(key, one)),
@@ -348,7 +359,7 @@ impl CompiledMatcher {
                 return false;
             }
         }
-        if self.captures > 0 && value.is_empty() {
+        if self.rejects_empty && value.is_empty() {
             return false;
         }
         if self.has_regex() {
@@ -386,7 +397,7 @@ impl CompiledMatcher {
     fn is_met_by(&self, value: &str) -> bool {
         let is_listed = |values: &[Box<str>]| values.iter().any(|one| **one == *value);
         self.one_of.as_deref().is_none_or(is_listed)
-            && (self.captures == 0 || !value.is_empty())
+            && !(self.rejects_empty && value.is_empty())
             && self.is_match(value)
     }
 

@@ -42,6 +42,10 @@ impl Flaw {
         Self::new(TextRange::default(), message, help)
     }
 
+    pub(super) fn table_too_large() -> Self {
+        Self::whole("the table is larger than 2 GB", "split it")
+    }
+
     pub(super) fn no_slash(at: usize) -> Self {
         let message = "a source path must start with `/`";
         Self::new(TextRange::byte(at), message, "")

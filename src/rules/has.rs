@@ -65,14 +65,21 @@ pub(super) struct ValueMatcher {
     pub(super) one_of: Option<Vec<Box<str>>>,
     /// Each of these regexes matches the whole value. Their named groups are captures.
     pub(super) regexes: Vec<Box<str>>,
-    /// The value isn't empty, and is captured under these names.
+    /// The value is captured under these names.
     pub(super) captures: Vec<Box<str>>,
+    /// Whether an empty value is captured too.
+    pub(super) captures_empty: bool,
 }
 
 impl ValueMatcher {
     /// Returns `true` if every value matches.
     pub(super) const fn is_any(&self) -> bool {
         self.one_of.is_none() && self.regexes.is_empty() && self.captures.is_empty()
+    }
+
+    /// Returns `true` if an empty value doesn't match, because it can't be captured.
+    pub(super) fn rejects_empty(&self) -> bool {
+        !self.captures.is_empty() && !self.captures_empty
     }
 
     /// Returns the list of values if nothing else is required.
@@ -136,6 +143,7 @@ impl Condition {
             one_of: None,
             regexes: Vec::new(),
             captures: Vec::new(),
+            captures_empty: false,
         };
         Self { place, value }
     }
@@ -197,6 +205,12 @@ impl Condition {
         self
     }
 
+    /// Captures a value for the target, even an empty one, as some formats do.
+    pub(super) fn captured_or_empty_as(mut self, name: &str) -> Self {
+        self.value.captures_empty = true;
+        self.captured_as(name)
+    }
+
     /// Requires a value that this regex matches as a whole.
     ///
     /// The target can use its named groups.
@@ -250,6 +264,7 @@ impl fmt::Display for Condition {
             one_of,
             regexes,
             captures,
+            captures_empty: _,
         } = &self.value;
         let mut separator = "";
         if let Some(values) = one_of {

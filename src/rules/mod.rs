@@ -325,7 +325,7 @@ impl Rules {
     /// ```
     #[must_use]
     pub fn in_file(self, name: &str) -> Self {
-        self.with_table(|table| table.file = Some(name.into()))
+        self.with_table(|table| table.lines.in_file(name))
     }
 
     /// The same rules with a table that is changed; a copy of it where others have it too.

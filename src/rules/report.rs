@@ -155,6 +155,7 @@ impl Report {
             let is_said = |before: &Finding| {
                 before.line.is_some()
                     && before.line == finding.line
+                    && before.file == finding.file
                     && before.kind == finding.kind
                     && before.message == finding.message
             };
@@ -228,8 +229,8 @@ impl Finding {
         &self.related_rules
     }
 
-    /// Returns the lines of the [related rules](Self::related_rules), if they were read from a
-    /// file.
+    /// Returns the lines of the [related rules](Self::related_rules), if they were read from the
+    /// same file.
     #[must_use]
     pub fn related_lines(&self) -> &[u32] {
         &self.related_lines

@@ -81,13 +81,21 @@ impl Report {
     /// ```
     ///
     /// Long lines are cut after 120 characters, and a report after 1,000 findings. Rules that
-    /// weren't read from a file appear by their number.
+    /// weren't read from a file appear by their number. If the report is about several files, it
+    /// shows no lines.
     #[cfg_attr(docsrs, doc(cfg(feature = "snippets")))]
     #[must_use]
     pub fn to_snippets(&self, text: &str) -> String {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let lines: Vec<&str> = text.lines().collect();
-        let line = |number: u32| lines.get((number as usize).checked_sub(1)?).copied();
+        // One text isn't that of several files.
+        let mut files = self.findings.iter().map(Finding::file);
+        let first = files.next();
+        let is_one_file = files.all(|file| Some(file) == first);
+        let line = |number: u32| {
+            let at = (number as usize).checked_sub(1).filter(|_| is_one_file)?;
+            lines.get(at).copied()
+        };
         let renderer = Renderer::plain();
         let mut out = String::new();
         for finding in self.findings.iter().take(MOST) {

@@ -9,6 +9,7 @@ mod cases;
 mod naive;
 
 mod after_the_response;
+mod append;
 mod architecture;
 mod attacks;
 mod axum;

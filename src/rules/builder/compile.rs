@@ -184,8 +184,11 @@ impl RulesBuilder {
                     target: target.map_or(&[], |target| &target.text),
                 };
                 let at = draft.push(&mut self.records).ok_or_else(|| {
-                    let flaw = Flaw::whole("the table is larger than 2 GB", "split it");
-                    (Part::Rule, source.text().to_owned(), flaw)
+                    (
+                        Part::Rule,
+                        source.text().to_owned(),
+                        Flaw::table_too_large(),
+                    )
                 })?;
                 #[cfg(feature = "regex")]
                 self.regexes.extend(regex.map(|regex| (at, regex)));
@@ -211,7 +214,7 @@ impl RulesBuilder {
     }
 
     /// The number of these options, which are kept once.
-    fn ready(&mut self, options: Options) -> Result<u32, Flaw> {
+    pub(super) fn ready(&mut self, options: Options) -> Result<u32, Flaw> {
         if let Some((last, at)) = &self.last {
             if *last == options {
                 return Ok(*at);

@@ -18,6 +18,7 @@ use super::{
 use super::{error::Flaw, regexes::Room};
 use crate::status::Status;
 
+mod append;
 mod compile;
 mod lines;
 

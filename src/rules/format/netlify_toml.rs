@@ -31,13 +31,14 @@
 //! ```
 //!
 //! Each `[[redirects]]` entry means the same as a line of [`_redirects`](super::netlify). The first
-//! entry that matches wins. The rest of the file isn't read.
+//! entry that matches wins. The rest of the file isn't read. If the site has a `_redirects` file
+//! too, [append](crate::rules::RulesBuilder::append) these rules to those of that file.
 //!
 //! | key | what it does here |
 //! |---|---|
 //! | `from` (formerly `origin`) | the source, as in `_redirects`; required |
 //! | `to` (formerly `destination`) | the target, as in `_redirects`; required |
-//! | `status` | the status as a number; 301 if it is missing |
+//! | `status` | the status; 301 if it is missing |
 //! | `force` | `true` redirects even if the app has a page at the source, like the `!` in `_redirects` |
 //! | `query` (formerly `params` or `parameters`) | a table of query conditions: `{ key = "value", other = ":name" }` |
 //! | `conditions` | a table of `Language` and `Cookie`, each a list or one string with commas |
@@ -57,7 +58,10 @@ use super::{
     Parsed,
     document::Document,
     near_or,
-    netlify::entry::{Entry, Pair, Status, Word},
+    netlify::{
+        entry::{Entry, Pair, Status, Word},
+        parse_int,
+    },
     quoted,
 };
 use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
@@ -84,12 +88,12 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// ```
 /// use tower_redirect::rules::netlify_toml;
 ///
-/// let parsed = netlify_toml::parse_lossy("[[redirects]]\nfrom = '/a'\nstatus = '301'");
+/// let parsed = netlify_toml::parse_lossy("[[redirects]]\nfrom = '/a'\nstatus = 'moved'");
 /// assert!(parsed.rules.is_empty());
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
 ///     "rules:3:10: error: `status` must be a number; \
-///      write it without quotes, for example `status = 301`",
+///      write a number, for example `status = 301`",
 /// );
 /// ```
 #[must_use]
@@ -200,11 +204,11 @@ pub(super) fn entry<'t>(
             }
             "status" => {
                 entry.status = Some(Status {
-                    code: integer(value).ok_or_else(|| {
+                    code: status(value).ok_or_else(|| {
                         (
                             span.clone(),
                             "`status` must be a number".into(),
-                            "write it without quotes, for example `status = 301`",
+                            "write a number, for example `status = 301`",
                         )
                     })?,
                     place: document.place(&span),
@@ -322,7 +326,11 @@ fn pairs<'t>(
     Ok(pairs)
 }
 
-fn integer(value: &DeValue<'_>) -> Option<i64> {
+/// The number that a status is. In quotes it counts too, whatever follows it.
+fn status(value: &DeValue<'_>) -> Option<i64> {
+    if let Some(text) = value.as_str() {
+        return parse_int(text);
+    }
     let integer = value.as_integer()?;
     i64::from_str_radix(integer.as_str(), integer.radix()).ok()
 }

@@ -149,7 +149,7 @@ impl<'r> RuleRef<'r> {
     /// Returns the file that the rule was read from, if [`Rules::in_file`] named it.
     #[must_use]
     pub fn file(&self) -> Option<&'r str> {
-        self.table.file.as_deref()
+        self.table.lines.file(self.number()).map(AsRef::as_ref)
     }
 
     /// Returns the line of the rule, counted from 1, if the rule was read from a file.
@@ -217,8 +217,8 @@ impl RuleTable for Table {
         RuleRef::at(self, at.0).id()
     }
 
-    fn file(&self) -> Option<&str> {
-        self.file.as_deref()
+    fn file(&self, number: u32) -> Option<&str> {
+        self.lines.file(number).map(AsRef::as_ref)
     }
 
     fn line(&self, number: u32) -> Option<u32> {

@@ -58,8 +58,6 @@ pub(super) struct Table {
     /// Whether a rule is for some hosts only.
     pub(super) reads_host: bool,
     pub(super) lines: Lines,
-    /// The file that the rules were read from.
-    pub(super) file: Option<Box<str>>,
     /// Where hits are counted.
     pub(super) hits: OnceLock<Hits>,
     planes: Vec<Plane>,
@@ -103,7 +101,6 @@ impl Table {
             options,
             hosts,
             lines,
-            file: None,
             hits: OnceLock::new(),
             planes: Vec::new(),
             plain: None,

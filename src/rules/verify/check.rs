@@ -1,11 +1,12 @@
 //! Everything that a table finds out about its own rules on demand.
 
+use std::borrow::Cow;
 #[cfg(feature = "regex")]
 use std::collections::HashSet;
-use std::{borrow::Cow, sync::Arc};
 
 use super::{LoopKind, chains::Known, finder::Finder};
 use crate::{
+    observe::escaped::Escaped,
     rules::{
         Finding, FindingKind, Report, RuleRef, Rules,
         has::Place,
@@ -71,18 +72,20 @@ impl Rules {
         report
     }
 
-    /// A rule by its line, or by its number.
+    /// A rule by its line, with the file if there are several, or by its number.
     pub(in crate::rules) fn name_of(&self, number: u32) -> String {
-        match self.table.lines.get(number) {
-            Some(line) => format!("line {line}"),
-            None => format!("rule {number}"),
+        let lines = &self.table.lines;
+        let file = lines.file(number).filter(|_| lines.has_files());
+        match (lines.get(number), file) {
+            (Some(line), Some(file)) => format!("line {line} of `{}`", Escaped(file)),
+            (Some(line), None) => format!("line {line}"),
+            (None, _) => format!("rule {number}"),
         }
     }
 }
 
 pub(super) struct Check<'t> {
     pub(super) rules: &'t Rules,
-    file: Option<Arc<str>>,
     pub(super) report: Report,
 }
 
@@ -90,7 +93,6 @@ impl<'t> Check<'t> {
     pub(super) fn new(rules: &'t Rules) -> Self {
         Self {
             rules,
-            file: rules.table.file.as_deref().map(Arc::from),
             report: Report::default(),
         }
     }
@@ -104,12 +106,15 @@ impl<'t> Check<'t> {
         help: impl Into<Cow<'static, str>>,
     ) {
         let lines = &self.rules.table.lines;
+        let file = lines.file(rule);
+        // A line of another file would be taken for one of this file.
+        let beside = related.iter().filter(|one| lines.file(**one) == file);
         self.report.findings.push(Finding {
             kind,
             rule,
-            file: self.file.clone(),
+            file: file.cloned(),
             line: lines.get(rule),
-            related_lines: related.iter().filter_map(|one| lines.get(*one)).collect(),
+            related_lines: beside.filter_map(|one| lines.get(*one)).collect(),
             related_rules: related.into(),
             also_affected: Vec::new(),
             message: message.into(),

@@ -133,27 +133,27 @@ impl Rules {
     /// Rules by their lines, or by their numbers, and whether that is one; a line may say more than
     /// one.
     fn named(&self, rules: &[u32]) -> (String, bool) {
-        const SHOWN: usize = 6;
         let rules: Vec<_> = rules.iter().filter_map(|at| self.rule_at(*at)).collect();
+        let mut seen = HashSet::new();
+        if self.table.lines.has_files() {
+            let names = rules.iter().map(|rule| self.name_of(rule.number()));
+            let names: Vec<_> = names.filter(|name| seen.insert(name.clone())).collect();
+            return (listed(names), seen.len() == 1);
+        }
         let lines: Option<Vec<u32>> = rules.iter().map(RuleRef::line).collect();
-        let (word, mut numbers) = match lines {
+        let (word, numbers) = match lines {
             Some(lines) => ("line", lines),
             None => ("rule", rules.iter().map(RuleRef::number).collect()),
         };
-        let mut seen = HashSet::new();
-        numbers.retain(|number| seen.insert(*number));
-        let mut texts: Vec<_> = numbers.iter().map(ToString::to_string).collect();
-        if texts.len() > SHOWN {
-            let more = texts.len() - SHOWN;
-            texts.truncate(SHOWN);
-            texts.push(format!("{more} more"));
-        }
-        let text = match texts.split_last() {
-            Some((last, [])) => format!("{word} {last}"),
-            Some((last, rest)) => format!("{word}s {} and {last}", rest.join(", ")),
-            None => String::new(),
-        };
-        (text, numbers.len() == 1)
+        let numbers = numbers.iter().map(ToString::to_string);
+        let numbers: Vec<_> = numbers
+            .filter(|number| seen.insert(number.clone()))
+            .collect();
+        let plural = if numbers.len() == 1 { "" } else { "s" };
+        (
+            format!("{word}{plural} {}", listed(numbers)),
+            seen.len() == 1,
+        )
     }
 
     /// The same table without some rules, each named by where it begins.
@@ -182,7 +182,7 @@ impl Rules {
                 moved.insert(at, u32::try_from(begin).unwrap_or(u32::MAX));
             }
         }
-        let mut table = Table::new(
+        let table = Table::new(
             records,
             options,
             self.table.hosts.clone(),
@@ -191,7 +191,6 @@ impl Rules {
             #[cfg(feature = "regex")]
             self.table.regexes.clone().moved(&moved),
         );
-        table.file.clone_from(&self.table.file);
         let rules = Self {
             count: u32::try_from(moved.len()).unwrap_or(u32::MAX),
             precedence: self.precedence,
@@ -201,6 +200,21 @@ impl Rules {
             Some(_) => rules.count_hits(),
             None => rules,
         }
+    }
+}
+
+/// Names in a sentence; of many, the first few.
+fn listed(mut names: Vec<String>) -> String {
+    const SHOWN: usize = 6;
+    if names.len() > SHOWN {
+        let more = names.len() - SHOWN;
+        names.truncate(SHOWN);
+        names.push(format!("{more} more"));
+    }
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
     }
 }
 

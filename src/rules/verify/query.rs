@@ -58,7 +58,7 @@ impl Query {
             Some(value) => {
                 let listed = matcher.one_of.as_deref();
                 listed.is_none_or(|listed| listed.contains(value))
-                    && (matcher.captures.is_empty() || !value.is_empty())
+                    && !(matcher.rejects_empty() && value.is_empty())
             }
         };
         let is_it = |own: &Option<Box<str>>| own.as_deref().is_none_or(|own| own == key);

@@ -128,7 +128,12 @@ impl Options {
                     .methods
                     .iter()
                     .all(|method| other.methods.contains(method));
+        // One that sees only the last value of a parameter sees less.
+        let sees_as_much = !other.last_value
+            || self.last_value
+            || other.conditions.iter().all(|(_, has)| !has.is_of_query());
         methods
+            && sees_as_much
             && (other.scheme.is_none() || other.scheme == self.scheme)
             && other.conditions.iter().all(|condition| {
                 let mut own = self.conditions.iter();
@@ -162,13 +167,12 @@ fn implies(
     // A captured value isn't empty.
     let is_filled = || {
         let mut listed = narrow.one_of.iter().flatten();
-        !narrow.captures.is_empty()
-            || narrow.one_of.is_some() && listed.all(|value| !value.is_empty())
+        narrow.rejects_empty() || narrow.one_of.is_some() && listed.all(|value| !value.is_empty())
     };
     is_listed
         && wide
             .regexes
             .iter()
             .all(|regex| narrow.regexes.contains(regex))
-        && (wide.captures.is_empty() || is_filled())
+        && (!wide.rejects_empty() || is_filled())
 }

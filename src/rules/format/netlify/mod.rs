@@ -36,11 +36,14 @@
 //! | syntax | what it does here |
 //! |---|---|
 //! | `/a` | matches `/a` and `/a/`, but not `/A` |
+//! | `a` | the same as `/a` |
 //! | `/a/*` | matches `/a`, `/a/` and every path below; `:splat` in the target inserts what `*` matched |
+//! | `/a*` | matches every path that starts with `/a`; needs the `regex` feature |
+//! | `/a/*/b` | matches `/a/b`, `/a/x/b`, `/a/x/y/b`, …; needs the `regex` feature |
 //! | `/a/:name` | matches one segment; `:name` in the target inserts it |
 //! | `http://old.example/a` | matches only this scheme and host, and only if the [scheme is known](crate::policy::SchemeSource) |
-//! | `key=value` | the query must contain `key` with this value |
-//! | `key=:name` | the query must contain `key` with any value except an empty one; `:name` in the target inserts it |
+//! | `key=value` | the query must contain `key`, the last time with this value |
+//! | `key=:name` | the query must contain `key`; `:name` in the target inserts its last value |
 //! | `302` (or 301, 303, 307, 308) | redirects with this status if the app responds with 404 |
 //! | no status | the same as `301` |
 //! | `302!` | redirects with this status even if the app has a page at the source |
@@ -48,8 +51,16 @@
 //! | `Cookie=a,b` | the request must have one of these cookies |
 //! | `#` at the start of a word | starts a comment |
 //!
+//! If a source and its query use a name twice, the target inserts the first.
+//!
 //! If the target has no query, the query of the request is appended, except the parameters that the
 //! rule compares or inserts. If two lines are the same, the last one counts.
+//!
+//! # Together with `netlify.toml`
+//!
+//! Netlify reads this file first, then `netlify.toml`, and both are one table.
+//! [`RulesBuilder::append`](crate::rules::RulesBuilder::append) shows how to build it. If both
+//! files have the same rule, the one that is appended first counts.
 //!
 //! # Not supported
 //!
@@ -57,10 +68,11 @@
 //! |---|---|
 //! | status 200 (a rewrite or proxy), 404 (an error page), or another status that isn't a redirect | a warning; the rule is skipped |
 //! | `Country=…`, `Role=…`, `Sign=…`, or an unknown condition | a warning; the rule is skipped |
-//! | `*` that isn't the last segment, or `:name` that isn't a whole segment | a warning; the rule is skipped |
-//! | a query or fragment in a source URL | a warning; it is ignored |
-//! | a query or fragment in a source path | an error; the rule is skipped |
-//! | a source that doesn't start with `/`, `http://` or `https://` | an error; the rule is skipped |
+//! | `/a*` or `/a/*/b` without the `regex` feature | a warning; the rule is skipped |
+//! | `*` that isn't at the end of a segment, a segment `.` or `..`, a query or fragment in a source path | a warning; the rule is skipped, since it never matches |
+//! | `:name` after other text of its segment | a warning; it is plain text |
+//! | a query or fragment in a source URL, a parameter without `=` | a warning; it is ignored |
+//! | a condition without a status before it | an error; the rule is skipped |
 //! | a source below `/.netlify` | an error; the rule is skipped |
 //!
 //! A later line can match the URLs of a skipped rule. On Netlify, rules with status 200 and 404
@@ -69,15 +81,15 @@
 //! # Differences from Netlify
 //!
 //! - Netlify compares the decoded path with the text of the file. Here, both are compared as
-//!   [`Rule`] describes, so a source `/caf%C3%A9` matches too.
-//! - Netlify reads `old` as the source `/old`, and matches `*` in other places, such as `/a/*/b`.
-//!   Here, a source starts with `/`, and `*` is the last segment.
-//! - Netlify matches `key=:name` with an empty value too.
+//!   [`Rule`] describes, so a source `/caf%C3%A9` matches too. What `*` and `:name` insert stays
+//!   percent-encoded as the client sent it.
+//! - A source with `*` before the last segment or after other text is a regex. It sees the path as
+//!   the client sent it, so `/blog*` doesn't match `/%62log`. If such a source has several `*`, the
+//!   first covers as much as it can.
+//! - A parameter without `=` in the URL (`?key`) has an empty value. Netlify doesn't see it.
+//! - A second `#` in a target is sent as `%23`, since a fragment can't contain `#` (RFC 3986 §3.5).
 //! - Netlify replaces `:id` at the start of `:idx`. Here, a name ends where its characters end. A
 //!   warning names each placeholder for which this makes a difference.
-//! - A query condition without a value (`key`) matches if the query contains the key. It is
-//!   reported as a warning, since Netlify doesn't match it reliably.
-//! - A condition without a status before it counts, with a warning. Netlify doesn't read it.
 //! - A rule without `!` waits for the 404 of the app whatever the method of the request is.
 
 use super::{
@@ -88,9 +100,11 @@ use super::{
 };
 use crate::rules::{Diagnostics, Format, Rule, Rules, Severity};
 
+mod conditions;
 pub(super) mod entry;
+mod source;
 
-use entry::{Entry, Pair, Status, Word};
+use entry::{Entry, LeftOut, Pair, Status, Word};
 
 /// Parses a file and returns its rules. Warnings are dropped.
 ///
@@ -134,20 +148,11 @@ pub(super) struct Reader;
 impl ByLine for Reader {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
         match entry(line) {
-            Ok(Some(entry)) => {
-                let first = entry.conditions.first().filter(|_| entry.status.is_none());
-                if let Some(Pair { place, .. }) = first {
-                    loader.say_at(
-                        Severity::Warning,
-                        place,
-                        &format!("{} has no status before it", quoted(place.text())),
-                        "write `301` before it",
-                    );
-                }
-                entry.add(loader);
-            }
+            Ok(Some(entry)) => entry.add(loader),
             Ok(None) => {}
-            Err((place, message, cure)) => loader.say_at(Severity::Error, &place, &message, cure),
+            Err(LeftOut(severity, place, message, cure)) => {
+                loader.say_at(severity, &place, &message, cure);
+            }
         }
     }
 }
@@ -165,10 +170,9 @@ pub(super) const APACHE: [&str; 6] = [
     "RewriteRule",
 ];
 
-pub(super) type Wrong<'l> = (Place<'l>, String, &'static str);
-
 /// What a line says; nothing, where it is empty or a comment.
-pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
+pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
+    let wrong = |place, message, cure| Err(LeftOut(Severity::Error, place, message, cure));
     let mut words = line
         .words()
         .map(Word::of)
@@ -176,27 +180,15 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
     let Some(from) = words.next() else {
         return Ok(None);
     };
-    if !is_target(&from) {
-        let text = quoted(&from.text);
-        let (message, cure) = if APACHE.contains(&&*from.text) {
-            let message = format!("{text} is a directive of Apache");
-            (message, "write it as `/old /new 301`")
-        } else {
-            let message = format!("the source {text} isn't a path or URL");
-            (message, "start it with `/`, `http://` or `https://`")
-        };
-        return Err((from.place, message, cure));
+    if APACHE.contains(&&*from.text) {
+        let message = format!("{} is a directive of Apache", quoted(&from.text));
+        return wrong(from.place, message, "write it as `/old /new 301`");
     }
     let rest: Vec<_> = words.collect();
-    let arrow = rest.iter().find(|word| ARROWS.contains(&&*word.text));
-    if let Some(arrow) = arrow {
-        let message = format!("{} isn't part of this format", quoted(&arrow.text));
-        return Err((arrow.place.clone(), message, "remove it"));
-    }
     let Some(first) = rest.first() else {
         let message = format!("the source {} has no target", quoted(&from.text));
         let cure = "write it after the source, for example `/old /new`";
-        return Err((from.place, message, cure));
+        return wrong(from.place, message, cure);
     };
     let mut query = Vec::new();
     let mut to = None;
@@ -205,9 +197,21 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
         let Some(at) = rest.iter().position(is_target) else {
             let message = format!("{} isn't a target", quoted(&first.text));
             let cure = "write a target that starts with `/`, `http://` or `https://`";
-            return Err((first.place.clone(), message, cure));
+            return wrong(first.place.clone(), message, cure);
         };
-        query = rest.iter().take(at).map(Pair::of).collect();
+        let words = rest.iter().take(at);
+        // Netlify reads it as a parameter that no request has.
+        if let Some(arrow) = words.clone().find(|word| word.text == "=>") {
+            let message = "`=>` isn't part of this format, so this rule is skipped";
+            let place = arrow.place.clone();
+            return Err(LeftOut(
+                Severity::Warning,
+                place,
+                message.into(),
+                "remove it",
+            ));
+        }
+        query = words.map(Pair::of).collect();
         to = rest.get(at).cloned();
         behind = rest.get(at + 1..).unwrap_or_default();
     }
@@ -220,10 +224,14 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, Wrong<'_>> {
             let place = word.place.clone();
             status = Some(Status { code, place });
             conditions = rest;
-        } else if !word.text.contains('=') {
-            let message = format!("{} isn't a status or a condition", quoted(&word.text));
-            let cure = "remove it, or write `%20` for a space in the target";
-            return Err((word.place.clone(), message, cure));
+        } else {
+            let message = format!("{} isn't a status", quoted(&word.text));
+            let cure = if word.text.contains('=') {
+                "write a status before the conditions, for example `301`"
+            } else {
+                "remove it, or write `%20` for a space in the target"
+            };
+            return wrong(word.place.clone(), message, cure);
         }
     }
     Ok(Some(Entry {
@@ -244,7 +252,7 @@ fn is_target(word: &Word<'_>) -> bool {
 }
 
 /// The integer at the beginning of a text, as JavaScript's `parseInt` reads it.
-fn parse_int(text: &str) -> Option<i64> {
+pub(super) fn parse_int(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let end = digits
         .find(|c: char| !c.is_ascii_digit())

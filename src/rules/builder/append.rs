@@ -1,0 +1,120 @@
+//! Tables that become a part of another one.
+
+use super::{RulesBuilder, cut};
+use crate::rules::{
+    RuleRef, Rules,
+    error::{Flaw, Part, RuleError},
+    record::{Draft, Record},
+};
+
+impl RulesBuilder {
+    /// Adds the rules of a table, for example those of a file.
+    ///
+    /// Several files form one table this way. In it, a rule of one file can shadow a rule of
+    /// another, and a loop through several files is found. Two tables in a tuple are two policies,
+    /// which check only their own rules.
+    ///
+    /// Netlify reads `_redirects` first, then `netlify.toml`:
+    ///
+    #[cfg_attr(feature = "toml", doc = "```")]
+    #[cfg_attr(not(feature = "toml"), doc = "```ignore")]
+    /// use tower_redirect::rules::{Format, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let redirects = Format::Netlify.parse("/a /from-redirects")?.in_file("_redirects");
+    /// let config = "[[redirects]]\nfrom = '/*'\nto = '/from-toml'\nforce = true";
+    /// let config = Format::NetlifyToml.parse(config)?.in_file("netlify.toml");
+    ///
+    /// let rules = Rules::builder().append(redirects).append(config).build()?;
+    /// testing::get("/a").through(&rules).assert_redirect("/from-redirects");
+    /// testing::get("/b").through(&rules).assert_redirect("/from-toml");
+    ///
+    /// let files: Vec<_> = rules.iter().map(|rule| rule.file().unwrap()).collect();
+    /// assert_eq!(files, ["_redirects", "netlify.toml"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Each rule keeps its file, its line and its options, and gets the next number. Which rule
+    /// wins depends on the [precedence](Self::precedence) of this builder, not on that of the
+    /// table. The table's [hits](Rules::count_hits) aren't taken over.
+    pub fn append(mut self, rules: Rules) -> Self {
+        let mut known = vec![None; rules.table.options.len()];
+        for (at, record) in rules.table.records() {
+            let number = self.count;
+            self.count += 1;
+            self.lines
+                .push_as(number, Some((&rules.table.lines, record.number)));
+            let added = self.append_record(&rules, at, &record, number, &mut known);
+            self.errors.extend(added.err().map(|flaw| {
+                let rule = RuleRef::new(&rules.table, record);
+                RuleError {
+                    rule: number,
+                    name: rule.name().map(Into::into),
+                    part: Part::Rule,
+                    text: cut(rule.source()),
+                    flaw,
+                }
+            }));
+        }
+        self.lines.push_as(self.count, None);
+        self
+    }
+
+    /// Adds one rule; `known` has the options of the table that were added already.
+    fn append_record(
+        &mut self,
+        rules: &Rules,
+        at: u32,
+        record: &Record<'_>,
+        number: u32,
+        known: &mut [Option<u32>],
+    ) -> Result<(), Flaw> {
+        let mut options = None;
+        if let Some(ready) = rules.table.options(record) {
+            let place = record.options.and_then(|own| known.get_mut(own as usize));
+            let own = match place.as_deref() {
+                Some(Some(own)) => *own,
+                _ => self.ready(ready.options.clone())?,
+            };
+            if let Some(place) = place {
+                *place = Some(own);
+            }
+            options = Some(own);
+        }
+        #[cfg(feature = "regex")]
+        let regex = self.regex_of(rules, at, record)?;
+        #[cfg(not(feature = "regex"))]
+        let _ = at;
+        let draft = Draft {
+            flags: record.flags,
+            outcome: record.outcome(),
+            number,
+            origin: record.origin,
+            options,
+            source: record.source,
+            target: record.target,
+        };
+        let _at = draft
+            .push(&mut self.records)
+            .ok_or_else(Flaw::table_too_large)?;
+        #[cfg(feature = "regex")]
+        self.regexes.extend(regex.map(|regex| (_at, regex)));
+        Ok(())
+    }
+
+    /// The regex of a rule, if there is room for it in this table too.
+    #[cfg(feature = "regex")]
+    fn regex_of(
+        &mut self,
+        rules: &Rules,
+        at: u32,
+        record: &Record<'_>,
+    ) -> Result<Option<regex::Regex>, Flaw> {
+        if rules.table.regexes.get(at).is_none() {
+            return Ok(None);
+        }
+        let text = String::from_utf8_lossy(record.source);
+        let ignore_case = rules.table.matching(record).ignore_case;
+        self.room.whole(&text, ignore_case).map(Some)
+    }
+}
