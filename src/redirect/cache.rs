@@ -87,9 +87,11 @@ impl CacheControl {
     /// let minute = CacheControl::max_age(Duration::from_secs(60)).private();
     /// assert_eq!(minute.to_string(), "private, max-age=60");
     /// ```
+    ///
+    /// It changes nothing if no cache may keep the redirect.
     #[must_use]
     pub const fn private(mut self) -> Self {
-        self.private = true;
+        self.private = !matches!(self.lifetime, Lifetime::NoStore);
         self
     }
 }

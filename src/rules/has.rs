@@ -235,7 +235,6 @@ impl Condition {
     }
 
     /// The host, as a regex or a list; for dialects that have it among their conditions.
-    #[cfg(feature = "json")]
     pub(super) const fn host() -> Self {
         Self::present(Place::Host)
     }

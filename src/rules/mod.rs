@@ -141,8 +141,8 @@ pub use format::netlify_toml;
 #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
 pub use format::vercel_bulk;
 pub use format::{
-    Format, NotRewritten, Parsed, Rewritten, UnknownFormat, cloudflare, haproxy_map, netlify,
-    nginx_map,
+    Format, NotRewritten, ParseRuleError, Parsed, Rewritten, UnknownFormat, cloudflare,
+    haproxy_map, native, netlify, nginx_map,
 };
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]

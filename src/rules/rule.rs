@@ -97,7 +97,7 @@ use crate::{
 /// # Errors
 ///
 /// The constructors check nothing. Building the table returns an error for each invalid rule.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a rule does nothing until a table has it"]
 pub struct Rule {
     pub(super) source: Source,

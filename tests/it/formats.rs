@@ -200,12 +200,15 @@ fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> (String, Optio
     let end = explanation.lines().last().unwrap_or_default();
     let (got, is_explained) = match request.through(rules).decision().kind() {
         DecisionKind::Pass => {
-            let is_explained = end == "no rule matches" || end.starts_with("not sent: ");
+            let is_explained = end == "no rule matches"
+                || end == "the request passes through"
+                || end.starts_with("not sent: ");
             ("pass".to_owned(), is_explained)
         }
         DecisionKind::Refuse(refusal) => {
-            let got = format!("refused {}", refusal.status().as_u16());
-            (got, end.starts_with("refused with 400: "))
+            let status = refusal.status().as_u16();
+            let is_explained = end.starts_with(&format!("refused with {status}"));
+            (format!("refused {status}"), is_explained)
         }
         DecisionKind::Redirect(redirect) | DecisionKind::Enforce(redirect) => {
             let status = redirect.status(&method, Version::HTTP_11).as_u16();

@@ -23,6 +23,7 @@ mod formats_rewrite;
 mod http2;
 mod location;
 mod login;
+mod native;
 mod next_request;
 mod observe;
 mod policies;

@@ -21,14 +21,32 @@ impl RulesBuilder {
                 flaw: Flaw::to_itself(&rule.target),
             });
         }
-        match self.try_rule(rule) {
+        let added = self.try_rule(rule);
+        self.number_line(number, line, added)
+    }
+
+    /// Adds a rule in native syntax that stands on this line.
+    pub(in crate::rules) fn try_native_line(
+        &mut self,
+        line: u32,
+        rule: Rule,
+    ) -> Result<(), RuleError> {
+        let number = self.count;
+        let added = self.try_native(rule);
+        self.number_line(number, line, added)
+    }
+
+    fn number_line(
+        &mut self,
+        number: u32,
+        line: u32,
+        added: Result<(), RuleError>,
+    ) -> Result<(), RuleError> {
+        match added {
             Ok(()) => self.lines.push(number, line),
-            Err(error) => {
-                self.count = number;
-                return Err(error);
-            }
+            Err(_) => self.count = number,
         }
-        Ok(())
+        added
     }
 
     /// The same, and a copy of it that was added before goes; gives the line of that.

@@ -237,17 +237,24 @@ impl RulesBuilder {
     /// Adds a rule; what is wrong with it is kept for [`build`](Self::build).
     fn push(&mut self, rule: Rule) {
         let number = self.count;
-        let foreign = foreign(&rule.source).map(|flaw| RuleError {
-            rule: number,
-            name: rule.options.name.clone(),
-            part: Part::Source,
-            text: cut(rule.source.text()),
-            flaw,
-        });
-        let wrong = foreign.or_else(|| self.try_rule(rule).err());
+        let wrong = self.try_native(rule).err();
         // One that is wrong has a number, too.
         self.count = number + 1;
         self.errors.extend(wrong);
+    }
+
+    /// Adds a rule in native syntax, in which the placeholders of other routers are errors.
+    pub(super) fn try_native(&mut self, rule: Rule) -> Result<(), RuleError> {
+        match foreign(&rule.source) {
+            None => self.try_rule(rule),
+            Some(flaw) => Err(RuleError {
+                rule: self.count,
+                name: rule.options.name.clone(),
+                part: Part::Source,
+                text: cut(rule.source.text()),
+                flaw,
+            }),
+        }
     }
 
     /// A regex as a rule would have it, where there is room for more of them; it takes none.

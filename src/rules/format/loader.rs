@@ -123,6 +123,11 @@ impl Loader {
         self.builder.try_line(line, rule)
     }
 
+    /// Adds the native rule of a line.
+    pub(super) fn try_native(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
+        self.builder.try_native_line(line, rule)
+    }
+
     fn wrong(&mut self, source: &Place<'_>, target: &Place<'_>, error: &RuleError) {
         let Place { line, bytes } = match error.part() {
             Part::Target => target,
@@ -141,9 +146,14 @@ impl Loader {
         };
         let start = (span.start + behind).min(span.end.saturating_sub(1));
         let start = floor_char_boundary(line.text, start).max(span.start);
+        self.say_error_at(line, start..span.end, error);
+    }
+
+    /// Says what is wrong with a rule at exactly these bytes of a line.
+    pub(super) fn say_error_at(&mut self, line: Line<'_>, bytes: Range<usize>, error: &RuleError) {
         let (message, cure) = (error.message(), error.help());
         let fails = self.fails || !error.is_loop();
-        self.say(Severity::Error, line, start..span.end, message, cure);
+        self.say(Severity::Error, line, bytes, message, cure);
         self.fails = fails;
     }
 

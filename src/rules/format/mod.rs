@@ -17,6 +17,7 @@ pub mod haproxy_map;
 mod json;
 mod loader;
 mod map;
+pub mod native;
 pub mod netlify;
 #[cfg(feature = "toml")]
 #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
@@ -42,6 +43,7 @@ pub mod vercel;
 pub mod vercel_bulk;
 
 use loader::Loader;
+pub use native::ParseRuleError;
 use read::ByLine;
 pub use rewrite::{NotRewritten, Rewritten};
 
@@ -76,6 +78,7 @@ pub use rewrite::{NotRewritten, Rewritten};
 /// | `Next` | `next` | `json` | an error | the first | the whole file |
 /// | `NginxMap` | `nginx-map` | | 301, or yours | the most specific | the entry |
 /// | `HaproxyMap` | `haproxy-map` | | 301, or yours | the most specific | the line |
+/// | `Native` | `native` | | 308 | the first | the line |
 ///
 /// Files are UTF-8 and may end their lines with LF or CRLF. In the formats `netlify`, `cloudflare`
 /// and `haproxy-map`, a line is an error if it isn't UTF-8, contains a NUL byte, or is longer than
@@ -91,6 +94,8 @@ pub enum Format {
     Cloudflare,
     /// An HAProxy map file. See [`haproxy_map`](super::haproxy_map).
     HaproxyMap,
+    /// This crate's own format. See [`native`](super::native).
+    Native,
     /// A Netlify `_redirects` file. See [`netlify`](super::netlify).
     Netlify,
     /// The redirects of a `netlify.toml`. See [`netlify_toml`](super::netlify_toml).
@@ -128,6 +133,7 @@ impl Format {
         (Self::BulkCsv, "bulk-csv"),
         (Self::Cloudflare, "cloudflare"),
         (Self::HaproxyMap, "haproxy-map"),
+        (Self::Native, "native"),
         (Self::Netlify, "netlify"),
         #[cfg(feature = "toml")]
         (Self::NetlifyToml, "netlify-toml"),
@@ -149,6 +155,7 @@ impl Format {
                 Box::<cloudflare::Reader>::default(),
             ),
             Self::HaproxyMap => haproxy_map::kind(map::DEFAULT),
+            Self::Native => Kind::Lines(Precedence::FirstMatch, Box::<native::Reader>::default()),
             Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
             #[cfg(feature = "toml")]
             Self::NetlifyToml => Kind::Document(Box::new(netlify_toml::read)),
@@ -404,7 +411,6 @@ fn quoted(text: &str) -> String {
 const STATUSES: &str = "use 301, 302, 303, 307 or 308";
 
 /// The fix for an unknown key.
-#[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
 fn near_or(asked: &str, known: &[&str]) -> String {
     match near(asked, known) {
         Some(meant) => format!("did you mean `{meant}`?"),
@@ -421,7 +427,6 @@ fn name_of(text: &str) -> &str {
 
 /// The name that somebody may have meant who wrote another: a few letters are missing, too many or
 /// others, or it is the beginning of one; case makes no difference.
-#[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
 fn near<'k>(asked: &str, known: &[&'k str]) -> Option<&'k str> {
     let written = asked.to_ascii_lowercase();
     let is_near = |own: &&&str| {

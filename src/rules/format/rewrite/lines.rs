@@ -6,7 +6,7 @@ use crate::rules::{
     format::{
         haproxy_map,
         loader::{Line, Place},
-        netlify,
+        native, netlify,
         placeholders::{Name, is_of_name},
     },
     syntax::{self, Placeholder, TemplatePart},
@@ -46,6 +46,15 @@ pub(super) fn cloudflare(text: &str, writer: &mut Writer<'_>) {
         )];
         let status = words.next().filter(|word| !word.text().starts_with('#'));
         edits.extend(status_edit(new.status, status.as_ref(), &to));
+        Ok(edits)
+    });
+}
+
+pub(super) fn native(text: &str, writer: &mut Writer<'_>) {
+    by_line(text, Format::Native, writer, |line, new| {
+        let [target, status] = native::target_and_status(line.text).ok_or(READ_OTHERWISE)?;
+        let mut edits = vec![Edit::new(target, native::written_target(new.target))];
+        edits.extend(new.status.map(|code| Edit::new(status, format!(" {code}"))));
         Ok(edits)
     });
 }

@@ -163,6 +163,7 @@ impl Format {
             return;
         }
         match self {
+            Self::Native => lines::native(text, writer),
             Self::Netlify => lines::netlify(text, writer),
             Self::Cloudflare => lines::cloudflare(text, writer),
             Self::HaproxyMap => lines::haproxy_map(text, writer),

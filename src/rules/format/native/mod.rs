@@ -1,0 +1,238 @@
+//! This crate's own rule files: one rule a line.
+//!
+//! ```
+//! use tower_redirect::Status;
+//! use tower_redirect::rules::native;
+//! use tower_redirect::testing;
+//!
+//! let rules = native::parse(
+//!     r#"
+//!     # pages that moved
+//!     /about-us -> /about
+//!     /blog/{slug} -> /posts/{slug} 301
+//!     /index.php?page={id} -> /pages/{id} temporary
+//!     https://*.old.example/{*rest} -> https://new.example/{rest}
+//!
+//!     /api{/*rest} -> pass
+//!     /fax -> gone
+//!     /{*rest} -> /de/{rest} 302 cookie:language=de max-age=60
+//!     "#,
+//! )?;
+//! testing::get("/blog/hello").through(&rules)
+//!     .assert_redirect("/posts/hello")
+//!     .assert_status(Status::MovedPermanently);
+//! testing::get("/api/users").through(&rules).assert_pass();
+//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! ```
+//!
+//! [`Rule`] has the same syntax: `Display` writes a line, and `FromStr` reads one.
+//!
+//! # Syntax
+//!
+//! A line is empty, a comment, or `source -> outcome options`. A `#` at the start of a word begins
+//! a comment. The first rule that matches wins. A line with an error is skipped.
+//!
+//! | source | matches |
+//! |---|---|
+//! | `/blog/{slug}?page={id}` | a path with [placeholders](Rule#sources), and perhaps a query |
+//! | `https://*.old.example/a` | this path on this scheme and on these hosts |
+//! | `any://old.example/a` | this path on this host, over http and https |
+//! | `exact:/{a}` | this path, in which every character is literal ([`Source::exact`](crate::rules::Source::exact)) |
+//! | `prefix:/old` | this path and every path below it ([`Source::prefix`](crate::rules::Source::prefix)) |
+//! | `~"/(\\d+)"` | every path that this regex matches (`Source::regex`) |
+//!
+//! | outcome | what it does |
+//! |---|---|
+//! | `/posts/{slug}` | redirects to this [target](Rule#targets) with 308 |
+//! | `/posts/{slug} 302` | redirects with this status, or with `temporary`, `permanent` or `see-other` by the method |
+//! | `pass` | passes the request through ([`Rule::pass`]) |
+//! | `gone` | refuses the request with 410 ([`Rule::gone`]) |
+//! | `refuse 403` | refuses the request with this status ([`Rule::refuse`]) |
+//!
+//! | option | what it does |
+//! |---|---|
+//! | `name=blog` | names the rule ([`Rule::named`]) |
+//! | `scheme=http`, `host=*.old.example` | restricts the rule ([`Rule::scheme`], [`Rule::host`]) |
+//! | `methods=GET,HEAD` | restricts the rule ([`Rule::methods`]) |
+//! | `query:id`, `header:x-beta`, `cookie:beta` | requires a parameter, a header or a cookie ([`Rule::when`]) |
+//! | `query:id=1\|2` | requires one of these values |
+//! | `query:id~"\\d+"` | requires a value that this regex matches as a whole |
+//! | `query:id as name` | captures the value for the target. `as name?` captures an empty value too. |
+//! | `host:~"(?<sub>.*)\\.old\\.example"` | requires a host that this regex matches |
+//! | `language:nf_lang=de\|fr` | requires a language, from this cookie or from `Accept-Language` |
+//! | `not:cookie:session` | requires that the request doesn't meet the condition ([`Rule::unless`]) |
+//! | `after=404` | redirects only if the app responds with 404 ([`Rule::after_not_found`]) |
+//! | `max-age=60`, `private`, `no-store` | sets the cache lifetime ([`Rule::cache`]) |
+//! | `query=drop` | sets how queries combine: `keep`, `drop`, `merge` or `target-wins` ([`Rule::query`]) |
+//! | `remove=key`, `rename=key:new`, `set=key:value` | edits the query ([`Rule::remove_param`], …) |
+//! | `ignore-case`, `ignore-trailing-slash` | relaxes the comparison ([`Rule::ignore_case`], …) |
+//!
+//! Rules of other formats can need more. These options have no method on [`Rule`]:
+//!
+//! | option | what it does |
+//! |---|---|
+//! | `merge-slashes` | merges slashes in the finished target |
+//! | `repeat-parameters` | sends the parameters that a condition requires, like all others |
+//! | `last-capture` | lets a condition capture under a name that the source has; the last one counts |
+//! | `last-value` | if the request repeats a parameter, conditions see only its last value |
+//! | `after-exact` | for [`StaticFirst`](crate::rules::Precedence::StaticFirst): orders the rule with the patterns |
+//!
+//! A text with white space or `"`, and a value with `#`, `|`, `,`, `:`, `=` or `~`, needs quotes. A
+//! text in quotes has the escapes of JSON: `\"`, `\\`, `\u00e9`. A regex is always in quotes.
+
+use std::{error::Error, fmt, ops::Range, str::FromStr};
+
+use super::{
+    Parsed,
+    loader::{Line, Loader},
+    read::ByLine,
+};
+use crate::rules::{Diagnostics, Format, Rule, Rules, RulesBuilder, Severity, error::Flaw};
+
+mod read;
+mod words;
+mod write;
+
+/// Parses a file and returns its rules.
+///
+/// ```
+/// use tower_redirect::rules::native;
+///
+/// assert_eq!(native::parse("/a -> /b # moved")?.len(), 1);
+/// assert!(native::parse("/a /b").is_err());
+/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// ```
+///
+/// # Errors
+///
+/// Returns all diagnostics if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+    Format::Native.parse(text)
+}
+
+/// Parses a file and returns the valid rules and all diagnostics.
+///
+/// ```
+/// use tower_redirect::rules::native;
+///
+/// let parsed = native::parse_lossy("/a -> /b\n/c -> /{d}\n");
+/// assert_eq!(parsed.rules.len(), 1);
+/// assert_eq!(
+///     parsed.diagnostics.to_string(),
+///     "rules:2:8: error: unknown placeholder `{d}`; the source has no placeholders",
+/// );
+/// ```
+#[must_use]
+pub fn parse_lossy(text: &str) -> Parsed {
+    Format::Native.parse_lossy(text)
+}
+
+/// Returns the bytes of the target of a line, and of its status, which may be empty.
+pub(super) fn target_and_status(line: &str) -> Option<[Range<usize>; 2]> {
+    Some(read::line(line).ok()??.target_and_status())
+}
+
+/// Returns a target as a line has it.
+pub(super) fn written_target(target: &str) -> String {
+    write::Target(target).to_string()
+}
+
+/// Reads line by line.
+#[derive(Debug, Default)]
+pub(super) struct Reader;
+
+impl ByLine for Reader {
+    fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
+        let flaw = match read::line(line.text) {
+            Ok(None) => return,
+            Ok(Some(mut read)) => match loader.try_native(line.number, read.take_rule()) {
+                Ok(()) => return,
+                Err(error) => {
+                    let range = read.range_of(&error);
+                    return loader.say_error_at(line, range.start..range.end, &error);
+                }
+            },
+            Err(flaw) => flaw,
+        };
+        let bytes = flaw.range.start..flaw.range.end;
+        loader.say(Severity::Error, line, bytes, flaw.message(), flaw.help());
+    }
+}
+
+/// The error for a text that isn't a rule: the byte, what is wrong, and how to fix it.
+///
+/// ```
+/// use tower_redirect::rules::Rule;
+///
+/// let error = "/old -> new".parse::<Rule>().unwrap_err();
+/// assert_eq!(error.position(), 8);
+/// assert_eq!(
+///     error.to_string(),
+///     "invalid rule, byte 8: it is relative to the requested page; begin with `/` or `https://`",
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseRuleError(Flaw);
+
+impl ParseRuleError {
+    /// Returns the byte of the text, counted from 0.
+    #[must_use]
+    pub const fn position(&self) -> usize {
+        self.0.range.start
+    }
+
+    /// Returns what is wrong.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.0.message()
+    }
+
+    /// Returns how to fix it.
+    ///
+    /// If the message already says how, this is empty.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        self.0.help()
+    }
+}
+
+impl fmt::Display for ParseRuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "invalid rule, {}", self.0)
+    }
+}
+
+impl Error for ParseRuleError {}
+
+/// Reads one line of a [native file](crate::rules::native).
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let rule: Rule = "/blog/{slug} -> /posts/{slug} 301 ignore-case".parse()?;
+/// assert_eq!(rule.to_string(), "/blog/{slug} -> /posts/{slug} 301 ignore-case");
+///
+/// let rules = Rules::new([rule])?;
+/// testing::get("/Blog/a").through(&rules).assert_redirect("/posts/a");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl FromStr for Rule {
+    type Err = ParseRuleError;
+
+    fn from_str(text: &str) -> Result<Self, ParseRuleError> {
+        let read = read::line(text).map_err(ParseRuleError)?;
+        let Some(read) = read else {
+            let help = "for example, write `/old -> /new`";
+            return Err(ParseRuleError(Flaw::whole("there is no rule", help)));
+        };
+        match RulesBuilder::default().try_native(read.rule.clone()) {
+            Ok(()) => Ok(read.rule),
+            Err(error) => {
+                let range = read.range_of(&error);
+                let flaw = Flaw::new(range, error.message().to_owned(), error.help().to_owned());
+                Err(ParseRuleError(flaw))
+            }
+        }
+    }
+}

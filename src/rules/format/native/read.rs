@@ -1,0 +1,449 @@
+//! Reads a rule from one line.
+
+use std::ops::Range;
+
+use http::{Method, StatusCode};
+
+use super::words::{Cursor, Text};
+use crate::{
+    location::HttpScheme,
+    redirect::CacheControl,
+    rules::{
+        Condition, Outcome, Part, QueryPolicy, Rule, RuleError,
+        error::Flaw,
+        format::{STATUSES, near_or},
+        options::Edit,
+        source::{Source, SourceKind},
+        syntax::{Word, is_name},
+        text_range::TextRange,
+    },
+    status::{Status, StatusChoice},
+};
+
+/// A rule, and where its parts are.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) rule: Rule,
+    whole: TextRange,
+    source: TextRange,
+    target: TextRange,
+    /// The status after the target, with the white space before it.
+    status: TextRange,
+    options: TextRange,
+    /// What isn't quoted is written as it is meant, so that an error can point into it.
+    is_quoted: [bool; 2],
+}
+
+impl Line {
+    /// Takes the rule out.
+    pub(super) fn take_rule(&mut self) -> Rule {
+        std::mem::replace(&mut self.rule, Rule::pass(""))
+    }
+
+    /// Returns the bytes of the target with its quotes, and of the status after it.
+    pub(super) fn target_and_status(&self) -> [Range<usize>; 2] {
+        let quote = usize::from(self.is_quoted[1]);
+        [
+            self.target.start - quote..self.target.end + quote,
+            self.status.start..self.status.end,
+        ]
+    }
+
+    /// Returns where an error of the rule is.
+    pub(super) fn range_of(&self, error: &RuleError) -> TextRange {
+        let [is_source_quoted, is_target_quoted] = self.is_quoted;
+        let (part, is_quoted) = match error.part() {
+            Part::Source => (self.source, is_source_quoted),
+            Part::Target => (self.target, is_target_quoted),
+            Part::Condition => (self.options, true),
+            Part::Host | Part::Rule => (self.whole, true),
+        };
+        let inner = error.flaw.range;
+        if is_quoted || inner == TextRange::default() {
+            return part;
+        }
+        TextRange {
+            start: (part.start + inner.start).min(part.end),
+            end: (part.start + inner.end).min(part.end),
+        }
+    }
+}
+
+/// Reads a line. Returns `None` if it has no rule.
+pub(super) fn line(text: &str) -> Result<Option<Line>, Flaw> {
+    let mut cursor = Cursor::new(text);
+    if !cursor.next_word() {
+        return Ok(None);
+    }
+    let start = cursor.at;
+    let (mut rule, source, is_source_quoted) = source(&mut cursor)?;
+    if !cursor.take_word("->") {
+        let end = source.end;
+        return Err(Flaw::new(
+            start..end,
+            "this rule has no `->`",
+            "write it between the source and the target, with spaces around it",
+        ));
+    }
+    if !cursor.next_word() {
+        return Err(Flaw::new(
+            cursor.at - 1..cursor.at,
+            "this rule has no target",
+            "write it after the `->`, for example `/old -> /new`",
+        ));
+    }
+    let target = outcome(&mut cursor, &mut rule)?;
+    let status = target.end()..cursor.at;
+    let mut options = TextRange {
+        start: cursor.at,
+        end: cursor.at,
+    };
+    let mut cache = Cache::default();
+    while cursor.next_word() {
+        if options.start == options.end {
+            options.start = cursor.at;
+        }
+        rule = option(&mut cursor, rule, &mut cache)?;
+        options.end = cursor.at;
+    }
+    rule.options.cache = cache.control()?;
+    Ok(Some(Line {
+        rule,
+        whole: (start..options.end.max(target.range.end)).into(),
+        source,
+        target: target.range,
+        status: status.into(),
+        options,
+        is_quoted: [is_source_quoted, target.is_quoted],
+    }))
+}
+
+/// Reads the source of a rule. Its outcome is read later.
+fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Flaw> {
+    let start = cursor.at;
+    let kind: fn(Word) -> SourceKind = if cursor.take("~") {
+        if !cursor.is_at_quote() {
+            return Err(Flaw::new(
+                cursor.text(&[])?.range,
+                "a regex must be in quotes",
+                "for example, write `~\"/(\\\\d+)\"`",
+            ));
+        }
+        SourceKind::Regex
+    } else if cursor.take("prefix:") {
+        SourceKind::Prefix
+    } else if cursor.take("exact:") {
+        SourceKind::Exact
+    } else {
+        |word| SourceKind::Text(word.text)
+    };
+    let is_path = cursor.at == start;
+    let any_host = is_path && cursor.take("any://");
+    let host = match any_host {
+        true => Some(cursor.text(&['/'])?),
+        false => None,
+    };
+    let text = cursor.text(&[])?;
+    end_of_word(cursor)?;
+    let range = text.range;
+    let path = match host {
+        Some(_) if text.text.is_empty() => "/".to_owned(),
+        _ => text.text.into_owned(),
+    };
+    let length = path.len();
+    let source = Source::new(kind(Word::new(path, 0..length)));
+    let mut rule = Rule::pass(source);
+    if let Some(host) = host {
+        rule = rule.host(&host.text);
+    }
+    Ok((rule, range, text.is_quoted))
+}
+
+/// Reads what the rule does.
+fn outcome<'l>(cursor: &mut Cursor<'l>, rule: &mut Rule) -> Result<Text<'l>, Flaw> {
+    let text = cursor.text(&[])?;
+    end_of_word(cursor)?;
+    rule.outcome = if text.is("pass") {
+        Outcome::Pass
+    } else if text.is("gone") {
+        Outcome::Refuse(StatusCode::GONE)
+    } else if text.is("refuse") {
+        cursor.next_word();
+        let status = cursor.text(&[])?;
+        let code = status
+            .text
+            .parse()
+            .ok()
+            .and_then(|code| StatusCode::from_u16(code).ok());
+        Outcome::Refuse(code.ok_or_else(|| {
+            Flaw::new(
+                status.range,
+                format!("`{}` isn't a status", status.text),
+                "write a status after `refuse`, for example `refuse 403`",
+            )
+        })?)
+    } else {
+        rule.target = text.text.clone().into_owned();
+        Outcome::Redirect(status(cursor)?)
+    };
+    Ok(text)
+}
+
+/// Reads the status of a redirect, if there is one.
+fn status(cursor: &mut Cursor<'_>) -> Result<StatusChoice, Flaw> {
+    let mut after = cursor.clone();
+    if !after.next_word() {
+        return Ok(Status::PermanentRedirect.into());
+    }
+    let word = after.text(&[])?;
+    let text = &*word.text;
+    match text.parse() {
+        Ok(choice) => {
+            *cursor = after;
+            Ok(choice)
+        }
+        Err(_) if text.bytes().all(|byte| byte.is_ascii_digit()) => Err(Flaw::new(
+            word.range,
+            format!("`{text}` isn't a redirect status"),
+            STATUSES,
+        )),
+        // It's an option.
+        Err(_) => Ok(Status::PermanentRedirect.into()),
+    }
+}
+
+/// The directives of a `Cache-Control` header.
+#[derive(Default)]
+struct Cache {
+    max_age: Option<u64>,
+    is_private: Option<TextRange>,
+    no_store: bool,
+}
+
+impl Cache {
+    fn control(self) -> Result<Option<CacheControl>, Flaw> {
+        let control = match (self.no_store, self.max_age) {
+            (true, _) => CacheControl::no_store(),
+            (false, Some(seconds)) => {
+                CacheControl::max_age(std::time::Duration::from_secs(seconds))
+            }
+            (false, None) => {
+                return match self.is_private {
+                    None => Ok(None),
+                    Some(range) => Err(Flaw::new(
+                        range,
+                        "`private` needs a `max-age`",
+                        "for example, write `private max-age=60`",
+                    )),
+                };
+            }
+        };
+        Ok(Some(match self.is_private {
+            Some(_) => control.private(),
+            None => control,
+        }))
+    }
+}
+
+/// Reads one option.
+fn option(cursor: &mut Cursor<'_>, rule: Rule, cache: &mut Cache) -> Result<Rule, Flaw> {
+    let key = cursor.text(&['=', ':'])?;
+    if cursor.take(":") {
+        return condition(cursor, rule, &key);
+    }
+    let has_value = cursor.take("=");
+    let rule = if has_value {
+        with_value(cursor, rule, cache, &key)?
+    } else {
+        flag(rule, cache, &key)?
+    };
+    end_of_word(cursor)?;
+    Ok(rule)
+}
+
+fn flag(mut rule: Rule, cache: &mut Cache, key: &Text<'_>) -> Result<Rule, Flaw> {
+    let options = &mut rule.options;
+    match &*key.text {
+        "ignore-case" => options.matching.ignore_case = true,
+        "ignore-trailing-slash" => options.matching.ignore_trailing_slash = true,
+        "merge-slashes" => options.merge_slashes = true,
+        "repeat-parameters" => options.repeats_asked = true,
+        "last-capture" => options.shadows = true,
+        "last-value" => options.last_value = true,
+        "after-exact" => options.stands_with_patterns = true,
+        "no-store" => cache.no_store = true,
+        "private" => cache.is_private = Some(key.range),
+        _ => return Err(unknown(key)),
+    }
+    Ok(rule)
+}
+
+fn with_value(
+    cursor: &mut Cursor<'_>,
+    mut rule: Rule,
+    cache: &mut Cache,
+    key: &Text<'_>,
+) -> Result<Rule, Flaw> {
+    let is_pair = ["rename", "set"].contains(&&*key.text);
+    let ends: &[char] = if is_pair { &[':'] } else { &[] };
+    let value = cursor.text(ends)?;
+    let invalid = |help: &'static str| {
+        let message = format!("`{}` isn't a value of `{}`", value.text, key.text);
+        Flaw::new(value.range, message, help)
+    };
+    match &*key.text {
+        "name" => return Ok(rule.named(&value.text)),
+        "host" => return Ok(rule.host(&value.text)),
+        "scheme" => {
+            let scheme: Option<HttpScheme> = value.text.parse().ok();
+            let scheme = scheme.ok_or_else(|| invalid("write `http` or `https`"))?;
+            return Ok(rule.scheme(scheme));
+        }
+        "methods" => {
+            let methods = value.text.split(',').map(|name| name.parse::<Method>());
+            let methods = methods.collect::<Result<Vec<_>, _>>();
+            let help = "list methods with commas, for example `methods=GET,HEAD`";
+            return Ok(rule.methods(methods.map_err(|_| invalid(help))?));
+        }
+        "after" if value.text == "404" => return Ok(rule.after_not_found()),
+        "after" => return Err(invalid("write `after=404`")),
+        "max-age" => {
+            let seconds = value.text.parse().ok();
+            let help = "write whole seconds, for example `max-age=60`";
+            cache.max_age = Some(seconds.ok_or_else(|| invalid(help))?);
+        }
+        "query" => {
+            rule.options.query = match &*value.text {
+                "keep" => QueryPolicy::Keep,
+                "drop" => QueryPolicy::Drop,
+                "merge" => QueryPolicy::Merge,
+                "target-wins" => QueryPolicy::TargetWins,
+                _ => return Err(invalid("write `keep`, `drop`, `merge` or `target-wins`")),
+            };
+        }
+        "remove" if value.is_quoted => rule.options.edits.push(Edit::Remove((*value.text).into())),
+        "remove" => {
+            let keys = value.text.split(',');
+            rule.options
+                .edits
+                .extend(keys.map(|key| Edit::Remove(key.into())));
+        }
+        "rename" | "set" => {
+            if !cursor.take(":") {
+                return Err(invalid("write two values with a `:` between them"));
+            }
+            let second = cursor.text(&[])?;
+            let (first, second) = ((*value.text).into(), (*second.text).into());
+            rule.options.edits.push(match &*key.text {
+                "set" => Edit::Set(first, second),
+                _ => Edit::Rename(first, second),
+            });
+        }
+        _ => return Err(unknown(key)),
+    }
+    Ok(rule)
+}
+
+/// Reads a condition after its first `:`.
+fn condition(cursor: &mut Cursor<'_>, mut rule: Rule, key: &Text<'_>) -> Result<Rule, Flaw> {
+    let expected = !key.is("not");
+    let key = if expected {
+        key.clone()
+    } else {
+        let key = cursor.text(&['=', ':'])?;
+        if !cursor.take(":") {
+            return Err(unknown(&key));
+        }
+        key
+    };
+    let name = cursor.text(&['=', '~'])?;
+    let mut condition = match &*key.text {
+        "query" => Condition::query(&name.text),
+        "header" => Condition::header(&name.text),
+        "cookie" => Condition::cookie(&name.text),
+        "language" => Condition::language(&name.text),
+        "host" => Condition::host(),
+        _ => return Err(unknown(&key)),
+    };
+    loop {
+        if cursor.take("=") {
+            let mut values = vec![cursor.text(&['|', '~'])?.text];
+            while cursor.take("|") {
+                values.push(cursor.text(&['|', '~'])?.text);
+            }
+            condition = condition.one_of(values);
+        } else if cursor.take("~") {
+            let regex = cursor.text(&[])?;
+            condition.value.regexes.push((*regex.text).into());
+        } else {
+            break;
+        }
+    }
+    end_of_word(cursor)?;
+    while cursor.take_word("as") {
+        cursor.next_word();
+        let name = cursor.text(&['?'])?;
+        if !is_name(&name.text) {
+            return Err(Flaw::new(
+                name.range,
+                "invalid placeholder name",
+                "use letters, digits and `_`",
+            ));
+        }
+        condition = if cursor.take("?") {
+            condition.captured_or_empty_as(&name.text)
+        } else {
+            condition.captured_as(&name.text)
+        };
+        end_of_word(cursor)?;
+    }
+    rule.options.conditions.push((expected, condition));
+    Ok(rule)
+}
+
+/// Returns a flaw if something follows a word without a space.
+fn end_of_word(cursor: &mut Cursor<'_>) -> Result<(), Flaw> {
+    if cursor.is_at_end_of_word() {
+        return Ok(());
+    }
+    let rest = cursor.text(&[])?;
+    let message = format!("`{}` must not follow here", rest.text);
+    Err(Flaw::new(
+        rest.range,
+        message,
+        "remove it, or put a space before it",
+    ))
+}
+
+fn unknown(key: &Text<'_>) -> Flaw {
+    const KNOWN: [&str; 23] = [
+        "after",
+        "after-exact",
+        "cookie",
+        "header",
+        "host",
+        "ignore-case",
+        "ignore-trailing-slash",
+        "language",
+        "last-capture",
+        "last-value",
+        "max-age",
+        "merge-slashes",
+        "methods",
+        "name",
+        "no-store",
+        "not",
+        "private",
+        "query",
+        "remove",
+        "rename",
+        "repeat-parameters",
+        "scheme",
+        "set",
+    ];
+    Flaw::new(
+        key.range,
+        format!("unknown option `{}`", key.text),
+        near_or(&key.text, &KNOWN),
+    )
+}
