@@ -3,9 +3,10 @@
 use crate::rules::{
     ask,
     condition::Ready,
-    has::{Place, ValueMatcher},
-    options::{Edit, QueryPolicy},
+    has::{Condition, Place, ValueMatcher},
+    options::{Edit, Options, QueryPolicy},
     record::{QUERY, Record},
+    target,
 };
 
 /// A name and a value in plain text, each `None` where it is not known.
@@ -107,16 +108,6 @@ impl Query {
         };
         let mut gone = self.gone.clone();
         if !drops {
-            // Some dialects send on what a rule asked for.
-            let conditions = ready
-                .filter(|ready| !ready.options.repeats_asked)
-                .map_or(&[][..], |ready| &ready.options.conditions);
-            let taken = conditions
-                .iter()
-                .filter_map(|(expected, has)| match &has.place {
-                    Place::Query(key) if *expected && !has.value.is_any() => Some(key),
-                    _ => None,
-                });
             let removed = edits.iter().map(|edit| match edit {
                 Edit::Remove(key) | Edit::Set(key, _) | Edit::Rename(key, _) => key,
             });
@@ -124,12 +115,14 @@ impl Query {
                 QueryPolicy::Merge => pairs.iter().filter_map(|(key, _)| key.clone()).collect(),
                 _ => Vec::new(),
             };
-            let mut leaves: Vec<Box<str>> = taken.cloned().collect();
-            leaves.extend(edits.iter().filter_map(|edit| match edit {
-                Edit::Remove(key) => Some(key.clone()),
-                _ => None,
-            }));
-            let dropped = leaves.clone();
+            let dropped = ready.map_or_else(Vec::new, |ready| {
+                dropped(
+                    edits,
+                    &ready.options.conditions,
+                    ready.options.repeats_asked,
+                )
+            });
+            let mut leaves = dropped.clone();
             leaves.extend(removed.cloned());
             leaves.extend(overruled);
             let kept = self
@@ -141,19 +134,7 @@ impl Query {
                 let own = |(key, _): &(Option<Box<str>>, _)| key.as_deref() == Some(name);
                 is_set(name) || policy == QueryPolicy::Merge && own_pairs.iter().any(own)
             };
-            let mut renamed: Vec<&Box<str>> = Vec::new();
-            let renames = edits.iter().filter_map(|edit| match edit {
-                Edit::Rename(from, to) => Some((from, to)),
-                _ => None,
-            });
-            // The first new name counts, and what is gone has none.
-            let renames: Vec<_> = renames
-                .filter(|(from, to)| {
-                    let is_first = !renamed.contains(from);
-                    renamed.push(from);
-                    is_first && !dropped.contains(from) && !replaces(to)
-                })
-                .collect();
+            let renames = renames(edits, &dropped, replaces);
             for key in leaves {
                 if !gone.contains(&key) {
                     gone.push(key);
@@ -200,8 +181,75 @@ impl Query {
         // What replaces or removes parameters does so once.
         before == after
             && (!record.has(QUERY)
-                || policy != QueryPolicy::Keep && after.pairs.iter().all(is_known))
+                || policy != QueryPolicy::Keep
+                    && after.pairs.iter().all(is_known)
+                    && !adds_again(before, record, ready))
     }
+}
+
+/// Returns `true` if the target has a parameter that the rule renames, so that each redirect adds
+/// one more under the new name.
+fn adds_again(before: &Query, record: &Record<'_>, ready: Option<&Ready>) -> bool {
+    let Some(Options {
+        query: QueryPolicy::Merge,
+        edits,
+        conditions,
+        repeats_asked,
+        ..
+    }) = ready.map(|ready| &ready.options)
+    else {
+        return false;
+    };
+    let own = record
+        .target
+        .get(record.origin.into()..)
+        .unwrap_or_default();
+    let own = own_pairs(target::split(own).1);
+    let has = |pairs: &[Pair], name: &str| {
+        let mut keys = pairs.iter().map(|(key, _)| key.as_deref());
+        keys.any(|key| key == Some(name))
+    };
+    let replaces =
+        |name: &str| has(&own, name) || edits.iter().any(|edit| edit.sets(|key| key == name));
+    let dropped = dropped(edits, conditions, *repeats_asked);
+    renames(edits, &dropped, replaces)
+        .iter()
+        .any(|(from, _)| has(&before.pairs, from))
+}
+
+/// Returns the parameters of the request that a rule doesn't send.
+fn dropped(edits: &[Edit], conditions: &[(bool, Condition)], repeats_asked: bool) -> Vec<Box<str>> {
+    let consumed = conditions.iter().filter(|_| !repeats_asked);
+    let consumed = consumed.filter_map(|(expected, has)| match &has.place {
+        Place::Query(key) if *expected && !has.value.is_any() => Some(key),
+        _ => None,
+    });
+    let removed = edits.iter().filter_map(|edit| match edit {
+        Edit::Remove(key) => Some(key),
+        _ => None,
+    });
+    consumed.chain(removed).cloned().collect()
+}
+
+/// Returns the names that a rule changes, and their new names. The first new name counts, and what
+/// is dropped or replaced has none.
+fn renames<'e>(
+    edits: &'e [Edit],
+    dropped: &[Box<str>],
+    replaces: impl Fn(&str) -> bool,
+) -> Vec<(&'e Box<str>, &'e Box<str>)> {
+    let mut renamed: Vec<&Box<str>> = Vec::new();
+    let renames = edits.iter().filter_map(|edit| match edit {
+        Edit::Rename(from, to) => Some((from, to)),
+        _ => None,
+    });
+    renames
+        .filter(|(from, to)| {
+            let is_first = !renamed.contains(from);
+            renamed.push(from);
+            is_first && !dropped.contains(from) && !replaces(to)
+        })
+        .collect()
 }
 
 pub(super) fn own_pairs(own: &[u8]) -> Vec<Pair> {

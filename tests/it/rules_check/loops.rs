@@ -228,3 +228,27 @@ fn loops_of_parameters_that_a_dialect_sends_on() {
     let said = parsed.diagnostics.has_errors() || !parsed.rules.check().is_empty();
     assert!(said, "a loop that nobody mentions");
 }
+
+/// Each redirect adds one more `y`, so the URL is never the requested one.
+#[test]
+fn a_renamed_parameter_that_the_target_has_makes_the_query_grow() {
+    let rule = |target: &str| {
+        Rule::found("/{y}/c", target)
+            .rename_param("x", "y")
+            .query(QueryPolicy::Merge)
+    };
+    let growing = rule("/c/{y}?x=1");
+    let found = Rules::new([growing]).map(|rules| rules.check());
+    assert!(found.is_err() || !found.unwrap().is_empty());
+    // The target has the new name too, or the parameter is removed first: the query stays.
+    for ends in [
+        rule("/c/{y}?x=1&y=2"),
+        rule("/c/{y}?x=1").remove_param("x"),
+        rule("/c/{y}?x=1").set_param("y", "2"),
+    ] {
+        let text = ends.to_string();
+        let rules = Rules::new([ends]).unwrap();
+        let journey = testing::follow(&rules, testing::get("/c/c"));
+        assert!(*journey.end() != End::TooManyRedirects, "{text}: {journey}");
+    }
+}
