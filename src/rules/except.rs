@@ -34,7 +34,7 @@ impl Rule {
     /// An exception is a path in the syntax of a [source](Self#sources), without host and query. It
     /// is compared as the source is: [`ignore_case`](Self::ignore_case) and
     /// [`ignore_trailing_slash`](Self::ignore_trailing_slash) apply to it, too. Its placeholders
-    /// capture nothing. A second call adds exceptions.
+    /// capture nothing. A second call adds exceptions. A lookup tries them one after the other.
     ///
     /// If an exception matches all paths of the source, building the table returns an error:
     ///

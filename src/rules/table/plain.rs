@@ -190,6 +190,11 @@ mod tests {
             let (by_path, _) = by_path_and_by_all(&rules, "/a");
             assert_eq!(by_path, ByPath::Unknown, "{other:?}");
         }
+        for outcome in [Rule::pass("/a"), Rule::gone("/a").except(["/b"])] {
+            let rules = Rules::new([outcome, rule()]).unwrap();
+            let (by_path, _) = by_path_and_by_all(&rules, "/a");
+            assert_eq!(by_path, ByPath::Rule(0));
+        }
         let rules = Rules::new([rule(), rule().named("second")]).unwrap();
         let (by_path, by_all) = by_path_and_by_all(&rules, "/a");
         assert_eq!((by_path, by_all), (ByPath::Rule(0), Some(0)));

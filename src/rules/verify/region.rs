@@ -131,6 +131,8 @@ impl Finder<'_> {
                 continue;
             };
             let own = self.table.options(&record).map(|ready| &ready.options);
+            let exceptions = own.map_or(0, |own| own.except.len());
+            self.work.add(exceptions * (1 + options.except.len()));
             let is_whole = !record.has(REGEX)
                 && step.answered.path == asked.path
                 && step.answered.host == asked.host

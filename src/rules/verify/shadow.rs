@@ -78,7 +78,9 @@ impl<'t> Finder<'t> {
             let ready = self.table.options(record);
             ready.map_or(&nothing, |ready| &ready.options)
         };
-        options(record).excludes_all_of(options(other), path, &mut self.fresh)
+        let (own, other) = (options(record), options(other));
+        self.work.add(other.except.len() * (1 + own.except.len()));
+        own.excludes_all_of(other, path, &mut self.fresh)
     }
 
     /// A regex that comes first and matches some of what this rule is for; that it matches all of
