@@ -131,6 +131,9 @@ fn a_rule_that_passes_or_refuses_allocates_nothing() {
         Rule::found("/{w}/{x}/{y}/{z}", "/to"),
         Rule::pass("/api/{*rest}").host("a.example"),
         Rule::gone("/jobs/{id}?old").unless(Condition::cookie("session")),
+        Rule::pass("/kept/{*rest}").except(["/kept/not{/*rest}"]),
+        Rule::found("/kept/not/{x}", "/to").except(["/kept/not/7"]),
+        Rule::gone("/kept/{*rest}"),
     ];
     let all = Rules::new(plain.iter().cloned().chain(others)).unwrap();
     let plain = Rules::new(plain).unwrap();
@@ -141,6 +144,8 @@ fn a_rule_that_passes_or_refuses_allocates_nothing() {
         (&all, "/gone"),
         (&all, "/api/x/y"),
         (&all, "/jobs/7?old"),
+        (&all, "/kept/1"),
+        (&all, "/kept/not/7"),
     ] {
         let request = testing::get(target).header("host", "a.example");
         let head = request.head();

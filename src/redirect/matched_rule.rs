@@ -1,4 +1,4 @@
-//! The rule that a redirect comes from, without the table that holds it.
+//! The rule that a redirect or a refusal comes from, without the table that holds it.
 //!
 //! A redirect names its rule for logs, metrics and tests. The table lives in `rules`, which imports
 //! this module, so the table is known here only as a [`RuleTable`]. Converting its `Arc` allocates
@@ -30,7 +30,8 @@ pub(crate) trait RuleTable: Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RuleOffset(pub(crate) u32);
 
-/// The rule that a redirect comes from: its name, its number, and where it was written.
+/// The rule that a redirect or a refusal comes from: its name, its number, and where it was
+/// written.
 ///
 /// ```
 /// use tower_redirect::rules::netlify;
@@ -84,7 +85,7 @@ impl MatchedRule {
         self.table.source(self.at)
     }
 
-    /// Returns the target with its placeholders unfilled.
+    /// Returns the target with its placeholders unfilled. It is empty for a rule that refuses.
     #[must_use]
     pub fn target(&self) -> String {
         self.table.target(self.at)

@@ -11,6 +11,7 @@ use super::{
     has::{Condition, Place, ValueMatcher},
     options::{Options, QueryPolicy},
     syntax::is_name,
+    table::first_match,
 };
 
 /// The options of one rule or of many, with what is needed to ask them.
@@ -56,6 +57,8 @@ struct CompiledRegex {
 pub(super) enum Missing<'r> {
     Scheme,
     Method,
+    /// The path is excluded by this pattern.
+    Except(&'r str),
     Condition(bool, &'r Condition),
 }
 
@@ -109,6 +112,8 @@ impl Ready {
             scheme,
             methods,
             conditions,
+            except,
+            matching,
             ..
         } = &self.options;
         if scheme.is_some() && *scheme != ask.head.scheme() {
@@ -116,6 +121,12 @@ impl Ready {
         }
         if !methods.is_empty() && !methods.contains(ask.head.method()) {
             return Some(Missing::Method);
+        }
+        if !except.is_empty() {
+            let excluded = first_match(ask.path, *matching, except.iter().map(|one| &**one));
+            if let Some(pattern) = excluded {
+                return Some(Missing::Except(pattern));
+            }
         }
         let mut pairs = self.conditions.iter().zip(conditions);
         let failed = pairs.find(|(condition, _)| !condition.holds(ask, captures));

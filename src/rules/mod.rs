@@ -90,6 +90,7 @@ mod copies;
 mod diagnostic;
 mod diff;
 mod error;
+mod except;
 mod explain;
 mod firsts;
 mod flatten;

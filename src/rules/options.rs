@@ -14,6 +14,8 @@ pub(super) struct Options {
     pub(super) methods: Vec<Method>,
     /// What has to be there, and what must not.
     pub(super) conditions: Vec<(bool, Condition)>,
+    /// The excluded paths: as they were written, and in a table in the form that is compared.
+    pub(super) except: Vec<Box<str>>,
     pub(super) query: QueryPolicy,
     pub(super) edits: Vec<Edit>,
     pub(super) cache: Option<CacheControl>,

@@ -54,6 +54,8 @@ use crate::{
 /// Write `{{` and `}}` for literal braces. A segment such as `:id` or `*` is a placeholder in other
 /// routers, so here it is an error. [`Source::exact`] takes it literally.
 ///
+/// A rule can exclude paths of its source with [`except`](Self::except).
+///
 /// A source must match the whole path, and is case-sensitive. A percent-encoded character equals
 /// the character itself, unless that is a reserved character: `%41` equals `A`, but `%2F` doesn't
 /// equal `/`. A `%` without two hex digits after it equals `%25`. `/a` and `/a/` are different

@@ -54,6 +54,7 @@ fn rule(conditions: Vec<Condition>, target: &str) -> Rule {
         scheme: None,
         methods: Vec::new(),
         conditions,
+        except: Vec::new(),
         query: Query::Keep,
         edits: Vec::new(),
         cache: None,

@@ -102,6 +102,11 @@ pub fn rule(choices: &mut Choices<'_>) -> Rule {
             Query::TargetWins,
         ]),
         edits: edits(choices),
+        except: match choices.below(8) {
+            1 => vec![exception(choices)],
+            2 => vec![exception(choices), exception(choices)],
+            _ => Vec::new(),
+        },
         cache: choices.one_in(6).then_some(60),
         after_not_found: choices.one_in(8),
         ignore_case: choices.one_in(4),
@@ -123,6 +128,11 @@ pub fn outcome(choices: &mut Choices<'_>) -> Outcome {
         4 => Outcome::Refuse(451),
         _ => Outcome::Redirect,
     }
+}
+
+/// A path that a rule is not for.
+pub fn exception(choices: &mut Choices<'_>) -> String {
+    choices.pick(&EXCEPTIONS).to_owned()
 }
 
 /// Patterns whose names are `x`, `y`, `z`, and `rest` for the tail.
@@ -335,6 +345,7 @@ pub fn filler(number: usize) -> Rule {
         scheme: None,
         methods: Vec::new(),
         conditions: Vec::new(),
+        except: Vec::new(),
         query: Query::Keep,
         edits: Vec::new(),
         cache: None,

@@ -35,6 +35,8 @@ pub struct Rule {
     pub scheme: Option<&'static str>,
     pub methods: Vec<Method>,
     pub conditions: Vec<Condition>,
+    /// Paths that the rule is not for.
+    pub except: Vec<String>,
     pub query: Query,
     pub edits: Vec<Edit>,
     pub cache: Option<u64>,
@@ -140,7 +142,7 @@ enum From {
 
 /// A list of rules that is ready to be asked.
 pub struct Interpreter {
-    rules: Vec<(Rule, Pattern)>,
+    rules: Vec<(Rule, Pattern, Vec<Pattern>)>,
     precedence: Precedence,
     knows_hosts: bool,
 }
@@ -156,11 +158,19 @@ impl Interpreter {
                     *host = host.to_ascii_lowercase().trim_end_matches('.').to_owned();
                 }
                 let pattern = Pattern::new(&rule);
-                (rule, pattern)
+                let except = rule.except.iter().map(|path| {
+                    let source = Source::Native(path.clone());
+                    Pattern::new(&Rule {
+                        source,
+                        ..rule.clone()
+                    })
+                });
+                let except = except.collect();
+                (rule, pattern, except)
             })
             .collect();
         Self {
-            knows_hosts: rules.iter().any(|(rule, _)| rule.host.is_some()),
+            knows_hosts: rules.iter().any(|(rule, ..)| rule.host.is_some()),
             rules,
             precedence,
         }
@@ -188,6 +198,10 @@ impl Interpreter {
         }
         let fitting = self.rules.iter().enumerate().filter_map(|(number, rule)| {
             let captures = fits(&rule.0, &rule.1, &asked)?;
+            let is_excluded = |path: &Pattern| path.captures(&asked.path).is_some();
+            if rule.2.iter().any(is_excluded) {
+                return None;
+            }
             Some((self.rank(&rule.0, &rule.1), number, &rule.0, captures))
         });
         let Some((_, _, rule, captures)) =

@@ -61,6 +61,7 @@ pub fn rule(rule: &Rule) -> RealRule {
             false => real.unless(has),
         };
     }
+    real = real.except(&rule.except);
     for (said, say) in [
         (
             rule.ignore_case,

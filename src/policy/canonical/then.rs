@@ -38,10 +38,11 @@ impl<H> Canonical<H> {
     ///
     /// 1. If a rule matches, the layer redirects to its target. The target is on the canonical host
     ///    unless the rule names another one. A target on this site gets its canonical form. If the
-    ///    rule has a status, the redirect uses it.
-    /// 2. If no rule matches, the layer redirects to the canonical URL. If the rules have statuses
-    ///    of their own, the status is [308](Status::PermanentRedirect), unless you change it with
-    ///    [`otherwise`](Then::otherwise).
+    ///    rule has a status, the redirect uses it. If the rule refuses, the layer refuses the
+    ///    request.
+    /// 2. If no rule matches, or the rule passes, the layer redirects to the canonical URL. If the
+    ///    rules have statuses of their own, the status is [308](Status::PermanentRedirect), unless
+    ///    you change it with [`otherwise`](Then::otherwise).
     /// 3. A rule that waits for the response of the app applies only to the canonical URL. Other
     ///    URLs are redirected to it first.
     ///

@@ -135,6 +135,7 @@ impl RulesBuilder {
                  is_prefix,
                  regex,
              }| {
+                options.compile_exceptions(&compiled, flags)?;
                 let options_at = if options == Options::default() {
                     None
                 } else {

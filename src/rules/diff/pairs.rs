@@ -149,7 +149,7 @@ fn known<'r>(
             let (matching, answering) = *own.unwrap_or(&none);
             let key = keys.of((
                 record.flags & (PATTERN | REGEX),
-                nameless(&record),
+                nameless(record.source, record.has(PATTERN)),
                 matching,
             ));
             let query = query_policy(rules, &record);
@@ -185,6 +185,11 @@ fn split(options: &Options) -> (Options, Options) {
         host: options.host.clone(),
         methods: options.methods.clone(),
         conditions: conditions.collect(),
+        except: options
+            .except
+            .iter()
+            .map(|one| String::from_utf8_lossy(&nameless(one.as_bytes(), true)).into())
+            .collect(),
         matching: options.matching,
         last_value: options.last_value,
         ..Options::default()
@@ -201,12 +206,12 @@ fn split(options: &Options) -> (Options, Options) {
 }
 
 /// A source without the names of its placeholders.
-fn nameless(record: &Record<'_>) -> Vec<u8> {
-    if !record.has(PATTERN) {
-        return record.source.to_vec();
+fn nameless(source: &[u8], is_pattern: bool) -> Vec<u8> {
+    if !is_pattern {
+        return source.to_vec();
     }
     let mut inside = false;
-    let kept = record.source.iter().filter(|byte| {
+    let kept = source.iter().filter(|byte| {
         inside = match byte {
             b'{' => true,
             b'}' => false,

@@ -133,6 +133,7 @@ impl<'r> Search<'r> {
             if let Some(request) = old.witness(at) {
                 self.consider(&request, || old.other_witness(at));
             }
+            self.ask_about_exceptions(old, at);
         }
         for (at, _) in new.table.records() {
             if self.is_tired() {
@@ -143,7 +144,15 @@ impl<'r> Search<'r> {
                 if let Some(request) = new.witness(at) {
                     self.consider(&request, || new.other_witness(at));
                 }
+                self.ask_about_exceptions(new, at);
             }
+        }
+    }
+
+    /// Sends requests that a rule excludes to both.
+    fn ask_about_exceptions(&mut self, rules: &'r Rules, at: u32) {
+        for request in rules.excluded_witnesses(at) {
+            self.consider(&request, || None);
         }
     }
 

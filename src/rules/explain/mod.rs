@@ -117,6 +117,8 @@ pub enum FailedCondition {
     Scheme,
     /// The rule is for other methods.
     Method,
+    /// The rule [excludes](super::Rule::except) the path, by this pattern.
+    Except(Box<str>),
     /// The request doesn't meet this condition.
     Missing(Condition),
     /// The request meets this condition, but must not.
@@ -396,6 +398,7 @@ impl fmt::Display for FailedCondition {
             Self::Host => f.write_str("it is for another host"),
             Self::Scheme => f.write_str("it is for another scheme, or the scheme isn't known"),
             Self::Method => f.write_str("it is for other methods"),
+            Self::Except(pattern) => write!(f, "it excludes `{pattern}`"),
             Self::Missing(has) => write!(f, "it requires {has}"),
             Self::Forbidden(has) => write!(f, "it excludes requests with {has}"),
             Self::LowerPrecedence => f.write_str("another rule wins"),

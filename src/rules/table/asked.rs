@@ -57,6 +57,18 @@ pub(super) fn asked<'a, T>(
     })
 }
 
+/// The first of these patterns that matches a path.
+pub(in crate::rules) fn first_match<'p>(
+    path: &str,
+    matching: Matching,
+    patterns: impl IntoIterator<Item = &'p str>,
+) -> Option<&'p str> {
+    asked(path, matching, |path| {
+        let mut patterns = patterns.into_iter();
+        patterns.find(|pattern| path.fit(Parts::of(pattern.as_bytes()), |_| {}).is_some())
+    })
+}
+
 impl<'a> Asked<'a, '_> {
     /// Whether a pattern matches, with what its placeholders stand for.
     #[inline]

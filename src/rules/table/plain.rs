@@ -64,6 +64,7 @@ fn asks_for_nothing(ready: &Ready) -> bool {
         && options.scheme.is_none()
         && options.methods.is_empty()
         && options.conditions.is_empty()
+        && options.except.is_empty()
 }
 
 impl Table {
@@ -188,6 +189,11 @@ mod tests {
             let rules = Rules::new([rule(), other.clone()]).unwrap();
             let (by_path, _) = by_path_and_by_all(&rules, "/a");
             assert_eq!(by_path, ByPath::Unknown, "{other:?}");
+        }
+        for outcome in [Rule::pass("/a"), Rule::gone("/a").except(["/b"])] {
+            let rules = Rules::new([outcome, rule()]).unwrap();
+            let (by_path, _) = by_path_and_by_all(&rules, "/a");
+            assert_eq!(by_path, ByPath::Rule(0));
         }
         let rules = Rules::new([rule(), rule().named("second")]).unwrap();
         let (by_path, by_all) = by_path_and_by_all(&rules, "/a");

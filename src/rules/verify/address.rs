@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::Method;
 
 use super::{
+    except::Excluded,
     path::{Bound, Fresh, Path, Text},
     query::Query,
     unify::{Compare, unify},
@@ -170,7 +171,7 @@ impl Address {
         if options.query == QueryPolicy::Merge {
             named += record.target.len() / 4;
         }
-        length + named * (asked + self.query.len() + self.facts.len())
+        length + named * (asked + self.query.len() + self.facts.len()) + options.except.len()
     }
 
     /// What becomes of those of these requests that a rule answers.
@@ -197,7 +198,14 @@ impl Address {
                 bounds
             }
         };
+        let excluded = options.map_or(Excluded::Nothing, |options| {
+            answered.path.excluded(options, fresh)
+        });
+        if excluded == Excluded::Everything {
+            return None;
+        }
         let surely = !record.has(REGEX)
+            && excluded == Excluded::Nothing
             && answered.path == self.path
             && answered.host == self.host
             && options.is_none_or(|options| {

@@ -13,6 +13,7 @@ mod beginnings;
 mod chains;
 mod check;
 mod components;
+mod except;
 mod finder;
 mod graph;
 mod growth;
@@ -32,6 +33,7 @@ mod work;
 
 #[cfg(feature = "regex")]
 pub(super) use beginnings::regex_beginning;
+pub(super) use except::covers;
 pub(super) use finder::Finder;
 #[cfg(test)]
 pub(super) use finder::path_of_target;

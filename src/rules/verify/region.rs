@@ -48,6 +48,27 @@ impl Rules {
         self.request_for(at, other_words)
     }
 
+    /// Requests for the paths that a rule excludes, one for each exception.
+    pub(in crate::rules) fn excluded_witnesses(&self, at: u32) -> Vec<TestRequest> {
+        let Some(record) = self.table.record(at) else {
+            return Vec::new();
+        };
+        let options = self.table.options(&record).map(|ready| &ready.options);
+        let Some(options) = options.filter(|options| !options.except.is_empty()) else {
+            return Vec::new();
+        };
+        let mut fresh = Fresh::default();
+        let Some(asked) = requests(&self.table, &record, &mut fresh) else {
+            return Vec::new();
+        };
+        let paths = asked.path.excluded_paths(options, &mut fresh);
+        let excluded = paths.map(|path| Address {
+            path,
+            ..asked.clone()
+        });
+        excluded.filter_map(|address| address.request()).collect()
+    }
+
     fn request_for(&self, at: u32, of: impl Fn(&Address) -> Address) -> Option<TestRequest> {
         let record = self.table.record(at)?;
         if record.has(REGEX) {
@@ -110,12 +131,15 @@ impl Finder<'_> {
                 continue;
             };
             let own = self.table.options(&record).map(|ready| &ready.options);
+            let exceptions = own.map_or(0, |own| own.except.len());
+            self.work.add(exceptions * (1 + options.except.len()));
             let is_whole = !record.has(REGEX)
                 && step.answered.path == asked.path
                 && step.answered.host == asked.host
                 && own.is_none_or(|own| {
                     let case = own.matching.ignore_case || !options.matching.ignore_case;
                     case && options.asks_for_all_of(own, &mut self.work)
+                        && options.excludes_all_of(own, &asked.path, &mut self.fresh)
                 });
             overlaps.push(Overlap {
                 at,

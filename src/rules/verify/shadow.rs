@@ -1,6 +1,11 @@
 //! Rules that never answer, because another one always answers first.
 
-use super::{address::Address, finder::Finder, path::End, work::Work};
+use super::{
+    address::Address,
+    finder::Finder,
+    path::{End, Path},
+    work::Work,
+};
 #[cfg(feature = "regex")]
 use super::{address::Host, region::other_words};
 use crate::rules::{
@@ -43,7 +48,7 @@ impl<'t> Finder<'t> {
             let step = finder.step(start, other);
             step.is_some_and(|step| {
                 step.answered.path == start.path && step.answered.host == start.host
-            })
+            }) && finder.excludes_all_of(record, other, &start.path)
         };
         if !covers(self, start) || matching.ignore_case && !self.table.matching(other).ignore_case {
             return false;
@@ -64,6 +69,18 @@ impl<'t> Finder<'t> {
         };
         let (own, other) = (options(record), options(other));
         own.asks_for_all_of(other, &mut self.work)
+    }
+
+    /// Whether the second rule excludes none of these paths but those that the first one excludes.
+    fn excludes_all_of(&mut self, record: &Record<'t>, other: &Record<'t>, path: &Path) -> bool {
+        let nothing = Options::default();
+        let options = |record| {
+            let ready = self.table.options(record);
+            ready.map_or(&nothing, |ready| &ready.options)
+        };
+        let (own, other) = (options(record), options(other));
+        self.work.add(other.except.len() * (1 + own.except.len()));
+        own.excludes_all_of(other, path, &mut self.fresh)
     }
 
     /// A regex that comes first and matches some of what this rule is for; that it matches all of
@@ -94,6 +111,7 @@ impl<'t> Finder<'t> {
             if samples.iter().all(matches)
                 && host.and(&start.host).as_ref() == Some(&start.host)
                 && self.asks_no_more(record, &other)
+                && self.excludes_all_of(record, &other, &start.path)
             {
                 return Some(other);
             }
@@ -111,9 +129,10 @@ impl<'t> Finder<'t> {
             .filter(|other| host(other) == own_host)
             .collect();
         self.work.add(others.len());
-        others
-            .into_iter()
-            .find(|other| self.asks_no_more(record, other))
+        let anything = Path::anything(&mut self.fresh);
+        others.into_iter().find(|other| {
+            self.asks_no_more(record, other) && self.excludes_all_of(record, other, &anything)
+        })
     }
 }
 

@@ -20,6 +20,7 @@ use tower_redirect::{
 
 mod answers;
 mod errors;
+mod except;
 mod outcome;
 mod outcome_reports;
 mod tables;

@@ -1,6 +1,6 @@
 //! What is said of rules that pass or refuse: explanations, checks, diffs and flattened tables.
 
-use tower_redirect::rules::FindingKind;
+use tower_redirect::rules::{Finding, FindingKind};
 
 use super::*;
 
@@ -75,7 +75,7 @@ fn a_check_knows_where_a_rule_ends_the_way() {
         assert!(loops.to_string().contains("redirect loop"));
         let report = all(rules).check();
         assert!(report.iter().all(|one| one.rule() == 2), "{report}");
-        let mut kinds = report.iter().map(|one| one.kind());
+        let mut kinds = report.iter().map(Finding::kind);
         assert!(kinds.all(|kind| matches!(kind, FindingKind::Chain | FindingKind::Unreachable)));
     }
     let endless = Rule::found("/x/{*rest}", "/x/y/{rest}");

@@ -61,7 +61,7 @@ pub(super) mod sets {
             any::<bool>(),
             pieces(),
             0..8_u8,
-            0..20_u8,
+            0..22_u8,
             0..8_u8,
         )
             .prop_map(|(segments, tail, pieces, how, condition, query)| {
@@ -110,6 +110,8 @@ pub(super) mod sets {
                     18 => rule.scheme(HttpScheme::Https),
                     19 => rule.scheme(HttpScheme::Http),
                     8 => rule.when(Condition::query("x")),
+                    20 => rule.except(["/a{/*z}"]),
+                    21 => rule.except(["/b", "/{z}/b"]),
                     _ => rule,
                 }
             })

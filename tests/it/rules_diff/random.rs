@@ -48,7 +48,7 @@ fn edited(choices: &mut Choices<'_>, rules: &[NaiveRule]) -> Vec<NaiveRule> {
             }
             7 => {
                 let one = &mut edited[at];
-                match choices.below(6) {
+                match choices.below(7) {
                     0 => {
                         one.query = choices.pick(&[
                             Query::Keep,
@@ -61,6 +61,7 @@ fn edited(choices: &mut Choices<'_>, rules: &[NaiveRule]) -> Vec<NaiveRule> {
                         .edits
                         .push(Edit::Remove(choices.pick(&["p", "utm"]).to_owned())),
                     2 => one.cache = Some(30),
+                    6 => one.except.push(generate::exception(choices)),
                     3 => one.after_not_found ^= true,
                     4 => one.target = choices.pick(&["/to", "/other", "/to?p=9"]).to_owned(),
                     _ => one.ignore_case ^= true,

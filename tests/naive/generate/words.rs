@@ -26,6 +26,29 @@ pub(super) const SEGMENTS: [&str; 20] = [
     "@",
 ];
 
+pub(super) const EXCEPTIONS: [&str; 20] = [
+    "/a",
+    "/a{/*r}",
+    "/a/{*r}",
+    "/a/{*r?}",
+    "/b{/*r}",
+    "/blog",
+    "/BLOG/{*r}",
+    "/{v}",
+    "/{v}/",
+    "/{v}/b",
+    "/{v}/{w}",
+    "/{v}.html",
+    "/{v}9",
+    "/{v}C3",
+    "/x{v}",
+    "/caf\u{e9}{/*r}",
+    "/%41{/*r}",
+    "/a//a",
+    "/{v}/a/{*r}",
+    "/{{b}}{/*r}",
+];
+
 pub(super) const BEFORE: [&str; 10] = ["", "", "", "", "x", "a-", "\u{e9}", "%", "X%41", "{{"];
 
 pub(super) const BEHIND: [&str; 10] = ["", "", "", "", ".html", "9", "C3", "\u{e9}", "-%61", "}}"];
