@@ -11,6 +11,7 @@ use super::{
     has::{Condition, Place, ValueMatcher},
     options::{Options, QueryPolicy},
     syntax::is_name,
+    table::fits,
 };
 
 /// The options of one rule or of many, with what is needed to ask them.
@@ -57,6 +58,8 @@ pub(super) enum Missing<'r> {
     Scheme,
     Method,
     Condition(bool, &'r Condition),
+    /// The path is one that the rule itself leads to.
+    OwnTarget,
 }
 
 impl Ready {
@@ -94,6 +97,12 @@ impl Ready {
         self
     }
 
+    /// The same for a rule that doesn't match the paths of a pattern.
+    pub(super) fn with_own_target(mut self, pattern: Box<[u8]>) -> Self {
+        self.options.own_target = Some(pattern);
+        self
+    }
+
     /// Whether the rule is for this request; captures of its conditions are added.
     pub(super) fn admits<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         self.missing(ask, captures).is_none()
@@ -109,6 +118,8 @@ impl Ready {
             scheme,
             methods,
             conditions,
+            matching,
+            own_target,
             ..
         } = &self.options;
         if scheme.is_some() && *scheme != ask.head.scheme() {
@@ -116,6 +127,10 @@ impl Ready {
         }
         if !methods.is_empty() && !methods.contains(ask.head.method()) {
             return Some(Missing::Method);
+        }
+        let own_target = own_target.as_deref();
+        if own_target.is_some_and(|pattern| fits(ask.path, *matching, pattern)) {
+            return Some(Missing::OwnTarget);
         }
         let mut pairs = self.conditions.iter().zip(conditions);
         let failed = pairs.find(|(condition, _)| !condition.holds(ask, captures));

@@ -28,6 +28,8 @@ pub(super) struct Options {
     pub(super) shadows: bool,
     /// If the request repeats a parameter, conditions see only its last value.
     pub(super) last_value: bool,
+    /// The pattern of the paths that the rule leads to, which it doesn't match.
+    pub(super) own_target: Option<Box<[u8]>>,
     /// Whether it stands with the patterns, although it is none.
     pub(super) stands_with_patterns: bool,
 }

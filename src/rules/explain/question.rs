@@ -122,6 +122,7 @@ impl Table {
         Some(match ready.missing(ask, &mut Captures::none())? {
             Missing::Scheme => FailedCondition::Scheme,
             Missing::Method => FailedCondition::Method,
+            Missing::OwnTarget => FailedCondition::OwnTarget,
             Missing::Condition(true, has) => FailedCondition::Missing(has.clone()),
             Missing::Condition(false, has) => FailedCondition::Forbidden(has.clone()),
         })

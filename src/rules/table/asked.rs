@@ -57,6 +57,13 @@ pub(super) fn asked<'a, T>(
     })
 }
 
+/// Whether a path fits a compiled pattern.
+pub(in crate::rules) fn fits(path: &str, matching: Matching, pattern: &[u8]) -> bool {
+    asked(path, matching, |path| {
+        path.fit(Parts::of(pattern), |_| {}).is_some()
+    })
+}
+
 impl<'a> Asked<'a, '_> {
     /// Whether a pattern matches, with what its placeholders stand for.
     #[inline]

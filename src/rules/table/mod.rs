@@ -38,8 +38,8 @@ mod walk;
 mod words;
 
 pub(super) use ahead::Ahead;
-pub(super) use asked::without_slash;
 use asked::{Asked, asked};
+pub(super) use asked::{fits, without_slash};
 use entry::Lists;
 use exact::{Exact, Key};
 use hash::Hash;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::Method;
 
 use super::{
+    own_target::OwnTarget,
     path::{Bound, Fresh, Path, Text},
     query::Query,
     unify::{Compare, unify},
@@ -197,7 +198,12 @@ impl Address {
                 bounds
             }
         };
+        let own_target = self.own_target(table, record, fresh);
+        if own_target == OwnTarget::All {
+            return None;
+        }
         let surely = !record.has(REGEX)
+            && own_target == OwnTarget::None
             && answered.path == self.path
             && answered.host == self.host
             && options.is_none_or(|options| {

@@ -1,6 +1,6 @@
 //! Rules that never answer, because another one always answers first.
 
-use super::{address::Address, finder::Finder, path::End, work::Work};
+use super::{address::Address, finder::Finder, own_target::OwnTarget, path::End, work::Work};
 #[cfg(feature = "regex")]
 use super::{address::Host, region::other_words};
 use crate::rules::{
@@ -39,6 +39,9 @@ impl<'t> Finder<'t> {
             return false;
         }
         let matching = self.table.matching(record);
+        if start.own_target(self.table, other, &mut self.fresh) != OwnTarget::None {
+            return false;
+        }
         let covers = |finder: &mut Self, start: &Address| {
             let step = finder.step(start, other);
             step.is_some_and(|step| {

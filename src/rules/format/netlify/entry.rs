@@ -105,6 +105,13 @@ impl<'l> Entry<'l> {
         rule.options.last_value = !query.is_empty();
         rule = matched.restrict(rule);
         rule = query.into_iter().chain(conditions).fold(rule, Rule::when);
+        // With `!`, it is an error of the table.
+        if !self.force && rule.names_one_address_twice() {
+            let target = quoted(&target.text);
+            let message = format!("endless redirect: {target} matches this rule again");
+            let cure = "remove this rule or change its target";
+            loader.say_at(Severity::Warning, &self.from.place, &message, cure);
+        }
         // One of the cookies is enough: a rule for each.
         let rules: Vec<_> = match &*cookies {
             [] => vec![rule],

@@ -51,6 +51,10 @@
 //! | `Cookie=a,b` | the request must have one of these cookies |
 //! | `#` at the start of a word | starts a comment |
 //!
+//! A rule without `!` may match its own targets, such as `/* /en/:splat`: existing pages come first.
+//! It doesn't match the URLs that it redirects to. A loop of such rules is a warning of
+//! [`Rules::check`].
+//!
 //! If a source and its query use a name twice, the target inserts the first.
 //!
 //! If the target has no query, the query of the request is appended, except the parameters that the
@@ -90,6 +94,8 @@
 //! - A second `#` in a target is sent as `%23`, since a fragment can't contain `#` (RFC 3986 §3.5).
 //! - Netlify replaces `:id` at the start of `:idx`. Here, a name ends where its characters end. A
 //!   warning names each placeholder for which this makes a difference.
+//! - A line after a rule that doesn't match its own targets can match them. Netlify's own
+//!   implementation tries no further line.
 //! - A rule without `!` waits for the 404 of the app whatever the method of the request is.
 
 use super::{
