@@ -200,7 +200,8 @@ fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> (String, Optio
     let end = explanation.lines().last().unwrap_or_default();
     let (got, is_explained) = match request.through(rules).decision().kind() {
         DecisionKind::Pass => {
-            let is_explained = end == "no rule matches" || end.starts_with("not sent: ");
+            let passes = ["no rule matches", "the request passes through"];
+            let is_explained = passes.contains(&end) || end.starts_with("not sent: ");
             ("pass".to_owned(), is_explained)
         }
         DecisionKind::Refuse(refusal) => {

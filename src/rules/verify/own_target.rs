@@ -90,15 +90,16 @@ impl Finder<'_> {
     /// matches, and not all of them.
     fn own_target(&mut self, record: &Record<'_>) -> Option<Box<[u8]>> {
         let first = self.step_of(record)?;
-        let second = self.step(&first.next, record)?;
-        let is_subset = second.answered.path == first.next.path
-            && second.answered.query == first.next.query
+        let next = first.next?;
+        let second = self.step(&next, record)?;
+        let is_subset = second.answered.path == next.path
+            && second.answered.query == next.query
             && second.answered.host == first.answered.host
             && second.answered.scheme == first.answered.scheme
-            && first.next.port.is_none();
-        let is_same = first.next.path.canonical() == first.answered.path.canonical();
+            && next.port.is_none();
+        let is_same = next.path.canonical() == first.answered.path.canonical();
         (is_subset && !is_same)
-            .then(|| pattern_of(&first.next.path))
+            .then(|| pattern_of(&next.path))
             .flatten()
     }
 }
