@@ -60,6 +60,8 @@ pub(super) enum Missing<'r> {
     /// The path is excluded by this pattern.
     Except(&'r str),
     Condition(bool, &'r Condition),
+    /// The path is one that the rule itself leads to.
+    OwnTarget,
 }
 
 impl Ready {
@@ -97,6 +99,12 @@ impl Ready {
         self
     }
 
+    /// The same for a rule that doesn't match the paths of a pattern.
+    pub(super) fn with_own_target(mut self, pattern: Box<str>) -> Self {
+        self.options.own_target = Some(pattern);
+        self
+    }
+
     /// Whether the rule is for this request; captures of its conditions are added.
     pub(super) fn admits<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         self.missing(ask, captures).is_none()
@@ -112,7 +120,6 @@ impl Ready {
             scheme,
             methods,
             conditions,
-            except,
             matching,
             ..
         } = &self.options;
@@ -122,10 +129,15 @@ impl Ready {
         if !methods.is_empty() && !methods.contains(ask.head.method()) {
             return Some(Missing::Method);
         }
-        if !except.is_empty() {
-            let excluded = first_match(ask.path, *matching, except.iter().map(|one| &**one));
+        if self.options.has_exceptions() {
+            let excluded = first_match(ask.path, *matching, self.options.exceptions());
             if let Some(pattern) = excluded {
-                return Some(Missing::Except(pattern));
+                let is_own = self.options.own_target.as_deref() == Some(pattern);
+                return Some(if is_own {
+                    Missing::OwnTarget
+                } else {
+                    Missing::Except(pattern)
+                });
             }
         }
         let mut pairs = self.conditions.iter().zip(conditions);

@@ -30,8 +30,23 @@ pub(super) struct Options {
     pub(super) shadows: bool,
     /// If the request repeats a parameter, conditions see only its last value.
     pub(super) last_value: bool,
+    /// The pattern of the paths that the rule leads to, which it doesn't match.
+    pub(super) own_target: Option<Box<str>>,
     /// Whether it stands with the patterns, although it is none.
     pub(super) stands_with_patterns: bool,
+}
+
+impl Options {
+    /// Returns the patterns of the paths that the rule doesn't match.
+    pub(super) fn exceptions(&self) -> impl Iterator<Item = &str> {
+        let own_target = self.own_target.as_deref();
+        self.except.iter().map(|one| &**one).chain(own_target)
+    }
+
+    /// Returns `true` if the rule excludes paths.
+    pub(super) const fn has_exceptions(&self) -> bool {
+        !self.except.is_empty() || self.own_target.is_some()
+    }
 }
 
 /// How a path is compared with a source.

@@ -224,6 +224,15 @@ impl<'t> Record<'t> {
         }
     }
 
+    /// Writes another number of options into a copy of this rule, which has some.
+    pub(super) fn write_options(&self, records: &mut [u8], copy_at: usize, options: u32) {
+        let end = copy_at + self.target_at - self.begin() as usize;
+        let place = end.saturating_sub(size_of::<u32>())..end;
+        if let Some(bytes) = records.get_mut(place).filter(|_| self.has(OPTIONS)) {
+            bytes.copy_from_slice(&options.to_le_bytes());
+        }
+    }
+
     /// Where the rule behind this one begins.
     pub(super) fn next(&self) -> u32 {
         u32::try_from(self.target_range().end).unwrap_or(u32::MAX)

@@ -362,6 +362,21 @@ impl Rule {
     /// ```
     ///
     /// The first rule that matches wins. If the app has the page, the table tries no other rule.
+    ///
+    /// A loop of rules is no error if one of them waits for a 404, because the app may have one of
+    /// the pages. [`Rules::check`](super::Rules::check) warns about it. A rule that would match its
+    /// own targets, but matches other URLs too, doesn't match its targets:
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let english = Rule::found("/{*rest?}", "/en/{rest}").after_not_found();
+    /// let rules = Rules::new([english])?;
+    /// testing::get("/a").through(&rules).assert_redirect("/en/a");
+    /// testing::get("/en/a").through(&rules).assert_pass();
+    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// ```
     pub const fn after_not_found(mut self) -> Self {
         self.options.after_not_found = true;
         self

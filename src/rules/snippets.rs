@@ -20,13 +20,13 @@ impl Diagnostics {
     /// assert_eq!(
     ///     said.in_file("_redirects").to_snippets(),
     ///     "\
-    /// warning: status 200 is a rewrite, not a redirect, so this rule is skipped
+    /// warning: status 200 is a rewrite, not a redirect, so these URLs pass through
     ///  --> _redirects:2:7
     ///   |
     /// 2 | /c /d 200
     ///   |       ^^^
     ///   |
-    ///   = help: remove the rule, and serve these URLs from the app",
+    ///   = help: serve these URLs from the app",
     /// );
     /// ```
     ///
@@ -219,13 +219,13 @@ mod tests {
         assert_eq!(
             snippets("/a /b\n\n\t/\u{e9}\u{4e16}  /b 200 # x".as_bytes()),
             "\
-warning: status 200 is a rewrite, not a redirect, so this rule is skipped
+warning: status 200 is a rewrite, not a redirect, so these URLs pass through
  --> rules:3:10
   |
 3 |     /\u{e9}\u{4e16}  /b 200 # x
   |              ^^^
   |
-  = help: remove the rule, and serve these URLs from the app"
+  = help: serve these URLs from the app"
         );
         assert_eq!(
             snippets(b"/a /b\n/c /d\xffe\n"),
@@ -259,13 +259,13 @@ warning: the file starts with a byte-order mark (BOM), which is ignored
         assert_eq!(
             shown,
             "\
-warning: status 200 is a rewrite, not a redirect, so this rule is skipped
+warning: status 200 is a rewrite, not a redirect, so these URLs pass through
  --> a\\n\\u{1b}\\u{9b}b:1:14
   |
 1 | /a\u{fffd}\u{fffd}\u{fffd}\u{241b}[2J\u{fffd}/b\u{fffd}200
   |              ^^^
   |
-  = help: remove the rule, and serve these URLs from the app"
+  = help: serve these URLs from the app"
         );
     }
 
@@ -275,11 +275,11 @@ warning: status 200 is a rewrite, not a redirect, so this rule is skipped
 error: redirect loop: `/a` → `/b` → `/a` (lines 1 and 2)
  --> rules:2:2
   |
-2 |  /b /a # back
-  |  ^^^^^^^^^^^^
+2 |  /b /a 301! # back
+  |  ^^^^^^^^^^^^^^^^^
   |
   = help: remove one of these rules or change its target";
-        assert_eq!(snippets(b"/a /b\r\n /b /a # back\r\n"), meant);
+        assert_eq!(snippets(b"/a /b 301!\r\n /b /a 301! # back\r\n"), meant);
     }
 
     #[test]
@@ -287,7 +287,8 @@ error: redirect loop: `/a` → `/b` → `/a` (lines 1 and 2)
         let line = format!("/{} /b 200 {}", "x".repeat(50_000), "y".repeat(10_000));
         let shown = snippets(line.as_bytes());
         assert!(shown.len() < 600, "{shown}");
-        let meant = "warning: status 200 is a rewrite, not a redirect, so this rule is skipped\n";
+        let meant =
+            "warning: status 200 is a rewrite, not a redirect, so these URLs pass through\n";
         assert!(shown.starts_with(meant), "{shown}");
         assert!(shown.contains("= note: at rules:1:50006\n"), "{shown}");
         let lines: Vec<_> = shown.lines().collect();

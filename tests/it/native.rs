@@ -79,6 +79,10 @@ fn each_part_of_a_rule_has_a_text() {
             "/a -> /b max-age=60",
         ),
         (
+            permanent("/{*x}").except(["/api{/*y}", "/a,b"]),
+            r#"/{*x} -> /b except=/api{/*y} except="/a,b""#,
+        ),
+        (
             permanent("/a").cache(CacheControl::no_store()),
             "/a -> /b no-store",
         ),

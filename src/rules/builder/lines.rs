@@ -12,7 +12,8 @@ impl RulesBuilder {
     /// number.
     pub(in crate::rules) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
         let number = self.count;
-        if rule.names_one_address_twice() {
+        // Of a rule that waits for a 404, it is no error: the app may have the page.
+        if rule.names_one_address_twice() && !rule.options.after_not_found {
             return Err(RuleError {
                 rule: number,
                 name: rule.options.name,

@@ -229,6 +229,7 @@ impl RulesBuilder {
         };
         #[cfg(feature = "regex")]
         rules.leave_regexes_out(&too_much, &mut errors);
+        rules.exclude_own_targets();
         rules.leave_loops_out(&mut errors);
         errors.sort_by_key(|error| error.rule);
         (rules, errors)

@@ -380,7 +380,7 @@ impl Parsed {
     /// use tower_redirect::rules::netlify;
     ///
     /// let rules = netlify::parse_lossy("/a /b\n/c /d 200\n").into_result()?;
-    /// assert_eq!(rules.len(), 1);
+    /// assert_eq!(rules.len(), 2);
     /// assert!(netlify::parse_lossy("/a javascript:").into_result().is_err());
     /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
     /// ```

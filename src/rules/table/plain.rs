@@ -64,7 +64,7 @@ fn asks_for_nothing(ready: &Ready) -> bool {
         && options.scheme.is_none()
         && options.methods.is_empty()
         && options.conditions.is_empty()
-        && options.except.is_empty()
+        && !options.has_exceptions()
 }
 
 impl Table {

@@ -171,7 +171,9 @@ impl Address {
         if options.query == QueryPolicy::Merge {
             named += record.target.len() / 4;
         }
-        length + named * (asked + self.query.len() + self.facts.len()) + options.except.len()
+        length
+            + named * (asked + self.query.len() + self.facts.len())
+            + options.exceptions().count()
     }
 
     /// What becomes of those of these requests that a rule answers.

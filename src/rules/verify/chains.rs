@@ -87,6 +87,7 @@ impl<'t> Check<'t> {
         let Some(second) = self.rules.rule_at(*next) else {
             return;
         };
+        let in_loops = [record.number, second.number()].map(|one| self.in_loops.contains(&one));
         let (number, name) = (second.number(), self.rules.name_of(second.number()));
         let target = target_text(RuleRef::new(&self.rules.table, *record));
         let leads_on = |(at, step): &(u32, Step)| finder.leads_on(*at, &address, step);
@@ -124,6 +125,10 @@ impl<'t> Check<'t> {
             (true, 0 | 1) => format!("at least once more, by {name}"),
             (true, more) => format!("at least {more} more times, first by {name}"),
         };
+        // The loop was found already.
+        if in_loops == [true, true] {
+            return;
+        }
         let message = format!("redirect chain: {target} is redirected {more}");
         let end_rule = end.unwrap_or(second);
         let end_text = if rest.is_cut {

@@ -1,10 +1,8 @@
 //! Everything that a table finds out about its own rules on demand.
 
-use std::borrow::Cow;
-#[cfg(feature = "regex")]
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
-use super::{LoopKind, chains::Known, finder::Finder};
+use super::{LoopKind, chains::Known, finder::Finder, leave_out::target_text};
 use crate::{
     observe::escaped::Escaped,
     rules::{
@@ -87,6 +85,8 @@ impl Rules {
 pub(super) struct Check<'t> {
     pub(super) rules: &'t Rules,
     pub(super) report: Report,
+    /// The rules of the loops that were found.
+    pub(super) in_loops: HashSet<u32>,
 }
 
 impl<'t> Check<'t> {
@@ -94,6 +94,7 @@ impl<'t> Check<'t> {
         Self {
             rules,
             report: Report::default(),
+            in_loops: HashSet::new(),
         }
     }
 
@@ -134,6 +135,7 @@ impl<'t> Check<'t> {
                 .map(|rule| rule.number())
                 .collect();
             rules.sort_unstable();
+            self.in_loops.extend(&rules);
             let kind = match one.kind {
                 LoopKind::Unknown => FindingKind::Undecided,
                 LoopKind::Grows => FindingKind::EndlessRedirect,
@@ -183,6 +185,22 @@ impl<'t> Check<'t> {
             }
         }
         let options = self.rules.table.options(record).map(|ready| &ready.options);
+        let own_target = options.and_then(|options| options.own_target.as_deref());
+        // A single URL isn't redirected to itself in any case.
+        if own_target.is_some_and(|pattern| pattern.contains('{')) {
+            let target = target_text(rule);
+            let message = format!(
+                "{target} matches this rule again, so the rule skips the URLs that it redirects to"
+            );
+            let cure = "check that the app has these pages";
+            self.push(
+                FindingKind::EndlessRedirect,
+                record.number,
+                &[],
+                message,
+                cure,
+            );
+        }
         if let Some(place) = options
             .and_then(depends_on_who_asks)
             .filter(|_| is_permanent(record.status_choice()))

@@ -22,7 +22,7 @@ impl Path {
     /// Which of these paths the exceptions of a rule match.
     pub(super) fn excluded(&self, options: &Options, fresh: &mut Fresh) -> Excluded {
         let mut excluded = Excluded::Nothing;
-        for exception in &options.except {
+        for exception in options.exceptions() {
             match self.matched(exception, options.matching, fresh) {
                 Excluded::Nothing => {}
                 Excluded::Part => excluded = Excluded::Part,
@@ -39,7 +39,7 @@ impl Path {
         fresh: &mut Fresh,
     ) -> impl Iterator<Item = Self> {
         let compare = Compare(options.matching);
-        options.except.iter().filter_map(move |exception| {
+        options.exceptions().filter_map(move |exception| {
             let exception = Parts::of(exception.as_bytes());
             Some(unify(self, exception, compare, fresh)?.0)
         })
@@ -59,10 +59,10 @@ impl Options {
     /// Whether the other rule excludes none of these paths but those that this one excludes, too.
     pub(super) fn excludes_all_of(&self, other: &Self, path: &Path, fresh: &mut Fresh) -> bool {
         let is_shared = |exception: &str| {
-            let mut own = self.except.iter();
-            self.matching == other.matching && own.any(|own| **own == *exception)
+            let mut own = self.exceptions();
+            self.matching == other.matching && own.any(|own| own == exception)
         };
-        other.except.iter().all(|exception| {
+        other.exceptions().all(|exception| {
             is_shared(exception)
                 || path.matched(exception, other.matching, fresh) == Excluded::Nothing
         })

@@ -85,6 +85,8 @@ impl Rules {
     pub(in crate::rules) fn described(&self, one: &Loop) -> (String, &'static str) {
         let (names, is_one) = self.named(&one.rules);
         let possible = if one.is_certain { "" } else { "possible " };
+        // A page of the app ends a loop of rules that wait for a 404.
+        let waits = self.waits_for_404(&one.rules);
         let remove = if is_one {
             "remove this rule or change its target"
         } else {
@@ -96,6 +98,21 @@ impl Rules {
             LoopKind::ToItself => (
                 format!("endless redirect: {target} matches this rule again"),
                 remove,
+            ),
+            LoopKind::Circle if waits => (
+                format!("possible redirect loop: {} ({names})", urls_of(one)),
+                if is_one {
+                    "change the target of this rule, unless the app has a page there"
+                } else {
+                    "remove one of these rules, unless the app has a page at one of these URLs"
+                },
+            ),
+            LoopKind::Grows if waits => (
+                match &*one.rules {
+                    [_] => format!("possible endless redirect: {target} matches this rule again"),
+                    _ => format!("possible endless redirect: {} ({names})", urls_of(one)),
+                },
+                "change a target, unless the app has a page there",
             ),
             LoopKind::Circle => (
                 format!("{possible}redirect loop: {} ({names})", urls_of(one)),

@@ -20,6 +20,7 @@ mod growth;
 mod leading;
 mod leave_out;
 mod merge;
+mod own_target;
 mod path;
 mod port;
 mod query;
@@ -89,9 +90,9 @@ impl Rules {
         found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         idle.sort_unstable();
         let idle = idle.into_iter().map(|at| Loop {
+            is_certain: !self.waits_for_404(&[at]),
             rules: vec![at],
             kind: LoopKind::ToItself,
-            is_certain: true,
             hops: 1,
             urls: Vec::new(),
         });
@@ -105,7 +106,7 @@ impl Rules {
         match verdict {
             Verdict::Ends => None,
             Verdict::Round(round) => Some(Loop {
-                is_certain: self.is_certain(&round),
+                is_certain: self.is_certain(&round) && !self.waits_for_404(&round.rules),
                 kind: if round.grows {
                     LoopKind::Grows
                 } else {
@@ -123,6 +124,15 @@ impl Rules {
                 urls: Vec::new(),
             }),
         }
+    }
+
+    /// Whether one of these rules waits for a 404, so that a page may end the loop.
+    fn waits_for_404(&self, rules: &[u32]) -> bool {
+        rules.iter().any(|at| {
+            let record = self.table.record(*at);
+            let ready = record.and_then(|record| self.table.options(&record));
+            ready.is_some_and(|ready| ready.options.after_not_found)
+        })
     }
 
     /// The numbers of the rules that may lead round; `None` where any may.

@@ -54,7 +54,7 @@ impl Rules {
             return Vec::new();
         };
         let options = self.table.options(&record).map(|ready| &ready.options);
-        let Some(options) = options.filter(|options| !options.except.is_empty()) else {
+        let Some(options) = options.filter(|options| options.has_exceptions()) else {
             return Vec::new();
         };
         let mut fresh = Fresh::default();
@@ -132,7 +132,8 @@ impl Finder<'_> {
             };
             let own = self.table.options(&record).map(|ready| &ready.options);
             let exceptions = own.map_or(0, |own| own.except.len());
-            self.work.add(exceptions * (1 + options.except.len()));
+            self.work
+                .add(exceptions * (1 + options.exceptions().count()));
             let is_whole = !record.has(REGEX)
                 && step.answered.path == asked.path
                 && step.answered.host == asked.host

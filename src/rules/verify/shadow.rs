@@ -79,7 +79,8 @@ impl<'t> Finder<'t> {
             ready.map_or(&nothing, |ready| &ready.options)
         };
         let (own, other) = (options(record), options(other));
-        self.work.add(other.except.len() * (1 + own.except.len()));
+        self.work
+            .add(other.exceptions().count() * (1 + own.exceptions().count()));
         own.excludes_all_of(other, path, &mut self.fresh)
     }
 

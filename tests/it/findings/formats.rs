@@ -126,10 +126,21 @@ fn netlify_rules_that_never_answer() {
 
 #[test]
 fn netlify_loops_and_the_rest() {
-    assert_loops(Format::Netlify, &["/a /b\n/b /a\n", "/a/* /a/b/:splat\n"]);
+    assert_loops(
+        Format::Netlify,
+        &["/a /b 301!\n/b /a 301!\n", "/a/* /a/b/:splat 301!\n"],
+    );
     assert_found(
         Format::Netlify,
         &[
+            // A page of the app may end these.
+            ("/a /b\n/b /a\n", &[(Loop, 2, &[1])]),
+            ("/a/* /a/b/:splat\n", &[(EndlessRedirect, 1, &[])]),
+            (
+                "/:a/:b /:b/:a\n",
+                &[(Loop, 1, &[]), (PossibleChain, 1, &[1])],
+            ),
+            ("/* /x\n", &[]),
             (
                 "/a /b 302 Cookie=x\n/b /a 302 Cookie=y\n",
                 &[

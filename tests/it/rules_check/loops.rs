@@ -56,13 +56,6 @@ fn loops() -> Vec<Case> {
         ),
         ("redirect loop: ", vec![permanent("/{x}/{y}", "/{y}/{x}")]),
         (
-            "(rules 0 and 1)",
-            vec![
-                permanent("/a", "/b").after_not_found(),
-                permanent("/b", "/a").after_not_found(),
-            ],
-        ),
-        (
             "redirect loop: ",
             vec![
                 permanent("/a", "/b").when(beta()),

@@ -18,6 +18,7 @@ mod findings;
 mod flatten;
 mod leading;
 mod loops;
+mod own_target;
 mod ports;
 mod random;
 

@@ -61,6 +61,7 @@
 //! | `host:~"(?<sub>.*)\\.old\\.example"` | requires a host that this regex matches |
 //! | `language:nf_lang=de\|fr` | requires a language, from this cookie or from `Accept-Language` |
 //! | `not:cookie:session` | requires that the request doesn't meet the condition ([`Rule::unless`]) |
+//! | `except=/api{/*rest},/fax` | excludes paths ([`Rule::except`]) |
 //! | `after=404` | redirects only if the app responds with 404 ([`Rule::after_not_found`]) |
 //! | `max-age=60`, `private`, `no-store` | sets the cache lifetime ([`Rule::cache`]) |
 //! | `query=drop` | sets how queries combine: `keep`, `drop`, `merge` or `target-wins` ([`Rule::query`]) |

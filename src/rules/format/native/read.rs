@@ -321,6 +321,8 @@ fn with_value(
                 _ => return Err(invalid("write `keep`, `drop`, `merge` or `target-wins`")),
             };
         }
+        "except" if value.is_quoted => return Ok(rule.except([value.text])),
+        "except" => return Ok(rule.except(value.text.split(','))),
         "remove" if value.is_quoted => rule.options.edits.push(Edit::Remove((*value.text).into())),
         "remove" => {
             let keys = value.text.split(',');
@@ -416,10 +418,11 @@ fn end_of_word(cursor: &mut Cursor<'_>) -> Result<(), Flaw> {
 }
 
 fn unknown(key: &Text<'_>) -> Flaw {
-    const KNOWN: [&str; 23] = [
+    const KNOWN: [&str; 24] = [
         "after",
         "after-exact",
         "cookie",
+        "except",
         "header",
         "host",
         "ignore-case",

@@ -77,6 +77,7 @@ fn fmt_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         host,
         methods,
         conditions,
+        except,
         query,
         edits,
         cache,
@@ -87,6 +88,8 @@ fn fmt_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         repeats_asked,
         shadows,
         last_value,
+        // It's found when the table is built.
+        own_target: _,
         stands_with_patterns,
     } = options;
     if let Some(name) = name {
@@ -105,6 +108,9 @@ fn fmt_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (expected, condition) in conditions {
         f.write_str(if *expected { " " } else { " not:" })?;
         fmt_condition(condition, f)?;
+    }
+    for pattern in except {
+        write!(f, " except={}", Bare(pattern, MARKS))?;
     }
     if *after_not_found {
         f.write_str(" after=404")?;

@@ -89,22 +89,33 @@ impl<'l> Entry<'l> {
 
     fn try_add(&self, loader: &mut Loader) -> Result<(), LeftOut<'l>> {
         let target = self.target()?;
-        let status = self.redirect_status()?;
-        self.warn_of_slashes(&target, loader);
         let mut names = Names::default();
         let matched = self.source(&mut names, loader)?;
         let (conditions, cookies) = self.conditions(loader)?;
         let query = self.query(&mut names, loader);
-        let target_text = target_text(&target, &names, loader);
-
-        let mut rule = Rule::new(status, matched.source.clone(), target_text);
-        rule = rule.query(QueryPolicy::TargetWins);
-        if !self.force {
-            rule = rule.after_not_found();
-        }
+        let mut rule = if let Some(status) = self.redirect_status() {
+            self.warn_of_slashes(&target, loader);
+            let text = target_text(&target, &names, loader);
+            let rule = Rule::new(status, matched.source.clone(), text);
+            let rule = rule.query(QueryPolicy::TargetWins);
+            match self.force {
+                true => rule,
+                false => rule.after_not_found(),
+            }
+        } else {
+            self.warn_of_status(loader);
+            Rule::pass(matched.source.clone())
+        };
         rule.options.last_value = !query.is_empty();
         rule = matched.restrict(rule);
         rule = query.into_iter().chain(conditions).fold(rule, Rule::when);
+        // With `!`, it is an error of the table.
+        if !self.force && rule.names_one_address_twice() {
+            let target = quoted(&target.text);
+            let message = format!("endless redirect: {target} matches this rule again");
+            let cure = "remove this rule or change its target";
+            loader.say_at(Severity::Warning, &self.from.place, &message, cure);
+        }
         // One of the cookies is enough: a rule for each.
         let rules: Vec<_> = match &*cookies {
             [] => vec![rule],
@@ -162,29 +173,29 @@ impl<'l> Entry<'l> {
         }
     }
 
-    fn redirect_status(&self) -> Result<OurStatus, LeftOut<'l>> {
+    /// The status, if it is one of a redirect.
+    fn redirect_status(&self) -> Option<OurStatus> {
+        let Some(Status { code, .. }) = &self.status else {
+            return Some(OurStatus::MovedPermanently);
+        };
+        OurStatus::try_from(u16::try_from(*code).ok()?).ok()
+    }
+
+    /// Says that a rule doesn't redirect. It still keeps later rules away from its URLs.
+    fn warn_of_status(&self, loader: &mut Loader) {
         let Some(Status { code, place }) = &self.status else {
-            return Ok(OurStatus::MovedPermanently);
+            return;
         };
-        let known = u16::try_from(*code).ok();
-        if let Some(status) = known.and_then(|code| OurStatus::try_from(code).ok()) {
-            return Ok(status);
-        }
-        let (message, cure) = match code {
-            200 => (
-                "status 200 is a rewrite, not a redirect, so this rule is skipped".into(),
-                "remove the rule, and serve these URLs from the app",
-            ),
+        let (what, cure) = match code {
+            200 => ("a rewrite, not a redirect", "serve these URLs from the app"),
             404 => (
-                "status 404 is an error page, not a redirect, so this rule is skipped".into(),
-                "remove the rule, and send the error page from the app",
+                "an error page, not a redirect",
+                "send the error page from the app",
             ),
-            _ => (
-                format!("status {code} isn't a redirect, so this rule is skipped"),
-                STATUSES,
-            ),
+            _ => ("no redirect", STATUSES),
         };
-        Err(LeftOut(Severity::Warning, place.clone(), message, cure))
+        let message = format!("status {code} is {what}, so these URLs pass through");
+        loader.say_at(Severity::Warning, place, &message, cure);
     }
 }
 

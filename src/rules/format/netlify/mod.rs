@@ -51,6 +51,10 @@
 //! | `Cookie=a,b` | the request must have one of these cookies |
 //! | `#` at the start of a word | starts a comment |
 //!
+//! A rule without `!` may match its own targets, such as `/* /en/:splat`, because existing pages
+//! come first. It doesn't match the URLs that it redirects to. A loop of such rules is a warning of
+//! [`Rules::check`].
+//!
 //! If a source and its query use a name twice, the target inserts the first.
 //!
 //! If the target has no query, the query of the request is appended, except the parameters that the
@@ -66,7 +70,7 @@
 //!
 //! | syntax | what happens |
 //! |---|---|
-//! | status 200 (a rewrite or proxy), 404 (an error page), or another status that isn't a redirect | a warning; the rule is skipped |
+//! | status 200 (a rewrite or proxy), 404 (an error page), or another status that isn't a redirect | a warning; requests that match pass through, and later lines don't apply to them |
 //! | `Country=…`, `Role=…`, `Sign=…`, or an unknown condition | a warning; the rule is skipped |
 //! | `/a*` or `/a/*/b` without the `regex` feature | a warning; the rule is skipped |
 //! | `*` that isn't at the end of a segment, a segment `.` or `..`, a query or fragment in a source path | a warning; the rule is skipped, since it never matches |
@@ -75,8 +79,7 @@
 //! | a condition without a status before it | an error; the rule is skipped |
 //! | a source below `/.netlify` | an error; the rule is skipped |
 //!
-//! A later line can match the URLs of a skipped rule. On Netlify, rules with status 200 and 404
-//! hide their URLs from later lines.
+//! A later line can match the URLs of a skipped rule.
 //!
 //! # Differences from Netlify
 //!
@@ -90,6 +93,8 @@
 //! - A second `#` in a target is sent as `%23`, since a fragment can't contain `#` (RFC 3986 §3.5).
 //! - Netlify replaces `:id` at the start of `:idx`. Here, a name ends where its characters end. A
 //!   warning names each placeholder for which this makes a difference.
+//! - A line after a rule that doesn't match its own targets can match them. Netlify's own
+//!   implementation tries no further line.
 //! - A rule without `!` waits for the 404 of the app whatever the method of the request is.
 
 use super::{

@@ -1,0 +1,110 @@
+//! Rules that wait for a 404 and match their own target, such as `/* → /en/:splat`.
+//!
+//! If the app has the page `/en/x`, `/x` leads there and the page is sent. Without the page,
+//! `/en/x` would lead to `/en/en/x`, and so on. So a rule whose target set is a strict subset of
+//! its source set doesn't match the URLs in its target set, and the next rule is tried.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    finder::Finder,
+    path::{End, Path},
+};
+use crate::rules::{
+    Rules,
+    condition::Ready,
+    pattern::Tail,
+    record::{PATTERN, QUERY, Record},
+};
+
+impl Rules {
+    /// Keeps each rule that waits for a 404 from the URLs that it leads to, if it matches others
+    /// too.
+    pub(in crate::rules) fn exclude_own_targets(&mut self) {
+        let waits = |ready: &Ready| ready.options.after_not_found;
+        if !self.table.options.iter().any(waits) {
+            return;
+        }
+        let mut finder = Finder::new(self);
+        let mut options = self.table.options.clone();
+        let mut changed: HashMap<u32, u32> = HashMap::new();
+        for (at, record) in self.table.records() {
+            let ready = self.table.options(&record).filter(|ready| waits(ready));
+            let Some(ready) = ready.filter(|_| leads_into_itself(&record)) else {
+                continue;
+            };
+            if let Some(pattern) = finder.own_target(&record) {
+                let number = u32::try_from(options.len()).unwrap_or(u32::MAX);
+                options.push(ready.clone().with_own_target(pattern));
+                changed.insert(at, number);
+            }
+        }
+        if changed.is_empty() {
+            return;
+        }
+        *self = self.rewritten(options, |at, record, records| {
+            let begin = records.len();
+            let whole = at as usize..record.next() as usize;
+            records.extend_from_slice(self.table.records.get(whole).unwrap_or_default());
+            if let Some(options) = changed.get(&at) {
+                record.write_options(records, begin, *options);
+            }
+        });
+    }
+}
+
+impl Finder<'_> {
+    /// The pattern of all paths that a rule leads to, if these are some of the paths that it
+    /// matches, and not all of them.
+    fn own_target(&mut self, record: &Record<'_>) -> Option<Box<str>> {
+        let first = self.step_of(record)?;
+        let next = first.next?;
+        let second = self.step(&next, record)?;
+        let is_subset = second.answered.path == next.path
+            && second.answered.query == next.query
+            && second.answered.host == first.answered.host
+            && second.answered.scheme == first.answered.scheme
+            && next.port.is_none();
+        let is_same = next.path.canonical() == first.answered.path.canonical();
+        (is_subset && !is_same)
+            .then(|| pattern_of(&next.path))
+            .flatten()
+    }
+}
+
+/// A short look: whether the path of a target begins as the source does.
+fn leads_into_itself(record: &Record<'_>) -> bool {
+    if !record.has(PATTERN) || record.has(QUERY) {
+        return false;
+    }
+    let literal = record.source.split(|byte| *byte == b'{').next();
+    let path = record.target.get(record.origin.into()..);
+    path.zip(literal)
+        .is_some_and(|(path, literal)| path.starts_with(literal))
+}
+
+/// The pattern that matches these paths; `None` if two unknown parts have to be the same text.
+///
+/// With a tail, the path before its slash counts too, since most servers have one page at both.
+fn pattern_of(path: &Path) -> Option<Box<str>> {
+    let mut seen = HashSet::new();
+    let mut pattern = Vec::new();
+    for text in &path.segments {
+        pattern.push(b'/');
+        pattern.extend_from_slice(&text.before);
+        if let Some(unknown) = text.unknown {
+            seen.insert(unknown).then_some(())?;
+            pattern.extend_from_slice(b"{_}");
+        }
+        pattern.extend_from_slice(&text.behind);
+    }
+    if let End::Open(unknown, tail) = path.end {
+        seen.insert(unknown).then_some(())?;
+        pattern.extend_from_slice(match tail {
+            Tail::Some => b"/{*_}",
+            Tail::Any | Tail::Optional if !path.segments.is_empty() => b"{/*_}",
+            _ => b"/{*_?}",
+        });
+    }
+    String::from_utf8(pattern).ok().map(Into::into)
+}
