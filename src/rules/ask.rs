@@ -44,6 +44,18 @@ impl<'h, 'a> Ask<'h, 'a> {
         pairs(self.query.unwrap_or_default())
     }
 
+    /// The last value of a parameter, as it was received.
+    pub(super) fn last_value(&self, key: &str) -> Option<&'a str> {
+        match self.known_pairs() {
+            Some(known) => known.last(key).copied(),
+            None => self
+                .pairs()
+                .filter(|(received, _)| means(received, key))
+                .last()
+                .map(|(_, value)| value),
+        }
+    }
+
     /// The values of a header field; what is not UTF-8 in them is replaced.
     pub(super) fn header(&self, name: &str) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
         self.lines(name).map(lossy)

@@ -29,6 +29,8 @@ struct CompiledCondition {
     expected: bool,
     place: Place,
     value: CompiledMatcher,
+    /// Whether only the last value of a repeated parameter is looked at.
+    last_value: bool,
 }
 
 /// A [`ValueMatcher`] with its regexes compiled.
@@ -70,6 +72,7 @@ impl Ready {
                 CompiledCondition::new(
                     *expected,
                     has,
+                    options.last_value,
                     &mut slots,
                     #[cfg(feature = "regex")]
                     room,
@@ -169,12 +172,13 @@ impl CompiledCondition {
     fn new(
         expected: bool,
         has: &Condition,
+        last_value: bool,
         slots: &mut Vec<Slot>,
         #[cfg(feature = "regex")] room: &mut Room,
     ) -> Result<Self, Flaw> {
         let kind = match has.place {
             Place::Query(_) => Kind::Query,
-            Place::Header(_) | Place::Cookie(_) | Place::Host | Place::Language(_) => Kind::Plain,
+            _ => Kind::Plain,
         };
         if let Place::Header(name) = &has.place {
             if name.parse::<http::HeaderName>().is_err() {
@@ -245,11 +249,15 @@ impl CompiledCondition {
             expected,
             place: has.place.clone(),
             value,
+            last_value,
         })
     }
 
     fn holds<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         let found = match &self.place {
+            Place::Query(key) if self.last_value => ask
+                .last_value(key)
+                .is_some_and(|value| self.value.admits_parameter(value, captures)),
             Place::Query(key) => match ask.known_pairs() {
                 Some(known) => match self.value.only_listed() {
                     Some(values) => values.iter().any(|one| known.has(key, one)),
@@ -281,6 +289,9 @@ impl CompiledCondition {
             Place::Host => ask
                 .host
                 .is_some_and(|host| self.value.admits_text(host, captures)),
+            Place::Path(test) => {
+                test.is_met_by(ask.path) && self.value.admits_text(ask.path, captures)
+            }
             Place::Language(cookie) => language(ask, cookie).is_some_and(|letters| {
                 let letters = std::str::from_utf8(&letters);
                 letters.is_ok_and(|letters| self.value.admits_text(letters, captures))

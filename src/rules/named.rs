@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     cell::{Cell, OnceCell},
-    collections::{HashMap, HashSet},
+    collections::HashMap,
 };
 
 use foldhash::fast::RandomState;
@@ -55,8 +55,16 @@ impl<V> Lazily<V> {
 /// Values by their names; of those with one name that mean the same, the first.
 #[derive(Debug)]
 pub(super) struct Named<'a, V> {
-    values: HashMap<Cow<'a, [u8]>, Vec<V>, RandomState>,
-    pairs: HashSet<Pair<'a>, RandomState>,
+    values: HashMap<Cow<'a, [u8]>, Values<V>, RandomState>,
+    /// Where in its list each value stands.
+    pairs: HashMap<Pair<'a>, usize, RandomState>,
+}
+
+/// The values of one name, and which of them came last.
+#[derive(Debug)]
+struct Values<V> {
+    all: Vec<V>,
+    last: usize,
 }
 
 /// A name, and what a value means.
@@ -67,12 +75,17 @@ impl<'a, V> Named<'a, V> {
     pub(super) fn new(received: impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>, V)>) -> Self {
         let mut named = Self {
             values: HashMap::default(),
-            pairs: HashSet::default(),
+            pairs: HashMap::default(),
         };
         for (name, meaning, value) in received {
-            if named.pairs.insert((name.clone(), meaning)) {
-                named.values.entry(name).or_default().push(value);
-            }
+            let values = named.values.entry(name.clone()).or_insert(Values {
+                all: Vec::new(),
+                last: 0,
+            });
+            values.last = *named.pairs.entry((name, meaning)).or_insert_with(|| {
+                values.all.push(value);
+                values.all.len() - 1
+            });
         }
         named
     }
@@ -80,13 +93,19 @@ impl<'a, V> Named<'a, V> {
     /// The values of a name, in their order.
     pub(super) fn of(&self, name: &str) -> &[V] {
         let values = self.values.get(name.as_bytes());
-        values.map_or(&[], Vec::as_slice)
+        values.map_or(&[], |values| &values.all)
+    }
+
+    /// The value of a name that was received last.
+    pub(super) fn last(&self, name: &str) -> Option<&V> {
+        let values = self.values.get(name.as_bytes())?;
+        values.all.get(values.last)
     }
 
     /// Whether a value of this name means this text.
     pub(super) fn has(&self, name: &str, text: &str) -> bool {
         let pair = (name.as_bytes().into(), text.as_bytes().into());
-        self.pairs.contains(&pair)
+        self.pairs.contains_key(&pair)
     }
 }
 
@@ -112,6 +131,20 @@ mod tests {
         assert_eq!((named.of("a"), named.of("b")), (&[0, 2, 4][..], &[1][..]));
         assert!(named.has("a", "2") && named.has("a", "") && !named.has("b", "2"));
         assert!(named.of("").is_empty() && !named.has("c", "1"));
+        // The last value of `a` is the empty one; of equal values, the first stands for all.
+        assert_eq!(
+            (named.last("a"), named.last("b"), named.last("c")),
+            (Some(&4), Some(&1), None)
+        );
+        let received = [("1", 0), ("2", 1), ("1", 2)];
+        let named = Named::new(received.into_iter().map(|(value, at)| {
+            (
+                Cow::Borrowed(&b"a"[..]),
+                Cow::Borrowed(value.as_bytes()),
+                at,
+            )
+        }));
+        assert_eq!(named.last("a"), Some(&0));
     }
 
     #[test]

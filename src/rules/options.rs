@@ -26,6 +26,8 @@ pub(super) struct Options {
     pub(super) repeats_asked: bool,
     /// A condition may capture under a name that was there before; the last counts.
     pub(super) shadows: bool,
+    /// If the request repeats a parameter, conditions see only its last value.
+    pub(super) last_value: bool,
     /// Whether it stands with the patterns, although it is none.
     pub(super) stands_with_patterns: bool,
 }

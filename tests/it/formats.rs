@@ -200,7 +200,9 @@ fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> (String, Optio
     let end = explanation.lines().last().unwrap_or_default();
     let (got, is_explained) = match request.through(rules).decision().kind() {
         DecisionKind::Pass => {
-            let is_explained = end == "no rule matches" || end.starts_with("not sent: ");
+            let is_explained = end == "no rule matches"
+                || end == "the request passes through"
+                || end.starts_with("not sent: ");
             ("pass".to_owned(), is_explained)
         }
         DecisionKind::Refuse(refusal) => {

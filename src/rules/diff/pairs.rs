@@ -186,6 +186,7 @@ fn split(options: &Options) -> (Options, Options) {
         methods: options.methods.clone(),
         conditions: conditions.collect(),
         matching: options.matching,
+        last_value: options.last_value,
         ..Options::default()
     };
     let answering = Options {
