@@ -202,7 +202,7 @@ impl CompiledCondition {
     ) -> Result<Self, Flaw> {
         let kind = match has.place {
             Place::Query(_) => Kind::Query,
-            Place::Header(_) | Place::Cookie(_) | Place::Host | Place::Language(_) => Kind::Plain,
+            _ => Kind::Plain,
         };
         if let Place::Header(name) = &has.place {
             if name.parse::<http::HeaderName>().is_err() {
@@ -315,6 +315,9 @@ impl CompiledCondition {
             Place::Host => ask
                 .host
                 .is_some_and(|host| self.value.admits_text(host, captures)),
+            Place::Path(test) => {
+                test.is_met_by(ask.path) && self.value.admits_text(ask.path, captures)
+            }
             Place::Language(cookie) => language(ask, cookie).is_some_and(|letters| {
                 let letters = std::str::from_utf8(&letters);
                 letters.is_ok_and(|letters| self.value.admits_text(letters, captures))

@@ -53,9 +53,40 @@ pub(super) enum Place {
     Cookie(Box<str>),
     /// The host that was asked for, without its port.
     Host,
+    /// The path as it was received, if it passes this test.
+    Path(PathTest),
     /// The first two letters of the first `Accept-Language`, or the cookie of this name in its
     /// place.
     Language(Box<str>),
+}
+
+/// What a path must be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum PathTest {
+    Any,
+    /// It has a slash at its end, or two together. `/` is no such path.
+    EmptySegment,
+    /// It begins with this text. Case makes no difference if the flag is set.
+    BeginsWith(Box<str>, bool),
+}
+
+impl PathTest {
+    pub(super) fn is_met_by(&self, path: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::EmptySegment => path.contains("//") || path.len() > 1 && path.ends_with('/'),
+            Self::BeginsWith(start, ignore_case) => begins_with(path, start, *ignore_case),
+        }
+    }
+}
+
+/// Returns `true` if a text begins with another.
+pub(super) fn begins_with(text: &str, start: &str, ignore_case: bool) -> bool {
+    let bytes = text.as_bytes().get(..start.len());
+    bytes.is_some_and(|bytes| match ignore_case {
+        true => bytes.eq_ignore_ascii_case(start.as_bytes()),
+        false => bytes == start.as_bytes(),
+    })
 }
 
 /// What one value of it must be. All of this holds for the same value.
@@ -239,6 +270,17 @@ impl Condition {
         Self::present(Place::Host)
     }
 
+    /// The path as it was received, if it passes this test.
+    pub(super) const fn path(test: PathTest) -> Self {
+        Self::present(Place::Path(test))
+    }
+
+    /// The path as it was received matches this regex as a whole.
+    #[cfg(all(feature = "json", feature = "regex"))]
+    pub(super) fn path_matching(regex: &str) -> Self {
+        Self::present(Place::Path(PathTest::Any)).matching(regex)
+    }
+
     /// Whether it is about a parameter of the query.
     pub(super) const fn is_of_query(&self) -> bool {
         matches!(self.place, Place::Query(_))
@@ -257,6 +299,11 @@ impl fmt::Display for Condition {
             Place::Header(name) => write!(f, "header `{name}`"),
             Place::Cookie(name) => write!(f, "cookie `{name}`"),
             Place::Host => f.write_str("host"),
+            Place::Path(PathTest::Any) => f.write_str("a path"),
+            Place::Path(PathTest::EmptySegment) => f.write_str("a path with an empty segment"),
+            Place::Path(PathTest::BeginsWith(text, _)) => {
+                write!(f, "a path that begins with `{text}`")
+            }
             Place::Language(_) => f.write_str("language"),
         }?;
         let ValueMatcher {

@@ -19,6 +19,8 @@ use crate::rules::{Part, Precedence, Rule, RuleError, Severity};
 pub(super) struct Document<'t> {
     pub(super) text: &'t str,
     loader: Loader,
+    /// The source of each rule, if what is wrong with rules together is said there.
+    sources: Option<Vec<(u32, u32)>>,
     /// The byte that was looked at last, where its line begins, and the number of that line.
     at: usize,
     start: usize,
@@ -54,10 +56,20 @@ impl<'t> Document<'t> {
         Self {
             text,
             loader: Loader::new(precedence),
+            sources: None,
             at: 0,
             start: 0,
             number: 1,
             column: Column::default(),
+        }
+    }
+
+    /// A text in which several rules may stand on one line.
+    #[cfg(feature = "json")]
+    pub(super) fn with_sources(text: &'t str, precedence: Precedence) -> Self {
+        Self {
+            sources: Some(Vec::new()),
+            ..Self::new(text, precedence)
         }
     }
 
@@ -167,10 +179,32 @@ impl<'t> Document<'t> {
 
     /// Adds the rule of an entry; what is wrong with it is said there.
     pub(super) fn rule(&mut self, places: &Places, rule: Rule) {
-        let line = self.line_number(places.entry.start);
-        if let Err(error) = self.loader.try_rule(line, rule) {
+        if let Err(error) = self.try_rule(places.entry.start, &places.source, rule) {
             self.say_error(places, &error);
         }
+    }
+
+    /// Adds the rule of an entry that begins at this byte, unless something is wrong with it.
+    pub(super) fn try_rule(
+        &mut self,
+        entry: usize,
+        source: &Range<usize>,
+        rule: Rule,
+    ) -> Result<(), RuleError> {
+        let line = self.line_number(entry);
+        self.loader.try_rule(line, rule)?;
+        if let Some(sources) = &mut self.sources {
+            let byte = |at| u32::try_from(at).unwrap_or(u32::MAX);
+            sources.push((byte(source.start), byte(source.end)));
+        }
+        Ok(())
+    }
+
+    /// Says that a rule leads to its own source, which costs no other rule.
+    #[cfg(feature = "json")]
+    pub(super) fn say_loop(&mut self, source: &Range<usize>, error: &RuleError) {
+        let (line, span) = self.line(source);
+        self.loader.say_error(line, &span, error);
     }
 
     /// Adds the rule of an entry, unless there is one for the same path and host, which is said.
@@ -205,15 +239,29 @@ impl<'t> Document<'t> {
     }
 
     /// The rules that can serve.
-    pub(super) fn finish(self) -> Parsed {
+    pub(super) fn finish(mut self) -> Parsed {
         let text = self.text;
-        self.loader.finish(|| Ok(text.as_bytes()))
+        let Some(sources) = self.sources.take() else {
+            return self.loader.finish(|| Ok(text.as_bytes()));
+        };
+        let (rules, errors) = self.loader.build();
+        for error in &errors {
+            let source = usize::try_from(error.rule())
+                .ok()
+                .and_then(|at| sources.get(at));
+            let (start, end) = source.copied().unwrap_or_default();
+            let byte = |at| usize::try_from(at).unwrap_or(usize::MAX);
+            let bytes = byte(start)..byte(end);
+            self.say(Severity::Error, &bytes, error.message(), error.help());
+        }
+        self.loader.end(rules)
     }
 
     /// The rules, none where an error is one of the whole file.
     #[cfg(feature = "json")]
-    pub(super) fn finish_whole(self) -> Parsed {
-        self.loader.finish_whole(self.text)
+    pub(super) fn finish_whole(mut self) -> Parsed {
+        self.loader.drop_rules_that_fail();
+        self.finish()
     }
 }
 

@@ -66,6 +66,16 @@ impl<'t> Value<'t> {
         }
     }
 
+    /// Where a part of its text stands, of which the bytes are counted in
+    /// [`string`](Self::string).
+    pub(super) fn part(&self, part: Range<usize>) -> Range<usize> {
+        let inside = self.inside();
+        let text = self.raw.get().get(1..).unwrap_or_default();
+        let end = inside.end;
+        let raw = |at| (inside.start + raw_len(text, at)).min(end);
+        raw(part.start)..raw(part.end)
+    }
+
     pub(super) fn is_string(&self) -> bool {
         self.raw.get().starts_with('"')
     }
@@ -102,26 +112,60 @@ impl<'t> Value<'t> {
     }
 }
 
-/// Where the key of a value stands in a text, or the value where that is not plain to see.
-pub(super) fn key(text: &str, key: &str, value: &Value<'_>) -> Range<usize> {
-    let before = text.get(..value.at).unwrap_or_default();
-    let end = before
-        .trim_end()
-        .strip_suffix(':')
-        .map_or(0, |before| before.trim_end().len());
-    let quoted = format!("\"{key}\"");
-    match text
-        .get(..end)
-        .is_some_and(|before| before.ends_with(&quoted))
-    {
-        true => end - quoted.len()..end,
-        false => value.bytes(),
+/// The bytes of a string in JSON that become so many bytes of text.
+fn raw_len(raw: &str, wanted: usize) -> usize {
+    let unit = |at: usize| {
+        let digits = raw.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let (mut at, mut plain) = (0, 0);
+    while plain < wanted {
+        let Some(char) = raw.get(at..).and_then(|rest| rest.chars().next()) else {
+            break;
+        };
+        (at, plain) = match (unit(at), char) {
+            (Some(0xD800..=0xDBFF), _) => (at + 12, plain + 4),
+            (Some(0..0x80), _) => (at + 6, plain + 1),
+            (Some(0x80..0x800), _) => (at + 6, plain + 2),
+            (Some(_), _) => (at + 6, plain + 3),
+            (None, '\\') => (at + 2, plain + 1),
+            (None, char) => (at + char.len_utf8(), plain + char.len_utf8()),
+        };
     }
+    at
+}
+
+/// Where the key of a value stands in a text.
+pub(super) fn key(text: &str, key: &str, value: &Value<'_>) -> Range<usize> {
+    let before = text.get(..value.at).unwrap_or_default().trim_end();
+    let before = before.strip_suffix(':').unwrap_or(before).trim_end();
+    let mut rest = before;
+    while let Some(start) = rest.rfind('"') {
+        let written = before.get(start..).unwrap_or_default();
+        if serde_json::from_str::<String>(written).is_ok_and(|own| own == key) {
+            return start..before.len();
+        }
+        rest = rest.get(..start).unwrap_or_default();
+        // Keys of this length aren't looked at from each quote in them.
+        if before.len() - start > MOST_KEY {
+            break;
+        }
+    }
+    value.bytes()
+}
+
+/// The longest key that is looked for, in bytes.
+const MOST_KEY: usize = 1 << 10;
+
+/// Where an object's first key stands, or the object if it is empty.
+pub(super) fn first_key(text: &str, object: &Object<'_>, whole: &Value<'_>) -> Range<usize> {
+    let first = object.iter().min_by_key(|(_, value)| value.at);
+    first.map_or(whole.bytes(), |(name, value)| key(text, name, value))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Value, key};
+    use super::{Value, first_key, key};
 
     #[test]
     fn every_value_knows_where_it_stands() {
@@ -140,7 +184,32 @@ mod tests {
             (Some(301), Some(true))
         );
         assert_eq!(&text[key(text, "a", &object["a"])], "\"a\"");
-        assert_eq!(&text[key(text, "a\n", &object["a\n"])], "true");
+        assert_eq!(&text[key(text, "a\n", &object["a\n"])], "\"a\\n\"");
+        assert_eq!(&text[first_key(text, &object, &value)], "\"a\"");
+        assert_eq!(
+            first_key(text, &super::Object::new(), &inner["b"]),
+            inner["b"].bytes()
+        );
+    }
+
+    #[test]
+    fn parts_of_a_text_are_found_behind_escapes() {
+        let text = r#" "\/a\u00e9\ud83d\ude00\nz\u4e16y" "#;
+        let value = Value::parse(text, 0).unwrap();
+        let string = value.string().unwrap();
+        for (part, raw) in [
+            ("/", r"\/"),
+            ("a", "a"),
+            ("\u{e9}", r"\u00e9"),
+            ("\u{1f600}", r"\ud83d\ude00"),
+            ("\nz", r"\nz"),
+            ("\u{4e16}", r"\u4e16"),
+            ("y", "y"),
+        ] {
+            let at = string.find(part).unwrap();
+            assert_eq!(&text[value.part(at..at + part.len())], raw, "{part}");
+        }
+        assert_eq!(value.part(0..99), value.inside());
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub(super) use crate::rules::diagnostic::SHOWN;
 #[cfg(feature = "regex")]
 use crate::rules::error::Flaw;
 use crate::rules::{
-    Diagnostic, Diagnostics, Part, Precedence, Rule, RuleError, RulesBuilder, Severity,
+    Diagnostic, Diagnostics, Part, Precedence, Rule, RuleError, Rules, RulesBuilder, Severity,
 };
 
 /// Collects the rules of a file and what is to be said about it.
@@ -227,20 +227,30 @@ impl Loader {
         });
     }
 
-    /// The rules that can serve, none where an error is one of the whole file.
+    /// Forgets all rules if an error is one of the whole file.
     #[cfg(feature = "json")]
-    pub(super) fn finish_whole(mut self, text: &str) -> Parsed {
+    pub(super) fn drop_rules_that_fail(&mut self) {
         if self.fails {
             self.builder = RulesBuilder::default();
         }
-        self.finish(|| Ok(text.as_bytes()))
+    }
+
+    /// The rules that can serve, and what is wrong with others together.
+    pub(super) fn build(&mut self) -> (Rules, Vec<RuleError>) {
+        std::mem::take(&mut self.builder).build_what_is_right()
+    }
+
+    /// The rules with all that was said.
+    pub(super) fn end(self, rules: Rules) -> Parsed {
+        let mut diagnostics = self.said;
+        diagnostics.list.sort_by_key(|one| (one.line, one.start));
+        Parsed { rules, diagnostics }
     }
 
     /// The rules that can serve; the file is asked for once more only where its rules are wrong
     /// together.
     pub(super) fn finish<R: BufRead>(mut self, file: impl FnOnce() -> io::Result<R>) -> Parsed {
-        let builder = std::mem::take(&mut self.builder);
-        let (rules, errors) = builder.build_what_is_right();
+        let (rules, errors) = self.build();
         // What is wrong with one rule was said where it stands.
         let mut together: BTreeMap<u32, Vec<&RuleError>> = BTreeMap::new();
         for error in &errors {
@@ -254,9 +264,7 @@ impl Loader {
         for (number, errors) in together {
             self.say_whole(Line::new(number, ""), &errors);
         }
-        let mut diagnostics = self.said;
-        diagnostics.list.sort_by_key(|one| (one.line, one.start));
-        Parsed { rules, diagnostics }
+        self.end(rules)
     }
 
     /// Says what is wrong with the rules of these lines, and takes those that were found.

@@ -1,13 +1,21 @@
 //! The patterns of path-to-regexp 6: `/blog/:slug`, `/docs/:path*`, `/:id(\d+)`, `/a{-:b}?`.
 
+use std::ops::Range;
+
 use super::name_of;
 
 /// A piece of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// Text that is compared as it stands.
-    Text(String),
+    Text(Literal),
     Group(Group),
+}
+
+/// Text that is compared as it stands, and the bytes of the pattern that say it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Literal {
+    pub(super) text: String,
+    pub(super) bytes: Range<usize>,
 }
 
 /// A piece that is captured or may be missing.
@@ -19,6 +27,8 @@ pub(super) struct Group {
     pub(super) modifier: Modifier,
     /// Its name; those that have none are counted.
     pub(super) name: Option<String>,
+    /// Its bytes in the pattern.
+    pub(super) bytes: Range<usize>,
 }
 
 /// What a group captures.
@@ -28,7 +38,7 @@ pub(super) enum Matched {
     Nothing,
     /// One segment, or a part of one.
     Segment,
-    Regex(String),
+    Regex(Literal),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +71,10 @@ impl Modifier {
     }
 }
 
-/// What is no pattern: the byte, what is wrong there and how to mend it.
+/// What is no pattern: the bytes, what is wrong with them and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
-    pub(super) at: usize,
+    pub(super) bytes: Range<usize>,
     pub(super) message: &'static str,
     pub(super) cure: &'static str,
 }
@@ -75,11 +85,11 @@ pub(super) fn parse(text: &str) -> Result<Vec<Piece>, Wrong> {
         text,
         at: 0,
         pieces: Vec::new(),
-        path: String::new(),
+        path: Literal::default(),
     };
     while let Some(next) = parser.peek() {
         match next {
-            ':' | '(' => parser.group(String::new())?,
+            ':' | '(' => parser.group(String::new(), parser.at)?,
             '{' => parser.braces()?,
             '}' => {
                 let cure = "remove it, or write `\\\\}` for a plain brace";
@@ -89,7 +99,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Piece>, Wrong> {
                 let (message, cure) = match next {
                     '*' => (
                         "`*` has no placeholder before it",
-                        "write `:path*` to match everything below, or `\\\\*` for a plain `*`",
+                        "write `(.*)` to match anything, or `\\\\*` for a plain `*`",
                     ),
                     '?' => (
                         "`?` has no placeholder before it",
@@ -97,21 +107,23 @@ pub(super) fn parse(text: &str) -> Result<Vec<Piece>, Wrong> {
                     ),
                     _ => (
                         "`+` has no placeholder before it",
-                        "write `:path+` to match everything below, or `\\\\+` for a plain `+`",
+                        "write `(.+)` to match anything, or `\\\\+` for a plain `+`",
                     ),
                 };
                 return Err(parser.wrong(message, cure));
             }
             '\\' => {
+                let start = parser.at;
                 let escaped = parser.escaped()?;
-                parser.path.push(escaped);
+                parser.push(escaped, start);
             }
             char => {
+                let start = parser.at;
                 parser.at += char.len_utf8();
                 // Only these two go together with what follows them.
                 match (char, parser.peek()) {
-                    ('/' | '.', Some(':' | '(')) => parser.group(char.to_string())?,
-                    _ => parser.path.push(char),
+                    ('/' | '.', Some(':' | '(')) => parser.group(char.to_string(), start)?,
+                    _ => parser.push(char, start),
                 }
             }
         }
@@ -125,7 +137,7 @@ struct Parser<'t> {
     at: usize,
     pieces: Vec<Piece>,
     /// The text since the last group.
-    path: String,
+    path: Literal,
 }
 
 impl<'t> Parser<'t> {
@@ -139,14 +151,23 @@ impl<'t> Parser<'t> {
 
     const fn wrong(&self, message: &'static str, cure: &'static str) -> Wrong {
         Wrong {
-            at: self.at,
+            bytes: self.at..self.at + 1,
             message,
             cure,
         }
     }
 
+    /// Adds a character that begins at this byte and ends before the next one.
+    fn push(&mut self, char: char, start: usize) {
+        if self.path.text.is_empty() {
+            self.path.bytes.start = start;
+        }
+        self.path.text.push(char);
+        self.path.bytes.end = self.at;
+    }
+
     fn end_text(&mut self) {
-        if !self.path.is_empty() {
+        if !self.path.text.is_empty() {
             let text = std::mem::take(&mut self.path);
             self.pieces.push(Piece::Text(text));
         }
@@ -166,7 +187,7 @@ impl<'t> Parser<'t> {
     }
 
     /// `:name`, `:name(regex)` or `(regex)`, and what says how often.
-    fn group(&mut self, prefix: String) -> Result<(), Wrong> {
+    fn group(&mut self, prefix: String, start: usize) -> Result<(), Wrong> {
         self.end_text();
         let (name, matched) = self.captured()?;
         let modifier = self.modifier();
@@ -176,6 +197,7 @@ impl<'t> Parser<'t> {
             suffix: String::new(),
             modifier,
             name,
+            bytes: start..self.at,
         }));
         Ok(())
     }
@@ -190,7 +212,7 @@ impl<'t> Parser<'t> {
         let suffix = self.text_in_braces()?;
         if self.peek() != Some('}') {
             return Err(Wrong {
-                at: open,
+                bytes: open..self.at,
                 message: "this `{` isn't closed, or contains more than one group",
                 cure: "close it after one `:name` or `(…)`, or write `\\\\{` for a plain brace",
             });
@@ -203,6 +225,7 @@ impl<'t> Parser<'t> {
             suffix,
             modifier,
             name,
+            bytes: open..self.at,
         }));
         Ok(())
     }
@@ -241,7 +264,7 @@ impl<'t> Parser<'t> {
             name = Some(own.to_owned());
         }
         let matched = match self.regex()? {
-            Some(regex) => Matched::Regex(regex.to_owned()),
+            Some(regex) => Matched::Regex(regex),
             None if name.is_some() => Matched::Segment,
             None => Matched::Nothing,
         };
@@ -249,15 +272,17 @@ impl<'t> Parser<'t> {
     }
 
     /// A regex in parentheses.
-    fn regex(&mut self) -> Result<Option<&'t str>, Wrong> {
+    fn regex(&mut self) -> Result<Option<Literal>, Wrong> {
         let Some(inside) = self.rest().strip_prefix('(') else {
             return Ok(None);
         };
         if inside.starts_with('?') {
-            return Err(self.wrong(
+            let mut wrong = self.wrong(
                 "a group can't start with `?`",
                 "put it in another group, for example `((?:…))`",
-            ));
+            );
+            wrong.bytes.end += 1;
+            return Err(wrong);
         }
         let mut depth = 1_u32;
         let mut escaped = false;
@@ -270,7 +295,11 @@ impl<'t> Parser<'t> {
                 ')' => depth -= 1,
                 '(' => {
                     depth += 1;
-                    if captures(inside.get(at + 1..).unwrap_or_default()) {
+                    // A group with a name is let through.
+                    if !inside
+                        .get(at + 1..)
+                        .is_some_and(|rest| rest.starts_with('?'))
+                    {
                         self.at += 1 + at;
                         return Err(self.wrong(
                             "a group inside a group can't capture",
@@ -287,27 +316,18 @@ impl<'t> Parser<'t> {
                         "write a regex between `(` and `)`, or remove both",
                     ));
                 }
+                let start = self.at + 1;
                 self.at += at + 2;
-                return Ok(inside.get(..at));
+                return Ok(Some(Literal {
+                    text: inside.get(..at).unwrap_or_default().to_owned(),
+                    bytes: start..start + at,
+                }));
             }
         }
         Err(self.wrong(
             "this `(` isn't closed",
             "add `)`, or write `\\\\(` for a plain parenthesis",
         ))
-    }
-}
-
-/// Whether a parenthesis with this behind it captures.
-fn captures(behind: &str) -> bool {
-    match behind.strip_prefix('?') {
-        None => true,
-        Some(behind) => {
-            behind.starts_with("P<")
-                || behind
-                    .strip_prefix('<')
-                    .is_some_and(|name| !name.starts_with(['=', '!']))
-        }
     }
 }
 
@@ -320,12 +340,12 @@ mod tests {
     fn parsed(text: &str) -> String {
         let pieces = parse(text).unwrap();
         pieces.iter().fold(String::new(), |out, piece| match piece {
-            Piece::Text(text) => out + text,
+            Piece::Text(text) => out + &text.text,
             Piece::Group(group) => {
                 let regex = match &group.matched {
                     Matched::Nothing => "-",
                     Matched::Segment => "",
-                    Matched::Regex(regex) => regex,
+                    Matched::Regex(regex) => &regex.text,
                 };
                 let name = group.name.as_deref().unwrap_or_default();
                 let (prefix, suffix) = (&group.prefix, &group.suffix);
@@ -351,6 +371,8 @@ mod tests {
             ("/a{-:b(x)-}?", "/a<-|b|x|->?"),
             ("/a{/b}?", "/a</b||-|>?"),
             (r"/:a((?:x|\))+)", r"</|a|(?:x|\))+|>"),
+            ("/(a(?<n>b))", "</||a(?<n>b)|>"),
+            ("/((?!a|b).*)", "</||(?!a|b).*|>"),
         ] {
             assert_eq!(parsed(text), expected, "{text}");
         }
@@ -368,7 +390,6 @@ mod tests {
             ("/()", 1, "empty"),
             ("/(?:a)", 1, "start with `?`"),
             ("/(a(b))", 3, "can't capture"),
-            ("/(a(?<n>b))", 3, "can't capture"),
             ("/{a", 1, "isn't closed"),
             ("/{:a:b}", 1, "more than one"),
             ("/a}", 2, "no matching `{`"),
@@ -376,7 +397,27 @@ mod tests {
         ] {
             let wrong = parse(text).unwrap_err();
             assert!(wrong.message.contains(why), "{text}: {wrong:?}");
-            assert_eq!(wrong.at, at, "{text}: {wrong:?}");
+            assert_eq!(wrong.bytes.start, at, "{text}: {wrong:?}");
         }
+    }
+
+    #[test]
+    fn pieces_know_their_bytes() {
+        let text = r"/a\?é/:id(\d+)*{-:b(x)}?z(y)";
+        let pieces = parse(text).unwrap();
+        let bytes = pieces.iter().map(|piece| match piece {
+            Piece::Text(literal) => literal.bytes.clone(),
+            Piece::Group(group) => group.bytes.clone(),
+        });
+        let written: Vec<_> = bytes.map(|bytes| &text[bytes]).collect();
+        assert_eq!(written, [r"/a\?é", r"/:id(\d+)*", "{-:b(x)}?", "z", "(y)"]);
+        let regexes = pieces.iter().filter_map(|piece| match piece {
+            Piece::Group(group) => match &group.matched {
+                Matched::Regex(regex) => Some(&text[regex.bytes.clone()]),
+                _ => None,
+            },
+            Piece::Text(_) => None,
+        });
+        assert_eq!(regexes.collect::<Vec<_>>(), [r"\d+", "x", "y"]);
     }
 }

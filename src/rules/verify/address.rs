@@ -6,7 +6,7 @@ use http::Method;
 
 use super::{
     except::Excluded,
-    path::{Bound, Fresh, Path, Text},
+    path::{Bound, End, Fresh, Path, Text},
     query::Query,
     unify::{Compare, unify},
 };
@@ -15,8 +15,9 @@ use crate::{
     request::host::NormalizedHost,
     rules::{
         condition::Ready,
-        has::{Condition, Place, ValueMatcher},
+        has::{Condition, PathTest, Place, ValueMatcher},
         options::{Options, QueryPolicy},
+        pattern::Tail,
         record::{REGEX, Record},
         table::Table,
         target,
@@ -99,6 +100,8 @@ pub(super) struct Address {
     /// Empty where it may be any.
     pub(super) methods: Vec<Method>,
     pub(super) query: Query,
+    /// No segment of the path is empty, as a rule that asked for it has shown.
+    pub(super) is_whole: bool,
     /// What does not change from one request to the next: header fields and cookies.
     pub(super) facts: Vec<(bool, Condition)>,
 }
@@ -127,6 +130,7 @@ impl Address {
             is_told_scheme: false,
             methods: Vec::new(),
             query: Query::anything(),
+            is_whole: false,
             facts: Vec::new(),
         }
     }
@@ -206,15 +210,25 @@ impl Address {
         if excluded == Excluded::Everything {
             return None;
         }
-        let surely = !record.has(REGEX)
+        let conditions = options.map_or(&[][..], |options| &options.conditions);
+        let mut surely_fits = true;
+        for (expected, has) in conditions {
+            match answered.fits_path(has) {
+                Some(fits) if fits != *expected => return None,
+                Some(_) => {}
+                None => surely_fits = false,
+            }
+        }
+        answered.is_whole |= asks_for_whole(conditions);
+        let surely = surely_fits
             && excluded == Excluded::Nothing
+            && !record.has(REGEX)
             && answered.path == self.path
             && answered.host == self.host
             && options.is_none_or(|options| {
                 // What is known of all of them is no condition any more.
                 (options.scheme.is_none() || self.is_told_scheme && self.scheme == options.scheme)
                     && answered.methods == self.methods
-                    && options.conditions.is_empty()
             });
         if !record.redirects() {
             return Some(Step {
@@ -260,6 +274,8 @@ impl Address {
                 Place::Query(key) => self.query.narrow(*expected, key, &has.value)?,
                 // Another host may be asked next.
                 Place::Host => {}
+                // The rule's source says more about it first.
+                Place::Path(_) => {}
                 Place::Header(_) | Place::Cookie(_) | Place::Language(_) => {
                     let contradicted = |fact: &(bool, Condition)| {
                         fact.1.place == has.place
@@ -308,7 +324,20 @@ impl Address {
             next.port = origin.written_port();
             next.scheme = Some(origin.scheme());
         }
+        // After the slash of such an end, nothing may follow.
+        next.is_whole &= !matches!(next.path.end, End::Open(_, Tail::Any))
+            && next.path.passes(&PathTest::EmptySegment) != Some(true);
         Some(next)
+    }
+
+    /// Whether these requests have what a condition asks for, if it is one on the path; `None` if
+    /// that isn't known.
+    pub(super) fn fits_path(&self, has: &Condition) -> Option<bool> {
+        match &has.place {
+            Place::Path(PathTest::EmptySegment) if self.is_whole => Some(false),
+            Place::Path(test) if has.value.is_any() => self.path.passes(test),
+            _ => None,
+        }
     }
 
     fn is_same_as(&self, next: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
@@ -382,6 +411,14 @@ fn next_methods(how: StatusChoice, methods: &[Method]) -> Vec<Method> {
         }
     }
     next
+}
+
+/// Whether conditions exclude paths with an empty segment.
+fn asks_for_whole(conditions: &[(bool, Condition)]) -> bool {
+    let mut conditions = conditions.iter();
+    conditions.any(|(expected, has)| {
+        !expected && matches!(has.place, Place::Path(PathTest::EmptySegment))
+    })
 }
 
 /// Whether nothing that passes the second test can be without the first.

@@ -7,6 +7,7 @@ use super::unify::{Compare, Known, unify};
 use crate::{
     location::MAX_LEN,
     rules::{
+        has::{PathTest, begins_with},
         options::Matching,
         pattern::{Parts, Segment, Tail},
         spelling,
@@ -251,6 +252,34 @@ impl Path {
             |path: &Self, other: usize| path.end == End::Closed && path.segments.len() < other;
         let mut both = self.segments.iter().zip(&other.segments);
         both.all(|(one, other)| one.may_be(other)) && !is_short(self, two) && !is_short(other, one)
+    }
+
+    /// Whether these paths pass a test, `None` if some may not.
+    pub(super) fn passes(&self, test: &PathTest) -> Option<bool> {
+        match test {
+            PathTest::Any => Some(true),
+            PathTest::EmptySegment => {
+                let is_root = matches!(&*self.segments, [only] if only.is_empty());
+                let is_certain = !is_root && self.segments.iter().any(Text::is_empty);
+                let is_open = self.end != End::Closed;
+                (is_certain || !is_open).then_some(is_certain)
+            }
+            PathTest::BeginsWith(text, ignore_case) => {
+                let mut known = String::new();
+                let mut segments = self.segments.iter();
+                let first_unknown = segments.find(|segment| {
+                    known.push('/');
+                    known.push_str(&String::from_utf8_lossy(&segment.before));
+                    !segment.is_literal()
+                });
+                let is_whole = first_unknown.is_none() && self.end == End::Closed;
+                match begins_with(&known, text, *ignore_case) {
+                    true => Some(true),
+                    false if is_whole || !begins_with(text, &known, *ignore_case) => Some(false),
+                    false => None,
+                }
+            }
+        }
     }
 
     /// One of the paths that it stands for.

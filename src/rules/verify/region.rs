@@ -139,7 +139,7 @@ impl Finder<'_> {
                 && step.answered.host == asked.host
                 && own.is_none_or(|own| {
                     let case = own.matching.ignore_case || !options.matching.ignore_case;
-                    case && options.asks_for_all_of(own, &mut self.work)
+                    case && options.asks_for_all_of(own, asked, &mut self.work)
                         && options.excludes_all_of(own, &asked.path, &mut self.fresh)
                 });
             overlaps.push(Overlap {
@@ -171,7 +171,9 @@ pub(super) fn other_words(asked: &Address) -> Address {
     };
     let mut segments: Vec<Text> = path.segments.iter().map(literal).collect();
     if path.end != End::Closed {
-        segments.extend(["y-z", "", "z"].map(|word| Text::literal(word.as_bytes())));
+        let mut words = vec!["y-z", "", "z"];
+        words.retain(|word| !asked.is_whole || !word.is_empty());
+        segments.extend(words.iter().map(|word| Text::literal(word.as_bytes())));
     }
     Address {
         path: Path {

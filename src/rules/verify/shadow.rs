@@ -40,7 +40,7 @@ impl<'t> Finder<'t> {
 
     /// Whether the second rule answers everything that the first would.
     fn covers(&mut self, start: &Address, record: &Record<'t>, other: &Record<'t>) -> bool {
-        if other.has(REGEX) || !self.asks_no_more(record, other) {
+        if other.has(REGEX) || !self.asks_no_more(start, record, other) {
             return false;
         }
         let matching = self.table.matching(record);
@@ -61,14 +61,14 @@ impl<'t> Finder<'t> {
 
     /// Whether the second rule asks for nothing that the first does not ask for, but for path and
     /// host.
-    fn asks_no_more(&mut self, record: &Record<'t>, other: &Record<'t>) -> bool {
+    fn asks_no_more(&mut self, start: &Address, record: &Record<'t>, other: &Record<'t>) -> bool {
         let nothing = Options::default();
         let options = |record| {
             let ready = self.table.options(record);
             ready.map_or(&nothing, |ready| &ready.options)
         };
         let (own, other) = (options(record), options(other));
-        own.asks_for_all_of(other, &mut self.work)
+        own.asks_for_all_of(other, start, &mut self.work)
     }
 
     /// Whether the second rule excludes none of these paths but those that the first one excludes.
@@ -111,7 +111,7 @@ impl<'t> Finder<'t> {
             };
             if samples.iter().all(matches)
                 && host.and(&start.host).as_ref() == Some(&start.host)
-                && self.asks_no_more(record, &other)
+                && self.asks_no_more(&start, record, &other)
                 && self.excludes_all_of(record, &other, &start.path)
             {
                 return Some(other);
@@ -130,17 +130,18 @@ impl<'t> Finder<'t> {
             .filter(|other| host(other) == own_host)
             .collect();
         self.work.add(others.len());
-        let anything = Path::anything(&mut self.fresh);
+        let start = Address::anything(&mut self.fresh);
         others.into_iter().find(|other| {
-            self.asks_no_more(record, other) && self.excludes_all_of(record, other, &anything)
+            self.asks_no_more(&start, record, other)
+                && self.excludes_all_of(record, other, &start.path)
         })
     }
 }
 
 impl Options {
-    /// Whether a request that has what these ask for has what the others ask for, but for path and
-    /// host.
-    pub(super) fn asks_for_all_of(&self, other: &Self, work: &mut Work) -> bool {
+    /// Whether a request at this address that has what these ask for has what the others ask for,
+    /// but for path and host.
+    pub(super) fn asks_for_all_of(&self, other: &Self, at: &Address, work: &mut Work) -> bool {
         work.add(4 + self.conditions.len() * other.conditions.len());
         let methods = other.methods.is_empty()
             || !self.methods.is_empty()
@@ -158,6 +159,7 @@ impl Options {
             && other.conditions.iter().all(|condition| {
                 let mut own = self.conditions.iter();
                 own.any(|own| own == condition || implies(own, condition, work))
+                    || at.fits_path(&condition.1) == Some(condition.0)
             })
     }
 }

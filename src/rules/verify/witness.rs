@@ -74,7 +74,7 @@ pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
             Place::Header(name) => (&**name, value.to_owned()),
             Place::Cookie(name) => ("cookie", format!("{name}={value}")),
             Place::Language(_) => ("accept-language", value.to_owned()),
-            Place::Host | Place::Query(_) => continue,
+            Place::Host | Place::Path(_) | Place::Query(_) => continue,
         };
         let name: header::HeaderName = name.parse().ok()?;
         headers.append(name, HeaderValue::from_str(&value).ok()?);

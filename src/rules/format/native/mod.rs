@@ -72,6 +72,7 @@
 //!
 //! | option | what it does |
 //! |---|---|
+//! | `path:~"…"`, `path:empty-segment`, `path:begins-with:/a` | requires a path as received that this regex matches, that has an empty segment, or that begins with a text. `path:begins-with-in-any-case:/a` ignores the case. |
 //! | `merge-slashes` | merges slashes in the finished target |
 //! | `repeat-parameters` | sends the parameters that a condition requires, like all others |
 //! | `last-capture` | lets a condition capture under a name that the source has; the last one counts |

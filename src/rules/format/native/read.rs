@@ -12,6 +12,7 @@ use crate::{
         Condition, Outcome, Part, QueryPolicy, Rule, RuleError,
         error::Flaw,
         format::{STATUSES, near_or},
+        has::PathTest,
         options::Edit,
         source::{Source, SourceKind},
         syntax::{Word, is_name},
@@ -358,13 +359,14 @@ fn condition(cursor: &mut Cursor<'_>, mut rule: Rule, key: &Text<'_>) -> Result<
         }
         key
     };
-    let name = cursor.text(&['=', '~'])?;
+    let name = cursor.text(&['=', '~', ':'])?;
     let mut condition = match &*key.text {
         "query" => Condition::query(&name.text),
         "header" => Condition::header(&name.text),
         "cookie" => Condition::cookie(&name.text),
         "language" => Condition::language(&name.text),
         "host" => Condition::host(),
+        "path" => Condition::path(path_test(cursor, &name)?),
         _ => return Err(unknown(&key)),
     };
     loop {
@@ -403,6 +405,21 @@ fn condition(cursor: &mut Cursor<'_>, mut rule: Rule, key: &Text<'_>) -> Result<
     Ok(rule)
 }
 
+/// Reads what a path must be.
+fn path_test(cursor: &mut Cursor<'_>, name: &Text<'_>) -> Result<PathTest, Flaw> {
+    let ignore_case = name.is("begins-with-in-any-case");
+    if name.text.is_empty() {
+        Ok(PathTest::Any)
+    } else if name.is("empty-segment") {
+        Ok(PathTest::EmptySegment)
+    } else if (ignore_case || name.is("begins-with")) && cursor.take(":") {
+        let text = cursor.text(&['=', '~'])?;
+        Ok(PathTest::BeginsWith((*text.text).into(), ignore_case))
+    } else {
+        Err(unknown(name))
+    }
+}
+
 /// Returns a flaw if something follows a word without a space.
 fn end_of_word(cursor: &mut Cursor<'_>) -> Result<(), Flaw> {
     if cursor.is_at_end_of_word() {
@@ -418,7 +435,7 @@ fn end_of_word(cursor: &mut Cursor<'_>) -> Result<(), Flaw> {
 }
 
 fn unknown(key: &Text<'_>) -> Flaw {
-    const KNOWN: [&str; 24] = [
+    const KNOWN: [&str; 25] = [
         "after",
         "after-exact",
         "cookie",
@@ -436,6 +453,7 @@ fn unknown(key: &Text<'_>) -> Flaw {
         "name",
         "no-store",
         "not",
+        "path",
         "private",
         "query",
         "remove",

@@ -6,7 +6,7 @@ use super::words::{Bare, Quoted};
 use crate::{
     rules::{
         Outcome, QueryPolicy, Rule,
-        has::{Condition, Place, ValueMatcher},
+        has::{Condition, PathTest, Place, ValueMatcher},
         options::{Edit, Options},
         source::{Source, SourceKind},
     },
@@ -158,6 +158,12 @@ fn fmt_condition(condition: &Condition, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         Place::Header(name) => write!(f, "header:{}", Bare(name, MARKS)),
         Place::Cookie(name) => write!(f, "cookie:{}", Bare(name, MARKS)),
         Place::Host => f.write_str("host:"),
+        Place::Path(PathTest::Any) => f.write_str("path:"),
+        Place::Path(PathTest::EmptySegment) => f.write_str("path:empty-segment"),
+        Place::Path(PathTest::BeginsWith(text, ignore_case)) => {
+            let case = if *ignore_case { "-in-any-case" } else { "" };
+            write!(f, "path:begins-with{case}:{}", Bare(text, MARKS))
+        }
         Place::Language(cookie) => write!(f, "language:{}", Bare(cookie, MARKS)),
     }?;
     let ValueMatcher {

@@ -1,9 +1,16 @@
 //! `has` and `missing`: what a request has to have besides its path, and what it must not.
 
-use super::{Entry, destination};
+use std::ops::Range;
+
+use super::{
+    entry::Entry,
+    js_regex::{self, Groups},
+    names::{Slot, uses},
+};
 use crate::rules::{
+    Severity,
     format::{
-        json::{Object, Value},
+        json::{self, Object, Value},
         name_of, quoted,
     },
     has::Condition,
@@ -52,14 +59,22 @@ impl Entry<'_, '_> {
         }
         let kind = object.get("type").and_then(Value::string);
         let key = object.get("key").and_then(Value::string);
+        if let (Some("header"), Some(name)) = (kind.as_deref(), &key) {
+            if name.parse::<http::HeaderName>().is_err() {
+                let at = object.get("key").unwrap_or(&condition).inside();
+                let message = format!("{} isn't a valid header name", quoted(name));
+                return self.never_matches(at, &message, "use letters, digits and `-`");
+            }
+        }
         let (has, name) = match (kind.as_deref(), key) {
             (Some("host"), None) => (Condition::host(), "host".to_owned()),
             (Some("query"), Some(key)) => (Condition::query(&key), capture_name(&key)),
             (Some("header"), Some(key)) => (Condition::header(&key), capture_name(&key)),
             (Some("cookie"), Some(key)) => (Condition::cookie(&key), capture_name(&key)),
             (Some("host"), Some(_)) => {
+                let key = object.get("key").unwrap_or(&condition);
                 return self.error(
-                    condition.bytes(),
+                    json::key(self.document.text, "key", key),
                     "a `host` condition can't have a `key`",
                     "remove `key`, and write the host as `value`",
                 );
@@ -72,7 +87,8 @@ impl Entry<'_, '_> {
                     kind
                 };
                 let cure = format!("add `\"key\": \"…\"` with the name of the {what}");
-                return self.error(condition.bytes(), &message, &cure);
+                let first = json::first_key(self.document.text, &object, &condition);
+                return self.error(first, &message, &cure);
             }
             _ => {
                 let given = object.get("type").map(Value::bytes);
@@ -87,7 +103,7 @@ impl Entry<'_, '_> {
                     None => "this condition has no `type`".to_owned(),
                 };
                 return self.error(
-                    given.unwrap_or(condition.bytes()),
+                    given.unwrap_or(json::first_key(self.document.text, &object, &condition)),
                     &message,
                     "use `host`, `header`, `cookie` or `query`",
                 );
@@ -97,7 +113,7 @@ impl Entry<'_, '_> {
         let Some(value) = object.get("value") else {
             if is_host {
                 return self.error(
-                    condition.bytes(),
+                    json::first_key(self.document.text, &object, &condition),
                     "this `host` condition has no `value`",
                     "add the host, for example `\"value\": \"example.com\"`",
                 );
@@ -116,12 +132,10 @@ impl Entry<'_, '_> {
         if !expected {
             return rule.unless(has);
         }
-        if !destination::uses(&self.destination, name) {
+        if !uses(&self.destination, name) {
             return rule.when(has);
         }
-        self.names
-            .conditions
-            .push((name.to_owned(), format!("{{{name}}}")));
+        self.names.capture(name);
         rule.when(has.captured_as(name))
     }
 
@@ -134,9 +148,8 @@ impl Entry<'_, '_> {
         if !expected {
             return Some(rule.unless(Condition::host().equal_to(&host)));
         }
-        self.names
-            .conditions
-            .push(("host".to_owned(), host.clone()));
+        let slot = Slot::Text(host.clone());
+        self.names.conditions.push(("host".to_owned(), slot));
         if rule.options.host.is_some() {
             return Some(rule.when(Condition::host().equal_to(&host)));
         }
@@ -152,25 +165,20 @@ impl Entry<'_, '_> {
         expected: bool,
         rule: Rule,
     ) -> Option<Rule> {
-        let test = match value.string() {
-            Some(text) if is_literal(&text) => has.equal_to(&text),
-            Some(text) => self.matching(has, value, &text, expected)?,
-            None => match value.object() {
-                Some(operators) => self.operators(has, value, &operators, expected)?,
-                None => {
-                    return self.error(
-                        value.bytes(),
-                        "the `value` of a condition must be text",
-                        "write a text or regex in quotes",
-                    );
-                }
-            },
+        let with = |test| match expected {
+            true => rule.clone().when(test),
+            false => rule.clone().unless(test),
         };
-        Some(if expected {
-            rule.when(test)
-        } else {
-            rule.unless(test)
-        })
+        match (value.string(), value.object()) {
+            (Some(text), _) if is_literal(&text) => Some(with(has.equal_to(&text))),
+            (Some(text), _) => self.matching(has, value, &text, expected, rule),
+            (None, Some(operators)) => self.operators(has, value, &operators, expected, rule),
+            (None, None) => self.error(
+                value.bytes(),
+                "the `value` of a condition must be text",
+                "write a text or regex in quotes",
+            ),
+        }
     }
 
     fn operators(
@@ -179,16 +187,23 @@ impl Entry<'_, '_> {
         value: Value<'_>,
         operators: &Object<'_>,
         expected: bool,
-    ) -> Option<Condition> {
+        rule: Rule,
+    ) -> Option<Rule> {
+        let with = |test| match expected {
+            true => rule.clone().when(test),
+            false => rule.clone().unless(test),
+        };
         let mut only = operators.iter();
         if let (Some((operator, operand)), None) = (only.next(), only.next()) {
             match (&**operator, operand.string(), operand.list()) {
-                ("eq", Some(text), _) => return Some(has.equal_to(&text)),
-                ("re", Some(text), _) => return self.matching(has, *operand, &text, expected),
+                ("eq", Some(text), _) => return Some(with(has.equal_to(&text))),
+                ("re", Some(text), _) => {
+                    return self.matching(has, *operand, &text, expected, rule);
+                }
                 ("inc", _, Some(list)) => {
                     let texts: Option<Vec<_>> = list.iter().map(Value::string).collect();
                     if let Some(texts) = texts {
-                        return Some(has.one_of(texts.iter().map(String::as_str)));
+                        return Some(with(has.one_of(texts.iter().map(String::as_str))));
                     }
                 }
                 _ => {}
@@ -197,43 +212,83 @@ impl Entry<'_, '_> {
         let text = self.document.text.get(value.bytes()).unwrap_or_default();
         let message = format!("the comparison {} isn't supported", quoted(text));
         let cure = "use one of `eq`, `re` and `inc`, or a regex in quotes";
-        self.left_out(value.bytes(), &message, cure)
+        self.never_matches(value.bytes(), &message, cure)
     }
 
-    #[cfg(feature = "regex")]
+    /// With a value that this regex matches from start to end.
     fn matching(
         &mut self,
         has: Condition,
         value: Value<'_>,
         text: &str,
         expected: bool,
-    ) -> Option<Condition> {
-        let regex = match self.document.regex(text, false) {
-            Ok(regex) => regex,
-            Err(flaw) => return self.no_regex(value.inside(), text, &flaw),
+        rule: Rule,
+    ) -> Option<Rule> {
+        let regex = match js_regex::translate(text, Groups::Named) {
+            // A value must match, and the text of a look-ahead must not follow where it starts.
+            Ok(regex) if expected || regex.excluded.is_empty() => regex,
+            Ok(_) => {
+                let message = "a look-around in `missing` isn't supported";
+                let cure = "list the values without it, as `{ \"inc\": [ … ] }`";
+                return self.never_matches(value.inside(), message, cure);
+            }
+            Err(wrong) if wrong.is_known => {
+                return self.never_matches(value.part(wrong.bytes), wrong.message, wrong.cure);
+            }
+            Err(wrong) => return self.error(value.part(wrong.bytes), wrong.message, wrong.cure),
         };
-        let mut text = text.to_owned();
-        if expected {
-            for name in regex.capture_names().flatten() {
-                self.names
-                    .conditions
-                    .push((name.to_owned(), format!("{{{name}}}")));
-            }
-            let is_named = regex.capture_names().flatten().any(|name| name == "host");
-            if has == Condition::host() && !is_named && destination::uses(&self.destination, "host")
-            {
-                self.names
-                    .conditions
-                    .push(("host".to_owned(), "{host}".to_owned()));
-                text = format!("(?<host>{text})");
-            }
+        self.add_regex(has, value, regex, expected, rule)
+    }
+
+    #[cfg(feature = "regex")]
+    fn add_regex(
+        &mut self,
+        has: Condition,
+        value: Value<'_>,
+        regex: js_regex::Translated,
+        expected: bool,
+        mut rule: Rule,
+    ) -> Option<Rule> {
+        let mut text = regex.text;
+        if let Err(flaw) = self.document.regex(&text, false) {
+            return self.never_matches(value.inside(), flaw.message(), flaw.help());
         }
-        Some(has.matching(&text))
+        if !expected {
+            return Some(rule.unless(has.matching(&text)));
+        }
+        for look_ahead in regex.excluded {
+            let excluded = format!("(?:{})(?s:.*)", look_ahead.regex);
+            rule = rule.unless(has.clone().matching(&excluded));
+        }
+        for name in &regex.names {
+            self.names.capture(name);
+        }
+        let is_named = regex.names.iter().any(|name| name == "host");
+        if has == Condition::host() && !is_named && uses(&self.destination, "host") {
+            self.names.capture("host");
+            text = format!("(?<host>{text})");
+        }
+        Some(rule.when(has.matching(&text)))
     }
 
     #[cfg(not(feature = "regex"))]
-    fn matching(&mut self, _: Condition, value: Value<'_>, _: &str, _: bool) -> Option<Condition> {
+    fn add_regex(
+        &mut self,
+        _: Condition,
+        value: Value<'_>,
+        _: js_regex::Translated,
+        _: bool,
+        _: Rule,
+    ) -> Option<Rule> {
         self.needs_regex(value.inside())
+    }
+
+    /// Says that a condition can't be evaluated, so that its redirect never matches.
+    fn never_matches<T>(&mut self, bytes: Range<usize>, message: &str, cure: &str) -> Option<T> {
+        let message =
+            format!("{message}, so this redirect never matches, and later ones may match its URLs");
+        self.document.say(Severity::Warning, &bytes, &message, cure);
+        None
     }
 }
 

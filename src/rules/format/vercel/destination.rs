@@ -2,259 +2,446 @@
 
 use std::ops::Range;
 
-use super::source::Bound;
-use crate::rules::{
-    format::{name_of, path_to_regexp::Modifier, quoted},
-    pattern,
+use super::{
+    Dialect,
+    names::{Capture, Mapped, Names, Slot},
+    url::{is_name, path_at, regex_len, scheme_len},
 };
+use crate::rules::format::{name_of, path_to_regexp::Modifier, quoted};
 
-/// What a destination may use, and how it is called in a target.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    /// What conditions capture, and what they leave no choice about; these come first.
-    pub(super) conditions: Vec<(String, String)>,
-    pub(super) path: Vec<Bound>,
-    /// Whether `$1` is the first group of the path.
-    pub(super) by_number: bool,
-}
-
-/// What is no destination here.
+/// What keeps a destination from being translated.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unknown {
-    pub(super) at: usize,
+pub(super) struct Wrong {
+    pub(super) bytes: Range<usize>,
     pub(super) message: String,
     pub(super) cure: &'static str,
-    /// The format has it, and it is not done here.
+    /// The format has it, and it isn't supported here.
     pub(super) is_known: bool,
 }
 
-impl Names {
-    /// The placeholder of a name, and the one that brings its slash.
-    fn get(&self, name: &str) -> Option<(&str, Option<&str>)> {
-        let by_condition = self.conditions.iter().rev().find(|(own, _)| own == name);
-        if let Some((_, slot)) = by_condition {
-            return Some((slot, None));
-        }
-        let bound = self
-            .path
-            .iter()
-            .find(|bound| bound.name.as_deref() == Some(name))?;
-        Some((&bound.slot, bound.with_slash.as_deref()))
-    }
-
-    fn numbered(&self, behind: &str) -> Option<(&str, usize)> {
-        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
-        let number: usize = behind.get(..digits)?.parse().ok()?;
-        let bound = self.path.get(number.checked_sub(1)?)?;
-        self.by_number.then_some((&*bound.slot, digits))
-    }
-}
-
-/// Whether a destination uses a name.
-pub(super) fn uses(destination: &str, name: &str) -> bool {
-    destination
-        .match_indices(':')
-        .filter_map(|(at, _)| destination.get(at + 1..))
-        .any(|behind| name_of(behind) == name)
+/// The part of a destination that is being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Origin,
+    Path,
+    Query,
+    Fragment,
 }
 
 /// The target that a destination means.
-pub(super) fn translate(destination: &str, names: &Names) -> Result<String, Unknown> {
+pub(super) fn translate(destination: &str, names: &Names) -> Result<Mapped, Wrong> {
     let path_at = path_at(destination);
-    let mut at = scheme_len(destination);
-    let mut out = destination.get(..at).unwrap_or_default().to_owned();
-    let mut in_path = true;
-    let mut begin = 0;
-    while let Some(char) = destination.get(at..).and_then(|rest| rest.chars().next()) {
-        let behind = destination.get(at + char.len_utf8()..).unwrap_or_default();
-        let in_host = at < path_at;
-        if at <= path_at {
-            begin = out.len();
+    let at = scheme_len(destination);
+    let mut writer = Writer {
+        text: destination,
+        names,
+        at,
+        part: if at < path_at {
+            Part::Origin
+        } else {
+            Part::Path
+        },
+        out: Mapped::default(),
+        path_begin: 0,
+    };
+    let scheme = destination.get(..at).unwrap_or_default();
+    writer.out.literal(scheme, 0..at);
+    while let Some(char) = writer.rest().chars().next() {
+        if writer.at >= path_at && writer.part == Part::Origin {
+            writer.part = Part::Path;
+            writer.path_begin = writer.out.text.len();
         }
+        writer.step(char)?;
+    }
+    Ok(writer.out)
+}
+
+struct Writer<'d> {
+    text: &'d str,
+    names: &'d Names,
+    at: usize,
+    part: Part,
+    out: Mapped,
+    /// Where the path begins in the target.
+    path_begin: usize,
+}
+
+/// A placeholder, and what stands around it in its braces.
+struct Group<'g> {
+    slot: Slot,
+    prefix: &'g str,
+    suffix: &'g str,
+    is_optional: bool,
+    bytes: Range<usize>,
+}
+
+impl<'d> Writer<'d> {
+    fn rest(&self) -> &'d str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn step(&mut self, char: char) -> Result<(), Wrong> {
+        let start = self.at;
+        let behind = self.text.get(start + char.len_utf8()..).unwrap_or_default();
         match char {
-            '\\' if !in_host => {
-                let escaped = behind.chars().next();
-                out.push_str(&pattern::escape(
-                    &escaped.map(String::from).unwrap_or_default(),
-                ));
-                at += 1 + escaped.map_or(0, char::len_utf8);
-                continue;
+            '\\' if self.part != Part::Origin => {
+                let escaped = behind.chars().next().map_or(0, char::len_utf8);
+                let text = behind.get(..escaped).unwrap_or_default();
+                self.at += 1 + escaped;
+                self.out.literal(text, start..self.at);
             }
-            ':' if is_name(behind, in_host) => {
-                let name = name_of(behind);
-                let Some((slot, with_slash)) = names.get(name) else {
-                    return Err(Unknown {
-                        at,
-                        message: format!(
-                            "neither the source nor a condition has the placeholder {}",
-                            quoted(&format!(":{name}"))
-                        ),
-                        cure: "add it to the source, or write `\\\\:` for a plain colon",
+            ':' if is_name(behind, self.part == Part::Origin) => return self.placeholder(),
+            '{' if self.has_groups() => {
+                if let Some(group) = self.braces()? {
+                    return self.put(&group);
+                }
+                self.literal(char);
+            }
+            '(' if self.part == Part::Path && !self.names.has_unnamed() => {
+                let length = regex_len(self.rest());
+                if length > 2 && !behind.starts_with('?') {
+                    let scheme = scheme_len(self.text);
+                    if !matches!(self.text.get(..scheme), Some("" | "http:" | "https:")) {
+                        return Err(Wrong {
+                            bytes: 0..scheme,
+                            message: "only `http://` and `https://` URLs are allowed".to_owned(),
+                            cure: "use one of them, or a path that begins with `/`",
+                            is_known: false,
+                        });
+                    }
+                    let bytes = start..start + length;
+                    let group = quoted(self.text.get(bytes.clone()).unwrap_or_default());
+                    return Err(Wrong {
+                        bytes,
+                        message: format!("the source has no group for {group}"),
+                        cure: "write `%28` and `%29` for plain parentheses",
                         is_known: false,
                     });
-                };
-                at += 1 + name.len() + regex_len(behind.get(name.len()..).unwrap_or_default());
-                let modifier = destination.get(at..).and_then(|rest| rest.chars().next());
-                // A `?` begins the query, even behind a name.
-                let modifier = modifier.filter(|mark| *mark != '?').and_then(Modifier::of);
-                at += usize::from(modifier.is_some());
-                let has_path = out.len() > begin + 1;
-                match with_slash {
-                    Some(with_slash)
-                        if modifier.is_some() && in_path && has_path && out.ends_with('/') =>
-                    {
-                        out.pop();
-                        out.push_str(with_slash);
-                    }
-                    _ => out.push_str(slot),
                 }
-                continue;
+                self.literal(char);
             }
-            '$' if names.numbered(behind).is_some() => {
-                let (slot, digits) = names.numbered(behind).unwrap_or_default();
-                out.push_str(slot);
-                at += 1 + digits;
-                continue;
+            '$' => match self.names.numbered(behind) {
+                Some((group, digits)) => {
+                    self.at += 1 + digits;
+                    self.out.placeholder(&group.name, start..self.at);
+                }
+                None => self.literal(char),
+            },
+            // A query without anything in it is none.
+            '?' if self.part != Part::Fragment
+                && (behind.is_empty() || behind.starts_with('#')) =>
+            {
+                self.part = Part::Query;
+                self.at += 1;
             }
-            '{' | '}' => {
-                return Err(Unknown {
-                    at,
-                    message: "groups in braces aren't supported in a destination".to_owned(),
-                    cure: "write a redirect for each case, or `\\\\{` for a plain brace",
+            '?' if self.part != Part::Fragment => {
+                self.part = Part::Query;
+                self.literal(char);
+            }
+            '#' => {
+                self.part = Part::Fragment;
+                self.literal(char);
+            }
+            _ => self.literal(char),
+        }
+        Ok(())
+    }
+
+    fn literal(&mut self, char: char) {
+        let start = self.at;
+        self.at += char.len_utf8();
+        let text = char.encode_utf8(&mut [0; 4]).to_owned();
+        self.out.literal(&text, start..self.at);
+    }
+
+    /// Whether braces make a group here. Elsewhere they are text.
+    fn has_groups(&self) -> bool {
+        match self.names.dialect {
+            Dialect::Vercel => matches!(self.part, Part::Path | Part::Query),
+            Dialect::Next => matches!(self.part, Part::Path | Part::Fragment),
+        }
+    }
+
+    /// Whether a name that nothing has is text here. The format doesn't check these parts.
+    fn takes_unknown_names(&self) -> bool {
+        match self.names.dialect {
+            Dialect::Vercel => self.part == Part::Fragment,
+            Dialect::Next => self.part == Part::Query,
+        }
+    }
+
+    /// `:name`, perhaps with a regex, which means nothing here, and what says how often.
+    fn placeholder(&mut self) -> Result<(), Wrong> {
+        let start = self.at;
+        let Some((slot, end)) = self.name(start)? else {
+            self.literal(':');
+            return Ok(());
+        };
+        self.at = end;
+        let is_optional = self.modifier();
+        self.put(&Group {
+            slot,
+            prefix: "",
+            suffix: "",
+            is_optional,
+            bytes: start..self.at,
+        })
+    }
+
+    /// What the name inserts that begins with a colon here, and where it ends.
+    fn name(&self, start: usize) -> Result<Option<(Slot, usize)>, Wrong> {
+        let behind = self.text.get(start + 1..).unwrap_or_default();
+        let name = name_of(behind);
+        let end = start + 1 + name.len();
+        match self.names.get(name) {
+            Some(slot) => {
+                let behind = self.text.get(end..).unwrap_or_default();
+                Ok(Some((slot, end + regex_len(behind))))
+            }
+            None if self.takes_unknown_names() => Ok(None),
+            None => Err(Wrong {
+                bytes: start..end,
+                message: format!(
+                    "neither the source nor a condition has the placeholder {}",
+                    quoted(&format!(":{name}"))
+                ),
+                cure: "add it to the source, or write `%3A` for a plain colon",
+                is_known: false,
+            }),
+        }
+    }
+
+    /// Takes `*` or `+`. A `?` begins the query, even behind a name.
+    fn modifier(&mut self) -> bool {
+        let mark = self.rest().chars().next().filter(|mark| *mark != '?');
+        let modifier = mark.and_then(Modifier::of);
+        self.at += usize::from(modifier.is_some());
+        modifier.is_some()
+    }
+
+    /// `{prefix:name(regex)suffix}`, and what says how often; `None` if it isn't a group.
+    fn braces(&mut self) -> Result<Option<Group<'d>>, Wrong> {
+        let start = self.at;
+        let text_until = |at: usize| {
+            let rest = self.text.get(at..).unwrap_or_default();
+            at + rest
+                .find(['{', '}', ':', '(', ')', '*', '+', '?', '\\', '#'])
+                .unwrap_or(rest.len())
+        };
+        let colon = text_until(start + 1);
+        let name_begins = self
+            .text
+            .get(colon..)
+            .and_then(|rest| rest.strip_prefix(':'));
+        if !name_begins.is_some_and(|behind| is_name(behind, false)) {
+            return Ok(None);
+        }
+        let Some((slot, name_end)) = self.name(colon)? else {
+            return Ok(None);
+        };
+        let end = text_until(name_end);
+        if !self
+            .text
+            .get(end..)
+            .is_some_and(|rest| rest.starts_with('}'))
+        {
+            return Ok(None);
+        }
+        self.at = end + 1;
+        let is_optional = self.modifier();
+        Ok(Some(Group {
+            slot,
+            prefix: self.text.get(start + 1..colon).unwrap_or_default(),
+            suffix: self.text.get(name_end..end).unwrap_or_default(),
+            is_optional,
+            bytes: start..self.at,
+        }))
+    }
+
+    fn put(&mut self, group: &Group<'_>) -> Result<(), Wrong> {
+        let from = group.bytes.clone();
+        let capture = match &group.slot {
+            Slot::Text(text) => {
+                self.around(group, |out| out.literal(text, from));
+                return Ok(());
+            }
+            Slot::Capture(capture) => capture,
+        };
+        // On Vercel, the group is always there, and what it inserts may be empty.
+        let may_be_missing =
+            self.names.dialect == Dialect::Next && group.is_optional && capture.may_be_missing;
+        if !may_be_missing || group.prefix.is_empty() && self.part != Part::Path {
+            self.around(group, |out| out.placeholder(&capture.name, from));
+            return Ok(());
+        }
+        self.put_missing(group, capture)
+    }
+
+    /// Adds a placeholder of which the slash before it is missing with it.
+    fn put_missing(&mut self, group: &Group<'_>, capture: &Capture) -> Result<(), Wrong> {
+        let path = self.out.text.get(self.path_begin..).unwrap_or_default();
+        let (has_path, ends_in_slash) = match group.prefix {
+            "" => (path.len() > 1, path.ends_with('/')),
+            _ => (
+                !path.is_empty(),
+                group.prefix == "/" && self.part == Part::Path,
+            ),
+        };
+        // The slash at the start of the path stays.
+        let is_alone = match group.prefix {
+            "" => !has_path || !ends_in_slash,
+            _ => !has_path && ends_in_slash,
+        };
+        match &capture.with_slash {
+            Some(with_slash) if has_path && ends_in_slash && group.suffix.is_empty() => {
+                if group.prefix.is_empty() {
+                    self.out.text.pop();
+                }
+                self.out.placeholder(with_slash, group.bytes.clone());
+            }
+            _ if is_alone && group.suffix.is_empty() => {
+                self.around(group, |out| {
+                    out.placeholder(&capture.name, group.bytes.clone())
+                });
+            }
+            _ => {
+                return Err(Wrong {
+                    bytes: group.bytes.clone(),
+                    message: "a group whose placeholder may be missing isn't supported".to_owned(),
+                    cure: "write a redirect for each case, one of them without the placeholder",
                     is_known: true,
                 });
             }
-            // A query without anything in it is none.
-            '?' if behind.is_empty() || behind.starts_with('#') => {
-                in_path = false;
-                at += 1;
-                continue;
-            }
-            '?' | '#' => in_path = false,
-            _ => {}
         }
-        out.push(char);
-        at += char.len_utf8();
+        Ok(())
     }
-    Ok(out)
-}
 
-/// Where a destination has `$1` and the like for which the source has no group.
-pub(super) fn unknown_groups(destination: &str, names: &Names) -> Vec<Range<usize>> {
-    let dollars = destination.match_indices('$').filter(|_| names.by_number);
-    dollars
-        .filter_map(|(at, _)| {
-            let behind = destination.get(at + 1..)?;
-            let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
-            (digits > 0 && names.numbered(behind).is_none()).then_some(at..at + 1 + digits)
-        })
-        .collect()
-}
-
-/// Whether a `:` begins a name; in an origin it may begin a port, too.
-fn is_name(behind: &str, in_host: bool) -> bool {
-    match behind.bytes().next() {
-        Some(first) if in_host => first.is_ascii_alphabetic() || first == b'_',
-        Some(first) => first.is_ascii_alphanumeric() || first == b'_',
-        None => false,
+    fn around(&mut self, group: &Group<'_>, inside: impl FnOnce(&mut Mapped)) {
+        self.out.literal(group.prefix, group.bytes.clone());
+        inside(&mut self.out);
+        self.out.literal(group.suffix, group.bytes.clone());
     }
-}
-
-/// The length of a scheme, with its colon.
-fn scheme_len(destination: &str) -> usize {
-    let of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-    let end = destination.bytes().position(|byte| !of_scheme(byte));
-    end.filter(|&end| end > 0 && destination.as_bytes().get(end) == Some(&b':'))
-        .map_or(0, |end| end + 1)
-}
-
-/// Where the path begins.
-fn path_at(destination: &str) -> usize {
-    let Some(scheme) = destination
-        .find("://")
-        .filter(|_| !destination.starts_with('/'))
-    else {
-        return 0;
-    };
-    let host = destination.get(scheme + 3..).unwrap_or_default();
-    let length = host.find(['/', '?', '#']).unwrap_or(host.len());
-    scheme + 3 + length
-}
-
-/// The length of a regex in parentheses; in a destination it says nothing.
-fn regex_len(text: &str) -> usize {
-    let mut depth = 0_usize;
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if std::mem::take(&mut escaped) => {}
-            b'\\' => escaped = true,
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth == 0 {
-            return if byte == b')' { at + 1 } else { 0 };
-        }
-    }
-    0
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Bound, Names, translate, uses};
+    use super::{Dialect, translate};
+    use crate::rules::format::vercel::names::{Capture, Names, Slot, uses};
 
-    fn names() -> Names {
-        let bound = |name: &str, slot: &str, with_slash: Option<&str>| Bound {
-            name: Some(name.to_owned()),
-            slot: slot.to_owned(),
+    fn names(dialect: Dialect) -> Names {
+        let mut names = Names::new(dialect);
+        names.capture("c");
+        let host = Slot::Text("x.example".to_owned());
+        names.conditions.push(("host".to_owned(), host));
+        let optional = |name: &str, with_slash: Option<&str>| Capture {
             with_slash: with_slash.map(str::to_owned),
+            may_be_missing: true,
+            ..Capture::new(name)
         };
-        Names {
-            conditions: vec![
-                ("c".into(), "{c}".into()),
-                ("host".into(), "x.example".into()),
-            ],
-            path: vec![
-                bound("a", "{a}", None),
-                bound("p", "{p}", Some("{/*p}")),
-                bound("c", "{2}", None),
-            ],
-            by_number: true,
-        }
+        names.path = [
+            ("a", Capture::new("a")),
+            ("p", optional("p", Some("/*p"))),
+            ("o", optional("4", None)),
+            ("c", Capture::new("2")),
+            ("a", Capture::new("a2")),
+        ]
+        .map(|(name, capture)| (Some(name.to_owned()), capture))
+        .into();
+        names.groups = names
+            .path
+            .iter()
+            .map(|(_, capture)| capture.clone())
+            .collect();
+        names
     }
 
     #[test]
     fn names_become_placeholders() {
-        for (text, expected) in [
-            ("/x", "/x"),
-            ("/x/:a/:a-y", "/x/{a}/{a}-y"),
-            ("/x/:p*", "/x{/*p}"),
-            ("/x/:p", "/x/{p}"),
-            ("/x/:a*", "/x/{a}"),
-            ("/x/:p*?q=:p*#:p*", "/x{/*p}?q={p}#{p}"),
-            ("/:p*", "/{p}"),
-            ("/x?a=:a&b=:c", "/x?a={a}&b={c}"),
-            ("/x/:a?b=c", "/x/{a}?b=c"),
-            ("/x/:a?", "/x/{a}"),
-            ("/x?#:a", "/x#{a}"),
-            (r"/x/:a(\d+\))/y", "/x/{a}/y"),
-            (r"/x\:a\{", "/x:a{{"),
-            ("https://x.example:8443/:p*", "https://x.example:8443/{p}"),
-            ("https://x.example/y/:p*", "https://x.example/y{/*p}"),
-            ("https://:host/:a", "https://x.example/{a}"),
-            ("/x/$1/$3/$4", "/x/{a}/{2}/$4"),
+        for (text, vercel, next) in [
+            ("/x", "/x", "/x"),
+            ("/x/:a/:a-y", "/x/{a2}/{a2}-y", "/x/{a2}/{a2}-y"),
+            ("/x/:p*", "/x/{p}", "/x{/*p}"),
+            ("/x/:p", "/x/{p}", "/x/{p}"),
+            ("/x/:a*", "/x/{a2}", "/x/{a2}"),
+            ("/x/:p*?q=:p*#:p*", "/x/{p}?q={p}#{p}", "/x{/*p}?q={p}#{p}"),
+            ("/:p*", "/{p}", "/{p}"),
+            ("/x?a=:a&b=:c", "/x?a={a2}&b={c}", "/x?a={a2}&b={c}"),
+            ("/x/:a?b=c", "/x/{a2}?b=c", "/x/{a2}?b=c"),
+            ("/x/:a?", "/x/{a2}", "/x/{a2}"),
+            ("/x?#:a", "/x#{a2}", "/x#{a2}"),
+            (r"/x/:a(\d+\))/y", "/x/{a2}/y", "/x/{a2}/y"),
+            (r"/x\:a\{", "/x:a{{", "/x:a{{"),
+            ("https://h:84/:p*", "https://h:84/{p}", "https://h:84/{p}"),
+            ("https://h/y/:p*", "https://h/y/{p}", "https://h/y{/*p}"),
+            (
+                "https://:host/:a",
+                "https://x.example/{a2}",
+                "https://x.example/{a2}",
+            ),
+            ("/x/$1/$3/$9", "/x/{a}/{4}/$9", "/x/$1/$3/$9"),
+            ("/g-{:a}", "/g-{a2}", "/g-{a2}"),
+            ("/g{-:a.x}/y", "/g-{a2}.x/y", "/g-{a2}.x/y"),
+            ("/g{/:p}*", "/g/{p}", "/g{/*p}"),
+            ("{/:p}*", "/{p}", "/{p}"),
+            ("/g{-:a}?b=c", "/g-{a2}?b=c", "/g-{a2}?b=c"),
+            ("/g?x={:a}", "/g?x={a2}", "/g?x={{{a2}}}"),
+            ("/g#{:a}", "/g#{{{a2}}}", "/g#{a2}"),
+            ("/g{x}{:a:a}", "/g{{x}}{{{a2}{a2}}}", "/g{{x}}{{{a2}{a2}}}"),
+            ("/g/(x", "/g/(x", "/g/(x"),
+            ("/g?x=(y)", "/g?x=(y)", "/g?x=(y)"),
         ] {
-            assert_eq!(translate(text, &names()).as_deref(), Ok(expected), "{text}");
+            for (dialect, expected) in [(Dialect::Vercel, vercel), (Dialect::Next, next)] {
+                let target = translate(text, &names(dialect)).unwrap().text;
+                assert_eq!(target, expected, "{dialect:?} {text}");
+            }
         }
         assert!(uses("/x?y=:abc", "abc") && !uses("/:abcd", "abc") && !uses("/abc", "abc"));
     }
 
     #[test]
+    fn what_a_part_comes_from_is_known() {
+        let text = r"https://é.example/\{:a{-:c}x";
+        let target = translate(text, &names(Dialect::Vercel)).unwrap();
+        assert_eq!(target.text, "https://é.example/{{{a2}-{c}x");
+        for (part, from) in [
+            ("é", "é"),
+            ("{{", r"\{"),
+            ("{a2}", ":a"),
+            ("{c}", "{-:c}"),
+            ("x", "x"),
+        ] {
+            let at = target.text.rfind(part).unwrap();
+            assert_eq!(&text[target.origin(at).unwrap()], from, "{part}");
+        }
+    }
+
+    #[test]
     fn what_is_not_known() {
-        for (text, at, is_known) in [("/x/:no", 3, false), ("/:ax", 1, false), ("/{a}", 1, true)] {
-            let unknown = translate(text, &names()).unwrap_err();
-            assert_eq!((unknown.at, unknown.is_known), (at, is_known), "{text}");
+        use Dialect::{Next, Vercel};
+        for (dialect, text, bytes, is_known) in [
+            (Vercel, "/x/:no/y", ":no", false),
+            (Vercel, "/:ax", ":ax", false),
+            (Vercel, "/x?t=12:30", ":30", false),
+            (Next, "/x#:no", ":no", false),
+            (Vercel, "/x{-:no}", ":no", false),
+            (Vercel, "/wiki/Foo_(bar)", "(bar)", false),
+            (Vercel, "javascript:alert(1)", "javascript:", false),
+            (Next, "/wiki/Foo_(bar)/x", "(bar)", false),
+            (Next, "/x{-:o}*", "{-:o}*", true),
+            (Next, "/x/:o*", ":o*", true),
+        ] {
+            let wrong = translate(text, &names(dialect))
+                .map(|to| to.text)
+                .unwrap_err();
+            assert_eq!(
+                (&text[wrong.bytes], wrong.is_known),
+                (bytes, is_known),
+                "{text}"
+            );
+        }
+        // The formats don't look at these.
+        for (dialect, text) in [(Vercel, "/x#:~:text=a"), (Next, "/x?t=12:30&u=:no")] {
+            assert_eq!(translate(text, &names(dialect)).unwrap().text, text);
         }
     }
 }

@@ -90,26 +90,23 @@
 //!
 //! [path-to-regexp 6]: https://github.com/pillarjs/path-to-regexp/tree/v6.3.0
 
-use std::ops::Range;
-
 use super::{
-    Parsed, STATUSES,
-    document::{Document, Places},
+    Parsed,
+    document::Document,
     json::{self, NoJson, Value},
-    near_or,
-    path_to_regexp::{self, Wrong},
-    quoted,
 };
-use crate::{
-    rules::{Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity},
-    status::Status,
-};
+use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
 
 mod conditions;
 mod destination;
+mod entry;
+mod fields;
+mod js_regex;
+mod names;
 mod source;
+mod url;
 
-use destination::Names;
+use entry::Entry;
 
 /// Parses a file and returns its rules. Warnings are dropped.
 ///
@@ -183,7 +180,7 @@ const OTHERS: [(&str, &str); 5] = [
 
 /// Reads a document of either format.
 pub(super) fn read(text: &str, dialect: Dialect) -> Parsed {
-    let mut document = Document::new(text, Precedence::FirstMatch);
+    let mut document = Document::with_sources(text, Precedence::FirstMatch);
     match Value::parse(text, 0) {
         Ok(value) => redirects(&mut document, value, dialect),
         Err(NoJson { at, message }) => {
@@ -200,7 +197,7 @@ pub(super) fn read(text: &str, dialect: Dialect) -> Parsed {
     document.finish_whole()
 }
 
-fn redirects(document: &mut Document<'_>, value: Value<'_>, dialect: Dialect) {
+fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect) {
     let mut value = value;
     if let Some(object) = value.object() {
         for (name, cure) in OTHERS {
@@ -246,277 +243,6 @@ fn redirects(document: &mut Document<'_>, value: Value<'_>, dialect: Dialect) {
         Dialect::Next => usize::MAX,
     };
     for entry in entries.into_iter().take(most) {
-        Entry {
-            document,
-            dialect,
-            destination: String::new(),
-            names: Names::default(),
-        }
-        .read(entry);
-    }
-}
-
-/// An entry that is being read.
-#[derive(Debug)]
-struct Entry<'d, 't> {
-    document: &'d mut Document<'t>,
-    dialect: Dialect,
-    destination: String,
-    names: Names,
-}
-
-impl Entry<'_, '_> {
-    /// Reads it; `None` where it was left out and why was said.
-    fn read(&mut self, entry: Value<'_>) -> Option<()> {
-        let Some(object) = entry.object() else {
-            let cure = "write it as `{ \"source\": …, \"destination\": … }`";
-            return self.error(entry.bytes(), "a redirect must be an object", cure);
-        };
-        for (name, value) in &object {
-            match (&**name, self.dialect) {
-                ("source" | "destination" | "permanent" | "statusCode" | "has" | "missing", _)
-                | ("env", Dialect::Vercel) => {}
-                ("basePath" | "locale", Dialect::Next) => {
-                    self.document.say(
-                        Severity::Warning,
-                        &json::key(self.document.text, name, value),
-                        &format!("`{name}` is ignored, since paths are used as written"),
-                        "remove it, and write whole paths in `source` and `destination`",
-                    );
-                }
-                _ => self.unknown_key(name, *value)?,
-            }
-        }
-        let (source_at, source) = self.text(entry, object.get("source").copied(), "source")?;
-        let (target_at, destination) =
-            self.text(entry, object.get("destination").copied(), "destination")?;
-        self.destination = destination;
-        if !source.starts_with(['/', '(', '{', ':']) {
-            let message = format!("the source {} isn't a path", quoted(&source));
-            let cure = if source.contains("://") {
-                "start it with `/`, and write the host as a condition in `has`"
-            } else {
-                "start it with `/`"
-            };
-            return self.error(source_at, &message, cure);
-        }
-        if let Some(env) = object.get("env") {
-            return self.left_out(
-                env.bytes(),
-                "`env` isn't supported",
-                "remove it, and write the values into the destination",
-            );
-        }
-        let status = self.status(
-            entry,
-            object.get("permanent").copied(),
-            object.get("statusCode").copied(),
-        )?;
-
-        let pieces = match path_to_regexp::parse(&source) {
-            Ok(pieces) => pieces,
-            Err(Wrong { at, message, cure }) => {
-                let start = (source_at.start + at).min(source_at.end);
-                return self.error(start..source_at.end, message, cure);
-            }
-        };
-        let Some(translated) = source::translate(&pieces) else {
-            return self.needs_regex(source_at);
-        };
-        self.check_source(source_at.clone(), &translated.source)?;
-        self.names.path = translated.bound;
-        self.names.by_number = self.dialect == Dialect::Vercel;
-        let mut rule = Rule::new(status, translated.source, "").query(QueryPolicy::Merge);
-        rule.options.repeats_asked = true;
-        if self.dialect == Dialect::Next {
-            rule = rule.ignore_case();
-        }
-        let mut conditions = entry.bytes();
-        for (key, expected) in [("has", true), ("missing", false)] {
-            if let Some(list) = object.get(key) {
-                conditions = list.bytes();
-                rule = self.conditions(*list, expected, rule)?;
-            }
-        }
-        rule.options.shadows = !self.names.conditions.is_empty();
-        match destination::translate(&self.destination, &self.names) {
-            Ok(target) => rule.target = target,
-            Err(unknown) => {
-                let start = (target_at.start + unknown.at).min(target_at.end);
-                let bytes = start..target_at.end;
-                return if unknown.is_known {
-                    self.left_out(bytes, &unknown.message, unknown.cure)
-                } else {
-                    self.error(bytes, &unknown.message, unknown.cure)
-                };
-            }
-        }
-        for group in destination::unknown_groups(&self.destination, &self.names) {
-            let written = self.destination.get(group.clone()).unwrap_or_default();
-            let written = quoted(written);
-            let message = format!("the source has no group {written}, so it is sent as text");
-            let place = |at: usize| (target_at.start + at).min(target_at.end);
-            let bytes = place(group.start)..place(group.end);
-            let cure = "add the group to the source, or write `%24` for the dollar sign";
-            self.document.say(Severity::Warning, &bytes, &message, cure);
-        }
-        let places = Places {
-            entry: entry.bytes(),
-            host: source_at.clone(),
-            source: source_at,
-            target: target_at,
-            conditions,
-        };
-        self.document.rule(&places, rule);
-        Some(())
-    }
-
-    /// A text that has to be there.
-    fn text(
-        &mut self,
-        entry: Value<'_>,
-        value: Option<Value<'_>>,
-        key: &str,
-    ) -> Option<(Range<usize>, String)> {
-        let Some(value) = value else {
-            let message = format!("this redirect has no `{key}`");
-            let cure = format!("add `\"{key}\": \"…\"`");
-            return self.error(entry.bytes(), &message, &cure);
-        };
-        let Some(text) = value.string() else {
-            let message = format!("`{key}` must be text");
-            return self.error(value.bytes(), &message, "write it in quotes");
-        };
-        if text.chars().nth(LONGEST).is_some() {
-            let message = format!("`{key}` has more than 4,096 characters");
-            return self.error(value.inside(), &message, "shorten it");
-        }
-        Some((value.inside(), text))
-    }
-
-    fn status(
-        &mut self,
-        entry: Value<'_>,
-        permanent: Option<Value<'_>>,
-        code: Option<Value<'_>>,
-    ) -> Option<Status> {
-        let is_next = self.dialect == Dialect::Next;
-        let by_permanent = match permanent {
-            None => None,
-            Some(value) => match value.bool() {
-                Some(true) => Some(Status::PermanentRedirect),
-                Some(false) => Some(Status::TemporaryRedirect),
-                None => {
-                    let message = "`permanent` must be true or false";
-                    let cure = "write `true` or `false` without quotes";
-                    return self.error(value.bytes(), message, cure);
-                }
-            },
-        };
-        match (by_permanent, code) {
-            (Some(_), Some(code)) if is_next => self.error(
-                code.bytes(),
-                "this redirect has both `permanent` and `statusCode`",
-                "remove one of them",
-            ),
-            (Some(status), Some(code)) => {
-                self.document.say(
-                    Severity::Warning,
-                    &code.bytes(),
-                    "`statusCode` is ignored, since `permanent` is set",
-                    "remove one of them",
-                );
-                Some(status)
-            }
-            (Some(status), None) => Some(status),
-            (None, Some(code)) => {
-                let text = self.document.text.get(code.bytes()).unwrap_or_default();
-                let message = format!("{} isn't a redirect status", quoted(text));
-                match code.integer().map(Status::try_from) {
-                    Some(Ok(status)) => Some(status),
-                    Some(Err(_)) if !is_next => self.left_out(code.bytes(), &message, STATUSES),
-                    Some(Err(_)) => self.error(code.bytes(), &message, STATUSES),
-                    None => {
-                        let cure = "use 301, 302, 303, 307 or 308 without quotes";
-                        self.error(code.bytes(), &message, cure)
-                    }
-                }
-            }
-            (None, None) if is_next => self.error(
-                entry.bytes(),
-                "this redirect has neither `permanent` nor `statusCode`",
-                "add one of them, for example `\"permanent\": true`",
-            ),
-            (None, None) => Some(Status::PermanentRedirect),
-        }
-    }
-
-    /// Whether a source that is a regex can be one.
-    #[cfg(feature = "regex")]
-    fn check_source(&mut self, bytes: Range<usize>, source: &crate::rules::Source) -> Option<()> {
-        use crate::rules::source::SourceKind;
-        if let SourceKind::Regex(regex) = &source.kind {
-            if let Err(flaw) = self.document.regex(&regex.text, false) {
-                return self.no_regex(bytes, &regex.text, &flaw);
-            }
-        }
-        Some(())
-    }
-
-    #[cfg(not(feature = "regex"))]
-    #[expect(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "the same call with it"
-    )]
-    fn check_source(&mut self, _: Range<usize>, _: &crate::rules::Source) -> Option<()> {
-        Some(())
-    }
-
-    /// Says why a regex does not compile: look-around and references are those of the format.
-    #[cfg(feature = "regex")]
-    fn no_regex<T>(
-        &mut self,
-        bytes: Range<usize>,
-        text: &str,
-        flaw: &crate::rules::error::Flaw,
-    ) -> Option<T> {
-        let (severity, message, cure) = super::regex_problem(text, flaw);
-        self.document.say(severity, &bytes, &message, &cure);
-        None
-    }
-
-    #[cfg(not(feature = "regex"))]
-    fn needs_regex<T>(&mut self, bytes: Range<usize>) -> Option<T> {
-        self.error(
-            bytes,
-            "this pattern needs a regex, and the `regex` feature is off",
-            "enable the `regex` feature of tower-redirect",
-        )
-    }
-
-    /// Nothing does.
-    #[cfg(feature = "regex")]
-    fn needs_regex<T>(&mut self, bytes: Range<usize>) -> Option<T> {
-        self.error(bytes, "this pattern isn't supported", "write another one")
-    }
-
-    fn unknown_key(&mut self, name: &str, value: Value<'_>) -> Option<()> {
-        let key = json::key(self.document.text, name, &value);
-        let message = format!("unknown key {}", quoted(name));
-        self.error(key, &message, &near_or(name, &KEYS))
-    }
-
-    /// Something that fails the whole file.
-    fn error<T>(&mut self, bytes: Range<usize>, message: &str, cure: &str) -> Option<T> {
-        self.document.say(Severity::Error, &bytes, message, cure);
-        None
-    }
-
-    /// Something that the format can say and that is not done here.
-    fn left_out<T>(&mut self, bytes: Range<usize>, message: &str, cure: &str) -> Option<T> {
-        let message = format!("{message}, so this redirect is skipped");
-        self.document.say(Severity::Warning, &bytes, &message, cure);
-        None
+        Entry::read(document, dialect, entry);
     }
 }

@@ -1,0 +1,379 @@
+//! One redirect of a list: what the format's site rejects is an error, and what it ignores, or what
+//! only isn't supported here, is a warning that leaves this redirect out.
+
+use std::ops::Range;
+
+use super::{
+    Dialect, destination,
+    names::{Mapped, Names},
+    source::{self, Problem},
+    url,
+};
+use crate::{
+    rules::{
+        Outcome, Part, QueryPolicy, Rule, RuleError, Severity,
+        format::{
+            STATUSES,
+            document::Document,
+            json::{Object, Value},
+            path_to_regexp::{self, Matched, Modifier, Piece},
+            quoted,
+        },
+        has::{Condition, PathTest},
+    },
+    status::Status,
+};
+
+/// Paths that Next serves itself, and never redirects.
+const OF_NEXT: &str = "/_next";
+
+/// An entry that is being read.
+#[derive(Debug)]
+pub(super) struct Entry<'d, 't> {
+    pub(super) document: &'d mut Document<'t>,
+    pub(super) dialect: Dialect,
+    pub(super) destination: String,
+    pub(super) names: Names,
+}
+
+/// A text of the entry, and where it stands.
+pub(super) struct Text<'t> {
+    pub(super) value: Value<'t>,
+    pub(super) text: String,
+}
+
+/// What becomes of the requests that a redirect matches.
+enum To {
+    Target(Mapped),
+    /// The outcome isn't supported here.
+    Pass,
+}
+
+impl<'t> Entry<'_, 't> {
+    /// Reads an entry; what is wrong with it is said.
+    pub(super) fn read(document: &mut Document<'t>, dialect: Dialect, entry: Value<'t>) {
+        let mut own = Entry {
+            document,
+            dialect,
+            destination: String::new(),
+            names: Names::new(dialect),
+        };
+        own.rule(entry);
+    }
+
+    /// Adds the rule of an entry; `None` if it was left out.
+    fn rule(&mut self, entry: Value<'t>) -> Option<()> {
+        let Some(object) = entry.object() else {
+            let cure = "write it as `{ \"source\": …, \"destination\": … }`";
+            return self.error(entry.bytes(), "a redirect must be an object", cure);
+        };
+        self.check_keys(&object)?;
+        let source = self.text(entry, &object, "source")?;
+        let target = self.text(entry, &object, "destination")?;
+        self.destination.clone_from(&target.text);
+        let status = self.status(entry, &object)?;
+
+        let (mut rule, mapped) = self.matched(&source)?;
+        let mut conditions = source.value.inside();
+        for (key, expected) in [("has", true), ("missing", false)] {
+            if let Some(list) = object.get(key) {
+                conditions = list.bytes();
+                rule = self.conditions(*list, expected, rule)?;
+            }
+        }
+        rule.options.shadows = !self.names.conditions.is_empty();
+
+        let place = source.value.inside();
+        let at = entry.bytes().start;
+        let texts = (&source, mapped.as_ref());
+        if let To::Target(to) = self.outcome(&object, &target)? {
+            let mut redirect = rule.clone().query(QueryPolicy::Merge);
+            redirect.outcome = Outcome::Redirect(Status::try_from(status).ok()?.into());
+            redirect.target.clone_from(&to.text);
+            match self.document.try_rule(at, &place, redirect) {
+                Ok(()) => return Some(()),
+                Err(error) => {
+                    self.not_added(&error, texts, (&target, Some(&to)), &conditions)?;
+                }
+            }
+        }
+        // Later redirects must not take the URLs of one that can't be sent.
+        if let Err(error) = self.document.try_rule(at, &place, rule) {
+            self.not_added(&error, texts, (&target, None), &conditions)?;
+        }
+        Some(())
+    }
+
+    /// The rule of a source, which passes requests through so far, and its native text.
+    fn matched(&mut self, source: &Text<'t>) -> Option<(Rule, Option<Mapped>)> {
+        let pieces = match path_to_regexp::parse(&source.text) {
+            Ok(pieces) => pieces,
+            Err(wrong) if !source.text.contains("://") => {
+                let bytes = source.value.part(wrong.bytes);
+                return self.error(bytes, wrong.message, wrong.cure);
+            }
+            Err(_) => {
+                let message = format!("the source {} isn't a path", quoted(&source.text));
+                let cure = "start it with `/`, and write the host as a condition in `has`";
+                return self.error(source.value.inside(), &message, cure);
+            }
+        };
+        if !may_begin_with_slash(&pieces) {
+            let message = format!("the source {} isn't a path", quoted(&source.text));
+            return self.left_out(source.value.inside(), &message, "start it with `/`");
+        }
+        let translated = match source::translate(&pieces, self.dialect) {
+            Ok(translated) => translated,
+            #[cfg(not(feature = "regex"))]
+            Err(Problem::NeedsRegex) => return self.needs_regex(source.value.inside()),
+            Err(Problem::Regex(wrong)) => {
+                let bytes = source.value.part(wrong.bytes);
+                return match wrong.is_known {
+                    true => self.left_out(bytes, wrong.message, wrong.cure),
+                    false => self.error(bytes, wrong.message, wrong.cure),
+                };
+            }
+        };
+        self.names.path = translated.path;
+        self.names.groups = translated.groups;
+        let mut rule = Rule::pass(translated.source);
+        rule.options.repeats_asked = true;
+        rule.options.last_value = true;
+        for condition in translated.excluded {
+            rule = rule.unless(condition);
+        }
+        if self.dialect == Dialect::Next {
+            rule = rule.ignore_case();
+            if !begins_otherwise(&pieces, OF_NEXT) {
+                rule = rule.unless(Condition::path(PathTest::BeginsWith(OF_NEXT.into(), true)));
+            }
+        }
+        Some((rule, translated.mapped))
+    }
+
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is an entry that is left out"
+    )]
+    fn outcome(&mut self, object: &Object<'t>, target: &Text<'t>) -> Option<To> {
+        if let Some(env) = object.get("env") {
+            let cure = "remove it, and write the values into the destination";
+            return self.passes(env.bytes(), "`env` isn't supported", cure);
+        }
+        let code = object.get("statusCode");
+        let is_redirect = |code: &Value<'_>| {
+            let status = code.integer().map(Status::try_from);
+            status.is_some_and(|status| status.is_ok())
+        };
+        if let Some(code) = code.filter(|code| !is_redirect(code)) {
+            let message = self.no_status(*code);
+            return self.passes(code.bytes(), &message, STATUSES);
+        }
+        if !url::is_absolute(&target.text) {
+            let written = quoted(&target.text);
+            let message = format!("the destination {written} is neither a path nor a URL");
+            return self.left_out(target.value.inside(), &message, "start it with `/`");
+        }
+        self.target(target)
+    }
+
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is an entry that is left out"
+    )]
+    fn target(&mut self, target: &Text<'t>) -> Option<To> {
+        let to = match destination::translate(&target.text, &self.names) {
+            Ok(to) => to,
+            Err(wrong) => {
+                let bytes = target.value.part(wrong.bytes);
+                return match wrong.is_known {
+                    true => self.passes(bytes, &wrong.message, wrong.cure),
+                    false => self.error(bytes, &wrong.message, wrong.cure),
+                };
+            }
+        };
+        for group in self.names.unknown_groups(&target.text) {
+            let written = quoted(target.text.get(group.clone()).unwrap_or_default());
+            let message = format!("the source has no group {written}, so it is sent as text");
+            let bytes = target.value.part(group);
+            let cure = "add the group to the source, or write `%24` for the dollar sign";
+            self.document.say(Severity::Warning, &bytes, &message, cure);
+        }
+        Some(To::Target(to))
+    }
+
+    /// Says why a redirect can't be added.
+    fn not_added(
+        &mut self,
+        error: &RuleError,
+        source: (&Text<'t>, Option<&Mapped>),
+        target: (&Text<'t>, Option<&Mapped>),
+        conditions: &Range<usize>,
+    ) -> Option<To> {
+        let bytes = match error.part() {
+            Part::Source => place(source, error),
+            Part::Target => place(target, error),
+            Part::Condition => conditions.clone(),
+            Part::Host | Part::Rule => source.0.value.inside(),
+        };
+        match error.part() {
+            _ if error.is_loop() => self.document.say_loop(&bytes, error),
+            Part::Target => return self.passes(bytes, error.message(), error.help()),
+            _ => return self.left_out(bytes, error.message(), error.help()),
+        }
+        None
+    }
+
+    #[cfg(not(feature = "regex"))]
+    pub(super) fn needs_regex<T>(&mut self, bytes: Range<usize>) -> Option<T> {
+        self.left_out(
+            bytes,
+            "this pattern needs a regex, and the `regex` feature is off",
+            "enable the `regex` feature of tower-redirect",
+        )
+    }
+
+    /// Something that the format's site rejects, and with it the whole file.
+    pub(super) fn error<T>(&mut self, bytes: Range<usize>, message: &str, cure: &str) -> Option<T> {
+        self.document.say(Severity::Error, &bytes, message, cure);
+        None
+    }
+
+    /// An outcome that isn't supported here, of a redirect that matches.
+    #[expect(clippy::unnecessary_wraps, reason = "as outcomes are returned")]
+    fn passes(&mut self, bytes: Range<usize>, message: &str, cure: &str) -> Option<To> {
+        let message = format!("{message}, so requests for this redirect pass through");
+        self.document.say(Severity::Warning, &bytes, &message, cure);
+        Some(To::Pass)
+    }
+
+    /// Something that the format's site ignores, or that isn't supported here.
+    pub(super) fn left_out<T>(
+        &mut self,
+        bytes: Range<usize>,
+        message: &str,
+        cure: &str,
+    ) -> Option<T> {
+        let message = format!("{message}, so this redirect is skipped");
+        self.document.say(Severity::Warning, &bytes, &message, cure);
+        None
+    }
+}
+
+/// Where an error about native text stands in the text of the file.
+fn place((text, mapped): (&Text<'_>, Option<&Mapped>), error: &RuleError) -> Range<usize> {
+    let inside = text.value.inside();
+    let Some(part) = mapped.and_then(|mapped| mapped.origin(error.position())) else {
+        return inside;
+    };
+    // One character begins what is wrong, and a placeholder is all of it.
+    let written = text.text.get(part.clone()).unwrap_or_default();
+    let bytes = text.value.part(part);
+    match written.chars().count() {
+        1 => bytes.start..inside.end,
+        _ => bytes,
+    }
+}
+
+/// Whether a pattern matches any path, each of which begins with a slash.
+fn may_begin_with_slash(pieces: &[Piece]) -> bool {
+    match pieces.first() {
+        None => false,
+        Some(Piece::Text(literal)) => literal.text.starts_with('/'),
+        Some(Piece::Group(group)) => {
+            let is_optional = matches!(group.modifier, Modifier::Optional | Modifier::ZeroOrMore);
+            is_optional
+                || group.prefix.starts_with('/')
+                || group.prefix.is_empty()
+                    && match group.matched {
+                        Matched::Regex(_) => true,
+                        Matched::Nothing => group.suffix.starts_with('/'),
+                        Matched::Segment => false,
+                    }
+        }
+    }
+}
+
+/// Whether every path of a pattern begins with other text than this.
+fn begins_otherwise(pieces: &[Piece], text: &str) -> bool {
+    let Some(Piece::Text(literal)) = pieces.first() else {
+        return false;
+    };
+    let mut both = literal.text.bytes().zip(text.bytes());
+    let is_short = literal.text.len() < text.len();
+    let differs = both.any(|(own, other)| !own.eq_ignore_ascii_case(&other));
+    // A single path that ends before it is another one, too.
+    differs || is_short && pieces.len() == 1
+}
+
+#[cfg(all(test, feature = "regex"))]
+mod tests {
+    use super::begins_otherwise;
+    use crate::{
+        rules::{Format, Rules, format::path_to_regexp::parse},
+        testing,
+    };
+
+    /// Every path of up to so many bytes.
+    fn paths(length: u32) -> impl Iterator<Item = String> {
+        let letters = ['/', 'a', 'b', '.'];
+        (0..4_usize.pow(length)).map(move |number| {
+            let digits = (0..length).map(|at| letters[number / 4_usize.pow(at) % 4]);
+            format!("/{}", digits.collect::<String>())
+        })
+    }
+
+    #[test]
+    fn native_sources_match_what_their_regexes_match() {
+        // A group that may be missing makes a regex of a pattern, and matches nothing here.
+        for (pattern, destination) in [
+            ("/a/:x", "https://new.example/t/:x"),
+            ("/:x/b", "https://new.example/t?x=:x"),
+            ("/a:x.b", "https://new.example/t/:x"),
+            ("/:x/:y.a", "https://new.example/t/:y/:x"),
+            ("/a/(.*)", "https://new.example/t/$1"),
+            ("/:x/:y(.+)", "https://new.example/t/:y?x=:x"),
+            ("/a/:x*", "https://new.example/t/:x*"),
+            ("/:x/:y+", "https://new.example/t/:x/:y*"),
+            ("/:x*", "https://new.example/t/:x*"),
+            ("/:x/:x", "https://new.example/t/:x"),
+            ("/((?!a|b/).*)", "https://new.example/t/$1"),
+            ("/:x/((?!a).*)", "https://new.example/t/$2"),
+        ] {
+            let rules = |pattern: &str| {
+                let source = serde_json::to_string(pattern).unwrap();
+                let file = format!(r#"[{{"source":{source},"destination":"{destination}"}}]"#);
+                Format::Vercel.parse(&file).unwrap()
+            };
+            let (native, regex) = (rules(pattern), rules(&format!("{pattern}{{zz}}?")));
+            let mut found = 0;
+            for path in (0..7).flat_map(paths) {
+                let answer = |rules: &Rules| {
+                    let answer = testing::get(&path).through(rules);
+                    let redirect = answer.decision().clone().into_target();
+                    redirect.map(|to| to.location().as_str().to_owned())
+                };
+                assert_eq!(answer(&native), answer(&regex), "{pattern} {path}");
+                found += usize::from(answer(&native).is_some());
+            }
+            assert!(found >= 10, "{pattern}: {found}");
+        }
+    }
+
+    #[test]
+    fn sources_that_never_match_the_paths_of_next_are_known() {
+        for (pattern, expected) in [
+            ("/a/:x*", true),
+            ("/_nex", true),
+            ("/_nex:x", false),
+            ("/_NEXT/:x", false),
+            ("/_next", false),
+            ("/:x*", false),
+            ("/", true),
+            ("/{a}?", false),
+        ] {
+            let pieces = parse(pattern).unwrap();
+            assert_eq!(begins_otherwise(&pieces, "/_next"), expected, "{pattern}");
+        }
+    }
+}
