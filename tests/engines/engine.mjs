@@ -1,7 +1,8 @@
 // Answers what an engine does with a rule file: `node engine.mjs netlify`. Each line of standard input is one
 // question, `{"file": …, "requests": [{"target", "host", "scheme", "headers"}]}`, and each line of output its
-// answer, a list with one element a request: null, `{status, location, waits, rule}` or `{error}`. `rule` is the
-// number of a line or an entry, from 1. It ends with its input.
+// answer: a list with one element a request, or `{error}` if the engine rejects the file. An element is null,
+// `{status, location, waits, rule}` or `{error}`. `rule` is the number of a line or an entry, from 1. The
+// process ends with its input.
 import { createInterface } from "node:readline";
 
 const { open } = await import(`./${process.argv[2]}.mjs`);
@@ -18,7 +19,7 @@ for await (const line of createInterface({ input: process.stdin })) {
       }
     });
   } catch (error) {
-    answers = requests.map(() => ({ error: String(error) }));
+    answers = { error: String(error) };
   }
   process.stdout.write(`${JSON.stringify(answers)}\n`);
 }

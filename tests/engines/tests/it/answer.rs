@@ -191,6 +191,15 @@ impl Answer {
         }
     }
 
+    /// The engine rejects the whole file.
+    pub fn rejected(error: &str) -> Self {
+        Self {
+            decision: Decision::Error(error.to_owned()),
+            rule: None,
+            raw: None,
+        }
+    }
+
     pub fn location(&self) -> Option<&str> {
         match &self.decision {
             Decision::Redirect { location, .. } => Some(location),

@@ -2,16 +2,21 @@
 
 use std::{collections::BTreeMap, env, fmt::Write};
 
-use tower_redirect::rules::{Diagnostic, Diagnostics, Format, Parsed};
+use tower_redirect::rules::{Diagnostic, Diagnostics, Format, Parsed, Rules, Severity};
 
-use crate::answer::{Answer, Decision, Request};
+use crate::answer::{Answer, Decision, Request, canonical};
 
 /// How many differences of no known kind a failure shows.
 const SHOWN: usize = 15;
 
+/// How many files an engine reads at a time.
+const BATCH: usize = 200;
+
+pub type Answers = Result<Vec<Answer>, String>;
+
 pub trait Engine {
-    /// One answer for each request.
-    fn ask(&mut self, file: &str, requests: &[Request]) -> Vec<Answer>;
+    /// For each file one answer for each request, or why the engine rejects the file.
+    fn ask(&mut self, files: &[(String, &[Request])]) -> Vec<Answers>;
 }
 
 /// A rule file in pieces, so that a failure can show the fewest that still differ.
@@ -19,6 +24,8 @@ pub trait Engine {
 pub struct File {
     pub entries: Vec<String>,
     pub join: fn(&[String]) -> String,
+    /// How many lines come before the first entry, each of which is a line.
+    pub lines_before: usize,
 }
 
 impl File {
@@ -32,21 +39,76 @@ impl File {
         Self {
             entries: text.lines().map(str::to_owned).collect(),
             join,
+            lines_before: 0,
         }
     }
+
+    /// The redirects of a `vercel.json`, or the list that Next.js reads.
+    pub fn json(entries: Vec<String>) -> Self {
+        let join =
+            |entries: &[String]| format!("{{ \"redirects\": [\n{}\n] }}", entries.join(",\n"));
+        Self {
+            entries,
+            join,
+            lines_before: 1,
+        }
+    }
+
+    fn ours(&self, rules: &Rules, request: &Request) -> Answer {
+        let mut answer = Answer::of(rules, request);
+        answer.rule = answer
+            .rule
+            .and_then(|line| line.checked_sub(self.lines_before));
+        answer
+    }
+
+    /// The entry on a line, from 1.
+    fn entry_on(&self, line: u32) -> Option<usize> {
+        usize::try_from(line).ok()?.checked_sub(self.lines_before)
+    }
+}
+
+/// A file and what is requested.
+pub struct Sample {
+    pub name: String,
+    pub file: File,
+    pub requests: Vec<Request>,
 }
 
 /// One request on which the engine and this crate differ.
 pub struct Case<'a> {
     pub file: &'a File,
     pub request: &'a Request,
-    pub engine: &'a Answer,
-    pub ours: &'a Answer,
+    pub engine: Answer,
+    pub ours: Answer,
     /// What this crate reports for the file.
     pub diagnostics: &'a Diagnostics,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
+    /// Nothing, if the two agree.
+    fn new(
+        file: &'a File,
+        request: &'a Request,
+        engine: Result<&Answer, &str>,
+        ours: Answer,
+        parsed: &'a Parsed,
+    ) -> Option<Self> {
+        let diagnostics = &parsed.diagnostics;
+        let engine = match engine {
+            Ok(answer) => answer.clone(),
+            Err(_) if diagnostics.has_errors() => return None,
+            Err(error) => Answer::rejected(error),
+        };
+        (engine.decision != ours.decision).then_some(Self {
+            file,
+            request,
+            engine,
+            ours,
+            diagnostics,
+        })
+    }
+
     /// The entry that the engine follows and this crate doesn't, or not first.
     pub fn only_engine(&self) -> Option<&str> {
         let first = self.engine.rule?;
@@ -67,6 +129,18 @@ impl Case<'_> {
         (self.ours.rule == Some(rule)).then(|| self.entry(rule))
     }
 
+    /// The engine rejects the whole file.
+    pub fn is_rejected(&self) -> bool {
+        matches!(self.engine.decision, Decision::Error(_))
+    }
+
+    /// Whether this crate reports any entry in these words.
+    pub fn is_said_of_any(&self, words: &str) -> bool {
+        self.diagnostics
+            .iter()
+            .any(|one| one.message().contains(words))
+    }
+
     /// Whether this crate leaves out the entry that the engine follows, and says so in these words.
     pub fn is_left_out(&self, words: &str) -> bool {
         self.only_engine().is_some() && self.is_said(words)
@@ -75,13 +149,24 @@ impl Case<'_> {
     /// Whether this crate reports the entry that the engine follows in these words.
     pub fn is_said(&self, words: &str) -> bool {
         let about = |one: &Diagnostic| {
-            self.engine
-                .rule
-                .is_some_and(|rule| usize::try_from(one.line()) == Ok(rule))
+            self.engine.rule.is_some() && self.file.entry_on(one.line()) == self.engine.rule
         };
         self.diagnostics
             .iter()
             .any(|one| about(one) && one.message().contains(words))
+    }
+
+    /// Whether this crate uses no entry because of an error in another than the engine follows.
+    pub fn is_whole_file_off(&self) -> bool {
+        let mut errors = self
+            .diagnostics
+            .iter()
+            .filter(|one| one.severity() == Severity::Error);
+        let is_own = |one: &Diagnostic| self.file.entry_on(one.line()) == self.engine.rule;
+        self.only_engine().is_some()
+            && self.ours.rule.is_none()
+            && self.diagnostics.has_errors()
+            && !errors.any(is_own)
     }
 
     fn entry(&self, number: usize) -> &str {
@@ -99,14 +184,27 @@ pub struct Known {
     pub is: fn(&Case<'_>) -> bool,
 }
 
+/// The same for all engines.
+pub const SELF_REDIRECT: Known = Known {
+    kind: "self redirect",
+    reason: "a redirect to the requested URL is never sent",
+    is: |case| {
+        let requested = canonical(&case.request.target, case.request);
+        case.engine.location() == Some(requested.as_str()) && case.ours.is_pass()
+    },
+};
+
 pub struct Comparison<'k, E> {
     format: Format,
     engine: E,
     known: &'k [Known],
     /// How often each of them applied, and the first case.
     found: BTreeMap<&'static str, (usize, String)>,
-    unknown: Vec<String>,
+    unknown: usize,
+    /// Some of them.
+    shown: Vec<String>,
     files: usize,
+    rejected: usize,
     requests: usize,
     redirects: usize,
 }
@@ -118,47 +216,64 @@ impl<'k, E: Engine> Comparison<'k, E> {
             engine,
             known,
             found: BTreeMap::new(),
-            unknown: Vec::new(),
+            unknown: 0,
+            shown: Vec::new(),
             files: 0,
+            rejected: 0,
             requests: 0,
             redirects: 0,
         }
     }
 
-    /// Compares the answers for a file.
-    pub fn compare(&mut self, name: &str, file: &File, requests: &[Request]) {
-        let text = file.text();
-        let Parsed {
-            rules, diagnostics, ..
-        } = self.format.parse_lossy(&text);
-        let answers = self.engine.ask(&text, requests);
-        self.files += 1;
-        for (request, engine) in requests.iter().zip(&answers) {
-            self.requests += 1;
-            let ours = &Answer::of(&rules, request);
-            self.redirects += usize::from(ours.location().is_some());
-            if engine.decision == ours.decision {
-                continue;
+    /// Compares the answers. If the engine rejects a file, this crate must report an error in it.
+    pub fn compare(&mut self, samples: impl IntoIterator<Item = Sample>) {
+        let mut samples = samples.into_iter().peekable();
+        while samples.peek().is_some() {
+            let batch: Vec<_> = samples.by_ref().take(BATCH).collect();
+            let files: Vec<_> = batch
+                .iter()
+                .map(|sample| (sample.file.text(), &*sample.requests))
+                .collect();
+            let answers = self.engine.ask(&files);
+            for (sample, answers) in batch.iter().zip(&answers) {
+                let unknown = self.differences(sample, answers);
+                if let Some(request) = unknown.first().filter(|_| self.shown.len() < SHOWN) {
+                    self.show(&sample.name, &sample.file, request);
+                }
+                self.unknown += unknown.len();
             }
-            let case = Case {
-                file,
-                request,
-                engine,
-                ours,
-                diagnostics: &diagnostics,
+        }
+    }
+
+    /// Counts the differences of known kinds, and returns the requests with the others.
+    fn differences(&mut self, sample: &Sample, answers: &Answers) -> Vec<Request> {
+        let Sample {
+            name,
+            file,
+            requests,
+        } = sample;
+        let parsed = &self.format.parse_lossy(&file.text());
+        self.files += 1;
+        self.rejected += usize::from(answers.is_err());
+        let mut unknown = Vec::new();
+        for (at, request) in requests.iter().enumerate() {
+            let answer = answers.as_ref().map(|answers| &answers[at]);
+            let ours = file.ours(&parsed.rules, request);
+            self.requests += 1;
+            self.redirects += usize::from(answer.is_ok_and(|answer| answer.location().is_some()));
+            let Some(case) = Case::new(file, request, answer.map_err(String::as_str), ours, parsed)
+            else {
+                continue;
             };
             match self.known.iter().find(|known| (known.is)(&case)) {
                 Some(known) => {
-                    let found = self
-                        .found
-                        .entry(known.kind)
-                        .or_insert_with(|| (0, shown(name, &case)));
-                    found.0 += 1;
+                    let found = self.found.entry(known.kind);
+                    found.or_insert_with(|| (0, shown(name, &case))).0 += 1;
                 }
-                None if self.unknown.len() < SHOWN => self.show(name, file, request),
-                None => self.unknown.push(String::new()),
+                None => unknown.push(request.clone()),
             }
         }
+        unknown
     }
 
     /// Leaves out the entries that the difference doesn't need.
@@ -176,32 +291,37 @@ impl<'k, E: Engine> Comparison<'k, E> {
                 None => at += 1,
             }
         }
-        self.unknown.push(text);
+        self.shown.push(text);
     }
 
     fn unknown_difference(&mut self, name: &str, file: &File, request: &Request) -> Option<String> {
         let text = file.text();
-        let parsed = self.format.parse_lossy(&text);
-        let engine = &self.engine.ask(&text, std::slice::from_ref(request))[0];
-        let ours = &Answer::of(&parsed.rules, request);
-        let diagnostics = &parsed.diagnostics;
-        let case = Case {
+        let parsed = &self.format.parse_lossy(&text);
+        let answers = self
+            .engine
+            .ask(&[(text, std::slice::from_ref(request))])
+            .remove(0);
+        let answer = answers
+            .as_ref()
+            .map(|answers| &answers[0])
+            .map_err(String::as_str);
+        let case = Case::new(
             file,
             request,
-            engine,
-            ours,
-            diagnostics,
-        };
+            answer,
+            file.ours(&parsed.rules, request),
+            parsed,
+        )?;
         let is_known = self.known.iter().any(|known| (known.is)(&case));
-        (engine.decision != ours.decision && !is_known).then(|| shown(name, &case))
+        (!is_known).then(|| shown(name, &case))
     }
 
     /// Fails if a difference is of no known kind, or if a known kind never applied although all files were
     /// compared that `cargo test` compares.
     pub fn finish(self) {
         let mut report = format!(
-            "{}: {} files, {} requests, {} redirects\n",
-            self.format, self.files, self.requests, self.redirects
+            "{}: {} files, {} of them rejected, {} requests, {} redirects\n",
+            self.format, self.files, self.rejected, self.requests, self.redirects
         );
         for known in self.known {
             if let Some((count, first)) = self.found.get(known.kind) {
@@ -214,18 +334,12 @@ impl<'k, E: Engine> Comparison<'k, E> {
             }
         }
         println!("{report}");
-        let differences: Vec<_> = self
-            .unknown
-            .iter()
-            .filter(|text| !text.is_empty())
-            .cloned()
-            .collect();
         assert!(
-            differences.is_empty(),
-            "{}: {} differences of no known kind, the first of them:\n{}",
+            self.unknown == 0,
+            "{}: {} differences of no known kind, for example\n{}",
             self.format,
-            self.unknown.len(),
-            differences.join("\n")
+            self.unknown,
+            self.shown.join("\n")
         );
         let stale = self
             .known

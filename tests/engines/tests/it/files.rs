@@ -2,16 +2,13 @@
 
 use std::{fs, path::Path};
 
-use crate::answer::Request;
-
-pub struct Written {
-    pub name: String,
-    pub text: String,
-    pub requests: Vec<Request>,
-}
+use crate::{
+    answer::Request,
+    compare::{File, Sample},
+};
 
 /// The files of a format, by the end of their names.
-pub fn read(extension: &str) -> Vec<Written> {
+pub fn read(extension: &str, file: fn(&str) -> File) -> Vec<Sample> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("files");
     let mut paths: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -20,10 +17,10 @@ pub fn read(extension: &str) -> Vec<Written> {
     paths.sort();
     paths.retain(|path| path.extension().is_some_and(|found| found == extension));
     assert!(!paths.is_empty(), "no file ends with .{extension}");
-    paths.iter().map(|path| read_file(path)).collect()
+    paths.iter().map(|path| read_file(path, file)).collect()
 }
 
-fn read_file(path: &Path) -> Written {
+fn read_file(path: &Path, file: fn(&str) -> File) -> Sample {
     let text = fs::read_to_string(path).unwrap();
     let name = path.file_name().unwrap().to_str().unwrap().to_owned();
     let (text, requests) = text
@@ -35,9 +32,9 @@ fn read_file(path: &Path) -> Written {
         .map(Request::parse)
         .collect();
     assert!(requests.len() > 2, "{name} has few requests");
-    Written {
+    Sample {
         name,
-        text: text.to_owned(),
+        file: file(text),
         requests,
     }
 }

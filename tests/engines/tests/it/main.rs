@@ -13,3 +13,4 @@ mod files;
 mod generate;
 mod netlify;
 mod node;
+mod vercel;

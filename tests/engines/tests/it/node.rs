@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     answer::{Answer, Request},
-    compare::Engine,
+    compare::{Answers, Engine},
 };
 
 pub struct Node {
@@ -27,7 +27,7 @@ impl Node {
             return Err("run `npm ci --ignore-scripts` in tests/engines");
         }
         let mut process = Command::new("node")
-            .args(["engine.mjs", name])
+            .args(["--no-deprecation", "engine.mjs", name])
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -44,7 +44,16 @@ impl Node {
 }
 
 impl Engine for Node {
-    fn ask(&mut self, file: &str, requests: &[Request]) -> Vec<Answer> {
+    fn ask(&mut self, files: &[(String, &[Request])]) -> Vec<Answers> {
+        files
+            .iter()
+            .map(|(file, requests)| self.ask_one(file, requests))
+            .collect()
+    }
+}
+
+impl Node {
+    fn ask_one(&mut self, file: &str, requests: &[Request]) -> Answers {
         let asked: Vec<_> = requests.iter().map(Request::to_json).collect();
         let input = self.input.as_mut().expect("it is open until the end");
         writeln!(input, "{}", json!({ "file": file, "requests": asked })).expect("node reads");
@@ -54,13 +63,15 @@ impl Engine for Node {
             .expect("node answers in UTF-8");
         let answers: Value =
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
+        if let Some(error) = answers["error"].as_str() {
+            return Err(error.to_owned());
+        }
         let answers = answers.as_array().expect("a list");
         assert_eq!(answers.len(), requests.len());
-        answers
-            .iter()
-            .zip(requests)
+        let answers = answers.iter().zip(requests);
+        Ok(answers
             .map(|(answer, request)| Answer::from_json(answer, request))
-            .collect()
+            .collect())
     }
 }
 

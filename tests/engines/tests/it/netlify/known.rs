@@ -3,8 +3,8 @@
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    answer::{Decision, canonical},
-    compare::Known,
+    answer::Decision,
+    compare::{Known, SELF_REDIRECT},
 };
 
 pub const KNOWN: &[Known] = &[
@@ -156,16 +156,7 @@ pub const KNOWN: &[Known] = &[
                 && case.request.path().contains("//")
         },
     },
-    Known {
-        kind: "self redirect",
-        reason: "a redirect to the requested URL is never sent",
-        is: |case| {
-            let location = case.engine.location();
-            location
-                .is_some_and(|location| location == canonical(&case.request.target, case.request))
-                && case.ours.is_pass()
-        },
-    },
+    SELF_REDIRECT,
     Known {
         kind: "repeated key",
         reason: "if the request repeats a key, Netlify compares the last value; here any of them may match",

@@ -7,7 +7,7 @@ use tower_redirect::{location::HttpScheme, rules::Format};
 
 use crate::{
     answer::Request,
-    compare::{Comparison, File, cases, started},
+    compare::{Comparison, File, Sample, cases, started},
     files,
     generate::{maybe, pick},
     node::Node,
@@ -20,25 +20,25 @@ fn netlify_files_mean_what_netlify_reads() {
         return;
     };
     let mut comparison = Comparison::new(Format::Netlify, engine, KNOWN);
-    for written in files::read("_redirects") {
-        comparison.compare(
-            &written.name,
-            &File::lines(&written.text),
-            &written.requests,
-        );
-    }
-    for seed in 0..cases() {
-        let rng = &mut Rng::with_seed(seed);
-        let sources: Vec<_> = (0..rng.usize(1..=5)).map(|_| source(rng)).collect();
-        let file = sources
-            .iter()
-            .enumerate()
-            .map(|(at, source)| line(rng, source, at));
-        let file = file.collect::<Vec<_>>().join("\n");
-        let requests: Vec<_> = (0..8).map(|_| request(rng, &sources)).collect();
-        comparison.compare(&format!("seed {seed}"), &File::lines(&file), &requests);
-    }
+    comparison.compare(files::read("_redirects", |text| File::lines(text)));
+    comparison.compare((0..cases()).map(sample));
     comparison.finish();
+}
+
+fn sample(seed: u64) -> Sample {
+    let rng = &mut Rng::with_seed(seed);
+    let sources: Vec<_> = (0..rng.usize(1..=5)).map(|_| source(rng)).collect();
+    let lines = sources
+        .iter()
+        .enumerate()
+        .map(|(at, source)| line(rng, source, at));
+    let file = File::lines(&lines.collect::<Vec<_>>().join("\n"));
+    let requests = (0..8).map(|_| request(rng, &sources)).collect();
+    Sample {
+        name: format!("seed {seed}"),
+        file,
+        requests,
+    }
 }
 
 const WORDS: &[&str] = &[
