@@ -191,6 +191,29 @@ impl Answer {
         }
     }
 
+    /// What an HTTP server sends.
+    pub fn new(
+        status: u16,
+        location: Option<&str>,
+        rule: Option<usize>,
+        request: &Request,
+    ) -> Self {
+        let decision = match location {
+            Some(location) => Decision::Redirect {
+                status,
+                location: canonical(location, request),
+                waits: false,
+            },
+            None if status < 300 => Decision::Pass,
+            None => Decision::Refuse(status),
+        };
+        Self {
+            decision,
+            rule,
+            raw: location.map(str::to_owned),
+        }
+    }
+
     /// The engine rejects the whole file.
     pub fn rejected(error: &str) -> Self {
         Self {

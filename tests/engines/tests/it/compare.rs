@@ -22,49 +22,78 @@ pub trait Engine {
 /// A rule file in pieces, so that a failure can show the fewest that still differ.
 #[derive(Clone)]
 pub struct File {
+    before: String,
+    /// Each of them is a line.
     pub entries: Vec<String>,
-    pub join: fn(&[String]) -> String,
-    /// How many lines come before the first entry, each of which is a line.
-    pub lines_before: usize,
+    between: &'static str,
+    after: &'static str,
+    /// Entries with a lower rank come first, and the entries of a rank in their order.
+    rank: fn(&str) -> u8,
 }
 
 impl File {
     pub fn text(&self) -> String {
-        (self.join)(&self.entries)
+        format!(
+            "{}{}{}",
+            self.before,
+            self.entries.join(self.between),
+            self.after
+        )
     }
 
     /// The lines of a file.
     pub fn lines(text: &str) -> Self {
-        let join = |lines: &[String]| lines.join("\n");
+        let entries = text.lines().map(str::to_owned).collect();
         Self {
-            entries: text.lines().map(str::to_owned).collect(),
-            join,
-            lines_before: 0,
+            before: String::new(),
+            entries,
+            between: "\n",
+            after: "",
+            rank: |_| 0,
         }
     }
 
-    /// The redirects of a `vercel.json`, or the list that Next.js reads.
+    /// The redirects of a `vercel.json`.
     pub fn json(entries: Vec<String>) -> Self {
-        let join =
-            |entries: &[String]| format!("{{ \"redirects\": [\n{}\n] }}", entries.join(",\n"));
+        let before = "{ \"redirects\": [\n".to_owned();
         Self {
+            before,
             entries,
-            join,
-            lines_before: 1,
+            between: ",\n",
+            after: "\n] }",
+            rank: |_| 0,
         }
+    }
+
+    /// A map, which sets `$new`. Plain keys come first, then hosts, then regexes.
+    pub fn map(text: &str) -> Self {
+        let rank = |entry: &str| match entry.trim_start_matches('"') {
+            entry if entry.starts_with("default") => 3,
+            entry if entry.starts_with('~') => 2,
+            entry if entry.starts_with(['*', '.']) || entry.contains(".* ") => 1,
+            _ => 0,
+        };
+        let (head, rest) = text.split_once(" $new {\n").expect("a map of `$new`");
+        let entries = rest.strip_suffix("\n}").expect("the end of a map");
+        let entries = entries.lines().map(str::to_owned).collect();
+        Self {
+            before: format!("{head} $new {{\n"),
+            entries,
+            between: "\n",
+            after: "\n}",
+            rank,
+        }
+    }
+
+    /// The entry on a line, from 1.
+    fn entry_on(&self, line: usize) -> Option<usize> {
+        line.checked_sub(self.before.lines().count())
     }
 
     fn ours(&self, rules: &Rules, request: &Request) -> Answer {
         let mut answer = Answer::of(rules, request);
-        answer.rule = answer
-            .rule
-            .and_then(|line| line.checked_sub(self.lines_before));
+        answer.rule = answer.rule.and_then(|line| self.entry_on(line));
         answer
-    }
-
-    /// The entry on a line, from 1.
-    fn entry_on(&self, line: u32) -> Option<usize> {
-        usize::try_from(line).ok()?.checked_sub(self.lines_before)
     }
 }
 
@@ -111,16 +140,20 @@ impl<'a> Case<'a> {
 
     /// The entry that the engine follows and this crate doesn't, or not first.
     pub fn only_engine(&self) -> Option<&str> {
-        let first = self.engine.rule?;
-        let is_first = self.ours.rule.is_none_or(|ours| first < ours);
-        is_first.then(|| self.entry(first))
+        self.first(self.engine.rule, self.ours.rule)
     }
 
     /// The entry that this crate follows and the engine doesn't, or not first.
     pub fn only_ours(&self) -> Option<&str> {
-        let first = self.ours.rule?;
-        let is_first = self.engine.rule.is_none_or(|engine| first < engine);
-        is_first.then(|| self.entry(first))
+        self.first(self.ours.rule, self.engine.rule)
+    }
+
+    /// The entry with the first number, if it comes before the other.
+    fn first(&self, number: Option<usize>, other: Option<usize>) -> Option<&str> {
+        let rank = |number| ((self.file.rank)(self.entry(number)), number);
+        let number = number?;
+        let is_first = other.is_none_or(|other| rank(number) < rank(other));
+        is_first.then(|| self.entry(number))
     }
 
     /// The entry that both follow, in their own way.
@@ -149,7 +182,7 @@ impl<'a> Case<'a> {
     /// Whether this crate reports the entry that the engine follows in these words.
     pub fn is_said(&self, words: &str) -> bool {
         let about = |one: &Diagnostic| {
-            self.engine.rule.is_some() && self.file.entry_on(one.line()) == self.engine.rule
+            self.engine.rule.is_some() && self.file.entry_on(line_of(one)) == self.engine.rule
         };
         self.diagnostics
             .iter()
@@ -162,7 +195,7 @@ impl<'a> Case<'a> {
             .diagnostics
             .iter()
             .filter(|one| one.severity() == Severity::Error);
-        let is_own = |one: &Diagnostic| self.file.entry_on(one.line()) == self.engine.rule;
+        let is_own = |one: &Diagnostic| self.file.entry_on(line_of(one)) == self.engine.rule;
         self.only_engine().is_some()
             && self.ours.rule.is_none()
             && self.diagnostics.has_errors()
@@ -173,7 +206,7 @@ impl<'a> Case<'a> {
         number
             .checked_sub(1)
             .and_then(|index| self.file.entries.get(index))
-            .map_or("", String::as_str)
+            .map_or("", |entry| entry.trim())
     }
 }
 
@@ -354,6 +387,10 @@ impl<'k, E: Engine> Comparison<'k, E> {
         // Nothing is compared if nothing redirects.
         assert!(self.redirects * 10 > self.requests, "{report}");
     }
+}
+
+fn line_of(one: &Diagnostic) -> usize {
+    usize::try_from(one.line()).expect("a usize has 32 bits")
 }
 
 fn shown(name: &str, case: &Case<'_>) -> String {

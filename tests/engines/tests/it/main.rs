@@ -12,5 +12,6 @@ mod compare;
 mod files;
 mod generate;
 mod netlify;
+mod nginx;
 mod node;
 mod vercel;

@@ -20,7 +20,7 @@ fn netlify_files_mean_what_netlify_reads() {
         return;
     };
     let mut comparison = Comparison::new(Format::Netlify, engine, KNOWN);
-    comparison.compare(files::read("_redirects", |text| File::lines(text)));
+    comparison.compare(files::read("_redirects", File::lines));
     comparison.compare((0..cases()).map(sample));
     comparison.finish();
 }
