@@ -183,6 +183,16 @@ pub const KNOWN: &[Known] = &[
         },
     },
     Known {
+        kind: "space of a parameter",
+        reason: "Netlify inserts the space of a parameter into a path as `+`, which isn't a space there",
+        is: |case| {
+            let (Some(engine), Some(ours)) = (case.engine.location(), case.ours.location()) else {
+                return false;
+            };
+            case.both().is_some() && engine.replace("%2B", "%20") == ours
+        },
+    },
+    Known {
         kind: "no slash",
         reason: "a source without a leading slash is an error",
         is: |case| {

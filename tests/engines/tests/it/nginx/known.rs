@@ -37,6 +37,11 @@ pub const KNOWN: &[Known] = &[
         },
     },
     Known {
+        kind: "group after a host",
+        reason: "`https://a.example$1` is an error, even if the group starts with a slash",
+        is: |case| case.is_left_out("a host can't contain a placeholder"),
+    },
+    Known {
         kind: "end of a host",
         reason: "a host `www.*` is left out",
         is: |case| case.is_left_out("at the end of the host"),
