@@ -43,7 +43,7 @@ function tests(value) {
   return [new RegExp(`^${re}$`)];
 }
 
-// Adds the parameters of the request that the location doesn't set.
+// Adds the parameters of the request that the location doesn't set, in this order, whatever that of the engine.
 export function merged(location, query) {
   const [, before, , own = "", fragment = ""] = /^([^?#]*)(\?([^#]*))?(#.*)?$/.exec(location);
   const keys = new Set(pairs(own).map(([key]) => key));

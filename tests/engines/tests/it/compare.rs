@@ -65,6 +65,15 @@ impl File {
         }
     }
 
+    /// The list that Next.js reads.
+    pub fn list(entries: Vec<String>) -> Self {
+        Self {
+            before: "[\n".to_owned(),
+            after: "\n]",
+            ..Self::json(entries)
+        }
+    }
+
     /// A map, which sets `$new`. Plain keys come first, then hosts, then regexes.
     pub fn map(text: &str) -> Self {
         let rank = |entry: &str| match entry.trim_start_matches('"') {

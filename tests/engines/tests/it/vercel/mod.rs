@@ -13,28 +13,50 @@ use crate::{
     generate::{maybe, pick},
     node::Node,
 };
-use known::KNOWN;
+use known::{NEXT, VERCEL};
 
 #[test]
 fn vercel_files_mean_what_vercel_reads() {
     let Some(engine) = started(Node::start("vercel")) else {
         return;
     };
-    let mut comparison = Comparison::new(Format::Vercel, engine, KNOWN);
+    let mut comparison = Comparison::new(Format::Vercel, engine, VERCEL);
     comparison.compare(files::read("vercel", |text| File::json(entries(text))));
-    comparison.compare((0..cases()).map(sample));
+    comparison.compare((0..cases()).map(|seed| sample(seed, Format::Vercel)));
     comparison.finish();
 }
 
-fn sample(seed: u64) -> Sample {
+#[test]
+fn next_files_mean_what_next_reads() {
+    let Some(engine) = started(Node::start("next")) else {
+        return;
+    };
+    let mut comparison = Comparison::new(Format::Next, engine, NEXT);
+    comparison.compare(files::read("next", |text| File::list(entries(text))));
+    comparison.compare((0..cases()).map(|seed| sample(seed, Format::Next)));
+    comparison.finish();
+}
+
+fn sample(seed: u64, format: Format) -> Sample {
     let rng = &mut Rng::with_seed(seed);
     let sources: Vec<_> = (0..rng.usize(1..=4)).map(|_| source(rng)).collect();
     let entries = sources
         .iter()
         .enumerate()
-        .map(|(at, source)| entry(rng, source, at).to_string());
-    let file = File::json(entries.collect());
-    let requests = (0..8).map(|_| request(rng, &sources)).collect();
+        .map(|(at, source)| entry(rng, source, at, format).to_string());
+    let entries = entries.collect();
+    let mut requests: Vec<_> = (0..8).map(|_| request(rng, &sources)).collect();
+    let file = match format {
+        Format::Next => File::list(entries),
+        _ => File::json(entries),
+    };
+    if format == Format::Next {
+        // Next redirects them to other paths before it reads the list.
+        requests.retain(|request| {
+            !request.path().contains("//")
+                && (request.path() == "/" || !request.path().ends_with('/'))
+        });
+    }
     Sample {
         name: format!("seed {seed}"),
         file,
@@ -45,7 +67,11 @@ fn sample(seed: u64) -> Sample {
 /// The redirects of a file as it was written.
 fn entries(text: &str) -> Vec<String> {
     let file: Value = serde_json::from_str(text).expect("JSON");
-    let redirects = file["redirects"].as_array().expect("redirects");
+    let redirects = file
+        .get("redirects")
+        .unwrap_or(&file)
+        .as_array()
+        .expect("redirects");
     redirects.iter().map(Value::to_string).collect()
 }
 
@@ -109,7 +135,7 @@ fn source(rng: &mut Rng) -> String {
     }
 }
 
-fn entry(rng: &mut Rng, source: &str, at: usize) -> Value {
+fn entry(rng: &mut Rng, source: &str, at: usize, format: Format) -> Value {
     let mut entry = json!({ "source": source });
     for list in ["has", "missing"] {
         if maybe(rng, 6) {
@@ -152,6 +178,8 @@ fn entry(rng: &mut Rng, source: &str, at: usize) -> Value {
         0 => entry["permanent"] = true.into(),
         1 => entry["permanent"] = false.into(),
         2 => entry["statusCode"] = pick(rng, &[301, 302, 303, 307, 308]).into(),
+        // Next rejects the file.
+        _ if format == Format::Next && !maybe(rng, 100) => entry["permanent"] = true.into(),
         _ => {}
     }
     entry
@@ -215,7 +243,7 @@ fn request(rng: &mut Rng, sources: &[String]) -> Request {
     if target.is_empty() {
         target.push('/');
     }
-    target = target.replace('é', "%C3%A9");
+    target = target.replace('é', "%C3%A9").replace('É', "%C3%89");
     if maybe(rng, 3) {
         target += pick(
             rng,
