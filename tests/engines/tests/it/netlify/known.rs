@@ -41,16 +41,6 @@ pub const KNOWN: &[Known] = &[
         },
     },
     Known {
-        kind: "star elsewhere",
-        reason: "`*` is read only as the last segment",
-        is: |case| {
-            case.only_engine().is_some_and(|line| {
-                let source = source_of(line);
-                source.strip_suffix("/*").unwrap_or(source).contains('*')
-            })
-        },
-    },
-    Known {
         kind: "loop after a 404",
         reason: "a line that waits for a 404 and may match its own target is left out",
         is: |case| {
@@ -65,19 +55,6 @@ pub const KNOWN: &[Known] = &[
             !case.engine.decision.waits()
                 && (case.is_left_out("endless redirect") || case.is_left_out("redirect loop"))
         },
-    },
-    Known {
-        kind: "parameter without value",
-        reason: "Netlify's parser drops a parameter without a value; here it must be there",
-        is: |case| {
-            case.only_engine()
-                .is_some_and(|line| pairs(line).any(|word| !word.contains('=')))
-        },
-    },
-    Known {
-        kind: "repeated placeholder",
-        reason: "a placeholder that the source has twice is an error",
-        is: |case| case.is_left_out("duplicate placeholder name"),
     },
     Known {
         kind: "part of a segment",
@@ -110,6 +87,24 @@ pub const KNOWN: &[Known] = &[
         kind: "start of a name",
         reason: "Netlify replaces `:x` at the start of `:xy`; here `:xy` is another name",
         is: |case| case.both().is_some() && case.is_said("at the start of"),
+    },
+    Known {
+        kind: "parameter without `=`",
+        reason: "`k=:name` doesn't match `?k` on Netlify, only `?k=`",
+        is: |case| {
+            case.only_ours().is_some_and(|line| {
+                let mut query = case.request.query().unwrap_or_default().split('&');
+                query.any(|pair| parameters(line).any(|key| key == pair))
+            })
+        },
+    },
+    Known {
+        kind: "stars in a row",
+        reason: "after a placeholder, Netlify gives all of `*/*` to the second star, and `:splat` is the first",
+        is: |case| {
+            case.both()
+                .is_some_and(|line| source_of(line).contains("*/*"))
+        },
     },
     Known {
         kind: "empty value",
@@ -158,31 +153,6 @@ pub const KNOWN: &[Known] = &[
     },
     SELF_REDIRECT,
     Known {
-        kind: "repeated key",
-        reason: "if the request repeats a key, Netlify compares the last value; here any of them may match",
-        is: |case| {
-            case.only_ours().or(case.both()).is_some_and(|line| {
-                let mut keys = parameters(line);
-                keys.any(|key| case.request.values(key).len() > 1)
-            })
-        },
-    },
-    Known {
-        kind: "empty value captured",
-        reason: "`k=:name` doesn't match an empty value",
-        is: |case| {
-            case.only_engine().is_some_and(|line| {
-                let mut keys = parameters(line);
-                keys.any(|key| {
-                    case.request
-                        .values(key)
-                        .last()
-                        .is_some_and(String::is_empty)
-                })
-            })
-        },
-    },
-    Known {
         kind: "space of a parameter",
         reason: "Netlify inserts the space of a parameter into a path as `+`, which isn't a space there",
         is: |case| {
@@ -190,14 +160,6 @@ pub const KNOWN: &[Known] = &[
                 return false;
             };
             case.both().is_some() && engine.replace("%2B", "%20") == ours
-        },
-    },
-    Known {
-        kind: "no slash",
-        reason: "a source without a leading slash is an error",
-        is: |case| {
-            case.only_engine()
-                .is_some_and(|line| !line.starts_with('/') && !line.starts_with("http"))
         },
     },
 ];
