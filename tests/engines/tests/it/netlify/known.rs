@@ -1,0 +1,227 @@
+//! The differences between Netlify and this crate.
+
+use percent_encoding::percent_decode_str;
+
+use crate::{
+    answer::Decision,
+    compare::{Known, SELF_REDIRECT},
+};
+
+pub const KNOWN: &[Known] = &[
+    Known {
+        kind: "encoded source",
+        reason: "Netlify compares the decoded path with the text of the file, or with the path of a source URL, which \
+                 is encoded. Such a line matches nothing there",
+        is: |case| {
+            case.only_ours().is_some_and(|line| {
+                let source = source_of(line);
+                source.contains('%') || !source.is_ascii() && source.starts_with("http")
+            })
+        },
+    },
+    Known {
+        kind: "consumed parameters",
+        reason: "parameters that a line compares or inserts aren't repeated in the target",
+        is: |case| {
+            let Some(line) = case.both() else {
+                return false;
+            };
+            let keys: Vec<_> = parameters(line).collect();
+            let (Some(engine), Some(ours)) = (case.engine.location(), case.ours.location()) else {
+                return false;
+            };
+            without(engine, &keys) == ours && engine != ours
+        },
+    },
+    Known {
+        kind: "page rule",
+        reason: "lines with status 200 or 404 don't keep their URLs yet",
+        is: |case| {
+            case.engine.is_pass() && case.only_engine().is_some_and(|line| !is_redirect(line))
+        },
+    },
+    Known {
+        kind: "loop after a 404",
+        reason: "a line that waits for a 404 and may match its own target is left out",
+        is: |case| {
+            case.engine.decision.waits()
+                && (case.is_left_out("endless redirect") || case.is_left_out("redirect loop"))
+        },
+    },
+    Known {
+        kind: "loop",
+        reason: "a line that redirects to itself is left out",
+        is: |case| {
+            !case.engine.decision.waits()
+                && (case.is_left_out("endless redirect") || case.is_left_out("redirect loop"))
+        },
+    },
+    Known {
+        kind: "part of a segment",
+        reason: "a placeholder is a whole segment and its name ends where its characters end",
+        is: |case| {
+            case.only_engine().is_some_and(|line| {
+                let mut segments = source_of(line).split('/');
+                segments.any(|segment| {
+                    segment
+                        .strip_prefix(':')
+                        .is_some_and(|name| name.contains('.'))
+                })
+            })
+        },
+    },
+    Known {
+        kind: "empty segment",
+        reason: "a source with an empty segment matches nothing on Netlify",
+        is: |case| {
+            let line = case.only_ours().or(case.only_engine());
+            line.is_some_and(|line| path_of(source_of(line)).contains("//"))
+        },
+    },
+    Known {
+        kind: "country",
+        reason: "nothing tells the country of a request",
+        is: |case| case.is_left_out("`Country` isn't supported"),
+    },
+    Known {
+        kind: "start of a name",
+        reason: "Netlify replaces `:x` at the start of `:xy`; here `:xy` is another name",
+        is: |case| case.both().is_some() && case.is_said("at the start of"),
+    },
+    Known {
+        kind: "parameter without `=`",
+        reason: "`k=:name` doesn't match `?k` on Netlify, only `?k=`",
+        is: |case| {
+            case.only_ours().is_some_and(|line| {
+                let mut query = case.request.query().unwrap_or_default().split('&');
+                query.any(|pair| parameters(line).any(|key| key == pair))
+            })
+        },
+    },
+    Known {
+        kind: "stars in a row",
+        reason: "after a placeholder, Netlify gives all of `*/*` to the second star, and `:splat` is the first",
+        is: |case| {
+            case.both()
+                .is_some_and(|line| source_of(line).contains("*/*"))
+        },
+    },
+    Known {
+        kind: "empty value",
+        reason: "Netlify distinguishes `k` and `k=` in a request, and a source with `k=` matches only the latter",
+        is: |case| {
+            case.only_ours()
+                .is_some_and(|line| pairs(line).any(|pair| pair.ends_with('=')))
+        },
+    },
+    Known {
+        kind: "target is a prefix",
+        reason: "a splat doesn't match paths that start with the target's path, whether or not a file is there",
+        is: |case| {
+            let before = case.ours.rule.unwrap_or_default();
+            let path = percent_decode_str(case.request.path()).decode_utf8_lossy();
+            case.engine.rule.is_none()
+                && case.file.entries.iter().take(before).any(|line| {
+                    let target = target_of(line).split(['?', '#']).next().unwrap_or_default();
+                    let target = target
+                        .split_once("/:splat")
+                        .map_or(target, |(before, _)| before);
+                    source_of(line).contains('*') && path.starts_with(target)
+                })
+        },
+    },
+    Known {
+        kind: "off the site",
+        reason: "a path never becomes another site, such as `//c` from `/:splat`",
+        is: |case| {
+            let line = case.both().or(case.only_engine()).unwrap_or_default();
+            let site = case.request.url().origin().ascii_serialization();
+            let leaves = match &case.engine.decision {
+                Decision::Redirect { location, .. } => !location.starts_with(&site),
+                other => matches!(other, Decision::Error(error) if error.contains("Invalid URL")),
+            };
+            !target_of(line).starts_with("http") && leaves && case.ours.is_pass()
+        },
+    },
+    Known {
+        kind: "empty segment of a request",
+        reason: "Netlify's placeholders skip empty segments",
+        is: |case| {
+            case.only_engine().is_some_and(|line| line.contains("/:"))
+                && case.request.path().contains("//")
+        },
+    },
+    SELF_REDIRECT,
+    Known {
+        kind: "space of a parameter",
+        reason: "Netlify inserts the space of a parameter into a path as `+`, which isn't a space there",
+        is: |case| {
+            let (Some(engine), Some(ours)) = (case.engine.location(), case.ours.location()) else {
+                return false;
+            };
+            case.both().is_some() && engine.replace("%2B", "%20") == ours
+        },
+    },
+];
+
+fn source_of(line: &str) -> &str {
+    line.split_whitespace().next().unwrap_or_default()
+}
+
+/// A source without its scheme and host.
+fn path_of(source: &str) -> &str {
+    let rest = source.split_once("://").map(|(_, rest)| rest);
+    rest.map_or(source, |rest| rest.find('/').map_or("", |at| &rest[at..]))
+}
+
+fn target_of(line: &str) -> &str {
+    let words: Vec<_> = line.split_whitespace().collect();
+    words.get(target_index(&words)).copied().unwrap_or_default()
+}
+
+fn target_index(words: &[&str]) -> usize {
+    let is_target = |word: &&str| word.starts_with('/') || word.starts_with("http");
+    words
+        .iter()
+        .skip(1)
+        .position(is_target)
+        .map_or(words.len(), |at| at + 1)
+}
+
+/// What stands between the source and the target.
+fn pairs(line: &str) -> impl Iterator<Item = &str> {
+    let words: Vec<_> = line.split_whitespace().collect();
+    let end = target_index(&words);
+    words.into_iter().take(end).skip(1)
+}
+
+/// The keys of the parameters that a line requires.
+fn parameters(line: &str) -> impl Iterator<Item = &str> {
+    pairs(line).filter_map(|word| Some(word.split_once('=')?.0))
+}
+
+fn status(line: &str) -> Option<&str> {
+    let words: Vec<_> = line.split_whitespace().collect();
+    words
+        .get(target_index(&words) + 1)
+        .copied()
+        .filter(|word| !word.starts_with('#'))
+}
+
+fn is_redirect(line: &str) -> bool {
+    status(line).is_none_or(|status| status.starts_with("30"))
+}
+
+/// A location without the parameters of these keys.
+fn without(location: &str, keys: &[&str]) -> String {
+    let (rest, fragment) = location
+        .find('#')
+        .map_or((location, ""), |at| location.split_at(at));
+    let Some((path, query)) = rest.split_once('?') else {
+        return location.to_owned();
+    };
+    let has_key = |pair: &&str| keys.iter().any(|key| pair.split('=').next() == Some(*key));
+    let pairs: Vec<_> = query.split('&').filter(|pair| !has_key(pair)).collect();
+    let mark = if pairs.is_empty() { "" } else { "?" };
+    format!("{path}{mark}{}{fragment}", pairs.join("&"))
+}

@@ -1,0 +1,114 @@
+//! The differences between nginx and this crate.
+
+use crate::compare::{Case, Known, SELF_REDIRECT};
+
+pub const KNOWN: &[Known] = &[
+    SELF_REDIRECT,
+    Known {
+        kind: "rejected",
+        reason: "entries that are left out with a warning aren't checked further, for example for duplicate keys",
+        is: |case| case.is_rejected() && case.is_said_of_any("so this"),
+    },
+    Known {
+        kind: "host twice",
+        reason: "nginx rejects `.a.example` beside `a.example`; here the latter comes first",
+        is: |case| {
+            let has = |key: &str| case.file.entries.iter().any(|entry| entry.starts_with(key));
+            case.is_rejected() && has(".old.example ") && has("old.example ")
+        },
+    },
+    Known {
+        kind: "look-around",
+        reason: "an entry with a look-around is left out",
+        is: |case| case.is_left_out("lookaround"),
+    },
+    Known {
+        kind: "host in a value",
+        reason: "a target names its host, so an entry with `$host` is left out",
+        is: |case| case.is_left_out("the variable `$host`"),
+    },
+    Known {
+        kind: "variable in a value",
+        reason: "entries with `$request_uri`, `$uri`, `$args` or `$scheme` are left out",
+        is: |case| {
+            ["request_uri", "uri", "args", "scheme"]
+                .iter()
+                .any(|name| case.is_left_out(&format!("the variable `${name}`")))
+        },
+    },
+    Known {
+        kind: "group after a host",
+        reason: "`https://a.example$1` is an error, even if the group starts with a slash",
+        is: |case| case.is_left_out("a host can't contain a placeholder"),
+    },
+    Known {
+        kind: "end of a host",
+        reason: "a host `www.*` is left out",
+        is: |case| case.is_left_out("at the end of the host"),
+    },
+    Known {
+        kind: "regex of a host",
+        reason: "a regex is compared with the path only",
+        is: |case| {
+            is_of(case, "$host")
+                && case
+                    .only_engine()
+                    .is_some_and(|entry| entry.starts_with('~'))
+        },
+    },
+    Known {
+        kind: "key without a host",
+        reason: "the variable of the map isn't read, so a path or a regex without a host matches on every host",
+        is: |case| {
+            is_of(case, "$host$uri")
+                && case
+                    .only_ours()
+                    .is_some_and(|entry| entry.starts_with(['/', '~', '"']))
+        },
+    },
+    Known {
+        kind: "empty value",
+        reason: "a key with an empty value doesn't keep its URLs from other keys",
+        is: |case| case.engine.is_pass() && case.is_left_out("has an empty value"),
+    },
+    Known {
+        kind: "encoded key",
+        reason: "nginx compares `$uri` decoded and `$request_uri` as received; here both match any encoding of the key",
+        is: |case| {
+            let encoded = |entry: &str| match is_of(case, "$request_uri") {
+                true => !entry.is_ascii() || entry.starts_with('"') || entry.contains('%'),
+                false => entry.contains('%'),
+            };
+            case.only_ours().is_some_and(encoded)
+        },
+    },
+    Known {
+        kind: "merged slashes",
+        reason: "`$uri` has no empty segments in nginx",
+        is: |case| has_uri(case) && case.request.path().contains("//"),
+    },
+    Known {
+        kind: "query of a request",
+        reason: "`$request_uri` has the query, but only paths are compared",
+        is: |case| is_of(case, "$request_uri") && case.request.query().is_some(),
+    },
+    Known {
+        kind: "decoded for a regex",
+        reason: "a regex sees `$uri` decoded in nginx, and here the path as received",
+        is: |case| {
+            let entry = case.only_engine().or(case.only_ours()).or(case.both());
+            let is_regex =
+                entry.is_some_and(|entry| entry.trim_start_matches('"').starts_with('~'));
+            has_uri(case) && is_regex && case.request.path().contains('%')
+        },
+    },
+];
+
+fn has_uri(case: &Case<'_>) -> bool {
+    is_of(case, "$uri") || is_of(case, "$host$uri")
+}
+
+/// Whether the keys are compared with this variable.
+fn is_of(case: &Case<'_>, variable: &str) -> bool {
+    case.file.text().starts_with(&format!("map {variable} "))
+}
