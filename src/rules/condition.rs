@@ -1,9 +1,5 @@
 //! The options of a rule, ready to be asked.
 
-use std::borrow::Cow;
-
-#[cfg(feature = "regex")]
-use super::regexes::Room;
 use super::{
     ask::{Ask, means},
     capture::{Captures, Kind, Slot},
@@ -12,7 +8,10 @@ use super::{
     options::{Options, QueryPolicy},
     syntax::is_name,
     table::first_match,
+    value::CompiledMatcher,
 };
+#[cfg(feature = "regex")]
+use super::{regexes::Room, value::CompiledRegex};
 
 /// The options of one rule or of many, with what is needed to ask them.
 #[derive(Clone, Debug, Default)]
@@ -32,24 +31,6 @@ struct CompiledCondition {
     value: CompiledMatcher,
     /// Whether only the last value of a repeated parameter is looked at.
     last_value: bool,
-}
-
-/// A [`ValueMatcher`] with its regexes compiled.
-#[derive(Clone, Debug)]
-struct CompiledMatcher {
-    one_of: Option<Box<[Box<str>]>>,
-    #[cfg(feature = "regex")]
-    regexes: Box<[CompiledRegex]>,
-    /// How many names capture the value.
-    captures: usize,
-    rejects_empty: bool,
-}
-
-#[cfg(feature = "regex")]
-#[derive(Clone, Debug)]
-struct CompiledRegex {
-    regex: regex::Regex,
-    has_names: bool,
 }
 
 /// The first thing that a request lacks.
@@ -336,122 +317,4 @@ fn language(ask: &Ask<'_, '_>, cookie: &str) -> Option<[u8; 2]> {
     let preferred = by_cookie.or_else(|| ask.header("accept-language").next())?;
     let letters = preferred.trim().as_bytes().first_chunk::<2>()?;
     Some(letters.map(|letter| letter.to_ascii_lowercase()))
-}
-
-impl CompiledMatcher {
-    fn is_any(&self) -> bool {
-        self.one_of.is_none() && self.captures == 0 && !self.has_regex()
-    }
-
-    #[cfg(feature = "regex")]
-    fn has_regex(&self) -> bool {
-        !self.regexes.is_empty()
-    }
-
-    #[cfg(not(feature = "regex"))]
-    #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    const fn has_regex(&self) -> bool {
-        false
-    }
-
-    /// Returns the list of values if nothing else is required.
-    fn only_listed(&self) -> Option<&[Box<str>]> {
-        let values = self.one_of.as_deref()?;
-        (self.captures == 0 && !self.has_regex()).then_some(values)
-    }
-
-    /// Returns `false` if no value of the list matches.
-    fn can_match(&self) -> bool {
-        let can_match = |values: &[Box<str>]| values.iter().any(|value| self.is_met_by(value));
-        self.one_of.as_deref().is_none_or(can_match)
-    }
-
-    /// Returns `true` if all regexes match.
-    #[cfg(feature = "regex")]
-    fn is_match(&self, value: &str) -> bool {
-        self.regexes.iter().all(|one| one.regex.is_match(value))
-    }
-
-    #[cfg(not(feature = "regex"))]
-    #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    const fn is_match(&self, _: &str) -> bool {
-        true
-    }
-
-    /// Tries a query parameter as received, and captures it if it matches.
-    fn admits_parameter<'a>(&self, value: &'a str, captures: &mut Captures<'a>) -> bool {
-        if let Some(values) = &self.one_of {
-            if !values.iter().any(|one| means(value, one)) {
-                return false;
-            }
-        }
-        if self.rejects_empty && value.is_empty() {
-            return false;
-        }
-        if self.has_regex() {
-            let plain = super::ask::plain(value);
-            if !self.is_match(&plain) {
-                return false;
-            }
-            self.capture_value(Cow::Borrowed(value), captures);
-            self.capture_groups(&plain, captures);
-        } else {
-            // The redirect sends a captured parameter as received.
-            self.capture_value(Cow::Borrowed(value), captures);
-        }
-        true
-    }
-
-    /// Tries a value that lives as long as the request, and captures it if it matches.
-    fn admits<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) -> bool {
-        let is_met = self.is_met_by(&value);
-        if is_met {
-            self.capture(value, captures);
-        }
-        is_met
-    }
-
-    /// Tries a value that doesn't live as long, and captures it if it matches.
-    fn admits_text(&self, value: &str, captures: &mut Captures<'_>) -> bool {
-        let is_met = self.is_met_by(value);
-        if is_met && (self.captures > 0 || self.has_regex()) {
-            self.capture(Cow::Owned(value.to_owned()), captures);
-        }
-        is_met
-    }
-
-    fn is_met_by(&self, value: &str) -> bool {
-        let is_listed = |values: &[Box<str>]| values.iter().any(|one| **one == *value);
-        self.one_of.as_deref().is_none_or(is_listed)
-            && !(self.rejects_empty && value.is_empty())
-            && self.is_match(value)
-    }
-
-    fn capture<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) {
-        self.capture_value(value.clone(), captures);
-        self.capture_groups(&value, captures);
-    }
-
-    fn capture_value<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) {
-        for _ in 0..self.captures {
-            captures.push(value.clone());
-        }
-    }
-
-    /// Captures what the named groups of the regexes match.
-    #[cfg(feature = "regex")]
-    fn capture_groups(&self, value: &str, captures: &mut Captures<'_>) {
-        // Searching for groups allocates, so this happens only if there are any.
-        for CompiledRegex { regex, .. } in self.regexes.iter().filter(|one| one.has_names) {
-            let found = regex.captures(value);
-            for name in regex.capture_names().flatten() {
-                let group = found.as_ref().and_then(|found| found.name(name));
-                captures.push(group.map_or("", |group| group.as_str()).to_owned());
-            }
-        }
-    }
-
-    #[cfg(not(feature = "regex"))]
-    #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    const fn capture_groups(&self, _: &str, _: &mut Captures<'_>) {}
 }

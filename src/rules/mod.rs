@@ -121,6 +121,7 @@ mod table;
 mod target;
 mod text_range;
 mod usage;
+mod value;
 mod verify;
 
 pub use crate::redirect::{MatchedRule, RuleId};

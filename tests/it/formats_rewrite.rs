@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tower_redirect::{
     Policy,
     rules::{Format, Rewritten, Rules},
-    testing,
+    testing::{self, End},
 };
 
 fn rewritten(format: &str, text: &str) -> Rewritten {
@@ -387,7 +387,11 @@ proptest! {
             }
             let before = testing::follow(&rules, testing::get(request));
             let after = testing::follow(&again, testing::get(request));
-            prop_assert_eq!(before.url(), after.url(), "{}: {}", request, told());
+            prop_assert_eq!(before.end(), after.end(), "{}: {}", request, told());
+            // Rules that wait for a 404 may form a loop, which has no last URL.
+            if *before.end() != End::TooManyRedirects {
+                prop_assert_eq!(before.url(), after.url(), "{}: {}", request, told());
+            }
         }
         // A second time there is nothing to be done, but for what was kept.
         if got.not_rewritten().is_empty() {

@@ -91,6 +91,7 @@ use super::{
 };
 use crate::rules::{Diagnostics, Format, Rule, Rules, RulesBuilder, Severity, error::Flaw};
 
+mod condition;
 mod read;
 mod words;
 mod write;

@@ -4,18 +4,20 @@ use std::ops::Range;
 
 use http::{Method, StatusCode};
 
-use super::words::{Cursor, Text};
+use super::{
+    condition::condition,
+    words::{Cursor, Text},
+};
 use crate::{
     location::HttpScheme,
     redirect::CacheControl,
     rules::{
-        Condition, Outcome, Part, QueryPolicy, Rule, RuleError,
+        Outcome, Part, QueryPolicy, Rule, RuleError,
         error::Flaw,
-        format::{STATUSES, near_or},
-        has::PathTest,
+        format::STATUSES,
         options::Edit,
         source::{Source, SourceKind},
-        syntax::{Word, is_name},
+        syntax::Word,
         text_range::TextRange,
     },
     status::{Status, StatusChoice},
@@ -145,7 +147,7 @@ fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Flaw> {
         false => None,
     };
     let text = cursor.text(&[])?;
-    end_of_word(cursor)?;
+    cursor.end_word()?;
     let range = text.range;
     let path = match host {
         Some(_) if text.text.is_empty() => "/".to_owned(),
@@ -163,7 +165,7 @@ fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Flaw> {
 /// Reads what the rule does.
 fn outcome<'l>(cursor: &mut Cursor<'l>, rule: &mut Rule) -> Result<Text<'l>, Flaw> {
     let text = cursor.text(&[])?;
-    end_of_word(cursor)?;
+    cursor.end_word()?;
     rule.outcome = if text.is("pass") {
         Outcome::Pass
     } else if text.is("gone") {
@@ -258,7 +260,7 @@ fn option(cursor: &mut Cursor<'_>, rule: Rule, cache: &mut Cache) -> Result<Rule
     } else {
         flag(rule, cache, &key)?
     };
-    end_of_word(cursor)?;
+    cursor.end_word()?;
     Ok(rule)
 }
 
@@ -274,7 +276,7 @@ fn flag(mut rule: Rule, cache: &mut Cache, key: &Text<'_>) -> Result<Rule, Flaw>
         "after-exact" => options.stands_with_patterns = true,
         "no-store" => cache.no_store = true,
         "private" => cache.is_private = Some(key.range),
-        _ => return Err(unknown(key)),
+        _ => return Err(key.unknown()),
     }
     Ok(rule)
 }
@@ -342,129 +344,7 @@ fn with_value(
                 _ => Edit::Rename(first, second),
             });
         }
-        _ => return Err(unknown(key)),
+        _ => return Err(key.unknown()),
     }
     Ok(rule)
-}
-
-/// Reads a condition after its first `:`.
-fn condition(cursor: &mut Cursor<'_>, mut rule: Rule, key: &Text<'_>) -> Result<Rule, Flaw> {
-    let expected = !key.is("not");
-    let key = if expected {
-        key.clone()
-    } else {
-        let key = cursor.text(&['=', ':'])?;
-        if !cursor.take(":") {
-            return Err(unknown(&key));
-        }
-        key
-    };
-    let name = cursor.text(&['=', '~', ':'])?;
-    let mut condition = match &*key.text {
-        "query" => Condition::query(&name.text),
-        "header" => Condition::header(&name.text),
-        "cookie" => Condition::cookie(&name.text),
-        "language" => Condition::language(&name.text),
-        "host" => Condition::host(),
-        "path" => Condition::path(path_test(cursor, &name)?),
-        _ => return Err(unknown(&key)),
-    };
-    loop {
-        if cursor.take("=") {
-            let mut values = vec![cursor.text(&['|', '~'])?.text];
-            while cursor.take("|") {
-                values.push(cursor.text(&['|', '~'])?.text);
-            }
-            condition = condition.one_of(values);
-        } else if cursor.take("~") {
-            let regex = cursor.text(&[])?;
-            condition.value.regexes.push((*regex.text).into());
-        } else {
-            break;
-        }
-    }
-    end_of_word(cursor)?;
-    while cursor.take_word("as") {
-        cursor.next_word();
-        let name = cursor.text(&['?'])?;
-        if !is_name(&name.text) {
-            return Err(Flaw::new(
-                name.range,
-                "invalid placeholder name",
-                "use letters, digits and `_`",
-            ));
-        }
-        condition = if cursor.take("?") {
-            condition.captured_or_empty_as(&name.text)
-        } else {
-            condition.captured_as(&name.text)
-        };
-        end_of_word(cursor)?;
-    }
-    rule.options.conditions.push((expected, condition));
-    Ok(rule)
-}
-
-/// Reads what a path must be.
-fn path_test(cursor: &mut Cursor<'_>, name: &Text<'_>) -> Result<PathTest, Flaw> {
-    let ignore_case = name.is("begins-with-in-any-case");
-    if name.text.is_empty() {
-        Ok(PathTest::Any)
-    } else if name.is("empty-segment") {
-        Ok(PathTest::EmptySegment)
-    } else if (ignore_case || name.is("begins-with")) && cursor.take(":") {
-        let text = cursor.text(&['=', '~'])?;
-        Ok(PathTest::BeginsWith((*text.text).into(), ignore_case))
-    } else {
-        Err(unknown(name))
-    }
-}
-
-/// Returns a flaw if something follows a word without a space.
-fn end_of_word(cursor: &mut Cursor<'_>) -> Result<(), Flaw> {
-    if cursor.is_at_end_of_word() {
-        return Ok(());
-    }
-    let rest = cursor.text(&[])?;
-    let message = format!("`{}` must not follow here", rest.text);
-    Err(Flaw::new(
-        rest.range,
-        message,
-        "remove it, or put a space before it",
-    ))
-}
-
-fn unknown(key: &Text<'_>) -> Flaw {
-    const KNOWN: [&str; 25] = [
-        "after",
-        "after-exact",
-        "cookie",
-        "except",
-        "header",
-        "host",
-        "ignore-case",
-        "ignore-trailing-slash",
-        "language",
-        "last-capture",
-        "last-value",
-        "max-age",
-        "merge-slashes",
-        "methods",
-        "name",
-        "no-store",
-        "not",
-        "path",
-        "private",
-        "query",
-        "remove",
-        "rename",
-        "repeat-parameters",
-        "scheme",
-        "set",
-    ];
-    Flaw::new(
-        key.range,
-        format!("unknown option `{}`", key.text),
-        near_or(&key.text, &KNOWN),
-    )
 }

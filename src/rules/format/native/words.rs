@@ -2,7 +2,36 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::rules::{error::Flaw, text_range::TextRange};
+use crate::rules::{error::Flaw, format::near_or, text_range::TextRange};
+
+/// The names of all options.
+const OPTIONS: [&str; 25] = [
+    "after",
+    "after-exact",
+    "cookie",
+    "except",
+    "header",
+    "host",
+    "ignore-case",
+    "ignore-trailing-slash",
+    "language",
+    "last-capture",
+    "last-value",
+    "max-age",
+    "merge-slashes",
+    "methods",
+    "name",
+    "no-store",
+    "not",
+    "path",
+    "private",
+    "query",
+    "remove",
+    "rename",
+    "repeat-parameters",
+    "scheme",
+    "set",
+];
 
 /// A word, and where it is.
 #[derive(Clone, Debug)]
@@ -17,6 +46,12 @@ impl Text<'_> {
     /// Returns where the word ends, after its quotes.
     pub(super) fn end(&self) -> usize {
         self.range.end + usize::from(self.is_quoted)
+    }
+
+    /// The flaw of an option that doesn't exist.
+    pub(super) fn unknown(&self) -> Flaw {
+        let help = near_or(&self.text, &OPTIONS);
+        Flaw::new(self.range, format!("unknown option `{}`", self.text), help)
     }
 
     /// Returns `true` for this bare word.
@@ -89,6 +124,19 @@ impl<'l> Cursor<'l> {
             range: (start..self.at).into(),
             is_quoted: false,
         })
+    }
+
+    /// Returns a flaw if something follows a word without a space.
+    pub(super) fn end_word(&mut self) -> Result<(), Flaw> {
+        if self.is_at_end_of_word() {
+            return Ok(());
+        }
+        let rest = self.text(&[])?;
+        Err(Flaw::new(
+            rest.range,
+            format!("`{}` must not follow here", rest.text),
+            "remove it, or put a space before it",
+        ))
     }
 
     /// Reads the rest of a word in quotes.
