@@ -53,6 +53,30 @@ fn two_files_are_one_table() {
 }
 
 #[test]
+fn rules_that_pass_refuse_or_exclude_are_kept() {
+    let first = [
+        Rule::pass("/api{/*rest}").except(["/api/v1{/*r}"]),
+        Rule::gone("/fax"),
+    ];
+    let second = Rules::new([Rule::found("/{*rest}", "https://n.example/{rest}")]).unwrap();
+    let first = Rules::new(first).unwrap();
+    let rules = Rules::builder()
+        .append(first)
+        .append(second)
+        .build()
+        .unwrap();
+    testing::get("/api/v2").through(&rules).assert_pass();
+    testing::get("/api/v1")
+        .through(&rules)
+        .assert_redirect("https://n.example/api/v1");
+    testing::get("/fax")
+        .through(&rules)
+        .assert_refused(http::StatusCode::GONE);
+    let texts: Vec<_> = rules.iter().map(|rule| rule.to_string()).collect();
+    assert_eq!(texts[..2], ["/api{/*rest} -> pass", "/fax -> 410 Gone"]);
+}
+
+#[test]
 fn everything_of_a_rule_is_kept() {
     let rules = [
         Rule::permanent("/a/{x}", "https://new.example/{x}?q={q}")
