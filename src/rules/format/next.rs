@@ -19,14 +19,19 @@
 //! | syntax | what it does here |
 //! |---|---|
 //! | `/a` as a source | also matches `/A` |
+//! | any source | never matches a path that begins with `/_next`, which Next.js serves itself |
+//! | `/:path*` as a source | also matches `/` |
+//! | `/b/:path*` as a destination | without anything below, the slash before it is left out: `/b` |
 //! | `permanent`, `statusCode` | each entry has exactly one of them; otherwise it is an error |
 //! | a `statusCode` that isn't a redirect | an error |
+//! | `{:name}` in a destination | a group in the path and the fragment, and text in the query |
 //! | `$1` in a destination | plain text |
 //! | `basePath`, `locale` | a warning; no base path and no locale is added to the source |
 //! | `env` | an error |
 //! | more than 2,048 entries | allowed |
 //!
-//! If an entry has an error, no rule of the file is used.
+//! What Next.js rejects is an error, and then no rule of the file is used. What is only ignored or
+//! not supported is a warning about one entry.
 
 use super::{Parsed, vercel};
 use crate::rules::{Diagnostics, Format, Rules};
@@ -57,7 +62,7 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// let parsed = next::parse_lossy(r#"[{ "source": "/a", "destination": "/b" }]"#);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:1:2: error: this redirect has neither `permanent` nor `statusCode`; \
+///     "rules:1:4: error: this redirect has neither `permanent` nor `statusCode`; \
 ///      add one of them, for example `\"permanent\": true`",
 /// );
 /// ```

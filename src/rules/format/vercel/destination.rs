@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{
     Dialect,
     names::{Capture, Mapped, Names, Slot},
-    url::{is_name, path_at, regex_len, scheme_len},
+    url::{Part, is_name, path_at, regex_len, scheme_len},
 };
 use crate::rules::format::{name_of, path_to_regexp::Modifier, quoted};
 
@@ -17,15 +17,6 @@ pub(super) struct Wrong {
     pub(super) cure: &'static str,
     /// The format has it, and it isn't supported here.
     pub(super) is_known: bool,
-}
-
-/// The part of a destination that is being read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Origin,
-    Path,
-    Query,
-    Fragment,
 }
 
 /// The target that a destination means.
@@ -91,7 +82,7 @@ impl<'d> Writer<'d> {
                 self.out.literal(text, start..self.at);
             }
             ':' if is_name(behind, self.part == Part::Origin) => return self.placeholder(),
-            '{' if self.has_groups() => {
+            '{' if self.part.has_groups(self.names.dialect, self.text) => {
                 if let Some(group) = self.braces()? {
                     return self.put(&group);
                 }
@@ -154,22 +145,6 @@ impl<'d> Writer<'d> {
         self.out.literal(&text, start..self.at);
     }
 
-    /// Whether braces make a group here. Elsewhere they are text.
-    fn has_groups(&self) -> bool {
-        match self.names.dialect {
-            Dialect::Vercel => matches!(self.part, Part::Path | Part::Query),
-            Dialect::Next => matches!(self.part, Part::Path | Part::Fragment),
-        }
-    }
-
-    /// Whether a name that nothing has is text here. The format doesn't check these parts.
-    fn takes_unknown_names(&self) -> bool {
-        match self.names.dialect {
-            Dialect::Vercel => self.part == Part::Fragment,
-            Dialect::Next => self.part == Part::Query,
-        }
-    }
-
     /// `:name`, perhaps with a regex, which means nothing here, and what says how often.
     fn placeholder(&mut self) -> Result<(), Wrong> {
         let start = self.at;
@@ -198,7 +173,7 @@ impl<'d> Writer<'d> {
                 let behind = self.text.get(end..).unwrap_or_default();
                 Ok(Some((slot, end + regex_len(behind))))
             }
-            None if self.takes_unknown_names() => Ok(None),
+            None if self.part.takes_unknown_names(self.names.dialect) => Ok(None),
             None => Err(Wrong {
                 bytes: start..end,
                 message: format!(
@@ -382,10 +357,11 @@ mod tests {
             ("/g-{:a}", "/g-{a2}", "/g-{a2}"),
             ("/g{-:a.x}/y", "/g-{a2}.x/y", "/g-{a2}.x/y"),
             ("/g{/:p}*", "/g/{p}", "/g{/*p}"),
-            ("{/:p}*", "/{p}", "/{p}"),
             ("/g{-:a}?b=c", "/g-{a2}?b=c", "/g-{a2}?b=c"),
             ("/g?x={:a}", "/g?x={a2}", "/g?x={{{a2}}}"),
             ("/g#{:a}", "/g#{{{a2}}}", "/g#{a2}"),
+            ("/{:a}#x", "/{{{a2}}}#x", "/{a2}#x"),
+            ("https://h/{:a}", "https://h/{{{a2}}}", "https://h/{a2}"),
             ("/g{x}{:a:a}", "/g{{x}}{{{a2}{a2}}}", "/g{{x}}{{{a2}{a2}}}"),
             ("/g/(x", "/g/(x", "/g/(x"),
             ("/g?x=(y)", "/g?x=(y)", "/g?x=(y)"),
@@ -401,7 +377,7 @@ mod tests {
     #[test]
     fn what_a_part_comes_from_is_known() {
         let text = r"https://é.example/\{:a{-:c}x";
-        let target = translate(text, &names(Dialect::Vercel)).unwrap();
+        let target = translate(text, &names(Dialect::Next)).unwrap();
         assert_eq!(target.text, "https://é.example/{{{a2}-{c}x");
         for (part, from) in [
             ("é", "é"),

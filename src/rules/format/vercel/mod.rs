@@ -22,15 +22,16 @@
 //! # Syntax
 //!
 //! The file is a whole `vercel.json`, or only the list from its `redirects`. The first entry that
-//! matches wins. If an entry has an error, no rule of the file is used.
+//! matches wins. What Vercel rejects is an error, and then no rule of the file is used. What Vercel
+//! ignores, or what isn't supported here, is a warning about one entry.
 //!
 //! | key | what it does here |
 //! |---|---|
 //! | `source` | the path to match, as a [path-to-regexp 6] pattern; required |
 //! | `destination` | the path or URL to redirect to; required |
 //! | `permanent` | `true` redirects with 308, `false` with 307 |
-//! | `statusCode` | redirects with 301, 302, 303, 307 or 308; `permanent` wins if both are there, with a warning |
-//! | neither of the two | redirects with 308 |
+//! | `statusCode` | redirects with 301, 302, 303, 307 or 308 |
+//! | neither of the two | redirects with 308; both are an error |
 //! | `has` | a list of conditions that the request must meet |
 //! | `missing` | a list of conditions that the request must not meet |
 //!
@@ -40,11 +41,19 @@
 //! |---|---|
 //! | `/a` | matches this path, but not `/a/` or `/A` |
 //! | `/:name` | matches one segment; `:name` in the destination inserts it |
-//! | `/docs/:path*` | matches `/docs` and every path below; `:path*` in the destination inserts the part below |
-//! | `/docs/:path+` | matches every path below `/docs`, but not `/docs` |
+//! | `/docs/:path*` | matches `/docs` and every path below that has no slash at its end; `:path*` in the destination inserts the part below |
+//! | `/docs/:path+` | the same, but doesn't match `/docs` |
 //! | `/docs/(.*)` | matches `/docs/` and every path below; `$1` in the destination inserts the part below |
+//! | `/((?!api\|_next/).*)` | matches every path that doesn't begin with `/api` or `/_next/` |
 //! | `:name?`, `:id(\\d+)`, `(a\|b)`, `{…}?`, or two names in a segment | matches as a regex, on the path as the client sent it; needs the `regex` feature |
 //! | `\\:`, `\\(`, … | the character itself |
+//! | `/g-{:name}` in a destination | the same as `/g-:name` |
+//!
+//! Of a placeholder that a source has twice, the destination inserts the last one. After a
+//! placeholder that matches nothing, its slash stays: `/a/:path*` redirects `/a` to `/b/` if the
+//! destination is `/b/:path*`.
+//!
+//! Regexes have JavaScript's syntax.
 //!
 //! The query of the request is appended to the destination, except the parameters that the
 //! destination sets ([`QueryPolicy::Merge`](crate::rules::QueryPolicy::Merge)).
@@ -61,7 +70,8 @@
 //! | `"value": { "inc": ["…", "…"] }` | the value is one of these texts |
 //! | `"value": { "re": "…" }` | the value matches this regex |
 //!
-//! A value with regex syntax needs the `regex` feature. Plain text doesn't.
+//! A value with regex syntax needs the `regex` feature. Plain text doesn't. If a request repeats a
+//! query parameter, only its last value counts.
 //!
 //! # Limits
 //!
@@ -72,21 +82,21 @@
 //!
 //! | syntax | what happens |
 //! |---|---|
-//! | regex lookaround such as `(?!api/)`, backreferences | a warning; the entry is skipped |
-//! | `env`, `{…}` groups in a destination | a warning; the entry is skipped |
+//! | look-around, except a negative look-ahead at the start of a group or value | a warning; the entry is skipped |
+//! | references to groups | a warning; the entry is skipped |
 //! | comparisons other than `eq`, `re` and `inc` | a warning; the entry is skipped |
-//! | a status that isn't a redirect | a warning; the entry is skipped |
+//! | `env`, a placeholder in the host of a destination | a warning; requests that the entry matches pass through |
+//! | a status that isn't a redirect | a warning; requests that the entry matches pass through |
+//! | a source without a leading `/`, a relative destination | a warning; the entry is skipped |
 //! | `rewrites`, `routes`, `cleanUrls`, `trailingSlash`, `bulkRedirectsPath` | a warning; the key is ignored |
 //! | any other key of a redirect | an error |
 //!
 //! # Differences from Vercel
 //!
-//! - `:path*` and `:path+` also match a path with a `/` at its end.
 //! - A `query` condition without `value` is met by a parameter without a value (`?key`).
 //! - In the value of a `host` condition that contains no other regex syntax, a dot matches only a
 //!   dot.
-//! - A source without a leading `/`, or a relative destination, is an error. On Vercel, the entry
-//!   never matches.
+//! - A redirect whose `Location` would begin with `//` isn't sent.
 //!
 //! [path-to-regexp 6]: https://github.com/pillarjs/path-to-regexp/tree/v6.3.0
 
@@ -130,9 +140,9 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// ```
 /// use tower_redirect::rules::vercel;
 ///
-/// let parsed = vercel::parse_lossy(r#"[{ "source": "/a", "destination": "b" }]"#);
+/// let parsed = vercel::parse_lossy(r#"[{ "source": "/a", "destination": "/:b" }]"#);
 /// assert!(parsed.rules.is_empty());
-/// assert!(parsed.diagnostics.to_string().starts_with("rules:1:36: error: "));
+/// assert!(parsed.diagnostics.to_string().starts_with("rules:1:37: error: "));
 /// ```
 #[must_use]
 pub fn parse_lossy(text: &str) -> Parsed {

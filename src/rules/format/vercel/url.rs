@@ -1,5 +1,38 @@
 //! The parts of a destination, which is a path or a URL.
 
+use super::Dialect;
+
+/// A part of a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Origin,
+    Path,
+    Query,
+    Fragment,
+}
+
+impl Part {
+    /// Whether braces make a group here. Elsewhere they are text.
+    pub(super) fn has_groups(self, dialect: Dialect, destination: &str) -> bool {
+        match (dialect, self) {
+            // Vercel encodes those of a path before it looks for groups, but for simple paths.
+            (Dialect::Vercel, Self::Path) => {
+                destination.starts_with('/') && !destination.contains('#')
+            }
+            (Dialect::Vercel, part) => part == Self::Query,
+            (Dialect::Next, part) => matches!(part, Self::Path | Self::Fragment),
+        }
+    }
+
+    /// Whether a name that nothing has is text here. The format doesn't check these parts.
+    pub(super) const fn takes_unknown_names(self, dialect: Dialect) -> bool {
+        match dialect {
+            Dialect::Vercel => matches!(self, Self::Fragment),
+            Dialect::Next => matches!(self, Self::Query),
+        }
+    }
+}
+
 /// Whether a destination leads somewhere by itself: it is a path or a URL.
 pub(super) fn is_absolute(destination: &str) -> bool {
     destination.starts_with('/') || scheme_len(destination) > 0

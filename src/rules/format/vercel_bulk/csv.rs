@@ -69,17 +69,17 @@ fn columns(document: &mut Document<'_>, row: &Row<'_>) -> Option<Columns> {
             .clone()
             .rfind(|&column| Field::of(row.get(column)) == Some(field))
     };
-    for column in names.clone() {
-        if Field::of(row.get(column)).is_none() {
-            unknown(document, "column", &row.place(column), row.get(column));
-        }
-    }
     let (Some(source), Some(destination)) = (at(Field::Source), at(Field::Destination)) else {
         let message = "the first row doesn't name the columns `source` and `destination`";
         let cure = "add a first row that does, for example `source,destination`";
         document.say(Severity::Error, &row.bytes, message, cure);
         return None;
     };
+    for column in names.clone() {
+        if Field::of(row.get(column)).is_none() {
+            unknown(document, "column", &row.place(column), row.get(column));
+        }
+    }
     Some(Columns {
         source,
         destination,

@@ -41,6 +41,10 @@ fn list(document: &mut Document<'_>, text: &str) {
 }
 
 fn lines(document: &mut Document<'_>, text: &str) {
+    // One object on several lines.
+    if let Ok(value) = Value::parse(text, 0) {
+        return entry(document, value);
+    }
     let mut at = 0;
     let mut count = 0;
     for line in text.split_inclusive('\n') {
@@ -73,6 +77,13 @@ fn entry(document: &mut Document<'_>, value: Value<'_>) {
         document.say(Severity::Error, &value.bytes(), message, cure);
         return;
     };
+    if let Some(list) = object.get("redirects") {
+        let key = json::key(document.text, "redirects", list);
+        let message = "this is a `vercel.json`, not a file of bulk redirects";
+        let cure = "load it in the format `vercel`, or write only the list";
+        document.say(Severity::Error, &key, message, cure);
+        return;
+    }
     for (name, value) in &object {
         if Field::of(name).is_none() {
             let key = json::key(document.text, name, value);
@@ -87,14 +98,10 @@ fn entry(document: &mut Document<'_>, value: Value<'_>) {
 fn rule(document: &mut Document<'_>, value: Value<'_>, object: &Object<'_>) -> Result<(), Wrong> {
     let text = |name| {
         let Some(text) = object.get(name) else {
-            let cure = match object.contains_key("redirects") {
-                true => "write only the list that is in `redirects`",
-                false => "write both `source` and `destination`",
-            };
             return Err((
-                value.bytes(),
+                json::first_key(document.text, object, &value),
                 format!("this redirect has no `{name}`"),
-                cure,
+                "write both `source` and `destination`",
             ));
         };
         let string = text.string().ok_or_else(|| {

@@ -49,6 +49,7 @@
 //! | placeholders such as `:id` or `*` in a source | a warning; they match only as literal text |
 //! | a source with a host | an error; the entry is skipped |
 //! | any other column or key, such as `has` | a warning; it is ignored |
+//! | a whole `vercel.json` | an error |
 //! | more than 2,048 characters in a source or destination | an error; the entry is skipped |
 //! | more than 1,000,000 entries | an error; the rest of the file isn't read |
 
@@ -154,11 +155,17 @@ struct Entry<'e> {
 
 /// Reads a document.
 pub(super) fn read(text: &str) -> Parsed {
-    let mut document = Document::new(text, Precedence::FirstMatch);
+    let first = text.trim_start().bytes().next();
+    let is_json = matches!(first, Some(b'[' | b'{'));
+    let mut document = match is_json {
+        #[cfg(feature = "json")]
+        true => Document::with_sources(text, Precedence::FirstMatch),
+        _ => Document::new(text, Precedence::FirstMatch),
+    };
     document.reserve();
-    match text.trim_start().bytes().next() {
+    match first {
         None => {}
-        Some(b'[' | b'{') => read_json(&mut document),
+        Some(_) if is_json => read_json(&mut document),
         Some(_) => read_csv(&mut document),
     }
     document.finish()

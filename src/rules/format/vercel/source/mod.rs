@@ -103,11 +103,16 @@ fn excluded(
             let ends_in_slash = group.prefix.ends_with('/')
                 || group.prefix.is_empty() && ends_in_slash(pieces.get(..at).unwrap_or_default());
             let is_definite = before.is_some() || has_known_slashes && ends_in_slash;
-            if group.modifier != Modifier::One || !is_definite {
+            let cure = match group.modifier {
+                Modifier::One if is_definite => "",
+                Modifier::One => "put the group after a `/`, and only `:name` groups before it",
+                _ => "remove the `?`, `*` or `+` after the group",
+            };
+            if !cure.is_empty() {
                 return Err(Problem::Regex(js_regex::Wrong {
                     bytes: group.bytes.clone(),
-                    message: "a look-around in this group isn't supported",
-                    cure: "write a redirect for each path, or only text before the group",
+                    message: "the look-ahead of this group isn't supported",
+                    cure,
                     is_known: true,
                 }));
             }

@@ -65,7 +65,11 @@ pub(super) fn regex(
         });
         let is_bare = prefix.is_empty() && suffix.is_empty();
         let _ = match (is_bare, many) {
-            (true, true) => write!(text, "((?:{matched}){modifier})"),
+            // Vercel's version of path-to-regexp has the last repetition, and that of Next has all.
+            (true, true) if dialect == Dialect::Next => {
+                write!(text, "((?:{matched}){modifier})")
+            }
+            (true, true) => write!(text, "({matched}){modifier}"),
             (true, false) => write!(text, "({matched}){modifier}"),
             (false, true) => write!(
                 text,
@@ -85,6 +89,16 @@ pub(super) fn regex(
             groups.push(Capture::new(number.to_string()));
         }
         names.push(group.name.clone());
+    }
+    let is_optional = |piece: &Piece| match piece {
+        Piece::Text(_) => false,
+        Piece::Group(group) => {
+            matches!(group.modifier, Modifier::Optional | Modifier::ZeroOrMore)
+        }
+    };
+    // Next ignores a slash at the end, and every path has its first slash.
+    if dialect == Dialect::Next && !pieces.is_empty() && pieces.iter().all(is_optional) {
+        text = format!("{text}|/");
     }
     Ok(Translated {
         source: Source::regex(&text),
