@@ -17,13 +17,13 @@ use crate::{
 };
 
 #[cfg(feature = "csv")]
-mod csv;
+pub(super) mod csv;
 #[cfg(feature = "json")]
-mod json;
-mod lines;
-mod nginx;
+pub(super) mod json;
+pub(super) mod lines;
+pub(super) mod nginx;
 #[cfg(feature = "toml")]
-mod toml;
+pub(super) mod toml;
 
 /// The text of a file after [`Format::rewrite`], and the changes that it couldn't write.
 ///
@@ -146,7 +146,9 @@ impl Format {
         let body = text.strip_prefix(mark).unwrap_or(text);
         let mark = text.get(..text.len() - body.len()).unwrap_or_default();
         let mut writer = Writer::new(flattened);
-        self.write(body, &mut writer);
+        if !writer.lines.is_empty() {
+            self.file_format().rewrite(body, &mut writer);
+        }
         if writer.written.iter().any(Result::is_ok) {
             writer.take_back(body, self);
         }
@@ -155,40 +157,6 @@ impl Format {
             text: format!("{mark}{text}"),
             kept: writer.kept(),
         }
-    }
-
-    /// Finds the entries of the changed rules and writes them.
-    fn write(self, text: &str, writer: &mut Writer<'_>) {
-        if writer.lines.is_empty() {
-            return;
-        }
-        match self {
-            Self::Native => lines::native(text, writer),
-            Self::Netlify => lines::netlify(text, writer),
-            Self::Cloudflare => lines::cloudflare(text, writer),
-            Self::HaproxyMap => lines::haproxy_map(text, writer),
-            Self::NginxMap => nginx::write(text, writer),
-            #[cfg(feature = "toml")]
-            Self::NetlifyToml => toml::write(text, writer),
-            #[cfg(any(feature = "csv", feature = "json"))]
-            Self::VercelBulk => match text.trim_start().bytes().next() {
-                #[cfg(feature = "json")]
-                Some(b'[' | b'{') => json::write(text, writer),
-                #[cfg(feature = "csv")]
-                _ => csv::write(text, writer),
-                #[cfg(not(feature = "csv"))]
-                _ => {}
-            },
-            #[cfg(feature = "csv")]
-            Self::BulkCsv => {}
-            #[cfg(feature = "json")]
-            Self::Next | Self::Vercel => {}
-        }
-    }
-
-    /// Whether rules have the status that the caller names.
-    const fn is_map(self) -> bool {
-        matches!(self, Self::HaproxyMap | Self::NginxMap)
     }
 }
 
@@ -226,7 +194,7 @@ struct New<'f> {
 
 /// The changes by their rules, and what is written for each.
 #[derive(Debug)]
-struct Writer<'f> {
+pub(super) struct Writer<'f> {
     flattened: &'f Flattened,
     news: Vec<New<'f>>,
     /// By line, source and old target; those that have all in common, in their order.
@@ -356,7 +324,8 @@ impl<'f> Writer<'f> {
             && pairs.all(|((_, old), (_, new))| {
                 let is_same = old.target == new.target
                     && keeps_query(expected, &old) == keeps_query(got, &new)
-                    && (format.is_map() || old.status_choice() == new.status_choice());
+                    && (format.file_format().is_map()
+                        || old.status_choice() == new.status_choice());
                 old.source == new.source && (is_same || kept.contains(&old.number))
             })
     }
