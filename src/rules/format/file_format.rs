@@ -21,8 +21,10 @@ pub(super) trait FileFormat: Sync {
 
     /// Writes the changed rules into a text.
     ///
-    /// By default, it writes none: flattening leaves the rules of some formats alone.
-    fn rewrite(&self, _text: &str, _writer: &mut Writer<'_>) {}
+    /// By default, it writes none.
+    fn rewrite(&self, _text: &str, writer: &mut Writer<'_>) {
+        writer.keep_all();
+    }
 
     /// Returns `true` if a file has no statuses, so the caller names one for all rules.
     fn is_map(&self) -> bool {

@@ -11,6 +11,9 @@ pub mod bulk_csv;
 pub mod cloudflare;
 mod document;
 mod file_format;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod firebase;
 pub mod haproxy_map;
 #[cfg(feature = "json")]
 mod json;
@@ -112,6 +115,7 @@ formats! {
     /// | `Vercel` | `vercel` | `json` | 308 | the first | the whole file |
     /// | `VercelBulk` | `vercel-bulk` | `csv` or `json` | 307 | the first | the entry |
     /// | `Next` | `next` | `json` | an error | the first | the whole file |
+    /// | `Firebase` | `firebase` | `json` | 301 | the first | the entry |
     /// | `NginxMap` | `nginx-map` | | 301, or yours | the most specific | the entry |
     /// | `HaproxyMap` | `haproxy-map` | | 301, or yours | the most specific | the line |
     /// | `Native` | `native` | | 308 | the first | the line |
@@ -126,6 +130,9 @@ formats! {
     BulkCsv = "bulk-csv", bulk_csv::BulkCsv;
     /// A Cloudflare `_redirects` file. See [`cloudflare`](super::cloudflare).
     Cloudflare = "cloudflare", cloudflare::Cloudflare;
+    /// The redirects of a `firebase.json`. See [`firebase`](super::firebase).
+    #[cfg(feature = "json")]
+    Firebase = "firebase", firebase::Firebase;
     /// An HAProxy map file. See [`haproxy_map`](super::haproxy_map).
     HaproxyMap = "haproxy-map", haproxy_map::HaproxyMap(map::DEFAULT);
     /// This crate's own format. See [`native`](super::native).

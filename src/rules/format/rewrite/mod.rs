@@ -108,6 +108,7 @@ impl fmt::Display for NotRewritten {
 /// Reasons to keep a rule.
 const NOT_FOUND: &str = "the text has no such rule that is valid by itself";
 const ONE_STATUS: &str = "a map has one status for all its rules";
+const NO_WRITER: &str = "files of this format aren't rewritten";
 const READ_OTHERWISE: &str = "the file would mean something else";
 const TOO_MANY: &str = "the file would mean something else with too many of the changes";
 
@@ -137,6 +138,8 @@ impl Format {
     /// - a rule that was rejected for closing a redirect loop would become active.
     ///
     /// A map has no status, so its rules have the status that [`parse`](Self::parse) gives them.
+    ///
+    /// In the format `firebase`, no change is written.
     ///
     /// In the formats `bulk-csv`, `vercel` and `next`, nothing changes: flattening leaves their
     /// rules alone, since the targets of the first name a host and the others merge the query of
@@ -230,6 +233,11 @@ impl<'f> Writer<'f> {
             }
         }
         writer
+    }
+
+    /// Writes nothing.
+    pub(super) fn keep_all(&mut self) {
+        self.written.fill(Err(NO_WRITER));
     }
 
     /// Takes the entry of a line: the rules that it is by itself, and how it is written.
