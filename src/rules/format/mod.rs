@@ -5,6 +5,7 @@ use std::{fmt, io, path::Path, str::FromStr};
 use super::{Diagnostics, Rules};
 use crate::observe::escaped::Escaped;
 
+pub mod apache;
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub mod bulk_csv;
@@ -116,6 +117,7 @@ formats! {
     /// | `VercelBulk` | `vercel-bulk` | `csv` or `json` | 307 | the first | the entry |
     /// | `Next` | `next` | `json` | an error | the first | the whole file |
     /// | `Firebase` | `firebase` | `json` | 301 | the first | the entry |
+    /// | `Apache` | `apache` | | 302 | the first | the line |
     /// | `NginxMap` | `nginx-map` | | 301, or yours | the most specific | the entry |
     /// | `HaproxyMap` | `haproxy-map` | | 301, or yours | the most specific | the line |
     /// | `Native` | `native` | | 308 | the first | the line |
@@ -125,6 +127,8 @@ formats! {
     /// or is longer than 64 KiB. The other lines are still read.
     pub enum Format;
 
+    /// The redirects of an Apache `.htaccess` file. See [`apache`](super::apache).
+    Apache = "apache", apache::Apache;
     /// Cloudflare Bulk Redirects as CSV. See [`bulk_csv`](super::bulk_csv).
     #[cfg(feature = "csv")]
     BulkCsv = "bulk-csv", bulk_csv::BulkCsv;
@@ -277,8 +281,8 @@ impl FromStr for Format {
 /// ```
 /// use tower_redirect::rules::Format;
 ///
-/// let error = "apache".parse::<Format>().unwrap_err();
-/// assert!(error.to_string().starts_with("unknown format `apache`; use one of "));
+/// let error = "caddy".parse::<Format>().unwrap_err();
+/// assert!(error.to_string().starts_with("unknown format `caddy`; use one of "));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFormat(Box<str>);

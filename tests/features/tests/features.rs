@@ -175,6 +175,7 @@ fn files_are_read() {
         ("netlify", "/a /b\n", true),
         ("cloudflare", "/a /b\n", true),
         ("haproxy-map", "/a /b\n", true),
+        ("apache", "Redirect /a /b\n", true),
         ("nginx-map", "/a /b;\n", true),
         ("bulk-csv", "x.example/a,/b\n", cfg!(feature = "csv")),
         ("vercel", json, cfg!(feature = "json")),

@@ -139,7 +139,7 @@ impl Format {
     ///
     /// A map has no status, so its rules have the status that [`parse`](Self::parse) gives them.
     ///
-    /// In the format `firebase`, no change is written.
+    /// In the formats `apache` and `firebase`, no change is written.
     ///
     /// In the formats `bulk-csv`, `vercel` and `next`, nothing changes: flattening leaves their
     /// rules alone, since the targets of the first name a host and the others merge the query of
