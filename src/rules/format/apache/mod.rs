@@ -72,6 +72,10 @@
 //!
 //! - A regex sees the path as the client sent it, with its percent-encoding.
 //! - A redirect always ends the rules, as if it had the flag `L`.
+//! - An internal rewrite always ends the rules. Apache begins again with the new path.
+//! - A relative target without `RewriteBase` follows a `/`. Apache sends the path of the folder on
+//!   the disk.
+//! - A `/` stands between the host of a target and what `Redirect` appends.
 //! - `%{HTTP_HOST}` has no port, and `^key=value$` also matches a query with other parameters.
 //! - `%20` in a target is a space if the last condition has no groups.
 
@@ -277,7 +281,7 @@ impl Reader<'_, '_> {
     }
 
     /// A rule with its place in the file.
-    fn entry(&self, from: &Word, to: Option<&Word>, rule: Rule) -> Entry {
+    fn entry(from: &Word, to: Option<&Word>, rule: Rule) -> Entry {
         let places = Places {
             entry: from.bytes.clone(),
             source: from.bytes.clone(),
