@@ -73,8 +73,8 @@
 //!
 //! Paths are compared as [`Rule`] describes, and queries with their case.
 //!
-//! A regex sees the path as the client sent it, with its percent-encoding. It doesn't see the query,
-//! even in a map of `$request_uri`. There, these rules apply:
+//! A regex sees the path as the client sent it, with its percent-encoding. It doesn't see the
+//! query, even in a map of `$request_uri`. There, these rules apply:
 //!
 //! - A regex such as `^/a/(\d+)$`, whose end can't cover a query, matches only without a query.
 //! - If a group such as `(.*)` at the end covers the query, and the value ends with that group, the
