@@ -1,7 +1,7 @@
 //! What all formats do with a line: a rule, or something to be said about it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     io::{self, BufRead},
     ops::Range,
 };
@@ -19,6 +19,8 @@ use crate::rules::{
 pub(super) struct Loader {
     builder: RulesBuilder,
     said: Diagnostics,
+    /// The lines whose source ends in a slash that makes no difference.
+    slashed: HashSet<u32>,
     /// Whether there are errors but those of loops, whose rules go and leave the others.
     fails: bool,
 }
@@ -76,6 +78,7 @@ impl Loader {
         Self {
             builder: RulesBuilder::default().precedence(precedence),
             said: Diagnostics::default(),
+            slashed: HashSet::new(),
             fails: false,
         }
     }
@@ -98,18 +101,25 @@ impl Loader {
         }
     }
 
-    /// Adds a rule and takes out an earlier one that says the same; gives the line of that.
+    /// Adds a rule and takes out an earlier one that says the same; gives the line of that, unless
+    /// the two only differ in a slash at the end.
     pub(super) fn last_copy(
         &mut self,
         source: &Place<'_>,
         target: &Place<'_>,
         rule: Rule,
     ) -> Option<u32> {
-        let added = self.builder.try_line_again(source.line.number, rule);
-        added.unwrap_or_else(|error| {
+        let line = source.line.number;
+        let is_slashed = source.text().ends_with('/');
+        if is_slashed {
+            self.slashed.insert(line);
+        }
+        let added = self.builder.try_line_again(line, rule);
+        let before = added.unwrap_or_else(|error| {
             self.wrong(source, target, &error);
             None
-        })
+        });
+        before.filter(|before| self.slashed.contains(before) == is_slashed)
     }
 
     /// Adds the rule of a line, unless there is one for the same path and host; gives the line of

@@ -67,7 +67,9 @@ pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (String, Vec
         let mut eaten = None;
         if let (Some((order, name)), Some(tail)) = (bound, tail) {
             let before = names.get(..order).unwrap_or_default();
-            let is_part = |other: &&Name| name.written.starts_with(&other.written);
+            let is_part = |other: &&Name| {
+                name.written != other.written && name.written.starts_with(&other.written)
+            };
             eaten = before.iter().find(is_part).map(|other| &other.written);
             if !tail.starts_with(is_of_name) {
                 out.push_str(&format!("{{{}}}", name.native));
@@ -136,6 +138,7 @@ mod tests {
                 "https://x.example:8080/{id}",
                 0,
             ),
+            ("/:ids", "/{ids}", 1),
             ("/a:", "/a:", 0),
             ("/::id", "/:{id}", 0),
         ] {

@@ -89,6 +89,18 @@ impl Query {
         (!surely).then_some(())
     }
 
+    /// Leaves out the queries with a parameter that these options don't ask for; `None` if that is
+    /// all of them.
+    pub(super) fn close(&mut self, options: &Options) -> Option<()> {
+        let is_allowed = |key: &str| options.query_keys().any(|own| own == key);
+        let mut keys = self.pairs.iter().filter_map(|(key, _)| key.as_deref());
+        if !keys.all(is_allowed) {
+            return None;
+        }
+        self.open = false;
+        Some(())
+    }
+
     fn may_have(&self, key: &str) -> bool {
         self.open && !self.gone.iter().any(|gone| **gone == *key)
     }

@@ -273,6 +273,7 @@ fn flag(mut rule: Rule, cache: &mut Cache, key: &Text<'_>) -> Result<Rule, Flaw>
         "repeat-parameters" => options.repeats_asked = true,
         "last-capture" => options.shadows = true,
         "last-value" => options.last_value = true,
+        "only-these-parameters" => options.only_these_parameters = true,
         "after-exact" => options.stands_with_patterns = true,
         "no-store" => cache.no_store = true,
         "private" => cache.is_private = Some(key.range),

@@ -88,6 +88,7 @@ fn fmt_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         repeats_asked,
         shadows,
         last_value,
+        only_these_parameters,
         // It's found when the table is built.
         own_target: _,
         stands_with_patterns,
@@ -143,6 +144,7 @@ fn fmt_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (*repeats_asked, "repeat-parameters"),
         (*shadows, "last-capture"),
         (*last_value, "last-value"),
+        (*only_these_parameters, "only-these-parameters"),
         (*stands_with_patterns, "after-exact"),
     ] {
         if is_set {
