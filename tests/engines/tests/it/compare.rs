@@ -23,7 +23,6 @@ pub trait Engine {
 #[derive(Clone)]
 pub struct File {
     before: String,
-    /// Each of them is a line.
     pub entries: Vec<String>,
     between: &'static str,
     after: &'static str,
@@ -50,6 +49,15 @@ impl File {
             between: "\n",
             after: "",
             rank: |_| 0,
+        }
+    }
+
+    /// The entries of a `netlify.toml`, each with a comment `#: ` that has the same as a line of `_redirects`.
+    pub fn toml(entries: Vec<String>) -> Self {
+        Self {
+            entries,
+            after: "\n",
+            ..Self::lines("")
         }
     }
 
@@ -96,7 +104,14 @@ impl File {
 
     /// The entry on a line, from 1.
     fn entry_on(&self, line: usize) -> Option<usize> {
-        line.checked_sub(self.before.lines().count())
+        let mut last = self.before.lines().count();
+        let is_on = |entry: &String| {
+            last += entry.lines().count().max(1);
+            line <= last
+        };
+        let is_before = line <= self.before.lines().count();
+        let index = self.entries.iter().position(is_on).filter(|_| !is_before);
+        index.map(|index| index + 1)
     }
 
     fn ours(&self, rules: &Rules, request: &Request) -> Answer {
@@ -165,6 +180,11 @@ impl<'a> Case<'a> {
         is_first.then(|| self.entry(number))
     }
 
+    /// The entries up to the one that this crate follows.
+    pub fn up_to_ours(&self) -> impl Iterator<Item = &str> {
+        (1..=self.ours.rule.unwrap_or_default()).map(|number| self.entry(number))
+    }
+
     /// The entry that both follow, in their own way.
     pub fn both(&self) -> Option<&str> {
         let rule = self.engine.rule?;
@@ -212,10 +232,11 @@ impl<'a> Case<'a> {
     }
 
     fn entry(&self, number: usize) -> &str {
-        number
-            .checked_sub(1)
-            .and_then(|index| self.file.entries.get(index))
-            .map_or("", |entry| entry.trim())
+        let index = number.checked_sub(1);
+        let entry = index.and_then(|index| self.file.entries.get(index));
+        let entry = entry.map_or("", |entry| entry.trim());
+        let line = entry.lines().find_map(|line| line.strip_prefix("#: "));
+        line.unwrap_or(entry)
     }
 }
 
