@@ -34,27 +34,17 @@ pub const KNOWN: &[Known] = &[
         },
     },
     Known {
-        kind: "page rule",
-        reason: "lines with status 200 or 404 don't keep their URLs yet",
+        kind: "pages taken for the same",
+        reason: "two lines with one source that don't redirect count as one, whatever their targets, and it is the last",
         is: |case| {
-            case.engine.is_pass() && case.only_engine().is_some_and(|line| !is_redirect(line))
-        },
-    },
-    Known {
-        kind: "loop after a 404",
-        reason: "a line that waits for a 404 and may match its own target is left out",
-        is: |case| {
-            case.engine.decision.waits()
-                && (case.is_left_out("endless redirect") || case.is_left_out("redirect loop"))
+            let is_page = |line| status(line).is_some_and(|status| !status.starts_with("30"));
+            case.only_engine().is_some_and(is_page) && case.is_said_of_any("has the same rule")
         },
     },
     Known {
         kind: "loop",
         reason: "a line that redirects to itself is left out",
-        is: |case| {
-            !case.engine.decision.waits()
-                && (case.is_left_out("endless redirect") || case.is_left_out("redirect loop"))
-        },
+        is: |case| case.is_left_out("endless redirect") || case.is_left_out("redirect loop"),
     },
     Known {
         kind: "part of a segment",
@@ -218,10 +208,6 @@ pub fn conditions(line: &str) -> Option<(&str, &str)> {
         .last()?
         .split_once('=')
         .filter(|_| status(line).is_some())
-}
-
-fn is_redirect(line: &str) -> bool {
-    status(line).is_none_or(|status| status.starts_with("30"))
 }
 
 /// A location without the parameters of these keys.
