@@ -86,7 +86,7 @@ fn toml(line: &str) -> String {
     if let Some(status) = status(line) {
         let number = status.trim_end_matches('!');
         // A number may be a string.
-        let quote = if line.len() % 5 == 0 { "\"" } else { "" };
+        let quote = if line.contains("/t2") { "\"" } else { "" };
         writeln!(
             out,
             "status = {quote}{number}{quote}\nforce = {}",
