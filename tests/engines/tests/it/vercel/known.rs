@@ -21,7 +21,6 @@ pub const VERCEL: &[Known] = &[
     REPEATED_PLACEHOLDER,
     PLUS_IN_A_QUERY,
     ENCODED_SOURCE,
-    BRACES_IN_A_URL,
 ];
 
 pub const NEXT: &[Known] = &[
@@ -34,7 +33,6 @@ pub const NEXT: &[Known] = &[
     WHOLE_FILE,
     RELATIVE_DESTINATION,
     LOOP,
-    OPTIONAL_AT_THE_ROOT,
     SELF_REDIRECT,
     EMPTY_VALUE,
     REPEATED_PLACEHOLDER,
@@ -56,7 +54,8 @@ const WHOLE_FILE: Known = Known {
 
 const SOURCE_WITHOUT_A_SLASH: Known = Known {
     kind: "source without a slash",
-    reason: "an entry whose source doesn't begin with a slash is left out",
+    reason: "an entry whose source doesn't begin with a slash never matches, as on Vercel's servers; its \
+                 development server also compares the path without its first slash",
     is: |case| {
         case.only_engine()
             .is_some_and(|entry| !source_of(entry).starts_with(['/', '{']))
@@ -91,7 +90,7 @@ const TWO_SLASHES_AT_THE_START: Known = Known {
 
 const OPTIONAL_AT_THE_ROOT: Known = Known {
     kind: "optional at the root",
-    reason: "an optional placeholder that is the whole source doesn't match `/`",
+    reason: "an optional placeholder that is the whole source doesn't match `/`, as on Vercel's servers",
     is: |case| {
         let is_optional = |entry| {
             let source = source_of(entry);
@@ -142,16 +141,6 @@ const ENCODED_SOURCE: Known = Known {
     is: |case| {
         case.only_ours()
             .is_some_and(|entry| source_of(entry).contains(['%', 'é', ' ']))
-    },
-};
-
-const BRACES_IN_A_URL: Known = Known {
-    kind: "braces in a URL",
-    reason: "Vercel removes the braces of `{:x}` from a path, and encodes them in an absolute URL; here they are removed",
-    is: |case| {
-        let engine = case.engine.location().unwrap_or_default();
-        let plain = engine.replace("%7B", "").replace("%7D", "");
-        case.both().is_some() && engine != plain && case.ours.location() == Some(plain.as_str())
     },
 };
 
