@@ -436,7 +436,7 @@ fn end_of_word(cursor: &mut Cursor<'_>) -> Result<(), Flaw> {
 }
 
 fn unknown(key: &Text<'_>) -> Flaw {
-    const KNOWN: [&str; 25] = [
+    const KNOWN: [&str; 26] = [
         "after",
         "after-exact",
         "cookie",
