@@ -82,12 +82,6 @@ impl Ready {
         self
     }
 
-    /// The same for a rule that doesn't match the paths of a pattern.
-    pub(super) fn with_own_target(mut self, pattern: Box<str>) -> Self {
-        self.options.own_target = Some(pattern);
-        self
-    }
-
     /// Whether the rule is for this request; captures of its conditions are added.
     pub(super) fn admits<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         self.missing(ask, captures).is_none()
@@ -113,7 +107,8 @@ impl Ready {
         if !methods.is_empty() && !methods.contains(ask.head.method()) {
             return Some(Missing::Method);
         }
-        if *only_these_parameters && ask.pairs().any(|(key, _)| !self.asks_for(key)) {
+        let is_other = |key| !self.options.query_keys().any(|own| means(key, own));
+        if *only_these_parameters && ask.pairs().any(|(key, _)| is_other(key)) {
             return Some(Missing::OtherParameters);
         }
         if self.options.has_exceptions() {
@@ -130,12 +125,6 @@ impl Ready {
         let mut pairs = self.conditions.iter().zip(conditions);
         let failed = pairs.find(|(condition, _)| !condition.holds(ask, captures));
         failed.map(|(_, (expected, has))| Missing::Condition(*expected, has))
-    }
-
-    /// Whether a condition requires a parameter of the query.
-    fn asks_for(&self, key: &str) -> bool {
-        let mut required = self.options.query_keys();
-        required.any(|own| means(key, own))
     }
 
     /// Whether a parameter of the query has done its work in the match.

@@ -255,6 +255,15 @@ impl Reader<'_> {
                 let (message, cure) = if variable.is_empty() {
                     let message = format!("{name} isn't followed by the name of a variable");
                     (message, "write `%24` for a plain `$`")
+                } else if variable
+                    .parse()
+                    .is_ok_and(|at: usize| at > 0 && at < groups.len())
+                {
+                    let message = format!("{name} is a group of a host without a name");
+                    (
+                        message,
+                        "write `(?<name>…)` in the key, and `$name` in the value",
+                    )
                 } else if variable.bytes().all(|byte| byte.is_ascii_digit()) {
                     let message = format!("the key has no group {name}");
                     (

@@ -1,8 +1,11 @@
 //! Keys that are regexes.
 
 use super::{
-    Places, Severity, Source, map, quoted, reader::Reader, tokens::Token, value::Group,
-    variable::asks_for_query,
+    Places, Severity, Source, map, quoted,
+    reader::Reader,
+    tokens::Token,
+    value::Group,
+    variable::{Variable, asks_for_query},
 };
 use crate::rules::{Condition, format::regex_problem, verify::regex_beginning};
 
@@ -19,12 +22,17 @@ impl Reader<'_> {
                 return self.say(severity, &places.source, &message, &cure);
             }
         };
-        let (is_host, has_query) = match &self.variable {
-            Some(variable) => (variable.is_host(), variable.has_query),
-            None => (false, false),
-        };
-        if is_host {
+        let variable = self.variable.as_ref();
+        let has_query = variable.is_some_and(|variable| variable.has_query);
+        if variable.is_some_and(Variable::is_host) {
             return self.host_regex(text, folds, &compiled, places, value);
+        }
+        if variable.is_some_and(Variable::is_host_and_path) && text.starts_with('^') {
+            let key = quoted(text);
+            let why = format!("the regex {key} on a host and a path isn't supported");
+            let why = format!("{why}, so this entry is skipped");
+            let cure = "write keys without a regex, or use a map of `$uri`";
+            return self.say(Severity::Warning, &places.source, &why, cure);
         }
         if asks_for_query(text) {
             let key = quoted(text);
@@ -69,15 +77,11 @@ impl Reader<'_> {
         places: &Places,
         value: &Token<'_>,
     ) {
-        let groups = compiled.capture_names().flatten().map(|name| Group {
-            name: Some(name.to_owned()),
-            slot: name.to_owned(),
+        let groups = compiled.capture_names().map(|name| Group {
+            name: name.map(str::to_owned),
+            slot: name.unwrap_or_default().to_owned(),
         });
-        let whole = Group {
-            name: None,
-            slot: String::new(),
-        };
-        let groups: Vec<_> = std::iter::once(whole).chain(groups).collect();
+        let groups: Vec<_> = groups.collect();
         let (source, path) = map::EVERY_PATH;
         let flag = if folds { "i" } else { "" };
         let regex = format!("(?s{flag}:.*?(?:{text}).*)");
@@ -91,18 +95,23 @@ impl Reader<'_> {
 /// The regex on the path that finds a key anywhere, how a value inserts the whole path, and how
 /// many groups stand before those of the key.
 ///
-/// A target has a slash before what it inserts, so the path can be inserted if the regex is bound
-/// to its first slash.
+/// A target has a slash before what it inserts, so the path can be inserted if it is known whether
+/// the regex matches its first slash.
 fn of_path(text: &str, value: &str) -> (String, Option<&'static str>, usize) {
-    let inner = text.strip_prefix("^/").filter(|_| value.contains("uri"));
-    match inner.filter(|_| regex_beginning(text).starts_with('/')) {
-        Some(inner) => {
-            let source = format!("/(?<_path>(?:{inner})(?s:.*))");
-            (source, Some("/{_path}"), 1)
+    let whole = |source| (source, Some("/{_path}"), 1);
+    if value.contains("uri") {
+        let bound = regex_beginning(text).starts_with('/');
+        if let Some(inner) = text.strip_prefix("^/").filter(|_| bound) {
+            return whole(format!("/(?<_path>(?:{inner})(?s:.*))"));
         }
-        // The first place counts.
-        None => (format!("(?s:.*?)(?:{text})(?s:.*)"), None, 0),
+        // What it begins with, wherever that is found.
+        let begin = regex_beginning(&format!("^{text}"));
+        if !text.starts_with('^') && !begin.is_empty() && !begin.starts_with('/') {
+            return whole(format!("/(?<_path>(?s:.*?)(?:{text})(?s:.*))"));
+        }
     }
+    // The first place counts.
+    (format!("(?s:.*?)(?:{text})(?s:.*)"), None, 0)
 }
 
 /// Whether a regex on `$request_uri` also matches what has a query, which it then covers with its

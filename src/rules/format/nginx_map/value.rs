@@ -11,7 +11,7 @@ pub(super) struct Known<'k> {
     pub(super) path: Option<&'k str>,
 }
 
-/// A group of a regex: its name, and what the target calls it.
+/// A group of a regex: its name, and what the target calls it; empty if it can't be inserted.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) name: Option<String>,
@@ -108,6 +108,7 @@ fn placeholder(name: &str, groups: &[Group]) -> Option<String> {
             groups.find(|group| group.name.as_deref() == Some(name))
         }
     };
+    let group = group.filter(|group| !group.slot.is_empty());
     group.map(|group| format!("{{{}}}", group.slot))
 }
 

@@ -56,6 +56,12 @@ impl Variable {
         self.path == Has::Never
     }
 
+    /// Whether each key is a host and a path.
+    #[cfg(feature = "regex")]
+    pub(super) fn is_host_and_path(&self) -> bool {
+        (self.host, self.path) == (Has::Always, Has::Always)
+    }
+
     /// Why a key of this host and this path never matches: what keys of this map are instead.
     pub(super) fn rejects(&self, host: &str, path: &str) -> Option<&'static str> {
         let fits = |has, part: &str| match has {
