@@ -119,6 +119,7 @@ mod spelling;
 mod syntax;
 mod table;
 mod target;
+mod target_text;
 mod text_range;
 mod usage;
 mod value;

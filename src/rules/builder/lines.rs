@@ -18,8 +18,8 @@ impl RulesBuilder {
                 rule: number,
                 name: rule.options.name,
                 part: Part::Rule,
-                text: cut(rule.source.text()),
-                flaw: Flaw::to_itself(&rule.target),
+                text: cut(&rule.source.text()),
+                flaw: Flaw::to_itself(&rule.target.native()),
             });
         }
         let added = self.try_rule(rule);

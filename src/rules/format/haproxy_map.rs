@@ -53,7 +53,7 @@ use super::{
     read::{self, ByLine},
 };
 use crate::{
-    rules::{Diagnostics, Part, Precedence, Rules, Severity, pattern},
+    rules::{Diagnostics, Part, Precedence, Rules, Severity, target_text::TargetText},
     status::StatusChoice,
 };
 
@@ -178,11 +178,7 @@ impl ByLine for Reader {
             let cure = "put the comment on a line of its own, or write `%20` for the space";
             loader.say(Severity::Warning, line, bytes, &message, cure);
         }
-        let target = if value.contains(['{', '}', '\t']) {
-            pattern::escape(value).replace('\t', "%09")
-        } else {
-            value.to_owned()
-        };
+        let target = TargetText::literal(&value.replace('\t', "%09"));
         match loader.try_first(line.number, map::rule(self.0, key, target)) {
             Ok(None) => {}
             Ok(Some(before)) => {

@@ -3,7 +3,7 @@
 
 use super::quoted;
 use crate::{
-    rules::{QueryPolicy, Rule, Source},
+    rules::{QueryPolicy, Rule, Source, target_text::TargetText},
     status::{Status, StatusChoice},
 };
 
@@ -32,7 +32,7 @@ pub(super) fn has_scheme(key: &str) -> bool {
 /// The rule of a key and a target, which is sent as it is: nothing of a request's query goes on.
 ///
 /// Paths begin with `/`; what stands before one, or alone, is a host.
-pub(super) fn rule(how: StatusChoice, key: &str, target: String) -> Rule {
+pub(super) fn rule(how: StatusChoice, key: &str, target: impl Into<TargetText>) -> Rule {
     let slash = key.find('/').unwrap_or(key.len());
     let (host, path) = key.split_at_checked(slash).unwrap_or((key, ""));
     let source = if path.is_empty() {
@@ -41,7 +41,7 @@ pub(super) fn rule(how: StatusChoice, key: &str, target: String) -> Rule {
         // A map compares the text; a URL has a `#` only as `%23`.
         Source::exact(&path.replace('#', "%23"))
     };
-    let rule = Rule::new(how, source, target).query(QueryPolicy::Drop);
+    let rule = Rule::of_file(how, source, target).query(QueryPolicy::Drop);
     if host.is_empty() {
         rule
     } else {

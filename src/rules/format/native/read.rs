@@ -186,7 +186,7 @@ fn outcome<'l>(cursor: &mut Cursor<'l>, rule: &mut Rule) -> Result<Text<'l>, Fla
             )
         })?)
     } else {
-        rule.target = text.text.clone().into_owned();
+        rule.target = text.text.clone().into_owned().into();
         Outcome::Redirect(status(cursor)?)
     };
     Ok(text)

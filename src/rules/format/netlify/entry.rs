@@ -8,6 +8,7 @@ use crate::{
     rules::{
         Condition, QueryPolicy,
         format::{STATUSES, placeholders, quoted},
+        syntax::Template,
     },
     status::Status as OurStatus,
 };
@@ -95,8 +96,8 @@ impl<'l> Entry<'l> {
         let query = self.query(&mut names, loader);
         let mut rule = if let Some(status) = self.redirect_status() {
             self.warn_of_slashes(&target, loader);
-            let text = target_text(&target, &names, loader);
-            let rule = Rule::new(status, matched.source.clone(), text);
+            let template = template(&target, &names, loader);
+            let rule = Rule::of_file(status, matched.source.clone(), template);
             let rule = rule.query(QueryPolicy::TargetWins);
             match self.force {
                 true => rule,
@@ -200,14 +201,14 @@ impl<'l> Entry<'l> {
 }
 
 /// The native form of a target, with its placeholders.
-fn target_text(target: &Word<'_>, names: &Names, loader: &mut Loader) -> String {
-    let (native, findings) =
+fn template(target: &Word<'_>, names: &Names, loader: &mut Loader) -> Template {
+    let (template, findings) =
         placeholders::target(&target.text, names.in_target(), "Netlify replaces");
     for (bytes, message, cure) in findings {
         let place = within(&target.place, bytes);
         loader.say_at(Severity::Warning, &place, &message, cure);
     }
-    native
+    template
 }
 
 /// A part of a text that stands in the file as it is.

@@ -89,7 +89,7 @@ impl<'t> Entry<'_, 't> {
         if let To::Target(to) = self.outcome(&object, &target)? {
             let mut redirect = rule.clone().query(QueryPolicy::Merge);
             redirect.outcome = Outcome::Redirect(Status::try_from(status).ok()?.into());
-            redirect.target.clone_from(&to.text);
+            redirect.target = to.text.clone().into();
             match self.document.try_rule(at, &place, redirect) {
                 Ok(()) => return Some(()),
                 Err(error) => {
