@@ -31,6 +31,8 @@ function written(name, text) {
   return path;
 }
 
+let last;
+
 async function matching(redirects, numbers) {
   const rules = redirects.map(({ from, query, signed, ...rest }, index) => ({
     ...rest,
@@ -42,7 +44,10 @@ async function matching(redirects, numbers) {
   }));
   // The matcher reads an empty list as an error.
   if (rules.length === 0) return () => null;
+  // Its memory isn't collected.
+  last?.delete();
   const matcher = await redirector.parseJSON(JSON.stringify(rules), { jwtSecret: "", jwtRoleClaim: "" });
+  last = matcher;
   return (request) => decide(matcher, request);
 }
 

@@ -42,6 +42,23 @@ pub const KNOWN: &[Known] = &[
         },
     },
     Known {
+        kind: "own target",
+        reason: "a line that waits for a 404 doesn't match the URLs that it redirects to, except on Netlify",
+        is: |case| {
+            case.only_engine().is_some_and(|line| {
+                let target = target_of(line)
+                    .split([':', '?', '#'])
+                    .next()
+                    .unwrap_or_default();
+                !line.contains('!')
+                    && case
+                        .request
+                        .path()
+                        .starts_with(target.trim_end_matches('/'))
+            })
+        },
+    },
+    Known {
         kind: "loop",
         reason: "a line that redirects to itself is left out",
         is: |case| case.is_left_out("endless redirect") || case.is_left_out("redirect loop"),
@@ -136,8 +153,8 @@ pub const KNOWN: &[Known] = &[
         kind: "empty segment of a request",
         reason: "Netlify's placeholders skip empty segments",
         is: |case| {
-            case.only_engine().is_some_and(|line| line.contains("/:"))
-                && case.request.path().contains("//")
+            let line = case.only_engine().or(case.both());
+            line.is_some_and(|line| line.contains("/:")) && case.request.path().contains("//")
         },
     },
     SELF_REDIRECT,

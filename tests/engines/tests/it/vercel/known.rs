@@ -21,11 +21,13 @@ pub const VERCEL: &[Known] = &[
     REPEATED_PLACEHOLDER,
     PLUS_IN_A_QUERY,
     ENCODED_SOURCE,
+    OFF_THE_SITE,
 ];
 
 pub const NEXT: &[Known] = &[
     REJECTED,
     OBJECT_AS_VALUE,
+    GROUP_WITHOUT_A_PREFIX,
     PLACEHOLDER_FIRST,
     FAILURE,
     SLASH_OF_THE_ROOT,
@@ -144,6 +146,18 @@ const ENCODED_SOURCE: Known = Known {
     },
 };
 
+const OFF_THE_SITE: Known = Known {
+    kind: "off the site",
+    reason: "a path never becomes another site, such as `//c` from `/:path`",
+    is: |case| {
+        case.engine
+            .raw
+            .as_ref()
+            .is_some_and(|raw| raw.starts_with("//"))
+            && case.ours.is_pass()
+    },
+};
+
 const OBJECT_AS_VALUE: Known = Known {
     kind: "object as a value",
     reason: "Next rejects `\"value\": {…}`, which is Vercel's",
@@ -151,6 +165,12 @@ const OBJECT_AS_VALUE: Known = Known {
         case.is_rejected()
             && matches!(&case.engine.decision, Decision::Error(error) if error.contains("`value` is no string"))
     },
+};
+
+const GROUP_WITHOUT_A_PREFIX: Known = Known {
+    kind: "group without a prefix",
+    reason: "Next rejects `{:x}*`, which has nothing between its repetitions",
+    is: |case| matches!(&case.engine.decision, Decision::Error(error) if error.contains("Can not repeat")),
 };
 
 const PLACEHOLDER_FIRST: Known = Known {
