@@ -19,6 +19,7 @@ mod contract;
 mod findings;
 mod formats;
 mod formats_any;
+mod formats_carets;
 mod formats_rewrite;
 mod http2;
 mod location;

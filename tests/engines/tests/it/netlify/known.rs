@@ -35,17 +35,9 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         kind: "page rule",
-        reason: "lines with status 200 or 404 don't keep their URLs yet",
+        reason: "a line with status 200 and a condition that can't be evaluated doesn't keep its URLs",
         is: |case| {
             case.engine.is_pass() && case.only_engine().is_some_and(|line| !is_redirect(line))
-        },
-    },
-    Known {
-        kind: "loop after a 404",
-        reason: "a line that waits for a 404 and may match its own target is left out",
-        is: |case| {
-            case.engine.decision.waits()
-                && (case.is_left_out("endless redirect") || case.is_left_out("redirect loop"))
         },
     },
     Known {

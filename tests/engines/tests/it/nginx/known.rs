@@ -28,8 +28,22 @@ pub const KNOWN: &[Known] = &[
         is: |case| case.is_left_out("the variable `$host`"),
     },
     Known {
+        kind: "own origin",
+        reason: "`$scheme://$host/a` becomes `/a`, since the host of a request is never sent",
+        is: |case| {
+            let (Some(engine), Some(ours)) = (case.engine.location(), case.ours.location()) else {
+                return false;
+            };
+            let path = engine
+                .split_once("://")
+                .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+            let has_host = |entry: &str| entry.contains("$scheme://$host");
+            ours.starts_with('/') && path == Some(ours) && case.both().is_some_and(has_host)
+        },
+    },
+    Known {
         kind: "variable in a value",
-        reason: "entries with `$request_uri`, `$uri`, `$args` or `$scheme` are left out",
+        reason: "a regex without text at its beginning can't insert `$uri` or `$request_uri`",
         is: |case| {
             ["request_uri", "uri", "args", "scheme"]
                 .iter()
@@ -48,22 +62,12 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         kind: "regex of a host",
-        reason: "a regex is compared with the path only",
+        reason: "only a named group of a host can be inserted",
         is: |case| {
             is_of(case, "$host")
                 && case
                     .only_engine()
                     .is_some_and(|entry| entry.starts_with('~'))
-        },
-    },
-    Known {
-        kind: "key without a host",
-        reason: "the variable of the map isn't read, so a path or a regex without a host matches on every host",
-        is: |case| {
-            is_of(case, "$host$uri")
-                && case
-                    .only_ours()
-                    .is_some_and(|entry| entry.starts_with(['/', '~', '"']))
         },
     },
     Known {
@@ -89,7 +93,7 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         kind: "query of a request",
-        reason: "`$request_uri` has the query, but only paths are compared",
+        reason: "a regex on `$request_uri` doesn't see the query",
         is: |case| is_of(case, "$request_uri") && case.request.query().is_some(),
     },
     Known {
