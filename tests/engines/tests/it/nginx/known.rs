@@ -29,16 +29,26 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         kind: "own origin",
-        reason: "`$scheme://$host/a` becomes `/a`, since the host of a request is never sent",
+        reason: "`$scheme://$host/a` becomes `/a`, on the scheme of the request; this nginx has no TLS, so its scheme is \
+                 `http`",
         is: |case| {
             let (Some(engine), Some(ours)) = (case.engine.location(), case.ours.location()) else {
                 return false;
             };
-            let path = engine
-                .split_once("://")
-                .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
-            let has_host = |entry: &str| entry.contains("$scheme://$host");
-            ours.starts_with('/') && path == Some(ours) && case.both().is_some_and(has_host)
+            let is_same = engine.strip_prefix("http://") == ours.strip_prefix("https://");
+            let has_origin = |entry: &str| entry.contains("$scheme://$host");
+            is_same && case.both().is_some_and(has_origin)
+        },
+    },
+    Known {
+        kind: "case of a path",
+        reason: "`$uri` and `$request_uri` insert the path of a key as the key writes it, whatever its case",
+        is: |case| {
+            let (Some(engine), Some(ours)) = (case.engine.location(), case.ours.location()) else {
+                return false;
+            };
+            let inserts_path = case.both().is_some_and(|entry| entry.contains("uri"));
+            inserts_path && engine.eq_ignore_ascii_case(ours)
         },
     },
     Known {
@@ -89,7 +99,10 @@ pub const KNOWN: &[Known] = &[
     Known {
         kind: "merged slashes",
         reason: "`$uri` has no empty segments in nginx",
-        is: |case| has_uri(case) && case.request.path().contains("//"),
+        is: |case| {
+            let inserts_uri = case.both().is_some_and(|entry| entry.contains("$uri"));
+            (has_uri(case) || inserts_uri) && case.request.path().contains("//")
+        },
     },
     Known {
         kind: "query of a request",
