@@ -14,6 +14,7 @@ mod architecture;
 mod attacks;
 mod axum;
 mod canonical;
+mod carets_of_lines;
 mod check_routes;
 mod contract;
 mod findings;

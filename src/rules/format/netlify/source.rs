@@ -114,7 +114,7 @@ impl<'l> Entry<'l> {
         Ok(Matched {
             source: match source {
                 Some(pattern) => pattern.into(),
-                None => self.regex(&segments)?,
+                None => regex_source(&segments).ok_or_else(|| self.needs_regex())?,
             },
             origin,
             ignores_slash,
@@ -213,23 +213,28 @@ impl<'l> Entry<'l> {
         within(&self.from.place, bytes)
     }
 
-    #[cfg(feature = "regex")]
-    #[expect(clippy::unnecessary_wraps, reason = "without the feature it fails")]
-    fn regex(&self, segments: &[(Segment<'_>, Range<usize>)]) -> Result<Source, LeftOut<'l>> {
-        Ok(Source::regex(&regex(segments)))
-    }
-
-    #[cfg(not(feature = "regex"))]
-    fn regex(&self, _: &[(Segment<'_>, Range<usize>)]) -> Result<Source, LeftOut<'l>> {
+    /// What is said of a source that only a regex can express, in a build without regexes.
+    fn needs_regex(&self) -> LeftOut<'l> {
         let message = "`*` before the last segment or after a prefix needs the `regex` feature, so \
                        this rule is skipped";
-        Err(LeftOut(
+        LeftOut(
             Severity::Warning,
             self.from.place.clone(),
             message.into(),
             "enable the `regex` feature of tower-redirect, or use `*` only as the last segment",
-        ))
+        )
     }
+}
+
+#[cfg(feature = "regex")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature it is `None`")]
+fn regex_source(segments: &[(Segment<'_>, Range<usize>)]) -> Option<Source> {
+    Some(Source::regex(&regex(segments)))
+}
+
+#[cfg(not(feature = "regex"))]
+const fn regex_source(_: &[(Segment<'_>, Range<usize>)]) -> Option<Source> {
+    None
 }
 
 /// The scheme and host of a source URL, and where the path begins.

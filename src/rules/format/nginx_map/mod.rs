@@ -57,7 +57,7 @@
 //! | `/b`, `https://new.example/` | redirects to this target; the query of the request is dropped |
 //! | `/b$is_args$args`, `/b?$args`, `/b?c=d&$args` | redirects to `/b` with the query of the request; `$query_string` is the same as `$args` |
 //! | `$1`, `$name`, `${name}` | inserts a group of the regex in the key; in a map of `$host`, only a named one |
-//! | `$uri` | inserts the path of the request; in the entry of a regex, only if it begins with `^/` |
+//! | `$uri` | inserts the path of the request, or the path of the key as it is written; in the entry of a regex, only if the regex begins with plain text or with `^/` |
 //! | `$request_uri` at the end | the same, with the query |
 //! | `$scheme://$host/b` | redirects to `/b` on the same site |
 //! | `""` | doesn't redirect |
