@@ -46,7 +46,7 @@ impl Options {
     }
 
     /// Returns `true` if the rule excludes paths.
-    pub(super) const fn has_exceptions(&self) -> bool {
+    pub(super) fn has_exceptions(&self) -> bool {
         !self.except.is_empty() || self.own_target.is_some()
     }
 

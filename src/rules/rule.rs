@@ -180,18 +180,6 @@ impl Rule {
         }
     }
 
-    /// Creates the rule of a file.
-    pub(super) fn of_file(
-        status: impl Into<StatusChoice>,
-        source: impl Into<Source>,
-        target: impl Into<TargetText>,
-    ) -> Self {
-        Self {
-            target: target.into(),
-            ..Self::new(status, source, String::new())
-        }
-    }
-
     fn conflict(
         mut self,
         part: Part,

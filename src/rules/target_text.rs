@@ -2,8 +2,11 @@ use std::{borrow::Cow, fmt};
 
 use super::{
     error::Flaw,
+    rule::Rule,
+    source::Source,
     syntax::{self, Template, TemplatePart, Word},
 };
+use crate::status::StatusChoice;
 
 /// The target of a rule, as its author wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,5 +69,19 @@ impl From<Template> for TargetText {
 impl fmt::Display for TargetText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.native())
+    }
+}
+
+impl Rule {
+    /// Creates the rule of a file.
+    pub(super) fn of_file(
+        status: impl Into<StatusChoice>,
+        source: impl Into<Source>,
+        target: impl Into<TargetText>,
+    ) -> Self {
+        Self {
+            target: target.into(),
+            ..Self::new(status, source, String::new())
+        }
     }
 }

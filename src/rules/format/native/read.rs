@@ -304,7 +304,7 @@ fn with_value(
             return Ok(rule.scheme(scheme));
         }
         "methods" => {
-            let methods = value.text.split(',').map(|name| name.parse::<Method>());
+            let methods = value.text.split(',').map(str::parse::<Method>);
             let methods = methods.collect::<Result<Vec<_>, _>>();
             let help = "list methods with commas, for example `methods=GET,HEAD`";
             return Ok(rule.methods(methods.map_err(|_| invalid(help))?));
