@@ -19,9 +19,9 @@ use crate::{
     },
 };
 
-fn assert_text(rule: Rule, text: &str) {
+fn assert_text(rule: &Rule, text: &str) {
     assert_eq!(rule.to_string(), text);
-    assert_eq!(text.parse::<Rule>().unwrap(), rule, "{text}");
+    assert_eq!(text.parse::<Rule>().as_ref(), Ok(rule), "{text}");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn each_part_of_a_rule_has_a_text() {
             "/a -> /b query:p=1 as h",
         ),
     ] {
-        assert_text(rule, text);
+        assert_text(&rule, text);
     }
 }
 

@@ -204,7 +204,7 @@ mod tests {
             .map(ToString::to_string)
             .collect();
         [
-            translated.source.text().to_owned(),
+            translated.source.text().into_owned(),
             slots.join(" "),
             excluded.join(", "),
         ]
