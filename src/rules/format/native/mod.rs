@@ -7,7 +7,7 @@
 //!
 //! let rules = native::parse(
 //!     r#"
-//!     # pages that moved
+//!     ## pages that moved
 //!     /about-us -> /about
 //!     /blog/{slug} -> /posts/{slug} 301
 //!     /index.php?page={id} -> /pages/{id} temporary
@@ -15,7 +15,7 @@
 //!
 //!     /api{/*rest} -> pass
 //!     /fax -> gone
-//!     /{*rest} -> /de/{rest} 302 cookie:language=de max-age=60
+//!     /{*rest} -> /de/{rest} 302 cookie:language=de except=/de{/*page}
 //!     "#,
 //! )?;
 //! testing::get("/blog/hello").through(&rules)
