@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::{Line, Loader, Place, Rule, Severity, source::Names};
 use crate::{
     rules::{
-        Condition, QueryPolicy,
+        Condition, Outcome, QueryPolicy,
         format::{STATUSES, placeholders, quoted},
         syntax::Template,
     },
@@ -126,6 +126,11 @@ impl<'l> Entry<'l> {
                 .collect(),
         };
         for rule in rules {
+            // Pages with one source are no copies, and the first of them takes the URLs.
+            if rule.outcome == Outcome::Pass {
+                loader.rule_at(&self.from.place, &target.place, rule);
+                continue;
+            }
             if let Some(line) = loader.last_copy(&self.from.place, &target.place, rule) {
                 let message =
                     format!("line {line} has the same rule, and only the last one counts");
