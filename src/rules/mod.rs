@@ -134,22 +134,7 @@ pub use diff::{ChangeKind, DecisionChange, Diff, Undecided, UndecidedReason};
 pub use error::{Part, RuleError, RulesError};
 pub use explain::{Candidate, Explanation, FailedCondition, NotSentReason};
 pub use flatten::{Flattened, RemainingChain, TargetChange};
-#[cfg(feature = "csv")]
-#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
-pub use format::bulk_csv;
-#[cfg(feature = "toml")]
-#[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
-pub use format::netlify_toml;
-#[cfg(any(feature = "csv", feature = "json"))]
-#[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
-pub use format::vercel_bulk;
-pub use format::{
-    Format, NotRewritten, ParseRuleError, Parsed, Rewritten, UnknownFormat, cloudflare,
-    haproxy_map, native, netlify, nginx_map,
-};
-#[cfg(feature = "json")]
-#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
-pub use format::{next, vercel};
+pub use format::*;
 pub use has::Condition;
 pub use options::QueryPolicy;
 pub use outcome::Outcome;

@@ -64,6 +64,7 @@ use std::borrow::Cow;
 use super::{
     Parsed,
     document::{Document, Places},
+    file_format::{FileFormat, FileReader},
     quoted,
     rows::{Row, Rows},
     seen::Seen,
@@ -126,8 +127,17 @@ const INCLUDE_SUBDOMAINS: usize = 4;
 const SUBPATH_MATCHING: usize = 5;
 const PRESERVE_SUFFIX: usize = 6;
 
+/// See [`Format::BulkCsv`].
+pub(super) struct BulkCsv;
+
+impl FileFormat for BulkCsv {
+    fn reader(&self) -> FileReader {
+        FileReader::Document(Box::new(read))
+    }
+}
+
 /// Reads a document.
-pub(super) fn read(text: &str) -> Parsed {
+fn read(text: &str) -> Parsed {
     let mut document = Document::new(text, Precedence::MostSpecific);
     document.reserve();
     let mut seen = Seen::default();

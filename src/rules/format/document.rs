@@ -65,7 +65,6 @@ impl<'t> Document<'t> {
     }
 
     /// A text in which several rules may stand on one line.
-    #[cfg(feature = "json")]
     pub(super) fn with_sources(text: &'t str, precedence: Precedence) -> Self {
         Self {
             sources: Some(Vec::new()),
@@ -201,7 +200,6 @@ impl<'t> Document<'t> {
     }
 
     /// Says that a rule leads to its own source, which costs no other rule.
-    #[cfg(feature = "json")]
     pub(super) fn say_loop(&mut self, source: &Range<usize>, error: &RuleError) {
         let (line, span) = self.line(source);
         self.loader.say_error(line, &span, error);

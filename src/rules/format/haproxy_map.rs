@@ -45,12 +45,14 @@
 use std::{borrow::Cow, io, ops::Range, path::Path};
 
 use super::{
-    Kind, Parsed,
+    Parsed,
+    file_format::{FileFormat, FileReader},
     loader::{Line, Loader},
     map,
     netlify::ARROWS,
     quoted,
-    read::{self, ByLine},
+    read::ByLine,
+    rewrite::{Writer, lines},
 };
 use crate::{
     rules::{Diagnostics, Part, Precedence, Rules, Severity, target_text::TargetText},
@@ -89,11 +91,7 @@ pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagn
 /// ```
 #[must_use]
 pub fn parse_lossy(text: &str, status: impl Into<StatusChoice>) -> Parsed {
-    let mut loader = Loader::new(PRECEDENCE);
-    loader.reserve(text.len());
-    // Nothing fails where a text is read from memory.
-    let _ = read::lines(text.as_bytes(), &mut Reader(status.into()), &mut loader);
-    loader.finish(|| Ok(text.as_bytes()))
+    HaproxyMap(status.into()).reader().read(text.as_bytes())
 }
 
 /// Loads a file and parses it like [`parse_lossy`]. Diagnostics and rules name the file.
@@ -112,23 +110,30 @@ pub fn parse_lossy(text: &str, status: impl Into<StatusChoice>) -> Parsed {
 ///
 /// Returns an error if the file can't be read.
 pub fn load_lossy(path: impl AsRef<Path>, status: impl Into<StatusChoice>) -> io::Result<Parsed> {
-    kind(status.into()).load(path.as_ref())
+    HaproxyMap(status.into()).reader().load(path.as_ref())
 }
 
-/// How such a text is taken apart.
-pub(super) fn kind(how: StatusChoice) -> Kind {
-    Kind::Lines(PRECEDENCE, Box::new(Reader(how)))
-}
+/// See [`Format::HaproxyMap`](super::Format::HaproxyMap). All rules have this status.
+#[derive(Clone, Copy)]
+pub(super) struct HaproxyMap(pub(super) StatusChoice);
 
-const PRECEDENCE: Precedence = Precedence::MostSpecific;
+impl FileFormat for HaproxyMap {
+    fn reader(&self) -> FileReader {
+        FileReader::Lines(Precedence::MostSpecific, Box::new(*self))
+    }
+
+    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
+        lines::haproxy_map(text, writer);
+    }
+
+    fn is_map(&self) -> bool {
+        true
+    }
+}
 
 const BLANKS: [char; 2] = [' ', '\t'];
 
-/// Reads lines.
-#[derive(Debug)]
-struct Reader(StatusChoice);
-
-impl ByLine for Reader {
+impl ByLine for HaproxyMap {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
         let Some((source, target_at)) = pair(line.text) else {
             return;

@@ -1,17 +1,20 @@
-// This file is long because it lists the formats and compares them in one table.
-
 //! Rule files of other servers and hosting services, each format with its own name and semantics.
 
-use std::{fmt, fs::File, io, path::Path, str::FromStr};
+use std::{fmt, io, path::Path, str::FromStr};
 
-use super::{Diagnostics, Precedence, Rules};
+use super::{Diagnostics, Rules};
 use crate::observe::escaped::Escaped;
 
+pub mod apache;
 #[cfg(feature = "csv")]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub mod bulk_csv;
 pub mod cloudflare;
 mod document;
+mod file_format;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod firebase;
 pub mod haproxy_map;
 #[cfg(feature = "json")]
 mod json;
@@ -42,135 +45,121 @@ pub mod vercel;
 #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
 pub mod vercel_bulk;
 
-use loader::Loader;
+use file_format::FileFormat;
 pub use native::ParseRuleError;
-use read::ByLine;
 pub use rewrite::{NotRewritten, Rewritten};
 
-/// The format of a rule file.
-///
-/// The same line means different things in different formats: `/a /b` is a 301 in a Netlify file
-/// and a 302 in a Cloudflare file. So you name the format, and this crate never guesses it.
-///
-/// ```
-/// use tower_redirect::Status;
-/// use tower_redirect::rules::Format;
-/// use tower_redirect::testing;
-///
-/// let format: Format = "netlify".parse()?; // from a flag
-/// let rules = format.parse("/old /new\n/blog/* /posts/:splat 302!\n")?;
-/// testing::get("/old/")
-///     .through(&rules)
-///     .assert_redirect("/new")
-///     .assert_status(Status::MovedPermanently);
-/// testing::get("/blog/a?b").through(&rules).assert_redirect("/posts/a?b");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// | format | name | feature | status if none is given | which rule wins | an error skips |
-/// |---|---|---|---|---|---|
-/// | `Netlify` | `netlify` | | 301 | the first | the line |
-/// | `NetlifyToml` | `netlify-toml` | `toml` | 301 | the first | the entry |
-/// | `Cloudflare` | `cloudflare` | | 302 | the first | the line |
-/// | `BulkCsv` | `bulk-csv` | `csv` | 301 | the most specific | the row |
-/// | `Vercel` | `vercel` | `json` | 308 | the first | the whole file |
-/// | `VercelBulk` | `vercel-bulk` | `csv` or `json` | 307 | the first | the entry |
-/// | `Next` | `next` | `json` | an error | the first | the whole file |
-/// | `NginxMap` | `nginx-map` | | 301, or yours | the most specific | the entry |
-/// | `HaproxyMap` | `haproxy-map` | | 301, or yours | the most specific | the line |
-/// | `Native` | `native` | | 308 | the first | the line |
-///
-/// Files are UTF-8 and may end their lines with LF or CRLF. In the formats `netlify`, `cloudflare`
-/// and `haproxy-map`, a line is an error if it isn't UTF-8, contains a NUL byte, or is longer than
-/// 64 KiB. The other lines are still read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// Cloudflare Bulk Redirects as CSV. See [`bulk_csv`](super::bulk_csv).
-    #[cfg(feature = "csv")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
-    BulkCsv,
-    /// A Cloudflare `_redirects` file. See [`cloudflare`](super::cloudflare).
-    Cloudflare,
-    /// An HAProxy map file. See [`haproxy_map`](super::haproxy_map).
-    HaproxyMap,
-    /// This crate's own format. See [`native`](super::native).
-    Native,
-    /// A Netlify `_redirects` file. See [`netlify`](super::netlify).
-    Netlify,
-    /// The redirects of a `netlify.toml`. See [`netlify_toml`](super::netlify_toml).
-    #[cfg(feature = "toml")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "toml")))]
-    NetlifyToml,
-    /// The redirects of a Next.js configuration as JSON. See [`next`](super::next).
-    #[cfg(feature = "json")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
-    Next,
-    /// The entries of an nginx `map` block. See [`nginx_map`](super::nginx_map).
-    NginxMap,
-    /// The redirects of a `vercel.json`. See [`vercel`](super::vercel).
-    #[cfg(feature = "json")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
-    Vercel,
-    /// Vercel bulk redirects as CSV or JSON. See [`vercel_bulk`](super::vercel_bulk).
-    #[cfg(any(feature = "csv", feature = "json"))]
-    #[cfg_attr(docsrs, doc(cfg(any(feature = "csv", feature = "json"))))]
-    VercelBulk,
+/// Declares [`Format`], and says for each variant its name and what implements it.
+macro_rules! formats {
+    (
+        $(#[doc = $docs:literal])*
+        pub enum Format;
+        $(
+            $(#[doc = $doc:literal])*
+            $(#[cfg($cfg:meta)])?
+            $format:ident = $name:literal, $file_format:expr;
+        )*
+    ) => {
+        $(#[doc = $docs])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Format {
+            $(
+                $(#[doc = $doc])*
+                $(#[cfg($cfg)] #[cfg_attr(docsrs, doc(cfg($cfg)))])?
+                $format,
+            )*
+        }
+
+        impl Format {
+            /// Every format of this build, with its name.
+            const ALL: &'static [(Self, &'static str)] =
+                &[$($(#[cfg($cfg)])? (Self::$format, $name),)*];
+
+            fn file_format(self) -> &'static dyn FileFormat {
+                match self {
+                    $($(#[cfg($cfg)])? Self::$format => &$file_format,)*
+                }
+            }
+        }
+    };
 }
 
-/// How the text of a format is taken apart.
-enum Kind {
-    /// Every line stands for itself.
-    Lines(Precedence, Box<dyn ByLine>),
-    /// The text is one document.
-    Document(Box<dyn Fn(&str) -> Parsed>),
+formats! {
+    /// The format of a rule file.
+    ///
+    /// The same line means different things in different formats: `/a /b` is a 301 in a Netlify
+    /// file and a 302 in a Cloudflare file. So you name the format, and this crate never guesses
+    /// it.
+    ///
+    /// ```
+    /// use tower_redirect::Status;
+    /// use tower_redirect::rules::Format;
+    /// use tower_redirect::testing;
+    ///
+    /// let format: Format = "netlify".parse()?; // from a flag
+    /// let rules = format.parse("/old /new\n/blog/* /posts/:splat 302!\n")?;
+    /// testing::get("/old/")
+    ///     .through(&rules)
+    ///     .assert_redirect("/new")
+    ///     .assert_status(Status::MovedPermanently);
+    /// testing::get("/blog/a?b").through(&rules).assert_redirect("/posts/a?b");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// | format | name | feature | status if none is given | which rule wins | an error skips |
+    /// |---|---|---|---|---|---|
+    /// | `Netlify` | `netlify` | | 301 | the first | the line |
+    /// | `NetlifyToml` | `netlify-toml` | `toml` | 301 | the first | the entry |
+    /// | `Cloudflare` | `cloudflare` | | 302 | the first | the line |
+    /// | `BulkCsv` | `bulk-csv` | `csv` | 301 | the most specific | the row |
+    /// | `Vercel` | `vercel` | `json` | 308 | the first | the whole file |
+    /// | `VercelBulk` | `vercel-bulk` | `csv` or `json` | 307 | the first | the entry |
+    /// | `Next` | `next` | `json` | an error | the first | the whole file |
+    /// | `Firebase` | `firebase` | `json` | 301 | the first | the entry |
+    /// | `Apache` | `apache` | | 302 | the first | the line |
+    /// | `NginxMap` | `nginx-map` | | 301, or yours | the most specific | the entry |
+    /// | `HaproxyMap` | `haproxy-map` | | 301, or yours | the most specific | the line |
+    /// | `Native` | `native` | | 308 | the first | the line |
+    ///
+    /// Files are UTF-8 and may end their lines with LF or CRLF. In the formats `netlify`,
+    /// `cloudflare` and `haproxy-map`, a line is an error if it isn't UTF-8, contains a NUL byte,
+    /// or is longer than 64 KiB. The other lines are still read.
+    pub enum Format;
+
+    /// The redirects of an Apache `.htaccess` file. See [`apache`](super::apache).
+    Apache = "apache", apache::Apache;
+    /// Cloudflare Bulk Redirects as CSV. See [`bulk_csv`](super::bulk_csv).
+    #[cfg(feature = "csv")]
+    BulkCsv = "bulk-csv", bulk_csv::BulkCsv;
+    /// A Cloudflare `_redirects` file. See [`cloudflare`](super::cloudflare).
+    Cloudflare = "cloudflare", cloudflare::Cloudflare;
+    /// The redirects of a `firebase.json`. See [`firebase`](super::firebase).
+    #[cfg(feature = "json")]
+    Firebase = "firebase", firebase::Firebase;
+    /// An HAProxy map file. See [`haproxy_map`](super::haproxy_map).
+    HaproxyMap = "haproxy-map", haproxy_map::HaproxyMap(map::DEFAULT);
+    /// This crate's own format. See [`native`](super::native).
+    Native = "native", native::Native;
+    /// A Netlify `_redirects` file. See [`netlify`](super::netlify).
+    Netlify = "netlify", netlify::Netlify;
+    /// The redirects of a `netlify.toml`. See [`netlify_toml`](super::netlify_toml).
+    #[cfg(feature = "toml")]
+    NetlifyToml = "netlify-toml", netlify_toml::NetlifyToml;
+    /// The redirects of a Next.js configuration as JSON. See [`next`](super::next).
+    #[cfg(feature = "json")]
+    Next = "next", next::Next;
+    /// The entries of an nginx `map` block. See [`nginx_map`](super::nginx_map).
+    NginxMap = "nginx-map", nginx_map::NginxMap(map::DEFAULT);
+    /// The redirects of a `vercel.json`. See [`vercel`](super::vercel).
+    #[cfg(feature = "json")]
+    Vercel = "vercel", vercel::Vercel;
+    /// Vercel bulk redirects as CSV or JSON. See [`vercel_bulk`](super::vercel_bulk).
+    #[cfg(any(feature = "csv", feature = "json"))]
+    VercelBulk = "vercel-bulk", vercel_bulk::VercelBulk;
 }
 
 impl Format {
-    /// Every format of this build, with its name.
-    const ALL: &'static [(Self, &'static str)] = &[
-        #[cfg(feature = "csv")]
-        (Self::BulkCsv, "bulk-csv"),
-        (Self::Cloudflare, "cloudflare"),
-        (Self::HaproxyMap, "haproxy-map"),
-        (Self::Native, "native"),
-        (Self::Netlify, "netlify"),
-        #[cfg(feature = "toml")]
-        (Self::NetlifyToml, "netlify-toml"),
-        #[cfg(feature = "json")]
-        (Self::Next, "next"),
-        (Self::NginxMap, "nginx-map"),
-        #[cfg(feature = "json")]
-        (Self::Vercel, "vercel"),
-        #[cfg(any(feature = "csv", feature = "json"))]
-        (Self::VercelBulk, "vercel-bulk"),
-    ];
-
-    fn kind(self) -> Kind {
-        match self {
-            #[cfg(feature = "csv")]
-            Self::BulkCsv => Kind::Document(Box::new(bulk_csv::read)),
-            Self::Cloudflare => Kind::Lines(
-                Precedence::StaticFirst,
-                Box::<cloudflare::Reader>::default(),
-            ),
-            Self::HaproxyMap => haproxy_map::kind(map::DEFAULT),
-            Self::Native => Kind::Lines(Precedence::FirstMatch, Box::<native::Reader>::default()),
-            Self::Netlify => Kind::Lines(Precedence::FirstMatch, Box::<netlify::Reader>::default()),
-            #[cfg(feature = "toml")]
-            Self::NetlifyToml => Kind::Document(Box::new(netlify_toml::read)),
-            #[cfg(feature = "json")]
-            Self::Next => Kind::Document(Box::new(next::read)),
-            Self::NginxMap => nginx_map::kind(map::DEFAULT),
-            #[cfg(feature = "json")]
-            Self::Vercel => {
-                Kind::Document(Box::new(|text| vercel::read(text, vercel::Dialect::Vercel)))
-            }
-            #[cfg(any(feature = "csv", feature = "json"))]
-            Self::VercelBulk => Kind::Document(Box::new(vercel_bulk::read)),
-        }
-    }
-
     /// Returns every format that this build can read.
     ///
     /// ```
@@ -229,16 +218,7 @@ impl Format {
     /// ```
     #[must_use]
     pub fn read_lossy(self, bytes: &[u8]) -> Parsed {
-        match self.kind() {
-            Kind::Lines(precedence, mut dialect) => {
-                let mut loader = Loader::new(precedence);
-                loader.reserve(bytes.len());
-                // Nothing fails where bytes are read from memory.
-                let _ = read::lines(bytes, &mut *dialect, &mut loader);
-                loader.finish(|| Ok(bytes))
-            }
-            Kind::Document(parse) => read::document(bytes, parse),
-        }
+        self.file_format().reader().read(bytes)
     }
 
     /// Loads a file and parses it like [`parse_lossy`](Self::parse_lossy).
@@ -263,7 +243,7 @@ impl Format {
     ///
     /// Returns an error if the file can't be read.
     pub fn load_lossy(self, path: impl AsRef<Path>) -> io::Result<Parsed> {
-        self.kind().load(path.as_ref())
+        self.file_format().reader().load(path.as_ref())
     }
 
     /// The same of a file that is opened in another way: something to read, and about how much that
@@ -274,44 +254,7 @@ impl Format {
         path: &Path,
         open: impl Fn(&Path) -> io::Result<(R, u64)>,
     ) -> io::Result<Parsed> {
-        self.kind().load_by(path, open)
-    }
-}
-
-impl Kind {
-    fn load(self, path: &Path) -> io::Result<Parsed> {
-        self.load_by(path, |path| {
-            let file = File::open(path)?;
-            let length = file.metadata()?.len();
-            Ok((file, length))
-        })
-    }
-
-    fn load_by<R: io::Read>(
-        self,
-        path: &Path,
-        open: impl Fn(&Path) -> io::Result<(R, u64)>,
-    ) -> io::Result<Parsed> {
-        let (mut file, length) = open(path)?;
-        let parsed = match self {
-            Self::Lines(precedence, mut dialect) => {
-                let mut loader = Loader::new(precedence);
-                loader.reserve(usize::try_from(length).unwrap_or(usize::MAX));
-                let input = io::BufReader::with_capacity(1 << 16, file);
-                read::lines(input, &mut *dialect, &mut loader)?;
-                loader.finish(|| open(path).map(|(file, _)| io::BufReader::new(file)))
-            }
-            Self::Document(parse) => {
-                let mut text = Vec::new();
-                file.read_to_end(&mut text)?;
-                read::document(&text, parse)
-            }
-        };
-        let name = path.to_string_lossy();
-        Ok(Parsed {
-            rules: parsed.rules.in_file(&name),
-            diagnostics: parsed.diagnostics.in_file(&name),
-        })
+        self.file_format().reader().load_by(path, open)
     }
 }
 
@@ -338,8 +281,8 @@ impl FromStr for Format {
 /// ```
 /// use tower_redirect::rules::Format;
 ///
-/// let error = "apache".parse::<Format>().unwrap_err();
-/// assert!(error.to_string().starts_with("unknown format `apache`; use one of "));
+/// let error = "caddy".parse::<Format>().unwrap_err();
+/// assert!(error.to_string().starts_with("unknown format `caddy`; use one of "));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFormat(Box<str>);

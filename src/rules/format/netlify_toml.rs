@@ -57,12 +57,14 @@ use toml::de::{DeTable, DeValue};
 use super::{
     Parsed,
     document::Document,
+    file_format::{FileFormat, FileReader},
     near_or,
     netlify::{
         entry::{Entry, Pair, Status, Word},
         parse_int,
     },
     quoted,
+    rewrite::{self, Writer},
 };
 use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
 
@@ -101,7 +103,20 @@ pub fn parse_lossy(text: &str) -> Parsed {
     Format::NetlifyToml.parse_lossy(text)
 }
 
-pub(super) fn read(text: &str) -> Parsed {
+/// See [`Format::NetlifyToml`].
+pub(super) struct NetlifyToml;
+
+impl FileFormat for NetlifyToml {
+    fn reader(&self) -> FileReader {
+        FileReader::Document(Box::new(read))
+    }
+
+    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
+        rewrite::toml::write(text, writer);
+    }
+}
+
+fn read(text: &str) -> Parsed {
     let mut document = Document::new(text, Precedence::FirstMatch);
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {

@@ -33,7 +33,11 @@
 //! What Next.js rejects is an error, and then no rule of the file is used. What is only ignored or
 //! not supported is a warning about one entry.
 
-use super::{Parsed, vercel};
+use super::{
+    Parsed,
+    file_format::{FileFormat, FileReader},
+    vercel,
+};
 use crate::rules::{Diagnostics, Format, Rules};
 
 /// Parses a file and returns its rules. Warnings are dropped.
@@ -71,7 +75,11 @@ pub fn parse_lossy(text: &str) -> Parsed {
     Format::Next.parse_lossy(text)
 }
 
-/// Reads a document.
-pub(super) fn read(text: &str) -> Parsed {
-    vercel::read(text, vercel::Dialect::Next)
+/// See [`Format::Next`].
+pub(super) struct Next;
+
+impl FileFormat for Next {
+    fn reader(&self) -> FileReader {
+        FileReader::Document(Box::new(|text| vercel::read(text, vercel::Dialect::Next)))
+    }
 }

@@ -266,7 +266,7 @@ mod tests {
         ] {
             let input = io::BufReader::new(Endless { line, left, at: 0 });
             let mut loader = Loader::new(Precedence::FirstMatch);
-            lines(input, &mut netlify::Reader, &mut loader).unwrap();
+            lines(input, &mut netlify::Netlify, &mut loader).unwrap();
             let diagnostics = loader.finish(|| Ok(&b""[..])).diagnostics;
             assert_eq!(diagnostics.iter().count() + diagnostics.omitted(), said);
         }

@@ -175,9 +175,11 @@ fn files_are_read() {
         ("netlify", "/a /b\n", true),
         ("cloudflare", "/a /b\n", true),
         ("haproxy-map", "/a /b\n", true),
+        ("apache", "Redirect /a /b\n", true),
         ("nginx-map", "/a /b;\n", true),
         ("bulk-csv", "x.example/a,/b\n", cfg!(feature = "csv")),
         ("vercel", json, cfg!(feature = "json")),
+        ("firebase", json, cfg!(feature = "json")),
         ("netlify-toml", toml, cfg!(feature = "toml")),
     ] {
         assert_eq!(format.parse::<Format>().is_ok(), is_there, "{format}");

@@ -80,13 +80,15 @@ use std::collections::HashMap;
 
 use super::{
     Parsed, STATUSES,
+    file_format::{FileFormat, FileReader},
     loader::{Line, Loader, Place, floor_char_boundary},
     netlify::{APACHE, ARROWS},
     placeholders, quoted,
     read::ByLine,
+    rewrite::{Writer, lines},
 };
 use crate::{
-    rules::{Diagnostics, Format, QueryPolicy, Rule, Rules, Severity},
+    rules::{Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity},
     status::Status,
 };
 
@@ -140,9 +142,22 @@ pub fn parse_lossy(text: &str) -> Parsed {
     Format::Cloudflare.parse_lossy(text)
 }
 
+/// See [`Format::Cloudflare`].
+pub(super) struct Cloudflare;
+
+impl FileFormat for Cloudflare {
+    fn reader(&self) -> FileReader {
+        FileReader::Lines(Precedence::StaticFirst, Box::<Reader>::default())
+    }
+
+    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
+        lines::cloudflare(text, writer);
+    }
+}
+
 /// Reads line by line.
 #[derive(Debug, Default)]
-pub(super) struct Reader {
+struct Reader {
     /// Each source, and its line.
     seen: HashMap<String, u32>,
     count_static: usize,

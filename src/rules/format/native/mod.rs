@@ -87,10 +87,14 @@ use std::{error::Error, fmt, ops::Range, str::FromStr};
 
 use super::{
     Parsed,
+    file_format::{FileFormat, FileReader},
     loader::{Line, Loader},
     read::ByLine,
+    rewrite::{Writer, lines},
 };
-use crate::rules::{Diagnostics, Format, Rule, Rules, RulesBuilder, Severity, error::Flaw};
+use crate::rules::{
+    Diagnostics, Format, Precedence, Rule, Rules, RulesBuilder, Severity, error::Flaw,
+};
 
 mod condition;
 mod read;
@@ -141,11 +145,20 @@ pub(super) fn written_target(target: &str) -> String {
     write::Target(target).to_string()
 }
 
-/// Reads line by line.
-#[derive(Debug, Default)]
-pub(super) struct Reader;
+/// See [`Format::Native`].
+pub(super) struct Native;
 
-impl ByLine for Reader {
+impl FileFormat for Native {
+    fn reader(&self) -> FileReader {
+        FileReader::Lines(Precedence::FirstMatch, Box::new(Native))
+    }
+
+    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
+        lines::native(text, writer);
+    }
+}
+
+impl ByLine for Native {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
         let flaw = match read::line(line.text) {
             Ok(None) => return,

@@ -99,11 +99,13 @@
 
 use super::{
     Parsed,
+    file_format::{FileFormat, FileReader},
     loader::{Line, Loader, Place},
     quoted,
     read::ByLine,
+    rewrite::{Writer, lines},
 };
-use crate::rules::{Diagnostics, Format, Rule, Rules, Severity};
+use crate::rules::{Diagnostics, Format, Precedence, Rule, Rules, Severity};
 
 mod conditions;
 pub(super) mod entry;
@@ -146,11 +148,20 @@ pub fn parse_lossy(text: &str) -> Parsed {
     Format::Netlify.parse_lossy(text)
 }
 
-/// Reads line by line.
-#[derive(Debug, Default)]
-pub(super) struct Reader;
+/// See [`Format::Netlify`].
+pub(super) struct Netlify;
 
-impl ByLine for Reader {
+impl FileFormat for Netlify {
+    fn reader(&self) -> FileReader {
+        FileReader::Lines(Precedence::FirstMatch, Box::new(Netlify))
+    }
+
+    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
+        lines::netlify(text, writer);
+    }
+}
+
+impl ByLine for Netlify {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
         match entry(line) {
             Ok(Some(entry)) => entry.add(loader),

@@ -99,9 +99,11 @@
 use std::{io, path::Path};
 
 use super::{
-    Kind, Parsed,
+    Parsed,
     document::{Document, Places},
+    file_format::{FileFormat, FileReader},
     map, quoted,
+    rewrite::{self, Writer},
 };
 use crate::{
     rules::{Diagnostics, QueryPolicy, Rule, Rules, Severity, Source},
@@ -168,10 +170,23 @@ pub fn parse_lossy(text: &str, status: impl Into<StatusChoice>) -> Parsed {
 ///
 /// Returns an error if the file can't be read.
 pub fn load_lossy(path: impl AsRef<Path>, status: impl Into<StatusChoice>) -> io::Result<Parsed> {
-    kind(status.into()).load(path.as_ref())
+    NginxMap(status.into()).reader().load(path.as_ref())
 }
 
-/// How such a text is taken apart.
-pub(super) fn kind(how: StatusChoice) -> Kind {
-    Kind::Document(Box::new(move |text| read(text, how)))
+/// See [`Format::NginxMap`](super::Format::NginxMap). All rules have this status.
+pub(super) struct NginxMap(pub(super) StatusChoice);
+
+impl FileFormat for NginxMap {
+    fn reader(&self) -> FileReader {
+        let status = self.0;
+        FileReader::Document(Box::new(move |text| read(text, status)))
+    }
+
+    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
+        rewrite::nginx::write(text, writer);
+    }
+
+    fn is_map(&self) -> bool {
+        true
+    }
 }

@@ -12,7 +12,7 @@ use crate::rules::{
 
 const NO_COLUMN: &str = "the file has no column `statusCode` for the new status";
 
-pub(super) fn write(text: &str, writer: &mut Writer<'_>) {
+pub(in crate::rules::format) fn write(text: &str, writer: &mut Writer<'_>) {
     let mut document = Document::new(text, Precedence::default());
     let mut rows = Rows::new(text);
     let Some((head, columns)) = rows.next_row().map(|row| {

@@ -6,7 +6,7 @@ use crate::rules::{
     format::{document::Document, json::Value},
 };
 
-pub(super) fn write(text: &str, writer: &mut Writer<'_>) {
+pub(in crate::rules::format) fn write(text: &str, writer: &mut Writer<'_>) {
     let mut document = Document::new(text, Precedence::default());
     let mut entry = |value: Value<'_>| {
         let bytes = value.bytes();

@@ -15,7 +15,7 @@ use crate::rules::{
 /// What `*` is called in a target.
 const SPLAT: &str = "splat";
 
-pub(super) fn netlify(text: &str, writer: &mut Writer<'_>) {
+pub(in crate::rules::format) fn netlify(text: &str, writer: &mut Writer<'_>) {
     by_line(text, Format::Netlify, writer, |line, new| {
         let entry = netlify::entry(line).ok().flatten();
         let Some((entry, to)) = entry.and_then(|entry| Some((entry.clone(), entry.to?))) else {
@@ -33,7 +33,7 @@ pub(super) fn netlify(text: &str, writer: &mut Writer<'_>) {
     });
 }
 
-pub(super) fn cloudflare(text: &str, writer: &mut Writer<'_>) {
+pub(in crate::rules::format) fn cloudflare(text: &str, writer: &mut Writer<'_>) {
     by_line(text, Format::Cloudflare, writer, |line, new| {
         let mut words = line.words();
         let (Some(from), Some(to)) = (words.next(), words.next()) else {
@@ -50,7 +50,7 @@ pub(super) fn cloudflare(text: &str, writer: &mut Writer<'_>) {
     });
 }
 
-pub(super) fn native(text: &str, writer: &mut Writer<'_>) {
+pub(in crate::rules::format) fn native(text: &str, writer: &mut Writer<'_>) {
     by_line(text, Format::Native, writer, |line, new| {
         let [target, status] = native::target_and_status(line.text).ok_or(READ_OTHERWISE)?;
         let mut edits = vec![Edit::new(target, native::written_target(new.target))];
@@ -59,7 +59,7 @@ pub(super) fn native(text: &str, writer: &mut Writer<'_>) {
     });
 }
 
-pub(super) fn haproxy_map(text: &str, writer: &mut Writer<'_>) {
+pub(in crate::rules::format) fn haproxy_map(text: &str, writer: &mut Writer<'_>) {
     by_line(text, Format::HaproxyMap, writer, |line, new| {
         if new.status.is_some() {
             return Err(ONE_STATUS);

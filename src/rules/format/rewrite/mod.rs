@@ -17,13 +17,13 @@ use crate::{
 };
 
 #[cfg(feature = "csv")]
-mod csv;
+pub(super) mod csv;
 #[cfg(feature = "json")]
-mod json;
-mod lines;
-mod nginx;
+pub(super) mod json;
+pub(super) mod lines;
+pub(super) mod nginx;
 #[cfg(feature = "toml")]
-mod toml;
+pub(super) mod toml;
 
 /// The text of a file after [`Format::rewrite`], and the changes that it couldn't write.
 ///
@@ -108,6 +108,7 @@ impl fmt::Display for NotRewritten {
 /// Reasons to keep a rule.
 const NOT_FOUND: &str = "the text has no such rule that is valid by itself";
 const ONE_STATUS: &str = "a map has one status for all its rules";
+const NO_WRITER: &str = "files of this format aren't rewritten";
 const READ_OTHERWISE: &str = "the file would mean something else";
 const TOO_MANY: &str = "the file would mean something else with too many of the changes";
 
@@ -138,6 +139,8 @@ impl Format {
     ///
     /// A map has no status, so its rules have the status that [`parse`](Self::parse) gives them.
     ///
+    /// In the formats `apache` and `firebase`, no change is written.
+    ///
     /// In the formats `bulk-csv`, `vercel` and `next`, nothing changes: flattening leaves their
     /// rules alone, since the targets of the first name a host and the others merge the query of
     /// the request.
@@ -146,7 +149,9 @@ impl Format {
         let body = text.strip_prefix(mark).unwrap_or(text);
         let mark = text.get(..text.len() - body.len()).unwrap_or_default();
         let mut writer = Writer::new(flattened);
-        self.write(body, &mut writer);
+        if !writer.lines.is_empty() {
+            self.file_format().rewrite(body, &mut writer);
+        }
         if writer.written.iter().any(Result::is_ok) {
             writer.take_back(body, self);
         }
@@ -155,40 +160,6 @@ impl Format {
             text: format!("{mark}{text}"),
             kept: writer.kept(),
         }
-    }
-
-    /// Finds the entries of the changed rules and writes them.
-    fn write(self, text: &str, writer: &mut Writer<'_>) {
-        if writer.lines.is_empty() {
-            return;
-        }
-        match self {
-            Self::Native => lines::native(text, writer),
-            Self::Netlify => lines::netlify(text, writer),
-            Self::Cloudflare => lines::cloudflare(text, writer),
-            Self::HaproxyMap => lines::haproxy_map(text, writer),
-            Self::NginxMap => nginx::write(text, writer),
-            #[cfg(feature = "toml")]
-            Self::NetlifyToml => toml::write(text, writer),
-            #[cfg(any(feature = "csv", feature = "json"))]
-            Self::VercelBulk => match text.trim_start().bytes().next() {
-                #[cfg(feature = "json")]
-                Some(b'[' | b'{') => json::write(text, writer),
-                #[cfg(feature = "csv")]
-                _ => csv::write(text, writer),
-                #[cfg(not(feature = "csv"))]
-                _ => {}
-            },
-            #[cfg(feature = "csv")]
-            Self::BulkCsv => {}
-            #[cfg(feature = "json")]
-            Self::Next | Self::Vercel => {}
-        }
-    }
-
-    /// Whether rules have the status that the caller names.
-    const fn is_map(self) -> bool {
-        matches!(self, Self::HaproxyMap | Self::NginxMap)
     }
 }
 
@@ -226,7 +197,7 @@ struct New<'f> {
 
 /// The changes by their rules, and what is written for each.
 #[derive(Debug)]
-struct Writer<'f> {
+pub(super) struct Writer<'f> {
     flattened: &'f Flattened,
     news: Vec<New<'f>>,
     /// By line, source and old target; those that have all in common, in their order.
@@ -262,6 +233,11 @@ impl<'f> Writer<'f> {
             }
         }
         writer
+    }
+
+    /// Writes nothing.
+    pub(super) fn keep_all(&mut self) {
+        self.written.fill(Err(NO_WRITER));
     }
 
     /// Takes the entry of a line: the rules that it is by itself, and how it is written.
@@ -356,7 +332,8 @@ impl<'f> Writer<'f> {
             && pairs.all(|((_, old), (_, new))| {
                 let is_same = old.target == new.target
                     && keeps_query(expected, &old) == keeps_query(got, &new)
-                    && (format.is_map() || old.status_choice() == new.status_choice());
+                    && (format.file_format().is_map()
+                        || old.status_choice() == new.status_choice());
                 old.source == new.source && (is_same || kept.contains(&old.number))
             })
     }

@@ -9,7 +9,7 @@ use crate::rules::{
     },
 };
 
-pub(super) fn write(text: &str, writer: &mut Writer<'_>) {
+pub(in crate::rules::format) fn write(text: &str, writer: &mut Writer<'_>) {
     let mut document = Document::new(text, Precedence::default());
     let mut tokens = Tokens::new(text);
     let mut entry = Vec::new();

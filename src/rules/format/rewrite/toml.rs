@@ -13,7 +13,7 @@ use crate::rules::{
     format::{document::Document, loader::Loader, netlify::entry::Entry, netlify_toml},
 };
 
-pub(super) fn write(text: &str, writer: &mut Writer<'_>) {
+pub(in crate::rules::format) fn write(text: &str, writer: &mut Writer<'_>) {
     let mut document = Document::new(text, Precedence::FirstMatch);
     let Ok(table) = DeTable::parse(text) else {
         return;

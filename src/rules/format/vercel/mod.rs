@@ -103,6 +103,7 @@
 use super::{
     Parsed,
     document::Document,
+    file_format::{FileFormat, FileReader},
     json::{self, NoJson, Value},
 };
 use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
@@ -187,6 +188,15 @@ const OTHERS: [(&str, &str); 5] = [
         "load that file in the format `vercel-bulk`",
     ),
 ];
+
+/// See [`Format::Vercel`].
+pub(super) struct Vercel;
+
+impl FileFormat for Vercel {
+    fn reader(&self) -> FileReader {
+        FileReader::Document(Box::new(|text| read(text, Dialect::Vercel)))
+    }
+}
 
 /// Reads a document of either format.
 pub(super) fn read(text: &str, dialect: Dialect) -> Parsed {

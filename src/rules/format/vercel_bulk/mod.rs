@@ -58,7 +58,9 @@ use std::ops::Range;
 use super::{
     Parsed,
     document::{Document, Places},
+    file_format::{FileFormat, FileReader},
     near_or, quoted,
+    rewrite::{self, Writer},
 };
 use crate::{
     rules::{
@@ -156,22 +158,45 @@ struct Entry<'e> {
     query: bool,
 }
 
+/// See [`Format::VercelBulk`].
+pub(super) struct VercelBulk;
+
+impl FileFormat for VercelBulk {
+    fn reader(&self) -> FileReader {
+        FileReader::Document(Box::new(read))
+    }
+
+    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
+        match is_json(text) {
+            #[cfg(feature = "json")]
+            true => rewrite::json::write(text, writer),
+            #[cfg(feature = "csv")]
+            false => rewrite::csv::write(text, writer),
+            #[cfg(not(all(feature = "csv", feature = "json")))]
+            _ => {}
+        }
+    }
+}
+
 /// Reads a document.
-pub(super) fn read(text: &str) -> Parsed {
-    let first = text.trim_start().bytes().next();
-    let is_json = matches!(first, Some(b'[' | b'{'));
-    let mut document = match is_json {
+fn read(text: &str) -> Parsed {
+    let mut document = match is_json(text) {
         #[cfg(feature = "json")]
         true => Document::with_sources(text, Precedence::FirstMatch),
         _ => Document::new(text, Precedence::FirstMatch),
     };
     document.reserve();
-    match first {
-        None => {}
-        Some(_) if is_json => read_json(&mut document),
-        Some(_) => read_csv(&mut document),
+    if is_json(text) {
+        read_json(&mut document);
+    } else if !text.trim_start().is_empty() {
+        read_csv(&mut document);
     }
     document.finish()
+}
+
+/// Returns `true` if a file is JSON, not CSV.
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['[', '{'])
 }
 
 #[cfg(feature = "json")]

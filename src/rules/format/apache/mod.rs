@@ -1,0 +1,339 @@
+//! The redirects of an Apache `.htaccess` file.
+//!
+//! ```
+//! use tower_redirect::rules::apache;
+//! use tower_redirect::testing;
+//!
+//! let rules = apache::parse(
+//!     "Redirect 301 /old https://new.example/\n\
+//!      RewriteEngine On\n\
+//!      RewriteRule ^blog/([^/]+)$ /posts/$1 [R=301,L]\n",
+//! )?;
+//! testing::get("/old/a").through(&rules).assert_redirect("https://new.example/a");
+//! testing::get("/blog/hello?a=b").through(&rules).assert_redirect("/posts/hello?a=b");
+//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! ```
+//!
+//! # Syntax
+//!
+//! A line is one directive. A `\` at its end continues it. The file belongs to the folder of the
+//! site's first page.
+//!
+//! | directive | what it does here |
+//! |---|---|
+//! | `Redirect [status] /old URL` | matches this path and every path below; what follows it is appended to the URL |
+//! | `RedirectMatch [status] regex URL` | matches paths; `$1` in the URL inserts a group |
+//! | `RedirectPermanent`, `RedirectTemp` | `Redirect` with 301 or 302 |
+//! | `RewriteEngine On` | is required for the directives below |
+//! | `RewriteBase /a` | comes before a relative target |
+//! | `RewriteCond test pattern [NC,OR]` | a condition on the next `RewriteRule` |
+//! | `RewriteRule pattern target [flags]` | matches paths, without their first slash |
+//! | `<IfModule x>` | is read through; `<IfModule !x>` is skipped |
+//! | `#` at the start of a line | starts a comment |
+//!
+//! A status is 301, 302 (the default), 303, 307, 308, a 4xx status without a URL, `permanent`,
+//! `temp`, `seeother` or `gone`. Regexes may match anywhere in the path. `^` and `$` bind them to
+//! its start and end. Most need the `regex` feature.
+//!
+//! | flag | what it does here |
+//! |---|---|
+//! | `R`, `R=301` | redirects |
+//! | `F`, `G`, `R=404` | refuses with 403, 410 or this 4xx status |
+//! | `L`, `END` | with the target `-`: requests that the rule matches pass through |
+//! | `NC` | ignores case |
+//! | `QSA`, `QSD` | appends, or drops, the query of the request; without them, a query in the target replaces it |
+//! | `NE` | sends `#` in the target as it is |
+//!
+//! | test of a condition | pattern |
+//! |---|---|
+//! | `%{HTTP_HOST}`, `%{REQUEST_URI}`, `%{HTTP:Name}`, `%{HTTP_USER_AGENT}`, `%{HTTP_REFERER}` | a regex, `=text`, or the same after `!` |
+//! | `%{HTTPS}`, `%{REQUEST_SCHEME}`, `%{SERVER_PORT}` | `on` or `off`, `https` or `http`, `443` or `80` |
+//! | `%{REQUEST_METHOD}` | methods, as in `^(GET\|HEAD)$` |
+//! | `%{QUERY_STRING}` | `^key=value$` or `(^\|&)key=value(&\|$)` |
+//! | `%{REQUEST_FILENAME}` | `!-f` and `!-d`: the rule waits for a 404 of the app |
+//!
+//! Targets insert `$1` from the rule, `%1` from its last condition, and `%{REQUEST_URI}`.
+//! `%{REQUEST_SCHEME}://%{HTTP_HOST}` before a path redirects on the same site.
+//!
+//! Rewrite rules come before `Redirect`, except those after a rule that passes requests through.
+//!
+//! # Not supported
+//!
+//! | syntax | what happens |
+//! |---|---|
+//! | a rule without `R` (an internal rewrite), the flags `P`, `N` and `S` | a warning; requests that the rule matches pass through |
+//! | `%{HTTP_HOST}` and other variables in a target, a group right after a host | a warning; requests that the rule matches pass through |
+//! | any other condition, look-around and references to groups in a regex, the flag `C` | a warning; the rule never matches |
+//! | rewrite rules without `RewriteEngine On` | a warning |
+//! | a redirect in another section, such as `<Files>` | a warning; it is skipped |
+//! | other directives | nothing |
+//!
+//! # Differences from Apache
+//!
+//! - A regex sees the path as the client sent it, with its percent-encoding.
+//! - A redirect always ends the rules, as if it had the flag `L`.
+//! - `%{HTTP_HOST}` has no port, and `^key=value$` also matches a query with other parameters.
+//! - `%20` in a target is a space if the last condition has no groups.
+
+use super::{
+    Parsed,
+    document::{Document, Places},
+    file_format::{FileFormat, FileReader},
+    near, quoted,
+};
+use crate::rules::{
+    Diagnostics, Format, Outcome, Part, Precedence, QueryPolicy, Rule, Rules, Severity,
+};
+
+mod alias;
+mod condition;
+mod lines;
+mod regex;
+mod rewrite;
+mod target;
+
+use condition::Cond;
+use lines::{Line, Word, lines};
+use regex::Unsupported;
+
+/// Parses a file and returns its rules. Warnings are dropped.
+///
+/// ```
+/// use tower_redirect::rules::apache;
+///
+/// assert_eq!(apache::parse("Redirect 301 /a /b")?.len(), 1);
+/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// ```
+///
+/// # Errors
+///
+/// Returns all diagnostics, warnings included, if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+    Format::Apache.parse(text)
+}
+
+/// Parses a file and returns the valid rules and all diagnostics. Lines with errors are skipped.
+///
+/// ```
+/// use tower_redirect::rules::apache;
+///
+/// let parsed = apache::parse_lossy("Redirect 301 /a /b\nRedirect 301 /c\n");
+/// assert_eq!(parsed.rules.len(), 1);
+/// assert!(parsed.diagnostics.to_string().starts_with("rules:2:14: error: "));
+/// ```
+#[must_use]
+pub fn parse_lossy(text: &str) -> Parsed {
+    Format::Apache.parse_lossy(text)
+}
+
+/// See [`Format::Apache`].
+pub(super) struct Apache;
+
+impl FileFormat for Apache {
+    fn reader(&self) -> FileReader {
+        FileReader::Document(Box::new(read))
+    }
+}
+
+/// A directive that redirects, or says how.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Directive {
+    Redirect,
+    RedirectMatch,
+    RedirectPermanent,
+    RedirectTemp,
+    RewriteBase,
+    RewriteCond,
+    RewriteEngine,
+    RewriteRule,
+}
+
+const DIRECTIVES: [(&str, Directive); 8] = [
+    ("Redirect", Directive::Redirect),
+    ("RedirectMatch", Directive::RedirectMatch),
+    ("RedirectPermanent", Directive::RedirectPermanent),
+    ("RedirectTemp", Directive::RedirectTemp),
+    ("RewriteBase", Directive::RewriteBase),
+    ("RewriteCond", Directive::RewriteCond),
+    ("RewriteEngine", Directive::RewriteEngine),
+    ("RewriteRule", Directive::RewriteRule),
+];
+
+impl Directive {
+    fn of(name: &str) -> Option<Self> {
+        let mut known = DIRECTIVES.into_iter();
+        let found = known.find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map(|(_, directive)| directive)
+    }
+}
+
+/// A rule, and the words that it comes from.
+struct Entry {
+    places: Places,
+    rule: Rule,
+}
+
+struct Reader<'d, 't> {
+    document: &'d mut Document<'t>,
+    /// Whether the last `RewriteEngine` of the file is on. It counts for the whole file.
+    engine: bool,
+    said_engine: bool,
+    /// The last `RewriteBase` of the file, which counts for the whole file.
+    base: String,
+    conds: Vec<Cond>,
+    /// Whether a condition of the next rule wasn't understood.
+    is_broken: bool,
+    /// Whether the next rule only runs if the one before it matches.
+    is_chained: bool,
+    aliases: Vec<Entry>,
+    rewrites: Vec<Entry>,
+}
+
+fn read(text: &str) -> Parsed {
+    let mut document = Document::with_sources(text, Precedence::FirstMatch);
+    let last = |directive| {
+        let of = lines(text).filter(|line| Directive::of(&line.name.text) == Some(directive));
+        of.last().and_then(|line| line.arguments.into_iter().next())
+    };
+    let engine = last(Directive::RewriteEngine);
+    let mut reader = Reader {
+        document: &mut document,
+        engine: engine.is_some_and(|word| word.text.eq_ignore_ascii_case("on")),
+        said_engine: false,
+        base: last(Directive::RewriteBase).map_or_else(String::new, |word| word.text),
+        conds: Vec::new(),
+        is_broken: false,
+        is_chained: false,
+        aliases: Vec::new(),
+        rewrites: Vec::new(),
+    };
+    // The sections that are open, and whether they are read through.
+    let mut sections: Vec<(String, bool)> = Vec::new();
+    for line in lines(text) {
+        let name = &*line.name.text;
+        if name.starts_with("</") {
+            sections.pop();
+        } else if let Some(section) = name.strip_prefix('<') {
+            let is_module = section.eq_ignore_ascii_case("IfModule");
+            let of = line
+                .arguments
+                .first()
+                .is_some_and(|word| !word.text.starts_with('!'));
+            sections.push((name.trim_end_matches('>').to_owned() + ">", is_module && of));
+        } else if let Some(directive) = Directive::of(name) {
+            match sections.iter().find(|(_, is_read)| !is_read) {
+                None => reader.directive(line, directive),
+                // That a module is missing is never so here.
+                Some((section, _)) if section.eq_ignore_ascii_case("<IfModule>") => {}
+                Some((section, _)) => {
+                    let message = format!(
+                        "the section {} isn't supported, so this line is skipped",
+                        quoted(section)
+                    );
+                    reader.say(
+                        Severity::Warning,
+                        &line.name,
+                        &message,
+                        "move it out of the section",
+                    );
+                }
+            }
+        } else if let Some(meant) = near(name, &DIRECTIVES.map(|(name, _)| name)) {
+            let message = format!("unknown directive {}", quoted(name));
+            let help = format!("did you mean `{meant}`?");
+            reader.say(Severity::Error, &line.name, &message, &help);
+        }
+    }
+    reader.add_all();
+    document.finish()
+}
+
+impl Reader<'_, '_> {
+    fn directive(&mut self, line: Line, directive: Directive) {
+        match directive {
+            Directive::RewriteEngine | Directive::RewriteBase => {}
+            Directive::RewriteCond => self.rewrite_cond(line),
+            Directive::RewriteRule => self.rewrite_rule(&line),
+            _ => self.alias(&line, directive),
+        }
+    }
+
+    fn say(&mut self, severity: Severity, word: &Word, message: &str, help: &str) {
+        self.document.say(severity, &word.bytes, message, help);
+    }
+
+    /// Says that a rule isn't supported, and that it is left out.
+    fn never_matches(&mut self, word: &Word, (message, help): Unsupported) {
+        let message =
+            format!("{message}, so the rule never matches, and later rules may match its URLs");
+        self.say(Severity::Warning, word, &message, help);
+    }
+
+    /// Says that the outcome of a rule isn't supported. Returns the rule that passes instead.
+    fn passes(&mut self, word: &Word, (message, help): Unsupported, rule: Rule) -> Rule {
+        let message = format!("{message}, so requests for this rule pass through");
+        self.say(Severity::Warning, word, &message, help);
+        passing(rule)
+    }
+
+    /// A rule with its place in the file.
+    fn entry(&self, from: &Word, to: Option<&Word>, rule: Rule) -> Entry {
+        let places = Places {
+            entry: from.bytes.clone(),
+            source: from.bytes.clone(),
+            host: from.bytes.clone(),
+            target: to.unwrap_or(from).bytes.clone(),
+            conditions: from.bytes.clone(),
+        };
+        Entry { places, rule }
+    }
+
+    fn add(&mut self, Entry { places, rule }: Entry) {
+        let added = self
+            .document
+            .try_rule(places.entry.start, &places.source, rule.clone());
+        let Err(error) = added else {
+            return;
+        };
+        let word = |bytes: &std::ops::Range<usize>| Word {
+            text: String::new(),
+            bytes: bytes.clone(),
+        };
+        if error.is_loop() {
+            self.document.say_loop(&places.source, &error);
+        } else if error.part() == Part::Target {
+            // Later rules must not take the URLs of one that can't be sent.
+            let message = format!(
+                "{}, so requests for this rule pass through",
+                error.message()
+            );
+            self.say(
+                Severity::Warning,
+                &word(&places.target),
+                &message,
+                error.help(),
+            );
+            let pass = passing(rule);
+            let _ = self
+                .document
+                .try_rule(places.entry.start, &places.source, pass);
+        } else {
+            let message = format!("{}, so this rule is skipped", error.message());
+            self.say(
+                Severity::Error,
+                &word(&places.source),
+                &message,
+                error.help(),
+            );
+        }
+    }
+}
+
+/// A rule that passes requests through instead of redirecting them.
+fn passing(mut rule: Rule) -> Rule {
+    rule.outcome = Outcome::Pass;
+    rule.target.clear();
+    rule.options.query = QueryPolicy::Keep;
+    rule.options.after_not_found = false;
+    rule
+}
