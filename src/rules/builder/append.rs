@@ -57,6 +57,7 @@ impl RulesBuilder {
             }));
         }
         self.lines.push_as(self.count, None);
+        self.lines.skipped += rules.table.lines.skipped;
         self
     }
 

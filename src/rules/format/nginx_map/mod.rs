@@ -165,7 +165,10 @@ pub(super) fn read(text: &str, how: StatusChoice) -> Parsed {
     let mut entry = Vec::new();
     loop {
         match tokens.next_entry(&mut entry) {
-            Ok(End::Semicolon) => reader.entry(&entry),
+            Ok(End::Semicolon) => {
+                reader.document.begin_entry();
+                reader.entry(&entry);
+            }
             Ok(End::Open) => reader.block(&entry),
             Ok(End::Close) => {}
             Ok(End::Text) => break,
@@ -412,8 +415,11 @@ impl Reader<'_> {
     }
 
     fn finish(mut self) -> Parsed {
+        self.document.end_entry();
         if let Some((rule, places)) = self.default.take() {
+            self.document.begin_entry();
             self.document.rule(&places, rule);
+            self.document.end_entry();
         }
         if self.takes_more {
             for bytes in std::mem::take(&mut self.without_value) {
