@@ -116,6 +116,7 @@ mod self_target;
 mod snippets;
 mod source;
 mod spelling;
+mod summary;
 mod syntax;
 mod table;
 mod target;
@@ -145,6 +146,7 @@ pub use rule::Rule;
 pub use rule_ref::{Iter, RuleRef};
 pub use search::Precedence;
 pub use source::Source;
+pub use summary::Summary;
 use table::{ByPath, Table};
 pub use usage::{RuleUsage, Usage};
 

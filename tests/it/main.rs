@@ -42,6 +42,7 @@ mod rules_properties;
 mod safe_anywhere;
 mod shadow;
 mod status;
+mod summary;
 mod then;
 mod trust;
 mod unauthorized;

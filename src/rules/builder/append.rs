@@ -61,6 +61,7 @@ impl RulesBuilder {
             }));
         }
         self.lines.push_as(self.count, None);
+        self.lines.skipped += rules.table.lines.skipped;
         self
     }
 

@@ -26,6 +26,11 @@ impl RulesBuilder {
         self.number_line(number, line, added)
     }
 
+    /// How many rules there are so far.
+    pub(in crate::rules) const fn count(&self) -> u32 {
+        self.count
+    }
+
     /// Adds a rule in native syntax that stands on this line.
     pub(in crate::rules) fn try_native_line(
         &mut self,

@@ -144,6 +144,7 @@ fn read(text: &str) -> Parsed {
     let mut rows = Rows::new(text);
     let mut is_first = true;
     while let Some(row) = rows.next_row() {
+        document.begin_entry();
         if std::mem::take(&mut is_first) && is_header(&row) {
             let message = "this format has no header row";
             document.say(Severity::Error, &row.bytes, message, "remove this row");

@@ -12,6 +12,7 @@ pub(super) use crate::rules::diagnostic::SHOWN;
 use crate::rules::error::Flaw;
 use crate::rules::{
     Diagnostic, Diagnostics, Part, Precedence, Rule, RuleError, Rules, RulesBuilder, Severity,
+    summary::Skipped,
 };
 
 /// Collects the rules of a file and what is to be said about it.
@@ -23,6 +24,9 @@ pub(super) struct Loader {
     slashed: HashSet<u32>,
     /// Whether there are errors but those of loops, whose rules go and leave the others.
     fails: bool,
+    skipped: Skipped,
+    /// How many rules and findings there were before the line or entry that is being read.
+    before: Option<(u32, usize)>,
 }
 
 /// A line of a file, counted from 1, or the part of it that something is said about.
@@ -80,6 +84,28 @@ impl Loader {
             said: Diagnostics::default(),
             slashed: HashSet::new(),
             fails: false,
+            skipped: Skipped::default(),
+            before: None,
+        }
+    }
+
+    /// Counts entries instead of lines.
+    pub(super) const fn with_entries(mut self) -> Self {
+        self.skipped.are_entries = true;
+        self
+    }
+
+    /// Begins a line or an entry, and ends the one before.
+    pub(super) fn begin_entry(&mut self) {
+        self.end_entry();
+        self.before = Some((self.builder.count(), self.said.count_all()));
+    }
+
+    /// Ends a line or an entry. It is skipped if it has findings but no rule.
+    pub(super) fn end_entry(&mut self) {
+        if let Some((rules, findings)) = self.before.take() {
+            let is_skipped = self.builder.count() == rules && self.said.count_all() > findings;
+            self.skipped.count += u32::from(is_skipped);
         }
     }
 
@@ -241,19 +267,39 @@ impl Loader {
     #[cfg(feature = "json")]
     pub(super) fn drop_rules_that_fail(&mut self) {
         if self.fails {
+            self.end_entry();
+            self.skipped.count += self.builder.count();
             self.builder = RulesBuilder::default();
         }
     }
 
     /// The rules that can serve, and what is wrong with others together.
     pub(super) fn build(&mut self) -> (Rules, Vec<RuleError>) {
-        std::mem::take(&mut self.builder).build_what_is_right()
+        self.end_entry();
+        let added = self.builder.count();
+        let (rules, errors) = std::mem::take(&mut self.builder).build_what_is_right();
+        // Earlier copies of a rule are gone, too.
+        let left = u32::try_from(rules.len()).unwrap_or(added);
+        self.skipped.count += added.saturating_sub(left);
+        (rules, errors)
     }
 
     /// The rules with all that was said.
     pub(super) fn end(self, rules: Rules) -> Parsed {
         let mut diagnostics = self.said;
         diagnostics.list.sort_by_key(|one| (one.line, one.start));
+        if rules.is_empty() && self.skipped.count > 0 && !diagnostics.has_errors() {
+            let message = format!(
+                "every {} is skipped, so this file has no rule",
+                self.skipped.noun()
+            );
+            let help = "fix one of them, or remove them if nothing should be redirected";
+            diagnostics.fail(&message, help);
+        }
+        let rules = match self.skipped.count {
+            0 => rules,
+            _ => rules.with_skipped(self.skipped),
+        };
         Parsed { rules, diagnostics }
     }
 

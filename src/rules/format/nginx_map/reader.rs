@@ -30,7 +30,10 @@ pub(in crate::rules::format) fn read(text: &str, how: StatusChoice) -> Parsed {
     loop {
         match tokens.next_entry(&mut entry) {
             Ok(End::Semicolon) if reader.variable.is_none() => {}
-            Ok(End::Semicolon) => reader.entry(&entry),
+            Ok(End::Semicolon) => {
+                reader.document.begin_entry();
+                reader.entry(&entry);
+            }
             Ok(End::Open) => reader.block(&entry),
             Ok(End::Close) => reader.variable = Some(Variable::of_entries("")),
             Ok(End::Text) => break,
@@ -325,8 +328,11 @@ impl Reader<'_> {
     }
 
     fn finish(mut self) -> Parsed {
+        self.document.end_entry();
         if let Some((rule, places)) = self.default.take() {
+            self.document.begin_entry();
             self.document.rule(&places, rule);
+            self.document.end_entry();
         }
         if self.takes_more {
             for bytes in std::mem::take(&mut self.without_value) {
