@@ -132,7 +132,7 @@ fn each_change_and_each_refusal_leaves_an_event() {
     let error =
         "error: the source `/a` has no target; write it after the source, for example `/old /new`";
     let expected = [
-        format!("{good} path={shown}"),
+        format!("{good} path={shown} active=\"2 rules active\""),
         panicked.to_owned(),
         format!("{bad} path={shown} error={shown}:1:1: {error}"),
         panicked.to_owned(),

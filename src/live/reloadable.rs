@@ -148,7 +148,7 @@ impl<P> ReloadHandle<P> {
     /// ```
     pub fn store(&self, policy: impl Into<Arc<P>>) {
         self.replace(policy.into());
-        observe::reloaded(None, ReloadOutcome::Reloaded);
+        observe::reloaded(None, ReloadOutcome::Reloaded(None));
     }
 
     /// Activates the policy that the closure makes. If the closure fails, the current policy stays
@@ -187,7 +187,7 @@ impl<P> ReloadHandle<P> {
         match make(&self.current()) {
             Ok(policy) => {
                 self.swap(turn, Arc::new(policy));
-                observe::reloaded(None, ReloadOutcome::Reloaded);
+                observe::reloaded(None, ReloadOutcome::Reloaded(None));
                 Ok(())
             }
             Err(error) => {

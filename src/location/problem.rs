@@ -63,8 +63,10 @@ pub(super) enum Problem {
 /// What is wrong, and how to fix it.
 #[derive(Clone, Copy)]
 pub(super) struct ProblemText {
+    #[cfg(feature = "rules")]
     pub(super) message: &'static str,
     /// Empty if the message already says how to fix it.
+    #[cfg(feature = "rules")]
     pub(super) help: &'static str,
     /// Both, because a panic in a `const` can't join them.
     pub(super) sentence: &'static str,
@@ -74,14 +76,18 @@ pub(super) struct ProblemText {
 macro_rules! text {
     ($message:literal) => {
         ProblemText {
+            #[cfg(feature = "rules")]
             message: $message,
+            #[cfg(feature = "rules")]
             help: "",
             sentence: $message,
         }
     };
     ($message:literal, $help:literal) => {
         ProblemText {
+            #[cfg(feature = "rules")]
             message: $message,
+            #[cfg(feature = "rules")]
             help: $help,
             sentence: concat!($message, "; ", $help),
         }

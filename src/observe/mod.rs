@@ -12,7 +12,7 @@
 //! | debug | redirect suppressed | `reason`, and the fields of "redirected" |
 //! | debug | refused | `reason`, `status`, and for a rule: `rule`, `rule_number`, `file`, `line` |
 //! | debug | the candidate decides differently | `method`, `path`, `live`, `candidate` |
-//! | info | reloaded | `path` |
+//! | info | reloaded | `path`, and for rules that a watch reads: `active` |
 //! | info | rolled back to the previous rules | |
 //! | warn | rejected, keeping the previous rules | `path`, `error` |
 //! | warn | cannot be read, keeping the previous rules | `path`, `error` |
@@ -196,8 +196,8 @@ fn log_suppressed(request: &RequestHead<'_>, redirect: &Redirect, reason: Suppre
     expect(dead_code, reason = "only `tracing` logs the errors")
 )]
 pub(crate) enum ReloadOutcome<'a> {
-    /// A new policy is active.
-    Reloaded,
+    /// A new policy is active; how many rules it has, if it has rules.
+    Reloaded(Option<&'a str>),
     /// The previous policy is active again.
     RolledBack,
     /// A new policy was rejected; why.
@@ -212,7 +212,10 @@ pub(crate) enum ReloadOutcome<'a> {
 pub(crate) fn reloaded(path: Option<&Path>, outcome: ReloadOutcome<'_>) {
     #[cfg(feature = "metrics")]
     {
-        let is_good = matches!(outcome, ReloadOutcome::Reloaded | ReloadOutcome::RolledBack);
+        let is_good = matches!(
+            outcome,
+            ReloadOutcome::Reloaded(_) | ReloadOutcome::RolledBack
+        );
         counters::reloaded(is_good);
         if let Some(path) = path {
             counters::set_last_reload_good(path, is_good);
@@ -222,8 +225,8 @@ pub(crate) fn reloaded(path: Option<&Path>, outcome: ReloadOutcome<'_>) {
     {
         let path = path.map(|path| tracing::field::display(Escaped(path.display())));
         match outcome {
-            ReloadOutcome::Reloaded => {
-                tracing::info!(target: "tower_redirect", path, "reloaded");
+            ReloadOutcome::Reloaded(active) => {
+                tracing::info!(target: "tower_redirect", path, active, "reloaded");
             }
             ReloadOutcome::RolledBack => tracing::info!(
                 target: "tower_redirect",

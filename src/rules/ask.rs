@@ -95,6 +95,17 @@ impl<'h, 'a> Ask<'h, 'a> {
         })
     }
 
+    /// The first two letters of the language that is preferred; a cookie of this name comes first.
+    pub(super) fn language(&self, cookie: &str) -> Option<[u8; 2]> {
+        let by_cookie = match self.known_cookies() {
+            Some(known) => known.of(cookie).first().cloned(),
+            None => self.cookie(cookie).next(),
+        };
+        let preferred = by_cookie.or_else(|| self.header("accept-language").next())?;
+        let letters = preferred.trim().as_bytes().first_chunk::<2>()?;
+        Some(letters.map(|letter| letter.to_ascii_lowercase()))
+    }
+
     fn cookies(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         self.lines(header::COOKIE.as_str())
             .flat_map(|line| line.split(|&byte| byte == b';'))

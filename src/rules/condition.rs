@@ -41,6 +41,8 @@ pub(super) enum Missing<'r> {
     /// The path is excluded by this pattern.
     Except(&'r str),
     Condition(bool, &'r Condition),
+    /// The query has a parameter that no condition asks for.
+    OtherParameters,
     /// The path is one that the rule itself leads to.
     OwnTarget,
 }
@@ -80,12 +82,6 @@ impl Ready {
         self
     }
 
-    /// The same for a rule that doesn't match the paths of a pattern.
-    pub(super) fn with_own_target(mut self, pattern: Box<str>) -> Self {
-        self.options.own_target = Some(pattern);
-        self
-    }
-
     /// Whether the rule is for this request; captures of its conditions are added.
     pub(super) fn admits<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         self.missing(ask, captures).is_none()
@@ -102,6 +98,7 @@ impl Ready {
             methods,
             conditions,
             matching,
+            only_these_parameters,
             ..
         } = &self.options;
         if scheme.is_some() && *scheme != ask.head.scheme() {
@@ -109,6 +106,10 @@ impl Ready {
         }
         if !methods.is_empty() && !methods.contains(ask.head.method()) {
             return Some(Missing::Method);
+        }
+        let is_other = |key| !self.options.query_keys().any(|own| means(key, own));
+        if *only_these_parameters && ask.pairs().any(|(key, _)| is_other(key)) {
+            return Some(Missing::OtherParameters);
         }
         if self.options.has_exceptions() {
             let excluded = first_match(ask.path, *matching, self.options.exceptions());
@@ -299,22 +300,11 @@ impl CompiledCondition {
             Place::Path(test) => {
                 test.is_met_by(ask.path) && self.value.admits_text(ask.path, captures)
             }
-            Place::Language(cookie) => language(ask, cookie).is_some_and(|letters| {
+            Place::Language(cookie) => ask.language(cookie).is_some_and(|letters| {
                 let letters = std::str::from_utf8(&letters);
                 letters.is_ok_and(|letters| self.value.admits_text(letters, captures))
             }),
         };
         found == self.expected
     }
-}
-
-/// The first two letters of what is preferred.
-fn language(ask: &Ask<'_, '_>, cookie: &str) -> Option<[u8; 2]> {
-    let by_cookie = match ask.known_cookies() {
-        Some(known) => known.of(cookie).first().cloned(),
-        None => ask.cookie(cookie).next(),
-    };
-    let preferred = by_cookie.or_else(|| ask.header("accept-language").next())?;
-    let letters = preferred.trim().as_bytes().first_chunk::<2>()?;
-    Some(letters.map(|letter| letter.to_ascii_lowercase()))
 }

@@ -243,6 +243,30 @@ impl Diagnostics {
         self.list.len() >= MOST
     }
 
+    /// How many there are, kept or not.
+    pub(super) fn count_all(&self) -> usize {
+        self.list.len() + self.more
+    }
+
+    /// Adds an error about all of them, in front of the first.
+    pub(super) fn fail(&mut self, message: &str, help: &str) {
+        let Some(first) = self.list.first() else {
+            return;
+        };
+        let error = Diagnostic {
+            severity: Severity::Error,
+            message: message.into(),
+            help: help.into(),
+            ..first.clone()
+        };
+        self.list.insert(0, error);
+        if self.list.len() > MOST {
+            if let Some(last) = self.list.pop() {
+                self.count(last.severity);
+            }
+        }
+    }
+
     /// Counts one that is not kept.
     pub(super) fn count(&mut self, severity: Severity) {
         self.more += 1;

@@ -104,7 +104,7 @@ pub(super) struct ValueMatcher {
 
 impl ValueMatcher {
     /// Returns `true` if every value matches.
-    pub(super) const fn is_any(&self) -> bool {
+    pub(super) fn is_any(&self) -> bool {
         self.one_of.is_none() && self.regexes.is_empty() && self.captures.is_empty()
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::summary::Skipped;
+
 /// The lines and the files of the rules, one entry for each run of rules on lines that follow each
 /// other, and one for each run of rules of one file.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +12,8 @@ pub(super) struct Lines {
     runs: Vec<(u32, u32)>,
     /// The same for the names of files; `None` for rules of no file.
     files: Vec<(u32, Option<Arc<str>>)>,
+    /// What of the files has no rule.
+    pub(super) skipped: Skipped,
 }
 
 impl Lines {
@@ -52,7 +56,10 @@ impl Lines {
     /// The lines of the rules that are left, where those with these numbers, in their order, are
     /// gone and the others are numbered anew.
     pub(super) fn without(&self, gone: &[u32]) -> Self {
-        let mut left = Self::default();
+        let mut left = Self {
+            skipped: self.skipped,
+            ..Self::default()
+        };
         for (at, (first, line)) in self.runs.iter().enumerate() {
             let end = self.runs.get(at + 1).map_or(u32::MAX, |(first, _)| *first);
             let before = gone.partition_point(|number| number < first);

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::has::Condition;
+use super::has::{Condition, Place};
 use crate::{location::HttpScheme, redirect::CacheControl};
 
 /// Everything of a rule but its path, its target and its status.
@@ -30,6 +30,8 @@ pub(super) struct Options {
     pub(super) shadows: bool,
     /// If the request repeats a parameter, conditions see only its last value.
     pub(super) last_value: bool,
+    /// The query has no parameters but those of the conditions.
+    pub(super) only_these_parameters: bool,
     /// The pattern of the paths that the rule leads to, which it doesn't match.
     pub(super) own_target: Option<Box<str>>,
     /// Whether it stands with the patterns, although it is none.
@@ -44,8 +46,18 @@ impl Options {
     }
 
     /// Returns `true` if the rule excludes paths.
-    pub(super) const fn has_exceptions(&self) -> bool {
+    pub(super) fn has_exceptions(&self) -> bool {
         !self.except.is_empty() || self.own_target.is_some()
+    }
+
+    /// The parameters that conditions require.
+    pub(super) fn query_keys(&self) -> impl Iterator<Item = &str> {
+        self.conditions
+            .iter()
+            .filter_map(|(expected, has)| match &has.place {
+                Place::Query(key) if *expected => Some(&**key),
+                _ => None,
+            })
     }
 }
 

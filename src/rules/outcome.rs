@@ -118,7 +118,7 @@ impl Rule {
     fn without_target(outcome: Outcome, source: impl Into<Source>) -> Self {
         Self {
             source: source.into(),
-            target: String::new(),
+            target: String::new().into(),
             outcome,
             options: Options::default(),
             conflict: None,

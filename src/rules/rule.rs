@@ -7,6 +7,7 @@ use super::{
     options::Options,
     outcome::Outcome,
     source::{Source, TWO_SCHEMES, Wrong},
+    target_text::TargetText,
 };
 use crate::{
     location::HttpScheme,
@@ -104,7 +105,7 @@ use crate::{
 pub struct Rule {
     pub(super) source: Source,
     /// Empty if the rule sends no redirect.
-    pub(super) target: String,
+    pub(super) target: TargetText,
     pub(super) outcome: Outcome,
     pub(super) options: Options,
     /// The error of the first call that contradicts an earlier one.
@@ -172,7 +173,7 @@ impl Rule {
     ) -> Self {
         Self {
             source: source.into(),
-            target: target.into(),
+            target: TargetText::Native(target.into()),
             outcome: Outcome::Redirect(how.into()),
             options: Options::default(),
             conflict: None,

@@ -18,6 +18,7 @@ impl Rule {
             return false;
         };
         // A target with the rule's own origin is the same as one without an origin.
+        let target = &*target.native();
         let origin = options.scheme.zip(options.host.as_deref());
         let path = origin.and_then(|(scheme, host)| {
             let host_and_path = target.strip_prefix(scheme.as_str())?.strip_prefix("://")?;
@@ -27,6 +28,10 @@ impl Rule {
         let target = path.unwrap_or(target);
         let is_same = match &source.kind {
             SourceKind::Text(text) => text == target || is_with_tail(text, target),
+            SourceKind::Pattern(pattern) => {
+                let text = pattern.to_string();
+                text == target || is_with_tail(&text, target)
+            }
             SourceKind::Exact(path) => path.text == target && !target.contains(['{', '}']),
             SourceKind::Prefix(_) | SourceKind::Regex(_) => false,
         };

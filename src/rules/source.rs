@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::{
     ask,
     capture::{Kind, Slot},
@@ -39,6 +41,8 @@ pub struct Source {
 pub(super) enum SourceKind {
     /// Native syntax, which is read when the table is built.
     Text(String),
+    /// The path that a format has read.
+    Pattern(Pattern),
     /// A path, every byte of which is literal.
     Exact(Word),
     /// A path and everything below it.
@@ -132,11 +136,12 @@ impl Source {
     }
 
     /// Returns the text as it was written.
-    pub(super) fn text(&self) -> &str {
+    pub(super) fn text(&self) -> Cow<'_, str> {
         match &self.kind {
-            SourceKind::Text(text) => text,
+            SourceKind::Text(text) => text.into(),
+            SourceKind::Pattern(pattern) => pattern.to_string().into(),
             SourceKind::Exact(text) | SourceKind::Prefix(text) | SourceKind::Regex(text) => {
-                &text.text
+                (&*text.text).into()
             }
         }
     }
@@ -156,6 +161,12 @@ impl From<&str> for Source {
 impl From<String> for Source {
     fn from(text: String) -> Self {
         Self::new(SourceKind::Text(text))
+    }
+}
+
+impl From<Pattern> for Source {
+    fn from(pattern: Pattern) -> Self {
+        Self::new(SourceKind::Pattern(pattern))
     }
 }
 
@@ -191,7 +202,7 @@ pub(super) fn compile_source(
     out: &mut Vec<u8>,
     #[cfg(feature = "regex")] room: &mut Room,
 ) -> Result<Compiled, Wrong> {
-    let wrong = |flaw: Flaw| (Part::Source, source.text().to_owned(), flaw);
+    let wrong = |flaw: Flaw| (Part::Source, source.text().into_owned(), flaw);
     let matching = options.matching;
     let pattern = match &source.kind {
         SourceKind::Text(text) => {
@@ -209,20 +220,10 @@ pub(super) fn compile_source(
             }
             let conditions = read.query.iter().map(condition);
             options.conditions.extend(conditions.map(|one| (true, one)));
-            if matching.ignore_trailing_slash {
-                read.path.without_trailing_slash()
-            } else {
-                read.path
-            }
+            Cow::Owned(read.path)
         }
-        SourceKind::Exact(path) => {
-            let pattern = Pattern::literal(path).map_err(wrong)?;
-            if matching.ignore_trailing_slash {
-                pattern.without_trailing_slash()
-            } else {
-                pattern
-            }
-        }
+        SourceKind::Pattern(pattern) => Cow::Borrowed(pattern),
+        SourceKind::Exact(path) => Cow::Owned(Pattern::literal(path).map_err(wrong)?),
         SourceKind::Prefix(path) => {
             let mut pattern = Pattern::literal(path).map_err(wrong)?;
             pattern = pattern.without_trailing_slash();
@@ -231,7 +232,7 @@ pub(super) fn compile_source(
                 pattern.segments.clear();
             }
             pattern.tail = Some(PREFIX_TAIL);
-            pattern
+            Cow::Owned(pattern)
         }
         SourceKind::Regex(text) => {
             #[cfg(feature = "regex")]
@@ -242,6 +243,11 @@ pub(super) fn compile_source(
                 return Err(wrong(Flaw::needs_regex()));
             }
         }
+    };
+    let pattern = if matching.ignore_trailing_slash {
+        Cow::Owned(pattern.into_owned().without_trailing_slash())
+    } else {
+        pattern
     };
     syntax::compile(&pattern, matching.ignore_case, out).map_err(wrong)?;
     let slots = slots(&pattern);

@@ -80,11 +80,11 @@ impl CompiledMatcher {
             if !self.is_match(&plain) {
                 return false;
             }
-            self.capture_value(Cow::Borrowed(value), captures);
+            self.capture_text(value, captures);
             self.capture_groups(&plain, captures);
         } else {
             // The redirect sends a captured parameter as received.
-            self.capture_value(Cow::Borrowed(value), captures);
+            self.capture_text(value, captures);
         }
         true
     }
@@ -115,13 +115,24 @@ impl CompiledMatcher {
     }
 
     fn capture<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) {
-        self.capture_value(value.clone(), captures);
-        self.capture_groups(&value, captures);
+        match value {
+            Cow::Borrowed(text) => {
+                self.capture_text(text, captures);
+                self.capture_groups(text, captures);
+            }
+            Cow::Owned(text) => {
+                for _ in 0..self.captures {
+                    captures.push(text.clone());
+                }
+                self.capture_groups(&text, captures);
+            }
+        }
     }
 
-    fn capture_value<'a>(&self, value: Cow<'a, str>, captures: &mut Captures<'a>) {
+    /// Captures a part of the request, which isn't copied.
+    fn capture_text<'a>(&self, text: &'a str, captures: &mut Captures<'a>) {
         for _ in 0..self.captures {
-            captures.push(value.clone());
+            captures.push(text);
         }
     }
 

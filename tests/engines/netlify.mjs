@@ -1,4 +1,4 @@
-// Netlify: its parser of `_redirects` and its matcher, put together as its command-line tool does.
+// Netlify: its parser of `_redirects` and `netlify.toml`, and its matcher, put together as its command-line tool does.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,36 +11,71 @@ const folder = mkdtempSync(join(tmpdir(), "engines-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 export async function open(file) {
-  const path = join(folder, "_redirects");
-  writeFileSync(path, file);
+  const path = written("_redirects", file);
   const { redirects } = await parseAllRedirects({ redirectsFiles: [path], minimal: false });
-  const lines = lineOfEach(redirects, file);
+  return matching(redirects, lineOfEach(redirects, file));
+}
+
+// `netlify.toml`, in which each entry has its keys in the order `from`, `to`.
+export async function openToml(file) {
+  const path = written("netlify.toml", file);
+  const { redirects, errors } = await parseAllRedirects({ netlifyConfigPath: path, minimal: false });
+  const broken = errors.find(({ message }) => message.includes("syntax error"));
+  if (broken) throw broken;
+  return matching(redirects, entryOfEach(redirects, file));
+}
+
+function written(name, text) {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+let last;
+
+async function matching(redirects, numbers) {
   const rules = redirects.map(({ from, query, signed, ...rest }, index) => ({
     ...rest,
     origin: from,
     params: query,
     ...(signed && { sign: { jwt_secret: signed } }),
     // The matcher returns the headers of the rule that matched.
-    headers: { rule: String(lines[index]) },
+    headers: { rule: String(numbers[index]) },
   }));
   // The matcher reads an empty list as an error.
   if (rules.length === 0) return () => null;
+  // Its memory isn't collected.
+  last?.delete();
   const matcher = await redirector.parseJSON(JSON.stringify(rules), { jwtSecret: "", jwtRoleClaim: "" });
+  last = matcher;
   return (request) => decide(matcher, request);
 }
 
-// Lines keep their order, and of several copies the last one remains, so they are found from the end.
-function lineOfEach(redirects, file) {
-  const lines = file.split("\n").map((line) => line.trim().split(/\s+/));
+// Rules keep their order, and of several copies the last one remains, so they are found from the end.
+function numbersOf(redirects, parts, isFrom) {
   const found = [];
-  let number = lines.length;
-  for (const { from, to } of redirects.toReversed?.() ?? [...redirects].reverse()) {
-    const targets = [to, to.replace(/\/:splat$/, "/*")];
+  let number = parts.length;
+  for (const redirect of [...redirects].reverse()) {
     do number -= 1;
-    while (number >= 0 && !(lines[number][0] === from && targets.some((to) => lines[number].includes(to))));
+    while (number >= 0 && !isFrom(parts[number], redirect));
     found.unshift(number + 1);
   }
   return found;
+}
+
+function lineOfEach(redirects, file) {
+  const lines = file.split("\n").map((line) => line.trim().split(/\s+/));
+  return numbersOf(redirects, lines, (words, { from, to }) => {
+    const targets = [to, to.replace(/\/:splat$/, "/*")];
+    return words[0] === from && targets.some((target) => words.includes(target));
+  });
+}
+
+function entryOfEach(redirects, file) {
+  const entries = file.split("[[redirects]]").slice(1);
+  return numbersOf(redirects, entries, (entry, { from, to }) =>
+    entry.includes(`from = ${JSON.stringify(from)}\nto = ${JSON.stringify(to)}\n`),
+  );
 }
 
 function decide(matcher, { target, host, scheme, headers }) {

@@ -10,7 +10,7 @@ use tower_redirect::{
         CanonicalHost, DecisionKind, Https, HttpsEnforcement, IndexFile, LowerCase, MergeSlashes,
         ReturnTo, SchemeSource, TrailingSlash, UnknownHost,
     },
-    rules::Format,
+    rules::{Format, Parsed, Rule, Rules},
     trust::{ForwardedHeader, TrustedProxies},
 };
 use url::Url;
@@ -240,14 +240,20 @@ pub fn rules(data: &[u8]) {
         .collect();
     let mut choices = Choices::new(&numbers);
     let precedence = generate::precedence(&mut choices);
-    let (table, rules) = real::table(&generate::rules(&mut choices), precedence);
+    // Two rules that compete are enough; the random tests have longer tables.
+    let count = 1 + choices.below(MAX_RULES);
+    let rules: Vec<_> = (0..count).map(|_| generate::rule(&mut choices)).collect();
+    let (table, rules) = real::table(&rules, precedence);
     if rules.is_empty() {
         return;
     }
     let specified = Interpreter::new(&rules, precedence);
     // Once more without numbers: the plainest request.
     let mut is_last = false;
-    while !is_last {
+    for _ in 0..MAX_REQUESTS {
+        if is_last {
+            return;
+        }
         is_last = choices.is_empty();
         let Some((request, scheme)) = generate::request(&mut choices, &rules) else {
             continue;
@@ -262,24 +268,132 @@ pub fn rules(data: &[u8]) {
     }
 }
 
-/// A file of rules, in each dialect: what is wrong in it is said, and what serves is a table.
+/// The most rules of a table, and the most requests for it. Each one costs a run more than it finds.
+const MAX_RULES: usize = 3;
+const MAX_REQUESTS: usize = 4;
+
+/// The most bytes of a text that has rules.
+const MAX_TEXT: usize = 256;
+
+/// A byte that picks a format, and a file in it: what is wrong in it is said, and what serves is a table.
 pub fn formats(data: &[u8]) {
-    for format in Format::all() {
-        let parsed = format.read_lossy(data);
-        assert!(
-            parsed.rules.iter().count() == parsed.rules.len(),
-            "{format:?}"
-        );
-        let said = parsed.diagnostics.to_string();
-        assert!(said.len() <= 1_000_000, "{format:?}: {} bytes", said.len());
-        if let Ok(text) = std::str::from_utf8(data) {
-            assert_eq!(
-                format.parse_lossy(text).rules.len(),
-                parsed.rules.len(),
-                "{format:?}"
-            );
-        }
+    let Some((picked, text)) = data.split_first() else {
+        return;
+    };
+    let formats: Vec<_> = Format::all().collect();
+    let format = formats[usize::from(*picked) % formats.len()];
+    if text.len() <= MAX_TEXT {
+        parsed(format, text);
     }
+}
+
+/// Two lines, the source and the destination of a redirect of Vercel and of Next: its errors are said, and it is
+/// one rule at most.
+pub fn path_to_regexp(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let (source, destination) = text.split_once('\n').unwrap_or((text, "/"));
+    let json = |text: &str| {
+        let mut json = String::new();
+        for char in text.chars() {
+            match char {
+                '"' | '\\' => json.extend(['\\', char]),
+                '\0'..' ' => json.push_str(&format!("\\u{:04x}", u32::from(char))),
+                char => json.push(char),
+            }
+        }
+        json
+    };
+    let (source, destination) = (json(source), json(destination));
+    let file =
+        format!(r#"[{{"source":"{source}","destination":"{destination}","permanent":true}}]"#);
+    for format in [Format::Vercel, Format::Next] {
+        assert!(parsed(format, file.as_bytes()).len() <= 1, "{file}");
+    }
+}
+
+/// Reads a file.
+fn parsed(format: Format, text: &[u8]) -> Rules {
+    let Parsed {
+        rules, diagnostics, ..
+    } = format.read_lossy(text);
+    assert_eq!(rules.iter().count(), rules.len(), "{format}");
+    let said = diagnostics.to_string();
+    assert!(said.len() <= 1_000_000, "{format}: {} bytes", said.len());
+    let summary = rules.summary();
+    // Nothing is silent.
+    assert!(
+        summary.skipped() == 0 || !diagnostics.is_empty(),
+        "{summary}"
+    );
+    let is_nothing = rules.is_empty() && summary.skipped() > 0;
+    assert!(!is_nothing || diagnostics.has_errors(), "{summary}: {said}");
+    rules
+}
+
+/// A rule in native syntax: what is printed is read as the same rule, and is printed alike.
+pub fn native(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let Ok(rule) = text.parse::<Rule>() else {
+        return;
+    };
+    let printed = rule.to_string();
+    let again: Rule = printed
+        .parse()
+        .unwrap_or_else(|error| panic!("{text:?} is printed as {printed:?}: {error}"));
+    assert_eq!(again, rule, "{text:?} is printed as {printed:?}");
+    assert_eq!(again.to_string(), printed, "{text:?}");
+}
+
+/// A request target, and a native file: the file redirects as its rules do that are read one by one, and as the file
+/// that they are printed to.
+pub fn native_table(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let (target, file) = text.split_once('\n').unwrap_or((text, ""));
+    let lines = file
+        .split('\n')
+        .map(|line| line.strip_suffix('\r').unwrap_or(line));
+    let rules: Vec<Rule> = lines.filter_map(|line| line.parse().ok()).collect();
+    let Ok(of_rules) = Rules::new(rules.iter().cloned()) else {
+        return;
+    };
+    let of_file = parsed(Format::Native, file.as_bytes());
+    let printed: Vec<String> = rules.iter().map(Rule::to_string).collect();
+    let of_print = parsed(Format::Native, printed.join("\n").as_bytes());
+    let Ok(uri) = Uri::try_from(target) else {
+        return;
+    };
+    let mut request = Request::new(());
+    *request.uri_mut() = uri;
+    let decide = |rules: &Rules| {
+        let lines = rules
+            .iter()
+            .map(|rule| rule.to_string())
+            .collect::<Vec<_>>();
+        let decision = rules.decide(&RequestHead::new(&request));
+        let kind = match decision.kind() {
+            DecisionKind::Pass => None,
+            DecisionKind::Refuse(refusal) => Some((refusal.status().as_u16(), None)),
+            DecisionKind::Redirect(redirect) | DecisionKind::Enforce(redirect) => {
+                let status = redirect.status(request.method(), request.version());
+                Some((status.as_u16(), Some(redirect.location().clone())))
+            }
+        };
+        (lines, kind)
+    };
+    let expected = decide(&of_rules);
+    assert_eq!(decide(&of_file), expected, "{file:?}");
+    assert_eq!(
+        decide(&of_print),
+        expected,
+        "{file:?} is printed as {printed:?}"
+    );
+}
+
+/// A short text.
+fn text(data: &[u8]) -> Option<&str> {
+    std::str::from_utf8(data)
+        .ok()
+        .filter(|text| text.len() <= MAX_TEXT)
 }
 
 /// The address of the peer, where it is known.

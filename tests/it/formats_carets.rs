@@ -236,7 +236,12 @@ fn findings_of_vercel_and_next_point_at_keys_and_values() {
             "/a",
         ),
     ] {
-        for file in [format!("[{entry}]"), format!("[\r\n  {entry}\r\n]")] {
+        // Another one, so that the file has a rule.
+        let other = r#"{"source":"/other","destination":"/z","permanent":true}"#;
+        for file in [
+            format!("[{entry},{other}]"),
+            format!("[\r\n  {entry},\r\n{other}]"),
+        ] {
             assert_eq!(marked(format, &file), [expected], "{format} {file}");
         }
     }

@@ -8,7 +8,8 @@
 //! cargo run -p example-check -- --format netlify public/_redirects --diff live/_redirects
 //! ```
 //!
-//! Results go to standard output, everything else to standard error.
+//! Results go to standard output, everything else to standard error, for example how many rules are active and
+//! how many lines were skipped.
 //!
 //! | exit code | without `--diff` | with `--diff` |
 //! |---|---|---|
@@ -111,10 +112,12 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
             println!("{problem}");
         }
     }
-    if problems.is_empty() && options.explain.is_none() && !options.flatten {
-        let rules = parsed.rules.len();
-        let noun = if rules == 1 { "rule" } else { "rules" };
-        eprintln!("{file}: {rules} {noun}, no problems found");
+    let summary = parsed.rules.summary();
+    let is_check = options.explain.is_none() && !options.flatten;
+    if is_check && problems.is_empty() {
+        eprintln!("{file}: {summary}, no problems found");
+    } else if is_check || summary.skipped() > 0 {
+        eprintln!("{file}: {summary}");
     }
 
     let in_file = parsed.diagnostics.iter().map(Diagnostic::severity);
@@ -136,7 +139,11 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
 /// Prints how the second file redirects differently from the first. Fails if it does.
 fn diff(files: [(&Path, &Parsed); 2]) -> ExitCode {
     let mut is_broken = false;
-    for (_, parsed) in files {
+    for (file, parsed) in files {
+        let summary = parsed.rules.summary();
+        if summary.skipped() > 0 {
+            eprintln!("{}: {summary}", file.display());
+        }
         // A rule with an error is left out, so it would look as if it was removed.
         if parsed.diagnostics.has_errors() {
             eprintln!("{}", parsed.diagnostics.to_snippets().trim_end());

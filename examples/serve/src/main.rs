@@ -11,8 +11,8 @@ use std::{error::Error, fs, net::SocketAddr, path::PathBuf, process::ExitCode, t
 
 use clap::Parser;
 use tower_redirect::{
-    live::{ReloadHandle, Reloadable, watch::Reload},
-    rules::{Diagnostic, Finding, Format, Parsed, Rules, Severity},
+    live::Reloadable,
+    rules::{Diagnostic, Finding, Format, Parsed, Severity},
 };
 
 mod app;
@@ -89,7 +89,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     if let Some(path) = options.rules.as_ref().filter(|_| options.watch) {
         let watch = handle.watch_rules(path, options.format);
         watch
-            .on_reload(move |reload| report_reload(reload, &handle))
+            .on_reload(|reload| eprintln!("{reload}"))
             .start()?
             .detach();
     }
@@ -153,35 +153,7 @@ fn report(file: &str, parsed: &Parsed) {
     if found.is_empty() {
         found.push("no problems found".to_owned());
     }
-    let rules = counted(parsed.rules.len(), "rule");
-    println!("{file}: {rules}, {}", found.join(", "));
-    if parsed.diagnostics.has_errors() {
-        println!("rules with an error are left out, {rules} active");
-    }
-}
-
-/// Prints what became of a changed file.
-fn report_reload(reload: &Reload<'_>, handle: &ReloadHandle<Rules>) {
-    // The active rules: the new ones after a good reload, otherwise the old ones.
-    let count = handle.current().len();
-    let keeping = match count {
-        1 => "keeping the previous rule".to_owned(),
-        _ => format!("keeping the previous {count} rules"),
-    };
-    match reload {
-        Reload::Good { path, .. } => {
-            let rules = counted(count, "rule");
-            eprintln!("{}: reloaded: {rules} active", path.display());
-        }
-        Reload::Bad { path, error, .. } => {
-            eprintln!("{}: rejected, {keeping}:\n{error}", path.display());
-        }
-        Reload::Lost { path, error, .. } => {
-            eprintln!("{}: can't be read, {keeping}: {error}", path.display());
-        }
-        // The file is readable again and unchanged, or a later version of the crate adds a kind.
-        other => eprintln!("{other}"),
-    }
+    println!("{file}: {}, {}", parsed.rules.summary(), found.join(", "));
 }
 
 /// The number with its noun: `1 rule`, `2 rules`.

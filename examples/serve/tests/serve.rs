@@ -1,5 +1,10 @@
 //! The program: pages, redirects and which of them come first, in each format.
 
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
+
 use axum::body::Body;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -126,6 +131,52 @@ async fn who_comes_first() {
         let (got, ..) = get(format, rules, &["/a"], "/a").await;
         assert_eq!(got.as_u16(), status, "{format}: {rules}");
     }
+}
+
+/// A program that ends when the test does.
+struct Program(std::process::Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_number_of_rules_is_printed_at_the_start_and_at_each_reload() {
+    let name = format!("tower-redirect-serve-{}", std::process::id());
+    let file = std::env::temp_dir().join(name);
+    std::fs::write(&file, "/a /b\n/c\n").unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_example-serve"));
+    let command = command.args(["--listen", "127.0.0.1:0", "--watch", "--rules"]);
+    let command = command.arg(&file).stdout(Stdio::piped());
+    let mut program = Program(command.stderr(Stdio::piped()).spawn().unwrap());
+    let mut out = BufReader::new(program.0.stdout.take().unwrap()).lines();
+    let mut errors = BufReader::new(program.0.stderr.take().unwrap()).lines();
+
+    let place = file.display();
+    let start = out.next().unwrap().unwrap();
+    assert_eq!(
+        start,
+        format!("{place}: 1 rule active, 1 line skipped, 1 error")
+    );
+    assert!(errors.next().unwrap().unwrap().contains("has no target"));
+    // The watch reads the file once at its start, and rejects it.
+    let rejected = errors.next().unwrap().unwrap();
+    let kept = "rejected, keeping the previous rules (1 rule active, 1 line skipped): ";
+    assert!(
+        rejected.starts_with(&format!("{place}: {kept}")),
+        "{rejected}"
+    );
+
+    std::fs::write(&file, "/a /b\n/c /d\n/e /f 301 Role=admin\n").unwrap();
+    let reloaded = errors.next().unwrap().unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(
+        reloaded,
+        format!("{place}: reloaded: 2 rules active, 1 line skipped")
+    );
 }
 
 #[test]

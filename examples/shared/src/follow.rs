@@ -79,7 +79,7 @@ impl Follower {
             }
             if !self.is_away {
                 self.is_away = true;
-                let keeping = keeping(self.last_good.count());
+                let keeping = keeping(self.last_good.summary().active());
                 let error = escaped(&error.to_string());
                 eprintln!("Redis can't be read, trying again; {keeping}: {error}");
             }
@@ -129,15 +129,14 @@ impl Follower {
         }
         // Many rules take a while to compile. Other tasks keep running.
         let updated = task::block_in_place(|| self.last_good.update(&published));
-        let count = self.last_good.count();
+        let summary = self.last_good.summary();
         let version = published.version.text();
         match updated {
             Ok(()) => {
-                let noun = if count == 1 { "rule" } else { "rules" };
-                eprintln!("version {version:?}: {count} {noun} active");
+                eprintln!("version {version:?}: {summary}");
             }
             Err(Rejected(reason)) => {
-                let (keeping, reason) = (keeping(count), escaped(&reason));
+                let (keeping, reason) = (keeping(summary.active()), escaped(&reason));
                 eprintln!("version {version:?} rejected, {keeping}: {reason}");
             }
         }

@@ -4,7 +4,7 @@ use std::hash::Hash;
 
 use tower_redirect::{
     live::ReloadHandle,
-    rules::{Format, Rules, Severity},
+    rules::{Format, Rules, Severity, Summary},
 };
 
 use crate::copy::SavedCopy;
@@ -123,9 +123,9 @@ impl LastGood {
         Ok(())
     }
 
-    /// The number of active rules.
-    pub(crate) fn count(&self) -> usize {
-        self.handle.current().len()
+    /// The number of active rules, and of skipped lines.
+    pub(crate) fn summary(&self) -> Summary {
+        self.handle.current().summary()
     }
 
     fn activate(&self, name: &str, rules: &[u8]) -> Result<(), Rejected> {

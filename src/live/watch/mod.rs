@@ -150,6 +150,7 @@ impl<P: Send + Sync + 'static> ReloadHandle<P> {
             read: Box::new(move |path| read(path).map_err(Into::into)),
             endings: Vec::new(),
             loaded: None,
+            summary: |_| None,
             on_reload: Box::new(|_| {}),
             settle: Duration::from_millis(100),
             poll_interval: Duration::from_millis(500),
@@ -182,12 +183,15 @@ pub struct Watch<P> {
     endings: Vec<String>,
     /// The contents that the active policy was read from, if known.
     loaded: Option<Contents>,
+    /// Returns how many rules a policy has, if it has rules.
+    summary: Summary<P>,
     on_reload: OnReload,
     settle: Duration,
     poll_interval: Duration,
 }
 
 type Read<P> = Box<dyn Fn(&Path) -> Result<P, Reason> + Send>;
+type Summary<P> = fn(&P) -> Option<String>;
 type OnReload = Box<dyn FnMut(&Reload<'_>) + Send>;
 
 impl<P: Send + Sync + 'static> Watch<P> {

@@ -38,6 +38,9 @@ pub enum Reload<'a> {
     Good {
         /// The watched file or folder.
         path: &'a Path,
+        /// How many rules are active, for example "21 rules active, 3 lines skipped". `None` unless
+        /// a rules file is watched.
+        active: Option<&'a str>,
     },
     /// The new contents are rejected, and the previous policy stays active.
     #[non_exhaustive]
@@ -46,6 +49,9 @@ pub enum Reload<'a> {
         path: &'a Path,
         /// The reader's error, which you can downcast, or a problem of the file itself.
         error: &'a (dyn Error + Send + Sync + 'static),
+        /// How many rules are active, for example "21 rules active, 3 lines skipped". `None` unless
+        /// a rules file is watched.
+        active: Option<&'a str>,
     },
     /// The path can't be read, and the previous policy stays active. The watch reports this once.
     #[non_exhaustive]
@@ -54,6 +60,9 @@ pub enum Reload<'a> {
         path: &'a Path,
         /// The error of the operating system.
         error: &'a io::Error,
+        /// How many rules are active, for example "21 rules active, 3 lines skipped". `None` unless
+        /// a rules file is watched.
+        active: Option<&'a str>,
     },
     /// A lost path is readable again, with the same contents as before.
     ///
@@ -63,28 +72,37 @@ pub enum Reload<'a> {
     Back {
         /// The watched file or folder.
         path: &'a Path,
+        /// How many rules are active, for example "21 rules active, 3 lines skipped". `None` unless
+        /// a rules file is watched.
+        active: Option<&'a str>,
     },
 }
 
 impl fmt::Display for Reload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Good { path, active }
+        | Self::Bad { path, active, .. }
+        | Self::Lost { path, active, .. }
+        | Self::Back { path, active }) = self;
+        write!(f, "{}: ", Escaped(path.display()))?;
         match self {
-            Self::Good { path } => write!(f, "{}: reloaded", Escaped(path.display())),
-            Self::Bad { path, error } => write!(
-                f,
-                "{}: rejected, keeping the previous rules: {error}",
-                Escaped(path.display())
-            ),
-            Self::Lost { path, error } => write!(
-                f,
-                "{}: cannot be read, keeping the previous rules: {error}",
-                Escaped(path.display())
-            ),
-            Self::Back { path } => write!(
-                f,
-                "{}: readable again and unchanged, keeping the active rules",
-                Escaped(path.display())
-            ),
+            Self::Good { .. } => {
+                f.write_str("reloaded")?;
+                return active.map_or(Ok(()), |active| write!(f, ": {active}"));
+            }
+            Self::Bad { .. } => f.write_str("rejected, keeping the previous rules")?,
+            Self::Lost { .. } => f.write_str("cannot be read, keeping the previous rules")?,
+            Self::Back { .. } => {
+                f.write_str("readable again and unchanged, keeping the active rules")?;
+            }
+        }
+        if let Some(active) = active {
+            write!(f, " ({active})")?;
+        }
+        match self {
+            Self::Bad { error, .. } => write!(f, ": {error}"),
+            Self::Lost { error, .. } => write!(f, ": {error}"),
+            Self::Good { .. } | Self::Back { .. } => Ok(()),
         }
     }
 }

@@ -65,14 +65,16 @@ impl ReloadHandle<Rules> {
     #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
     pub fn watch_rules(&self, path: impl Into<PathBuf>, format: Format) -> Watch<Rules> {
         let current = self.downgrade();
-        self.watch(path, move |path| -> Result<_, Reason> {
+        let mut watch = self.watch(path, move |path| -> Result<_, Reason> {
             let rules = read(path, format)?;
             let current = current.upgrade().map(|handle| handle.current());
             Ok(match current.filter(|current| current.usage().is_some()) {
                 Some(current) => rules.count_hits_from(&current),
                 None => rules,
             })
-        })
+        });
+        watch.summary = |rules| Some(rules.summary().to_string());
+        watch
     }
 }
 

@@ -36,7 +36,8 @@ use std::{
 };
 
 use super::{
-    OnReload, Read, Reason, Reload, Watch, contents::Contents, events::Events, state::State,
+    OnReload, Read, Reason, Reload, Summary, Watch, contents::Contents, events::Events,
+    state::State,
 };
 use crate::{
     live::WeakHandle,
@@ -63,6 +64,7 @@ pub(super) struct WatchLoop<P> {
     path: PathBuf,
     read: Read<P>,
     endings: Vec<String>,
+    summary: Summary<P>,
     on_reload: OnReload,
     settle: Duration,
     poll_interval: Duration,
@@ -109,6 +111,7 @@ impl<P: Send + Sync + 'static> WatchLoop<P> {
             path,
             read: watch.read,
             endings: watch.endings,
+            summary: watch.summary,
             on_reload: watch.on_reload,
             settle: watch.settle,
             poll_interval: watch.poll_interval,
@@ -284,18 +287,28 @@ impl<P: Send + Sync + 'static> WatchLoop<P> {
         let Some(handle) = self.handle.upgrade() else {
             return;
         };
+        let active = (self.summary)(&policy);
+        let active = active.as_deref();
         handle.replace(Arc::new(policy));
         drop(handle);
         self.active = Some(contents.clone());
-        observe::reloaded(Some(&self.path), ReloadOutcome::Reloaded);
-        notify(&mut self.on_reload, &Reload::Good { path: &self.path });
+        observe::reloaded(Some(&self.path), ReloadOutcome::Reloaded(active));
+        let path = &self.path;
+        notify(&mut self.on_reload, &Reload::Good { path, active });
+    }
+
+    /// Returns how many rules are active, if the policy has rules.
+    fn active_summary(&self) -> Option<String> {
+        (self.summary)(&*self.handle.upgrade()?.current())
     }
 
     fn reject(&mut self, reason: &Reason) {
         observe::reloaded(Some(&self.path), ReloadOutcome::Rejected(reason));
+        let active = self.active_summary();
         let reload = Reload::Bad {
             path: &self.path,
             error: &**reason,
+            active: active.as_deref(),
         };
         notify(&mut self.on_reload, &reload);
     }
@@ -304,7 +317,12 @@ impl<P: Send + Sync + 'static> WatchLoop<P> {
     /// these contents must not become active again.
     fn report_back(&mut self) {
         observe::back(&self.path);
-        notify(&mut self.on_reload, &Reload::Back { path: &self.path });
+        let active = self.active_summary();
+        let reload = Reload::Back {
+            path: &self.path,
+            active: active.as_deref(),
+        };
+        notify(&mut self.on_reload, &reload);
     }
 
     /// Marks the path as lost, and reports it once.
@@ -314,9 +332,11 @@ impl<P: Send + Sync + 'static> WatchLoop<P> {
             self.backoff = 1;
             self.rechecks_done = RECHECKS.len();
             observe::reloaded(Some(&self.path), ReloadOutcome::Lost(error));
+            let active = self.active_summary();
             let reload = Reload::Lost {
                 path: &self.path,
                 error,
+                active: active.as_deref(),
             };
             notify(&mut self.on_reload, &reload);
         }

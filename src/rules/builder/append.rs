@@ -37,6 +37,10 @@ impl RulesBuilder {
     /// Each rule keeps its file, its line and its options, and gets the next number. Which rule
     /// wins depends on the [precedence](Self::precedence) of this builder, not on that of the
     /// table. The table's [hits](Rules::count_hits) aren't taken over.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the rules become a part of this table"
+    )]
     pub fn append(mut self, rules: Rules) -> Self {
         let mut known = vec![None; rules.table.options.len()];
         for (at, record) in rules.table.records() {
@@ -57,6 +61,7 @@ impl RulesBuilder {
             }));
         }
         self.lines.push_as(self.count, None);
+        self.lines.skipped += rules.table.lines.skipped;
         self
     }
 

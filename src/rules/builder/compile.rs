@@ -17,9 +17,10 @@ use crate::{
         rule::Rule,
         source::{Compiled, Source, SourceKind, Wrong, compile_source},
         spelling,
-        syntax::{self, Word},
+        syntax::Word,
         table::EVERY_HOST,
         target::{self, Target},
+        target_text::TargetText,
         text_range::TextRange,
     },
 };
@@ -86,7 +87,7 @@ impl RulesBuilder {
         if !spelling::is_plain_path(path) {
             return None;
         }
-        let target = target::plain(target, &self.origin)?;
+        let target = target::plain(target.plain()?, &self.origin)?;
         let draft = Draft {
             flags: SETTLED,
             outcome: *outcome,
@@ -103,11 +104,11 @@ impl RulesBuilder {
         &mut self,
         number: u32,
         source: &Source,
-        target: &str,
+        target: &TargetText,
         outcome: Outcome,
         mut options: Options,
     ) -> Result<(), Wrong> {
-        outcome.check(source.text(), &options)?;
+        outcome.check(&source.text(), &options)?;
         if let Some(name) = &options.name {
             if let Some(at) = name.find(escaped::is_unseen) {
                 let flaw = Flaw::new(at..at + 1, "control character in the name", "remove it");
@@ -154,13 +155,13 @@ impl RulesBuilder {
                         "too many placeholders",
                         "a rule and its conditions can have at most 16",
                     );
-                    return Err((Part::Rule, source.text().to_owned(), flaw));
+                    return Err((Part::Rule, source.text().into_owned(), flaw));
                 }
                 let mut compiled_target = None;
                 if let Outcome::Redirect(_) = outcome {
                     let mut target = self
                         .target(target, &slots)
-                        .map_err(|flaw| (Part::Target, target.to_owned(), flaw))?;
+                        .map_err(|flaw| (Part::Target, target.to_string(), flaw))?;
                     if is_prefix {
                         target = target.with_tail(PREFIX_TAIL_AT);
                     }
@@ -187,7 +188,7 @@ impl RulesBuilder {
                 let at = draft.push(&mut self.records).ok_or_else(|| {
                     (
                         Part::Rule,
-                        source.text().to_owned(),
+                        source.text().into_owned(),
                         Flaw::table_too_large(),
                     )
                 })?;
@@ -202,16 +203,16 @@ impl RulesBuilder {
         result
     }
 
-    fn target<'t>(&mut self, text: &'t str, slots: &[Slot]) -> Result<Target<'t>, Flaw> {
-        if let Some(target) = target::plain(text, &self.origin) {
+    fn target<'t>(&mut self, target: &'t TargetText, slots: &[Slot]) -> Result<Target<'t>, Flaw> {
+        let plain = target.plain();
+        if let Some(target) = plain.and_then(|text| target::plain(text, &self.origin)) {
             return Ok(target);
         }
-        let template = syntax::template(text)?;
-        let target = target::compile(&template, slots, &self.origin)?;
-        if let Some(origin) = target.origin_in(text) {
+        let compiled = target::compile(&*target.template()?, slots, &self.origin)?;
+        if let Some(origin) = plain.and_then(|text| compiled.origin_in(text)) {
             origin.clone_into(&mut self.origin);
         }
-        Ok(target)
+        Ok(compiled)
     }
 
     /// The number of these options, which are kept once.

@@ -18,12 +18,17 @@ impl RulesBuilder {
                 rule: number,
                 name: rule.options.name,
                 part: Part::Rule,
-                text: cut(rule.source.text()),
-                flaw: Flaw::to_itself(&rule.target),
+                text: cut(&rule.source.text()),
+                flaw: Flaw::to_itself(&rule.target.native()),
             });
         }
         let added = self.try_rule(rule);
         self.number_line(number, line, added)
+    }
+
+    /// How many rules there are so far.
+    pub(in crate::rules) const fn count(&self) -> u32 {
+        self.count
     }
 
     /// Adds a rule in native syntax that stands on this line.

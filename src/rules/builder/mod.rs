@@ -252,7 +252,7 @@ impl RulesBuilder {
                 rule: self.count,
                 name: rule.options.name.clone(),
                 part: Part::Source,
-                text: cut(rule.source.text()),
+                text: cut(&rule.source.text()),
                 flaw,
             }),
         }

@@ -192,6 +192,7 @@ fn split(options: &Options) -> (Options, Options) {
             .collect(),
         matching: options.matching,
         last_value: options.last_value,
+        only_these_parameters: options.only_these_parameters,
         own_target: options.own_target.clone(),
         ..Options::default()
     };

@@ -123,6 +123,8 @@ pub enum FailedCondition {
     Missing(Condition),
     /// The request meets this condition, but must not.
     Forbidden(Condition),
+    /// The query has a parameter that the rule doesn't allow.
+    OtherParameters,
     /// The rule waits for a 404, and the URL is one that it redirects to. See
     /// [`Rule::after_not_found`](super::Rule::after_not_found).
     OwnTarget,
@@ -404,6 +406,7 @@ impl fmt::Display for FailedCondition {
             Self::Except(pattern) => write!(f, "it excludes `{pattern}`"),
             Self::Missing(has) => write!(f, "it requires {has}"),
             Self::Forbidden(has) => write!(f, "it excludes requests with {has}"),
+            Self::OtherParameters => f.write_str("it allows no other query parameters"),
             Self::OwnTarget => f.write_str("it redirects to this URL"),
             Self::LowerPrecedence => f.write_str("another rule wins"),
         }

@@ -123,6 +123,7 @@ impl Table {
             Missing::Scheme => FailedCondition::Scheme,
             Missing::Method => FailedCondition::Method,
             Missing::Except(pattern) => FailedCondition::Except(pattern.into()),
+            Missing::OtherParameters => FailedCondition::OtherParameters,
             Missing::OwnTarget => FailedCondition::OwnTarget,
             Missing::Condition(true, has) => FailedCondition::Missing(has.clone()),
             Missing::Condition(false, has) => FailedCondition::Forbidden(has.clone()),

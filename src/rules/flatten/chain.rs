@@ -121,6 +121,7 @@ impl Rules {
                 first.origin > 0,
                 "redirects to another host, where other rules may match",
             ),
+            (own.own_target.is_some(), "doesn't match its own targets"),
             (own.cache.is_some(), "has a cache lifetime"),
             (own.merge_slashes, "merges slashes"),
             (own.query == QueryPolicy::Merge, "merges the query"),

@@ -239,7 +239,11 @@ impl Rules {
             self.number_at(at)
                 .is_some_and(|rule| !loops.contains(&rule))
         };
-        if finder.is_tired() || !is_free(at) {
+        // In a file, another target would change which URLs the rule doesn't match.
+        let record = self.table.record(at)?;
+        let ready = self.table.options(&record);
+        let skips = ready.is_some_and(|ready| ready.options.own_target.is_some());
+        if finder.is_tired() || skips || !is_free(at) {
             return None;
         }
         finder.surely_next(at).filter(|next| is_free(*next))

@@ -71,7 +71,11 @@ use super::{
 };
 use crate::{
     location::HttpScheme,
-    rules::{Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity, Source, pattern},
+    rules::{
+        Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity, Source,
+        syntax::{Pattern, Word},
+        target_text::TargetText,
+    },
     status::Status,
 };
 
@@ -140,6 +144,7 @@ fn read(text: &str) -> Parsed {
     let mut rows = Rows::new(text);
     let mut is_first = true;
     while let Some(row) = rows.next_row() {
+        document.begin_entry();
         if std::mem::take(&mut is_first) && is_header(&row) {
             let message = "this format has no header row";
             document.say(Severity::Error, &row.bytes, message, "remove this row");
@@ -281,7 +286,7 @@ fn rule(row: &Row<'_>) -> Result<Rule, Wrong> {
         true => QueryPolicy::Keep,
         false => QueryPolicy::Drop,
     };
-    let rule = Rule::new(status, source, pattern::escape(target))
+    let rule = Rule::of_file(status, source, TargetText::literal(target))
         .host(&host)
         .query(query);
     Ok(match scheme {
@@ -292,12 +297,11 @@ fn rule(row: &Row<'_>) -> Result<Rule, Wrong> {
 
 /// A path and everything below it, none of which the target has.
 fn below(path: &str) -> Source {
-    let path = pattern::escape(path.strip_suffix('/').unwrap_or(path));
-    Source::from(if path.is_empty() {
-        "/{*_rest?}".to_owned()
-    } else {
-        format!("{path}{{/*_rest}}")
-    })
+    match Pattern::literal(&Word::new(path, 0..path.len())) {
+        Ok(pattern) => pattern.with_unused_tail().into(),
+        // It's an error when the table is built.
+        Err(_) => Source::exact(path),
+    }
 }
 
 /// What is wrong with a row whatever its options say.

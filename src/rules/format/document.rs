@@ -55,7 +55,7 @@ impl<'t> Document<'t> {
     pub(super) fn new(text: &'t str, precedence: Precedence) -> Self {
         Self {
             text,
-            loader: Loader::new(precedence),
+            loader: Loader::new(precedence).with_entries(),
             sources: None,
             at: 0,
             start: 0,
@@ -75,6 +75,16 @@ impl<'t> Document<'t> {
     /// Makes room for all rules of the text.
     pub(super) fn reserve(&mut self) {
         self.loader.reserve(self.text.len());
+    }
+
+    /// Begins an entry, and ends the one before.
+    pub(super) fn begin_entry(&mut self) {
+        self.loader.begin_entry();
+    }
+
+    /// Ends an entry, if one has begun.
+    pub(super) fn end_entry(&mut self) {
+        self.loader.end_entry();
     }
 
     /// A regex as a rule would have it, where there is room for more of them.

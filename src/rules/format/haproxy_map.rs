@@ -32,7 +32,7 @@
 //! | `#` in the first column | starts a comment |
 //!
 //! A key with a host comes before a key without one. If two lines have the same key, the first
-//! counts and the second is an error.
+//! counts and the second is a warning.
 //!
 //! # Not supported
 //!
@@ -40,7 +40,7 @@
 //! |---|---|
 //! | a key without a target, a key with a query, `#` after white space at the start of a line | a warning; the line is skipped |
 //! | `#` after the target, `;` at the end of the line | a warning; it is sent as a part of the target |
-//! | a key with a scheme, a key that is a regex, quotes, arrows between key and target | an error; the line is skipped |
+//! | a key with a scheme, a key that is a regex, quotes, arrows between key and target | a warning, since HAProxy reads them as plain text; the line is skipped |
 
 use std::{borrow::Cow, io, ops::Range, path::Path};
 
@@ -55,7 +55,7 @@ use super::{
     rewrite::{Writer, lines},
 };
 use crate::{
-    rules::{Diagnostics, Part, Precedence, Rules, Severity, pattern},
+    rules::{Diagnostics, Part, Precedence, Rules, Severity, target_text::TargetText},
     status::StatusChoice,
 };
 
@@ -85,7 +85,7 @@ pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagn
 /// let parsed = haproxy_map::parse_lossy("/a /b\n/a /c\n", Status::Found);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:2:1: error: line 1 already has the key `/a`, so this line is skipped; \
+///     "rules:2:1: warning: line 1 already has the key `/a`, so this line is skipped; \
 ///      remove one of the two",
 /// );
 /// ```
@@ -158,14 +158,13 @@ impl ByLine for HaproxyMap {
             return warn(loader, &message, "write only the path");
         }
         if let Some(Slip {
-            severity,
             in_value,
             message,
             cure,
         }) = slip(key, value)
         {
             let bytes = if in_value { target_at.clone() } else { source };
-            return loader.say(severity, line, bytes, &message, cure);
+            return loader.say(Severity::Warning, line, bytes, &message, cure);
         }
         if let Some(at) = value.len().checked_sub(1).filter(|_| value.ends_with(';')) {
             let bytes = target_at.start + at..target_at.end;
@@ -184,11 +183,7 @@ impl ByLine for HaproxyMap {
             let cure = "put the comment on a line of its own, or write `%20` for the space";
             loader.say(Severity::Warning, line, bytes, &message, cure);
         }
-        let target = if value.contains(['{', '}', '\t']) {
-            pattern::escape(value).replace('\t', "%09")
-        } else {
-            value.to_owned()
-        };
+        let target = TargetText::literal(&value.replace('\t', "%09"));
         match loader.try_first(line.number, map::rule(self.0, key, target)) {
             Ok(None) => {}
             Ok(Some(before)) => {
@@ -196,7 +191,7 @@ impl ByLine for HaproxyMap {
                 let message =
                     format!("line {before} already has the key {key}, so this line is skipped");
                 let cure = "remove one of the two";
-                loader.say(Severity::Error, line, source, &message, cure);
+                loader.say(Severity::Warning, line, source, &message, cure);
             }
             Err(error) if error.part() == Part::Target => {
                 loader.say_error(line, &target_at, &error);
@@ -212,7 +207,6 @@ impl ByLine for HaproxyMap {
 
 /// Something that maps have elsewhere, and not here.
 struct Slip {
-    severity: Severity,
     in_value: bool,
     message: Cow<'static, str>,
     cure: &'static str,
@@ -224,33 +218,43 @@ fn slip(key: &str, value: &str) -> Option<Slip> {
     let first = value.split(BLANKS).next().unwrap_or_default();
     let (in_value, message, cure) = if key.starts_with('#') {
         return Some(Slip {
-            severity: Severity::Warning,
             in_value: false,
             message: "`#` only starts a comment in the first column, so this line is skipped"
                 .into(),
             cure: "remove the white space before it",
         });
     } else if is_quoted(key) {
-        let message = format!("the quotes are a part of the key {}", quoted(key));
+        let message = format!(
+            "the quotes are a part of the key {}, so this line is skipped",
+            quoted(key)
+        );
         (false, message, "remove them")
     } else if is_quoted(value) {
-        let message = format!("the quotes are a part of the target {}", quoted(value));
+        let message = format!(
+            "the quotes are a part of the target {}, so this line is skipped",
+            quoted(value)
+        );
         (true, message, "remove them")
     } else if key.starts_with(['^', '~']) {
-        let message = format!("the key {} is a regex, which isn't supported", quoted(key));
+        let message = format!(
+            "the key {} is a regex, which isn't supported, so this line is skipped",
+            quoted(key)
+        );
         let cure = "write a line for each path, or use the format `nginx-map`";
         (false, message, cure)
     } else if map::has_scheme(key) {
         let (message, cure) = map::no_scheme(key);
         (false, message, cure)
     } else if first == "=" || ARROWS.contains(&first) {
-        let message = format!("{} isn't part of this format", quoted(first));
+        let message = format!(
+            "{} isn't part of this format, so this line is skipped",
+            quoted(first)
+        );
         (true, message, "remove it")
     } else {
         return None;
     };
     Some(Slip {
-        severity: Severity::Error,
         in_value,
         message: message.into(),
         cure,

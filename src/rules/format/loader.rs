@@ -1,7 +1,7 @@
 //! What all formats do with a line: a rule, or something to be said about it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     io::{self, BufRead},
     ops::Range,
 };
@@ -12,6 +12,7 @@ pub(super) use crate::rules::diagnostic::SHOWN;
 use crate::rules::error::Flaw;
 use crate::rules::{
     Diagnostic, Diagnostics, Part, Precedence, Rule, RuleError, Rules, RulesBuilder, Severity,
+    summary::Skipped,
 };
 
 /// Collects the rules of a file and what is to be said about it.
@@ -19,8 +20,13 @@ use crate::rules::{
 pub(super) struct Loader {
     builder: RulesBuilder,
     said: Diagnostics,
+    /// The lines whose source ends in a slash that makes no difference.
+    slashed: HashSet<u32>,
     /// Whether there are errors but those of loops, whose rules go and leave the others.
     fails: bool,
+    skipped: Skipped,
+    /// How many rules and findings there were before the line or entry that is being read.
+    before: Option<(u32, usize)>,
 }
 
 /// A line of a file, counted from 1, or the part of it that something is said about.
@@ -76,7 +82,30 @@ impl Loader {
         Self {
             builder: RulesBuilder::default().precedence(precedence),
             said: Diagnostics::default(),
+            slashed: HashSet::new(),
             fails: false,
+            skipped: Skipped::default(),
+            before: None,
+        }
+    }
+
+    /// Counts entries instead of lines.
+    pub(super) const fn with_entries(mut self) -> Self {
+        self.skipped.are_entries = true;
+        self
+    }
+
+    /// Begins a line or an entry, and ends the one before.
+    pub(super) fn begin_entry(&mut self) {
+        self.end_entry();
+        self.before = Some((self.builder.count(), self.said.count_all()));
+    }
+
+    /// Ends a line or an entry. It is skipped if it has findings but no rule.
+    pub(super) fn end_entry(&mut self) {
+        if let Some((rules, findings)) = self.before.take() {
+            let is_skipped = self.builder.count() == rules && self.said.count_all() > findings;
+            self.skipped.count += u32::from(is_skipped);
         }
     }
 
@@ -98,18 +127,25 @@ impl Loader {
         }
     }
 
-    /// Adds a rule and takes out an earlier one that says the same; gives the line of that.
+    /// Adds a rule and takes out an earlier one that says the same; gives the line of that, unless
+    /// the two only differ in a slash at the end.
     pub(super) fn last_copy(
         &mut self,
         source: &Place<'_>,
         target: &Place<'_>,
         rule: Rule,
     ) -> Option<u32> {
-        let added = self.builder.try_line_again(source.line.number, rule);
-        added.unwrap_or_else(|error| {
+        let line = source.line.number;
+        let is_slashed = source.text().ends_with('/');
+        if is_slashed {
+            self.slashed.insert(line);
+        }
+        let added = self.builder.try_line_again(line, rule);
+        let before = added.unwrap_or_else(|error| {
             self.wrong(source, target, &error);
             None
-        })
+        });
+        before.filter(|before| self.slashed.contains(before) == is_slashed)
     }
 
     /// Adds the rule of a line, unless there is one for the same path and host; gives the line of
@@ -231,19 +267,39 @@ impl Loader {
     #[cfg(feature = "json")]
     pub(super) fn drop_rules_that_fail(&mut self) {
         if self.fails {
+            self.end_entry();
+            self.skipped.count += self.builder.count();
             self.builder = RulesBuilder::default();
         }
     }
 
     /// The rules that can serve, and what is wrong with others together.
     pub(super) fn build(&mut self) -> (Rules, Vec<RuleError>) {
-        std::mem::take(&mut self.builder).build_what_is_right()
+        self.end_entry();
+        let added = self.builder.count();
+        let (rules, errors) = std::mem::take(&mut self.builder).build_what_is_right();
+        // Earlier copies of a rule are gone, too.
+        let left = u32::try_from(rules.len()).unwrap_or(added);
+        self.skipped.count += added.saturating_sub(left);
+        (rules, errors)
     }
 
     /// The rules with all that was said.
     pub(super) fn end(self, rules: Rules) -> Parsed {
         let mut diagnostics = self.said;
         diagnostics.list.sort_by_key(|one| (one.line, one.start));
+        if rules.is_empty() && self.skipped.count > 0 && !diagnostics.has_errors() {
+            let message = format!(
+                "every {} is skipped, so this file has no rule",
+                self.skipped.noun()
+            );
+            let help = "fix one of them, or remove them if nothing should be redirected";
+            diagnostics.fail(&message, help);
+        }
+        let rules = match self.skipped.count {
+            0 => rules,
+            _ => rules.with_skipped(self.skipped),
+        };
         Parsed { rules, diagnostics }
     }
 

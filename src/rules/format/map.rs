@@ -3,16 +3,20 @@
 
 use super::quoted;
 use crate::{
-    rules::{QueryPolicy, Rule, Source},
+    rules::{QueryPolicy, Rule, Source, target_text::TargetText},
     status::{Status, StatusChoice},
 };
 
 /// The status of a map whose reader gives none.
 pub(super) const DEFAULT: StatusChoice = StatusChoice::Status(Status::MovedPermanently);
 
+/// The source of every path, and how a target inserts it.
+pub(super) const EVERY_PATH: (&str, &str) = ("/{*_rest?}", "/{_rest}");
+
 /// What is wrong with a key that is a whole address, and the fix.
 pub(super) fn no_scheme(key: &str) -> (String, &'static str) {
-    let message = format!("the key {} has a scheme", quoted(key));
+    let key = quoted(key);
+    let message = format!("the key {key} has a scheme and never matches, so it is skipped");
     (
         message,
         "remove the scheme, for example write `example.com/path`",
@@ -28,16 +32,16 @@ pub(super) fn has_scheme(key: &str) -> bool {
 /// The rule of a key and a target, which is sent as it is: nothing of a request's query goes on.
 ///
 /// Paths begin with `/`; what stands before one, or alone, is a host.
-pub(super) fn rule(how: StatusChoice, key: &str, target: String) -> Rule {
+pub(super) fn rule(how: StatusChoice, key: &str, target: impl Into<TargetText>) -> Rule {
     let slash = key.find('/').unwrap_or(key.len());
     let (host, path) = key.split_at_checked(slash).unwrap_or((key, ""));
     let source = if path.is_empty() {
-        Source::from("/{*_rest?}")
+        Source::from(EVERY_PATH.0)
     } else {
         // A map compares the text; a URL has a `#` only as `%23`.
         Source::exact(&path.replace('#', "%23"))
     };
-    let rule = Rule::new(how, source, target).query(QueryPolicy::Drop);
+    let rule = Rule::of_file(how, source, target).query(QueryPolicy::Drop);
     if host.is_empty() {
         rule
     } else {

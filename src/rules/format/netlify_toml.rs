@@ -131,14 +131,21 @@ fn read(text: &str) -> Parsed {
     if !errors.is_empty() {
         return document.finish();
     }
+    let redirects = table.get_ref().get("redirects");
+    let mut has_near = false;
     for key in table.get_ref().keys() {
         if super::near(key.get_ref(), &["redirects"]).is_some() {
             let message = format!("the key {} is ignored", quoted(key.get_ref()));
             let cure = "did you mean `redirects`?";
-            document.say(Severity::Warning, &key.span(), &message, cure);
+            let severity = match redirects {
+                Some(_) => Severity::Warning,
+                None => Severity::Error,
+            };
+            document.say(severity, &key.span(), &message, cure);
+            has_near = true;
         }
     }
-    if let Some(redirects) = table.get_ref().get("redirects") {
+    if let Some(redirects) = redirects {
         let span = redirects.span();
         let Some(list) = redirects.get_ref().as_array() else {
             document.say(
@@ -150,6 +157,7 @@ fn read(text: &str) -> Parsed {
             return document.finish();
         };
         for one in list.iter() {
+            document.begin_entry();
             let span = one.span();
             let entry = match one.get_ref().as_table() {
                 Some(table) => entry(table, &span, &mut document),
@@ -166,6 +174,10 @@ fn read(text: &str) -> Parsed {
                 }
             }
         }
+    } else if let Some(key) = table.get_ref().keys().next().filter(|_| !has_near) {
+        let message = "this file has no `[[redirects]]`";
+        let cure = "add one, or don't load this file";
+        document.say(Severity::Error, &key.span(), message, cure);
     }
     document.finish()
 }

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::quoted;
-use crate::rules::pattern;
+use crate::rules::syntax::Template;
 
 /// A placeholder, as the file writes it and as the rule does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +37,10 @@ fn has_splat(names: &[Name]) -> bool {
 /// What is to be said about bytes of a target: where, what, and how to mend it.
 pub(super) type Finding = (Range<usize>, String, &'static str);
 
-/// The native form of a target, and what it means otherwise than its author may think; `replaces`
-/// says who replaces the beginnings of names.
-pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (String, Vec<Finding>) {
+/// Reads a target, and what it means otherwise than its author may think.
+///
+/// `replaces` says who replaces the beginnings of names.
+pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (Template, Vec<Finding>) {
     let mut findings = Vec::new();
     if let Some(at) = text.find('*').filter(|_| has_splat(names)) {
         findings.push((
@@ -48,14 +49,11 @@ pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (String, Vec
             "write `:splat` to insert what `*` matched in the source",
         ));
     }
-    // Most targets are themselves.
-    if !text.contains(['{', '}', ':']) {
-        return (text.to_owned(), findings);
-    }
-    let mut out = String::new();
+    let mut template = Template::default();
+    // Where the literal text before the next placeholder begins.
+    let mut literal = 0;
     let mut rest = text;
-    while let Some((before, behind)) = rest.split_once(':') {
-        out.push_str(&pattern::escape(before));
+    while let Some((_, behind)) = rest.split_once(':') {
         let at = text.len() - behind.len() - 1;
         let bound = names
             .iter()
@@ -67,10 +65,15 @@ pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (String, Vec
         let mut eaten = None;
         if let (Some((order, name)), Some(tail)) = (bound, tail) {
             let before = names.get(..order).unwrap_or_default();
-            let is_part = |other: &&Name| name.written.starts_with(&other.written);
+            let is_part = |other: &&Name| {
+                name.written != other.written && name.written.starts_with(&other.written)
+            };
             eaten = before.iter().find(is_part).map(|other| &other.written);
             if !tail.starts_with(is_of_name) {
-                out.push_str(&format!("{{{}}}", name.native));
+                let end = text.len() - tail.len();
+                template.push_literal(text, literal..at);
+                template.push_placeholder(&name.native, at..end);
+                literal = end;
                 rest = tail;
                 if let Some(other) = eaten {
                     let place = at..at + 1 + name.written.len();
@@ -87,7 +90,6 @@ pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (String, Vec
             length = name.written.len() + more;
             eaten = Some(&name.written);
         }
-        out.push(':');
         rest = behind;
         let place = at..at + 1 + length;
         let token = behind.get(..length).unwrap_or_default();
@@ -106,8 +108,8 @@ pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (String, Vec
             findings.push((place, message, cure));
         }
     }
-    out.push_str(&pattern::escape(rest));
-    (out, findings)
+    template.push_literal(text, literal..text.len());
+    (template, findings)
 }
 
 fn quoted_name(name: &str) -> String {
@@ -117,6 +119,7 @@ fn quoted_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Name, target};
+    use crate::rules::syntax::TemplatePart;
 
     #[test]
     fn names_end_where_their_characters_end() {
@@ -136,11 +139,21 @@ mod tests {
                 "https://x.example:8080/{id}",
                 0,
             ),
+            ("/:ids", "/{ids}", 1),
             ("/a:", "/a:", 0),
             ("/::id", "/:{id}", 0),
         ] {
-            let (native, findings) = target(text, &names, "Netlify replaces");
+            let (template, findings) = target(text, &names, "Netlify replaces");
+            let native = template.to_string();
             assert_eq!((&*native, findings.len()), (expected, said), "{text}");
+            for part in template.parts {
+                let range = part.range();
+                let written = &text[range.start..range.end];
+                match part {
+                    TemplatePart::Literal(literal) => assert_eq!(literal.text, written),
+                    TemplatePart::Placeholder(_) => assert!(written.starts_with(':'), "{written}"),
+                }
+            }
             for (place, ..) in findings {
                 assert!(text[place].starts_with(':'));
             }

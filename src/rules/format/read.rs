@@ -47,6 +47,7 @@ pub(super) fn lines(
             return Ok(());
         }
         if content.len() > LONGEST {
+            loader.begin_entry();
             let kept = String::from_utf8_lossy(content.get(..KEPT).unwrap_or_default());
             let line = Line::new(number, &kept);
             loader.say(
@@ -69,6 +70,7 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
     let text = match std::str::from_utf8(content) {
         Ok(text) => text,
         Err(error) => {
+            loader.begin_entry();
             let text = &String::from_utf8_lossy(content);
             let at = error.valid_up_to();
             let line = Line::new(number, text);
@@ -81,6 +83,7 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
     };
     let line = Line::new(number, text);
     if let Some(at) = text.find('\0') {
+        loader.begin_entry();
         loader.say(
             Severity::Error,
             line,
@@ -90,14 +93,14 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
         );
         return;
     }
-    match text.strip_prefix(BYTE_ORDER_MARK).filter(|_| number == 1) {
-        Some(text) => {
-            let line = Line::new(number, text);
-            loader.say(Severity::Warning, line, 0..0, MARK.0, MARK.1);
-            dialect.line(line, loader);
-        }
-        None => dialect.line(line, loader),
+    let without_mark = text.strip_prefix(BYTE_ORDER_MARK).filter(|_| number == 1);
+    let line = without_mark.map_or(line, |text| Line::new(number, text));
+    if without_mark.is_some() {
+        loader.say(Severity::Warning, line, 0..0, MARK.0, MARK.1);
     }
+    // The mark is a finding of the file, not of its first line.
+    loader.begin_entry();
+    dialect.line(line, loader);
 }
 
 /// Message and cure of a mark that is skipped.

@@ -13,7 +13,10 @@
 //! compiled. Each part has its [`TextRange`] in the text that the author wrote, so an error about
 //! it points there.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    hash::{Hash, Hasher},
+    ops::Range,
+};
 
 use super::{error::Flaw, text_range::TextRange};
 use crate::location::HttpScheme;
@@ -80,6 +83,15 @@ pub(super) enum Segment {
     },
 }
 
+impl Segment {
+    /// Adds literal text at the end.
+    pub(super) fn push_literal(&mut self, text: &str, range: Range<usize>) {
+        let (Self::Literal(last) | Self::Placeholder { after: last, .. }) = self;
+        last.text.push_str(text);
+        last.range.end = range.end;
+    }
+}
+
 /// A placeholder for the rest of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Tail {
@@ -139,6 +151,37 @@ impl Pattern {
         self
     }
 
+    /// Matches everything below the path too. No target uses that.
+    #[cfg(feature = "csv")]
+    pub(super) fn with_unused_tail(self) -> Self {
+        let mut pattern = self.without_trailing_slash();
+        let kind = if pattern.is_root() {
+            pattern.segments.clear();
+            TailKind::AfterSlash
+        } else {
+            TailKind::Optional
+        };
+        pattern.tail = Some(Tail {
+            kind,
+            name: Word::new("_rest", 0..0),
+        });
+        pattern
+    }
+
+    /// Adds a segment of literal text.
+    pub(super) fn push_literal(&mut self, text: &str, range: Range<usize>) {
+        self.segments.push(Segment::Literal(Word::new(text, range)));
+    }
+
+    /// Adds a segment that is a placeholder.
+    pub(super) fn push_placeholder(&mut self, name: &str, range: Range<usize>) {
+        self.segments.push(Segment::Placeholder {
+            before: Word::EMPTY,
+            name: Word::new(name, range),
+            after: Word::EMPTY,
+        });
+    }
+
     /// Returns the names of the placeholders, from left to right.
     pub(super) fn names(&self) -> impl Iterator<Item = &Word> {
         let in_segments = self.segments.iter().filter_map(|segment| match segment {
@@ -167,6 +210,25 @@ pub(super) struct Placeholder {
     /// The range includes the braces.
     pub(super) name: Word,
     pub(super) has_slash: bool,
+}
+
+impl Template {
+    /// Adds a part of a text that has no escapes.
+    pub(super) fn push_literal(&mut self, text: &str, range: Range<usize>) {
+        let part = text.get(range.clone()).unwrap_or_default();
+        if !part.is_empty() {
+            let part = Word::new(part, range);
+            self.parts.push(TemplatePart::Literal(part));
+        }
+    }
+
+    /// Adds a placeholder.
+    pub(super) fn push_placeholder(&mut self, name: &str, range: Range<usize>) {
+        self.parts.push(TemplatePart::Placeholder(Placeholder {
+            name: Word::new(name, range),
+            has_slash: false,
+        }));
+    }
 }
 
 impl TemplatePart {

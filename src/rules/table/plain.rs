@@ -65,6 +65,7 @@ fn asks_for_nothing(ready: &Ready) -> bool {
         && options.methods.is_empty()
         && options.conditions.is_empty()
         && !options.has_exceptions()
+        && !options.only_these_parameters
 }
 
 impl Table {

@@ -194,6 +194,9 @@ impl Address {
         answered.host = self.host.and(&own_host)?;
         if let Some(options) = options {
             answered.narrow(options.scheme, &options.methods, &options.conditions)?;
+            if options.only_these_parameters {
+                answered.query.close(options)?;
+            }
         }
         let bounds = match record.parts() {
             None => Vec::new(),
@@ -229,6 +232,7 @@ impl Address {
                 // What is known of all of them is no condition any more.
                 (options.scheme.is_none() || self.is_told_scheme && self.scheme == options.scheme)
                     && answered.methods == self.methods
+                    && (!options.only_these_parameters || answered.query == self.query)
             });
         if !record.redirects() {
             return Some(Step {

@@ -35,7 +35,9 @@ impl Rules {
             };
             if let Some(pattern) = finder.own_target(&record) {
                 let number = u32::try_from(options.len()).unwrap_or(u32::MAX);
-                options.push(ready.clone().with_own_target(pattern));
+                let mut ready = ready.clone();
+                ready.options.own_target = Some(pattern);
+                options.push(ready);
                 changed.insert(at, number);
             }
         }

@@ -273,6 +273,11 @@ impl Path {
                     !segment.is_literal()
                 });
                 let is_whole = first_unknown.is_none() && self.end == End::Closed;
+                if first_unknown.is_none()
+                    && matches!(self.end, End::Open(_, Tail::Some | Tail::Any))
+                {
+                    known.push('/');
+                }
                 match begins_with(&known, text, *ignore_case) {
                     true => Some(true),
                     false if is_whole || !begins_with(text, &known, *ignore_case) => Some(false),

@@ -89,6 +89,18 @@ impl Query {
         (!surely).then_some(())
     }
 
+    /// Leaves out the queries with a parameter that these options don't ask for; `None` if that is
+    /// all of them.
+    pub(super) fn close(&mut self, options: &Options) -> Option<()> {
+        let is_allowed = |key: &str| options.query_keys().any(|own| own == key);
+        let mut keys = self.pairs.iter().filter_map(|(key, _)| key.as_deref());
+        if !keys.all(is_allowed) {
+            return None;
+        }
+        self.open = false;
+        Some(())
+    }
+
     fn may_have(&self, key: &str) -> bool {
         self.open && !self.gone.iter().any(|gone| **gone == *key)
     }
@@ -144,11 +156,11 @@ impl Query {
                 match self
                     .pairs
                     .iter()
-                    .find(|(key, _)| key.as_ref() == Some(from))
+                    .find(|(key, _)| key.as_deref() == Some(from))
                 {
-                    Some((_, value)) => pairs.push((Some(to.clone()), value.clone())),
+                    Some((_, value)) => pairs.push((Some(to.into()), value.clone())),
                     // It may be among the rest under its new name.
-                    None => gone.retain(|gone| gone != to || !self.may_have(from)),
+                    None => gone.retain(|gone| **gone != *to || !self.may_have(from)),
                 }
             }
         }
@@ -237,17 +249,17 @@ fn renames<'e>(
     edits: &'e [Edit],
     dropped: &[Box<str>],
     replaces: impl Fn(&str) -> bool,
-) -> Vec<(&'e Box<str>, &'e Box<str>)> {
-    let mut renamed: Vec<&Box<str>> = Vec::new();
+) -> Vec<(&'e str, &'e str)> {
+    let mut renamed: Vec<&str> = Vec::new();
     let renames = edits.iter().filter_map(|edit| match edit {
-        Edit::Rename(from, to) => Some((from, to)),
+        Edit::Rename(from, to) => Some((&**from, &**to)),
         _ => None,
     });
     renames
         .filter(|(from, to)| {
             let is_first = !renamed.contains(from);
             renamed.push(from);
-            is_first && !dropped.contains(from) && !replaces(to)
+            is_first && !dropped.iter().any(|key| **key == **from) && !replaces(to)
         })
         .collect()
 }

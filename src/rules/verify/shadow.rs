@@ -153,8 +153,14 @@ impl Options {
         let sees_as_much = !other.last_value
             || self.last_value
             || other.conditions.iter().all(|(_, has)| !has.is_of_query());
+        let allows_as_much = !other.only_these_parameters
+            || self.only_these_parameters
+                && self
+                    .query_keys()
+                    .all(|key| other.query_keys().any(|own| own == key));
         methods
             && sees_as_much
+            && allows_as_much
             && (other.scheme.is_none() || other.scheme == self.scheme)
             && other.conditions.iter().all(|condition| {
                 let mut own = self.conditions.iter();

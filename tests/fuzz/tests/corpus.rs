@@ -83,3 +83,18 @@ fn formats() {
 fn then() {
     replay("then", checks::then);
 }
+
+#[test]
+fn path_to_regexp() {
+    replay("path_to_regexp", checks::path_to_regexp);
+}
+
+#[test]
+fn native() {
+    replay("native", checks::native);
+}
+
+#[test]
+fn native_table() {
+    replay("native_table", checks::native_table);
+}

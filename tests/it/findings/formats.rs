@@ -331,6 +331,27 @@ fn vercel() {
                 &[],
             ),
             (
+                r#"{"redirects":[{"source":"/((?!new/).*)","destination":"/new/$1"}]}"#,
+                &[],
+            ),
+            (
+                r#"{"redirects":[{"source":"/((?!api).*)","destination":"https://n.example/$1"},
+                    {"source":"/api/a","destination":"https://n.example/a"},
+                    {"source":"/b/:c+","destination":"https://n.example/:c+"}]}"#,
+                &[(Unreachable, 3, &[1])],
+            ),
+            (
+                r#"{"redirects":[{"source":"/a/:p+","destination":"/b/:p+"},
+                    {"source":"/b/:p+","destination":"/c/:p+"}]}"#,
+                &[(Chain, 1, &[2])],
+            ),
+            (
+                r#"{"redirects":[{"source":"/:p+","destination":"https://n.example/:p+"},
+                    {"source":"/a/(.*)","destination":"https://n.example/$1"},
+                    {"source":"/a/:p+","destination":"https://n.example/:p+"}]}"#,
+                &[(Unreachable, 3, &[1])],
+            ),
+            (
                 r#"{"redirects":[{"source":"/a/:p*","destination":"https://n.example/a/x/:p*"}]}"#,
                 &[(EndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
             ),

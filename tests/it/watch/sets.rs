@@ -102,7 +102,9 @@ fn a_bad_file_leaves_the_set_before() {
     let (place, line) = lines.recv_timeout(LONG).unwrap();
     assert_eq!(place, (site.path.clone(), 2, 4));
     let path = site.path.display();
-    let begin = format!("{path}: rejected, keeping the previous rules: {path}:2:4: error: ");
+    let begin = format!(
+        "{path}: rejected, keeping the previous rules (1 rule active): {path}:2:4: error: "
+    );
     assert!(line.starts_with(&begin), "{line}");
     drop(watcher);
 
@@ -113,6 +115,37 @@ fn a_bad_file_leaves_the_set_before() {
     site.is_bad("1:", "/start");
     site.replace(b"/a /\xff\n");
     site.is_bad("UTF-8", "/start");
+}
+
+#[test]
+fn every_report_says_how_many_rules_are_active() {
+    let (sender, lines) = mpsc::channel();
+    let site = Site::new();
+    let watcher = site
+        .handle
+        .watch_rules(&site.path, Format::Netlify)
+        .on_reload(move |reload| sender.send(reload.to_string()).unwrap())
+        .start()
+        .unwrap();
+    let path = site.path.display();
+    let next = || lines.recv_timeout(LONG).unwrap();
+    assert_eq!(next(), format!("{path}: reloaded: 1 rule active"));
+    site.replace("# none\n");
+    assert_eq!(next(), format!("{path}: reloaded: 0 rules active"));
+    let text = "/a /start\n/b /c\n/d /e 301 Role=admin\n/f /g 301 Role=admin\n";
+    site.replace(text);
+    let active = "2 rules active, 2 lines skipped";
+    assert_eq!(next(), format!("{path}: reloaded: {active}"));
+    site.replace("/d /e 301 Role=admin\n");
+    let rejected = format!("{path}: rejected, keeping the previous rules ({active}): ");
+    let line = next();
+    assert!(line.starts_with(&rejected), "{line}");
+    assert!(line.contains("every line is skipped"), "{line}");
+    fs::remove_file(&site.path).unwrap();
+    let lost = format!("{path}: cannot be read, keeping the previous rules ({active}): ");
+    let line = next();
+    assert!(line.starts_with(&lost), "{line}");
+    drop(watcher);
 }
 
 #[test]

@@ -150,7 +150,7 @@ impl Reader<'_, '_> {
                 keeps_marks: true,
             };
             match target::translate(&unescaped(&url.text), "", &known) {
-                Ok(target) => rule.target = target,
+                Ok(target) => rule.target = target.into(),
                 Err(problem) => rule = self.passes(url, problem, rule),
             }
         }

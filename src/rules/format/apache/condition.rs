@@ -9,7 +9,7 @@ use super::{
 use crate::{
     location::HttpScheme,
     rules::{
-        Rule,
+        Outcome, Rule,
         has::{Condition, PathTest},
     },
 };
@@ -54,11 +54,9 @@ impl Requirement {
             Self::Methods(methods) => rule.methods(methods),
             Self::Condition(true, condition) => rule.when(condition),
             Self::Condition(false, condition) => rule.unless(condition),
-            Self::NotFound => match rule.target.is_empty() {
-                // Only a redirect waits for a 404.
-                true => rule,
-                false => rule.after_not_found(),
-            },
+            // Only a redirect waits for a 404.
+            Self::NotFound if !matches!(rule.outcome, Outcome::Redirect(_)) => rule,
+            Self::NotFound => rule.after_not_found(),
         }
     }
 }

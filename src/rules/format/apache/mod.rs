@@ -336,7 +336,7 @@ impl Reader<'_, '_> {
 /// A rule that passes requests through instead of redirecting them.
 fn passing(mut rule: Rule) -> Rule {
     rule.outcome = Outcome::Pass;
-    rule.target.clear();
+    rule.target = String::new().into();
     rule.options.query = QueryPolicy::Keep;
     rule.options.after_not_found = false;
     rule

@@ -240,7 +240,7 @@ impl Reader<'_, '_> {
                     Ok(target) => {
                         let mut redirect = rule.query(query);
                         redirect.outcome = Outcome::Redirect(status.into());
-                        redirect.target = target;
+                        redirect.target = target.into();
                         return redirect;
                     }
                     Err(problem) => return self.passes(to, problem, rule),

@@ -64,7 +64,7 @@
 //!
 //! | syntax | what happens |
 //! |---|---|
-//! | status 200 (a rewrite or proxy) | a warning; the rule is skipped |
+//! | status 200 (a rewrite or proxy) | a warning; its URLs pass through, and later lines don't match them |
 //! | `/* /index.html`, or any rule from `…/` or `…/*` to a path that ends in `/index` or `/index.html` | an error, since Cloudflare rejects it as a loop |
 //! | a source with two `*`, or with one name twice | an error, since Cloudflare never matches it |
 //! | a source with a host, a destination with `http://`, conditions, `!` | an error, as on Cloudflare |
@@ -75,8 +75,6 @@
 //! - Older versions of Cloudflare's tools replace `:id` at the start of `:idx`. Here, a name ends
 //!   where its letters, digits and `_` end. A warning names each placeholder for which this makes a
 //!   difference.
-//! - On Cloudflare, a rule with status 200 hides its URLs from later lines. Here, a later line with
-//!   another source can match them.
 
 use std::collections::HashMap;
 
@@ -229,6 +227,10 @@ impl Reader {
         let pattern = Pattern::of(&source);
         let is_static = pattern.is_static() && self.count_dynamic == 0;
         self.count(is_static, from)?;
+        // The first of them was reported.
+        if is_static && self.count_static > MOST_STATIC {
+            return Ok(());
+        }
         let destination = destination(to, loader)?;
         let status = self::status(status)?;
         if is_loop(&source, &destination) {
@@ -249,14 +251,6 @@ impl Reader {
             ));
         }
         self.seen.insert(source.clone(), line.number);
-        let Some(status) = status else {
-            return Err(LeftOut(
-                Severity::Warning,
-                words.get(2).unwrap_or(to).clone(),
-                "status 200 is a rewrite, not a redirect, so this rule is skipped".into(),
-                "remove the rule, and serve these URLs from the app",
-            ));
-        };
         let names = pattern.names().map_err(|name| {
             let (message, cure) = match &*name {
                 "*" => (
@@ -274,17 +268,26 @@ impl Reader {
             };
             LeftOut::error(from, &message, cure)
         })?;
-        let (native, findings) =
-            placeholders::target(&destination, &names, "older Cloudflare versions replace");
-        for (bytes, message, cure) in findings {
-            let start =
-                floor_char_boundary(line.text, (to.bytes.start + bytes.start).min(to.bytes.end));
-            let end = (to.bytes.start + bytes.end).min(to.bytes.end);
-            loader.say(Severity::Warning, line, start..end, &message, cure);
-        }
-        let mut rule = Rule::new(status, pattern.source(), native).query(QueryPolicy::TargetWins);
+        let mut rule = if let Some(status) = status {
+            let (template, findings) =
+                placeholders::target(&destination, &names, "older Cloudflare versions replace");
+            for (bytes, message, cure) in findings {
+                let start = (to.bytes.start + bytes.start).min(to.bytes.end);
+                let start = floor_char_boundary(line.text, start);
+                let end = (to.bytes.start + bytes.end).min(to.bytes.end);
+                loader.say(Severity::Warning, line, start..end, &message, cure);
+            }
+            let mut rule = Rule::of_file(status, pattern.source(), template);
+            rule.options.merge_slashes = !names.is_empty() && destination.starts_with('/');
+            rule.query(QueryPolicy::TargetWins)
+        } else {
+            let message = "status 200 is a rewrite, not a redirect, so these URLs pass through";
+            let place = words.get(2).unwrap_or(to);
+            let cure = "serve these URLs from the app";
+            loader.say_at(Severity::Warning, place, message, cure);
+            Rule::pass(pattern.source())
+        };
         rule.options.stands_with_patterns = pattern.is_static() && !is_static;
-        rule.options.merge_slashes = !names.is_empty() && destination.starts_with('/');
         loader.rule_at(from, to, rule);
         Ok(())
     }
@@ -293,10 +296,11 @@ impl Reader {
     fn count<'l>(&mut self, is_static: bool, from: &Place<'l>) -> Result<(), LeftOut<'l>> {
         if is_static {
             self.count_static += 1;
-            if self.count_static > MOST_STATIC {
+            if self.count_static == MOST_STATIC + 1 {
                 return Err(LeftOut::error(
                     from,
-                    "the file has more than 2,000 rules without placeholders, so this one is skipped",
+                    "the file has more than 2,000 rules without placeholders, so this one and those \
+                     after it are skipped",
                     "remove some, or move them to a file of bulk redirects",
                 ));
             }
@@ -454,10 +458,8 @@ mod tests {
         testing::get("/a").through(&parsed.rules).assert_pass();
         assert_eq!(
             parsed.diagnostics.to_string(),
-            "rules:2001:1: error: the file has more than 2,000 rules without placeholders, so this one is \
-             skipped; remove some, or move them to a file of bulk redirects\n\
-             rules:2002:1: error: the file has more than 2,000 rules without placeholders, so this one is \
-             skipped; remove some, or move them to a file of bulk redirects\n\
+            "rules:2001:1: error: the file has more than 2,000 rules without placeholders, so this one and \
+             those after it are skipped; remove some, or move them to a file of bulk redirects\n\
              rules:2103:1: error: the file has more than 100 rules from the first one with a placeholder on, \
              so the rest is skipped; remove some, and move the rules without placeholders to the top"
         );

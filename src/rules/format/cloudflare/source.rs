@@ -3,7 +3,7 @@
 use crate::rules::{
     Source,
     format::placeholders::{Name, is_of_name},
-    pattern,
+    syntax::{self, Segment, Tail, TailKind, Word},
 };
 
 /// What `*` is called in a destination.
@@ -22,6 +22,17 @@ enum Piece<'s> {
     Name(&'s str),
     /// `*`: anything.
     Splat,
+}
+
+impl Piece<'_> {
+    /// Returns how many bytes of the source it is.
+    const fn length(self) -> usize {
+        match self {
+            Self::Literal(text) => text.len(),
+            Self::Name(name) => name.len() + 1,
+            Self::Splat => 1,
+        }
+    }
 }
 
 impl<'s> Pattern<'s> {
@@ -86,37 +97,64 @@ impl<'s> Pattern<'s> {
 
     pub(super) fn source(&self) -> Source {
         match self.native() {
-            Some(native) => native.into(),
+            Some(pattern) => pattern.into(),
             None => self.regex(),
         }
     }
 
     /// The native pattern, where a segment has one placeholder at most and the splat is the last
     /// one.
-    fn native(&self) -> Option<String> {
-        let mut native = String::new();
-        let mut has_name = false;
-        for (at, piece) in self.pieces.iter().enumerate() {
-            match piece {
+    fn native(&self) -> Option<syntax::Pattern> {
+        let mut pattern = syntax::Pattern::default();
+        let mut segment: Option<Segment> = None;
+        let mut at = 0;
+        for (number, piece) in self.pieces.iter().enumerate() {
+            let start = at;
+            at += piece.length();
+            match *piece {
                 Piece::Literal(text) => {
-                    has_name &= !text.contains('/');
-                    native.push_str(&pattern::escape(text));
+                    let mut from = start;
+                    for (number, part) in text.split('/').enumerate() {
+                        if number > 0 {
+                            pattern.segments.extend(segment.take());
+                            segment = Some(Segment::Literal(Word::new("", from..from)));
+                        }
+                        let range = from..from + part.len();
+                        from = range.end + 1;
+                        match &mut segment {
+                            Some(segment) => segment.push_literal(part, range),
+                            // Nothing is before the first slash.
+                            None if part.is_empty() => {}
+                            None => return None,
+                        }
+                    }
                 }
                 Piece::Name(name) => {
-                    if std::mem::replace(&mut has_name, true) {
+                    let Some(Segment::Literal(before)) = segment else {
                         return None;
-                    }
-                    native.push_str(&format!("{{{name}}}"));
+                    };
+                    let end = Word::new("", at..at);
+                    segment = Some(Segment::Placeholder {
+                        before,
+                        name: Word::new(name, start..at),
+                        after: end,
+                    });
                 }
                 Piece::Splat => {
-                    if at + 1 < self.pieces.len() || !native.ends_with('/') {
-                        return None;
+                    let is_last = number + 1 == self.pieces.len();
+                    match segment.take()? {
+                        Segment::Literal(before) if is_last && before.text.is_empty() => {}
+                        _ => return None,
                     }
-                    native.push_str("{*splat?}");
+                    pattern.tail = Some(Tail {
+                        kind: TailKind::AfterSlash,
+                        name: Word::new(SPLAT, start..at),
+                    });
                 }
             }
         }
-        Some(native)
+        pattern.segments.extend(segment);
+        Some(pattern)
     }
 
     #[cfg(feature = "regex")]
@@ -169,7 +207,8 @@ mod tests {
             ("/é.x*", None, "/%C3%A9\\.x(?<splat>.*)"),
         ] {
             let pattern = Pattern::of(text);
-            assert_eq!(pattern.native().as_deref(), native, "{text}");
+            let written = pattern.native().map(|pattern| pattern.to_string());
+            assert_eq!(written.as_deref(), native, "{text}");
             if native.is_none() {
                 assert_eq!(pattern.source().text(), regex);
             }

@@ -219,7 +219,7 @@ impl Reader<'_, '_> {
         let mut redirect = rule.clone();
         redirect.outcome = Outcome::Redirect(status.into());
         redirect.target = match destination::translate(&target.text, captures) {
-            Ok(target) => target,
+            Ok(target) => target.into(),
             Err(name) => {
                 let written = quoted(target.text.get(name.clone()).unwrap_or_default());
                 let message = format!("the source doesn't have the placeholder {written}");

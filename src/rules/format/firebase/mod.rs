@@ -211,6 +211,7 @@ fn list(document: &mut Document<'_>, value: Value<'_>) {
         return document.say(Severity::Error, &value.bytes(), message, help);
     };
     for entry in entries {
+        document.begin_entry();
         // An entry that is left out has said why.
         let _ = entry::read(document, entry);
     }

@@ -7,7 +7,7 @@
 //!
 //! let rules = native::parse(
 //!     r#"
-//!     # pages that moved
+//!     ## pages that moved
 //!     /about-us -> /about
 //!     /blog/{slug} -> /posts/{slug} 301
 //!     /index.php?page={id} -> /pages/{id} temporary
@@ -15,7 +15,7 @@
 //!
 //!     /api{/*rest} -> pass
 //!     /fax -> gone
-//!     /{*rest} -> /de/{rest} 302 cookie:language=de max-age=60
+//!     /{*rest} -> /de/{rest} 302 cookie:language=de except=/de{/*page}
 //!     "#,
 //! )?;
 //! testing::get("/blog/hello").through(&rules)
@@ -77,6 +77,7 @@
 //! | `repeat-parameters` | sends the parameters that a condition requires, like all others |
 //! | `last-capture` | lets a condition capture under a name that the source has; the last one counts |
 //! | `last-value` | if the request repeats a parameter, conditions see only its last value |
+//! | `only-these-parameters` | the query has no parameters except those that conditions require |
 //! | `after-exact` | for [`StaticFirst`](crate::rules::Precedence::StaticFirst): orders the rule with the patterns |
 //!
 //! A text with white space or `"`, and a value with `#`, `|`, `,`, `:`, `=` or `~`, needs quotes. A

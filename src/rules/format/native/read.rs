@@ -186,7 +186,7 @@ fn outcome<'l>(cursor: &mut Cursor<'l>, rule: &mut Rule) -> Result<Text<'l>, Fla
             )
         })?)
     } else {
-        rule.target = text.text.clone().into_owned();
+        rule.target = text.text.clone().into_owned().into();
         Outcome::Redirect(status(cursor)?)
     };
     Ok(text)
@@ -273,6 +273,7 @@ fn flag(mut rule: Rule, cache: &mut Cache, key: &Text<'_>) -> Result<Rule, Flaw>
         "repeat-parameters" => options.repeats_asked = true,
         "last-capture" => options.shadows = true,
         "last-value" => options.last_value = true,
+        "only-these-parameters" => options.only_these_parameters = true,
         "after-exact" => options.stands_with_patterns = true,
         "no-store" => cache.no_store = true,
         "private" => cache.is_private = Some(key.range),
@@ -303,7 +304,7 @@ fn with_value(
             return Ok(rule.scheme(scheme));
         }
         "methods" => {
-            let methods = value.text.split(',').map(|name| name.parse::<Method>());
+            let methods = value.text.split(',').map(str::parse::<Method>);
             let methods = methods.collect::<Result<Vec<_>, _>>();
             let help = "list methods with commas, for example `methods=GET,HEAD`";
             return Ok(rule.methods(methods.map_err(|_| invalid(help))?));

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use crate::rules::{error::Flaw, format::near_or, text_range::TextRange};
 
 /// The names of all options.
-const OPTIONS: [&str; 25] = [
+const OPTIONS: [&str; 26] = [
     "after",
     "after-exact",
     "cookie",
@@ -23,6 +23,7 @@ const OPTIONS: [&str; 25] = [
     "name",
     "no-store",
     "not",
+    "only-these-parameters",
     "path",
     "private",
     "query",

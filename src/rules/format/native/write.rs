@@ -23,7 +23,7 @@ impl fmt::Display for Rule {
         f.write_str(" -> ")?;
         match self.outcome {
             Outcome::Redirect(status) => {
-                Target(&self.target).fmt(f)?;
+                Target(&self.target.native()).fmt(f)?;
                 fmt_status(status, f)
             }
             Outcome::Pass => f.write_str("pass"),
@@ -56,6 +56,7 @@ fn fmt_source(source: &Source, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 Bare(text, &[]).fmt(f)
             }
         }
+        SourceKind::Pattern(pattern) => Bare(&pattern.to_string(), &[]).fmt(f),
         SourceKind::Exact(path) => write!(f, "exact:{}", Bare(&path.text, &[])),
         SourceKind::Prefix(path) => write!(f, "prefix:{}", Bare(&path.text, &[])),
         SourceKind::Regex(regex) => write!(f, "~{}", Quoted(&regex.text)),
@@ -88,6 +89,7 @@ fn fmt_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         repeats_asked,
         shadows,
         last_value,
+        only_these_parameters,
         // It's found when the table is built.
         own_target: _,
         stands_with_patterns,
@@ -143,6 +145,7 @@ fn fmt_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (*repeats_asked, "repeat-parameters"),
         (*shadows, "last-capture"),
         (*last_value, "last-value"),
+        (*only_these_parameters, "only-these-parameters"),
         (*stands_with_patterns, "after-exact"),
     ] {
         if is_set {

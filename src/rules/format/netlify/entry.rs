@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use super::{Line, Loader, Place, Rule, Severity, source::Names};
 use crate::{
     rules::{
-        Condition, QueryPolicy,
+        Condition, Outcome, QueryPolicy,
         format::{STATUSES, placeholders, quoted},
+        syntax::Template,
     },
     status::Status as OurStatus,
 };
@@ -95,8 +96,8 @@ impl<'l> Entry<'l> {
         let query = self.query(&mut names, loader);
         let mut rule = if let Some(status) = self.redirect_status() {
             self.warn_of_slashes(&target, loader);
-            let text = target_text(&target, &names, loader);
-            let rule = Rule::new(status, matched.source.clone(), text);
+            let template = template(&target, &names, loader);
+            let rule = Rule::of_file(status, matched.source.clone(), template);
             let rule = rule.query(QueryPolicy::TargetWins);
             match self.force {
                 true => rule,
@@ -125,6 +126,11 @@ impl<'l> Entry<'l> {
                 .collect(),
         };
         for rule in rules {
+            // Pages with one source are no copies, and the first of them takes the URLs.
+            if rule.outcome == Outcome::Pass {
+                loader.rule_at(&self.from.place, &target.place, rule);
+                continue;
+            }
             if let Some(line) = loader.last_copy(&self.from.place, &target.place, rule) {
                 let message =
                     format!("line {line} has the same rule, and only the last one counts");
@@ -200,14 +206,14 @@ impl<'l> Entry<'l> {
 }
 
 /// The native form of a target, with its placeholders.
-fn target_text(target: &Word<'_>, names: &Names, loader: &mut Loader) -> String {
-    let (native, findings) =
+fn template(target: &Word<'_>, names: &Names, loader: &mut Loader) -> Template {
+    let (template, findings) =
         placeholders::target(&target.text, names.in_target(), "Netlify replaces");
     for (bytes, message, cure) in findings {
         let place = within(&target.place, bytes);
         loader.say_at(Severity::Warning, &place, &message, cure);
     }
-    native
+    template
 }
 
 /// A part of a text that stands in the file as it is.

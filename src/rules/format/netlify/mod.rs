@@ -139,8 +139,8 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// assert_eq!(parsed.rules.len(), 1);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:2:11: warning: `Country` isn't supported, so this rule is skipped; \
-///      redirect by country in front of the app, for example in a CDN",
+///     "rules:2:11: warning: `Country` isn't supported, so this rule is skipped and a later rule \
+///      can match its URLs; redirect by country in front of the app, for example in a CDN",
 /// );
 /// ```
 #[must_use]

@@ -18,7 +18,7 @@ use crate::{
             placeholders::{Name, is_of_name},
             quoted,
         },
-        pattern,
+        syntax::{self, Pattern, Tail, TailKind},
     },
 };
 
@@ -108,13 +108,13 @@ impl<'l> Entry<'l> {
         let segments = self.segments(path, path_at, names, loader)?;
         let source = native(&segments);
         let ignores_slash = match (&source, &*segments) {
-            (None, _) | (_, [.., Segment::Splat(..)]) => false,
+            (None, _) | (_, [.., (Segment::Splat(..), _)]) => false,
             (Some(_), _) => true,
         };
         Ok(Matched {
             source: match source {
-                Some(source) => source,
-                None => self.regex(&segments)?,
+                Some(pattern) => pattern.into(),
+                None => regex_source(&segments).ok_or_else(|| self.needs_regex())?,
             },
             origin,
             ignores_slash,
@@ -162,14 +162,15 @@ impl<'l> Entry<'l> {
         path_at: usize,
         names: &mut Names,
         loader: &mut Loader,
-    ) -> Result<Vec<Segment<'s>>, LeftOut<'l>> {
+    ) -> Result<Vec<(Segment<'s>, Range<usize>)>, LeftOut<'l>> {
         // Netlify reads `old` as `/old`.
         let inner = path.strip_prefix('/').unwrap_or(path);
         let mut at = path_at + path.len() - inner.len();
         let mut segments = Vec::new();
         for text in inner.split('/') {
-            let place = self.within_from(at..at + text.len());
-            at += text.len() + 1;
+            let bytes = at..at + text.len();
+            let place = self.within_from(bytes.clone());
+            at = bytes.end + 1;
             let name = text.strip_prefix(':').filter(|name| !name.is_empty());
             if matches!(text, "." | "..") {
                 let message = format!("no URL has the segment {}", quoted(text));
@@ -177,7 +178,7 @@ impl<'l> Entry<'l> {
                 let cure = "remove the segment, since clients resolve it";
                 return Err(LeftOut(Severity::Warning, place, message, cure));
             }
-            segments.push(if let Some(name) = name {
+            let segment = if let Some(name) = name {
                 Segment::Placeholder(names.add(name))
             } else if let Some(before) = text.strip_suffix('*').filter(|text| !text.contains('*')) {
                 Segment::Splat(before, names.add(SPLAT))
@@ -202,7 +203,8 @@ impl<'l> Entry<'l> {
                     loader.say_at(Severity::Warning, &place, &message, cure);
                 }
                 Segment::Literal(text)
-            });
+            };
+            segments.push((segment, bytes));
         }
         Ok(segments)
     }
@@ -211,23 +213,28 @@ impl<'l> Entry<'l> {
         within(&self.from.place, bytes)
     }
 
-    #[cfg(feature = "regex")]
-    #[expect(clippy::unnecessary_wraps, reason = "without the feature it fails")]
-    fn regex(&self, segments: &[Segment<'_>]) -> Result<Source, LeftOut<'l>> {
-        Ok(Source::regex(&regex(segments)))
-    }
-
-    #[cfg(not(feature = "regex"))]
-    fn regex(&self, _: &[Segment<'_>]) -> Result<Source, LeftOut<'l>> {
+    /// What is said of a source that only a regex can express, in a build without regexes.
+    fn needs_regex(&self) -> LeftOut<'l> {
         let message = "`*` before the last segment or after a prefix needs the `regex` feature, so \
                        this rule is skipped";
-        Err(LeftOut(
+        LeftOut(
             Severity::Warning,
             self.from.place.clone(),
             message.into(),
             "enable the `regex` feature of tower-redirect, or use `*` only as the last segment",
-        ))
+        )
     }
+}
+
+#[cfg(feature = "regex")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature it is `None`")]
+fn regex_source(segments: &[(Segment<'_>, Range<usize>)]) -> Option<Source> {
+    Some(Source::regex(&regex(segments)))
+}
+
+#[cfg(not(feature = "regex"))]
+const fn regex_source(_: &[(Segment<'_>, Range<usize>)]) -> Option<Source> {
+    None
 }
 
 /// The scheme and host of a source URL, and where the path begins.
@@ -248,26 +255,24 @@ fn split_origin(from: &str) -> (Option<(HttpScheme, &str)>, usize) {
 }
 
 /// The native source; `None` if a `*` stands anywhere but at the end.
-fn native(segments: &[Segment<'_>]) -> Option<Source> {
-    let mut text = String::new();
-    for (at, segment) in segments.iter().enumerate() {
+fn native(segments: &[(Segment<'_>, Range<usize>)]) -> Option<Pattern> {
+    let mut pattern = Pattern::default();
+    for (at, (segment, bytes)) in segments.iter().enumerate() {
         match segment {
-            Segment::Literal(literal) => {
-                text.push('/');
-                text.push_str(&pattern::escape(literal));
-            }
-            Segment::Placeholder(name) => text.push_str(&format!("/{{{name}}}")),
+            Segment::Literal(literal) => pattern.push_literal(literal, bytes.clone()),
+            Segment::Placeholder(name) => pattern.push_placeholder(name, bytes.clone()),
             Segment::Splat("", name) if at + 1 == segments.len() => {
-                text.push_str(&if text.is_empty() {
-                    format!("/{{*{name}?}}")
-                } else {
-                    format!("{{/*{name}}}")
-                });
+                let kind = match at {
+                    0 => TailKind::AfterSlash,
+                    _ => TailKind::Optional,
+                };
+                let name = syntax::Word::new(name, bytes.clone());
+                pattern.tail = Some(Tail { kind, name });
             }
             Segment::Splat(..) => return None,
         }
     }
-    Some(Source::from(text))
+    Some(pattern)
 }
 
 /// The regex that matches what Netlify does.
@@ -275,9 +280,9 @@ fn native(segments: &[Segment<'_>]) -> Option<Source> {
 /// `/a/*/b` becomes `/a(?:/(?<splat>.*))?/b/?`, and `/blog*` becomes `/blog/?(?<splat>.*)`: the
 /// slash before what `*` covers is optional and isn't inserted.
 #[cfg(feature = "regex")]
-fn regex(segments: &[Segment<'_>]) -> String {
+fn regex(segments: &[(Segment<'_>, Range<usize>)]) -> String {
     let mut text = String::new();
-    for segment in segments {
+    for (segment, _) in segments {
         match segment {
             Segment::Literal(literal) => {
                 text.push('/');
@@ -293,7 +298,7 @@ fn regex(segments: &[Segment<'_>]) -> String {
         }
     }
     match segments {
-        [.., Segment::Splat(..)] => text,
+        [.., (Segment::Splat(..), _)] => text,
         // A slash at the end makes no difference.
         _ => text.trim_end_matches('/').to_owned() + "/?",
     }

@@ -276,7 +276,7 @@ impl<'d> Writer<'d> {
             }
             _ if is_alone && group.suffix.is_empty() => {
                 self.around(group, |out| {
-                    out.placeholder(&capture.name, group.bytes.clone())
+                    out.placeholder(&capture.name, group.bytes.clone());
                 });
             }
             _ => {

@@ -89,7 +89,7 @@ impl<'t> Entry<'_, 't> {
         if let To::Target(to) = self.outcome(&object, &target)? {
             let mut redirect = rule.clone().query(QueryPolicy::Merge);
             redirect.outcome = Outcome::Redirect(Status::try_from(status).ok()?.into());
-            redirect.target.clone_from(&to.text);
+            redirect.target = to.text.clone().into();
             match self.document.try_rule(at, &place, redirect) {
                 Ok(()) => return Some(()),
                 Err(error) => {
@@ -151,10 +151,6 @@ impl<'t> Entry<'_, 't> {
         Some((rule, translated.mapped))
     }
 
-    #[expect(
-        clippy::option_option,
-        reason = "the outer one is an entry that is left out"
-    )]
     fn outcome(&mut self, object: &Object<'t>, target: &Text<'t>) -> Option<To> {
         if let Some(env) = object.get("env") {
             let cure = "remove it, and write the values into the destination";
@@ -177,10 +173,6 @@ impl<'t> Entry<'_, 't> {
         self.target(target)
     }
 
-    #[expect(
-        clippy::option_option,
-        reason = "the outer one is an entry that is left out"
-    )]
     fn target(&mut self, target: &Text<'t>) -> Option<To> {
         let to = match destination::translate(&target.text, &self.names) {
             Ok(to) => to,

@@ -239,7 +239,7 @@ fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect
             let bytes = value.bytes();
             let message = "this object has no `redirects`";
             let cure = "add `\"redirects\": [ … ]`";
-            document.say(Severity::Warning, &bytes, message, cure);
+            document.say(Severity::Error, &bytes, message, cure);
             return;
         };
         value = *redirects;
@@ -263,6 +263,7 @@ fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect
         Dialect::Next => usize::MAX,
     };
     for entry in entries.into_iter().take(most) {
+        document.begin_entry();
         Entry::read(document, dialect, entry);
     }
 }

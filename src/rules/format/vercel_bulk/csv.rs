@@ -38,6 +38,7 @@ pub(super) fn read(document: &mut Document<'_>) {
     };
     let mut count = 0;
     while let Some(row) = rows.next_row() {
+        document.begin_entry();
         count += 1;
         if count > MOST {
             too_many(document, &row.bytes);

@@ -59,7 +59,10 @@ fn lines(document: &mut Document<'_>, text: &str) {
         }
         match Value::parse(line.trim_end(), begin) {
             Ok(value) => entry(document, value),
-            Err(error) => no_json(document, &error),
+            Err(error) => {
+                document.begin_entry();
+                no_json(document, &error);
+            }
         }
     }
 }
@@ -71,6 +74,7 @@ fn no_json(document: &mut Document<'_>, error: &NoJson) {
 }
 
 fn entry(document: &mut Document<'_>, value: Value<'_>) {
+    document.begin_entry();
     let Some(object) = value.object() else {
         let message = "a redirect must be an object";
         let cure = "write it as `{ \"source\": …, \"destination\": … }`";

@@ -63,7 +63,10 @@ use super::{
     rewrite::{self, Writer},
 };
 use crate::{
-    rules::{Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity, Source, pattern},
+    rules::{
+        Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity, Source,
+        target_text::TargetText,
+    },
     status::Status,
 };
 
@@ -255,10 +258,10 @@ fn add(document: &mut Document<'_>, places: &Places, entry: &Entry<'_>) {
         true => QueryPolicy::Keep,
         false => QueryPolicy::Drop,
     };
-    let rule = Rule::new(
+    let rule = Rule::of_file(
         entry.status.unwrap_or(by_permanent),
         Source::exact(entry.source),
-        pattern::escape(entry.destination),
+        TargetText::literal(entry.destination),
     )
     .query(query);
     document.rule(

@@ -112,12 +112,6 @@ pub enum Decision {
     Error(String),
 }
 
-impl Decision {
-    pub fn waits(&self) -> bool {
-        matches!(self, Self::Redirect { waits: true, .. })
-    }
-}
-
 /// A decision, and the line or the entry that made it, from 1.
 #[derive(Clone, Debug)]
 pub struct Answer {

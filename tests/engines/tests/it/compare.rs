@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeMap, env, fmt::Write};
 
-use tower_redirect::rules::{Diagnostic, Diagnostics, Format, Parsed, Rules, Severity};
+use tower_redirect::rules::{Diagnostic, Diagnostics, Format, Parsed, Severity};
 
-use crate::answer::{Answer, Decision, Request, canonical};
+use crate::{
+    answer::{Answer, Decision, Request, canonical},
+    files::{File, Sample},
+};
 
 /// How many differences of no known kind a failure shows.
 const SHOWN: usize = 15;
@@ -17,100 +20,6 @@ pub type Answers = Result<Vec<Answer>, String>;
 pub trait Engine {
     /// For each file one answer for each request, or why the engine rejects the file.
     fn ask(&mut self, files: &[(String, &[Request])]) -> Vec<Answers>;
-}
-
-/// A rule file in pieces, so that a failure can show the fewest that still differ.
-#[derive(Clone)]
-pub struct File {
-    before: String,
-    /// Each of them is a line.
-    pub entries: Vec<String>,
-    between: &'static str,
-    after: &'static str,
-    /// Entries with a lower rank come first, and the entries of a rank in their order.
-    rank: fn(&str) -> u8,
-}
-
-impl File {
-    pub fn text(&self) -> String {
-        format!(
-            "{}{}{}",
-            self.before,
-            self.entries.join(self.between),
-            self.after
-        )
-    }
-
-    /// The lines of a file.
-    pub fn lines(text: &str) -> Self {
-        let entries = text.lines().map(str::to_owned).collect();
-        Self {
-            before: String::new(),
-            entries,
-            between: "\n",
-            after: "",
-            rank: |_| 0,
-        }
-    }
-
-    /// The redirects of a `vercel.json`.
-    pub fn json(entries: Vec<String>) -> Self {
-        let before = "{ \"redirects\": [\n".to_owned();
-        Self {
-            before,
-            entries,
-            between: ",\n",
-            after: "\n] }",
-            rank: |_| 0,
-        }
-    }
-
-    /// The list that Next.js reads.
-    pub fn list(entries: Vec<String>) -> Self {
-        Self {
-            before: "[\n".to_owned(),
-            after: "\n]",
-            ..Self::json(entries)
-        }
-    }
-
-    /// A map, which sets `$new`. Plain keys come first, then hosts, then regexes.
-    pub fn map(text: &str) -> Self {
-        let rank = |entry: &str| match entry.trim_start_matches('"') {
-            entry if entry.starts_with("default") => 3,
-            entry if entry.starts_with('~') => 2,
-            entry if entry.starts_with(['*', '.']) || entry.contains(".* ") => 1,
-            _ => 0,
-        };
-        let (head, rest) = text.split_once(" $new {\n").expect("a map of `$new`");
-        let entries = rest.strip_suffix("\n}").expect("the end of a map");
-        let entries = entries.lines().map(str::to_owned).collect();
-        Self {
-            before: format!("{head} $new {{\n"),
-            entries,
-            between: "\n",
-            after: "\n}",
-            rank,
-        }
-    }
-
-    /// The entry on a line, from 1.
-    fn entry_on(&self, line: usize) -> Option<usize> {
-        line.checked_sub(self.before.lines().count())
-    }
-
-    fn ours(&self, rules: &Rules, request: &Request) -> Answer {
-        let mut answer = Answer::of(rules, request);
-        answer.rule = answer.rule.and_then(|line| self.entry_on(line));
-        answer
-    }
-}
-
-/// A file and what is requested.
-pub struct Sample {
-    pub name: String,
-    pub file: File,
-    pub requests: Vec<Request>,
 }
 
 /// One request on which the engine and this crate differ.
@@ -165,6 +74,11 @@ impl<'a> Case<'a> {
         is_first.then(|| self.entry(number))
     }
 
+    /// The entries up to the one that this crate follows.
+    pub fn up_to_ours(&self) -> impl Iterator<Item = &str> {
+        (1..=self.ours.rule.unwrap_or_default()).map(|number| self.entry(number))
+    }
+
     /// The entry that both follow, in their own way.
     pub fn both(&self) -> Option<&str> {
         let rule = self.engine.rule?;
@@ -212,10 +126,11 @@ impl<'a> Case<'a> {
     }
 
     fn entry(&self, number: usize) -> &str {
-        number
-            .checked_sub(1)
-            .and_then(|index| self.file.entries.get(index))
-            .map_or("", |entry| entry.trim())
+        let index = number.checked_sub(1);
+        let entry = index.and_then(|index| self.file.entries.get(index));
+        let entry = entry.map_or("", |entry| entry.trim());
+        let line = entry.lines().find_map(|line| line.strip_prefix("#: "));
+        line.unwrap_or(entry)
     }
 }
 

@@ -161,7 +161,7 @@ fn path_beginning(
     dialect: Dialect,
 ) -> Result<Condition, Problem> {
     let before = pieces.get(..at).unwrap_or_default();
-    let mut text = regex(before, regexes, dialect)?.source.text().to_owned();
+    let mut text = regex(before, regexes, dialect)?.source.text().into_owned();
     if let Some(Piece::Group(group)) = pieces.get(at) {
         text.push_str(&escaped(&group.prefix));
     }
@@ -204,7 +204,7 @@ mod tests {
             .map(ToString::to_string)
             .collect();
         [
-            translated.source.text().to_owned(),
+            translated.source.text().into_owned(),
             slots.join(" "),
             excluded.join(", "),
         ]

@@ -34,27 +34,34 @@ pub const KNOWN: &[Known] = &[
         },
     },
     Known {
-        kind: "page rule",
-        reason: "lines with status 200 or 404 don't keep their URLs yet",
+        kind: "pages taken for the same",
+        reason: "two lines with one source that don't redirect count as one, whatever their targets, and it is the last",
         is: |case| {
-            case.engine.is_pass() && case.only_engine().is_some_and(|line| !is_redirect(line))
+            let is_page = |line| status(line).is_some_and(|status| !status.starts_with("30"));
+            case.only_engine().is_some_and(is_page) && case.is_said_of_any("has the same rule")
         },
     },
     Known {
-        kind: "loop after a 404",
-        reason: "a line that waits for a 404 and may match its own target is left out",
+        kind: "own target",
+        reason: "a line that waits for a 404 doesn't match the URLs that it redirects to, except on Netlify",
         is: |case| {
-            case.engine.decision.waits()
-                && (case.is_left_out("endless redirect") || case.is_left_out("redirect loop"))
+            case.only_engine().is_some_and(|line| {
+                let target = target_of(line)
+                    .split([':', '?', '#'])
+                    .next()
+                    .unwrap_or_default();
+                !line.contains('!')
+                    && case
+                        .request
+                        .path()
+                        .starts_with(target.trim_end_matches('/'))
+            })
         },
     },
     Known {
         kind: "loop",
         reason: "a line that redirects to itself is left out",
-        is: |case| {
-            !case.engine.decision.waits()
-                && (case.is_left_out("endless redirect") || case.is_left_out("redirect loop"))
-        },
+        is: |case| case.is_left_out("endless redirect") || case.is_left_out("redirect loop"),
     },
     Known {
         kind: "part of a segment",
@@ -118,10 +125,9 @@ pub const KNOWN: &[Known] = &[
         kind: "target is a prefix",
         reason: "a splat doesn't match paths that start with the target's path, whether or not a file is there",
         is: |case| {
-            let before = case.ours.rule.unwrap_or_default();
             let path = percent_decode_str(case.request.path()).decode_utf8_lossy();
             case.engine.rule.is_none()
-                && case.file.entries.iter().take(before).any(|line| {
+                && case.up_to_ours().any(|line| {
                     let target = target_of(line).split(['?', '#']).next().unwrap_or_default();
                     let target = target
                         .split_once("/:splat")
@@ -147,8 +153,8 @@ pub const KNOWN: &[Known] = &[
         kind: "empty segment of a request",
         reason: "Netlify's placeholders skip empty segments",
         is: |case| {
-            case.only_engine().is_some_and(|line| line.contains("/:"))
-                && case.request.path().contains("//")
+            let line = case.only_engine().or(case.both());
+            line.is_some_and(|line| line.contains("/:")) && case.request.path().contains("//")
         },
     },
     SELF_REDIRECT,
@@ -159,12 +165,14 @@ pub const KNOWN: &[Known] = &[
             let (Some(engine), Some(ours)) = (case.engine.location(), case.ours.location()) else {
                 return false;
             };
-            case.both().is_some() && engine.replace("%2B", "%20") == ours
+            let keys: Vec<_> = case.both().map(parameters).into_iter().flatten().collect();
+            let engine = engine.replace("%2B", "%20");
+            case.both().is_some() && (engine == ours || without(&engine, &keys) == ours)
         },
     },
 ];
 
-fn source_of(line: &str) -> &str {
+pub fn source_of(line: &str) -> &str {
     line.split_whitespace().next().unwrap_or_default()
 }
 
@@ -174,7 +182,7 @@ fn path_of(source: &str) -> &str {
     rest.map_or(source, |rest| rest.find('/').map_or("", |at| &rest[at..]))
 }
 
-fn target_of(line: &str) -> &str {
+pub fn target_of(line: &str) -> &str {
     let words: Vec<_> = line.split_whitespace().collect();
     words.get(target_index(&words)).copied().unwrap_or_default()
 }
@@ -189,7 +197,7 @@ fn target_index(words: &[&str]) -> usize {
 }
 
 /// What stands between the source and the target.
-fn pairs(line: &str) -> impl Iterator<Item = &str> {
+pub fn pairs(line: &str) -> impl Iterator<Item = &str> {
     let words: Vec<_> = line.split_whitespace().collect();
     let end = target_index(&words);
     words.into_iter().take(end).skip(1)
@@ -200,7 +208,7 @@ fn parameters(line: &str) -> impl Iterator<Item = &str> {
     pairs(line).filter_map(|word| Some(word.split_once('=')?.0))
 }
 
-fn status(line: &str) -> Option<&str> {
+pub fn status(line: &str) -> Option<&str> {
     let words: Vec<_> = line.split_whitespace().collect();
     words
         .get(target_index(&words) + 1)
@@ -208,8 +216,15 @@ fn status(line: &str) -> Option<&str> {
         .filter(|word| !word.starts_with('#'))
 }
 
-fn is_redirect(line: &str) -> bool {
-    status(line).is_none_or(|status| status.starts_with("30"))
+/// A condition of a line, and its values.
+pub fn conditions(line: &str) -> Option<(&str, &str)> {
+    let words = line
+        .split_whitespace()
+        .take_while(|word| !word.starts_with('#'));
+    words
+        .last()?
+        .split_once('=')
+        .filter(|_| status(line).is_some())
 }
 
 /// A location without the parameters of these keys.

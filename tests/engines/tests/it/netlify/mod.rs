@@ -2,17 +2,19 @@
 
 mod known;
 
+use std::{collections::BTreeMap, fmt::Write as _};
+
 use fastrand::Rng;
 use tower_redirect::{location::HttpScheme, rules::Format};
 
 use crate::{
     answer::Request,
-    compare::{Comparison, File, Sample, cases, started},
-    files,
+    compare::{Comparison, cases, started},
+    files::{self, File, Sample},
     generate::{maybe, pick},
     node::Node,
 };
-use known::KNOWN;
+use known::{KNOWN, conditions, pairs, source_of, status, target_of};
 
 #[test]
 fn netlify_files_mean_what_netlify_reads() {
@@ -21,24 +23,82 @@ fn netlify_files_mean_what_netlify_reads() {
     };
     let mut comparison = Comparison::new(Format::Netlify, engine, KNOWN);
     comparison.compare(files::read("_redirects", File::lines));
-    comparison.compare((0..cases()).map(sample));
+    comparison.compare((0..cases()).map(|seed| sample(seed, Format::Netlify)));
     comparison.finish();
 }
 
-fn sample(seed: u64) -> Sample {
+#[test]
+fn netlify_toml_means_what_netlify_reads() {
+    let Some(engine) = started(Node::start("netlify-toml")) else {
+        return;
+    };
+    let mut comparison = Comparison::new(Format::NetlifyToml, engine, KNOWN);
+    // The same files in the other syntax.
+    comparison.compare(files::read("_redirects", |text| {
+        let lines = text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        File::toml(lines.map(toml).collect())
+    }));
+    comparison.compare((0..cases()).map(|seed| sample(seed, Format::NetlifyToml)));
+    comparison.finish();
+}
+
+fn sample(seed: u64, format: Format) -> Sample {
     let rng = &mut Rng::with_seed(seed);
     let sources: Vec<_> = (0..rng.usize(1..=5)).map(|_| source(rng)).collect();
     let lines = sources
         .iter()
         .enumerate()
         .map(|(at, source)| line(rng, source, at));
-    let file = File::lines(&lines.collect::<Vec<_>>().join("\n"));
+    let lines: Vec<_> = lines.collect();
+    let file = match format {
+        Format::NetlifyToml => File::toml(lines.iter().map(|line| toml(line)).collect()),
+        _ => File::lines(&lines.join("\n")),
+    };
     let requests = (0..8).map(|_| request(rng, &sources)).collect();
     Sample {
         name: format!("seed {seed}"),
         file,
         requests,
     }
+}
+
+/// An entry with the same as a line.
+fn toml(line: &str) -> String {
+    let mut out = format!("[[redirects]]\n#: {line}\n");
+    writeln!(
+        out,
+        "from = {:?}\nto = {:?}",
+        source_of(line),
+        target_of(line)
+    )
+    .unwrap();
+    let table = |pairs: Vec<String>| format!("{{ {} }}", pairs.join(", "));
+    let query = pairs(line).filter_map(|pair| pair.split_once('='));
+    let query: BTreeMap<_, _> = query.collect();
+    if !query.is_empty() {
+        let query = query
+            .iter()
+            .map(|(key, value)| format!("{key} = {value:?}"));
+        writeln!(out, "query = {}", table(query.collect())).unwrap();
+    }
+    if let Some(status) = status(line) {
+        let number = status.trim_end_matches('!');
+        // A number may be a string.
+        let quote = if line.contains("/t2") { "\"" } else { "" };
+        writeln!(
+            out,
+            "status = {quote}{number}{quote}\nforce = {}",
+            status.ends_with('!')
+        )
+        .unwrap();
+    }
+    if let Some((key, values)) = conditions(line) {
+        let values: Vec<_> = values.split(',').collect();
+        writeln!(out, "conditions = {{ {key} = {values:?} }}").unwrap();
+    }
+    out.trim_end().to_owned()
 }
 
 const WORDS: &[&str] = &[
@@ -194,6 +254,7 @@ fn request(rng: &mut Rng, sources: &[String]) -> Request {
             &[
                 "?k=1",
                 "?k=",
+                "?k=a%20b",
                 "?k=1&k=2",
                 "?k=2&z=1",
                 "?id=7",

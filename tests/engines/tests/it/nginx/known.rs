@@ -83,9 +83,23 @@ pub const KNOWN: &[Known] = &[
         },
     },
     Known {
+        kind: "case of a path",
+        reason: "`$uri` and `$request_uri` insert the path as the key has it, not as the request has it",
+        is: |case| {
+            let (Some(engine), Some(ours)) = (case.engine.location(), case.ours.location()) else {
+                return false;
+            };
+            let has_path = case.both().is_some_and(|entry| entry.contains("uri"));
+            has_path && engine.eq_ignore_ascii_case(ours)
+        },
+    },
+    Known {
         kind: "merged slashes",
         reason: "`$uri` has no empty segments in nginx",
-        is: |case| has_uri(case) && case.request.path().contains("//"),
+        is: |case| {
+            let has_value = case.both().is_some_and(|entry| entry.contains("$uri"));
+            (has_uri(case) || has_value) && case.request.path().contains("//")
+        },
     },
     Known {
         kind: "query of a request",

@@ -9,43 +9,33 @@ use crate::{
 
 pub const VERCEL: &[Known] = &[
     REJECTED,
-    LOOK_AROUND,
     WHOLE_FILE,
     SOURCE_WITHOUT_A_SLASH,
     RELATIVE_DESTINATION,
-    JAVASCRIPT_REGEX,
-    BRACES,
     LOOP,
     GROUP_THAT_ISN_T_THERE,
     TWO_SLASHES_AT_THE_START,
     OPTIONAL_AT_THE_ROOT,
     SELF_REDIRECT,
-    REPEATED_KEY,
     EMPTY_VALUE,
     REPEATED_PLACEHOLDER,
     PLUS_IN_A_QUERY,
     ENCODED_SOURCE,
-    SLASH_AT_THE_END,
-    EMPTY_CAPTURE,
+    OFF_THE_SITE,
 ];
 
 pub const NEXT: &[Known] = &[
     REJECTED,
     OBJECT_AS_VALUE,
+    GROUP_WITHOUT_A_PREFIX,
     PLACEHOLDER_FIRST,
     FAILURE,
     SLASH_OF_THE_ROOT,
     ABSENT_IN_A_QUERY,
-    LOOK_AROUND,
     WHOLE_FILE,
     RELATIVE_DESTINATION,
-    JAVASCRIPT_REGEX,
-    BRACES,
     LOOP,
-    OPTIONAL_AT_THE_ROOT,
     SELF_REDIRECT,
-    RESERVED,
-    REPEATED_KEY,
     EMPTY_VALUE,
     REPEATED_PLACEHOLDER,
     PLUS_IN_A_QUERY,
@@ -54,14 +44,8 @@ pub const NEXT: &[Known] = &[
 
 const REJECTED: Known = Known {
     kind: "rejected",
-    reason: "an entry with a look-around is left out with a warning before its other errors are found",
-    is: |case| case.is_rejected() && case.is_said_of_any("lookaround"),
-};
-
-const LOOK_AROUND: Known = Known {
-    kind: "look-around",
-    reason: "an entry with a look-around is left out",
-    is: |case| case.is_left_out("lookaround"),
+    reason: "of an entry that is left out with a warning, the other errors aren't found",
+    is: |case| case.is_rejected() && case.is_said_of_any("so this redirect is skipped"),
 };
 
 const WHOLE_FILE: Known = Known {
@@ -72,7 +56,8 @@ const WHOLE_FILE: Known = Known {
 
 const SOURCE_WITHOUT_A_SLASH: Known = Known {
     kind: "source without a slash",
-    reason: "a source that doesn't begin with a slash is an error",
+    reason: "an entry whose source doesn't begin with a slash never matches, as on Vercel's servers; its \
+                 development server also compares the path without its first slash",
     is: |case| {
         case.only_engine()
             .is_some_and(|entry| !source_of(entry).starts_with(['/', '{']))
@@ -81,20 +66,8 @@ const SOURCE_WITHOUT_A_SLASH: Known = Known {
 
 const RELATIVE_DESTINATION: Known = Known {
     kind: "relative destination",
-    reason: "a destination that doesn't begin with a slash or a scheme is an error",
-    is: |case| case.is_left_out("it is relative to the requested page"),
-};
-
-const JAVASCRIPT_REGEX: Known = Known {
-    kind: "JavaScript regex",
-    reason: "`[\\w-.]` isn't read as JavaScript reads it",
-    is: |case| case.is_left_out("invalid range boundary"),
-};
-
-const BRACES: Known = Known {
-    kind: "braces",
-    reason: "a destination with braces is left out",
-    is: |case| case.is_left_out("groups in braces"),
+    reason: "an entry whose destination doesn't begin with a slash or a scheme is left out",
+    is: |case| case.is_left_out("is neither a path nor a URL"),
 };
 
 const LOOP: Known = Known {
@@ -119,7 +92,7 @@ const TWO_SLASHES_AT_THE_START: Known = Known {
 
 const OPTIONAL_AT_THE_ROOT: Known = Known {
     kind: "optional at the root",
-    reason: "an optional placeholder that is the whole source doesn't match `/`",
+    reason: "an optional placeholder that is the whole source doesn't match `/`, as on Vercel's servers",
     is: |case| {
         let is_optional = |entry| {
             let source = source_of(entry);
@@ -130,12 +103,6 @@ const OPTIONAL_AT_THE_ROOT: Known = Known {
         };
         case.only_engine().is_some_and(is_optional) && case.request.path() == "/"
     },
-};
-
-const REPEATED_KEY: Known = Known {
-    kind: "repeated key",
-    reason: "if the request repeats a key, the last value counts on Vercel; here any of them may match",
-    is: |case| keys_of(case).any(|key| case.request.values(&key).len() > 1),
 };
 
 const EMPTY_VALUE: Known = Known {
@@ -179,24 +146,15 @@ const ENCODED_SOURCE: Known = Known {
     },
 };
 
-const SLASH_AT_THE_END: Known = Known {
-    kind: "slash at the end",
-    reason: "`:path*` and `:path+` also match a path with an empty segment",
+const OFF_THE_SITE: Known = Known {
+    kind: "off the site",
+    reason: "a path never becomes another site, such as `//c` from `/:path`",
     is: |case| {
-        let has_tail = |entry| source_of(entry).ends_with(['*', '+']);
-        let path = case.request.path();
-        case.only_ours().is_some_and(has_tail) && (path.ends_with('/') || path.contains("//"))
-    },
-};
-
-const EMPTY_CAPTURE: Known = Known {
-    kind: "empty capture",
-    reason: "if a placeholder is empty, its slash isn't sent either",
-    is: |case| {
-        let (Some(engine), Some(ours)) = (case.engine.location(), case.ours.location()) else {
-            return false;
-        };
-        case.both().is_some() && has_slash_more(engine, ours)
+        case.engine
+            .raw
+            .as_ref()
+            .is_some_and(|raw| raw.starts_with("//"))
+            && case.ours.is_pass()
     },
 };
 
@@ -207,6 +165,12 @@ const OBJECT_AS_VALUE: Known = Known {
         case.is_rejected()
             && matches!(&case.engine.decision, Decision::Error(error) if error.contains("`value` is no string"))
     },
+};
+
+const GROUP_WITHOUT_A_PREFIX: Known = Known {
+    kind: "group without a prefix",
+    reason: "Next rejects `{:x}*`, which has nothing between its repetitions",
+    is: |case| matches!(&case.engine.decision, Decision::Error(error) if error.contains("Can not repeat")),
 };
 
 const PLACEHOLDER_FIRST: Known = Known {
@@ -249,12 +213,6 @@ const SLASH_OF_THE_ROOT: Known = Known {
         };
         case.both().is_some() && case.request.path() == "/" && has_slash_more(ours, engine)
     },
-};
-
-const RESERVED: Known = Known {
-    kind: "reserved path",
-    reason: "Next redirects nothing below `/_next`",
-    is: |case| case.only_ours().is_some() && case.request.path().starts_with("/_next"),
 };
 
 fn source_of(entry: &str) -> String {

@@ -8,8 +8,8 @@ use tower_redirect::rules::Format;
 
 use crate::{
     answer::Request,
-    compare::{Comparison, File, Sample, cases, started},
-    files,
+    compare::{Comparison, cases, started},
+    files::{self, File, Sample},
     generate::{maybe, pick},
     node::Node,
 };

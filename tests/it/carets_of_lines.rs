@@ -1,0 +1,139 @@
+//! What a diagnostic of a file is about, to the byte: the text above its carets.
+
+use tower_redirect::rules::Format;
+
+/// Each message of a file, with the text above its carets.
+fn marked(format: Format, file: &str) -> Vec<(String, String)> {
+    let diagnostics = format.parse_lossy(file).diagnostics;
+    let snippets = diagnostics.to_snippets();
+    let lines: Vec<_> = snippets.lines().collect();
+    let marks = lines.iter().enumerate().filter(|(_, line)| {
+        let rest = line.trim_start().strip_prefix('|');
+        rest.is_some_and(|rest| rest.contains('^') && rest.trim().trim_matches('^').is_empty())
+    });
+    let texts = marks.map(|(at, line)| {
+        let columns = line.chars().enumerate().filter(|(_, c)| *c == '^');
+        let columns: Vec<_> = columns.map(|(column, _)| column).collect();
+        let above: Vec<char> = lines[at - 1].chars().collect();
+        columns
+            .iter()
+            .map(|at| above.get(*at).unwrap_or(&' '))
+            .collect::<String>()
+    });
+    let messages = diagnostics.iter().map(|one| one.message().to_owned());
+    let marked: Vec<_> = messages.zip(texts).collect();
+    assert_eq!(marked.len(), diagnostics.iter().count(), "{snippets}");
+    marked
+}
+
+#[test]
+fn carets_stand_under_what_is_meant() {
+    for (format, file, mark, message) in [
+        (
+            Format::Netlify,
+            "/a/*b /c",
+            "*b",
+            "the segment `*b` never matches",
+        ),
+        (
+            Format::Netlify,
+            "  a/b/c** /c",
+            "c**",
+            "the segment `c**` never matches",
+        ),
+        (
+            Format::Netlify,
+            "/caf\u{e9}/x:y /c",
+            ":y",
+            "`:y` is plain text here",
+        ),
+        (
+            Format::Netlify,
+            "http://h.example/a/../b /c",
+            "..",
+            "no URL has the segment",
+        ),
+        (
+            Format::Netlify,
+            "a?b=c /d",
+            "?b=c",
+            "a source path with a query",
+        ),
+        (
+            Format::Netlify,
+            "http://h.example#f /d",
+            "#f",
+            "the fragment `#f`",
+        ),
+        (Format::Netlify, "/a k /b", "k", "`k` has no value"),
+        (Format::Netlify, "/a -> /b", "->", "`->` isn't part"),
+        (
+            Format::Netlify,
+            "/a /b Language=de",
+            "Language=de",
+            "`Language=de` isn't a status",
+        ),
+        (Format::Netlify, "/a /b 200!", "200!", "status 200"),
+        (
+            Format::Netlify,
+            "/a /b/:no-x",
+            ":no",
+            "the source has no placeholder",
+        ),
+        (
+            Format::Netlify,
+            "/a /b 302 Role=x",
+            "Role=x",
+            "`Role` isn't supported",
+        ),
+        (
+            Format::NetlifyToml,
+            "[[redirects]]\nfrom = \"a/*b\"\nto = '/c'\n",
+            "*b",
+            "the segment `*b` never matches",
+        ),
+        (
+            Format::NetlifyToml,
+            "[[redirects]]\nfrom = '/a'\nto = '/c'\nstatus = \"x\"\n",
+            "\"x\"",
+            "`status` must be a number",
+        ),
+        (
+            Format::NginxMap,
+            "map $uri $new { /a?b /c; }",
+            "/a?b",
+            "the query in the key",
+        ),
+        (
+            Format::NginxMap,
+            "map $args $new { /a /c; }",
+            "$args",
+            "a map of `$args` isn't supported",
+        ),
+        (
+            Format::NginxMap,
+            "/a \"https://$host/\";",
+            "https://$host/",
+            "the variable `$host`",
+        ),
+        (
+            Format::NginxMap,
+            "\"~^/\u{e9}\\?\" /b;",
+            "~^/\u{e9}\\?",
+            "the query in the regex",
+        ),
+        (
+            Format::HaproxyMap,
+            "\"/a\" /b",
+            "\"/a\"",
+            "the quotes are a part",
+        ),
+    ] {
+        let marked = marked(format, file);
+        let [(said, text)] = &*marked else {
+            panic!("{format}: {file}: {marked:?}");
+        };
+        assert!(said.starts_with(message), "{format}: {file}: {said}");
+        assert_eq!(text, mark, "{format}: {file}: {said}");
+    }
+}
