@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tower_redirect::rules::{Format, Rule, Rules};
 
 /// Pieces of which files of all dialects are made.
-const PIECES: [&str; 52] = [
+const PIECES: [&str; 61] = [
     "/a",
     "/b",
     " ",
@@ -57,6 +57,15 @@ const PIECES: [&str; 52] = [
     "source,destination\n",
     "[[redirects]]\n",
     "from = ",
+    "\nRewriteEngine On\n",
+    "\nRewriteRule ",
+    "\nRewriteCond %{HTTP_HOST} ",
+    "\nRedirect 301 ",
+    " [R,L]",
+    "^",
+    "!(",
+    "@(",
+    "\"regex\":",
 ];
 
 fn texts() -> impl Strategy<Value = String> {

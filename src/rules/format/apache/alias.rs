@@ -125,7 +125,7 @@ impl Reader<'_, '_> {
             true => rule.except([pattern::escape(without_slash)]),
             false => rule,
         };
-        self.aliases.push(self.entry(from, url, rule));
+        self.aliases.push(Self::entry(from, url, rule));
     }
 
     fn redirect_match(&mut self, from: &Word, url: Option<&Word>, to: To) {
@@ -154,6 +154,6 @@ impl Reader<'_, '_> {
                 Err(problem) => rule = self.passes(url, problem, rule),
             }
         }
-        self.aliases.push(self.entry(from, url, rule));
+        self.aliases.push(Self::entry(from, url, rule));
     }
 }

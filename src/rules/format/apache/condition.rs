@@ -31,6 +31,8 @@ pub(super) enum Requirement {
     Host(String),
     Methods(Vec<Method>),
     Condition(bool, Condition),
+    /// This parameter, and no other one.
+    OnlyParameter(Option<Condition>),
     /// The app has no such page.
     NotFound,
 }
@@ -47,13 +49,19 @@ const METHODS: [Method; 7] = [
 ];
 
 impl Requirement {
-    pub(super) fn apply(self, rule: Rule) -> Rule {
+    pub(super) fn apply(self, mut rule: Rule) -> Rule {
+        // Apache keeps the whole query.
+        rule.options.repeats_asked = true;
         match self {
             Self::Scheme(scheme) => rule.scheme(scheme),
             Self::Host(host) => rule.host(&host),
             Self::Methods(methods) => rule.methods(methods),
             Self::Condition(true, condition) => rule.when(condition),
             Self::Condition(false, condition) => rule.unless(condition),
+            Self::OnlyParameter(condition) => {
+                rule.options.only_these_parameters = true;
+                condition.into_iter().fold(rule, Rule::when)
+            }
             // Only a redirect waits for a 404.
             Self::NotFound if !matches!(rule.outcome, Outcome::Redirect(_)) => rule,
             Self::NotFound => rule.after_not_found(),
@@ -120,12 +128,10 @@ impl Cond {
                 }
                 _ => matching(Condition::path(PathTest::Any)),
             },
-            "QUERY_STRING" => parameter(pattern, has_names)
-                .map(|condition| Requirement::Condition(expected, condition))
-                .ok_or((
-                    "this condition on the query isn't supported",
-                    "write it as `^key=value$` or `(^|&)key=value(&|$)`",
-                )),
+            "QUERY_STRING" => query(pattern, expected, has_names).ok_or((
+                "this condition on the query isn't supported",
+                "write it as `^key=value$` or `(^|&)key=value(&|$)`",
+            )),
             "REQUEST_FILENAME" if !expected && matches!(pattern, "-f" | "-d" | "-l" | "-F") => {
                 Ok(Requirement::NotFound)
             }
@@ -221,21 +227,33 @@ fn methods(pattern: &str, expected: bool) -> Option<Requirement> {
     Some(Requirement::Methods(methods))
 }
 
-/// `^key=value$`, or the same between `(^|&)` and `(&|$)`.
-fn parameter(pattern: &str, has_names: bool) -> Option<Condition> {
+/// `^key=value$`, the same between `(^|&)` and `(&|$)`, or `^$`.
+fn query(pattern: &str, expected: bool, has_names: bool) -> Option<Requirement> {
     let between = |start, end| pattern.strip_prefix(start)?.strip_suffix(end);
-    let inside = between("^", "$")
-        .or_else(|| between("(?:^|&)", "(?:&|$)"))
-        .or_else(|| between("(^|&)", "(&|$)").filter(|inside| !inside.contains('(')))?;
-    let (key, value) = inside.split_once('=')?;
-    let condition = Condition::query(&literal_text(key)?);
+    if let Some(inside) = between("^", "$") {
+        let condition = match inside {
+            "" => None,
+            _ => Some(parameter(inside, has_names)?),
+        };
+        return expected.then_some(Requirement::OnlyParameter(condition));
+    }
+    // The groups around it are counted before its own.
+    let counted = between("(^|&)", "(&|$)").filter(|inside| !inside.contains('('));
+    let inside = between("(?:^|&)", "(?:&|$)").or(counted)?;
+    let condition = parameter(inside, has_names)?;
+    Some(Requirement::Condition(expected, condition))
+}
+
+/// `key=value`, where the value is text or a regex.
+fn parameter(text: &str, has_names: bool) -> Option<Condition> {
+    let (key, value) = text.split_once('=')?;
+    let mut condition = Condition::query(&literal_text(key)?);
     if value.contains('&') || key.contains('&') {
         return None;
     }
     if let Some(text) = literal_text(value) {
         return Some(condition.equal_to(&text));
     }
-    let mut condition = condition;
     let regex = regex::of_value(&format!("^{value}$"), false, has_names).ok()?;
     condition.value.regexes.push(regex.into());
     Some(condition)

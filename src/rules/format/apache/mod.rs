@@ -49,7 +49,7 @@
 //! | `%{HTTP_HOST}`, `%{REQUEST_URI}`, `%{HTTP:Name}`, `%{HTTP_USER_AGENT}`, `%{HTTP_REFERER}` | a regex, `=text`, or the same after `!` |
 //! | `%{HTTPS}`, `%{REQUEST_SCHEME}`, `%{SERVER_PORT}` | `on` or `off`, `https` or `http`, `443` or `80` |
 //! | `%{REQUEST_METHOD}` | methods, as in `^(GET\|HEAD)$` |
-//! | `%{QUERY_STRING}` | `^key=value$` or `(^\|&)key=value(&\|$)` |
+//! | `%{QUERY_STRING}` | `^key=value$`, `(^\|&)key=value(&\|$)` or `^$` |
 //! | `%{REQUEST_FILENAME}` | `!-f` and `!-d`: the rule waits for a 404 of the app |
 //!
 //! Targets insert `$1` from the rule, `%1` from its last condition, and `%{REQUEST_URI}`.
@@ -72,7 +72,11 @@
 //!
 //! - A regex sees the path as the client sent it, with its percent-encoding.
 //! - A redirect always ends the rules, as if it had the flag `L`.
-//! - `%{HTTP_HOST}` has no port, and `^key=value$` also matches a query with other parameters.
+//! - An internal rewrite always ends the rules. Apache begins again with the new path.
+//! - A relative target without `RewriteBase` follows a `/`. Apache sends the path of the folder on
+//!   the disk.
+//! - A `/` stands between the host of a target and what `Redirect` appends.
+//! - `%{HTTP_HOST}` is in lower case and has no port.
 //! - `%20` in a target is a space if the last condition has no groups.
 
 use super::{
@@ -277,7 +281,7 @@ impl Reader<'_, '_> {
     }
 
     /// A rule with its place in the file.
-    fn entry(&self, from: &Word, to: Option<&Word>, rule: Rule) -> Entry {
+    fn entry(from: &Word, to: Option<&Word>, rule: Rule) -> Entry {
         let places = Places {
             entry: from.bytes.clone(),
             source: from.bytes.clone(),

@@ -174,7 +174,7 @@ pub(super) fn source(regex: &str, start: &str, needs_path: bool) -> Result<Match
         return Ok(native);
     }
     check(regex)?;
-    let (regex, hoisted) = hoisted(regex);
+    let (regex, hoisted) = hoisted(&encoded(regex));
     let shift = usize::from(needs_path);
     let groups = (1..=count(&regex)).map(|number| {
         let slash = if hoisted.contains(&number) { "/" } else { "" };
@@ -191,6 +191,33 @@ pub(super) fn source(regex: &str, start: &str, needs_path: bool) -> Result<Match
         groups,
         path: "/{1}".to_owned(),
     })
+}
+
+/// Percent-encodes what a path can't contain, as clients do.
+fn encoded(regex: &str) -> String {
+    let mut out = String::new();
+    let (mut in_class, mut is_escaped) = (false, false);
+    for char in regex.chars() {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match char {
+            ' ' | '\u{80}'.. if !in_class => {
+                if was_escaped {
+                    out.pop();
+                }
+                let mut bytes = [0; 4];
+                let bytes = char.encode_utf8(&mut bytes).bytes();
+                out.extend(bytes.map(|byte| format!("(?i:%{byte:02X})")));
+                continue;
+            }
+            _ if was_escaped => {}
+            '\\' => is_escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            _ => {}
+        }
+        out.push(char);
+    }
+    out
 }
 
 /// Moves the slash at the beginning of a group before it, so a target can have it after a host.
@@ -297,7 +324,7 @@ fn native(regex: &str, start: &str) -> Option<Matched> {
         let mut chars = rest.chars();
         let char = match chars.next()? {
             '\\' => chars.next().filter(char::is_ascii_punctuation)?,
-            char if char.is_ascii_alphanumeric() || "-_/~%,:;=@&".contains(char) => char,
+            char if char.is_ascii_alphanumeric() || "-_/~%,:;=@& ".contains(char) => char,
             _ => return None,
         };
         if chars.as_str().starts_with(['?', '*', '+', '{'])
@@ -356,6 +383,8 @@ mod tests {
             ("^a/?(.*)$", "/", "/a/?(.*)$", "{1}"),
             ("^ab?$", "/", "/ab?$", ""),
             ("^[(^]\\($", "/", "/[(^]\\($", ""),
+            ("^a b/(.*)", "/", "/a b/{*1?}", "{1}"),
+            ("\u{e9}\\ .$", "/", "/.*?(?i:%C3)(?i:%A9)(?i:%20).$", ""),
         ] {
             let matched = source(regex, start, false).unwrap();
             assert_eq!(

@@ -213,7 +213,7 @@ impl Reader<'_, '_> {
         for requirements in alternatives {
             let apply = |rule, requirement: Requirement| requirement.apply(rule);
             let rule = requirements.into_iter().fold(rule.clone(), apply);
-            let entry = self.entry(from, Some(to), rule);
+            let entry = Self::entry(from, Some(to), rule);
             self.rewrites.push(entry);
         }
     }
@@ -293,7 +293,7 @@ impl Reader<'_, '_> {
                 let all = all.clone();
                 requirements
                     .iter()
-                    .map(move |one| [&*all, &[one.clone()]].concat())
+                    .map(move |one| [&*all, std::slice::from_ref(one)].concat())
                     .collect::<Vec<_>>()
             };
             alternatives = alternatives.iter().flat_map(with).collect();

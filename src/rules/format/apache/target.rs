@@ -39,7 +39,7 @@ pub(super) fn translate(text: &str, base: &str, known: &Known<'_>) -> Result<Str
                     .get(escaped.map_or(0, char::len_utf8)..)
                     .unwrap_or_default();
             }
-            ('$', Some(0)) | ('%', Some(0)) if char == '$' || known.of_condition > 0 => {
+            ('$' | '%', Some(0)) if char == '$' || known.of_condition > 0 => {
                 return Err((
                     "`$0` and `%0` aren't supported",
                     "put the regex in a group, and write `$1`",

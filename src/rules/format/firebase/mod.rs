@@ -67,6 +67,8 @@
 //! - A regex sees the path as the client sent it, with its percent-encoding.
 //! - `*` and `**` also match names that begin with a dot.
 //! - Case always matters. Firebase's emulator ignores it if the destination has a placeholder.
+//! - `:name` in a source is always a placeholder. The emulator takes it as text if the destination
+//!   has no placeholders, and inserts `:post*` only for `:post*`.
 
 use super::{
     Parsed,
@@ -105,7 +107,7 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// let parsed = firebase::parse_lossy(r#"[{ "source": "/a", "destination": "/b", "type": 200 }]"#);
 /// assert_eq!(
 ///     parsed.diagnostics.to_string(),
-///     "rules:1:48: error: `200` isn't a redirect status; use 301, 302, 303, 307 or 308",
+///     "rules:1:49: error: `200` isn't a redirect status; use 301, 302, 303, 307 or 308",
 /// );
 /// ```
 #[must_use]
