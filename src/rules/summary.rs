@@ -68,7 +68,10 @@ impl Skipped {
 impl AddAssign for Skipped {
     fn add_assign(&mut self, other: Self) {
         self.count = self.count.saturating_add(other.count);
-        self.are_entries |= other.are_entries;
+        // A line of one file and an entry of another are both entries.
+        if other.are_entries {
+            self.are_entries = true;
+        }
     }
 }
 
