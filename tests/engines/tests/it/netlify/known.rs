@@ -34,14 +34,6 @@ pub const KNOWN: &[Known] = &[
         },
     },
     Known {
-        kind: "pages taken for the same",
-        reason: "two lines with one source that don't redirect count as one, whatever their targets, and it is the last",
-        is: |case| {
-            let is_page = |line| status(line).is_some_and(|status| !status.starts_with("30"));
-            case.only_engine().is_some_and(is_page) && case.is_said_of_any("has the same rule")
-        },
-    },
-    Known {
         kind: "own target",
         reason: "a line that waits for a 404 doesn't match the URLs that it redirects to, except on Netlify",
         is: |case| {
@@ -79,9 +71,9 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         kind: "empty segment",
-        reason: "a source with an empty segment matches nothing on Netlify",
+        reason: "a source with an empty segment matches nothing on Netlify, or inserts nothing",
         is: |case| {
-            let line = case.only_ours().or(case.only_engine());
+            let line = case.only_ours().or(case.only_engine()).or(case.both());
             line.is_some_and(|line| path_of(source_of(line)).contains("//"))
         },
     },

@@ -57,16 +57,6 @@ pub const KNOWN: &[Known] = &[
         },
     },
     Known {
-        kind: "key without a host",
-        reason: "the variable of the map isn't read, so a path or a regex without a host matches on every host",
-        is: |case| {
-            is_of(case, "$host$uri")
-                && case
-                    .only_ours()
-                    .is_some_and(|entry| entry.starts_with(['/', '~', '"']))
-        },
-    },
-    Known {
         kind: "empty value",
         reason: "a key with an empty value doesn't keep its URLs from other keys",
         is: |case| case.engine.is_pass() && case.is_left_out("has an empty value"),
