@@ -388,14 +388,14 @@ mod tests {
         ] {
             let matched = source(regex, start, false).unwrap();
             assert_eq!(
-                (matched.source.text(), &*matched.groups.join(" ")),
+                (&*matched.source.text(), &*matched.groups.join(" ")),
                 (expected, groups),
                 "{regex}"
             );
         }
         let matched = source("^a(b)", "/", true).unwrap();
         assert_eq!(
-            (matched.source.text(), &*matched.groups),
+            (&*matched.source.text(), &*matched.groups),
             ("/(a(b).*)", &["{2}".to_owned()][..])
         );
         for regex in ["^(?!a)", "(a)\\1", "(^a)", "^/a", "a++"] {

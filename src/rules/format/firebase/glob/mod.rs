@@ -175,7 +175,7 @@ mod tests {
                 .map(ToString::to_string)
                 .collect();
             assert_eq!(
-                (translated.source.text(), &*own.join(", ")),
+                (&*translated.source.text(), &*own.join(", ")),
                 (source, excluded),
                 "{glob}"
             );
