@@ -197,9 +197,11 @@ impl Reader<'_, '_> {
         let Some(alternatives) = self.alternatives(conds) else {
             return;
         };
-        let scheme = alternatives
-            .first()
-            .and_then(|all| all.iter().find_map(scheme_of));
+        let mut schemes = alternatives
+            .iter()
+            .map(|all| all.iter().find_map(scheme_of));
+        let first = schemes.next().flatten();
+        let scheme = first.filter(|_| schemes.all(|other| other == first));
         let of_condition = conds
             .last()
             .map_or(0, |cond| regex::count(&cond.pattern.text));
