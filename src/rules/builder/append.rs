@@ -61,7 +61,7 @@ impl RulesBuilder {
             }));
         }
         self.lines.push_as(self.count, None);
-        self.lines.skipped += rules.table.lines.skipped;
+        self.lines.skipped.add(rules.table.lines.skipped);
         self
     }
 
