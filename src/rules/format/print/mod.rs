@@ -299,16 +299,12 @@ impl<'r> File<'r> {
                 *count += 1;
             }
         }
+        let said = reason::first_of_each(&parsed.diagnostics, on_line);
         let entries = self.entries.iter().zip(counts).enumerate();
-        let missing =
-            entries.filter(|(_, (entry, count))| entry.text.is_ok() && entry.count != *count);
-        let mut wrong: Vec<(usize, Reason)> = missing
-            .map(|(at, _)| {
-                (
-                    at,
-                    reason::missing(&parsed.diagnostics, |line| on_line(line) == Some(at)),
-                )
-            })
+        let mut wrong: Vec<(usize, Reason)> = entries
+            .filter(|(_, (entry, count))| entry.text.is_ok() && entry.count != *count)
+            .map(|(at, _)| (at, said.get(&at).copied()))
+            .map(|(at, said)| (at, reason::missing(&parsed.diagnostics, said)))
             .collect();
         if !wrong.is_empty() || is_in_order(&parsed.rules, entry_of) {
             return wrong;

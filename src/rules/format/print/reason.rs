@@ -1,23 +1,37 @@
 //! Why a rule isn't printed, in words.
 
+use std::collections::HashMap;
+
 use super::{OTHER_MEANING, Reason, Severity, same::normal};
 use crate::rules::{Diagnostic, Diagnostics, Rule, RuleRef, has::Place, options::Options};
 
 /// The format reads no rule.
 pub(super) fn rejected(diagnostics: &Diagnostics) -> Reason {
-    missing(diagnostics, |_| true)
+    missing(diagnostics, diagnostics.iter().next())
 }
 
-/// The format doesn't read the rule of these lines.
-pub(super) fn missing(diagnostics: &Diagnostics, is_own: impl Fn(u32) -> bool) -> Reason {
-    let mut own = diagnostics.iter().filter(|one| is_own(one.line()));
-    let is_error = |one: &&Diagnostic| one.severity() == Severity::Error;
+/// The format doesn't read an entry, about which it says this.
+pub(super) fn missing(diagnostics: &Diagnostics, said: Option<&Diagnostic>) -> Reason {
     // A limit is said once, where it's reached.
-    let said = own.next().or(diagnostics.iter().find(is_error));
-    match said {
+    let is_error = |one: &&Diagnostic| one.severity() == Severity::Error;
+    match said.or_else(|| diagnostics.iter().find(is_error)) {
         Some(said) => format!("the format rejects it: {}", said.message()).into(),
         None => OTHER_MEANING.into(),
     }
+}
+
+/// The first diagnostic of each entry.
+pub(super) fn first_of_each(
+    diagnostics: &Diagnostics,
+    on_line: impl Fn(u32) -> Option<usize>,
+) -> HashMap<usize, &Diagnostic> {
+    let mut first = HashMap::new();
+    for one in diagnostics.iter() {
+        if let Some(entry) = on_line(one.line()) {
+            first.entry(entry).or_insert(one);
+        }
+    }
+    first
 }
 
 /// Another rule of the file would win.
