@@ -169,12 +169,13 @@ fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Flaw> {
 }
 
 /// Reads a path in which `:name` and `*` are literal.
-fn pattern(text: Word) -> Result<SourceKind, Flaw> {
-    let read = syntax::source(&text.text)?;
+fn pattern(word: Word) -> Result<SourceKind, Flaw> {
+    let Word { text, range } = word;
+    let read = syntax::source(&text)?;
     match read.origin.is_none() && read.query.is_empty() {
         true => Ok(SourceKind::Pattern(read.path)),
         false => Err(Flaw::new(
-            text.range,
+            range,
             "a pattern is a path",
             "write the host as `host=`, and the query as `query:`",
         )),

@@ -168,6 +168,8 @@ impl Format {
     /// One rule can become several entries. Comments aren't kept, and only the
     /// [native](super::native) format has names of rules.
     ///
+    /// This crate prints no files of the formats `apache` and `firebase`.
+    ///
     /// A map has no status, so its rules must have the status that [`parse`](Self::parse) gives
     /// them.
     pub fn print(self, rules: &Rules) -> Printed<'_> {
