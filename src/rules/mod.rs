@@ -41,6 +41,7 @@
 //! | [`Rules::explain`] | shows why a request is redirected, or isn't |
 //! | [`Rules::diff`] | shows which requests two tables decide differently |
 //! | [`Rules::flatten`] | shortens redirect chains |
+//! | [`Format::print`] | converts rules to another format |
 //! | [`Rules::leading_to`] | lists the rules that may lead to a URL |
 //! | [`Rules::count_hits`] | counts the redirects of each rule |
 //!

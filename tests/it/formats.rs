@@ -21,7 +21,10 @@
 //! A case without `!` has nothing to be said about it. A `\u{…}` in the file or in an expectation is that
 //! character.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use http::{Method, Version};
 use tower_redirect::rules::{FindingKind, Format};
@@ -29,22 +32,10 @@ use tower_redirect::{location::HttpScheme, policy::DecisionKind, redirect::Timin
 
 #[test]
 fn each_dialect_means_what_its_suite_says() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite");
-    let mut files: Vec<_> = fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
     let mut wrong = Vec::new();
     let mut tested = Vec::new();
-    for file in files {
-        let name = file.file_name().unwrap().to_str().unwrap();
-        let format = name.split('.').next().unwrap();
-        let format: Format = format
-            .parse()
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+    for (name, format, suite) in suites() {
         tested.push(format);
-        let suite = fs::read_to_string(&file).unwrap();
         let cases: Vec<_> = cases(&suite).collect();
         assert!(!cases.is_empty(), "{name}: no case");
         for case in cases {
@@ -93,14 +84,31 @@ fn what_check_says_of_a_file_has_its_words() {
     }
 }
 
-struct Case {
-    title: String,
-    file: String,
-    requests: Vec<String>,
+/// The suites: the name of the file, its format, and its text.
+pub(crate) fn suites() -> Vec<(String, Format, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite");
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let suite = |file: &PathBuf| {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        let format = name.split('.').next().unwrap().parse();
+        let format: Format = format.unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name, format, fs::read_to_string(file).unwrap())
+    };
+    files.iter().map(suite).collect()
+}
+
+pub(crate) struct Case {
+    pub(crate) title: String,
+    pub(crate) file: String,
+    pub(crate) requests: Vec<String>,
     said: Vec<String>,
 }
 
-fn cases(suite: &str) -> impl Iterator<Item = Case> {
+pub(crate) fn cases(suite: &str) -> impl Iterator<Item = Case> {
     let begin = suite.find("=== ").unwrap_or(suite.len());
     suite[begin..].split("\n=== ").map(|case| {
         let case = unescaped(case);
@@ -168,7 +176,10 @@ impl Case {
 }
 
 /// What becomes of a request, as the suites write it, and the explanation where that says another thing.
-fn answer(request: &str, rules: &tower_redirect::rules::Rules) -> (String, Option<String>) {
+pub(crate) fn answer(
+    request: &str,
+    rules: &tower_redirect::rules::Rules,
+) -> (String, Option<String>) {
     let mut parts = request.split(" [");
     let line = parts.next().unwrap().trim();
     let (method, target) = line.split_once(' ').unwrap_or(("GET", line));

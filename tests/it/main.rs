@@ -17,6 +17,7 @@ mod canonical;
 mod carets_of_lines;
 mod check_routes;
 mod contract;
+mod convert;
 mod findings;
 mod formats;
 mod formats_any;

@@ -58,6 +58,10 @@ fn each_part_of_a_rule_has_a_text() {
             r#"~"/\\d\"+" -> /b"#,
         ),
         (
+            "pattern:/:a/{b} -> /b".parse().unwrap(),
+            "pattern:/:a/{b} -> /b",
+        ),
+        (
             permanent("/a").named("one two"),
             r#"/a -> /b name="one two""#,
         ),

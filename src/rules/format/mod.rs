@@ -32,6 +32,7 @@ pub mod nginx_map;
 #[cfg(feature = "json")]
 mod path_to_regexp;
 mod placeholders;
+mod print;
 mod read;
 mod rewrite;
 #[cfg(feature = "csv")]
@@ -47,6 +48,7 @@ pub mod vercel_bulk;
 
 use file_format::FileFormat;
 pub use native::ParseRuleError;
+pub use print::{NotPrinted, Printed};
 pub use rewrite::{NotRewritten, Rewritten};
 
 /// Declares [`Format`], and says for each variant its name and what implements it.

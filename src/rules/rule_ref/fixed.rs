@@ -126,7 +126,7 @@ impl RuleRef<'_> {
         }
     }
 
-    fn options(&self) -> Option<&Options> {
+    pub(super) fn options(&self) -> Option<&Options> {
         let ready = self.table.options(&self.record())?;
         Some(&ready.options)
     }

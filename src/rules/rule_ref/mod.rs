@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod fixed;
+mod rule;
 
 pub(crate) use fixed::Fixed;
 pub use fixed::SkippedReason;

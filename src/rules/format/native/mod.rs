@@ -39,6 +39,7 @@
 //! | `any://old.example/a` | this path on this host, over http and https |
 //! | `exact:/{a}` | this path, in which every character is literal ([`Source::exact`](crate::rules::Source::exact)) |
 //! | `prefix:/old` | this path and every path below it ([`Source::prefix`](crate::rules::Source::prefix)) |
+//! | `pattern:/:a/{b}` | a path with placeholders, in which `:a` and `*` are literal |
 //! | `~"/(\\d+)"` | every path that this regex matches (`Source::regex`) |
 //!
 //! | outcome | what it does |

@@ -17,7 +17,7 @@ use crate::{
         format::STATUSES,
         options::Edit,
         source::{Source, SourceKind},
-        syntax::Word,
+        syntax::{self, Word},
         text_range::TextRange,
     },
     status::{Status, StatusChoice},
@@ -124,7 +124,7 @@ pub(super) fn line(text: &str) -> Result<Option<Line>, Flaw> {
 /// Reads the source of a rule. Its outcome is read later.
 fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Flaw> {
     let start = cursor.at;
-    let kind: fn(Word) -> SourceKind = if cursor.take("~") {
+    let kind: fn(Word) -> Result<SourceKind, Flaw> = if cursor.take("~") {
         if !cursor.is_at_quote() {
             return Err(Flaw::new(
                 cursor.text(&[])?.range,
@@ -132,13 +132,15 @@ fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Flaw> {
                 "for example, write `~\"/(\\\\d+)\"`",
             ));
         }
-        SourceKind::Regex
+        |regex| Ok(SourceKind::Regex(regex))
     } else if cursor.take("prefix:") {
-        SourceKind::Prefix
+        |path| Ok(SourceKind::Prefix(path))
     } else if cursor.take("exact:") {
-        SourceKind::Exact
+        |path| Ok(SourceKind::Exact(path))
+    } else if cursor.take("pattern:") {
+        pattern
     } else {
-        |word| SourceKind::Text(word.text)
+        |word| Ok(SourceKind::Text(word.text))
     };
     let is_path = cursor.at == start;
     let any_host = is_path && cursor.take("any://");
@@ -154,12 +156,30 @@ fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Flaw> {
         _ => text.text.into_owned(),
     };
     let length = path.len();
-    let source = Source::new(kind(Word::new(path, 0..length)));
+    let kind = kind(Word::new(path, 0..length)).map_err(|mut flaw| {
+        flaw.range = range;
+        flaw
+    });
+    let source = Source::new(kind?);
     let mut rule = Rule::pass(source);
     if let Some(host) = host {
         rule = rule.host(&host.text);
     }
     Ok((rule, range, text.is_quoted))
+}
+
+/// Reads a path in which `:name` and `*` are literal.
+fn pattern(word: Word) -> Result<SourceKind, Flaw> {
+    let Word { text, range } = word;
+    let read = syntax::source(&text)?;
+    match read.origin.is_none() && read.query.is_empty() {
+        true => Ok(SourceKind::Pattern(read.path)),
+        false => Err(Flaw::new(
+            range,
+            "a pattern is a path",
+            "write the host as `host=`, and the query as `query:`",
+        )),
+    }
 }
 
 /// Reads what the rule does.

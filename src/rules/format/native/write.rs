@@ -49,14 +49,16 @@ impl fmt::Display for Target<'_> {
 fn fmt_source(source: &Source, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match &source.kind {
         SourceKind::Text(text) => {
-            let is_other = ["~", "prefix:", "exact:", "any://"];
+            let is_other = ["~", "prefix:", "exact:", "pattern:", "any://"];
             if is_other.iter().any(|start| text.starts_with(start)) {
                 Quoted(text).fmt(f)
             } else {
                 Bare(text, &[]).fmt(f)
             }
         }
-        SourceKind::Pattern(pattern) => Bare(&pattern.to_string(), &[]).fmt(f),
+        SourceKind::Pattern(pattern) => {
+            write!(f, "pattern:{}", Bare(&pattern.to_string(), &[]))
+        }
         SourceKind::Exact(path) => write!(f, "exact:{}", Bare(&path.text, &[])),
         SourceKind::Prefix(path) => write!(f, "prefix:{}", Bare(&path.text, &[])),
         SourceKind::Regex(regex) => write!(f, "~{}", Quoted(&regex.text)),

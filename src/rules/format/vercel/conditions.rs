@@ -293,7 +293,7 @@ impl Entry<'_, '_> {
 }
 
 /// The name under which a destination uses a value: its key, without what no name has.
-fn capture_name(key: &str) -> String {
+pub(in crate::rules::format) fn capture_name(key: &str) -> String {
     if name_of(key) == key && is_name(key) {
         return key.to_owned();
     }

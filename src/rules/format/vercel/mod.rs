@@ -117,6 +117,7 @@ mod names;
 mod source;
 mod url;
 
+pub(super) use conditions::capture_name;
 use entry::Entry;
 
 /// Parses a file and returns its rules. Warnings are dropped.

@@ -1,0 +1,307 @@
+//! What all printers need: the trees of a rule, and what no other format can say.
+
+use super::Reason;
+use crate::{
+    rules::{
+        Outcome, Rule,
+        error::Flaw,
+        has::Place,
+        options::Options,
+        source::SourceKind,
+        syntax::{
+            self, Pattern, Placeholder, Segment, Tail, TailKind, Template, TemplatePart, Word,
+        },
+        target,
+    },
+    status::{Status, StatusChoice},
+};
+
+/// What `*` is called in a target.
+pub(super) const SPLAT: &str = "splat";
+
+/// The trees of a rule. They are the same for all kinds of source.
+pub(super) struct Parts {
+    pub(super) path: Pattern,
+    pub(super) target: Template,
+}
+
+impl Parts {
+    pub(super) fn of(rule: &Rule) -> Result<Self, Reason> {
+        Self::read(rule).map_err(|flaw| flaw.message().to_owned().into())
+    }
+
+    fn read(rule: &Rule) -> Result<Self, Flaw> {
+        let mut target = match rule.outcome {
+            Outcome::Redirect(_) => rule.target.template()?.into_owned(),
+            Outcome::Pass | Outcome::Refuse(_) => Template::default(),
+        };
+        let path = match &rule.source.kind {
+            SourceKind::Text(text) => syntax::source(text)?.path,
+            SourceKind::Pattern(pattern) => pattern.clone(),
+            SourceKind::Exact(path) => Pattern::literal(path)?,
+            SourceKind::Prefix(path) => {
+                let mut pattern = Pattern::literal(path)?.without_trailing_slash();
+                if pattern.is_root() {
+                    pattern.segments.clear();
+                }
+                pattern.tail = Some(Tail {
+                    kind: TailKind::Optional,
+                    name: Word::new(SPLAT, 0..0),
+                });
+                add_tail(&mut target);
+                pattern
+            }
+            SourceKind::Regex(_) => {
+                return Err(Flaw::whole("its source is a regex", ""));
+            }
+        };
+        let mut parts = Self { path, target };
+        parts.simplify();
+        Ok(parts)
+    }
+
+    /// Every path has its first slash, so a tail for the whole path isn't optional.
+    fn simplify(&mut self) {
+        if let (true, Some(tail)) = (self.path.segments.is_empty(), &mut self.path.tail) {
+            if tail.kind == TailKind::Optional {
+                tail.kind = TailKind::AfterSlash;
+                write_slashes(&mut self.target);
+            }
+        }
+    }
+
+    /// Calls placeholders as a format does: the tail, and the others.
+    pub(super) fn names(&self) -> Names<'_> {
+        Names {
+            tail: self.path.tail.as_ref().map(|tail| &*tail.name.text),
+        }
+    }
+}
+
+/// What placeholders are called. Names begin with a letter, and only the tail is `splat`.
+pub(super) struct Names<'p> {
+    tail: Option<&'p str>,
+}
+
+impl Names<'_> {
+    pub(super) fn is_tail(&self, name: &str) -> bool {
+        self.tail == Some(name)
+    }
+
+    pub(super) fn get(&self, name: &str) -> String {
+        if self.is_tail(name) {
+            return SPLAT.to_owned();
+        }
+        match name.starts_with(|c: char| c.is_ascii_alphabetic()) && name != SPLAT {
+            true => name.to_owned(),
+            false => format!("p{name}"),
+        }
+    }
+
+    /// Writes a target with `:name`.
+    pub(super) fn with_colons(&self, target: &Template) -> String {
+        let part = |part: &TemplatePart| match part {
+            TemplatePart::Literal(text) => text.text.clone(),
+            TemplatePart::Placeholder(Placeholder { name, has_slash }) => {
+                let slash = if *has_slash { "/" } else { "" };
+                format!("{slash}:{}", self.get(&name.text))
+            }
+        };
+        target.parts.iter().map(part).collect()
+    }
+}
+
+/// Adds the tail of a prefix after the path of its target.
+fn add_tail(target: &mut Template) {
+    let mut parts = Vec::new();
+    let mut has_tail = false;
+    let tail = || {
+        TemplatePart::Placeholder(Placeholder {
+            name: Word::new(SPLAT, 0..0),
+            has_slash: true,
+        })
+    };
+    for part in std::mem::take(&mut target.parts) {
+        match part {
+            TemplatePart::Literal(text) if !has_tail => {
+                let end = text.text.find(['?', '#']);
+                let (path, after) = text
+                    .text
+                    .split_at_checked(end.unwrap_or(text.text.len()))
+                    .unwrap_or_default();
+                let path = path.strip_suffix('/').unwrap_or(path);
+                parts.push(TemplatePart::Literal(Word::new(path, 0..0)));
+                if end.is_some() {
+                    parts.push(tail());
+                    parts.push(TemplatePart::Literal(Word::new(after, 0..0)));
+                    has_tail = true;
+                }
+            }
+            part => parts.push(part),
+        }
+    }
+    if !has_tail {
+        parts.push(tail());
+    }
+    target.parts = parts;
+}
+
+/// Writes the slash of a tail as text.
+fn write_slashes(target: &mut Template) {
+    let mut parts = Vec::new();
+    for part in std::mem::take(&mut target.parts) {
+        match part {
+            TemplatePart::Placeholder(Placeholder {
+                name,
+                has_slash: true,
+            }) => {
+                parts.push(TemplatePart::Literal(Word::new("/", 0..0)));
+                parts.push(TemplatePart::Placeholder(Placeholder {
+                    name,
+                    has_slash: false,
+                }));
+            }
+            part => parts.push(part),
+        }
+    }
+    target.parts = parts;
+}
+
+/// Splits a rule into two that together are the same: with and without a slash at the end, or with
+/// and without the tail.
+pub(super) fn split(rule: &Rule) -> Option<[Rule; 2]> {
+    let Parts { path, target } = Parts::of(rule).ok()?;
+    let with = |path: &Pattern, target: &Template| {
+        let mut own = rule.clone();
+        own.source.kind = match own.source.kind {
+            SourceKind::Exact(_) => {
+                let text = path.to_string();
+                let range = 0..text.len();
+                SourceKind::Exact(Word::new(text, range))
+            }
+            SourceKind::Pattern(_) => SourceKind::Pattern(path.clone()),
+            _ => SourceKind::Text(path.to_string()),
+        };
+        own.target = target.to_string().into();
+        own.options.matching.ignore_trailing_slash = false;
+        own
+    };
+    match &path.tail {
+        Some(tail) if tail.kind == TailKind::Optional => {
+            let mut without = path.clone();
+            without.tail = None;
+            let mut below = path.clone();
+            below.tail = Some(Tail {
+                kind: TailKind::AfterSlash,
+                name: tail.name.clone(),
+            });
+            let mut empty = target.clone();
+            let is_tail = |part: &TemplatePart| matches!(part, TemplatePart::Placeholder(one) if one.name == tail.name);
+            empty.parts.retain(|part| !is_tail(part));
+            let mut filled = target.clone();
+            write_slashes(&mut filled);
+            Some([with(&without, &empty), with(&below, &filled)])
+        }
+        None if rule.options.matching.ignore_trailing_slash && !path.is_root() => {
+            let mut without = path.clone();
+            if let Some(Segment::Literal(last)) = without.segments.last() {
+                if last.text.is_empty() {
+                    without.segments.pop();
+                }
+            }
+            let mut slashed = without.clone();
+            slashed.segments.push(Segment::Literal(Word::EMPTY));
+            Some([with(&without, &target), with(&slashed, &target)])
+        }
+        None if rule.options.matching.ignore_trailing_slash => {
+            let root = with(&path, &target);
+            Some([root.clone(), root])
+        }
+        _ => None,
+    }
+}
+
+/// Returns the status of a redirect.
+pub(super) fn status(rule: &Rule) -> Result<Option<Status>, Reason> {
+    match rule.outcome {
+        Outcome::Redirect(StatusChoice::Status(status)) => Ok(Some(status)),
+        Outcome::Redirect(StatusChoice::Intent(_)) => {
+            Err("the format can't choose the status by the method".into())
+        }
+        Outcome::Pass => Ok(None),
+        Outcome::Refuse(_) => Err("the format can't refuse requests".into()),
+    }
+}
+
+/// Returns the status of a redirect, in a format without rules that pass.
+pub(super) fn redirect_status(rule: &Rule) -> Result<Status, Reason> {
+    status(rule)?.ok_or_else(|| "the format can't pass requests through".into())
+}
+
+/// Says what no other format can say.
+pub(super) fn common(options: &Options) -> Result<(), Reason> {
+    let reasons = [
+        (options.cache.is_some(), "the format has no cache lifetimes"),
+        (
+            !options.methods.is_empty(),
+            "the format has no rules for methods",
+        ),
+        (!options.except.is_empty(), "the format can't exclude paths"),
+        (!options.edits.is_empty(), "the format can't edit the query"),
+    ];
+    match reasons.into_iter().find(|(is_set, _)| *is_set) {
+        Some((_, reason)) => Err(reason.into()),
+        None => Ok(()),
+    }
+}
+
+/// Says what a format without conditions, hosts and waiting rules can't say.
+pub(super) fn no_conditions(options: &Options) -> Result<(), Reason> {
+    common(options)?;
+    if options.after_not_found {
+        return Err("the format has no rules that wait for a 404".into());
+    }
+    match options.conditions.first() {
+        Some((_, condition)) => Err(match condition.place {
+            Place::Query(_) => "the format has no conditions on the query",
+            Place::Header(_) => "the format has no conditions on headers",
+            Place::Cookie(_) => "the format has no conditions on cookies",
+            Place::Host => "the format has no conditions on the host",
+            Place::Path(_) => "the format has no conditions on the path",
+            Place::Language(_) => "the format has no languages",
+        }
+        .into()),
+        None => Ok(()),
+    }
+}
+
+/// Returns a text percent-encoded, as a key or a value of a query.
+pub(super) fn encoded(text: &str) -> String {
+    let mut out = Vec::new();
+    target::push_plain(&mut out, text);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Returns a path without placeholders.
+pub(super) fn literal(path: &Pattern) -> Result<String, Reason> {
+    let has_names = path.names().next().is_some();
+    match has_names {
+        true => Err("the format has no placeholders".into()),
+        false => Ok(path.segments.iter().fold(String::new(), |out, segment| {
+            let text = match segment {
+                Segment::Literal(text) => &*text.text,
+                Segment::Placeholder { .. } => "",
+            };
+            format!("{out}/{text}")
+        })),
+    }
+}
+
+/// Returns a target without placeholders.
+pub(super) fn plain_target(target: &Template) -> Result<String, Reason> {
+    let text = |part: &TemplatePart| match part {
+        TemplatePart::Literal(text) => Ok(text.text.clone()),
+        TemplatePart::Placeholder(_) => Err("the format has no placeholders".into()),
+    };
+    target.parts.iter().map(text).collect()
+}

@@ -1,0 +1,436 @@
+//! Rules of a table as a file of another format.
+//!
+//! Each format has a printer, which writes one rule as one entry. A printer writes what it can, and
+//! needn't know whether the entry means the same: the entry is read again and compared with the
+//! rule. If the format compares paths in another way, a rule becomes several entries, for example
+//! one with a slash at its end and one without. Then the whole file is read again, because an entry
+//! may have another meaning among others: the format can have another order, or a limit.
+
+use std::{borrow::Cow, fmt};
+
+use super::{Format, Parsed};
+use crate::rules::{Rule, RuleRef, Rules, RulesBuilder, Severity};
+
+#[cfg(any(feature = "csv", feature = "json"))]
+mod bulk;
+mod cloudflare;
+mod entry;
+mod maps;
+mod netlify;
+mod reason;
+mod same;
+#[cfg(feature = "json")]
+mod vercel;
+
+#[cfg(feature = "json")]
+use super::vercel::Dialect;
+use entry::Parts;
+
+/// Why a rule isn't printed.
+type Reason = Cow<'static, str>;
+
+/// Writes one rule as an entry.
+type Printer = fn(&Rule) -> Result<String, Reason>;
+
+/// The rules of a table as a file, and the rules that the format can't express.
+/// [`Format::print`] returns it.
+///
+/// ```
+/// use tower_redirect::rules::Format;
+///
+/// let rules = Format::Native.parse("/a/{b} -> /c/{b}\n/fax -> gone\n/d -> /e 302 max-age=60\n")?;
+/// let printed = Format::Cloudflare.print(&rules);
+/// assert_eq!(printed.text(), "/a/:b /c/:b 308\n");
+/// let not_printed: Vec<_> = printed.not_printed().iter().map(ToString::to_string).collect();
+/// assert_eq!(
+///     not_printed,
+///     [
+///         "line 2: /fax -> 410 Gone; not printed, because the format can't refuse requests",
+///         "line 3: /d -> /e (302 Found); not printed, because the format has no cache lifetimes",
+///     ],
+/// );
+/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "some rules may be missing in the text"]
+pub struct Printed<'r> {
+    text: String,
+    not_printed: Vec<NotPrinted<'r>>,
+}
+
+/// A rule that [`Format::print`] didn't print, and the reason.
+///
+/// ```
+/// use tower_redirect::rules::{Format, Rule, Rules};
+///
+/// let rules = Rules::new([Rule::permanent("/{page}.php", "/{page}")])?;
+/// let printed = Format::Netlify.print(&rules);
+/// let not_printed = &printed.not_printed()[0];
+/// assert_eq!(not_printed.rule().source(), "/{page}.php");
+/// assert_eq!(not_printed.reason(), "a placeholder must be a whole segment in the format");
+/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotPrinted<'r> {
+    rule: RuleRef<'r>,
+    reason: Reason,
+}
+
+impl<'r> Printed<'r> {
+    /// Returns the text of the file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Converts this into the text.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Returns the rules that aren't in the text, in the order of the table.
+    #[must_use]
+    pub fn not_printed(&self) -> &[NotPrinted<'r>] {
+        &self.not_printed
+    }
+}
+
+impl<'r> NotPrinted<'r> {
+    /// Returns the rule.
+    #[must_use]
+    pub const fn rule(&self) -> RuleRef<'r> {
+        self.rule
+    }
+
+    /// Returns the reason why the rule isn't in the text.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl fmt::Display for NotPrinted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, reason } = self;
+        match rule.line() {
+            Some(line) => write!(f, "line {line}"),
+            None => write!(f, "rule {}", rule.number()),
+        }?;
+        write!(f, ": {rule}; not printed, because {reason}")
+    }
+}
+
+impl Format {
+    /// Prints the rules of a table as a file of this format.
+    ///
+    /// From Netlify to Vercel:
+    ///
+    #[cfg_attr(feature = "json", doc = "```")]
+    #[cfg_attr(not(feature = "json"), doc = "```ignore")]
+    /// use tower_redirect::rules::Format;
+    ///
+    /// let netlify = "\
+    /// /blog/:slug  /posts/:slug  301!
+    /// /docs/*      https://docs.example/:splat  302!
+    /// /            /de  302!  Language=de
+    /// ";
+    /// let rules = Format::Netlify.parse(netlify)?;
+    /// let printed = Format::Vercel.print(&rules);
+    /// assert_eq!(
+    ///     printed.text(),
+    ///     r#"{
+    ///   "redirects": [
+    ///     { "source": "/blog/:slug", "destination": "/posts/:slug", "statusCode": 301 },
+    ///     { "source": "/blog/:slug/", "destination": "/posts/:slug", "statusCode": 301 },
+    ///     { "source": "/docs", "destination": "https://docs.example/", "statusCode": 302 },
+    ///     { "source": "/docs/:splat(.*)", "destination": "https://docs.example/:splat", "statusCode": 302 }
+    ///   ]
+    /// }
+    /// "#,
+    /// );
+    /// assert_eq!(
+    ///     printed.not_printed()[0].to_string(),
+    ///     "line 3: / -> /de (302 Found); not printed, because the format has no languages",
+    /// );
+    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// ```
+    ///
+    /// A rule is printed only if this format reads it as a rule that decides the same. Otherwise
+    /// [`Printed::not_printed`] lists it with the reason. **Without it, later rules can match its
+    /// requests**, so read the list. If all rules are printed, the file decides every request like
+    /// the table.
+    ///
+    /// Decisions are the same if the queries of their locations differ only in empty parameters:
+    /// some formats send `?a&&b` as it is, and others as `?a&b`.
+    ///
+    /// The rules are in the order in which the table tries them, so the first that matches wins.
+    /// One rule can become several entries. Comments aren't kept, and only the
+    /// [native](super::native) format has names of rules.
+    ///
+    /// This crate prints no files of the formats `apache` and `firebase`.
+    ///
+    /// A map has no status, so its rules must have the status that [`parse`](Self::parse) gives
+    /// them.
+    pub fn print(self, rules: &Rules) -> Printed<'_> {
+        let mut file = File::new(self, rules);
+        file.print_each();
+        file.print_together();
+        file.printed()
+    }
+
+    /// How entries are written, and what is before, between and after them.
+    fn printer(self) -> (Printer, [&'static str; 3]) {
+        const LINES: [&str; 3] = ["", "\n", "\n"];
+        match self {
+            Self::Native => (|rule| Ok(rule.to_string()), LINES),
+            Self::Netlify => (netlify::line, LINES),
+            #[cfg(feature = "toml")]
+            Self::NetlifyToml => (netlify::table, ["", "\n\n", "\n"]),
+            Self::Cloudflare => (cloudflare::entry, LINES),
+            #[cfg(feature = "csv")]
+            Self::BulkCsv => (bulk::cloudflare, LINES),
+            Self::HaproxyMap => (maps::haproxy, LINES),
+            Self::NginxMap => (maps::nginx, LINES),
+            #[cfg(feature = "json")]
+            Self::Vercel => {
+                let frame = ["{\n  \"redirects\": [\n", ",\n", "\n  ]\n}\n"];
+                (|rule| vercel::entry(rule, Dialect::Vercel), frame)
+            }
+            #[cfg(feature = "json")]
+            Self::Next => {
+                let frame = ["[\n", ",\n", "\n]\n"];
+                (|rule| vercel::entry(rule, Dialect::Next), frame)
+            }
+            #[cfg(feature = "csv")]
+            Self::VercelBulk => {
+                let head = "source,destination,statusCode,caseSensitive,query\n";
+                (bulk::vercel, [head, "\n", "\n"])
+            }
+            #[cfg(all(feature = "json", not(feature = "csv")))]
+            Self::VercelBulk => (bulk::vercel, LINES),
+            _ => (|_| Err("this crate can't print the format".into()), LINES),
+        }
+    }
+}
+
+/// A rule, and its entries or the reason why it has none.
+struct Entry<'r> {
+    rule: RuleRef<'r>,
+    text: Result<Vec<String>, Reason>,
+    /// How many rules the entries are.
+    count: usize,
+}
+
+/// A file that is being printed.
+struct File<'r> {
+    format: Format,
+    entries: Vec<Entry<'r>>,
+}
+
+const OTHER_MEANING: &str = "the file would mean something else";
+
+impl<'r> File<'r> {
+    fn new(format: Format, rules: &'r Rules) -> Self {
+        let mut ranked: Vec<_> = rules
+            .table
+            .records()
+            .map(|(at, record)| (rules.table.rank(&record, rules.precedence), at))
+            .collect();
+        ranked.sort_unstable();
+        let entry = |(_, at)| Entry {
+            rule: RuleRef::at(&rules.table, at),
+            text: Err(OTHER_MEANING.into()),
+            count: 0,
+        };
+        Self {
+            format,
+            entries: ranked.into_iter().map(entry).collect(),
+        }
+    }
+
+    /// Prints every rule by itself.
+    fn print_each(&mut self) {
+        let (printer, _) = self.format.printer();
+        for entry in &mut self.entries {
+            let rule = Rule::from(entry.rule);
+            let whole = one(self.format, printer, &rule);
+            // If the whole isn't the same, its parts may be.
+            entry.text = match (whole, entry::split(&rule)) {
+                (Err(_), Some(parts)) => {
+                    let [first, second] = parts.map(|part| one(self.format, printer, &part));
+                    // The second is the one with the tail.
+                    second.and_then(|second| Ok(vec![first?, second]))
+                }
+                (whole, _) => whole.map(|text| vec![text]),
+            };
+            if let Ok(text) = &entry.text {
+                entry.count = read(self.format, text).len();
+            }
+        }
+    }
+
+    /// Removes entries that have another meaning among the others.
+    fn print_together(&mut self) {
+        loop {
+            let (text, lines) = self.text();
+            let parsed = self.format.parse_lossy(&text);
+            let wrong = self.wrong(&parsed, &lines);
+            if wrong.is_empty() {
+                return;
+            }
+            for (at, reason) in wrong {
+                if let Some(entry) = self.entries.get_mut(at) {
+                    entry.text = Err(reason);
+                }
+            }
+        }
+    }
+
+    /// The printed rules that the file has as other ones, or not at all.
+    fn wrong(&self, parsed: &Parsed, lines: &[(u32, usize)]) -> Vec<(usize, Reason)> {
+        let on_line = |line: u32| {
+            let at = lines.partition_point(|(own, _)| *own <= line);
+            Some(lines.get(at.checked_sub(1)?)?.1)
+        };
+        let entry_of = |rule: &RuleRef<'_>| on_line(rule.line()?);
+        // Duplicates and limits.
+        let mut counts = vec![0; self.entries.len()];
+        for entry in parsed.rules.iter().filter_map(|rule| entry_of(&rule)) {
+            if let Some(count) = counts.get_mut(entry) {
+                *count += 1;
+            }
+        }
+        let said = reason::first_of_each(&parsed.diagnostics, on_line);
+        let entries = self.entries.iter().zip(counts).enumerate();
+        let mut wrong: Vec<(usize, Reason)> = entries
+            .filter(|(_, (entry, count))| entry.text.is_ok() && entry.count != *count)
+            .map(|(at, _)| (at, said.get(&at).copied()))
+            .map(|(at, said)| (at, reason::missing(&parsed.diagnostics, said)))
+            .collect();
+        if !wrong.is_empty() || is_in_order(&parsed.rules, entry_of) {
+            return wrong;
+        }
+        let (expected, numbers) = self.expected();
+        let diff = expected.diff(&parsed.rules);
+        let changes = diff.changes().iter().map(|one| (one.before(), one.after()));
+        let undecided = diff
+            .undecided()
+            .iter()
+            .map(|one| (one.before(), one.after()));
+        for (before, after) in changes.chain(undecided) {
+            // The rule that wins now is the one that has to wait.
+            let entry = after.as_ref().and_then(entry_of);
+            let own = before.and_then(|rule| numbers.get(rule.number() as usize).copied());
+            let other = before.filter(|_| entry.is_some() && entry != own);
+            wrong.extend(entry.or(own).map(|at| (at, reason::of_order(other))));
+        }
+        if wrong.is_empty() && !diff.is_empty() {
+            // No rule can be named.
+            wrong.extend(numbers.iter().map(|at| (*at, OTHER_MEANING.into())));
+        }
+        wrong
+    }
+
+    /// The file, and for each line with an entry the number of its rule.
+    fn text(&self) -> (String, Vec<(u32, usize)>) {
+        let (_, [head, separator, tail]) = self.format.printer();
+        let mut text = head.to_owned();
+        let mut lines = Vec::new();
+        let mut line = 1 + count_lines(head);
+        for (at, entry) in self.entries.iter().enumerate() {
+            for entry in entry.text.iter().flatten() {
+                if !lines.is_empty() {
+                    text.push_str(separator);
+                    line += count_lines(separator);
+                }
+                lines.push((line, at));
+                text.push_str(entry);
+                line += count_lines(entry);
+            }
+        }
+        text.push_str(match lines.is_empty() {
+            true => tail.trim_start(),
+            false => tail,
+        });
+        (text, lines)
+    }
+
+    /// The table of the printed rules, and their entries.
+    fn expected(&self) -> (Rules, Vec<usize>) {
+        let numbered = self.entries.iter().enumerate();
+        let printed = numbered.filter(|(_, entry)| entry.text.is_ok());
+        let numbers: Vec<_> = printed.clone().map(|(at, _)| at).collect();
+        let builder = RulesBuilder::default();
+        let builder = printed.fold(builder, |builder, (_, entry)| {
+            builder.rule(Rule::from(entry.rule))
+        });
+        // They are in the order in which the table tries them.
+        (builder.build_what_is_right().0, numbers)
+    }
+
+    fn printed(self) -> Printed<'r> {
+        let (text, _) = self.text();
+        let reasons = self.entries.into_iter();
+        let mut not_printed: Vec<_> = reasons
+            .filter_map(|entry| {
+                let (rule, reason) = (entry.rule, entry.text.err()?);
+                Some(NotPrinted { rule, reason })
+            })
+            .collect();
+        not_printed.sort_by_key(|one| one.rule.number());
+        Printed { text, not_printed }
+    }
+}
+
+fn count_lines(text: &str) -> u32 {
+    u32::try_from(text.matches('\n').count()).unwrap_or(u32::MAX)
+}
+
+/// Returns `true` if a table tries its rules in the order of their entries, so that equal rules
+/// decide the same.
+fn is_in_order(rules: &Rules, entry_of: impl Fn(&RuleRef<'_>) -> Option<usize>) -> bool {
+    let mut ranked: Vec<_> = rules
+        .table
+        .records()
+        .map(|(at, record)| (rules.table.rank(&record, rules.precedence), at))
+        .collect();
+    ranked.sort_unstable();
+    let entries = ranked
+        .iter()
+        .map(|(_, at)| entry_of(&RuleRef::at(&rules.table, *at)));
+    entries.is_sorted()
+}
+
+/// Reads entries as a file.
+fn read(format: Format, entries: &[String]) -> Rules {
+    let (_, [head, separator, tail]) = format.printer();
+    let text = format!("{head}{}{tail}", entries.join(separator));
+    format.parse_lossy(&text).rules
+}
+
+/// Prints one rule if the format reads it as the same.
+fn one(format: Format, printer: Printer, rule: &Rule) -> Result<String, Reason> {
+    let text = printer(rule)?;
+    let (_, [head, _, tail]) = format.printer();
+    let parsed = format.parse_lossy(&format!("{head}{text}{tail}"));
+    let read: Vec<Rule> = parsed.rules.iter().map(Rule::from).collect();
+    let is_same = match &*read {
+        [read] if format == Format::Native => read == rule,
+        [read] => same::normal(read) == same::normal(rule),
+        _ => false,
+    };
+    if is_same {
+        return Ok(text);
+    }
+    let (own, errors) = same::table([rule]);
+    let (again, _) = same::table(&read);
+    if errors.is_empty() && own.diff(&again).is_empty() {
+        return Ok(text);
+    }
+    Err(match &*read {
+        [] => reason::rejected(&parsed.diagnostics),
+        [read] => reason::of_difference(rule, read),
+        _ => OTHER_MEANING.into(),
+    })
+}

@@ -1,0 +1,180 @@
+//! Redirects of Netlify, as lines of a `_redirects` file and as tables of a `netlify.toml`.
+
+use super::{
+    Parts, Reason, Rule,
+    entry::{Names, common, encoded, status},
+};
+use crate::rules::{
+    has::{Condition, Place},
+    options::Options,
+    syntax::{Pattern, Segment, TailKind},
+};
+
+/// The cookie that overrules the language of the browser.
+const LANGUAGE_COOKIE: &str = "nf_lang";
+
+/// What a redirect says.
+struct Redirect {
+    from: String,
+    query: Vec<(String, String)>,
+    to: String,
+    status: u16,
+    force: bool,
+    conditions: Vec<(&'static str, String)>,
+}
+
+/// A line of a `_redirects` file.
+pub(super) fn line(rule: &Rule) -> Result<String, Reason> {
+    let Redirect {
+        from,
+        query,
+        to,
+        status,
+        force,
+        conditions,
+    } = redirect(rule)?;
+    let mut line = from;
+    for (key, value) in query {
+        line.push_str(&format!(" {key}={value}"));
+    }
+    line.push_str(&format!(" {to} {status}"));
+    line.push_str(if force { "!" } else { "" });
+    for (key, value) in conditions {
+        line.push_str(&format!(" {key}={value}"));
+    }
+    Ok(line)
+}
+
+/// A table of a `netlify.toml`.
+#[cfg(feature = "toml")]
+pub(super) fn table(rule: &Rule) -> Result<String, Reason> {
+    let redirect = redirect(rule)?;
+    let mut table = format!(
+        "[[redirects]]\nfrom = {}\nto = {}\nstatus = {}",
+        quoted(&redirect.from),
+        quoted(&redirect.to),
+        redirect.status
+    );
+    if redirect.force {
+        table.push_str("\nforce = true");
+    }
+    let query = redirect.query.iter();
+    let query = query.map(|(key, value)| format!("{} = {}", quoted(key), quoted(value)));
+    let conditions = redirect.conditions.iter();
+    let conditions = conditions.map(|(key, value)| format!("{key} = {}", quoted(value)));
+    for (key, pairs) in [
+        ("query", query.collect::<Vec<_>>()),
+        ("conditions", conditions.collect()),
+    ] {
+        if !pairs.is_empty() {
+            table.push_str(&format!("\n{key} = {{ {} }}", pairs.join(", ")));
+        }
+    }
+    Ok(table)
+}
+
+#[cfg(feature = "toml")]
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn redirect(rule: &Rule) -> Result<Redirect, Reason> {
+    let status = status(rule)?;
+    common(&rule.options)?;
+    let parts = Parts::of(rule)?;
+    let names = parts.names();
+    let path = path(&parts.path, &names)?;
+    let mut redirect = Redirect {
+        from: format!("{}{path}", origin(&rule.options)?),
+        query: Vec::new(),
+        // A rewrite to the same URL passes the request through.
+        to: path.replace("/*", "/:splat"),
+        status: 200,
+        force: false,
+        conditions: Vec::new(),
+    };
+    if let Some(status) = status {
+        redirect.to = names.with_colons(&parts.target);
+        redirect.status = status.as_u16();
+        redirect.force = !rule.options.after_not_found;
+    }
+    for (is_expected, condition) in &rule.options.conditions {
+        if !is_expected {
+            return Err("the format has no conditions that must not be met".into());
+        }
+        redirect.condition(condition, &names)?;
+    }
+    Ok(redirect)
+}
+
+fn origin(options: &Options) -> Result<String, Reason> {
+    match (options.scheme, &options.host) {
+        (None, None) => Ok(String::new()),
+        (Some(scheme), Some(host)) => Ok(format!("{scheme}://{host}")),
+        (None, Some(_)) => Err("a rule for a host needs a scheme in the format".into()),
+        (Some(_), None) => Err("a rule for a scheme needs a host in the format".into()),
+    }
+}
+
+fn path(path: &Pattern, names: &Names<'_>) -> Result<String, Reason> {
+    let mut out = String::new();
+    for segment in &path.segments {
+        out.push('/');
+        match segment {
+            Segment::Literal(text) if text.text.contains('*') || text.text.starts_with(':') => {
+                return Err("`*` and `:` can't be plain text in the format".into());
+            }
+            Segment::Literal(text) => out.push_str(&text.text),
+            Segment::Placeholder {
+                before,
+                name,
+                after,
+            } => {
+                if !before.text.is_empty() || !after.text.is_empty() {
+                    return Err("a placeholder must be a whole segment in the format".into());
+                }
+                out.push_str(&format!(":{}", names.get(&name.text)));
+            }
+        }
+    }
+    match path.tail.as_ref().map(|tail| tail.kind) {
+        None => {}
+        Some(TailKind::AfterSlash) if out.is_empty() => out.push_str("/*"),
+        Some(TailKind::Optional) => out.push_str("/*"),
+        Some(_) => return Err("`/a/*` also matches `/a` in the format".into()),
+    }
+    Ok(out)
+}
+
+impl Redirect {
+    fn condition(&mut self, condition: &Condition, names: &Names<'_>) -> Result<(), Reason> {
+        let Condition { place, value } = condition;
+        if !value.regexes.is_empty() {
+            return Err("the format has no conditions with regexes".into());
+        }
+        match (place, value.only_listed(), &*value.captures) {
+            (Place::Query(key), Some([value]), []) => {
+                self.query.push((encoded(key), encoded(value)));
+            }
+            (Place::Query(key), None, [name]) => {
+                self.query
+                    .push((encoded(key), format!(":{}", names.get(name))));
+            }
+            (Place::Language(cookie), Some(languages), []) if **cookie == *LANGUAGE_COOKIE => {
+                self.conditions.push(("Language", languages.join(",")));
+            }
+            (Place::Cookie(name), None, []) => self.conditions.push(("Cookie", name.to_string())),
+            (Place::Query(_), ..) => {
+                return Err("a condition on a parameter has one value in the format".into());
+            }
+            (Place::Cookie(_), ..) => {
+                return Err("the format doesn't compare the values of cookies".into());
+            }
+            (Place::Language(_), ..) => return Err("the format has another cookie".into()),
+            (Place::Header(_), ..) => return Err("the format has no conditions on headers".into()),
+            (Place::Host, ..) => return Err("the format has no conditions on the host".into()),
+            (Place::Path(_), ..) => return Err("the format has no conditions on the path".into()),
+        }
+        Ok(())
+    }
+}

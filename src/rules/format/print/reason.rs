@@ -1,0 +1,104 @@
+//! Why a rule isn't printed, in words.
+
+use std::collections::HashMap;
+
+use super::{OTHER_MEANING, Reason, Severity, same::normal};
+use crate::rules::{Diagnostic, Diagnostics, Rule, RuleRef, has::Place, options::Options};
+
+/// The format reads no rule.
+pub(super) fn rejected(diagnostics: &Diagnostics) -> Reason {
+    missing(diagnostics, diagnostics.iter().next())
+}
+
+/// The format doesn't read an entry, about which it says this.
+pub(super) fn missing(diagnostics: &Diagnostics, said: Option<&Diagnostic>) -> Reason {
+    // A limit is said once, where it's reached.
+    let is_error = |one: &&Diagnostic| one.severity() == Severity::Error;
+    match said.or_else(|| diagnostics.iter().find(is_error)) {
+        Some(said) => format!("the format rejects it: {}", said.message()).into(),
+        None => OTHER_MEANING.into(),
+    }
+}
+
+/// The first diagnostic of each entry.
+pub(super) fn first_of_each(
+    diagnostics: &Diagnostics,
+    on_line: impl Fn(u32) -> Option<usize>,
+) -> HashMap<usize, &Diagnostic> {
+    let mut first = HashMap::new();
+    for one in diagnostics.iter() {
+        if let Some(entry) = on_line(one.line()) {
+            first.entry(entry).or_insert(one);
+        }
+    }
+    first
+}
+
+/// Another rule of the file would win.
+pub(super) fn of_order(other: Option<RuleRef<'_>>) -> Reason {
+    match other {
+        Some(other) => {
+            let other = match other.redirects() {
+                true => format!("{} -> {}", other.source(), other.target()),
+                false => other.source().to_owned(),
+            };
+            format!("in the format's order, it would win over `{other}`").into()
+        }
+        None => OTHER_MEANING.into(),
+    }
+}
+
+/// What the format can't say of a rule that it reads as another one.
+pub(super) fn of_difference(wanted: &Rule, read: &Rule) -> Reason {
+    let (wanted, read) = (&normal(wanted), &normal(read));
+    let reasons = [
+        (
+            wanted.outcome != read.outcome,
+            "the format would give it another status",
+        ),
+        (
+            !wanted.options.matching.ignore_case && read.options.matching.ignore_case,
+            "the format ignores the case of paths",
+        ),
+        (
+            wanted.options.matching.ignore_case && !read.options.matching.ignore_case,
+            "the format can't ignore the case of paths",
+        ),
+        (
+            ignores_slash(read) && !ignores_slash(wanted),
+            "the format ignores a slash at the end of paths",
+        ),
+        (
+            wanted.options.after_not_found && !read.options.after_not_found,
+            "the format has no rules that wait for a 404",
+        ),
+        (
+            has_query(&wanted.options) && wanted.options.last_value != read.options.last_value,
+            "of a repeated parameter, the format compares other values",
+        ),
+        (
+            has_query(&wanted.options)
+                && wanted.options.repeats_asked != read.options.repeats_asked,
+            "the format treats the parameters that a rule requires in another way",
+        ),
+        (
+            wanted.options.query != read.options.query,
+            "the format combines the queries of target and request in another way",
+        ),
+        (
+            wanted.options.merge_slashes != read.options.merge_slashes,
+            "the format treats several slashes in a target in another way",
+        ),
+    ];
+    let found = reasons.iter().find(|(is_it, _)| *is_it);
+    found.map_or(OTHER_MEANING, |(_, reason)| reason).into()
+}
+
+fn ignores_slash(rule: &Rule) -> bool {
+    rule.options.matching.ignore_trailing_slash
+}
+
+fn has_query(options: &Options) -> bool {
+    let mut conditions = options.conditions.iter();
+    conditions.any(|(_, condition)| matches!(condition.place, Place::Query(_)))
+}
