@@ -8,7 +8,6 @@ use crate::{
 };
 
 pub const VERCEL: &[Known] = &[
-    REJECTED,
     WHOLE_FILE,
     SOURCE_WITHOUT_A_SLASH,
     RELATIVE_DESTINATION,
