@@ -131,7 +131,7 @@ fn carets_stand_under_what_is_meant() {
     ] {
         let mut marked = marked(format, file);
         // A file whose only line is skipped has no rule.
-        marked.retain(|(said, _)| said != "every line is skipped, so this file has no rule");
+        marked.retain(|(said, _)| !said.ends_with("is skipped, so this file has no rule"));
         let [(said, text)] = &*marked else {
             panic!("{format}: {file}: {marked:?}");
         };

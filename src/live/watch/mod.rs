@@ -209,7 +209,7 @@ impl<P: Send + Sync + 'static> Watch<P> {
     ///     .watch_rules("no/such/file", Format::Netlify)
     ///     .on_reload(move |reload| sender.send(reload.to_string()).unwrap())
     ///     .start()?;
-    /// assert!(lines.recv()?.contains("cannot be read, keeping the previous rules (0 rules active)"));
+    /// assert!(lines.recv()?.contains("keeping the previous rules (0 rules active)"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
