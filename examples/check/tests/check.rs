@@ -167,11 +167,11 @@ fn it_flattens_a_file() {
 
 #[test]
 fn it_says_what_it_cannot_do() {
-    let output = check("apache", "", &[]);
+    let output = check("iis", "", &[]);
     let (_, err, ended) = told(&output);
     assert_eq!(ended, Some(2));
     assert!(
-        err.contains("unknown format `apache`; use one of "),
+        err.contains("unknown format `iis`; use one of "),
         "{err}"
     );
 
