@@ -104,7 +104,7 @@ fn what_is_bad_replaces_nothing() {
     let (machines, visitors) = site(&redis, NEVER);
     let bad: [(&str, &[u8]); 6] = [
         ("half", b"/old /2\n/ol"),
-        ("loop", b"/old /b\n/b /old\n"),
+        ("loop", b"/old /b 301!\n/b /old 301!\n"),
         ("empty", b""),
         ("blank", b" \n\n"),
         ("bytes", b"/old /2\n/\xff /2\n"),
