@@ -1,6 +1,6 @@
 //! How many cases a random test tries.
 //!
-//! `CASES` says how many a cheap test tries: 1,000 if it is not set, 100,000 in `.ci/run`. A test whose cases
+//! `CASES` says how many a cheap test tries: 1,000 if it is not set, 50,000 in `.ci/run`. A test whose cases
 //! cost more tries a part of them, but at least 16.
 
 use proptest::test_runner::Config;

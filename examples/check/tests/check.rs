@@ -170,10 +170,7 @@ fn it_says_what_it_cannot_do() {
     let output = check("iis", "", &[]);
     let (_, err, ended) = told(&output);
     assert_eq!(ended, Some(2));
-    assert!(
-        err.contains("unknown format `iis`; use one of "),
-        "{err}"
-    );
+    assert!(err.contains("unknown format `iis`; use one of "), "{err}");
 
     let mut command = Command::new(PROGRAM);
     let output = command
