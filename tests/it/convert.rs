@@ -1,7 +1,10 @@
 //! Rules of one table in another table, and in another format.
 
 use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
-use tower_redirect::rules::{Format, NotPrinted, Precedence, Printed, Rule, Rules, native};
+use tower_redirect::{
+    rules::{Format, NotPrinted, Precedence, Printed, Rule, Rules, native},
+    testing,
+};
 
 use crate::{
     cases::config,
@@ -488,4 +491,22 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn the_root_with_one_more_slash_is_a_path_of_its_own() {
+    let rules = Rules::new([Rule::permanent("/", "/to").ignore_trailing_slash()]).unwrap();
+    let mut printed_by = 0;
+    for format in Format::all() {
+        let printed = format.print(&rules);
+        if !printed.not_printed().is_empty() {
+            continue;
+        }
+        printed_by += 1;
+        let again = format.parse_lossy(printed.text()).rules;
+        for path in ["/", "//"] {
+            testing::get(path).through(&again).assert_redirect("/to");
+        }
+    }
+    assert!(printed_by > 0);
 }

@@ -214,8 +214,10 @@ pub(super) fn split(rule: &Rule) -> Option<[Rule; 2]> {
             Some([with(&without, &target), with(&slashed, &target)])
         }
         None if rule.options.matching.ignore_trailing_slash => {
-            let root = with(&path, &target);
-            Some([root.clone(), root])
+            // The path `/` with one more slash is `//`.
+            let mut slashed = path.clone();
+            slashed.segments.push(Segment::Literal(Word::EMPTY));
+            Some([with(&path, &target), with(&slashed, &target)])
         }
         _ => None,
     }
