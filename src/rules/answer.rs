@@ -266,7 +266,7 @@ fn push_query(
         let Edit::Set(key, value) = edit else {
             continue;
         };
-        // Of several values for one name, the last is said.
+        // If a name is set several times, the last value is sent.
         let mut behind = edits.iter().skip(at + 1);
         if !behind.any(|edit| edit.sets(|own| own == &**key)) {
             push(out, &|out| {

@@ -22,7 +22,7 @@ pub(super) enum Kind {
     Part,
     /// A value of a query, as it was received.
     Query,
-    /// Text that nobody has encoded: a header field, a cookie.
+    /// Text that isn't percent-encoded: a header or a cookie.
     Plain,
 }
 

@@ -221,7 +221,7 @@ impl Diagnostics {
         self.file.as_deref().unwrap_or("rules")
     }
 
-    /// What is said of those that are not kept.
+    /// Returns a text about the diagnostics that aren't kept.
     pub(super) fn rest(&self) -> Option<String> {
         let Self {
             more, more_errors, ..

@@ -51,7 +51,7 @@ pub(super) enum Place {
     Query(Box<str>),
     Header(Box<str>),
     Cookie(Box<str>),
-    /// The host that was asked for, without its port.
+    /// The requested host, without its port.
     Host,
     /// The path as it was received, if it passes this test.
     Path(PathTest),

@@ -364,9 +364,9 @@ impl Rule {
     ///
     /// The first rule that matches wins. If the app has the page, the table tries no other rule.
     ///
-    /// A loop of rules is no error if one of them waits for a 404, because the app may have one of
-    /// the pages. [`Rules::check`](super::Rules::check) warns about it. A rule that would match its
-    /// own targets, but matches other URLs too, doesn't match its targets:
+    /// A loop of rules isn't an error if one of them waits for a 404, because the app may have one
+    /// of the pages. [`Rules::check`](super::Rules::check) warns about it. A rule that would match
+    /// its own targets, but matches other URLs too, doesn't match its targets:
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};

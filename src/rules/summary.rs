@@ -94,7 +94,7 @@ const fn plural(count: usize) -> &'static str {
 impl Rules {
     /// Returns how many rules are active, and how much of their file was skipped.
     ///
-    /// Print it after each load, so that nobody takes a file for complete that isn't.
+    /// Print it after each load, so that a skipped line doesn't stay unnoticed.
     ///
     /// ```
     /// use tower_redirect::rules::Format;

@@ -1,5 +1,5 @@
-//! Rules of a file: each stands on a line, and what a second one of the same means is the
-//! dialect's.
+//! Adds the rules of a file, with their lines. Each format decides what a second copy of a rule
+//! means.
 
 use super::{RulesBuilder, cut};
 use crate::rules::{
@@ -12,7 +12,7 @@ impl RulesBuilder {
     /// number.
     pub(in crate::rules) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
         let number = self.count;
-        // Of a rule that waits for a 404, it is no error: the app may have the page.
+        // It isn't an error if the rule waits for a 404, because the app may have the page.
         if rule.names_one_address_twice() && !rule.options.after_not_found {
             return Err(RuleError {
                 rule: number,

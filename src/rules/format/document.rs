@@ -1,5 +1,4 @@
-//! A text of which places are known by their byte, and only when something is said about them by
-//! line.
+//! A text that is read as a whole. Findings point at bytes, and get a line when they are reported.
 
 use std::ops::Range;
 
@@ -19,7 +18,7 @@ use crate::rules::{Part, Precedence, Rule, RuleError, Severity};
 pub(super) struct Document<'t> {
     pub(super) text: &'t str,
     loader: Loader,
-    /// The source of each rule, if what is wrong with rules together is said there.
+    /// The source of each rule, if findings about several rules point there.
     sources: Option<Vec<(u32, u32)>>,
     /// The byte that was looked at last, where its line begins, and the number of that line.
     at: usize,
@@ -186,7 +185,7 @@ impl<'t> Document<'t> {
         self.loader.say(severity, line, span, message, cure);
     }
 
-    /// Adds the rule of an entry; what is wrong with it is said there.
+    /// Adds the rule of an entry, or reports what is wrong with it there.
     pub(super) fn rule(&mut self, places: &Places, rule: Rule) {
         if let Err(error) = self.try_rule(places.entry.start, &places.source, rule) {
             self.say_error(places, &error);
@@ -215,7 +214,7 @@ impl<'t> Document<'t> {
         self.loader.say_error(line, &span, error);
     }
 
-    /// Adds the rule of an entry, unless there is one for the same path and host, which is said.
+    /// Adds the rule of an entry, or reports that an earlier one has the same path and host.
     pub(super) fn first(&mut self, places: &Places, rule: Rule) {
         let line = self.line_number(places.entry.start);
         match self.loader.try_first(line, rule) {

@@ -11,7 +11,7 @@ pub(super) struct Value<'t> {
     at: usize,
 }
 
-/// What is no JSON: the byte and what is wrong there.
+/// Why a text isn't JSON: the byte, and what is wrong there.
 #[derive(Debug)]
 pub(super) struct NoJson {
     pub(super) at: usize,

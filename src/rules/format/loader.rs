@@ -29,7 +29,7 @@ pub(super) struct Loader {
     before: Option<(u32, usize)>,
 }
 
-/// A line of a file, counted from 1, or the part of it that something is said about.
+/// A line of a file, counted from 1, or the part of it that a finding is about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'l> {
     pub(super) number: u32,
@@ -120,7 +120,7 @@ impl Loader {
         self.builder.reserve(bytes);
     }
 
-    /// Adds the rule of a source and a target; what is wrong with it is said there.
+    /// Adds the rule of a source and a target, or reports what is wrong with it there.
     pub(super) fn rule_at(&mut self, source: &Place<'_>, target: &Place<'_>, rule: Rule) {
         if let Err(error) = self.builder.try_line(source.line.number, rule) {
             self.wrong(source, target, &error);
@@ -193,12 +193,12 @@ impl Loader {
         self.fails = fails;
     }
 
-    /// Whether what is said from here on is only counted.
+    /// Returns `true` if further findings are only counted.
     pub(super) fn is_full(&self) -> bool {
         self.said.is_full()
     }
 
-    /// Counts what is said where no more is kept.
+    /// Counts a finding that isn't kept.
     pub(super) fn count(&mut self, severity: Severity) {
         self.said.count(severity);
         self.fails |= severity == Severity::Error;
@@ -284,7 +284,7 @@ impl Loader {
         (rules, errors)
     }
 
-    /// The rules with all that was said.
+    /// Returns the rules and the findings.
     pub(super) fn end(self, rules: Rules) -> Parsed {
         let mut diagnostics = self.said;
         diagnostics.list.sort_by_key(|one| (one.line, one.start));
@@ -307,7 +307,7 @@ impl Loader {
     /// together.
     pub(super) fn finish<R: BufRead>(mut self, file: impl FnOnce() -> io::Result<R>) -> Parsed {
         let (rules, errors) = self.build();
-        // What is wrong with one rule was said where it stands.
+        // Errors of a single rule have been reported.
         let mut together: BTreeMap<u32, Vec<&RuleError>> = BTreeMap::new();
         for error in &errors {
             let line = rules.table.lines.get(error.rule()).unwrap_or_default();

@@ -387,7 +387,7 @@ fn near<'k>(asked: &str, known: &[&'k str]) -> Option<&'k str> {
     known.iter().find(is_near).copied()
 }
 
-/// What is said about a regex that does not compile: severity, message and cure.
+/// The finding about a regex that doesn't compile: severity, message and help.
 ///
 /// Look-around and references to groups are right in formats that have them, and are not done
 /// here.

@@ -71,7 +71,7 @@ impl Modifier {
     }
 }
 
-/// What is no pattern: the bytes, what is wrong with them and how to mend it.
+/// Why a text isn't a pattern: the bytes, what is wrong with them, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
     pub(super) bytes: Range<usize>,

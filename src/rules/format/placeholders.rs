@@ -1,8 +1,7 @@
 //! `:name` and `:splat` of a target, as both Netlify and Cloudflare write them.
 //!
-//! Both replace these texts one after the other wherever they stand, so that `:id` also eats the
-//! beginning of `:idx`. Here a name ends where its letters, digits and `_` end, and where that
-//! makes a difference it is said.
+//! Both replace these texts one after the other, so `:id` also replaces the start of `:idx`. Here a
+//! name ends where its letters, digits and `_` end. A finding says if that makes a difference.
 
 use std::ops::Range;
 
@@ -34,7 +33,7 @@ fn has_splat(names: &[Name]) -> bool {
     names.iter().any(|name| name.written == "splat")
 }
 
-/// What is to be said about bytes of a target: where, what, and how to mend it.
+/// A finding about bytes of a target: where, what, and how to fix it.
 pub(super) type Finding = (Range<usize>, String, &'static str);
 
 /// Reads a target, and what it means otherwise than its author may think.

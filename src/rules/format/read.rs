@@ -184,7 +184,7 @@ mod tests {
         testing,
     };
 
-    /// What is said of a file, and how many rules serve.
+    /// The findings of a file, and how many rules are active.
     fn read(bytes: &[u8]) -> (String, usize) {
         let parsed = Format::Netlify.read_lossy(bytes);
         (parsed.diagnostics.to_string(), parsed.rules.len())

@@ -81,7 +81,7 @@ impl Rules {
         }
     }
 
-    /// What a loop does, and how to mend it.
+    /// What a loop does, and how to fix it.
     pub(in crate::rules) fn described(&self, one: &Loop) -> (String, &'static str) {
         let (names, is_one) = self.named(&one.rules);
         let possible = if one.is_certain { "" } else { "possible " };

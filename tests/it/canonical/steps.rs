@@ -160,11 +160,18 @@ fn bad_configuration_names_the_part_and_the_way_to_mend_it() {
     ] {
         assert_eq!(outcome.unwrap_err().to_string(), message);
     }
-    assert!(CanonicalHost::with_aliases("www.a.example", ["*.a.example"]).is_ok());
-    assert!(one_of(&["*.example.com"]).is_ok());
-    for unknown in [UnknownHost::Pass, UnknownHost::Refuse] {
-        assert!(below().unknown_host(unknown).is_ok());
-    }
+    let on = |host| testing::get("/a").header("host", host);
+    let aliases = CanonicalHost::with_aliases("www.a.example", ["*.a.example"]).unwrap();
+    on("x.a.example")
+        .through(&aliases)
+        .assert_redirect("https://www.a.example/a");
+    on("x.example.com").through(&below()).assert_pass();
+    let pass = below().unknown_host(UnknownHost::Pass).unwrap();
+    on("other.example").through(&pass).assert_pass();
+    let refuse = below().unknown_host(UnknownHost::Refuse).unwrap();
+    on("other.example")
+        .through(&refuse)
+        .assert_refused(http::StatusCode::MISDIRECTED_REQUEST);
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) struct Matched {
     pub(super) ignores_slash: bool,
     /// The placeholder of each group, from `$1` on.
     pub(super) groups: Vec<String>,
-    /// The placeholder of the whole path, if one was asked for.
+    /// The placeholder of the whole path, if the target uses it.
     pub(super) path: String,
 }
 

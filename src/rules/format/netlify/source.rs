@@ -213,7 +213,7 @@ impl<'l> Entry<'l> {
         within(&self.from.place, bytes)
     }
 
-    /// What is said of a source that only a regex can express, in a build without regexes.
+    /// The finding about a source that needs a regex, in a build without regexes.
     fn needs_regex(&self) -> LeftOut<'l> {
         let message = "`*` before the last segment or after a prefix needs the `regex` feature, so \
                        this rule is skipped";

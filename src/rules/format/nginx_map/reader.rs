@@ -232,7 +232,7 @@ impl Reader<'_> {
         );
     }
 
-    /// A rule with the target that a value is; `None` where why there is none was said.
+    /// Creates a rule with the target of a value, or reports why there is none.
     pub(super) fn targeted(
         &mut self,
         value: &Token<'_>,

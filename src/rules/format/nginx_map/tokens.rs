@@ -20,7 +20,7 @@ pub(in crate::rules::format) enum End {
     Text,
 }
 
-/// What is no entry.
+/// Why a text isn't an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::rules::format) struct Wrong {
     pub(in crate::rules::format) bytes: Range<usize>,

@@ -196,7 +196,10 @@ pub(super) fn split(rule: &Rule) -> Option<[Rule; 2]> {
                 name: tail.name.clone(),
             });
             let mut empty = target.clone();
-            let is_tail = |part: &TemplatePart| matches!(part, TemplatePart::Placeholder(one) if one.name == tail.name);
+            let is_tail = |part: &TemplatePart| match part {
+                TemplatePart::Placeholder(one) => one.name == tail.name,
+                TemplatePart::Literal(_) => false,
+            };
             empty.parts.retain(|part| !is_tail(part));
             let mut filled = target.clone();
             write_slashes(&mut filled);

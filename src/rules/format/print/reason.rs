@@ -12,7 +12,7 @@ pub(super) fn rejected(diagnostics: &Diagnostics) -> Reason {
 
 /// The format doesn't read an entry, about which it says this.
 pub(super) fn missing(diagnostics: &Diagnostics, said: Option<&Diagnostic>) -> Reason {
-    // A limit is said once, where it's reached.
+    // A limit is reported once, where it's reached.
     let is_error = |one: &&Diagnostic| one.severity() == Severity::Error;
     match said.or_else(|| diagnostics.iter().find(is_error)) {
         Some(said) => format!("the format rejects it: {}", said.message()).into(),

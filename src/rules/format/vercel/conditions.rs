@@ -308,7 +308,7 @@ fn is_literal(text: &str) -> bool {
     ])
 }
 
-/// Whether a text is one host; nobody means any character by its dots.
+/// Returns `true` if a text is one host, whose dots don't stand for any character.
 fn is_host(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('.')

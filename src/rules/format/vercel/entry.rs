@@ -50,7 +50,7 @@ enum To {
 }
 
 impl<'t> Entry<'_, 't> {
-    /// Reads an entry; what is wrong with it is said.
+    /// Reads an entry, and reports what is wrong with it.
     pub(super) fn read(document: &mut Document<'t>, dialect: Dialect, entry: Value<'t>) {
         let mut own = Entry {
             document,

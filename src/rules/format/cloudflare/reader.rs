@@ -1,0 +1,311 @@
+//! Reads line by line: a source, a destination and perhaps a status.
+
+use std::collections::HashMap;
+
+use super::{
+    path::{self, Path},
+    source::Pattern,
+};
+use crate::{
+    rules::{
+        QueryPolicy, Rule, Severity,
+        format::{
+            STATUSES,
+            loader::{Line, Loader, Place, floor_char_boundary},
+            netlify::{APACHE, ARROWS},
+            placeholders, quoted,
+            read::ByLine,
+        },
+    },
+    status::Status,
+};
+
+/// The most characters of a line.
+const LONGEST: usize = 2_000;
+
+/// The most rules without placeholders.
+const MOST_STATIC: usize = 2_000;
+
+/// The most other rules.
+const MOST_DYNAMIC: usize = 100;
+
+/// Reads line by line.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    /// Each source, and its line.
+    seen: HashMap<String, u32>,
+    count_static: usize,
+    count_dynamic: usize,
+    is_full: bool,
+}
+
+/// That a line was left out, and why.
+struct LeftOut<'l>(Severity, Place<'l>, String, &'static str);
+
+impl<'l> LeftOut<'l> {
+    fn error(place: &Place<'l>, message: &str, cure: &'static str) -> Self {
+        Self(Severity::Error, place.clone(), message.to_owned(), cure)
+    }
+}
+
+impl ByLine for Reader {
+    fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
+        if let Err(LeftOut(severity, place, message, cure)) = self.try_line(line, loader) {
+            loader.say_at(severity, &place, &message, cure);
+        }
+    }
+}
+
+impl Reader {
+    fn try_line<'l>(&mut self, line: Line<'l>, loader: &mut Loader) -> Result<(), LeftOut<'l>> {
+        let words: Vec<_> = line
+            .words()
+            .take_while(|word| !word.text().starts_with('#'))
+            .collect();
+        let Some(first) = words.first().filter(|_| !self.is_full) else {
+            return Ok(());
+        };
+        if line.text.trim().encode_utf16().nth(LONGEST).is_some() {
+            return Err(LeftOut::error(
+                first,
+                "this line has more than 2,000 characters",
+                "shorten it",
+            ));
+        }
+        if let Some(arrow) = words.iter().find(|word| ARROWS.contains(&word.text())) {
+            let message = format!("{} isn't part of this format", quoted(arrow.text()));
+            return Err(LeftOut::error(arrow, &message, "remove it"));
+        }
+        if APACHE.contains(&first.text()) {
+            let message = format!("{} is a directive of Apache", quoted(first.text()));
+            let cure = "write it as `/old /new 301`";
+            return Err(LeftOut::error(first, &message, cure));
+        }
+        let (from, to, status) = match &*words {
+            [from, to] => (from, to, None),
+            [from, to, status] => (from, to, Some(status)),
+            [from] => {
+                let message = format!("the source {} has no destination", quoted(from.text()));
+                let cure = "write it after the source, for example `/old /new`";
+                return Err(LeftOut::error(from, &message, cure));
+            }
+            _ => {
+                let fourth = words.get(3).unwrap_or(first);
+                let message = format!("unexpected {} after the status", quoted(fourth.text()));
+                let cure = "remove it, since a line has only a source, a destination and a status";
+                return Err(LeftOut::error(fourth, &message, cure));
+            }
+        };
+
+        let source = source_path(from, loader)?;
+        let pattern = Pattern::of(&source);
+        let is_static = pattern.is_static() && self.count_dynamic == 0;
+        self.count(is_static, from)?;
+        // The first of them was reported.
+        if is_static && self.count_static > MOST_STATIC {
+            return Ok(());
+        }
+        let destination = destination(to, loader)?;
+        let status = self::status(status)?;
+        if is_loop(&source, &destination) {
+            let message = format!(
+                "Cloudflare rejects this rule as a loop, since it redirects {} to its folder",
+                quoted(to.text())
+            );
+            let cure = "remove it, or redirect to a page that isn't called `index` or `index.html`";
+            return Err(LeftOut::error(to, &message, cure));
+        }
+        if let Some(line) = self.seen.get(&source) {
+            let source = quoted(from.text());
+            return Err(LeftOut(
+                Severity::Warning,
+                from.clone(),
+                format!("line {line} already has the source {source}, so this rule is skipped"),
+                "remove one of the two",
+            ));
+        }
+        self.seen.insert(source.clone(), line.number);
+        let names = pattern.names().map_err(|name| {
+            let (message, cure) = match &*name {
+                "*" => (
+                    "the source has more than one `*`".to_owned(),
+                    "use `*` once, which counts as `:splat`",
+                ),
+                ":splat" => (
+                    "the source has the placeholder `:splat` twice".to_owned(),
+                    "use another name, since `*` counts as `:splat`",
+                ),
+                name => (
+                    format!("the source has the placeholder {} twice", quoted(name)),
+                    "give each placeholder its own name",
+                ),
+            };
+            LeftOut::error(from, &message, cure)
+        })?;
+        let mut rule = if let Some(status) = status {
+            let (template, findings) =
+                placeholders::target(&destination, &names, "older Cloudflare versions replace");
+            for (bytes, message, cure) in findings {
+                let start = (to.bytes.start + bytes.start).min(to.bytes.end);
+                let start = floor_char_boundary(line.text, start);
+                let end = (to.bytes.start + bytes.end).min(to.bytes.end);
+                loader.say(Severity::Warning, line, start..end, &message, cure);
+            }
+            let mut rule = Rule::of_file(status, pattern.source(), template);
+            rule.options.merge_slashes = !names.is_empty() && destination.starts_with('/');
+            rule.query(QueryPolicy::TargetWins)
+        } else {
+            let message = "status 200 is a rewrite, not a redirect, so these URLs pass through";
+            let place = words.get(2).unwrap_or(to);
+            let cure = "serve these URLs from the app";
+            loader.say_at(Severity::Warning, place, message, cure);
+            Rule::pass(pattern.source())
+        };
+        rule.options.stands_with_patterns = pattern.is_static() && !is_static;
+        loader.rule_at(from, to, rule);
+        Ok(())
+    }
+
+    /// Counts a rule, as long as the site takes any.
+    fn count<'l>(&mut self, is_static: bool, from: &Place<'l>) -> Result<(), LeftOut<'l>> {
+        if is_static {
+            self.count_static += 1;
+            if self.count_static == MOST_STATIC + 1 {
+                return Err(LeftOut::error(
+                    from,
+                    "the file has more than 2,000 rules without placeholders, so this one and those \
+                     after it are skipped",
+                    "remove some, or move them to a file of bulk redirects",
+                ));
+            }
+        } else {
+            self.count_dynamic += 1;
+            if self.count_dynamic > MOST_DYNAMIC {
+                self.is_full = true;
+                return Err(LeftOut::error(
+                    from,
+                    "the file has more than 100 rules from the first one with a placeholder on, so the \
+                     rest is skipped",
+                    "remove some, and move the rules without placeholders to the top",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The path that a source means, in the spelling of an address.
+fn source_path<'l>(from: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOut<'l>> {
+    let text = from.text();
+    if has_host(text) {
+        let message = format!("the source {} has a host", quoted(text));
+        let cure = "write only the path, which matches on every host";
+        return Err(LeftOut::error(from, &message, cure));
+    }
+    let Path {
+        path,
+        query,
+        fragment,
+        resolved,
+    } = Path::of(text);
+    let mut warn =
+        |message: &str, cure: &str| loader.say_at(Severity::Warning, from, message, cure);
+    let read_as = || format!("the source {} is read as {}", quoted(text), quoted(&path));
+    if !text.starts_with('/') {
+        let cure = if text.contains("://") {
+            "write only the path, which matches on every host"
+        } else {
+            "start it with `/`"
+        };
+        warn(&read_as(), cure);
+    }
+    if !query.is_empty() || !fragment.is_empty() {
+        let ignored = quoted(&format!("{query}{fragment}"));
+        let message = format!("{ignored} is ignored, since only the path of a source is compared");
+        warn(&message, "remove it");
+    }
+    if resolved {
+        let cure = format!("write {}, without `.` and `..`", quoted(&path));
+        warn(&read_as(), &cure);
+    }
+    Ok(path)
+}
+
+/// Where a rule leads, in the spelling of an address.
+fn destination<'l>(to: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOut<'l>> {
+    let text = to.text();
+    let (origin, rest) = if text.starts_with('/') {
+        ("", text)
+    } else if has_host(text) {
+        let at = text
+            .get(HTTPS.len()..)
+            .and_then(|rest| rest.find(['/', '?', '#']));
+        let end = at.map_or(text.len(), |at| at + HTTPS.len());
+        text.split_at_checked(end).unwrap_or((text, ""))
+    } else {
+        let text = quoted(text);
+        let (message, cure) = if text.starts_with("`http://") {
+            let message = format!("Cloudflare doesn't redirect to `http://` ({text})");
+            (message, "write `https://`")
+        } else {
+            let message = format!("the destination {text} isn't a path or URL");
+            (message, "start it with `/` or `https://`")
+        };
+        return Err(LeftOut::error(to, &message, cure));
+    };
+    let Path {
+        path,
+        query,
+        fragment,
+        resolved,
+    } = Path::of(rest);
+    if resolved {
+        let read = quoted(&format!("{origin}{path}"));
+        let message = format!("the destination {} is read as {read}", quoted(text));
+        let cure = format!("write {read}, without `.` and `..`");
+        loader.say_at(Severity::Warning, to, &message, &cure);
+    }
+    // What leads to another host is left for the check of targets.
+    let is_local = origin.is_empty() && !path.starts_with("//");
+    let path = if is_local { path::merged(&path) } else { path };
+    Ok(format!("{origin}{path}{query}{fragment}"))
+}
+
+const HTTPS: &str = "https://";
+
+fn has_host(text: &str) -> bool {
+    text.strip_prefix(HTTPS)
+        .is_some_and(|rest| !rest.is_empty())
+}
+
+/// The status; nothing, where it is that of a page.
+fn status<'l>(word: Option<&Place<'l>>) -> Result<Option<Status>, LeftOut<'l>> {
+    let Some(word) = word else {
+        return Ok(Some(Status::Found));
+    };
+    let code = word.text().parse::<u16>().unwrap_or_default();
+    match Status::try_from(code) {
+        Ok(status) => Ok(Some(status)),
+        Err(_) if code == 200 => Ok(None),
+        Err(_) => Err(LeftOut::error(
+            word,
+            &format!("{} isn't a redirect status", quoted(word.text())),
+            match word.text() {
+                text if text.ends_with('!') => {
+                    "remove the `!`, since rules come before pages on Cloudflare"
+                }
+                text if text.contains('=') => {
+                    "remove it, since rules have no conditions on Cloudflare"
+                }
+                _ => STATUSES,
+            },
+        )),
+    }
+}
+
+/// Whether the site's handling of pages leads back to the source.
+fn is_loop(source: &str, destination: &str) -> bool {
+    let from_all = source.ends_with("/*") || source.ends_with('/');
+    let to_index = destination.ends_with("/index") || destination.ends_with("/index.html");
+    from_all && to_index && destination.starts_with('/')
+}
