@@ -171,7 +171,7 @@ fn bad_configuration_names_the_part_and_the_way_to_mend_it() {
     let refuse = below().unknown_host(UnknownHost::Refuse).unwrap();
     on("other.example")
         .through(&refuse)
-        .assert_refused(http::StatusCode::MISDIRECTED_REQUEST);
+        .assert_refused(StatusCode::MISDIRECTED_REQUEST);
 }
 
 #[test]
