@@ -1,4 +1,4 @@
-//! The options of a rule, ready to be asked.
+//! The compiled options of a rule.
 
 use super::{
     ask::{Ask, means},
@@ -43,7 +43,7 @@ pub(super) enum Missing<'r> {
     Condition(bool, &'r Condition),
     /// The query has a parameter that no condition asks for.
     OtherParameters,
-    /// The path is one that the rule itself leads to.
+    /// The path is in the rule's own target.
     OwnTarget,
 }
 

@@ -24,17 +24,17 @@ pub(super) struct Options {
     pub(super) matching: Matching,
     /// Runs of slashes in the finished path become one.
     pub(super) merge_slashes: bool,
-    /// Parameters that the rule asked for are sent on like all others.
+    /// Sends the parameters that conditions require, like all others.
     pub(super) repeats_asked: bool,
-    /// A condition may capture under a name that was there before; the last counts.
+    /// Conditions may reuse a placeholder name. The last one wins.
     pub(super) shadows: bool,
     /// If the request repeats a parameter, conditions see only its last value.
     pub(super) last_value: bool,
     /// The query has no parameters but those of the conditions.
     pub(super) only_these_parameters: bool,
-    /// The pattern of the paths that the rule leads to, which it doesn't match.
+    /// The paths of the rule's own target, which it doesn't match.
     pub(super) own_target: Option<Box<str>>,
-    /// Whether it stands with the patterns, although it is none.
+    /// For `StaticFirst`: orders this exact source with the patterns.
     pub(super) stands_with_patterns: bool,
 }
 

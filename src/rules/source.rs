@@ -1,3 +1,5 @@
+//! The source of a rule, and how it compiles.
+
 use std::borrow::Cow;
 
 use super::{

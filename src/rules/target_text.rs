@@ -1,3 +1,5 @@
+//! The target of a rule, as native syntax or as a tree.
+
 use std::{borrow::Cow, fmt};
 
 use super::{
@@ -26,7 +28,8 @@ impl TargetText {
         })
     }
 
-    /// Returns the text if it can't have placeholders, or if its braces tell.
+    /// Returns native text, or the only literal of a tree. `target::plain` rejects a text with
+    /// braces.
     pub(super) fn plain(&self) -> Option<&str> {
         match self {
             Self::Native(text) => Some(text),

@@ -289,7 +289,7 @@ fn what_a_format_cannot_say_has_a_reason() {
             16,
             "the format treats the parameters that a rule requires in another way",
         ),
-        (Format::BulkCsv, 1, "a row has a host in the format"),
+        (Format::BulkCsv, 1, "a row needs a host in the format"),
     ] {
         let printed = format.print(&rules);
         let mut not_printed = printed.not_printed().iter();

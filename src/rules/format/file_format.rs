@@ -34,7 +34,7 @@ pub(super) trait FileFormat: Sync {
 
 /// What reads a file.
 pub(super) enum FileReader {
-    /// Every line stands for itself.
+    /// Each line is an entry.
     Lines(Precedence, Box<dyn ByLine>),
     /// The text is one document.
     Document(Box<dyn Fn(&str) -> Parsed>),
@@ -46,7 +46,7 @@ impl FileReader {
             Self::Lines(precedence, mut lines) => {
                 let mut loader = Loader::new(precedence);
                 loader.reserve(bytes.len());
-                // Nothing fails where bytes are read from memory.
+                // Reading from memory can't fail.
                 let _ = read::lines(bytes, &mut *lines, &mut loader);
                 loader.finish(|| Ok(bytes))
             }

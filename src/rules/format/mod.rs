@@ -1,4 +1,4 @@
-//! Rule files of other servers and hosting services, each format with its own name and semantics.
+//! Rule files: this crate's own format, and those of other servers and hosting services.
 
 use std::{fmt, io, path::Path, str::FromStr};
 
@@ -125,8 +125,8 @@ formats! {
     /// | `Native` | `native` | | 308 | the first | the line |
     ///
     /// Files are UTF-8 and may end their lines with LF or CRLF. In the formats `netlify`,
-    /// `cloudflare` and `haproxy-map`, a line is an error if it isn't UTF-8, contains a NUL byte,
-    /// or is longer than 64 KiB. The other lines are still read.
+    /// `cloudflare`, `haproxy-map` and `native`, a line is an error if it isn't UTF-8, contains a
+    /// NUL byte, or is longer than 64 KiB. The other lines are still read.
     pub enum Format;
 
     /// The redirects of an Apache `.htaccess` file. See [`apache`](super::apache).
@@ -234,8 +234,8 @@ impl Format {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
-    /// Diagnostics and rules name the file. A file of the formats `netlify`, `cloudflare` and
-    /// `haproxy-map` is read line by line and is never in memory as a whole.
+    /// Diagnostics and rules name the file. Files in the formats `netlify`, `cloudflare`,
+    /// `haproxy-map` and `native` are read line by line, so the whole file is never in memory.
     ///
     /// The rules of a map redirect with 301. To choose another status, use
     /// [`haproxy_map::load_lossy`](super::haproxy_map::load_lossy) or

@@ -71,7 +71,7 @@ impl Modifier {
     }
 }
 
-/// Why a text isn't a pattern: the bytes, what is wrong with them, and how to fix it.
+/// A syntax error: its bytes, message and help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
     pub(super) bytes: Range<usize>,

@@ -33,7 +33,7 @@ fn has_splat(names: &[Name]) -> bool {
     names.iter().any(|name| name.written == "splat")
 }
 
-/// A finding about bytes of a target: where, what, and how to fix it.
+/// A warning about a target: its bytes, message and help.
 pub(super) type Finding = (Range<usize>, String, &'static str);
 
 /// Reads a target, and what it means otherwise than its author may think.

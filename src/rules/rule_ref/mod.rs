@@ -35,7 +35,7 @@ pub use fixed::SkippedReason;
 #[derive(Clone, Copy)]
 pub struct RuleRef<'r> {
     table: &'r Table,
-    /// Where it begins; it is read when it is asked.
+    /// The offset of its record.
     at: u32,
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A word, and where it stands.
+/// A word and its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) text: String,

@@ -75,7 +75,7 @@
 //! - An internal rewrite always ends the rules. Apache begins again with the new path.
 //! - A relative target without `RewriteBase` follows a `/`. Apache sends the path of the folder on
 //!   the disk.
-//! - A `/` stands between the host of a target and what `Redirect` appends.
+//! - `Redirect` puts a `/` between the host and the path that it appends.
 //! - `%{HTTP_HOST}` is in lower case and has no port.
 //! - `%20` in a target is a space if the last condition has no groups.
 
@@ -227,7 +227,7 @@ fn read(text: &str) -> Parsed {
         } else if let Some(directive) = Directive::of(name) {
             match sections.iter().find(|(_, is_read)| !is_read) {
                 None => reader.directive(line, directive),
-                // That a module is missing is never so here.
+                // Every module counts as loaded.
                 Some((section, _)) if section.eq_ignore_ascii_case("<IfModule>") => {}
                 Some((section, _)) => {
                     let message = format!(

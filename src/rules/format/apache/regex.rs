@@ -275,10 +275,6 @@ fn native(regex: &str, start: &str) -> Option<Matched> {
         if rest == "$" {
             break;
         }
-        if rest == "/?$" && !at_slash {
-            ignores_slash = true;
-            break;
-        }
         // Without `$`, anything may follow.
         if rest.is_empty() && at_slash {
             out.push_str("{*_rest?}");
@@ -327,15 +323,13 @@ fn native(regex: &str, start: &str) -> Option<Matched> {
             char if char.is_ascii_alphanumeric() || "-_/~%,:;=@& ".contains(char) => char,
             _ => return None,
         };
-        if chars.as_str().starts_with(['?', '*', '+', '{'])
-            && chars.as_str() != "/?$"
-            && !(char == '/' && chars.as_str() == "?$")
-        {
-            return None;
-        }
-        if char == '/' && chars.as_str() == "?$" {
+        let after = chars.as_str();
+        if char == '/' && after == "?$" && !at_slash {
             ignores_slash = true;
             break;
+        }
+        if after.starts_with(['?', '*', '+', '{']) {
+            return None;
         }
         match char {
             '{' | '}' => out.push_str(&format!("{char}{char}")),
@@ -364,6 +358,8 @@ mod tests {
         for (regex, start, expected, groups) in [
             ("^a/b\\.html$", "/", "/a/b.html", ""),
             ("^/?a/?$", "/", "/a", ""),
+            ("^/a//?$", "", "/a//?$", ""),
+            ("^a\\/?$", "/", "/a", ""),
             ("^(.*)$", "/", "/{*1?}", "{1}"),
             (".*", "/", "/{*_rest?}", ""),
             ("^", "/", "/{*_rest?}", ""),

@@ -304,7 +304,7 @@ impl Reader<'_, '_> {
         Some(alternatives)
     }
 
-    /// Adds what was read, in Directive's order.
+    /// Adds the rules in Apache's order: rewrite rules, then `Redirect`.
     pub(super) fn add_all(&mut self) {
         // Rewriting comes before `Redirect`, and a rule that ends it doesn't end that.
         let passes = |entry: &Entry| matches!(entry.rule.outcome, Outcome::Pass);

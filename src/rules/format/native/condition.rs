@@ -37,6 +37,7 @@ pub(super) fn condition(
             }
             condition = condition.one_of(values);
         } else if cursor.take("~") {
+            cursor.check_quote()?;
             let regex = cursor.text(&[])?;
             condition.value.regexes.push((*regex.text).into());
         } else {

@@ -125,13 +125,7 @@ pub(super) fn line(text: &str) -> Result<Option<Line>, Flaw> {
 fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Flaw> {
     let start = cursor.at;
     let kind: fn(Word) -> Result<SourceKind, Flaw> = if cursor.take("~") {
-        if !cursor.is_at_quote() {
-            return Err(Flaw::new(
-                cursor.text(&[])?.range,
-                "a regex must be in quotes",
-                "for example, write `~\"/(\\\\d+)\"`",
-            ));
-        }
+        cursor.check_quote()?;
         |regex| Ok(SourceKind::Regex(regex))
     } else if cursor.take("prefix:") {
         |path| Ok(SourceKind::Prefix(path))

@@ -102,8 +102,16 @@ impl<'l> Cursor<'l> {
         is_next
     }
 
-    pub(super) fn is_at_quote(&self) -> bool {
-        self.rest().starts_with('"')
+    /// Returns a flaw if the next word, which is a regex, isn't in quotes.
+    pub(super) fn check_quote(&mut self) -> Result<(), Flaw> {
+        if self.rest().starts_with('"') {
+            return Ok(());
+        }
+        Err(Flaw::new(
+            self.text(&[])?.range,
+            "a regex must be in quotes",
+            "for example, write `~\"/(\\\\d+)\"`",
+        ))
     }
 
     pub(super) fn is_at_end_of_word(&self) -> bool {

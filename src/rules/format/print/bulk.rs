@@ -16,7 +16,7 @@ pub(super) fn cloudflare(rule: &Rule) -> Result<String, Reason> {
     let status = redirect_status(rule)?.as_u16();
     no_conditions(&rule.options)?;
     let Some(host) = rule.options.host.as_deref() else {
-        return Err("a row has a host in the format".into());
+        return Err("a row needs a host in the format".into());
     };
     if host.starts_with('*') {
         return Err("subdomains include the host itself in the format".into());

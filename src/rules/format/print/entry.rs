@@ -205,22 +205,12 @@ pub(super) fn split(rule: &Rule) -> Option<[Rule; 2]> {
             write_slashes(&mut filled);
             Some([with(&without, &empty), with(&below, &filled)])
         }
-        None if rule.options.matching.ignore_trailing_slash && !path.is_root() => {
-            let mut without = path.clone();
-            if let Some(Segment::Literal(last)) = without.segments.last() {
-                if last.text.is_empty() {
-                    without.segments.pop();
-                }
-            }
-            let mut slashed = without.clone();
-            slashed.segments.push(Segment::Literal(Word::EMPTY));
-            Some([with(&without, &target), with(&slashed, &target)])
-        }
         None if rule.options.matching.ignore_trailing_slash => {
+            let without = path.without_trailing_slash();
             // The path `/` with one more slash is `//`.
-            let mut slashed = path.clone();
-            slashed.segments.push(Segment::Literal(Word::EMPTY));
-            Some([with(&path, &target), with(&slashed, &target)])
+            let mut slashed = without.clone();
+            slashed.push_literal("", 0..0);
+            Some([with(&without, &target), with(&slashed, &target)])
         }
         _ => None,
     }
@@ -273,7 +263,7 @@ pub(super) fn no_conditions(options: &Options) -> Result<(), Reason> {
             Place::Cookie(_) => "the format has no conditions on cookies",
             Place::Host => "the format has no conditions on the host",
             Place::Path(_) => "the format has no conditions on the path",
-            Place::Language(_) => "the format has no languages",
+            Place::Language(_) => "the format has no conditions on the language",
         }
         .into()),
         None => Ok(()),

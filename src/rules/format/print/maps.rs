@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn haproxy(rule: &Rule) -> Result<String, Reason> {
     let (key, target) = pair(rule)?;
     if key.is_empty() {
-        return Err("a key has a path or a host in the format".into());
+        return Err("a key needs a path or a host in the format".into());
     }
     Ok(format!("{key} {target}"))
 }

@@ -151,15 +151,16 @@ impl Format {
     /// );
     /// assert_eq!(
     ///     printed.not_printed()[0].to_string(),
-    ///     "line 3: / -> /de (302 Found); not printed, because the format has no languages",
+    ///     "line 3: / -> /de (302 Found); not printed, because the format has no \
+    ///      conditions on the language",
     /// );
     /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
     /// ```
     ///
     /// A rule is printed only if this format reads it as a rule that decides the same. Otherwise
-    /// [`Printed::not_printed`] lists it with the reason. **Without it, later rules can match its
-    /// requests**, so read the list. If all rules are printed, the file decides every request like
-    /// the table.
+    /// [`Printed::not_printed`] lists it with the reason. **Later rules can match the requests of a
+    /// rule that isn't printed**, so read the list. If all rules are printed, the file decides
+    /// every request like the table.
     ///
     /// Decisions are the same if the queries of their locations differ only in empty parameters:
     /// some formats send `?a&&b` as it is, and others as `?a&b`.
@@ -254,15 +255,17 @@ impl<'r> File<'r> {
         let (printer, _) = self.format.printer();
         for entry in &mut self.entries {
             let rule = Rule::from(entry.rule);
-            let whole = one(self.format, printer, &rule);
-            // If the whole isn't the same, its parts may be.
-            entry.text = match (whole, entry::split(&rule)) {
-                (Err(_), Some(parts)) => {
-                    let [first, second] = parts.map(|part| one(self.format, printer, &part));
-                    // The second is the one with the tail.
-                    second.and_then(|second| Ok(vec![first?, second]))
-                }
-                (whole, _) => whole.map(|text| vec![text]),
+            entry.text = match one(self.format, printer, &rule) {
+                Ok(text) => Ok(vec![text]),
+                // If the whole isn't the same, its parts may be.
+                Err(reason) => match entry::split(&rule) {
+                    Some(parts) => {
+                        let [first, second] = parts.map(|part| one(self.format, printer, &part));
+                        // The second is the one with the tail.
+                        second.and_then(|second| Ok(vec![first?, second]))
+                    }
+                    None => Err(reason),
+                },
             };
             if let Ok(text) = &entry.text {
                 entry.count = read(self.format, text).len();
@@ -287,7 +290,7 @@ impl<'r> File<'r> {
         }
     }
 
-    /// The printed rules that the file has as other ones, or not at all.
+    /// Returns the entries that the whole file changes or loses, each with the reason.
     fn wrong(&self, parsed: &Parsed, lines: &[(u32, usize)]) -> Vec<(usize, Reason)> {
         let on_line = |line: u32| {
             let at = lines.partition_point(|(own, _)| *own <= line);

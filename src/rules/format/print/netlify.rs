@@ -170,7 +170,9 @@ impl Redirect {
             (Place::Cookie(_), ..) => {
                 return Err("the format doesn't compare the values of cookies".into());
             }
-            (Place::Language(_), ..) => return Err("the format has another cookie".into()),
+            (Place::Language(_), ..) => {
+                return Err("the format reads the language only from the cookie `nf_lang`".into());
+            }
             (Place::Header(_), ..) => return Err("the format has no conditions on headers".into()),
             (Place::Host, ..) => return Err("the format has no conditions on the host".into()),
             (Place::Path(_), ..) => return Err("the format has no conditions on the path".into()),

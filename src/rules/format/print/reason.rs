@@ -74,7 +74,7 @@ pub(super) fn of_difference(wanted: &Rule, read: &Rule) -> Reason {
         ),
         (
             has_query(&wanted.options) && wanted.options.last_value != read.options.last_value,
-            "of a repeated parameter, the format compares other values",
+            "the format compares other values of a repeated parameter",
         ),
         (
             has_query(&wanted.options)

@@ -92,7 +92,7 @@ fn condition(
         Place::Cookie(key) => ("cookie", Some(key)),
         Place::Host => ("host", None),
         Place::Path(_) => return Err("the format has no such conditions on the path".into()),
-        Place::Language(_) => return Err("the format has no languages".into()),
+        Place::Language(_) => return Err("the format has no conditions on the language".into()),
     };
     let mut fields = vec![format!(r#""type": "{kind}""#)];
     fields.extend(key.map(|key| format!(r#""key": {}"#, text(key))));
@@ -109,7 +109,7 @@ fn condition(
             Some(format!(r#""inc": [{}]"#, list.join(", ")))
         }
         (None, [regex], []) => Some(format!(r#""re": {}"#, text(regex))),
-        _ => return Err("a condition has one comparison in the format".into()),
+        _ => return Err("a condition can have only one comparison in the format".into()),
     };
     fields.extend(comparison.map(|one| format!(r#""value": {{ {one} }}"#)));
     Ok(format!("{{ {} }}", fields.join(", ")))
