@@ -22,6 +22,7 @@ mod findings;
 mod formats;
 mod formats_any;
 mod formats_carets;
+mod formats_hostile;
 mod formats_rewrite;
 mod http2;
 mod location;

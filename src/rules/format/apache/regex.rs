@@ -114,6 +114,18 @@ fn check(regex: &str) -> Result<(), Unsupported> {
             "write the regex without them, or list the paths to redirect",
         ));
     }
+    // Each branch is wrapped in parentheses, which would close those that are missing.
+    let mut open = 0_usize;
+    for mark in marks(regex) {
+        open = match mark.char {
+            '(' => open + 1,
+            ')' if open == 0 => {
+                return Err(("unmatched `)` in the regex", "write `\\)` for a plain one"));
+            }
+            ')' => open - 1,
+            _ => open,
+        };
+    }
     if !cfg!(feature = "regex") {
         let message = "this pattern needs a regex, and the `regex` feature is off";
         return Err((message, "enable the `regex` feature of tower-redirect"));

@@ -291,14 +291,21 @@ impl Reader<'_, '_> {
                 self.never_matches(&group.first()?.test, problem);
                 return None;
             }
-            let with = |all: &Vec<Requirement>| {
-                let all = all.clone();
-                requirements
-                    .iter()
-                    .map(move |one| [&*all, std::slice::from_ref(one)].concat())
-                    .collect::<Vec<_>>()
-            };
-            alternatives = alternatives.iter().flat_map(with).collect();
+            if let [one] = &*requirements {
+                // Most conditions aren't joined by `OR`, and there may be thousands.
+                alternatives
+                    .iter_mut()
+                    .for_each(|all| all.push(one.clone()));
+            } else {
+                let with = |all: &Vec<Requirement>| {
+                    let all = all.clone();
+                    requirements
+                        .iter()
+                        .map(move |one| [&*all, std::slice::from_ref(one)].concat())
+                        .collect::<Vec<_>>()
+                };
+                alternatives = alternatives.iter().flat_map(with).collect();
+            }
             rest = behind;
         }
         Some(alternatives)

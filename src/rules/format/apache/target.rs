@@ -33,11 +33,10 @@ pub(super) fn translate(text: &str, base: &str, known: &Known<'_>) -> Result<Str
         rest = behind;
         match (char, number) {
             ('\\', _) => {
-                let escaped = behind.chars().next();
-                out.extend(escaped);
-                rest = behind
-                    .get(escaped.map_or(0, char::len_utf8)..)
-                    .unwrap_or_default();
+                if let Some(escaped) = behind.chars().next() {
+                    push_literal(&mut out, escaped, known);
+                    rest = behind.get(escaped.len_utf8()..).unwrap_or_default();
+                }
             }
             ('$' | '%', Some(0)) if char == '$' || known.of_condition > 0 => {
                 return Err((
@@ -79,12 +78,19 @@ pub(super) fn translate(text: &str, base: &str, known: &Known<'_>) -> Result<Str
                 }
                 rest = behind;
             }
-            ('{' | '}', _) => out.extend([char, char]),
-            ('#', _) if !known.keeps_marks => out.push_str("%23"),
-            _ => out.push(char),
+            _ => push_literal(&mut out, char, known),
         }
     }
     Ok(out)
+}
+
+/// Adds a character that is plain text.
+fn push_literal(out: &mut String, char: char, known: &Known<'_>) {
+    match char {
+        '{' | '}' => out.extend([char, char]),
+        '#' if !known.keeps_marks => out.push_str("%23"),
+        _ => out.push(char),
+    }
 }
 
 /// Adds a placeholder. A slash that both bring is there once.

@@ -1,6 +1,6 @@
 //! From a destination to a target: `:name` becomes a placeholder.
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use crate::rules::{format::name_of, pattern};
 
@@ -20,6 +20,11 @@ pub(super) fn translate(text: &str, captures: &[Capture]) -> Result<String, Rang
     if !text.starts_with(':') && !text.contains("/:") {
         return Ok(pattern::escape(text));
     }
+    // Of two captures with one name, the last is inserted.
+    let by_name: HashMap<&str, &Capture> = captures
+        .iter()
+        .map(|capture| (&*capture.written, capture))
+        .collect();
     let path_at = path_at(text);
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -39,10 +44,9 @@ pub(super) fn translate(text: &str, captures: &[Capture]) -> Result<String, Rang
             continue;
         }
         let end = at + 1 + name.len();
-        let capture = captures.iter().rfind(|capture| capture.written == name);
         let Some(Capture {
             native, is_rest, ..
-        }) = capture
+        }) = by_name.get(name)
         else {
             return Err(at..end);
         };

@@ -4,7 +4,7 @@
 //! (`/blog*`) or stand in the middle (`/a/*/b`). The first is a native pattern, the others are a
 //! regex.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use super::{
     Loader, Place, Rule, Severity,
@@ -50,24 +50,29 @@ impl Matched<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Names {
     in_target: Vec<Name>,
-    taken: Vec<String>,
+    /// The names that the file has.
+    written: HashSet<String>,
+    taken: HashSet<String>,
 }
 
 impl Names {
     /// Adds a placeholder and returns what the rule calls it.
     pub(super) fn add(&mut self, written: &str) -> String {
-        let is_first = self.in_target.iter().all(|name| name.written != written);
+        let is_first = self.written.insert(written.to_owned());
         let mut name = Name::new(written);
         // A group of a regex can't start with a digit.
         let starts_well = !name.native.starts_with(|c: char| c.is_ascii_digit());
-        if !is_first || !starts_well {
+        if !is_first {
+            // Longer prefixes one after the other would take cubic time.
+            name.native = format!("_{}_{}", self.taken.len(), name.native);
+        } else if !starts_well {
             name.native.insert(0, '_');
         }
         while self.taken.contains(&name.native) {
             name.native.insert(0, '_');
         }
         let native = name.native.clone();
-        self.taken.push(native.clone());
+        self.taken.insert(native.clone());
         self.in_target.extend(is_first.then_some(name));
         native
     }

@@ -1,5 +1,7 @@
 //! From a glob to a source: a native one if one means the same, otherwise a regex.
 
+use std::collections::HashMap;
+
 use super::destination::Capture;
 use crate::rules::{has::Condition, pattern, source::Source, syntax::is_name};
 
@@ -51,12 +53,15 @@ fn captures(tokens: &[Token]) -> Vec<Capture> {
         _ => None,
     });
     let named: Vec<_> = named.collect();
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for (at, (name, _)) in named.iter().enumerate() {
+        last.insert(name, at);
+    }
     let captures = named.iter().enumerate().map(|(at, (name, is_rest))| {
-        let mut later = named.iter().skip(at + 1);
         // A group of a regex can't begin with a digit.
         let is_free = is_name(name)
             && !name.starts_with(|c: char| c.is_ascii_digit() || c == '_')
-            && later.all(|(other, _)| other != name);
+            && last.get(&**name) == Some(&at);
         Capture {
             native: if is_free {
                 name.clone()
