@@ -6,16 +6,18 @@ use http::Method;
 
 use super::{
     except::Excluded,
+    field::Field,
     path::{Bound, End, Fresh, Path, Text},
     query::Query,
     unify::{Compare, unify},
+    value_set::ValueSet,
 };
 use crate::{
     location::{HttpScheme, Origin},
     request::host::NormalizedHost,
     rules::{
         condition::Ready,
-        has::{Condition, PathTest, Place, ValueMatcher},
+        has::{Condition, PathTest, Place},
         options::{Options, QueryPolicy},
         pattern::Tail,
         record::{REGEX, Record},
@@ -103,7 +105,7 @@ pub(super) struct Address {
     /// No segment of the path is empty, as a rule that asked for it has shown.
     pub(super) is_whole: bool,
     /// What does not change from one request to the next: header fields and cookies.
-    pub(super) facts: Vec<(bool, Condition)>,
+    pub(super) fields: Vec<Field>,
 }
 
 /// What becomes of a request that a rule answers.
@@ -131,7 +133,7 @@ impl Address {
             methods: Vec::new(),
             query: Query::anything(),
             is_whole: false,
-            facts: Vec::new(),
+            fields: Vec::new(),
         }
     }
 
@@ -139,7 +141,7 @@ impl Address {
     pub(super) fn key(&self) -> Self {
         Self {
             path: self.path.canonical(),
-            facts: Vec::new(),
+            fields: Vec::new(),
             ..self.clone()
         }
     }
@@ -161,11 +163,13 @@ impl Address {
 
     /// How many bytes it takes in memory besides its own, about.
     pub(super) fn size(&self) -> usize {
-        self.path.size() + self.query.size() + size_of_val(&*self.facts)
+        let fields = self.fields.iter().map(Field::size);
+        self.path.size() + self.query.size() + fields.sum::<usize>()
     }
 
     /// How much a step looks at, about.
     pub(super) fn cost(&self, record: &Record<'_>, options: Option<&Options>) -> usize {
+        let fields = self.fields.iter().map(|field| 1 + field.len());
         let length = (record.source.len() + record.target.len()) / 32 + self.size() / 64;
         let Some(options) = options else {
             return length;
@@ -176,7 +180,7 @@ impl Address {
             named += record.target.len() / 4;
         }
         length
-            + named * (asked + self.query.len() + self.facts.len())
+            + named * (asked + self.query.len() + fields.sum::<usize>())
             + options.exceptions().count()
     }
 
@@ -193,7 +197,7 @@ impl Address {
         let own_host = Host::of_rule(options.and_then(|options| options.host.as_deref()));
         answered.host = self.host.and(&own_host)?;
         if let Some(options) = options {
-            answered.narrow(options.scheme, &options.methods, &options.conditions)?;
+            answered.narrow(options)?;
             if options.only_these_parameters {
                 answered.query.close(options)?;
             }
@@ -252,13 +256,16 @@ impl Address {
         })
     }
 
-    fn narrow(
-        &mut self,
-        scheme: Option<HttpScheme>,
-        methods: &[Method],
-        conditions: &[(bool, Condition)],
-    ) -> Option<()> {
-        match (self.scheme, scheme) {
+    /// Leaves out the requests that don't meet the conditions; `None` if that is all of them.
+    fn narrow(&mut self, options: &Options) -> Option<()> {
+        let Options {
+            scheme,
+            methods,
+            conditions,
+            last_value,
+            ..
+        } = options;
+        match (self.scheme, *scheme) {
             (Some(own), Some(other)) if own != other => return None,
             (own, other) => self.scheme = own.or(other),
         }
@@ -275,31 +282,32 @@ impl Address {
         }
         for (expected, has) in conditions {
             match &has.place {
-                Place::Query(key) => self.query.narrow(*expected, key, &has.value)?,
+                // If only the last value counts, the others may be anything.
+                Place::Query(_) if !expected && *last_value => {}
+                Place::Query(key) if *expected => {
+                    self.query.require(key, &ValueSet::of(&has.value))?;
+                }
+                Place::Query(key) => self.query.forbid(key, &ValueSet::of(&has.value))?,
                 // Another host may be asked next.
                 Place::Host => {}
                 // The rule's source says more about it first.
                 Place::Path(_) => {}
                 Place::Header(_) | Place::Cookie(_) | Place::Language(_) => {
-                    let contradicted = |fact: &(bool, Condition)| {
-                        fact.1.place == has.place
-                            && fact.0 != *expected
-                            && if *expected {
-                                excludes(&fact.1.value, &has.value)
-                            } else {
-                                excludes(&has.value, &fact.1.value)
-                            }
-                    };
-                    if self.facts.iter().any(contradicted) {
-                        return None;
-                    }
-                    let fact = (*expected, has.clone());
-                    if !self.facts.contains(&fact) {
-                        self.facts.push(fact);
-                    }
+                    self.narrow_field(&has.place, *expected, &ValueSet::of(&has.value))?;
                 }
             }
         }
+        Some(())
+    }
+
+    fn narrow_field(&mut self, place: &Place, expected: bool, values: &ValueSet) -> Option<()> {
+        let mut known = self.fields.iter_mut();
+        if let Some(field) = known.find(|field| field.place == *place) {
+            return field.narrow(expected, values);
+        }
+        let mut field = Field::new(place.clone());
+        field.narrow(expected, values)?;
+        self.fields.push(field);
         Some(())
     }
 
@@ -423,13 +431,4 @@ fn asks_for_whole(conditions: &[(bool, Condition)]) -> bool {
     conditions.any(|(expected, has)| {
         !expected && matches!(has.place, Place::Path(PathTest::EmptySegment))
     })
-}
-
-/// Whether nothing that passes the second test can be without the first.
-fn excludes(absent: &ValueMatcher, present: &ValueMatcher) -> bool {
-    match (absent.only_listed(), &present.one_of) {
-        _ if absent.is_any() => true,
-        (Some(absent), Some(present)) => present.iter().all(|value| absent.contains(value)),
-        _ => absent == present,
-    }
 }

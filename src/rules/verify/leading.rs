@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use super::{
     address::{Host, host_of, origin_of},
     path::{End, Fresh, Path, Text},
-    query::own_pairs,
+    query::{Pair, own_pairs},
+    value_set::ValueSet,
     unify::{Compare, unify},
 };
 use crate::{
@@ -171,12 +172,15 @@ impl Url {
         let is_set = |key: &str| options.edits.iter().any(|edit| edit.sets(|own| own == key));
         // The pairs that every redirect of the rule has.
         let mut sent = own_pairs(own);
-        sent.retain(|(key, _)| key.as_deref().is_none_or(|key| !is_set(key)));
-        let own_keys: Vec<_> = sent.iter().map(|(key, _)| key.clone()).collect();
+        sent.retain(|pair| pair.key.as_deref().is_none_or(|key| !is_set(key)));
+        let own_keys: Vec<_> = sent.iter().map(|pair| pair.key.clone()).collect();
         for edit in &options.edits {
             if let Edit::Set(key, value) = edit {
-                sent.retain(|(own, _)| own.as_ref() != Some(key));
-                sent.push((Some(key.clone()), Some(value.clone())));
+                sent.retain(|pair| pair.key.as_ref() != Some(key));
+                sent.push(Pair {
+                    key: Some(key.clone()),
+                    value: ValueSet::one(value.clone()),
+                });
             }
         }
         let drops = match options.query {
@@ -191,17 +195,13 @@ impl Url {
                 options.query == QueryPolicy::Merge && own_keys.any(|own| **own == *key);
             !drops && !is_set(key) && !is_overruled && options.may_keep(key)
         };
-        let fits =
-            |own: &Option<Box<str>>, text: &str| own.as_deref().is_none_or(|own| own == text);
-        let is_sent = |(key, value): &(Box<str>, Box<str>)| {
-            let mut own = sent.iter();
-            own.any(|(own_key, own_value)| fits(own_key, key) && fits(own_value, value))
+        let fits = |pair: &Pair, (key, value): &(Box<str>, Box<str>)| {
+            pair.key.as_deref().is_none_or(|own| *own == **key) && pair.value.may_contain(value)
         };
-        let has = |(key, value): &(Option<Box<str>>, Option<Box<str>>)| {
-            let mut pairs = query.iter();
-            pairs.any(|pair| fits(key, &pair.0) && fits(value, &pair.1))
-        };
-        sent.iter().all(has) && query.iter().all(|pair| is_sent(pair) || may_add(&pair.0))
+        let is_sent = |received| sent.iter().any(|pair| fits(pair, received));
+        let is_received = |pair: &Pair| query.iter().any(|received| fits(pair, received));
+        sent.iter().all(is_received)
+            && query.iter().all(|pair| is_sent(pair) || may_add(&pair.0))
     }
 
     /// Whether the client may have this fragment afterwards. If the target has none, the client

@@ -1,108 +1,144 @@
 //! A query as far as it is known.
 
+use super::value_set::ValueSet;
 use crate::rules::{
     ask,
     condition::Ready,
-    has::{Condition, Place, ValueMatcher},
+    has::{Condition, Place},
     options::{Edit, Options, QueryPolicy},
     record::{QUERY, Record},
     target,
 };
 
-/// A name and a value in plain text, each `None` where it is not known.
-type Pair = (Option<Box<str>>, Option<Box<str>>);
+/// A parameter in plain text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Pair {
+    /// `None` if it isn't known.
+    pub(super) key: Option<Box<str>>,
+    pub(super) value: ValueSet,
+}
 
 /// A query: pairs that are there, and perhaps more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Query {
-    /// Those that are there.
+    /// Those that are there, in their order.
     pub(super) pairs: Vec<Pair>,
-    /// Whether there may be more.
-    open: bool,
-    /// Names that are not among the rest.
-    gone: Vec<Box<str>>,
+    rest: Rest,
+    /// Parameters that aren't among the rest.
+    gone: Vec<(Box<str>, ValueSet)>,
+}
+
+/// The parameters that may be there besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+enum Rest {
+    #[default]
+    Nothing,
+    /// Any number of parameters with these names.
+    Named(Vec<Box<str>>),
+    Anything,
+}
+
+impl Rest {
+    fn may_have(&self, key: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Named(keys) => keys.iter().any(|own| **own == *key),
+            Self::Anything => true,
+        }
+    }
 }
 
 impl Query {
     /// Any query at all.
     pub(super) fn anything() -> Self {
         Self {
-            open: true,
+            rest: Rest::Anything,
             ..Self::default()
         }
     }
 
-    /// How many names are known of.
+    /// How many texts are known of.
     pub(super) fn len(&self) -> usize {
-        self.pairs.len() + self.gone.len()
+        let pairs = self.pairs.iter().map(|pair| 1 + pair.value.len());
+        let gone = self.gone.iter().map(|(_, values)| 1 + values.len());
+        pairs.chain(gone).sum()
     }
 
     /// How many bytes it takes in memory, about.
     pub(super) fn size(&self) -> usize {
         let length = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
-        let pair = |(key, value): &Pair| size_of::<Pair>() + length(key) + length(value);
-        let gone = self
-            .gone
-            .iter()
-            .map(|key| size_of::<Box<str>>() + key.len());
-        self.pairs.iter().map(pair).sum::<usize>() + gone.sum::<usize>()
+        let pair = |pair: &Pair| size_of::<Pair>() + length(&pair.key) + pair.value.size();
+        let gone = |(key, values): &(Box<str>, ValueSet)| {
+            size_of::<(Box<str>, ValueSet)>() + key.len() + values.size()
+        };
+        self.pairs.iter().map(pair).sum::<usize>() + self.gone.iter().map(gone).sum::<usize>()
     }
 
-    pub(super) fn narrow(
-        &mut self,
-        expected: bool,
-        key: &str,
-        matcher: &ValueMatcher,
-    ) -> Option<()> {
-        let fits = |value: &Option<Box<str>>| match value {
-            None => true,
-            Some(value) => {
-                let listed = matcher.one_of.as_deref();
-                listed.is_none_or(|listed| listed.contains(value))
-                    && !(matcher.rejects_empty() && value.is_empty())
-            }
+    /// Leaves out the queries in which no parameter of this name has such a value; `None` if that
+    /// is all of them.
+    pub(super) fn require(&mut self, key: &str, values: &ValueSet) -> Option<()> {
+        let is_it = |pair: &&mut Pair| pair.key.as_deref().is_none_or(|own| own == key);
+        let rest = self.rest_of(key, values);
+        let may_be_more = rest.is_some();
+        let mut own = self.pairs.iter_mut().filter(is_it);
+        let mut fitting = own.by_ref().filter(|pair| !pair.value.and(values).is_empty());
+        let Some(first) = fitting.next() else {
+            let value = rest?;
+            let key = Some(key.into());
+            self.pairs.push(Pair { key, value });
+            return Some(());
         };
-        let is_it = |own: &Option<Box<str>>| own.as_deref().is_none_or(|own| own == key);
-        let mut own = self.pairs.iter().filter(|(name, _)| is_it(name));
-        if expected {
-            if own.any(|(_, value)| fits(value)) {
-                return Some(());
-            }
-            if !self.may_have(key) {
+        // Only this one can be meant.
+        if !may_be_more && fitting.next().is_none() && first.key.is_some() {
+            first.value = first.value.and(values);
+        }
+        Some(())
+    }
+
+    /// Leaves out the queries in which a parameter of this name has such a value; `None` if that is
+    /// all of them.
+    pub(super) fn forbid(&mut self, key: &str, values: &ValueSet) -> Option<()> {
+        let own = self.pairs.iter_mut();
+        for pair in own.filter(|pair| pair.key.as_deref() == Some(key)) {
+            pair.value = pair.value.without(values);
+            if pair.value.is_empty() {
                 return None;
             }
-            let value = match matcher.only_listed() {
-                Some(values) => Some(values.first()?.clone()),
-                None => None,
-            };
-            self.pairs.push((Some(key.into()), value));
-            return Some(());
         }
-        let surely = own.any(|(name, value)| {
-            name.is_some()
-                && match (value, matcher.only_listed()) {
-                    _ if matcher.is_any() => true,
-                    (Some(value), Some(values)) => values.contains(value),
-                    _ => false,
-                }
-        });
-        (!surely).then_some(())
+        self.leave_out(key, values);
+        Some(())
+    }
+
+    /// The values of this name that may be among the rest, as far as these are; `None` if none is.
+    fn rest_of(&self, key: &str, values: &ValueSet) -> Option<ValueSet> {
+        let gone = self.gone.iter().filter(|(own, _)| **own == *key);
+        let left = gone.fold(values.clone(), |left, (_, gone)| left.without(gone));
+        (self.rest.may_have(key) && !left.is_empty()).then_some(left)
+    }
+
+    /// The rest has no such parameters.
+    fn leave_out(&mut self, key: &str, values: &ValueSet) {
+        let is_known = |(own, gone): &(Box<str>, ValueSet)| **own == *key && values.is_subset(gone);
+        if self.rest.may_have(key) && !self.gone.iter().any(is_known) {
+            self.gone.push((key.into(), values.clone()));
+        }
     }
 
     /// Leaves out the queries with a parameter that these options don't ask for; `None` if that is
     /// all of them.
     pub(super) fn close(&mut self, options: &Options) -> Option<()> {
         let is_allowed = |key: &str| options.query_keys().any(|own| own == key);
-        let mut keys = self.pairs.iter().filter_map(|(key, _)| key.as_deref());
+        let mut keys = self.pairs.iter().filter_map(|pair| pair.key.as_deref());
         if !keys.all(is_allowed) {
             return None;
         }
-        self.open = false;
+        let keys = options.query_keys().filter(|key| self.rest.may_have(key));
+        self.rest = Rest::Named(keys.map(Box::from).collect());
         Some(())
     }
 
     fn may_have(&self, key: &str) -> bool {
-        self.open && !self.gone.iter().any(|gone| **gone == *key)
+        self.rest_of(key, &ValueSet::ANY).is_some()
     }
 
     /// What a rule makes of it.
@@ -111,20 +147,24 @@ impl Query {
         let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
         let is_set = |name: &str| edits.iter().any(|edit| edit.sets(|own| own == name));
         let mut own_pairs = own_pairs(own);
-        own_pairs.retain(|(key, _)| key.as_deref().is_none_or(|key| !is_set(key)));
+        own_pairs.retain(|pair| pair.key.as_deref().is_none_or(|key| !is_set(key)));
         let mut pairs = own_pairs.clone();
         let drops = match policy {
             QueryPolicy::Drop => true,
             QueryPolicy::TargetWins => record.has(QUERY),
             QueryPolicy::Keep | QueryPolicy::Merge => false,
         };
-        let mut gone = self.gone.clone();
+        let mut rest = Self {
+            pairs: Vec::new(),
+            rest: self.rest.clone(),
+            gone: self.gone.clone(),
+        };
         if !drops {
             let removed = edits.iter().map(|edit| match edit {
                 Edit::Remove(key) | Edit::Set(key, _) | Edit::Rename(key, _) => key,
             });
             let overruled: Vec<Box<str>> = match policy {
-                QueryPolicy::Merge => pairs.iter().filter_map(|(key, _)| key.clone()).collect(),
+                QueryPolicy::Merge => pairs.iter().filter_map(|pair| pair.key.clone()).collect(),
                 _ => Vec::new(),
             };
             let dropped = ready.map_or_else(Vec::new, |ready| {
@@ -140,45 +180,49 @@ impl Query {
             let kept = self
                 .pairs
                 .iter()
-                .filter(|(key, _)| key.as_ref().is_none_or(|key| !leaves.contains(key)));
+                .filter(|pair| pair.key.as_ref().is_none_or(|key| !leaves.contains(key)));
             pairs.extend(kept.cloned());
             let replaces = |name: &str| {
-                let own = |(key, _): &(Option<Box<str>>, _)| key.as_deref() == Some(name);
-                is_set(name) || policy == QueryPolicy::Merge && own_pairs.iter().any(own)
+                let is_own = |pair: &Pair| pair.key.as_deref() == Some(name);
+                is_set(name) || policy == QueryPolicy::Merge && own_pairs.iter().any(is_own)
             };
             let renames = renames(edits, &dropped, replaces);
             for key in leaves {
-                if !gone.contains(&key) {
-                    gone.push(key);
-                }
+                rest.leave_out(&key, &ValueSet::ANY);
             }
             for (from, to) in renames {
-                match self
-                    .pairs
-                    .iter()
-                    .find(|(key, _)| key.as_deref() == Some(from))
-                {
-                    Some((_, value)) => pairs.push((Some(to.into()), value.clone())),
-                    // It may be among the rest under its new name.
-                    None => gone.retain(|gone| **gone != *to || !self.may_have(from)),
+                let renamed = |pair: &&Pair| pair.key.as_deref() == Some(from);
+                let renamed = self.pairs.iter().filter(renamed).map(|pair| Pair {
+                    key: Some(to.into()),
+                    value: pair.value.clone(),
+                });
+                pairs.extend(renamed);
+                // One of the rest may have the new name now.
+                if self.may_have(from) {
+                    rest.gone.retain(|(gone, _)| **gone != *to);
+                    if let Rest::Named(keys) = &mut rest.rest {
+                        keys.push(to.into());
+                    }
                 }
             }
         }
         for edit in edits {
             if let Edit::Set(key, value) = edit {
-                pairs.retain(|(own, _)| own.as_ref() != Some(key));
-                pairs.push((Some(key.clone()), Some(value.clone())));
+                pairs.retain(|pair| pair.key.as_ref() != Some(key));
+                pairs.push(Pair {
+                    key: Some(key.clone()),
+                    value: ValueSet::one(value.clone()),
+                });
             }
         }
         // Merged pairs stand where they stood; more of the same say no more.
         if policy == QueryPolicy::Merge {
             pairs.dedup();
         }
-        let open = self.open && !drops;
-        if !open {
-            gone.clear();
+        if drops {
+            rest = Self::default();
         }
-        Self { pairs, open, gone }
+        Self { pairs, ..rest }
     }
 
     /// Whether a redirect to the same path leads to the same address.
@@ -189,7 +233,7 @@ impl Query {
         ready: Option<&Ready>,
     ) -> bool {
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
-        let is_known = |(key, value): &Pair| key.is_some() && value.is_some();
+        let is_known = |pair: &Pair| pair.key.is_some() && pair.value.known().is_some();
         // What replaces or removes parameters does so once.
         before == after
             && (!record.has(QUERY)
@@ -218,7 +262,7 @@ fn adds_again(before: &Query, record: &Record<'_>, ready: Option<&Ready>) -> boo
         .unwrap_or_default();
     let own = own_pairs(target::split(own).1);
     let has = |pairs: &[Pair], name: &str| {
-        let mut keys = pairs.iter().map(|(key, _)| key.as_deref());
+        let mut keys = pairs.iter().map(|pair| pair.key.as_deref());
         keys.any(|key| key == Some(name))
     };
     let replaces =
@@ -264,13 +308,16 @@ fn renames<'e>(
         .collect()
 }
 
+/// The parameters that every redirect of a target has. What a placeholder stands for isn't known.
 pub(super) fn own_pairs(own: &[u8]) -> Vec<Pair> {
     let own = String::from_utf8_lossy(own.strip_prefix(b"?").unwrap_or(own)).into_owned();
     let known = |text: &str| {
         let has_slot = text.bytes().any(|byte| byte < 0x20);
         (!has_slot).then(|| Box::from(&*ask::plain(text)))
     };
-    ask::pairs(&own)
-        .map(|(key, value)| (known(key), known(value)))
-        .collect()
+    let pair = |(key, value): (&str, &str)| Pair {
+        key: known(key),
+        value: known(value).map_or(ValueSet::ANY, ValueSet::one),
+    };
+    ask::pairs(&own).map(pair).collect()
 }

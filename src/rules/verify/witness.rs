@@ -6,6 +6,7 @@ use http::{HeaderValue, Method, Request, Uri, header};
 
 use super::{
     address::{Address, Host, host_of, origin_of},
+    query::Pair,
     work::Work,
 };
 use crate::{
@@ -39,11 +40,11 @@ impl Address {
     /// One of these requests, where one can be made.
     pub(super) fn request(&self) -> Option<TestRequest> {
         let mut query = String::new();
-        for (key, value) in &self.query.pairs {
+        for Pair { key, value } in &self.query.pairs {
             let mut pair = Vec::new();
             target::push_plain(&mut pair, key.as_deref().unwrap_or("x"));
             pair.push(b'=');
-            target::push_plain(&mut pair, value.as_deref().unwrap_or("1"));
+            target::push_plain(&mut pair, &value.sample());
             query.push(if query.is_empty() { '?' } else { '&' });
             query.push_str(&String::from_utf8_lossy(&pair));
         }
@@ -64,20 +65,17 @@ pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
     if let Some(host) = known.authority() {
         headers.insert(header::HOST, HeaderValue::from_str(&host).ok()?);
     }
-    for (_, Condition { place, value }) in known.facts.iter().filter(|(expected, _)| *expected) {
-        let value = match &value.one_of {
-            Some(values) => values.first()?,
-            None if !value.regexes.is_empty() => return None,
-            None => "1",
-        };
-        let (name, value) = match place {
-            Place::Header(name) => (&**name, value.to_owned()),
-            Place::Cookie(name) => ("cookie", format!("{name}={value}")),
-            Place::Language(_) => ("accept-language", value.to_owned()),
-            Place::Host | Place::Path(_) | Place::Query(_) => continue,
-        };
-        let name: header::HeaderName = name.parse().ok()?;
-        headers.append(name, HeaderValue::from_str(&value).ok()?);
+    for field in &known.fields {
+        for value in field.samples() {
+            let (name, value) = match &field.place {
+                Place::Header(name) => (&**name, value.into_string()),
+                Place::Cookie(name) => ("cookie", format!("{name}={value}")),
+                Place::Language(_) => ("accept-language", value.into_string()),
+                Place::Host | Place::Path(_) | Place::Query(_) => continue,
+            };
+            let name: header::HeaderName = name.parse().ok()?;
+            headers.append(name, HeaderValue::from_str(&value).ok()?);
+        }
     }
     Some(TestRequest::of(request, known.scheme))
 }

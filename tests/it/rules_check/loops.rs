@@ -6,7 +6,36 @@ use super::*;
 fn loops() -> Vec<Case> {
     let post = || Rule::see_other("/form", "/form").methods([Method::GET]);
     let beta = || Condition::cookie("beta");
+    let k = |values: &[&str]| Condition::query("k").one_of(values);
+    let kind = |values: &[&str]| Condition::header("x-kind").one_of(values);
     vec![
+        // One of several values is left.
+        (
+            "redirect loop: `/a?k=2` → `/b` → `/a?k=2` (rules 0 and 1)",
+            vec![
+                Rule::found("/a", "/b").when(k(&["1", "2"])).unless(k(&["1"])),
+                Rule::found("/b", "/a?k=2"),
+            ],
+        ),
+        (
+            "redirect loop: `/a` → `/b` → `/a` (rules 0 and 1)",
+            vec![
+                Rule::found("/a", "/b")
+                    .when(kind(&["1", "2", "3"]))
+                    .unless(kind(&["1"]))
+                    .unless(kind(&["3", "4"])),
+                Rule::found("/b", "/a").when(kind(&["1", "2", "3"])),
+            ],
+        ),
+        (
+            "redirect loop: `/a` → `/b` → `/a` (rules 0 and 1)",
+            vec![
+                Rule::found("/a", "/b")
+                    .when(Condition::cookie("c"))
+                    .unless(Condition::cookie("c").one_of(["1", "2"])),
+                Rule::found("/b", "/a").when(Condition::cookie("c")),
+            ],
+        ),
         (
             "rule 0, `/a -> /a`: endless redirect: `/a` matches this rule again; remove this rule",
             vec![permanent("/a", "/a")],

@@ -63,8 +63,9 @@ pub(super) mod sets {
             0..8_u8,
             0..22_u8,
             0..8_u8,
+            prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(0..10_u8, 1..4)],
         )
-            .prop_map(|(segments, tail, pieces, how, condition, query)| {
+            .prop_map(|(segments, tail, pieces, how, condition, query, more)| {
                 let mut source = path(&segments, tail);
                 let mut target = target(&source, &pieces);
                 match query {
@@ -90,6 +91,7 @@ pub(super) mod sets {
                     3 => Rule::new(Status::MovedPermanently, source, target),
                     _ => Rule::new(Status::PermanentRedirect, source, target),
                 };
+                let rule = more.into_iter().fold(rule, with_condition);
                 match condition {
                     4 | 5 | 7 | 9..=13 if !redirects => rule,
                     0 => rule.when(Condition::cookie("beta")),
@@ -117,6 +119,24 @@ pub(super) mod sets {
             })
     }
 
+    /// Adds a condition that looks at values.
+    fn with_condition(rule: Rule, which: u8) -> Rule {
+        let x = |values: &[&str]| Condition::query("x").one_of(values);
+        let beta = |values: &[&str]| Condition::cookie("beta").one_of(values);
+        match which {
+            0 => rule.when(x(&["1", "2"])),
+            1 => rule.when(x(&["2", "3"])),
+            2 => rule.unless(x(&["1"])),
+            3 => rule.unless(x(&["2", "3"])),
+            4 => rule.unless(Condition::query("x")),
+            5 => rule.when(Condition::query("x")),
+            6 => rule.when(beta(&["1", "2"])),
+            7 => rule.unless(beta(&["1"])),
+            8 => rule.when(Condition::cookie("beta")),
+            _ => rule.when(Condition::query("y").one_of(["2", "3"])),
+        }
+    }
+
     pub(in super::super) fn precedence() -> impl Strategy<Value = Precedence> {
         prop::sample::select(vec![
             Precedence::FirstMatch,
@@ -140,16 +160,18 @@ pub(super) mod sets {
             }
         }
         paths.into_iter().flat_map(|path| {
-            ["", "?x=1", "?x=2"].into_iter().flat_map(move |query| {
+            let queries = ["", "?x=1", "?x=2", "?x=3&x=1", "?y=2"];
+            queries.into_iter().flat_map(move |query| {
                 let address = format!("{path}{query}");
                 let get = testing::get(&address);
                 let post = testing::post(&address);
                 let beta = testing::get(&address).header("cookie", "beta=1");
+                let beta_2 = testing::get(&address).header("cookie", "beta=2");
                 let host = testing::get(&address).header("host", "a.example");
                 let http = host.clone().scheme(HttpScheme::Http);
                 let port = testing::get(&address).header("host", "a.example:8080");
                 let https = get.clone().scheme(HttpScheme::Https);
-                [get, post, beta, host, http, port, https]
+                [get, post, beta, beta_2, host, http, port, https]
             })
         })
     }
@@ -226,7 +248,10 @@ proptest! {
                 let from = from.unwrap_or_else(|| panic!("no loop is known: {said}"));
                 let loops = [testing::get(from), testing::post(from)]
                     .into_iter()
-                    .flat_map(|asked| [asked.clone(), asked.header("cookie", "beta=1")])
+                    .flat_map(|asked| {
+                        let beta = |cookie| asked.clone().header("cookie", cookie);
+                        [asked.clone(), beta("beta=1"), beta("beta=2")]
+                    })
                     .flat_map(|asked| {
                         let [http, https] = [HttpScheme::Http, HttpScheme::Https];
                         [asked.clone(), asked.clone().scheme(http), asked.scheme(https)]
