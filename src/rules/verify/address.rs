@@ -218,12 +218,13 @@ impl Address {
             return None;
         }
         let conditions = options.map_or(&[][..], |options| &options.conditions);
+        let looks_at_last = options.is_some_and(|options| options.last_value);
         let mut surely_fits = true;
-        for (expected, has) in conditions {
-            match answered.fits_path(has) {
-                Some(fits) if fits != *expected => return None,
+        for condition in conditions {
+            match answered.fits_path(&condition.1) {
+                Some(fits) if fits != condition.0 => return None,
                 Some(_) => {}
-                None => surely_fits = false,
+                None => surely_fits &= !looks_at_last && self.meets(condition),
             }
         }
         answered.is_whole |= asks_for_whole(conditions);
@@ -349,6 +350,21 @@ impl Address {
             Place::Path(PathTest::EmptySegment) if self.is_whole => Some(false),
             Place::Path(test) if has.value.is_any() => self.path.passes(test),
             _ => None,
+        }
+    }
+
+    /// Returns `true` if all of these requests certainly meet a condition.
+    pub(super) fn meets(&self, (expected, has): &(bool, Condition)) -> bool {
+        let values = ValueSet::of(&has.value);
+        match &has.place {
+            Place::Query(key) if *expected => self.query.always_has(key, &values),
+            Place::Query(key) => self.query.never_has(key, &values),
+            Place::Header(_) | Place::Cookie(_) | Place::Language(_) => {
+                let field = self.fields.iter().find(|field| field.place == has.place);
+                field.is_some_and(|field| field.meets(*expected, &values))
+            }
+            Place::Path(_) => self.fits_path(has) == Some(*expected),
+            Place::Host => false,
         }
     }
 

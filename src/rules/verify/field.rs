@@ -33,7 +33,10 @@ impl Field {
     }
 
     fn require(&mut self, values: ValueSet) -> Option<()> {
-        let mut values = self.none.iter().fold(values, |left, none| left.without(none));
+        let mut values = self
+            .none
+            .iter()
+            .fold(values, |left, none| left.without(none));
         // A request has one language.
         if matches!(self.place, Place::Language(_)) {
             values = self.some.drain(..).fold(values, |both, own| both.and(&own));
@@ -61,9 +64,21 @@ impl Field {
         Some(())
     }
 
+    /// Returns `true` if the field certainly meets a condition.
+    pub(super) fn meets(&self, expected: bool, values: &ValueSet) -> bool {
+        if expected {
+            self.some.iter().any(|own| own.is_subset(values))
+        } else {
+            self.none.iter().any(|own| values.is_subset(own))
+        }
+    }
+
     /// Values that such a request can have: one that is in all sets, or one for each set.
     pub(super) fn samples(&self) -> Vec<Box<str>> {
-        let in_all = self.some.iter().fold(ValueSet::ANY, |both, own| both.and(own));
+        let in_all = self
+            .some
+            .iter()
+            .fold(ValueSet::ANY, |both, own| both.and(own));
         if self.some.is_empty() {
             Vec::new()
         } else if in_all.is_empty() {
@@ -81,7 +96,10 @@ impl Field {
     /// How many bytes it takes in memory, about.
     pub(super) fn size(&self) -> usize {
         let sets = self.some.iter().chain(&self.none);
-        size_of::<Self>() + sets.map(|set| size_of::<ValueSet>() + set.size()).sum::<usize>()
+        size_of::<Self>()
+            + sets
+                .map(|set| size_of::<ValueSet>() + set.size())
+                .sum::<usize>()
     }
 }
 

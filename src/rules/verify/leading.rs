@@ -10,8 +10,8 @@ use super::{
     address::{Host, host_of, origin_of},
     path::{End, Fresh, Path, Text},
     query::{Pair, own_pairs},
-    value_set::ValueSet,
     unify::{Compare, unify},
+    value_set::ValueSet,
 };
 use crate::{
     location::{Location, LocationError, Origin, parse_origin},
@@ -200,8 +200,7 @@ impl Url {
         };
         let is_sent = |received| sent.iter().any(|pair| fits(pair, received));
         let is_received = |pair: &Pair| query.iter().any(|received| fits(pair, received));
-        sent.iter().all(is_received)
-            && query.iter().all(|pair| is_sent(pair) || may_add(&pair.0))
+        sent.iter().all(is_received) && query.iter().all(|pair| is_sent(pair) || may_add(&pair.0))
     }
 
     /// Whether the client may have this fragment afterwards. If the target has none, the client

@@ -80,6 +80,7 @@ impl<'t> Finder<'t> {
         }
         let how = both(record.status_choice(), second.status_choice());
         let is_odd = other.after_not_found
+            || other.query_keys().next().is_some()
             || other.cache.is_some()
             || !other.edits.is_empty()
             || own.merge_slashes

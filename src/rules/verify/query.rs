@@ -81,7 +81,9 @@ impl Query {
         let rest = self.rest_of(key, values);
         let may_be_more = rest.is_some();
         let mut own = self.pairs.iter_mut().filter(is_it);
-        let mut fitting = own.by_ref().filter(|pair| !pair.value.and(values).is_empty());
+        let mut fitting = own
+            .by_ref()
+            .filter(|pair| !pair.value.and(values).is_empty());
         let Some(first) = fitting.next() else {
             let value = rest?;
             let key = Some(key.into());
@@ -107,6 +109,23 @@ impl Query {
         }
         self.leave_out(key, values);
         Some(())
+    }
+
+    /// Returns `true` if a parameter of this name certainly has such a value.
+    pub(super) fn always_has(&self, key: &str, values: &ValueSet) -> bool {
+        let is_it = |pair: &Pair| pair.key.as_deref() == Some(key);
+        self.pairs
+            .iter()
+            .any(|pair| is_it(pair) && pair.value.is_subset(values))
+    }
+
+    /// Returns `true` if certainly no parameter of this name has such a value.
+    pub(super) fn never_has(&self, key: &str, values: &ValueSet) -> bool {
+        let is_other = |pair: &Pair| {
+            pair.key.as_deref().is_some_and(|own| own != key)
+                || pair.key.is_some() && pair.value.and(values).is_empty()
+        };
+        self.rest_of(key, values).is_none() && self.pairs.iter().all(is_other)
     }
 
     /// The values of this name that may be among the rest, as far as these are; `None` if none is.

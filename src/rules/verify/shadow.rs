@@ -4,6 +4,7 @@ use super::{
     address::Address,
     finder::Finder,
     path::{End, Path},
+    value_set::ValueSet,
     work::Work,
 };
 #[cfg(feature = "regex")]
@@ -165,12 +166,12 @@ impl Options {
             && other.conditions.iter().all(|condition| {
                 let mut own = self.conditions.iter();
                 own.any(|own| own == condition || implies(own, condition, work))
-                    || at.fits_path(&condition.1) == Some(condition.0)
+                    || !other.last_value && at.meets(condition)
             })
     }
 }
 
-/// Whether what fits the first condition always fits the second.
+/// Returns `true` if a request that meets the first condition certainly meets the second.
 fn implies(
     (expected, own): &(bool, Condition),
     (other_expected, other): &(bool, Condition),
@@ -179,28 +180,11 @@ fn implies(
     if expected != other_expected || own.place != other.place {
         return false;
     }
-    // What must not be there is asked about the other way round.
-    let (narrow, wide) = match expected {
-        true => (&own.value, &other.value),
-        false => (&other.value, &own.value),
-    };
-    let is_listed = match (&narrow.one_of, &wide.one_of) {
-        (_, None) => true,
-        (None, Some(_)) => false,
-        (Some(narrow), Some(wide)) => {
-            work.add(narrow.len() * wide.len());
-            narrow.iter().all(|value| wide.contains(value))
-        }
-    };
-    // A captured value isn't empty.
-    let is_filled = || {
-        let mut listed = narrow.one_of.iter().flatten();
-        narrow.rejects_empty() || narrow.one_of.is_some() && listed.all(|value| !value.is_empty())
-    };
-    is_listed
-        && wide
-            .regexes
-            .iter()
-            .all(|regex| narrow.regexes.contains(regex))
-        && (!wide.rejects_empty() || is_filled())
+    let (own, other) = (ValueSet::of(&own.value), ValueSet::of(&other.value));
+    work.add(own.len() + other.len());
+    if *expected {
+        own.is_subset(&other)
+    } else {
+        other.is_subset(&own)
+    }
 }

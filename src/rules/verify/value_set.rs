@@ -248,9 +248,11 @@ mod tests {
 
     #[test]
     fn a_sample_avoids_what_is_excluded() {
-        let set = ["1", "2", "x"].into_iter().fold(ValueSet::ANY, |set, value| {
-            set.without(&ValueSet::one(value))
-        });
+        let set = ["1", "2", "x"]
+            .into_iter()
+            .fold(ValueSet::ANY, |set, value| {
+                set.without(&ValueSet::one(value))
+            });
         assert_eq!(&*set.sample(), "3");
         assert_eq!(set.known(), None);
         assert_eq!(ValueSet::one("x").known(), Some("x"));

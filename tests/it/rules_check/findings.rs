@@ -16,6 +16,7 @@ fn one_finding_for_each_mistake() {
         PossibleChain, Undecided, Unreachable, UnusedCapture,
     };
     let beta = || Condition::cookie("beta");
+    let x = |values: &[&str]| Condition::query("x").one_of(values);
     let found = Rule::found;
     for (rules, expected) in [
         (
@@ -33,6 +34,44 @@ fn one_finding_for_each_mistake() {
         (
             vec![found("/a/{x}", "/b/{x}"), found("/b/c", "/d")],
             vec![(PossibleChain, 0, vec![1])],
+        ),
+        // The target has what the next rule requires.
+        (
+            vec![
+                found("/a", "/b?x=1"),
+                found("/b", "/c").when(x(&["1", "2"])),
+            ],
+            vec![(Chain, 0, vec![1])],
+        ),
+        (
+            vec![
+                found("/a", "/b?x=1").query(QueryPolicy::Drop),
+                found("/b", "/c").unless(x(&["2"])),
+            ],
+            vec![(Chain, 0, vec![1])],
+        ),
+        (
+            vec![found("/a", "/b?x=1"), found("/b", "/c").unless(x(&["2"]))],
+            vec![(PossibleChain, 0, vec![1])],
+        ),
+        (
+            vec![found("/a", "/b?x=1"), found("/b", "/c").unless(x(&["1"]))],
+            vec![],
+        ),
+        // What is left of the values of one is covered by another.
+        (
+            vec![
+                found("/a", "/b").when(x(&["2", "3"])),
+                found("/a", "/c").when(x(&["1", "2"])).unless(x(&["1"])),
+            ],
+            vec![(Unreachable, 1, vec![0])],
+        ),
+        (
+            vec![
+                found("/a", "/b").when(x(&["2", "3"])),
+                found("/a", "/c").when(x(&["1", "2"])),
+            ],
+            vec![],
         ),
         // Without the parameter, it leads to where it was asked for, and is not sent.
         (

@@ -13,7 +13,9 @@ fn loops() -> Vec<Case> {
         (
             "redirect loop: `/a?k=2` → `/b` → `/a?k=2` (rules 0 and 1)",
             vec![
-                Rule::found("/a", "/b").when(k(&["1", "2"])).unless(k(&["1"])),
+                Rule::found("/a", "/b")
+                    .when(k(&["1", "2"]))
+                    .unless(k(&["1"])),
                 Rule::found("/b", "/a?k=2"),
             ],
         ),
