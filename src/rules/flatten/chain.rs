@@ -113,7 +113,14 @@ impl Rules {
             (other.cache.is_some(), "has a cache lifetime"),
             (!other.edits.is_empty(), "edits the query"),
             (other.merge_slashes, "merges slashes"),
-            (other.query == QueryPolicy::Merge, "merges the query"),
+            (
+                other.query_keys().next().is_some(),
+                "requires a parameter of the query",
+            ),
+            (
+                other.query == QueryPolicy::Merge && own.query != QueryPolicy::Merge,
+                "merges the query",
+            ),
         ];
         let of_first = [
             (loops.contains(&first.number), "may be part of a loop"),
@@ -124,7 +131,10 @@ impl Rules {
             (own.own_target.is_some(), "doesn't match its own targets"),
             (own.cache.is_some(), "has a cache lifetime"),
             (own.merge_slashes, "merges slashes"),
-            (own.query == QueryPolicy::Merge, "merges the query"),
+            (
+                own.query == QueryPolicy::Merge && other.query != QueryPolicy::Merge,
+                "merges the query",
+            ),
         ];
         let found = |reasons: &[(bool, &'static str)]| {
             let mut reasons = reasons.iter().filter(|(is_so, _)| *is_so);

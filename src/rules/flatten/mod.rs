@@ -114,7 +114,7 @@ impl Rules {
     /// A rule stays the same if the table can't prove all of that:
     ///
     /// - The second rule has conditions, except a scheme or methods that the first rule has too.
-    /// - The second rule waits for a 404, has a cache lifetime, or merges or edits the query.
+    /// - The second rule waits for a 404, has a cache lifetime, or edits the query.
     /// - The first rule redirects to another host, or its target has a capture that is part of a
     ///   segment.
     /// - [`check`](Self::check) reports that it didn't look at all rules.
@@ -123,9 +123,8 @@ impl Rules {
     ///
     /// | format | are chains shortened? |
     /// |---|---|
-    /// | `cloudflare`, `haproxy-map`, `nginx-map`, `vercel-bulk` | yes |
+    /// | `cloudflare`, `haproxy-map`, `nginx-map`, `vercel`, `next`, `vercel-bulk` | yes |
     /// | `netlify`, `netlify-toml` | rarely: a rule waits for a 404, unless the file forces it (`301!`) |
-    /// | `vercel`, `next` | no: every rule merges the query |
     /// | `bulk-csv` | no: every target names a host |
     ///
     /// [`Format::rewrite`](super::Format::rewrite) writes the changes back into files of the first

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     location::is_settled,
     rules::{
-        ask::{means, pairs},
+        ask::{means, pairs, plain},
         options::{Options, QueryPolicy},
         pattern::Tail,
         record::{FRAGMENT, QUERY, REGEX, Record, SETTLED, SLOTS},
@@ -89,12 +89,17 @@ impl<'t> Finder<'t> {
         if is_odd {
             return None;
         }
-        let own_policy = keeps(record, own)?;
         let other_policy = match next_merged {
-            None => keeps(&second, other)?,
+            None => policy_of(&second, other),
             Some(merged) => merged.policy,
         };
-        if other_policy == QueryPolicy::Drop && !own.edits.is_empty() {
+        let policy = compose(
+            (policy_of(record, own), record.has(QUERY)),
+            (other_policy, second.has(QUERY)),
+        )?;
+        // One rule drops or replaces parameters before it edits the others.
+        let replaces = other_policy == QueryPolicy::Merge && second.has(QUERY);
+        if (other_policy == QueryPolicy::Drop || replaces) && !own.edits.is_empty() {
             return None;
         }
         let (first_path, first_query, first_fragment) = target::split(record.target);
@@ -126,10 +131,21 @@ impl<'t> Finder<'t> {
         merged.extend_from_slice(&path);
         let begin = merged.len();
         merged.extend_from_slice(second_query);
-        if other_policy != QueryPolicy::Drop && !first_query.is_empty() {
-            let separator = if second_query.is_empty() { b'?' } else { b'&' };
-            merged.push(separator);
-            merged.extend_from_slice(first_query.get(1..)?);
+        if other_policy != QueryPolicy::Drop {
+            let first_text = std::str::from_utf8(first_query.get(1..).unwrap_or_default()).ok()?;
+            for pair in first_text.split('&').filter(|_| !first_query.is_empty()) {
+                let name = pair.split('=').next().unwrap_or_default();
+                if replaces && has_slots(name.as_bytes()) {
+                    return None;
+                }
+                let mut names = pairs(&second_text).map(|(own, _)| plain(own));
+                if replaces && names.any(|own| means(name, &own)) {
+                    continue;
+                }
+                let is_first = merged.len() == begin;
+                merged.push(if is_first { b'?' } else { b'&' });
+                merged.extend_from_slice(pair.as_bytes());
+            }
         }
         let has_query = merged.len() > begin;
         let fragment = if second_fragment.is_empty() {
@@ -153,11 +169,7 @@ impl<'t> Finder<'t> {
                 .into_iter()
                 .filter(|(_, is_set)| *is_set)
                 .fold(0, |all, (flag, _)| all | flag),
-            policy: if other_policy == QueryPolicy::Drop {
-                QueryPolicy::Drop
-            } else {
-                own_policy
-            },
+            policy,
         })
     }
 
@@ -238,14 +250,33 @@ impl<'t> Finder<'t> {
     }
 }
 
-/// Whether a rule keeps the query of a request or drops it, where it does one of these.
-fn keeps(record: &Record<'_>, options: &Options) -> Option<QueryPolicy> {
+/// Returns what a rule does with the query of a request. If the target always wins or never does,
+/// that is dropping or keeping.
+fn policy_of(record: &Record<'_>, options: &Options) -> QueryPolicy {
     match options.query {
-        QueryPolicy::Keep => Some(QueryPolicy::Keep),
-        QueryPolicy::Drop => Some(QueryPolicy::Drop),
-        QueryPolicy::TargetWins if record.has(QUERY) => Some(QueryPolicy::Drop),
-        QueryPolicy::TargetWins => Some(QueryPolicy::Keep),
-        QueryPolicy::Merge => None,
+        QueryPolicy::TargetWins if record.has(QUERY) => QueryPolicy::Drop,
+        QueryPolicy::TargetWins => QueryPolicy::Keep,
+        policy => policy,
+    }
+}
+
+/// Returns what one rule has to do with the query of a request to send what two rules send, one
+/// after the other. Each has its policy, and whether its target has a query.
+fn compose(
+    (first, first_has_query): (QueryPolicy, bool),
+    (second, second_has_query): (QueryPolicy, bool),
+) -> Option<QueryPolicy> {
+    use QueryPolicy::{Drop, Keep, Merge};
+    match (first, second) {
+        (_, Drop) | (Drop, Keep | Merge) => Some(Drop),
+        (Keep, Keep) => Some(Keep),
+        (Merge, Merge) => Some(Merge),
+        // A target without a query replaces nothing, so merging is keeping.
+        (Keep, Merge) if !second_has_query => Some(Keep),
+        (Merge, Keep) if !first_has_query => Some(Keep),
+        (Keep, Merge) if !first_has_query => Some(Merge),
+        (Merge, Keep) if !second_has_query => Some(Merge),
+        _ => None,
     }
 }
 

@@ -233,3 +233,46 @@ fn a_host_and_what_is_below_it_is_flattened_by_its_own_rule() {
     let asked = |target| testing::get(target).header("host", "h.example");
     testing::follow(flattened.rules(), asked("/a")).assert_arrives_at("https://h.example/c");
 }
+
+/// Every way of two rules to treat a query, one after the other, as one.
+#[test]
+fn what_two_rules_do_with_a_query_one_does() {
+    use QueryPolicy::{Drop, Keep, Merge, TargetWins};
+    let policies = [Keep, Drop, Merge, TargetWins];
+    let first_queries = ["", "?x=1", "?y=1&x=2", "?%78=1&y"];
+    let second_queries = ["", "?x=3", "?z=4&z=5", "?%79=6"];
+    let requests = ["", "?", "?q", "?x=5&q=1", "?y=6&x=7&x=8", "?z=1&%78=2&y=+"];
+    let mut shortened = 0;
+    for first in policies {
+        for second in policies {
+            for own in first_queries {
+                for other in second_queries {
+                    let rules = Rules::new([
+                        Rule::found("/a", format!("/b{own}")).query(first),
+                        Rule::found("/b", format!("/c{other}")).query(second),
+                    ]);
+                    let rules = rules.unwrap();
+                    let flattened = rules.flatten();
+                    let what = format!("{first:?} {own:?} {second:?} {other:?}");
+                    let can_be_said = match (first, second) {
+                        (Keep, Merge) | (Merge, Keep) => own.is_empty() || other.is_empty(),
+                        _ => true,
+                    };
+                    assert_eq!(
+                        flattened.changes().len(),
+                        usize::from(can_be_said),
+                        "{what}"
+                    );
+                    shortened += flattened.changes().len();
+                    for query in requests {
+                        let request = testing::get(&format!("/a{query}"));
+                        let before = testing::follow(&rules, request.clone());
+                        let after = testing::follow(flattened.rules(), request);
+                        assert_eq!(before.url(), after.url(), "{what} {query}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(shortened > 200, "{shortened}");
+}
