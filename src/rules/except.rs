@@ -7,7 +7,7 @@
 use super::{
     error::{Flaw, Part},
     options::{Matching, Options},
-    pattern::Parts,
+    pattern::PatternRef,
     record::{PATTERN, REGEX},
     rule::Rule,
     source::{Source, Wrong, foreign},
@@ -65,7 +65,11 @@ impl Options {
             let is_emptied = match flags & (PATTERN | REGEX) {
                 0 => std::str::from_utf8(source)
                     .is_ok_and(|path| first_match(path, matching, [&*compiled]).is_some()),
-                PATTERN => covers(Parts::of(source), Parts::of(compiled.as_bytes()), matching),
+                PATTERN => covers(
+                    PatternRef::of(source),
+                    PatternRef::of(compiled.as_bytes()),
+                    matching,
+                ),
                 _ => false,
             };
             if is_emptied {

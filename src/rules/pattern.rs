@@ -35,17 +35,17 @@ pub(super) enum Segment<'p> {
     },
 }
 
-/// The parts of a finished pattern.
+/// A view of a finished pattern: the text before its tail, and the tail.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Parts<'p> {
+pub(super) struct PatternRef<'p> {
     /// What stands before the tail.
     pub(super) front: &'p [u8],
     pub(super) tail: Tail,
     pub(super) tail_name: &'p [u8],
 }
 
-impl<'p> Parts<'p> {
-    /// Takes a finished pattern apart.
+impl<'p> PatternRef<'p> {
+    /// Splits a finished pattern at its tail.
     pub(super) fn of(pattern: &'p [u8]) -> Self {
         let (front, tail, tail_name) = split_tail(pattern);
         Self {
@@ -55,7 +55,7 @@ impl<'p> Parts<'p> {
         }
     }
 
-    /// The parts of a source without placeholders.
+    /// Returns the view of a source without placeholders.
     pub(super) const fn literal(path: &'p [u8]) -> Self {
         Self {
             front: path,
@@ -123,11 +123,11 @@ pub(super) fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Parts, Segment, Tail};
+    use super::{PatternRef, Segment, Tail};
 
     #[test]
     fn the_parts_of_a_pattern() {
-        let parts = Parts::of(b"/a/x{n}.y/{*r}");
+        let parts = PatternRef::of(b"/a/x{n}.y/{*r}");
         assert_eq!(
             parts.segments().collect::<Vec<_>>(),
             [
@@ -141,9 +141,9 @@ mod tests {
         );
         assert_eq!((parts.tail, parts.tail_name), (Tail::Some, &b"r"[..]));
         assert_eq!(parts.names().collect::<Vec<_>>(), [&b"n"[..], b"r"]);
-        assert_eq!(Parts::of(b"/{*r}").segments().count(), 0);
-        assert_eq!(Parts::of(b"{/*r}").segments().count(), 0);
-        assert_eq!(Parts::of(b"/a{/*r}").segments().count(), 1);
-        assert_eq!(Parts::of(b"/{a}").segments().count(), 1);
+        assert_eq!(PatternRef::of(b"/{*r}").segments().count(), 0);
+        assert_eq!(PatternRef::of(b"{/*r}").segments().count(), 0);
+        assert_eq!(PatternRef::of(b"/a{/*r}").segments().count(), 1);
+        assert_eq!(PatternRef::of(b"/{a}").segments().count(), 1);
     }
 }

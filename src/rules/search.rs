@@ -5,7 +5,7 @@ use std::{cell::Cell, ops::ControlFlow};
 use super::{
     ask::Ask,
     capture::Captures,
-    pattern::{Parts, Segment},
+    pattern::{PatternRef, Segment},
     record::{PATTERN, REGEX, Record},
     table::Table,
 };
@@ -142,7 +142,7 @@ fn literal_length(record: &Record<'_>) -> usize {
     if !record.has(PATTERN) {
         return record.source.len();
     }
-    Parts::of(record.source)
+    PatternRef::of(record.source)
         .segments()
         .map(|segment| match segment {
             Segment::Literal(text) => 1 + text.len(),

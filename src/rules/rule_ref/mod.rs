@@ -2,7 +2,7 @@ use std::{fmt, iter::FusedIterator};
 
 use super::{
     Outcome, RuleId, Rules,
-    pattern::Parts,
+    pattern::PatternRef,
     record::{REGEX, Record, SLOTS},
     table::Table,
     target,
@@ -170,7 +170,7 @@ impl<'r> RuleRef<'r> {
         let own: Vec<String> = if record.has(REGEX) {
             self.regex_names()
         } else {
-            Parts::of(record.source)
+            PatternRef::of(record.source)
                 .names()
                 .map(|name| String::from_utf8_lossy(name).into_owned())
                 .collect()

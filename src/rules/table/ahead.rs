@@ -14,7 +14,7 @@ use super::{
 use crate::{
     location::scan,
     rules::{
-        pattern::{Parts, Segment, Tail},
+        pattern::{PatternRef, Segment, Tail},
         record::{PATTERN, Record},
         spelling,
         target::Write,
@@ -64,9 +64,9 @@ impl Table {
 
 fn add(beginnings: &mut Filter, record: &Record<'_>, words: &Words) {
     let parts = if record.has(PATTERN) {
-        Parts::of(record.source)
+        PatternRef::of(record.source)
     } else {
-        Parts::literal(record.source)
+        PatternRef::literal(record.source)
     };
     let mut chain = Chain::START;
     for segment in parts.segments() {

@@ -4,7 +4,7 @@ use crate::{
     location::scan,
     rules::{
         options::Matching,
-        pattern::{Parts, Tail},
+        pattern::{PatternRef, Tail},
         spelling,
     },
 };
@@ -65,14 +65,21 @@ pub(in crate::rules) fn first_match<'p>(
 ) -> Option<&'p str> {
     asked(path, matching, |path| {
         let mut patterns = patterns.into_iter();
-        patterns.find(|pattern| path.fit(Parts::of(pattern.as_bytes()), |_| {}).is_some())
+        patterns.find(|pattern| {
+            path.fit(PatternRef::of(pattern.as_bytes()), |_| {})
+                .is_some()
+        })
     })
 }
 
 impl<'a> Asked<'a, '_> {
     /// Whether a pattern matches, with what its placeholders stand for.
     #[inline]
-    pub(super) fn fit(&self, pattern: Parts<'_>, mut captured: impl FnMut(&'a str)) -> Option<()> {
+    pub(super) fn fit(
+        &self,
+        pattern: PatternRef<'_>,
+        mut captured: impl FnMut(&'a str),
+    ) -> Option<()> {
         let mut rest = self.spelled;
         let length = rest.len();
         let mut front = pattern.front;

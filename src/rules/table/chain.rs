@@ -1,7 +1,7 @@
 //! The hash of a pattern, segment by segment, and that of a path that is followed through it.
 
 use super::{filter::Behind, hash::mix, segments::Cut, words::Words};
-use crate::rules::pattern::{Parts, Segment, Tail};
+use crate::rules::pattern::{PatternRef, Segment, Tail};
 
 /// How a segment is compared, as far as a shape tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,7 +116,7 @@ impl Chain {
 }
 
 /// The hash of a finished pattern.
-pub(super) fn whole(parts: Parts<'_>, group: u32, words: &Words) -> u64 {
+pub(super) fn whole(parts: PatternRef<'_>, group: u32, words: &Words) -> u64 {
     let after = |chain: Chain, segment| chain.after(segment, words);
     let chain = parts.segments().fold(Chain::START, after);
     chain.end(parts.tail, group)

@@ -13,7 +13,7 @@ use super::{
     condition::Ready,
     lines::Lines,
     options::Matching,
-    pattern::Parts,
+    pattern::PatternRef,
     record::{PATTERN, REGEX, Record},
     search::Precedence,
     usage::Hits,
@@ -335,7 +335,7 @@ impl Table {
                 let fits = record.number <= lowest()
                     && self.place(&record).group == group
                     && path
-                        .fit(Parts::of(record.source), ask.found.begin())
+                        .fit(PatternRef::of(record.source), ask.found.begin())
                         .is_some();
                 if fits {
                     ask.found.end(at);
@@ -370,7 +370,7 @@ impl Table {
             match ask.found.of(at) {
                 Some(texts) => texts.for_each(|text| captures.push(text)),
                 None => asked(ask.path, self.place(record).matching, |path| {
-                    path.fit(Parts::of(record.source), |text| captures.push(text))
+                    path.fit(PatternRef::of(record.source), |text| captures.push(text))
                 })?,
             }
         }

@@ -7,7 +7,7 @@ use super::{
     segments::Segments,
     words::Words,
 };
-use crate::rules::pattern::{Parts, Segment, Tail};
+use crate::rules::pattern::{PatternRef, Segment, Tail};
 
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
@@ -21,7 +21,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    pub(super) fn of(parts: Parts<'_>, number: u32) -> Self {
+    pub(super) fn of(parts: PatternRef<'_>, number: u32) -> Self {
         let kinds = || parts.segments().map(Kind::of);
         let literals = kinds().take_while(|kind| *kind == Kind::Literal).count();
         Self {
@@ -32,12 +32,12 @@ impl Shape {
         }
     }
 
-    pub(super) fn is_of(&self, parts: Parts<'_>) -> bool {
+    pub(super) fn is_of(&self, parts: PatternRef<'_>) -> bool {
         self.tail == parts.tail && self.all_kinds().eq(parts.segments().map(Kind::of))
     }
 
     /// The hash of the shape of a pattern.
-    pub(super) fn hash_of(parts: Parts<'_>) -> u64 {
+    pub(super) fn hash_of(parts: PatternRef<'_>) -> u64 {
         hash(parts.tail, parts.segments().map(Kind::of))
     }
 
@@ -92,7 +92,7 @@ fn hash(tail: Tail, kinds: impl Iterator<Item = Kind>) -> u64 {
 }
 
 /// Whether two patterns match the same paths, whatever their placeholders are called.
-pub(super) fn is_same(one: Parts<'_>, other: Parts<'_>) -> bool {
+pub(super) fn is_same(one: PatternRef<'_>, other: PatternRef<'_>) -> bool {
     let same = |(one, other): (Segment<'_>, Segment<'_>)| match (one, other) {
         (Segment::Literal(one), Segment::Literal(other)) => one == other,
         (

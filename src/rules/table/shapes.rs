@@ -20,7 +20,7 @@ use super::{
     words::Words,
 };
 use crate::rules::{
-    pattern::{Parts, Segment, Tail},
+    pattern::{PatternRef, Segment, Tail},
     record::Record,
 };
 
@@ -101,17 +101,17 @@ impl Shapes {
         pattern_of: impl Fn(u32) -> (&'k [u8], u32),
     ) {
         let (pattern, group) = pattern_of(rule);
-        let parts = Parts::of(pattern);
+        let parts = PatternRef::of(pattern);
         self.known.add(parts, record.number);
         let words = self.words;
         let hashed = |entry: u32, lists: &Lists| {
             let (pattern, group) = pattern_of(lists.first(entry));
-            chain::whole(Parts::of(pattern), group, &words)
+            chain::whole(PatternRef::of(pattern), group, &words)
         };
         let value = chain::whole(parts, group, &words);
         let same = |entry: &u32| {
             let (other, other_group) = pattern_of(lists.first(*entry));
-            other_group == group && is_same(parts, Parts::of(other))
+            other_group == group && is_same(parts, PatternRef::of(other))
         };
         match self.entries.find_mut(value, same) {
             Some(entry) => lists.add(entry, rule),
@@ -151,7 +151,7 @@ impl Shapes {
             let first = |entry: &u32| pattern_of(lists.first(*entry)).0;
             self.entries
                 .iter()
-                .map(move |entry| Parts::of(first(entry)))
+                .map(move |entry| PatternRef::of(first(entry)))
         };
         // Most patterns share what they begin with.
         let mut filter = Filter::with_capacity(self.entries.len() / 4 * 5);
@@ -186,7 +186,7 @@ impl Shapes {
     /// looked at: without many shapes, the first placeholder is not.
     fn each_beginning<'p>(
         &self,
-        parts: Parts<'p>,
+        parts: PatternRef<'p>,
         mut show: impl FnMut(usize, u64, Option<Segment<'p>>),
     ) {
         let mut chain = Chain::START;
@@ -203,7 +203,7 @@ impl Shapes {
     }
 
     /// Which of the shapes with as many literal segments a pattern has.
-    fn place(&self, parts: Parts<'_>) -> usize {
+    fn place(&self, parts: PatternRef<'_>) -> usize {
         let segments = parts.segments();
         let literals = segments
             .take_while(|segment| matches!(segment, Segment::Literal(_)))
@@ -295,7 +295,7 @@ impl Shapes {
 
 impl Known {
     /// Adds the shape of a pattern.
-    fn add(&mut self, parts: Parts<'_>, number: u32) {
+    fn add(&mut self, parts: PatternRef<'_>, number: u32) {
         let shapes = &mut self.shapes;
         let same = |at: &u32| {
             shapes

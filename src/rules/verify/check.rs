@@ -9,7 +9,7 @@ use crate::{
         Finding, FindingKind, Report, RuleRef, Rules,
         has::Place,
         options::Options,
-        pattern::{MAX_CAPTURES, Parts},
+        pattern::{MAX_CAPTURES, PatternRef},
         record::{PATTERN, REGEX, Record},
         target,
     },
@@ -298,7 +298,7 @@ impl Rules {
         if !record.has(PATTERN) {
             return more;
         }
-        Parts::of(record.source).names().count() + more
+        PatternRef::of(record.source).names().count() + more
     }
 }
 

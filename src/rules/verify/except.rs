@@ -6,7 +6,7 @@ use super::{
 };
 use crate::rules::{
     options::{Matching, Options},
-    pattern::{Parts, Segment},
+    pattern::{PatternRef, Segment},
 };
 
 /// How many of some paths a rule excludes.
@@ -40,13 +40,13 @@ impl Path {
     ) -> impl Iterator<Item = Self> {
         let compare = Compare(options.matching);
         options.exceptions().filter_map(move |exception| {
-            let exception = Parts::of(exception.as_bytes());
+            let exception = PatternRef::of(exception.as_bytes());
             Some(unify(self, exception, compare, fresh)?.0)
         })
     }
 
     fn matched(&self, exception: &str, matching: Matching, fresh: &mut Fresh) -> Excluded {
-        let exception = Parts::of(exception.as_bytes());
+        let exception = PatternRef::of(exception.as_bytes());
         match unify(self, exception, Compare(matching), fresh) {
             None => Excluded::Nothing,
             Some((path, _)) if path == *self && never_cuts(exception) => Excluded::Everything,
@@ -71,8 +71,8 @@ impl Options {
 
 /// Whether an exception matches every path that a source does.
 pub(in crate::rules) fn covers(
-    source: Parts<'_>,
-    exception: Parts<'_>,
+    source: PatternRef<'_>,
+    exception: PatternRef<'_>,
     matching: Matching,
 ) -> bool {
     let mut fresh = Fresh::default();
@@ -86,7 +86,7 @@ pub(in crate::rules) fn covers(
 }
 
 /// Whether no placeholder can end within an escape: `/{x}C3` doesn't match `/a%C3`.
-fn never_cuts(pattern: Parts<'_>) -> bool {
+fn never_cuts(pattern: PatternRef<'_>) -> bool {
     pattern.segments().all(|segment| match segment {
         Segment::Literal(_) => true,
         Segment::Named { behind, .. } => !behind.first().is_some_and(u8::is_ascii_hexdigit),

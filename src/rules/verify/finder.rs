@@ -20,7 +20,7 @@ use crate::{
         capture::Found,
         condition::Ready,
         options::Matching,
-        pattern::Parts,
+        pattern::PatternRef,
         record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
         search::Rank,
         table::{EVERY_HOST, Table},
@@ -372,13 +372,13 @@ pub(in crate::rules) fn path_of_target<'t>(record: &Record<'t>) -> &'t [u8] {
 
 impl<'t> Record<'t> {
     /// The parts of the source; `None` for a regex.
-    pub(in crate::rules) fn parts(&self) -> Option<Parts<'t>> {
+    pub(in crate::rules) fn parts(&self) -> Option<PatternRef<'t>> {
         if self.has(REGEX) {
             None
         } else if self.has(PATTERN) {
-            Some(Parts::of(self.source))
+            Some(PatternRef::of(self.source))
         } else {
-            Some(Parts::literal(self.source))
+            Some(PatternRef::literal(self.source))
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     rules::{
         has::{PathTest, begins_with},
         options::Matching,
-        pattern::{Parts, Segment, Tail},
+        pattern::{PatternRef, Segment, Tail},
         spelling,
         target::{Piece, Write, pieces},
     },
@@ -345,7 +345,11 @@ impl AskedPath {
     }
 
     /// Whether a source matches it.
-    pub(in crate::rules) fn is_matched_by(&self, source: Parts<'_>, matching: Matching) -> bool {
+    pub(in crate::rules) fn is_matched_by(
+        &self,
+        source: PatternRef<'_>,
+        matching: Matching,
+    ) -> bool {
         let compare = Compare(matching);
         // Most sources begin otherwise.
         let literal = source.front.split(|byte| *byte == b'{').next();

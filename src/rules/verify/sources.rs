@@ -15,7 +15,7 @@ use super::{
 use crate::rules::{
     condition::Ready,
     options::Matching,
-    pattern::{Parts, Segment, Tail},
+    pattern::{PatternRef, Segment, Tail},
     record::{PATTERN, REGEX, Record},
     spelling,
     table::{EVERY_HOST, Table},
@@ -194,7 +194,7 @@ impl<'t> Plane<'t> {
         let mut node = 0;
         let mut kind = Kind::End;
         if record.has(PATTERN) {
-            let parts = Parts::of(record.source);
+            let parts = PatternRef::of(record.source);
             for segment in parts.segments() {
                 node = self.child(node, segment);
             }

@@ -3,7 +3,7 @@
 use super::path::{Bound, End, Fresh, Path, Text};
 use crate::rules::{
     options::Matching,
-    pattern::{Parts, Segment, Tail},
+    pattern::{PatternRef, Segment, Tail},
 };
 
 /// What an unknown part turned out to be.
@@ -41,7 +41,7 @@ impl Compare {
 /// Those of the paths that a source matches, and what its placeholders stand for then.
 pub(super) fn unify(
     path: &Path,
-    source: Parts<'_>,
+    source: PatternRef<'_>,
     compare: Compare,
     fresh: &mut Fresh,
 ) -> Option<(Path, Vec<Bound>)> {
