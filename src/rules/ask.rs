@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::header;
 use percent_encoding::percent_decode_str;
 
-use super::{capture::Found, named::Named};
+use super::{capture::MatchCache, named::Named};
 use crate::{
     policy::Refusal,
     request::{RequestHead, host::NormalizedHost},
@@ -19,7 +19,7 @@ pub(super) struct Ask<'h, 'a> {
     pub(super) query: Option<&'a str>,
     /// The host without its port, in lower case; only tables that know hosts read it.
     pub(super) host: Option<&'h str>,
-    pub(super) found: &'h Found<'a>,
+    pub(super) cache: &'h MatchCache<'a>,
 }
 
 impl<'h, 'a> Ask<'h, 'a> {
@@ -28,14 +28,14 @@ impl<'h, 'a> Ask<'h, 'a> {
     pub(super) fn new(
         head: &'h RequestHead<'a>,
         host: Option<&'h NormalizedHost<'_>>,
-        found: &'h Found<'a>,
+        cache: &'h MatchCache<'a>,
     ) -> Self {
         Self {
             head,
             path: head.path(),
             query: head.query(),
             host: host.map(|host| &*host.name),
-            found,
+            cache,
         }
     }
 
@@ -64,7 +64,7 @@ impl<'h, 'a> Ask<'h, 'a> {
     /// The parameters by their names, where many conditions ask for some.
     pub(super) fn known_pairs(&self) -> Option<&'h Named<'a, &'a str>> {
         let query = self.query?;
-        self.found.query.after_a_few(|| {
+        self.cache.query.after_a_few(|| {
             Named::new(pairs(query).map(|(key, value)| (meaning(key), meaning(value), value)))
         })
     }
@@ -83,7 +83,7 @@ impl<'h, 'a> Ask<'h, 'a> {
         if !self.head.headers().contains_key(header::COOKIE) {
             return None;
         }
-        self.found.cookies.after_a_few(|| {
+        self.cache.cookies.after_a_few(|| {
             Named::new(self.cookies().map(|(key, value)| {
                 let value = lossy(value);
                 let meaning = match value.clone() {

@@ -1,6 +1,6 @@
 //! What placeholders stood for in a request.
 
-use std::{borrow::Cow, cell::Cell};
+use std::borrow::Cow;
 
 use super::{
     named::{Lazily, Named},
@@ -73,57 +73,76 @@ impl<'a> Captures<'a> {
     }
 }
 
-/// So many texts are found once only.
-const MOST: usize = 4;
+/// The rule that matches a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Match<'a> {
+    /// Where the rule begins among the records.
+    pub(super) rule: u32,
+    pub(super) path: PathTexts<'a>,
+}
 
-/// What was found in one request, so that it need not be looked for again: what the placeholders of
-/// the pattern stand for that was compared with its path last, of which few have more than are
-/// kept, and what many conditions ask for.
+impl Match<'_> {
+    /// A rule whose texts have to be looked for again.
+    pub(super) const fn of(rule: u32) -> Self {
+        Self {
+            rule,
+            path: PathTexts::UNKNOWN,
+        }
+    }
+}
+
+/// So many texts are found once only. Few patterns have more.
+const MAX_TEXTS: usize = 4;
+
+/// What the placeholders of a pattern stand for, if they are few.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PathTexts<'a> {
+    texts: [&'a str; MAX_TEXTS],
+    length: usize,
+}
+
+impl<'a> PathTexts<'a> {
+    pub(super) const UNKNOWN: Self = Self {
+        texts: [""; MAX_TEXTS],
+        length: usize::MAX,
+    };
+
+    #[inline]
+    pub(super) const fn none() -> Self {
+        Self {
+            texts: [""; MAX_TEXTS],
+            length: 0,
+        }
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, text: &'a str) {
+        if let Some(slot) = self.texts.get_mut(self.length) {
+            *slot = text;
+        }
+        self.length += 1;
+    }
+
+    /// Returns the texts, if all of them are here.
+    #[inline]
+    pub(super) fn all(&self) -> Option<&[&'a str]> {
+        self.texts.get(..self.length)
+    }
+}
+
+/// What many conditions read in one request, so that it is read once.
 #[derive(Debug)]
-pub(super) struct Found<'a> {
-    /// The rule whose pattern it was.
-    rule: Cell<Option<u32>>,
-    texts: [Cell<&'a str>; MOST],
-    length: Cell<usize>,
+pub(super) struct MatchCache<'a> {
     pub(super) query: Lazily<Named<'a, &'a str>>,
     pub(super) cookies: Lazily<Named<'a, Cow<'a, str>>>,
 }
 
-impl<'a> Found<'a> {
+impl MatchCache<'_> {
     #[inline]
-    pub(super) const fn none() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
-            rule: Cell::new(None),
-            texts: [const { Cell::new("") }; MOST],
-            length: Cell::new(0),
             query: Lazily::none(),
             cookies: Lazily::none(),
         }
-    }
-
-    /// Takes down what is found from now on.
-    #[inline]
-    pub(super) fn begin(&self) -> impl FnMut(&'a str) {
-        self.rule.set(None);
-        self.length.set(0);
-        |text| {
-            if let Some(slot) = self.texts.get(self.length.get()) {
-                slot.set(text);
-            }
-            self.length.set(self.length.get() + 1);
-        }
-    }
-
-    /// Says that the pattern of a rule fits, and that this is what was found with it.
-    #[inline]
-    pub(super) fn end(&self, rule: u32) {
-        self.rule.set(Some(rule));
-    }
-
-    /// The texts, where it was the pattern of this rule, and there are not more than are kept.
-    #[inline]
-    pub(super) fn of(&self, rule: u32) -> Option<impl Iterator<Item = &'a str>> {
-        let texts = self.texts.get(..self.length.get())?;
-        (self.rule.get() == Some(rule)).then(|| texts.iter().map(Cell::get))
     }
 }

@@ -130,7 +130,7 @@ mod verify;
 pub use crate::redirect::{MatchedRule, RuleId};
 use ask::{Ask, asked_host};
 pub use builder::RulesBuilder;
-use capture::{Captures, Found};
+use capture::{Captures, Match, MatchCache};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use diff::{ChangeKind, DecisionChange, Diff, Undecided, UndecidedReason};
 pub use error::{Part, RuleError, RulesError};
@@ -335,10 +335,10 @@ impl Rules {
     /// at.
     fn answered(&self, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<(u32, Redirect)> {
         let host = self.host(head).ok()?;
-        let found = Found::none();
-        let ask = Ask::new(head, host.as_ref(), &found);
-        let at = self.table.search_seen(&ask, self.precedence, seen)?;
-        Some((at, self.redirect(at, &ask).into_target()?))
+        let cache = MatchCache::new();
+        let ask = Ask::new(head, host.as_ref(), &cache);
+        let found = self.table.search_seen(&ask, self.precedence, seen)?;
+        Some((found.rule, self.redirect(&found, &ask).into_target()?))
     }
 
     /// The host that a request is for, where a rule looks at it.
@@ -352,25 +352,26 @@ impl Rules {
     }
 
     #[inline(never)]
-    fn redirect(&self, at: u32, ask: &Ask<'_, '_>) -> Decision {
-        let Some(record) = self.table.record(at) else {
+    fn redirect<'a>(&self, found: &Match<'a>, ask: &Ask<'_, 'a>) -> Decision {
+        let Some(record) = self.table.record(found.rule) else {
             return Decision::pass();
         };
         if !record.redirects() {
-            return self.table.without_redirect(at, &record);
+            return self.table.without_redirect(found.rule, &record);
         }
-        let mut found;
+        let mut captures;
         let captures = if record.has(SLOTS) {
-            found = Captures::none();
-            if self.table.captures(at, &record, ask, &mut found).is_none() {
+            captures = Captures::none();
+            let all = self.table.captures(found, &record, ask, &mut captures);
+            if all.is_none() {
                 return Decision::pass();
             }
-            &found
+            &captures
         } else {
             &NO_CAPTURES
         };
         match self.table.location(&record, captures, ask) {
-            Ok(location) => Decision::redirect(self.table.redirect(at, &record, location)),
+            Ok(location) => Decision::redirect(self.table.redirect(found.rule, &record, location)),
             Err(_) => Decision::pass(),
         }
     }
@@ -383,21 +384,22 @@ impl Rules {
             Ok(host) => host,
             Err(refusal) => return Decision::refuse(refusal),
         };
-        let found = Found::none();
-        let ask = Ask::new(request, host.as_ref(), &found);
-        match known.or_else(|| self.table.search(&ask, self.precedence)) {
-            None => Decision::pass(),
-            Some(at) => self.redirect(at, &ask),
-        }
+        let cache = MatchCache::new();
+        let ask = Ask::new(request, host.as_ref(), &cache);
+        let found = match known {
+            Some(rule) => Some(Match::of(rule)),
+            None => self.table.search(&ask, self.precedence),
+        };
+        found.map_or_else(Decision::pass, |found| self.redirect(&found, &ask))
     }
 
     /// The rule that answers a request, of which more than the path has to be looked at.
     #[inline(never)]
     fn find_by_all(&self, request: &RequestHead<'_>) -> Option<u32> {
         let host = self.host(request).ok()?;
-        let found = Found::none();
-        let ask = Ask::new(request, host.as_ref(), &found);
-        self.table.search(&ask, self.precedence)
+        let cache = MatchCache::new();
+        let ask = Ask::new(request, host.as_ref(), &cache);
+        Some(self.table.search(&ask, self.precedence)?.rule)
     }
 }
 

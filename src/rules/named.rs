@@ -118,7 +118,7 @@ mod tests {
     use super::{FEW, Lazily, Named};
     use crate::{
         request::RequestHead,
-        rules::{Condition, Rule, Rules, ask::Ask, capture::Found, netlify},
+        rules::{Condition, Rule, Rules, ask::Ask, capture::MatchCache, netlify},
     };
 
     #[test]
@@ -163,19 +163,19 @@ mod tests {
         let mut request = Request::new(());
         let headers = request.headers_mut();
         headers.insert("cookie", cookie.parse().unwrap());
-        let found = Found::none();
+        let cache = MatchCache::new();
         let ask = Ask {
             head: &RequestHead::new(&request),
             path: "/a",
             query,
             host: None,
-            found: &found,
+            cache: &cache,
         };
-        let at = rules.table.search(&ask, rules.precedence);
-        let number = at
-            .and_then(|at| rules.table.record(at))
+        let found = rules.table.search(&ask, rules.precedence);
+        let number = found
+            .and_then(|found| rules.table.record(found.rule))
             .map(|rule| rule.number);
-        (found.query.reads.get(), found.cookies.reads.get(), number)
+        (cache.query.reads.get(), cache.cookies.reads.get(), number)
     }
 
     #[test]

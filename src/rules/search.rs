@@ -4,7 +4,7 @@ use std::{cell::Cell, ops::ControlFlow};
 
 use super::{
     ask::Ask,
-    capture::Captures,
+    capture::{Captures, Match},
     pattern::{PatternRef, Segment},
     record::{PATTERN, REGEX, Record},
     table::Table,
@@ -53,24 +53,28 @@ pub(super) type Rank = ([u32; 5], u32);
 impl Table {
     /// The rule that answers a request.
     #[inline]
-    pub(super) fn search(&self, ask: &Ask<'_, '_>, precedence: Precedence) -> Option<u32> {
+    pub(super) fn search<'a>(
+        &self,
+        ask: &Ask<'_, 'a>,
+        precedence: Precedence,
+    ) -> Option<Match<'a>> {
         self.search_seen(ask, precedence, || {})
     }
 
     /// The same; `seen` hears of every rule that is looked at.
     #[inline]
-    pub(super) fn search_seen(
+    pub(super) fn search_seen<'a>(
         &self,
-        ask: &Ask<'_, '_>,
+        ask: &Ask<'_, 'a>,
         precedence: Precedence,
         mut seen: impl FnMut(),
-    ) -> Option<u32> {
-        let mut best: Option<(u32, Rank)> = None;
+    ) -> Option<Match<'a>> {
+        let mut best: Option<(Match<'a>, Rank)> = None;
         let lowest = Cell::new(u32::MAX);
         self.candidates(
             ask,
             || lowest.get(),
-            |at, record| {
+            |rule, record, path| {
                 seen();
                 let rank = self.rank(record, precedence);
                 if best.is_some_and(|(_, other)| other < rank) {
@@ -83,12 +87,13 @@ impl Table {
                 if !answers {
                     return ControlFlow::Continue(());
                 }
-                best = Some((at, rank));
+                let path = *path;
+                best = Some((Match { rule, path }, rank));
                 lowest.set(wanted_below(&rank, precedence));
                 ControlFlow::Break(())
             },
         );
-        best.map(|(at, _)| at)
+        best.map(|(found, _)| found)
     }
 
     /// What decides whether a rule comes before another.
@@ -158,7 +163,7 @@ mod tests {
     use super::Precedence;
     use crate::{
         request::RequestHead,
-        rules::{Condition, Rule, Rules, ask::Ask, capture::Found},
+        rules::{Condition, Rule, Rules, ask::Ask, capture::MatchCache},
     };
 
     /// How many rules are looked at for a path.
@@ -172,7 +177,7 @@ mod tests {
             path,
             query: None,
             host: Some("a.example"),
-            found: &Found::none(),
+            cache: &MatchCache::new(),
         };
         let mut count = 0;
         let found = rules

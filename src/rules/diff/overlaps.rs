@@ -12,7 +12,7 @@ use crate::{
     rules::{
         Rules,
         ask::Ask,
-        capture::{Captures, Found},
+        capture::{Captures, Match, MatchCache},
         has::Place,
         options::{Matching, Options},
         outcome::Outcome,
@@ -278,10 +278,11 @@ impl<'r> Search<'r> {
             path,
             query: None,
             host: None,
-            found: &Found::none(),
+            cache: &MatchCache::new(),
         };
         let mut captures = Captures::none();
-        let fits = (other_rules.table).captures(other, &other_record, &ask, &mut captures);
+        let found = Match::of(other);
+        let fits = (other_rules.table).captures(&found, &other_record, &ask, &mut captures);
         fits.is_some_and(|()| {
             let made = |rules: &Rules, record: &Record<'_>, captures: &Captures<'_>| {
                 let location = rules.table.location(record, captures, &ask).ok()?;
@@ -303,7 +304,7 @@ impl<'r> Search<'r> {
                 path: head.path(),
                 query: head.query(),
                 host: host.as_ref().map(|host| &*host.name),
-                found: &Found::none(),
+                cache: &MatchCache::new(),
             };
             let Some(record) = rules.table.record(at) else {
                 return false;

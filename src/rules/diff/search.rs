@@ -14,7 +14,9 @@ use crate::{
     location::HttpScheme,
     policy::Policy,
     request::{RequestHead, host::NormalizedHost},
-    rules::{Rules, ask::Ask, capture::Found, has::Place, options::Edit, record::Record, target},
+    rules::{
+        Rules, ask::Ask, capture::MatchCache, has::Place, options::Edit, record::Record, target,
+    },
 };
 
 /// So many rules are looked at whatever the size of both tables, and so many more for each of their
@@ -233,9 +235,10 @@ fn winner(rules: &Rules, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<u
         path: head.path(),
         query: head.query(),
         host: host.as_ref().map(|host| &*host.name),
-        found: &Found::none(),
+        cache: &MatchCache::new(),
     };
-    rules.table.search_seen(&ask, rules.precedence, seen)
+    let found = rules.table.search_seen(&ask, rules.precedence, seen)?;
+    Some(found.rule)
 }
 
 /// Requests like this one, in which a difference of two rules may show.

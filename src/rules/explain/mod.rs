@@ -5,7 +5,7 @@ use std::fmt;
 use super::{
     Outcome, RuleRef, Rules,
     ask::Ask,
-    capture::{Captures, Found},
+    capture::{Captures, MatchCache},
     has::Condition,
 };
 use crate::{
@@ -197,8 +197,8 @@ impl Rules {
         }
         match self.host(request) {
             Ok(host) => {
-                let found = Found::none();
-                let ask = Ask::new(request, host.as_ref(), &found);
+                let cache = MatchCache::new();
+                let ask = Ask::new(request, host.as_ref(), &cache);
                 self.explain_asked(&ask, &mut explanation);
             }
             Err(refusal) => explanation.refusal = Some(refusal),
@@ -208,8 +208,12 @@ impl Rules {
 
     fn explain_asked<'r>(&'r self, ask: &Ask<'_, '_>, explanation: &mut Explanation<'r>) {
         let winner = self.table.search(ask, self.precedence);
-        (explanation.candidates, explanation.more) = self.in_question(ask, winner);
-        let Some((at, record)) = winner.and_then(|at| Some((at, self.table.record(at)?))) else {
+        let rule = winner.map(|winner| winner.rule);
+        (explanation.candidates, explanation.more) = self.in_question(ask, rule);
+        let Some((winner, at)) = winner.zip(rule) else {
+            return;
+        };
+        let Some(record) = self.table.record(at) else {
             return;
         };
         if !record.redirects() {
@@ -219,8 +223,8 @@ impl Rules {
             return;
         }
         let mut captures = Captures::none();
-        let found = self.table.captures(at, &record, ask, &mut captures);
-        if found.is_none() {
+        let all = self.table.captures(&winner, &record, ask, &mut captures);
+        if all.is_none() {
             return;
         }
         explanation.winner = Some(RuleRef::new(&self.table, record));

@@ -88,7 +88,7 @@ impl Table {
         self.candidates(
             ask,
             || u32::MAX,
-            |at, _| {
+            |at, _, _| {
                 found.insert(at);
                 ControlFlow::Continue(())
             },

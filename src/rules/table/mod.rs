@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::{
     ask::{Ask, means},
-    capture::Captures,
+    capture::{Captures, Match, PathTexts},
     condition::Ready,
     lines::Lines,
     options::Matching,
@@ -201,7 +201,7 @@ impl Table {
         &self,
         ask: &Ask<'_, 'a>,
         lowest: impl Fn() -> u32,
-        mut visit: impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+        mut visit: impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for plane in &self.planes {
             asked(ask.path, plane.matching, |path| {
@@ -220,17 +220,17 @@ impl Table {
     }
 
     #[cfg(feature = "regex")]
-    fn regex_candidates(
+    fn regex_candidates<'a>(
         &self,
-        ask: &Ask<'_, '_>,
-        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+        ask: &Ask<'_, 'a>,
+        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for at in self.regexes.matching(ask.path) {
             if let Some(record) = self.record(at) {
                 let group = self.place(&record).group;
                 if self.hosts.fitting(ask.host).any(|fitting| fitting == group) {
                     // The one behind it is another source, and may come before it.
-                    let _ = visit(at, &record);
+                    let _ = visit(at, &record, &PathTexts::UNKNOWN);
                 }
             }
         }
@@ -238,12 +238,12 @@ impl Table {
 
     // Not inlined, so that tables whose rules are patterns have nothing of it to make ready.
     #[inline(never)]
-    fn exact_candidates(
+    fn exact_candidates<'a>(
         &self,
         plane: &Plane,
         path: &Asked<'_, '_>,
-        ask: &Ask<'_, '_>,
-        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+        ask: &Ask<'_, 'a>,
+        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         let spelled = path.spelled;
         let path_hash = self.hash.of(spelled);
@@ -259,13 +259,13 @@ impl Table {
     }
 
     #[inline]
-    fn exact_on(
+    fn exact_on<'a>(
         &self,
         group: u32,
         plane: &Plane,
         spelled: &[u8],
         path_hash: u64,
-        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         let is_it = |entry| {
             self.record(self.lists.first(entry)).is_some_and(|record| {
@@ -273,17 +273,17 @@ impl Table {
             })
         };
         if let Some(entry) = plane.exact.find(group, path_hash, is_it) {
-            self.show(entry, visit);
+            self.show(entry, &PathTexts::UNKNOWN, visit);
         }
     }
 
-    fn keyed_candidates(
+    fn keyed_candidates<'a>(
         &self,
         plane: &Plane,
         spelled: &[u8],
         path_hash: u64,
-        ask: &Ask<'_, '_>,
-        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+        ask: &Ask<'_, 'a>,
+        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for group in self.hosts.fitting(ask.host) {
             // A query that says the same again and again has each rule looked at once.
@@ -299,17 +299,22 @@ impl Table {
                 };
                 let found = plane.exact.find_keyed(hash, is_it);
                 if let Some(entry) = found.filter(|entry| shown.is_new(**entry)) {
-                    self.show(entry, visit);
+                    self.show(entry, &PathTexts::UNKNOWN, visit);
                 }
             }
         }
     }
 
     #[inline]
-    fn show(&self, entry: &u32, visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>) {
+    fn show<'a>(
+        &self,
+        entry: &u32,
+        path: &PathTexts<'a>,
+        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+    ) {
         for at in self.lists.rules(entry) {
             if let Some(record) = self.record(*at) {
-                if visit(*at, &record).is_break() {
+                if visit(*at, &record, path).is_break() {
                     return;
                 }
             }
@@ -324,7 +329,7 @@ impl Table {
         path: &Asked<'a, '_>,
         ask: &Ask<'_, 'a>,
         lowest: &impl Fn() -> u32,
-        visit: &mut impl FnMut(u32, &Record<'_>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         let mut on = |group| {
             let look = |entry: &u32| {
@@ -332,14 +337,14 @@ impl Table {
                 let Some(record) = self.record(at) else {
                     return;
                 };
+                let mut texts = PathTexts::none();
                 let fits = record.number <= lowest()
                     && self.place(&record).group == group
                     && path
-                        .fit(PatternRef::of(record.source), ask.found.begin())
+                        .fit(PatternRef::of(record.source), |text| texts.push(text))
                         .is_some();
                 if fits {
-                    ask.found.end(at);
-                    self.show(entry, visit);
+                    self.show(entry, &texts, visit);
                 }
             };
             let mut searched = Searched {
@@ -358,17 +363,17 @@ impl Table {
     /// Finds what the placeholders of a rule stand for that answers a request.
     pub(super) fn captures<'a>(
         &self,
-        at: u32,
+        found: &Match<'a>,
         record: &Record<'_>,
         ask: &Ask<'_, 'a>,
         captures: &mut Captures<'a>,
     ) -> Option<()> {
         if record.has(REGEX) {
-            *captures = self.regex_captures(at, ask.path)?;
+            *captures = self.regex_captures(found.rule, ask.path)?;
         }
         if record.has(PATTERN) {
-            match ask.found.of(at) {
-                Some(texts) => texts.for_each(|text| captures.push(text)),
+            match found.path.all() {
+                Some(texts) => texts.iter().for_each(|text| captures.push(*text)),
                 None => asked(ask.path, self.place(record).matching, |path| {
                     path.fit(PatternRef::of(record.source), |text| captures.push(text))
                 })?,

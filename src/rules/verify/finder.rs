@@ -17,7 +17,7 @@ use crate::{
     rules::{
         Rules,
         ask::Ask,
-        capture::Found,
+        capture::MatchCache,
         condition::Ready,
         options::Matching,
         pattern::PatternRef,
@@ -206,12 +206,12 @@ impl<'t> Finder<'t> {
                 path,
                 query: None,
                 host: None,
-                found: &Found::none(),
+                cache: &MatchCache::new(),
             };
             self.table.candidates(
                 &ask,
                 || u32::MAX,
-                |at, _| {
+                |at, _, _| {
                     found.push(at);
                     ControlFlow::Continue(())
                 },
