@@ -35,26 +35,56 @@ pub(super) struct Regexes {
 
 /// How much room is left for the regexes of a table.
 #[derive(Clone, Debug)]
-pub(super) struct Room(usize);
+pub(super) struct Room {
+    left: usize,
+    /// The last regexes, each with the class of its size.
+    ///
+    /// A format checks a regex before a rule has it, and a rule is added again if its target is
+    /// wrong.
+    recent: Vec<(Regex, usize)>,
+}
+
+/// As many regexes are remembered as a list of conditions may have.
+const MAX_RECENT: usize = 16;
 
 impl Default for Room {
     fn default() -> Self {
-        Self(TOTAL_LIMIT)
+        Self {
+            left: TOTAL_LIMIT,
+            recent: Vec::new(),
+        }
     }
 }
 
 impl Room {
     /// A regex that matches whole texts only, and is kept.
     pub(super) fn whole(&mut self, text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
-        self.check()?;
-        let (regex, size) = whole_of_size(text, ignore_case)?;
-        self.0 = self.0.saturating_sub(size);
+        let (regex, size) = self.compiled(text, ignore_case)?;
+        self.left = self.left.saturating_sub(size);
         self.check().map(|()| regex)
     }
 
+    /// The same, if it isn't kept.
+    pub(super) fn checked(&mut self, text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
+        self.compiled(text, ignore_case).map(|(regex, _)| regex)
+    }
+
+    fn compiled(&mut self, text: &str, ignore_case: bool) -> Result<(Regex, usize), Flaw> {
+        self.check()?;
+        let own = anchored(text, "", ignore_case);
+        let mut recent = self.recent.iter();
+        let compiled = match recent.position(|(regex, _)| regex.as_str() == own) {
+            Some(at) => self.recent.remove(at),
+            None => whole_of_size(text, ignore_case)?,
+        };
+        self.recent.insert(0, compiled.clone());
+        self.recent.truncate(MAX_RECENT);
+        Ok(compiled)
+    }
+
     /// Says whether there is none.
-    pub(super) fn check(&self) -> Result<(), Flaw> {
-        if self.0 > 0 {
+    fn check(&self) -> Result<(), Flaw> {
+        if self.left > 0 {
             return Ok(());
         }
         Err(Flaw::whole(
@@ -69,16 +99,14 @@ pub(super) const fn is_too_long(path: &str) -> bool {
     path.len() > MAX_PATH
 }
 
-/// A regex that matches whole texts only.
-pub(super) fn whole(text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
-    // By itself first: `a)|(b` closes no group of ours.
-    compile(text, SIZE_LIMIT).map_err(|error| flaw_of(&error))?;
-    anchored_of(text, ignore_case, SIZE_LIMIT).map_err(|error| flaw_of(&error))
-}
-
-/// The same, and the class of its size.
+/// A regex that matches whole texts only, and the class of its size.
 fn whole_of_size(text: &str, ignore_case: bool) -> Result<(Regex, usize), Flaw> {
-    compile(text, SIZE_LIMIT).map_err(|error| flaw_of(&error))?;
+    // By itself first: `a)|(b` closes no group of ours. No regex compiles to nothing, so it is only
+    // parsed.
+    match compile(text, 0) {
+        Ok(_) | Err(regex::Error::CompiledTooBig(_)) => {}
+        Err(error) => return Err(flaw_of(&error)),
+    }
     let mut class = LEAST_CLASS;
     loop {
         match anchored_of(text, ignore_case, class) {
@@ -171,6 +199,9 @@ fn set(each: &[(u32, Regex)], limit: usize) -> Option<RegexSet> {
 impl Regexes {
     /// The set of all; of those that are too much together, the first, and where the others are.
     pub(super) fn new(each: Vec<(u32, Regex)>) -> (Self, Vec<u32>) {
+        if each.is_empty() {
+            return (Self::default(), Vec::new());
+        }
         // What each is allowed, all are together.
         let limit = SIZE_LIMIT.saturating_mul(each.len());
         Self::within(limit, each)
@@ -178,7 +209,7 @@ impl Regexes {
 
     fn within(limit: usize, mut each: Vec<(u32, Regex)>) -> (Self, Vec<u32>) {
         if let Some(set) = set(&each, limit) {
-            let set = Some(set).filter(|_| !each.is_empty());
+            let set = Some(set);
             return (Self { set, each }, Vec::new());
         }
         let (mut most, mut set_of_most, mut too_many) = (0, None, each.len());
@@ -245,8 +276,14 @@ impl Regexes {
 
 #[cfg(test)]
 mod tests {
-    use super::{LEAST_CLASS, Regexes, Room, SIZE_LIMIT, slots, whole, whole_of_size};
+    use super::{
+        Flaw, LEAST_CLASS, MAX_RECENT, Regex, Regexes, Room, SIZE_LIMIT, slots, whole_of_size,
+    };
     use crate::rules::{Condition, Rule, RulesBuilder, Source};
+
+    fn whole(text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
+        whole_of_size(text, ignore_case).map(|(regex, _)| regex)
+    }
 
     #[test]
     fn only_whole_texts_match() {
@@ -281,7 +318,10 @@ mod tests {
             assert_eq!(class, kilobytes << 10, "{text}");
         }
         // Room for one such regex, and for some small ones.
-        let room = || Room(more + 4 * least);
+        let room = || Room {
+            left: more + 4 * least,
+            ..Room::default()
+        };
         let wide = || Rule::found(Source::regex(r"/\w{10}"), "/");
         let small = |at: u32| Rule::found(Source::regex(&format!("/a{at}/(.*)")), "/{1}");
         let asks = |at: u32| {
@@ -322,6 +362,22 @@ mod tests {
             assert_eq!(error.rule(), 4);
             assert!(error.message().ends_with("more than 128 MB"));
         }
+    }
+
+    #[test]
+    fn a_regex_that_was_checked_is_not_compiled_again() {
+        let mut room = Room::default();
+        for at in 0..2 * MAX_RECENT {
+            let (text, ignore_case) = (format!("/{at}/.*"), at % 2 == 0);
+            room.checked(&text, ignore_case).unwrap();
+            let left = room.left;
+            let regex = room.whole(&text, ignore_case).unwrap();
+            assert!(regex.is_match(&format!("/{at}/x")));
+            assert_eq!(room.left, left - LEAST_CLASS);
+            assert_eq!(room.recent.len(), MAX_RECENT.min(at + 1));
+        }
+        assert!(!room.whole("/a", false).unwrap().is_match("/A"));
+        assert!(room.whole("/a", true).unwrap().is_match("/A"));
     }
 
     #[test]

@@ -260,9 +260,8 @@ impl RulesBuilder {
 
     /// A regex as a rule would have it, where there is room for more of them; it takes none.
     #[cfg(feature = "regex")]
-    pub(super) fn regex(&self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
-        self.room.check()?;
-        super::regexes::whole(text, ignore_case)
+    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
+        self.room.checked(text, ignore_case)
     }
 
     /// Makes room for rules from a file of so many bytes, as far as there is any.

@@ -88,7 +88,7 @@ impl<'t> Document<'t> {
 
     /// A regex as a rule would have it, where there is room for more of them.
     #[cfg(feature = "regex")]
-    pub(super) fn regex(&self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
+    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
         self.loader.regex(text, ignore_case)
     }
 

@@ -111,7 +111,7 @@ impl Loader {
 
     /// A regex as a rule would have it, where there is room for more of them.
     #[cfg(feature = "regex")]
-    pub(super) fn regex(&self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
+    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
         self.builder.regex(text, ignore_case)
     }
 
