@@ -132,7 +132,7 @@ fn findings_of_vercel_and_next_point_at_keys_and_values() {
         (
             Format::Vercel,
             r#"{"source":"/a/../b","destination":"/c"}"#,
-            "../b",
+            "..",
         ),
         (
             Format::Vercel,

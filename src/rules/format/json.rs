@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, ops::Range};
 
 use serde_json::value::RawValue;
 
+use crate::rules::{RuleError, text_range::TextRange};
+
 /// A value as it stands in a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value<'t> {
@@ -74,6 +76,20 @@ impl<'t> Value<'t> {
         let end = inside.end;
         let raw = |at| (inside.start + raw_len(text, at)).min(end);
         raw(part.start)..raw(part.end)
+    }
+
+    /// Where it has what an error about its text is about.
+    #[cfg(feature = "json")]
+    pub(super) fn place(&self, error: &RuleError) -> Range<usize> {
+        let inside = self.inside();
+        let TextRange { start, end } = error.flaw.range;
+        let bytes = self.part(start..end);
+        match end.saturating_sub(start) {
+            0 => inside,
+            // What is wrong begins there.
+            1 => bytes.start..inside.end,
+            _ => bytes,
+        }
     }
 
     pub(super) fn is_string(&self) -> bool {

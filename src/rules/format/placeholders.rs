@@ -71,7 +71,7 @@ pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (Template, V
             if !tail.starts_with(is_of_name) {
                 let end = text.len() - tail.len();
                 template.push_literal(text, literal..at);
-                template.push_placeholder(&name.native, at..end);
+                template.push_placeholder(&name.native, at..end, false);
                 literal = end;
                 rest = tail;
                 if let Some(other) = eaten {

@@ -77,7 +77,7 @@ fn push_literal(text: &Word, fold: bool, out: &mut Vec<u8>) -> Result<(), Flaw> 
     let is_wrong = |byte: u8| matches!(byte, b'?' | b'#') || byte.is_ascii_control();
     let bytes = text.text.as_bytes();
     if let Some(at) = bytes.iter().position(|byte| is_wrong(*byte)) {
-        let range = text.range.nth(at);
+        let range = text.nth(at);
         return Err(match bytes.get(at) {
             Some(b'?') => Flaw::no_query(range.start),
             Some(b'#') => Flaw::no_fragment(range.start),

@@ -47,6 +47,18 @@ impl Word {
             range: range.into(),
         }
     }
+
+    /// Returns where a byte of the text was written.
+    ///
+    /// That is all of the range if the author wrote the text in another way, for example with an
+    /// escape.
+    pub(super) fn nth(&self, at: usize) -> TextRange {
+        if self.range.start + self.text.len() == self.range.end {
+            self.range.nth(at)
+        } else {
+            self.range
+        }
+    }
 }
 
 impl PartialEq for Word {
@@ -81,15 +93,6 @@ pub(super) enum Segment {
         name: Word,
         after: Word,
     },
-}
-
-impl Segment {
-    /// Adds literal text at the end.
-    pub(super) fn push_literal(&mut self, text: &str, range: Range<usize>) {
-        let (Self::Literal(last) | Self::Placeholder { after: last, .. }) = self;
-        last.text.push_str(text);
-        last.range.end = range.end;
-    }
 }
 
 /// A placeholder for the rest of a path.
@@ -173,13 +176,65 @@ impl Pattern {
         self.segments.push(Segment::Literal(Word::new(text, range)));
     }
 
-    /// Adds a segment that is a placeholder.
-    pub(super) fn push_placeholder(&mut self, name: &str, range: Range<usize>) {
-        self.segments.push(Segment::Placeholder {
-            before: Word::EMPTY,
+    /// Adds literal text, in which each slash begins a segment.
+    ///
+    /// A path contains `?` and `#` only percent-encoded. Returns `None` if the path has no slash
+    /// before the text.
+    pub(super) fn push_text(&mut self, text: &str, range: Range<usize>) -> Option<()> {
+        // If the author wrote it in another way, each part of it has the whole range.
+        let is_exact = text.len() == range.len();
+        let mut start = range.start;
+        for (number, part) in text.split('/').enumerate() {
+            let part_range = if is_exact {
+                start..start + part.len()
+            } else {
+                range.clone()
+            };
+            start += part.len() + 1;
+            if number > 0 {
+                self.push_literal("", part_range.start..part_range.start);
+            } else if part.is_empty() {
+                continue;
+            }
+            let (Segment::Literal(last) | Segment::Placeholder { after: last, .. }) =
+                self.segments.last_mut()?;
+            last.text
+                .push_str(&part.replace('?', "%3F").replace('#', "%23"));
+            last.range.end = part_range.end;
+        }
+        Some(())
+    }
+
+    /// Adds a placeholder to the last segment. Returns `None` if the segment has one already.
+    pub(super) fn push_name(&mut self, name: &str, range: Range<usize>) -> Option<()> {
+        let segment = self.segments.last_mut()?;
+        let Segment::Literal(before) = segment else {
+            return None;
+        };
+        *segment = Segment::Placeholder {
+            before: std::mem::take(before),
+            after: Word::new("", range.end..range.end),
             name: Word::new(name, range),
-            after: Word::EMPTY,
+        };
+        Some(())
+    }
+
+    /// Makes the slash at the end the beginning of a tail. Returns `None` if there is no slash.
+    pub(super) fn push_tail(
+        &mut self,
+        kind: TailKind,
+        name: &str,
+        range: Range<usize>,
+    ) -> Option<()> {
+        match self.segments.pop()? {
+            Segment::Literal(last) if last.text.is_empty() => {}
+            _ => return None,
+        }
+        self.tail = Some(Tail {
+            kind,
+            name: Word::new(name, range),
         });
+        Some(())
     }
 
     /// Returns the names of the placeholders, from left to right.
@@ -215,19 +270,46 @@ pub(super) struct Placeholder {
 impl Template {
     /// Adds a part of a text that has no escapes.
     pub(super) fn push_literal(&mut self, text: &str, range: Range<usize>) {
-        let part = text.get(range.clone()).unwrap_or_default();
-        if !part.is_empty() {
-            let part = Word::new(part, range);
-            self.parts.push(TemplatePart::Literal(part));
+        self.push_text(text.get(range.clone()).unwrap_or_default(), range);
+    }
+
+    /// Adds text that the author wrote at this range, perhaps in another way.
+    pub(super) fn push_text(&mut self, text: &str, range: Range<usize>) {
+        match self.parts.last_mut() {
+            _ if text.is_empty() => {}
+            // The origin of a target has to be one part.
+            Some(TemplatePart::Literal(last)) if last.range.end == range.start => {
+                last.text.push_str(text);
+                last.range.end = range.end;
+            }
+            _ => self
+                .parts
+                .push(TemplatePart::Literal(Word::new(text, range))),
         }
     }
 
-    /// Adds a placeholder.
-    pub(super) fn push_placeholder(&mut self, name: &str, range: Range<usize>) {
-        self.parts.push(TemplatePart::Placeholder(Placeholder {
-            name: Word::new(name, range),
-            has_slash: false,
-        }));
+    /// Adds a placeholder: `{name}`, or `{/*name}` if it has a slash.
+    pub(super) fn push_placeholder(&mut self, name: &str, range: Range<usize>, has_slash: bool) {
+        let name = Word::new(name, range);
+        let placeholder = Placeholder { name, has_slash };
+        self.parts.push(TemplatePart::Placeholder(placeholder));
+    }
+
+    /// Removes the slash at the end. Returns `false` if there is none.
+    #[cfg(feature = "json")]
+    pub(super) fn pop_slash(&mut self) -> bool {
+        let Some(TemplatePart::Literal(last)) = self.parts.last_mut() else {
+            return false;
+        };
+        let has_slash = last.text.ends_with('/');
+        if has_slash {
+            last.text.pop();
+            last.range.end -= 1;
+        }
+        if last.text.is_empty() {
+            self.parts.pop();
+        }
+        has_slash
     }
 }
 

@@ -86,7 +86,7 @@ pub(in crate::rules) fn compile<'t>(
                 let text = literal.text.get(skipped..).unwrap_or_default();
                 if let Some(at) = text.bytes().position(|byte| byte.is_ascii_control()) {
                     return Err(Flaw::new(
-                        literal.range.nth(skipped + at),
+                        literal.nth(skipped + at),
                         "control characters can't be sent",
                         "remove it",
                     ));
@@ -118,7 +118,7 @@ pub(in crate::rules) fn compile<'t>(
 fn origin(first: &Word, second: Option<&TemplatePart>) -> Result<(Vec<u8>, usize), Flaw> {
     let text = &*first.text;
     let invalid = |error: LocationError| {
-        let range = first.range.nth(error.position());
+        let range = first.nth(error.position());
         Flaw::location(error, range)
     };
     if let Some(rest) = text.strip_prefix('/') {
@@ -127,7 +127,7 @@ fn origin(first: &Word, second: Option<&TemplatePart>) -> Result<(Vec<u8>, usize
             return Err(error.map_or_else(
                 || {
                     let message = "`//` redirects to another host";
-                    Flaw::new(first.range.nth(1), message, "write one `/`")
+                    Flaw::new(first.nth(1), message, "write one `/`")
                 },
                 invalid,
             ));
@@ -142,7 +142,7 @@ fn origin(first: &Word, second: Option<&TemplatePart>) -> Result<(Vec<u8>, usize
         return Err(match Location::from_config(text) {
             Err(error) => invalid(error),
             Ok(_) => Flaw::new(
-                first.range.nth(0),
+                first.nth(0),
                 "a target must start with `/` or `https://`",
                 "",
             ),

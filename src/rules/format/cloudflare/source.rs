@@ -3,7 +3,7 @@
 use crate::rules::{
     Source,
     format::placeholders::{Name, is_of_name},
-    syntax::{self, Segment, Tail, TailKind, Word},
+    syntax::{self, TailKind},
 };
 
 /// What `*` is called in a destination.
@@ -106,54 +106,17 @@ impl<'s> Pattern<'s> {
     /// one.
     fn native(&self) -> Option<syntax::Pattern> {
         let mut pattern = syntax::Pattern::default();
-        let mut segment: Option<Segment> = None;
         let mut at = 0;
         for (number, piece) in self.pieces.iter().enumerate() {
-            let start = at;
-            at += piece.length();
+            let range = at..at + piece.length();
+            at = range.end;
             match *piece {
-                Piece::Literal(text) => {
-                    let mut from = start;
-                    for (number, part) in text.split('/').enumerate() {
-                        if number > 0 {
-                            pattern.segments.extend(segment.take());
-                            segment = Some(Segment::Literal(Word::new("", from..from)));
-                        }
-                        let range = from..from + part.len();
-                        from = range.end + 1;
-                        match &mut segment {
-                            Some(segment) => segment.push_literal(part, range),
-                            // Nothing is before the first slash.
-                            None if part.is_empty() => {}
-                            None => return None,
-                        }
-                    }
-                }
-                Piece::Name(name) => {
-                    let Some(Segment::Literal(before)) = segment else {
-                        return None;
-                    };
-                    let end = Word::new("", at..at);
-                    segment = Some(Segment::Placeholder {
-                        before,
-                        name: Word::new(name, start..at),
-                        after: end,
-                    });
-                }
-                Piece::Splat => {
-                    let is_last = number + 1 == self.pieces.len();
-                    match segment.take()? {
-                        Segment::Literal(before) if is_last && before.text.is_empty() => {}
-                        _ => return None,
-                    }
-                    pattern.tail = Some(Tail {
-                        kind: TailKind::AfterSlash,
-                        name: Word::new(SPLAT, start..at),
-                    });
-                }
-            }
+                Piece::Literal(text) => pattern.push_text(text, range),
+                Piece::Name(name) => pattern.push_name(name, range),
+                Piece::Splat if number + 1 < self.pieces.len() => None,
+                Piece::Splat => pattern.push_tail(TailKind::AfterSlash, SPLAT, range),
+            }?;
         }
-        pattern.segments.extend(segment);
         Some(pattern)
     }
 

@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use crate::rules::{format::name_of, pattern};
+use crate::rules::{
+    format::{name_of, vercel::path_at},
+    syntax::Template,
+};
 
 /// A placeholder of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,31 +19,22 @@ pub(super) struct Capture {
 }
 
 /// Translates a destination. Returns the bytes of a placeholder that the source doesn't have.
-pub(super) fn translate(text: &str, captures: &[Capture]) -> Result<String, Range<usize>> {
-    if !text.starts_with(':') && !text.contains("/:") {
-        return Ok(pattern::escape(text));
-    }
+pub(super) fn translate(text: &str, captures: &[Capture]) -> Result<Template, Range<usize>> {
+    let mut template = Template::default();
+    let has_names = text.starts_with(':') || text.contains("/:");
     // Of two captures with one name, the last is inserted.
     let by_name: HashMap<&str, &Capture> = captures
         .iter()
         .map(|capture| (&*capture.written, capture))
         .collect();
     let path_at = path_at(text);
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let colon = rest.find(':').unwrap_or(rest.len());
-        out.push_str(&pattern::escape(rest.get(..colon).unwrap_or_default()));
-        at += colon;
-        let Some(behind) = text.get(at + 1..) else {
-            break;
-        };
-        let name = name_of(behind);
+    // Where the literal text before the next placeholder begins.
+    let mut literal = 0;
+    for (at, _) in text.match_indices(':').filter(|_| has_names) {
+        let name = name_of(text.get(at + 1..).unwrap_or_default());
         // In an origin it may begin a port, too.
         let is_port = at < path_at && !name.starts_with(|c: char| c.is_ascii_alphabetic());
         if name.is_empty() || is_port {
-            out.push(':');
-            at += 1;
             continue;
         }
         let end = at + 1 + name.len();
@@ -50,28 +44,17 @@ pub(super) fn translate(text: &str, captures: &[Capture]) -> Result<String, Rang
         else {
             return Err(at..end);
         };
-        let repeats = text
-            .get(end..)
-            .is_some_and(|rest| rest.starts_with(['*', '+']));
-        at = end + usize::from(repeats);
-        match repeats && *is_rest && out.ends_with('/') {
-            true => {
-                out.pop();
-                out.push_str(&format!("{{/*{native}}}"));
-            }
-            false => out.push_str(&format!("{{{native}}}")),
-        }
+        let behind = text.get(end..).unwrap_or_default();
+        let repeats = behind.starts_with(['*', '+']);
+        let bytes = at..end + usize::from(repeats);
+        template.push_literal(text, literal..at);
+        literal = bytes.end;
+        // The slash at the start of the path stays.
+        let has_slash = repeats && *is_rest && at > path_at + 1 && template.pop_slash();
+        template.push_placeholder(native, bytes, has_slash);
     }
-    Ok(out)
-}
-
-/// Where the path of a destination begins.
-fn path_at(text: &str) -> usize {
-    let host = text.find("://").filter(|_| !text.starts_with('/'));
-    host.map_or(0, |scheme| {
-        let host = text.get(scheme + 3..).unwrap_or_default();
-        scheme + 3 + host.find(['/', '?', '#']).unwrap_or(host.len())
-    })
+    template.push_literal(text, literal..text.len());
+    Ok(template)
 }
 
 #[cfg(test)]
@@ -98,12 +81,14 @@ mod tests {
             ("https://:a/", Ok("https://{a}/")),
             ("/:r", Ok("/{r}")),
             ("/x/:r*", Ok("/x{/*r}")),
+            ("/:r*", Ok("/{r}")),
+            ("https://h/:r*", Ok("https://h/{r}")),
             ("/:a*", Ok("/{a}")),
             ("/:a/:", Ok("/{a}/:")),
             ("/:a/:none", Err(4..9)),
         ] {
-            let expected = expected.map(str::to_owned);
-            assert_eq!(translate(text, &captures), expected, "{text}");
+            let translated = translate(text, &captures).map(|target| target.to_string());
+            assert_eq!(translated, expected.map(str::to_owned), "{text}");
         }
     }
 }

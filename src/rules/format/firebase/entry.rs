@@ -15,6 +15,7 @@ use crate::{
             json::{self, Object, Value},
             near_or, quoted,
         },
+        source::SourceKind,
     },
     status::Status,
 };
@@ -216,6 +217,7 @@ impl Reader<'_, '_> {
     ) -> Option<()> {
         let at = entry.bytes().start;
         let place = source.value.inside();
+        let is_regex = matches!(rule.source.kind, SourceKind::Regex(_));
         let mut redirect = rule.clone();
         redirect.outcome = Outcome::Redirect(status.into());
         redirect.target = match destination::translate(&target.text, captures) {
@@ -237,11 +239,15 @@ impl Reader<'_, '_> {
             Part::Target => {
                 // Later redirects must not take the URLs of one that can't be sent.
                 let message = format!("{message}, so requests for this redirect pass through");
-                let bytes = target.value.inside();
+                let bytes = target.value.place(&error);
                 self.document.say(Severity::Warning, &bytes, &message, help);
                 if let Err(error) = self.document.try_rule(at, &place, rule) {
                     return self.skip(&place, error.message(), error.help());
                 }
+            }
+            // The places in a regex are those of its own text.
+            Part::Source if !is_regex => {
+                return self.skip(&source.value.place(&error), message, help);
             }
             _ => return self.skip(&place, message, help),
         }

@@ -265,7 +265,10 @@ fn native(segments: &[(Segment<'_>, Range<usize>)]) -> Option<Pattern> {
     for (at, (segment, bytes)) in segments.iter().enumerate() {
         match segment {
             Segment::Literal(literal) => pattern.push_literal(literal, bytes.clone()),
-            Segment::Placeholder(name) => pattern.push_placeholder(name, bytes.clone()),
+            Segment::Placeholder(name) => {
+                pattern.push_literal("", bytes.start..bytes.start);
+                pattern.push_name(name, bytes.clone())?;
+            }
             Segment::Splat("", name) if at + 1 == segments.len() => {
                 let kind = match at {
                     0 => TailKind::AfterSlash,

@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use super::{
     Dialect,
-    names::{Capture, Mapped, Names, Slot},
+    names::{Names, Slot},
     url::{Part, is_name, path_at, regex_len, scheme_len},
 };
-use crate::rules::format::{name_of, path_to_regexp::Modifier, quoted};
+use crate::rules::{
+    format::{name_of, path_to_regexp::Modifier, quoted},
+    syntax::Template,
+};
 
 /// What keeps a destination from being translated.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,53 +18,54 @@ pub(super) struct Wrong {
     pub(super) bytes: Range<usize>,
     pub(super) message: String,
     pub(super) cure: &'static str,
-    /// The format has it, and it isn't supported here.
+    /// The format accepts the file, so only this redirect can't be sent.
     pub(super) is_known: bool,
 }
 
 /// The target that a destination means.
-pub(super) fn translate(destination: &str, names: &Names) -> Result<Mapped, Wrong> {
+pub(super) fn translate(destination: &str, names: &Names) -> Result<Template, Wrong> {
     let path_at = path_at(destination);
     let at = scheme_len(destination);
     let mut writer = Writer {
         text: destination,
         names,
+        path_at,
         at,
+        literal: 0,
         part: if at < path_at {
             Part::Origin
         } else {
             Part::Path
         },
-        out: Mapped::default(),
-        path_begin: 0,
+        out: Template::default(),
     };
-    let scheme = destination.get(..at).unwrap_or_default();
-    writer.out.literal(scheme, 0..at);
     while let Some(char) = writer.rest().chars().next() {
         if writer.at >= path_at && writer.part == Part::Origin {
             writer.part = Part::Path;
-            writer.path_begin = writer.out.text.len();
         }
         writer.step(char)?;
     }
+    writer.flush(destination.len());
+    writer.check_scheme(true)?;
     Ok(writer.out)
 }
 
 struct Writer<'d> {
     text: &'d str,
     names: &'d Names,
+    path_at: usize,
     at: usize,
+    /// Where the literal text begins that isn't part of the target yet.
+    literal: usize,
     part: Part,
-    out: Mapped,
-    /// Where the path begins in the target.
-    path_begin: usize,
+    out: Template,
 }
 
-/// A placeholder, and what stands around it in its braces.
-struct Group<'g> {
+/// A placeholder, and the bytes of what stands around it in its braces.
+struct Group {
     slot: Slot,
-    prefix: &'g str,
-    suffix: &'g str,
+    prefix: Range<usize>,
+    suffix: Range<usize>,
     is_optional: bool,
     bytes: Range<usize>,
 }
@@ -71,96 +75,54 @@ impl<'d> Writer<'d> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    fn slice(&self, bytes: Range<usize>) -> &'d str {
+        self.text.get(bytes).unwrap_or_default()
+    }
+
     fn step(&mut self, char: char) -> Result<(), Wrong> {
         let start = self.at;
-        let behind = self.text.get(start + char.len_utf8()..).unwrap_or_default();
+        self.at += char.len_utf8();
+        let behind = self.rest();
         match char {
             '\\' if self.part != Part::Origin => {
-                let escaped = behind.chars().next().map_or(0, char::len_utf8);
-                let text = behind.get(..escaped).unwrap_or_default();
-                self.at += 1 + escaped;
-                self.out.literal(text, start..self.at);
+                self.flush(start);
+                self.at += behind.chars().next().map_or(0, char::len_utf8);
             }
-            ':' if is_name(behind, self.part == Part::Origin) => return self.placeholder(),
-            '{' if self.part.has_groups(self.names.dialect, self.text) => {
-                if let Some(group) = self.braces()? {
-                    return self.put(&group);
+            ':' if is_name(behind, self.part == Part::Origin) => {
+                if let Some((slot, end)) = self.name(start)? {
+                    self.at = end;
+                    self.put(start, slot, [start..start, end..end])?;
                 }
-                self.literal(char);
             }
+            '{' if self.part.has_groups(self.names.dialect, self.text) => self.braces(start)?,
             '(' if self.part == Part::Path && !self.names.has_unnamed() => {
-                let length = regex_len(self.rest());
-                if length > 2 && !behind.starts_with('?') {
-                    let scheme = scheme_len(self.text);
-                    if !matches!(self.text.get(..scheme), Some("" | "http:" | "https:")) {
-                        return Err(Wrong {
-                            bytes: 0..scheme,
-                            message: "only `http://` and `https://` URLs are allowed".to_owned(),
-                            cure: "use one of them, or a path that begins with `/`",
-                            is_known: false,
-                        });
-                    }
-                    let bytes = start..start + length;
-                    let group = quoted(self.text.get(bytes.clone()).unwrap_or_default());
-                    return Err(Wrong {
-                        bytes,
-                        message: format!("the source has no group for {group}"),
-                        cure: "write `%28` and `%29` for plain parentheses",
-                        is_known: false,
-                    });
-                }
-                self.literal(char);
+                self.check_parenthesis(start)?;
             }
-            '$' => match self.names.numbered(behind) {
-                Some((group, digits)) => {
-                    self.at += 1 + digits;
-                    self.out.placeholder(&group.name, start..self.at);
+            '$' => {
+                if let Some((group, digits)) = self.names.numbered(behind) {
+                    self.at += digits;
+                    self.flush(start);
+                    self.out
+                        .push_placeholder(&group.name, start..self.at, false);
                 }
-                None => self.literal(char),
-            },
-            // A query without anything in it is none.
-            '?' if self.part != Part::Fragment
-                && (behind.is_empty() || behind.starts_with('#')) =>
-            {
-                self.part = Part::Query;
-                self.at += 1;
             }
             '?' if self.part != Part::Fragment => {
                 self.part = Part::Query;
-                self.literal(char);
+                // A query without anything in it is none.
+                if behind.is_empty() || behind.starts_with('#') {
+                    self.flush(start);
+                }
             }
-            '#' => {
-                self.part = Part::Fragment;
-                self.literal(char);
-            }
-            _ => self.literal(char),
+            '#' => self.part = Part::Fragment,
+            _ => {}
         }
         Ok(())
     }
 
-    fn literal(&mut self, char: char) {
-        let start = self.at;
-        self.at += char.len_utf8();
-        let text = char.encode_utf8(&mut [0; 4]).to_owned();
-        self.out.literal(&text, start..self.at);
-    }
-
-    /// `:name`, perhaps with a regex, which means nothing here, and what says how often.
-    fn placeholder(&mut self) -> Result<(), Wrong> {
-        let start = self.at;
-        let Some((slot, end)) = self.name(start)? else {
-            self.literal(':');
-            return Ok(());
-        };
-        self.at = end;
-        let is_optional = self.modifier();
-        self.put(&Group {
-            slot,
-            prefix: "",
-            suffix: "",
-            is_optional,
-            bytes: start..self.at,
-        })
+    /// Adds the literal text before this byte. The next one begins where the writer is.
+    fn flush(&mut self, end: usize) {
+        self.out.push_literal(self.text, self.literal..end);
+        self.literal = self.at;
     }
 
     /// What the name inserts that begins with a colon here, and where it ends.
@@ -170,33 +132,61 @@ impl<'d> Writer<'d> {
         let end = start + 1 + name.len();
         match self.names.get(name) {
             Some(slot) => {
+                // A regex behind it means nothing here.
                 let behind = self.text.get(end..).unwrap_or_default();
                 Ok(Some((slot, end + regex_len(behind))))
             }
             None if self.part.takes_unknown_names(self.names.dialect) => Ok(None),
-            None => Err(Wrong {
-                bytes: start..end,
-                message: format!(
-                    "neither the source nor a condition has the placeholder {}",
-                    quoted(&format!(":{name}"))
-                ),
-                cure: "add it to the source, or write `%3A` for a plain colon",
-                is_known: false,
-            }),
+            None => {
+                let name = quoted(&format!(":{name}"));
+                Err(Wrong {
+                    bytes: start..end,
+                    message: format!(
+                        "neither the source nor a condition has the placeholder {name}"
+                    ),
+                    cure: "add it to the source, or write `%3A` for a plain colon",
+                    is_known: false,
+                })
+            }
         }
     }
 
-    /// Takes `*` or `+`. A `?` begins the query, even behind a name.
-    fn modifier(&mut self) -> bool {
-        let mark = self.rest().chars().next().filter(|mark| *mark != '?');
-        let modifier = mark.and_then(Modifier::of);
-        self.at += usize::from(modifier.is_some());
-        modifier.is_some()
+    /// Returns an error if a parenthesis begins a group.
+    fn check_parenthesis(&self, start: usize) -> Result<(), Wrong> {
+        let length = regex_len(self.slice(start..self.text.len()));
+        if length <= 2 || self.rest().starts_with('?') {
+            return Ok(());
+        }
+        self.check_scheme(false)?;
+        let bytes = start..start + length;
+        let group = quoted(self.slice(bytes.clone()));
+        Err(Wrong {
+            bytes,
+            message: format!("the source has no group for {group}"),
+            cure: "write `%28` and `%29` for plain parentheses",
+            is_known: false,
+        })
     }
 
-    /// `{prefix:name(regex)suffix}`, and what says how often; `None` if it isn't a group.
-    fn braces(&mut self) -> Result<Option<Group<'d>>, Wrong> {
-        let start = self.at;
+    fn check_scheme(&self, is_known: bool) -> Result<(), Wrong> {
+        let bytes = 0..scheme_len(self.text);
+        let scheme = self.slice(bytes.clone());
+        if ["", "http:", "https:"]
+            .iter()
+            .any(|own| scheme.eq_ignore_ascii_case(own))
+        {
+            return Ok(());
+        }
+        Err(Wrong {
+            bytes,
+            message: "only `http://` and `https://` URLs are allowed".to_owned(),
+            cure: "use one of them, or a path that begins with `/`",
+            is_known,
+        })
+    }
+
+    /// Adds `{prefix:name(regex)suffix}`. Other braces are text.
+    fn braces(&mut self, start: usize) -> Result<(), Wrong> {
         let text_until = |at: usize| {
             let rest = self.text.get(at..).unwrap_or_default();
             at + rest
@@ -204,118 +194,114 @@ impl<'d> Writer<'d> {
                 .unwrap_or(rest.len())
         };
         let colon = text_until(start + 1);
-        let name_begins = self
-            .text
-            .get(colon..)
-            .and_then(|rest| rest.strip_prefix(':'));
-        if !name_begins.is_some_and(|behind| is_name(behind, false)) {
-            return Ok(None);
+        let from_colon = self.text.get(colon..).unwrap_or_default();
+        let behind = from_colon.strip_prefix(':');
+        if !behind.is_some_and(|behind| is_name(behind, false)) {
+            return Ok(());
         }
         let Some((slot, name_end)) = self.name(colon)? else {
-            return Ok(None);
+            return Ok(());
         };
         let end = text_until(name_end);
-        if !self
-            .text
-            .get(end..)
-            .is_some_and(|rest| rest.starts_with('}'))
-        {
-            return Ok(None);
+        if self.slice(end..end + 1) != "}" {
+            return Ok(());
         }
         self.at = end + 1;
-        let is_optional = self.modifier();
-        Ok(Some(Group {
-            slot,
-            prefix: self.text.get(start + 1..colon).unwrap_or_default(),
-            suffix: self.text.get(name_end..end).unwrap_or_default(),
-            is_optional,
-            bytes: start..self.at,
-        }))
+        self.put(start, slot, [start + 1..colon, name_end..end])
     }
 
-    fn put(&mut self, group: &Group<'_>) -> Result<(), Wrong> {
-        let from = group.bytes.clone();
-        let capture = match &group.slot {
-            Slot::Text(text) => {
-                self.around(group, |out| out.literal(text, from));
-                return Ok(());
-            }
-            Slot::Capture(capture) => capture,
+    /// Adds a placeholder, and the literal text before it.
+    fn put(&mut self, start: usize, slot: Slot, around: [Range<usize>; 2]) -> Result<(), Wrong> {
+        // A `?` begins the query, even behind a name.
+        let mark = self.rest().chars().next().filter(|mark| *mark != '?');
+        let is_optional = mark.and_then(Modifier::of).is_some();
+        self.at += usize::from(is_optional);
+        self.flush(start);
+        let [prefix, suffix] = around;
+        let group = Group {
+            slot,
+            prefix,
+            suffix,
+            is_optional,
+            bytes: start..self.at,
+        };
+        let bytes = group.bytes.clone();
+        if let Some((name, is_tail)) = self.with_slash(&group)? {
+            self.out.push_placeholder(name, bytes, *is_tail);
+            return Ok(());
+        }
+        self.out.push_literal(self.text, group.prefix);
+        match &group.slot {
+            Slot::Text(text) => self.out.push_text(text, bytes),
+            Slot::Capture(capture) => self.out.push_placeholder(&capture.name, bytes, false),
+        }
+        self.out.push_literal(self.text, group.suffix);
+        Ok(())
+    }
+
+    /// Returns how a placeholder is inserted if the slash before it is missing with it, and removes
+    /// that slash from the target.
+    fn with_slash<'g>(&mut self, group: &'g Group) -> Result<Option<&'g (String, bool)>, Wrong> {
+        let Slot::Capture(capture) = &group.slot else {
+            return Ok(None);
         };
         // On Vercel, the group is always there, and what it inserts may be empty.
         let may_be_missing =
             self.names.dialect == Dialect::Next && group.is_optional && capture.may_be_missing;
         if !may_be_missing || group.prefix.is_empty() && self.part != Part::Path {
-            self.around(group, |out| out.placeholder(&capture.name, from));
-            return Ok(());
+            return Ok(None);
         }
-        self.put_missing(group, capture)
-    }
-
-    /// Adds a placeholder of which the slash before it is missing with it.
-    fn put_missing(&mut self, group: &Group<'_>, capture: &Capture) -> Result<(), Wrong> {
-        let path = self.out.text.get(self.path_begin..).unwrap_or_default();
-        let (has_path, ends_in_slash) = match group.prefix {
-            "" => (path.len() > 1, path.ends_with('/')),
-            _ => (
-                !path.is_empty(),
-                group.prefix == "/" && self.part == Part::Path,
-            ),
-        };
+        let before = self.slice(self.path_at..group.bytes.start);
+        let prefix = self.slice(group.prefix.clone());
         // The slash at the start of the path stays.
-        let is_alone = match group.prefix {
-            "" => !has_path || !ends_in_slash,
-            _ => !has_path && ends_in_slash,
-        };
+        let is_first = before.is_empty() || prefix.is_empty() && matches!(before, "/" | "\\/");
+        let brings_slash = prefix == "/" && self.part == Part::Path;
+        let has_suffix = !group.suffix.is_empty();
         match &capture.with_slash {
-            Some(with_slash) if has_path && ends_in_slash && group.suffix.is_empty() => {
-                if group.prefix.is_empty() {
-                    self.out.text.pop();
-                }
-                self.out.placeholder(with_slash, group.bytes.clone());
+            Some(with_slash)
+                if !has_suffix
+                    && !is_first
+                    && (brings_slash || prefix.is_empty() && self.out.pop_slash()) =>
+            {
+                Ok(Some(with_slash))
             }
-            _ if is_alone && group.suffix.is_empty() => {
-                self.around(group, |out| {
-                    out.placeholder(&capture.name, group.bytes.clone());
-                });
+            _ if !has_suffix
+                && (is_first && brings_slash
+                    || prefix.is_empty() && (is_first || !self.out.pop_slash())) =>
+            {
+                Ok(None)
             }
-            _ => {
-                return Err(Wrong {
-                    bytes: group.bytes.clone(),
-                    message: "a group whose placeholder may be missing isn't supported".to_owned(),
-                    cure: "write a redirect for each case, one of them without the placeholder",
-                    is_known: true,
-                });
-            }
+            _ => Err(Wrong {
+                bytes: group.bytes.clone(),
+                message: "a group whose placeholder may be missing isn't supported".to_owned(),
+                cure: "write a redirect for each case, one of them without the placeholder",
+                is_known: true,
+            }),
         }
-        Ok(())
-    }
-
-    fn around(&mut self, group: &Group<'_>, inside: impl FnOnce(&mut Mapped)) {
-        self.out.literal(group.prefix, group.bytes.clone());
-        inside(&mut self.out);
-        self.out.literal(group.suffix, group.bytes.clone());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Dialect, translate};
-    use crate::rules::format::vercel::names::{Capture, Names, Slot, uses};
+    use crate::rules::{
+        format::vercel::names::{Capture, Names, Slot, uses},
+        syntax::TemplatePart,
+    };
 
     fn names(dialect: Dialect) -> Names {
         let mut names = Names::new(dialect);
         names.capture("c");
         let host = Slot::Text("x.example".to_owned());
         names.conditions.push(("host".to_owned(), host));
-        let optional = |name: &str, with_slash: Option<&str>| Capture {
-            with_slash: with_slash.map(str::to_owned),
+        let optional = |name: &str, with_slash| Capture {
+            with_slash,
             may_be_missing: true,
             ..Capture::new(name)
         };
         names.path = [
             ("a", Capture::new("a")),
-            ("p", optional("p", Some("/*p"))),
+            ("p", optional("p", Some(("p".to_owned(), true)))),
             ("o", optional("4", None)),
             ("c", Capture::new("2")),
             ("a", Capture::new("a2")),
@@ -367,7 +353,7 @@ mod tests {
             ("/g?x=(y)", "/g?x=(y)", "/g?x=(y)"),
         ] {
             for (dialect, expected) in [(Dialect::Vercel, vercel), (Dialect::Next, next)] {
-                let target = translate(text, &names(dialect)).unwrap().text;
+                let target = translate(text, &names(dialect)).unwrap().to_string();
                 assert_eq!(target, expected, "{dialect:?} {text}");
             }
         }
@@ -376,19 +362,23 @@ mod tests {
 
     #[test]
     fn what_a_part_comes_from_is_known() {
-        let text = r"https://é.example/\{:a{-:c}x";
+        let text = r"https://é.example/\{:a{-:c}x/:p*";
         let target = translate(text, &names(Dialect::Next)).unwrap();
-        assert_eq!(target.text, "https://é.example/{{{a2}-{c}x");
-        for (part, from) in [
-            ("é", "é"),
-            ("{{", r"\{"),
-            ("{a2}", ":a"),
-            ("{c}", "{-:c}"),
-            ("x", "x"),
-        ] {
-            let at = target.text.rfind(part).unwrap();
-            assert_eq!(&text[target.origin(at).unwrap()], from, "{part}");
-        }
+        assert_eq!(target.to_string(), "https://é.example/{{{a2}-{c}x{/*p}");
+        let written: Vec<_> = target
+            .parts
+            .iter()
+            .map(|part| &text[part.range().start..part.range().end])
+            .collect();
+        let expected = ["https://é.example/", "{", ":a", "-", "{-:c}", "x", ":p*"];
+        assert_eq!(written, expected);
+        // The origin is one part, whatever it is made of.
+        let target = translate("https://:host/:a", &names(Dialect::Vercel)).unwrap();
+        let TemplatePart::Literal(origin) = &target.parts[0] else {
+            panic!("{target:?}");
+        };
+        assert_eq!(origin.text, "https://x.example/");
+        assert_eq!(origin.nth(3).end, 14);
     }
 
     #[test]
@@ -403,11 +393,13 @@ mod tests {
             (Vercel, "/wiki/Foo_(bar)", "(bar)", false),
             (Vercel, "javascript:alert(1)", "javascript:", false),
             (Next, "/wiki/Foo_(bar)/x", "(bar)", false),
+            (Vercel, "ftp://h/", "ftp:", true),
+            (Vercel, "https://h/:no", ":no", false),
             (Next, "/x{-:o}*", "{-:o}*", true),
             (Next, "/x/:o*", ":o*", true),
         ] {
             let wrong = translate(text, &names(dialect))
-                .map(|to| to.text)
+                .map(|to| to.to_string())
                 .unwrap_err();
             assert_eq!(
                 (&text[wrong.bytes], wrong.is_known),
@@ -417,7 +409,7 @@ mod tests {
         }
         // The formats don't look at these.
         for (dialect, text) in [(Vercel, "/x#:~:text=a"), (Next, "/x?t=12:30&u=:no")] {
-            assert_eq!(translate(text, &names(dialect)).unwrap().text, text);
+            assert_eq!(translate(text, &names(dialect)).unwrap().to_string(), text);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{
     Dialect, destination,
-    names::{Mapped, Names},
+    names::Names,
     source::{self, Problem},
     url,
 };
@@ -20,6 +20,8 @@ use crate::{
             quoted,
         },
         has::{Condition, PathTest},
+        source::SourceKind,
+        syntax::Template,
     },
     status::Status,
 };
@@ -44,7 +46,7 @@ pub(super) struct Text<'t> {
 
 /// What becomes of the requests that a redirect matches.
 enum To {
-    Target(Mapped),
+    Target(Template),
     /// The outcome isn't supported here.
     Pass,
 }
@@ -73,7 +75,7 @@ impl<'t> Entry<'_, 't> {
         self.destination.clone_from(&target.text);
         let status = self.status(entry, &object)?;
 
-        let (mut rule, mapped) = self.matched(&source)?;
+        let mut rule = self.matched(&source)?;
         let mut conditions = source.value.inside();
         for (key, expected) in [("has", true), ("missing", false)] {
             if let Some(list) = object.get(key) {
@@ -85,27 +87,26 @@ impl<'t> Entry<'_, 't> {
 
         let place = source.value.inside();
         let at = entry.bytes().start;
-        let texts = (&source, mapped.as_ref());
         if let To::Target(to) = self.outcome(&object, &target)? {
             let mut redirect = rule.clone().query(QueryPolicy::Merge);
             redirect.outcome = Outcome::Redirect(Status::try_from(status).ok()?.into());
-            redirect.target = to.text.clone().into();
+            redirect.target = to.into();
             match self.document.try_rule(at, &place, redirect) {
                 Ok(()) => return Some(()),
                 Err(error) => {
-                    self.not_added(&error, texts, (&target, Some(&to)), &conditions)?;
+                    self.not_added(&error, &rule, [&source, &target], &conditions)?;
                 }
             }
         }
         // Later redirects must not take the URLs of one that can't be sent.
-        if let Err(error) = self.document.try_rule(at, &place, rule) {
-            self.not_added(&error, texts, (&target, None), &conditions)?;
+        if let Err(error) = self.document.try_rule(at, &place, rule.clone()) {
+            self.not_added(&error, &rule, [&source, &target], &conditions)?;
         }
         Some(())
     }
 
-    /// The rule of a source, which passes requests through so far, and its native text.
-    fn matched(&mut self, source: &Text<'t>) -> Option<(Rule, Option<Mapped>)> {
+    /// The rule of a source, which passes requests through so far.
+    fn matched(&mut self, source: &Text<'t>) -> Option<Rule> {
         let pieces = match path_to_regexp::parse(&source.text) {
             Ok(pieces) => pieces,
             Err(wrong) if !source.text.contains("://") => {
@@ -148,7 +149,7 @@ impl<'t> Entry<'_, 't> {
                 rule = rule.unless(Condition::path(PathTest::BeginsWith(OF_NEXT.into(), true)));
             }
         }
-        Some((rule, translated.mapped))
+        Some(rule)
     }
 
     fn outcome(&mut self, object: &Object<'t>, target: &Text<'t>) -> Option<To> {
@@ -198,15 +199,17 @@ impl<'t> Entry<'_, 't> {
     fn not_added(
         &mut self,
         error: &RuleError,
-        source: (&Text<'t>, Option<&Mapped>),
-        target: (&Text<'t>, Option<&Mapped>),
+        rule: &Rule,
+        [source, target]: [&Text<'t>; 2],
         conditions: &Range<usize>,
     ) -> Option<To> {
+        // The places in a regex are those of its own text.
+        let is_regex = matches!(rule.source.kind, SourceKind::Regex(_));
         let bytes = match error.part() {
-            Part::Source => place(source, error),
-            Part::Target => place(target, error),
+            Part::Source if !is_regex => source.value.place(error),
+            Part::Target => target.value.place(error),
             Part::Condition => conditions.clone(),
-            Part::Host | Part::Rule => source.0.value.inside(),
+            Part::Source | Part::Host | Part::Rule => source.value.inside(),
         };
         match error.part() {
             _ if error.is_loop() => self.document.say_loop(&bytes, error),
@@ -249,21 +252,6 @@ impl<'t> Entry<'_, 't> {
         let message = format!("{message}, so this redirect is skipped");
         self.document.say(Severity::Warning, &bytes, &message, cure);
         None
-    }
-}
-
-/// Where an error about native text stands in the text of the file.
-fn place((text, mapped): (&Text<'_>, Option<&Mapped>), error: &RuleError) -> Range<usize> {
-    let inside = text.value.inside();
-    let Some(part) = mapped.and_then(|mapped| mapped.origin(error.position())) else {
-        return inside;
-    };
-    // One character begins what is wrong, and a placeholder is all of it.
-    let written = text.text.get(part.clone()).unwrap_or_default();
-    let bytes = text.value.part(part);
-    match written.chars().count() {
-        1 => bytes.start..inside.end,
-        _ => bytes,
     }
 }
 
@@ -331,6 +319,7 @@ mod tests {
             ("/:x/:x", "https://new.example/t/:x"),
             ("/((?!a|b/).*)", "https://new.example/t/$1"),
             ("/:x/((?!a).*)", "https://new.example/t/$2"),
+            ("/a//(.*)", "https://new.example/t/$1"),
         ] {
             let rules = |pattern: &str| {
                 let source = serde_json::to_string(pattern).unwrap();

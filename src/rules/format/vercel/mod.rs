@@ -119,6 +119,7 @@ mod url;
 
 pub(super) use conditions::capture_name;
 use entry::Entry;
+pub(super) use url::path_at;
 
 /// Parses a file and returns its rules. Warnings are dropped.
 ///

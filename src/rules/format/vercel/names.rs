@@ -1,9 +1,9 @@
-//! What a destination can insert, and text in native syntax that knows where it came from.
+//! What a destination can insert.
 
 use std::ops::Range;
 
 use super::Dialect;
-use crate::rules::{format::name_of, pattern};
+use crate::rules::format::name_of;
 
 /// What a target inserts for a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,9 @@ pub(super) enum Slot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Capture {
     pub(super) name: String,
-    /// The placeholder that inserts it with the slash before it, if both may be missing.
-    pub(super) with_slash: Option<String>,
+    /// If the slash before it is missing with it, the placeholder that inserts both, and whether
+    /// that is a tail.
+    pub(super) with_slash: Option<(String, bool)>,
     pub(super) may_be_missing: bool,
 }
 
@@ -101,37 +102,4 @@ pub(super) fn uses(destination: &str, name: &str) -> bool {
         .match_indices(':')
         .filter_map(|(at, _)| destination.get(at + 1..))
         .any(|behind| name_of(behind) == name)
-}
-
-/// A text in native syntax, and the bytes of the author's text that its parts come from.
-#[derive(Debug, Default)]
-pub(super) struct Mapped {
-    pub(super) text: String,
-    parts: Vec<(usize, Range<usize>)>,
-}
-
-impl Mapped {
-    /// Adds text as it is.
-    pub(super) fn push(&mut self, text: &str, from: Range<usize>) {
-        if !text.is_empty() {
-            self.parts.push((self.text.len(), from));
-            self.text.push_str(text);
-        }
-    }
-
-    /// Adds text without placeholders.
-    pub(super) fn literal(&mut self, text: &str, from: Range<usize>) {
-        self.push(&pattern::escape(text), from);
-    }
-
-    /// Adds a placeholder.
-    pub(super) fn placeholder(&mut self, inside: &str, from: Range<usize>) {
-        self.push(&format!("{{{inside}}}"), from);
-    }
-
-    /// The bytes of the author's text that a byte of this one comes from.
-    pub(super) fn origin(&self, at: usize) -> Option<Range<usize>> {
-        let part = self.parts.iter().rfind(|(start, _)| *start <= at);
-        part.map(|(_, from)| from.clone())
-    }
 }

@@ -55,8 +55,8 @@ pub(super) fn scheme_len(destination: &str) -> usize {
         .map_or(0, |end| end + 1)
 }
 
-/// Where the path begins.
-pub(super) fn path_at(destination: &str) -> usize {
+/// Where the path of a destination begins.
+pub(in crate::rules::format) fn path_at(destination: &str) -> usize {
     let Some(scheme) = destination
         .find("://")
         .filter(|_| !destination.starts_with('/'))

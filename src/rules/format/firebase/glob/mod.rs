@@ -3,14 +3,18 @@
 use std::collections::HashMap;
 
 use super::destination::Capture;
-use crate::rules::{has::Condition, pattern, source::Source, syntax::is_name};
+use crate::rules::{
+    has::Condition,
+    source::Source,
+    syntax::{Pattern, TailKind, is_name},
+};
 
 mod parse;
 #[cfg(feature = "regex")]
 mod regex;
 
 pub(super) use parse::Wrong;
-use parse::{Group, Token, parse};
+use parse::{Token, parse};
 
 /// A source, and what a destination can insert from it.
 #[derive(Debug)]
@@ -35,9 +39,9 @@ pub(super) enum Problem {
 /// Translates a glob.
 pub(super) fn translate(glob: &str) -> Result<Translated, Problem> {
     let is_negated = glob.starts_with('!') && !glob.starts_with("!(");
-    let tokens = parse(glob, usize::from(is_negated)).map_err(Problem::Glob)?;
+    let (tokens, ends) = parse(glob, usize::from(is_negated)).map_err(Problem::Glob)?;
     let captures = captures(&tokens);
-    match native(&tokens, &captures).filter(|_| !is_negated) {
+    match native(&tokens, &ends, &captures).filter(|_| !is_negated) {
         Some(native) => Ok(native),
         #[cfg(feature = "regex")]
         None => regex::regex(&tokens, captures, is_negated).map_err(Problem::Glob),
@@ -75,61 +79,40 @@ fn captures(tokens: &[Token]) -> Vec<Capture> {
     captures.collect()
 }
 
-/// A native source, if one means the same.
-fn native(tokens: &[Token], captures: &[Capture]) -> Option<Translated> {
-    let mut out = String::new();
+/// A native pattern, if one means the same.
+fn native(tokens: &[Token], ends: &[usize], captures: &[Capture]) -> Option<Translated> {
+    let mut pattern = Pattern::default();
     let mut names = captures.iter().map(|capture| &*capture.native);
-    // A segment can have one placeholder.
-    let mut has_placeholder = false;
-    let mut ignores_slash = true;
-    for (at, token) in tokens.iter().enumerate() {
+    let mut start = 0;
+    for (at, (token, end)) in tokens.iter().zip(ends).enumerate() {
+        let bytes = std::mem::replace(&mut start, *end)..*end;
         let is_last = at + 1 == tokens.len();
         // Names of the file don't begin with `_` and a letter.
         let unnamed = format!("_w{at}");
         match token {
-            Token::Text('/') => {
-                has_placeholder = false;
-                out.push('/');
-            }
-            Token::Text('#') => out.push_str("%23"),
-            Token::Text('?') => out.push_str("%3F"),
-            Token::Text(char) => out.push_str(&pattern::escape(char.encode_utf8(&mut [0; 4]))),
-            Token::Name { is_rest: true, .. } if is_last && out.ends_with('/') => {
-                out.pop();
-                let name = names.next()?;
-                match out.is_empty() {
-                    true => out.push_str(&format!("/{{*{name}?}}")),
-                    false => out.push_str(&format!("{{/*{name}}}")),
-                }
-                ignores_slash = false;
-            }
-            Token::Name { is_rest: false, .. } if !has_placeholder => {
-                has_placeholder = true;
-                out.push_str(&format!("{{{}}}", names.next()?));
-            }
-            Token::Star { is_segment: true } => out.push_str(&format!("{{{unnamed}}}")),
-            Token::GlobStar if is_last => {
-                out.push_str(&format!("{{*{unnamed}?}}"));
-                ignores_slash = false;
-            }
-            Token::Group(Group { alternatives, .. }) if is_last => {
-                let [first, second] = &**alternatives else {
-                    return None;
+            Token::Text(char) => pattern.push_text(char.encode_utf8(&mut [0; 4]), bytes),
+            Token::Name { is_rest: true, .. } if is_last => {
+                let kind = match pattern.segments.len() {
+                    1 => TailKind::AfterSlash,
+                    _ => TailKind::Optional,
                 };
-                if !first.is_empty() || **second != [Token::Text('/'), Token::GlobStar] {
-                    return None;
-                }
-                out.push_str(&format!("{{/*{unnamed}}}"));
-                ignores_slash = false;
+                pattern.push_tail(kind, names.next()?, bytes)
             }
-            _ => return None,
-        }
+            Token::Name { is_rest: false, .. } => pattern.push_name(names.next()?, bytes),
+            Token::Star { is_segment: true } => pattern.push_name(&unnamed, bytes),
+            Token::GlobStar if is_last => pattern.push_tail(TailKind::AfterSlash, &unnamed, bytes),
+            Token::Group(group) if is_last && group.is_rest_of_path() => {
+                pattern.push_text("/", bytes.clone())?;
+                pattern.push_tail(TailKind::Optional, &unnamed, bytes)
+            }
+            _ => None,
+        }?;
     }
     Some(Translated {
-        source: Source::from(out),
+        ignores_slash: pattern.tail.is_none(),
+        source: pattern.into(),
         captures: captures.to_vec(),
         excluded: Vec::new(),
-        ignores_slash,
     })
 }
 

@@ -40,6 +40,17 @@ pub(super) struct Group {
     pub(super) is_segment: bool,
 }
 
+impl Group {
+    /// Returns `true` for `{,/**}`.
+    pub(super) fn is_rest_of_path(&self) -> bool {
+        let rest = [Token::Text('/'), Token::GlobStar];
+        match &*self.alternatives {
+            [first, second] => self.mark != '!' && first.is_empty() && **second == rest,
+            _ => false,
+        }
+    }
+}
+
 /// What isn't a glob, or isn't supported.
 #[derive(Debug, PartialEq, Eq)]
 pub(in super::super) struct Wrong {
@@ -51,21 +62,29 @@ pub(in super::super) struct Wrong {
 /// So deep groups may be nested.
 const MAX_DEPTH: usize = 8;
 
-/// Splits a glob into its parts, from this byte on.
-pub(super) fn parse(glob: &str, at: usize) -> Result<Vec<Token>, Wrong> {
-    let mut parser = Parser { glob, at, depth: 0 };
+/// Splits a glob into its parts, from this byte on. Returns where each part ends, too.
+pub(super) fn parse(glob: &str, at: usize) -> Result<(Vec<Token>, Vec<usize>), Wrong> {
+    let mut parser = Parser {
+        glob,
+        at,
+        depth: 0,
+        ends: Vec::new(),
+    };
     let mut tokens = Vec::new();
     if !parser.rest().starts_with('/') {
         tokens.push(Token::Text('/'));
+        parser.ends.push(at);
     }
     parser.tokens(&mut tokens, &[])?;
-    Ok(tokens)
+    Ok((tokens, parser.ends))
 }
 
 struct Parser<'g> {
     glob: &'g str,
     at: usize,
     depth: usize,
+    /// Where each part ends that isn't in a group.
+    ends: Vec<usize>,
 }
 
 impl<'g> Parser<'g> {
@@ -149,6 +168,9 @@ impl<'g> Parser<'g> {
                 }
             };
             tokens.push(token);
+            if self.depth == 0 {
+                self.ends.push(self.at);
+            }
         }
         Ok(())
     }

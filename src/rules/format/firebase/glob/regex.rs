@@ -59,6 +59,8 @@ fn is_definite(tokens: &[Token], at: usize) -> bool {
     let (before, behind) = tokens.split_at_checked(at).unwrap_or((tokens, &[]));
     let is_slash = |token: &&Token| **token == Token::Text('/');
     let is_literal = |token: &Token| matches!(token, Token::Text(_));
+    let is_rest_of_path =
+        |token: &Token| matches!(token, Token::Group(group) if group.is_rest_of_path());
     let many = |token: &Token| {
         matches!(token, Token::GlobStar | Token::Name { is_rest: true, .. })
             || matches!(token, Token::Group(group) if group.mark != '!')
@@ -68,15 +70,6 @@ fn is_definite(tokens: &[Token], at: usize) -> bool {
     !before.iter().any(many)
         && own_before.all(is_literal)
         && own_behind.all(|token| is_literal(token) || is_rest_of_path(token))
-}
-
-/// Whether a token is `{,/**}`.
-fn is_rest_of_path(token: &Token) -> bool {
-    let Token::Group(Group { alternatives, .. }) = token else {
-        return false;
-    };
-    let rest = [Token::Text('/'), Token::GlobStar];
-    matches!(&**alternatives, [first, second] if first.is_empty() && **second == rest)
 }
 
 /// Writes a regex.

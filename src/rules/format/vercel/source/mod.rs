@@ -4,7 +4,7 @@
 use super::{
     Dialect,
     js_regex::{self, Groups},
-    names::{Capture, Mapped},
+    names::Capture,
 };
 use crate::rules::{
     format::path_to_regexp::{Group, Literal, Matched, Modifier, Piece},
@@ -24,8 +24,6 @@ use regex::regex;
 #[derive(Debug)]
 pub(super) struct Translated {
     pub(super) source: Source,
-    /// The native text, if it is one.
-    pub(super) mapped: Option<Mapped>,
     /// The placeholders in their order; those without a name are groups.
     pub(super) path: Vec<(Option<String>, Capture)>,
     /// Every group that captures.
@@ -191,7 +189,11 @@ mod tests {
     fn translated(pattern: &str, dialect: Dialect) -> [String; 3] {
         let translated = translate(&parse(pattern).unwrap(), dialect).unwrap();
         let slots = translated.path.iter().map(|(name, capture)| {
-            let with_slash = capture.with_slash.iter().map(|name| format!("={name}"));
+            let with_slash = capture.with_slash.iter();
+            let with_slash = with_slash.map(|(name, is_tail)| match is_tail {
+                true => format!("=/*{name}"),
+                false => format!("={name}"),
+            });
             let name = name.iter().map(|name| format!("{name}:"));
             name.chain([capture.name.clone()])
                 .chain(with_slash)

@@ -1,37 +1,28 @@
-//! Sources that native syntax can say.
-
-use std::ops::Range;
+//! Sources that a native pattern can say.
 
 use super::{Regexes, Translated};
 use crate::rules::{
     format::{
         path_to_regexp::{Matched, Modifier, Piece},
-        vercel::{
-            Dialect,
-            names::{Capture, Mapped},
-        },
+        vercel::{Dialect, names::Capture},
     },
     has::{Condition, PathTest},
-    source::Source,
-    syntax::is_name,
+    syntax::{Pattern, Segment, TailKind, is_name},
 };
 
-/// A native source, if one means the same.
+/// A native pattern, if one means the same.
 pub(super) fn native(pieces: &[Piece], regexes: &Regexes, dialect: Dialect) -> Option<Translated> {
-    let mut out = Mapped::default();
+    let mut pattern = Pattern::default();
     let mut path: Vec<(Option<String>, Capture)> = Vec::new();
-    // A segment can have one placeholder.
-    let mut is_named = false;
-    let mut is_whole = false;
+    let mut has_whole_segments = false;
     for (at, (piece, regex)) in pieces.iter().zip(regexes).enumerate() {
         let group = match piece {
             Piece::Text(literal) => {
-                push_literal(&mut out, &literal.text, &literal.bytes, &mut is_named);
+                pattern.push_text(&literal.text, literal.bytes.clone())?;
                 continue;
             }
             Piece::Group(group) => group,
         };
-        let is_last = at + 1 == pieces.len();
         let is_free =
             |name: &&str| is_name(name) && path.iter().all(|(_, other)| other.name != **name);
         let own = group.name.as_deref().filter(is_free);
@@ -40,74 +31,57 @@ pub(super) fn native(pieces: &[Piece], regexes: &Regexes, dialect: Dialect) -> O
             return None;
         }
         let mut capture = Capture::new(&*name);
-        let is_root = out.text.is_empty();
+        let bytes = || group.bytes.clone();
+        let is_root = pattern.segments.is_empty();
+        pattern.push_text(&group.prefix, bytes())?;
         let regex = regex.as_ref().map(|regex| &*regex.text);
-        let tail = match (&group.matched, group.modifier) {
-            (Matched::Segment, Modifier::One) => {
-                push_literal(&mut out, &group.prefix, &group.bytes, &mut is_named);
-                if std::mem::replace(&mut is_named, true) {
-                    return None;
-                }
-                out.placeholder(&name, group.bytes.clone());
-                push_literal(&mut out, &group.suffix, &group.bytes, &mut is_named);
-                String::new()
+        let kind = match (&group.matched, group.modifier, regex) {
+            (Matched::Segment, Modifier::One, _) => {
+                pattern.push_name(&name, bytes())?;
+                pattern.push_text(&group.suffix, bytes())?;
+                path.push((group.name.clone(), capture));
+                continue;
             }
-            _ if !is_last || group.prefix != "/" || !group.suffix.is_empty() => return None,
-            _ if out.text.ends_with('/') => return None,
-            (Matched::Segment, Modifier::ZeroOrMore) => {
-                is_whole = true;
-                capture.with_slash = Some(format!("/*{name}"));
+            (Matched::Segment, Modifier::ZeroOrMore, _) => {
                 capture.may_be_missing = true;
                 // Every path has its first slash: Next ignores one at the end, and Vercel doesn't.
                 match (is_root, dialect) {
-                    (true, Dialect::Next) => format!("/{{*{name}?}}"),
-                    (true, Dialect::Vercel) => format!("/{{*{name}}}"),
-                    (false, _) => format!("{{/*{name}}}"),
+                    (true, Dialect::Next) => TailKind::AfterSlash,
+                    (true, Dialect::Vercel) => TailKind::NonEmpty,
+                    (false, _) => TailKind::Optional,
                 }
             }
-            (Matched::Segment, Modifier::OneOrMore) => {
-                is_whole = true;
-                capture.with_slash = Some(format!("/*{name}"));
-                format!("/{{*{name}}}")
-            }
-            (Matched::Regex(_), Modifier::One) if regex == Some(".*") => format!("/{{*{name}?}}"),
-            (Matched::Regex(_), Modifier::One) if regex == Some(".+") => format!("/{{*{name}}}"),
+            (Matched::Segment, Modifier::OneOrMore, _) => TailKind::NonEmpty,
+            (Matched::Regex(_), Modifier::One, Some(".*")) => TailKind::AfterSlash,
+            (Matched::Regex(_), Modifier::One, Some(".+")) => TailKind::NonEmpty,
             _ => return None,
         };
-        out.push(&tail, group.bytes.clone());
+        if at + 1 < pieces.len() || group.prefix != "/" || !group.suffix.is_empty() {
+            return None;
+        }
+        if group.matched == Matched::Segment {
+            has_whole_segments = true;
+            capture.with_slash = Some((name.clone(), true));
+        }
+        pattern.push_tail(kind, &name, bytes())?;
         path.push((group.name.clone(), capture));
     }
-    // Where its text has an empty segment, the condition below says too much.
-    if is_whole && out.text.contains("//") {
+    let is_empty = |segment: &Segment| match segment {
+        Segment::Literal(text) => text.text.is_empty(),
+        Segment::Placeholder { .. } => false,
+    };
+    // If the text has an empty segment itself, the condition below says too much.
+    if has_whole_segments && pattern.segments.iter().any(is_empty) {
         return None;
     }
     Some(Translated {
-        source: Source::from(out.text.clone()),
-        mapped: Some(out),
+        source: pattern.into(),
         groups: path.iter().map(|(_, capture)| capture.clone()).collect(),
         path,
-        excluded: if is_whole {
+        excluded: if has_whole_segments {
             vec![Condition::path(PathTest::EmptySegment)]
         } else {
             Vec::new()
         },
     })
-}
-
-/// Adds literal text to a native source.
-fn push_literal(out: &mut Mapped, text: &str, from: &Range<usize>, is_named: &mut bool) {
-    // Without escapes, each character has its own place.
-    let is_plain = text.len() == from.len();
-    for (at, char) in text.char_indices() {
-        let bytes = match is_plain {
-            true => from.start + at..from.start + at + char.len_utf8(),
-            false => from.clone(),
-        };
-        match char {
-            '?' => out.push("%3F", bytes),
-            '#' => out.push("%23", bytes),
-            _ => out.literal(char.encode_utf8(&mut [0; 4]), bytes),
-        }
-        *is_named &= char != '/';
-    }
 }

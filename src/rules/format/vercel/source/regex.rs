@@ -56,7 +56,7 @@ pub(super) fn regex(
             && group.modifier != Modifier::One;
         let open = if brings_slash { "(" } else { "(?:" };
         number += usize::from(brings_slash);
-        let with_slash = brings_slash.then(|| number.to_string());
+        let with_slash = brings_slash.then(|| (number.to_string(), false));
         number += 1;
         groups.push(Capture {
             with_slash,
@@ -102,7 +102,6 @@ pub(super) fn regex(
     }
     Ok(Translated {
         source: Source::regex(&text),
-        mapped: None,
         // The first placeholder has the first group, whatever groups are in it.
         path: names.into_iter().zip(groups.clone()).collect(),
         groups,
