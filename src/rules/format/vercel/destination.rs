@@ -145,10 +145,16 @@ impl<'d> Writer<'d> {
                         "neither the source nor a condition has the placeholder {name}"
                     ),
                     cure: "add it to the source, or write `%3A` for a plain colon",
-                    is_known: false,
+                    is_known: self.is_unchecked(),
                 })
             }
         }
+    }
+
+    /// Returns `true` if Next doesn't check the placeholders of this destination before it sends
+    /// it.
+    fn is_unchecked(&self) -> bool {
+        self.names.dialect == Dialect::Next && !self.text.starts_with('/')
     }
 
     /// Returns an error if a parenthesis begins a group.
@@ -164,7 +170,7 @@ impl<'d> Writer<'d> {
             bytes,
             message: format!("the source has no group for {group}"),
             cure: "write `%28` and `%29` for plain parentheses",
-            is_known: false,
+            is_known: self.is_unchecked(),
         })
     }
 
@@ -181,7 +187,7 @@ impl<'d> Writer<'d> {
             bytes,
             message: "only `http://` and `https://` URLs are allowed".to_owned(),
             cure: "use one of them, or a path that begins with `/`",
-            is_known,
+            is_known: is_known || self.is_unchecked(),
         })
     }
 
@@ -394,6 +400,9 @@ mod tests {
             (Vercel, "javascript:alert(1)", "javascript:", false),
             (Next, "/wiki/Foo_(bar)/x", "(bar)", false),
             (Vercel, "ftp://h/", "ftp:", true),
+            (Next, "javascript:alert(1)", "javascript:", true),
+            (Next, "https://h/(bar)/x?y", "(bar)", true),
+            (Next, "https://h/:no", ":no", true),
             (Vercel, "https://h/:no", ":no", false),
             (Next, "/x{-:o}*", "{-:o}*", true),
             (Next, "/x/:o*", ":o*", true),

@@ -43,6 +43,7 @@
 //! | `/:name` | matches one segment; `:name` in the destination inserts it |
 //! | `/docs/:path*` | matches `/docs` and every path below that has no slash at its end; `:path*` in the destination inserts the part below |
 //! | `/docs/:path+` | the same, but doesn't match `/docs` |
+//! | `/:path*` | matches every path but `/`, as on Vercel's servers; `/(.*)` matches `/`, too |
 //! | `/docs/(.*)` | matches `/docs/` and every path below; `$1` in the destination inserts the part below |
 //! | `/((?!api\|_next/).*)` | matches every path that doesn't begin with `/api` or `/_next/` |
 //! | `:name?`, `:id(\\d+)`, `(a\|b)`, `{…}?`, or two names in a segment | matches as a regex, on the path as the client sent it; needs the `regex` feature |

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, fmt::Write};
 
-use tower_redirect::rules::{Diagnostic, Diagnostics, Format, Parsed, Severity};
+use tower_redirect::rules::{Diagnostic, Diagnostics, Format, Parsed};
 
 use crate::{
     answer::{Answer, Decision, Request, canonical},
@@ -110,19 +110,6 @@ impl<'a> Case<'a> {
         self.diagnostics
             .iter()
             .any(|one| about(one) && one.message().contains(words))
-    }
-
-    /// Whether this crate uses no entry because of an error in another than the engine follows.
-    pub fn is_whole_file_off(&self) -> bool {
-        let mut errors = self
-            .diagnostics
-            .iter()
-            .filter(|one| one.severity() == Severity::Error);
-        let is_own = |one: &Diagnostic| self.file.entry_on(line_of(one)) == self.engine.rule;
-        self.only_engine().is_some()
-            && self.ours.rule.is_none()
-            && self.diagnostics.has_errors()
-            && !errors.any(is_own)
     }
 
     fn entry(&self, number: usize) -> &str {

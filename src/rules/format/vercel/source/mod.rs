@@ -46,6 +46,9 @@ type Regexes = [Option<js_regex::Translated>];
 
 /// Translates a pattern.
 pub(super) fn translate(pieces: &[Piece], dialect: Dialect) -> Result<Translated, Problem> {
+    if dialect == Dialect::Next {
+        check_separated(pieces).map_err(Problem::Regex)?;
+    }
     let regexes = pieces.iter().map(regex_of).collect::<Result<Vec<_>, _>>();
     let regexes = regexes.map_err(Problem::Regex)?;
     let mut excluded = excluded(pieces, &regexes, dialect)?;
@@ -55,6 +58,27 @@ pub(super) fn translate(pieces: &[Piece], dialect: Dialect) -> Result<Translated
     };
     translated.excluded.append(&mut excluded);
     Ok(translated)
+}
+
+/// Returns an error if a name without a regex follows another group, which Next rejects.
+fn check_separated(pieces: &[Piece]) -> Result<(), js_regex::Wrong> {
+    let unseparated = pieces.windows(2).find_map(|pair| match pair {
+        [Piece::Group(_), Piece::Group(group)]
+            if group.matched == Matched::Segment && group.prefix.is_empty() =>
+        {
+            Some(group)
+        }
+        _ => None,
+    });
+    match unseparated {
+        None => Ok(()),
+        Some(group) => Err(js_regex::Wrong {
+            bytes: group.bytes.clone(),
+            message: "no text separates this placeholder from the one before it",
+            cure: "write text between them, or give this one a regex",
+            is_known: false,
+        }),
+    }
 }
 
 fn regex_of(piece: &Piece) -> Result<Option<js_regex::Translated>, js_regex::Wrong> {
@@ -272,6 +296,8 @@ mod tests {
         for (text, source, slots, excluded) in [
             ("/:b*", "/{*b?}", "b:b=/*b", WHOLE),
             ("/a/:b?", "/a(/([^/]+?))?", "b:2=1", ""),
+            ("/:a-:b", "(?:/([^/]+?))-([^/-]+?)", "a:1 b:2", ""),
+            ("/:a.:b", r"(?:/([^/]+?))(?:\.([^/.]+?))", "a:1 b:2", ""),
             (
                 "/a/:b*/c",
                 "/a(/((?:[^/]+?)(?:/(?:[^/]+?))*))?/c",

@@ -3,6 +3,8 @@
 #[cfg(feature = "regex")]
 use std::fmt::Write;
 
+#[cfg(feature = "regex")]
+use super::is_unreserved;
 use super::{Problem, Regexes, Translated};
 use crate::rules::format::{path_to_regexp::Piece, vercel::Dialect};
 #[cfg(feature = "regex")]
@@ -30,19 +32,28 @@ pub(super) fn regex(
     let mut names = Vec::new();
     let mut groups = Vec::new();
     let mut number = 0;
+    // The text before a group.
+    let mut before = "";
     for (piece, regex) in pieces.iter().zip(regexes) {
         let group = match piece {
             Piece::Text(literal) => {
                 text.push_str(&escaped(&literal.text));
+                before = &literal.text;
                 continue;
             }
             Piece::Group(group) => group,
         };
+        before = if group.prefix.is_empty() {
+            before
+        } else {
+            &group.prefix
+        };
+        let segment = segment(std::mem::take(&mut before), dialect);
         let (prefix, suffix) = (escaped(&group.prefix), escaped(&group.suffix));
         let modifier = group.modifier.as_str();
         let matched = match (&group.matched, regex) {
             (Matched::Regex(_), Some(regex)) => &*regex.text,
-            (Matched::Segment | Matched::Regex(_), _) => "[^/]+?",
+            (Matched::Segment | Matched::Regex(_), _) => &*segment,
             (Matched::Nothing, _) => {
                 let _ = write!(text, "(?:{prefix}{suffix}){modifier}");
                 continue;
@@ -107,6 +118,19 @@ pub(super) fn regex(
         groups,
         excluded: Vec::new(),
     })
+}
+
+/// The regex of a name without one, after this text.
+///
+/// Next's version of path-to-regexp excludes the text, so `1-2-3` is `1-2` and `3` for `:a-:b`.
+#[cfg(feature = "regex")]
+fn segment(before: &str, dialect: Dialect) -> String {
+    match *before.as_bytes() {
+        [byte] if dialect == Dialect::Next && byte != b'/' && is_unreserved(byte) => {
+            format!("[^/{}]+?", char::from(byte))
+        }
+        _ => "[^/]+?".to_owned(),
+    }
 }
 
 /// Text that a regex compares as it stands, and escapes of it as they are received.

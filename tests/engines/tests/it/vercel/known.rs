@@ -8,7 +8,6 @@ use crate::{
 };
 
 pub const VERCEL: &[Known] = &[
-    WHOLE_FILE,
     SOURCE_WITHOUT_A_SLASH,
     RELATIVE_DESTINATION,
     LOOP,
@@ -17,7 +16,6 @@ pub const VERCEL: &[Known] = &[
     OPTIONAL_AT_THE_ROOT,
     SELF_REDIRECT,
     EMPTY_VALUE,
-    REPEATED_PLACEHOLDER,
     PLUS_IN_A_QUERY,
     ENCODED_SOURCE,
     OFF_THE_SITE,
@@ -31,12 +29,10 @@ pub const NEXT: &[Known] = &[
     FAILURE,
     SLASH_OF_THE_ROOT,
     ABSENT_IN_A_QUERY,
-    WHOLE_FILE,
     RELATIVE_DESTINATION,
     LOOP,
     SELF_REDIRECT,
     EMPTY_VALUE,
-    REPEATED_PLACEHOLDER,
     PLUS_IN_A_QUERY,
     ENCODED_SOURCE,
 ];
@@ -45,12 +41,6 @@ const REJECTED: Known = Known {
     kind: "rejected",
     reason: "of an entry that is left out with a warning, the other errors aren't found",
     is: |case| case.is_rejected() && case.is_said_of_any("so this redirect is skipped"),
-};
-
-const WHOLE_FILE: Known = Known {
-    kind: "whole file",
-    reason: "one bad entry switches off the others",
-    is: |case| case.is_whole_file_off(),
 };
 
 const SOURCE_WITHOUT_A_SLASH: Known = Known {
@@ -108,19 +98,6 @@ const EMPTY_VALUE: Known = Known {
     kind: "empty value",
     reason: "a parameter without a value is there; on Vercel it isn't",
     is: |case| keys_of(case).any(|key| case.request.values(&key) == [""]),
-};
-
-const REPEATED_PLACEHOLDER: Known = Known {
-    kind: "repeated placeholder",
-    reason: "a placeholder that the source has twice is the first of the two; on Vercel it is the last",
-    is: |case| {
-        case.both().is_some_and(|entry| {
-            let source = source_of(entry);
-            ["x", "y", "p"]
-                .iter()
-                .any(|name| source.matches(&format!(":{name}")).count() > 1)
-        })
-    },
 };
 
 const PLUS_IN_A_QUERY: Known = Known {
