@@ -49,6 +49,7 @@
 //! - The `regex` feature adds regex rules, and conditions that match a regex.
 //! - The `csv`, `json` and `toml` features add rule files in these syntaxes.
 //! - The `snippets` feature adds messages that show the line of a rule file.
+//! - The `serde` feature adds `Serialize` for the findings about rules.
 //! - The `trust` feature adds [`trust`]: trusted proxies.
 //! - The `reload` feature adds [`live`]: policies that change at run time.
 //! - The `watch` feature adds [`live::watch`]: files and folders that reload when they change.

@@ -276,7 +276,7 @@ pub trait Policy: Send + Sync {
     /// testing::get("/blog/hello").through_layer(&layer)
     ///     .assert_redirect("/posts/hello")
     ///     .assert_after(StatusCode::NOT_FOUND);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// If the policy chooses only the target, the layer has the method:

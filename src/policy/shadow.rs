@@ -37,7 +37,7 @@ use crate::{
 /// assert_eq!(DIFFERENCES.load(Ordering::Relaxed), 1);
 ///
 /// let layer = RedirectLayer::new(policy);
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # What is compared

@@ -44,7 +44,7 @@ pub(crate) struct RuleOffset(pub(crate) u32);
 /// let rule = redirect.rule().unwrap();
 /// assert_eq!((rule.number(), rule.file(), rule.line()), (0, Some("_redirects"), Some(2)));
 /// assert_eq!(rule.to_string(), "/about-us -> /about (301 Moved Permanently)");
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// It keeps the table that matched in memory, and doesn't change when the active table is replaced.
@@ -78,7 +78,7 @@ impl MatchedRule {
     /// let redirect = rules.decide(&testing::get("/blog/hello").head()).into_target().unwrap();
     /// let rule = redirect.rule().unwrap();
     /// assert_eq!((rule.source(), rule.target()), ("/blog/{slug}", "/posts/{slug}".to_owned()));
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub fn source(&self) -> &str {
@@ -100,7 +100,7 @@ impl MatchedRule {
     /// let rules = Rules::new([Rule::permanent("/a", "/b").named("launch")])?;
     /// let redirect = rules.decide(&testing::get("/a").head()).into_target().unwrap();
     /// assert_eq!(redirect.rule().unwrap().name(), Some("launch"));
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub fn name(&self) -> Option<&str> {
@@ -119,7 +119,7 @@ impl MatchedRule {
     ///     let redirect = rules.decide(&testing::get(path).head()).into_target().unwrap();
     ///     assert_eq!(redirect.rule().unwrap().id().to_string(), id);
     /// }
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub fn id(&self) -> RuleId<'_> {
@@ -172,7 +172,7 @@ impl fmt::Debug for MatchedRule {
 /// assert!(matches!(ids[0], RuleId::Source { host: "old.example", source: "/a/{x}", .. }));
 /// assert_eq!(ids[0].to_string(), "old.example/a/{x}");
 /// assert_eq!(ids[1], RuleId::Name("launch"));
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// The identifier stays the same if you insert rules before this one, or change its target.

@@ -343,7 +343,7 @@ impl Redirect {
     /// };
     /// assert_eq!(rule_for("/a").as_deref(), Some("launch"));
     /// assert_eq!(rule_for("/c"), None);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[cfg(feature = "rules")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]

@@ -253,7 +253,7 @@ impl Refusal {
     /// let decision = rules.decide(&testing::get("/fax").head());
     /// assert_eq!(decision.refusal().unwrap().rule().unwrap().name(), Some("fax"));
     /// assert!(Refusal::gone("withdrawn").rule().is_none());
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[cfg(feature = "rules")]
     #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]

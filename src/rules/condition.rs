@@ -1,9 +1,9 @@
 //! The compiled options of a rule.
 
 use super::{
+    Finding,
     ask::{Ask, means},
     capture::{Captures, Kind, Slot},
-    error::Flaw,
     has::{Condition, Place, ValueMatcher},
     options::{Options, QueryPolicy},
     syntax::is_name,
@@ -52,7 +52,7 @@ impl Ready {
         options: Options,
         group: u32,
         #[cfg(feature = "regex")] room: &mut Room,
-    ) -> Result<Self, Flaw> {
+    ) -> Result<Self, Finding> {
         let mut slots = Vec::new();
         let conditions = options
             .conditions
@@ -181,28 +181,28 @@ impl CompiledCondition {
         last_value: bool,
         slots: &mut Vec<Slot>,
         #[cfg(feature = "regex")] room: &mut Room,
-    ) -> Result<Self, Flaw> {
+    ) -> Result<Self, Finding> {
         let kind = match has.place {
             Place::Query(_) => Kind::Query,
             _ => Kind::Plain,
         };
         if let Place::Header(name) = &has.place {
             if name.parse::<http::HeaderName>().is_err() {
-                return Err(Flaw::whole(
+                return Err(Finding::whole(
                     format!("`{name}` isn't a valid header name"),
                     "use letters, digits and `-`",
                 ));
             }
         }
-        let mut capture = |name: &str, kind| -> Result<(), Flaw> {
+        let mut capture = |name: &str, kind| -> Result<(), Finding> {
             if !is_name(name) {
-                return Err(Flaw::whole(
+                return Err(Finding::whole(
                     format!("`{name}` isn't a valid placeholder name"),
                     "use letters, digits and `_`",
                 ));
             }
             if !expected {
-                return Err(Flaw::whole(
+                return Err(Finding::whole(
                     "an excluded condition can't capture a value",
                     "remove the capture, or require the condition",
                 ));
@@ -224,7 +224,7 @@ impl CompiledCondition {
         }
         #[cfg(not(feature = "regex"))]
         if !regexes.is_empty() {
-            return Err(Flaw::needs_regex());
+            return Err(Finding::needs_regex());
         }
         #[cfg(feature = "regex")]
         let regexes = {
@@ -248,7 +248,7 @@ impl CompiledCondition {
             rejects_empty: has.value.rejects_empty(),
         };
         if !value.can_match() {
-            return Err(Flaw::whole(
+            return Err(Finding::whole(
                 "no value can meet this condition",
                 "remove one of its parts, or list a value that meets all of them",
             ));

@@ -5,12 +5,12 @@
 //! keeps none, or one does, and the rule is an error.
 
 use super::{
-    error::{Flaw, Part},
+    Finding, Part,
     options::{Matching, Options},
     pattern::PatternRef,
     record::{PATTERN, REGEX},
     rule::Rule,
-    source::{Source, Wrong, foreign},
+    source::{Source, foreign},
     syntax,
     table::first_match,
     verify::covers,
@@ -28,7 +28,7 @@ impl Rule {
     /// testing::get("/blog").through(&rules).assert_redirect("/en/blog");
     /// testing::get("/en/blog").through(&rules).assert_pass();
     /// testing::get("/api").through(&rules).assert_pass();
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// An exception is a path in the syntax of a [source](Self#sources), without host and query. It
@@ -57,10 +57,10 @@ impl Rule {
 
 impl Options {
     /// Compiles the exceptions of a rule with this compiled source.
-    pub(super) fn compile_exceptions(&mut self, source: &[u8], flags: u16) -> Result<(), Wrong> {
+    pub(super) fn compile_exceptions(&mut self, source: &[u8], flags: u16) -> Result<(), Finding> {
         let matching = self.matching;
         for exception in &mut self.except {
-            let wrong = |flaw: Flaw| (Part::Source, exception.to_string(), flaw);
+            let wrong = |error: Finding| error.in_part(Part::Source, exception);
             let compiled: Box<str> = compile(exception, matching).map_err(wrong)?.into();
             let is_emptied = match flags & (PATTERN | REGEX) {
                 0 => std::str::from_utf8(source)
@@ -74,7 +74,10 @@ impl Options {
             };
             if is_emptied {
                 let message = "this exception excludes every path of the source";
-                return Err(wrong(Flaw::whole(message, "narrow it, or remove the rule")));
+                return Err(wrong(Finding::whole(
+                    message,
+                    "narrow it, or remove the rule",
+                )));
             }
             *exception = compiled;
         }
@@ -86,21 +89,25 @@ impl Options {
 }
 
 /// Writes an exception in the form that is compared.
-fn compile(text: &str, matching: Matching) -> Result<String, Flaw> {
-    if let Some(flaw) = foreign(&Source::from(text)) {
-        return Err(flaw);
+fn compile(text: &str, matching: Matching) -> Result<String, Finding> {
+    if let Some(error) = foreign(&Source::from(text)) {
+        return Err(error);
     }
     let read = syntax::source(text)?;
     let message = "an exception is a path";
     if let Some((_, host)) = read.origin {
-        return Err(Flaw::new(
+        return Err(Finding::at(
             host.range,
             message,
             "remove the scheme and the host",
         ));
     }
     if let Some(parameter) = read.query.first() {
-        return Err(Flaw::new(parameter.key.range, message, "remove the query"));
+        return Err(Finding::at(
+            parameter.key.range,
+            message,
+            "remove the query",
+        ));
     }
     let path = if matching.ignore_trailing_slash {
         read.path.without_trailing_slash()

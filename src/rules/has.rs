@@ -16,7 +16,7 @@ use std::fmt;
 /// testing::get("/page?id=5").through(&rules).assert_redirect("/posts/5");
 /// testing::get("/").header("cookie", "language=de").through(&rules).assert_redirect("/de");
 /// testing::get("/").through(&rules).assert_pass();
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// Names of query parameters and cookies are case-sensitive. Names of headers aren't. If a name has
@@ -32,7 +32,7 @@ use std::fmt;
 /// let rules = Rules::new([Rule::found("/", "/{lang}/").when(language)])?;
 /// testing::get("/?lang=de").through(&rules).assert_redirect("/de/");
 /// testing::get("/?lang=en").through(&rules).assert_pass();
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// If no value can meet them, for example two different values of
@@ -130,7 +130,7 @@ impl Condition {
     /// let rules = Rules::new([Rule::found("/", "/search").when(Condition::query("q"))])?;
     /// testing::get("/?q=a").through(&rules).assert_redirect("/search?q=a");
     /// testing::get("/").through(&rules).assert_pass();
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn query(key: &str) -> Self {
         Self::present(Place::Query(key.into()))
@@ -146,7 +146,7 @@ impl Condition {
     ///
     /// let rules = Rules::new([Rule::found("/", "/beta").when(Condition::header("x-beta"))])?;
     /// testing::get("/").header("x-beta", "1").through(&rules).assert_redirect("/beta");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn header(name: &str) -> Self {
         Self::present(Place::Header(name.to_ascii_lowercase().into()))
@@ -163,7 +163,7 @@ impl Condition {
     ///
     /// let rules = Rules::new([Rule::found("/", "/beta").when(Condition::cookie("beta"))])?;
     /// testing::get("/").header("cookie", "a=b; beta=1").through(&rules).assert_redirect("/beta");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn cookie(name: &str) -> Self {
         Self::present(Place::Cookie(name.into()))
@@ -190,7 +190,7 @@ impl Condition {
     /// let page = Condition::query("page").equal_to("a b");
     /// let rules = Rules::new([Rule::permanent("/index.php", "/a%20b").when(page)])?;
     /// testing::get("/index.php?page=a+b&x=1").through(&rules).assert_redirect("/a%20b?x=1");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn equal_to(self, value: &str) -> Self {
         self.one_of([value])
@@ -207,7 +207,7 @@ impl Condition {
     /// let tablet = Condition::header("x-device").one_of(["tablet", "phone"]);
     /// let rules = Rules::new([Rule::found("/", "/m").when(tablet)])?;
     /// testing::get("/").header("x-device", "phone").through(&rules).assert_redirect("/m");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn one_of(mut self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let values = values.into_iter().map(|value| value.as_ref().into());
@@ -229,7 +229,7 @@ impl Condition {
     ///     Rule::permanent("/page", "/posts/{id}").when(Condition::query("p").captured_as("id")),
     /// ])?;
     /// testing::get("/page?p=a/b").through(&rules).assert_redirect("/posts/a%2Fb");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn captured_as(mut self, name: &str) -> Self {
         push_new(&mut self.value.captures, name);
@@ -254,7 +254,7 @@ impl Condition {
     /// let rules = Rules::new([Rule::permanent("/page", "/posts/{id}").when(id)])?;
     /// testing::get("/page?p=12").through(&rules).assert_redirect("/posts/12");
     /// testing::get("/page?p=twelve").through(&rules).assert_pass();
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// If the regex is invalid, building the table returns an error.

@@ -1,10 +1,6 @@
 //! The hosts of a rule: `example.com`, `*.example.com` or `.example.com`.
 
-use super::{
-    error::{Flaw, Part},
-    source::Wrong,
-    text_range::TextRange,
-};
+use super::{Finding, Part, text_range::TextRange};
 use crate::location::Origin;
 
 pub(super) const TWO_HOSTS: (&str, &str) = ("the rule has two hosts", "remove one of them");
@@ -14,17 +10,17 @@ const NO_PLACEHOLDER: (&str, &str) = (
     "write `*.` before a domain to match its subdomains",
 );
 
-/// The flaw of a placeholder at this byte of a host.
-pub(super) fn host_placeholder(at: usize) -> Flaw {
-    Flaw::new(TextRange::byte(at), NO_PLACEHOLDER.0, NO_PLACEHOLDER.1)
+/// The finding about a placeholder at this byte of a host.
+pub(super) fn host_placeholder(at: usize) -> Finding {
+    Finding::at(TextRange::byte(at), NO_PLACEHOLDER.0, NO_PLACEHOLDER.1)
 }
 
 /// A host in the spelling that is compared.
-pub(super) fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
+pub(super) fn checked_host(host: &str) -> Result<Box<str>, Finding> {
     const SCHEME: &str = "https://";
-    let wrong = |flaw: Flaw| (Part::Host, host.to_owned(), flaw);
+    let wrong = |error: Finding| error.in_part(Part::Host, host);
     if let Some(at) = host.find("://") {
-        return Err(wrong(Flaw::new(
+        return Err(wrong(Finding::at(
             TextRange::byte(at),
             "a host has no scheme",
             "remove it, and use `scheme` instead",
@@ -42,11 +38,11 @@ pub(super) fn checked_host(host: &str) -> Result<Box<str>, Wrong> {
         .unwrap_or(("", host));
     let origin = Origin::new(&format!("{SCHEME}{name}")).map_err(|error| {
         let at = error.position().saturating_sub(SCHEME.len()) + star.len();
-        wrong(Flaw::location(error, TextRange::byte(at)))
+        wrong(Finding::location(error, TextRange::byte(at)))
     })?;
     if origin.written_port().is_some() || name.ends_with(":443") {
         let at = host.rfind(':').unwrap_or_default();
-        return Err(wrong(Flaw::new(
+        return Err(wrong(Finding::at(
             at..host.len(),
             "a rule matches every port of its host",
             "remove the port",

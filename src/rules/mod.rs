@@ -12,7 +12,7 @@
 //!
 //! testing::get("/blog/hello?page=2").through(&rules).assert_redirect("/posts/hello?page=2");
 //! let layer = RedirectLayer::new(rules);
-//! # Ok::<(), tower_redirect::rules::RulesError>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! # Which rule wins
@@ -30,7 +30,7 @@
 //!
 //! let parsed = netlify::parse_lossy("/about-us /about\n/blog\n");
 //! assert_eq!(parsed.rules.len(), 1);
-//! assert!(parsed.diagnostics.to_string().starts_with("rules:2:1: error: "));
+//! assert!(parsed.findings.to_string().starts_with("rules:2:1: error: "));
 //! ```
 //!
 //! # Check, explain, compare
@@ -88,11 +88,10 @@ mod builder;
 mod capture;
 mod condition;
 mod copies;
-mod diagnostic;
 mod diff;
-mod error;
 mod except;
 mod explain;
+mod finding;
 mod firsts;
 mod flatten;
 mod format;
@@ -107,14 +106,11 @@ mod pattern;
 mod record;
 #[cfg(feature = "regex")]
 mod regexes;
-mod report;
 mod rule;
 mod rule_query;
 pub(crate) mod rule_ref;
 mod search;
 mod self_target;
-#[cfg(feature = "snippets")]
-mod snippets;
 mod source;
 mod spelling;
 mod summary;
@@ -131,10 +127,9 @@ pub use crate::redirect::{MatchedRule, RuleId};
 use ask::{Ask, asked_host};
 pub use builder::RulesBuilder;
 use capture::{Captures, Match, MatchCache};
-pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use diff::{ChangeKind, DecisionChange, Diff, Undecided, UndecidedReason};
-pub use error::{Part, RuleError, RulesError};
 pub use explain::{Candidate, Explanation, FailedCondition, NotSentReason};
+pub use finding::{Finding, FindingCode, Findings, Part, Severity, UnknownFindingCode};
 pub use flatten::{Flattened, RemainingChain, TargetChange};
 pub use format::*;
 pub use has::Condition;
@@ -142,7 +137,6 @@ pub use options::QueryPolicy;
 pub use outcome::Outcome;
 pub use paths::PathMap;
 use record::SLOTS;
-pub use report::{Finding, FindingKind, Report};
 pub use rule::Rule;
 pub use rule_ref::{Iter, RuleRef};
 pub use search::Precedence;
@@ -166,7 +160,7 @@ pub use usage::{RuleUsage, Usage};
 /// testing::get("/about-us").through(&rules).assert_redirect("/about");
 ///
 /// let layer = RedirectLayer::new(rules);
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// [`Rule`] describes how a rule matches a path. A matching rule sends no redirect in these cases:
@@ -196,14 +190,14 @@ impl Rules {
     ///
     /// let rules = Rules::new([Rule::permanent("/a/{b}", "/c/{b}")])?;
     /// testing::get("/a/x").through(&rules).assert_redirect("/c/x");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// # Errors
     ///
     /// Returns an error if a rule is invalid, or if rules form a redirect loop. The error lists
     /// every invalid rule, with the part, the position and the fix.
-    pub fn new(rules: impl IntoIterator<Item = Rule>) -> Result<Self, RulesError> {
+    pub fn new(rules: impl IntoIterator<Item = Rule>) -> Result<Self, Findings> {
         Self::builder().rules(rules).build()
     }
 
@@ -214,7 +208,7 @@ impl Rules {
     ///
     /// let rules = Rules::builder().ignore_case().rule(Rule::permanent("/a", "/b")).build()?;
     /// assert_eq!(rules.len(), 1);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn builder() -> RulesBuilder {
         RulesBuilder::default()
@@ -226,7 +220,7 @@ impl Rules {
     /// use tower_redirect::rules::{Rule, Rules};
     ///
     /// assert_eq!(Rules::new([Rule::permanent("/a", "/b")])?.len(), 1);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -239,7 +233,7 @@ impl Rules {
     /// use tower_redirect::rules::Rules;
     ///
     /// assert!(Rules::new([])?.is_empty());
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -254,7 +248,7 @@ impl Rules {
     /// let rules = Rules::new([Rule::permanent("/caf\u{e9}/{x}", "/{x}")])?;
     /// let rule = rules.iter().next().unwrap();
     /// assert_eq!((rule.source(), rule.target().as_str()), ("/caf%C3%A9/{x}", "/{x}"));
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub const fn iter(&self) -> Iter<'_> {
@@ -281,7 +275,7 @@ impl Rules {
     /// assert_eq!(find("/about-us?from=mail").as_deref(), Some("/about-us"));
     /// assert_eq!(find("/blog/hello").as_deref(), Some("blog"));
     /// assert_eq!(find("/about"), None);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// This is as fast as a decision, and doesn't count as a [hit](Self::count_hits). It doesn't
@@ -312,7 +306,7 @@ impl Rules {
     /// let rules = netlify::parse("/a /b")?.in_file("public/_redirects");
     /// let rule = rules.iter().next().unwrap();
     /// assert_eq!((rule.file(), rule.line()), (Some("public/_redirects"), Some(1)));
-    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub fn in_file(self, name: &str) -> Self {

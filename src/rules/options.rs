@@ -83,7 +83,7 @@ pub(super) struct Matching {
 ///     let rules = Rules::new([Rule::permanent("/a", "/b?x=1").query(policy)])?;
 ///     testing::get("/a?x=2&y=3").through(&rules).assert_redirect(expected);
 /// }
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// Parameters keep their bytes, their order and their duplicates. If a condition of the rule

@@ -3,10 +3,10 @@
 use http::StatusCode;
 
 use super::{
-    error::{Flaw, Part},
+    Finding, FindingCode, Part,
     options::{Options, QueryPolicy},
     rule::Rule,
-    source::{Source, Wrong},
+    source::Source,
 };
 use crate::status::StatusChoice;
 
@@ -26,7 +26,7 @@ use crate::status::StatusChoice;
 /// let outcomes: Vec<_> = rules.iter().map(|rule| rule.outcome()).collect();
 /// let found = Outcome::Redirect(Status::Found.into());
 /// assert_eq!(outcomes, [Outcome::Pass, Outcome::Refuse(StatusCode::GONE), found]);
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// The enum is exhaustive: a layer can do nothing else with a request before the app sees it.
@@ -53,7 +53,7 @@ impl Rule {
     /// ])?;
     /// testing::get("/api/users").through(&rules).assert_pass();
     /// testing::get("/blog").through(&rules).assert_redirect("https://new.example/blog");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// The rule ends the search of its own table only. Another policy in the same layer still
@@ -79,7 +79,7 @@ impl Rule {
     ///
     /// let rules = Rules::new([Rule::gone("/jobs/{id}")])?;
     /// testing::get("/jobs/7").through(&rules).assert_refused(StatusCode::GONE);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// See [`refuse`](Self::refuse).
@@ -101,7 +101,7 @@ impl Rule {
     ///
     /// let errors = Rules::new([Rule::refuse(StatusCode::OK, "/leak")]).unwrap_err();
     /// assert!(errors.to_string().contains("only with a 4xx status"));
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// A status of another class is an error when the table is built, and so are the options of a
@@ -128,7 +128,7 @@ impl Rule {
 
 impl Outcome {
     /// Checks the status of a refusal, and that a rule without a redirect has no option of one.
-    pub(super) fn check(self, source: &str, options: &Options) -> Result<(), Wrong> {
+    pub(super) fn check(self, source: &str, options: &Options) -> Result<(), Finding> {
         let status = match self {
             Self::Redirect(_) => return Ok(()),
             Self::Pass => None,
@@ -136,8 +136,9 @@ impl Outcome {
         };
         if let Some(status) = status.filter(|status| !status.is_client_error()) {
             let message = "a rule can refuse only with a 4xx status";
-            let flaw = Flaw::whole(message, "use 410 or another 4xx");
-            return Err((Part::Rule, status.as_str().to_owned(), flaw));
+            let help = "use 410 or another 4xx";
+            let error = Finding::new(FindingCode::InvalidStatus, message, help);
+            return Err(error.in_part(Part::Rule, status.as_str()));
         }
         let of_redirects = [
             (
@@ -163,7 +164,8 @@ impl Outcome {
         ];
         match of_redirects.into_iter().find(|(is_set, ..)| *is_set) {
             Some((_, message, help)) => {
-                Err((Part::Rule, source.to_owned(), Flaw::whole(message, help)))
+                let error = Finding::new(FindingCode::InvalidOption, message, help);
+                Err(error.in_part(Part::Rule, source))
             }
             None => Ok(()),
         }

@@ -1,4 +1,4 @@
-use super::{Rules, RulesBuilder, RulesError, Source, place_of};
+use super::{Findings, Rules, RulesBuilder, Source, place_of};
 use crate::{
     location::Location,
     policy::{Decision, Policy},
@@ -17,7 +17,7 @@ use crate::{
 /// testing::get("/blog/hello?page=2").through(&moved).assert_redirect("/posts/hello?page=2");
 ///
 /// let layer = RedirectLayer::permanent(moved);
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// Write sources and targets as in a [`Rule`](super::Rule). The first source that matches wins. A
@@ -42,7 +42,7 @@ impl PathMap {
     /// and the fix.
     pub fn new<S: Into<Source>, T: Into<String>>(
         pairs: impl IntoIterator<Item = (S, T)>,
-    ) -> Result<Self, RulesError> {
+    ) -> Result<Self, Findings> {
         let builder: RulesBuilder = pairs.into_iter().collect();
         builder.build().map(Self)
     }
@@ -57,7 +57,7 @@ impl PathMap {
     /// let moved = PathMap::new([("/a", "/b"), ("/b", "/c")])?;
     /// let report = moved.as_rules().check().to_string();
     /// assert!(report.starts_with("rule 0: warning: redirect chain"));
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub const fn as_rules(&self) -> &Rules {

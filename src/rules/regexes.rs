@@ -3,8 +3,8 @@
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::{
+    Finding, FindingCode,
     capture::{Captures, Kind, Slot},
-    error::Flaw,
     pattern::MAX_CAPTURES,
     syntax::is_name,
 };
@@ -58,18 +58,18 @@ impl Default for Room {
 
 impl Room {
     /// A regex that matches whole texts only, and is kept.
-    pub(super) fn whole(&mut self, text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
+    pub(super) fn whole(&mut self, text: &str, ignore_case: bool) -> Result<Regex, Finding> {
         let (regex, size) = self.compiled(text, ignore_case)?;
         self.left = self.left.saturating_sub(size);
         self.check().map(|()| regex)
     }
 
     /// The same, if it isn't kept.
-    pub(super) fn checked(&mut self, text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
+    pub(super) fn checked(&mut self, text: &str, ignore_case: bool) -> Result<Regex, Finding> {
         self.compiled(text, ignore_case).map(|(regex, _)| regex)
     }
 
-    fn compiled(&mut self, text: &str, ignore_case: bool) -> Result<(Regex, usize), Flaw> {
+    fn compiled(&mut self, text: &str, ignore_case: bool) -> Result<(Regex, usize), Finding> {
         self.check()?;
         let own = anchored(text, "", ignore_case);
         let mut recent = self.recent.iter();
@@ -83,11 +83,12 @@ impl Room {
     }
 
     /// Says whether there is none.
-    fn check(&self) -> Result<(), Flaw> {
+    pub(super) fn check(&self) -> Result<(), Finding> {
         if self.left > 0 {
             return Ok(());
         }
-        Err(Flaw::whole(
+        Err(Finding::new(
+            FindingCode::Limit,
             "the regexes of this table compile to more than 128 MB",
             "use placeholders instead, or `[0-9]` and `[a-z]` instead of `\\d` and `\\w`",
         ))
@@ -100,19 +101,19 @@ pub(super) const fn is_too_long(path: &str) -> bool {
 }
 
 /// A regex that matches whole texts only, and the class of its size.
-fn whole_of_size(text: &str, ignore_case: bool) -> Result<(Regex, usize), Flaw> {
+fn whole_of_size(text: &str, ignore_case: bool) -> Result<(Regex, usize), Finding> {
     // By itself first: `a)|(b` closes no group of ours. No regex compiles to nothing, so it is only
     // parsed.
     match compile(text, 0) {
         Ok(_) | Err(regex::Error::CompiledTooBig(_)) => {}
-        Err(error) => return Err(flaw_of(&error)),
+        Err(error) => return Err(finding_of(&error)),
     }
     let mut class = LEAST_CLASS;
     loop {
         match anchored_of(text, ignore_case, class) {
             Ok(regex) => return Ok((regex, class)),
             Err(regex::Error::CompiledTooBig(_)) if class < SIZE_LIMIT => class *= 2,
-            Err(error) => return Err(flaw_of(&error)),
+            Err(error) => return Err(finding_of(&error)),
         }
     }
 }
@@ -136,9 +137,10 @@ fn compile(text: &str, most: usize) -> Result<Regex, regex::Error> {
         .build()
 }
 
-fn flaw_of(error: &regex::Error) -> Flaw {
+fn finding_of(error: &regex::Error) -> Finding {
     match error {
-        regex::Error::CompiledTooBig(_) => Flaw::whole(
+        regex::Error::CompiledTooBig(_) => Finding::new(
+            FindingCode::Limit,
             "this regex compiles to more than 1 MB",
             "reduce its repetitions",
         ),
@@ -146,7 +148,8 @@ fn flaw_of(error: &regex::Error) -> Flaw {
             let text = error.to_string();
             let why = text.lines().last().unwrap_or_default().trim_start();
             let why = why.trim_start_matches("error: ");
-            Flaw::whole(
+            Finding::new(
+                FindingCode::InvalidRegex,
                 format!("invalid regex: {why}"),
                 "fix the regex, or escape the characters that are plain text",
             )
@@ -163,9 +166,10 @@ fn anchored(text: &str, end: &str, ignore_case: bool) -> String {
 
 /// The placeholders that a target may use: groups by their names, those that have none by their
 /// numbers.
-pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Flaw> {
+pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Finding> {
     if regex.captures_len() > MAX_CAPTURES {
-        return Err(Flaw::whole(
+        return Err(Finding::new(
+            FindingCode::Limit,
             "too many groups",
             "a regex can have at most 15, so write `(?:…)` for a group that captures nothing",
         ));
@@ -176,7 +180,8 @@ pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Flaw> {
     };
     let slots: Vec<_> = regex.capture_names().enumerate().map(slot).collect();
     match slots.iter().find(|slot| !is_name(&slot.name)) {
-        Some(slot) => Err(Flaw::whole(
+        Some(slot) => Err(Finding::new(
+            FindingCode::InvalidRegex,
             format!("invalid group name `{}`", slot.name),
             "use letters, digits and `_`",
         )),
@@ -277,11 +282,11 @@ impl Regexes {
 #[cfg(test)]
 mod tests {
     use super::{
-        Flaw, LEAST_CLASS, MAX_RECENT, Regex, Regexes, Room, SIZE_LIMIT, slots, whole_of_size,
+        Finding, LEAST_CLASS, MAX_RECENT, Regex, Regexes, Room, SIZE_LIMIT, slots, whole_of_size,
     };
     use crate::rules::{Condition, Rule, RulesBuilder, Source};
 
-    fn whole(text: &str, ignore_case: bool) -> Result<Regex, Flaw> {
+    fn whole(text: &str, ignore_case: bool) -> Result<Regex, Finding> {
         whole_of_size(text, ignore_case).map(|(regex, _)| regex)
     }
 
@@ -301,8 +306,8 @@ mod tests {
             ("a{4294967296}", "decimal"),
             (&*"(?:a{1000}){1000}".repeat(3), "1 MB"),
         ] {
-            let flaw = whole(text, false).unwrap_err();
-            assert!(flaw.message().contains(why), "{text}: {flaw}");
+            let error = whole(text, false).unwrap_err();
+            assert!(error.message().contains(why), "{text}: {error}");
         }
         assert!(slots(&whole(&"(a)".repeat(16), false).unwrap()).is_err());
     }
@@ -359,7 +364,7 @@ mod tests {
             let [error] = errors.iter().collect::<Vec<_>>()[..] else {
                 panic!("{errors}");
             };
-            assert_eq!(error.rule(), 4);
+            assert_eq!(error.rule(), Some(4));
             assert!(error.message().ends_with("more than 128 MB"));
         }
     }

@@ -1,12 +1,12 @@
 use http::Method;
 
 use super::{
-    error::{Flaw, Part},
+    Finding, FindingCode, Part,
     has::Condition,
     host_pattern::TWO_HOSTS,
     options::Options,
     outcome::Outcome,
-    source::{Source, TWO_SCHEMES, Wrong},
+    source::{Source, TWO_SCHEMES},
     target_text::TargetText,
 };
 use crate::{
@@ -36,7 +36,7 @@ use crate::{
 /// testing::get("/index.php?page=5&x=1").through(&rules).assert_redirect("/pages/5?x=1");
 ///
 /// let layer = RedirectLayer::new(rules);
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Sources
@@ -109,7 +109,7 @@ pub struct Rule {
     pub(super) outcome: Outcome,
     pub(super) options: Options,
     /// The error of the first call that contradicts an earlier one.
-    pub(super) conflict: Option<Box<Wrong>>,
+    pub(super) conflict: Option<Finding>,
 }
 
 const NO_METHOD: (&str, &str) = (
@@ -164,7 +164,7 @@ impl Rule {
     /// let status = Status::try_from(302).unwrap(); // from a file
     /// let rules = Rules::new([Rule::new(status, "/a", "/b")])?;
     /// testing::get("/a").through(&rules).assert_status(Status::Found);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn new(
         how: impl Into<StatusChoice>,
@@ -186,7 +186,8 @@ impl Rule {
         text: &str,
         (message, help): (&'static str, &'static str),
     ) -> Self {
-        let conflict = || Box::new((part, text.to_owned(), Flaw::whole(message, help)));
+        let code = FindingCode::InvalidOption;
+        let conflict = || Finding::new(code, message, help).in_part(part, text);
         self.conflict.get_or_insert_with(conflict);
         self
     }
@@ -209,7 +210,7 @@ impl Rule {
     ///
     /// let rules = Rules::new([Rule::permanent("/a", "/b").host(".old.example")])?;
     /// testing::get("/a").header("host", "old.example").through(&rules).assert_redirect("/b");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// The rule matches on every port. A target on another port of the host is another URL: the
@@ -223,7 +224,7 @@ impl Rule {
     /// let rules = Rules::new([admin])?;
     /// testing::follow(&rules, testing::get("/admin").header("host", "h.example"))
     ///     .assert_arrives_at("http://h.example:8080/admin");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// Two different hosts are an error when the table is built.
@@ -251,7 +252,7 @@ impl Rule {
     /// let rules = Rules::new([Rule::permanent("/a", "/b").scheme(HttpScheme::Http)])?;
     /// testing::get("/a").scheme(HttpScheme::Http).through(&rules).assert_redirect("/b");
     /// testing::get("/a").through(&rules).assert_pass();
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// Two different schemes are an error when the table is built.
@@ -276,7 +277,7 @@ impl Rule {
     /// let rules = Rules::new([pay])?;
     /// testing::get("/pay").through(&rules).assert_redirect("https://pay.example/");
     /// testing::post("/pay").through(&rules).assert_pass();
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// If you call this twice, the rule matches only the methods that are in both lists. A rule
@@ -304,7 +305,7 @@ impl Rule {
     /// let beta = Condition::cookie("beta").equal_to("1");
     /// let rules = Rules::new([Rule::found("/", "/beta").when(beta)])?;
     /// testing::get("/").header("cookie", "beta=1").through(&rules).assert_redirect("/beta");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn when(mut self, has: Condition) -> Self {
         self.options.conditions.push((true, has));
@@ -321,7 +322,7 @@ impl Rule {
     /// let rules = Rules::new([Rule::found("/account", "/login").unless(session)])?;
     /// testing::get("/account").through(&rules).assert_redirect("/login");
     /// testing::get("/account").header("cookie", "session=x").through(&rules).assert_pass();
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn unless(mut self, has: Condition) -> Self {
         self.options.conditions.push((false, has));
@@ -340,7 +341,7 @@ impl Rule {
     /// let day = Duration::from_secs(86_400);
     /// let rules = Rules::new([Rule::permanent("/a", "/b").cache(day)])?;
     /// testing::get("/a").through(&rules).assert_redirect("/b").assert_cache(day);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn cache(mut self, cache: impl Into<CacheControl>) -> Self {
         self.options.cache = Some(cache.into());
@@ -359,7 +360,7 @@ impl Rule {
     /// testing::get("/blog/a").through(&rules)
     ///     .assert_redirect("/posts/a")
     ///     .assert_after(StatusCode::NOT_FOUND);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// The first rule that matches wins. If the app has the page, the table tries no other rule.
@@ -376,7 +377,7 @@ impl Rule {
     /// let rules = Rules::new([english])?;
     /// testing::get("/a").through(&rules).assert_redirect("/en/a");
     /// testing::get("/en/a").through(&rules).assert_pass();
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub const fn after_not_found(mut self) -> Self {
         self.options.after_not_found = true;
@@ -393,7 +394,7 @@ impl Rule {
     ///
     /// let rules = Rules::new([Rule::permanent("/Blog/{slug}", "/posts/{slug}").ignore_case()])?;
     /// testing::get("/BLOG/Hello").through(&rules).assert_redirect("/posts/Hello");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// A regex gets the flag `i`, which ignores the case of all Unicode letters. For example, `k`
@@ -411,7 +412,7 @@ impl Rule {
     ///
     /// let rules = Rules::new([Rule::permanent("/about-us", "/about").ignore_trailing_slash()])?;
     /// testing::get("/about-us/").through(&rules).assert_redirect("/about");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub const fn ignore_trailing_slash(mut self) -> Self {
         self.options.matching.ignore_trailing_slash = true;
@@ -431,7 +432,7 @@ impl Rule {
     ///
     /// let errors = Rules::new([Rule::permanent("/a", "/b").named("two\nlines")]).unwrap_err();
     /// assert!(errors.to_string().contains("control character in the name"));
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn named(mut self, name: &str) -> Self {
         self.options.name = Some(name.into());

@@ -16,7 +16,7 @@ impl Rule {
     ///
     /// let rules = Rules::new([Rule::permanent("/a", "/b").query(QueryPolicy::Drop)])?;
     /// testing::get("/a?x=1").through(&rules).assert_redirect("/b");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub const fn query(mut self, policy: QueryPolicy) -> Self {
         self.options.query = policy;
@@ -33,7 +33,7 @@ impl Rule {
     ///
     /// let rules = Rules::new([Rule::permanent("/a", "/b").remove_param("utm_source")])?;
     /// testing::get("/a?x=1&utm_source=y").through(&rules).assert_redirect("/b?x=1");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn remove_param(mut self, key: &str) -> Self {
         self.options.edits.push(Edit::Remove(key.into()));
@@ -48,7 +48,7 @@ impl Rule {
     ///
     /// let rules = Rules::new([Rule::permanent("/a", "/b").rename_param("p", "page")])?;
     /// testing::get("/a?p=%31+2&x").through(&rules).assert_redirect("/b?page=%31+2&x");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// [`set_param`](Self::set_param) and [`QueryPolicy::Merge`] see the new name.
@@ -69,7 +69,7 @@ impl Rule {
     ///
     /// let rules = Rules::new([Rule::permanent("/a", "/b").set_param("from", "old site")])?;
     /// testing::get("/a?from=x&y").through(&rules).assert_redirect("/b?y&from=old%20site");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn set_param(mut self, key: &str, value: &str) -> Self {
         self.options.edits.push(Edit::Set(key.into(), value.into()));

@@ -25,7 +25,7 @@ use super::{
 ///     let rules = Rules::builder().rules(rules()).precedence(precedence).build()?;
 ///     testing::get("/a/b").through(&rules).assert_redirect(expected);
 /// }
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

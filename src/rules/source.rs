@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    ask,
+    Finding, Part, ask,
     capture::{Kind, Slot},
-    error::{Flaw, Part},
     has::Condition,
     host_pattern::{TWO_HOSTS, checked_host},
     options::Options,
@@ -13,7 +12,7 @@ use super::{
     syntax::{self, Parameter, ParameterValue, Pattern, Tail, TailKind, Word},
 };
 #[cfg(feature = "regex")]
-use super::{record::REGEX, regexes::Room, verify::regex_beginning};
+use super::{FindingCode, record::REGEX, regexes::Room, verify::regex_beginning};
 
 /// The source of a rule: which paths the rule matches.
 ///
@@ -32,7 +31,7 @@ use super::{record::REGEX, regexes::Room, verify::regex_beginning};
 /// testing::get("/old").through(&rules).assert_redirect("/new");
 /// testing::get("/old/a/b").through(&rules).assert_redirect("/new/a/b");
 /// testing::get("/older").through(&rules).assert_pass();
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Source {
@@ -62,7 +61,7 @@ impl Source {
     ///
     /// let rules = Rules::new([Rule::permanent(Source::exact("/{a}/:b"), "/b")])?;
     /// testing::get("/%7Ba%7D/:b").through(&rules).assert_redirect("/b");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// A path has no query, so a `?` or `#` is an error when the table is built. Match the query
@@ -78,7 +77,7 @@ impl Source {
     /// let b = Condition::query("b").equal_to("1");
     /// let rules = Rules::new([Rule::permanent(Source::exact("/a"), "/c").when(b)])?;
     /// testing::get("/a?b=1").through(&rules).assert_redirect("/c");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub fn exact(path: &str) -> Self {
@@ -94,7 +93,7 @@ impl Source {
     /// let rules = Rules::new([Rule::permanent(Source::prefix("/old"), "https://new.example")])?;
     /// testing::get("/old/a?b=c").through(&rules).assert_redirect("https://new.example/a?b=c");
     /// testing::get("/old").through(&rules).assert_redirect("https://new.example/");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// The target of a prefix has no placeholders. Its query follows the whole path. A `?` or `#`
@@ -117,7 +116,7 @@ impl Source {
     /// let post = Source::regex(r"/(?<year>\d{4})/(\d+)");
     /// let rules = Rules::new([Rule::permanent(post, "/posts/{year}-{2}")])?;
     /// testing::get("/2024/17").through(&rules).assert_redirect("/posts/2024-17");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// The regex sees the path as received, and takes time linear in its length. It doesn't match a
@@ -174,9 +173,6 @@ impl From<Pattern> for Source {
 
 pub(super) const TWO_SCHEMES: (&str, &str) = ("the rule has two schemes", "remove one of them");
 
-/// A flaw, the part of the rule that has it, and the text of that part.
-pub(super) type Wrong = (Part, String, Flaw);
-
 /// What a source becomes.
 pub(super) struct Compiled {
     pub(super) flags: u16,
@@ -203,19 +199,19 @@ pub(super) fn compile_source(
     options: &mut Options,
     out: &mut Vec<u8>,
     #[cfg(feature = "regex")] room: &mut Room,
-) -> Result<Compiled, Wrong> {
-    let wrong = |flaw: Flaw| (Part::Source, source.text().into_owned(), flaw);
+) -> Result<Compiled, Finding> {
+    let wrong = |error: Finding| error.in_part(Part::Source, &source.text());
     let matching = options.matching;
     let pattern = match &source.kind {
         SourceKind::Text(text) => {
             let read = syntax::source(text).map_err(wrong)?;
             if let Some((scheme, host)) = read.origin {
                 if let Some(host) = &options.host {
-                    let flaw = Flaw::whole(TWO_HOSTS.0, TWO_HOSTS.1);
-                    return Err((Part::Host, host.to_string(), flaw));
+                    let error = Finding::whole(TWO_HOSTS.0, TWO_HOSTS.1);
+                    return Err(error.in_part(Part::Host, host));
                 }
                 if options.scheme.is_some() {
-                    return Err(wrong(Flaw::whole(TWO_SCHEMES.0, TWO_SCHEMES.1)));
+                    return Err(wrong(Finding::whole(TWO_SCHEMES.0, TWO_SCHEMES.1)));
                 }
                 options.scheme = Some(scheme);
                 options.host = Some(checked_host(&host.text)?);
@@ -242,7 +238,7 @@ pub(super) fn compile_source(
             #[cfg(not(feature = "regex"))]
             {
                 let _ = text;
-                return Err(wrong(Flaw::needs_regex()));
+                return Err(wrong(Finding::needs_regex()));
             }
         }
     };
@@ -267,14 +263,14 @@ fn compile_regex(
     ignore_case: bool,
     out: &mut Vec<u8>,
     room: &mut Room,
-) -> Result<Compiled, Flaw> {
+) -> Result<Compiled, Finding> {
     if text.len() > usize::from(u16::MAX) {
         let message = "the regex is longer than 65,535 bytes";
-        return Err(Flaw::whole(message, "shorten it"));
+        return Err(Finding::new(FindingCode::Limit, message, "shorten it"));
     }
     let regex = room.whole(text, ignore_case)?;
-    if let Some(flaw) = not_in_the_path_of_a_regex(text) {
-        return Err(flaw);
+    if let Some(error) = not_in_the_path_of_a_regex(text) {
+        return Err(error);
     }
     out.extend(text.bytes());
     Ok(Compiled {
@@ -308,9 +304,9 @@ fn slots(pattern: &Pattern) -> Vec<Slot> {
     pattern.names().enumerate().map(slot).collect()
 }
 
-/// Returns a flaw if a regex begins with text that no path has.
+/// Returns a error if a regex begins with text that no path has.
 #[cfg(feature = "regex")]
-fn not_in_the_path_of_a_regex(regex: &str) -> Option<Flaw> {
+fn not_in_the_path_of_a_regex(regex: &str) -> Option<Finding> {
     let beginning = regex_beginning(regex);
     let is_query = beginning
         .get(beginning.find(['?', '#'])?..)?
@@ -319,15 +315,15 @@ fn not_in_the_path_of_a_regex(regex: &str) -> Option<Flaw> {
     let at = regex.find(if is_query { "\\?" } else { "#" });
     let at = at.unwrap_or_default();
     Some(if is_query {
-        Flaw::no_query(at)
+        Finding::no_query(at)
     } else {
-        Flaw::no_fragment(at)
+        Finding::no_fragment(at)
     })
 }
 
-/// Returns a flaw if a segment is a placeholder elsewhere, `:id` or `*`, and would be plain text
+/// Returns a error if a segment is a placeholder elsewhere, `:id` or `*`, and would be plain text
 /// here.
-pub(super) fn foreign(source: &Source) -> Option<Flaw> {
+pub(super) fn foreign(source: &Source) -> Option<Finding> {
     let SourceKind::Text(text) = &source.kind else {
         return None;
     };
@@ -354,7 +350,7 @@ pub(super) fn foreign(source: &Source) -> Option<Flaw> {
         // `{/*rest}` is a tail with its slash.
         let in_braces = path.get(..at).is_some_and(|before| before.ends_with("{/"));
         if let Some((message, help)) = found.filter(|_| at > 0 && !in_braces) {
-            return Some(Flaw::new(at..at + segment.len(), message, help));
+            return Some(Finding::at(at..at + segment.len(), message, help));
         }
         at += segment.len() + 1;
     }

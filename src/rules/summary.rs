@@ -16,7 +16,7 @@ use super::Rules;
 ///
 /// let rules = Format::Netlify.parse("# moved\n/a /b\n/c /d\n")?;
 /// assert_eq!(rules.summary().to_string(), "2 rules active");
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -47,7 +47,7 @@ impl Summary {
     /// Returns how many lines or entries of the file were skipped.
     ///
     /// Each of them has an error or a warning in
-    /// [`Parsed::diagnostics`](super::Parsed::diagnostics).
+    /// [`Parsed::findings`](super::Parsed::findings).
     ///
     /// ```
     /// let rules = tower_redirect::rules::netlify::parse_lossy("/a /b\n/c\n").rules;

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use super::{
-    error::Flaw,
+    Finding,
     rule::Rule,
     source::Source,
     syntax::{self, Template, TemplatePart, Word},
@@ -41,7 +41,7 @@ impl TargetText {
     }
 
     /// Returns the parts of the target.
-    pub(super) fn template(&self) -> Result<Cow<'_, Template>, Flaw> {
+    pub(super) fn template(&self) -> Result<Cow<'_, Template>, Finding> {
         match self {
             Self::Native(text) => syntax::template(text).map(Cow::Owned),
             Self::Template(template) => Ok(Cow::Borrowed(template)),

@@ -47,7 +47,7 @@ pub struct Usage<'r> {
 /// let rules = Rules::new([Rule::permanent("/a", "/b")])?.count_hits();
 /// let one = rules.usage().unwrap().iter().next().unwrap();
 /// assert_eq!((one.rule().number(), one.hits(), one.last_hit()), (0, 0, None));
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RuleUsage<'r> {
@@ -65,7 +65,7 @@ impl Rules {
     /// let rules = Rules::new([Rule::permanent("/a", "/b")])?;
     /// assert!(rules.usage().is_none());
     /// assert_eq!(rules.count_hits().usage().unwrap().never_hit().count(), 1);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// The service counts a redirect or a refusal when it sends it. These count nothing:
@@ -141,7 +141,7 @@ impl Rules {
     /// let rules = Rules::new([Rule::permanent("/a", "/b").named("launch")])?.count_hits();
     /// let idle: Vec<_> = rules.usage().unwrap().never_hit().map(|rule| rule.name()).collect();
     /// assert_eq!(idle, [Some("launch")]);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub fn usage(&self) -> Option<Usage<'_>> {
@@ -159,7 +159,7 @@ impl<'r> Usage<'r> {
     ///
     /// let rules = Rules::new([Rule::permanent("/a", "/b")])?.count_hits();
     /// assert!(rules.usage().unwrap().since() <= SystemTime::now());
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub fn since(&self) -> SystemTime {
@@ -174,7 +174,7 @@ impl<'r> Usage<'r> {
     /// let rules = Rules::new([Rule::permanent("/a", "/b")])?.count_hits();
     /// let all: u64 = rules.usage().unwrap().iter().map(|rule| rule.hits()).sum();
     /// assert_eq!(all, 0);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = RuleUsage<'r>> + use<'r> {
         let hits = self.hits;
@@ -188,7 +188,7 @@ impl<'r> Usage<'r> {
     ///
     /// let rules = Rules::new([Rule::permanent("/a", "/b")])?.count_hits();
     /// assert_eq!(rules.usage().unwrap().never_hit().next().unwrap().source(), "/a");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn never_hit(&self) -> impl Iterator<Item = RuleRef<'r>> + use<'r> {
         let idle = self.counted().filter(|usage| usage.hits == 0);
@@ -204,7 +204,7 @@ impl<'r> Usage<'r> {
     /// let rules = Rules::new([Rule::permanent("/a", "/b")])?.count_hits();
     /// let a_month_ago = SystemTime::now() - Duration::from_secs(30 * 86_400);
     /// assert_eq!(rules.usage().unwrap().not_hit_since(a_month_ago).count(), 1);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// If the time is before [`since`](Self::since), this returns the rules of

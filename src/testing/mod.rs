@@ -55,7 +55,7 @@ pub use decision::TestDecision;
 pub use request::request;
 #[cfg(feature = "rules")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
-pub use routes::{RouteFinding, RouteProblem, RouteReport, check_routes};
+pub use routes::{RouteReport, check_routes};
 
 use http::Method;
 

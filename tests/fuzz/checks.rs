@@ -337,19 +337,16 @@ pub fn path_to_regexp(data: &[u8]) {
 /// Reads a file.
 fn parsed(format: Format, text: &[u8]) -> Rules {
     let Parsed {
-        rules, diagnostics, ..
+        rules, findings, ..
     } = format.read_lossy(text);
     assert_eq!(rules.iter().count(), rules.len(), "{format}");
-    let said = diagnostics.to_string();
+    let said = findings.to_string();
     assert!(said.len() <= 1_000_000, "{format}: {} bytes", said.len());
     let summary = rules.summary();
     // Nothing is silent.
-    assert!(
-        summary.skipped() == 0 || !diagnostics.is_empty(),
-        "{summary}"
-    );
+    assert!(summary.skipped() == 0 || !findings.is_empty(), "{summary}");
     let is_nothing = rules.is_empty() && summary.skipped() > 0;
-    assert!(!is_nothing || diagnostics.has_errors(), "{summary}: {said}");
+    assert!(!is_nothing || findings.has_errors(), "{summary}: {said}");
     rules
 }
 

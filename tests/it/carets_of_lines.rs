@@ -1,11 +1,11 @@
-//! What a diagnostic of a file is about, to the byte: the text above its carets.
+//! What a finding about a file is about, to the byte: the text above its carets.
 
 use tower_redirect::rules::Format;
 
 /// Each message of a file, with the text above its carets.
 fn marked(format: Format, file: &str) -> Vec<(String, String)> {
-    let diagnostics = format.parse_lossy(file).diagnostics;
-    let snippets = diagnostics.to_snippets();
+    let findings = format.parse_lossy(file).findings;
+    let snippets = findings.to_snippets();
     let lines: Vec<_> = snippets.lines().collect();
     let marks = lines.iter().enumerate().filter(|(_, line)| {
         let rest = line.trim_start().strip_prefix('|');
@@ -20,9 +20,9 @@ fn marked(format: Format, file: &str) -> Vec<(String, String)> {
             .map(|at| above.get(*at).unwrap_or(&' '))
             .collect::<String>()
     });
-    let messages = diagnostics.iter().map(|one| one.message().to_owned());
+    let messages = findings.iter().map(|one| one.message().to_owned());
     let marked: Vec<_> = messages.zip(texts).collect();
-    assert_eq!(marked.len(), diagnostics.iter().count(), "{snippets}");
+    assert_eq!(marked.len(), findings.iter().count(), "{snippets}");
     marked
 }
 

@@ -19,8 +19,8 @@ use axum::{
 use http::{Request, Response};
 use tower::{Service, ServiceExt, service_fn};
 use tower_redirect::{
-    rules::{Condition, Rule, Rules, Source, nginx_map},
-    testing::{self, RouteProblem, RouteReport, SkippedReason},
+    rules::{Condition, FindingCode, Rule, Rules, Source, nginx_map},
+    testing::{self, RouteReport, SkippedReason},
 };
 
 fn app() -> Router {
@@ -59,7 +59,7 @@ fn report(rules: impl IntoIterator<Item = Rule>) -> RouteReport {
 
 #[test]
 fn what_is_found() {
-    use RouteProblem::{DeadTarget, HiddenPage, NeverApplies, TargetRedirects};
+    use FindingCode::{DeadTarget, HiddenPage, NeverApplies, RedirectingTarget};
     for (rule, expected) in [
         (Rule::found("/old", "/page"), &[][..]),
         (Rule::found("/old", "/page?x#y"), &[]),
@@ -77,7 +77,7 @@ fn what_is_found() {
         (Rule::found("/old", "/form"), &[(DeadTarget, "/form", 405)]),
         (
             Rule::found("/old", "/moves"),
-            &[(TargetRedirects, "/moves", 308)],
+            &[(RedirectingTarget, "/moves", 308)],
         ),
         (Rule::found("/page", "/"), &[(HiddenPage, "/page", 200)]),
         (
@@ -125,11 +125,14 @@ fn what_is_found() {
     ] {
         let told = format!("{rule:?}");
         let report = report([rule]);
-        let found: Vec<_> = report
-            .iter()
-            .map(|one| (one.problem(), one.url(), one.status().unwrap().as_u16()))
-            .collect();
-        assert_eq!(found, expected, "{told}\n{report}");
+        let found = report.findings();
+        assert_eq!(found.iter().len(), expected.len(), "{told}\n{report}");
+        for (one, (code, url, status)) in found.iter().zip(expected) {
+            let message = one.message();
+            let has = |text: &str| message.split([' ', ',']).any(|word| word == text);
+            assert_eq!(one.code(), *code, "{told}\n{report}");
+            assert!(has(url) && has(&status.to_string()), "{told}\n{report}");
+        }
         assert_eq!(report.is_clean(), expected.is_empty());
     }
 }
@@ -220,10 +223,10 @@ fn rules_of_files_have_their_lines() {
     let report = tokio_test::block_on(testing::check_routes(&app(), &rules));
     assert_eq!(
         report.to_string(),
-        "line 3: /b -> /nowhere (302 Found): the target /nowhere responds with 404 Not Found; fix the target, \
+        "rules:3, `/b -> /nowhere`: warning: the target /nowhere responds with 404 Not Found; fix the target, \
          or remove the rule\n4 URLs checked"
     );
-    assert_eq!(report.iter().next().unwrap().line(), Some(3));
+    assert_eq!(report.findings().iter().next().unwrap().line(), Some(3));
 }
 
 #[test]
@@ -289,12 +292,17 @@ fn errors_are_findings_and_each_address_is_asked_once() {
     ])
     .unwrap();
     let report = tokio_test::block_on(testing::check_routes(&app, &rules));
-    let texts: Vec<_> = report.iter().map(ToString::to_string).collect();
+    let texts: Vec<_> = report.findings().iter().map(ToString::to_string).collect();
     assert_eq!(*app.asked.lock().unwrap(), ["/a", "/fails", "/b"]);
     assert_eq!(texts.len(), 4, "{report}");
     assert!(texts[0].contains("failed on /fails: on purpose"));
     assert!(texts[2].contains("/c: overloaded") && texts[3].contains("/d: overloaded"));
-    assert!(report.iter().all(|one| one.status().is_none()));
+    assert!(
+        report
+            .findings()
+            .iter()
+            .all(|one| one.code() == FindingCode::AppError)
+    );
 }
 
 /// Is built, never run: a test on a runtime of several threads may spawn it.
@@ -338,9 +346,14 @@ fn hostile_rules_and_answers() {
     ])
     .unwrap();
     let report = tokio_test::block_on(testing::check_routes(&app, &rules));
-    assert_eq!((report.checked(), report.iter().len()), (6, 6), "{report}");
+    assert_eq!(
+        (report.checked(), report.findings().iter().len()),
+        (6, 6),
+        "{report}"
+    );
     assert!(
         report
+            .findings()
             .iter()
             .all(|one| one.to_string().lines().count() == 1)
     );

@@ -27,7 +27,7 @@ use std::{
 };
 
 use http::{Method, Version};
-use tower_redirect::rules::{FindingKind, Format};
+use tower_redirect::rules::{FindingCode, Format};
 use tower_redirect::{location::HttpScheme, policy::DecisionKind, redirect::Timing, testing};
 
 #[test]
@@ -67,18 +67,18 @@ fn what_check_says_of_a_file_has_its_words() {
         (
             Format::Netlify,
             "/blog/:slug /posts\n",
-            "line 1: note: the target doesn't use the placeholder `slug`; check whether the target needs it",
+            "rules:1: note: the target doesn't use the placeholder `slug`; check whether the target needs it",
         ),
         (
             Format::Netlify,
             "/:_x /b\n/c /d\n",
-            "line 2: warning: unreachable rule (shadowed by line 1); move this rule before line 1, or \
+            "rules:2: warning: unreachable rule (shadowed by line 1); move this rule before line 1, or \
              remove it",
         ),
     ] {
         let report = format.parse(file).unwrap().check();
-        let kinds = [FindingKind::UnusedCapture, FindingKind::Unreachable];
-        let found = report.iter().filter(|one| kinds.contains(&one.kind()));
+        let kinds = [FindingCode::UnusedCapture, FindingCode::UnreachableRule];
+        let found = report.iter().filter(|one| kinds.contains(&one.code()));
         let found: Vec<_> = found.map(ToString::to_string).collect();
         assert_eq!(found.join("\n"), said, "{format}: {file}");
     }
@@ -152,7 +152,7 @@ impl Case {
                 ));
             }
         }
-        let text = parsed.diagnostics.to_string();
+        let text = parsed.findings.to_string();
         let said: Vec<_> = text
             .lines()
             .map(|line| {

@@ -75,10 +75,10 @@ fn texts() -> impl Strategy<Value = String> {
 
 fn check(format: Format, text: &[u8]) {
     let parsed = format.read_lossy(text);
-    let count = parsed.diagnostics.iter().count();
+    let count = parsed.findings.iter().count();
     assert!(count <= 1001, "{format}: {count} findings");
     assert_eq!(parsed.rules.iter().count(), parsed.rules.len(), "{format}");
-    for one in parsed.diagnostics.iter() {
+    for one in parsed.findings.iter() {
         assert!(!one.message().is_empty(), "{format}");
     }
 }

@@ -4,7 +4,7 @@ use tower_redirect::rules::Format;
 
 /// What a finding points at, as its snippet marks it.
 fn marked(format: Format, file: &str) -> Vec<String> {
-    let snippets = format.parse_lossy(file).diagnostics.to_snippets();
+    let snippets = format.parse_lossy(file).findings.to_snippets();
     let lines: Vec<_> = snippets.lines().collect();
     let marks = lines.windows(2).filter_map(|pair| {
         let (_, text) = pair[0].split_once("| ")?;

@@ -50,7 +50,7 @@ fn parentheses_that_apache_rejects_match_nothing() {
         "RewriteEngine On\nRewriteRule a)|(b /x [R]",
     ] {
         let parsed = Format::Apache.parse_lossy(line);
-        assert!(!parsed.diagnostics.is_empty(), "{line}");
+        assert!(!parsed.findings.is_empty(), "{line}");
         for path in ["/a", "/b"] {
             testing::get(path).through(&parsed.rules).assert_pass();
         }

@@ -411,7 +411,7 @@ proptest! {
         // hides would be a loop by itself.
         for kept in got.not_rewritten() {
             prop_assert!(flattened.changes().contains(kept.change()));
-            if parsed.diagnostics.has_errors() {
+            if parsed.findings.has_errors() {
                 continue;
             }
             let mut sources: Vec<_> = lines.iter().map(|line| line.from).collect();

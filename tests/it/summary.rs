@@ -6,8 +6,8 @@ use tower_redirect::rules::{Format, Rule, Rules};
 fn read(format: &str, text: &str) -> (String, Option<String>) {
     let format: Format = format.parse().unwrap();
     let parsed = format.parse_lossy(text);
-    let first = parsed.diagnostics.iter().next();
-    let error = parsed.diagnostics.has_errors();
+    let first = parsed.findings.iter().next();
+    let error = parsed.findings.has_errors();
     let error = error.then(|| first.unwrap().message().to_owned());
     (parsed.rules.summary().to_string(), error)
 }
@@ -154,8 +154,8 @@ fn the_error_is_the_first_of_a_full_list() {
     let text = "/a /b 301 Role=admin\n".repeat(1_200);
     let parsed = Format::Netlify.parse_lossy(&text);
     assert_eq!(parsed.rules.summary().skipped(), 1_200);
-    let kept = parsed.diagnostics.iter().count();
-    assert_eq!((kept, kept + parsed.diagnostics.omitted()), (1_000, 1_201));
+    let kept = parsed.findings.iter().count();
+    assert_eq!((kept, kept + parsed.findings.omitted()), (1_000, 1_201));
     assert!(parsed.into_result().is_err());
 }
 

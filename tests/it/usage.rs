@@ -182,7 +182,7 @@ async fn another_table_begins_at_zero() {
 async fn the_rules_of_a_file_with_mistakes_count() {
     let text = "/l /m 301!\n/m /l 301!\n/x\n/a /b 301!\n/c /d 301!\n";
     let parsed = Format::Netlify.parse_lossy(text);
-    assert!(parsed.diagnostics.has_errors());
+    assert!(parsed.findings.has_errors());
     let rules = parsed.rules.count_hits();
     for path in ["/c", "/a", "/c"] {
         assert_eq!(send(rules.clone(), "GET", path).await, 301);

@@ -126,7 +126,7 @@ pub fn table(rules: &[Rule], precedence: Precedence) -> (Rules, Vec<Rule>) {
                 let before = left.len();
                 let wrong = |number: usize| {
                     let mut errors = error.iter();
-                    errors.any(|error| error.rule() as usize == number)
+                    errors.any(|error| error.rule().map(|rule| rule as usize) == Some(number))
                 };
                 let mut number = 0..;
                 left.retain(|_| !wrong(number.next().unwrap_or_default()));

@@ -66,18 +66,18 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
             let start = Instant::now();
             let (flattened, flattened_memory) = heap::measure(|| rules.flatten());
             let flatten_time = start.elapsed().as_secs_f64() * 1e3;
-            let mut kinds = BTreeMap::new();
+            let mut codes = BTreeMap::new();
             for finding in &report {
-                *kinds.entry(finding.kind()).or_insert(0) += 1;
+                *codes.entry(finding.code()).or_insert(0) += 1;
             }
-            let kinds: Vec<_> = kinds
+            let codes: Vec<_> = codes
                 .iter()
-                .map(|(kind, count)| format!("{count} {kind:?}"))
+                .map(|(code, count)| format!("{count} {code}"))
                 .collect();
-            let findings = if kinds.is_empty() {
+            let findings = if codes.is_empty() {
                 "none".to_owned()
             } else {
-                kinds.join(", ")
+                codes.join(", ")
             };
             let megabytes = |bytes: u64| number(Some(bytes as f64 / 1e6), 1);
             table.row([

@@ -29,7 +29,7 @@ use http::{Request, Uri, header};
 use tower_redirect::{
     RequestHead,
     location::HttpScheme,
-    rules::{Diagnostic, Finding, Format, NotRewritten, Parsed, Rules, Severity},
+    rules::{Format, NotRewritten, Parsed, Rules},
 };
 
 /// Checks a file of redirects
@@ -92,8 +92,8 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let report = parsed.rules.check();
 
     let mut problems = Vec::new();
-    if !parsed.diagnostics.is_empty() {
-        problems.push(parsed.diagnostics.to_snippets().trim_end().to_owned());
+    if !parsed.findings.is_empty() {
+        problems.push(parsed.findings.to_snippets().trim_end().to_owned());
     }
     if let Some(url) = &options.explain {
         explain(&parsed.rules, url)?;
@@ -102,7 +102,14 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         flatten(options.format, &parsed.rules, &text);
     } else if !report.is_empty() {
         let text = String::from_utf8_lossy(&fs::read(&options.file)?).into_owned();
-        problems.push(report.to_snippets(&text).trim_end().to_owned());
+        problems.push(
+            report
+                .clone()
+                .with_text(&text)
+                .to_snippets()
+                .trim_end()
+                .to_owned(),
+        );
     }
     for problem in &problems {
         // Problems are the result, unless something else is.
@@ -120,15 +127,11 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("{file}: {summary}");
     }
 
-    let in_file = parsed.diagnostics.iter().map(Diagnostic::severity);
-    let in_rules = report.iter().map(Finding::severity);
-    let worst = in_file.chain(in_rules).max();
-    let limit = if options.strict {
-        Severity::Warning
+    let failed = if options.strict {
+        !parsed.findings.is_clean() || !report.is_clean()
     } else {
-        Severity::Error
+        parsed.findings.has_errors()
     };
-    let failed = parsed.diagnostics.has_errors() || worst.is_some_and(|worst| worst >= limit);
     Ok(if failed {
         ExitCode::FAILURE
     } else {
@@ -145,8 +148,8 @@ fn diff(files: [(&Path, &Parsed); 2]) -> ExitCode {
             eprintln!("{}: {summary}", file.display());
         }
         // A rule with an error is left out, so it would look as if it was removed.
-        if parsed.diagnostics.has_errors() {
-            eprintln!("{}", parsed.diagnostics.to_snippets().trim_end());
+        if parsed.findings.has_errors() {
+            eprintln!("{}", parsed.findings.to_snippets().trim_end());
             is_broken = true;
         }
     }

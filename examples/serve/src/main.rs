@@ -12,7 +12,7 @@ use std::{error::Error, fs, net::SocketAddr, path::PathBuf, process::ExitCode, t
 use clap::Parser;
 use tower_redirect::{
     live::Reloadable,
-    rules::{Diagnostic, Finding, Format, Parsed, Severity},
+    rules::{Finding, Format, Parsed, Severity},
 };
 
 mod app;
@@ -128,15 +128,15 @@ fn load(options: &Options) -> Result<Parsed, Box<dyn Error>> {
 /// Prints what is wrong with the file, and a line that sums it up.
 fn report(file: &str, parsed: &Parsed) {
     let report = parsed.rules.check();
-    for problems in [parsed.diagnostics.to_string(), report.to_string()] {
+    for problems in [parsed.findings.to_string(), report.to_string()] {
         if !problems.is_empty() {
             eprintln!("{}", problems.trim_end());
         }
     }
     let severities: Vec<_> = parsed
-        .diagnostics
+        .findings
         .iter()
-        .map(Diagnostic::severity)
+        .map(Finding::severity)
         .chain(report.iter().map(Finding::severity))
         .collect();
     let mut found = Vec::new();

@@ -154,7 +154,7 @@ fn compile(format: Format, name: &str, rules: &[u8]) -> Result<Rules, String> {
     let rules = format
         .read_lossy(rules)
         .into_result()
-        .map_err(|diagnostics| diagnostics.in_file(name).to_string())?;
+        .map_err(|findings| findings.in_file(name).to_string())?;
     let report = rules.check();
     let mut findings = report.iter();
     if findings.any(|finding| finding.severity() == Severity::Error) {

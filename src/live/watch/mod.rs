@@ -257,7 +257,7 @@ impl<P: Send + Sync + 'static> Watch<P> {
     ///     .watch_rules("_redirects", Format::Netlify)
     ///     .settle(Duration::from_secs(1));
     /// assert!(format!("{watch:?}").contains("settle: 1s"));
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// The watch reads a file that keeps changing after five times as long.
@@ -279,7 +279,7 @@ impl<P: Send + Sync + 'static> Watch<P> {
     ///     .watch_rules("_redirects", Format::Netlify)
     ///     .poll_interval(Duration::ZERO);
     /// assert!(format!("{watch:?}").contains("poll_interval: 10ms"));
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// While the path is lost, the interval grows from poll to poll, up to ten times this value.

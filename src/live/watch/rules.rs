@@ -29,7 +29,7 @@ use crate::{
 /// # Errors
 ///
 /// Returns the errors of [`load`](super::load). If a rule has an error, the inner error is the
-/// [`Diagnostics`](crate::rules::Diagnostics) of the file.
+/// [`Findings`](crate::rules::Findings) of the file.
 pub fn load_rules(
     path: impl AsRef<Path>,
     format: Format,
@@ -56,7 +56,7 @@ impl ReloadHandle<Rules> {
     /// ```
     ///
     /// If one rule has an error, the watch rejects the whole file. The reason is its
-    /// [`Diagnostics`](crate::rules::Diagnostics). Warnings don't reject the file, and the
+    /// [`Findings`](crate::rules::Findings). Warnings don't reject the file, and the
     /// `tracing` feature logs them. To handle them yourself, use [`watch`](Self::watch) with
     /// [`Format::load_lossy`](crate::rules::Format::load_lossy).
     ///
@@ -114,11 +114,11 @@ impl Watch<Rules> {
 pub(super) fn read(path: &Path, format: Format) -> Result<Rules, Reason> {
     let parsed = format.load_by(path, open)?;
     #[cfg(feature = "tracing")]
-    if !parsed.diagnostics.is_empty() && !parsed.diagnostics.has_errors() {
+    if !parsed.findings.is_empty() && !parsed.findings.has_errors() {
         tracing::warn!(
             target: "tower_redirect",
             path = %Escaped(path.display()),
-            "{}", parsed.diagnostics
+            "{}", parsed.findings
         );
     }
     Ok(parsed.into_result()?)

@@ -1,9 +1,8 @@
 //! Tables that become a part of another one.
 
-use super::{RulesBuilder, cut};
+use super::RulesBuilder;
 use crate::rules::{
-    RuleRef, Rules,
-    error::{Flaw, Part, RuleError},
+    Finding, Part, RuleRef, Rules,
     record::{Draft, Record},
 };
 
@@ -49,15 +48,10 @@ impl RulesBuilder {
             self.lines
                 .push_as(number, Some((&rules.table.lines, record.number)));
             let added = self.append_record(&rules, at, &record, number, &mut known);
-            self.errors.extend(added.err().map(|flaw| {
+            self.errors.extend(added.err().map(|error| {
                 let rule = RuleRef::new(&rules.table, record);
-                RuleError {
-                    rule: number,
-                    name: rule.name().map(Into::into),
-                    part: Part::Rule,
-                    text: cut(rule.source()),
-                    flaw,
-                }
+                let error = error.in_part(Part::Rule, rule.source());
+                error.in_rule(number, rule.name())
             }));
         }
         self.lines.push_as(self.count, None);
@@ -73,7 +67,7 @@ impl RulesBuilder {
         record: &Record<'_>,
         number: u32,
         known: &mut [Option<u32>],
-    ) -> Result<(), Flaw> {
+    ) -> Result<(), Finding> {
         let mut options = None;
         if let Some(ready) = rules.table.options(record) {
             let place = record.options.and_then(|own| known.get_mut(own as usize));
@@ -101,7 +95,7 @@ impl RulesBuilder {
         };
         let _at = draft
             .push(&mut self.records)
-            .ok_or_else(Flaw::table_too_large)?;
+            .ok_or_else(Finding::table_too_large)?;
         #[cfg(feature = "regex")]
         self.regexes.extend(regex.map(|regex| (_at, regex)));
         Ok(())
@@ -114,7 +108,7 @@ impl RulesBuilder {
         rules: &Rules,
         at: u32,
         record: &Record<'_>,
-    ) -> Result<Option<regex::Regex>, Flaw> {
+    ) -> Result<Option<regex::Regex>, Finding> {
         if rules.table.regexes.get(at).is_none() {
             return Ok(None);
         }

@@ -2,26 +2,25 @@
 
 use std::collections::HashSet;
 
-use super::{RulesBuilder, cut};
+use super::RulesBuilder;
 use crate::{
     observe::escaped,
     rules::{
+        Finding, FindingCode, Part,
         capture::Slot,
         condition::Ready,
-        error::{Flaw, Part, RuleError},
         host_pattern::checked_host,
         options::{Matching, Options},
         outcome::Outcome,
         pattern::MAX_CAPTURES,
         record::{Draft, FRAGMENT, QUERY, SETTLED, SLOTS},
         rule::Rule,
-        source::{Compiled, Source, SourceKind, Wrong, compile_source},
+        source::{Compiled, Source, SourceKind, compile_source},
         spelling,
         syntax::Word,
         table::EVERY_HOST,
         target::{self, Target},
         target_text::TargetText,
-        text_range::TextRange,
     },
 };
 
@@ -29,7 +28,7 @@ use crate::{
 const PREFIX_TAIL_AT: u8 = 0;
 
 impl RulesBuilder {
-    pub(super) fn try_rule(&mut self, rule: Rule) -> Result<(), RuleError> {
+    pub(super) fn try_rule(&mut self, rule: Rule) -> Result<(), Finding> {
         let number = self.count;
         self.count += 1;
         if self.push_plain(number, &rule).is_some() {
@@ -46,15 +45,9 @@ impl RulesBuilder {
         options.matching.ignore_trailing_slash |= self.matching.ignore_trailing_slash;
         let name = options.name.clone();
         conflict
-            .map_or(Ok(()), |conflict| Err(*conflict))
+            .map_or(Ok(()), Err)
             .and_then(|()| self.try_push(number, &source, &target, outcome, options))
-            .map_err(|(part, text, flaw)| RuleError {
-                rule: number,
-                name,
-                part,
-                text: cut(&text),
-                flaw,
-            })
+            .map_err(|error| error.in_rule(number, name.as_deref()))
     }
 
     /// Adds a rule that is kept as it is written, as most lines of files are; `None` where it needs
@@ -107,12 +100,14 @@ impl RulesBuilder {
         target: &TargetText,
         outcome: Outcome,
         mut options: Options,
-    ) -> Result<(), Wrong> {
+    ) -> Result<(), Finding> {
         outcome.check(&source.text(), &options)?;
         if let Some(name) = &options.name {
             if let Some(at) = name.find(escaped::is_unseen) {
-                let flaw = Flaw::new(at..at + 1, "control character in the name", "remove it");
-                return Err((Part::Rule, name.to_string(), flaw));
+                let message = "control character in the name";
+                let error = Finding::new(FindingCode::InvalidOption, message, "remove it");
+                let error = error.with_range((at..at + 1).into());
+                return Err(error.in_part(Part::Rule, name));
             }
         }
         if let Some(host) = &options.host {
@@ -142,26 +137,26 @@ impl RulesBuilder {
                 } else {
                     let at = self
                         .ready(options)
-                        .map_err(|flaw| (Part::Condition, String::new(), flaw))?;
+                        .map_err(|error| error.in_part(Part::Condition, ""))?;
                     slots.extend(self.slots_of(at));
                     if let Some(name) = named_twice(&slots).filter(|_| !shadows) {
-                        let flaw = Flaw::duplicate_name(TextRange::default());
-                        return Err((Part::Condition, name.to_owned(), flaw));
+                        return Err(Finding::duplicate_name().in_part(Part::Condition, name));
                     }
                     Some(at)
                 };
                 if slots.len() > MAX_CAPTURES {
-                    let flaw = Flaw::whole(
+                    let error = Finding::new(
+                        FindingCode::Limit,
                         "too many placeholders",
                         "a rule and its conditions can have at most 16",
                     );
-                    return Err((Part::Rule, source.text().into_owned(), flaw));
+                    return Err(error.in_part(Part::Rule, &source.text()));
                 }
                 let mut compiled_target = None;
                 if let Outcome::Redirect(_) = outcome {
                     let mut target = self
                         .target(target, &slots)
-                        .map_err(|flaw| (Part::Target, target.to_string(), flaw))?;
+                        .map_err(|error| error.in_part(Part::Target, &target.to_string()))?;
                     if is_prefix {
                         target = target.with_tail(PREFIX_TAIL_AT);
                     }
@@ -186,11 +181,7 @@ impl RulesBuilder {
                     target: target.map_or(&[], |target| &target.text),
                 };
                 let at = draft.push(&mut self.records).ok_or_else(|| {
-                    (
-                        Part::Rule,
-                        source.text().into_owned(),
-                        Flaw::table_too_large(),
-                    )
+                    Finding::table_too_large().in_part(Part::Rule, &source.text())
                 })?;
                 #[cfg(feature = "regex")]
                 self.regexes.extend(regex.map(|regex| (at, regex)));
@@ -203,7 +194,11 @@ impl RulesBuilder {
         result
     }
 
-    fn target<'t>(&mut self, target: &'t TargetText, slots: &[Slot]) -> Result<Target<'t>, Flaw> {
+    fn target<'t>(
+        &mut self,
+        target: &'t TargetText,
+        slots: &[Slot],
+    ) -> Result<Target<'t>, Finding> {
         let plain = target.plain();
         if let Some(target) = plain.and_then(|text| target::plain(text, &self.origin)) {
             return Ok(target);
@@ -216,7 +211,7 @@ impl RulesBuilder {
     }
 
     /// The number of these options, which are kept once.
-    pub(super) fn ready(&mut self, options: Options) -> Result<u32, Flaw> {
+    pub(super) fn ready(&mut self, options: Options) -> Result<u32, Finding> {
         if let Some((last, at)) = &self.last {
             if *last == options {
                 return Ok(*at);

@@ -1,26 +1,19 @@
 //! Adds the rules of a file, with their lines. Each format decides what a second copy of a rule
 //! means.
 
-use super::{RulesBuilder, cut};
-use crate::rules::{
-    error::{Flaw, Part, RuleError},
-    rule::Rule,
-};
+use super::RulesBuilder;
+use crate::rules::{Finding, Part, rule::Rule};
 
 impl RulesBuilder {
     /// Adds a rule that stands on this line of a file, counted from 1; one that is wrong has no
     /// number.
-    pub(in crate::rules) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
+    pub(in crate::rules) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), Finding> {
         let number = self.count;
         // It isn't an error if the rule waits for a 404, because the app may have the page.
         if rule.names_one_address_twice() && !rule.options.after_not_found {
-            return Err(RuleError {
-                rule: number,
-                name: rule.options.name,
-                part: Part::Rule,
-                text: cut(&rule.source.text()),
-                flaw: Flaw::to_itself(&rule.target.native()),
-            });
+            return Err(Finding::to_itself(&rule.target.native())
+                .in_part(Part::Rule, &rule.source.text())
+                .in_rule(number, rule.options.name.as_deref()));
         }
         let added = self.try_rule(rule);
         self.number_line(number, line, added)
@@ -36,7 +29,7 @@ impl RulesBuilder {
         &mut self,
         line: u32,
         rule: Rule,
-    ) -> Result<(), RuleError> {
+    ) -> Result<(), Finding> {
         let number = self.count;
         let added = self.try_native(rule);
         self.number_line(number, line, added)
@@ -46,8 +39,8 @@ impl RulesBuilder {
         &mut self,
         number: u32,
         line: u32,
-        added: Result<(), RuleError>,
-    ) -> Result<(), RuleError> {
+        added: Result<(), Finding>,
+    ) -> Result<(), Finding> {
         match added {
             Ok(()) => self.lines.push(number, line),
             Err(_) => self.count = number,
@@ -60,7 +53,7 @@ impl RulesBuilder {
         &mut self,
         line: u32,
         rule: Rule,
-    ) -> Result<Option<u32>, RuleError> {
+    ) -> Result<Option<u32>, Finding> {
         let at = self.records.len();
         self.try_line(line, rule)?;
         let at = u32::try_from(at).unwrap_or(u32::MAX);
@@ -73,7 +66,7 @@ impl RulesBuilder {
         &mut self,
         line: u32,
         rule: Rule,
-    ) -> Result<Option<u32>, RuleError> {
+    ) -> Result<Option<u32>, Finding> {
         let (number, length) = (self.count, self.records.len());
         self.try_line(line, rule)?;
         let at = u32::try_from(length).unwrap_or(u32::MAX);

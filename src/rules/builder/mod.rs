@@ -1,10 +1,11 @@
 use std::{collections::HashMap, sync::Arc};
 
+#[cfg(feature = "regex")]
+use super::regexes::Room;
 use super::{
-    Rules,
+    Finding, Findings, Part, Rules,
     condition::Ready,
     copies::Copies,
-    error::{Part, RuleError, RulesError},
     firsts::Firsts,
     lines::Lines,
     options::{Matching, Options},
@@ -14,8 +15,6 @@ use super::{
     source::{Source, foreign},
     table::{Hosts, Table},
 };
-#[cfg(feature = "regex")]
-use super::{error::Flaw, regexes::Room};
 use crate::status::Status;
 
 mod append;
@@ -37,7 +36,7 @@ mod lines;
 ///     .rule(Rule::found("/blog/latest", "/news"))
 ///     .build()?;
 /// testing::get("/Blog/Latest").through(&rules).assert_redirect("/news");
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// A map of sources and targets becomes rules with status 308:
@@ -50,7 +49,7 @@ mod lines;
 /// let moved = BTreeMap::from([("/about-us", "/about"), ("/blog/{slug}", "/posts/{slug}")]);
 /// let rules = moved.into_iter().collect::<RulesBuilder>().build()?;
 /// testing::get("/about-us").through(&rules).assert_redirect("/about");
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Debug, Default)]
 #[must_use = "rules do nothing until they are built"]
@@ -68,7 +67,7 @@ pub struct RulesBuilder {
     pub(super) room: Room,
     precedence: Precedence,
     matching: Matching,
-    errors: Vec<RuleError>,
+    errors: Vec<Finding>,
     lines: Lines,
     copies: Copies,
     firsts: Firsts,
@@ -86,7 +85,7 @@ impl RulesBuilder {
     ///
     /// let rules = Rules::builder().rule(Rule::permanent("/a", "/b")).build()?;
     /// assert_eq!(rules.len(), 1);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn rule(mut self, rule: Rule) -> Self {
         self.push(rule);
@@ -100,7 +99,7 @@ impl RulesBuilder {
     ///
     /// let rules = Rules::builder().rules([Rule::permanent("/a", "/b")]).build()?;
     /// assert_eq!(rules.len(), 1);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn rules(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
         self.extend(rules);
@@ -120,7 +119,7 @@ impl RulesBuilder {
     ///     .precedence(Precedence::MostSpecific)
     ///     .build()?;
     /// testing::get("/a").through(&rules).assert_redirect("/b");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub const fn precedence(mut self, precedence: Precedence) -> Self {
         self.precedence = precedence;
@@ -137,7 +136,7 @@ impl RulesBuilder {
     ///
     /// let rules = Rules::builder().ignore_case().rule(Rule::permanent("/a", "/b")).build()?;
     /// testing::get("/A").through(&rules).assert_redirect("/b");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub const fn ignore_case(mut self) -> Self {
         self.matching.ignore_case = true;
@@ -155,7 +154,7 @@ impl RulesBuilder {
     /// let about = Rule::permanent("/about-us", "/about");
     /// let rules = Rules::builder().ignore_trailing_slash().rule(about).build()?;
     /// testing::get("/about-us/").through(&rules).assert_redirect("/about");
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub const fn ignore_trailing_slash(mut self) -> Self {
         self.matching.ignore_trailing_slash = true;
@@ -172,7 +171,7 @@ impl RulesBuilder {
     ///     .rule(Rule::permanent("/{a", "//b"))
     ///     .build()
     ///     .unwrap_err();
-    /// assert_eq!(errors.iter().map(|error| error.rule()).collect::<Vec<_>>(), [1]);
+    /// assert_eq!(errors.iter().map(|error| error.rule()).collect::<Vec<_>>(), [Some(1)]);
     /// ```
     ///
     /// # Errors
@@ -189,21 +188,21 @@ impl RulesBuilder {
     /// let errors = Rules::new(rules).unwrap_err();
     /// assert_eq!(
     ///     errors.to_string(),
-    ///     "rule 1, `/b -> /a`: redirect loop: `/a` → `/b` → `/a` (rules 0 and 1); \
+    ///     "rule 1, `/b -> /a`: error: redirect loop: `/a` → `/b` → `/a` (rules 0 and 1); \
     ///      remove one of these rules or change its target",
     /// );
     /// ```
-    pub fn build(self) -> Result<Rules, RulesError> {
+    pub fn build(self) -> Result<Rules, Findings> {
         let (rules, errors) = self.build_what_is_right();
         if errors.is_empty() {
             Ok(rules)
         } else {
-            Err(RulesError { errors })
+            Err(errors.into())
         }
     }
 
-    /// Compiles the rules that can be, and says what is wrong with the others.
-    pub(super) fn build_what_is_right(mut self) -> (Rules, Vec<RuleError>) {
+    /// Compiles the valid rules, and returns what is wrong with the others.
+    pub(super) fn build_what_is_right(mut self) -> (Rules, Vec<Finding>) {
         let lost = std::mem::take(&mut self.copies).take_out(&mut self.records);
         if !lost.is_empty() {
             self.count -= u32::try_from(lost.len()).unwrap_or_default();
@@ -231,7 +230,7 @@ impl RulesBuilder {
         rules.leave_regexes_out(&too_much, &mut errors);
         rules.exclude_own_targets();
         rules.leave_loops_out(&mut errors);
-        errors.sort_by_key(|error| error.rule);
+        errors.sort_by_key(Finding::rule);
         (rules, errors)
     }
 
@@ -245,22 +244,18 @@ impl RulesBuilder {
     }
 
     /// Adds a rule in native syntax, in which the placeholders of other routers are errors.
-    pub(super) fn try_native(&mut self, rule: Rule) -> Result<(), RuleError> {
+    pub(super) fn try_native(&mut self, rule: Rule) -> Result<(), Finding> {
         match foreign(&rule.source) {
             None => self.try_rule(rule),
-            Some(flaw) => Err(RuleError {
-                rule: self.count,
-                name: rule.options.name.clone(),
-                part: Part::Source,
-                text: cut(&rule.source.text()),
-                flaw,
-            }),
+            Some(error) => Err(error
+                .in_part(Part::Source, &rule.source.text())
+                .in_rule(self.count, rule.options.name.as_deref())),
         }
     }
 
     /// A regex as a rule would have it, where there is room for more of them; it takes none.
     #[cfg(feature = "regex")]
-    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
+    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> Result<regex::Regex, Finding> {
         self.room.checked(text, ignore_case)
     }
 
@@ -269,15 +264,6 @@ impl RulesBuilder {
         let bytes = bytes.saturating_add(bytes / 2).min(MOST_BYTES as usize);
         // Where there is not so much, it grows as it is filled.
         let _ = self.records.try_reserve_exact(bytes);
-    }
-}
-
-/// A text that fits a message.
-pub(super) fn cut(text: &str) -> Box<str> {
-    const MOST: usize = 200;
-    match text.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()).into(),
-        None => text.into(),
     }
 }
 

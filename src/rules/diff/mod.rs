@@ -40,7 +40,7 @@ use search::Search;
 /// let overtaken = diff.changes().iter().filter(|one| one.kind() == ChangeKind::OtherRule);
 /// assert_eq!(overtaken.count(), 2);
 /// assert!(live.diff(&live).is_empty());
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// `Display` writes one line per change, and one per undecided rule:
@@ -74,7 +74,7 @@ pub struct Diff<'r> {
 /// assert_eq!(change.after().unwrap().target(), "/c/{x}");
 /// change.witness().clone().through(&old).assert_redirect("/b/x0");
 /// change.witness().clone().through(&new).assert_redirect("/c/x0");
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct DecisionChange<'r> {
@@ -95,7 +95,7 @@ pub struct DecisionChange<'r> {
 /// let new = Rules::new([])?;
 /// let diff = old.diff(&new);
 /// assert_eq!(diff.changes()[0].kind(), ChangeKind::Removed);
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -129,7 +129,7 @@ pub enum ChangeKind {
 ///     diff.to_string(),
 ///     r"? /blog/\d+ -> /blog (308 Permanent Redirect) becomes /posts: the rule is a regex",
 /// );
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Undecided<'r> {
@@ -172,7 +172,7 @@ impl Rules {
     ///      - /c -> /d (308 Permanent Redirect)\n\
     ///      + /e -> /f (308 Permanent Redirect)",
     /// );
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// The diff sends requests to both tables: one for each rule, and one for each overlap with a

@@ -42,7 +42,7 @@ mod question;
 ///      rule 1: /about-us -> /about (308 Permanent Redirect): matches\n\
 ///      location: /about?x=1",
 /// );
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "an explanation does nothing unless you read it"]
@@ -72,7 +72,7 @@ pub struct Explanation<'r> {
 /// assert_eq!((first.rule().number(), first.failed_condition()), (0, None));
 /// assert_eq!(second.rule().number(), 1);
 /// assert_eq!(second.failed_condition(), Some(&FailedCondition::LowerPrecedence));
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Candidate<'r> {
@@ -102,7 +102,7 @@ pub struct Candidate<'r> {
 ///      rule 3: /about -> /4 (302 Found): no match, it requires query parameter `id` with 1\n\
 ///      no rule matches",
 /// );
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -143,7 +143,7 @@ pub enum FailedCondition {
 /// let rules = Rules::new([Rule::found("/{page}", "/start")])?;
 /// let request = testing::get("/start");
 /// assert_eq!(rules.explain(&request.head()).not_sent(), Some(NotSentReason::SelfTarget));
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -176,7 +176,7 @@ impl Rules {
     /// let explanation = rules.explain(&request.head());
     /// assert_eq!(explanation.winner().unwrap().number(), 0);
     /// assert!(explanation.to_string().ends_with("not sent: the path has a `.` or `..` segment"));
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// This looks at every rule of the table, so it takes much longer than a decision.
@@ -268,7 +268,7 @@ impl<'r> Explanation<'r> {
     /// let explanation = rules.explain(&request.head());
     /// assert_eq!((explanation.candidates().len(), explanation.omitted()), (101, 399));
     /// assert_eq!(explanation.winner().unwrap().number(), 400);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub const fn omitted(&self) -> usize {
@@ -310,7 +310,7 @@ impl<'r> Explanation<'r> {
     /// let request = testing::get("/a").header("host", "b.example");
     /// let explanation = rules.explain(&request.head());
     /// assert!(explanation.refusal().is_none() && explanation.winner().is_none());
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub const fn refusal(&self) -> Option<&Refusal> {

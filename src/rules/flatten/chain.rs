@@ -25,7 +25,7 @@ use crate::rules::{
 ///     chain.to_string(),
 ///     "rule 0 stays the same, because rule 1 edits the query",
 /// );
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemainingChain {

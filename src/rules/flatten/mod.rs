@@ -38,7 +38,7 @@ pub use chain::RemainingChain;
 ///     "rule 0: /b/{x}?from=a (308 Permanent Redirect) becomes \
 ///      /c/{x}?from=b&from=a#top (302 Found), via rule 1",
 /// );
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Debug)]
 #[must_use = "flattening returns a new table and doesn't change the old one"]
@@ -60,7 +60,7 @@ pub struct Flattened {
 /// assert_eq!((change.rule(), change.old_target(), change.target()), (0, "/b", "/c"));
 /// assert_eq!(change.status_choice(), StatusChoice::Status(Status::Found));
 /// assert_eq!(change.via(), [1]);
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetChange {
@@ -101,7 +101,7 @@ impl Rules {
     /// let flattened = rules.flatten();
     /// assert_eq!(flattened.changes().len(), 2);
     /// assert!(flattened.rules().check().is_empty());
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// Every request reaches the same URL as before, except those with a location that was too long

@@ -12,7 +12,7 @@
 //!     .header("host", "www.old.example")
 //!     .through(&rules)
 //!     .assert_redirect("https://new.example/posts/a?b=c");
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! # Columns
@@ -72,7 +72,7 @@ use super::{
 use crate::{
     location::HttpScheme,
     rules::{
-        Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity, Source,
+        FindingCode, Findings, Format, Precedence, QueryPolicy, Rule, Rules, Source,
         syntax::{Pattern, Word},
         target_text::TargetText,
     },
@@ -86,24 +86,24 @@ use crate::{
 ///
 /// assert_eq!(bulk_csv::parse("old.example/a,https://new.example/b")?.len(), 1);
 /// assert!(bulk_csv::parse("old.example/a").is_err());
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics, warnings included, if one of them is an error.
-pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+/// Returns all findings, warnings included, if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Findings> {
     Format::BulkCsv.parse(text)
 }
 
-/// Parses a file and returns the valid rules and all diagnostics. Rows with errors are skipped.
+/// Parses a file and returns the valid rules and all findings. Rows with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::bulk_csv;
 ///
 /// let parsed = bulk_csv::parse_lossy("old.example/a,https://new.example/b,303\n");
 /// assert_eq!(
-///     parsed.diagnostics.to_string(),
+///     parsed.findings.to_string(),
 ///     "rules:1:37: error: `303` isn't a status of a bulk redirect; use 301, 302, 307 or 308",
 /// );
 /// ```
@@ -147,13 +147,13 @@ fn read(text: &str) -> Parsed {
         document.begin_entry();
         if std::mem::take(&mut is_first) && is_header(&row) {
             let message = "this format has no header row";
-            document.say(Severity::Error, &row.bytes, message, "remove this row");
+            document.report(FindingCode::Syntax, &row.bytes, message, "remove this row");
             continue;
         }
         if row.get(SOURCE).ends_with("/*") {
             let message = "`*` only matches a literal `*` here, and not the paths below";
             let cure = "remove `/*`, and write `TRUE` in the sixth column to match the paths below";
-            document.say(Severity::Warning, &row.place(SOURCE), message, cure);
+            document.report(FindingCode::Misleading, &row.place(SOURCE), message, cure);
         }
         match rule(&row) {
             Ok(rule) => add(&mut document, &mut seen, &row, rule),
@@ -162,7 +162,7 @@ fn read(text: &str) -> Parsed {
                 message,
                 cure,
             }) => {
-                document.say(Severity::Error, &row.place(column), &message, cure);
+                document.report(code_of(column), &row.place(column), &message, cure);
             }
         }
     }
@@ -173,6 +173,16 @@ fn read(text: &str) -> Parsed {
 fn is_header(row: &Row<'_>) -> bool {
     let is_name = |field: &str| !field.is_empty() && !field.contains(['.', '/', ':']);
     is_name(row.get(SOURCE)) && (row.len() == 1 || is_name(row.get(TARGET)))
+}
+
+/// The code of a problem in a column.
+const fn code_of(column: usize) -> FindingCode {
+    match column {
+        SOURCE => FindingCode::InvalidSource,
+        TARGET => FindingCode::InvalidTarget,
+        STATUS => FindingCode::InvalidStatus,
+        _ => FindingCode::InvalidOption,
+    }
 }
 
 /// What keeps a row from being a rule.
@@ -205,7 +215,12 @@ fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) 
         let message =
             format!("line {before} already has the source {source}, so this row is skipped");
         let cure = "remove one of the two";
-        document.say(Severity::Error, &row.place(SOURCE), &message, cure);
+        document.report(
+            FindingCode::DuplicateSource,
+            &row.place(SOURCE),
+            &message,
+            cure,
+        );
         return;
     }
     let path_at = row.get(SOURCE).strip_suffix(path).map(str::len);

@@ -6,12 +6,10 @@ use std::ops::Range;
 use super::loader::Place;
 use super::{
     Parsed,
-    loader::{Line, Loader, SHOWN, floor_char_boundary},
+    loader::{Line, Loader, floor_char_boundary},
     quoted,
 };
-#[cfg(feature = "regex")]
-use crate::rules::error::Flaw;
-use crate::rules::{Part, Precedence, Rule, RuleError, Severity};
+use crate::rules::{Finding, FindingCode, Part, Precedence, Rule, finding::SHOWN};
 
 /// A text that is read as a whole, and the rules found in it.
 #[derive(Debug)]
@@ -88,7 +86,7 @@ impl<'t> Document<'t> {
 
     /// A regex as a rule would have it, where there is room for more of them.
     #[cfg(feature = "regex")]
-    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
+    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> Result<regex::Regex, Finding> {
         self.loader.regex(text, ignore_case)
     }
 
@@ -170,25 +168,25 @@ impl<'t> Document<'t> {
         &mut self.loader
     }
 
-    /// Says something about bytes of the text.
-    pub(super) fn say(
+    /// Reports a problem with these bytes of the text.
+    pub(super) fn report(
         &mut self,
-        severity: Severity,
+        code: FindingCode,
         bytes: &Range<usize>,
         message: &str,
-        cure: &str,
+        help: &str,
     ) {
         if self.loader.is_full() {
-            return self.loader.count(severity);
+            return self.loader.omit(code);
         }
-        let (line, span) = self.line(bytes);
-        self.loader.say(severity, line, span, message, cure);
+        let (line, bytes) = self.line(bytes);
+        self.loader.report(code, line, bytes, message, help);
     }
 
     /// Adds the rule of an entry, or reports what is wrong with it there.
     pub(super) fn rule(&mut self, places: &Places, rule: Rule) {
         if let Err(error) = self.try_rule(places.entry.start, &places.source, rule) {
-            self.say_error(places, &error);
+            self.report_error(places, &error);
         }
     }
 
@@ -198,7 +196,7 @@ impl<'t> Document<'t> {
         entry: usize,
         source: &Range<usize>,
         rule: Rule,
-    ) -> Result<(), RuleError> {
+    ) -> Result<(), Finding> {
         let line = self.line_number(entry);
         self.loader.try_rule(line, rule)?;
         if let Some(sources) = &mut self.sources {
@@ -208,10 +206,13 @@ impl<'t> Document<'t> {
         Ok(())
     }
 
-    /// Says that a rule leads to its own source, which costs no other rule.
-    pub(super) fn say_loop(&mut self, source: &Range<usize>, error: &RuleError) {
-        let (line, span) = self.line(source);
-        self.loader.say_error(line, &span, error);
+    /// Reports what is wrong with the part of a rule that has these bytes.
+    pub(super) fn report_in(&mut self, part: &Range<usize>, error: &Finding) {
+        if self.loader.is_full() {
+            return self.loader.omit(error.code());
+        }
+        let (line, bytes) = self.line(part);
+        self.loader.report_error(line, &bytes, error);
     }
 
     /// Adds the rule of an entry, or reports that an earlier one has the same path and host.
@@ -223,26 +224,22 @@ impl<'t> Document<'t> {
                 let key = quoted(self.text.get(places.entry.clone()).unwrap_or_default());
                 let message =
                     format!("line {before} already has the key {key}, so this entry is skipped");
-                let cure = "remove one of the two";
-                self.say(Severity::Error, &places.entry, &message, cure);
+                let help = "remove one of the two";
+                self.report(FindingCode::DuplicateSource, &places.entry, &message, help);
             }
-            Err(error) => self.say_error(places, &error),
+            Err(error) => self.report_error(places, &error),
         }
     }
 
     #[cold]
-    fn say_error(&mut self, places: &Places, error: &RuleError) {
-        if self.loader.is_full() {
-            return self.loader.count_error(error);
-        }
-        let bytes = match error.part() {
-            Part::Target => &places.target,
-            Part::Condition => &places.conditions,
-            Part::Host | Part::Rule => &places.host,
-            Part::Source => &places.source,
+    fn report_error(&mut self, places: &Places, error: &Finding) {
+        let part = match error.part() {
+            Some(Part::Target) => &places.target,
+            Some(Part::Condition) => &places.conditions,
+            Some(Part::Source) => &places.source,
+            _ => &places.host,
         };
-        let (line, span) = self.line(bytes);
-        self.loader.say_error(line, &span, error);
+        self.report_in(part, error);
     }
 
     /// The rules that can serve.
@@ -253,13 +250,11 @@ impl<'t> Document<'t> {
         };
         let (rules, errors) = self.loader.build();
         for error in &errors {
-            let source = usize::try_from(error.rule())
-                .ok()
-                .and_then(|at| sources.get(at));
+            let source = error.rule().and_then(|rule| sources.get(rule as usize));
             let (start, end) = source.copied().unwrap_or_default();
             let byte = |at| usize::try_from(at).unwrap_or(usize::MAX);
             let bytes = byte(start)..byte(end);
-            self.say(Severity::Error, &bytes, error.message(), error.help());
+            self.report(error.code(), &bytes, error.message(), error.help());
         }
         self.loader.end(rules)
     }

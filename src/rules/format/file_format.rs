@@ -86,7 +86,7 @@ impl FileReader {
         let name = path.to_string_lossy();
         Ok(Parsed {
             rules: parsed.rules.in_file(&name),
-            diagnostics: parsed.diagnostics.in_file(&name),
+            findings: parsed.findings.in_file(&name),
         })
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! let rules = haproxy_map::parse("/about-us /about\n/old  https://new.example/\n", Status::Found)?;
 //! testing::get("/about-us?a=b").through(&rules).assert_redirect("/about");
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! In an HAProxy configuration, the file is used like this:
@@ -55,7 +55,7 @@ use super::{
     rewrite::{Writer, lines},
 };
 use crate::{
-    rules::{Diagnostics, Part, Precedence, Rules, Severity, target_text::TargetText},
+    rules::{FindingCode, Findings, Part, Precedence, Rules, target_text::TargetText},
     status::StatusChoice,
 };
 
@@ -66,17 +66,17 @@ use crate::{
 /// use tower_redirect::rules::haproxy_map;
 ///
 /// assert_eq!(haproxy_map::parse("# moved\n/a /b\n", Intent::Permanent)?.len(), 1);
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics, warnings included, if one of them is an error.
-pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
+/// Returns all findings, warnings included, if one of them is an error.
+pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Findings> {
     parse_lossy(text, status).into_result()
 }
 
-/// Parses a file and returns the valid rules and all diagnostics. Lines with errors are skipped.
+/// Parses a file and returns the valid rules and all findings. Lines with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::Status;
@@ -84,7 +84,7 @@ pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagn
 ///
 /// let parsed = haproxy_map::parse_lossy("/a /b\n/a /c\n", Status::Found);
 /// assert_eq!(
-///     parsed.diagnostics.to_string(),
+///     parsed.findings.to_string(),
 ///     "rules:2:1: warning: line 1 already has the key `/a`, so this line is skipped; \
 ///      remove one of the two",
 /// );
@@ -94,14 +94,14 @@ pub fn parse_lossy(text: &str, status: impl Into<StatusChoice>) -> Parsed {
     HaproxyMap(status.into()).reader().read(text.as_bytes())
 }
 
-/// Loads a file and parses it like [`parse_lossy`]. Diagnostics and rules name the file.
+/// Loads a file and parses it like [`parse_lossy`]. Findings and rules name the file.
 ///
 /// ```no_run
 /// use tower_redirect::Status;
 /// use tower_redirect::rules::haproxy_map;
 ///
 /// let parsed = haproxy_map::load_lossy("hosts.map", Status::PermanentRedirect)?;
-/// eprintln!("{}", parsed.diagnostics);
+/// eprintln!("{}", parsed.findings);
 /// assert!(!parsed.rules.is_empty());
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -141,7 +141,13 @@ impl ByLine for HaproxyMap {
         let part = |bytes: &Range<usize>| line.text.get(bytes.clone()).unwrap_or_default();
         let (key, value) = (part(&source), part(&target_at));
         let warn = |loader: &mut Loader, message: &str, cure| {
-            loader.say(Severity::Warning, line, source.clone(), message, cure);
+            loader.report(
+                FindingCode::NeverMatches,
+                line,
+                source.clone(),
+                message,
+                cure,
+            );
         };
         if value.is_empty() {
             let message = format!(
@@ -164,13 +170,13 @@ impl ByLine for HaproxyMap {
         }) = slip(key, value)
         {
             let bytes = if in_value { target_at.clone() } else { source };
-            return loader.say(Severity::Warning, line, bytes, &message, cure);
+            return loader.report(FindingCode::Misleading, line, bytes, &message, cure);
         }
         if let Some(at) = value.len().checked_sub(1).filter(|_| value.ends_with(';')) {
             let bytes = target_at.start + at..target_at.end;
             let message = "the `;` is sent as a part of the target";
             let cure = "remove it, or load the file in the format `nginx-map`";
-            loader.say(Severity::Warning, line, bytes, message, cure);
+            loader.report(FindingCode::Misleading, line, bytes, message, cure);
         }
         if let Some(at) = [" #", "\t#"]
             .iter()
@@ -181,7 +187,7 @@ impl ByLine for HaproxyMap {
             let comment = quoted(part(&bytes));
             let message = format!("{comment} isn't a comment, and is sent as a part of the target");
             let cure = "put the comment on a line of its own, or write `%20` for the space";
-            loader.say(Severity::Warning, line, bytes, &message, cure);
+            loader.report(FindingCode::Misleading, line, bytes, &message, cure);
         }
         let target = TargetText::literal(&value.replace('\t', "%09"));
         match loader.try_first(line.number, map::rule(self.0, key, target)) {
@@ -191,15 +197,15 @@ impl ByLine for HaproxyMap {
                 let message =
                     format!("line {before} already has the key {key}, so this line is skipped");
                 let cure = "remove one of the two";
-                loader.say(Severity::Warning, line, source, &message, cure);
+                loader.report(FindingCode::UnreachableRule, line, source, &message, cure);
             }
-            Err(error) if error.part() == Part::Target => {
-                loader.say_error(line, &target_at, &error);
+            Err(error) if error.part() == Some(Part::Target) => {
+                loader.report_error(line, &target_at, &error);
             }
             Err(error) => {
-                let path = key.find('/').filter(|_| error.part() == Part::Source);
+                let path = key.find('/').filter(|_| error.part() == Some(Part::Source));
                 let start = source.start + path.unwrap_or_default();
-                loader.say_error(line, &(start..source.end), &error);
+                loader.report_error(line, &(start..source.end), &error);
             }
         }
     }

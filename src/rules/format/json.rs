@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use serde_json::value::RawValue;
 
-use crate::rules::{RuleError, text_range::TextRange};
+use crate::rules::{Finding, text_range::TextRange};
 
 /// A value as it stands in a text.
 #[derive(Clone, Copy, Debug)]
@@ -80,9 +80,11 @@ impl<'t> Value<'t> {
 
     /// Where it has what an error about its text is about.
     #[cfg(feature = "json")]
-    pub(super) fn place(&self, error: &RuleError) -> Range<usize> {
+    pub(super) fn place(&self, error: &Finding) -> Range<usize> {
         let inside = self.inside();
-        let TextRange { start, end } = error.flaw.range;
+        let Some(TextRange { start, end }) = error.range() else {
+            return inside;
+        };
         let bytes = self.part(start..end);
         match end.saturating_sub(start) {
             0 => inside,

@@ -1,4 +1,4 @@
-//! What all formats do with a line: a rule, or something to be said about it.
+//! Collects the rules of a file, and the findings about it, for every format.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -6,20 +6,19 @@ use std::{
     ops::Range,
 };
 
-use super::{Parsed, read::BYTE_ORDER_MARK};
-pub(super) use crate::rules::diagnostic::SHOWN;
-#[cfg(feature = "regex")]
-use crate::rules::error::Flaw;
+use super::Parsed;
 use crate::rules::{
-    Diagnostic, Diagnostics, Part, Precedence, Rule, RuleError, Rules, RulesBuilder, Severity,
-    summary::Skipped,
+    Finding, FindingCode, Findings, Part, Precedence, Rule, Rules, RulesBuilder, Severity,
+    finding::Excerpt, summary::Skipped,
 };
 
-/// Collects the rules of a file and what is to be said about it.
+pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Collects the rules of a file and the findings about it.
 #[derive(Debug, Default)]
 pub(super) struct Loader {
     builder: RulesBuilder,
-    said: Diagnostics,
+    findings: Findings,
     /// The lines whose source ends in a slash that makes no difference.
     slashed: HashSet<u32>,
     /// Whether there are errors but those of loops, whose rules go and leave the others.
@@ -81,7 +80,7 @@ impl Loader {
     pub(super) fn new(precedence: Precedence) -> Self {
         Self {
             builder: RulesBuilder::default().precedence(precedence),
-            said: Diagnostics::default(),
+            findings: Findings::default(),
             slashed: HashSet::new(),
             fails: false,
             skipped: Skipped::default(),
@@ -98,20 +97,20 @@ impl Loader {
     /// Begins a line or an entry, and ends the one before.
     pub(super) fn begin_entry(&mut self) {
         self.end_entry();
-        self.before = Some((self.builder.count(), self.said.count_all()));
+        self.before = Some((self.builder.count(), self.findings.count_all()));
     }
 
     /// Ends a line or an entry. It is skipped if it has findings but no rule.
     pub(super) fn end_entry(&mut self) {
         if let Some((rules, findings)) = self.before.take() {
-            let is_skipped = self.builder.count() == rules && self.said.count_all() > findings;
+            let is_skipped = self.builder.count() == rules && self.findings.count_all() > findings;
             self.skipped.count += u32::from(is_skipped);
         }
     }
 
     /// A regex as a rule would have it, where there is room for more of them.
     #[cfg(feature = "regex")]
-    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> Result<regex::Regex, Flaw> {
+    pub(super) fn regex(&mut self, text: &str, ignore_case: bool) -> Result<regex::Regex, Finding> {
         self.builder.regex(text, ignore_case)
     }
 
@@ -123,7 +122,7 @@ impl Loader {
     /// Adds the rule of a source and a target, or reports what is wrong with it there.
     pub(super) fn rule_at(&mut self, source: &Place<'_>, target: &Place<'_>, rule: Rule) {
         if let Err(error) = self.builder.try_line(source.line.number, rule) {
-            self.wrong(source, target, &error);
+            self.report_at_part(source, target, &error);
         }
     }
 
@@ -142,7 +141,7 @@ impl Loader {
         }
         let added = self.builder.try_line_again(line, rule);
         let before = added.unwrap_or_else(|error| {
-            self.wrong(source, target, &error);
+            self.report_at_part(source, target, &error);
             None
         });
         before.filter(|before| self.slashed.contains(before) == is_slashed)
@@ -150,116 +149,85 @@ impl Loader {
 
     /// Adds the rule of a line, unless there is one for the same path and host; gives the line of
     /// that.
-    pub(super) fn try_first(&mut self, line: u32, rule: Rule) -> Result<Option<u32>, RuleError> {
+    pub(super) fn try_first(&mut self, line: u32, rule: Rule) -> Result<Option<u32>, Finding> {
         self.builder.try_line_once(line, rule)
     }
 
     /// Adds the rule of a line, where nothing is wrong with it.
-    pub(super) fn try_rule(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
+    pub(super) fn try_rule(&mut self, line: u32, rule: Rule) -> Result<(), Finding> {
         self.builder.try_line(line, rule)
     }
 
     /// Adds the native rule of a line.
-    pub(super) fn try_native(&mut self, line: u32, rule: Rule) -> Result<(), RuleError> {
+    pub(super) fn try_native(&mut self, line: u32, rule: Rule) -> Result<(), Finding> {
         self.builder.try_native_line(line, rule)
     }
 
-    fn wrong(&mut self, source: &Place<'_>, target: &Place<'_>, error: &RuleError) {
+    fn report_at_part(&mut self, source: &Place<'_>, target: &Place<'_>, error: &Finding) {
         let Place { line, bytes } = match error.part() {
-            Part::Target => target,
+            Some(Part::Target) => target,
             _ => source,
         };
-        let in_file = error.with_target(target.text());
-        self.say_error(*line, bytes, in_file.as_ref().unwrap_or(error));
+        // The message about a loop has the target as the file writes it.
+        let in_file = error
+            .code()
+            .is_loop()
+            .then(|| Finding::to_itself(target.text()));
+        self.report_error(*line, bytes, in_file.as_ref().unwrap_or(error));
     }
 
-    /// Says what is wrong with the part of a rule that stands at these bytes of a line.
-    pub(super) fn say_error(&mut self, line: Line<'_>, span: &Range<usize>, error: &RuleError) {
-        // What the format writes otherwise moves the place a little; it stays in its part.
-        let behind = match error.part() {
-            Part::Source | Part::Target => error.position(),
+    /// Reports what is wrong with the part of a rule that has these bytes of a line.
+    pub(super) fn report_error(&mut self, line: Line<'_>, part: &Range<usize>, error: &Finding) {
+        // What the format writes otherwise moves the position a little; it stays in its part.
+        let position = match error.part() {
+            Some(Part::Source | Part::Target) => error.position().unwrap_or_default(),
             _ => 0,
         };
-        let start = (span.start + behind).min(span.end.saturating_sub(1));
-        let start = floor_char_boundary(line.text, start).max(span.start);
-        self.say_error_at(line, start..span.end, error);
+        let start = (part.start + position).min(part.end.saturating_sub(1));
+        let start = floor_char_boundary(line.text, start).max(part.start);
+        self.report_again(line, start..part.end, error);
     }
 
-    /// Says what is wrong with a rule at exactly these bytes of a line.
-    pub(super) fn say_error_at(&mut self, line: Line<'_>, bytes: Range<usize>, error: &RuleError) {
-        let (message, cure) = (error.message(), error.help());
-        let fails = self.fails || !error.is_loop();
-        self.say(Severity::Error, line, bytes, message, cure);
-        self.fails = fails;
+    /// Reports an error of a rule at exactly these bytes of a line.
+    pub(super) fn report_again(&mut self, line: Line<'_>, bytes: Range<usize>, error: &Finding) {
+        self.report(error.code(), line, bytes, error.message(), error.help());
     }
 
     /// Returns `true` if further findings are only counted.
     pub(super) fn is_full(&self) -> bool {
-        self.said.is_full()
+        self.findings.is_full()
     }
 
     /// Counts a finding that isn't kept.
-    pub(super) fn count(&mut self, severity: Severity) {
-        self.said.count(severity);
-        self.fails |= severity == Severity::Error;
+    pub(super) fn omit(&mut self, code: FindingCode) {
+        self.findings.omit(code);
+        self.fails |= fails(code);
     }
 
-    /// The same of what is wrong with a rule.
-    pub(super) fn count_error(&mut self, error: &RuleError) {
-        self.said.count(Severity::Error);
-        self.fails |= !error.is_loop();
-    }
-
-    /// Says something about a place.
-    pub(super) fn say_at(
+    /// Reports a problem with a word, or with other bytes of a line.
+    pub(super) fn report_at(
         &mut self,
-        severity: Severity,
+        code: FindingCode,
         place: &Place<'_>,
         message: &str,
-        cure: &str,
+        help: &str,
     ) {
-        self.say(severity, place.line, place.bytes.clone(), message, cure);
+        self.report(code, place.line, place.bytes.clone(), message, help);
     }
 
-    /// Says something about bytes of a line.
-    pub(super) fn say(
+    /// Reports a problem with these bytes of a line.
+    pub(super) fn report(
         &mut self,
-        severity: Severity,
+        code: FindingCode,
         line: Line<'_>,
         bytes: Range<usize>,
         message: &str,
-        cure: &str,
+        help: &str,
     ) {
-        self.fails |= severity == Severity::Error;
-        self.said.push(severity, || {
-            let front = line.text.get(..bytes.start).unwrap_or_default();
-            let start = line.before + front.chars().count();
-            // More of it is not shown.
-            let meant = line.text.get(bytes).unwrap_or_default();
-            let end = start + meant.chars().take(SHOWN).count();
-            let skipped = if end > SHOWN {
-                start.saturating_sub(SHOWN / 2)
-            } else {
-                0
-            };
-            let from = match start - skipped {
-                0 => front.len(),
-                back => {
-                    let place = front.char_indices().rev().nth(back - 1);
-                    place.map_or(0, |(at, _)| at)
-                }
-            };
-            let shown = line.text.get(from..).unwrap_or_default();
-            Diagnostic {
-                severity,
-                line: line.number,
-                start,
-                end: end.max(start + 1),
-                snippet: shown.chars().take(SHOWN).collect::<String>().into(),
-                skipped,
-                message: message.into(),
-                help: cure.into(),
-            }
+        self.fails |= fails(code);
+        self.findings.push(code, || {
+            let excerpt = Excerpt::new(line.number, line.text, line.before, bytes);
+            Finding::new(code, message.to_owned(), help.to_owned()).on_line(excerpt)
         });
     }
 
@@ -274,7 +242,7 @@ impl Loader {
     }
 
     /// The rules that can serve, and what is wrong with others together.
-    pub(super) fn build(&mut self) -> (Rules, Vec<RuleError>) {
+    pub(super) fn build(&mut self) -> (Rules, Vec<Finding>) {
         self.end_entry();
         let added = self.builder.count();
         let (rules, errors) = std::mem::take(&mut self.builder).build_what_is_right();
@@ -286,21 +254,21 @@ impl Loader {
 
     /// Returns the rules and the findings.
     pub(super) fn end(self, rules: Rules) -> Parsed {
-        let mut diagnostics = self.said;
-        diagnostics.list.sort_by_key(|one| (one.line, one.start));
-        if rules.is_empty() && self.skipped.count > 0 && !diagnostics.has_errors() {
+        let mut findings = self.findings;
+        findings.list.sort_by_key(|one| (one.line(), one.column()));
+        if rules.is_empty() && self.skipped.count > 0 && !findings.has_errors() {
             let message = format!(
                 "every {} is skipped, so this file has no rule",
                 self.skipped.noun()
             );
             let help = "fix one of them, or remove them if nothing should be redirected";
-            diagnostics.fail(&message, help);
+            findings.push_front(Finding::new(FindingCode::NoRules, message, help));
         }
         let rules = match self.skipped.count {
             0 => rules,
             _ => rules.with_skipped(self.skipped),
         };
-        Parsed { rules, diagnostics }
+        Parsed { rules, findings }
     }
 
     /// The rules that can serve; the file is asked for once more only where its rules are wrong
@@ -308,26 +276,26 @@ impl Loader {
     pub(super) fn finish<R: BufRead>(mut self, file: impl FnOnce() -> io::Result<R>) -> Parsed {
         let (rules, errors) = self.build();
         // Errors of a single rule have been reported.
-        let mut together: BTreeMap<u32, Vec<&RuleError>> = BTreeMap::new();
+        let mut together: BTreeMap<u32, Vec<&Finding>> = BTreeMap::new();
         for error in &errors {
-            let line = rules.table.lines.get(error.rule()).unwrap_or_default();
+            let line = error.line().unwrap_or_default();
             together.entry(line).or_default().push(error);
         }
         if !together.is_empty() {
             // Where it is gone, the lines are told by their numbers alone.
-            let _ = file().and_then(|file| self.say_together(file, &mut together));
+            let _ = file().and_then(|file| self.report_together(file, &mut together));
         }
         for (number, errors) in together {
-            self.say_whole(Line::new(number, ""), &errors);
+            self.report_whole(Line::new(number, ""), &errors);
         }
         self.end(rules)
     }
 
-    /// Says what is wrong with the rules of these lines, and takes those that were found.
-    fn say_together(
+    /// Reports what is wrong with the rules of these lines, and removes the lines that it finds.
+    fn report_together(
         &mut self,
         file: impl BufRead,
-        wrong: &mut BTreeMap<u32, Vec<&RuleError>>,
+        wrong: &mut BTreeMap<u32, Vec<&Finding>>,
     ) -> io::Result<()> {
         for (number, line) in (1..).zip(file.split(b'\n')) {
             if wrong.is_empty() {
@@ -338,21 +306,26 @@ impl Loader {
                 let text = &*String::from_utf8_lossy(&line);
                 let text = text.strip_suffix('\r').unwrap_or(text);
                 let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-                self.say_whole(Line::new(number, text), &errors);
+                self.report_whole(Line::new(number, text), &errors);
             }
         }
         Ok(())
     }
 
-    /// Says what is wrong with a line as a whole.
-    fn say_whole(&mut self, line: Line<'_>, errors: &[&RuleError]) {
+    /// Reports what is wrong with a line as a whole.
+    fn report_whole(&mut self, line: Line<'_>, errors: &[&Finding]) {
         let text = line.text.trim_end();
         let start = text.len() - text.trim_start().len();
         for error in errors {
-            let (message, cure) = (error.message(), error.help());
-            self.say(Severity::Error, line, start..text.len(), message, cure);
+            self.report_again(line, start..text.len(), error);
         }
     }
+}
+
+/// Returns `true` for an error that fails a file whose format is read as a whole or not at all. A
+/// loop costs only its own rule.
+fn fails(code: FindingCode) -> bool {
+    code.severity() == Severity::Error && !code.is_loop()
 }
 
 /// The character of a text that this byte belongs to.

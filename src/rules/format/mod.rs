@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::Path, str::FromStr};
 
-use super::{Diagnostics, Rules};
+use super::{Findings, Rules};
 use crate::observe::escaped::Escaped;
 
 pub mod apache;
@@ -47,7 +47,6 @@ pub mod vercel;
 pub mod vercel_bulk;
 
 use file_format::FileFormat;
-pub use native::ParseRuleError;
 pub use print::{NotPrinted, Printed};
 pub use rewrite::{NotRewritten, Rewritten};
 
@@ -180,24 +179,24 @@ impl Format {
     ///
     /// assert_eq!(Format::Netlify.parse("/a /b")?.len(), 1);
     /// assert!(Format::Netlify.parse("/a").is_err());
-    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// Returns all diagnostics, warnings included, if one of them is an error.
-    pub fn parse(self, text: &str) -> Result<Rules, Diagnostics> {
+    /// Returns all findings, warnings included, if one of them is an error.
+    pub fn parse(self, text: &str) -> Result<Rules, Findings> {
         self.parse_lossy(text).into_result()
     }
 
-    /// Parses a file and returns the valid rules and all diagnostics.
+    /// Parses a file and returns the valid rules and all findings.
     ///
     /// ```
     /// use tower_redirect::rules::Format;
     ///
     /// let parsed = Format::Netlify.parse_lossy("/a\n/b /c");
     /// assert_eq!(parsed.rules.len(), 1);
-    /// assert!(parsed.diagnostics.has_errors());
+    /// assert!(parsed.findings.has_errors());
     /// ```
     #[must_use]
     pub fn parse_lossy(self, text: &str) -> Parsed {
@@ -213,7 +212,7 @@ impl Format {
     /// let parsed = Format::Netlify.read_lossy(b"/a /b\n/c /\xff\n");
     /// assert_eq!(parsed.rules.len(), 1);
     /// assert_eq!(
-    ///     parsed.diagnostics.to_string(),
+    ///     parsed.findings.to_string(),
     ///     "rules:2:5: error: the byte 0xFF isn't valid UTF-8; \
     ///      save the file as UTF-8, or write the byte as `%FF`",
     /// );
@@ -229,12 +228,12 @@ impl Format {
     /// use tower_redirect::rules::Format;
     ///
     /// let parsed = Format::Netlify.load_lossy("_redirects")?;
-    /// eprintln!("{}", parsed.diagnostics);
+    /// eprintln!("{}", parsed.findings);
     /// assert!(!parsed.rules.is_empty());
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
-    /// Diagnostics and rules name the file. Files in the formats `netlify`, `cloudflare`,
+    /// Findings and rules name the file. Files in the formats `netlify`, `cloudflare`,
     /// `haproxy-map` and `native` are read line by line, so the whole file is never in memory.
     ///
     /// The rules of a map redirect with 301. To choose another status, use
@@ -299,7 +298,7 @@ impl fmt::Display for UnknownFormat {
 
 impl std::error::Error for UnknownFormat {}
 
-/// The valid rules of a file, and its diagnostics.
+/// The valid rules of a file, and its findings.
 ///
 /// ```
 /// use tower_redirect::rules::netlify;
@@ -307,7 +306,7 @@ impl std::error::Error for UnknownFormat {}
 ///
 /// let parsed = netlify::parse_lossy("/a /b\n/c /d 200\n");
 /// testing::get("/a").through(&parsed.rules).assert_redirect("/b");
-/// assert_eq!(parsed.diagnostics.iter().count(), 1);
+/// assert_eq!(parsed.findings.iter().count(), 1);
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
@@ -315,7 +314,7 @@ pub struct Parsed {
     /// The valid rules. Rules with errors are skipped.
     pub rules: Rules,
     /// The errors, warnings and notes about the file.
-    pub diagnostics: Diagnostics,
+    pub findings: Findings,
 }
 
 impl Parsed {
@@ -327,15 +326,15 @@ impl Parsed {
     /// let rules = netlify::parse_lossy("/a /b\n/c /d 200\n").into_result()?;
     /// assert_eq!(rules.len(), 2);
     /// assert!(netlify::parse_lossy("/a javascript:").into_result().is_err());
-    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// Returns all diagnostics, warnings included, if one of them is an error.
-    pub fn into_result(self) -> Result<Rules, Diagnostics> {
-        if self.diagnostics.has_errors() {
-            Err(self.diagnostics)
+    /// Returns all findings, warnings included, if one of them is an error.
+    pub fn into_result(self) -> Result<Rules, Findings> {
+        if self.findings.has_errors() {
+            Err(self.findings)
         } else {
             Ok(self.rules)
         }
@@ -387,23 +386,23 @@ fn near<'k>(asked: &str, known: &[&'k str]) -> Option<&'k str> {
     known.iter().find(is_near).copied()
 }
 
-/// The finding about a regex that doesn't compile: severity, message and help.
+/// The finding about a regex that doesn't compile: code, message and help.
 ///
 /// Look-around and references to groups are right in formats that have them, and are not done
 /// here.
 #[cfg(feature = "regex")]
-fn regex_problem(text: &str, flaw: &super::error::Flaw) -> (super::Severity, String, String) {
-    use super::Severity;
+fn regex_problem(text: &str, error: &super::Finding) -> (super::FindingCode, String, String) {
+    use super::FindingCode;
     let looks_around = ["(?=", "(?!", "(?<=", "(?<!"];
     let is_unsupported = looks_around.iter().any(|mark| text.contains(mark));
-    if is_unsupported || flaw.message().contains("backreference") {
+    if is_unsupported || error.message().contains("backreference") {
         return (
-            Severity::Warning,
+            FindingCode::UnsupportedRegex,
             "regex lookaround and backreferences aren't supported, so this rule is skipped"
                 .to_owned(),
             "write the regex without them, or list the paths to redirect".to_owned(),
         );
     }
-    let (message, help) = (flaw.message().to_owned(), flaw.help().to_owned());
-    (Severity::Error, message, help)
+    let (message, help) = (error.message().to_owned(), error.help().to_owned());
+    (error.code(), message, help)
 }

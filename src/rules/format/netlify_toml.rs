@@ -27,7 +27,7 @@
 //! testing::get("/index.php?p=7").header("accept-language", "fr")
 //!     .through(&rules)
 //!     .assert_redirect("/pages/7");
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! Each `[[redirects]]` entry means the same as a line of [`_redirects`](super::netlify). The first
@@ -66,7 +66,7 @@ use super::{
     quoted,
     rewrite::{self, Writer},
 };
-use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
+use crate::rules::{FindingCode, Findings, Format, Precedence, Rules};
 
 /// Parses a file and returns its rules. Warnings are dropped.
 ///
@@ -75,17 +75,17 @@ use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
 ///
 /// let rules = netlify_toml::parse("[[redirects]]\nfrom = '/a'\nto = '/b'")?;
 /// assert_eq!(rules.len(), 1);
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics, warnings included, if one of them is an error.
-pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+/// Returns all findings, warnings included, if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Findings> {
     Format::NetlifyToml.parse(text)
 }
 
-/// Parses a file and returns the valid rules and all diagnostics. Entries with errors are skipped.
+/// Parses a file and returns the valid rules and all findings. Entries with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::netlify_toml;
@@ -93,7 +93,7 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// let parsed = netlify_toml::parse_lossy("[[redirects]]\nfrom = '/a'\nstatus = 'moved'");
 /// assert!(parsed.rules.is_empty());
 /// assert_eq!(
-///     parsed.diagnostics.to_string(),
+///     parsed.findings.to_string(),
 ///     "rules:3:10: error: `status` must be a number; \
 ///      write a number, for example `status = 301`",
 /// );
@@ -121,8 +121,8 @@ fn read(text: &str) -> Parsed {
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let span = error.span().unwrap_or(0..0);
-        document.say(
-            Severity::Error,
+        document.report(
+            FindingCode::Syntax,
             &span,
             &format!("invalid TOML: {}", error.message()),
             "fix the syntax, since the file has no rules until then",
@@ -137,19 +137,19 @@ fn read(text: &str) -> Parsed {
         if super::near(key.get_ref(), &["redirects"]).is_some() {
             let message = format!("the key {} is ignored", quoted(key.get_ref()));
             let cure = "did you mean `redirects`?";
-            let severity = match redirects {
-                Some(_) => Severity::Warning,
-                None => Severity::Error,
+            let code = match redirects {
+                Some(_) => FindingCode::UnknownKey,
+                None => FindingCode::InvalidEntry,
             };
-            document.say(severity, &key.span(), &message, cure);
+            document.report(code, &key.span(), &message, cure);
             has_near = true;
         }
     }
     if let Some(redirects) = redirects {
         let span = redirects.span();
         let Some(list) = redirects.get_ref().as_array() else {
-            document.say(
-                Severity::Error,
+            document.report(
+                FindingCode::InvalidEntry,
                 &span,
                 "`redirects` must be a list",
                 "start each redirect with `[[redirects]]`",
@@ -170,14 +170,14 @@ fn read(text: &str) -> Parsed {
             match entry {
                 Ok(entry) => entry.add(document.loader()),
                 Err((span, message, cure)) => {
-                    document.say(Severity::Error, &span, &message, cure);
+                    document.report(FindingCode::InvalidEntry, &span, &message, cure);
                 }
             }
         }
     } else if let Some(key) = table.get_ref().keys().next().filter(|_| !has_near) {
         let message = "this file has no `[[redirects]]`";
         let cure = "add one, or don't load this file";
-        document.say(Severity::Error, &key.span(), message, cure);
+        document.report(FindingCode::InvalidEntry, &key.span(), message, cure);
     }
     document.finish()
 }
@@ -268,14 +268,14 @@ pub(super) fn entry<'t>(
                     });
                 }
             }
-            "headers" => document.say(
-                Severity::Warning,
+            "headers" => document.report(
+                FindingCode::UnsupportedOption,
                 &key.span(),
                 "`headers` only apply to proxies, so they are ignored",
                 "remove them",
             ),
-            "rate_limit" => document.say(
-                Severity::Warning,
+            "rate_limit" => document.report(
+                FindingCode::UnsupportedOption,
                 &key.span(),
                 "`rate_limit` isn't supported, so it is ignored",
                 "limit requests in front of the app",
@@ -283,7 +283,7 @@ pub(super) fn entry<'t>(
             name => {
                 let message = format!("the key {} is ignored", quoted(name));
                 let cure = near_or(name, &KEYS);
-                document.say(Severity::Warning, &key.span(), &message, &cure);
+                document.report(FindingCode::UnknownKey, &key.span(), &message, &cure);
             }
         }
     }

@@ -11,7 +11,7 @@
 //!     r#"[{ "source": "/blog/:slug", "destination": "/posts/:slug", "permanent": true }]"#,
 //! )?;
 //! testing::get("/Blog/hello").through(&rules).assert_redirect("/posts/hello");
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! The syntax is the same as in a [`vercel.json`](super::vercel), with these differences:
@@ -41,7 +41,7 @@ use super::{
     file_format::{FileFormat, FileReader},
     vercel,
 };
-use crate::rules::{Diagnostics, Format, Rules};
+use crate::rules::{Findings, Format, Rules};
 
 /// Parses a file and returns its rules. Warnings are dropped.
 ///
@@ -50,17 +50,17 @@ use crate::rules::{Diagnostics, Format, Rules};
 ///
 /// let entry = r#"{ "source": "/a", "destination": "/b", "statusCode": 301 }"#;
 /// assert_eq!(next::parse(&format!("[{entry}]"))?.len(), 1);
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics, warnings included, if one of them is an error.
-pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+/// Returns all findings, warnings included, if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Findings> {
     Format::Next.parse(text)
 }
 
-/// Parses a file and returns its rules and all diagnostics. If there is an error, there are no
+/// Parses a file and returns its rules and all findings. If there is an error, there are no
 /// rules.
 ///
 /// ```
@@ -68,7 +68,7 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 ///
 /// let parsed = next::parse_lossy(r#"[{ "source": "/a", "destination": "/b" }]"#);
 /// assert_eq!(
-///     parsed.diagnostics.to_string(),
+///     parsed.findings.to_string(),
 ///     "rules:1:4: error: this redirect has neither `permanent` nor `statusCode`; \
 ///      add one of them, for example `\"permanent\": true`",
 /// );

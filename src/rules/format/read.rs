@@ -4,17 +4,15 @@ use std::io::{self, BufRead, Read};
 
 use super::{
     Parsed,
-    loader::{Line, Loader},
+    loader::{BYTE_ORDER_MARK, Line, Loader},
 };
-use crate::rules::{Precedence, Severity};
+use crate::rules::{FindingCode, Precedence};
 
 /// The longest line that is read, in bytes.
 const LONGEST: usize = 64 * 1024;
 
 /// How much is kept of a line that is not read.
 const KEPT: usize = 256;
-
-pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A format in which every line stands for itself.
 pub(super) trait ByLine {
@@ -43,15 +41,21 @@ pub(super) fn lines(
         let content = without_end(&bytes);
         if number == 1 && is_utf16(content) {
             let line = Line::new(number, "");
-            loader.say(Severity::Error, line, 0..0, NOT_UTF16.0, NOT_UTF16.1);
+            loader.report(
+                FindingCode::InvalidEncoding,
+                line,
+                0..0,
+                NOT_UTF16.0,
+                NOT_UTF16.1,
+            );
             return Ok(());
         }
         if content.len() > LONGEST {
             loader.begin_entry();
             let kept = String::from_utf8_lossy(content.get(..KEPT).unwrap_or_default());
             let line = Line::new(number, &kept);
-            loader.say(
-                Severity::Error,
+            loader.report(
+                FindingCode::Limit,
                 line,
                 0..kept.len(),
                 "this line is longer than 64 KiB",
@@ -76,16 +80,22 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
             let line = Line::new(number, text);
             let byte = content.get(at).copied().unwrap_or_default();
             let message = format!("the byte 0x{byte:02X} isn't valid UTF-8");
-            let cure = format!("save the file as UTF-8, or write the byte as `%{byte:02X}`");
-            loader.say(Severity::Error, line, at..at + 1, &message, &cure);
+            let help = format!("save the file as UTF-8, or write the byte as `%{byte:02X}`");
+            loader.report(
+                FindingCode::InvalidEncoding,
+                line,
+                at..at + 1,
+                &message,
+                &help,
+            );
             return;
         }
     };
     let line = Line::new(number, text);
     if let Some(at) = text.find('\0') {
         loader.begin_entry();
-        loader.say(
-            Severity::Error,
+        loader.report(
+            FindingCode::InvalidEncoding,
             line,
             at..at + 1,
             "this line contains a NUL byte",
@@ -96,20 +106,20 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
     let without_mark = text.strip_prefix(BYTE_ORDER_MARK).filter(|_| number == 1);
     let line = without_mark.map_or(line, |text| Line::new(number, text));
     if without_mark.is_some() {
-        loader.say(Severity::Warning, line, 0..0, MARK.0, MARK.1);
+        loader.report(FindingCode::ByteOrderMark, line, 0..0, MARK.0, MARK.1);
     }
     // The mark is a finding of the file, not of its first line.
     loader.begin_entry();
     dialect.line(line, loader);
 }
 
-/// Message and cure of a mark that is skipped.
+/// Message and help of a mark that is skipped.
 const MARK: (&str, &str) = (
     "the file starts with a byte-order mark (BOM), which is ignored",
     "save it as UTF-8 without BOM",
 );
 
-/// Message and cure of a file that is no UTF-8 at all.
+/// Message and help of a file that is no UTF-8 at all.
 const NOT_UTF16: (&str, &str) = ("this file is encoded as UTF-16", "save it as UTF-8");
 
 fn is_utf16(bytes: &[u8]) -> bool {
@@ -145,12 +155,18 @@ pub(super) fn document(bytes: &[u8], parse: impl Fn(&str) -> Parsed) -> Parsed {
                 "the byte 0x{:02X} isn't valid UTF-8",
                 byte.unwrap_or_default()
             );
-            let (message, cure) = if is_utf16(bytes) {
+            let (message, help) = if is_utf16(bytes) {
                 NOT_UTF16
             } else {
                 (&*invalid, "save the file as UTF-8")
             };
-            loader.say(Severity::Error, line, at..at + 1, message, cure);
+            loader.report(
+                FindingCode::InvalidEncoding,
+                line,
+                at..at + 1,
+                message,
+                help,
+            );
             return loader.finish(|| Ok(bytes));
         }
     };
@@ -160,9 +176,9 @@ pub(super) fn document(bytes: &[u8], parse: impl Fn(&str) -> Parsed) -> Parsed {
             let mut parsed = parse(text);
             let mut loader = Loader::new(Precedence::default());
             let line = Line::new(1, "");
-            loader.say(Severity::Warning, line, 0..0, MARK.0, MARK.1);
-            let mark = loader.finish(|| Ok(text.as_bytes())).diagnostics;
-            parsed.diagnostics.list.splice(0..0, mark.list);
+            loader.report(FindingCode::ByteOrderMark, line, 0..0, MARK.0, MARK.1);
+            let mark = loader.finish(|| Ok(text.as_bytes())).findings;
+            parsed.findings.list.splice(0..0, mark.list);
             parsed
         }
     }
@@ -187,7 +203,7 @@ mod tests {
     /// The findings of a file, and how many rules are active.
     fn read(bytes: &[u8]) -> (String, usize) {
         let parsed = Format::Netlify.read_lossy(bytes);
-        (parsed.diagnostics.to_string(), parsed.rules.len())
+        (parsed.findings.to_string(), parsed.rules.len())
     }
 
     #[test]
@@ -270,8 +286,8 @@ mod tests {
             let input = io::BufReader::new(Endless { line, left, at: 0 });
             let mut loader = Loader::new(Precedence::FirstMatch);
             lines(input, &mut netlify::Netlify, &mut loader).unwrap();
-            let diagnostics = loader.finish(|| Ok(&b""[..])).diagnostics;
-            assert_eq!(diagnostics.iter().count() + diagnostics.omitted(), said);
+            let findings = loader.finish(|| Ok(&b""[..])).findings;
+            assert_eq!(findings.iter().count() + findings.omitted(), said);
         }
     }
 
@@ -291,7 +307,7 @@ mod tests {
             .through(&loaded.rules)
             .assert_redirect("/new/4999");
         let place = format!("{}:5001:1: error: ", path.display());
-        assert!(loaded.diagnostics.to_string().starts_with(&place));
+        assert!(loaded.findings.to_string().starts_with(&place));
         assert!(Format::Netlify.load_lossy(&path).is_err());
     }
 }

@@ -2,6 +2,7 @@ use std::{fmt, iter::FusedIterator};
 
 use super::{
     Outcome, RuleId, Rules,
+    lines::Lines,
     pattern::PatternRef,
     record::{REGEX, Record, SLOTS},
     table::Table,
@@ -26,7 +27,7 @@ pub use fixed::SkippedReason;
 /// let rules = Rules::new([Rule::found("/a/{b}", "/c/{b}").named("moved")])?;
 /// let rule = rules.iter().next().unwrap();
 /// assert_eq!(rule.to_string(), "/a/{b} -> /c/{b} (302 Found)");
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// A rule that passes is written as `/a -> pass`, and one that refuses as `/a -> 410 Gone`.
@@ -129,7 +130,7 @@ impl<'r> RuleRef<'r> {
     /// let rules = Rules::new([Rule::found("/a", "/b"), Rule::found("/c", "/d").named("moved")])?;
     /// let ids: Vec<_> = rules.iter().map(|rule| rule.id().to_string()).collect();
     /// assert_eq!(ids, ["/a", "moved"]);
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
     pub fn id(&self) -> RuleId<'r> {
@@ -157,6 +158,11 @@ impl<'r> RuleRef<'r> {
     #[must_use]
     pub fn line(&self) -> Option<u32> {
         self.table.lines.get(self.number())
+    }
+
+    /// The files and the lines of the rules of its table.
+    pub(super) fn lines(&self) -> &'r Lines {
+        &self.table.lines
     }
 
     /// Whether the target has placeholders.
@@ -256,7 +262,7 @@ impl Eq for RuleRef<'_> {}
 /// for rule in &rules {
 ///     println!("{rule}");
 /// }
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Iter<'r> {

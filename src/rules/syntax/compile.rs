@@ -5,7 +5,7 @@
 
 use super::{Pattern, Segment, Tail, TailKind, Word};
 use crate::rules::{
-    error::Flaw,
+    Finding, FindingCode,
     pattern::{MAX_CAPTURES, MAX_SEGMENTS},
     spelling,
 };
@@ -15,7 +15,7 @@ pub(in crate::rules) fn compile(
     pattern: &Pattern,
     fold: bool,
     out: &mut Vec<u8>,
-) -> Result<(), Flaw> {
+) -> Result<(), Finding> {
     let begin = out.len();
     for segment in &pattern.segments {
         out.push(b'/');
@@ -24,7 +24,7 @@ pub(in crate::rules) fn compile(
                 let begin = out.len();
                 push_literal(text, fold, out)?;
                 if matches!(out.get(begin..), Some(b"." | b"..")) {
-                    return Err(Flaw::new(
+                    return Err(Finding::at(
                         text.range,
                         "clients resolve `.` and `..` segments and never request them",
                         "remove them",
@@ -52,19 +52,22 @@ pub(in crate::rules) fn compile(
     }
     let names = pattern.names().count();
     if names > MAX_CAPTURES {
-        return Err(Flaw::whole(
+        return Err(Finding::new(
+            FindingCode::Limit,
             "too many placeholders",
             "a rule can have at most 16",
         ));
     }
     if names > 0 && pattern.segments.len() > MAX_SEGMENTS {
-        return Err(Flaw::whole(
+        return Err(Finding::new(
+            FindingCode::Limit,
             "too many segments",
             "a path with placeholders can have at most 32",
         ));
     }
     if out.len() - begin > usize::from(u16::MAX) {
-        return Err(Flaw::whole(
+        return Err(Finding::new(
+            FindingCode::Limit,
             "the path is longer than 65,535 bytes",
             "shorten it",
         ));
@@ -73,15 +76,15 @@ pub(in crate::rules) fn compile(
 }
 
 /// Writes literal text of a path in the spelling that is compared.
-fn push_literal(text: &Word, fold: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
+fn push_literal(text: &Word, fold: bool, out: &mut Vec<u8>) -> Result<(), Finding> {
     let is_wrong = |byte: u8| matches!(byte, b'?' | b'#') || byte.is_ascii_control();
     let bytes = text.text.as_bytes();
     if let Some(at) = bytes.iter().position(|byte| is_wrong(*byte)) {
         let range = text.nth(at);
         return Err(match bytes.get(at) {
-            Some(b'?') => Flaw::no_query(range.start),
-            Some(b'#') => Flaw::no_fragment(range.start),
-            _ => Flaw::new(range, "control character in the path", "remove it"),
+            Some(b'?') => Finding::no_query(range.start),
+            Some(b'#') => Finding::no_fragment(range.start),
+            _ => Finding::at(range, "control character in the path", "remove it"),
         });
     }
     spelling::push(out, bytes, fold);
@@ -98,11 +101,11 @@ fn push_all(out: &mut Vec<u8>, texts: [&str; 3]) {
 mod tests {
     use super::compile;
     use crate::rules::{
-        error::Flaw,
+        Finding,
         syntax::{source, template},
     };
 
-    fn compiled(text: &str) -> Result<String, Flaw> {
+    fn compiled(text: &str) -> Result<String, Finding> {
         let mut out = Vec::new();
         compile(&source(text)?.path, false, &mut out)?;
         Ok(String::from_utf8(out).unwrap())
@@ -180,16 +183,20 @@ mod tests {
             ),
             ("/a?x&b={c", "{c", "unclosed `{`"),
         ] {
-            let flaw = compiled(text).unwrap_err();
-            let range = flaw.range.start..flaw.range.end;
-            assert_eq!((&text[range], flaw.message()), (marked, message), "{text}");
+            let error = compiled(text).unwrap_err();
+            let range = error.range().unwrap();
+            assert_eq!(
+                (&text[range.start..range.end], error.message()),
+                (marked, message),
+                "{text}"
+            );
         }
-        assert_eq!(compiled("").unwrap_err().range.start, 0);
+        assert_eq!(compiled("").unwrap_err().position(), Some(0));
     }
 
     #[test]
     fn the_second_of_two_names_is_marked() {
-        assert_eq!(compiled("/{a}/{b}/{a}").unwrap_err().range.start, 9);
+        assert_eq!(compiled("/{a}/{b}/{a}").unwrap_err().position(), Some(9));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::{
     ops::Range,
 };
 
-use super::{error::Flaw, text_range::TextRange};
+use super::{Finding, text_range::TextRange};
 use crate::location::HttpScheme;
 
 mod compile;
@@ -115,9 +115,9 @@ pub(super) enum TailKind {
 
 impl Pattern {
     /// Splits a path without placeholders into its segments.
-    pub(super) fn literal(path: &Word) -> Result<Self, Flaw> {
+    pub(super) fn literal(path: &Word) -> Result<Self, Finding> {
         let Some(after_slash) = path.text.strip_prefix('/') else {
-            return Err(Flaw::no_slash(path.range.start));
+            return Err(Finding::no_slash(path.range.start));
         };
         let mut start = path.range.start + 1;
         let segments = after_slash.split('/').map(|segment| {

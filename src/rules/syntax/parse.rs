@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     location::{HttpScheme, scan},
-    rules::{error::Flaw, host_pattern::host_placeholder, text_range::TextRange},
+    rules::{Finding, host_pattern::host_placeholder, text_range::TextRange},
 };
 
 /// A piece of a text.
@@ -30,7 +30,7 @@ pub(in crate::rules) fn is_name(name: &str) -> bool {
 /// Splits a text into literals and placeholders, each with its range.
 ///
 /// `start` is where the text begins in what the author wrote.
-fn tokens(text: &str, start: usize) -> Result<Vec<(TextRange, Token<'_>)>, Flaw> {
+fn tokens(text: &str, start: usize) -> Result<Vec<(TextRange, Token<'_>)>, Finding> {
     let mut found = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -50,7 +50,7 @@ fn tokens(text: &str, start: usize) -> Result<Vec<(TextRange, Token<'_>)>, Flaw>
             continue;
         }
         if marked.starts_with('}') {
-            return Err(Flaw::new(
+            return Err(Finding::at(
                 TextRange::byte(at),
                 "unmatched `}`",
                 "write `}}` for a literal brace",
@@ -62,7 +62,7 @@ fn tokens(text: &str, start: usize) -> Result<Vec<(TextRange, Token<'_>)>, Flaw>
         let end = inside.find(['{', '}']);
         let closed = end.and_then(|end| inside.split_at_checked(end));
         let Some((name, after)) = closed.filter(|(_, after)| after.starts_with('}')) else {
-            return Err(Flaw::new(
+            return Err(Finding::at(
                 at..start + text.len(),
                 "unclosed `{`",
                 "write `{name}`, or `{{` for a literal brace",
@@ -76,13 +76,13 @@ fn tokens(text: &str, start: usize) -> Result<Vec<(TextRange, Token<'_>)>, Flaw>
 }
 
 /// Reads a source: a path with placeholders, perhaps with an origin before it and a query after it.
-pub(in crate::rules) fn source(text: &str) -> Result<SourceText, Flaw> {
+pub(in crate::rules) fn source(text: &str) -> Result<SourceText, Finding> {
     let (origin, path_at) = origin(text)?;
     let rest = text.get(path_at..).unwrap_or_default();
     let (path, query) = split_query(rest);
     let query_at = path_at + path.len() + 1;
     if let Some(mark) = query.find('#') {
-        return Err(Flaw::no_fragment(query_at + mark));
+        return Err(Finding::no_fragment(query_at + mark));
     }
     let path = if origin.is_some() && path.is_empty() {
         pattern("/", path_at)?
@@ -97,7 +97,7 @@ pub(in crate::rules) fn source(text: &str) -> Result<SourceText, Flaw> {
 }
 
 /// Reads the origin that a source begins with. Returns where the path begins.
-fn origin(text: &str) -> Result<(Option<(HttpScheme, Word)>, usize), Flaw> {
+fn origin(text: &str) -> Result<(Option<(HttpScheme, Word)>, usize), Finding> {
     let after_scheme = |scheme: HttpScheme| {
         let rest = text.strip_prefix(scheme.as_str())?.strip_prefix("://")?;
         Some((scheme, rest))
@@ -138,9 +138,9 @@ fn split_query(text: &str) -> (&str, &str) {
 }
 
 /// Reads the path of a source.
-fn pattern(text: &str, start: usize) -> Result<Pattern, Flaw> {
+fn pattern(text: &str, start: usize) -> Result<Pattern, Finding> {
     if !text.starts_with('/') {
-        return Err(Flaw::no_slash(start));
+        return Err(Finding::no_slash(start));
     }
     let (front, tail) = match split_tail(text) {
         Some((front, inside)) => tail(front, inside, start)?,
@@ -162,7 +162,7 @@ fn pattern(text: &str, start: usize) -> Result<Pattern, Flaw> {
         _ => None,
     });
     match twice {
-        Some(range) => Err(Flaw::duplicate_name(range)),
+        Some(range) => Err(Finding::duplicate_name().with_range(range)),
         None => Ok(pattern),
     }
 }
@@ -178,7 +178,11 @@ fn split_tail(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Reads a tail. Returns the path before it, without the slash that belongs to the tail.
-fn tail<'t>(front: &'t str, inside: &str, start: usize) -> Result<(&'t str, Option<Tail>), Flaw> {
+fn tail<'t>(
+    front: &'t str,
+    inside: &str,
+    start: usize,
+) -> Result<(&'t str, Option<Tail>), Finding> {
     let at = start + front.len();
     let range = TextRange::from(at..at + inside.len() + 2);
     let (kind, name) = if let Some(name) = inside.strip_prefix("/*") {
@@ -194,7 +198,7 @@ fn tail<'t>(front: &'t str, inside: &str, start: usize) -> Result<(&'t str, Opti
         (TailKind::Optional, None) => front,
         (TailKind::NonEmpty | TailKind::AfterSlash, Some(front)) => front,
         _ => {
-            return Err(Flaw::new(
+            return Err(Finding::at(
                 range,
                 "`{*name}` must follow exactly one slash",
                 "write `/{*name}` or `{/*name}`",
@@ -206,7 +210,7 @@ fn tail<'t>(front: &'t str, inside: &str, start: usize) -> Result<(&'t str, Opti
 }
 
 /// Reads the part of a path between two slashes.
-fn segment(text: &str, start: usize) -> Result<Segment, Flaw> {
+fn segment(text: &str, start: usize) -> Result<Segment, Finding> {
     let mut before = String::new();
     let mut placeholder: Option<(TextRange, Word)> = None;
     let mut after = String::new();
@@ -215,14 +219,14 @@ fn segment(text: &str, start: usize) -> Result<Segment, Flaw> {
             Token::Literal(literal) if placeholder.is_none() => before.push_str(literal),
             Token::Literal(literal) => after.push_str(literal),
             Token::Placeholder(inside) if inside.starts_with('*') => {
-                return Err(Flaw::new(
+                return Err(Finding::at(
                     range,
                     "`{*name}` must be the last part of a source",
                     "move it to the end",
                 ));
             }
             Token::Placeholder(_) if placeholder.is_some() => {
-                return Err(Flaw::new(
+                return Err(Finding::at(
                     range,
                     "more than one placeholder in a segment",
                     "use a regex instead",
@@ -246,11 +250,11 @@ fn segment(text: &str, start: usize) -> Result<Segment, Flaw> {
 }
 
 /// Checks the name of a placeholder. The range includes the braces.
-fn read_name(name: &str, range: TextRange) -> Result<Word, Flaw> {
+fn read_name(name: &str, range: TextRange) -> Result<Word, Finding> {
     if is_name(name) {
         Ok(Word::new(name, range))
     } else {
-        Err(Flaw::new(
+        Err(Finding::at(
             range,
             "invalid placeholder name",
             "use letters, digits and `_`, or write `{{` for a literal brace",
@@ -259,7 +263,7 @@ fn read_name(name: &str, range: TextRange) -> Result<Word, Flaw> {
 }
 
 /// Reads the query of a source.
-fn parameters(query: &str, start: usize) -> Result<Vec<Parameter>, Flaw> {
+fn parameters(query: &str, start: usize) -> Result<Vec<Parameter>, Finding> {
     let mut at = start;
     let mut parameters = Vec::new();
     for pair in query.split('&') {
@@ -271,7 +275,7 @@ fn parameters(query: &str, start: usize) -> Result<Vec<Parameter>, Flaw> {
     Ok(parameters)
 }
 
-fn parameter(pair: &str, start: usize) -> Result<Parameter, Flaw> {
+fn parameter(pair: &str, start: usize) -> Result<Parameter, Finding> {
     let (key, value) = match pair.split_once('=') {
         Some((key, value)) => (key, Some(value)),
         None => (pair, None),
@@ -293,13 +297,13 @@ fn parameter(pair: &str, start: usize) -> Result<Parameter, Flaw> {
 }
 
 /// Joins the tokens of a part of a query, which has no placeholder.
-fn literal(tokens: &[(TextRange, Token<'_>)], text: &str, start: usize) -> Result<Word, Flaw> {
+fn literal(tokens: &[(TextRange, Token<'_>)], text: &str, start: usize) -> Result<Word, Finding> {
     let mut joined = String::new();
     for (range, token) in tokens {
         match token {
             Token::Literal(literal) => joined.push_str(literal),
             Token::Placeholder(_) => {
-                return Err(Flaw::new(
+                return Err(Finding::at(
                     *range,
                     "a placeholder in a query must be a whole value",
                     "write `key={name}`",
@@ -311,7 +315,7 @@ fn literal(tokens: &[(TextRange, Token<'_>)], text: &str, start: usize) -> Resul
 }
 
 /// Reads a target.
-pub(in crate::rules) fn template(text: &str) -> Result<Template, Flaw> {
+pub(in crate::rules) fn template(text: &str) -> Result<Template, Finding> {
     let part = |(range, token): (TextRange, Token<'_>)| {
         Ok(match token {
             Token::Literal(literal) => TemplatePart::Literal(Word::new(literal, range)),

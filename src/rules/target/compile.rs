@@ -9,8 +9,8 @@ use crate::{
         is_settled, parse_origin,
     },
     rules::{
+        Finding,
         capture::{Kind, Slot},
-        error::Flaw,
         spelling,
         syntax::{Placeholder, Template, TemplatePart, Word},
         text_range::TextRange,
@@ -46,13 +46,13 @@ pub(in crate::rules) fn compile<'t>(
     template: &Template,
     slots: &[Slot],
     known_origin: &str,
-) -> Result<Target<'t>, Flaw> {
+) -> Result<Target<'t>, Finding> {
     let Some(first) = template.parts.first() else {
         let message = "empty target";
-        return Err(Flaw::whole(message, "write `/` for the home page"));
+        return Err(Finding::whole(message, "write `/` for the home page"));
     };
     let TemplatePart::Literal(first) = first else {
-        return Err(Flaw::new(
+        return Err(Finding::at(
             first.range(),
             "a target can't start with a placeholder",
             "start it with `/` or `https://`",
@@ -85,7 +85,7 @@ pub(in crate::rules) fn compile<'t>(
                 let skipped = if number == 0 { path_at } else { 0 };
                 let text = literal.text.get(skipped..).unwrap_or_default();
                 if let Some(at) = text.bytes().position(|byte| byte.is_ascii_control()) {
-                    return Err(Flaw::new(
+                    return Err(Finding::at(
                         literal.nth(skipped + at),
                         "control characters can't be sent",
                         "remove it",
@@ -115,11 +115,11 @@ pub(in crate::rules) fn compile<'t>(
 }
 
 /// Returns the origin of a target as it is sent, empty on this site, and where the path begins.
-fn origin(first: &Word, second: Option<&TemplatePart>) -> Result<(Vec<u8>, usize), Flaw> {
+fn origin(first: &Word, second: Option<&TemplatePart>) -> Result<(Vec<u8>, usize), Finding> {
     let text = &*first.text;
     let invalid = |error: LocationError| {
         let range = first.nth(error.position());
-        Flaw::location(error, range)
+        Finding::location(error, range)
     };
     if let Some(rest) = text.strip_prefix('/') {
         if rest.starts_with(['/', '\\']) {
@@ -127,7 +127,7 @@ fn origin(first: &Word, second: Option<&TemplatePart>) -> Result<(Vec<u8>, usize
             return Err(error.map_or_else(
                 || {
                     let message = "`//` redirects to another host";
-                    Flaw::new(first.nth(1), message, "write one `/`")
+                    Finding::at(first.nth(1), message, "write one `/`")
                 },
                 invalid,
             ));
@@ -141,7 +141,7 @@ fn origin(first: &Word, second: Option<&TemplatePart>) -> Result<(Vec<u8>, usize
     if !has_scheme {
         return Err(match Location::from_config(text) {
             Err(error) => invalid(error),
-            Ok(_) => Flaw::new(
+            Ok(_) => Finding::at(
                 first.nth(0),
                 "a target must start with `/` or `https://`",
                 "",
@@ -163,8 +163,8 @@ fn origin(first: &Word, second: Option<&TemplatePart>) -> Result<(Vec<u8>, usize
     }
 }
 
-fn host_slot(placeholder: &Placeholder) -> Flaw {
-    Flaw::new(
+fn host_slot(placeholder: &Placeholder) -> Finding {
+    Finding::at(
         placeholder.name.range,
         "a host can't contain a placeholder",
         "write the host out, and use placeholders after its `/`",
@@ -208,7 +208,7 @@ fn slot(
     slots: &[Slot],
     place: Place,
     is_after_slash: bool,
-) -> Result<(Write, u8), Flaw> {
+) -> Result<(Write, u8), Finding> {
     let name = &*placeholder.name.text;
     let Some(index) = slots.iter().rposition(|slot| slot.name == name) else {
         let known: Vec<_> = slots
@@ -221,12 +221,12 @@ fn slot(
             format!("the source has {}", known.join(", "))
         };
         let message = format!("unknown placeholder `{{{name}}}`");
-        return Err(Flaw::new(placeholder.name.range, message, help));
+        return Err(Finding::at(placeholder.name.range, message, help));
     };
     let kind = slots.get(index).map_or(Kind::Plain, |slot| slot.kind);
     let write = if placeholder.has_slash {
         if kind != Kind::Tail || place != Place::Path || is_after_slash {
-            return Err(Flaw::new(
+            return Err(Finding::at(
                 placeholder.name.range,
                 "`{/*name}` is the tail of the source with its slash",
                 "write it in the path, without a slash before it",
@@ -269,7 +269,7 @@ impl Target<'_> {
     }
 
     /// Returns an error if no request can have this target.
-    fn check(&self, template: &Template) -> Result<(), Flaw> {
+    fn check(&self, template: &Template) -> Result<(), Finding> {
         let sample = pieces(&self.text).fold(String::new(), |mut sample, piece| {
             match piece {
                 Piece::Text(text) => sample.push_str(&String::from_utf8_lossy(text)),
@@ -286,7 +286,7 @@ impl Target<'_> {
             Ok(_) => Ok(()),
             Err(error) => {
                 let range = written_range(template, &sample, error.position());
-                Err(Flaw::location(error, range))
+                Err(Finding::location(error, range))
             }
         }
     }
@@ -346,9 +346,9 @@ mod tests {
             ("/a\n", 2, "control"),
         ] {
             let compiled = template(text).and_then(|template| compile(&template, &slots(), ""));
-            let flaw = compiled.unwrap_err();
-            assert!(flaw.to_string().contains(why), "{text}: {flaw}");
-            assert_eq!(flaw.range.start, at, "{text}: {flaw}");
+            let error = compiled.unwrap_err();
+            assert!(error.to_string().contains(why), "{text}: {error}");
+            assert_eq!(error.position().unwrap_or_default(), at, "{text}: {error}");
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
     leave_out::target_text,
 };
 use crate::{
-    rules::{FindingKind, RuleRef, record::Record},
+    rules::{FindingCode, RuleRef, record::Record},
     status::StatusChoice,
 };
 
@@ -105,16 +105,20 @@ impl<'t> Check<'t> {
                 && successors.last().is_some_and(|(_, last)| last.surely)
                 && successors.iter().all(leads_on);
             let end = "point this rule at the final target, if that is always the same URL";
-            let (kind, message, help) = if is_sure {
+            let (code, message, help) = if is_sure {
                 let proviso = self.proviso(&target, successors.iter().map(|(at, _)| *at));
                 let message = format!("redirect chain: {target} is redirected again by {who}");
-                (FindingKind::Chain, message, format!("{end}{proviso}"))
+                (
+                    FindingCode::RedirectChain,
+                    message,
+                    format!("{end}{proviso}"),
+                )
             } else {
                 // Without the target, so that the same finding of many rules is listed once.
                 let message = format!("possible redirect chain: {who} may redirect the target");
-                (FindingKind::PossibleChain, message, end.to_owned())
+                (FindingCode::PossibleChain, message, end.to_owned())
             };
-            self.push(kind, record.number, &related, message, help);
+            self.push(code, record.number, &related, message, help);
             return;
         }
         let rest = finder.rest(known, at, address);
@@ -142,15 +146,21 @@ impl<'t> Check<'t> {
         let help = format!("point this rule at {end_text}{proviso}");
         let mut related = vec![number];
         related.extend(end.map(|rule| rule.number()).filter(|end| *end != number));
-        self.push(FindingKind::Chain, record.number, &related, message, help);
+        self.push(
+            FindingCode::RedirectChain,
+            record.number,
+            &related,
+            message,
+            help,
+        );
         let is_temporary = |next: StatusChoice| !is_permanent(next);
         if is_permanent(record.status_choice()) && second.status_choice().is_some_and(is_temporary)
         {
             let message = format!(
                 "clients cache this permanent redirect, but the next one ({name}) is temporary"
             );
-            let (kind, cure) = (FindingKind::PermanentToTemporary, "use 302 or 307");
-            self.push(kind, record.number, &[number], message, cure);
+            let (code, help) = (FindingCode::PermanentToTemporary, "use 302 or 307");
+            self.push(code, record.number, &[number], message, help);
         }
     }
 }
@@ -234,7 +244,7 @@ impl<'t> Finder<'t> {
 #[cfg(test)]
 mod tests {
     use super::{Address, Check, Finder, Known, LONGEST};
-    use crate::rules::{Finding, FindingKind, Rule, Rules};
+    use crate::rules::{Finding, FindingCode, Rule, Rules};
 
     #[test]
     fn addresses_that_grow_along_a_chain_are_bounded_in_work_and_memory() {
@@ -252,10 +262,14 @@ mod tests {
             check.chains(&mut finder, &mut known);
             // Each is found, though it is not known how long they all are.
             assert!(!finder.is_tired());
-            let findings = check.report.findings;
+            let findings = check.findings.list;
             assert_eq!(findings.len(), COUNT - 1);
-            assert!(findings.iter().all(|one| one.kind == FindingKind::Chain));
-            let is_cut = |one: &&Finding| one.message.contains("is redirected at least");
+            assert!(
+                findings
+                    .iter()
+                    .all(|one| one.code() == FindingCode::RedirectChain)
+            );
+            let is_cut = |one: &&Finding| one.message().contains("is redirected at least");
             assert!(findings.iter().filter(is_cut).count() > COUNT / 2);
             let kept: usize = known.rests.keys().map(Address::size).sum();
             assert!(

@@ -2,11 +2,11 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::{LoopKind, chains::Known, finder::Finder, leave_out::target_text};
+use super::{chains::Known, finder::Finder, leave_out::target_text};
 use crate::{
     observe::escaped::Escaped,
     rules::{
-        Finding, FindingKind, Report, RuleRef, Rules,
+        Finding, FindingCode, Findings, RuleRef, Rules,
         has::Place,
         options::Options,
         pattern::{MAX_CAPTURES, PatternRef},
@@ -31,13 +31,14 @@ impl Rules {
     ///      rule 0: note: clients cache this permanent redirect, but the next one (rule 1) is \
     ///      temporary; use 302 or 307",
     /// );
-    /// # Ok::<(), tower_redirect::rules::RulesError>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// Certain loops aren't in the report, because they are errors when the table is built. The
     /// check takes nearly linear time. If it can't look at everything in that time, the report has
-    /// a finding of the kind [`Undecided`](FindingKind::Undecided).
-    pub fn check(&self) -> Report {
+    /// a finding of the kind [`Undecided`](FindingCode::Undecided).
+    #[must_use]
+    pub fn check(&self) -> Findings {
         self.check_with(&mut Finder::new(self), &mut Finder::new(self))
     }
 
@@ -46,7 +47,7 @@ impl Rules {
         &'t self,
         loops: &mut Finder<'t>,
         finder: &mut Finder<'t>,
-    ) -> Report {
+    ) -> Findings {
         let mut check = Check::new(self);
         let are_all = check.loops(loops);
         for (at, record) in self.table.records() {
@@ -61,13 +62,13 @@ impl Rules {
         check.regexes(finder);
         if !are_all || finder.is_tired() {
             let message = "too many rules overlap, so not all of them were checked";
-            let cure = "split the table, or use narrower patterns";
-            check.push(FindingKind::Undecided, 0, &[], message, cure);
+            let help = "split the table, or use narrower patterns";
+            check.push(FindingCode::Undecided, 0, &[], message, help);
         }
-        let mut report = check.report;
-        report.findings.sort_by_key(|one| (one.rule, one.kind));
-        report.fold();
-        report
+        let mut findings = check.findings;
+        findings.list.sort_by_key(|one| (one.rule(), one.code()));
+        findings.fold();
+        findings
     }
 
     /// A rule by its line, with the file if there are several, or by its number.
@@ -84,7 +85,7 @@ impl Rules {
 
 pub(super) struct Check<'t> {
     pub(super) rules: &'t Rules,
-    pub(super) report: Report,
+    pub(super) findings: Findings,
     /// The rules of the loops that were found.
     pub(super) in_loops: HashSet<u32>,
 }
@@ -93,41 +94,33 @@ impl<'t> Check<'t> {
     pub(super) fn new(rules: &'t Rules) -> Self {
         Self {
             rules,
-            report: Report::default(),
+            findings: Findings::default(),
             in_loops: HashSet::new(),
         }
     }
 
     pub(super) fn push(
         &mut self,
-        kind: FindingKind,
+        code: FindingCode,
         rule: u32,
         related: &[u32],
-        message: impl Into<Box<str>>,
+        message: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
     ) {
         let lines = &self.rules.table.lines;
         let file = lines.file(rule);
         // A line of another file would be taken for one of this file.
         let beside = related.iter().filter(|one| lines.file(**one) == file);
-        self.report.findings.push(Finding {
-            kind,
-            rule,
-            file: file.cloned(),
-            line: lines.get(rule),
-            related_lines: beside.filter_map(|one| lines.get(*one)).collect(),
-            related_rules: related.into(),
-            also_affected: Vec::new(),
-            message: message.into(),
-            help: help.into(),
-        });
+        let beside = beside.filter_map(|one| lines.get(*one)).collect();
+        let finding = Finding::new(code, message, help).in_table(rule, lines);
+        self.findings.list.push(finding.related(related, beside));
     }
 
     /// Says whether all of them are known.
     fn loops(&mut self, finder: &mut Finder<'t>) -> bool {
         let loops = self.rules.loops(finder);
         for one in loops.found {
-            let (message, cure) = self.rules.described(&one);
+            let (message, help) = self.rules.described(&one);
             let mut rules: Vec<u32> = one
                 .rules
                 .iter()
@@ -136,13 +129,8 @@ impl<'t> Check<'t> {
                 .collect();
             rules.sort_unstable();
             self.in_loops.extend(&rules);
-            let kind = match one.kind {
-                LoopKind::Unknown => FindingKind::Undecided,
-                LoopKind::Grows => FindingKind::EndlessRedirect,
-                LoopKind::Circle | LoopKind::ToItself => FindingKind::Loop,
-            };
             if let Some(last) = rules.pop() {
-                self.push(kind, last, &rules, message, cure);
+                self.push(one.code(), last, &rules, message, help);
             }
         }
         loops.are_all
@@ -164,7 +152,7 @@ impl<'t> Check<'t> {
             for (name, used) in rule.names().iter().zip(used) {
                 if !used && is_meant_to_be_used(name) {
                     // A file writes its placeholders in its own way.
-                    let (message, cure) = match rule.line() {
+                    let (message, help) = match rule.line() {
                         None => (
                             format!("the target doesn't use `{{{name}}}`"),
                             "use it in the target, or start its name with `_`",
@@ -175,11 +163,11 @@ impl<'t> Check<'t> {
                         ),
                     };
                     self.push(
-                        FindingKind::UnusedCapture,
+                        FindingCode::UnusedCapture,
                         record.number,
                         &[],
                         message,
-                        cure,
+                        help,
                     );
                 }
             }
@@ -192,13 +180,13 @@ impl<'t> Check<'t> {
             let message = format!(
                 "{target} matches this rule again, so the rule skips the URLs that it redirects to"
             );
-            let cure = "check that the app has these pages";
+            let help = "check that the app has these pages";
             self.push(
-                FindingKind::EndlessRedirect,
+                FindingCode::PossibleEndlessRedirect,
                 record.number,
                 &[],
                 message,
-                cure,
+                help,
             );
         }
         if let Some(place) = options
@@ -207,8 +195,8 @@ impl<'t> Check<'t> {
         {
             let message =
                 format!("clients cache this permanent redirect, but it depends on {place}");
-            let (kind, cure) = (FindingKind::PermanentPerUser, "use 302 or 307");
-            self.push(kind, record.number, &[], message, cure);
+            let (code, help) = (FindingCode::PermanentPerUser, "use 302 or 307");
+            self.push(code, record.number, &[], message, help);
         }
     }
 
@@ -230,8 +218,8 @@ impl<'t> Check<'t> {
             && options(record).unwrap_or_default() == options(&other).unwrap_or_default();
         if is_same {
             let message = format!("duplicate rule (same as {name})");
-            let (kind, cure) = (FindingKind::Duplicate, "remove one of them");
-            self.push(kind, record.number, &[number], message, cure);
+            let (code, help) = (FindingCode::DuplicateRule, "remove one of them");
+            self.push(code, record.number, &[number], message, help);
             return;
         }
         let lines = &self.rules.table.lines;
@@ -244,13 +232,13 @@ impl<'t> Check<'t> {
         } else {
             format!("unreachable rule (shadowed by {name})")
         };
-        let cure = format!("move this rule before {name}, or remove it");
+        let help = format!("move this rule before {name}, or remove it");
         self.push(
-            FindingKind::Unreachable,
+            FindingCode::UnreachableRule,
             record.number,
             &[number],
             message,
-            cure,
+            help,
         );
     }
 }
@@ -262,10 +250,10 @@ impl<'t> Check<'t> {
         if self.rules.table.regexes_len() == 0 {
             return;
         }
-        let shadowed = [FindingKind::Unreachable, FindingKind::Duplicate];
-        let findings = self.report.findings.iter();
-        let shadowed = findings.filter(|one| shadowed.contains(&one.kind));
-        let shadowed: HashSet<u32> = shadowed.map(|one| one.rule).collect();
+        let shadowed = [FindingCode::UnreachableRule, FindingCode::DuplicateRule];
+        let findings = self.findings.iter();
+        let shadowed = findings.filter(|one| shadowed.contains(&one.code()));
+        let shadowed: HashSet<u32> = shadowed.filter_map(Finding::rule).collect();
         for (at, record) in self.rules.table.records() {
             if finder.is_tired() {
                 return;
@@ -280,9 +268,9 @@ impl<'t> Check<'t> {
             let message = format!(
                 "undecided whether this rule is unreachable: {name} is a regex and comes first"
             );
-            let cure = format!("move this rule before {name}");
-            let kind = FindingKind::Undecided;
-            self.push(kind, record.number, &[other.number], message, cure);
+            let help = format!("move this rule before {name}");
+            let code = FindingCode::Undecided;
+            self.push(code, record.number, &[other.number], message, help);
         }
     }
 }

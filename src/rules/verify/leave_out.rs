@@ -7,16 +7,17 @@ use std::{
 
 use super::{Finder, Loop, LoopKind};
 use crate::rules::{
-    Part, RuleError, RuleRef, Rules, builder::cut, condition::Ready, error::Flaw, record::Record,
-    table::Table,
+    Finding, RuleRef, Rules, condition::Ready, finding::cut, record::Record, table::Table,
 };
+#[cfg(feature = "regex")]
+use crate::rules::{FindingCode, Part};
 
 /// After so many rounds, every rule of a loop that is left goes.
 const PATIENCE: usize = 12;
 
 impl Rules {
-    /// Leaves out every rule that certainly closes a loop, and says so.
-    pub(in crate::rules) fn leave_loops_out(&mut self, errors: &mut Vec<RuleError>) {
+    /// Leaves out every rule that certainly closes a loop.
+    pub(in crate::rules) fn leave_loops_out(&mut self, errors: &mut Vec<Finding>) {
         for round in 0.. {
             let loops = self.loops(&mut Finder::new(self)).found;
             let mut removed = BTreeSet::new();
@@ -42,43 +43,28 @@ impl Rules {
         }
     }
 
-    /// Leaves out rules whose regexes are too much together with those before, and says so.
+    /// Leaves out rules whose regexes are too large together with those before.
     #[cfg(feature = "regex")]
     pub(in crate::rules) fn leave_regexes_out(
         &mut self,
         too_much: &[u32],
-        errors: &mut Vec<RuleError>,
+        errors: &mut Vec<Finding>,
     ) {
         if too_much.is_empty() {
             return;
         }
-        let flaw = Flaw::whole(
-            "the regexes of this table are too large together",
-            "use fewer regexes",
-        );
         let rules = too_much.iter().filter_map(|at| self.rule_at(*at));
-        errors.extend(rules.map(|rule| RuleError {
-            rule: rule.number(),
-            name: rule.name().map(Into::into),
-            part: Part::Source,
-            text: cut(rule.source()),
-            flaw: flaw.clone(),
+        errors.extend(rules.map(|rule| {
+            let message = "the regexes of this table are too large together";
+            let error = Finding::of_rule(FindingCode::Limit, rule, message, "use fewer regexes");
+            error.in_part(Part::Source, rule.source())
         }));
         self.remove(&too_much.iter().copied().collect());
     }
 
-    fn loop_error(&self, rule: RuleRef<'_>, one: &Loop) -> RuleError {
-        let (what, help) = self.described(one);
-        RuleError {
-            rule: rule.number(),
-            name: rule.name().map(Into::into),
-            part: Part::Rule,
-            text: cut(rule
-                .to_string()
-                .rsplit_once(" (")
-                .map_or("", |(text, _)| text)),
-            flaw: Flaw::whole(what, help),
-        }
+    fn loop_error(&self, rule: RuleRef<'_>, one: &Loop) -> Finding {
+        let (message, help) = self.described(one);
+        Finding::of_rule(one.code(), rule, message, help)
     }
 
     /// What a loop does, and how to fix it.

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::{RuleRef, Rules};
+use super::{FindingCode, RuleRef, Rules};
 
 mod address;
 mod beginnings;
@@ -57,6 +57,18 @@ pub(super) struct Loop {
     pub(super) is_certain: bool,
     /// The URLs that go round, where they are known; of a long loop the first few.
     pub(super) urls: Vec<String>,
+}
+
+impl Loop {
+    const fn code(&self) -> FindingCode {
+        match (self.kind, self.is_certain) {
+            (LoopKind::Unknown, _) => FindingCode::Undecided,
+            (LoopKind::Circle, true) => FindingCode::RedirectLoop,
+            (LoopKind::Circle, false) => FindingCode::PossibleLoop,
+            (LoopKind::ToItself | LoopKind::Grows, true) => FindingCode::EndlessRedirect,
+            (LoopKind::ToItself | LoopKind::Grows, false) => FindingCode::PossibleEndlessRedirect,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +173,7 @@ fn each_once(rules: Vec<u32>) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::{Finder, work::Work};
-    use crate::rules::{Condition, FindingKind, Rule, Rules};
+    use crate::rules::{Condition, FindingCode, Rule, Rules};
 
     /// The rules of a number.
     type Make = fn(usize) -> Rule;
@@ -249,7 +261,7 @@ mod tests {
             let (mut loops, mut rest) = (finder(), finder());
             let report = rules.check_with(&mut loops, &mut rest);
             let findings = report.iter();
-            let said = findings.filter(|finding| finding.kind() == FindingKind::Undecided);
+            let said = findings.filter(|finding| finding.code() == FindingCode::Undecided);
             assert!(said.count() > 0, "set {number}");
             for finder in [loops, rest] {
                 assert!(

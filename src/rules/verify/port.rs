@@ -14,7 +14,7 @@ use crate::{
     guard::Verdict,
     journey::{Client, Followed, TestRequest},
     location::Origin,
-    rules::{FindingKind, RuleRef, has::Place, record::Record, table::EVERY_HOST},
+    rules::{FindingCode, RuleRef, has::Place, record::Record, table::EVERY_HOST},
 };
 
 impl<'t> Check<'t> {
@@ -27,7 +27,7 @@ impl<'t> Check<'t> {
             format!("{target} differs only by its port from a URL that this rule matches");
         let help = "make sure that no proxy drops the port from `Host`, because that causes a \
                     redirect loop";
-        self.push(FindingKind::OtherPort, record.number, &[], message, help);
+        self.push(FindingCode::OtherPort, record.number, &[], message, help);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     redirect::Timing,
     request::RequestHead,
     rules::{
-        RuleRef, Rules,
+        FindingCode, RuleRef, Rules,
         rule_ref::{Fixed, SkippedReason},
     },
 };
@@ -18,7 +18,7 @@ use crate::{
 mod report;
 
 use report::AppResponse;
-pub use report::{RouteFinding, RouteProblem, RouteReport};
+pub use report::RouteReport;
 
 /// Sends a request to your app for each source and target of the rules, and reports problems.
 ///
@@ -61,15 +61,15 @@ pub use report::{RouteFinding, RouteProblem, RouteReport};
 ///
 /// # Problems
 ///
-/// - [`DeadTarget`](RouteProblem::DeadTarget): The target responds with 404, 410 or 5xx, or a rule
+/// - [`DeadTarget`](FindingCode::DeadTarget): The target responds with 404, 410 or 5xx, or a rule
 ///   refuses it with such a status. A 405 counts too, because clients follow a redirect with GET.
-/// - [`TargetRedirects`](RouteProblem::TargetRedirects): The app redirects the target again.
-/// - [`HiddenPage`](RouteProblem::HiddenPage): The source responds with 2xx or 3xx, but the rule
+/// - [`RedirectingTarget`](FindingCode::RedirectingTarget): The app redirects the target again.
+/// - [`HiddenPage`](FindingCode::HiddenPage): The source responds with 2xx or 3xx, but the rule
 ///   redirects before the app is called, so clients never see the page. A 405 counts too if the
 ///   rule matches other methods than GET.
-/// - [`NeverApplies`](RouteProblem::NeverApplies): The source responds with 2xx or 3xx, but the
+/// - [`NeverApplies`](FindingCode::NeverApplies): The source responds with 2xx or 3xx, but the
 ///   rule waits for a 404.
-/// - [`Failed`](RouteProblem::Failed): The app returned an error.
+/// - [`AppError`](FindingCode::AppError): The app returned an error.
 ///
 /// A 401 or a 403 counts as an existing page. If your app responds to every URL with a page, as an
 /// app for a single-page frontend does, every source is a hidden page. Pass the app without that
@@ -132,22 +132,24 @@ where
                 .decide(&head)
                 .target()
                 .map(|redirect| match redirect.timing() {
-                    Timing::Before => RouteProblem::HiddenPage,
-                    Timing::After(_) => RouteProblem::NeverApplies,
+                    Timing::Before => FindingCode::HiddenPage,
+                    Timing::After(_) => FindingCode::NeverApplies,
                 })
         };
         let response = self.request(&fixed, request).await;
         let problem = match &response {
-            AppResponse::Error(_) => Some(RouteProblem::Failed),
+            AppResponse::Error(_) => Some(FindingCode::AppError),
             AppResponse::Status(status, _) => {
                 let has_other_methods = *status == StatusCode::METHOD_NOT_ALLOWED
                     && !rule.only_reads()
-                    && problem_if_page == Some(RouteProblem::HiddenPage);
+                    && problem_if_page == Some(FindingCode::HiddenPage);
                 let is_page = status.is_success() || status.is_redirection() || has_other_methods;
                 problem_if_page.filter(|_| is_page)
             }
         };
-        self.report.add(problem, rule, fixed.address, response);
+        if let Some(code) = problem {
+            self.report.add(code, rule, &fixed.address, &response);
+        }
     }
 
     async fn target(&mut self, rules: &Rules, rule: RuleRef<'_>) {
@@ -177,20 +179,22 @@ where
             None => self.request(&fixed, request).await,
         };
         let problem = match &response {
-            AppResponse::Error(_) => Some(RouteProblem::Failed),
+            AppResponse::Error(_) => Some(FindingCode::AppError),
             AppResponse::Status(StatusCode::NOT_FOUND, _) if rule_waits_for_404 => None,
             AppResponse::Status(status, _) if status.is_redirection() => {
-                Some(RouteProblem::TargetRedirects)
+                Some(FindingCode::RedirectingTarget)
             }
             AppResponse::Status(
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE,
                 _,
-            ) => Some(RouteProblem::DeadTarget),
+            ) => Some(FindingCode::DeadTarget),
             AppResponse::Status(status, _) => {
-                status.is_server_error().then_some(RouteProblem::DeadTarget)
+                status.is_server_error().then_some(FindingCode::DeadTarget)
             }
         };
-        self.report.add(problem, rule, fixed.address, response);
+        if let Some(code) = problem {
+            self.report.add(code, rule, &fixed.address, &response);
+        }
     }
 
     /// Sends a request, or returns the earlier response to the same request.

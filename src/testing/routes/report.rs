@@ -1,9 +1,9 @@
-use std::{fmt, slice};
+use std::fmt;
 
 use http::StatusCode;
 
 use crate::{
-    rules::{RuleRef, rule_ref::SkippedReason},
+    rules::{Finding, FindingCode, Findings, RuleRef, rule_ref::SkippedReason},
     testing::fail,
 };
 
@@ -11,11 +11,11 @@ use crate::{
 ///
 /// ```
 /// use axum::{Router, routing::get};
-/// use tower_redirect::rules::{Rule, Rules};
-/// use tower_redirect::testing::{self, RouteProblem};
+/// use tower_redirect::rules::{FindingCode, Rule, Rules};
+/// use tower_redirect::testing;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), tower_redirect::rules::RulesError> {
+/// # async fn main() -> Result<(), tower_redirect::rules::Findings> {
 /// let app: Router = Router::new().route("/news", get(|| async { "news" }));
 /// let rules = Rules::new([
 ///     Rule::permanent("/about-us", "/about"),
@@ -23,13 +23,13 @@ use crate::{
 /// ])?;
 /// let report = testing::check_routes(&app, &rules).await;
 ///
-/// let problems: Vec<_> = report.iter().map(|finding| finding.problem()).collect();
-/// assert!(matches!(problems[..], [RouteProblem::DeadTarget, RouteProblem::HiddenPage]));
+/// let codes: Vec<_> = report.findings().iter().map(|finding| finding.code()).collect();
+/// assert_eq!(codes, [FindingCode::DeadTarget, FindingCode::HiddenPage]);
 /// assert_eq!(
 ///     report.to_string(),
-///     "rule 0: /about-us -> /about (308 Permanent Redirect): the target /about responds with 404 \
-///      Not Found; fix the target, or remove the rule\n\
-///      rule 1: /news -> https://news.example/ (302 Found): it hides the page /news, which \
+///     "rule 0, `/about-us -> /about`: warning: the target /about responds with 404 Not Found; \
+///      fix the target, or remove the rule\n\
+///      rule 1, `/news -> https://news.example/`: warning: it hides the page /news, which \
 ///      responds with 200 OK; remove the rule, or let it wait for a 404\n\
 ///      3 URLs checked; skipped: 1 target on another origin",
 /// );
@@ -38,64 +38,9 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RouteReport {
-    findings: Vec<RouteFinding>,
+    findings: Findings,
     pub(super) checked: usize,
     skipped: Vec<(SkippedReason, usize)>,
-}
-
-/// A problem with one rule, and the app's response that shows it.
-///
-/// ```
-/// use axum::{Router, response::Redirect, routing::get};
-/// use tower_redirect::rules::{Rule, Rules};
-/// use tower_redirect::testing;
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), tower_redirect::rules::RulesError> {
-/// let app: Router = Router::new().route("/b", get(|| async { Redirect::to("/c") }));
-/// let rules = Rules::new([Rule::permanent("/a", "/b").named("old")])?;
-/// let report = testing::check_routes(&app, &rules).await;
-///
-/// let finding = report.iter().next().unwrap();
-/// assert_eq!((finding.rule(), finding.name(), finding.line()), (0, Some("old"), None));
-/// assert_eq!((finding.url(), finding.status().unwrap().as_u16()), ("/b", 303));
-/// assert_eq!(
-///     finding.to_string(),
-///     "rule 0 (old): /a -> /b (308 Permanent Redirect): the app redirects the target /b again, \
-///      with 303 See Other to /c; point the rule at the last URL",
-/// );
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteFinding {
-    problem: RouteProblem,
-    rule: u32,
-    line: Option<u32>,
-    name: Option<Box<str>>,
-    /// The source, the target and the status of the rule.
-    text: Box<str>,
-    url: Box<str>,
-    response: AppResponse,
-}
-
-/// The kind of a [`RouteFinding`].
-///
-/// [`check_routes`](super::check_routes) describes when it reports each one. [`RouteReport`] has an
-/// example.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RouteProblem {
-    /// The target responds with 404, 405, 410 or 5xx.
-    DeadTarget,
-    /// The app redirects the target again.
-    TargetRedirects,
-    /// The app has a page for the source, but the rule redirects before the app is called.
-    HiddenPage,
-    /// The app has a page for the source, but the rule waits for a 404.
-    NeverApplies,
-    /// The app returned an error.
-    Failed,
 }
 
 /// The response of an app, or its error.
@@ -107,8 +52,9 @@ pub(super) enum AppResponse {
 
 impl RouteReport {
     /// Returns the problems in the order of the rules.
-    pub fn iter(&self) -> slice::Iter<'_, RouteFinding> {
-        self.findings.iter()
+    #[must_use]
+    pub const fn findings(&self) -> &Findings {
+        &self.findings
     }
 
     /// Returns the number of URLs that were requested.
@@ -137,7 +83,7 @@ impl RouteReport {
     /// use tower_redirect::testing;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), tower_redirect::rules::RulesError> {
+    /// # async fn main() -> Result<(), tower_redirect::rules::Findings> {
     /// let app: Router = Router::new();
     /// testing::check_routes(&app, &Rules::new([])?).await.assert_clean();
     /// # Ok(())
@@ -163,113 +109,35 @@ impl RouteReport {
 
     pub(super) fn add(
         &mut self,
-        problem: Option<RouteProblem>,
+        code: FindingCode,
         rule: RuleRef<'_>,
-        url: Box<str>,
-        response: AppResponse,
+        url: &str,
+        response: &AppResponse,
     ) {
-        self.findings.extend(problem.map(|problem| RouteFinding {
-            problem,
-            rule: rule.number(),
-            line: rule.line(),
-            name: rule.name().map(Into::into),
-            text: rule.to_string().into(),
-            url,
-            response,
-        }));
-    }
-}
-
-impl<'r> IntoIterator for &'r RouteReport {
-    type Item = &'r RouteFinding;
-    type IntoIter = slice::Iter<'r, RouteFinding>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
-impl RouteFinding {
-    /// Returns the kind of the problem.
-    #[must_use]
-    pub const fn problem(&self) -> RouteProblem {
-        self.problem
-    }
-
-    /// Returns the number of the rule, counted from 0 in the order in which rules were added.
-    #[must_use]
-    pub const fn rule(&self) -> u32 {
-        self.rule
-    }
-
-    /// Returns the line of the rule, counted from 1, if it was read from a file.
-    #[must_use]
-    pub const fn line(&self) -> Option<u32> {
-        self.line
-    }
-
-    /// Returns the name of the rule, if it has one.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    /// Returns the requested path and query.
-    #[must_use]
-    pub const fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Returns the status of the app's response, or `None` if the app returned an error.
-    #[must_use]
-    pub const fn status(&self) -> Option<StatusCode> {
-        match &self.response {
-            AppResponse::Status(status, _) => Some(*status),
-            AppResponse::Error(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for RouteFinding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            text,
-            url,
-            response,
-            ..
-        } = self;
-        match self.line {
-            Some(line) => write!(f, "line {line}"),
-            None => write!(f, "rule {}", self.rule),
-        }?;
-        if let Some(name) = &self.name {
-            write!(f, " ({name})")?;
-        }
-        write!(f, ": {text}: ")?;
-        match self.problem {
-            RouteProblem::DeadTarget => write!(
-                f,
-                "the target {url} responds with {response}; fix the target, or remove the rule"
+        let (message, help) = match code {
+            FindingCode::DeadTarget => (
+                format!("the target {url} responds with {response}"),
+                "fix the target, or remove the rule",
             ),
-            RouteProblem::TargetRedirects => write!(
-                f,
-                "the app redirects the target {url} again, with {response}; point the rule at the \
-                 last URL"
+            FindingCode::RedirectingTarget => (
+                format!("the app redirects the target {url} again, with {response}"),
+                "point the rule at the last URL",
             ),
-            RouteProblem::HiddenPage => write!(
-                f,
-                "it hides the page {url}, which responds with {response}; remove the rule, or let \
-                 it wait for a 404"
+            FindingCode::HiddenPage => (
+                format!("it hides the page {url}, which responds with {response}"),
+                "remove the rule, or let it wait for a 404",
             ),
-            RouteProblem::NeverApplies => write!(
-                f,
-                "it waits for a 404, but {url} responds with {response}; remove the rule, or let \
-                 it redirect before the app is called"
+            FindingCode::NeverApplies => (
+                format!("it waits for a 404, but {url} responds with {response}"),
+                "remove the rule, or let it redirect before the app is called",
             ),
-            RouteProblem::Failed => {
-                write!(f, "the app failed on {url}: {response}; fix the app first")
-            }
-        }
+            _ => (
+                format!("the app failed on {url}: {response}"),
+                "fix the app first",
+            ),
+        };
+        let finding = Finding::of_rule(code, rule, message, help);
+        self.findings.list.push(finding);
     }
 }
 
@@ -318,8 +186,8 @@ impl SkippedReason {
 
 impl fmt::Display for RouteReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for finding in &self.findings {
-            writeln!(f, "{finding}")?;
+        if !self.is_clean() {
+            writeln!(f, "{}", self.findings)?;
         }
         let urls = if self.checked == 1 { "URL" } else { "URLs" };
         write!(f, "{} {urls} checked", self.checked)?;

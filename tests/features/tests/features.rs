@@ -215,13 +215,26 @@ fn a_source_is_a_regex() {
     testing::get("/blog/x").through(&rules).assert_pass();
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn findings_are_serialized() {
+    use tower_redirect::rules::{Finding, FindingCode, Findings, Part, Severity};
+
+    fn is_serialized<T: serde::Serialize>() {}
+    is_serialized::<Findings>();
+    is_serialized::<Finding>();
+    is_serialized::<FindingCode>();
+    is_serialized::<Severity>();
+    is_serialized::<Part>();
+}
+
 #[cfg(feature = "snippets")]
 #[test]
 fn an_error_is_shown_in_its_line() {
     use tower_redirect::rules::Format;
 
     let parsed = Format::Netlify.parse_lossy("/a\n");
-    let shown = parsed.diagnostics.to_snippets();
+    let shown = parsed.findings.to_snippets();
     assert!(shown.contains("1 | /a"), "{shown}");
 }
 

@@ -7,28 +7,34 @@ fn netlify_chains() {
     assert_found(
         Format::Netlify,
         &[
-            ("/a /b\n/b /c\n", &[(Chain, 1, &[2])]),
+            ("/a /b\n/b /c\n", &[(RedirectChain, 1, &[2])]),
             (
                 "/a /b\n/b /c\n/c /d\n",
-                &[(Chain, 1, &[2, 3]), (Chain, 2, &[3])],
+                &[(RedirectChain, 1, &[2, 3]), (RedirectChain, 2, &[3])],
             ),
-            ("/a/:x /b/:x\n/b/* /c/:splat\n", &[(Chain, 1, &[2])]),
+            ("/a/:x /b/:x\n/b/* /c/:splat\n", &[(RedirectChain, 1, &[2])]),
             ("/a/:x /b/:x\n/b/c /d\n", &[(PossibleChain, 1, &[2])]),
             ("/a /b\n/b /c 302 Cookie=x\n", &[(PossibleChain, 1, &[2])]),
             // One of both answers.
-            ("/a /b\n/b /c 302 Cookie=x\n/b /d\n", &[(Chain, 1, &[2, 3])]),
-            ("/a /b\n/b/ /c\n", &[(Chain, 1, &[2])]),
-            ("/a /b 302 Cookie=x,y\n/b /c\n", &[(Chain, 1, &[2])]),
+            (
+                "/a /b\n/b /c 302 Cookie=x\n/b /d\n",
+                &[(RedirectChain, 1, &[2, 3])],
+            ),
+            ("/a /b\n/b/ /c\n", &[(RedirectChain, 1, &[2])]),
+            ("/a /b 302 Cookie=x,y\n/b /c\n", &[(RedirectChain, 1, &[2])]),
             // On a scheme and a host.
             (
                 "https://h.example/a /b\nhttps://h.example/b /c\n",
-                &[(Chain, 1, &[2])],
+                &[(RedirectChain, 1, &[2])],
             ),
             (
                 "http://h.example/a https://h.example/b\nhttps://h.example/b /c\n",
-                &[(Chain, 1, &[2])],
+                &[(RedirectChain, 1, &[2])],
             ),
-            ("https://h.example/a /b\n/b /c\n", &[(Chain, 1, &[2])]),
+            (
+                "https://h.example/a /b\n/b /c\n",
+                &[(RedirectChain, 1, &[2])],
+            ),
             (
                 "/a https://h.example/b\nhttps://h.example/b /c\n",
                 // Where nobody tells the scheme, the second answers nothing.
@@ -45,9 +51,9 @@ fn netlify_chains() {
             ("/a /b\n/b id=1 /c\n", &[(PossibleChain, 1, &[2])]),
             (
                 "/a /b 301\n/b /c 302\n",
-                &[(Chain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
+                &[(RedirectChain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
             ),
-            ("/a /b 302\n/b /c 301\n", &[(Chain, 1, &[2])]),
+            ("/a /b 302\n/b /c 301\n", &[(RedirectChain, 1, &[2])]),
         ],
     );
 }
@@ -59,51 +65,57 @@ fn netlify_rules_that_never_answer() {
         &[
             (
                 "/* https://n.example/:splat\n/a https://n.example/b 302\n",
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/ https://n.example/b 302\n",
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a/ https://n.example/b 302\n",
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a/:x https://n.example/b/:x\n",
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a/* https://n.example/b/:splat\n",
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\n/a id=1 https://n.example/b\n",
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
             (
                 "/* https://n.example/:splat\nhttps://h.example/a https://n.example/b\n",
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
             (
                 "https://h.example/* https://n.example/:splat\nhttps://h.example/a https://n.example/b\n",
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
             (
                 "/a/* /x\n/a /y\n/a/b/* /z\n",
-                &[(Unreachable, 2, &[1]), (Unreachable, 3, &[1])],
+                &[(UnreachableRule, 2, &[1]), (UnreachableRule, 3, &[1])],
             ),
-            ("/a /x\n/a /y\n", &[(Unreachable, 2, &[1])]),
-            ("/a /x\n/a/ /y\n", &[(Unreachable, 2, &[1])]),
-            ("/a id=1 /x\n/a id=1 k=2 /y\n", &[(Unreachable, 2, &[1])]),
-            ("/a id=:x /n/:x\n/a id=5 /y\n", &[(Unreachable, 2, &[1])]),
+            ("/a /x\n/a /y\n", &[(UnreachableRule, 2, &[1])]),
+            ("/a /x\n/a/ /y\n", &[(UnreachableRule, 2, &[1])]),
+            (
+                "/a id=1 /x\n/a id=1 k=2 /y\n",
+                &[(UnreachableRule, 2, &[1])],
+            ),
+            (
+                "/a id=:x /n/:x\n/a id=5 /y\n",
+                &[(UnreachableRule, 2, &[1])],
+            ),
             (
                 "/a /x 302 Language=de,en\n/a /y 302 Language=de\n",
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
             (
                 "/a /x 302 Cookie=p\n/a /y 302 Cookie=p,q\n",
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
             // These answer.
             ("/a/* /x\n/ab /y\n", &[]),
@@ -134,24 +146,24 @@ fn netlify_loops_and_the_rest() {
         Format::Netlify,
         &[
             // A page of the app may end these.
-            ("/a /b\n/b /a\n", &[(Loop, 2, &[1])]),
-            ("/a/* /a/b/:splat\n", &[(EndlessRedirect, 1, &[])]),
+            ("/a /b\n/b /a\n", &[(PossibleLoop, 2, &[1])]),
+            ("/a/* /a/b/:splat\n", &[(PossibleEndlessRedirect, 1, &[])]),
             (
                 "/:a/:b /:b/:a\n",
-                &[(Loop, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(PossibleLoop, 1, &[]), (PossibleChain, 1, &[1])],
             ),
             ("/* /x\n", &[]),
             (
                 "/a /b 302 Cookie=x\n/b /a 302 Cookie=y\n",
                 &[
                     (PossibleChain, 1, &[2]),
-                    (Loop, 2, &[1]),
+                    (PossibleLoop, 2, &[1]),
                     (PossibleChain, 2, &[1]),
                 ],
             ),
             (
                 "/a/* https://n.example/a/b/:splat\n",
-                &[(EndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(PossibleEndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
             ),
             ("/a/* https://n.example/b/:splat\n", &[]),
             ("/a /b 301 Cookie=x\n", &[(PermanentPerUser, 1, &[])]),
@@ -174,20 +186,26 @@ fn netlify_toml() {
     assert_found(
         Format::NetlifyToml,
         &[
-            (CHAIN, &[(Chain, 2, &[5]), (PermanentToTemporary, 2, &[5])]),
-            (SHADOWED, &[(Unreachable, 5, &[2]), (UnusedCapture, 5, &[])]),
+            (
+                CHAIN,
+                &[(RedirectChain, 2, &[5]), (PermanentToTemporary, 2, &[5])],
+            ),
+            (
+                SHADOWED,
+                &[(UnreachableRule, 5, &[2]), (UnusedCapture, 5, &[])],
+            ),
             (
                 LOOP,
                 &[
                     (PossibleChain, 2, &[6]),
                     (PermanentPerUser, 2, &[]),
-                    (Loop, 6, &[2]),
+                    (PossibleLoop, 6, &[2]),
                     (PossibleChain, 6, &[2]),
                 ],
             ),
             (
                 GROWTH,
-                &[(EndlessRedirect, 2, &[]), (PossibleChain, 2, &[2])],
+                &[(PossibleEndlessRedirect, 2, &[]), (PossibleChain, 2, &[2])],
             ),
         ],
     );
@@ -204,20 +222,20 @@ fn cloudflare() {
         &[
             (
                 "/a /b 301\n/b /c 302\n",
-                &[(Chain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
+                &[(RedirectChain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
             ),
-            ("/a/*/b /c/:splat\n/c/* /d\n", &[(Chain, 1, &[2])]),
+            ("/a/*/b /c/:splat\n/c/* /d\n", &[(RedirectChain, 1, &[2])]),
             ("/:x/a /b/:x\n/b/c /d\n", &[(PossibleChain, 1, &[1, 2])]),
             // Behind the first rule with placeholders, all stand with those.
             (
                 "/a/* /x\n/a/b /c\n/a/:y /e/:y\n",
-                &[(Unreachable, 2, &[1]), (Unreachable, 3, &[1])],
+                &[(UnreachableRule, 2, &[1]), (UnreachableRule, 3, &[1])],
             ),
             ("/a/b /c\n/a/* /x\n", &[]),
             ("/a /b\n/a/ /c\n", &[]),
             (
                 "/a/* https://n.example/a/x/:splat\n",
-                &[(EndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(PossibleEndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
             ),
             ("/a/:x /b\n", &[(UnusedCapture, 1, &[])]),
             ("/*/c /x\n/a/c /y\n/d /z\n", &[(Undecided, 2, &[1])]),
@@ -240,11 +258,11 @@ fn bulk_csv() {
         &[
             (
                 "h.example/a,https://h.example/b,301\nh.example/b,https://h.example/c,302\n",
-                &[(Chain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
+                &[(RedirectChain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
             ),
             (
                 "http://h.example/a,https://h.example/b\nhttps://h.example/b,https://h.example/c\n",
-                &[(Chain, 1, &[2])],
+                &[(RedirectChain, 1, &[2])],
             ),
             (
                 "http://h.example/a,https://h.example/b\nhttp://h.example/b,https://h.example/c\n",
@@ -252,7 +270,7 @@ fn bulk_csv() {
             ),
             (
                 "h.example/a,https://i.example/b\ni.example/b,https://j.example/c\n",
-                &[(Chain, 1, &[2])],
+                &[(RedirectChain, 1, &[2])],
             ),
             // The more special one answers.
             (
@@ -281,32 +299,32 @@ fn vercel() {
             (
                 r#"{"redirects":[{"source":"/a","destination":"/b"},
                     {"source":"/b","destination":"/c","permanent":false}]}"#,
-                &[(Chain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
+                &[(RedirectChain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
             ),
             (
                 r#"{"redirects":[{"source":"/:p*","destination":"https://n.example/:p*"},
                     {"source":"/a","destination":"https://n.example/b"},
                     {"source":"/c/:d","destination":"https://n.example/c"}]}"#,
                 &[
-                    (Unreachable, 2, &[1]),
-                    (Unreachable, 3, &[1]),
+                    (UnreachableRule, 2, &[1]),
+                    (UnreachableRule, 3, &[1]),
                     (UnusedCapture, 3, &[]),
                 ],
             ),
             (
                 r#"{"redirects":[{"source":"/a","destination":"/b"},
                     {"source":"/a","destination":"/b"}]}"#,
-                &[(Duplicate, 2, &[1])],
+                &[(DuplicateRule, 2, &[1])],
             ),
             (
                 r#"{"redirects":[{"source":"/a","destination":"/b","permanent":false,"has":[{"type":"cookie","key":"x"}]},
                     {"source":"/a","destination":"/c","has":[{"type":"cookie","key":"x","value":"1"}]}]}"#,
-                &[(Unreachable, 2, &[1]), (PermanentPerUser, 2, &[])],
+                &[(UnreachableRule, 2, &[1]), (PermanentPerUser, 2, &[])],
             ),
             (
                 r#"{"redirects":[{"source":"/a","destination":"/b","permanent":false,"missing":[{"type":"cookie","key":"x","value":"1"}]},
                     {"source":"/a","destination":"/c","permanent":false,"missing":[{"type":"cookie","key":"x"}]}]}"#,
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
             (
                 r#"{"redirects":[{"source":"/a","destination":"/b","permanent":false,"missing":[{"type":"cookie","key":"x"}]},
@@ -318,7 +336,7 @@ fn vercel() {
                     {"source":"/b","destination":"/c","has":[{"type":"host","value":"h.example"}]},
                     {"source":"/b","destination":"/d","has":[{"type":"host","value":"h.example"}]},
                     {"source":"/b","destination":"/d","has":[{"type":"host","value":"i.example"}]}]}"#,
-                &[(Chain, 1, &[2]), (Unreachable, 3, &[2])],
+                &[(RedirectChain, 1, &[2]), (UnreachableRule, 3, &[2])],
             ),
             (
                 r#"{"redirects":[{"source":"/(.*)/c","destination":"/x"},
@@ -338,22 +356,22 @@ fn vercel() {
                 r#"{"redirects":[{"source":"/((?!api).*)","destination":"https://n.example/$1"},
                     {"source":"/api/a","destination":"https://n.example/a"},
                     {"source":"/b/:c+","destination":"https://n.example/:c+"}]}"#,
-                &[(Unreachable, 3, &[1])],
+                &[(UnreachableRule, 3, &[1])],
             ),
             (
                 r#"{"redirects":[{"source":"/a/:p+","destination":"/b/:p+"},
                     {"source":"/b/:p+","destination":"/c/:p+"}]}"#,
-                &[(Chain, 1, &[2])],
+                &[(RedirectChain, 1, &[2])],
             ),
             (
                 r#"{"redirects":[{"source":"/:p+","destination":"https://n.example/:p+"},
                     {"source":"/a/(.*)","destination":"https://n.example/$1"},
                     {"source":"/a/:p+","destination":"https://n.example/:p+"}]}"#,
-                &[(Unreachable, 3, &[1])],
+                &[(UnreachableRule, 3, &[1])],
             ),
             (
                 r#"{"redirects":[{"source":"/a/:p*","destination":"https://n.example/a/x/:p*"}]}"#,
-                &[(EndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(PossibleEndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
             ),
         ],
     );
@@ -367,12 +385,12 @@ fn next() {
             (
                 r#"[{"source":"/a","destination":"/b","permanent":true},
                     {"source":"/b","destination":"/c","permanent":false}]"#,
-                &[(Chain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
+                &[(RedirectChain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
             ),
             (
                 r#"[{"source":"/:p*","destination":"https://n.example/:p*","permanent":true},
                     {"source":"/a","destination":"https://n.example/b","permanent":true}]"#,
-                &[(Unreachable, 2, &[1])],
+                &[(UnreachableRule, 2, &[1])],
             ),
         ],
     );
@@ -385,25 +403,25 @@ fn vercel_bulk() {
         &[
             (
                 "source,destination,permanent\n/a,/b,true\n/b,/c,false\n",
-                &[(Chain, 2, &[3]), (PermanentToTemporary, 2, &[3])],
+                &[(RedirectChain, 2, &[3]), (PermanentToTemporary, 2, &[3])],
             ),
             (
                 "[{\"source\":\"/a\",\"destination\":\"/b\",\"permanent\":true},\n\
                  {\"source\":\"/b\",\"destination\":\"/c\"}]",
-                &[(Chain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
+                &[(RedirectChain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
             ),
             (
                 "{\"source\":\"/a\",\"destination\":\"/b\",\"permanent\":true}\n\
                  {\"source\":\"/b\",\"destination\":\"/c\"}\n",
-                &[(Chain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
+                &[(RedirectChain, 1, &[2]), (PermanentToTemporary, 1, &[2])],
             ),
             (
                 "source,destination\n/a,/b\n/A,/c\n",
-                &[(Unreachable, 3, &[2])],
+                &[(UnreachableRule, 3, &[2])],
             ),
             (
                 "source,destination,caseSensitive\n/a,/b,\n/A,/c,t\n",
-                &[(Unreachable, 3, &[2])],
+                &[(UnreachableRule, 3, &[2])],
             ),
             ("source,destination,caseSensitive\n/a,/b,t\n/A,/c,\n", &[]),
         ],
@@ -416,10 +434,10 @@ fn maps() {
     assert_found(
         Format::HaproxyMap,
         &[
-            ("/a /b\n/b /c\n", &[(Chain, 1, &[2])]),
+            ("/a /b\n/b /c\n", &[(RedirectChain, 1, &[2])]),
             (
                 "h.example/a /b\nh.example/b /c\ni.example/b /d\n",
-                &[(Chain, 1, &[2])],
+                &[(RedirectChain, 1, &[2])],
             ),
             ("h.example/a /b\ni.example/b /d\n", &[]),
         ],
@@ -428,8 +446,8 @@ fn maps() {
     assert_found(
         Format::NginxMap,
         &[
-            ("/a /b;\n/B /c;\n", &[(Chain, 1, &[2])]),
-            ("~^/a /b;\n~^/a /c;\n", &[(Unreachable, 2, &[1])]),
+            ("/a /b;\n/B /c;\n", &[(RedirectChain, 1, &[2])]),
+            ("~^/a /b;\n~^/a /c;\n", &[(UnreachableRule, 2, &[1])]),
             (
                 "~^/a/(.*)$ /b/$1;\n~^/b/ /d;\n",
                 &[(PossibleChain, 1, &[2])],

@@ -2,20 +2,21 @@
 
 use tower_redirect::{
     location::HttpScheme,
-    rules::{Condition, Finding, FindingKind, Format, Rule, Rules, Severity, Source, netlify},
+    rules::{Condition, Finding, FindingCode, Format, Rule, Rules, Severity, Source, netlify},
     testing::{self, End},
 };
 
-use FindingKind::{
-    Chain, Duplicate, EndlessRedirect, Loop, PermanentPerUser, PermanentToTemporary, PossibleChain,
-    Undecided, Unreachable, UnusedCapture,
+use FindingCode::{
+    DuplicateRule, PermanentPerUser, PermanentToTemporary, PossibleChain, PossibleEndlessRedirect,
+    PossibleLoop, RedirectChain, Undecided, UnreachableRule, UnusedCapture,
 };
 
+mod codes;
 mod formats;
 mod reports;
 
 /// What is found: its kind, its line and the lines that it is about.
-type Found = (FindingKind, u32, &'static [u32]);
+type Found = (FindingCode, u32, &'static [u32]);
 
 type Sets = &'static [(&'static str, &'static [Found])];
 
@@ -23,12 +24,12 @@ type Sets = &'static [(&'static str, &'static [Found])];
 fn assert_found(format: Format, sets: Sets) {
     for (file, expected) in sets {
         let parsed = format.parse_lossy(file);
-        let said = &parsed.diagnostics;
+        let said = &parsed.findings;
         assert!(!said.has_errors(), "{said}\n{file}");
         let report = parsed.rules.check();
         let found: Vec<_> = report
             .iter()
-            .map(|one| (one.kind(), one.line().unwrap(), one.related_lines()))
+            .map(|one| (one.code(), one.line().unwrap(), one.related_lines()))
             .collect();
         assert_eq!(&found, expected, "{format}:\n{file}\n{report}");
     }
@@ -37,7 +38,7 @@ fn assert_found(format: Format, sets: Sets) {
 /// Where a loop is certain, it is an error of the line that closes it.
 fn assert_loops(format: Format, files: &[&str]) {
     for file in files {
-        let said = format.parse_lossy(file).diagnostics.to_string();
+        let said = format.parse_lossy(file).findings.to_string();
         let is_loop = ["redirect loop: ", "endless redirect: "];
         let is_loop = is_loop.iter().any(|text| said.contains(text));
         assert!(is_loop, "{format}:\n{file}\n{said}");
@@ -45,10 +46,16 @@ fn assert_loops(format: Format, files: &[&str]) {
 }
 
 /// What is found in rules from code, by their numbers.
-fn found(rules: impl IntoIterator<Item = Rule>) -> Vec<(FindingKind, u32, Vec<u32>)> {
+fn found(rules: impl IntoIterator<Item = Rule>) -> Vec<(FindingCode, u32, Vec<u32>)> {
     let report = Rules::new(rules).unwrap().check();
     let found = report.iter();
     found
-        .map(|one| (one.kind(), one.rule(), one.related_rules().to_vec()))
+        .map(|one| {
+            (
+                one.code(),
+                one.rule().unwrap(),
+                one.related_rules().to_vec(),
+            )
+        })
         .collect()
 }

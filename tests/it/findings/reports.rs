@@ -12,7 +12,7 @@ fn rules_from_code() {
         Rule::temporary("/a", "/b").methods(post.clone()),
         Rule::temporary("/b", "/c").methods(both.clone()),
     ];
-    assert_eq!(found(chain), [(Chain, 0, vec![1])]);
+    assert_eq!(found(chain), [(RedirectChain, 0, vec![1])]);
     let other = [
         Rule::temporary("/a", "/b").methods(both),
         Rule::temporary("/b", "/c").methods(post),
@@ -25,7 +25,7 @@ fn rules_from_code() {
             Rule::found("/a", "/x").when(first.clone()),
             Rule::found("/a", "/y").when(second.clone()),
         ];
-        found(rules) == [(Unreachable, 1, vec![0])]
+        found(rules) == [(UnreachableRule, 1, vec![0])]
     };
     assert!(shadowed(&wide, &beta().equal_to("2")) && shadowed(&beta(), &wide));
     assert!(!shadowed(&beta().equal_to("2"), &wide) && !shadowed(&wide, &beta()));
@@ -35,7 +35,7 @@ fn rules_from_code() {
             Rule::found("/a", "/x").unless(first.clone()),
             Rule::found("/a", "/y").unless(second.clone()),
         ];
-        found(rules) == [(Unreachable, 1, vec![0])]
+        found(rules) == [(UnreachableRule, 1, vec![0])]
     };
     assert!(forbidden(&wide, &beta()) && forbidden(&beta().equal_to("1"), &wide));
     assert!(!forbidden(&beta(), &wide));
@@ -48,7 +48,7 @@ fn rules_from_code() {
     ];
     assert_eq!(
         found(regex),
-        [(Undecided, 1, vec![0]), (Unreachable, 2, vec![1])]
+        [(Undecided, 1, vec![0]), (UnreachableRule, 2, vec![1])]
     );
 }
 
@@ -62,7 +62,7 @@ fn what_is_the_same_of_many_rules_is_said_once() {
     let report = netlify::parse(&file).unwrap().check();
     assert_eq!(
         report.to_string(),
-        "line 1: note: possible redirect chain: line 1001 may redirect the target \
+        "rules:1: note: possible redirect chain: line 1001 may redirect the target \
          (999 more rules have this finding); \
          point this rule at the final target, if that is always the same URL",
     );
@@ -94,8 +94,8 @@ fn r9_a_circle_for_some_is_said() {
     let said = |rules: Vec<Rule>, asked: &str| {
         let rules = Rules::new(rules).unwrap();
         let report = rules.check();
-        let is_circle = |kind| [Loop, EndlessRedirect, Undecided].contains(&kind);
-        assert!(report.iter().any(|one| is_circle(one.kind())), "{report}");
+        let is_circle = |kind| [PossibleLoop, PossibleEndlessRedirect, Undecided].contains(&kind);
+        assert!(report.iter().any(|one| is_circle(one.code())), "{report}");
         let journey = testing::follow(&rules, testing::get(asked));
         assert_eq!(journey.end(), &End::TooManyRedirects, "{asked}");
     };
@@ -147,7 +147,7 @@ fn findings_are_shown_with_their_lines() {
     let file = "\u{feff}# moved\r\n  /a/:b /c  \r\n\r\n/* /d 301!\r\n/e /f\r\n";
     let rules = netlify::parse_lossy(file).rules.in_file("_redirects");
     assert_eq!(
-        rules.check().to_snippets(file),
+        rules.check().with_text(file).to_snippets(),
         "\
 warning: redirect chain: `/c` is redirected again by line 4
  --> _redirects:2:3
@@ -202,7 +202,7 @@ warning: unreachable rule (shadowed by line 4)
 fn findings_are_shown_without_a_line_too() {
     let rules = Rules::new([Rule::found("/a/{x}", "/b")]).unwrap();
     assert_eq!(
-        rules.check().to_snippets(""),
+        rules.check().with_text("").to_snippets(),
         "\
 note: the target doesn't use `{x}`
   |
@@ -212,13 +212,17 @@ note: the target doesn't use `{x}`
     // A text that is not the one that was read.
     let rules = netlify::parse("/a/:x /b\n").unwrap();
     assert_eq!(
-        rules.check().to_snippets(""),
+        rules.check().with_text("").to_snippets(),
         "\
 note: the target doesn't use the placeholder `x`
  --> rules:1
   = help: check whether the target needs it",
     );
     let long = format!("/{}/:x /b # {}\n", "a".repeat(5_000), "b".repeat(5_000));
-    let shown = netlify::parse(&long).unwrap().check().to_snippets(&long);
+    let shown = netlify::parse(&long)
+        .unwrap()
+        .check()
+        .with_text(&long)
+        .to_snippets();
     assert!(shown.len() < 600, "{shown}");
 }

@@ -6,7 +6,8 @@ use super::*;
 fn wrong(rule: Rule) -> (Part, usize, String) {
     let errors = Rules::new([rule]).unwrap_err();
     let error = errors.iter().next().unwrap();
-    (error.part(), error.position(), sentence_of(error))
+    let position = error.position().unwrap_or_default();
+    (error.part().unwrap(), position, sentence_of(error))
 }
 
 #[test]

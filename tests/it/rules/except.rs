@@ -1,6 +1,6 @@
 //! Paths that a rule excludes.
 
-use tower_redirect::rules::{FailedCondition, FindingKind};
+use tower_redirect::rules::{FailedCondition, FindingCode};
 
 use super::*;
 
@@ -122,7 +122,11 @@ fn a_rule_that_is_emptied_is_an_error() {
         let said = (error.text(), error.part(), sentence_of(error));
         let sentence = "this exception excludes every path of the source; narrow it, or remove \
                         the rule";
-        assert_eq!(said, (at, Part::Source, sentence.to_owned()), "{rule:?}");
+        assert_eq!(
+            said,
+            (Some(at), Some(Part::Source), sentence.to_owned()),
+            "{rule:?}"
+        );
     }
     for rule in [
         narrow("/a").except(["/b", "/a/", "/A", "/a/{x}"]),
@@ -161,7 +165,10 @@ fn an_exception_is_a_path_of_the_native_syntax() {
     ] {
         let errors = Rules::new([Rule::found("/{*x}", "/to").except([pattern])]).unwrap_err();
         let error = errors.iter().next().unwrap();
-        assert_eq!((error.text(), error.part()), (pattern, Part::Source));
+        assert_eq!(
+            (error.text(), error.part()),
+            (Some(pattern), Some(Part::Source))
+        );
         assert_eq!(sentence_of(error), expected);
     }
 }
@@ -187,7 +194,7 @@ fn what_a_rule_excludes_is_no_loop_and_no_chain() {
         rules
             .check()
             .iter()
-            .all(|one| one.kind() != FindingKind::Loop)
+            .all(|one| one.code() != FindingCode::PossibleLoop)
     );
     let partly = Rules::new([
         Rule::found("/a/{x}", "/b/{x}").except(["/a/c"]),
@@ -220,7 +227,7 @@ fn a_rule_hides_nothing_that_it_excludes() {
         let report = all([wide(), behind.clone()]).check();
         let hidden = report
             .iter()
-            .any(|one| one.kind() == FindingKind::Unreachable);
+            .any(|one| one.code() == FindingCode::UnreachableRule);
         assert_eq!(hidden, is_hidden, "{behind:?}\n{report}");
     }
 }

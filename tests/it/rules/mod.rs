@@ -12,7 +12,7 @@ use tower_redirect::{
     middleware::Exemption,
     policy::DecisionKind,
     rules::{
-        Condition, NotSentReason, Part, PathMap, Precedence, QueryPolicy, Rule, RuleError, Rules,
+        Condition, Finding, NotSentReason, Part, PathMap, Precedence, QueryPolicy, Rule, Rules,
         RulesBuilder, Source, haproxy_map,
     },
     testing,
@@ -53,7 +53,7 @@ fn field<'r>(response: &'r Response<()>, name: &str) -> Option<&'r str> {
 }
 
 /// Message and help of an error, as one sentence.
-fn sentence_of(error: &RuleError) -> String {
+fn sentence_of(error: &Finding) -> String {
     match error.help() {
         "" => error.message().to_owned(),
         help => format!("{}; {help}", error.message()),

@@ -230,7 +230,7 @@ fn only_a_4xx_refuses_and_only_a_redirect_has_options_of_one() {
     let sentence = |rule: Rule| {
         let errors = Rules::new([Rule::found("/x", "/y"), rule]).unwrap_err();
         let error = errors.iter().next().unwrap();
-        assert_eq!((error.rule(), error.part()), (1, Part::Rule));
+        assert_eq!((error.rule(), error.part()), (Some(1), Some(Part::Rule)));
         sentence_of(error)
     };
     let day = Duration::from_secs(86_400);

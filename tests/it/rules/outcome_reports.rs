@@ -1,6 +1,6 @@
 //! What is said of rules that pass or refuse: explanations, checks, diffs and flattened tables.
 
-use tower_redirect::rules::{Finding, FindingKind};
+use tower_redirect::rules::{Finding, FindingCode};
 
 use super::*;
 
@@ -74,9 +74,12 @@ fn a_check_knows_where_a_rule_ends_the_way() {
         let loops = Rules::new(rules.iter().skip(1).cloned()).unwrap_err();
         assert!(loops.to_string().contains("redirect loop"));
         let report = all(rules).check();
-        assert!(report.iter().all(|one| one.rule() == 2), "{report}");
-        let mut kinds = report.iter().map(Finding::kind);
-        assert!(kinds.all(|kind| matches!(kind, FindingKind::Chain | FindingKind::Unreachable)));
+        assert!(report.iter().all(|one| one.rule() == Some(2)), "{report}");
+        let mut kinds = report.iter().map(Finding::code);
+        assert!(kinds.all(|kind| matches!(
+            kind,
+            FindingCode::RedirectChain | FindingCode::UnreachableRule
+        )));
     }
     let endless = Rule::found("/x/{*rest}", "/x/y/{rest}");
     assert!(Rules::new([endless.clone()]).is_err());
@@ -234,7 +237,7 @@ async fn a_check_of_routes_knows_what_a_rule_refuses() {
     let report = testing::check_routes(&app, &rules).await;
     assert_eq!(
         report.to_string(),
-        "rule 3: /old -> /page (302 Found): the target /page responds with 410 Gone; fix the \
+        "rule 3, `/old -> /page`: warning: the target /page responds with 410 Gone; fix the \
          target, or remove the rule\n\
          4 URLs checked"
     );

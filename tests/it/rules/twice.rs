@@ -1,6 +1,6 @@
 //! Calls that narrow a rule twice: both hold, or the table isn't built.
 
-use tower_redirect::rules::FindingKind;
+use tower_redirect::rules::FindingCode;
 
 use super::*;
 
@@ -192,7 +192,7 @@ fn what_no_request_can_meet_is_an_error() {
         }
         let errors = built.map(|rules| rules.len()).expect_err(&text);
         let error = errors.iter().next().unwrap();
-        assert_eq!(error.part(), part, "{errors}");
+        assert_eq!(error.part(), Some(part), "{errors}");
         assert!(errors.to_string().contains(expected), "{errors}");
     }
 }
@@ -262,7 +262,7 @@ fn checks_know_narrowed_conditions() {
         rules
             .check()
             .iter()
-            .map(|one| (one.kind(), one.rule()))
+            .map(|one| (one.code(), one.rule().unwrap()))
             .collect::<Vec<_>>()
     };
     let both = || Condition::header("p").matching("a.*").captured_as("x");
@@ -275,10 +275,10 @@ fn checks_know_narrowed_conditions() {
     ] {
         let text = wide.to_string();
         let found = of(vec![to("/1", wide.clone()), to("/z/{x}", both())]);
-        assert_eq!(found, [(FindingKind::Unreachable, 1)], "{text}");
+        assert_eq!(found, [(FindingCode::UnreachableRule, 1)], "{text}");
         let found = of(vec![to("/z/{x}", both()), to("/1", wide)]);
         if text.contains("matching") && text.contains(" as ") {
-            assert_eq!(found, [(FindingKind::Unreachable, 1)], "{text}");
+            assert_eq!(found, [(FindingCode::UnreachableRule, 1)], "{text}");
         } else {
             assert_eq!(found, [], "{text}");
         }

@@ -3,17 +3,24 @@
 use super::*;
 
 /// What a report says of a set, as kind, rule and related rules.
-fn findings(rules: Vec<Rule>) -> Vec<(FindingKind, u32, Vec<u32>)> {
+fn findings(rules: Vec<Rule>) -> Vec<(FindingCode, u32, Vec<u32>)> {
     let rules = Rules::new(rules).unwrap();
-    let found = |one: &Finding| (one.kind(), one.rule(), one.related_rules().to_vec());
+    let found = |one: &Finding| {
+        (
+            one.code(),
+            one.rule().unwrap(),
+            one.related_rules().to_vec(),
+        )
+    };
     rules.check().iter().map(found).collect()
 }
 
 #[test]
 fn one_finding_for_each_mistake() {
-    use FindingKind::{
-        Chain, Duplicate, EndlessRedirect, Loop, PermanentPerUser, PermanentToTemporary,
-        PossibleChain, Undecided, Unreachable, UnusedCapture,
+    use FindingCode::{
+        DuplicateRule, PermanentPerUser, PermanentToTemporary, PossibleChain,
+        PossibleEndlessRedirect, PossibleLoop, RedirectChain, Undecided, UnreachableRule,
+        UnusedCapture,
     };
     let beta = || Condition::cookie("beta");
     let x = |values: &[&str]| Condition::query("x").one_of(values);
@@ -21,15 +28,15 @@ fn one_finding_for_each_mistake() {
     for (rules, expected) in [
         (
             vec![found("/a", "/b"), found("/b", "/c")],
-            vec![(Chain, 0, vec![1])],
+            vec![(RedirectChain, 0, vec![1])],
         ),
         (
             vec![found("/a", "/b"), found("/b", "/c"), found("/c", "/d")],
-            vec![(Chain, 0, vec![1, 2]), (Chain, 1, vec![2])],
+            vec![(RedirectChain, 0, vec![1, 2]), (RedirectChain, 1, vec![2])],
         ),
         (
             vec![found("/a/{x}", "/b/{x}"), found("/b/{*x}", "/c/{x}")],
-            vec![(Chain, 0, vec![1])],
+            vec![(RedirectChain, 0, vec![1])],
         ),
         (
             vec![found("/a/{x}", "/b/{x}"), found("/b/c", "/d")],
@@ -41,14 +48,14 @@ fn one_finding_for_each_mistake() {
                 found("/a", "/b?x=1"),
                 found("/b", "/c").when(x(&["1", "2"])),
             ],
-            vec![(Chain, 0, vec![1])],
+            vec![(RedirectChain, 0, vec![1])],
         ),
         (
             vec![
                 found("/a", "/b?x=1").query(QueryPolicy::Drop),
                 found("/b", "/c").unless(x(&["2"])),
             ],
-            vec![(Chain, 0, vec![1])],
+            vec![(RedirectChain, 0, vec![1])],
         ),
         (
             vec![found("/a", "/b?x=1"), found("/b", "/c").unless(x(&["2"]))],
@@ -64,7 +71,7 @@ fn one_finding_for_each_mistake() {
                 found("/a", "/b").when(x(&["2", "3"])),
                 found("/a", "/c").when(x(&["1", "2"])).unless(x(&["1"])),
             ],
-            vec![(Unreachable, 1, vec![0])],
+            vec![(UnreachableRule, 1, vec![0])],
         ),
         (
             vec![
@@ -80,27 +87,27 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![found("/{x}", "/b/{x}"), found("/a", "/c/d")],
-            vec![(Unreachable, 1, vec![0])],
+            vec![(UnreachableRule, 1, vec![0])],
         ),
         (
             vec![found("/{*x}", "/b"), found("/a/{y}", "/c/{y}")],
             vec![
                 (UnusedCapture, 0, vec![]),
-                (Chain, 1, vec![0]),
-                (Unreachable, 1, vec![0]),
+                (RedirectChain, 1, vec![0]),
+                (UnreachableRule, 1, vec![0]),
             ],
         ),
         (
             vec![found("/a", "/b"), found("/a", "/c")],
-            vec![(Unreachable, 1, vec![0])],
+            vec![(UnreachableRule, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b"), found("/a", "/b")],
-            vec![(Duplicate, 1, vec![0])],
+            vec![(DuplicateRule, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b"), found("/a", "/b").when(beta())],
-            vec![(Unreachable, 1, vec![0])],
+            vec![(UnreachableRule, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b").when(beta()), found("/a", "/c")],
@@ -115,11 +122,11 @@ fn one_finding_for_each_mistake() {
                 found("/a", "/b").host("*.a.example"),
                 found("/a", "/c").host("b.a.example"),
             ],
-            vec![(Unreachable, 1, vec![0])],
+            vec![(UnreachableRule, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b").ignore_case(), found("/a", "/c")],
-            vec![(Unreachable, 1, vec![0])],
+            vec![(UnreachableRule, 1, vec![0])],
         ),
         (
             vec![found("/a", "/b"), found("/a", "/c").ignore_case()],
@@ -130,7 +137,7 @@ fn one_finding_for_each_mistake() {
                 Rule::found(Source::regex("/a+"), "/b"),
                 Rule::found(Source::regex("/a+"), "/c"),
             ],
-            vec![(Unreachable, 1, vec![0])],
+            vec![(UnreachableRule, 1, vec![0])],
         ),
         (vec![found("/{x}/{_y}", "/{x}")], vec![]),
         (
@@ -148,7 +155,10 @@ fn one_finding_for_each_mistake() {
         (vec![found("/a", "/b").when(beta())], vec![]),
         (
             vec![permanent("/a", "/b"), found("/b", "/c")],
-            vec![(Chain, 0, vec![1]), (PermanentToTemporary, 0, vec![1])],
+            vec![
+                (RedirectChain, 0, vec![1]),
+                (PermanentToTemporary, 0, vec![1]),
+            ],
         ),
         (
             vec![
@@ -156,14 +166,17 @@ fn one_finding_for_each_mistake() {
                 found("/b", "/a").when(Condition::header("x")),
             ],
             vec![
-                (Loop, 1, vec![0]),
+                (PossibleLoop, 1, vec![0]),
                 (PossibleChain, 0, vec![1]),
                 (PossibleChain, 1, vec![0]),
             ],
         ),
         (
             vec![found("/{*rest}", "https://new.example/app/{rest}")],
-            vec![(EndlessRedirect, 0, vec![]), (PossibleChain, 0, vec![0])],
+            vec![
+                (PossibleEndlessRedirect, 0, vec![]),
+                (PossibleChain, 0, vec![0]),
+            ],
         ),
         (
             vec![found("/a/{*rest}", "/{rest}/a")],
@@ -183,11 +196,11 @@ fn a_clean_table_is_clean() {
         let text = format!("{rules:?}");
         let report = Rules::new(rules).unwrap().check();
         let loops = [
-            FindingKind::Loop,
-            FindingKind::EndlessRedirect,
-            FindingKind::Undecided,
+            FindingCode::PossibleLoop,
+            FindingCode::PossibleEndlessRedirect,
+            FindingCode::Undecided,
         ];
-        let found = report.iter().find(|one| loops.contains(&one.kind()));
+        let found = report.iter().find(|one| loops.contains(&one.code()));
         assert_eq!(found, None, "{text}");
     }
 }

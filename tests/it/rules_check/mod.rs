@@ -7,7 +7,7 @@ use proptest::{
     test_runner::FileFailurePersistence,
 };
 use tower_redirect::rules::{
-    Condition, Finding, FindingKind, NotSentReason, Outcome, Part, QueryPolicy, Rule, RuleRef,
+    Condition, Finding, FindingCode, NotSentReason, Outcome, Part, QueryPolicy, Rule, RuleRef,
     Rules, Source, TargetChange,
 };
 use tower_redirect::testing::End;

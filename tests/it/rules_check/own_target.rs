@@ -85,32 +85,32 @@ fn it_is_a_warning_and_strict_parsing_takes_the_file() {
     for (file, said) in [
         (
             "/* /en/:splat 301\n",
-            "line 1: warning: the target matches this rule again, so the rule skips the URLs that it \
+            "rules:1: warning: the target matches this rule again, so the rule skips the URLs that it \
              redirects to; check that the app has these pages",
         ),
         (
             "/il/* /il/he/:splat 302 Language=he\n",
-            "line 1: warning: the target matches this rule again, so the rule skips the URLs that it \
+            "rules:1: warning: the target matches this rule again, so the rule skips the URLs that it \
              redirects to; check that the app has these pages",
         ),
         (
             "/a /b\n/b /a\n",
-            "line 2: warning: possible redirect loop: `/a` \u{2192} `/b` \u{2192} `/a` (lines 1 and 2); \
+            "rules:2: warning: possible redirect loop: `/a` \u{2192} `/b` \u{2192} `/a` (lines 1 and 2); \
              remove one of these rules, unless the app has a page at one of these URLs",
         ),
         (
             "/:a/:b /:b/:a\n",
-            "line 1: warning: possible redirect loop: `/x0/x1` \u{2192} `/x1/x0` \u{2192} `/x0/x1` \
+            "rules:1: warning: possible redirect loop: `/x0/x1` \u{2192} `/x1/x0` \u{2192} `/x0/x1` \
              (line 1); change the target of this rule, unless the app has a page there",
         ),
         (
             "/a /b 301!\n/b /a\n",
-            "line 2: warning: possible redirect loop: `/a` \u{2192} `/b` \u{2192} `/a` (lines 1 and 2); \
+            "rules:2: warning: possible redirect loop: `/a` \u{2192} `/b` \u{2192} `/a` (lines 1 and 2); \
              remove one of these rules, unless the app has a page at one of these URLs",
         ),
     ] {
         let parsed = netlify::parse_lossy(file);
-        assert_eq!(parsed.diagnostics.to_string(), "", "{file}");
+        assert_eq!(parsed.findings.to_string(), "", "{file}");
         let loops: Vec<_> = parsed
             .rules
             .check()
@@ -186,7 +186,7 @@ fn a_rule_after_it_is_reached_by_its_targets_only() {
     let report = |text: &str| netlify::parse(text).unwrap().check().to_string();
     let shadowed = report("/* /en/:splat\n/old /new\n");
     assert!(
-        shadowed.contains("line 2: warning: unreachable rule (shadowed by line 1)"),
+        shadowed.contains("rules:2: warning: unreachable rule (shadowed by line 1)"),
         "{shadowed}"
     );
     let reached = report("/* /en/:splat\n/en/old /new\n/en/* /de/:splat\n");

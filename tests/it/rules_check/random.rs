@@ -204,12 +204,12 @@ fn ends(policy: &impl Policy<Target = Redirect>, request: testing::TestRequest) 
 
 fn may_loop(rules: &Rules) -> bool {
     let loops = [
-        FindingKind::Loop,
-        FindingKind::EndlessRedirect,
-        FindingKind::Undecided,
+        FindingCode::PossibleLoop,
+        FindingCode::PossibleEndlessRedirect,
+        FindingCode::Undecided,
     ];
     let report = rules.check();
-    report.iter().any(|one| loops.contains(&one.kind()))
+    report.iter().any(|one| loops.contains(&one.code()))
 }
 
 /// Sets that failed once are tried again.
@@ -300,12 +300,12 @@ proptest! {
             return Ok(());
         };
         let report = rules.check();
-        let of = |kinds: &[FindingKind]| -> Vec<u32> {
-            let found = report.iter().filter(|one| kinds.contains(&one.kind()));
-            found.map(Finding::rule).collect()
+        let of = |kinds: &[FindingCode]| -> Vec<u32> {
+            let found = report.iter().filter(|one| kinds.contains(&one.code()));
+            found.filter_map(Finding::rule).collect()
         };
-        let hidden = of(&[FindingKind::Unreachable, FindingKind::Duplicate]);
-        let chained = of(&[FindingKind::Chain]);
+        let hidden = of(&[FindingCode::UnreachableRule, FindingCode::DuplicateRule]);
+        let chained = of(&[FindingCode::RedirectChain]);
         for request in sets::requests() {
             let head = request.head();
             let explanation = rules.explain(&head);

@@ -28,7 +28,7 @@ use tower_redirect::{
         ReloadHandle, Reloadable,
         watch::{self, Reload, Watch, Watcher},
     },
-    rules::{Diagnostics, Format, Rule, RuleRef, Rules},
+    rules::{Findings, Format, Rule, RuleRef, Rules},
     testing,
 };
 

@@ -20,7 +20,7 @@ fn what_was_loaded_is_not_read_again() {
         error.to_string().contains("_redirects:1:1: error: "),
         "{error}"
     );
-    assert!(error.get_ref().unwrap().is::<Diagnostics>());
+    assert!(error.get_ref().unwrap().is::<Findings>());
 
     // One watch of bytes that stay, and one of bytes that change before it begins.
     for changed in [false, true] {
@@ -89,7 +89,7 @@ fn a_bad_file_leaves_the_set_before() {
         .watch_rules(&site.path, Format::Netlify)
         .on_reload(move |reload| {
             if let Reload::Bad { error, path, .. } = reload {
-                let said = error.downcast_ref::<Diagnostics>().unwrap();
+                let said = error.downcast_ref::<Findings>().unwrap();
                 let first = said.iter().next().unwrap();
                 let place = (path.to_path_buf(), first.line(), first.column());
                 sender.send((place, reload.to_string())).unwrap();
@@ -100,7 +100,7 @@ fn a_bad_file_leaves_the_set_before() {
     site.replace("/a /b\n/c javascript:alert(1)\n");
     site.is_bad("_redirects:2:4: error: ", "/start");
     let (place, line) = lines.recv_timeout(LONG).unwrap();
-    assert_eq!(place, (site.path.clone(), 2, 4));
+    assert_eq!(place, (site.path.clone(), Some(2), Some(4)));
     let path = site.path.display();
     let begin = format!(
         "{path}: rejected, keeping the previous rules (1 rule active): {path}:2:4: error: "

@@ -8,7 +8,7 @@ use super::{
     regex, target,
 };
 use crate::{
-    rules::{QueryPolicy, Rule, Severity, Source, format::quoted, pattern},
+    rules::{FindingCode, QueryPolicy, Rule, Source, format::quoted, pattern},
     status::Status,
 };
 
@@ -51,8 +51,8 @@ impl Reader<'_, '_> {
                     let Ok(named) = named else {
                         let message =
                             format!("{} isn't a redirect or a 4xx status", quoted(&word.text));
-                        return self.say(
-                            Severity::Error,
+                        return self.report(
+                            FindingCode::InvalidStatus,
                             word,
                             &message,
                             "use 301, 302, 303, 307, 308 or 410",
@@ -63,8 +63,8 @@ impl Reader<'_, '_> {
             }
         }
         let Some(from) = words.next() else {
-            return self.say(
-                Severity::Error,
+            return self.report(
+                FindingCode::InvalidEntry,
                 &line.name,
                 "this line has no path",
                 "write it as `Redirect 301 /old /new`",
@@ -73,8 +73,8 @@ impl Reader<'_, '_> {
         let url = words.next();
         if let Some(word) = words.next() {
             let message = format!("{} isn't part of this directive", quoted(&word.text));
-            return self.say(
-                Severity::Error,
+            return self.report(
+                FindingCode::Syntax,
                 word,
                 &message,
                 "remove it, or put a URL with spaces in quotes",
@@ -83,11 +83,16 @@ impl Reader<'_, '_> {
         match (to, url) {
             (To::Redirect(_), None) => {
                 let help = "write it after the path, for example `Redirect 301 /old /new`";
-                self.say(Severity::Error, from, "this line has no target", help);
+                self.report(
+                    FindingCode::InvalidEntry,
+                    from,
+                    "this line has no target",
+                    help,
+                );
             }
             (To::Refuse(_), Some(url)) => {
-                self.say(
-                    Severity::Error,
+                self.report(
+                    FindingCode::InvalidTarget,
                     url,
                     "only a redirect has a target",
                     "remove it",
@@ -103,8 +108,8 @@ impl Reader<'_, '_> {
         let path = unescaped(&from.text);
         if !path.starts_with('/') {
             let message = format!("the path {} doesn't start with `/`", quoted(&path));
-            return self.say(
-                Severity::Error,
+            return self.report(
+                FindingCode::InvalidSource,
                 from,
                 &message,
                 "write it as the browser requests it",
@@ -151,7 +156,9 @@ impl Reader<'_, '_> {
             };
             match target::translate(&unescaped(&url.text), "", &known) {
                 Ok(target) => rule.target = target.into(),
-                Err(problem) => rule = self.passes(url, problem, rule),
+                Err(problem) => {
+                    rule = self.passes(FindingCode::UnsupportedTarget, url, problem, rule);
+                }
             }
         }
         self.aliases.push(Self::entry(from, url, rule));

@@ -11,7 +11,7 @@
 //! )?;
 //! testing::get("/old/a").through(&rules).assert_redirect("https://new.example/a");
 //! testing::get("/blog/hello?a=b").through(&rules).assert_redirect("/posts/hello?a=b");
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! # Syntax
@@ -86,7 +86,7 @@ use super::{
     near, quoted,
 };
 use crate::rules::{
-    Diagnostics, Format, Outcome, Part, Precedence, QueryPolicy, Rule, Rules, Severity,
+    FindingCode, Findings, Format, Outcome, Part, Precedence, QueryPolicy, Rule, Rules,
 };
 
 mod alias;
@@ -106,24 +106,24 @@ use regex::Unsupported;
 /// use tower_redirect::rules::apache;
 ///
 /// assert_eq!(apache::parse("Redirect 301 /a /b")?.len(), 1);
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics, warnings included, if one of them is an error.
-pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+/// Returns all findings, warnings included, if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Findings> {
     Format::Apache.parse(text)
 }
 
-/// Parses a file and returns the valid rules and all diagnostics. Lines with errors are skipped.
+/// Parses a file and returns the valid rules and all findings. Lines with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::apache;
 ///
 /// let parsed = apache::parse_lossy("Redirect 301 /a /b\nRedirect 301 /c\n");
 /// assert_eq!(parsed.rules.len(), 1);
-/// assert!(parsed.diagnostics.to_string().starts_with("rules:2:14: error: "));
+/// assert!(parsed.findings.to_string().starts_with("rules:2:14: error: "));
 /// ```
 #[must_use]
 pub fn parse_lossy(text: &str) -> Parsed {
@@ -234,8 +234,8 @@ fn read(text: &str) -> Parsed {
                         "the section {} isn't supported, so this line is skipped",
                         quoted(section)
                     );
-                    reader.say(
-                        Severity::Warning,
+                    reader.report(
+                        FindingCode::UnsupportedOption,
                         &line.name,
                         &message,
                         "move it out of the section",
@@ -245,7 +245,7 @@ fn read(text: &str) -> Parsed {
         } else if let Some(meant) = near(name, &DIRECTIVES.map(|(name, _)| name)) {
             let message = format!("unknown directive {}", quoted(name));
             let help = format!("did you mean `{meant}`?");
-            reader.say(Severity::Error, &line.name, &message, &help);
+            reader.report(FindingCode::Syntax, &line.name, &message, &help);
         }
     }
     reader.add_all();
@@ -262,21 +262,27 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn say(&mut self, severity: Severity, word: &Word, message: &str, help: &str) {
-        self.document.say(severity, &word.bytes, message, help);
+    fn report(&mut self, code: FindingCode, word: &Word, message: &str, help: &str) {
+        self.document.report(code, &word.bytes, message, help);
     }
 
     /// Says that a rule isn't supported, and that it is left out.
     fn never_matches(&mut self, word: &Word, (message, help): Unsupported) {
         let message =
             format!("{message}, so the rule never matches, and later rules may match its URLs");
-        self.say(Severity::Warning, word, &message, help);
+        self.report(FindingCode::UnsupportedCondition, word, &message, help);
     }
 
     /// Says that the outcome of a rule isn't supported. Returns the rule that passes instead.
-    fn passes(&mut self, word: &Word, (message, help): Unsupported, rule: Rule) -> Rule {
+    fn passes(
+        &mut self,
+        code: FindingCode,
+        word: &Word,
+        (message, help): Unsupported,
+        rule: Rule,
+    ) -> Rule {
         let message = format!("{message}, so requests for this rule pass through");
-        self.say(Severity::Warning, word, &message, help);
+        self.report(code, word, &message, help);
         passing(rule)
     }
 
@@ -303,16 +309,16 @@ impl Reader<'_, '_> {
             text: String::new(),
             bytes: bytes.clone(),
         };
-        if error.is_loop() {
-            self.document.say_loop(&places.source, &error);
-        } else if error.part() == Part::Target {
+        if error.code().is_loop() {
+            self.document.report_in(&places.source, &error);
+        } else if error.part() == Some(Part::Target) {
             // Later rules must not take the URLs of one that can't be sent.
             let message = format!(
                 "{}, so requests for this rule pass through",
                 error.message()
             );
-            self.say(
-                Severity::Warning,
+            self.report(
+                FindingCode::UnsupportedTarget,
                 &word(&places.target),
                 &message,
                 error.help(),
@@ -323,12 +329,7 @@ impl Reader<'_, '_> {
                 .try_rule(places.entry.start, &places.source, pass);
         } else {
             let message = format!("{}, so this rule is skipped", error.message());
-            self.say(
-                Severity::Error,
-                &word(&places.source),
-                &message,
-                error.help(),
-            );
+            self.report(error.code(), &word(&places.source), &message, error.help());
         }
     }
 }

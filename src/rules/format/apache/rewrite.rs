@@ -11,7 +11,7 @@ use super::{
 use crate::{
     location::HttpScheme,
     rules::{
-        Outcome, Rule, Severity,
+        FindingCode, Outcome, Rule,
         format::quoted,
         has::{Condition, PathTest},
     },
@@ -81,8 +81,8 @@ impl Reader<'_, '_> {
         let (Some(test), Some(pattern)) = (words.next(), words.next()) else {
             self.is_broken = true;
             let help = "write it as `RewriteCond %{HTTPS} off`";
-            return self.say(
-                Severity::Error,
+            return self.report(
+                FindingCode::InvalidCondition,
                 &line.name,
                 "this condition has no pattern",
                 help,
@@ -108,8 +108,8 @@ impl Reader<'_, '_> {
         let was_chained = std::mem::take(&mut self.is_chained);
         let [from, to, flags @ ..] = &*line.arguments else {
             let help = "write it as `RewriteRule ^old$ /new [R=301,L]`";
-            return self.say(
-                Severity::Error,
+            return self.report(
+                FindingCode::InvalidEntry,
                 &line.name,
                 "this rule has no substitution",
                 help,
@@ -120,8 +120,8 @@ impl Reader<'_, '_> {
             Err(flag) => {
                 let message = format!("unknown flag {}", quoted(&flag));
                 let word = flags.first().unwrap_or(to);
-                return self.say(
-                    Severity::Error,
+                return self.report(
+                    FindingCode::InvalidOption,
                     word,
                     &message,
                     "remove it, or check its spelling",
@@ -131,8 +131,8 @@ impl Reader<'_, '_> {
         if !self.engine {
             if !std::mem::replace(&mut self.said_engine, true) {
                 let message = "there is no `RewriteEngine On`, so rewrite rules do nothing";
-                self.say(
-                    Severity::Warning,
+                self.report(
+                    FindingCode::NeverMatches,
                     &line.name,
                     message,
                     "add it before the first rule, or remove the rules",
@@ -245,7 +245,9 @@ impl Reader<'_, '_> {
                         redirect.target = target.into();
                         return redirect;
                     }
-                    Err(problem) => return self.passes(to, problem, rule),
+                    Err(problem) => {
+                        return self.passes(FindingCode::UnsupportedTarget, to, problem, rule);
+                    }
                 }
             }
             Some((Err(_), _)) => {
@@ -253,13 +255,18 @@ impl Reader<'_, '_> {
                     "this status isn't supported",
                     "use 301, 302, 303, 307, 308 or a 4xx status",
                 );
-                return self.passes(to, problem, rule);
+                return self.passes(FindingCode::UnsupportedTarget, to, problem, rule);
             }
             _ if to.text == "-" && !flags.other => return rule,
             _ => {}
         }
         let help = "serve these URLs from the app, or add the flag `R`";
-        self.passes(to, ("internal rewrites aren't supported", help), rule)
+        self.passes(
+            FindingCode::UnsupportedOutcome,
+            to,
+            ("internal rewrites aren't supported", help),
+            rule,
+        )
     }
 
     /// What conditions require, as alternatives. `None` if one of them isn't supported, after

@@ -20,7 +20,7 @@
 //!     .assert_status(Status::Found);
 //! // The first line that matches wins.
 //! testing::get("/blog/latest").through(&rules).assert_redirect("https://blog.example/latest");
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! # Syntax
@@ -81,7 +81,7 @@ use super::{
     file_format::{FileFormat, FileReader},
     rewrite::{Writer, lines},
 };
-use crate::rules::{Diagnostics, Format, Precedence, Rules};
+use crate::rules::{Findings, Format, Precedence, Rules};
 
 mod path;
 mod reader;
@@ -96,17 +96,17 @@ use reader::Reader;
 ///
 /// assert_eq!(cloudflare::parse("/a /b # moved")?.len(), 1);
 /// assert!(cloudflare::parse("/a http://other.example/").is_err());
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics, warnings included, if one of them is an error.
-pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+/// Returns all findings, warnings included, if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Findings> {
     Format::Cloudflare.parse(text)
 }
 
-/// Parses a file and returns the valid rules and all diagnostics. Lines with errors are skipped.
+/// Parses a file and returns the valid rules and all findings. Lines with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::cloudflare;
@@ -114,7 +114,7 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// let parsed = cloudflare::parse_lossy("/a /b\n/a /c\n");
 /// assert_eq!(parsed.rules.len(), 1);
 /// assert_eq!(
-///     parsed.diagnostics.to_string(),
+///     parsed.findings.to_string(),
 ///     "rules:2:1: warning: line 1 already has the source `/a`, so this rule is skipped; \
 ///      remove one of the two",
 /// );
@@ -158,7 +158,7 @@ mod tests {
             .assert_redirect("/t/x");
         testing::get("/a").through(&parsed.rules).assert_pass();
         assert_eq!(
-            parsed.diagnostics.to_string(),
+            parsed.findings.to_string(),
             "rules:2001:1: error: the file has more than 2,000 rules without placeholders, so this one and \
              those after it are skipped; remove some, or move them to a file of bulk redirects\n\
              rules:2103:1: error: the file has more than 100 rules from the first one with a placeholder on, \
@@ -173,7 +173,7 @@ mod tests {
             let text = format!("  /a /\u{10000}{}  \n/b /c", "x".repeat(length));
             let parsed = parse_lossy(&text);
             assert_eq!(parsed.rules.len(), 1 + served);
-            let said = parsed.diagnostics.to_string();
+            let said = parsed.findings.to_string();
             let long = "rules:1:3: error: this line has more than 2,000 characters; shorten it";
             assert_eq!(said, if served == 1 { "" } else { long });
         }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     rules::{
-        QueryPolicy, Rule, Severity,
+        FindingCode, QueryPolicy, Rule,
         format::{
             STATUSES,
             loader::{Line, Loader, Place, floor_char_boundary},
@@ -40,18 +40,18 @@ pub(super) struct Reader {
 }
 
 /// That a line was left out, and why.
-struct LeftOut<'l>(Severity, Place<'l>, String, &'static str);
+struct LeftOut<'l>(FindingCode, Place<'l>, String, &'static str);
 
 impl<'l> LeftOut<'l> {
-    fn error(place: &Place<'l>, message: &str, cure: &'static str) -> Self {
-        Self(Severity::Error, place.clone(), message.to_owned(), cure)
+    fn error(code: FindingCode, place: &Place<'l>, message: &str, cure: &'static str) -> Self {
+        Self(code, place.clone(), message.to_owned(), cure)
     }
 }
 
 impl ByLine for Reader {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
-        if let Err(LeftOut(severity, place, message, cure)) = self.try_line(line, loader) {
-            loader.say_at(severity, &place, &message, cure);
+        if let Err(LeftOut(code, place, message, cure)) = self.try_line(line, loader) {
+            loader.report_at(code, &place, &message, cure);
         }
     }
 }
@@ -67,6 +67,7 @@ impl Reader {
         };
         if line.text.trim().encode_utf16().nth(LONGEST).is_some() {
             return Err(LeftOut::error(
+                FindingCode::Limit,
                 first,
                 "this line has more than 2,000 characters",
                 "shorten it",
@@ -74,12 +75,17 @@ impl Reader {
         }
         if let Some(arrow) = words.iter().find(|word| ARROWS.contains(&word.text())) {
             let message = format!("{} isn't part of this format", quoted(arrow.text()));
-            return Err(LeftOut::error(arrow, &message, "remove it"));
+            return Err(LeftOut::error(
+                FindingCode::Syntax,
+                arrow,
+                &message,
+                "remove it",
+            ));
         }
         if APACHE.contains(&first.text()) {
             let message = format!("{} is a directive of Apache", quoted(first.text()));
             let cure = "write it as `/old /new 301`";
-            return Err(LeftOut::error(first, &message, cure));
+            return Err(LeftOut::error(FindingCode::Syntax, first, &message, cure));
         }
         let (from, to, status) = match &*words {
             [from, to] => (from, to, None),
@@ -87,13 +93,18 @@ impl Reader {
             [from] => {
                 let message = format!("the source {} has no destination", quoted(from.text()));
                 let cure = "write it after the source, for example `/old /new`";
-                return Err(LeftOut::error(from, &message, cure));
+                return Err(LeftOut::error(
+                    FindingCode::InvalidEntry,
+                    from,
+                    &message,
+                    cure,
+                ));
             }
             _ => {
                 let fourth = words.get(3).unwrap_or(first);
                 let message = format!("unexpected {} after the status", quoted(fourth.text()));
                 let cure = "remove it, since a line has only a source, a destination and a status";
-                return Err(LeftOut::error(fourth, &message, cure));
+                return Err(LeftOut::error(FindingCode::Syntax, fourth, &message, cure));
             }
         };
 
@@ -113,12 +124,17 @@ impl Reader {
                 quoted(to.text())
             );
             let cure = "remove it, or redirect to a page that isn't called `index` or `index.html`";
-            return Err(LeftOut::error(to, &message, cure));
+            return Err(LeftOut::error(
+                FindingCode::RedirectLoop,
+                to,
+                &message,
+                cure,
+            ));
         }
         if let Some(line) = self.seen.get(&source) {
             let source = quoted(from.text());
             return Err(LeftOut(
-                Severity::Warning,
+                FindingCode::UnreachableRule,
                 from.clone(),
                 format!("line {line} already has the source {source}, so this rule is skipped"),
                 "remove one of the two",
@@ -140,7 +156,7 @@ impl Reader {
                     "give each placeholder its own name",
                 ),
             };
-            LeftOut::error(from, &message, cure)
+            LeftOut::error(FindingCode::InvalidSource, from, &message, cure)
         })?;
         let mut rule = if let Some(status) = status {
             let (template, findings) =
@@ -149,7 +165,7 @@ impl Reader {
                 let start = (to.bytes.start + bytes.start).min(to.bytes.end);
                 let start = floor_char_boundary(line.text, start);
                 let end = (to.bytes.start + bytes.end).min(to.bytes.end);
-                loader.say(Severity::Warning, line, start..end, &message, cure);
+                loader.report(FindingCode::Misleading, line, start..end, &message, cure);
             }
             let mut rule = Rule::of_file(status, pattern.source(), template);
             rule.options.merge_slashes = !names.is_empty() && destination.starts_with('/');
@@ -158,7 +174,7 @@ impl Reader {
             let message = "status 200 is a rewrite, not a redirect, so these URLs pass through";
             let place = words.get(2).unwrap_or(to);
             let cure = "serve these URLs from the app";
-            loader.say_at(Severity::Warning, place, message, cure);
+            loader.report_at(FindingCode::UnsupportedOutcome, place, message, cure);
             Rule::pass(pattern.source())
         };
         rule.options.stands_with_patterns = pattern.is_static() && !is_static;
@@ -172,6 +188,7 @@ impl Reader {
             self.count_static += 1;
             if self.count_static == MOST_STATIC + 1 {
                 return Err(LeftOut::error(
+                    FindingCode::Limit,
                     from,
                     "the file has more than 2,000 rules without placeholders, so this one and those \
                      after it are skipped",
@@ -183,6 +200,7 @@ impl Reader {
             if self.count_dynamic > MOST_DYNAMIC {
                 self.is_full = true;
                 return Err(LeftOut::error(
+                    FindingCode::Limit,
                     from,
                     "the file has more than 100 rules from the first one with a placeholder on, so the \
                      rest is skipped",
@@ -200,7 +218,12 @@ fn source_path<'l>(from: &Place<'l>, loader: &mut Loader) -> Result<String, Left
     if has_host(text) {
         let message = format!("the source {} has a host", quoted(text));
         let cure = "write only the path, which matches on every host";
-        return Err(LeftOut::error(from, &message, cure));
+        return Err(LeftOut::error(
+            FindingCode::InvalidSource,
+            from,
+            &message,
+            cure,
+        ));
     }
     let Path {
         path,
@@ -209,7 +232,7 @@ fn source_path<'l>(from: &Place<'l>, loader: &mut Loader) -> Result<String, Left
         resolved,
     } = Path::of(text);
     let mut warn =
-        |message: &str, cure: &str| loader.say_at(Severity::Warning, from, message, cure);
+        |message: &str, cure: &str| loader.report_at(FindingCode::Misleading, from, message, cure);
     let read_as = || format!("the source {} is read as {}", quoted(text), quoted(&path));
     if !text.starts_with('/') {
         let cure = if text.contains("://") {
@@ -251,7 +274,12 @@ fn destination<'l>(to: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOu
             let message = format!("the destination {text} isn't a path or URL");
             (message, "start it with `/` or `https://`")
         };
-        return Err(LeftOut::error(to, &message, cure));
+        return Err(LeftOut::error(
+            FindingCode::InvalidTarget,
+            to,
+            &message,
+            cure,
+        ));
     };
     let Path {
         path,
@@ -263,7 +291,7 @@ fn destination<'l>(to: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOu
         let read = quoted(&format!("{origin}{path}"));
         let message = format!("the destination {} is read as {read}", quoted(text));
         let cure = format!("write {read}, without `.` and `..`");
-        loader.say_at(Severity::Warning, to, &message, &cure);
+        loader.report_at(FindingCode::Misleading, to, &message, &cure);
     }
     // What leads to another host is left for the check of targets.
     let is_local = origin.is_empty() && !path.starts_with("//");
@@ -288,6 +316,7 @@ fn status<'l>(word: Option<&Place<'l>>) -> Result<Option<Status>, LeftOut<'l>> {
         Ok(status) => Ok(Some(status)),
         Err(_) if code == 200 => Ok(None),
         Err(_) => Err(LeftOut::error(
+            FindingCode::InvalidStatus,
             word,
             &format!("{} isn't a redirect status", quoted(word.text())),
             match word.text() {

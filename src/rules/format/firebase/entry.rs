@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     rules::{
-        Outcome, Part, Rule, Severity,
+        FindingCode, Outcome, Part, Rule,
         format::{
             STATUSES,
             document::Document,
@@ -44,7 +44,7 @@ pub(super) fn read(document: &mut Document<'_>, entry: Value<'_>) -> Option<()> 
         let help = near_or(name, &KEYS);
         reader
             .document
-            .say(Severity::Warning, &key, &message, &help);
+            .report(FindingCode::UnknownKey, &key, &message, &help);
     }
     let (key, source) = reader.source(&entry, &object)?;
     let target = reader.text(&entry, &object, "destination")?;
@@ -102,7 +102,12 @@ impl Reader<'_, '_> {
         if status.is_none() {
             let written = self.document.text.get(value.bytes()).unwrap_or_default();
             let message = format!("{} isn't a redirect status", quoted(written));
-            return self.error(&value.bytes(), &message, STATUSES);
+            self.document.report(
+                FindingCode::InvalidStatus,
+                &value.bytes(),
+                &message,
+                STATUSES,
+            );
         }
         status
     }
@@ -117,7 +122,12 @@ impl Reader<'_, '_> {
         let path = source.text.trim_start_matches('/');
         if path.starts_with("__/") {
             let message = "Firebase reserves the paths below `/__/`";
-            return self.skip(&inside, message, "choose another path");
+            return self.skip(
+                FindingCode::NeverMatches,
+                &inside,
+                message,
+                "choose another path",
+            );
         }
         let Translated {
             source: own,
@@ -128,7 +138,12 @@ impl Reader<'_, '_> {
             Ok(translated) => translated,
             Err(Problem::Glob(wrong)) => {
                 let bytes = source.value.part(wrong.bytes);
-                return self.skip(&bytes, wrong.message, wrong.help);
+                return self.skip(
+                    FindingCode::UnsupportedSource,
+                    &bytes,
+                    wrong.message,
+                    wrong.help,
+                );
             }
             #[cfg(not(feature = "regex"))]
             Err(Problem::NeedsRegex) => return self.needs_regex(&inside),
@@ -163,14 +178,14 @@ impl Reader<'_, '_> {
         let whole = format!("{start}(?:{text}){end}");
         let regex = match self.document.regex(text, false) {
             Ok(_) => self.document.regex(&whole, false),
-            Err(flaw) => Err(flaw),
+            Err(error) => Err(error),
         };
         let regex = match regex {
             Ok(regex) => regex,
-            Err(flaw) => {
-                let (severity, message, help) = crate::rules::format::regex_problem(text, &flaw);
+            Err(error) => {
+                let (code, message, help) = crate::rules::format::regex_problem(text, &error);
                 let inside = source.value.inside();
-                self.document.say(severity, &inside, &message, &help);
+                self.document.report(code, &inside, &message, &help);
                 return None;
             }
         };
@@ -201,6 +216,7 @@ impl Reader<'_, '_> {
     fn needs_regex<T>(&mut self, bytes: &Range<usize>) -> Option<T> {
         let message = "this pattern needs a regex, and the `regex` feature is off";
         self.skip(
+            FindingCode::UnsupportedRegex,
             bytes,
             message,
             "enable the `regex` feature of tower-redirect",
@@ -226,7 +242,12 @@ impl Reader<'_, '_> {
                 let written = quoted(target.text.get(name.clone()).unwrap_or_default());
                 let message = format!("the source doesn't have the placeholder {written}");
                 let help = "add it to the source, or write `%3A` for a plain colon";
-                return self.skip(&target.value.part(name), &message, help);
+                return self.skip(
+                    FindingCode::UnsupportedTarget,
+                    &target.value.part(name),
+                    &message,
+                    help,
+                );
             }
         };
         let error = match self.document.try_rule(at, &place, redirect) {
@@ -235,35 +256,49 @@ impl Reader<'_, '_> {
         };
         let (message, help) = (error.message(), error.help());
         match error.part() {
-            _ if error.is_loop() => self.document.say_loop(&place, &error),
-            Part::Target => {
+            _ if error.code().is_loop() => self.document.report_in(&place, &error),
+            Some(Part::Target) => {
                 // Later redirects must not take the URLs of one that can't be sent.
                 let message = format!("{message}, so requests for this redirect pass through");
                 let bytes = target.value.place(&error);
-                self.document.say(Severity::Warning, &bytes, &message, help);
+                self.document
+                    .report(FindingCode::UnsupportedTarget, &bytes, &message, help);
                 if let Err(error) = self.document.try_rule(at, &place, rule) {
-                    return self.skip(&place, error.message(), error.help());
+                    return self.skip(
+                        FindingCode::UnsupportedSource,
+                        &place,
+                        error.message(),
+                        error.help(),
+                    );
                 }
             }
             // The places in a regex are those of its own text.
-            Part::Source if !is_regex => {
-                return self.skip(&source.value.place(&error), message, help);
+            Some(Part::Source) if !is_regex => {
+                let bytes = source.value.place(&error);
+                return self.skip(FindingCode::UnsupportedSource, &bytes, message, help);
             }
-            _ => return self.skip(&place, message, help),
+            _ => return self.skip(FindingCode::UnsupportedSource, &place, message, help),
         }
         None
     }
 
     /// Something that Firebase rejects.
     fn error<T>(&mut self, bytes: &Range<usize>, message: &str, help: &str) -> Option<T> {
-        self.document.say(Severity::Error, bytes, message, help);
+        self.document
+            .report(FindingCode::InvalidEntry, bytes, message, help);
         None
     }
 
     /// Something that isn't supported, or that Firebase never matches.
-    fn skip<T>(&mut self, bytes: &Range<usize>, message: &str, help: &str) -> Option<T> {
+    fn skip<T>(
+        &mut self,
+        code: FindingCode,
+        bytes: &Range<usize>,
+        message: &str,
+        help: &str,
+    ) -> Option<T> {
         let message = format!("{message}, so this redirect is skipped");
-        self.document.say(Severity::Warning, bytes, &message, help);
+        self.document.report(code, bytes, &message, help);
         None
     }
 }

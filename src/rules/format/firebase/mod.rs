@@ -14,7 +14,7 @@
 //! testing::get("/users/7/profile?a=b").through(&rules).assert_redirect("/users/7/home?a=b");
 //! testing::get("/blog/a/b").through(&rules).assert_redirect("https://blog.example/a/b");
 //! testing::get("/old/a").through(&rules).assert_redirect("/new");
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! # Syntax
@@ -76,7 +76,7 @@ use super::{
     file_format::{FileFormat, FileReader},
     json::{self, NoJson, Object, Value},
 };
-use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
+use crate::rules::{FindingCode, Findings, Format, Precedence, Rules};
 
 mod comments;
 mod destination;
@@ -89,24 +89,24 @@ mod glob;
 /// use tower_redirect::rules::firebase;
 ///
 /// assert_eq!(firebase::parse(r#"[{ "source": "/a", "destination": "/b" }]"#)?.len(), 1);
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics, warnings included, if one of them is an error.
-pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+/// Returns all findings, warnings included, if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Findings> {
     Format::Firebase.parse(text)
 }
 
-/// Parses a file and returns the valid rules and all diagnostics. Entries with errors are skipped.
+/// Parses a file and returns the valid rules and all findings. Entries with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::firebase;
 ///
 /// let parsed = firebase::parse_lossy(r#"[{ "source": "/a", "destination": "/b", "type": 200 }]"#);
 /// assert_eq!(
-///     parsed.diagnostics.to_string(),
+///     parsed.findings.to_string(),
 ///     "rules:1:49: error: `200` isn't a redirect status; use 301, 302, 303, 307 or 308",
 /// );
 /// ```
@@ -146,7 +146,7 @@ fn read(text: &str) -> Parsed {
                 true => "write `{ \"hosting\": { \"redirects\": [] } }` if there are no redirects",
                 false => "fix the syntax, and remove the comma after the last entry",
             };
-            document.say(Severity::Error, &(at..at + 1), message, help);
+            document.report(FindingCode::Syntax, &(at..at + 1), message, help);
         }
     }
     document.finish()
@@ -175,7 +175,7 @@ fn top<'t>(document: &mut Document<'_>, value: Value<'t>) {
             let key = json::key(document.text, "redirects", redirects);
             let message = "these are the redirects of another site, so they are ignored";
             let help = "move them to a file of their own";
-            document.say(Severity::Warning, &key, message, help);
+            document.report(FindingCode::UnsupportedOption, &key, message, help);
         }
     }
 }
@@ -183,7 +183,7 @@ fn top<'t>(document: &mut Document<'_>, value: Value<'t>) {
 fn no_redirects(document: &mut Document<'_>, value: &Value<'_>) {
     let message = "this object has no `redirects`";
     let help = "add `\"redirects\": [ … ]` to `hosting`";
-    document.say(Severity::Warning, &value.bytes(), message, help);
+    document.report(FindingCode::UnknownKey, &value.bytes(), message, help);
 }
 
 /// Reads a site. Returns `false` if it has no redirects.
@@ -194,7 +194,7 @@ fn site(document: &mut Document<'_>, site: &Object<'_>) -> bool {
         if let Some(value) = site.get(name).filter(is_set) {
             let key = json::key(document.text, name, value);
             let message = format!("`{name}` isn't supported, so it is ignored");
-            document.say(Severity::Warning, &key, &message, help);
+            document.report(FindingCode::UnsupportedOption, &key, &message, help);
         }
     }
     let redirects = site.get("redirects");
@@ -208,7 +208,7 @@ fn list(document: &mut Document<'_>, value: Value<'_>) {
     let Some(entries) = value.list() else {
         let message = "the redirects must be a list";
         let help = "write `[ … ]`, or an object with `\"redirects\": [ … ]`";
-        return document.say(Severity::Error, &value.bytes(), message, help);
+        return document.report(FindingCode::InvalidEntry, &value.bytes(), message, help);
     };
     for entry in entries {
         document.begin_entry();

@@ -1,14 +1,14 @@
 //! Reads the conditions of a rule.
 
 use super::words::{Cursor, Text};
-use crate::rules::{Condition, Rule, error::Flaw, has::PathTest, syntax::is_name};
+use crate::rules::{Condition, Finding, Rule, has::PathTest, syntax::is_name};
 
 /// Reads a condition after its first `:`.
 pub(super) fn condition(
     cursor: &mut Cursor<'_>,
     mut rule: Rule,
     key: &Text<'_>,
-) -> Result<Rule, Flaw> {
+) -> Result<Rule, Finding> {
     let expected = !key.is("not");
     let key = if expected {
         key.clone()
@@ -49,7 +49,7 @@ pub(super) fn condition(
         cursor.next_word();
         let name = cursor.text(&['?'])?;
         if !is_name(&name.text) {
-            return Err(Flaw::new(
+            return Err(Finding::at(
                 name.range,
                 "invalid placeholder name",
                 "use letters, digits and `_`",
@@ -67,7 +67,7 @@ pub(super) fn condition(
 }
 
 /// Reads what a path must be.
-fn path_test(cursor: &mut Cursor<'_>, name: &Text<'_>) -> Result<PathTest, Flaw> {
+fn path_test(cursor: &mut Cursor<'_>, name: &Text<'_>) -> Result<PathTest, Finding> {
     let ignore_case = name.is("begins-with-in-any-case");
     if name.text.is_empty() {
         Ok(PathTest::Any)

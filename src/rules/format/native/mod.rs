@@ -22,7 +22,7 @@
 //!     .assert_redirect("/posts/hello")
 //!     .assert_status(Status::MovedPermanently);
 //! testing::get("/api/users").through(&rules).assert_pass();
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! [`Rule`] has the same syntax: `Display` writes a line, and `FromStr` reads one.
@@ -84,7 +84,7 @@
 //! A text with white space or `"`, and a value with `#`, `|`, `,`, `:`, `=` or `~`, needs quotes. A
 //! text in quotes has the escapes of JSON: `\"`, `\\`, `\u00e9`. A regex is always in quotes.
 
-use std::{error::Error, fmt, ops::Range, str::FromStr};
+use std::{ops::Range, str::FromStr};
 
 use super::{
     Parsed,
@@ -93,9 +93,7 @@ use super::{
     read::ByLine,
     rewrite::{Writer, lines},
 };
-use crate::rules::{
-    Diagnostics, Format, Precedence, Rule, Rules, RulesBuilder, Severity, error::Flaw,
-};
+use crate::rules::{Finding, Findings, Format, Part, Precedence, Rule, Rules, RulesBuilder};
 
 mod condition;
 mod read;
@@ -109,17 +107,17 @@ mod write;
 ///
 /// assert_eq!(native::parse("/a -> /b # moved")?.len(), 1);
 /// assert!(native::parse("/a /b").is_err());
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics if one of them is an error.
-pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+/// Returns all findings if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Findings> {
     Format::Native.parse(text)
 }
 
-/// Parses a file and returns the valid rules and all diagnostics.
+/// Parses a file and returns the valid rules and all findings.
 ///
 /// ```
 /// use tower_redirect::rules::native;
@@ -127,7 +125,7 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// let parsed = native::parse_lossy("/a -> /b\n/c -> /{d}\n");
 /// assert_eq!(parsed.rules.len(), 1);
 /// assert_eq!(
-///     parsed.diagnostics.to_string(),
+///     parsed.findings.to_string(),
 ///     "rules:2:8: error: unknown placeholder `{d}`; the source has no placeholders",
 /// );
 /// ```
@@ -161,66 +159,18 @@ impl FileFormat for Native {
 
 impl ByLine for Native {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
-        let flaw = match read::line(line.text) {
-            Ok(None) => return,
-            Ok(Some(mut read)) => match loader.try_native(line.number, read.take_rule()) {
-                Ok(()) => return,
-                Err(error) => {
-                    let range = read.range_of(&error);
-                    return loader.say_error_at(line, range.start..range.end, &error);
-                }
-            },
-            Err(flaw) => flaw,
-        };
-        let bytes = flaw.range.start..flaw.range.end;
-        loader.say(Severity::Error, line, bytes, flaw.message(), flaw.help());
+        let read = read::line(line.text).and_then(|read| match read {
+            None => Ok(()),
+            Some(mut read) => loader
+                .try_native(line.number, read.take_rule())
+                .map_err(|error| read.of_line(&error)),
+        });
+        if let Err(error) = read {
+            let bytes = error.range().unwrap_or_default();
+            loader.report_again(line, bytes.start..bytes.end, &error);
+        }
     }
 }
-
-/// The error for a text that isn't a rule: the byte, what is wrong, and how to fix it.
-///
-/// ```
-/// use tower_redirect::rules::Rule;
-///
-/// let error = "/old -> new".parse::<Rule>().unwrap_err();
-/// assert_eq!(error.position(), 8);
-/// assert_eq!(
-///     error.to_string(),
-///     "invalid rule, byte 8: it is relative to the requested page; begin with `/` or `https://`",
-/// );
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseRuleError(Flaw);
-
-impl ParseRuleError {
-    /// Returns the byte of the text, counted from 0.
-    #[must_use]
-    pub const fn position(&self) -> usize {
-        self.0.range.start
-    }
-
-    /// Returns what is wrong.
-    #[must_use]
-    pub fn message(&self) -> &str {
-        self.0.message()
-    }
-
-    /// Returns how to fix it.
-    ///
-    /// If the message already says how, this is empty.
-    #[must_use]
-    pub fn help(&self) -> &str {
-        self.0.help()
-    }
-}
-
-impl fmt::Display for ParseRuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "invalid rule, {}", self.0)
-    }
-}
-
-impl Error for ParseRuleError {}
 
 /// Reads one line of a [native file](crate::rules::native).
 ///
@@ -233,24 +183,30 @@ impl Error for ParseRuleError {}
 ///
 /// let rules = Rules::new([rule])?;
 /// testing::get("/Blog/a").through(&rules).assert_redirect("/posts/a");
+/// let error = "/old -> new".parse::<Rule>().unwrap_err();
+/// assert_eq!(error.position(), Some(8));
+/// assert_eq!(
+///     error.to_string(),
+///     "`/old -> new`, byte 8: error: it is relative to the requested page; \
+///      begin with `/` or `https://`",
+/// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl FromStr for Rule {
-    type Err = ParseRuleError;
+    type Err = Finding;
 
-    fn from_str(text: &str) -> Result<Self, ParseRuleError> {
-        let read = read::line(text).map_err(ParseRuleError)?;
-        let Some(read) = read else {
+    fn from_str(text: &str) -> Result<Self, Finding> {
+        let read = read::line(text).and_then(|read| {
             let help = "for example, write `/old -> /new`";
-            return Err(ParseRuleError(Flaw::whole("there is no rule", help)));
-        };
-        match RulesBuilder::default().try_native(read.rule.clone()) {
-            Ok(()) => Ok(read.rule),
-            Err(error) => {
-                let range = read.range_of(&error);
-                let flaw = Flaw::new(range, error.message().to_owned(), error.help().to_owned());
-                Err(ParseRuleError(flaw))
-            }
-        }
+            read.ok_or_else(|| Finding::whole("there is no rule", help))
+        });
+        let rule =
+            read.and_then(
+                |read| match RulesBuilder::default().try_native(read.rule.clone()) {
+                    Ok(()) => Ok(read.rule),
+                    Err(error) => Err(read.of_line(&error)),
+                },
+            );
+        rule.map_err(|error| error.in_part(Part::Rule, text))
     }
 }

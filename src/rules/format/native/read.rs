@@ -12,8 +12,7 @@ use crate::{
     location::HttpScheme,
     redirect::CacheControl,
     rules::{
-        Outcome, Part, QueryPolicy, Rule, RuleError,
-        error::Flaw,
+        Finding, Outcome, Part, QueryPolicy, Rule,
         format::STATUSES,
         options::Edit,
         source::{Source, SourceKind},
@@ -52,28 +51,29 @@ impl Line {
         ]
     }
 
-    /// Returns where an error of the rule is.
-    pub(super) fn range_of(&self, error: &RuleError) -> TextRange {
+    /// Returns an error of the rule with its position in the line.
+    pub(super) fn of_line(&self, error: &Finding) -> Finding {
         let [is_source_quoted, is_target_quoted] = self.is_quoted;
         let (part, is_quoted) = match error.part() {
-            Part::Source => (self.source, is_source_quoted),
-            Part::Target => (self.target, is_target_quoted),
-            Part::Condition => (self.options, true),
-            Part::Host | Part::Rule => (self.whole, true),
+            Some(Part::Source) => (self.source, is_source_quoted),
+            Some(Part::Target) => (self.target, is_target_quoted),
+            Some(Part::Condition) => (self.options, true),
+            _ => (self.whole, true),
         };
-        let inner = error.flaw.range;
-        if is_quoted || inner == TextRange::default() {
-            return part;
-        }
-        TextRange {
-            start: (part.start + inner.start).min(part.end),
-            end: (part.start + inner.end).min(part.end),
-        }
+        let range = match error.range() {
+            Some(inner) if !is_quoted => TextRange {
+                start: (part.start + inner.start).min(part.end),
+                end: (part.start + inner.end).min(part.end),
+            },
+            _ => part,
+        };
+        let (message, help) = (error.message().to_owned(), error.help().to_owned());
+        Finding::new(error.code(), message, help).with_range(range)
     }
 }
 
 /// Reads a line. Returns `None` if it has no rule.
-pub(super) fn line(text: &str) -> Result<Option<Line>, Flaw> {
+pub(super) fn line(text: &str) -> Result<Option<Line>, Finding> {
     let mut cursor = Cursor::new(text);
     if !cursor.next_word() {
         return Ok(None);
@@ -82,14 +82,14 @@ pub(super) fn line(text: &str) -> Result<Option<Line>, Flaw> {
     let (mut rule, source, is_source_quoted) = source(&mut cursor)?;
     if !cursor.take_word("->") {
         let end = source.end;
-        return Err(Flaw::new(
+        return Err(Finding::at(
             start..end,
             "this rule has no `->`",
             "write it between the source and the target, with spaces around it",
         ));
     }
     if !cursor.next_word() {
-        return Err(Flaw::new(
+        return Err(Finding::at(
             cursor.at - 1..cursor.at,
             "this rule has no target",
             "write it after the `->`, for example `/old -> /new`",
@@ -122,9 +122,9 @@ pub(super) fn line(text: &str) -> Result<Option<Line>, Flaw> {
 }
 
 /// Reads the source of a rule. Its outcome is read later.
-fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Flaw> {
+fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Finding> {
     let start = cursor.at;
-    let kind: fn(Word) -> Result<SourceKind, Flaw> = if cursor.take("~") {
+    let kind: fn(Word) -> Result<SourceKind, Finding> = if cursor.take("~") {
         cursor.check_quote()?;
         |regex| Ok(SourceKind::Regex(regex))
     } else if cursor.take("prefix:") {
@@ -150,10 +150,8 @@ fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Flaw> {
         _ => text.text.into_owned(),
     };
     let length = path.len();
-    let kind = kind(Word::new(path, 0..length)).map_err(|mut flaw| {
-        flaw.range = range;
-        flaw
-    });
+    let kind = kind(Word::new(path, 0..length))
+        .map_err(|error| error.in_part(Part::Source, "").with_range(range));
     let source = Source::new(kind?);
     let mut rule = Rule::pass(source);
     if let Some(host) = host {
@@ -163,12 +161,12 @@ fn source(cursor: &mut Cursor<'_>) -> Result<(Rule, TextRange, bool), Flaw> {
 }
 
 /// Reads a path in which `:name` and `*` are literal.
-fn pattern(word: Word) -> Result<SourceKind, Flaw> {
+fn pattern(word: Word) -> Result<SourceKind, Finding> {
     let Word { text, range } = word;
     let read = syntax::source(&text)?;
     match read.origin.is_none() && read.query.is_empty() {
         true => Ok(SourceKind::Pattern(read.path)),
-        false => Err(Flaw::new(
+        false => Err(Finding::at(
             range,
             "a pattern is a path",
             "write the host as `host=`, and the query as `query:`",
@@ -177,7 +175,7 @@ fn pattern(word: Word) -> Result<SourceKind, Flaw> {
 }
 
 /// Reads what the rule does.
-fn outcome<'l>(cursor: &mut Cursor<'l>, rule: &mut Rule) -> Result<Text<'l>, Flaw> {
+fn outcome<'l>(cursor: &mut Cursor<'l>, rule: &mut Rule) -> Result<Text<'l>, Finding> {
     let text = cursor.text(&[])?;
     cursor.end_word()?;
     rule.outcome = if text.is("pass") {
@@ -193,7 +191,7 @@ fn outcome<'l>(cursor: &mut Cursor<'l>, rule: &mut Rule) -> Result<Text<'l>, Fla
             .ok()
             .and_then(|code| StatusCode::from_u16(code).ok());
         Outcome::Refuse(code.ok_or_else(|| {
-            Flaw::new(
+            Finding::at(
                 status.range,
                 format!("`{}` isn't a status", status.text),
                 "write a status after `refuse`, for example `refuse 403`",
@@ -207,7 +205,7 @@ fn outcome<'l>(cursor: &mut Cursor<'l>, rule: &mut Rule) -> Result<Text<'l>, Fla
 }
 
 /// Reads the status of a redirect, if there is one.
-fn status(cursor: &mut Cursor<'_>) -> Result<StatusChoice, Flaw> {
+fn status(cursor: &mut Cursor<'_>) -> Result<StatusChoice, Finding> {
     let mut after = cursor.clone();
     if !after.next_word() {
         return Ok(Status::PermanentRedirect.into());
@@ -219,7 +217,7 @@ fn status(cursor: &mut Cursor<'_>) -> Result<StatusChoice, Flaw> {
             *cursor = after;
             Ok(choice)
         }
-        Err(_) if text.bytes().all(|byte| byte.is_ascii_digit()) => Err(Flaw::new(
+        Err(_) if text.bytes().all(|byte| byte.is_ascii_digit()) => Err(Finding::at(
             word.range,
             format!("`{text}` isn't a redirect status"),
             STATUSES,
@@ -238,7 +236,7 @@ struct Cache {
 }
 
 impl Cache {
-    fn control(self) -> Result<Option<CacheControl>, Flaw> {
+    fn control(self) -> Result<Option<CacheControl>, Finding> {
         let control = match (self.no_store, self.max_age) {
             (true, _) => CacheControl::no_store(),
             (false, Some(seconds)) => {
@@ -247,7 +245,7 @@ impl Cache {
             (false, None) => {
                 return match self.is_private {
                     None => Ok(None),
-                    Some(range) => Err(Flaw::new(
+                    Some(range) => Err(Finding::at(
                         range,
                         "`private` needs a `max-age`",
                         "for example, write `private max-age=60`",
@@ -263,7 +261,7 @@ impl Cache {
 }
 
 /// Reads one option.
-fn option(cursor: &mut Cursor<'_>, rule: Rule, cache: &mut Cache) -> Result<Rule, Flaw> {
+fn option(cursor: &mut Cursor<'_>, rule: Rule, cache: &mut Cache) -> Result<Rule, Finding> {
     let key = cursor.text(&['=', ':'])?;
     if cursor.take(":") {
         return condition(cursor, rule, &key);
@@ -278,7 +276,7 @@ fn option(cursor: &mut Cursor<'_>, rule: Rule, cache: &mut Cache) -> Result<Rule
     Ok(rule)
 }
 
-fn flag(mut rule: Rule, cache: &mut Cache, key: &Text<'_>) -> Result<Rule, Flaw> {
+fn flag(mut rule: Rule, cache: &mut Cache, key: &Text<'_>) -> Result<Rule, Finding> {
     let options = &mut rule.options;
     match &*key.text {
         "ignore-case" => options.matching.ignore_case = true,
@@ -301,13 +299,13 @@ fn with_value(
     mut rule: Rule,
     cache: &mut Cache,
     key: &Text<'_>,
-) -> Result<Rule, Flaw> {
+) -> Result<Rule, Finding> {
     let is_pair = ["rename", "set"].contains(&&*key.text);
     let ends: &[char] = if is_pair { &[':'] } else { &[] };
     let value = cursor.text(ends)?;
     let invalid = |help: &'static str| {
         let message = format!("`{}` isn't a value of `{}`", value.text, key.text);
-        Flaw::new(value.range, message, help)
+        Finding::at(value.range, message, help)
     };
     match &*key.text {
         "name" => return Ok(rule.named(&value.text)),

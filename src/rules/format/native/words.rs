@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::rules::{error::Flaw, format::near_or, text_range::TextRange};
+use crate::rules::{Finding, format::near_or, text_range::TextRange};
 
 /// The names of all options.
 const OPTIONS: [&str; 26] = [
@@ -49,10 +49,10 @@ impl Text<'_> {
         self.range.end + usize::from(self.is_quoted)
     }
 
-    /// The flaw of an option that doesn't exist.
-    pub(super) fn unknown(&self) -> Flaw {
+    /// The error of an option that doesn't exist.
+    pub(super) fn unknown(&self) -> Finding {
         let help = near_or(&self.text, &OPTIONS);
-        Flaw::new(self.range, format!("unknown option `{}`", self.text), help)
+        Finding::at(self.range, format!("unknown option `{}`", self.text), help)
     }
 
     /// Returns `true` for this bare word.
@@ -102,12 +102,12 @@ impl<'l> Cursor<'l> {
         is_next
     }
 
-    /// Returns a flaw if the next word, which is a regex, isn't in quotes.
-    pub(super) fn check_quote(&mut self) -> Result<(), Flaw> {
+    /// Returns a error if the next word, which is a regex, isn't in quotes.
+    pub(super) fn check_quote(&mut self) -> Result<(), Finding> {
         if self.rest().starts_with('"') {
             return Ok(());
         }
-        Err(Flaw::new(
+        Err(Finding::at(
             self.text(&[])?.range,
             "a regex must be in quotes",
             "for example, write `~\"/(\\\\d+)\"`",
@@ -119,7 +119,7 @@ impl<'l> Cursor<'l> {
     }
 
     /// Reads a word in quotes, or a bare one up to white space or one of these characters.
-    pub(super) fn text(&mut self, ends: &[char]) -> Result<Text<'l>, Flaw> {
+    pub(super) fn text(&mut self, ends: &[char]) -> Result<Text<'l>, Finding> {
         let start = self.at;
         if self.take("\"") {
             return self.quoted(start);
@@ -135,13 +135,13 @@ impl<'l> Cursor<'l> {
         })
     }
 
-    /// Returns a flaw if something follows a word without a space.
-    pub(super) fn end_word(&mut self) -> Result<(), Flaw> {
+    /// Returns a error if something follows a word without a space.
+    pub(super) fn end_word(&mut self) -> Result<(), Finding> {
         if self.is_at_end_of_word() {
             return Ok(());
         }
         let rest = self.text(&[])?;
-        Err(Flaw::new(
+        Err(Finding::at(
             rest.range,
             format!("`{}` must not follow here", rest.text),
             "remove it, or put a space before it",
@@ -149,7 +149,7 @@ impl<'l> Cursor<'l> {
     }
 
     /// Reads the rest of a word in quotes.
-    fn quoted(&mut self, start: usize) -> Result<Text<'l>, Flaw> {
+    fn quoted(&mut self, start: usize) -> Result<Text<'l>, Finding> {
         let mut text = String::new();
         let mut chars = self.rest().char_indices();
         while let Some((at, char)) = chars.next() {
@@ -167,7 +167,7 @@ impl<'l> Cursor<'l> {
                 '\\' => match unescaped(&mut chars) {
                     Some(char) => char,
                     None => {
-                        return Err(Flaw::new(
+                        return Err(Finding::at(
                             escape..escape + 1,
                             "invalid escape",
                             "write `\\\\` for a backslash",
@@ -177,7 +177,7 @@ impl<'l> Cursor<'l> {
                 char => char,
             });
         }
-        Err(Flaw::new(
+        Err(Finding::at(
             start..self.line.len(),
             "unclosed quote",
             "add a `\"` at the end of the text",
@@ -289,9 +289,9 @@ mod tests {
             (r#""\ud83d\u0041""#, 1, 2, "invalid escape"),
             (r#""\udc00""#, 1, 2, "invalid escape"),
         ] {
-            let flaw = Cursor::new(line).text(&[]).unwrap_err();
-            assert_eq!((flaw.range.start, flaw.range.end), (start, end), "{line}");
-            assert_eq!(flaw.message(), message, "{line}");
+            let error = Cursor::new(line).text(&[]).unwrap_err();
+            assert_eq!(error.range(), Some((start..end).into()), "{line}");
+            assert_eq!(error.message(), message, "{line}");
         }
     }
 

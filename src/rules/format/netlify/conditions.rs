@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    ARROWS, Loader, Pair, Severity,
+    ARROWS, FindingCode, Loader, Pair,
     entry::{Entry, LeftOut},
     source::Names,
 };
@@ -34,7 +34,7 @@ impl<'l> Entry<'l> {
                     ("has no value", cure)
                 };
                 let message = format!("{} {why}, so it is ignored", quoted(key));
-                loader.say_at(Severity::Warning, place, &message, &cure);
+                loader.report_at(FindingCode::UnknownKey, place, &message, &cure);
                 continue;
             };
             let name = value.strip_prefix(':').filter(|name| !name.is_empty());
@@ -62,7 +62,12 @@ impl<'l> Entry<'l> {
             let left_out = |message: String, cure| {
                 let message = format!("{message}, so this rule is skipped");
                 let message = format!("{message} and a later rule can match its URLs");
-                Err(LeftOut(Severity::Warning, place.clone(), message, cure))
+                Err(LeftOut(
+                    FindingCode::UnsupportedCondition,
+                    place.clone(),
+                    message,
+                    cure,
+                ))
             };
             let values = value.as_deref().unwrap_or_default().split(',');
             let values: Vec<_> = values
@@ -84,7 +89,7 @@ impl<'l> Entry<'l> {
                     if let Some(other) = values.iter().find(|value| value.len() != 2) {
                         let message = format!("the language {} never matches", quoted(other));
                         let cure = "write its two letters, for example `de` for `de-AT`";
-                        loader.say_at(Severity::Warning, place, &message, cure);
+                        loader.report_at(FindingCode::NeverMatches, place, &message, cure);
                     }
                     let values: Vec<_> = values.iter().map(|v| v.to_ascii_lowercase()).collect();
                     let values = values.iter().map(String::as_str);

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Line, Loader, Place, Rule, Severity, source::Names};
+use super::{FindingCode, Line, Loader, Place, Rule, source::Names};
 use crate::{
     rules::{
         Condition, Outcome, QueryPolicy,
@@ -53,7 +53,7 @@ pub(super) const SPLAT: &str = "splat";
 
 /// That a rule was left out, and why.
 pub(in crate::rules::format) struct LeftOut<'l>(
-    pub(super) Severity,
+    pub(super) FindingCode,
     pub(super) Place<'l>,
     pub(super) String,
     pub(super) &'static str,
@@ -83,8 +83,8 @@ impl<'l> Pair<'l> {
 impl<'l> Entry<'l> {
     /// Adds the rules, or says why there are none.
     pub(in crate::rules::format) fn add(&self, loader: &mut Loader) {
-        if let Err(LeftOut(severity, place, message, cure)) = self.try_add(loader) {
-            loader.say_at(severity, &place, &message, cure);
+        if let Err(LeftOut(code, place, message, cure)) = self.try_add(loader) {
+            loader.report_at(code, &place, &message, cure);
         }
     }
 
@@ -115,7 +115,12 @@ impl<'l> Entry<'l> {
             let target = quoted(&target.text);
             let message = format!("endless redirect: {target} matches this rule again");
             let cure = "remove this rule or change its target";
-            loader.say_at(Severity::Warning, &self.from.place, &message, cure);
+            loader.report_at(
+                FindingCode::PossibleEndlessRedirect,
+                &self.from.place,
+                &message,
+                cure,
+            );
         }
         // One of the cookies is enough: a rule for each.
         let rules: Vec<_> = match &*cookies {
@@ -135,7 +140,12 @@ impl<'l> Entry<'l> {
                 let message =
                     format!("line {line} has the same rule, and only the last one counts");
                 let cure = "remove one of the two";
-                loader.say_at(Severity::Warning, &self.from.place, &message, cure);
+                loader.report_at(
+                    FindingCode::UnreachableRule,
+                    &self.from.place,
+                    &message,
+                    cure,
+                );
             }
         }
         Ok(())
@@ -154,7 +164,7 @@ impl<'l> Entry<'l> {
                 place: self.from.place.clone(),
             }),
             None => Err(LeftOut(
-                Severity::Error,
+                FindingCode::InvalidEntry,
                 self.from.place.clone(),
                 format!("the source {} has no target", quoted(&self.from.text)),
                 if self.in_toml {
@@ -175,7 +185,7 @@ impl<'l> Entry<'l> {
             let message =
                 format!("Netlify treats {from} and {to} as one URL, so this is a loop there");
             let cure = "remove the rule, and use the policy `TrailingSlash` in the app";
-            loader.say_at(Severity::Warning, &target.place, &message, cure);
+            loader.report_at(FindingCode::PossibleLoop, &target.place, &message, cure);
         }
     }
 
@@ -201,7 +211,7 @@ impl<'l> Entry<'l> {
             _ => ("no redirect", STATUSES),
         };
         let message = format!("status {code} is {what}, so these URLs pass through");
-        loader.say_at(Severity::Warning, place, &message, cure);
+        loader.report_at(FindingCode::UnsupportedOutcome, place, &message, cure);
     }
 }
 
@@ -211,7 +221,7 @@ fn template(target: &Word<'_>, names: &Names, loader: &mut Loader) -> Template {
         placeholders::target(&target.text, names.in_target(), "Netlify replaces");
     for (bytes, message, cure) in findings {
         let place = within(&target.place, bytes);
-        loader.say_at(Severity::Warning, &place, &message, cure);
+        loader.report_at(FindingCode::Misleading, &place, &message, cure);
     }
     template
 }

@@ -20,7 +20,7 @@
 //! testing::get("/docs").through(&rules).assert_redirect("https://docs.example/");
 //! testing::get("/index.php?p=7&x=1").through(&rules).assert_redirect("/pages/7?x=1");
 //! testing::get("/").header("accept-language", "de-CH, en").through(&rules).assert_redirect("/de");
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! # Syntax
@@ -105,7 +105,7 @@ use super::{
     read::ByLine,
     rewrite::{Writer, lines},
 };
-use crate::rules::{Diagnostics, Format, Precedence, Rule, Rules, Severity};
+use crate::rules::{FindingCode, Findings, Format, Precedence, Rule, Rules};
 
 mod conditions;
 pub(super) mod entry;
@@ -120,17 +120,17 @@ use entry::{Entry, LeftOut, Pair, Status, Word};
 ///
 /// assert_eq!(netlify::parse("/a /b # moved")?.len(), 1);
 /// assert!(netlify::parse("/a b").is_err());
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics, warnings included, if one of them is an error.
-pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+/// Returns all findings, warnings included, if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Findings> {
     Format::Netlify.parse(text)
 }
 
-/// Parses a file and returns the valid rules and all diagnostics. Lines with errors are skipped.
+/// Parses a file and returns the valid rules and all findings. Lines with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::netlify;
@@ -138,7 +138,7 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 /// let parsed = netlify::parse_lossy("/a /b\n/c /d 302 Country=at\n");
 /// assert_eq!(parsed.rules.len(), 1);
 /// assert_eq!(
-///     parsed.diagnostics.to_string(),
+///     parsed.findings.to_string(),
 ///     "rules:2:11: warning: `Country` isn't supported, so this rule is skipped and a later rule \
 ///      can match its URLs; redirect by country in front of the app, for example in a CDN",
 /// );
@@ -166,8 +166,8 @@ impl ByLine for Netlify {
         match entry(line) {
             Ok(Some(entry)) => entry.add(loader),
             Ok(None) => {}
-            Err(LeftOut(severity, place, message, cure)) => {
-                loader.say_at(severity, &place, &message, cure);
+            Err(LeftOut(code, place, message, cure)) => {
+                loader.report_at(code, &place, &message, cure);
             }
         }
     }
@@ -188,7 +188,7 @@ pub(super) const APACHE: [&str; 6] = [
 
 /// What a line says; nothing, where it is empty or a comment.
 pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
-    let wrong = |place, message, cure| Err(LeftOut(Severity::Error, place, message, cure));
+    let wrong = |code, place, message, cure| Err(LeftOut(code, place, message, cure));
     let mut words = line
         .words()
         .map(Word::of)
@@ -198,13 +198,18 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
     };
     if APACHE.contains(&&*from.text) {
         let message = format!("{} is a directive of Apache", quoted(&from.text));
-        return wrong(from.place, message, "write it as `/old /new 301`");
+        return wrong(
+            FindingCode::Syntax,
+            from.place,
+            message,
+            "write it as `/old /new 301`",
+        );
     }
     let rest: Vec<_> = words.collect();
     let Some(first) = rest.first() else {
         let message = format!("the source {} has no target", quoted(&from.text));
         let cure = "write it after the source, for example `/old /new`";
-        return wrong(from.place, message, cure);
+        return wrong(FindingCode::InvalidEntry, from.place, message, cure);
     };
     let mut query = Vec::new();
     let mut to = None;
@@ -213,7 +218,12 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
         let Some(at) = rest.iter().position(is_target) else {
             let message = format!("{} isn't a target", quoted(&first.text));
             let cure = "write a target that starts with `/`, `http://` or `https://`";
-            return wrong(first.place.clone(), message, cure);
+            return wrong(
+                FindingCode::InvalidTarget,
+                first.place.clone(),
+                message,
+                cure,
+            );
         };
         let words = rest.iter().take(at);
         // Netlify reads it as a parameter that no request has.
@@ -221,7 +231,7 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
             let message = "`=>` isn't part of this format, so this rule is skipped";
             let place = arrow.place.clone();
             return Err(LeftOut(
-                Severity::Warning,
+                FindingCode::NeverMatches,
                 place,
                 message.into(),
                 "remove it",
@@ -247,7 +257,12 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
             } else {
                 "remove it, or write `%20` for a space in the target"
             };
-            return wrong(word.place.clone(), message, cure);
+            return wrong(
+                FindingCode::InvalidStatus,
+                word.place.clone(),
+                message,
+                cure,
+            );
         }
     }
     Ok(Some(Entry {

@@ -7,7 +7,7 @@
 use std::{collections::HashSet, ops::Range};
 
 use super::{
-    Loader, Place, Rule, Severity,
+    FindingCode, Loader, Place, Rule,
     entry::{Entry, LeftOut, SPLAT, within},
 };
 use crate::{
@@ -104,7 +104,7 @@ impl<'l> Entry<'l> {
         let path = self.without_query(path, path_at, origin.is_some(), loader)?;
         if path.starts_with("/.netlify") {
             return Err(LeftOut(
-                Severity::Error,
+                FindingCode::InvalidSource,
                 self.from.place.clone(),
                 "paths that start with `/.netlify` are reserved by Netlify".into(),
                 "use another source",
@@ -154,10 +154,10 @@ impl<'l> Entry<'l> {
         if !is_url {
             let message = format!("a source path with a {what} ({rest}) never matches");
             let message = format!("{message}, so this rule is skipped");
-            return Err(LeftOut(Severity::Warning, place, message, cure));
+            return Err(LeftOut(FindingCode::NeverMatches, place, message, cure));
         }
         let message = format!("the {what} {rest} of a source URL is ignored");
-        loader.say_at(Severity::Warning, &place, &message, cure);
+        loader.report_at(FindingCode::Misleading, &place, &message, cure);
         Ok(path)
     }
 
@@ -181,7 +181,7 @@ impl<'l> Entry<'l> {
                 let message = format!("no URL has the segment {}", quoted(text));
                 let message = format!("{message}, so this rule is skipped");
                 let cure = "remove the segment, since clients resolve it";
-                return Err(LeftOut(Severity::Warning, place, message, cure));
+                return Err(LeftOut(FindingCode::NeverMatches, place, message, cure));
             }
             let segment = if let Some(name) = name {
                 Segment::Placeholder(names.add(name))
@@ -190,7 +190,7 @@ impl<'l> Entry<'l> {
             } else if text.contains('*') {
                 let text = quoted(text);
                 return Err(LeftOut(
-                    Severity::Warning,
+                    FindingCode::NeverMatches,
                     place,
                     format!("the segment {text} never matches, so this rule is skipped"),
                     "write one `*` at the end of a segment",
@@ -205,7 +205,7 @@ impl<'l> Entry<'l> {
                     let name = quoted(text.get(colon..).unwrap_or_default());
                     let message = format!("{name} is plain text here");
                     let cure = "make the placeholder a segment of its own, for example `/:name`";
-                    loader.say_at(Severity::Warning, &place, &message, cure);
+                    loader.report_at(FindingCode::Misleading, &place, &message, cure);
                 }
                 Segment::Literal(text)
             };
@@ -223,7 +223,7 @@ impl<'l> Entry<'l> {
         let message = "`*` before the last segment or after a prefix needs the `regex` feature, so \
                        this rule is skipped";
         LeftOut(
-            Severity::Warning,
+            FindingCode::UnsupportedSource,
             self.from.place.clone(),
             message.into(),
             "enable the `regex` feature of tower-redirect, or use `*` only as the last segment",

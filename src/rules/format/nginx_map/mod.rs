@@ -12,7 +12,7 @@
 //! let rules = nginx_map::parse(text, Status::MovedPermanently)?;
 //! testing::get("/About-Us?a=b").through(&rules).assert_redirect("/about");
 //! testing::get("/with%20space").through(&rules).assert_redirect("https://new.example/");
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! In an nginx configuration, the file is used like this:
@@ -106,7 +106,7 @@ use super::{
     rewrite::{self, Writer},
 };
 use crate::{
-    rules::{Diagnostics, QueryPolicy, Rule, Rules, Severity, Source},
+    rules::{FindingCode, Findings, QueryPolicy, Rule, Rules, Source},
     status::StatusChoice,
 };
 
@@ -126,17 +126,17 @@ use reader::read;
 /// use tower_redirect::rules::nginx_map;
 ///
 /// assert_eq!(nginx_map::parse("/a /b; /c /d;", Status::Found)?.len(), 2);
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics, warnings included, if one of them is an error.
-pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagnostics> {
+/// Returns all findings, warnings included, if one of them is an error.
+pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Findings> {
     parse_lossy(text, status).into_result()
 }
 
-/// Parses a file and returns the valid rules and all diagnostics. Entries with errors are skipped.
+/// Parses a file and returns the valid rules and all findings. Entries with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::Status;
@@ -144,7 +144,7 @@ pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Diagn
 ///
 /// let parsed = nginx_map::parse_lossy("/a /b;\n/A /c;\n", Status::Found);
 /// assert_eq!(
-///     parsed.diagnostics.to_string(),
+///     parsed.findings.to_string(),
 ///     "rules:2:1: error: line 1 already has the key `/A`, so this entry is skipped; \
 ///      remove one of the two",
 /// );
@@ -154,14 +154,14 @@ pub fn parse_lossy(text: &str, status: impl Into<StatusChoice>) -> Parsed {
     read(text, status.into())
 }
 
-/// Loads a file and parses it like [`parse_lossy`]. Diagnostics and rules name the file.
+/// Loads a file and parses it like [`parse_lossy`]. Findings and rules name the file.
 ///
 /// ```no_run
 /// use tower_redirect::Status;
 /// use tower_redirect::rules::nginx_map;
 ///
 /// let parsed = nginx_map::load_lossy("redirects.map", Status::PermanentRedirect)?;
-/// eprintln!("{}", parsed.diagnostics);
+/// eprintln!("{}", parsed.findings);
 /// assert!(!parsed.rules.is_empty());
 /// # Ok::<(), std::io::Error>(())
 /// ```

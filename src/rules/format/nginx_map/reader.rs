@@ -3,7 +3,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use super::{
-    Document, Parsed, Places, QueryPolicy, Rule, Severity, Source, StatusChoice, map, quoted,
+    Document, FindingCode, Parsed, Places, QueryPolicy, Rule, Source, StatusChoice, map, quoted,
     tokens::{End, Token, Tokens},
     value::{self, Group, Known},
     variable::Variable,
@@ -41,7 +41,7 @@ pub(in crate::rules::format) fn read(text: &str, how: StatusChoice) -> Parsed {
                 let cure = wrong.cure;
                 reader
                     .document
-                    .say(Severity::Error, &wrong.bytes, wrong.message, cure);
+                    .report(FindingCode::Syntax, &wrong.bytes, wrong.message, cure);
             }
         }
     }
@@ -72,14 +72,14 @@ pub(super) struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    pub(super) fn say(
+    pub(super) fn report(
         &mut self,
-        severity: Severity,
+        code: FindingCode,
         bytes: &Range<usize>,
         message: &str,
         cure: &str,
     ) {
-        self.document.say(severity, bytes, message, cure);
+        self.document.report(code, bytes, message, cure);
     }
 
     /// The head of a block.
@@ -91,14 +91,19 @@ impl Reader<'_> {
                     let name = quoted(&variable.text);
                     let message = format!("a map of {name} isn't supported, so it is skipped");
                     let cure = "use a map of `$uri`, `$request_uri` or `$host`";
-                    self.say(Severity::Warning, &variable.bytes, &message, cure);
+                    self.report(
+                        FindingCode::UnsupportedOption,
+                        &variable.bytes,
+                        &message,
+                        cure,
+                    );
                 }
             }
             [first, ..] => {
                 let message = format!("{} starts a block that isn't a `map`", quoted(&first.text));
                 let cure =
                     "put a word that contains `{` in quotes, or load only the entries of one map";
-                self.say(Severity::Error, &first.bytes, &message, cure);
+                self.report(FindingCode::Syntax, &first.bytes, &message, cure);
             }
             [] => {}
         }
@@ -115,7 +120,7 @@ impl Reader<'_> {
                     quoted(&file.text)
                 );
                 let cure = "load that file on its own, or copy its entries here";
-                self.say(Severity::Warning, &word.bytes, &message, cure);
+                self.report(FindingCode::UnsupportedOption, &word.bytes, &message, cure);
             }
             [key, value] => self.pair(key, value),
             [first, rest @ ..] => {
@@ -136,7 +141,7 @@ impl Reader<'_> {
                         "write one before the `;`, for example `/old /new;`",
                     )
                 };
-                self.say(Severity::Error, &first.bytes, &message, cure);
+                self.report(FindingCode::InvalidEntry, &first.bytes, &message, cure);
             }
         }
     }
@@ -147,7 +152,7 @@ impl Reader<'_> {
         let text = key.text.strip_prefix('\\').unwrap_or(&key.text);
         if map::has_scheme(text) {
             let (message, cure) = map::no_scheme(text);
-            return self.say(Severity::Warning, &key.bytes, &message, cure);
+            return self.report(FindingCode::NeverMatches, &key.bytes, &message, cure);
         }
         if value.text.is_empty() {
             if !is_default && self.without_value.len() < MOST {
@@ -164,8 +169,8 @@ impl Reader<'_> {
         };
         if is_default && self.default.is_some() {
             let message = "there is already a `default`, so this one is skipped";
-            self.say(
-                Severity::Error,
+            self.report(
+                FindingCode::DuplicateSource,
                 &key.bytes,
                 message,
                 "remove one of the two",
@@ -224,8 +229,8 @@ impl Reader<'_> {
         }
         let key = quoted(text);
         let message = format!("line {before} already has the key {key}, so this entry is skipped");
-        self.say(
-            Severity::Error,
+        self.report(
+            FindingCode::DuplicateSource,
             &places.entry,
             &message,
             "remove one of the two",
@@ -281,7 +286,7 @@ impl Reader<'_> {
                     )
                 };
                 let message = format!("{message}, so this entry is skipped");
-                self.say(Severity::Warning, &value.bytes, &message, cure);
+                self.report(FindingCode::UnsupportedTarget, &value.bytes, &message, cure);
                 None
             }
         }
@@ -316,7 +321,7 @@ impl Reader<'_> {
             return true;
         };
         let message = format!("{why}, so this entry is skipped");
-        self.say(Severity::Warning, bytes, &message, cure);
+        self.report(FindingCode::NeverMatches, bytes, &message, cure);
         false
     }
 
@@ -324,7 +329,7 @@ impl Reader<'_> {
     fn regex(&mut self, _: &str, places: &Places, _: &Token<'_>) {
         let message = "this key is a regex, and the `regex` feature is off";
         let cure = "enable the `regex` feature of tower-redirect";
-        self.say(Severity::Error, &places.source, message, cure);
+        self.report(FindingCode::MissingFeature, &places.source, message, cure);
     }
 
     fn finish(mut self) -> Parsed {
@@ -340,7 +345,7 @@ impl Reader<'_> {
                 let message =
                     format!("{key} has an empty value, but another entry can still redirect it");
                 let cure = "change the hosts, regexes and `default` that match it";
-                self.say(Severity::Warning, &bytes, &message, cure);
+                self.report(FindingCode::Misleading, &bytes, &message, cure);
             }
         }
         self.document.finish()

@@ -1,7 +1,7 @@
 //! Keys that are regexes.
 
 use super::{
-    Places, Severity, Source, map, quoted,
+    FindingCode, Places, Source, map, quoted,
     reader::Reader,
     tokens::Token,
     value::Group,
@@ -17,9 +17,9 @@ impl Reader<'_> {
         };
         let compiled = match self.document.regex(text, folds) {
             Ok(compiled) => compiled,
-            Err(flaw) => {
-                let (severity, message, cure) = regex_problem(text, &flaw);
-                return self.say(severity, &places.source, &message, &cure);
+            Err(error) => {
+                let (code, message, cure) = regex_problem(text, &error);
+                return self.report(code, &places.source, &message, &cure);
             }
         };
         let variable = self.variable.as_ref();
@@ -32,7 +32,7 @@ impl Reader<'_> {
             let why = format!("the regex {key} on a host and a path isn't supported");
             let why = format!("{why}, so this entry is skipped");
             let cure = "write keys without a regex, or use a map of `$uri`";
-            return self.say(Severity::Warning, &places.source, &why, cure);
+            return self.report(FindingCode::UnsupportedRegex, &places.source, &why, cure);
         }
         if asks_for_query(text) {
             let key = quoted(text);
@@ -42,7 +42,7 @@ impl Reader<'_> {
             };
             let why = format!("{why}, so this entry is skipped");
             let cure = "write a regex of the path only, or keys without a regex";
-            return self.say(Severity::Warning, &places.source, &why, cure);
+            return self.report(FindingCode::UnsupportedRegex, &places.source, &why, cure);
         }
         let (source, path, shift) = of_path(text, &value.text);
         let slot = |at: usize, name: Option<&str>| match name {

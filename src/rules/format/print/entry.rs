@@ -3,8 +3,7 @@
 use super::Reason;
 use crate::{
     rules::{
-        Outcome, Rule,
-        error::Flaw,
+        Finding, Outcome, Rule,
         has::Place,
         options::Options,
         source::SourceKind,
@@ -27,10 +26,10 @@ pub(super) struct Parts {
 
 impl Parts {
     pub(super) fn of(rule: &Rule) -> Result<Self, Reason> {
-        Self::read(rule).map_err(|flaw| flaw.message().to_owned().into())
+        Self::read(rule).map_err(|error| error.message().to_owned().into())
     }
 
-    fn read(rule: &Rule) -> Result<Self, Flaw> {
+    fn read(rule: &Rule) -> Result<Self, Finding> {
         let mut target = match rule.outcome {
             Outcome::Redirect(_) => rule.target.template()?.into_owned(),
             Outcome::Pass | Outcome::Refuse(_) => Template::default(),
@@ -52,7 +51,7 @@ impl Parts {
                 pattern
             }
             SourceKind::Regex(_) => {
-                return Err(Flaw::whole("its source is a regex", ""));
+                return Err(Finding::whole("its source is a regex", ""));
             }
         };
         let mut parts = Self { path, target };

@@ -49,7 +49,7 @@ type Printer = fn(&Rule) -> Result<String, Reason>;
 ///         "line 3: /d -> /e (302 Found); not printed, because the format has no cache lifetimes",
 ///     ],
 /// );
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "some rules may be missing in the text"]
@@ -68,7 +68,7 @@ pub struct Printed<'r> {
 /// let not_printed = &printed.not_printed()[0];
 /// assert_eq!(not_printed.rule().source(), "/{page}.php");
 /// assert_eq!(not_printed.reason(), "a placeholder must be a whole segment in the format");
-/// # Ok::<(), tower_redirect::rules::RulesError>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotPrinted<'r> {
@@ -154,7 +154,7 @@ impl Format {
     ///     "line 3: / -> /de (302 Found); not printed, because the format has no \
     ///      conditions on the language",
     /// );
-    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// A rule is printed only if this format reads it as a rule that decides the same. Otherwise
@@ -304,12 +304,12 @@ impl<'r> File<'r> {
                 *count += 1;
             }
         }
-        let said = reason::first_of_each(&parsed.diagnostics, on_line);
+        let said = reason::first_of_each(&parsed.findings, on_line);
         let entries = self.entries.iter().zip(counts).enumerate();
         let mut wrong: Vec<(usize, Reason)> = entries
             .filter(|(_, (entry, count))| entry.text.is_ok() && entry.count != *count)
             .map(|(at, _)| (at, said.get(&at).copied()))
-            .map(|(at, said)| (at, reason::missing(&parsed.diagnostics, said)))
+            .map(|(at, said)| (at, reason::missing(&parsed.findings, said)))
             .collect();
         if !wrong.is_empty() || is_in_order(&parsed.rules, entry_of) {
             return wrong;
@@ -432,7 +432,7 @@ fn one(format: Format, printer: Printer, rule: &Rule) -> Result<String, Reason> 
         return Ok(text);
     }
     Err(match &*read {
-        [] => reason::rejected(&parsed.diagnostics),
+        [] => reason::rejected(&parsed.findings),
         [read] => reason::of_difference(rule, read),
         _ => OTHER_MEANING.into(),
     })

@@ -3,31 +3,31 @@
 use std::collections::HashMap;
 
 use super::{OTHER_MEANING, Reason, Severity, same::normal};
-use crate::rules::{Diagnostic, Diagnostics, Rule, RuleRef, has::Place, options::Options};
+use crate::rules::{Finding, Findings, Rule, RuleRef, has::Place, options::Options};
 
 /// The format reads no rule.
-pub(super) fn rejected(diagnostics: &Diagnostics) -> Reason {
-    missing(diagnostics, diagnostics.iter().next())
+pub(super) fn rejected(findings: &Findings) -> Reason {
+    missing(findings, findings.iter().next())
 }
 
 /// The format doesn't read an entry, about which it says this.
-pub(super) fn missing(diagnostics: &Diagnostics, said: Option<&Diagnostic>) -> Reason {
+pub(super) fn missing(findings: &Findings, finding: Option<&Finding>) -> Reason {
     // A limit is reported once, where it's reached.
-    let is_error = |one: &&Diagnostic| one.severity() == Severity::Error;
-    match said.or_else(|| diagnostics.iter().find(is_error)) {
-        Some(said) => format!("the format rejects it: {}", said.message()).into(),
+    let is_error = |one: &&Finding| one.severity() == Severity::Error;
+    match finding.or_else(|| findings.iter().find(is_error)) {
+        Some(finding) => format!("the format rejects it: {}", finding.message()).into(),
         None => OTHER_MEANING.into(),
     }
 }
 
-/// The first diagnostic of each entry.
+/// The first finding of each entry.
 pub(super) fn first_of_each(
-    diagnostics: &Diagnostics,
+    findings: &Findings,
     on_line: impl Fn(u32) -> Option<usize>,
-) -> HashMap<usize, &Diagnostic> {
+) -> HashMap<usize, &Finding> {
     let mut first = HashMap::new();
-    for one in diagnostics.iter() {
-        if let Some(entry) = on_line(one.line()) {
+    for one in findings.iter() {
+        if let Some(entry) = one.line().and_then(&on_line) {
             first.entry(entry).or_insert(one);
         }
     }

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::{Parts, Rule, Rules, RulesBuilder};
 use crate::rules::{
-    Outcome, QueryPolicy, RuleError,
+    Finding, Outcome, QueryPolicy,
     has::{Condition, Place},
     source::SourceKind,
     syntax::{Placeholder, Segment, Template, TemplatePart},
@@ -81,7 +81,7 @@ fn rename(parts: &mut Parts) {
 }
 
 /// A table of rules that are compared. Alone, a rule that passes does nothing, so it refuses here.
-pub(super) fn table<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> (Rules, Vec<RuleError>) {
+pub(super) fn table<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> (Rules, Vec<Finding>) {
     let visible = rules.into_iter().cloned().map(|mut rule| {
         if rule.outcome == Outcome::Pass {
             rule.outcome = Outcome::Refuse(StatusCode::GONE);

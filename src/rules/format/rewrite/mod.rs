@@ -35,7 +35,7 @@ pub(super) mod toml;
 /// let rewritten = Format::Netlify.rewrite(text, &flattened);
 /// assert_eq!(rewritten.text(), "# moved\n/a   /c 302   # first\n/b   /c   302!\n");
 /// assert!(rewritten.not_rewritten().is_empty());
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the original text stays as it is"]
@@ -57,7 +57,7 @@ pub struct Rewritten {
 ///     "line 2: /b (307 Temporary Redirect) becomes /c (307 Temporary Redirect), via line 3; \
 ///      not written, because the text has no such rule that is valid by itself",
 /// );
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotRewritten {
@@ -127,7 +127,7 @@ impl Format {
     ///     Format::Netlify.rewrite(text, &flattened).text(),
     ///     "/old/:id   https://new.example/p/:id   302!\n/o/*  https://new.example/p/:splat  302!\n",
     /// );
-    /// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
     /// Comments, order, white space and all other rules stay byte for byte. The new text is parsed
@@ -145,7 +145,7 @@ impl Format {
     /// rules alone, since the targets of the first name a host and the others merge the query of
     /// the request.
     pub fn rewrite(self, text: &str, flattened: &Flattened) -> Rewritten {
-        let mark = super::read::BYTE_ORDER_MARK;
+        let mark = super::loader::BYTE_ORDER_MARK;
         let body = text.strip_prefix(mark).unwrap_or(text);
         let mark = text.get(..text.len() - body.len()).unwrap_or_default();
         let mut writer = Writer::new(flattened);

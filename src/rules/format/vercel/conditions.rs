@@ -8,7 +8,7 @@ use super::{
     names::{Slot, uses},
 };
 use crate::rules::{
-    Severity,
+    FindingCode,
     format::{
         json::{self, Object, Value},
         name_of, quoted,
@@ -32,12 +32,22 @@ impl Entry<'_, '_> {
         let name = if expected { "has" } else { "missing" };
         let Some(conditions) = list.list() else {
             let message = format!("`{name}` must be a list of conditions");
-            return self.error(list.bytes(), &message, "write `[ … ]` around them");
+            return self.error(
+                FindingCode::InvalidCondition,
+                list.bytes(),
+                &message,
+                "write `[ … ]` around them",
+            );
         };
         if conditions.len() > MOST {
             let count = conditions.len();
             let message = format!("`{name}` has {count} conditions, and at most 16 are allowed");
-            return self.error(list.bytes(), &message, "remove some of them");
+            return self.error(
+                FindingCode::Limit,
+                list.bytes(),
+                &message,
+                "remove some of them",
+            );
         }
         conditions.into_iter().try_fold(rule, |rule, condition| {
             self.condition(condition, expected, rule)
@@ -47,6 +57,7 @@ impl Entry<'_, '_> {
     fn condition(&mut self, condition: Value<'_>, expected: bool, rule: Rule) -> Option<Rule> {
         let Some(object) = condition.object() else {
             return self.error(
+                FindingCode::InvalidCondition,
                 condition.bytes(),
                 "a condition must be an object",
                 "write it as `{ \"type\": …, \"key\": …, \"value\": … }`",
@@ -74,6 +85,7 @@ impl Entry<'_, '_> {
             (Some("host"), Some(_)) => {
                 let key = object.get("key").unwrap_or(&condition);
                 return self.error(
+                    FindingCode::InvalidCondition,
                     json::key(self.document.text, "key", key),
                     "a `host` condition can't have a `key`",
                     "remove `key`, and write the host as `value`",
@@ -88,7 +100,7 @@ impl Entry<'_, '_> {
                 };
                 let cure = format!("add `\"key\": \"…\"` with the name of the {what}");
                 let first = json::first_key(self.document.text, &object, &condition);
-                return self.error(first, &message, &cure);
+                return self.error(FindingCode::InvalidCondition, first, &message, &cure);
             }
             _ => {
                 let given = object.get("type").map(Value::bytes);
@@ -103,6 +115,7 @@ impl Entry<'_, '_> {
                     None => "this condition has no `type`".to_owned(),
                 };
                 return self.error(
+                    FindingCode::InvalidCondition,
                     given.unwrap_or(json::first_key(self.document.text, &object, &condition)),
                     &message,
                     "use `host`, `header`, `cookie` or `query`",
@@ -113,6 +126,7 @@ impl Entry<'_, '_> {
         let Some(value) = object.get("value") else {
             if is_host {
                 return self.error(
+                    FindingCode::InvalidCondition,
                     json::first_key(self.document.text, &object, &condition),
                     "this `host` condition has no `value`",
                     "add the host, for example `\"value\": \"example.com\"`",
@@ -174,6 +188,7 @@ impl Entry<'_, '_> {
             (Some(text), _) => self.matching(has, value, &text, expected, rule),
             (None, Some(operators)) => self.operators(has, value, &operators, expected, rule),
             (None, None) => self.error(
+                FindingCode::InvalidCondition,
                 value.bytes(),
                 "the `value` of a condition must be text",
                 "write a text or regex in quotes",
@@ -235,7 +250,14 @@ impl Entry<'_, '_> {
             Err(wrong) if wrong.is_known => {
                 return self.never_matches(value.part(wrong.bytes), wrong.message, wrong.cure);
             }
-            Err(wrong) => return self.error(value.part(wrong.bytes), wrong.message, wrong.cure),
+            Err(wrong) => {
+                return self.error(
+                    FindingCode::InvalidRegex,
+                    value.part(wrong.bytes),
+                    wrong.message,
+                    wrong.cure,
+                );
+            }
         };
         self.add_regex(has, value, regex, expected, rule)
     }
@@ -250,8 +272,8 @@ impl Entry<'_, '_> {
         mut rule: Rule,
     ) -> Option<Rule> {
         let mut text = regex.text;
-        if let Err(flaw) = self.document.regex(&text, false) {
-            return self.never_matches(value.inside(), flaw.message(), flaw.help());
+        if let Err(error) = self.document.regex(&text, false) {
+            return self.never_matches(value.inside(), error.message(), error.help());
         }
         if !expected {
             return Some(rule.unless(has.matching(&text)));
@@ -287,7 +309,8 @@ impl Entry<'_, '_> {
     fn never_matches<T>(&mut self, bytes: Range<usize>, message: &str, cure: &str) -> Option<T> {
         let message =
             format!("{message}, so this redirect never matches, and later ones may match its URLs");
-        self.document.say(Severity::Warning, &bytes, &message, cure);
+        self.document
+            .report(FindingCode::UnsupportedCondition, &bytes, &message, cure);
         None
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     rules::{
-        Outcome, Part, QueryPolicy, Rule, RuleError, Severity,
+        Finding, FindingCode, Outcome, Part, QueryPolicy, Rule,
         format::{
             STATUSES,
             document::Document,
@@ -67,7 +67,12 @@ impl<'t> Entry<'_, 't> {
     fn rule(&mut self, entry: Value<'t>) -> Option<()> {
         let Some(object) = entry.object() else {
             let cure = "write it as `{ \"source\": …, \"destination\": … }`";
-            return self.error(entry.bytes(), "a redirect must be an object", cure);
+            return self.error(
+                FindingCode::InvalidEntry,
+                entry.bytes(),
+                "a redirect must be an object",
+                cure,
+            );
         };
         self.check_keys(&object)?;
         let source = self.text(entry, &object, "source")?;
@@ -111,17 +116,27 @@ impl<'t> Entry<'_, 't> {
             Ok(pieces) => pieces,
             Err(wrong) if !source.text.contains("://") => {
                 let bytes = source.value.part(wrong.bytes);
-                return self.error(bytes, wrong.message, wrong.cure);
+                return self.error(FindingCode::InvalidSource, bytes, wrong.message, wrong.cure);
             }
             Err(_) => {
                 let message = format!("the source {} isn't a path", quoted(&source.text));
                 let cure = "start it with `/`, and write the host as a condition in `has`";
-                return self.error(source.value.inside(), &message, cure);
+                return self.error(
+                    FindingCode::InvalidSource,
+                    source.value.inside(),
+                    &message,
+                    cure,
+                );
             }
         };
         if !may_begin_with_slash(&pieces) {
             let message = format!("the source {} isn't a path", quoted(&source.text));
-            return self.left_out(source.value.inside(), &message, "start it with `/`");
+            return self.left_out(
+                FindingCode::NeverMatches,
+                source.value.inside(),
+                &message,
+                "start it with `/`",
+            );
         }
         let translated = match source::translate(&pieces, self.dialect) {
             Ok(translated) => translated,
@@ -130,8 +145,15 @@ impl<'t> Entry<'_, 't> {
             Err(Problem::Regex(wrong)) => {
                 let bytes = source.value.part(wrong.bytes);
                 return match wrong.is_known {
-                    true => self.left_out(bytes, wrong.message, wrong.cure),
-                    false => self.error(bytes, wrong.message, wrong.cure),
+                    true => self.left_out(
+                        FindingCode::UnsupportedRegex,
+                        bytes,
+                        wrong.message,
+                        wrong.cure,
+                    ),
+                    false => {
+                        self.error(FindingCode::InvalidRegex, bytes, wrong.message, wrong.cure)
+                    }
                 };
             }
         };
@@ -155,7 +177,12 @@ impl<'t> Entry<'_, 't> {
     fn outcome(&mut self, object: &Object<'t>, target: &Text<'t>) -> Option<To> {
         if let Some(env) = object.get("env") {
             let cure = "remove it, and write the values into the destination";
-            return self.passes(env.bytes(), "`env` isn't supported", cure);
+            return self.passes(
+                FindingCode::UnsupportedTarget,
+                env.bytes(),
+                "`env` isn't supported",
+                cure,
+            );
         }
         let code = object.get("statusCode");
         let is_redirect = |code: &Value<'_>| {
@@ -164,12 +191,22 @@ impl<'t> Entry<'_, 't> {
         };
         if let Some(code) = code.filter(|code| !is_redirect(code)) {
             let message = self.no_status(*code);
-            return self.passes(code.bytes(), &message, STATUSES);
+            return self.passes(
+                FindingCode::UnsupportedOutcome,
+                code.bytes(),
+                &message,
+                STATUSES,
+            );
         }
         if !url::is_absolute(&target.text) {
             let written = quoted(&target.text);
             let message = format!("the destination {written} is neither a path nor a URL");
-            return self.left_out(target.value.inside(), &message, "start it with `/`");
+            return self.left_out(
+                FindingCode::NeverMatches,
+                target.value.inside(),
+                &message,
+                "start it with `/`",
+            );
         }
         self.target(target)
     }
@@ -180,8 +217,18 @@ impl<'t> Entry<'_, 't> {
             Err(wrong) => {
                 let bytes = target.value.part(wrong.bytes);
                 return match wrong.is_known {
-                    true => self.passes(bytes, &wrong.message, wrong.cure),
-                    false => self.error(bytes, &wrong.message, wrong.cure),
+                    true => self.passes(
+                        FindingCode::UnsupportedTarget,
+                        bytes,
+                        &wrong.message,
+                        wrong.cure,
+                    ),
+                    false => self.error(
+                        FindingCode::InvalidTarget,
+                        bytes,
+                        &wrong.message,
+                        wrong.cure,
+                    ),
                 };
             }
         };
@@ -190,7 +237,8 @@ impl<'t> Entry<'_, 't> {
             let message = format!("the source has no group {written}, so it is sent as text");
             let bytes = target.value.part(group);
             let cure = "add the group to the source, or write `%24` for the dollar sign";
-            self.document.say(Severity::Warning, &bytes, &message, cure);
+            self.document
+                .report(FindingCode::Misleading, &bytes, &message, cure);
         }
         Some(To::Target(to))
     }
@@ -198,7 +246,7 @@ impl<'t> Entry<'_, 't> {
     /// Says why a redirect can't be added.
     fn not_added(
         &mut self,
-        error: &RuleError,
+        error: &Finding,
         rule: &Rule,
         [source, target]: [&Text<'t>; 2],
         conditions: &Range<usize>,
@@ -206,15 +254,29 @@ impl<'t> Entry<'_, 't> {
         // The places in a regex are those of its own text.
         let is_regex = matches!(rule.source.kind, SourceKind::Regex(_));
         let bytes = match error.part() {
-            Part::Source if !is_regex => source.value.place(error),
-            Part::Target => target.value.place(error),
-            Part::Condition => conditions.clone(),
-            Part::Source | Part::Host | Part::Rule => source.value.inside(),
+            Some(Part::Source) if !is_regex => source.value.place(error),
+            Some(Part::Target) => target.value.place(error),
+            Some(Part::Condition) => conditions.clone(),
+            _ => source.value.inside(),
         };
         match error.part() {
-            _ if error.is_loop() => self.document.say_loop(&bytes, error),
-            Part::Target => return self.passes(bytes, error.message(), error.help()),
-            _ => return self.left_out(bytes, error.message(), error.help()),
+            _ if error.code().is_loop() => self.document.report_in(&bytes, error),
+            Some(Part::Target) => {
+                return self.passes(
+                    FindingCode::UnsupportedTarget,
+                    bytes,
+                    error.message(),
+                    error.help(),
+                );
+            }
+            _ => {
+                return self.left_out(
+                    FindingCode::UnsupportedSource,
+                    bytes,
+                    error.message(),
+                    error.help(),
+                );
+            }
         }
         None
     }
@@ -222,6 +284,7 @@ impl<'t> Entry<'_, 't> {
     #[cfg(not(feature = "regex"))]
     pub(super) fn needs_regex<T>(&mut self, bytes: Range<usize>) -> Option<T> {
         self.left_out(
+            FindingCode::UnsupportedRegex,
             bytes,
             "this pattern needs a regex, and the `regex` feature is off",
             "enable the `regex` feature of tower-redirect",
@@ -229,28 +292,41 @@ impl<'t> Entry<'_, 't> {
     }
 
     /// Something that the format's site rejects, and with it the whole file.
-    pub(super) fn error<T>(&mut self, bytes: Range<usize>, message: &str, cure: &str) -> Option<T> {
-        self.document.say(Severity::Error, &bytes, message, cure);
+    pub(super) fn error<T>(
+        &mut self,
+        code: FindingCode,
+        bytes: Range<usize>,
+        message: &str,
+        cure: &str,
+    ) -> Option<T> {
+        self.document.report(code, &bytes, message, cure);
         None
     }
 
     /// An outcome that isn't supported here, of a redirect that matches.
     #[expect(clippy::unnecessary_wraps, reason = "as outcomes are returned")]
-    fn passes(&mut self, bytes: Range<usize>, message: &str, cure: &str) -> Option<To> {
+    fn passes(
+        &mut self,
+        code: FindingCode,
+        bytes: Range<usize>,
+        message: &str,
+        cure: &str,
+    ) -> Option<To> {
         let message = format!("{message}, so requests for this redirect pass through");
-        self.document.say(Severity::Warning, &bytes, &message, cure);
+        self.document.report(code, &bytes, &message, cure);
         Some(To::Pass)
     }
 
     /// Something that the format's site ignores, or that isn't supported here.
     pub(super) fn left_out<T>(
         &mut self,
+        code: FindingCode,
         bytes: Range<usize>,
         message: &str,
         cure: &str,
     ) -> Option<T> {
         let message = format!("{message}, so this redirect is skipped");
-        self.document.say(Severity::Warning, &bytes, &message, cure);
+        self.document.report(code, &bytes, &message, cure);
         None
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     rules::{
-        Severity,
+        FindingCode,
         format::{
             STATUSES,
             json::{self, Object, Value},
@@ -23,8 +23,8 @@ impl<'t> Entry<'_, 't> {
                 ("source" | "destination" | "permanent" | "statusCode" | "has" | "missing", _)
                 | ("env", Dialect::Vercel) => {}
                 ("basePath" | "locale", Dialect::Next) => {
-                    self.document.say(
-                        Severity::Warning,
+                    self.document.report(
+                        FindingCode::UnknownKey,
                         &json::key(self.document.text, name, value),
                         &format!("`{name}` is ignored, since paths are used as written"),
                         "remove it, and write whole paths in `source` and `destination`",
@@ -47,15 +47,20 @@ impl<'t> Entry<'_, 't> {
             let message = format!("this redirect has no `{key}`");
             let cure = format!("add `\"{key}\": \"…\"`");
             let first = json::first_key(self.document.text, object, &entry);
-            return self.error(first, &message, &cure);
+            return self.error(FindingCode::InvalidEntry, first, &message, &cure);
         };
         let Some(text) = value.string() else {
             let message = format!("`{key}` must be text");
-            return self.error(value.bytes(), &message, "write it in quotes");
+            return self.error(
+                FindingCode::InvalidEntry,
+                value.bytes(),
+                &message,
+                "write it in quotes",
+            );
         };
         if text.chars().nth(LONGEST).is_some() {
             let message = format!("`{key}` has more than 4,096 characters");
-            return self.error(value.inside(), &message, "shorten it");
+            return self.error(FindingCode::Limit, value.inside(), &message, "shorten it");
         }
         Some(Text { value, text })
     }
@@ -70,7 +75,7 @@ impl<'t> Entry<'_, 't> {
                 None => {
                     let message = "`permanent` must be true or false";
                     let cure = "write `true` or `false` without quotes";
-                    return self.error(value.bytes(), message, cure);
+                    return self.error(FindingCode::InvalidEntry, value.bytes(), message, cure);
                 }
             },
         };
@@ -79,13 +84,18 @@ impl<'t> Entry<'_, 't> {
                 let first = json::first_key(self.document.text, object, &entry);
                 let message = "this redirect has neither `permanent` nor `statusCode`";
                 let cure = "add one of them, for example `\"permanent\": true`";
-                return self.error(first, message, cure);
+                return self.error(FindingCode::InvalidEntry, first, message, cure);
             }
             return Some(permanent.unwrap_or(308));
         };
         if permanent.is_some() {
             let message = "this redirect has both `permanent` and `statusCode`";
-            return self.error(code.bytes(), message, "remove one of them");
+            return self.error(
+                FindingCode::InvalidEntry,
+                code.bytes(),
+                message,
+                "remove one of them",
+            );
         }
         let allowed = |code: &u16| match self.dialect {
             Dialect::Vercel => (100..=999).contains(code),
@@ -99,7 +109,7 @@ impl<'t> Entry<'_, 't> {
                     None => "use 301, 302, 303, 307 or 308 without quotes",
                 };
                 let message = self.no_status(*code);
-                self.error(code.bytes(), &message, cure)
+                self.error(FindingCode::InvalidStatus, code.bytes(), &message, cure)
             }
         }
     }
@@ -112,6 +122,11 @@ impl<'t> Entry<'_, 't> {
     pub(super) fn unknown_key(&mut self, name: &str, value: Value<'_>) -> Option<()> {
         let key = json::key(self.document.text, name, &value);
         let message = format!("unknown key {}", quoted(name));
-        self.error(key, &message, &near_or(name, &KEYS))
+        self.error(
+            FindingCode::InvalidEntry,
+            key,
+            &message,
+            &near_or(name, &KEYS),
+        )
     }
 }

@@ -16,7 +16,7 @@
 //! )?;
 //! testing::get("/blog/hello?a=b").through(&rules).assert_redirect("/posts/hello?a=b");
 //! testing::get("/docs/a/b").through(&rules).assert_redirect("https://docs.example/a/b");
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! # Syntax
@@ -107,7 +107,7 @@ use super::{
     file_format::{FileFormat, FileReader},
     json::{self, NoJson, Value},
 };
-use crate::rules::{Diagnostics, Format, Precedence, Rules, Severity};
+use crate::rules::{FindingCode, Findings, Format, Precedence, Rules};
 
 mod conditions;
 mod destination;
@@ -128,17 +128,17 @@ pub(super) use url::path_at;
 /// use tower_redirect::rules::vercel;
 ///
 /// assert_eq!(vercel::parse(r#"[{ "source": "/a", "destination": "/b" }]"#)?.len(), 1);
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics, warnings included, if one of them is an error.
-pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+/// Returns all findings, warnings included, if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Findings> {
     Format::Vercel.parse(text)
 }
 
-/// Parses a file and returns its rules and all diagnostics. If there is an error, there are no
+/// Parses a file and returns its rules and all findings. If there is an error, there are no
 /// rules.
 ///
 /// ```
@@ -146,7 +146,7 @@ pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
 ///
 /// let parsed = vercel::parse_lossy(r#"[{ "source": "/a", "destination": "/:b" }]"#);
 /// assert!(parsed.rules.is_empty());
-/// assert!(parsed.diagnostics.to_string().starts_with("rules:1:37: error: "));
+/// assert!(parsed.findings.to_string().starts_with("rules:1:37: error: "));
 /// ```
 #[must_use]
 pub fn parse_lossy(text: &str) -> Parsed {
@@ -214,7 +214,7 @@ pub(super) fn read(text: &str, dialect: Dialect) -> Parsed {
                 let cure = "fix the syntax, and remove comments and the comma after the last entry";
                 (&*message, cure)
             };
-            document.say(Severity::Error, &(at..at + 1), message, cure);
+            document.report(FindingCode::Syntax, &(at..at + 1), message, cure);
         }
     }
     document.finish_whole()
@@ -235,14 +235,14 @@ fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect
             if dialect == Dialect::Vercel && !is_nothing {
                 let key = json::key(document.text, name, other);
                 let message = format!("`{name}` isn't supported, so it is ignored");
-                document.say(Severity::Warning, &key, &message, cure);
+                document.report(FindingCode::UnsupportedOption, &key, &message, cure);
             }
         }
         let Some(redirects) = object.get("redirects") else {
             let bytes = value.bytes();
             let message = "this object has no `redirects`";
             let cure = "add `\"redirects\": [ … ]`";
-            document.say(Severity::Error, &bytes, message, cure);
+            document.report(FindingCode::InvalidEntry, &bytes, message, cure);
             return;
         };
         value = *redirects;
@@ -250,7 +250,7 @@ fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect
     let Some(entries) = value.list() else {
         let cure = "write `[ … ]`, or an object with `\"redirects\": [ … ]`";
         let message = "the redirects must be a list";
-        document.say(Severity::Error, &value.bytes(), message, cure);
+        document.report(FindingCode::InvalidEntry, &value.bytes(), message, cure);
         return;
     };
     if dialect == Dialect::Vercel && entries.len() > MOST {
@@ -258,7 +258,7 @@ fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect
             let message =
                 "the file has more than 2,048 redirects, so this one and all after it aren't read";
             let cure = "move some to a file of bulk redirects";
-            document.say(Severity::Error, &first.bytes(), message, cure);
+            document.report(FindingCode::Limit, &first.bytes(), message, cure);
         }
     }
     let most = match dialect {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Entry, Field, MOST, add, too_many, unknown};
 use crate::{
     rules::{
-        Severity,
+        FindingCode,
         format::{
             STATUSES,
             document::{Document, Places},
@@ -57,7 +57,7 @@ pub(super) fn read(document: &mut Document<'_>) {
                 add(document, &places, &entry);
             }
             Err((column, message, cure)) => {
-                document.say(Severity::Error, &row.place(column), &message, cure);
+                document.report(columns.code_of(column), &row.place(column), &message, cure);
             }
         }
     }
@@ -73,7 +73,7 @@ fn columns(document: &mut Document<'_>, row: &Row<'_>) -> Option<Columns> {
     let (Some(source), Some(destination)) = (at(Field::Source), at(Field::Destination)) else {
         let message = "the first row doesn't name the columns `source` and `destination`";
         let cure = "add a first row that does, for example `source,destination`";
-        document.say(Severity::Error, &row.bytes, message, cure);
+        document.report(FindingCode::Syntax, &row.bytes, message, cure);
         return None;
     };
     for column in names.clone() {
@@ -93,6 +93,16 @@ fn columns(document: &mut Document<'_>, row: &Row<'_>) -> Option<Columns> {
 }
 
 impl Columns {
+    /// The code of a problem in a column.
+    fn code_of(&self, column: usize) -> FindingCode {
+        match column {
+            _ if column == self.source => FindingCode::InvalidSource,
+            _ if column == self.destination => FindingCode::InvalidTarget,
+            _ if Some(column) == self.status => FindingCode::InvalidStatus,
+            _ => FindingCode::InvalidOption,
+        }
+    }
+
     fn entry<'r>(&self, row: &'r Row<'_>) -> Result<Entry<'r>, Wrong> {
         for (column, name) in [(self.source, "source"), (self.destination, "destination")] {
             if row.get(column).is_empty() {

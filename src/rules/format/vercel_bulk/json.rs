@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Entry, Field, MOST, add, too_many, unknown};
 use crate::{
     rules::{
-        Severity,
+        FindingCode,
         format::{
             document::{Document, Places},
             json::{self, NoJson, Object, Value},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What keeps an object from being an entry.
-type Wrong = (Range<usize>, String, &'static str);
+type Wrong = (FindingCode, Range<usize>, String, &'static str);
 
 pub(super) fn read(document: &mut Document<'_>) {
     let text = document.text;
@@ -70,7 +70,7 @@ fn lines(document: &mut Document<'_>, text: &str) {
 fn no_json(document: &mut Document<'_>, error: &NoJson) {
     let bytes = error.at..error.at + 1;
     let cure = "fix the syntax, and write one list in `[ … ]` or one object on each line";
-    document.say(Severity::Error, &bytes, &error.message, cure);
+    document.report(FindingCode::Syntax, &bytes, &error.message, cure);
 }
 
 fn entry(document: &mut Document<'_>, value: Value<'_>) {
@@ -78,14 +78,14 @@ fn entry(document: &mut Document<'_>, value: Value<'_>) {
     let Some(object) = value.object() else {
         let message = "a redirect must be an object";
         let cure = "write it as `{ \"source\": …, \"destination\": … }`";
-        document.say(Severity::Error, &value.bytes(), message, cure);
+        document.report(FindingCode::InvalidEntry, &value.bytes(), message, cure);
         return;
     };
     if let Some(list) = object.get("redirects") {
         let key = json::key(document.text, "redirects", list);
         let message = "this is a `vercel.json`, not a file of bulk redirects";
         let cure = "load it in the format `vercel`, or write only the list";
-        document.say(Severity::Error, &key, message, cure);
+        document.report(FindingCode::InvalidEntry, &key, message, cure);
         return;
     }
     for (name, value) in &object {
@@ -94,8 +94,8 @@ fn entry(document: &mut Document<'_>, value: Value<'_>) {
             unknown(document, "key", &key, name);
         }
     }
-    if let Err((bytes, message, cure)) = rule(document, value, &object) {
-        document.say(Severity::Error, &bytes, &message, cure);
+    if let Err((code, bytes, message, cure)) = rule(document, value, &object) {
+        document.report(code, &bytes, &message, cure);
     }
 }
 
@@ -103,6 +103,7 @@ fn rule(document: &mut Document<'_>, value: Value<'_>, object: &Object<'_>) -> R
     let text = |name| {
         let Some(text) = object.get(name) else {
             return Err((
+                FindingCode::InvalidEntry,
                 json::first_key(document.text, object, &value),
                 format!("this redirect has no `{name}`"),
                 "write both `source` and `destination`",
@@ -110,7 +111,12 @@ fn rule(document: &mut Document<'_>, value: Value<'_>, object: &Object<'_>) -> R
         };
         let string = text.string().ok_or_else(|| {
             let message = format!("`{name}` must be text");
-            (text.bytes(), message, "write it in quotes")
+            (
+                FindingCode::InvalidEntry,
+                text.bytes(),
+                message,
+                "write it in quotes",
+            )
         })?;
         Ok((string, text.inside()))
     };
@@ -119,6 +125,7 @@ fn rule(document: &mut Document<'_>, value: Value<'_>, object: &Object<'_>) -> R
         Some(value) => value.bool().ok_or_else(|| {
             let message = format!("`{name}` must be true or false");
             (
+                FindingCode::InvalidEntry,
                 value.bytes(),
                 message,
                 "write `true` or `false` without quotes",
@@ -135,6 +142,7 @@ fn rule(document: &mut Document<'_>, value: Value<'_>, object: &Object<'_>) -> R
                 let written = quoted(document.text.get(code.bytes()).unwrap_or_default());
                 let message = format!("{written} isn't a redirect status");
                 return Err((
+                    FindingCode::InvalidStatus,
                     code.bytes(),
                     message,
                     "use 301, 302, 303, 307 or 308 without quotes",

@@ -16,7 +16,7 @@
 //!         .assert_redirect("/about?a=b")
 //!         .assert_status(Status::PermanentRedirect);
 //! }
-//! # Ok::<(), tower_redirect::rules::Diagnostics>(())
+//! # Ok::<(), tower_redirect::rules::Findings>(())
 //! ```
 //!
 //! # Syntax
@@ -64,7 +64,7 @@ use super::{
 };
 use crate::{
     rules::{
-        Diagnostics, Format, Precedence, QueryPolicy, Rule, Rules, Severity, Source,
+        FindingCode, Findings, Format, Precedence, QueryPolicy, Rule, Rules, Source,
         target_text::TargetText,
     },
     status::Status,
@@ -82,24 +82,24 @@ mod json;
 ///
 /// let text = "source,destination\n/a,/b\n";
 /// assert_eq!(vercel_bulk::parse(text)?.len(), 1);
-/// # Ok::<(), tower_redirect::rules::Diagnostics>(())
+/// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Returns all diagnostics, warnings included, if one of them is an error.
-pub fn parse(text: &str) -> Result<Rules, Diagnostics> {
+/// Returns all findings, warnings included, if one of them is an error.
+pub fn parse(text: &str) -> Result<Rules, Findings> {
     Format::VercelBulk.parse(text)
 }
 
-/// Parses a file and returns the valid rules and all diagnostics. Entries with errors are skipped.
+/// Parses a file and returns the valid rules and all findings. Entries with errors are skipped.
 ///
 /// ```
 /// use tower_redirect::rules::vercel_bulk;
 ///
 /// let parsed = vercel_bulk::parse_lossy("source,destination\n/a,/b\n/c,d\n");
 /// assert_eq!(parsed.rules.len(), 1);
-/// assert!(parsed.diagnostics.to_string().starts_with("rules:3:4: error: "));
+/// assert!(parsed.findings.to_string().starts_with("rules:3:4: error: "));
 /// ```
 #[must_use]
 pub fn parse_lossy(text: &str) -> Parsed {
@@ -208,7 +208,7 @@ fn read_json(document: &mut Document<'_>) {
 fn read_json(document: &mut Document<'_>) {
     let cure = "enable the `json` feature of tower-redirect";
     let message = "this file is JSON, and the `json` feature is off";
-    document.say(Severity::Error, &(0..1), message, cure);
+    document.report(FindingCode::MissingFeature, &(0..1), message, cure);
 }
 
 #[cfg(feature = "csv")]
@@ -220,7 +220,7 @@ fn read_csv(document: &mut Document<'_>) {
 fn read_csv(document: &mut Document<'_>) {
     let cure = "enable the `csv` feature of tower-redirect";
     let message = "this file is CSV, and the `csv` feature is off";
-    document.say(Severity::Error, &(0..1), message, cure);
+    document.report(FindingCode::MissingFeature, &(0..1), message, cure);
 }
 
 /// Adds the rule of an entry.
@@ -231,7 +231,7 @@ fn add(document: &mut Document<'_>, places: &Places, entry: &Entry<'_>) {
     ] {
         if address.chars().nth(LONGEST).is_some() {
             let message = format!("the {name} has more than 2,048 characters");
-            document.say(Severity::Error, bytes, &message, "shorten it");
+            document.report(FindingCode::Limit, bytes, &message, "shorten it");
             return;
         }
     }
@@ -239,7 +239,7 @@ fn add(document: &mut Document<'_>, places: &Places, entry: &Entry<'_>) {
     if !entry.source.starts_with('/') {
         let message = format!("the source {} isn't a path", source());
         let cure = "start it with `/`, without scheme and host";
-        document.say(Severity::Error, &places.source, &message, cure);
+        document.report(FindingCode::InvalidSource, &places.source, &message, cure);
         return;
     }
     if has_placeholder(entry.source) {
@@ -248,7 +248,7 @@ fn add(document: &mut Document<'_>, places: &Places, entry: &Entry<'_>) {
             source()
         );
         let cure = "write an entry for each path, or move it to `vercel.json`";
-        document.say(Severity::Warning, &places.source, &message, cure);
+        document.report(FindingCode::Misleading, &places.source, &message, cure);
     }
     let by_permanent = match entry.permanent {
         true => Status::PermanentRedirect,
@@ -284,12 +284,12 @@ fn has_placeholder(source: &str) -> bool {
 fn too_many(document: &mut Document<'_>, bytes: &Range<usize>) {
     let message =
         "the file has more than 1,000,000 redirects, so this one and all after it are skipped";
-    document.say(Severity::Error, bytes, message, "split the file");
+    document.report(FindingCode::Limit, bytes, message, "split the file");
 }
 
 /// Says that a name of a column or a key has no meaning.
 fn unknown(document: &mut Document<'_>, what: &str, bytes: &Range<usize>, name: &str) {
     let message = format!("the {what} {} is ignored", quoted(name));
     let cure = near_or(name, &NAMES);
-    document.say(Severity::Warning, bytes, &message, &cure);
+    document.report(FindingCode::UnknownKey, bytes, &message, &cure);
 }

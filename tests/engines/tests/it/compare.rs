@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, fmt::Write};
 
-use tower_redirect::rules::{Diagnostic, Diagnostics, Format, Parsed};
+use tower_redirect::rules::{Finding, Findings, Format, Parsed, Severity};
 
 use crate::{
     answer::{Answer, Decision, Request, canonical},
@@ -29,7 +29,7 @@ pub struct Case<'a> {
     pub engine: Answer,
     pub ours: Answer,
     /// What this crate reports for the file.
-    pub diagnostics: &'a Diagnostics,
+    pub findings: &'a Findings,
 }
 
 impl<'a> Case<'a> {
@@ -41,10 +41,10 @@ impl<'a> Case<'a> {
         ours: Answer,
         parsed: &'a Parsed,
     ) -> Option<Self> {
-        let diagnostics = &parsed.diagnostics;
+        let findings = &parsed.findings;
         let engine = match engine {
             Ok(answer) => answer.clone(),
-            Err(_) if diagnostics.has_errors() => return None,
+            Err(_) if findings.has_errors() => return None,
             Err(error) => Answer::rejected(error),
         };
         (engine.decision != ours.decision).then_some(Self {
@@ -52,7 +52,7 @@ impl<'a> Case<'a> {
             request,
             engine,
             ours,
-            diagnostics,
+            findings,
         })
     }
 
@@ -92,7 +92,7 @@ impl<'a> Case<'a> {
 
     /// Whether this crate reports any entry in these words.
     pub fn is_said_of_any(&self, words: &str) -> bool {
-        self.diagnostics
+        self.findings
             .iter()
             .any(|one| one.message().contains(words))
     }
@@ -104,10 +104,10 @@ impl<'a> Case<'a> {
 
     /// Whether this crate reports the entry that the engine follows in these words.
     pub fn is_said(&self, words: &str) -> bool {
-        let about = |one: &Diagnostic| {
+        let about = |one: &Finding| {
             self.engine.rule.is_some() && self.file.entry_on(line_of(one)) == self.engine.rule
         };
-        self.diagnostics
+        self.findings
             .iter()
             .any(|one| about(one) && one.message().contains(words))
     }
@@ -296,8 +296,10 @@ impl<'k, E: Engine> Comparison<'k, E> {
     }
 }
 
-fn line_of(one: &Diagnostic) -> usize {
-    usize::try_from(one.line()).expect("a usize has 32 bits")
+fn line_of(one: &Finding) -> usize {
+    one.line().map_or(0, |line| {
+        usize::try_from(line).expect("a usize has 32 bits")
+    })
 }
 
 fn shown(name: &str, case: &Case<'_>) -> String {
@@ -306,12 +308,12 @@ fn shown(name: &str, case: &Case<'_>) -> String {
         request,
         engine,
         ours,
-        diagnostics,
+        findings,
     } = case;
     let text = file.text().replace('\n', "\n    ");
-    let said: String = diagnostics
+    let said: String = findings
         .iter()
-        .map(|one| format!("      {}: {}\n", one.line(), one.message()))
+        .map(|one| format!("      {}: {}\n", line_of(one), one.message()))
         .collect();
     format!("{name}\n    {text}\n  {request}\n    engine: {engine}\n      ours: {ours}\n{said}")
 }
