@@ -91,8 +91,8 @@ async fn a_redirect_of_a_table_leaves_an_event_with_its_rule(events: &Events) {
     let from_file = netlify::parse(file).unwrap().in_file("_redirects");
     let from_code = Rules::new([
         Rule::permanent("/a", "/b").named("launch"),
-        Rule::found("/404", "/c").after_not_found(),
-        Rule::found("/late/{x}", "/d").after_not_found(),
+        Rule::found("/404", "/c").after(StatusCode::NOT_FOUND),
+        Rule::found("/late/{x}", "/d").after(StatusCode::NOT_FOUND),
         Rule::gone("/fax/{x}"),
         Rule::pass("/pass"),
     ])

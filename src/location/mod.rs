@@ -28,7 +28,8 @@
 //!   exceptions are relative literals, [`Location::unchecked`], and a URL that a client hands back
 //!   ([`ReturnTo`](crate::policy::ReturnTo)).
 //! - **R6** The host of an absolute location comes from configuration. Text of a request can only
-//!   name a configured host, or a subdomain of a configured `*.` pattern.
+//!   name a configured host, a subdomain of a configured `*.` pattern, or the first label below a
+//!   configured domain (R3).
 //! - **R10** A location has at most 8,000 bytes.
 
 // The check has no import circle. Each of these files only imports those before it: limits, scan,
@@ -48,6 +49,8 @@ mod authority;
 mod check;
 mod facts;
 mod into_location;
+#[cfg(feature = "rules")]
+mod labelled_origin;
 mod limits;
 mod local_path;
 mod origin;
@@ -71,6 +74,8 @@ pub(crate) use assemble::{PathForm, Site};
 pub(crate) use authority::host_of;
 pub(crate) use facts::is_local_path;
 pub use into_location::IntoLocation;
+#[cfg(feature = "rules")]
+pub(crate) use labelled_origin::{BelowError, LabelledOrigin, OriginBelow};
 pub(crate) use limits::MAX_LEN;
 pub use local_path::LocalPath;
 pub use origin::{HttpScheme, Origin, ParseSchemeError};
@@ -105,7 +110,8 @@ pub(crate) use valid_bytes::sendable;
 ///
 /// - A path on this site: `/`, not followed by `/` or `\`.
 /// - `http(s)://host[:port]/…`. The origin comes from configuration, or is one of the allowed
-///   origins of a [`ReturnTo`](crate::policy::ReturnTo).
+///   origins of a [`ReturnTo`](crate::policy::ReturnTo). In a rule table, the first label of the
+///   host can come from the request, below a configured domain.
 /// - `./x`, `../x` or `?x=1`, from a literal only. The client resolves it.
 /// - Any other reference, from [`Location::unchecked`].
 ///

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::{
-    Location, authority,
+    LabelledOrigin, Location, authority,
     check::{self, Bounds, Form},
     limits::MAX_LEN,
     scan, valid_bytes,
@@ -32,6 +32,25 @@ pub(crate) struct PartEnds {
 }
 
 impl Location {
+    /// Creates a location on an origin with a label from a request (R3). The text begins with the
+    /// origin.
+    pub(crate) fn prepared_on(
+        origin: &LabelledOrigin,
+        text: Bytes,
+        fragment: usize,
+    ) -> Result<Self, PrepareError> {
+        let origin = origin.as_str();
+        let length = u16::try_from(origin.len()).map_err(|_| PrepareError::TooLong)?;
+        if !text.starts_with(origin.as_bytes()) {
+            return Err(PrepareError::OffSite);
+        }
+        let ends = PartEnds {
+            origin: length,
+            fragment,
+        };
+        Self::prepared(text, ends, false)
+    }
+
     /// Creates a location from the text of a table. Checks every byte, unless the text is
     /// [settled](is_settled).
     #[inline]

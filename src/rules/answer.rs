@@ -9,6 +9,7 @@ use super::{
     ask::{self, Ask, means},
     capture::Captures,
     condition::Ready,
+    host_label::HostLabel,
     options::{Edit, QueryPolicy},
     record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SETTLED, SLOTS},
     spelling,
@@ -16,7 +17,7 @@ use super::{
     target,
 };
 use crate::{
-    location::{Location, MAX_LEN, PartEnds, PrepareError, has_dot_segment, scan},
+    location::{LabelledOrigin, Location, MAX_LEN, PartEnds, PrepareError, has_dot_segment, scan},
     policy::Decision,
     redirect::{Redirect, Refusal, RuleOffset, Timing},
 };
@@ -34,8 +35,8 @@ impl Table {
         let mut timing = Timing::Before;
         if let Some(ready) = self.options(record) {
             cache = ready.options.cache;
-            if ready.options.after_not_found {
-                timing = Timing::after(http::StatusCode::NOT_FOUND);
+            if let Some(status) = ready.options.after {
+                timing = Timing::after(status);
             }
         }
         Redirect {
@@ -81,13 +82,16 @@ impl Table {
             _ => ask.query.filter(|query| !query.is_empty()),
         };
         let edits = ready.is_some_and(|ready| !ready.options.edits.is_empty());
+        if let Some(label) = ready.and_then(|ready| ready.options.host_label) {
+            return labelled(label, record, captures, query, ready, policy, is_plain);
+        }
         let is_written = record.has(SLOTS) || query.is_some() || edits;
         let (text, ends) = if is_written {
             let write = |out: &mut Vec<u8>| {
                 let push = |out: &mut Vec<u8>, target: &[u8]| {
                     target::push(out, target, captures, is_plain);
                 };
-                written(out, record, push, query, ready, policy)
+                written(out, record, None, push, query, ready, policy)
             };
             // One that is in use already is another one's.
             SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
@@ -137,10 +141,31 @@ thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Returns the location of a target with a placeholder in its host.
+#[cold]
+fn labelled(
+    label: HostLabel,
+    record: &Record<'_>,
+    captures: &Captures<'_>,
+    query: Option<&str>,
+    ready: Option<&Ready>,
+    policy: QueryPolicy,
+    is_plain: bool,
+) -> Result<Location, PrepareError> {
+    let origin = label
+        .origin(record, captures)
+        .ok_or(PrepareError::OffSite)?;
+    let push = |out: &mut Vec<u8>, target: &[u8]| target::push(out, target, captures, is_plain);
+    let mut out = Vec::new();
+    let (text, ends) = written(&mut out, record, Some(&origin), push, query, ready, policy);
+    Location::prepared_on(&origin, text, ends.fragment)
+}
+
 /// A target written for one request, and where its fragment begins.
 fn written(
     out: &mut Vec<u8>,
     record: &Record<'_>,
+    labelled: Option<&LabelledOrigin>,
     push: impl Fn(&mut Vec<u8>, &[u8]),
     query: Option<&str>,
     ready: Option<&Ready>,
@@ -159,8 +184,14 @@ fn written(
     } else {
         (address, &[][..])
     };
-    let origin = usize::from(record.origin);
-    push(out, path);
+    let mut origin = usize::from(record.origin);
+    if let Some(labelled) = labelled {
+        out.extend_from_slice(labelled.as_str().as_bytes());
+        push(out, path.get(origin..).unwrap_or_default());
+        origin = labelled.as_str().len();
+    } else {
+        push(out, path);
+    }
     // The tail of a prefix may be nothing, and then the slash is missing.
     if out.len() == origin {
         out.push(b'/');

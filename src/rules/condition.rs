@@ -104,7 +104,7 @@ impl Ready {
         if scheme.is_some() && *scheme != ask.head.scheme() {
             return Some(Missing::Scheme);
         }
-        if !methods.is_empty() && !methods.contains(ask.head.method()) {
+        if !methods.contains(ask.head.method()) {
             return Some(Missing::Method);
         }
         let is_other = |key| !self.options.query_keys().any(|own| means(key, own));

@@ -1,8 +1,12 @@
 //! What most rules do not say; equal ones are kept once for a whole table.
 
-use http::Method;
+use http::StatusCode;
 
-use super::has::{Condition, Place};
+use super::{
+    has::{Condition, Place},
+    host_label::HostLabel,
+    methods::Methods,
+};
 use crate::{location::HttpScheme, redirect::CacheControl};
 
 /// Everything of a rule but its path, its target and its status.
@@ -11,7 +15,7 @@ pub(super) struct Options {
     pub(super) scheme: Option<HttpScheme>,
     /// A host in lower case, or `*.` and one, or `.` and one.
     pub(super) host: Option<Box<str>>,
-    pub(super) methods: Vec<Method>,
+    pub(super) methods: Methods,
     /// What has to be there, and what must not.
     pub(super) conditions: Vec<(bool, Condition)>,
     /// The excluded paths: as they were written, and in a table in the form that is compared.
@@ -19,7 +23,8 @@ pub(super) struct Options {
     pub(super) query: QueryPolicy,
     pub(super) edits: Vec<Edit>,
     pub(super) cache: Option<CacheControl>,
-    pub(super) after_not_found: bool,
+    /// The redirect is sent only after a response of the app with this status.
+    pub(super) after: Option<StatusCode>,
     pub(super) name: Option<Box<str>>,
     pub(super) matching: Matching,
     /// Runs of slashes in the finished path become one.
@@ -30,8 +35,10 @@ pub(super) struct Options {
     pub(super) shadows: bool,
     /// If the request repeats a parameter, conditions see only its last value.
     pub(super) last_value: bool,
-    /// The query has no parameters but those of the conditions.
+    /// The query has only the parameters that the conditions require.
     pub(super) only_these_parameters: bool,
+    /// The placeholder in the host of the target. It's found when the table is built.
+    pub(super) host_label: Option<HostLabel>,
     /// The paths of the rule's own target, which it doesn't match.
     pub(super) own_target: Option<Box<str>>,
     /// For `StaticFirst`: orders this exact source with the patterns.

@@ -62,7 +62,7 @@ impl Rule {
     /// URL.
     ///
     /// Options of a redirect are an error when the table is built:
-    /// [`cache`](Self::cache), [`after_not_found`](Self::after_not_found), a
+    /// [`cache`](Self::cache), [`after`](Self::after), a
     /// [`query`](Self::query) policy, and edits of the query. The source can have placeholders, but
     /// nothing uses their text.
     pub fn pass(source: impl Into<Source>) -> Self {
@@ -147,9 +147,9 @@ impl Outcome {
                 "remove `cache`",
             ),
             (
-                options.after_not_found,
-                "only a redirect waits for a 404",
-                "remove `after_not_found`",
+                options.after.is_some(),
+                "only a redirect waits for a response",
+                "remove `after`",
             ),
             (
                 options.query != QueryPolicy::Keep,

@@ -1,4 +1,4 @@
-use http::Method;
+use http::StatusCode;
 
 use super::{
     Finding, FindingCode, Part,
@@ -66,7 +66,45 @@ use crate::{
 ///
 /// A target is a path on this site or a URL on a fixed origin. The path, the values of the query,
 /// and the fragment can contain placeholders of the source. A captured text is percent-encoded for
-/// its position. `{/*rest}` writes the rest with its slash. Text of a request never becomes a host.
+/// its position. `{/*rest}` writes the rest with its slash.
+///
+/// A placeholder can transform its text. Transforms change ASCII characters only, and each `%XX`
+/// stays as it is. They can be combined: `{slug|dash|lower}`.
+///
+/// | placeholder | writes `Big_%C3%89` as |
+/// |---|---|
+/// | `{slug}` | `Big_%C3%89` |
+/// | `{slug\|lower}` | `big_%C3%89` |
+/// | `{slug\|upper}` | `BIG_%C3%89` |
+/// | `{slug\|dash}` | `Big-%C3%89` |
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let rules = Rules::new([Rule::permanent("/Wiki/{page}", "/wiki/{page|dash|lower}")])?;
+/// testing::get("/Wiki/Main_Page").through(&rules).assert_redirect("/wiki/main-page");
+/// # Ok::<(), tower_redirect::rules::Findings>(())
+/// ```
+///
+/// The first label of a host can be a placeholder, if a domain of at least two labels follows. The
+/// rule matches only if the captured text is one host label: 1 to 63 letters, digits and hyphens,
+/// without a hyphen at its ends. Punycode (`xn--…`) needs the `idn` feature. The label is sent in
+/// lower case. The request chooses the host, so every host below the domain must be yours.
+///
+/// ```
+/// use tower_redirect::rules::{Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let target = "https://{tenant|dash}.shop.example/{rest}";
+/// let shop = Rule::permanent("/shops/{tenant}{/*rest}", target);
+/// let rules = Rules::new([shop])?;
+/// testing::get("/shops/Blue_Cow/a").through(&rules)
+///     .assert_redirect("https://blue-cow.shop.example/a");
+/// testing::get("/shops/evil.example/a").through(&rules).assert_pass();
+/// testing::get("/shops/a%2eb/a").through(&rules).assert_pass();
+/// # Ok::<(), tower_redirect::rules::Findings>(())
+/// ```
 ///
 /// # Targets from untrusted text
 ///
@@ -111,11 +149,6 @@ pub struct Rule {
     /// The error of the first call that contradicts an earlier one.
     pub(super) conflict: Option<Finding>,
 }
-
-const NO_METHOD: (&str, &str) = (
-    "no method is left",
-    "list at least one method, and the same one in each call",
-);
 
 impl Rule {
     #[doc = include_str!("../docs/moved_permanently.md")]
@@ -180,7 +213,7 @@ impl Rule {
         }
     }
 
-    fn conflict(
+    pub(super) fn conflict(
         mut self,
         part: Part,
         text: &str,
@@ -264,35 +297,6 @@ impl Rule {
         self
     }
 
-    /// Restricts the rule to these methods.
-    ///
-    /// GET doesn't include HEAD.
-    ///
-    /// ```
-    /// use http::Method;
-    /// use tower_redirect::rules::{Rule, Rules};
-    /// use tower_redirect::testing;
-    ///
-    /// let pay = Rule::permanent("/pay", "https://pay.example/").methods([Method::GET, Method::HEAD]);
-    /// let rules = Rules::new([pay])?;
-    /// testing::get("/pay").through(&rules).assert_redirect("https://pay.example/");
-    /// testing::post("/pay").through(&rules).assert_pass();
-    /// # Ok::<(), tower_redirect::rules::Findings>(())
-    /// ```
-    ///
-    /// If you call this twice, the rule matches only the methods that are in both lists. A rule
-    /// without any method is an error when the table is built.
-    pub fn methods(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
-        let mut methods: Vec<Method> = methods.into_iter().collect();
-        let own = &self.options.methods;
-        methods.retain(|method| own.is_empty() || own.contains(method));
-        if methods.is_empty() {
-            return self.conflict(Part::Rule, "methods", NO_METHOD);
-        }
-        self.options.methods = methods;
-        self
-    }
-
     /// Restricts the rule to requests that meet a condition.
     ///
     /// If you add several conditions, the request must meet all of them. Two conditions on one name
@@ -348,39 +352,44 @@ impl Rule {
         self
     }
 
-    /// Redirects only if the app responds with 404.
+    /// Redirects only after the app responds with this status.
     ///
     /// ```
     /// use http::StatusCode;
     /// use tower_redirect::rules::{Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let blog = Rule::permanent("/blog/{slug}", "/posts/{slug}").after_not_found();
-    /// let rules = Rules::new([blog])?;
+    /// let rules = Rules::new([
+    ///     Rule::permanent("/blog/{slug}", "/posts/{slug}").after(StatusCode::NOT_FOUND),
+    ///     Rule::see_other("/account{/*page}", "/login").after(StatusCode::UNAUTHORIZED),
+    /// ])?;
     /// testing::get("/blog/a").through(&rules)
     ///     .assert_redirect("/posts/a")
     ///     .assert_after(StatusCode::NOT_FOUND);
+    /// testing::get("/account").through(&rules).assert_after(StatusCode::UNAUTHORIZED);
     /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
-    /// The first rule that matches wins. If the app has the page, the table tries no other rule.
+    /// The first rule that matches wins. If the app responds with another status, the table tries
+    /// no other rule. A second call replaces the first.
     ///
-    /// A loop of rules isn't an error if one of them waits for a 404, because the app may have one
-    /// of the pages. [`Rules::check`](super::Rules::check) warns about it. A rule that would match
-    /// its own targets, but matches other URLs too, doesn't match its targets:
+    /// A loop of rules isn't an error if one of them waits, because the app may respond with
+    /// another status. [`Rules::check`](super::Rules::check) warns about it. A rule that would
+    /// match its own targets, but matches other URLs too, doesn't match its targets:
     ///
     /// ```
+    /// use http::StatusCode;
     /// use tower_redirect::rules::{Rule, Rules};
     /// use tower_redirect::testing;
     ///
-    /// let english = Rule::found("/{*rest?}", "/en/{rest}").after_not_found();
+    /// let english = Rule::found("/{*rest?}", "/en/{rest}").after(StatusCode::NOT_FOUND);
     /// let rules = Rules::new([english])?;
     /// testing::get("/a").through(&rules).assert_redirect("/en/a");
     /// testing::get("/en/a").through(&rules).assert_pass();
     /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
-    pub const fn after_not_found(mut self) -> Self {
-        self.options.after_not_found = true;
+    pub const fn after(mut self, status: StatusCode) -> Self {
+        self.options.after = Some(status);
         self
     }
 

@@ -23,6 +23,28 @@ impl Rule {
         self
     }
 
+    /// Matches only if the query has no other parameters than those that the rule requires.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let page = Rule::permanent("/index.php?page={id}", "/pages/{id}").only_these_parameters();
+    /// let home = Rule::permanent("/index.php", "/").only_these_parameters();
+    /// let rules = Rules::new([page, home])?;
+    /// testing::get("/index.php?page=5").through(&rules).assert_redirect("/pages/5");
+    /// testing::get("/index.php").through(&rules).assert_redirect("/");
+    /// testing::get("/index.php?page=5&x=1").through(&rules).assert_pass();
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
+    /// ```
+    ///
+    /// A rule requires the parameters of its source, and those of [`when`](Self::when). It doesn't
+    /// require those of [`unless`](Self::unless).
+    pub const fn only_these_parameters(mut self) -> Self {
+        self.options.only_these_parameters = true;
+        self
+    }
+
     /// Removes a parameter of the request.
     ///
     /// The parameters of the target stay.

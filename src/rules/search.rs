@@ -80,15 +80,19 @@ impl Table {
                 if best.is_some_and(|(_, other)| other < rank) {
                     return ControlFlow::Break(());
                 }
+                let found = || Match { rule, path: *path };
                 let answers = match self.options(record) {
-                    Some(ready) => ready.admits(ask, &mut Captures::none()),
+                    Some(ready) => {
+                        let fits = |label| self.has_host_label(label, &found(), record, ask);
+                        ready.admits(ask, &mut Captures::none())
+                            && ready.options.host_label.is_none_or(fits)
+                    }
                     None => true,
                 };
                 if !answers {
                     return ControlFlow::Continue(());
                 }
-                let path = *path;
-                best = Some((Match { rule, path }, rank));
+                best = Some((found(), rank));
                 lowest.set(wanted_below(&rank, precedence));
                 ControlFlow::Break(())
             },

@@ -72,7 +72,7 @@ impl Rules {
     ///
     /// - tests and [`explain`](Self::explain)
     /// - a redirect that the layer suppresses
-    /// - a redirect that waits for a 404, if the app responds with something else
+    /// - a redirect that waits for a response, if the app responds with another status
     /// - a rule that [passes](super::Rule::pass)
     ///
     /// Clones share their counts, even clones that you made before this call. Keep one to read the

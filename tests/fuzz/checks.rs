@@ -271,7 +271,14 @@ pub fn rules(data: &[u8]) {
         let got = real::answer(&table, &request, scheme);
         assert_eq!(got, expected, "{request:?} {scheme:?} {rules:#?}");
         if let Answer::Redirect { location, .. } = got {
-            let origins = [SITE, "https://new.example", "http://old.example:8080"];
+            let origins = [
+                SITE,
+                "https://new.example",
+                "http://old.example:8080",
+                // One label of a request, below a domain.
+                ".new.example",
+                ".new.example:8080",
+            ];
             assert_sent_to(&location, &origins);
         }
     }

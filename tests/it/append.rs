@@ -85,7 +85,7 @@ fn everything_of_a_rule_is_kept() {
             .named("a"),
         Rule::found(Source::regex(r"/(\d+)/b"), "/b/{1}").ignore_case(),
         Rule::see_other(Source::prefix("/p"), "/q"),
-        Rule::temporary("/t", "/u").after_not_found(),
+        Rule::temporary("/t", "/u").after(http::StatusCode::NOT_FOUND),
         Rule::permanent("/t", "/v").host("x.example"),
     ];
     let one = Rules::new(rules.clone()).unwrap();

@@ -92,15 +92,26 @@ fn what_is_found() {
         (Rule::found("/private", "/page"), &[]),
         (Rule::found("/gone", "/page"), &[]),
         (
-            Rule::found("/page", "/").after_not_found(),
+            Rule::found("/page", "/").after(StatusCode::NOT_FOUND),
             &[(NeverApplies, "/page", 200)],
         ),
         (
-            Rule::found("/moves", "/").after_not_found(),
+            Rule::found("/moves", "/").after(StatusCode::NOT_FOUND),
             &[(NeverApplies, "/moves", 308)],
         ),
-        (Rule::found("/form", "/page").after_not_found(), &[]),
-        (Rule::found("/old", "/page").after_not_found(), &[]),
+        (
+            Rule::found("/form", "/page").after(StatusCode::NOT_FOUND),
+            &[],
+        ),
+        // Whether the app responds so depends on more than the URL.
+        (
+            Rule::found("/page", "/").after(StatusCode::UNAUTHORIZED),
+            &[],
+        ),
+        (
+            Rule::found("/old", "/page").after(StatusCode::NOT_FOUND),
+            &[],
+        ),
         (
             Rule::found("/page", "/nowhere"),
             &[(HiddenPage, "/page", 200), (DeadTarget, "/nowhere", 404)],
@@ -211,7 +222,7 @@ fn what_is_skipped_and_why() {
 fn a_target_that_another_rule_answers_after_a_404_is_not_dead() {
     let report = report([
         Rule::found("/old", "/older"),
-        Rule::found("/older", "/page").after_not_found(),
+        Rule::found("/older", "/page").after(StatusCode::NOT_FOUND),
     ]);
     report.assert_clean();
 }
@@ -286,9 +297,9 @@ fn errors_are_findings_and_each_address_is_asked_once() {
         polled: 0,
     };
     let rules = Rules::new([
-        Rule::found("/a", "/fails").after_not_found(),
-        Rule::found("/b", "/fails").after_not_found(),
-        Rule::found("/c", "/d").after_not_found(),
+        Rule::found("/a", "/fails").after(StatusCode::NOT_FOUND),
+        Rule::found("/b", "/fails").after(StatusCode::NOT_FOUND),
+        Rule::found("/c", "/d").after(StatusCode::NOT_FOUND),
     ])
     .unwrap();
     let report = tokio_test::block_on(testing::check_routes(&app, &rules));

@@ -244,7 +244,7 @@ fn what_a_format_cannot_say_has_a_reason() {
         (
             Format::Cloudflare,
             14,
-            "the format has no rules that wait for a 404",
+            "the format has no rules that wait for a response",
         ),
         (
             Format::Cloudflare,

@@ -77,7 +77,28 @@ fn each_part_of_a_rule_has_a_text() {
             permanent("/a").methods([Method::GET, Method::PUT]),
             "/a -> /b methods=GET,PUT",
         ),
-        (permanent("/a").after_not_found(), "/a -> /b after=404"),
+        (
+            permanent("/a").except_methods([Method::POST, Method::PUT, Method::POST]),
+            "/a -> /b not-methods=POST,PUT",
+        ),
+        (
+            permanent("/a")
+                .methods([Method::GET, Method::PUT])
+                .except_methods([Method::PUT]),
+            "/a -> /b methods=GET",
+        ),
+        (
+            permanent("/a").after(StatusCode::UNAUTHORIZED),
+            "/a -> /b after=401",
+        ),
+        (
+            permanent("/a?p={x}").only_these_parameters(),
+            "/a?p={x} -> /b only-these-parameters",
+        ),
+        (
+            permanent("/a").after(StatusCode::NOT_FOUND),
+            "/a -> /b after=404",
+        ),
         (
             permanent("/a").cache(Duration::from_secs(60)),
             "/a -> /b max-age=60",
@@ -149,6 +170,12 @@ fn the_text_of_a_wrong_rule_is_refused() {
             "a rule matches every port of its host",
         ),
         ("/a/:b -> /c", 3, "`:name` isn't a placeholder"),
+        ("/a -> /b after=4", 15, "`4` isn't a value of `after`"),
+        (
+            "/a -> /b not-methods=(",
+            21,
+            "`(` isn't a value of `not-methods`",
+        ),
     ] {
         let error = text.parse::<Rule>().unwrap_err();
         assert_eq!(

@@ -120,14 +120,14 @@ proptest! {
                 continue;
             };
             let (expected, rule) = specified.answer_of(&request, None);
-            for app in [StatusCode::NOT_FOUND, StatusCode::OK] {
+            for app in [StatusCode::NOT_FOUND, StatusCode::UNAUTHORIZED, StatusCode::OK] {
                 let response = through(&table, &request, app);
                 match (&expected, rule) {
                     (Answer::Pass, _) => prop_assert_eq!(response.status(), app),
                     (Answer::Refuse(status), _) => {
                         prop_assert_eq!(response.status().as_u16(), *status);
                     }
-                    (Answer::Redirect { .. }, Some(rule)) if rule.after_not_found && app == 200 => {
+                    (Answer::Redirect { .. }, Some(rule)) if rule.after.is_some_and(|status| app != status) => {
                         prop_assert_eq!(response.status(), app);
                     }
                     // It would lead to where the client is.

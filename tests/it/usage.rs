@@ -36,8 +36,8 @@ fn rules() -> Rules {
     Rules::new([
         Rule::permanent("/a", "/b"),
         Rule::found("/c/{x}", "/d/{x}"),
-        Rule::found("/late/{x}", "/archive/{x}").after_not_found(),
-        Rule::found("/alive/{x}", "/archive/{x}").after_not_found(),
+        Rule::found("/late/{x}", "/archive/{x}").after(StatusCode::NOT_FOUND),
+        Rule::found("/alive/{x}", "/archive/{x}").after(StatusCode::NOT_FOUND),
         Rule::temporary("/never", "/x").named("old campaign"),
     ])
     .unwrap()

@@ -42,6 +42,15 @@ impl Asked {
         })
     }
 
+    /// The names of the parameters, as plain text.
+    pub fn keys(&self) -> Vec<String> {
+        let query = self.query.as_deref().unwrap_or_default();
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        pairs
+            .map(|pair| form(pair.split_once('=').unwrap_or((pair, "")).0))
+            .collect()
+    }
+
     /// The values that stand in this place, those of a query as they were received.
     pub fn values(&self, place: &Place) -> Vec<String> {
         match place {

@@ -58,7 +58,9 @@ fn rule(conditions: Vec<Condition>, target: &str) -> Rule {
         query: Query::Keep,
         edits: Vec::new(),
         cache: None,
-        after_not_found: false,
+        except_methods: Vec::new(),
+        after: None,
+        only_these: false,
         ignore_case: false,
         ignore_trailing_slash: false,
     }

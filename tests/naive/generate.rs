@@ -108,7 +108,13 @@ pub fn rule(choices: &mut Choices<'_>) -> Rule {
             _ => Vec::new(),
         },
         cache: choices.one_in(6).then_some(60),
-        after_not_found: choices.one_in(8),
+        after: [None, Some(404), Some(401)][choices.pick(&[0, 0, 0, 0, 0, 0, 1, 2])],
+        only_these: choices.one_in(8),
+        except_methods: match choices.below(10) {
+            1 => vec![Method::GET],
+            2 => vec![Method::POST, Method::DELETE],
+            _ => Vec::new(),
+        },
         ignore_case: choices.one_in(4),
         // With an address or two slashes at the end, or a regex, it says something else.
         ignore_trailing_slash: choices.one_in(4)
@@ -256,9 +262,21 @@ fn target(choices: &mut Choices<'_>, names: &[String], tail: Option<&str>) -> St
             "http://old.example:8080/a",
         ])
         .to_owned();
+    let segments: Vec<&String> = names.iter().filter(|name| Some(&***name) != tail).collect();
+    if !segments.is_empty() && choices.one_in(10) {
+        let name = segments[choices.below(segments.len())];
+        let behind = choices.pick(&["", "/to", ":8080", "/"]);
+        text = format!(
+            "https://{{{name}{}}}.New.example{behind}",
+            transforms(choices)
+        );
+    }
     let named = |choices: &mut Choices<'_>| match names.is_empty() {
         true => None,
-        false => Some(format!("{{{}}}", names[choices.below(names.len())])),
+        false => {
+            let name = &names[choices.below(names.len())];
+            Some(format!("{{{name}{}}}", transforms(choices)))
+        }
     };
     for _ in 0..choices.below(3) {
         if !text.ends_with('/') {
@@ -273,7 +291,7 @@ fn target(choices: &mut Choices<'_>, names: &[String], tail: Option<&str>) -> St
     if let Some(tail) = tail.filter(|_| choices.one_in(3) && text.len() > 1 && !text.ends_with('/'))
     {
         if text.matches('/').count() != 2 || !text.contains("://") {
-            text.push_str(&format!("{{/*{tail}}}"));
+            text.push_str(&format!("{{/*{tail}{}}}", transforms(choices)));
         }
     }
     if text.is_empty() {
@@ -299,6 +317,13 @@ fn target(choices: &mut Choices<'_>, names: &[String], tail: Option<&str>) -> St
         _ => {}
     }
     text
+}
+
+fn transforms(choices: &mut Choices<'_>) -> &'static str {
+    match choices.below(4) {
+        1 => choices.pick(&["|lower", "|upper", "|dash", "|dash|lower", "|upper|dash"]),
+        _ => "",
+    }
 }
 
 fn edits(choices: &mut Choices<'_>) -> Vec<Edit> {
@@ -349,7 +374,9 @@ pub fn filler(number: usize) -> Rule {
         query: Query::Keep,
         edits: Vec::new(),
         cache: None,
-        after_not_found: false,
+        except_methods: Vec::new(),
+        after: None,
+        only_these: false,
         ignore_case: number % 7 == 3,
         ignore_trailing_slash: number % 11 == 5,
     }

@@ -34,13 +34,17 @@ pub struct Rule {
     pub host: Option<String>,
     pub scheme: Option<&'static str>,
     pub methods: Vec<Method>,
+    pub except_methods: Vec<Method>,
     pub conditions: Vec<Condition>,
     /// Paths that the rule is not for.
     pub except: Vec<String>,
     pub query: Query,
     pub edits: Vec<Edit>,
     pub cache: Option<u64>,
-    pub after_not_found: bool,
+    /// The status of the app's response that the redirect waits for.
+    pub after: Option<u16>,
+    /// No parameters are allowed but those that conditions want.
+    pub only_these: bool,
     pub ignore_case: bool,
     pub ignore_trailing_slash: bool,
 }
@@ -321,6 +325,12 @@ fn fits(rule: &Rule, pattern: &Pattern, asked: &Asked) -> Option<Vec<Capture>> {
     if !rule.methods.is_empty() && !rule.methods.contains(&asked.method) {
         return None;
     }
+    if rule.except_methods.contains(&asked.method) {
+        return None;
+    }
+    if rule.only_these && asked.keys().iter().any(|key| !wants(rule, key)) {
+        return None;
+    }
     let mut captures = pattern.captures(&asked.path)?;
     for condition in &rule.conditions {
         let found = asked
@@ -332,7 +342,14 @@ fn fits(rule: &Rule, pattern: &Pattern, asked: &Asked) -> Option<Vec<Capture>> {
         }
         captures.extend(found.into_iter().flatten());
     }
-    Some(captures)
+    (rule.outcome != Outcome::Redirect || write::has_host(&rule.target, &captures))
+        .then_some(captures)
+}
+
+/// Whether a condition wants this parameter.
+fn wants(rule: &Rule, key: &str) -> bool {
+    let is_it = |one: &Condition| one.wanted && one.place == Place::Query(key.to_owned());
+    rule.conditions.iter().any(is_it)
 }
 
 /// What a condition captures of a value that it takes.

@@ -44,6 +44,9 @@ pub fn rule(rule: &Rule) -> RealRule {
     if !rule.methods.is_empty() {
         real = real.methods(rule.methods.iter().cloned());
     }
+    if !rule.except_methods.is_empty() {
+        real = real.except_methods(rule.except_methods.iter().cloned());
+    }
     for condition in &rule.conditions {
         let has = match &condition.place {
             Place::Query(key) => Condition::query(key),
@@ -68,6 +71,7 @@ pub fn rule(rule: &Rule) -> RealRule {
             RealRule::ignore_case as fn(RealRule) -> RealRule,
         ),
         (rule.ignore_trailing_slash, RealRule::ignore_trailing_slash),
+        (rule.only_these, RealRule::only_these_parameters),
     ] {
         if said {
             real = say(real);
@@ -94,8 +98,8 @@ fn redirect(rule: &Rule, mut real: RealRule) -> RealRule {
     if let Some(seconds) = rule.cache {
         real = real.cache(Duration::from_secs(seconds));
     }
-    if rule.after_not_found {
-        real = real.after_not_found();
+    if let Some(status) = rule.after {
+        real = real.after(StatusCode::from_u16(status).unwrap());
     }
     real
 }

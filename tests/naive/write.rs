@@ -11,7 +11,7 @@ pub fn location(
     asked: &str,
     received: Option<&str>,
 ) -> Option<String> {
-    let (origin, target) = origin(&rule.target);
+    let (origin, target) = origin(&filled_host(&rule.target, captures)?);
     let (address, fragment) = split(&target, '#');
     let (path, own) = split(address, '?');
 
@@ -51,6 +51,54 @@ pub fn location(
     });
     let location = format!("{origin}{path}{query}{fragment}");
     (location.len() <= 8_000).then_some(location)
+}
+
+/// Whether a placeholder in the host of a target stands for one label of a host.
+pub fn has_host(target: &str, captures: &[Capture]) -> bool {
+    filled_host(target, captures).is_some()
+}
+
+/// A target with its placeholder in the host filled in; `None` if the text is no label of a host.
+fn filled_host(target: &str, captures: &[Capture]) -> Option<String> {
+    let Some((scheme, (inside, behind))) = target
+        .split_once("://{")
+        .and_then(|(scheme, rest)| Some((scheme, rest.split_once('}')?)))
+        .filter(|(scheme, _)| !scheme.contains('/'))
+    else {
+        return Some(target.to_owned());
+    };
+    let (text, _) = captured(inside, captures);
+    let label = text.to_ascii_lowercase();
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_label = (1..64).contains(&label.len())
+        && label.bytes().all(is_inner)
+        && !label.starts_with('-')
+        && !label.ends_with('-');
+    let filled = format!("{scheme}://{label}{behind}");
+    // Browsers refuse punycode that stands for nothing.
+    let end = filled.find(['{', '?', '#']).unwrap_or(filled.len());
+    let url = Url::parse(&filled[..end]).ok()?;
+    (is_label && url.host_str()?.len() <= 253).then_some(filled)
+}
+
+/// The transformed text of a placeholder, and where it comes from.
+fn captured(inside: &str, captures: &[Capture]) -> (String, From) {
+    let mut words = inside.trim_start_matches(['/', '*']).split('|');
+    let name = words.next().unwrap();
+    // The last of a name: those of conditions come behind those of the path.
+    let capture = captures.iter().rfind(|capture| capture.name == name);
+    let capture = capture.unwrap_or_else(|| panic!("{inside}: {captures:?}"));
+    let text = match capture.origin {
+        From::Tail if !inside.starts_with('/') => {
+            capture.text.strip_prefix('/').unwrap_or(&capture.text)
+        }
+        _ => &capture.text,
+    };
+    let has_escapes = capture.origin != From::Plain;
+    let text = words.fold(text.to_owned(), |text, name| {
+        transformed(&text, name, has_escapes)
+    });
+    (text, capture.origin)
 }
 
 /// The origin of a target as browsers write it, and what stands behind it.
@@ -100,17 +148,9 @@ fn fill(text: &str, captures: &[Capture], part: Part) -> String {
             continue;
         }
         let (inside, behind) = rest[1..].split_once('}').unwrap();
-        let name = inside.trim_start_matches(['/', '*']);
-        // The last of a name: those of conditions come behind those of the path.
-        let capture = captures.iter().rfind(|capture| capture.name == name);
-        let capture = capture.unwrap_or_else(|| panic!("{inside} of {text}: {captures:?}"));
-        let text = match capture.origin {
-            From::Tail if !inside.starts_with('/') => {
-                capture.text.strip_prefix('/').unwrap_or(&capture.text)
-            }
-            _ => &capture.text,
-        };
-        out.push_str(&match (capture.origin, part) {
+        let (text, from) = captured(inside, captures);
+        let text = &text;
+        out.push_str(&match (from, part) {
             (From::Plain, _) => plain(text),
             (From::Query, Part::Path) => encode(&text.replace('+', "%20"), "?#/[]"),
             (From::Query, Part::Query) => encode(text, "#"),
@@ -121,6 +161,30 @@ fn fill(text: &str, captures: &[Capture], part: Part) -> String {
         rest = behind;
     }
     out.push_str(&encode(rest, outside));
+    out
+}
+
+/// A text after one transform, which leaves escapes alone if the text has any.
+fn transformed(text: &str, name: &str, has_escapes: bool) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        let next: String = chars.clone().take(2).collect();
+        let is_hex = next.len() == 2 && next.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if has_escapes && char == '%' && is_hex {
+            out.push('%');
+            out.push_str(&next);
+            chars.nth(1);
+            continue;
+        }
+        out.push(match name {
+            "lower" => char.to_ascii_lowercase(),
+            "upper" => char.to_ascii_uppercase(),
+            "dash" if char == '_' => '-',
+            "dash" => char,
+            _ => panic!("{name} is no transform"),
+        });
+    }
     out
 }
 

@@ -9,6 +9,7 @@ use crate::{
         Finding, FindingCode, Part,
         capture::Slot,
         condition::Ready,
+        host_label::HostLabel,
         host_pattern::checked_host,
         options::{Matching, Options},
         outcome::Outcome,
@@ -152,11 +153,15 @@ impl RulesBuilder {
                     );
                     return Err(error.in_part(Part::Rule, &source.text()));
                 }
+                let mut options_at = options_at;
                 let mut compiled_target = None;
                 if let Outcome::Redirect(_) = outcome {
                     let mut target = self
                         .target(target, &slots)
                         .map_err(|error| error.in_part(Part::Target, &target.to_string()))?;
+                    if let Some(label) = target.host_label {
+                        options_at = Some(self.with_host_label(options_at, label)?);
+                    }
                     if is_prefix {
                         target = target.with_tail(PREFIX_TAIL_AT);
                     }
@@ -203,7 +208,8 @@ impl RulesBuilder {
         if let Some(target) = plain.and_then(|text| target::plain(text, &self.origin)) {
             return Ok(target);
         }
-        let compiled = target::compile(&*target.template()?, slots, &self.origin)?;
+        let template = target.template()?;
+        let compiled = target::compile(&template, slots, &self.origin, !self.is_of_format)?;
         if let Some(origin) = plain.and_then(|text| compiled.origin_in(text)) {
             origin.clone_into(&mut self.origin);
         }
@@ -234,6 +240,17 @@ impl RulesBuilder {
         )?);
         self.known.insert(options, at);
         Ok(at)
+    }
+
+    /// Returns the number of these options with a placeholder in the host of the target.
+    fn with_host_label(&mut self, options: Option<u32>, label: HostLabel) -> Result<u32, Finding> {
+        let ready = options.and_then(|at| self.options.get(at as usize));
+        let options = Options {
+            host_label: Some(label),
+            ..ready.map_or_else(Options::default, |ready| ready.options.clone())
+        };
+        self.ready(options)
+            .map_err(|error| error.in_part(Part::Condition, ""))
     }
 
     fn slots_of(&self, options: u32) -> Vec<Slot> {

@@ -9,13 +9,15 @@ impl RulesBuilder {
     /// number.
     pub(in crate::rules) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), Finding> {
         let number = self.count;
-        // It isn't an error if the rule waits for a 404, because the app may have the page.
-        if rule.names_one_address_twice() && !rule.options.after_not_found {
+        // It isn't an error if the rule waits for a response, because the app may send another one.
+        if rule.names_one_address_twice() && rule.options.after.is_none() {
             return Err(Finding::to_itself(&rule.target.native())
                 .in_part(Part::Rule, &rule.source.text())
                 .in_rule(number, rule.options.name.as_deref()));
         }
+        self.is_of_format = true;
         let added = self.try_rule(rule);
+        self.is_of_format = false;
         self.number_line(number, line, added)
     }
 

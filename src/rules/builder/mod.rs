@@ -75,6 +75,9 @@ pub struct RulesBuilder {
     source: Vec<u8>,
     /// The origin of the target that was checked last; in a file, many have the same.
     origin: String,
+    /// The rule comes from another format than the native one. Which texts such a format's own
+    /// engine puts into a host isn't known, so the host has no placeholders.
+    is_of_format: bool,
 }
 
 impl RulesBuilder {

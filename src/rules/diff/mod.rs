@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{RuleRef, Rules};
-use crate::{journey::TestRequest, policy::Decision, redirect::Timing};
+use crate::{journey::TestRequest, policy::Decision};
 
 mod overlaps;
 mod pairs;
@@ -276,18 +276,22 @@ impl<'r> DecisionChange<'r> {
             news.push(new.target());
         }
         let redirects = (self.decision_before.target(), self.decision_after.target());
-        if let (Some(old), Some(new)) = redirects {
-            match (old.timing(), new.timing()) {
-                (Timing::Before, Timing::After(_)) => {
-                    news.push("a rule that waits for a 404".to_owned());
+        if let (Some(before), Some(after)) = redirects {
+            match (old.waits_for(), new.waits_for()) {
+                (before, after) if before == after => {}
+                (_, Some(status)) => {
+                    news.push(format!("a rule that waits for a {}", status.as_u16()));
                 }
-                (Timing::After(_), Timing::Before) => {
-                    news.push("a rule that doesn't wait for a 404".to_owned());
+                (Some(status), None) => {
+                    news.push(format!(
+                        "a rule that doesn't wait for a {}",
+                        status.as_u16()
+                    ));
                 }
-                _ => {}
+                (None, None) => {}
             }
-            if old.cache != new.cache {
-                news.push(match new.cache {
+            if before.cache != after.cache {
+                news.push(match after.cache {
                     Some(cache) => format!("a rule with {cache}"),
                     None => "a rule without a cache lifetime".to_owned(),
                 });

@@ -255,7 +255,7 @@ impl<'r> Search<'r> {
             && own.query == options.query
             && own.edits == options.edits
             && own.cache == options.cache
-            && own.after_not_found == options.after_not_found
+            && own.after == options.after
             && own.merge_slashes == options.merge_slashes
             && own.scheme == options.scheme;
         if !is_plain || !is_same || record.origin != other_record.origin {
@@ -309,8 +309,15 @@ impl<'r> Search<'r> {
             let Some(record) = rules.table.record(at) else {
                 return false;
             };
-            let ready = rules.table.options(&record);
-            ready.is_none_or(|ready| ready.admits(&ask, &mut Captures::none()))
+            rules.table.options(&record).is_none_or(|ready| {
+                let has = |label| {
+                    rules
+                        .table
+                        .has_host_label(label, &Match::of(at), &record, &ask)
+                };
+                ready.admits(&ask, &mut Captures::none())
+                    && ready.options.host_label.is_none_or(has)
+            })
         })
     }
 }

@@ -194,12 +194,13 @@ fn split(options: &Options) -> (Options, Options) {
         last_value: options.last_value,
         only_these_parameters: options.only_these_parameters,
         own_target: options.own_target.clone(),
+        host_label: options.host_label,
         ..Options::default()
     };
     let answering = Options {
         edits: options.edits.clone(),
         cache: options.cache,
-        after_not_found: options.after_not_found,
+        after: options.after,
         merge_slashes: options.merge_slashes,
         repeats_asked: options.repeats_asked,
         ..Options::default()

@@ -12,7 +12,7 @@ use crate::{
     guard::Verdict,
     observe::escaped::Escaped,
     policy::{Decision, Refusal},
-    redirect::{DisabledExemptions, Exemption, Redirect, Suppressed, Timing},
+    redirect::{DisabledExemptions, Exemption, Redirect, Suppressed},
     request::RequestHead,
 };
 
@@ -125,8 +125,10 @@ pub enum FailedCondition {
     Forbidden(Condition),
     /// The query has a parameter that the rule doesn't allow.
     OtherParameters,
-    /// The rule waits for a 404, and the URL is one that it redirects to. See
-    /// [`Rule::after_not_found`](super::Rule::after_not_found).
+    /// The captured text isn't a valid label for the host of the target.
+    HostLabel,
+    /// The rule waits for a response, and the URL is one that it redirects to. See
+    /// [`Rule::after`](super::Rule::after).
     OwnTarget,
     /// The rule matches, but another rule wins.
     LowerPrecedence,
@@ -352,8 +354,7 @@ impl fmt::Display for Explanation<'_> {
             let (status, reason) = (refusal.status().as_u16(), refusal.reason());
             return write!(f, "\nrefused with {status}: {reason}");
         }
-        let redirect = self.redirect.as_ref();
-        let waits = redirect.is_some_and(|redirect| matches!(redirect.timing, Timing::After(_)));
+        let waits_for = self.winner.and_then(|rule| rule.waits_for());
         if self.leaves_regexes_out {
             f.write_str("\nthe path is longer than 8,000 bytes, so no regex matches")?;
         }
@@ -368,8 +369,12 @@ impl fmt::Display for Explanation<'_> {
             }
             write!(f, ": {}: ", Escaped(rule))?;
             match failed_condition {
-                None if waits => f.write_str("matches, if the app responds with 404"),
-                None => f.write_str("matches"),
+                None => match waits_for {
+                    Some(status) => {
+                        write!(f, "matches, if the app responds with {}", status.as_u16())
+                    }
+                    None => f.write_str("matches"),
+                },
                 Some(unmet) => write!(f, "no match, {}", Escaped(unmet)),
             }?;
         }
@@ -411,6 +416,9 @@ impl fmt::Display for FailedCondition {
             Self::Missing(has) => write!(f, "it requires {has}"),
             Self::Forbidden(has) => write!(f, "it excludes requests with {has}"),
             Self::OtherParameters => f.write_str("it allows no other query parameters"),
+            Self::HostLabel => {
+                f.write_str("the text for the host of its target isn't a host label")
+            }
             Self::OwnTarget => f.write_str("it redirects to this URL"),
             Self::LowerPrecedence => f.write_str("another rule wins"),
         }

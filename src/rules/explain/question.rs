@@ -6,7 +6,7 @@ use super::{Candidate, FailedCondition};
 use crate::rules::{
     RuleRef, Rules,
     ask::Ask,
-    capture::Captures,
+    capture::{Captures, Match},
     condition::Missing,
     options::Matching,
     record::Record,
@@ -119,7 +119,12 @@ impl Table {
     /// What a request lacks whose path and host fit.
     fn lacks(&self, ask: &Ask<'_, '_>, record: &Record<'_>) -> Option<FailedCondition> {
         let ready = self.options(record)?;
-        Some(match ready.missing(ask, &mut Captures::none())? {
+        let Some(missing) = ready.missing(ask, &mut Captures::none()) else {
+            let label = ready.options.host_label?;
+            let has_label = self.has_host_label(label, &Match::of(record.begin()), record, ask);
+            return (!has_label).then_some(FailedCondition::HostLabel);
+        };
+        Some(match missing {
             Missing::Scheme => FailedCondition::Scheme,
             Missing::Method => FailedCondition::Method,
             Missing::Except(pattern) => FailedCondition::Except(pattern.into()),

@@ -6,6 +6,7 @@ use crate::rules::{
     QueryPolicy, Rules,
     options::Options,
     record::{REGEX, Record},
+    target::{self, Piece},
     verify::Finder,
 };
 
@@ -104,12 +105,21 @@ impl Rules {
         let options = |record: &Record<'_>| self.table.options(record).map(|ready| &ready.options);
         let (own, other) = (options(first), options(second));
         let (own, other) = (own.unwrap_or(&nothing), other.unwrap_or(&nothing));
+        let transforms = |record: &Record<'_>| {
+            let mut pieces = target::pieces(record.target);
+            pieces.any(|piece| matches!(piece, Piece::Slot(.., one) if !one.is_none()))
+        };
         let of_next = [
             (
-                other.after_not_found,
-                "waits for a 404; in a `_redirects` file, write its status with `!`",
+                other.after.is_some(),
+                "waits for a response of the app; in a `_redirects` file, write its status with `!`",
             ),
             (second.has(REGEX), "is a regex"),
+            (transforms(second), "transforms a placeholder"),
+            (
+                other.host_label.is_some(),
+                "has a placeholder in the host of its target",
+            ),
             (other.cache.is_some(), "has a cache lifetime"),
             (!other.edits.is_empty(), "edits the query"),
             (other.merge_slashes, "merges slashes"),
@@ -128,6 +138,7 @@ impl Rules {
                 first.origin > 0,
                 "redirects to another host, where other rules may match",
             ),
+            (transforms(first), "transforms a placeholder"),
             (own.own_target.is_some(), "doesn't match its own targets"),
             (own.cache.is_some(), "has a cache lifetime"),
             (own.merge_slashes, "merges slashes"),

@@ -114,7 +114,7 @@ impl Rules {
     /// A rule stays the same if the table can't prove all of that:
     ///
     /// - The second rule has conditions, except a scheme or methods that the first rule has too.
-    /// - The second rule waits for a 404, has a cache lifetime, or edits the query.
+    /// - The second rule waits for a response, has a cache lifetime, or edits the query.
     /// - The first rule redirects to another host, or its target has a capture that is part of a
     ///   segment.
     /// - [`check`](Self::check) reports that it didn't look at all rules.

@@ -5,6 +5,7 @@ use http::Method;
 use super::RuleRef;
 use crate::rules::{
     has::{Condition, Place},
+    methods::Methods,
     options::Options,
     record::{PATTERN, REGEX, SLOTS},
     target,
@@ -55,7 +56,7 @@ impl RuleRef<'_> {
         }
         let nothing = Options::default();
         let options = self.options().unwrap_or(&nothing);
-        if !options.methods.is_empty() && !options.methods.contains(&Method::GET) {
+        if !options.methods.contains(&Method::GET) {
             return Err(SkippedReason::OtherMethods);
         }
         let mut address = self.source().to_owned();
@@ -109,11 +110,11 @@ impl RuleRef<'_> {
         })
     }
 
-    /// Whether the rule answers GET and HEAD alone.
+    /// Returns `true` if the rule matches only GET and HEAD.
     pub(crate) fn only_reads(&self) -> bool {
-        let methods = self.options().map_or(&[][..], |options| &options.methods);
-        let reads = |method: &Method| method == Method::GET || method == Method::HEAD;
-        !methods.is_empty() && methods.iter().all(reads)
+        let reads = Methods::only([Method::GET, Method::HEAD]);
+        self.options()
+            .is_some_and(|options| options.methods.is_subset(&reads))
     }
 
     fn fixed_host(&self) -> Result<Option<Box<str>>, SkippedReason> {

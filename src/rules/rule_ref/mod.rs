@@ -1,7 +1,10 @@
 use std::{fmt, iter::FusedIterator};
 
+use http::StatusCode;
+
 use super::{
     Outcome, RuleId, Rules,
+    host_label::HostLabel,
     lines::Lines,
     pattern::PatternRef,
     record::{REGEX, Record, SLOTS},
@@ -78,7 +81,11 @@ impl<'r> RuleRef<'r> {
         }
         let names = self.names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        target::written(self.record().target, &names)
+        let target = target::written(self.record().target, &names);
+        match self.host_label() {
+            Some(label) => label.write_into(&target, &names),
+            None => target,
+        }
     }
 
     /// Returns what the rule does with a request.
@@ -139,6 +146,16 @@ impl<'r> RuleRef<'r> {
             source: self.source(),
         };
         self.name().map_or(source, RuleId::Name)
+    }
+
+    /// Returns the placeholder in the host of the target.
+    pub(super) fn host_label(&self) -> Option<HostLabel> {
+        self.table.options(&self.record())?.options.host_label
+    }
+
+    /// Returns the status of the app's response that the redirect waits for.
+    pub(super) fn waits_for(&self) -> Option<StatusCode> {
+        self.table.options(&self.record())?.options.after
     }
 
     /// The host that it is for, or nothing.

@@ -46,8 +46,9 @@ impl From<RuleRef<'_>> for Rule {
     fn from(rule: RuleRef<'_>) -> Self {
         let record = rule.record();
         let mut options = rule.options().cloned().unwrap_or_default();
-        // It's found when the table is built.
+        // They're found when the table is built.
         options.own_target = None;
+        options.host_label = None;
         let matching = options.matching;
         for pattern in &mut options.except {
             *pattern = with_slash(pattern, matching).into();

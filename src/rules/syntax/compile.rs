@@ -155,6 +155,7 @@ mod tests {
             ("/{}", "{}", "invalid placeholder name"),
             ("/\u{e9}/{a-b}", "{a-b}", "invalid placeholder name"),
             ("/x/{*a-b}", "{*a-b}", "invalid placeholder name"),
+            ("/x/{a|lower}", "{a|lower}", "only a target has transforms"),
             ("/{a}-{b}", "{b}", "more than one placeholder in a segment"),
             ("/{a}/{b}/{a}/{b}", "{a}", "duplicate placeholder name"),
             ("/{a}/{*a}", "{*a}", "duplicate placeholder name"),
@@ -213,7 +214,12 @@ mod tests {
             assert_eq!(read.to_string(), text);
             assert_eq!(source(&read.to_string()).unwrap(), read);
         }
-        for text in ["/{a}-{b}?c={{{d}}}#{/*e}", "https://x.example{/*a}", "{{"] {
+        for text in [
+            "/{a}-{b}?c={{{d}}}#{/*e}",
+            "https://x.example{/*a}",
+            "{{",
+            "/{a|dash|lower}{/*b|upper}",
+        ] {
             assert_eq!(template(text).unwrap().to_string(), text);
         }
     }

@@ -18,7 +18,7 @@ use std::{
     ops::Range,
 };
 
-use super::{Finding, text_range::TextRange};
+use super::{Finding, text_range::TextRange, transform::Transforms};
 use crate::location::HttpScheme;
 
 mod compile;
@@ -259,12 +259,24 @@ pub(super) enum TemplatePart {
     Placeholder(Placeholder),
 }
 
-/// A placeholder in a target: `{name}`, or `{/*name}` for a tail with its slash.
+/// A placeholder in a target: `{name}`, or `{/*name}` for a tail with its slash. It may have
+/// transforms: `{name|lower}`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Placeholder {
     /// The range includes the braces.
     pub(super) name: Word,
     pub(super) has_slash: bool,
+    pub(super) transforms: Transforms,
+}
+
+impl Placeholder {
+    pub(super) fn new(name: Word, has_slash: bool) -> Self {
+        Self {
+            name,
+            has_slash,
+            transforms: Transforms::default(),
+        }
+    }
 }
 
 impl Template {
@@ -291,7 +303,7 @@ impl Template {
     /// Adds a placeholder: `{name}`, or `{/*name}` if it has a slash.
     pub(super) fn push_placeholder(&mut self, name: &str, range: Range<usize>, has_slash: bool) {
         let name = Word::new(name, range);
-        let placeholder = Placeholder { name, has_slash };
+        let placeholder = Placeholder::new(name, has_slash);
         self.parts.push(TemplatePart::Placeholder(placeholder));
     }
 

@@ -6,7 +6,9 @@ use super::{
 };
 use crate::{
     location::{HttpScheme, scan},
-    rules::{Finding, host_pattern::host_placeholder, text_range::TextRange},
+    rules::{
+        Finding, host_pattern::host_placeholder, text_range::TextRange, transform::Transforms,
+    },
 };
 
 /// A piece of a text.
@@ -252,14 +254,20 @@ fn segment(text: &str, start: usize) -> Result<Segment, Finding> {
 /// Checks the name of a placeholder. The range includes the braces.
 fn read_name(name: &str, range: TextRange) -> Result<Word, Finding> {
     if is_name(name) {
-        Ok(Word::new(name, range))
-    } else {
-        Err(Finding::at(
+        return Ok(Word::new(name, range));
+    }
+    Err(match name.split_once('|') {
+        Some((name, _)) if is_name(name) => Finding::at(
+            range,
+            "only a target has transforms",
+            "write the name here, and the transforms in the target",
+        ),
+        _ => Finding::at(
             range,
             "invalid placeholder name",
             "use letters, digits and `_`, or write `{{` for a literal brace",
-        ))
-    }
+        ),
+    })
 }
 
 /// Reads the query of a source.
@@ -314,18 +322,36 @@ fn literal(tokens: &[(TextRange, Token<'_>)], text: &str, start: usize) -> Resul
     Ok(Word::new(joined, start..start + text.len()))
 }
 
+/// Splits the inside of a placeholder before its transforms. The range includes the braces.
+fn transforms(inside: &str, range: TextRange) -> Result<(&str, Transforms), Finding> {
+    let mut words = inside.split('|');
+    let name = words.next().unwrap_or_default();
+    let mut transforms = Transforms::default();
+    let mut at = range.start + 1 + name.len();
+    for word in words {
+        let place = at..at + 1 + word.len();
+        at = place.end;
+        transforms
+            .add(word)
+            .map_err(|(message, help)| Finding::at(place, message, help))?;
+    }
+    Ok((name, transforms))
+}
+
 /// Reads a target.
 pub(in crate::rules) fn template(text: &str) -> Result<Template, Finding> {
     let part = |(range, token): (TextRange, Token<'_>)| {
         Ok(match token {
             Token::Literal(literal) => TemplatePart::Literal(Word::new(literal, range)),
             Token::Placeholder(inside) => {
+                let (inside, transforms) = transforms(inside, range)?;
                 // `{*rest}` is the tail too, as it is written in a source.
                 let with_slash = inside.strip_prefix("/*");
                 let name = with_slash.or(inside.strip_prefix('*')).unwrap_or(inside);
                 TemplatePart::Placeholder(Placeholder {
                     name: read_name(name, range)?,
                     has_slash: with_slash.is_some(),
+                    transforms,
                 })
             }
         })

@@ -92,9 +92,13 @@ impl fmt::Display for Template {
         for part in &self.parts {
             match part {
                 TemplatePart::Literal(text) => Escaped(&text.text).fmt(f)?,
-                TemplatePart::Placeholder(Placeholder { name, has_slash }) => {
+                TemplatePart::Placeholder(Placeholder {
+                    name,
+                    has_slash,
+                    transforms,
+                }) => {
                     let slash = if *has_slash { "/*" } else { "" };
-                    write!(f, "{{{slash}{}}}", name.text)?;
+                    write!(f, "{{{slash}{}{transforms}}}", name.text)?;
                 }
             }
         }

@@ -62,10 +62,11 @@ fn asks_for_nothing(ready: &Ready) -> bool {
     let options = &ready.options;
     ready.group == EVERY_HOST
         && options.scheme.is_none()
-        && options.methods.is_empty()
+        && options.methods.is_all()
         && options.conditions.is_empty()
         && !options.has_exceptions()
         && !options.only_these_parameters
+        && options.host_label.is_none()
 }
 
 impl Table {

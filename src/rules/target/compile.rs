@@ -2,17 +2,19 @@
 
 use std::borrow::Cow;
 
-use super::{Piece, Place, Target, Write, pieces, write::encode};
+use super::{
+    Piece, Place, Target, Write,
+    origin::{Origin, label, origin},
+    pieces,
+    write::encode,
+};
 use crate::{
-    location::{
-        Location, LocationError, MAX_LEN, RECEIVED_FRAGMENT, RECEIVED_PATH, RECEIVED_QUERY,
-        is_settled, parse_origin,
-    },
+    location::{Location, MAX_LEN, RECEIVED_FRAGMENT, RECEIVED_PATH, RECEIVED_QUERY, is_settled},
     rules::{
         Finding,
         capture::{Kind, Slot},
         spelling,
-        syntax::{Placeholder, Template, TemplatePart, Word},
+        syntax::{Placeholder, Template, TemplatePart},
         text_range::TextRange,
     },
 };
@@ -34,6 +36,7 @@ pub(in crate::rules) fn plain<'t>(text: &'t str, known_origin: &str) -> Option<T
         has_slots: false,
         has_query: false,
         has_fragment: false,
+        host_label: None,
         // Plain bytes are, and the origin was checked before.
         is_settled: true,
     })
@@ -41,11 +44,13 @@ pub(in crate::rules) fn plain<'t>(text: &'t str, known_origin: &str) -> Option<T
 
 /// Checks a target and writes it in the form that is kept.
 ///
-/// `known_origin` is one that was checked before, as it is sent.
+/// `known_origin` is one that was checked before, as it is sent. Only some targets may have a
+/// placeholder in their host.
 pub(in crate::rules) fn compile<'t>(
     template: &Template,
     slots: &[Slot],
     known_origin: &str,
+    allows_label: bool,
 ) -> Result<Target<'t>, Finding> {
     let Some(first) = template.parts.first() else {
         let message = "empty target";
@@ -62,27 +67,34 @@ pub(in crate::rules) fn compile<'t>(
         .text
         .strip_prefix(known_origin)
         .is_some_and(|path| path.starts_with('/') && !known_origin.is_empty());
-    let (mut out, path_at) = if is_known {
-        (known_origin.as_bytes().to_vec(), known_origin.len())
+    let Origin {
+        text: mut out,
+        part: first_part,
+        path_at,
+        host_label,
+    } = if is_known {
+        Origin::literal(known_origin.as_bytes().to_vec(), known_origin.len())
+    } else if let Some(placeholder) = label(template).filter(|_| allows_label) {
+        Origin::with_label(&template.parts, placeholder, slots)?
     } else {
         origin(first, template.parts.get(1))?
     };
     let origin = out.len();
+    let first_path = match template.parts.get(first_part) {
+        Some(TemplatePart::Literal(literal)) => literal.text.get(path_at..),
+        _ => None,
+    };
     let mut place = Place::Path;
-    let mut has_slots = false;
+    // A label needs what is captured, too.
+    let mut has_slots = host_label.is_some();
     let mut has_query = false;
-    if origin > 0
-        && !first
-            .text
-            .get(path_at..)
-            .is_some_and(|rest| rest.starts_with('/'))
-    {
+    if origin > 0 && !first_path.is_some_and(|rest| rest.starts_with('/')) {
         out.push(b'/');
     }
-    for (number, part) in template.parts.iter().enumerate() {
+    for (number, part) in template.parts.iter().enumerate().skip(first_part) {
         match part {
             TemplatePart::Literal(literal) => {
-                let skipped = if number == 0 { path_at } else { 0 };
+                let skipped = if number == first_part { path_at } else { 0 };
                 let text = literal.text.get(skipped..).unwrap_or_default();
                 if let Some(at) = text.bytes().position(|byte| byte.is_ascii_control()) {
                     return Err(Finding::at(
@@ -97,6 +109,7 @@ pub(in crate::rules) fn compile<'t>(
                 has_slots = true;
                 let is_after_slash = out.last() == Some(&b'/');
                 let (write, index) = slot(placeholder, slots, place, is_after_slash)?;
+                out.extend(placeholder.transforms.byte());
                 out.extend([write as u8, index]);
             }
         }
@@ -107,68 +120,12 @@ pub(in crate::rules) fn compile<'t>(
         has_slots,
         has_query,
         has_fragment: place == Place::Fragment,
+        host_label,
         is_settled: !has_slots && is_settled(&out, origin),
         text: Cow::Owned(out),
     };
     target.check(template)?;
     Ok(target)
-}
-
-/// Returns the origin of a target as it is sent, empty on this site, and where the path begins.
-fn origin(first: &Word, second: Option<&TemplatePart>) -> Result<(Vec<u8>, usize), Finding> {
-    let text = &*first.text;
-    let invalid = |error: LocationError| {
-        let range = first.nth(error.position());
-        Finding::location(error, range)
-    };
-    if let Some(rest) = text.strip_prefix('/') {
-        if rest.starts_with(['/', '\\']) {
-            let error = Location::from_config(text).err();
-            return Err(error.map_or_else(
-                || {
-                    let message = "`//` redirects to another host";
-                    Finding::at(first.nth(1), message, "write one `/`")
-                },
-                invalid,
-            ));
-        }
-        return Ok((Vec::new(), 0));
-    }
-    let has_scheme = ["https://", "http://"].iter().any(|scheme| {
-        text.get(..scheme.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    });
-    if !has_scheme {
-        return Err(match Location::from_config(text) {
-            Err(error) => invalid(error),
-            Ok(_) => Finding::at(
-                first.nth(0),
-                "a target must start with `/` or `https://`",
-                "",
-            ),
-        });
-    }
-    let placeholder = match second {
-        Some(TemplatePart::Placeholder(placeholder)) => Some(placeholder),
-        _ => None,
-    };
-    let (origin, rest) = parse_origin(text).map_err(|error| match placeholder {
-        // Nothing is wrong with the host, except that a part of it is missing.
-        Some(placeholder) if error.position() + 1 >= text.len() => host_slot(placeholder),
-        _ => invalid(error),
-    })?;
-    match placeholder {
-        Some(placeholder) if rest.is_empty() => Err(host_slot(placeholder)),
-        _ => Ok((origin.to_string().into_bytes(), text.len() - rest.len())),
-    }
-}
-
-fn host_slot(placeholder: &Placeholder) -> Finding {
-    Finding::at(
-        placeholder.name.range,
-        "a host can't contain a placeholder",
-        "write the host out, and use placeholders after its `/`",
-    )
 }
 
 fn push_literal(out: &mut Vec<u8>, literal: &str, place: &mut Place, has_query: &mut bool) {
@@ -203,7 +160,7 @@ fn push_literal(out: &mut Vec<u8>, literal: &str, place: &mut Place, has_query: 
 }
 
 /// Returns what a placeholder writes here, and the number of its slot.
-fn slot(
+pub(super) fn slot(
     placeholder: &Placeholder,
     slots: &[Slot],
     place: Place,
@@ -270,15 +227,20 @@ impl Target<'_> {
 
     /// Returns an error if no request can have this target.
     fn check(&self, template: &Template) -> Result<(), Finding> {
-        let sample = pieces(&self.text).fold(String::new(), |mut sample, piece| {
+        let mut sample = pieces(&self.text).fold(String::new(), |mut sample, piece| {
             match piece {
                 Piece::Text(text) => sample.push_str(&String::from_utf8_lossy(text)),
-                Piece::Slot(Write::WholeTail, _) => sample.push_str("/x"),
+                Piece::Slot(Write::WholeTail, ..) => sample.push_str("/x"),
                 Piece::Slot(..) => sample.push('x'),
             }
             sample
         });
-        let origin = sample.get(..usize::from(self.origin)).unwrap_or_default();
+        let mut origin = usize::from(self.origin);
+        if let (Some(_), Some(scheme)) = (self.host_label, sample.find("://")) {
+            sample.insert(scheme + "://".len(), 'x');
+            origin += 1;
+        }
+        let origin = sample.get(..origin).unwrap_or_default();
         if plain(&sample, origin).is_some() {
             return Ok(());
         }
@@ -323,6 +285,49 @@ mod tests {
             ("https://x{seg}", 9, "can't contain a placeholder"),
             ("https://{seg}/", 8, "can't contain a placeholder"),
             (
+                "https://{seg}x.example.com/",
+                8,
+                "can't contain a placeholder",
+            ),
+            (
+                "https://a.{seg}.example.com/",
+                10,
+                "can't contain a placeholder",
+            ),
+            (
+                "https://{seg}.{seg}.example.com/",
+                14,
+                "can't contain a placeholder",
+            ),
+            (
+                "https://{seg}.example.com:{seg}/",
+                26,
+                "can't contain a placeholder",
+            ),
+            (
+                "https://{seg}.example.com{/*tail}",
+                25,
+                "can't contain a placeholder",
+            ),
+            (
+                "https://{seg}.example.{seg}",
+                22,
+                "can't contain a placeholder",
+            ),
+            (
+                "https://{seg}@example.com/",
+                8,
+                "can't contain a placeholder",
+            ),
+            ("https://{seg}.u@example.com/", 15, "user name"),
+            ("https://{seg}.com/", 8, "can't contain a placeholder"),
+            ("https://{seg}.1.2.3/", 13, "number"),
+            ("https://{tail}.example.com/", 8, "can't be a host label"),
+            ("https://{/*tail}.example.com/", 8, "can't be a host label"),
+            ("https://{no}.example.com/", 8, "unknown placeholder"),
+            ("https://{seg}.example.com/../", 26, "`.` and `..`"),
+            ("ftp://{seg}.example.com/", 0, "https://"),
+            (
                 "https://new.example:{seg}/",
                 20,
                 "can't contain a placeholder",
@@ -345,7 +350,8 @@ mod tests {
             ("/x{/*seg}", 2, "tail of the source"),
             ("/a\n", 2, "control"),
         ] {
-            let compiled = template(text).and_then(|template| compile(&template, &slots(), ""));
+            let compiled =
+                template(text).and_then(|template| compile(&template, &slots(), "", true));
             let error = compiled.unwrap_err();
             assert!(error.to_string().contains(why), "{text}: {error}");
             assert_eq!(error.position().unwrap_or_default(), at, "{text}: {error}");

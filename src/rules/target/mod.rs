@@ -2,19 +2,22 @@
 //! and in the values of the query.
 //!
 //! A finished target is text that can be sent, but for its slots: a control byte that says where
-//! the slot stands and what goes there, and a byte with the number of the placeholder.
+//! the slot stands and what goes there, and a byte with the number of the placeholder. If the
+//! placeholder has transforms, their byte stands before the slot.
 
 use std::borrow::Cow;
 
-use super::capture::Kind;
 #[cfg(test)]
 use super::capture::Slot;
+use super::{capture::Kind, host_label::HostLabel, transform::Transforms};
 use crate::location::scan;
 
 mod compile;
+mod origin;
 mod write;
 
 pub(super) use compile::{compile, plain};
+pub(super) use origin::has_host_label;
 pub(super) use write::{push, push_plain, push_query};
 
 /// A finished target.
@@ -26,6 +29,8 @@ pub(super) struct Target<'t> {
     pub(super) has_slots: bool,
     pub(super) has_query: bool,
     pub(super) has_fragment: bool,
+    /// The placeholder in the host, which the origin lacks.
+    pub(super) host_label: Option<HostLabel>,
     /// Whether it is sent as it is, in one spelling, and was found to be a location as a whole.
     pub(super) is_settled: bool,
 }
@@ -98,7 +103,8 @@ impl Write {
 /// A piece of a finished target.
 pub(super) enum Piece<'t> {
     Text(&'t [u8]),
-    Slot(Write, usize),
+    /// What it writes, the number of the placeholder, and what happens to the text.
+    Slot(Write, usize, Transforms),
 }
 
 /// The pieces of a finished target.
@@ -108,17 +114,30 @@ pub(super) fn pieces(target: &[u8]) -> impl Iterator<Item = Piece<'_>> {
         if rest.is_empty() {
             return None;
         }
-        if let [byte, index, tail @ ..] = rest {
-            if let Some(write) = Write::from_byte(*byte) {
-                rest = tail;
-                return Some(Piece::Slot(write, usize::from(*index)));
-            }
+        if let Some((write, at, transforms, tail)) = slot(rest) {
+            rest = tail;
+            return Some(Piece::Slot(write, at, transforms));
         }
         let end = scan::first(rest, |word| scan::below(word, 0x20));
         let (text, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         rest = tail;
         Some(Piece::Text(text))
     })
+}
+
+/// Reads the slot at the beginning of a text, and the text after it.
+fn slot(text: &[u8]) -> Option<(Write, usize, Transforms, &[u8])> {
+    let transforms = Transforms::from_byte(*text.first()?);
+    let [write, at, tail @ ..] = text.get(usize::from(transforms.is_some())..)? else {
+        return None;
+    };
+    let write = Write::from_byte(*write)?;
+    Some((
+        write,
+        usize::from(*at),
+        transforms.unwrap_or_default(),
+        tail,
+    ))
 }
 
 /// A target without its origin, as (path, query with its mark, fragment with its mark).
@@ -140,10 +159,10 @@ pub(super) fn written(target: &[u8], names: &[&str]) -> String {
     pieces(target).fold(String::new(), |mut text, piece| {
         match piece {
             Piece::Text(piece) => text.push_str(&String::from_utf8_lossy(piece)),
-            Piece::Slot(write, at) => {
+            Piece::Slot(write, at, transforms) => {
                 let mark = if write == Write::WholeTail { "/*" } else { "" };
                 let name = names.get(at).copied().unwrap_or_default();
-                text.push_str(&format!("{{{mark}{name}}}"));
+                text.push_str(&format!("{{{mark}{name}{transforms}}}"));
             }
         }
         text
@@ -153,7 +172,7 @@ pub(super) fn written(target: &[u8], names: &[&str]) -> String {
 /// The placeholders that a finished target uses.
 pub(super) fn used(target: &[u8]) -> impl Iterator<Item = usize> {
     pieces(target).filter_map(|piece| match piece {
-        Piece::Slot(_, at) => Some(at),
+        Piece::Slot(_, at, _) => Some(at),
         Piece::Text(_) => None,
     })
 }
@@ -183,10 +202,10 @@ mod tests {
         let names = ["seg", "tail", "q", "plain"];
         for text in [
             "/a/{seg}-b?c={q}#d",
-            "/n{/*tail}",
+            "/n{/*tail|upper}/{seg|dash|lower}",
             "https://new.example/{tail}",
         ] {
-            let target = compile(&template(text).unwrap(), &slots(), "").unwrap();
+            let target = compile(&template(text).unwrap(), &slots(), "", true).unwrap();
             assert_eq!(written(&target.text, &names), text);
         }
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
-use super::Write;
+use super::{Write, slot};
 use crate::{
     location::{RECEIVED_FRAGMENT, RECEIVED_PATH, RECEIVED_QUERY, encode_received, scan},
     rules::{capture::Captures, spelling},
@@ -45,11 +45,33 @@ pub(in crate::rules) fn push(
         let [write, at, tail @ ..] = slot else {
             return;
         };
-        if let Some(write) = Write::from_byte(*write) {
-            write.push(out, captures.get(usize::from(*at)), is_plain);
-        }
-        rest = tail;
+        rest = match Write::from_byte(*write) {
+            Some(write) => {
+                write.push(out, captures.get(usize::from(*at)), is_plain);
+                tail
+            }
+            None => push_transformed(out, slot, captures, is_plain),
+        };
     }
+}
+
+/// Writes a slot with transforms, and returns the text after it.
+///
+/// The text is transformed after it is encoded, so each `%` in it begins an escape.
+#[cold]
+fn push_transformed<'t>(
+    out: &mut Vec<u8>,
+    text: &'t [u8],
+    captures: &Captures<'_>,
+    is_plain: bool,
+) -> &'t [u8] {
+    let Some((write, at, transforms, tail)) = slot(text) else {
+        return &[];
+    };
+    let begin = out.len();
+    write.push(out, captures.get(at), is_plain);
+    transforms.apply(out.get_mut(begin..).unwrap_or_default());
+    tail
 }
 
 impl Write {
@@ -156,6 +178,9 @@ mod tests {
                 "/{odd}?{odd}#{odd}",
                 "/%5B%254%5D%25?%5B%254%5D%25#%5B%254%5D%25",
             ),
+            ("/{odd|upper}?{q|lower}", "/%5B%254%5D%25?1/2+3%41&[%25]"),
+            ("/{seg|upper}#{tail|upper}", "/A&B=C+D%2F%C3%A9#X/Y%26Z"),
+            ("/t{/*tail|upper}/{plain|upper}", "/t/X/Y&Z/A%20B%2F%25%5B"),
             // A digit after a capture doesn't make an escape of its `%`.
             ("/{odd}41", "/%5B%254%5D%2541"),
             ("/%{seg}?[%4]#[%zz", "/%25a&b=c+d%2F%C3%A9?[%254]#%5B%25zz"),
@@ -168,7 +193,7 @@ mod tests {
                 "https://new.example/%7Ba&b=c+d%2F%C3%A9",
             ),
         ] {
-            let target = compile(&template(text).unwrap(), &slots(), "").unwrap();
+            let target = compile(&template(text).unwrap(), &slots(), "", true).unwrap();
             let mut out = Vec::new();
             push(&mut out, &target.text, &captures, false);
             assert_eq!(String::from_utf8(out).unwrap(), expected);

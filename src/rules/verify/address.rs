@@ -13,11 +13,12 @@ use super::{
     value_set::ValueSet,
 };
 use crate::{
-    location::{HttpScheme, Origin},
+    location::{HttpScheme, Origin, OriginBelow},
     request::host::NormalizedHost,
     rules::{
         condition::Ready,
         has::{Condition, PathTest, Place},
+        methods::Methods,
         options::{Options, QueryPolicy},
         pattern::Tail,
         record::{REGEX, Record},
@@ -99,8 +100,7 @@ pub(super) struct Address {
     pub(super) scheme: Option<HttpScheme>,
     /// Whether somebody tells the table the scheme, as a rule that asked for it has shown.
     pub(super) is_told_scheme: bool,
-    /// Empty where it may be any.
-    pub(super) methods: Vec<Method>,
+    pub(super) methods: Methods,
     pub(super) query: Query,
     /// No segment of the path is empty, as a rule that asked for it has shown.
     pub(super) is_whole: bool,
@@ -130,7 +130,7 @@ impl Address {
             port: None,
             scheme: None,
             is_told_scheme: false,
-            methods: Vec::new(),
+            methods: Methods::default(),
             query: Query::anything(),
             is_whole: false,
             fields: Vec::new(),
@@ -219,7 +219,8 @@ impl Address {
         }
         let conditions = options.map_or(&[][..], |options| &options.conditions);
         let looks_at_last = options.is_some_and(|options| options.last_value);
-        let mut surely_fits = true;
+        // Which text is a host label isn't known.
+        let mut surely_fits = options.is_none_or(|options| options.host_label.is_none());
         for condition in conditions {
             match answered.fits_path(&condition.1) {
                 Some(fits) if fits != condition.0 => return None,
@@ -271,15 +272,9 @@ impl Address {
             (own, other) => self.scheme = own.or(other),
         }
         self.is_told_scheme |= scheme.is_some();
-        if !methods.is_empty() {
-            if self.methods.is_empty() {
-                self.methods = methods.to_vec();
-            } else {
-                self.methods.retain(|method| methods.contains(method));
-            }
-            if self.methods.is_empty() {
-                return None;
-            }
+        self.methods = std::mem::take(&mut self.methods).and(methods);
+        if self.methods.is_empty() {
+            return None;
         }
         for (expected, has) in conditions {
             match &has.place {
@@ -320,11 +315,8 @@ impl Address {
         bounds: &[Bound],
         fresh: &mut Fresh,
     ) -> Option<Self> {
-        let (origin, rest) = record
-            .target
-            .split_at_checked(record.origin.into())
-            .unwrap_or((&[], record.target));
-        let (path, own_query, _) = target::split(rest);
+        let rest = record.target.get(record.origin.into()..);
+        let (path, own_query, _) = target::split(rest.unwrap_or_default());
         let merges = ready.is_some_and(|ready| ready.options.merge_slashes);
         let mut next = Self {
             path: Path::of_target(path, bounds, merges, fresh)?,
@@ -332,8 +324,8 @@ impl Address {
             methods: next_methods(record.status_choice(), &self.methods),
             ..self.clone()
         };
-        if let Some(origin) = origin_of(origin) {
-            next.host = Host::Is(host_of(&origin).into());
+        if let Some((host, origin)) = record.target_origin() {
+            next.host = host;
             next.port = origin.written_port();
             next.scheme = Some(origin.scheme());
         }
@@ -369,12 +361,12 @@ impl Address {
     }
 
     fn is_same_as(&self, next: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
-        let reads = |method: &Method| method == Method::GET || method == Method::HEAD;
+        let reads = Methods::only([Method::GET, Method::HEAD]);
         let gets = matches!(
             record.status_choice(),
             StatusChoice::Status(Status::SeeOther) | StatusChoice::Intent(Intent::SeeOther)
         );
-        let may_change = self.methods.is_empty() || !self.methods.iter().all(reads);
+        let may_change = !self.methods.is_subset(&reads);
         let same_scheme = self.scheme.is_none() || self.scheme == next.scheme;
         self.path == next.path
             && (record.origin == 0
@@ -409,10 +401,19 @@ impl Address {
     }
 }
 
-/// The origin of an absolute target.
-pub(super) fn origin_of(origin: &[u8]) -> Option<Origin> {
-    let text = std::str::from_utf8(origin).ok()?;
-    (!text.is_empty()).then(|| Origin::new(text).ok())?
+impl Record<'_> {
+    /// Returns the hosts that an absolute target may name, and its origin.
+    ///
+    /// If the first label of the host is a placeholder, the origin is that of the domain.
+    pub(super) fn target_origin(&self) -> Option<(Host, Origin)> {
+        let text = std::str::from_utf8(self.target.get(..self.origin.into())?).ok()?;
+        if let Some((scheme, domain)) = OriginBelow::of_kept(text).map(OriginBelow::parts) {
+            let origin = Origin::new(&format!("{scheme}{domain}")).ok()?;
+            return Some((Host::Below(host_of(&origin).into()), origin));
+        }
+        let origin = (!text.is_empty()).then(|| Origin::new(text).ok())??;
+        Some((Host::Is(host_of(&origin).into()), origin))
+    }
 }
 
 /// The host of an origin, as rules compare it.
@@ -420,25 +421,22 @@ pub(super) fn host_of(origin: &Origin) -> &str {
     origin.host().strip_suffix('.').unwrap_or(origin.host())
 }
 
-fn next_methods(how: StatusChoice, methods: &[Method]) -> Vec<Method> {
+fn next_methods(how: StatusChoice, methods: &Methods) -> Methods {
     let status = match how {
         StatusChoice::Status(status) => status,
         StatusChoice::Intent(intent) => intent.strict_status(),
     };
-    if methods.is_empty() {
-        return match status {
-            Status::SeeOther => vec![Method::GET, Method::HEAD],
-            _ => Vec::new(),
-        };
-    }
-    let mut next: Vec<Method> = Vec::new();
-    for method in methods {
-        let method = status.next_method(method);
-        if !next.contains(&method) {
-            next.push(method);
+    let next = methods.list.iter().map(|method| status.next_method(method));
+    match (methods.is_excluded, status) {
+        (false, _) => Methods::only(next),
+        (true, Status::SeeOther) => Methods::only([Method::GET, Method::HEAD]),
+        (true, Status::TemporaryRedirect | Status::PermanentRedirect) => methods.clone(),
+        // Another method becomes GET.
+        (true, Status::MovedPermanently | Status::Found) => {
+            let is_left_out = |method: &&Method| **method != Method::GET;
+            Methods::all_except(methods.list.iter().filter(is_left_out).cloned())
         }
     }
-    next
 }
 
 /// Whether conditions exclude paths with an empty segment.

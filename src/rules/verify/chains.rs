@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use http::StatusCode;
+
 use super::{
     address::{Address, Step},
     check::{Check, is_permanent},
@@ -166,17 +168,13 @@ impl<'t> Check<'t> {
 }
 
 impl Check<'_> {
-    /// What is to be said where one of the rules that redirect again waits for a 404.
+    /// Returns the end of a sentence if one of the rules that redirect again waits for a response.
     fn proviso(&self, target: &str, next: impl IntoIterator<Item = u32>) -> String {
-        let table = &self.rules.table;
-        let waits = |at| {
-            let record = table.record(at)?;
-            Some(table.options(&record)?.options.after_not_found)
-        };
-        if next.into_iter().any(|at| waits(at) == Some(true)) {
-            format!(", unless the app has a page at {target}")
-        } else {
-            String::new()
+        let next: Vec<u32> = next.into_iter().collect();
+        match self.rules.waits_for(&next) {
+            None => String::new(),
+            Some(StatusCode::NOT_FOUND) => format!(", unless the app has a page at {target}"),
+            Some(_) => format!(", unless the app responds with another status at {target}"),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
+use http::StatusCode;
+
 use super::{chains::Known, finder::Finder, leave_out::target_text};
 use crate::{
     observe::escaped::Escaped,
@@ -143,7 +145,8 @@ impl<'t> Check<'t> {
         }
         let rule = RuleRef::new(&self.rules.table, *record);
         let mut used = [false; MAX_CAPTURES];
-        for slot in target::used(record.target) {
+        let host_label = rule.host_label().map(|label| usize::from(label.at));
+        for slot in target::used(record.target).chain(host_label) {
             if let Some(used) = used.get_mut(slot) {
                 *used = true;
             }
@@ -180,7 +183,10 @@ impl<'t> Check<'t> {
             let message = format!(
                 "{target} matches this rule again, so the rule skips the URLs that it redirects to"
             );
-            let help = "check that the app has these pages";
+            let help = match rule.waits_for() {
+                Some(StatusCode::NOT_FOUND) => "check that the app has these pages",
+                _ => "check how the app responds to these URLs",
+            };
             self.push(
                 FindingCode::PossibleEndlessRedirect,
                 record.number,

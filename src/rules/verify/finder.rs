@@ -7,7 +7,7 @@ use http::Request;
 #[cfg(feature = "regex")]
 use super::path::Path;
 use super::{
-    address::{Address, Host, Step, host_of, origin_of},
+    address::{Address, Host, Step},
     path::Fresh,
     sources::{Hosts, Sources, Wanted},
     work::Work,
@@ -136,12 +136,8 @@ impl<'t> Finder<'t> {
     }
 
     fn host_after(&self, record: &Record<'_>) -> Host {
-        let origin = record
-            .target
-            .get(..record.origin.into())
-            .unwrap_or_default();
-        if let Some(origin) = origin_of(origin) {
-            return Host::Is(host_of(&origin).into());
+        if let Some((host, _)) = record.target_origin() {
+            return host;
         }
         let options = self.table.options(record);
         Host::of_rule(options.and_then(|ready| ready.options.host.as_deref()))

@@ -33,7 +33,8 @@ impl Record<'_> {
         for piece in pieces(path) {
             match piece {
                 Piece::Text(text) => by += i64::try_from(text.len()).ok()?,
-                Piece::Slot(write, at) => {
+                // Transforms keep the length.
+                Piece::Slot(write, at, _) => {
                     let twice = std::mem::replace(used.get_mut(at)?, true);
                     let of_path = matches!(
                         write,

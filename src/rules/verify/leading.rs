@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use super::{
-    address::{Host, host_of, origin_of},
-    path::{End, Fresh, Path, Text},
+    address::{Host, host_of},
+    path::{End, Fresh, Path, Text, Unknown},
     query::{Pair, own_pairs},
     unify::{Compare, unify},
     value_set::ValueSet,
@@ -115,15 +115,12 @@ impl Url {
 
     /// Whether a rule may lead here.
     fn may_follow(&self, table: &Table, record: &Record<'_>) -> bool {
-        let (origin, rest) = record
-            .target
-            .split_at_checked(record.origin.into())
-            .unwrap_or((&[], record.target));
-        let (path, query, fragment) = target::split(rest);
+        let rest = record.target.get(record.origin.into()..);
+        let (path, query, fragment) = target::split(rest.unwrap_or_default());
         let options = table.options(record).map(|ready| &ready.options);
         // Most targets differ in their path.
         self.is_path(table, record, path)
-            && self.is_origin(origin, options)
+            && self.is_origin(record, options)
             && self.is_query(record, options, query)
             && self.is_fragment(fragment)
     }
@@ -146,20 +143,20 @@ impl Url {
         spelled == self.path
     }
 
-    fn is_origin(&self, target: &[u8], options: Option<&Options>) -> bool {
+    fn is_origin(&self, record: &Record<'_>, options: Option<&Options>) -> bool {
         let Some(origin) = &self.origin else {
-            return target.is_empty();
+            return record.origin == 0;
         };
-        if let Some(target) = origin_of(target) {
-            return host_of(&target) == host_of(origin)
+        let own_host = Host::Is(host_of(origin).into());
+        if let Some((host, target)) = record.target_origin() {
+            return host.and(&own_host).is_some()
                 && target.scheme() == origin.scheme()
                 && target.written_port() == origin.written_port();
         }
         // The redirect stays on the host and the scheme of the request.
         let host = Host::of_rule(options.and_then(|options| options.host.as_deref()));
         let scheme = options.and_then(|options| options.scheme);
-        host.and(&Host::Is(host_of(origin).into())).is_some()
-            && scheme.is_none_or(|scheme| scheme == origin.scheme())
+        host.and(&own_host).is_some() && scheme.is_none_or(|scheme| scheme == origin.scheme())
     }
 
     /// Whether the rule may send this query.
@@ -255,7 +252,7 @@ impl Path {
     fn has(&self, path: &[u8]) -> bool {
         let path = path.strip_prefix(b"/").unwrap_or(path);
         let mut texts = path.split(|byte| *byte == b'/');
-        let mut known: HashMap<u32, &[u8]> = HashMap::new();
+        let mut known: HashMap<Unknown, &[u8]> = HashMap::new();
         for own in &self.segments {
             let Some(middle) = texts.next().and_then(|text| own.middle_of(text)) else {
                 return false;

@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use http::StatusCode;
+
 use super::{Finder, Loop, LoopKind};
 use crate::rules::{
     Finding, RuleRef, Rules, condition::Ready, finding::cut, record::Record, table::Table,
@@ -71,8 +73,10 @@ impl Rules {
     pub(in crate::rules) fn described(&self, one: &Loop) -> (String, &'static str) {
         let (names, is_one) = self.named(&one.rules);
         let possible = if one.is_certain { "" } else { "possible " };
-        // A page of the app ends a loop of rules that wait for a 404.
-        let waits = self.waits_for_404(&one.rules);
+        // Another response of the app ends a loop of rules that wait.
+        let waits_for = self.waits_for(&one.rules);
+        let is_404 = waits_for == Some(StatusCode::NOT_FOUND);
+        let waits = waits_for.is_some();
         let remove = if is_one {
             "remove this rule or change its target"
         } else {
@@ -87,10 +91,16 @@ impl Rules {
             ),
             LoopKind::Circle if waits => (
                 format!("possible redirect loop: {} ({names})", urls_of(one)),
-                if is_one {
-                    "change the target of this rule, unless the app has a page there"
-                } else {
-                    "remove one of these rules, unless the app has a page at one of these URLs"
+                match (is_one, is_404) {
+                    (true, true) => {
+                        "change the target of this rule, unless the app has a page there"
+                    }
+                    (false, true) => {
+                        "remove one of these rules, unless the app has a page at one of these URLs"
+                    }
+                    (_, false) => {
+                        "change a target, unless the app responds there with another status"
+                    }
                 },
             ),
             LoopKind::Grows if waits => (
@@ -98,7 +108,11 @@ impl Rules {
                     [_] => format!("possible endless redirect: {target} matches this rule again"),
                     _ => format!("possible endless redirect: {} ({names})", urls_of(one)),
                 },
-                "change a target, unless the app has a page there",
+                if is_404 {
+                    "change a target, unless the app has a page there"
+                } else {
+                    "change a target, unless the app responds there with another status"
+                },
             ),
             LoopKind::Circle => (
                 format!("{possible}redirect loop: {} ({names})", urls_of(one)),

@@ -75,11 +75,12 @@ impl<'t> Finder<'t> {
         let (own, other) = (options(record), options(&second));
         let (own, other) = (own.unwrap_or(&nothing), other.unwrap_or(&nothing));
         // A request that is turned into GET may have asked for the very address it is led to.
-        if !own.methods.is_empty() && self.may_answer(at, record, &following) {
+        if !own.methods.is_all() && self.may_answer(at, record, &following) {
             return None;
         }
         let how = both(record.status_choice(), second.status_choice());
-        let is_odd = other.after_not_found
+        let is_odd = other.after.is_some()
+            || other.host_label.is_some()
             || other.query_keys().next().is_some()
             || other.cache.is_some()
             || !other.edits.is_empty()
@@ -224,11 +225,12 @@ impl<'t> Finder<'t> {
         for piece in pieces(second_path) {
             match piece {
                 Piece::Text(text) => out.extend_from_slice(text),
-                Piece::Slot(Write::PathToPath, at) => match inner.get(at)? {
+                Piece::Slot(.., transforms) if !transforms.is_none() => return None,
+                Piece::Slot(Write::PathToPath, at, _) => match inner.get(at)? {
                     Bound::Segment(text) => push_text(&mut out, text, &bounds)?,
                     _ => return None,
                 },
-                Piece::Slot(write @ (Write::TailToPath | Write::WholeTail), at) => {
+                Piece::Slot(write @ (Write::TailToPath | Write::WholeTail), at, _) => {
                     match inner.get(at)? {
                         Bound::Tail(tail) => {
                             push_tail(&mut out, tail, write == Write::WholeTail, &bounds)?;
@@ -321,7 +323,9 @@ fn is_plain(path: &[u8], bounds: &[Bound], origin: u16) -> bool {
             (Piece::Text(text), Some(Piece::Slot(..))) => {
                 text.starts_with(b"/") && spelling::is_spelled(text, false)
             }
-            (Piece::Slot(write, at), Some(Piece::Text(text))) if text.ends_with(b"/") => {
+            (Piece::Slot(write, at, transforms), Some(Piece::Text(text)))
+                if text.ends_with(b"/") && transforms.is_none() =>
+            {
                 match (write, bounds.get(*at)) {
                     (Write::PathToPath, Some(Bound::Segment(_))) => true,
                     // What begins with a slash must not make two at the beginning.

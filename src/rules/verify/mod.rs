@@ -6,6 +6,8 @@
 
 use std::collections::HashSet;
 
+use http::StatusCode;
+
 use super::{FindingCode, RuleRef, Rules};
 
 mod address;
@@ -28,6 +30,7 @@ mod query;
 mod region;
 mod shadow;
 mod sources;
+mod target_path;
 mod unify;
 mod value_set;
 mod walk;
@@ -104,7 +107,7 @@ impl Rules {
         found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         idle.sort_unstable();
         let idle = idle.into_iter().map(|at| Loop {
-            is_certain: !self.waits_for_404(&[at]),
+            is_certain: self.waits_for(&[at]).is_none(),
             rules: vec![at],
             kind: LoopKind::ToItself,
             hops: 1,
@@ -120,7 +123,7 @@ impl Rules {
         match verdict {
             Verdict::Ends => None,
             Verdict::Round(round) => Some(Loop {
-                is_certain: self.is_certain(&round) && !self.waits_for_404(&round.rules),
+                is_certain: self.is_certain(&round) && self.waits_for(&round.rules).is_none(),
                 kind: if round.grows {
                     LoopKind::Grows
                 } else {
@@ -140,12 +143,12 @@ impl Rules {
         }
     }
 
-    /// Whether one of these rules waits for a 404, so that a page may end the loop.
-    fn waits_for_404(&self, rules: &[u32]) -> bool {
-        rules.iter().any(|at| {
-            let record = self.table.record(*at);
-            let ready = record.and_then(|record| self.table.options(&record));
-            ready.is_some_and(|ready| ready.options.after_not_found)
+    /// Returns the first status that one of these rules waits for. Another response of the app
+    /// ends a loop.
+    fn waits_for(&self, rules: &[u32]) -> Option<StatusCode> {
+        rules.iter().find_map(|at| {
+            let record = self.table.record(*at)?;
+            self.table.options(&record)?.options.after
         })
     }
 

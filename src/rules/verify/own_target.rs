@@ -1,4 +1,5 @@
-//! Rules that wait for a 404 and match their own target, such as `/* → /en/:splat`.
+//! Rules that wait for a response and match their own target, such as `/* → /en/:splat` after a
+//! 404.
 //!
 //! If the app has the page `/en/x`, `/x` leads there and the page is sent. Without the page,
 //! `/en/x` would lead to `/en/en/x`, and so on. So a rule whose target set is a strict subset of
@@ -18,10 +19,10 @@ use crate::rules::{
 };
 
 impl Rules {
-    /// Keeps each rule that waits for a 404 from the URLs that it leads to, if it matches others
-    /// too.
+    /// Keeps each rule that waits for a response from the URLs that it leads to, if it matches
+    /// others too.
     pub(in crate::rules) fn exclude_own_targets(&mut self) {
-        let waits = |ready: &Ready| ready.options.after_not_found;
+        let waits = |ready: &Ready| ready.options.after.is_some();
         if !self.table.options.iter().any(waits) {
             return;
         }
@@ -67,7 +68,8 @@ impl Finder<'_> {
             && second.answered.host == first.answered.host
             && second.answered.scheme == first.answered.scheme
             && next.port.is_none();
-        let is_same = next.path.canonical() == first.answered.path.canonical();
+        // No pattern says that a text is in lower case, so `/{x|lower}` is the same as `/{x}`.
+        let is_same = next.path.without_transforms() == first.answered.path.without_transforms();
         (is_subset && !is_same)
             .then(|| pattern_of(&next.path))
             .flatten()

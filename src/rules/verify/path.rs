@@ -4,22 +4,19 @@
 //! least all the paths that a request can have.
 
 use super::unify::{Compare, Known, unify};
-use crate::{
-    location::MAX_LEN,
-    rules::{
-        has::{PathTest, begins_with},
-        options::Matching,
-        pattern::{PatternRef, Segment, Tail},
-        spelling,
-        target::{Piece, Write, pieces},
-    },
+use crate::rules::{
+    has::{PathTest, begins_with},
+    options::Matching,
+    pattern::{PatternRef, Segment, Tail},
+    spelling,
+    transform::Transforms,
 };
 
 /// One segment: literal text, or two texts with something unknown between them, not empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Text {
     pub(super) before: Vec<u8>,
-    pub(super) unknown: Option<u32>,
+    pub(super) unknown: Option<Unknown>,
     pub(super) behind: Vec<u8>,
 }
 
@@ -28,7 +25,7 @@ pub(super) struct Text {
 pub(super) enum End {
     Closed,
     /// Something unknown, as the tail of a pattern has it.
-    Open(u32, Tail),
+    Open(Unknown, Tail),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,14 +45,38 @@ pub(super) enum Bound {
     Word,
 }
 
+/// An unknown part of a path. Two parts with the same number are the same text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Unknown {
+    number: u32,
+    /// A rule has applied these transforms, so they don't change the text again.
+    done: Transforms,
+}
+
+impl Unknown {
+    /// Returns one of the texts that it may be.
+    pub(super) fn word(self, before: &str, after: &str) -> String {
+        let mut word = format!("{before}{}{after}", self.number).into_bytes();
+        self.done.apply(&mut word);
+        String::from_utf8(word).unwrap_or_default()
+    }
+}
+
 /// Gives each unknown part a number of its own.
 #[derive(Debug, Default)]
 pub(super) struct Fresh(u32);
 
 impl Fresh {
-    pub(super) fn next(&mut self) -> u32 {
+    pub(super) fn next(&mut self) -> Unknown {
+        self.after(Transforms::default())
+    }
+
+    fn after(&mut self, done: Transforms) -> Unknown {
         self.0 += 1;
-        self.0
+        Unknown {
+            number: self.0,
+            done,
+        }
     }
 }
 
@@ -102,7 +123,7 @@ impl Text {
         self.is_literal() && self.before.is_empty()
     }
 
-    fn push(&mut self, byte: u8) {
+    pub(super) fn push(&mut self, byte: u8) {
         if self.unknown.is_some() {
             self.behind.push(byte);
         } else {
@@ -111,7 +132,7 @@ impl Text {
     }
 
     /// Adds text that may have an unknown part of its own.
-    fn append(&mut self, other: &Self, fresh: &mut Fresh) {
+    pub(super) fn append(&mut self, other: &Self, fresh: &mut Fresh) {
         match (self.unknown, other.unknown) {
             (_, None) => other.before.iter().for_each(|byte| self.push(*byte)),
             (None, Some(_)) => {
@@ -126,8 +147,31 @@ impl Text {
         }
     }
 
+    /// The text after transforms.
+    ///
+    /// Letters that a client percent-encodes aren't transformed, and here they look like others. So
+    /// a text that may change can become anything.
+    pub(super) fn transformed(&self, transforms: Transforms, fresh: &mut Fresh) -> Self {
+        let is_kept = |own: Unknown| transforms.keep_what(own.done);
+        if transforms.keep(&self.before)
+            && transforms.keep(&self.behind)
+            && self.unknown.is_none_or(is_kept)
+        {
+            return self.clone();
+        }
+        // Another transform may have missed the text around the unknown part.
+        let done = match self.unknown {
+            Some(own) if self.before.is_empty() && self.behind.is_empty() => own.done,
+            _ => Transforms::default(),
+        };
+        Self {
+            unknown: Some(fresh.after(transforms.after(done))),
+            ..Self::default()
+        }
+    }
+
     /// The same text, its unknown part known better.
-    pub(super) fn with(&self, unknown: u32, known: &Self) -> Self {
+    pub(super) fn with(&self, unknown: Unknown, known: &Self) -> Self {
         if self.unknown != Some(unknown) {
             return self.clone();
         }
@@ -166,66 +210,42 @@ impl Path {
         self.segments.iter().map(size).sum()
     }
 
-    /// Where the path of a target leads; `None` where that is too long to be sent.
-    pub(super) fn of_target(
-        target: &[u8],
-        bounds: &[Bound],
-        merges: bool,
-        fresh: &mut Fresh,
-    ) -> Option<Self> {
-        let mut out = Writer {
-            segments: Vec::new(),
-            current: None,
-            end: End::Closed,
+    /// The path after transforms of each part.
+    pub(super) fn transformed(&self, transforms: Transforms, fresh: &mut Fresh) -> Self {
+        let segments = self.segments.iter();
+        let segments = segments.map(|text| text.transformed(transforms, fresh));
+        let segments = segments.collect();
+        let end = match self.end {
+            End::Open(unknown, tail) if !transforms.keep_what(unknown.done) => {
+                End::Open(fresh.after(transforms.after(unknown.done)), tail)
+            }
+            end => end,
         };
-        for piece in pieces(target) {
-            if out.segments.len() > MAX_LEN {
-                return None;
-            }
-            if out.end != End::Closed {
-                return Some(out.wild(fresh));
-            }
-            match piece {
-                Piece::Text(text) => {
-                    let mut spelled = Vec::new();
-                    spelling::push(&mut spelled, text, false);
-                    spelled.iter().for_each(|byte| out.byte(*byte));
-                }
-                Piece::Slot(write, at) => {
-                    let bound = match write {
-                        Write::QueryToPath => &Bound::Word,
-                        Write::Plain => &Bound::Anything,
-                        _ => bounds.get(at).unwrap_or(&Bound::Anything),
-                    };
-                    match bound {
-                        Bound::Segment(text) => out.text(text, fresh),
-                        Bound::Word => {
-                            let word = Text::anything(fresh);
-                            out.text(&word, fresh);
-                        }
-                        Bound::Tail(_) | Bound::Anything if merges => return Some(out.wild(fresh)),
-                        Bound::Anything => return Some(out.wild(fresh)),
-                        Bound::Tail(tail) => out.tail(tail, write == Write::WholeTail, fresh),
-                    }
-                }
-            }
-        }
-        let path = out.finish();
-        let length = |text: &Text| 1 + text.before.len() + text.behind.len();
-        let length: usize = path.segments.iter().map(length).sum();
-        (length <= MAX_LEN).then_some(path)
+        Self { segments, end }
     }
 
     /// The same path with its unknown parts numbered from left to right.
     pub(super) fn canonical(&self) -> Self {
-        let mut known: Vec<u32> = Vec::new();
-        let mut number = |unknown: u32| {
+        self.numbered(|unknown| unknown.done)
+    }
+
+    /// The same as if no text had been transformed.
+    pub(super) fn without_transforms(&self) -> Self {
+        self.numbered(|_| Transforms::default())
+    }
+
+    fn numbered(&self, done: impl Fn(Unknown) -> Transforms) -> Self {
+        let mut known: Vec<Unknown> = Vec::new();
+        let mut number = |unknown: Unknown| {
             let at = known.iter().position(|own| *own == unknown);
             let at = at.unwrap_or_else(|| {
                 known.push(unknown);
                 known.len() - 1
             });
-            u32::try_from(at).unwrap_or(u32::MAX)
+            Unknown {
+                number: u32::try_from(at).unwrap_or(u32::MAX),
+                done: done(unknown),
+            }
         };
         let text = |text: &Text| Text {
             unknown: text.unknown.map(&mut number),
@@ -290,7 +310,7 @@ impl Path {
     /// One of the paths that it stands for.
     pub(super) fn sample(&self) -> String {
         let mut out = String::new();
-        let word = |out: &mut String, unknown| out.push_str(&format!("x{unknown}"));
+        let word = |out: &mut String, unknown: Unknown| out.push_str(&unknown.word("x", ""));
         for text in &self.segments {
             out.push('/');
             out.push_str(&String::from_utf8_lossy(&text.before));
@@ -309,7 +329,7 @@ impl Path {
         out
     }
 
-    pub(super) fn with(&self, unknown: u32, known: &Known) -> Self {
+    pub(super) fn with(&self, unknown: Unknown, known: &Known) -> Self {
         let mut path = self.clone();
         match known {
             Known::Text(text) => {
@@ -358,71 +378,5 @@ impl AskedPath {
         let start = self.text.get(..literal.len());
         start.is_some_and(|start| compare.same(start, literal))
             && unify(&self.path, source, compare, &mut Fresh::default()).is_some()
-    }
-}
-
-/// A path that is being written.
-struct Writer {
-    segments: Vec<Text>,
-    current: Option<Text>,
-    end: End,
-}
-
-impl Writer {
-    fn byte(&mut self, byte: u8) {
-        if byte == b'/' {
-            self.segments.extend(self.current.replace(Text::default()));
-        } else if let Some(current) = &mut self.current {
-            current.push(byte);
-        }
-    }
-
-    fn text(&mut self, text: &Text, fresh: &mut Fresh) {
-        if let Some(current) = &mut self.current {
-            current.append(text, fresh);
-        }
-    }
-
-    fn tail(&mut self, tail: &Path, whole: bool, fresh: &mut Fresh) {
-        let mut segments = tail.segments.iter();
-        if whole {
-            self.segments.extend(self.current.take());
-        } else if let Some(first) = segments.next() {
-            self.text(first, fresh);
-        } else if let End::Open(unknown, kind) = tail.end {
-            // The slash before it is there already.
-            let is_bare = self.current.take().is_some_and(|text| text.is_empty());
-            self.end = match kind {
-                Tail::Some | Tail::Any if is_bare => End::Open(unknown, kind),
-                _ => End::Open(fresh.next(), Tail::Any),
-            };
-            return;
-        }
-        for segment in segments {
-            self.segments.extend(self.current.replace(segment.clone()));
-        }
-        if tail.end != End::Closed {
-            self.segments.extend(self.current.take());
-            self.end = tail.end;
-        }
-    }
-
-    /// From here on, it can be anything.
-    fn wild(self, fresh: &mut Fresh) -> Path {
-        Path {
-            segments: self.segments,
-            end: End::Open(fresh.next(), Tail::Any),
-        }
-    }
-
-    fn finish(mut self) -> Path {
-        self.segments.extend(self.current.take());
-        if self.segments.is_empty() && self.end == End::Closed {
-            self.segments.push(Text::default());
-        }
-        Path {
-            segments: self.segments,
-            end: self.end,
-        }
     }
 }

@@ -4,16 +4,10 @@
 //! request that follows such a redirect looks like the first one, so the rule redirects it again.
 //! Sample requests of the rule are followed as such a proxy passes them on.
 
-use super::{
-    address::{host_of, origin_of},
-    check::Check,
-    finder::Finder,
-    leave_out::target_text,
-};
+use super::{check::Check, finder::Finder, leave_out::target_text};
 use crate::{
     guard::Verdict,
     journey::{Client, Followed, TestRequest},
-    location::Origin,
     rules::{FindingCode, RuleRef, has::Place, record::Record, table::EVERY_HOST},
 };
 
@@ -34,22 +28,21 @@ impl<'t> Check<'t> {
 impl Finder<'_> {
     /// Whether a rule redirects a request again if a proxy drops the port from `Host`.
     fn repeats_without_port(&mut self, at: u32, record: &Record<'_>) -> bool {
-        let origin = record.target.get(..record.origin.into());
-        let origin = origin.and_then(origin_of);
-        let Some(origin) = origin.filter(|origin| origin.written_port().is_some()) else {
+        let target = record.target_origin();
+        let target = target.filter(|(_, origin)| origin.written_port().is_some());
+        let Some(host) = target.and_then(|(host, _)| host.sample()) else {
             return false;
         };
-        self.names(record, &origin)
+        self.names(record, &host)
             && self
                 .requests(at)
                 .into_iter()
-                .any(|request| self.comes_back(at, request, &origin))
+                .any(|request| self.comes_back(at, request, &host))
     }
 
-    /// Whether the table has rules for the host of an origin. Other hosts are never taken for this
+    /// Whether the table has rules for a host. Other hosts are never taken for this
     /// site.
-    fn names(&self, record: &Record<'_>, origin: &Origin) -> bool {
-        let host = host_of(origin);
+    fn names(&self, record: &Record<'_>, host: &str) -> bool {
         let mut groups = self.table.hosts.fitting(Some(host));
         let options = self.table.options(record).map(|ready| &ready.options);
         let mut conditions = options.into_iter().flat_map(|options| &options.conditions);
@@ -58,8 +51,8 @@ impl Finder<'_> {
     }
 
     /// Whether a request gets the same redirect twice, each time without the port in its `Host`.
-    fn comes_back(&mut self, at: u32, request: TestRequest, origin: &Origin) -> bool {
-        let Some(request) = request.on_host(origin.host()) else {
+    fn comes_back(&mut self, at: u32, request: TestRequest, host: &str) -> bool {
+        let Some(request) = request.on_host(host) else {
             return false;
         };
         let mut client = Client::new(request);
@@ -80,7 +73,7 @@ impl Finder<'_> {
                 return false;
             }
             sent.push((rule, location));
-            let Some(request) = client.request.on_host(origin.host()) else {
+            let Some(request) = client.request.on_host(host) else {
                 return false;
             };
             client = Client::new(request);

@@ -165,7 +165,7 @@ fn requests(table: &Table, record: &Record<'_>, fresh: &mut Fresh) -> Option<Add
 pub(super) fn other_words(asked: &Address) -> Address {
     let path = asked.path.canonical();
     let literal = |text: &Text| {
-        let word = text.unknown.map(|unknown| format!("y{unknown}-z"));
+        let word = text.unknown.map(|unknown| unknown.word("y", "-z"));
         let word = word.unwrap_or_default();
         Text::literal(&[&*text.before, word.as_bytes(), &*text.behind].concat())
     };

@@ -144,12 +144,6 @@ impl Options {
     /// but for path and host.
     pub(super) fn asks_for_all_of(&self, other: &Self, at: &Address, work: &mut Work) -> bool {
         work.add(4 + self.conditions.len() * other.conditions.len());
-        let methods = other.methods.is_empty()
-            || !self.methods.is_empty()
-                && self
-                    .methods
-                    .iter()
-                    .all(|method| other.methods.contains(method));
         // One that sees only the last value of a parameter sees less.
         let sees_as_much = !other.last_value
             || self.last_value
@@ -159,9 +153,10 @@ impl Options {
                 && self
                     .query_keys()
                     .all(|key| other.query_keys().any(|own| own == key));
-        methods
+        self.methods.is_subset(&other.methods)
             && sees_as_much
             && allows_as_much
+            && other.host_label.is_none()
             && (other.scheme.is_none() || other.scheme == self.scheme)
             && other.conditions.iter().all(|condition| {
                 let mut own = self.conditions.iter();

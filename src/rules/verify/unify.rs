@@ -1,6 +1,6 @@
 //! Which of the paths that are known in part a source matches, and what its placeholders stand for.
 
-use super::path::{Bound, End, Fresh, Path, Text};
+use super::path::{Bound, End, Fresh, Path, Text, Unknown};
 use crate::rules::{
     options::Matching,
     pattern::{PatternRef, Segment, Tail},
@@ -141,7 +141,7 @@ pub(super) fn unify(
     Some((path, bounds))
 }
 
-fn narrow(path: &mut Path, bounds: &mut [Bound], unknown: u32, known: &Known) {
+fn narrow(path: &mut Path, bounds: &mut [Bound], unknown: Unknown, known: &Known) {
     *path = path.with(unknown, known);
     for bound in bounds {
         match (&mut *bound, known) {
@@ -152,7 +152,7 @@ fn narrow(path: &mut Path, bounds: &mut [Bound], unknown: u32, known: &Known) {
     }
 }
 
-type Narrowed = (Option<(u32, Text)>, Option<Text>);
+type Narrowed = (Option<(Unknown, Text)>, Option<Text>);
 
 /// What the unknown part of a segment has to be, and what the placeholder stands for.
 fn unify_segment(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use http::{HeaderValue, Method, Request, Uri, header};
 
 use super::{
-    address::{Address, Host, host_of, origin_of},
+    address::{Address, Host},
     query::Pair,
     work::Work,
 };
@@ -56,11 +56,11 @@ impl Address {
 pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
     let mut request = Request::new(());
     *request.uri_mut() = Uri::try_from(path).ok()?;
-    let get = known.methods.is_empty() || known.methods.contains(&Method::GET);
-    *request.method_mut() = match known.methods.first() {
-        Some(method) if !get => method.clone(),
-        _ => Method::GET,
-    };
+    let others = [Method::HEAD, Method::POST, Method::PUT, Method::DELETE];
+    let methods = [Method::GET].into_iter().chain(known.methods.list.clone());
+    *request.method_mut() = methods
+        .chain(others)
+        .find(|method| known.methods.contains(method))?;
     let headers = request.headers_mut();
     if let Some(host) = known.authority() {
         headers.insert(header::HOST, HeaderValue::from_str(&host).ok()?);
@@ -192,14 +192,12 @@ impl Rules {
             let Some(record) = self.table.record(*at) else {
                 return false;
             };
-            let origin = record.target.get(..record.origin.into());
-            let Some(origin) = origin.and_then(origin_of) else {
+            let Some((next_host, origin)) = record.target_origin() else {
                 return true;
             };
             if origin.written_port().is_some() {
                 return false;
             }
-            let next_host = Host::Is(host_of(&origin).into());
             let named = |at: &u32| {
                 let own = host(*at).map(|host| Host::of_rule(Some(host)));
                 own.is_some_and(|own| own.and(&next_host).is_some())

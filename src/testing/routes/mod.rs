@@ -68,7 +68,7 @@ pub use report::RouteReport;
 ///   redirects before the app is called, so clients never see the page. A 405 counts too if the
 ///   rule matches other methods than GET.
 /// - [`NeverApplies`](FindingCode::NeverApplies): The source responds with 2xx or 3xx, but the
-///   rule waits for a 404.
+///   rule waits for a 404. Other responses, such as a 401, depend on more than the URL.
 /// - [`AppError`](FindingCode::AppError): The app returned an error.
 ///
 /// A 401 or a 403 counts as an existing page. If your app responds to every URL with a page, as an
@@ -128,12 +128,16 @@ where
             if rules.find(&head) != Some(rule) {
                 return self.report.skip(SkippedReason::OtherRule);
             }
-            rules
-                .decide(&head)
+            let decision = rules.decide(&head);
+            decision
                 .target()
-                .map(|redirect| match redirect.timing() {
-                    Timing::Before => FindingCode::HiddenPage,
-                    Timing::After(_) => FindingCode::NeverApplies,
+                .and_then(|redirect| match redirect.timing() {
+                    Timing::Before => Some(FindingCode::HiddenPage),
+                    Timing::After(condition) if condition.is_status(StatusCode::NOT_FOUND) => {
+                        Some(FindingCode::NeverApplies)
+                    }
+                    // Other responses depend on more than the URL, for example 401.
+                    Timing::After(_) => None,
                 })
         };
         let response = self.request(&fixed, request).await;
@@ -160,13 +164,13 @@ where
         let Some(request) = get(&fixed) else {
             return self.report.skip(SkippedReason::NoUrl);
         };
-        let mut rule_waits_for_404 = false;
+        let mut rule_waits_for = None;
         let mut status_of_rule = None;
         match rules.decide(&RequestHead::new(&request)).kind() {
             DecisionKind::Redirect(redirect) | DecisionKind::Enforce(redirect) => {
                 match redirect.timing() {
                     Timing::Before => return self.report.skip(SkippedReason::Chain),
-                    Timing::After(_) => rule_waits_for_404 = true,
+                    Timing::After(condition) => rule_waits_for = Some(condition.clone()),
                 }
             }
             DecisionKind::Refuse(refusal) => {
@@ -180,7 +184,11 @@ where
         };
         let problem = match &response {
             AppResponse::Error(_) => Some(FindingCode::AppError),
-            AppResponse::Status(StatusCode::NOT_FOUND, _) if rule_waits_for_404 => None,
+            AppResponse::Status(status, _)
+                if rule_waits_for.is_some_and(|condition| condition.is_status(*status)) =>
+            {
+                None
+            }
             AppResponse::Status(status, _) if status.is_redirection() => {
                 Some(FindingCode::RedirectingTarget)
             }

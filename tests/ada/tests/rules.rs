@@ -142,7 +142,8 @@ fn stays(sent: &str, request: &Request<()>, rule: &Rule, seen: &mut Seen) {
     if !sent.bytes().all(sendable) || !is_escaped || sent.len() > 8_000 {
         seen.fault(format!("bytes or length of {sent}"));
     }
-    let origin = match with_url(rule.target.split('{').next().unwrap(), SITE) {
+    let target = with_label(&rule.target, sent).unwrap_or_else(|| rule.target.clone());
+    let origin = match with_url(target.split('{').next().unwrap(), SITE) {
         Some(read) => read.origin,
         None => SITE.to_owned(),
     };
@@ -166,6 +167,15 @@ fn stays(sent: &str, request: &Request<()>, rule: &Rule, seen: &mut Seen) {
             seen.fault(format!("{sent} from {base}: {rust:?}, {cpp:?}"));
         }
     }
+}
+
+/// A target whose host begins with a placeholder, with the one label that was sent there.
+fn with_label(target: &str, sent: &str) -> Option<String> {
+    let (_, behind) = target.strip_prefix("https://{")?.split_once('}')?;
+    let (label, _) = sent.strip_prefix("https://")?.split_once('.')?;
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_label = !label.is_empty() && label.bytes().all(is_inner);
+    is_label.then(|| format!("https://{label}{behind}"))
 }
 
 /// `url` takes a segment for the letter of a drive, which is for `file:` only, and keeps it before `..`.

@@ -7,7 +7,7 @@ fn every_request_is_counted_once_by_what_became_of_it() {
     let rules = Rules::new([
         Rule::permanent("/a", "/b").named("launch"),
         Rule::found("/c/{x}", "/d/{x}"),
-        Rule::permanent("/late/{x}", "/found/{x}").after_not_found(),
+        Rule::permanent("/late/{x}", "/found/{x}").after(StatusCode::NOT_FOUND),
         Rule::gone("/fax/{x}"),
         Rule::pass("/pass"),
     ])
@@ -295,7 +295,7 @@ proptest! {
             Rule::found("/blog/{*rest}", "/posts/{rest}"),
             Rule::permanent("/q", "/to/{q}").when(Condition::query("q").captured_as("q")),
             Rule::permanent("/h", "/to/{h}").when(Condition::header("x-h").captured_as("h")),
-            Rule::permanent("/late/{*rest}", "/{rest}").after_not_found(),
+            Rule::permanent("/late/{*rest}", "/{rest}").after(StatusCode::NOT_FOUND),
         ]).unwrap();
         let ids: BTreeSet<String> = rules.iter().map(|rule| rule.id().to_string()).collect();
         let gone = policy_fn(|request| match request.path().starts_with("/gone") {

@@ -83,9 +83,9 @@ fn fields_that_are_not_ascii_are_there() {
 }
 
 #[tokio::test]
-async fn a_rule_after_not_found_asks_the_app_first() {
+async fn a_rule_after_a_404_asks_the_app_first() {
     let rules = Rules::new([
-        Rule::moved_permanently("/blog/{slug}", "/posts/{slug}").after_not_found(),
+        Rule::moved_permanently("/blog/{slug}", "/posts/{slug}").after(StatusCode::NOT_FOUND),
         Rule::found("/blog/{slug}", "/never"),
         Rule::found("/about-us", "/about"),
     ]);
@@ -265,7 +265,7 @@ fn r10_the_longest_targets_are_decided() {
 fn what_is_not_sent_is_explained() {
     let rules = Rules::new([
         Rule::found("/a", "/b"),
-        Rule::found("/c", "/d").after_not_found(),
+        Rule::found("/c", "/d").after(StatusCode::NOT_FOUND),
     ]);
     let rules = rules.unwrap();
     let request = testing::get("/a")

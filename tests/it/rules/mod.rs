@@ -21,10 +21,13 @@ use tower_redirect::{
 mod answers;
 mod errors;
 mod except;
+mod host_label;
 mod outcome;
 mod outcome_reports;
 mod tables;
+mod transforms;
 mod twice;
+mod waiting;
 
 /// What a service of nothing but these rules answers; the app behind answers 404.
 fn ask(rules: Rules, request: Request<()>) -> Response<()> {

@@ -239,8 +239,8 @@ fn only_a_4xx_refuses_and_only_a_redirect_has_options_of_one() {
         for (wrong, expected) in [
             (rule().cache(day), "cache lifetime; remove `cache`"),
             (
-                rule().after_not_found(),
-                "waits for a 404; remove `after_not_found`",
+                rule().after(StatusCode::NOT_FOUND),
+                "waits for a response; remove `after`",
             ),
             (
                 rule().query(QueryPolicy::Drop),

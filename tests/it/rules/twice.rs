@@ -182,6 +182,12 @@ fn what_no_request_can_meet_is_an_error() {
             "no method is left",
         ),
         (rule().methods([]), Part::Rule, "no method is left"),
+        (
+            rule().except_methods([Method::PUT]).methods([Method::PUT]),
+            Part::Rule,
+            "no method is left",
+        ),
+        (rule().except_methods([]), Part::Rule, ""),
     ] {
         let text = format!("{rule:?}");
         let built = Rules::new([rule]);

@@ -163,7 +163,7 @@ fn what_is_not_proven_stays() {
         ],
         vec![
             permanent("/a", "/b"),
-            permanent("/b", "/c").after_not_found(),
+            permanent("/b", "/c").after(http::StatusCode::NOT_FOUND),
         ],
         vec![
             permanent("/a", "/b"),

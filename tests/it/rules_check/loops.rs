@@ -171,6 +171,15 @@ fn loops() -> Vec<Case> {
         (
             "redirect loop: ",
             vec![
+                Rule::found("/a", "/b").except_methods([Method::GET]),
+                Rule::found("/b", "/a"),
+                Rule::found("/a", "/c").methods([Method::GET]),
+                Rule::found("/c", "/a").except_methods([Method::HEAD]),
+            ],
+        ),
+        (
+            "redirect loop: ",
+            vec![
                 permanent("/a?id=1", "/b?id=1").query(QueryPolicy::Drop),
                 permanent("/b", "/a"),
             ],

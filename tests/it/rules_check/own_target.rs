@@ -143,7 +143,7 @@ fn other_loops_are_still_errors() {
     }
     let rule = Rule::permanent("/{*rest?}", "/en/{rest}");
     assert!(Rules::new([rule.clone()]).is_err());
-    let rules = Rules::new([rule.after_not_found()]).unwrap();
+    let rules = Rules::new([rule.after(StatusCode::NOT_FOUND)]).unwrap();
     assert_eq!(location(&rules, "/en/x"), None);
     assert_eq!(location(&rules, "/x").as_deref(), Some("/en/x"));
 }
@@ -199,7 +199,7 @@ fn they_keep_their_conditions_in_one_table_of_several() {
     let two = Rules::new([
         Rule::found("/{*rest?}", "/m/{rest}")
             .when(Condition::cookie("m"))
-            .after_not_found(),
+            .after(StatusCode::NOT_FOUND),
         Rule::found("/il/he/x", "/y"),
     ]);
     let rules = Rules::builder()

@@ -65,7 +65,7 @@ fn r9_a_target_on_another_port_is_sent_once() {
             "http://h.example:8080/port",
         ),
         (
-            on_host("/port", "http://h.example:8080/port").after_not_found(),
+            on_host("/port", "http://h.example:8080/port").after(http::StatusCode::NOT_FOUND),
             "/port",
             "http://h.example:8080/port",
         ),

@@ -37,12 +37,26 @@ pub(super) mod sets {
     }
 
     fn target(source: &str, pieces: &[usize]) -> String {
-        let all = ["a", "b", "c", "{x}", "{y}", "{rest}", "a{x}", "{x}b"];
+        let all = [
+            "a",
+            "b",
+            "c",
+            "{x}",
+            "{y}",
+            "{rest}",
+            "a{x}",
+            "{x}b",
+            "A",
+            "{x|lower}",
+            "{x|upper}",
+            "{rest|lower}",
+            "{rest|upper}",
+        ];
         let mut text = String::new();
         for at in pieces {
             let piece = all[*at % all.len()];
             let bound = ["x", "y", "rest"].iter().all(|name| {
-                !piece.contains(&format!("{{{name}}}")) || source.contains(&format!("{name}}}"))
+                !piece.contains(&format!("{{{name}")) || source.contains(&format!("{name}}}"))
             });
             text.push('/');
             text.push_str(if bound { piece } else { "b" });
@@ -55,13 +69,13 @@ pub(super) mod sets {
     }
 
     pub(in super::super) fn rule() -> impl Strategy<Value = Rule> {
-        let pieces = || prop::collection::vec(0_usize..8, 0..3);
+        let pieces = || prop::collection::vec(0_usize..13, 0..3);
         (
             pieces(),
             any::<bool>(),
             pieces(),
             0..8_u8,
-            0..22_u8,
+            0..28_u8,
             0..8_u8,
             prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(0..10_u8, 1..4)],
         )
@@ -79,6 +93,9 @@ pub(super) mod sets {
                 match condition {
                     16 => target.insert_str(0, "http://a.example:8080"),
                     17 => target.insert_str(0, "http://a.example"),
+                    25..=27 if source.contains("{x}") => {
+                        target.insert_str(0, "http://{x}.s.example");
+                    }
                     _ => {}
                 }
                 let redirects = how < 6;
@@ -108,12 +125,16 @@ pub(super) mod sets {
                     12 => rule.rename_param("x", "y").set_param("y", "1"),
                     13 => rule.rename_param("x", "y").query(QueryPolicy::Merge),
                     14 | 16 | 17 => rule.host("a.example"),
-                    15 => rule.host("*.example"),
+                    25 => rule.host("a.s.example"),
+                    15 | 26 => rule.host("*.example"),
                     18 => rule.scheme(HttpScheme::Https),
                     19 => rule.scheme(HttpScheme::Http),
                     8 => rule.when(Condition::query("x")),
                     20 => rule.except(["/a{/*z}"]),
                     21 => rule.except(["/b", "/{z}/b"]),
+                    22 => rule.except_methods([http::Method::POST]),
+                    23 => rule.except_methods([http::Method::GET, http::Method::HEAD]),
+                    24 => rule.only_these_parameters(),
                     _ => rule,
                 }
             })
@@ -147,7 +168,7 @@ pub(super) mod sets {
 
     /// Requests of all kinds that the rules above tell apart.
     pub(in super::super) fn requests() -> impl Iterator<Item = TestRequest> {
-        let words = ["a", "b", "c", "ab", "z"];
+        let words = ["a", "b", "c", "ab", "z", "A"];
         let mut paths = vec!["/".to_owned()];
         for one in words {
             paths.push(format!("/{one}"));

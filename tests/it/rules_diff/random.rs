@@ -62,7 +62,7 @@ fn edited(choices: &mut Choices<'_>, rules: &[NaiveRule]) -> Vec<NaiveRule> {
                         .push(Edit::Remove(choices.pick(&["p", "utm"]).to_owned())),
                     2 => one.cache = Some(30),
                     6 => one.except.push(generate::exception(choices)),
-                    3 => one.after_not_found ^= true,
+                    3 => one.after = choices.pick(&[None, Some(404), Some(401)]),
                     4 => one.target = choices.pick(&["/to", "/other", "/to?p=9"]).to_owned(),
                     _ => one.ignore_case ^= true,
                 }

@@ -26,8 +26,23 @@ fn what_each_change_is_called() {
         ),
         (
             a(),
-            a().after_not_found(),
+            a().after(http::StatusCode::NOT_FOUND),
             &["~ /a -> /b (308 Permanent Redirect) becomes a rule that waits for a 404"],
+        ),
+        (
+            a().after(http::StatusCode::NOT_FOUND),
+            a().after(http::StatusCode::UNAUTHORIZED),
+            &["~ /a -> /b (308 Permanent Redirect) becomes a rule that waits for a 401"],
+        ),
+        (
+            a().after(http::StatusCode::UNAUTHORIZED),
+            a(),
+            &["~ /a -> /b (308 Permanent Redirect) becomes a rule that doesn't wait for a 401"],
+        ),
+        (
+            a().except_methods([http::Method::POST]),
+            a().except_methods([http::Method::POST]),
+            &[],
         ),
         (
             a().cache(Duration::from_secs(60)),

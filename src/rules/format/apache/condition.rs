@@ -1,6 +1,6 @@
 //! `RewriteCond`.
 
-use http::Method;
+use http::{Method, StatusCode};
 
 use super::{
     lines::Word,
@@ -64,7 +64,7 @@ impl Requirement {
             }
             // Only a redirect waits for a 404.
             Self::NotFound if !matches!(rule.outcome, Outcome::Redirect(_)) => rule,
-            Self::NotFound => rule.after_not_found(),
+            Self::NotFound => rule.after(StatusCode::NOT_FOUND),
         }
     }
 }

@@ -339,6 +339,6 @@ fn passing(mut rule: Rule) -> Rule {
     rule.outcome = Outcome::Pass;
     rule.target = String::new().into();
     rule.options.query = QueryPolicy::Keep;
-    rule.options.after_not_found = false;
+    rule.options.after = None;
     rule
 }

@@ -55,6 +55,7 @@
 //! | `name=blog` | names the rule ([`Rule::named`]) |
 //! | `scheme=http`, `host=*.old.example` | restricts the rule ([`Rule::scheme`], [`Rule::host`]) |
 //! | `methods=GET,HEAD` | restricts the rule ([`Rule::methods`]) |
+//! | `not-methods=POST` | excludes methods ([`Rule::except_methods`]) |
 //! | `query:id`, `header:x-beta`, `cookie:beta` | requires a parameter, a header or a cookie ([`Rule::when`]) |
 //! | `query:id=1\|2` | requires one of these values |
 //! | `query:id~"\\d+"` | requires a value that this regex matches as a whole |
@@ -63,8 +64,9 @@
 //! | `language:nf_lang=de\|fr` | requires a language, from this cookie or from `Accept-Language` |
 //! | `not:cookie:session` | requires that the request doesn't meet the condition ([`Rule::unless`]) |
 //! | `except=/api{/*rest},/fax` | excludes paths ([`Rule::except`]) |
-//! | `after=404` | redirects only if the app responds with 404 ([`Rule::after_not_found`]) |
+//! | `after=404` | redirects only after the app responds with this status ([`Rule::after`]) |
 //! | `max-age=60`, `private`, `no-store` | sets the cache lifetime ([`Rule::cache`]) |
+//! | `only-these-parameters` | requires that the query has no other parameters ([`Rule::only_these_parameters`]) |
 //! | `query=drop` | sets how queries combine: `keep`, `drop`, `merge` or `target-wins` ([`Rule::query`]) |
 //! | `remove=key`, `rename=key:new`, `set=key:value` | edits the query ([`Rule::remove_param`], …) |
 //! | `ignore-case`, `ignore-trailing-slash` | relaxes the comparison ([`Rule::ignore_case`], …) |
@@ -78,7 +80,6 @@
 //! | `repeat-parameters` | sends the parameters that a condition requires, like all others |
 //! | `last-capture` | lets a condition capture under a name that the source has; the last one counts |
 //! | `last-value` | if the request repeats a parameter, conditions see only its last value |
-//! | `only-these-parameters` | the query has no parameters except those that conditions require |
 //! | `after-exact` | for [`StaticFirst`](crate::rules::Precedence::StaticFirst): orders the rule with the patterns |
 //!
 //! A text with white space or `"`, and a value with `#`, `|`, `,`, `:`, `=` or `~`, needs quotes. A

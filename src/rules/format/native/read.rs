@@ -185,11 +185,7 @@ fn outcome<'l>(cursor: &mut Cursor<'l>, rule: &mut Rule) -> Result<Text<'l>, Fin
     } else if text.is("refuse") {
         cursor.next_word();
         let status = cursor.text(&[])?;
-        let code = status
-            .text
-            .parse()
-            .ok()
-            .and_then(|code| StatusCode::from_u16(code).ok());
+        let code = read_status(&status.text);
         Outcome::Refuse(code.ok_or_else(|| {
             Finding::at(
                 status.range,
@@ -202,6 +198,11 @@ fn outcome<'l>(cursor: &mut Cursor<'l>, rule: &mut Rule) -> Result<Text<'l>, Fin
         Outcome::Redirect(status(cursor)?)
     };
     Ok(text)
+}
+
+fn read_status(text: &str) -> Option<StatusCode> {
+    let code = text.parse().ok()?;
+    StatusCode::from_u16(code).ok()
 }
 
 /// Reads the status of a redirect, if there is one.
@@ -315,14 +316,20 @@ fn with_value(
             let scheme = scheme.ok_or_else(|| invalid("write `http` or `https`"))?;
             return Ok(rule.scheme(scheme));
         }
-        "methods" => {
+        "methods" | "not-methods" => {
             let methods = value.text.split(',').map(str::parse::<Method>);
             let methods = methods.collect::<Result<Vec<_>, _>>();
             let help = "list methods with commas, for example `methods=GET,HEAD`";
-            return Ok(rule.methods(methods.map_err(|_| invalid(help))?));
+            let methods = methods.map_err(|_| invalid(help))?;
+            return Ok(match &*key.text {
+                "methods" => rule.methods(methods),
+                _ => rule.except_methods(methods),
+            });
         }
-        "after" if value.text == "404" => return Ok(rule.after_not_found()),
-        "after" => return Err(invalid("write `after=404`")),
+        "after" => {
+            let status = read_status(&value.text);
+            return Ok(rule.after(status.ok_or_else(|| invalid("for example, write `after=404`"))?));
+        }
         "max-age" => {
             let seconds = value.text.parse().ok();
             let help = "write whole seconds, for example `max-age=60`";

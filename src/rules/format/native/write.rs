@@ -84,7 +84,7 @@ fn fmt_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         query,
         edits,
         cache,
-        after_not_found,
+        after,
         name,
         matching,
         merge_slashes,
@@ -92,8 +92,9 @@ fn fmt_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         shadows,
         last_value,
         only_these_parameters,
-        // It's found when the table is built.
+        // They're found when the table is built.
         own_target: _,
+        host_label: _,
         stands_with_patterns,
     } = options;
     if let Some(name) = name {
@@ -105,8 +106,12 @@ fn fmt_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Some(host) = host {
         write!(f, " host={}", Bare(host, MARKS))?;
     }
-    for (at, method) in methods.iter().enumerate() {
-        let separator = if at == 0 { " methods=" } else { "," };
+    for (at, method) in methods.list.iter().enumerate() {
+        let separator = match (at, methods.is_excluded) {
+            (0, false) => " methods=",
+            (0, true) => " not-methods=",
+            _ => ",",
+        };
         write!(f, "{separator}{method}")?;
     }
     for (expected, condition) in conditions {
@@ -116,8 +121,8 @@ fn fmt_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for pattern in except {
         write!(f, " except={}", Bare(pattern, MARKS))?;
     }
-    if *after_not_found {
-        f.write_str(" after=404")?;
+    if let Some(status) = after {
+        write!(f, " after={}", status.as_u16())?;
     }
     if let Some(cache) = cache {
         let directives = cache.to_string();

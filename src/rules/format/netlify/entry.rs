@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use http::StatusCode;
+
 use super::{FindingCode, Line, Loader, Place, Rule, source::Names};
 use crate::{
     rules::{
@@ -101,7 +103,7 @@ impl<'l> Entry<'l> {
             let rule = rule.query(QueryPolicy::TargetWins);
             match self.force {
                 true => rule,
-                false => rule.after_not_found(),
+                false => rule.after(StatusCode::NOT_FOUND),
             }
         } else {
             self.warn_of_status(loader);

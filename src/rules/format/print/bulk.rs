@@ -56,9 +56,9 @@ pub(super) fn cloudflare(rule: &Rule) -> Result<String, Reason> {
 #[cfg(feature = "csv")]
 fn take_tail(target: &mut Template, tail: &Tail, is_everything: bool) -> bool {
     let is_tail = |part: &TemplatePart| match part {
-        TemplatePart::Placeholder(Placeholder { name, has_slash }) => {
-            *name == tail.name && (*has_slash || is_everything)
-        }
+        TemplatePart::Placeholder(Placeholder {
+            name, has_slash, ..
+        }) => *name == tail.name && (*has_slash || is_everything),
         TemplatePart::Literal(_) => false,
     };
     let at = target.parts.iter().position(is_tail);

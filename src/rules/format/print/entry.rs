@@ -31,7 +31,7 @@ impl Parts {
 
     fn read(rule: &Rule) -> Result<Self, Finding> {
         let mut target = match rule.outcome {
-            Outcome::Redirect(_) => rule.target.template()?.into_owned(),
+            Outcome::Redirect(_) => printable(rule.target.template()?.into_owned())?,
             Outcome::Pass | Outcome::Refuse(_) => Template::default(),
         };
         let path = match &rule.source.kind {
@@ -101,7 +101,9 @@ impl Names<'_> {
     pub(super) fn with_colons(&self, target: &Template) -> String {
         let part = |part: &TemplatePart| match part {
             TemplatePart::Literal(text) => text.text.clone(),
-            TemplatePart::Placeholder(Placeholder { name, has_slash }) => {
+            TemplatePart::Placeholder(Placeholder {
+                name, has_slash, ..
+            }) => {
                 let slash = if *has_slash { "/" } else { "" };
                 format!("{slash}:{}", self.get(&name.text))
             }
@@ -110,16 +112,27 @@ impl Names<'_> {
     }
 }
 
+/// Checks that a target has nothing that only native rules have.
+fn printable(target: Template) -> Result<Template, Finding> {
+    let has_transforms = |part: &TemplatePart| match part {
+        TemplatePart::Placeholder(placeholder) => !placeholder.transforms.is_none(),
+        TemplatePart::Literal(_) => false,
+    };
+    let message = if target.parts.iter().any(has_transforms) {
+        "the format has no transforms"
+    } else if target::has_host_label(&target) {
+        "the format has no placeholders in hosts"
+    } else {
+        return Ok(target);
+    };
+    Err(Finding::whole(message, ""))
+}
+
 /// Adds the tail of a prefix after the path of its target.
 fn add_tail(target: &mut Template) {
     let mut parts = Vec::new();
     let mut has_tail = false;
-    let tail = || {
-        TemplatePart::Placeholder(Placeholder {
-            name: Word::new(SPLAT, 0..0),
-            has_slash: true,
-        })
-    };
+    let tail = || TemplatePart::Placeholder(Placeholder::new(Word::new(SPLAT, 0..0), true));
     for part in std::mem::take(&mut target.parts) {
         match part {
             TemplatePart::Literal(text) if !has_tail => {
@@ -153,12 +166,10 @@ fn write_slashes(target: &mut Template) {
             TemplatePart::Placeholder(Placeholder {
                 name,
                 has_slash: true,
+                ..
             }) => {
                 parts.push(TemplatePart::Literal(Word::new("/", 0..0)));
-                parts.push(TemplatePart::Placeholder(Placeholder {
-                    name,
-                    has_slash: false,
-                }));
+                parts.push(TemplatePart::Placeholder(Placeholder::new(name, false)));
             }
             part => parts.push(part),
         }
@@ -237,7 +248,7 @@ pub(super) fn common(options: &Options) -> Result<(), Reason> {
     let reasons = [
         (options.cache.is_some(), "the format has no cache lifetimes"),
         (
-            !options.methods.is_empty(),
+            !options.methods.is_all(),
             "the format has no rules for methods",
         ),
         (!options.except.is_empty(), "the format can't exclude paths"),
@@ -252,8 +263,8 @@ pub(super) fn common(options: &Options) -> Result<(), Reason> {
 /// Says what a format without conditions, hosts and waiting rules can't say.
 pub(super) fn no_conditions(options: &Options) -> Result<(), Reason> {
     common(options)?;
-    if options.after_not_found {
-        return Err("the format has no rules that wait for a 404".into());
+    if options.after.is_some() {
+        return Err("the format has no rules that wait for a response".into());
     }
     match options.conditions.first() {
         Some((_, condition)) => Err(match condition.place {

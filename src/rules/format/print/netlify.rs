@@ -1,5 +1,7 @@
 //! Redirects of Netlify, as lines of a `_redirects` file and as tables of a `netlify.toml`.
 
+use http::StatusCode;
+
 use super::{
     Parts, Reason, Rule,
     entry::{Names, common, encoded, status},
@@ -96,7 +98,11 @@ fn redirect(rule: &Rule) -> Result<Redirect, Reason> {
     if let Some(status) = status {
         redirect.to = names.with_colons(&parts.target);
         redirect.status = status.as_u16();
-        redirect.force = !rule.options.after_not_found;
+        redirect.force = match rule.options.after {
+            None => true,
+            Some(StatusCode::NOT_FOUND) => false,
+            Some(_) => return Err("the format has only rules that wait for a 404".into()),
+        };
     }
     for (is_expected, condition) in &rule.options.conditions {
         if !is_expected {

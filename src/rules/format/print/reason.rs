@@ -69,8 +69,8 @@ pub(super) fn of_difference(wanted: &Rule, read: &Rule) -> Reason {
             "the format ignores a slash at the end of paths",
         ),
         (
-            wanted.options.after_not_found && !read.options.after_not_found,
-            "the format has no rules that wait for a 404",
+            wanted.options.after != read.options.after,
+            "the format has no rules that wait for this response",
         ),
         (
             has_query(&wanted.options) && wanted.options.last_value != read.options.last_value,

@@ -36,8 +36,8 @@ pub(super) fn entry(rule: &Rule, dialect: Dialect) -> Result<String, Reason> {
     if rule.options.scheme.is_some() {
         return Err("the format has no rules for a scheme".into());
     }
-    if rule.options.after_not_found {
-        return Err("the format has no rules that wait for a 404".into());
+    if rule.options.after.is_some() {
+        return Err("the format has no rules that wait for a response".into());
     }
     let mut captured = Vec::new();
     let mut excluded = Excluded::default();
@@ -188,7 +188,9 @@ fn target(target: &Template, names: &Names<'_>, captured: &[(String, String)]) -
                 out.push_str(origin);
                 escape_target(&mut out, path);
             }
-            TemplatePart::Placeholder(Placeholder { name, has_slash }) => {
+            TemplatePart::Placeholder(Placeholder {
+                name, has_slash, ..
+            }) => {
                 out.push_str(if *has_slash { "/" } else { "" });
                 let by_condition = captured.iter().rfind(|(own, _)| *own == name.text);
                 let name = match by_condition {
