@@ -139,7 +139,8 @@ impl Finder<'_> {
                 && step.answered.host == asked.host
                 && own.is_none_or(|own| {
                     let case = own.matching.ignore_case || !options.matching.ignore_case;
-                    case && options.asks_for_all_of(own, asked, &mut self.work)
+                    case && own.host_label.is_none()
+                        && options.asks_for_all_of(own, asked, &mut self.work)
                         && options.excludes_all_of(own, &asked.path, &mut self.fresh)
                 });
             overlaps.push(Overlap {

@@ -68,8 +68,11 @@ impl<'t> Finder<'t> {
             let ready = self.table.options(record);
             ready.map_or(&nothing, |ready| &ready.options)
         };
+        let is_copy = (record.source, record.target) == (other.source, other.target);
         let (own, other) = (options(record), options(other));
-        own.asks_for_all_of(other, start, &mut self.work)
+        // Which text is a host label isn't known, but for a copy it's the same text.
+        let has_label = other.host_label.is_none() || is_copy && own.host_label == other.host_label;
+        has_label && own.asks_for_all_of(other, start, &mut self.work)
     }
 
     /// Whether the second rule excludes none of these paths but those that the first one excludes.
@@ -156,7 +159,6 @@ impl Options {
         self.methods.is_subset(&other.methods)
             && sees_as_much
             && allows_as_much
-            && other.host_label.is_none()
             && (other.scheme.is_none() || other.scheme == self.scheme)
             && other.conditions.iter().all(|condition| {
                 let mut own = self.conditions.iter();

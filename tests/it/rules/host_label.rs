@@ -258,6 +258,11 @@ fn hosts_below_the_domain_may_be_redirected_again() {
         Rule::found("/t/{*rest}", "/{rest}").host("other.example"),
     ]);
     assert!(!kinds(&behind).contains(&FindingCode::UnreachableRule));
+    let copy = all([to_tenant(), to_tenant()]);
+    assert_eq!(kinds(&copy), [FindingCode::DuplicateRule]);
+    let other_domain = Rule::found("/t/{t}/{*rest}", "https://{t}.example.org/{rest}");
+    let other_domain = all([to_tenant(), other_domain.host("old.example")]);
+    assert_eq!(kinds(&other_domain), []);
 }
 
 #[test]
