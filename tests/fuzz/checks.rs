@@ -10,7 +10,7 @@ use tower_redirect::{
         CanonicalHost, DecisionKind, Https, HttpsEnforcement, IndexFile, LowerCase, MergeSlashes,
         ReturnTo, SchemeSource, TrailingSlash, UnknownHost,
     },
-    rules::{Format, Parsed, Rule, Rules},
+    rules::{Format, Parsed, Precedence, Rule, Rules},
     trust::{ForwardedHeader, TrustedProxies},
 };
 use url::Url;
@@ -300,6 +300,9 @@ const MAX_TEXT: usize = 256;
 /// The same of one that has a regex.
 const MAX_REGEX: usize = 64;
 
+/// The same of one that is printed, which reads each entry once more.
+const MAX_PRINTED: usize = 96;
+
 /// A byte that picks a format, and a file in it: what is wrong in it is said, and what serves is a table. Groups of
 /// regexes are for [`path_to_regexp`].
 pub fn formats(data: &[u8]) {
@@ -418,6 +421,103 @@ pub fn native_table(data: &[u8]) {
         expected,
         "{file:?} is printed as {printed:?}"
     );
+}
+
+/// Two bytes that pick formats, and a file in the first one: the rules that are printed in the second one decide the
+/// same as before. The requests are for the sources of the rules.
+pub fn convert(data: &[u8]) {
+    let Some(([from, to], text)) = data.split_first_chunk::<2>() else {
+        return;
+    };
+    if text.len() > MAX_PRINTED {
+        return;
+    }
+    let formats: Vec<_> = Format::all().collect();
+    let pick = |byte: &u8| formats[usize::from(*byte) % formats.len()];
+    let (from, to) = (pick(from), pick(to));
+    let rules = from.read_lossy(text).rules;
+    let printed = to.print(&rules);
+    let not_printed: Vec<u32> = printed
+        .not_printed()
+        .iter()
+        .map(|one| one.rule().number())
+        .collect();
+    let kept = rules
+        .iter()
+        .filter(|rule| !not_printed.contains(&rule.number()));
+    let requests: Vec<_> = kept.clone().flat_map(|rule| near(rule.source())).collect();
+    let builder = Rules::builder().precedence(match from {
+        Format::Cloudflare => Precedence::StaticFirst,
+        Format::BulkCsv | Format::HaproxyMap | Format::NginxMap => Precedence::MostSpecific,
+        _ => Precedence::FirstMatch,
+    });
+    // Without a rule that passes, others can be a loop.
+    let Ok(expected) = builder.rules(kept.map(Rule::from)).build() else {
+        return;
+    };
+    let again = to.parse_lossy(printed.text()).rules;
+    for request in &requests {
+        let decide = |rules: &Rules| match rules.decide(&RequestHead::new(request)).kind() {
+            DecisionKind::Pass => None,
+            DecisionKind::Refuse(refusal) => Some((refusal.status().as_u16(), None)),
+            DecisionKind::Redirect(redirect) | DecisionKind::Enforce(redirect) => {
+                let status = redirect.status(request.method(), request.version());
+                Some((status.as_u16(), Some(without_empty(redirect.location()))))
+            }
+        };
+        assert_eq!(
+            decide(&again),
+            decide(&expected),
+            "{} by {from}, {to}: {printed:?}",
+            request.uri()
+        );
+    }
+}
+
+/// Requests for a source: with text for its placeholders, and near to that.
+fn near(source: &str) -> Vec<Request<()>> {
+    let mut path = String::new();
+    let mut rest = source;
+    while let Some((before, behind)) = rest.split_once('{') {
+        let (name, after) = behind.split_once('}').unwrap_or_default();
+        path.push_str(before);
+        path.push_str(match name {
+            _ if name.starts_with("/*") => "/x/y",
+            _ if name.starts_with('*') => "x/y",
+            _ => "x",
+        });
+        rest = after;
+    }
+    path.push_str(rest);
+    let paths = [
+        path.to_uppercase(),
+        format!("{path}/"),
+        format!("{path}/z?a=1"),
+        path.rsplit_once('/').map_or("", |(front, _)| front).into(),
+        path,
+    ];
+    let request = |path: &String| {
+        let uri: Uri = path.parse().ok()?;
+        let mut request = Request::new(());
+        *request.uri_mut() = uri;
+        let host = HeaderValue::from_static("app.example");
+        request.headers_mut().insert(http::header::HOST, host);
+        path.starts_with('/').then_some(request)
+    };
+    paths.iter().filter_map(request).collect()
+}
+
+/// A location without the empty parameters of its query, which formats send or don't.
+fn without_empty(location: &Location) -> String {
+    let (front, fragment) = match location.as_str().split_once('#') {
+        Some((front, fragment)) => (front, format!("#{fragment}")),
+        None => (location.as_str(), String::new()),
+    };
+    let mut pieces = front.splitn(2, '?');
+    let path = pieces.next().unwrap_or_default();
+    let pairs = pieces.next().unwrap_or_default().split('&');
+    let pairs: Vec<_> = pairs.filter(|pair| !pair.is_empty()).collect();
+    format!("{path}?{}{fragment}", pairs.join("&"))
 }
 
 /// A short text.

@@ -85,6 +85,11 @@ fn formats() {
 }
 
 #[test]
+fn convert() {
+    replay_each(16, "convert", checks::convert);
+}
+
+#[test]
 fn then() {
     replay("then", checks::then);
 }
