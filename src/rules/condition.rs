@@ -1,5 +1,7 @@
 //! The compiled options of a rule.
 
+use std::borrow::Cow;
+
 use super::{
     Finding,
     ask::{Ask, means},
@@ -186,7 +188,7 @@ impl CompiledCondition {
             Place::Query(_) => Kind::Query,
             _ => Kind::Plain,
         };
-        if let Place::Header(name) = &has.place {
+        if let Place::Header(name) | Place::HeaderInAnyCase(name) = &has.place {
             if name.parse::<http::HeaderName>().is_err() {
                 return Err(Finding::whole(
                     format!("`{name}` isn't a valid header name"),
@@ -282,6 +284,10 @@ impl CompiledCondition {
             Place::Header(name) => ask
                 .header(name)
                 .any(|value| self.value.admits(value, captures)),
+            Place::HeaderInAnyCase(name) => ask.header(name).any(|value| {
+                let value = Cow::Owned(value.to_ascii_lowercase());
+                self.value.admits(value, captures)
+            }),
             Place::Cookie(name) => match ask.known_cookies() {
                 Some(known) => match self.value.only_listed() {
                     Some(values) => values.iter().any(|one| known.has(name, one)),

@@ -50,6 +50,8 @@ pub struct Condition {
 pub(super) enum Place {
     Query(Box<str>),
     Header(Box<str>),
+    /// A header whose value is compared in lower case. Lists of values are in lower case.
+    HeaderInAnyCase(Box<str>),
     Cookie(Box<str>),
     /// The requested host, without its port.
     Host,
@@ -169,6 +171,11 @@ impl Condition {
         Self::present(Place::Cookie(name.into()))
     }
 
+    /// Requires a header, and ignores the case of its value.
+    pub(super) fn header_in_any_case(name: &str) -> Self {
+        Self::present(Place::HeaderInAnyCase(name.to_ascii_lowercase().into()))
+    }
+
     const fn present(place: Place) -> Self {
         let value = ValueMatcher {
             one_of: None,
@@ -210,8 +217,10 @@ impl Condition {
     /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     pub fn one_of(mut self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        let values = values.into_iter().map(|value| value.as_ref().into());
-        let mut values: Vec<Box<str>> = values.collect();
+        let mut values: Vec<Box<str>> = values.into_iter().map(|one| one.as_ref().into()).collect();
+        if matches!(self.place, Place::HeaderInAnyCase(_)) {
+            values.iter_mut().for_each(|one| one.make_ascii_lowercase());
+        }
         if let Some(listed) = &self.value.one_of {
             values.retain(|value| listed.contains(value));
         }
@@ -296,7 +305,7 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             Place::Query(key) => write!(f, "query parameter `{key}`"),
-            Place::Header(name) => write!(f, "header `{name}`"),
+            Place::Header(name) | Place::HeaderInAnyCase(name) => write!(f, "header `{name}`"),
             Place::Cookie(name) => write!(f, "cookie `{name}`"),
             Place::Host => f.write_str("host"),
             Place::Path(PathTest::Any) => f.write_str("a path"),

@@ -185,11 +185,19 @@ pub(super) struct Compiled {
     pub(super) regex: (),
 }
 
-/// The tail of a prefix. No target can name it.
-const PREFIX_TAIL: Tail = Tail {
-    kind: TailKind::Optional,
-    name: Word::EMPTY,
-};
+/// Returns the pattern of a path and everything below it.
+pub(super) fn prefix(path: &Word, name: Word) -> Result<Pattern, Finding> {
+    let mut pattern = Pattern::literal(path)?.without_trailing_slash();
+    // The prefix `/` is every path.
+    if pattern.is_root() {
+        pattern.segments.clear();
+    }
+    pattern.tail = Some(Tail {
+        kind: TailKind::Optional,
+        name,
+    });
+    Ok(pattern)
+}
 
 /// Checks a source, and writes it in the form that is compared.
 ///
@@ -222,16 +230,8 @@ pub(super) fn compile_source(
         }
         SourceKind::Pattern(pattern) => Cow::Borrowed(pattern),
         SourceKind::Exact(path) => Cow::Owned(Pattern::literal(path).map_err(wrong)?),
-        SourceKind::Prefix(path) => {
-            let mut pattern = Pattern::literal(path).map_err(wrong)?;
-            pattern = pattern.without_trailing_slash();
-            // The prefix `/` is every path.
-            if pattern.is_root() {
-                pattern.segments.clear();
-            }
-            pattern.tail = Some(PREFIX_TAIL);
-            Cow::Owned(pattern)
-        }
+        // No target can name the tail.
+        SourceKind::Prefix(path) => Cow::Owned(prefix(path, Word::EMPTY).map_err(wrong)?),
         SourceKind::Regex(text) => {
             #[cfg(feature = "regex")]
             return compile_regex(&text.text, matching.ignore_case, out, room).map_err(wrong);

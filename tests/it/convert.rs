@@ -1,8 +1,9 @@
 //! Rules of one table in another table, and in another format.
 
+use http::HeaderName;
 use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use tower_redirect::{
-    rules::{Format, NotPrinted, Precedence, Printed, Rule, Rules, native},
+    rules::{Format, NotPrinted, Precedence, Printed, Rule, Rules, native, netlify, netlify_toml},
     testing,
 };
 
@@ -121,6 +122,42 @@ prefix:/e -> /f 303
 fn each_format_has_what_it_can_say() {
     let rules = native::parse(RULES).unwrap();
     for (format, text) in [
+        (
+            Format::Apache,
+            r"RewriteEngine On
+RewriteRule ^a$ /b [R=308,L]
+RewriteRule ^b/([^/]+)$ /c/$11$1#$1 [R=301,L,NE]
+RewriteRule ^d/(.*)$ https://n.example:8080/$1 [R=302,L]
+RewriteRule ^e$ /f [R=303,L]
+RewriteRule ^e/(.*)$ /f/$1 [R=303,L]
+RewriteRule ^k/?$ - [L]
+RewriteRule ^n$ /o,p [R=301,L,QSD]
+RewriteRule ^q$ /r [R=301,L,QSD,NC]
+RewriteCond %{HTTP_HOST} ^h\.example$
+RewriteRule ^s$ https://u.example/v [R=301,L]
+RewriteCond %{HTTP_HOST} ^h\.example$
+RewriteRule ^s/(.*)$ https://u.example/v/$1 [R=301,L]
+RewriteCond %{HTTP_HOST} ^h\.example$
+RewriteRule ^(.*)$ https://w.example/ [R=301,L,QSD]
+RewriteCond %{REQUEST_URI} !^/api/a\.b
+RewriteCond %{REQUEST_URI} !^/c
+RewriteRule ^(.*)$ /z [R=308,L]
+RewriteCond %{REQUEST_FILENAME} !-f
+RewriteCond %{REQUEST_FILENAME} !-d
+RewriteRule ^aa/?$ /ab [R=308,L]
+",
+        ),
+        (
+            Format::Firebase,
+            r#"{
+  "hosting": {
+    "redirects": [
+      { "source": "/e/:splat*", "destination": "/f/:splat*", "type": 303 }
+    ]
+  }
+}
+"#,
+        ),
         (
             Format::BulkCsv,
             r#"h.example/s,https://u.example/v,301,TRUE,FALSE,TRUE,TRUE
@@ -307,11 +344,14 @@ fn what_a_format_cannot_say_has_a_reason() {
         ("/{*a} -> /b except=/c", "the format can't exclude paths"),
         ("/a -> /b remove=c", "the format can't edit the query"),
         ("/a -> gone", "the format can't refuse requests"),
-        ("~\"/a+\" -> /b", "its source is a regex"),
     ] {
         let rules = native::parse(line).unwrap();
-        let others = [Format::Native, Format::Apache, Format::Firebase];
-        for format in Format::all().filter(|format| !others.contains(format)) {
+        let is_said = |format| match line {
+            "/a -> gone" | "/a -> /b methods=GET" => format == Format::Apache,
+            _ => false,
+        };
+        let formats = Format::all().filter(|format| *format != Format::Native);
+        for format in formats.filter(|format| !is_said(*format)) {
             let printed = format.print(&rules);
             let reasons: Vec<_> = printed
                 .not_printed()
@@ -327,6 +367,84 @@ fn what_a_format_cannot_say_has_a_reason() {
                 "{format}: {reasons:?}"
             );
         }
+    }
+}
+
+const REGEXES: &str = r#"
+~"/a(?<year>\\d+)/(b|c)" -> /{year}/{2} 301
+~"/d[)(]*" -> /e?f 301 ignore-case query=target-wins
+~"/g|/h" -> /i 301 query=drop
+~".*\\.bak" -> /j 301 query=drop except=/__{/*_rest}
+"#;
+
+#[test]
+fn regexes_are_printed_if_a_format_has_them() {
+    let rules = native::parse(REGEXES).unwrap();
+    for (format, text) in [
+        (
+            Format::Apache,
+            r#"RewriteEngine On
+RewriteRule ^a(\d+)/(b|c)$ /$1/$2 [R=301,L]
+RewriteRule ^d[)(]*$ /e?f [R=301,L,NC]
+"#,
+        ),
+        (
+            Format::Firebase,
+            r#"{
+  "hosting": {
+    "redirects": [
+      { "regex": "^(?:/a(\\d+)/(b|c))$", "destination": "/:1/:2", "type": 301 }
+    ]
+  }
+}
+"#,
+        ),
+        (
+            Format::NginxMap,
+            r#""~^(?:/a(\\d+)/(b|c))$" /$1/$2$is_args$args;
+~*^(?:/d[)(]*)$ /e?f;
+~^(?:/g|/h)$ /i;
+"#,
+        ),
+    ] {
+        let printed = format.print(&rules);
+        assert_eq!(printed.text(), text, "{printed:?}");
+        let again = format.parse(printed.text()).unwrap();
+        testing::get("/a12/b?x")
+            .through(&again)
+            .assert_redirect("/12/b?x");
+        for path in ["/a12/bc", "/xa12/b", "/a12/b/"] {
+            testing::get(path).through(&again).assert_pass();
+        }
+        // What one of these formats reads, the others print.
+        for other in [Format::Apache, Format::Firebase, Format::NginxMap] {
+            let printed = other.print(&again);
+            assert!(
+                printed.text().contains("/(b|c)"),
+                "{format}, {other}: {:?}",
+                not_printed(&printed)
+            );
+            let reads = other.parse(printed.text()).unwrap();
+            testing::get("/a12/b")
+                .through(&reads)
+                .assert_redirect("/12/b");
+        }
+    }
+    for (format, line, reason) in [
+        (Format::Apache, 4, "the file would mean something else"),
+        (
+            Format::Firebase,
+            3,
+            "the format can't ignore the case of paths",
+        ),
+        (Format::Apache, 5, "the format can't exclude paths"),
+        (Format::Firebase, 5, "the format can't exclude paths"),
+        (Format::Vercel, 2, "its source is a regex"),
+    ] {
+        let printed = format.print(&rules);
+        let mut not_printed = printed.not_printed().iter();
+        let own = not_printed.find(|one| one.rule().line() == Some(line));
+        assert_eq!(own.map(NotPrinted::reason), Some(reason), "{format}");
     }
 }
 
@@ -509,4 +627,40 @@ fn the_root_with_one_more_slash_is_a_path_of_its_own() {
         }
     }
     assert!(printed_by > 0);
+}
+
+#[test]
+fn a_header_names_the_country() {
+    let header = HeaderName::from_static("cf-ipcountry");
+    let options = netlify::options().country_header(header.clone());
+    let rules = options
+        .parse("/ /de 302! Country=DE,at\n/ /fr 302! Country=fr Language=fr")
+        .unwrap();
+    let toml = "[[redirects]]\nfrom = '/'\nto = '/de'\nstatus = 302\nforce = true\n\
+                conditions = { country = ['de', 'AT'] }";
+    let toml = netlify_toml::options().country_header(header).parse(toml);
+    let printed = Format::Native.print(&rules);
+    assert_eq!(
+        printed.text(),
+        "/ -> /de 302 header-in-any-case:cf-ipcountry=de|at query=target-wins ignore-trailing-slash\n\
+         / -> /fr 302 header-in-any-case:cf-ipcountry=fr language:nf_lang=fr query=target-wins \
+         ignore-trailing-slash\n",
+    );
+    let again = native::parse(printed.text()).unwrap();
+    for rules in [&rules, &again, &toml.unwrap()] {
+        for country in ["de", "DE", "At"] {
+            testing::get("/")
+                .header("cf-ipcountry", country)
+                .through(rules)
+                .assert_redirect("/de");
+        }
+        for country in ["", "us", "de-at", "fr"] {
+            testing::get("/")
+                .header("cf-ipcountry", country)
+                .through(rules)
+                .assert_pass();
+        }
+        testing::get("/").through(rules).assert_pass();
+    }
+    assert_eq!(Format::Netlify.print(&rules).not_printed().len(), 2);
 }

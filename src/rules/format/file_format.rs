@@ -9,6 +9,7 @@ use std::{
 use super::{
     Parsed,
     loader::Loader,
+    print::Printer,
     read::{self, ByLine},
     rewrite::Writer,
 };
@@ -18,6 +19,9 @@ use crate::rules::Precedence;
 pub(super) trait FileFormat: Sync {
     /// Returns what reads a file.
     fn reader(&self) -> FileReader;
+
+    /// Returns what prints a file.
+    fn printer(&self) -> Printer;
 
     /// Writes the changed rules into a text.
     ///

@@ -50,12 +50,13 @@ use super::{
     loader::{Line, Loader},
     map,
     netlify::ARROWS,
+    print::{Printer, Reason, maps},
     quoted,
     read::ByLine,
     rewrite::{Writer, lines},
 };
 use crate::{
-    rules::{FindingCode, Findings, Part, Precedence, Rules, target_text::TargetText},
+    rules::{FindingCode, Findings, Part, Precedence, Rule, Rules, target_text::TargetText},
     status::StatusChoice,
 };
 
@@ -120,6 +121,10 @@ pub(super) struct HaproxyMap(pub(super) StatusChoice);
 impl FileFormat for HaproxyMap {
     fn reader(&self) -> FileReader {
         FileReader::Lines(Precedence::MostSpecific, Box::new(*self))
+    }
+
+    fn printer(&self) -> Printer {
+        Printer::lines(print)
     }
 
     fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
@@ -281,4 +286,13 @@ pub(super) fn pair(line: &str) -> Option<(Range<usize>, Range<usize>)> {
         .unwrap_or_default()
         .trim_start_matches(BLANKS);
     Some((start..start + end, text.len() - value.len()..text.len()))
+}
+
+/// Prints a line.
+fn print(rule: &Rule) -> Result<String, Reason> {
+    let (key, target) = maps::pair(rule)?;
+    if key.is_empty() {
+        return Err("a key needs a path or a host in the format".into());
+    }
+    Ok(format!("{key} {target}"))
 }

@@ -41,7 +41,7 @@
 //! | `status` | the status; 301 if it is missing |
 //! | `force` | `true` redirects even if the app has a page at the source, like the `!` in `_redirects` |
 //! | `query` (formerly `params` or `parameters`) | a table of query conditions: `{ key = "value", other = ":name" }` |
-//! | `conditions` | a table of `Language` and `Cookie`, each a list or one string with commas |
+//! | `conditions` | a table of `Country`, `Language` and `Cookie`, each a list or one string with commas |
 //! | `signed` (formerly `signing` or `sign`) | not supported; a warning, and the rule is skipped unless it is `false` |
 //! | `headers`, `rate_limit` | not supported; a warning, and the rule redirects without them |
 //! | any other key | a warning; the key is ignored |
@@ -60,13 +60,15 @@ use super::{
     file_format::{FileFormat, FileReader},
     near_or,
     netlify::{
+        self, Headers, Options,
         entry::{Entry, Pair, Status, Word},
         parse_int,
     },
+    print::{Printer, Reason},
     quoted,
     rewrite::{self, Writer},
 };
-use crate::rules::{FindingCode, Findings, Format, Precedence, Rules};
+use crate::rules::{FindingCode, Findings, Format, Precedence, Rule, Rules};
 
 /// Parses a file and returns its rules. Warnings are dropped.
 ///
@@ -103,12 +105,47 @@ pub fn parse_lossy(text: &str) -> Parsed {
     Format::NetlifyToml.parse_lossy(text)
 }
 
+/// Returns options for reading a file, without any set.
+///
+/// ```
+/// use http::HeaderName;
+/// use tower_redirect::rules::netlify_toml;
+/// use tower_redirect::testing;
+///
+/// let header = HeaderName::from_static("cf-ipcountry");
+/// let rules = netlify_toml::options().country_header(header).parse(
+///     r#"
+///     [[redirects]]
+///     from = "/"
+///     to = "/de"
+///     conditions = { Country = ["de", "at"] }
+///     "#,
+/// )?;
+/// testing::get("/").header("cf-ipcountry", "AT").through(&rules).assert_redirect("/de");
+/// # Ok::<(), tower_redirect::rules::Findings>(())
+/// ```
+pub fn options() -> Options {
+    Options::new(reader)
+}
+
+fn reader(headers: &Headers) -> FileReader {
+    let headers = headers.clone();
+    FileReader::Document(Box::new(move |text| read(text, &headers)))
+}
+
 /// See [`Format::NetlifyToml`].
 pub(super) struct NetlifyToml;
 
 impl FileFormat for NetlifyToml {
     fn reader(&self) -> FileReader {
-        FileReader::Document(Box::new(read))
+        reader(&Headers::default())
+    }
+
+    fn printer(&self) -> Printer {
+        Printer {
+            entry: print,
+            frame: ["", "\n\n", "\n"],
+        }
     }
 
     fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
@@ -116,7 +153,7 @@ impl FileFormat for NetlifyToml {
     }
 }
 
-fn read(text: &str) -> Parsed {
+fn read(text: &str, headers: &Headers) -> Parsed {
     let mut document = Document::new(text, Precedence::FirstMatch);
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -168,7 +205,7 @@ fn read(text: &str) -> Parsed {
                 )),
             };
             match entry {
-                Ok(entry) => entry.add(document.loader()),
+                Ok(entry) => entry.add(headers, document.loader()),
                 Err((span, message, cure)) => {
                     document.report(FindingCode::InvalidEntry, &span, &message, cure);
                 }
@@ -360,4 +397,35 @@ fn status(value: &DeValue<'_>) -> Option<i64> {
     }
     let integer = value.as_integer()?;
     i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+/// A table of a `netlify.toml`.
+fn print(rule: &Rule) -> Result<String, Reason> {
+    let redirect = netlify::print::redirect(rule)?;
+    let mut table = format!(
+        "[[redirects]]\nfrom = {}\nto = {}\nstatus = {}",
+        string(&redirect.from),
+        string(&redirect.to),
+        redirect.status
+    );
+    if redirect.force {
+        table.push_str("\nforce = true");
+    }
+    let query = redirect.query.iter();
+    let query = query.map(|(key, value)| format!("{} = {}", string(key), string(value)));
+    let conditions = redirect.conditions.iter();
+    let conditions = conditions.map(|(key, value)| format!("{key} = {}", string(value)));
+    for (key, pairs) in [
+        ("query", query.collect::<Vec<_>>()),
+        ("conditions", conditions.collect()),
+    ] {
+        if !pairs.is_empty() {
+            table.push_str(&format!("\n{key} = {{ {} }}", pairs.join(", ")));
+        }
+    }
+    Ok(table)
+}
+
+fn string(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

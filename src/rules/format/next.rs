@@ -39,6 +39,7 @@
 use super::{
     Parsed,
     file_format::{FileFormat, FileReader},
+    print::Printer,
     vercel,
 };
 use crate::rules::{Findings, Format, Rules};
@@ -84,5 +85,12 @@ pub(super) struct Next;
 impl FileFormat for Next {
     fn reader(&self) -> FileReader {
         FileReader::Document(Box::new(|text| vercel::read(text, vercel::Dialect::Next)))
+    }
+
+    fn printer(&self) -> Printer {
+        Printer {
+            entry: |rule| vercel::print::entry(rule, vercel::Dialect::Next),
+            frame: ["[\n", ",\n", "\n]\n"],
+        }
     }
 }

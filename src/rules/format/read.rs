@@ -195,7 +195,7 @@ mod tests {
     use crate::{
         rules::{
             Format, Precedence,
-            format::{loader::Loader, netlify},
+            format::{loader::Loader, native},
         },
         testing,
     };
@@ -285,7 +285,7 @@ mod tests {
         ] {
             let input = io::BufReader::new(Endless { line, left, at: 0 });
             let mut loader = Loader::new(Precedence::FirstMatch);
-            lines(input, &mut netlify::Netlify, &mut loader).unwrap();
+            lines(input, &mut native::Native, &mut loader).unwrap();
             let findings = loader.finish(|| Ok(&b""[..])).findings;
             assert_eq!(findings.iter().count() + findings.omitted(), said);
         }

@@ -102,6 +102,14 @@ impl Row<'_> {
     }
 }
 
+/// Writes a field of a row.
+pub(super) fn field(text: &str) -> String {
+    match text.contains([',', '"']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Rows;

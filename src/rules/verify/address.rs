@@ -288,7 +288,10 @@ impl Address {
                 Place::Host => {}
                 // The rule's source says more about it first.
                 Place::Path(_) => {}
-                Place::Header(_) | Place::Cookie(_) | Place::Language(_) => {
+                Place::Header(_)
+                | Place::HeaderInAnyCase(_)
+                | Place::Cookie(_)
+                | Place::Language(_) => {
                     self.narrow_field(&has.place, *expected, &ValueSet::of(&has.value))?;
                 }
             }
@@ -351,7 +354,10 @@ impl Address {
         match &has.place {
             Place::Query(key) if *expected => self.query.always_has(key, &values),
             Place::Query(key) => self.query.never_has(key, &values),
-            Place::Header(_) | Place::Cookie(_) | Place::Language(_) => {
+            Place::Header(_)
+            | Place::HeaderInAnyCase(_)
+            | Place::Cookie(_)
+            | Place::Language(_) => {
                 let field = self.fields.iter().find(|field| field.place == has.place);
                 field.is_some_and(|field| field.meets(*expected, &values))
             }

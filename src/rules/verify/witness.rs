@@ -68,7 +68,9 @@ pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
     for field in &known.fields {
         for value in field.samples() {
             let (name, value) = match &field.place {
-                Place::Header(name) => (&**name, value.into_string()),
+                Place::Header(name) | Place::HeaderInAnyCase(name) => {
+                    (&**name, value.into_string())
+                }
                 Place::Cookie(name) => ("cookie", format!("{name}={value}")),
                 Place::Language(_) => ("accept-language", value.into_string()),
                 Place::Host | Place::Path(_) | Place::Query(_) => continue,

@@ -140,7 +140,7 @@ fn netlify_rules_that_never_answer() {
 fn netlify_loops_and_the_rest() {
     assert_loops(
         Format::Netlify,
-        &["/a /b 301!\n/b /a 301!\n", "/a/* /a/b/:splat 301!\n"],
+        &["/a /b 301!\n/b /a 301!\n", "/:a/* /b/:a/:splat 301!\n"],
     );
     assert_found(
         Format::Netlify,
@@ -148,6 +148,7 @@ fn netlify_loops_and_the_rest() {
             // A page of the app may end these.
             ("/a /b\n/b /a\n", &[(PossibleLoop, 2, &[1])]),
             ("/a/* /a/b/:splat\n", &[(PossibleEndlessRedirect, 1, &[])]),
+            ("/a/* /a/b/:splat 301!\n", &[]),
             (
                 "/:a/:b /:b/:a\n",
                 &[(PossibleLoop, 1, &[]), (PossibleChain, 1, &[1])],

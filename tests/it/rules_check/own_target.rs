@@ -132,7 +132,7 @@ fn it_is_a_warning_and_strict_parsing_takes_the_file() {
 #[test]
 fn other_loops_are_still_errors() {
     for text in [
-        "/* /en/:splat 301!\n",
+        "/:a/* /en/:a/:splat 301!\n",
         "/a /b 301!\n/b /a 301!\n",
         "/a /a 301!\n",
     ] {
@@ -146,6 +146,15 @@ fn other_loops_are_still_errors() {
     let rules = Rules::new([rule.after(StatusCode::NOT_FOUND)]).unwrap();
     assert_eq!(location(&rules, "/en/x"), None);
     assert_eq!(location(&rules, "/x").as_deref(), Some("/en/x"));
+}
+
+/// Netlify's engine does so with and without `!`.
+#[test]
+fn an_asterisk_of_netlify_excludes_its_own_target() {
+    let rules = netlify::parse("/* /en/:splat 301!\n/en/old /en/new 301!\n").unwrap();
+    assert_eq!(location(&rules, "/x").as_deref(), Some("/en/x"));
+    assert_eq!(location(&rules, "/en/x"), None);
+    assert_eq!(location(&rules, "/en/old").as_deref(), Some("/en/new"));
 }
 
 #[test]

@@ -83,7 +83,9 @@ use super::{
     Parsed,
     document::{Document, Places},
     file_format::{FileFormat, FileReader},
-    near, quoted,
+    near,
+    print::Printer,
+    quoted,
 };
 use crate::rules::{
     FindingCode, Findings, Format, Outcome, Part, Precedence, QueryPolicy, Rule, Rules,
@@ -92,6 +94,7 @@ use crate::rules::{
 mod alias;
 mod condition;
 mod lines;
+mod print;
 mod regex;
 mod rewrite;
 mod target;
@@ -136,6 +139,13 @@ pub(super) struct Apache;
 impl FileFormat for Apache {
     fn reader(&self) -> FileReader {
         FileReader::Document(Box::new(read))
+    }
+
+    fn printer(&self) -> Printer {
+        Printer {
+            entry: print::entry,
+            frame: ["RewriteEngine On\n", "\n", "\n"],
+        }
     }
 }
 

@@ -79,11 +79,13 @@
 use super::{
     Parsed,
     file_format::{FileFormat, FileReader},
+    print::Printer,
     rewrite::{Writer, lines},
 };
 use crate::rules::{Findings, Format, Precedence, Rules};
 
 mod path;
+mod print;
 mod reader;
 mod source;
 
@@ -130,6 +132,10 @@ pub(super) struct Cloudflare;
 impl FileFormat for Cloudflare {
     fn reader(&self) -> FileReader {
         FileReader::Lines(Precedence::StaticFirst, Box::<Reader>::default())
+    }
+
+    fn printer(&self) -> Printer {
+        Printer::lines(print::line)
     }
 
     fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {

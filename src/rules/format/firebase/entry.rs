@@ -23,7 +23,7 @@ use crate::{
 const KEYS: [&str; 5] = ["source", "glob", "regex", "destination", "type"];
 
 /// Paths that Firebase serves itself.
-const RESERVED: &str = "/__/{*_rest?}";
+pub(super) const RESERVED: &str = "/__/{*_rest?}";
 
 /// A text of the entry, and where it stands.
 struct Text<'t> {

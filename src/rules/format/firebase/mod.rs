@@ -75,6 +75,7 @@ use super::{
     document::Document,
     file_format::{FileFormat, FileReader},
     json::{self, NoJson, Object, Value},
+    print::Printer,
 };
 use crate::rules::{FindingCode, Findings, Format, Precedence, Rules};
 
@@ -82,6 +83,7 @@ mod comments;
 mod destination;
 mod entry;
 mod glob;
+mod print;
 
 /// Parses a file and returns its rules. Warnings are dropped.
 ///
@@ -121,6 +123,17 @@ pub(super) struct Firebase;
 impl FileFormat for Firebase {
     fn reader(&self) -> FileReader {
         FileReader::Document(Box::new(read))
+    }
+
+    fn printer(&self) -> Printer {
+        Printer {
+            entry: print::entry,
+            frame: [
+                "{\n  \"hosting\": {\n    \"redirects\": [\n",
+                ",\n",
+                "\n    ]\n  }\n}\n",
+            ],
+        }
     }
 }
 

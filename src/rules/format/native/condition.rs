@@ -23,6 +23,7 @@ pub(super) fn condition(
     let mut condition = match &*key.text {
         "query" => Condition::query(&name.text),
         "header" => Condition::header(&name.text),
+        "header-in-any-case" => Condition::header_in_any_case(&name.text),
         "cookie" => Condition::cookie(&name.text),
         "language" => Condition::language(&name.text),
         "host" => Condition::host(),

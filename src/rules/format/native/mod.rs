@@ -62,6 +62,7 @@
 //! | `query:id as name` | captures the value for the target. `as name?` captures an empty value too. |
 //! | `host:~"(?<sub>.*)\\.old\\.example"` | requires a host that this regex matches |
 //! | `language:nf_lang=de\|fr` | requires a language, from this cookie or from `Accept-Language` |
+//! | `header-in-any-case:x-country=de\|at` | requires a header, and ignores the case of its value |
 //! | `not:cookie:session` | requires that the request doesn't meet the condition ([`Rule::unless`]) |
 //! | `except=/api{/*rest},/fax` | excludes paths ([`Rule::except`]) |
 //! | `after=404` | redirects only after the app responds with this status ([`Rule::after`]) |
@@ -91,6 +92,7 @@ use super::{
     Parsed,
     file_format::{FileFormat, FileReader},
     loader::{Line, Loader},
+    print::Printer,
     read::ByLine,
     rewrite::{Writer, lines},
 };
@@ -151,6 +153,10 @@ pub(super) struct Native;
 impl FileFormat for Native {
     fn reader(&self) -> FileReader {
         FileReader::Lines(Precedence::FirstMatch, Box::new(Native))
+    }
+
+    fn printer(&self) -> Printer {
+        Printer::lines(|rule| Ok(rule.to_string()))
     }
 
     fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {

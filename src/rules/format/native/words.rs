@@ -5,12 +5,13 @@ use std::{borrow::Cow, fmt};
 use crate::rules::{Finding, format::near_or, text_range::TextRange};
 
 /// The names of all options.
-const OPTIONS: [&str; 26] = [
+const OPTIONS: [&str; 27] = [
     "after",
     "after-exact",
     "cookie",
     "except",
     "header",
+    "header-in-any-case",
     "host",
     "ignore-case",
     "ignore-trailing-slash",

@@ -166,6 +166,7 @@ fn fmt_condition(condition: &Condition, f: &mut fmt::Formatter<'_>) -> fmt::Resu
     match &condition.place {
         Place::Query(name) => write!(f, "query:{}", Bare(name, MARKS)),
         Place::Header(name) => write!(f, "header:{}", Bare(name, MARKS)),
+        Place::HeaderInAnyCase(name) => write!(f, "header-in-any-case:{}", Bare(name, MARKS)),
         Place::Cookie(name) => write!(f, "cookie:{}", Bare(name, MARKS)),
         Place::Host => f.write_str("host:"),
         Place::Path(PathTest::Any) => f.write_str("path:"),

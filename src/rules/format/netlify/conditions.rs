@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    ARROWS, FindingCode, Loader, Pair,
+    ARROWS, FindingCode, Headers, Loader, Pair,
     entry::{Entry, LeftOut},
     source::Names,
 };
@@ -50,6 +50,7 @@ impl<'l> Entry<'l> {
     /// there twice, the last counts.
     pub(super) fn conditions(
         &self,
+        headers: &Headers,
         loader: &mut Loader,
     ) -> Result<(Vec<Condition>, Vec<String>), LeftOut<'l>> {
         let mut conditions = Vec::new();
@@ -75,38 +76,49 @@ impl<'l> Entry<'l> {
                 .filter(|value| !value.is_empty())
                 .collect();
             match &**key {
-                "Country" | "country" => {
-                    return left_out(
-                        "`Country` isn't supported".into(),
-                        "redirect by country in front of the app, for example in a CDN",
-                    );
+                "Country" | "country" if !values.is_empty() => {
+                    let Some(header) = &headers.country else {
+                        return left_out(
+                            "`Country` needs a header that names the country".into(),
+                            "set `country_header` in the options of the format",
+                        );
+                    };
+                    let condition = Condition::header_in_any_case(header.as_str());
+                    conditions.push(condition.one_of(values));
                 }
                 "Role" | "role" | "Sign" | "sign" | "signed" => {
                     let message = format!("`{key}` isn't supported");
                     return left_out(message, "check it in the app");
                 }
                 "Language" | "language" if !values.is_empty() => {
-                    if let Some(other) = values.iter().find(|value| value.len() != 2) {
+                    let mut others = values.iter().filter(|value| value.len() != 2);
+                    if let (None, Some(other)) = (&headers.language, others.next()) {
                         let message = format!("the language {} never matches", quoted(other));
                         let cure = "write its two letters, for example `de` for `de-AT`";
                         loader.report_at(FindingCode::NeverMatches, place, &message, cure);
                     }
-                    let values: Vec<_> = values.iter().map(|v| v.to_ascii_lowercase()).collect();
-                    let values = values.iter().map(String::as_str);
-                    conditions.push(Condition::language(LANGUAGE_COOKIE).one_of(values));
+                    let values = values.iter().map(|value| value.to_ascii_lowercase());
+                    let condition = match &headers.language {
+                        Some(header) => Condition::header_in_any_case(header.as_str()),
+                        None => Condition::language(LANGUAGE_COOKIE),
+                    };
+                    conditions.push(condition.one_of(values));
                 }
                 "Cookie" | "cookie" if !values.is_empty() => {
                     cookies = values.into_iter().map(str::to_owned).collect();
                 }
-                "Language" | "language" | "Cookie" | "cookie" => {
+                "Country" | "country" | "Language" | "language" | "Cookie" | "cookie" => {
                     return left_out(
                         format!("`{key}` has no value"),
-                        "add a language such as `de`, or the name of a cookie",
+                        "add a country or a language such as `de`, or the name of a cookie",
                     );
                 }
                 _ => {
                     let message = format!("{} isn't a known condition", quoted(key));
-                    return left_out(message, "use `Language` or `Cookie`, or remove it");
+                    return left_out(
+                        message,
+                        "use `Country`, `Language` or `Cookie`, or remove it",
+                    );
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 
-use super::{FindingCode, Line, Loader, Place, Rule, source::Names};
+use super::{FindingCode, Headers, Line, Loader, Place, Rule, source::Names};
 use crate::{
     rules::{
         Condition, Outcome, QueryPolicy,
@@ -84,17 +84,17 @@ impl<'l> Pair<'l> {
 
 impl<'l> Entry<'l> {
     /// Adds the rules, or says why there are none.
-    pub(in crate::rules::format) fn add(&self, loader: &mut Loader) {
-        if let Err(LeftOut(code, place, message, cure)) = self.try_add(loader) {
+    pub(in crate::rules::format) fn add(&self, headers: &Headers, loader: &mut Loader) {
+        if let Err(LeftOut(code, place, message, cure)) = self.try_add(headers, loader) {
             loader.report_at(code, &place, &message, cure);
         }
     }
 
-    fn try_add(&self, loader: &mut Loader) -> Result<(), LeftOut<'l>> {
+    fn try_add(&self, headers: &Headers, loader: &mut Loader) -> Result<(), LeftOut<'l>> {
         let target = self.target()?;
         let mut names = Names::default();
         let matched = self.source(&mut names, loader)?;
-        let (conditions, cookies) = self.conditions(loader)?;
+        let (conditions, cookies) = self.conditions(headers, loader)?;
         let query = self.query(&mut names, loader);
         let mut rule = if let Some(status) = self.redirect_status() {
             self.warn_of_slashes(&target, loader);
@@ -102,7 +102,7 @@ impl<'l> Entry<'l> {
             let rule = Rule::of_file(status, matched.source.clone(), template);
             let rule = rule.query(QueryPolicy::TargetWins);
             match self.force {
-                true => rule,
+                true => rule.except(self.own_target(&target.text)),
                 false => rule.after(StatusCode::NOT_FOUND),
             }
         } else {

@@ -47,13 +47,14 @@
 //! | `302` (or 301, 303, 307, 308) | redirects with this status if the app responds with 404 |
 //! | no status | the same as `301` |
 //! | `302!` | redirects with this status even if the app has a page at the source |
-//! | `Language=de,en` | `Accept-Language` must start with one of these; the cookie `nf_lang` overrides the header |
+//! | `Language=de,en` | `Accept-Language` must start with one of these; the cookie `nf_lang` overrides the header. [`Options::language_header`] names another header |
+//! | `Country=de,at` | the header that [`Options::country_header`] names must be one of these |
 //! | `Cookie=a,b` | the request must have one of these cookies |
 //! | `#` at the start of a word | starts a comment |
 //!
-//! A rule without `!` may match its own targets, such as `/* /en/:splat`, because existing pages
-//! come first. It doesn't match the URLs that it redirects to. A loop of such rules is a warning of
-//! [`Rules::check`].
+//! A rule without `!` may match its own targets, such as `/:a/:b /:b/:a`, because existing pages
+//! come first. A loop of such rules is a warning of [`Rules::check`]. A rule with `*` doesn't match
+//! the URLs that it redirects to, so `/* /en/:splat 301!` doesn't match `/en` and what is below.
 //!
 //! If a source and its query use a name twice, the target inserts the first.
 //!
@@ -71,7 +72,7 @@
 //! | syntax | what happens |
 //! |---|---|
 //! | status 200 (a rewrite or proxy), 404 (an error page), or another status that isn't a redirect | a warning; requests that match pass through, and later lines don't apply to them |
-//! | `Country=…`, `Role=…`, `Sign=…`, or an unknown condition | a warning; the rule is skipped |
+//! | `Role=…`, `Sign=…`, an unknown condition, or `Country=…` without a header that names the country | a warning; the rule is skipped |
 //! | `/a*` or `/a/*/b` without the `regex` feature | a warning; the rule is skipped |
 //! | `*` that isn't at the end of a segment, a segment `.` or `..`, a query or fragment in a source path | a warning; the rule is skipped, since it never matches |
 //! | `:name` after other text of its segment | a warning; it is plain text |
@@ -88,7 +89,7 @@
 //!   percent-encoded as the client sent it.
 //! - A source with `*` before the last segment or after other text is a regex. It sees the path as
 //!   the client sent it, so `/blog*` doesn't match `/%62log`. If such a source has several `*`, the
-//!   first covers as much as it can.
+//!   first covers as much as it can. Of two in a row, the second covers everything, as on Netlify.
 //! - A parameter without `=` in the URL (`?key`) has an empty value. Netlify doesn't see it.
 //! - A second `#` in a target is sent as `%23`, since a fragment can't contain `#` (RFC 3986 §3.5).
 //! - Netlify replaces `:id` at the start of `:idx`. Here, a name ends where its characters end. A
@@ -101,6 +102,7 @@ use super::{
     Parsed,
     file_format::{FileFormat, FileReader},
     loader::{Line, Loader, Place},
+    print::Printer,
     quoted,
     read::ByLine,
     rewrite::{Writer, lines},
@@ -109,7 +111,12 @@ use crate::rules::{FindingCode, Findings, Format, Precedence, Rule, Rules};
 
 mod conditions;
 pub(super) mod entry;
+mod options;
+pub(super) mod print;
 mod source;
+
+pub(super) use options::Headers;
+pub use options::Options;
 
 use entry::{Entry, LeftOut, Pair, Status, Word};
 
@@ -135,12 +142,12 @@ pub fn parse(text: &str) -> Result<Rules, Findings> {
 /// ```
 /// use tower_redirect::rules::netlify;
 ///
-/// let parsed = netlify::parse_lossy("/a /b\n/c /d 302 Country=at\n");
+/// let parsed = netlify::parse_lossy("/a /b\n/c /d 302 Role=admin\n");
 /// assert_eq!(parsed.rules.len(), 1);
 /// assert_eq!(
 ///     parsed.findings.to_string(),
-///     "rules:2:11: warning: `Country` isn't supported, so this rule is skipped and a later rule \
-///      can match its URLs; redirect by country in front of the app, for example in a CDN",
+///     "rules:2:11: warning: `Role` isn't supported, so this rule is skipped and a later rule \
+///      can match its URLs; check it in the app",
 /// );
 /// ```
 #[must_use]
@@ -148,12 +155,36 @@ pub fn parse_lossy(text: &str) -> Parsed {
     Format::Netlify.parse_lossy(text)
 }
 
+/// Returns options for reading a file, without any set.
+///
+/// ```
+/// use http::HeaderName;
+/// use tower_redirect::rules::netlify;
+///
+/// let options = netlify::options().country_header(HeaderName::from_static("cf-ipcountry"));
+/// assert!(options.parse_lossy("/ /de 302 Country=de").findings.is_empty());
+/// ```
+pub fn options() -> Options {
+    Options::new(reader)
+}
+
+fn reader(headers: &Headers) -> FileReader {
+    FileReader::Lines(Precedence::FirstMatch, Box::new(Reader(headers.clone())))
+}
+
+/// Reads the lines of a file.
+struct Reader(Headers);
+
 /// See [`Format::Netlify`].
 pub(super) struct Netlify;
 
 impl FileFormat for Netlify {
     fn reader(&self) -> FileReader {
-        FileReader::Lines(Precedence::FirstMatch, Box::new(Netlify))
+        reader(&Headers::default())
+    }
+
+    fn printer(&self) -> Printer {
+        Printer::lines(print::line)
     }
 
     fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
@@ -161,10 +192,10 @@ impl FileFormat for Netlify {
     }
 }
 
-impl ByLine for Netlify {
+impl ByLine for Reader {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
         match entry(line) {
-            Ok(Some(entry)) => entry.add(loader),
+            Ok(Some(entry)) => entry.add(&self.0, loader),
             Ok(None) => {}
             Err(LeftOut(code, place, message, cure)) => {
                 loader.report_at(code, &place, &message, cure);

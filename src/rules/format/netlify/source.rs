@@ -18,6 +18,7 @@ use crate::{
             placeholders::{Name, is_of_name},
             quoted,
         },
+        pattern,
         syntax::{self, Pattern, Tail, TailKind},
     },
 };
@@ -214,6 +215,34 @@ impl<'l> Entry<'l> {
         Ok(segments)
     }
 
+    /// Returns the paths that a rule with `*` doesn't match on Netlify, because its target begins
+    /// with them: `/en` and those below for `/* /en/:splat`.
+    ///
+    /// A rule without `!` doesn't match its own targets anyway.
+    pub(super) fn own_target(&self, target: &str) -> Option<String> {
+        let (_, path_at) = split_origin(&self.from.text);
+        let (origin, path) = self.from.text.split_at_checked(path_at)?;
+        let target = target.strip_prefix(origin)?;
+        let front = target.split("/:splat").next()?.trim_end_matches('/');
+        if !front.starts_with('/') || front.contains([':', '?', '#', '*']) {
+            return None;
+        }
+        let (before, _) = path.trim_start_matches('/').split_once('*')?;
+        let (folders, last) = before
+            .rsplit_once('/')
+            .map_or((None, before), |(folders, last)| {
+                (Some(folders.split('/')), last)
+            });
+        let mut segments = front.split('/').skip(1);
+        let mut folders = folders.into_iter().flatten();
+        let is_below = folders.all(|own| {
+            let other = segments.next();
+            other.is_some_and(|other| own == other || own.starts_with(':'))
+        });
+        let is_below = is_below && segments.next().is_some_and(|other| other.starts_with(last));
+        is_below.then(|| format!("{}{{/*_rest}}", pattern::escape(front)))
+    }
+
     fn within_from(&self, bytes: Range<usize>) -> Place<'l> {
         within(&self.from.place, bytes)
     }
@@ -290,13 +319,20 @@ fn native(segments: &[(Segment<'_>, Range<usize>)]) -> Option<Pattern> {
 #[cfg(feature = "regex")]
 fn regex(segments: &[(Segment<'_>, Range<usize>)]) -> String {
     let mut text = String::new();
-    for (segment, _) in segments {
+    for (at, (segment, _)) in segments.iter().enumerate() {
+        let next = segments.get(at + 1);
         match segment {
             Segment::Literal(literal) => {
                 text.push('/');
                 push_literal(&mut text, literal);
             }
             Segment::Placeholder(name) => text.push_str(&format!("/(?<{name}>[^/]+)")),
+            // Of two stars in a row, the second covers everything, except at the beginning.
+            Segment::Splat("", name)
+                if at > 0 && matches!(next, Some((Segment::Splat("", _), _))) =>
+            {
+                text.push_str(&format!("(?<{name}>)"));
+            }
             Segment::Splat("", name) => text.push_str(&format!("(?:/(?<{name}>.*))?")),
             Segment::Splat(before, name) => {
                 text.push('/');

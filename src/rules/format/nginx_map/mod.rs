@@ -102,7 +102,9 @@ use super::{
     Parsed,
     document::{Document, Places},
     file_format::{FileFormat, FileReader},
-    map, quoted,
+    map,
+    print::Printer,
+    quoted,
     rewrite::{self, Writer},
 };
 use crate::{
@@ -110,6 +112,7 @@ use crate::{
     status::StatusChoice,
 };
 
+mod print;
 mod reader;
 #[cfg(feature = "regex")]
 mod regex;
@@ -180,6 +183,10 @@ impl FileFormat for NginxMap {
     fn reader(&self) -> FileReader {
         let status = self.0;
         FileReader::Document(Box::new(move |text| read(text, status)))
+    }
+
+    fn printer(&self) -> Printer {
+        Printer::lines(print::entry)
     }
 
     fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {

@@ -6,7 +6,7 @@ use crate::{
         Finding, Outcome, Rule,
         has::Place,
         options::Options,
-        source::SourceKind,
+        source::{self, SourceKind},
         syntax::{
             self, Pattern, Placeholder, Segment, Tail, TailKind, Template, TemplatePart, Word,
         },
@@ -16,16 +16,20 @@ use crate::{
 };
 
 /// What `*` is called in a target.
-pub(super) const SPLAT: &str = "splat";
+pub(in crate::rules::format) const SPLAT: &str = "splat";
+
+/// Why a condition that ignores the case of a header isn't printed.
+pub(in crate::rules::format) const IN_ANY_CASE: &str =
+    "the format can't ignore the case of a header";
 
 /// The trees of a rule. They are the same for all kinds of source.
-pub(super) struct Parts {
-    pub(super) path: Pattern,
-    pub(super) target: Template,
+pub(in crate::rules::format) struct Parts {
+    pub(in crate::rules::format) path: Pattern,
+    pub(in crate::rules::format) target: Template,
 }
 
 impl Parts {
-    pub(super) fn of(rule: &Rule) -> Result<Self, Reason> {
+    pub(in crate::rules::format) fn of(rule: &Rule) -> Result<Self, Reason> {
         Self::read(rule).map_err(|error| error.message().to_owned().into())
     }
 
@@ -39,16 +43,8 @@ impl Parts {
             SourceKind::Pattern(pattern) => pattern.clone(),
             SourceKind::Exact(path) => Pattern::literal(path)?,
             SourceKind::Prefix(path) => {
-                let mut pattern = Pattern::literal(path)?.without_trailing_slash();
-                if pattern.is_root() {
-                    pattern.segments.clear();
-                }
-                pattern.tail = Some(Tail {
-                    kind: TailKind::Optional,
-                    name: Word::new(SPLAT, 0..0),
-                });
                 add_tail(&mut target);
-                pattern
+                source::prefix(path, Word::new(SPLAT, 0..0))?
             }
             SourceKind::Regex(_) => {
                 return Err(Finding::whole("its source is a regex", ""));
@@ -69,8 +65,31 @@ impl Parts {
         }
     }
 
+    /// Names the placeholders by their numbers, after a prefix.
+    pub(in crate::rules::format) fn number(&mut self, prefix: &str) {
+        let names: Vec<String> = self.path.names().map(|name| name.text.clone()).collect();
+        let number = |name: &mut String| {
+            if let Some(at) = names.iter().position(|own| own == name) {
+                *name = format!("{prefix}{}", at + 1);
+            }
+        };
+        for segment in &mut self.path.segments {
+            if let Segment::Placeholder { name, .. } = segment {
+                number(&mut name.text);
+            }
+        }
+        if let Some(tail) = &mut self.path.tail {
+            number(&mut tail.name.text);
+        }
+        for part in &mut self.target.parts {
+            if let TemplatePart::Placeholder(Placeholder { name, .. }) = part {
+                number(&mut name.text);
+            }
+        }
+    }
+
     /// Calls placeholders as a format does: the tail, and the others.
-    pub(super) fn names(&self) -> Names<'_> {
+    pub(in crate::rules::format) fn names(&self) -> Names<'_> {
         Names {
             tail: self.path.tail.as_ref().map(|tail| &*tail.name.text),
         }
@@ -78,16 +97,16 @@ impl Parts {
 }
 
 /// What placeholders are called. Names begin with a letter, and only the tail is `splat`.
-pub(super) struct Names<'p> {
+pub(in crate::rules::format) struct Names<'p> {
     tail: Option<&'p str>,
 }
 
 impl Names<'_> {
-    pub(super) fn is_tail(&self, name: &str) -> bool {
+    pub(in crate::rules::format) fn is_tail(&self, name: &str) -> bool {
         self.tail == Some(name)
     }
 
-    pub(super) fn get(&self, name: &str) -> String {
+    pub(in crate::rules::format) fn get(&self, name: &str) -> String {
         if self.is_tail(name) {
             return SPLAT.to_owned();
         }
@@ -98,7 +117,7 @@ impl Names<'_> {
     }
 
     /// Writes a target with `:name`.
-    pub(super) fn with_colons(&self, target: &Template) -> String {
+    pub(in crate::rules::format) fn with_colons(&self, target: &Template) -> String {
         let part = |part: &TemplatePart| match part {
             TemplatePart::Literal(text) => text.text.clone(),
             TemplatePart::Placeholder(Placeholder {
@@ -179,7 +198,7 @@ fn write_slashes(target: &mut Template) {
 
 /// Splits a rule into two that together are the same: with and without a slash at the end, or with
 /// and without the tail.
-pub(super) fn split(rule: &Rule) -> Option<[Rule; 2]> {
+pub(in crate::rules::format) fn split(rule: &Rule) -> Option<[Rule; 2]> {
     let Parts { path, target } = Parts::of(rule).ok()?;
     let with = |path: &Pattern, target: &Template| {
         let mut own = rule.clone();
@@ -227,7 +246,7 @@ pub(super) fn split(rule: &Rule) -> Option<[Rule; 2]> {
 }
 
 /// Returns the status of a redirect.
-pub(super) fn status(rule: &Rule) -> Result<Option<Status>, Reason> {
+pub(in crate::rules::format) fn status(rule: &Rule) -> Result<Option<Status>, Reason> {
     match rule.outcome {
         Outcome::Redirect(StatusChoice::Status(status)) => Ok(Some(status)),
         Outcome::Redirect(StatusChoice::Intent(_)) => {
@@ -239,12 +258,12 @@ pub(super) fn status(rule: &Rule) -> Result<Option<Status>, Reason> {
 }
 
 /// Returns the status of a redirect, in a format without rules that pass.
-pub(super) fn redirect_status(rule: &Rule) -> Result<Status, Reason> {
+pub(in crate::rules::format) fn redirect_status(rule: &Rule) -> Result<Status, Reason> {
     status(rule)?.ok_or_else(|| "the format can't pass requests through".into())
 }
 
 /// Says what no other format can say.
-pub(super) fn common(options: &Options) -> Result<(), Reason> {
+pub(in crate::rules::format) fn common(options: &Options) -> Result<(), Reason> {
     let reasons = [
         (options.cache.is_some(), "the format has no cache lifetimes"),
         (
@@ -261,7 +280,7 @@ pub(super) fn common(options: &Options) -> Result<(), Reason> {
 }
 
 /// Says what a format without conditions, hosts and waiting rules can't say.
-pub(super) fn no_conditions(options: &Options) -> Result<(), Reason> {
+pub(in crate::rules::format) fn no_conditions(options: &Options) -> Result<(), Reason> {
     common(options)?;
     if options.after.is_some() {
         return Err("the format has no rules that wait for a response".into());
@@ -269,7 +288,9 @@ pub(super) fn no_conditions(options: &Options) -> Result<(), Reason> {
     match options.conditions.first() {
         Some((_, condition)) => Err(match condition.place {
             Place::Query(_) => "the format has no conditions on the query",
-            Place::Header(_) => "the format has no conditions on headers",
+            Place::Header(_) | Place::HeaderInAnyCase(_) => {
+                "the format has no conditions on headers"
+            }
             Place::Cookie(_) => "the format has no conditions on cookies",
             Place::Host => "the format has no conditions on the host",
             Place::Path(_) => "the format has no conditions on the path",
@@ -281,14 +302,14 @@ pub(super) fn no_conditions(options: &Options) -> Result<(), Reason> {
 }
 
 /// Returns a text percent-encoded, as a key or a value of a query.
-pub(super) fn encoded(text: &str) -> String {
+pub(in crate::rules::format) fn encoded(text: &str) -> String {
     let mut out = Vec::new();
     target::push_plain(&mut out, text);
     String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Returns a path without placeholders.
-pub(super) fn literal(path: &Pattern) -> Result<String, Reason> {
+pub(in crate::rules::format) fn literal(path: &Pattern) -> Result<String, Reason> {
     let has_names = path.names().next().is_some();
     match has_names {
         true => Err("the format has no placeholders".into()),
@@ -303,10 +324,31 @@ pub(super) fn literal(path: &Pattern) -> Result<String, Reason> {
 }
 
 /// Returns a target without placeholders.
-pub(super) fn plain_target(target: &Template) -> Result<String, Reason> {
+pub(in crate::rules::format) fn plain_target(target: &Template) -> Result<String, Reason> {
     let text = |part: &TemplatePart| match part {
         TemplatePart::Literal(text) => Ok(text.text.clone()),
         TemplatePart::Placeholder(_) => Err("the format has no placeholders".into()),
     };
     target.parts.iter().map(text).collect()
+}
+
+/// Returns `true` for `/{*rest?}`.
+pub(in crate::rules::format) fn is_everything(path: &Pattern) -> bool {
+    let tail = path.tail.as_ref().map(|tail| tail.kind);
+    path.segments.is_empty() && tail == Some(TailKind::AfterSlash)
+}
+
+/// Returns a target with `$1` for its first placeholder. Its placeholders have numbers.
+pub(in crate::rules::format) fn with_numbers(
+    target: &Template,
+    literal: impl Fn(&str) -> Result<String, Reason>,
+) -> Result<String, Reason> {
+    let part = |part: &TemplatePart| match part {
+        TemplatePart::Literal(text) => literal(&text.text),
+        TemplatePart::Placeholder(one) => match one.name.text.parse() {
+            Ok(1..=9_u8) if !one.has_slash => Ok(format!("${}", one.name.text)),
+            _ => Err("a target can insert only the first nine groups in the format".into()),
+        },
+    };
+    target.parts.iter().map(part).collect()
 }

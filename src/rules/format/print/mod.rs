@@ -11,26 +11,34 @@ use std::{borrow::Cow, fmt};
 use super::{Format, Parsed};
 use crate::rules::{Rule, RuleRef, Rules, RulesBuilder, Severity};
 
-#[cfg(any(feature = "csv", feature = "json"))]
-mod bulk;
-mod cloudflare;
-mod entry;
-mod maps;
-mod netlify;
+pub(super) mod entry;
+pub(super) mod maps;
 mod reason;
+pub(super) mod regex;
 mod same;
-#[cfg(feature = "json")]
-mod vercel;
 
-#[cfg(feature = "json")]
-use super::vercel::Dialect;
 use entry::Parts;
 
 /// Why a rule isn't printed.
-type Reason = Cow<'static, str>;
+pub(super) type Reason = Cow<'static, str>;
 
-/// Writes one rule as an entry.
-type Printer = fn(&Rule) -> Result<String, Reason>;
+/// What prints the files of a format.
+pub(super) struct Printer {
+    /// Prints one rule as an entry.
+    pub(super) entry: fn(&Rule) -> Result<String, Reason>,
+    /// What is before, between and after the entries.
+    pub(super) frame: [&'static str; 3],
+}
+
+impl Printer {
+    /// Prints each entry on a line of its own.
+    pub(super) const fn lines(entry: fn(&Rule) -> Result<String, Reason>) -> Self {
+        Self {
+            entry,
+            frame: ["", "\n", "\n"],
+        }
+    }
+}
 
 /// The rules of a table as a file, and the rules that the format can't express.
 /// [`Format::print`] returns it.
@@ -169,8 +177,6 @@ impl Format {
     /// One rule can become several entries. Comments aren't kept, and only the
     /// [native](super::native) format has names of rules.
     ///
-    /// This crate prints no files of the formats `apache` and `firebase`.
-    ///
     /// A map has no status, so its rules must have the status that [`parse`](Self::parse) gives
     /// them.
     pub fn print(self, rules: &Rules) -> Printed<'_> {
@@ -179,48 +185,14 @@ impl Format {
         file.print_together();
         file.printed()
     }
-
-    /// How entries are written, and what is before, between and after them.
-    fn printer(self) -> (Printer, [&'static str; 3]) {
-        const LINES: [&str; 3] = ["", "\n", "\n"];
-        match self {
-            Self::Native => (|rule| Ok(rule.to_string()), LINES),
-            Self::Netlify => (netlify::line, LINES),
-            #[cfg(feature = "toml")]
-            Self::NetlifyToml => (netlify::table, ["", "\n\n", "\n"]),
-            Self::Cloudflare => (cloudflare::entry, LINES),
-            #[cfg(feature = "csv")]
-            Self::BulkCsv => (bulk::cloudflare, LINES),
-            Self::HaproxyMap => (maps::haproxy, LINES),
-            Self::NginxMap => (maps::nginx, LINES),
-            #[cfg(feature = "json")]
-            Self::Vercel => {
-                let frame = ["{\n  \"redirects\": [\n", ",\n", "\n  ]\n}\n"];
-                (|rule| vercel::entry(rule, Dialect::Vercel), frame)
-            }
-            #[cfg(feature = "json")]
-            Self::Next => {
-                let frame = ["[\n", ",\n", "\n]\n"];
-                (|rule| vercel::entry(rule, Dialect::Next), frame)
-            }
-            #[cfg(feature = "csv")]
-            Self::VercelBulk => {
-                let head = "source,destination,statusCode,caseSensitive,query\n";
-                (bulk::vercel, [head, "\n", "\n"])
-            }
-            #[cfg(all(feature = "json", not(feature = "csv")))]
-            Self::VercelBulk => (bulk::vercel, LINES),
-            _ => (|_| Err("this crate can't print the format".into()), LINES),
-        }
-    }
 }
 
 /// A rule, and its entries or the reason why it has none.
 struct Entry<'r> {
     rule: RuleRef<'r>,
     text: Result<Vec<String>, Reason>,
-    /// How many rules the entries are.
-    count: usize,
+    /// The rules that the format reads from these entries alone.
+    read: Vec<Rule>,
 }
 
 /// A file that is being printed.
@@ -242,7 +214,7 @@ impl<'r> File<'r> {
         let entry = |(_, at)| Entry {
             rule: RuleRef::at(&rules.table, at),
             text: Err(OTHER_MEANING.into()),
-            count: 0,
+            read: Vec::new(),
         };
         Self {
             format,
@@ -252,24 +224,28 @@ impl<'r> File<'r> {
 
     /// Prints every rule by itself.
     fn print_each(&mut self) {
-        let (printer, _) = self.format.printer();
         for entry in &mut self.entries {
-            let rule = Rule::from(entry.rule);
-            entry.text = match one(self.format, printer, &rule) {
-                Ok(text) => Ok(vec![text]),
+            let mut rule = Rule::from(entry.rule);
+            if self.format != Format::Native {
+                same::simplify(&mut rule);
+            }
+            let printed = match one(self.format, &rule) {
+                Ok(printed) => Ok(vec![printed]),
                 // If the whole isn't the same, its parts may be.
                 Err(reason) => match entry::split(&rule) {
                     Some(parts) => {
-                        let [first, second] = parts.map(|part| one(self.format, printer, &part));
+                        let [first, second] = parts.map(|part| one(self.format, &part));
                         // The second is the one with the tail.
                         second.and_then(|second| Ok(vec![first?, second]))
                     }
                     None => Err(reason),
                 },
             };
-            if let Ok(text) = &entry.text {
-                entry.count = read(self.format, text).len();
-            }
+            entry.text = printed.map(|printed| {
+                let (text, read) = printed.into_iter().unzip();
+                entry.read = read;
+                text
+            });
         }
     }
 
@@ -307,7 +283,7 @@ impl<'r> File<'r> {
         let said = reason::first_of_each(&parsed.findings, on_line);
         let entries = self.entries.iter().zip(counts).enumerate();
         let mut wrong: Vec<(usize, Reason)> = entries
-            .filter(|(_, (entry, count))| entry.text.is_ok() && entry.count != *count)
+            .filter(|(_, (entry, count))| entry.text.is_ok() && entry.read.len() != *count)
             .map(|(at, _)| (at, said.get(&at).copied()))
             .map(|(at, said)| (at, reason::missing(&parsed.findings, said)))
             .collect();
@@ -325,7 +301,8 @@ impl<'r> File<'r> {
             // The rule that wins now is the one that has to wait.
             let entry = after.as_ref().and_then(entry_of);
             let own = before.and_then(|rule| numbers.get(rule.number() as usize).copied());
-            let other = before.filter(|_| entry.is_some() && entry != own);
+            let other = own.filter(|_| entry.is_some() && entry != own);
+            let other = other.and_then(|at| Some(self.entries.get(at)?.rule));
             wrong.extend(entry.or(own).map(|at| (at, reason::of_order(other))));
         }
         if wrong.is_empty() && !diff.is_empty() {
@@ -337,7 +314,7 @@ impl<'r> File<'r> {
 
     /// The file, and for each line with an entry the number of its rule.
     fn text(&self) -> (String, Vec<(u32, usize)>) {
-        let (_, [head, separator, tail]) = self.format.printer();
+        let [head, separator, tail] = self.format.file_format().printer().frame;
         let mut text = head.to_owned();
         let mut lines = Vec::new();
         let mut line = 1 + count_lines(head);
@@ -359,15 +336,18 @@ impl<'r> File<'r> {
         (text, lines)
     }
 
-    /// The table of the printed rules, and their entries.
+    /// Returns the table of the printed rules, and the entry of each.
+    ///
+    /// These are the rules that the format reads from each entry, so equal rules are equal text.
     fn expected(&self) -> (Rules, Vec<usize>) {
-        let numbered = self.entries.iter().enumerate();
-        let printed = numbered.filter(|(_, entry)| entry.text.is_ok());
-        let numbers: Vec<_> = printed.clone().map(|(at, _)| at).collect();
-        let builder = RulesBuilder::default();
-        let builder = printed.fold(builder, |builder, (_, entry)| {
-            builder.rule(Rule::from(entry.rule))
-        });
+        let mut builder = RulesBuilder::default();
+        let mut numbers = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            if entry.text.is_ok() {
+                builder = builder.rules(entry.read.iter().cloned());
+                numbers.extend(entry.read.iter().map(|_| at));
+            }
+        }
         // They are in the order in which the table tries them.
         (builder.build_what_is_right().0, numbers)
     }
@@ -405,35 +385,25 @@ fn is_in_order(rules: &Rules, entry_of: impl Fn(&RuleRef<'_>) -> Option<usize>) 
     entries.is_sorted()
 }
 
-/// Reads entries as a file.
-fn read(format: Format, entries: &[String]) -> Rules {
-    let (_, [head, separator, tail]) = format.printer();
-    let text = format!("{head}{}{tail}", entries.join(separator));
-    format.parse_lossy(&text).rules
-}
-
-/// Prints one rule if the format reads it as the same.
-fn one(format: Format, printer: Printer, rule: &Rule) -> Result<String, Reason> {
-    let text = printer(rule)?;
-    let (_, [head, _, tail]) = format.printer();
+/// Prints one rule if the format reads it as the same. Returns what it reads, too.
+fn one(format: Format, rule: &Rule) -> Result<(String, Rule), Reason> {
+    let Printer { entry, frame } = format.file_format().printer();
+    let text = entry(rule)?;
+    let [head, _, tail] = frame;
     let parsed = format.parse_lossy(&format!("{head}{text}{tail}"));
-    let read: Vec<Rule> = parsed.rules.iter().map(Rule::from).collect();
-    let is_same = match &*read {
-        [read] if format == Format::Native => read == rule,
-        [read] => same::normal(read) == same::normal(rule),
-        _ => false,
+    let mut read = parsed.rules.iter().map(Rule::from);
+    let Some(own) = read.next() else {
+        return Err(reason::rejected(&parsed.findings));
     };
-    if is_same {
-        return Ok(text);
+    if read.next().is_some() {
+        return Err(OTHER_MEANING.into());
     }
-    let (own, errors) = same::table([rule]);
-    let (again, _) = same::table(&read);
-    if errors.is_empty() && own.diff(&again).is_empty() {
-        return Ok(text);
+    let is_same = match format {
+        Format::Native => own == *rule,
+        _ => same::is_same(rule, &own),
+    };
+    match is_same {
+        true => Ok((text, own)),
+        false => Err(reason::of_difference(rule, &own)),
     }
-    Err(match &*read {
-        [] => reason::rejected(&parsed.findings),
-        [read] => reason::of_difference(rule, read),
-        _ => OTHER_MEANING.into(),
-    })
 }

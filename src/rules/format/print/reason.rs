@@ -86,6 +86,10 @@ pub(super) fn of_difference(wanted: &Rule, read: &Rule) -> Reason {
             "the format combines the queries of target and request in another way",
         ),
         (
+            wanted.options.except != read.options.except,
+            "the format excludes other paths",
+        ),
+        (
             wanted.options.merge_slashes != read.options.merge_slashes,
             "the format treats several slashes in a target in another way",
         ),

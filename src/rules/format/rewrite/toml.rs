@@ -10,7 +10,12 @@ use super::{
 };
 use crate::rules::{
     Precedence,
-    format::{document::Document, loader::Loader, netlify::entry::Entry, netlify_toml},
+    format::{
+        document::Document,
+        loader::Loader,
+        netlify::{Headers, entry::Entry},
+        netlify_toml,
+    },
 };
 
 pub(in crate::rules::format) fn write(text: &str, writer: &mut Writer<'_>) {
@@ -30,7 +35,7 @@ pub(in crate::rules::format) fn write(text: &str, writer: &mut Writer<'_>) {
         };
         let alone = || {
             let mut loader = Loader::new(Precedence::FirstMatch);
-            entry.add(&mut loader);
+            entry.add(&Headers::default(), &mut loader);
             loader.finish(|| Ok(text.as_bytes())).rules
         };
         let is_inline = text.get(span).is_some_and(|table| table.starts_with('{'));

@@ -106,6 +106,7 @@ use super::{
     document::Document,
     file_format::{FileFormat, FileReader},
     json::{self, NoJson, Value},
+    print::Printer,
 };
 use crate::rules::{FindingCode, Findings, Format, Precedence, Rules};
 
@@ -115,6 +116,7 @@ mod entry;
 mod fields;
 mod js_regex;
 mod names;
+pub(super) mod print;
 mod source;
 mod url;
 
@@ -198,6 +200,13 @@ pub(super) struct Vercel;
 impl FileFormat for Vercel {
     fn reader(&self) -> FileReader {
         FileReader::Document(Box::new(|text| read(text, Dialect::Vercel)))
+    }
+
+    fn printer(&self) -> Printer {
+        Printer {
+            entry: |rule| print::entry(rule, Dialect::Vercel),
+            frame: ["{\n  \"redirects\": [\n", ",\n", "\n  ]\n}\n"],
+        }
     }
 }
 

@@ -59,7 +59,9 @@ use super::{
     Parsed,
     document::{Document, Places},
     file_format::{FileFormat, FileReader},
-    near_or, quoted,
+    near_or,
+    print::Printer,
+    quoted,
     rewrite::{self, Writer},
 };
 use crate::{
@@ -74,6 +76,7 @@ use crate::{
 mod csv;
 #[cfg(feature = "json")]
 mod json;
+mod print;
 
 /// Parses a file and returns its rules. Warnings are dropped.
 ///
@@ -164,6 +167,17 @@ pub(super) struct VercelBulk;
 impl FileFormat for VercelBulk {
     fn reader(&self) -> FileReader {
         FileReader::Document(Box::new(read))
+    }
+
+    fn printer(&self) -> Printer {
+        let head = match cfg!(feature = "csv") {
+            true => "source,destination,statusCode,caseSensitive,query\n",
+            false => "",
+        };
+        Printer {
+            entry: print::entry,
+            frame: [head, "\n", "\n"],
+        }
     }
 
     fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {

@@ -1,13 +1,14 @@
-//! Redirects of a `vercel.json`.
+//! Prints redirects of a `vercel.json`.
 
 use serde_json::Value;
 
-use super::{
-    Parts, Reason, Rule,
-    entry::{Names, common, redirect_status},
-};
+use super::{Dialect, capture_name};
 use crate::rules::{
-    format::vercel::{Dialect, capture_name},
+    Rule,
+    format::print::{
+        Reason,
+        entry::{IN_ANY_CASE, Names, Parts, common, redirect_status},
+    },
     has::{Condition, PathTest, Place},
     syntax::{Pattern, Placeholder, Segment, TailKind, Template, TemplatePart},
 };
@@ -19,7 +20,7 @@ struct Excluded<'r> {
     beginnings: Vec<&'r str>,
 }
 
-pub(super) fn entry(rule: &Rule, dialect: Dialect) -> Result<String, Reason> {
+pub(in crate::rules::format) fn entry(rule: &Rule, dialect: Dialect) -> Result<String, Reason> {
     let status = redirect_status(rule)?.as_u16();
     common(&rule.options)?;
     let parts = Parts::of(rule)?;
@@ -89,6 +90,7 @@ fn condition(
     let (kind, key) = match place {
         Place::Query(key) => ("query", Some(key)),
         Place::Header(key) => ("header", Some(key)),
+        Place::HeaderInAnyCase(_) => return Err(IN_ANY_CASE.into()),
         Place::Cookie(key) => ("cookie", Some(key)),
         Place::Host => ("host", None),
         Place::Path(_) => return Err("the format has no such conditions on the path".into()),

@@ -1,12 +1,15 @@
-//! Lines of a Cloudflare `_redirects` file.
+//! Prints lines of a `_redirects` file.
 
-use super::{
-    Parts, Reason, Rule,
-    entry::{no_conditions, status},
+use crate::rules::{
+    Rule,
+    format::print::{
+        Reason,
+        entry::{Parts, no_conditions, status},
+    },
+    syntax::{Segment, TailKind},
 };
-use crate::rules::syntax::{Segment, TailKind};
 
-pub(super) fn entry(rule: &Rule) -> Result<String, Reason> {
+pub(super) fn line(rule: &Rule) -> Result<String, Reason> {
     let status = status(rule)?;
     no_conditions(&rule.options)?;
     if rule.options.host.is_some() || rule.options.scheme.is_some() {

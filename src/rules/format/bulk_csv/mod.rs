@@ -65,6 +65,7 @@ use super::{
     Parsed,
     document::{Document, Places},
     file_format::{FileFormat, FileReader},
+    print::Printer,
     quoted,
     rows::{Row, Rows},
     seen::Seen,
@@ -78,6 +79,8 @@ use crate::{
     },
     status::Status,
 };
+
+mod print;
 
 /// Parses a file and returns its rules. Warnings are dropped.
 ///
@@ -133,6 +136,10 @@ pub(super) struct BulkCsv;
 impl FileFormat for BulkCsv {
     fn reader(&self) -> FileReader {
         FileReader::Document(Box::new(read))
+    }
+
+    fn printer(&self) -> Printer {
+        Printer::lines(print::row)
     }
 }
 

@@ -1,12 +1,13 @@
-//! Redirects of Netlify, as lines of a `_redirects` file and as tables of a `netlify.toml`.
+//! Prints redirects of Netlify.
 
 use http::StatusCode;
 
-use super::{
-    Parts, Reason, Rule,
-    entry::{Names, common, encoded, status},
-};
 use crate::rules::{
+    Rule,
+    format::print::{
+        Reason,
+        entry::{Names, Parts, common, encoded, status},
+    },
     has::{Condition, Place},
     options::Options,
     syntax::{Pattern, Segment, TailKind},
@@ -16,13 +17,13 @@ use crate::rules::{
 const LANGUAGE_COOKIE: &str = "nf_lang";
 
 /// What a redirect says.
-struct Redirect {
-    from: String,
-    query: Vec<(String, String)>,
-    to: String,
-    status: u16,
-    force: bool,
-    conditions: Vec<(&'static str, String)>,
+pub(in crate::rules::format) struct Redirect {
+    pub(in crate::rules::format) from: String,
+    pub(in crate::rules::format) query: Vec<(String, String)>,
+    pub(in crate::rules::format) to: String,
+    pub(in crate::rules::format) status: u16,
+    pub(in crate::rules::format) force: bool,
+    pub(in crate::rules::format) conditions: Vec<(&'static str, String)>,
 }
 
 /// A line of a `_redirects` file.
@@ -47,42 +48,17 @@ pub(super) fn line(rule: &Rule) -> Result<String, Reason> {
     Ok(line)
 }
 
-/// A table of a `netlify.toml`.
-#[cfg(feature = "toml")]
-pub(super) fn table(rule: &Rule) -> Result<String, Reason> {
-    let redirect = redirect(rule)?;
-    let mut table = format!(
-        "[[redirects]]\nfrom = {}\nto = {}\nstatus = {}",
-        quoted(&redirect.from),
-        quoted(&redirect.to),
-        redirect.status
-    );
-    if redirect.force {
-        table.push_str("\nforce = true");
-    }
-    let query = redirect.query.iter();
-    let query = query.map(|(key, value)| format!("{} = {}", quoted(key), quoted(value)));
-    let conditions = redirect.conditions.iter();
-    let conditions = conditions.map(|(key, value)| format!("{key} = {}", quoted(value)));
-    for (key, pairs) in [
-        ("query", query.collect::<Vec<_>>()),
-        ("conditions", conditions.collect()),
-    ] {
-        if !pairs.is_empty() {
-            table.push_str(&format!("\n{key} = {{ {} }}", pairs.join(", ")));
-        }
-    }
-    Ok(table)
-}
-
-#[cfg(feature = "toml")]
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-fn redirect(rule: &Rule) -> Result<Redirect, Reason> {
+pub(in crate::rules::format) fn redirect(rule: &Rule) -> Result<Redirect, Reason> {
     let status = status(rule)?;
-    common(&rule.options)?;
+    // A rule with `*` excludes its own target in the format.
+    let excludes_target = |path: &str| path.ends_with("{/*_rest}") && rule.options.after.is_none();
+    match &*rule.options.except {
+        [path] if excludes_target(path) => common(&Options {
+            except: Vec::new(),
+            ..rule.options.clone()
+        }),
+        _ => common(&rule.options),
+    }?;
     let parts = Parts::of(rule)?;
     let names = parts.names();
     let path = path(&parts.path, &names)?;
@@ -179,7 +155,9 @@ impl Redirect {
             (Place::Language(_), ..) => {
                 return Err("the format reads the language only from the cookie `nf_lang`".into());
             }
-            (Place::Header(_), ..) => return Err("the format has no conditions on headers".into()),
+            (Place::Header(_) | Place::HeaderInAnyCase(_), ..) => {
+                return Err("the format has no conditions on headers".into());
+            }
             (Place::Host, ..) => return Err("the format has no conditions on the host".into()),
             (Place::Path(_), ..) => return Err("the format has no conditions on the path".into()),
         }
