@@ -186,6 +186,7 @@ impl CompiledCondition {
     ) -> Result<Self, Finding> {
         let kind = match has.place {
             Place::Query(_) => Kind::Query,
+            Place::Path(_) => Kind::Tail,
             _ => Kind::Plain,
         };
         if let Place::Header(name) | Place::HeaderInAnyCase(name) = &has.place {
@@ -230,12 +231,17 @@ impl CompiledCondition {
         }
         #[cfg(feature = "regex")]
         let regexes = {
+            // A part of a path is percent-encoded already.
+            let kind = match has.place {
+                Place::Path(_) => Kind::Part,
+                _ => Kind::Plain,
+            };
             let mut compiled = Vec::with_capacity(regexes.len());
             for text in regexes {
                 let regex = room.whole(text, false)?;
                 let mut has_names = false;
                 for name in regex.capture_names().flatten().filter(|_| expected) {
-                    capture(name, Kind::Plain)?;
+                    capture(name, kind)?;
                     has_names = true;
                 }
                 compiled.push(CompiledRegex { regex, has_names });

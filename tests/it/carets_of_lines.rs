@@ -123,6 +123,67 @@ fn carets_stand_under_what_is_meant() {
             "the query in the regex",
         ),
         (
+            Format::NginxMap,
+            r#""/\"\\é/../a" /b;"#,
+            "../a",
+            "clients resolve",
+        ),
+        (
+            Format::NginxMap,
+            "h.example/a/../b /c;",
+            "../b",
+            "clients resolve",
+        ),
+        (
+            Format::NginxMap,
+            r#"~^/(a) "/é\"$1/\"\tb";"#,
+            r"\tb",
+            "control characters",
+        ),
+        (
+            Format::NginxMap,
+            "~(a) https://h.example$1/;",
+            "$1/",
+            "a host can't contain",
+        ),
+        (
+            Format::HaproxyMap,
+            "h.example/a/../b /c",
+            "../b",
+            "clients resolve",
+        ),
+        (
+            Format::Apache,
+            r#"Redirect "/a" "/x/../b""#,
+            "../b",
+            "browsers resolve",
+        ),
+        (
+            Format::Apache,
+            r#"Redirect "/\\é\"x/../b" "/a""#,
+            "../b",
+            "clients resolve",
+        ),
+        (
+            Format::Apache,
+            r"RedirectMatch ^/a\.b/\./([^/]+)$ /b",
+            r"\./([^/]+)$",
+            "clients resolve",
+        ),
+        (
+            Format::Apache,
+            "RedirectMatch (a) https://h.example$1/",
+            "$1/",
+            "a host can't contain",
+        ),
+        (
+            Format::Apache,
+            r"RewriteEngine On
+RewriteRule ^(a) x\y/$1/../b [R]",
+            "../b",
+            "browsers resolve",
+        ),
+        (
             Format::HaproxyMap,
             "\"/a\" /b",
             "\"/a\"",

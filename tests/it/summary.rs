@@ -55,6 +55,30 @@ fn each_format_counts_what_it_skips() {
             "1 rule active, 2 entries skipped",
         ),
         ("nginx-map", "/a /b; default /c; # d\n", "2 rules active"),
+        // What can't be sent keeps its URLs.
+        (
+            "nginx-map",
+            "/a https://$host/; /b ftp:x;\n",
+            "2 rules active",
+        ),
+        (
+            "apache",
+            "Redirect /a /b\nRedirect /c\nRedirct /d /e\nOptions -Indexes\n# f\n",
+            "1 rule active, 2 entries skipped",
+        ),
+        // One line that is skipped, and one that passes; `Redirect` comes between them.
+        (
+            "apache",
+            "Redirect /a /b\nRedirect\nRewriteEngine On\nRewriteRule ^c$ /d [R,X]\n\
+             RewriteRule ^e$ /f [P]\n<Files x>\nRedirect /g /h\n</Files>\n",
+            "2 rules active, 3 entries skipped",
+        ),
+        (
+            "apache",
+            "RewriteEngine On\nRewriteCond %{HTTPS}\nRewriteRule ^a$ /b [R]\n\
+             RewriteCond %{TIME} 1\nRewriteRule ^c$ /d [R]\n",
+            "0 rules active, 2 entries skipped",
+        ),
         (
             "bulk-csv",
             "a.example/a,https://b.example/\nx\n",

@@ -7,7 +7,6 @@ use super::loader::Place;
 use super::{
     Parsed,
     loader::{Line, Loader, floor_char_boundary},
-    quoted,
 };
 use crate::rules::{Finding, FindingCode, Part, Precedence, Rule, finding::SHOWN};
 
@@ -215,20 +214,11 @@ impl<'t> Document<'t> {
         self.loader.report_error(line, &bytes, error);
     }
 
-    /// Adds the rule of an entry, or reports that an earlier one has the same path and host.
-    pub(super) fn first(&mut self, places: &Places, rule: Rule) {
-        let line = self.line_number(places.entry.start);
-        match self.loader.try_first(line, rule) {
-            Ok(None) => {}
-            Ok(Some(before)) => {
-                let key = quoted(self.text.get(places.entry.clone()).unwrap_or_default());
-                let message =
-                    format!("line {before} already has the key {key}, so this entry is skipped");
-                let help = "remove one of the two";
-                self.report(FindingCode::DuplicateSource, &places.entry, &message, help);
-            }
-            Err(error) => self.report_error(places, &error),
-        }
+    /// Adds the rule of an entry that begins at this byte, unless an earlier one has the same path
+    /// and host. Returns the line of that one.
+    pub(super) fn try_first(&mut self, entry: usize, rule: Rule) -> Result<Option<u32>, Finding> {
+        let line = self.line_number(entry);
+        self.loader.try_first(line, rule)
     }
 
     #[cold]

@@ -207,11 +207,7 @@ impl ByLine for HaproxyMap {
             Err(error) if error.part() == Some(Part::Target) => {
                 loader.report_error(line, &target_at, &error);
             }
-            Err(error) => {
-                let path = key.find('/').filter(|_| error.part() == Some(Part::Source));
-                let start = source.start + path.unwrap_or_default();
-                loader.report_error(line, &(start..source.end), &error);
-            }
+            Err(error) => loader.report_error(line, &source, &error),
         }
     }
 }

@@ -3,15 +3,29 @@
 
 use super::quoted;
 use crate::{
-    rules::{QueryPolicy, Rule, Source, target_text::TargetText},
+    rules::{
+        QueryPolicy, Rule, Source,
+        source::SourceKind,
+        syntax::{Pattern, Tail, TailKind, Word},
+        target_text::TargetText,
+    },
     status::{Status, StatusChoice},
 };
 
 /// The status of a map whose reader gives none.
 pub(super) const DEFAULT: StatusChoice = StatusChoice::Status(Status::MovedPermanently);
 
-/// The source of every path, and how a target inserts it.
-pub(super) const EVERY_PATH: (&str, &str) = ("/{*_rest?}", "/{_rest}");
+/// The source of every path, which the target can insert.
+pub(super) fn every_path(name: &str) -> Source {
+    let tail = Tail {
+        kind: TailKind::AfterSlash,
+        name: Word::new(name, 0..0),
+    };
+    Source::from(Pattern {
+        segments: Vec::new(),
+        tail: Some(tail),
+    })
+}
 
 /// What is wrong with a key that is a whole address, and the fix.
 pub(super) fn no_scheme(key: &str) -> (String, &'static str) {
@@ -29,18 +43,25 @@ pub(super) fn has_scheme(key: &str) -> bool {
     front.starts_with(|c: char| c.is_ascii_alphabetic()) && !front.contains(['/', '.'])
 }
 
-/// The rule of a key and a target, which is sent as it is: nothing of a request's query goes on.
+/// The source of a key and its host, which is empty if the key has none.
 ///
 /// Paths begin with `/`; what stands before one, or alone, is a host.
-pub(super) fn rule(how: StatusChoice, key: &str, target: impl Into<TargetText>) -> Rule {
+pub(super) fn split(key: &str) -> (Source, &str) {
     let slash = key.find('/').unwrap_or(key.len());
     let (host, path) = key.split_at_checked(slash).unwrap_or((key, ""));
     let source = if path.is_empty() {
-        Source::from(EVERY_PATH.0)
+        every_path("_path")
     } else {
         // A map compares the text; a URL has a `#` only as `%23`.
-        Source::exact(&path.replace('#', "%23"))
+        let path = Word::new(path.replace('#', "%23"), slash..key.len());
+        Source::new(SourceKind::Exact(path))
     };
+    (source, host)
+}
+
+/// The rule of a key and a target, which is sent as it is: nothing of a request's query goes on.
+pub(super) fn rule(how: StatusChoice, key: &str, target: impl Into<TargetText>) -> Rule {
+    let (source, host) = split(key);
     let rule = Rule::of_file(how, source, target).query(QueryPolicy::Drop);
     if host.is_empty() {
         rule

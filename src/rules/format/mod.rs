@@ -11,6 +11,7 @@ pub mod apache;
 pub mod bulk_csv;
 pub mod cloudflare;
 mod document;
+mod escapes;
 mod file_format;
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
@@ -34,6 +35,7 @@ mod path_to_regexp;
 mod placeholders;
 mod print;
 mod read;
+mod regex_groups;
 mod rewrite;
 #[cfg(feature = "csv")]
 mod rows;

@@ -285,21 +285,6 @@ impl Template {
         self.push_text(text.get(range.clone()).unwrap_or_default(), range);
     }
 
-    /// Adds text that the author wrote at this range, perhaps in another way.
-    pub(super) fn push_text(&mut self, text: &str, range: Range<usize>) {
-        match self.parts.last_mut() {
-            _ if text.is_empty() => {}
-            // The origin of a target has to be one part.
-            Some(TemplatePart::Literal(last)) if last.range.end == range.start => {
-                last.text.push_str(text);
-                last.range.end = range.end;
-            }
-            _ => self
-                .parts
-                .push(TemplatePart::Literal(Word::new(text, range))),
-        }
-    }
-
     /// Adds a placeholder: `{name}`, or `{/*name}` if it has a slash.
     pub(super) fn push_placeholder(&mut self, name: &str, range: Range<usize>, has_slash: bool) {
         let name = Word::new(name, range);
@@ -322,6 +307,45 @@ impl Template {
             self.parts.pop();
         }
         has_slash
+    }
+
+    /// Adds text that was written at this range, perhaps with escapes.
+    ///
+    /// It joins the literal before it, unless its range would no longer tell where a byte was
+    /// written. The origin of a target is always in one literal.
+    pub(super) fn push_text(&mut self, text: &str, range: Range<usize>) {
+        let is_first = self.parts.len() == 1;
+        if let Some(TemplatePart::Literal(last)) = self.parts.last_mut() {
+            let is_exact = last.range.start + last.text.len() == range.start;
+            if is_exact || is_first && !last.text.starts_with('/') {
+                last.text.push_str(text);
+                last.range.end = range.end;
+                return;
+            }
+        }
+        if !text.is_empty() {
+            self.parts
+                .push(TemplatePart::Literal(Word::new(text, range)));
+        }
+    }
+
+    /// Returns `true` if the first text is a path.
+    pub(super) fn is_local(&self) -> bool {
+        matches!(self.parts.first(), Some(TemplatePart::Literal(first)) if first.text.starts_with('/'))
+    }
+
+    /// Returns `true` if the last text ends with a slash.
+    pub(super) fn ends_with_slash(&self) -> bool {
+        matches!(self.parts.last(), Some(TemplatePart::Literal(last)) if last.text.ends_with('/'))
+    }
+
+    /// Returns `true` if a placeholder here would extend a host.
+    pub(super) fn ends_with_host(&self) -> bool {
+        let [TemplatePart::Literal(only)] = &*self.parts else {
+            return false;
+        };
+        let host = only.text.split_once("://");
+        host.is_some_and(|(_, host)| !host.contains(['/', '?', '#']))
     }
 }
 

@@ -3,12 +3,18 @@
 use http::StatusCode;
 
 use super::{
-    Directive, Reader,
-    lines::{Line, Word, unescaped},
+    Directive, Entry, Reader,
+    lines::{Line, Word},
     regex, target,
 };
 use crate::{
-    rules::{FindingCode, QueryPolicy, Rule, Source, format::quoted, pattern},
+    rules::{
+        FindingCode, QueryPolicy, Rule, Source,
+        format::quoted,
+        source::SourceKind,
+        syntax::{self, Pattern, Tail, TailKind, Template},
+        target_text::TargetText,
+    },
     status::Status,
 };
 
@@ -35,17 +41,18 @@ fn status(text: &str) -> Option<Result<To, ()>> {
     }))
 }
 
-impl Reader<'_, '_> {
+impl Reader {
     /// Reads `Redirect`, `RedirectMatch`, `RedirectPermanent` or `RedirectTemp`.
     pub(super) fn alias(&mut self, line: &Line, directive: Directive) {
         let is_regex = directive == Directive::RedirectMatch;
-        let mut words = line.arguments.iter();
+        let arguments: Vec<_> = line.arguments.iter().map(Word::unescaped).collect();
+        let mut words = arguments.iter();
         let mut to = To::Redirect(match directive {
             Directive::RedirectPermanent => Status::MovedPermanently,
             _ => Status::Found,
         });
         if matches!(directive, Directive::Redirect | Directive::RedirectMatch) {
-            if let Some(word) = line.arguments.first() {
+            if let Some(word) = arguments.first() {
                 if let Some(named) = status(&word.text) {
                     words.next();
                     let Ok(named) = named else {
@@ -105,9 +112,9 @@ impl Reader<'_, '_> {
 
     /// A prefix on a segment boundary. What follows it is appended to the target.
     fn redirect(&mut self, from: &Word, url: Option<&Word>, to: To) {
-        let path = unescaped(&from.text);
-        if !path.starts_with('/') {
-            let message = format!("the path {} doesn't start with `/`", quoted(&path));
+        let path = syntax::Word::new(&*from.text, 0..from.text.len());
+        if !path.text.starts_with('/') {
+            let message = format!("the path {} doesn't start with `/`", quoted(&path.text));
             return self.report(
                 FindingCode::InvalidSource,
                 from,
@@ -115,52 +122,94 @@ impl Reader<'_, '_> {
                 "write it as the browser requests it",
             );
         }
-        let source = Source::prefix(&path);
+        // `/old/` doesn't match `/old`.
+        let is_below = path.text.ends_with('/');
+        let source = match is_below {
+            true => below(&path),
+            false => Source::new(SourceKind::Prefix(path)),
+        };
         let rule = match (to, url) {
             (To::Redirect(status), Some(url)) => {
-                let target = pattern::escape(&unescaped(&url.text));
-                Rule::new(status, source, target).query(QueryPolicy::TargetWins)
+                let target = match is_below {
+                    true => with_rest(&url.text).into(),
+                    false => TargetText::literal(&url.text),
+                };
+                Rule::of_file(status, source, target).query(QueryPolicy::TargetWins)
             }
             (To::Refuse(status), _) => Rule::refuse(status, source),
             (To::Redirect(_), None) => return,
         };
-        // `/old/` doesn't match `/old`.
-        let without_slash = path.trim_end_matches('/');
-        let rule = match path.ends_with('/') && !without_slash.is_empty() {
-            true => rule.except([pattern::escape(without_slash)]),
-            false => rule,
-        };
-        self.aliases.push(Self::entry(from, url, rule));
+        self.add(from, url, rule);
     }
 
     fn redirect_match(&mut self, from: &Word, url: Option<&Word>, to: To) {
-        let matched = match regex::source(&unescaped(&from.text), "", false) {
+        let target = url.map_or("", |url| &*url.text);
+        let matched = match regex::source(&from.text, "", target) {
             Ok(matched) => matched,
             Err(problem) => return self.never_matches(from, problem),
         };
-        let mut rule = match to {
-            To::Refuse(status) => Rule::refuse(status, matched.source.clone()),
-            To::Redirect(status) => {
-                Rule::new(status, matched.source.clone(), "").query(QueryPolicy::TargetWins)
-            }
+        let source = matched.source.clone();
+        let known = target::Known {
+            matched: &matched,
+            of_condition: 0,
+            scheme: None,
+            keeps_marks: true,
         };
-        if matched.ignores_slash {
-            rule = rule.ignore_trailing_slash();
-        }
-        if let Some(url) = url {
-            let known = target::Known {
-                matched: &matched,
-                of_condition: 0,
-                scheme: None,
-                keeps_marks: true,
-            };
-            match target::translate(&unescaped(&url.text), "", &known) {
-                Ok(target) => rule.target = target.into(),
-                Err(problem) => {
-                    rule = self.passes(FindingCode::UnsupportedTarget, url, problem, rule);
-                }
-            }
-        }
-        self.aliases.push(Self::entry(from, url, rule));
+        let rule = match (to, url) {
+            (To::Refuse(status), _) => Rule::refuse(status, source),
+            (To::Redirect(_), None) => return,
+            (To::Redirect(status), Some(url)) => match target::translate(&url.text, "", &known) {
+                Ok(target) => Rule::of_file(status, source, target).query(QueryPolicy::TargetWins),
+                Err(problem) => self.passes(
+                    FindingCode::UnsupportedTarget,
+                    url,
+                    problem,
+                    Rule::pass(source),
+                ),
+            },
+        };
+        let rule = match matched.ignores_slash {
+            true => rule.ignore_trailing_slash(),
+            false => rule,
+        };
+        self.add(from, url, rule);
     }
+
+    fn add(&mut self, from: &Word, url: Option<&Word>, rule: Rule) {
+        self.output.entries.push(Entry {
+            rule,
+            source: from.bytes.clone(),
+            target: url.unwrap_or(from).bytes.clone(),
+            is_escaped: true,
+        });
+    }
+}
+
+/// The placeholder of what follows a prefix.
+const REST: &str = "_rest";
+
+/// The source of the paths below a path that ends with a slash.
+fn below(path: &syntax::Word) -> Source {
+    let mut pattern = Pattern::literal(path).unwrap_or_default();
+    // The slash is a part of the tail.
+    pattern.segments.pop();
+    pattern.tail = Some(Tail {
+        kind: TailKind::AfterSlash,
+        name: syntax::Word::new(REST, path.range),
+    });
+    pattern.into()
+}
+
+/// A URL with what follows a prefix at the end of its path.
+fn with_rest(url: &str) -> Template {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let (path, rest) = url.split_at_checked(end).unwrap_or((url, ""));
+    let mut template = Template::default();
+    template.push_text(path, 0..end);
+    if template.ends_with_host() {
+        template.push_text("/", end..end);
+    }
+    template.push_placeholder(REST, end..end, false);
+    template.push_text(rest, end..url.len());
+    template
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::rules::format::escapes::unescaped;
+
 /// A word and its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
@@ -97,9 +99,22 @@ fn words(line: &str, begin: usize) -> Vec<Word> {
     words
 }
 
-/// A text as directives other than those of rewriting read it: `\` escapes a quote or itself.
-pub(super) fn unescaped(text: &str) -> String {
-    text.replace("\\\\", "\\").replace("\\\"", "\"")
+/// The directives that don't rewrite read `\` before a quote or itself as an escape.
+pub(super) const fn meant(char: char) -> Option<char> {
+    match char {
+        '\\' | '"' => Some(char),
+        _ => None,
+    }
+}
+
+impl Word {
+    /// The word as directives that don't rewrite read it.
+    pub(super) fn unescaped(&self) -> Self {
+        Self {
+            text: unescaped(&self.text, meant).into_owned(),
+            bytes: self.bytes.clone(),
+        }
+    }
 }
 
 #[cfg(test)]

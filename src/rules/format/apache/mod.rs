@@ -52,7 +52,8 @@
 //! | `%{QUERY_STRING}` | `^key=value$`, `(^\|&)key=value(&\|$)` or `^$` |
 //! | `%{REQUEST_FILENAME}` | `!-f` and `!-d`: the rule waits for a 404 of the app |
 //!
-//! Targets insert `$1` from the rule, `%1` from its last condition, and `%{REQUEST_URI}`.
+//! Targets insert `$1` from the rule, `%1` from its last condition, and `%{REQUEST_URI}`. Right
+//! after a host, only a group is inserted that begins with a slash or is empty, such as `(/.*)?`.
 //! `%{REQUEST_SCHEME}://%{HTTP_HOST}` before a path redirects on the same site.
 //!
 //! Rewrite rules come before `Redirect`, except those after a rule that passes requests through.
@@ -62,7 +63,7 @@
 //! | syntax | what happens |
 //! |---|---|
 //! | a rule without `R` (an internal rewrite), the flags `P`, `N` and `S` | a warning; requests that the rule matches pass through |
-//! | `%{HTTP_HOST}` and other variables in a target, a group right after a host | a warning; requests that the rule matches pass through |
+//! | `%{HTTP_HOST}` and other variables in a target, any other group right after a host | a warning; requests that the rule matches pass through |
 //! | any other condition, look-around and references to groups in a regex, the flag `C` | a warning; the rule never matches |
 //! | rewrite rules without `RewriteEngine On` | a warning |
 //! | a redirect in another section, such as `<Files>` | a warning; it is skipped |
@@ -75,14 +76,21 @@
 //! - An internal rewrite always ends the rules. Apache begins again with the new path.
 //! - A relative target without `RewriteBase` follows a `/`. Apache sends the path of the folder on
 //!   the disk.
-//! - `Redirect` puts a `/` between the host and the path that it appends.
+//! - `Redirect` puts one `/` between a path and what it appends, and always one after a host. What
+//!   it appends comes before the query and the fragment of the URL.
+//! - `%{QUERY_STRING}` in a target and the flag `QSA` send the query once.
+//! - The path isn't changed before it is matched. Apache merges its slashes.
 //! - `%{HTTP_HOST}` is in lower case and has no port.
 //! - `%20` in a target is a space if the last condition has no groups.
 
+use std::ops::Range;
+
 use super::{
     Parsed,
-    document::{Document, Places},
+    document::Document,
+    escapes::raw_offset,
     file_format::{FileFormat, FileReader},
+    loader::floor_char_boundary,
     near,
     print::Printer,
     quoted,
@@ -100,7 +108,7 @@ mod rewrite;
 mod target;
 
 use condition::Cond;
-use lines::{Line, Word, lines};
+use lines::{Word, lines};
 use regex::Unsupported;
 
 /// Parses a file and returns its rules. Warnings are dropped.
@@ -183,12 +191,63 @@ impl Directive {
 
 /// A rule, and the words that it comes from.
 struct Entry {
-    places: Places,
     rule: Rule,
+    source: Range<usize>,
+    target: Range<usize>,
+    /// Whether `\` is an escape in both words.
+    is_escaped: bool,
 }
 
-struct Reader<'d, 't> {
-    document: &'d mut Document<'t>,
+impl Entry {
+    /// Adds the rule, or reports what is wrong with it.
+    fn add(self, document: &mut Document<'_>) {
+        let begin = self.source.start;
+        let Err(error) = document.try_rule(begin, &self.source, self.rule.clone()) else {
+            return;
+        };
+        let is_target = error.part() == Some(Part::Target);
+        let word = if is_target {
+            &self.target
+        } else {
+            &self.source
+        };
+        let raw = document.text.get(word.clone()).unwrap_or_default();
+        let position = error.position().unwrap_or_default();
+        let offset = match error.part() {
+            Some(Part::Source | Part::Target) if self.is_escaped => {
+                raw_offset(raw, lines::meant, position)
+            }
+            Some(Part::Source | Part::Target) => position,
+            _ => 0,
+        };
+        let start = floor_char_boundary(raw, offset.min(raw.len().saturating_sub(1)));
+        let bytes = word.start + start..word.end;
+        let (message, help) = (error.message(), error.help());
+        if error.code().is_loop() {
+            document.report(error.code(), &bytes, message, help);
+        } else if is_target {
+            // Later rules must not take the URLs of one that can't be sent.
+            let message = format!("{message}, so requests for this rule pass through");
+            document.report(FindingCode::UnsupportedTarget, &bytes, &message, help);
+            let _ = document.try_rule(begin, &self.source, passing(self.rule));
+        } else {
+            let message = format!("{message}, so this rule is skipped");
+            document.report(error.code(), &bytes, &message, help);
+        }
+    }
+}
+
+/// What is reported about a line: the code, the bytes, the message and the help.
+type Report = (FindingCode, Range<usize>, String, String);
+
+/// What a line comes to.
+#[derive(Default)]
+struct Output {
+    entries: Vec<Entry>,
+    reports: Vec<Report>,
+}
+
+struct Reader {
     /// Whether the last `RewriteEngine` of the file is on. It counts for the whole file.
     engine: bool,
     said_engine: bool,
@@ -199,32 +258,31 @@ struct Reader<'d, 't> {
     is_broken: bool,
     /// Whether the next rule only runs if the one before it matches.
     is_chained: bool,
-    aliases: Vec<Entry>,
-    rewrites: Vec<Entry>,
+    /// Of the line that is being read.
+    output: Output,
 }
 
 fn read(text: &str) -> Parsed {
-    let mut document = Document::with_sources(text, Precedence::FirstMatch);
     let last = |directive| {
         let of = lines(text).filter(|line| Directive::of(&line.name.text) == Some(directive));
-        of.last().and_then(|line| line.arguments.into_iter().next())
+        let word = of.last().and_then(|line| line.arguments.into_iter().next());
+        word.map_or_else(String::new, |word| word.text)
     };
-    let engine = last(Directive::RewriteEngine);
     let mut reader = Reader {
-        document: &mut document,
-        engine: engine.is_some_and(|word| word.text.eq_ignore_ascii_case("on")),
+        engine: last(Directive::RewriteEngine).eq_ignore_ascii_case("on"),
         said_engine: false,
-        base: last(Directive::RewriteBase).map_or_else(String::new, |word| word.text),
+        base: last(Directive::RewriteBase),
         conds: Vec::new(),
         is_broken: false,
         is_chained: false,
-        aliases: Vec::new(),
-        rewrites: Vec::new(),
+        output: Output::default(),
     };
+    let (mut aliases, mut rewrites) = (Vec::new(), Vec::new());
     // The sections that are open, and whether they are read through.
     let mut sections: Vec<(String, bool)> = Vec::new();
     for line in lines(text) {
         let name = &*line.name.text;
+        let mut outputs = &mut aliases;
         if name.starts_with("</") {
             sections.pop();
         } else if let Some(section) = name.strip_prefix('<') {
@@ -236,7 +294,14 @@ fn read(text: &str) -> Parsed {
             sections.push((name.trim_end_matches('>').to_owned() + ">", is_module && of));
         } else if let Some(directive) = Directive::of(name) {
             match sections.iter().find(|(_, is_read)| !is_read) {
-                None => reader.directive(line, directive),
+                None => match directive {
+                    Directive::RewriteEngine | Directive::RewriteBase => {}
+                    Directive::RewriteCond | Directive::RewriteRule => {
+                        outputs = &mut rewrites;
+                        reader.rewrite(line, directive);
+                    }
+                    _ => reader.alias(&line, directive),
+                },
                 // Every module counts as loaded.
                 Some((section, _)) if section.eq_ignore_ascii_case("<IfModule>") => {}
                 Some((section, _)) => {
@@ -257,23 +322,32 @@ fn read(text: &str) -> Parsed {
             let help = format!("did you mean `{meant}`?");
             reader.report(FindingCode::Syntax, &line.name, &message, &help);
         }
+        outputs.push(std::mem::take(&mut reader.output));
     }
-    reader.add_all();
+    // Rewriting comes before `Redirect`, and a rule that ends it doesn't end that.
+    let passes = |entry: &Entry| matches!(entry.rule.outcome, Outcome::Pass);
+    let first = rewrites
+        .iter()
+        .position(|output| output.entries.iter().any(passes));
+    let later = rewrites.split_off(first.unwrap_or(rewrites.len()));
+    let mut document = Document::with_sources(text, Precedence::FirstMatch);
+    for output in rewrites.into_iter().chain(aliases).chain(later) {
+        document.begin_entry();
+        for (code, bytes, message, help) in output.reports {
+            document.report(code, &bytes, &message, &help);
+        }
+        for entry in output.entries {
+            entry.add(&mut document);
+        }
+    }
     document.finish()
 }
 
-impl Reader<'_, '_> {
-    fn directive(&mut self, line: Line, directive: Directive) {
-        match directive {
-            Directive::RewriteEngine | Directive::RewriteBase => {}
-            Directive::RewriteCond => self.rewrite_cond(line),
-            Directive::RewriteRule => self.rewrite_rule(&line),
-            _ => self.alias(&line, directive),
-        }
-    }
-
+impl Reader {
     fn report(&mut self, code: FindingCode, word: &Word, message: &str, help: &str) {
-        self.document.report(code, &word.bytes, message, help);
+        let bytes = word.bytes.clone();
+        let report = (code, bytes, message.to_owned(), help.to_owned());
+        self.output.reports.push(report);
     }
 
     /// Says that a rule isn't supported, and that it is left out.
@@ -294,53 +368,6 @@ impl Reader<'_, '_> {
         let message = format!("{message}, so requests for this rule pass through");
         self.report(code, word, &message, help);
         passing(rule)
-    }
-
-    /// A rule with its place in the file.
-    fn entry(from: &Word, to: Option<&Word>, rule: Rule) -> Entry {
-        let places = Places {
-            entry: from.bytes.clone(),
-            source: from.bytes.clone(),
-            host: from.bytes.clone(),
-            target: to.unwrap_or(from).bytes.clone(),
-            conditions: from.bytes.clone(),
-        };
-        Entry { places, rule }
-    }
-
-    fn add(&mut self, Entry { places, rule }: Entry) {
-        let added = self
-            .document
-            .try_rule(places.entry.start, &places.source, rule.clone());
-        let Err(error) = added else {
-            return;
-        };
-        let word = |bytes: &std::ops::Range<usize>| Word {
-            text: String::new(),
-            bytes: bytes.clone(),
-        };
-        if error.code().is_loop() {
-            self.document.report_in(&places.source, &error);
-        } else if error.part() == Some(Part::Target) {
-            // Later rules must not take the URLs of one that can't be sent.
-            let message = format!(
-                "{}, so requests for this rule pass through",
-                error.message()
-            );
-            self.report(
-                FindingCode::UnsupportedTarget,
-                &word(&places.target),
-                &message,
-                error.help(),
-            );
-            let pass = passing(rule);
-            let _ = self
-                .document
-                .try_rule(places.entry.start, &places.source, pass);
-        } else {
-            let message = format!("{}, so this rule is skipped", error.message());
-            self.report(error.code(), &word(&places.source), &message, error.help());
-        }
     }
 }
 

@@ -3,11 +3,12 @@
 //! Apache's regexes match anywhere in a text, and those here match a whole text. So `^a` becomes
 //! `a.*`, and `a$` becomes `.*?a$`.
 
-use std::collections::HashSet;
-
 use crate::rules::{
+    format::regex_groups::{
+        AFTER_SLASH, after_host, capturing, encoded, marks, with_inner_group, with_names,
+    },
     source::{Source, SourceKind},
-    syntax::Word,
+    syntax::{Pattern, Segment, Tail, TailKind, Word},
 };
 
 /// What isn't supported, and the fix.
@@ -21,43 +22,43 @@ const LONGEST: usize = 4096;
 pub(super) struct Matched {
     pub(super) source: Source,
     pub(super) ignores_slash: bool,
-    /// The placeholder of each group, from `$1` on.
-    pub(super) groups: Vec<String>,
-    /// The placeholder of the whole path, if the target uses it.
-    pub(super) path: String,
+    /// The groups, from `$1` on.
+    groups: Vec<Slot>,
+    /// The group whose text after its slash has a placeholder of its own.
+    after_host: Option<usize>,
+    /// The whole path, if the target uses it.
+    pub(super) path: Slot,
 }
 
-/// A part of a regex that isn't plain text.
-struct Mark {
-    at: usize,
-    char: char,
-    depth: usize,
+/// A placeholder.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slot {
+    pub(super) name: String,
+    /// Whether a slash comes before what it captures.
+    pub(super) has_slash: bool,
 }
 
-/// The parentheses, bars and anchors that aren't escaped or in a class.
-fn marks(regex: &str) -> Vec<Mark> {
-    let mut marks = Vec::new();
-    let (mut depth, mut in_class, mut is_escaped) = (0_usize, false, false);
-    for (at, char) in regex.char_indices() {
-        match char {
-            _ if std::mem::take(&mut is_escaped) => {}
-            '\\' => is_escaped = true,
-            ']' => in_class = false,
-            '[' => in_class = true,
-            _ if in_class => {}
-            '(' => {
-                marks.push(Mark { at, char, depth });
-                depth += 1;
-            }
-            ')' => {
-                depth = depth.saturating_sub(1);
-                marks.push(Mark { at, char, depth });
-            }
-            '|' | '^' | '$' => marks.push(Mark { at, char, depth }),
-            _ => {}
+impl Slot {
+    fn new(name: impl Into<String>, has_slash: bool) -> Self {
+        Self {
+            name: name.into(),
+            has_slash,
         }
     }
-    marks
+
+    fn of_group(number: usize, has_slash: bool) -> Self {
+        Self::new(number.to_string(), has_slash)
+    }
+}
+
+impl Matched {
+    /// Returns the placeholder of a group, counted from 1.
+    pub(super) fn slot(&self, number: usize, is_after_host: bool) -> Option<Slot> {
+        if is_after_host && self.after_host == Some(number) {
+            return Some(Slot::new(AFTER_SLASH, true));
+        }
+        self.groups.get(number.checked_sub(1)?).cloned()
+    }
 }
 
 /// Writes a regex that matches whole texts which begin with `start`, if `regex` matches after it.
@@ -141,20 +142,12 @@ pub(super) fn of_value(
     has_names: bool,
 ) -> Result<String, Unsupported> {
     check(regex)?;
-    let mut named = String::new();
-    let mut at = 0;
-    for (number, open) in capturing(regex)
-        .into_iter()
-        .enumerate()
-        .filter(|_| has_names)
-    {
-        named.push_str(regex.get(at..open).unwrap_or_default());
-        named.push_str(&format!("(?<_c{}>", number + 1));
-        at = open + 1;
-    }
-    named.push_str(regex.get(at..).unwrap_or_default());
+    let regex = match has_names {
+        true => with_names(regex),
+        false => regex.to_owned(),
+    };
     let flag = if ignore_case { "i" } else { "" };
-    Ok(format!("(?{flag}:{})", whole(&named, "")?))
+    Ok(format!("(?{flag}:{})", whole(&regex, "")?))
 }
 
 /// How many groups a regex has.
@@ -162,37 +155,32 @@ pub(super) fn count(regex: &str) -> usize {
     capturing(regex).len()
 }
 
-/// Where the groups begin that capture.
-fn capturing(regex: &str) -> Vec<usize> {
-    let opens = marks(regex).into_iter().filter(|mark| {
-        let behind = regex.get(mark.at + 1..).unwrap_or_default();
-        mark.char == '('
-            && (!behind.starts_with('?') || behind.starts_with("?P<") || behind.starts_with("?<"))
-    });
-    opens.map(|mark| mark.at).collect()
-}
-
 /// The source of a regex. In a `.htaccess` file, rewrite rules see no slash at the beginning, so
-/// `start` is that slash. A target may insert the whole path if `needs_path`.
-pub(super) fn source(regex: &str, start: &str, needs_path: bool) -> Result<Matched, Unsupported> {
+/// `start` is that slash. The target says what is captured.
+pub(super) fn source(regex: &str, start: &str, target: &str) -> Result<Matched, Unsupported> {
     if start == "/" && regex.starts_with("^/") && !regex.starts_with("^/?") {
         let message =
             "this pattern never matches, because it sees the path without its first slash";
         return Err((message, "remove the `/` after the `^`"));
     }
-    if let Some(native) =
-        native(regex, start).filter(|native| !needs_path || !native.path.is_empty())
-    {
+    let needs_path = target.contains("%{REQUEST_URI}");
+    let native = native(regex, start);
+    if let Some(native) = native.filter(|one| !needs_path || !one.path.name.is_empty()) {
         return Ok(native);
     }
     check(regex)?;
-    let (regex, hoisted) = hoisted(&encoded(regex));
     let shift = usize::from(needs_path);
-    let groups = (1..=count(&regex)).map(|number| {
-        let slash = if hoisted.contains(&number) { "/" } else { "" };
-        format!("{slash}{{{}}}", number + shift)
+    let after_host = after_host(target)
+        .and_then(|text| text.chars().next()?.to_digit(10))
+        .map(|digit| digit as usize);
+    let inner = after_host.and_then(|number| with_inner_group(regex, number));
+    let after_host = after_host.filter(|_| inner.is_some());
+    let groups = (1..=count(regex)).map(|number| {
+        let is_behind = after_host.is_some_and(|inner| number > inner);
+        Slot::of_group(number + shift + usize::from(is_behind), false)
     });
     let groups = groups.collect();
+    let regex = encoded(inner.as_deref().unwrap_or(regex));
     let text = match needs_path {
         true => format!("{start}({})", whole(&regex, "")?),
         false => whole(&regex, start)?,
@@ -201,132 +189,72 @@ pub(super) fn source(regex: &str, start: &str, needs_path: bool) -> Result<Match
         source: Source::new(SourceKind::Regex(Word::new(text, 0..0))),
         ignores_slash: false,
         groups,
-        path: "/{1}".to_owned(),
+        after_host,
+        path: Slot::of_group(1, true),
     })
-}
-
-/// Percent-encodes what a path can't contain, as clients do.
-fn encoded(regex: &str) -> String {
-    let mut out = String::new();
-    let (mut in_class, mut is_escaped) = (false, false);
-    for char in regex.chars() {
-        let was_escaped = std::mem::take(&mut is_escaped);
-        match char {
-            ' ' | '\u{80}'.. if !in_class => {
-                if was_escaped {
-                    out.pop();
-                }
-                let mut bytes = [0; 4];
-                let bytes = char.encode_utf8(&mut bytes).bytes();
-                out.extend(bytes.map(|byte| format!("(?i:%{byte:02X})")));
-                continue;
-            }
-            _ if was_escaped => {}
-            '\\' => is_escaped = true,
-            '[' => in_class = true,
-            ']' => in_class = false,
-            _ => {}
-        }
-        out.push(char);
-    }
-    out
-}
-
-/// Moves the slash at the beginning of a group before it, so a target can have it after a host.
-/// Returns the numbers of these groups.
-fn hoisted(regex: &str) -> (String, HashSet<usize>) {
-    let marks = marks(regex);
-    let mut out = String::new();
-    let mut numbers = HashSet::new();
-    let mut at = 0;
-    for (number, open) in (1..).zip(capturing(regex)) {
-        let Some(mark) = marks.iter().position(|mark| mark.at == open) else {
-            continue;
-        };
-        let depth = marks.get(mark).map_or(0, |mark| mark.depth);
-        let mut inside = marks.iter().skip(mark + 1);
-        let close = inside
-            .clone()
-            .find(|mark| mark.char == ')' && mark.depth == depth);
-        let Some(close) = close else {
-            continue;
-        };
-        let has_bar =
-            inside.any(|mark| mark.char == '|' && mark.depth == depth + 1 && mark.at < close.at);
-        let behind = regex.get(close.at + 1..).unwrap_or_default();
-        let text = regex.get(open + 1..).unwrap_or_default();
-        let after_slash = text.get(1..).unwrap_or_default();
-        let repeats = |text: &str| text.starts_with(['?', '*', '+', '{']);
-        if text.starts_with('/') && !has_bar && !repeats(behind) && !repeats(after_slash) {
-            out.push_str(regex.get(at..open).unwrap_or_default());
-            out.push_str("/(");
-            at = open + 2;
-            numbers.insert(number);
-        }
-    }
-    out.push_str(regex.get(at..).unwrap_or_default());
-    (out, numbers)
 }
 
 /// A native source, if one means the same.
 fn native(regex: &str, start: &str) -> Option<Matched> {
-    let mut out = start.to_owned();
-    let mut groups: Vec<String> = Vec::new();
-    let mut path = String::new();
     let mut rest = match regex.strip_prefix('^') {
         Some(rest) if !start.is_empty() => rest.strip_prefix("/?").unwrap_or(rest),
         Some(rest) => rest,
         None if regex.starts_with(".*") || regex.starts_with("(.*)") => regex,
         None => return None,
     };
+    let mut pattern = Pattern::default();
+    let mut segment = (!start.is_empty()).then_some(Segment::Literal(Word::EMPTY));
+    let mut groups = Vec::new();
+    let mut path = Slot::default();
     let mut ignores_slash = false;
-    loop {
-        let at_slash = out.ends_with('/');
+    while rest != "$" {
+        let begin = regex.len() - rest.len();
+        let at_slash = matches!(&segment, Some(Segment::Literal(text)) if text.text.is_empty());
+        let is_root = at_slash && pattern.segments.is_empty();
         let is_end = |rest: &str| rest.is_empty() || rest == "$";
-        let next = |groups: &[String]| (groups.len() + 1).to_string();
-        if rest == "$" {
-            break;
-        }
+        let next = groups.len() + 1;
         // Without `$`, anything may follow.
-        if rest.is_empty() && at_slash {
-            out.push_str("{*_rest?}");
-            break;
-        }
         let tails = [
-            ("(/.*)", "/{*", "?}", "/"),
-            ("(.*)", "{*", "?}", ""),
-            ("(.+)", "{*", "}", ""),
+            ("(/.*)", TailKind::AfterSlash, Some(true)),
+            ("(.*)", TailKind::AfterSlash, Some(false)),
+            ("(.+)", TailKind::NonEmpty, Some(false)),
+            (".*", TailKind::AfterSlash, None),
+            ("", TailKind::AfterSlash, None),
         ];
         let tail = tails
-            .iter()
+            .into_iter()
             .find(|(text, ..)| rest.strip_prefix(text).is_some_and(is_end));
-        if let Some((text, open, close, slash)) = tail {
-            if at_slash == text.starts_with("(/") {
+        if let Some((text, kind, group)) = tail {
+            let has_slash = group == Some(true);
+            if at_slash == has_slash {
                 return None;
             }
-            let name = next(&groups);
-            if out == "/" {
-                path = format!("/{{{name}}}");
+            let slot = match group {
+                Some(_) => Slot::of_group(next, has_slash),
+                None => Slot::new("_rest", false),
+            };
+            let name = Word::new(&*slot.name, begin..begin + text.len());
+            pattern.tail = Some(Tail { kind, name });
+            if is_root {
+                path = Slot::new(&slot.name, true);
             }
-            out.push_str(&format!("{open}{name}{close}"));
-            groups.push(format!("{slash}{{{name}}}"));
+            groups.extend(group.map(|_| slot));
+            // The slash is a part of the tail.
+            segment = segment.filter(|_| !at_slash);
             break;
         }
-        if at_slash && rest.strip_prefix(".*").is_some_and(is_end) {
-            if out == "/" {
-                path = "/{_rest}".to_owned();
-            }
-            out.push_str("{*_rest?}");
-            break;
-        }
-        if let Some(behind) = rest.strip_prefix("([^/]+)") {
-            if !at_slash || !behind.starts_with(['/', '$']) {
+        if let Some(after) = rest.strip_prefix("([^/]+)") {
+            if !at_slash || !after.starts_with(['/', '$']) {
                 return None;
             }
-            let placeholder = format!("{{{}}}", next(&groups));
-            out.push_str(&placeholder);
-            groups.push(placeholder);
-            rest = behind;
+            let name = Word::new(next.to_string(), begin..regex.len() - after.len());
+            segment = Some(Segment::Placeholder {
+                before: Word::EMPTY,
+                name,
+                after: Word::EMPTY,
+            });
+            groups.push(Slot::of_group(next, false));
+            rest = after;
             continue;
         }
         let mut chars = rest.chars();
@@ -335,35 +263,54 @@ fn native(regex: &str, start: &str) -> Option<Matched> {
             char if char.is_ascii_alphanumeric() || "-_/~%,:;=@& ".contains(char) => char,
             _ => return None,
         };
-        let after = chars.as_str();
-        if char == '/' && after == "?$" && !at_slash {
+        rest = chars.as_str();
+        let end = regex.len() - rest.len();
+        if char == '/' && rest == "?$" && !at_slash {
             ignores_slash = true;
             break;
         }
-        if after.starts_with(['?', '*', '+', '{']) {
+        if rest.starts_with(['?', '*', '+', '{']) || matches!(char, '?' | '#') {
             return None;
         }
         match char {
-            '{' | '}' => out.push_str(&format!("{char}{char}")),
-            '?' | '#' => return None,
-            char => out.push(char),
+            '/' => {
+                pattern.segments.extend(segment.take());
+                segment = Some(Segment::Literal(Word::new("", end..end)));
+            }
+            char => {
+                let (Segment::Literal(last) | Segment::Placeholder { after: last, .. }) =
+                    segment.as_mut()?;
+                last.text.push(char);
+                last.range.end = end;
+            }
         }
-        rest = chars.as_str();
     }
-    if !out.starts_with('/') {
+    pattern.segments.extend(segment);
+    if pattern.segments.is_empty() && pattern.tail.is_none() {
         return None;
     }
     Some(Matched {
-        source: Source::from(out),
+        source: pattern.into(),
         ignores_slash,
         groups,
+        after_host: None,
         path,
     })
 }
 
 #[cfg(all(test, feature = "regex"))]
 mod tests {
-    use super::{of_value, source};
+    use super::{Matched, of_value, source};
+
+    /// The groups as a target has them.
+    fn written(matched: &Matched, is_after_host: bool) -> String {
+        let slots = (1..).map_while(|number| matched.slot(number, is_after_host));
+        let slots = slots.map(|slot| {
+            let slash = if slot.has_slash { "/" } else { "" };
+            format!("{slash}{{{}}}", slot.name)
+        });
+        slots.collect::<Vec<_>>().join(" ")
+    }
 
     #[test]
     fn native_if_one_means_the_same_and_a_regex_if_not() {
@@ -385,8 +332,8 @@ mod tests {
             (
                 "^a([0-9]+)(/x)(/y|z)(/?w)$",
                 "/",
-                "/a([0-9]+)/(x)(/y|z)(/?w)$",
-                "{1} /{2} {3} {4}",
+                "/a([0-9]+)(/x)(/y|z)(/?w)$",
+                "{1} {2} {3} {4}",
             ),
             ("^a/?(.*)$", "/", "/a/?(.*)$", "{1}"),
             ("^ab?$", "/", "/ab?$", ""),
@@ -394,20 +341,33 @@ mod tests {
             ("^a b/(.*)", "/", "/a b/{*1?}", "{1}"),
             ("\u{e9}\\ .$", "/", "/.*?(?i:%C3)(?i:%A9)(?i:%20).$", ""),
         ] {
-            let matched = source(regex, start, false).unwrap();
+            let matched = source(regex, start, "").unwrap();
             assert_eq!(
-                (&*matched.source.text(), &*matched.groups.join(" ")),
+                (&*matched.source.text(), &*written(&matched, false)),
                 (expected, groups),
                 "{regex}"
             );
         }
-        let matched = source("^a(b)", "/", true).unwrap();
-        assert_eq!(
-            (&*matched.source.text(), &*matched.groups),
-            ("/(a(b).*)", &["{2}".to_owned()][..])
-        );
+        for (regex, target, expected, groups) in [
+            ("^a(b)", "%{REQUEST_URI}", "/(a(b).*)", "{2}"),
+            (
+                "^a(/.*)?(b)$",
+                "https://x$1",
+                "/a(/(?<_after_slash>.*))?(b)$",
+                "/{_after_slash} {3}",
+            ),
+            ("^a(/.*)?$", "/x$1", "/a(/.*)?$", "{1}"),
+            ("^a(.*)$", "https://x$1", "/a(.*)$", "{1}"),
+        ] {
+            let matched = source(regex, "/", target).unwrap();
+            assert_eq!(
+                (&*matched.source.text(), &*written(&matched, true)),
+                (expected, groups),
+                "{regex}"
+            );
+        }
         for regex in ["^(?!a)", "(a)\\1", "(^a)", "^/a", "a++"] {
-            assert!(source(regex, "/", false).is_err(), "{regex}");
+            assert!(source(regex, "/", "").is_err(), "{regex}");
         }
         assert_eq!(
             of_value("^(a|(b))$", true, true).unwrap(),

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::{
-    Entry, Reader,
+    Directive, Entry, Reader,
     condition::{Cond, Requirement},
     lines::{Line, Word},
     regex, target,
@@ -75,8 +75,16 @@ impl Flags {
     }
 }
 
-impl Reader<'_, '_> {
-    pub(super) fn rewrite_cond(&mut self, line: Line) {
+impl Reader {
+    /// Reads `RewriteCond` or `RewriteRule`.
+    pub(super) fn rewrite(&mut self, line: Line, directive: Directive) {
+        match directive {
+            Directive::RewriteCond => self.condition(line),
+            _ => self.rewrite_rule(&line),
+        }
+    }
+
+    fn condition(&mut self, line: Line) {
         let mut words = line.arguments.into_iter();
         let (Some(test), Some(pattern)) = (words.next(), words.next()) else {
             self.is_broken = true;
@@ -102,7 +110,7 @@ impl Reader<'_, '_> {
         });
     }
 
-    pub(super) fn rewrite_rule(&mut self, line: &Line) {
+    fn rewrite_rule(&mut self, line: &Line) {
         let conds = std::mem::take(&mut self.conds);
         let is_broken = std::mem::take(&mut self.is_broken);
         let was_chained = std::mem::take(&mut self.is_chained);
@@ -166,9 +174,8 @@ impl Reader<'_, '_> {
             Some(rest) => (true, rest),
             None => (false, &*from.text),
         };
-        let needs_path = to.text.contains("%{REQUEST_URI}");
-        let matched = regex::source(if is_negated { ".*" } else { text }, "/", needs_path);
-        let matched = match matched {
+        let source = if is_negated { ".*" } else { text };
+        let matched = match regex::source(source, "/", &to.text) {
             Ok(matched) => matched,
             Err(problem) => return self.never_matches(from, problem),
         };
@@ -204,6 +211,7 @@ impl Reader<'_, '_> {
         let scheme = first.filter(|_| schemes.all(|other| other == first));
         let of_condition = conds
             .last()
+            .filter(|cond| !cond.or_next)
             .map_or(0, |cond| regex::count(&cond.pattern.text));
         let known = target::Known {
             matched: &matched,
@@ -215,8 +223,12 @@ impl Reader<'_, '_> {
         for requirements in alternatives {
             let apply = |rule, requirement: Requirement| requirement.apply(rule);
             let rule = requirements.into_iter().fold(rule.clone(), apply);
-            let entry = Self::entry(from, Some(to), rule);
-            self.rewrites.push(entry);
+            self.output.entries.push(Entry {
+                rule,
+                source: from.bytes.clone(),
+                target: to.bytes.clone(),
+                is_escaped: false,
+            });
         }
     }
 
@@ -238,7 +250,7 @@ impl Reader<'_, '_> {
             Some((Ok(status), _)) if to.text != "-" && !flags.other => {
                 let (text, query) =
                     target::split_query(&to.text, flags.appends_query, flags.drops_query);
-                match target::translate(&text, &self.base, known) {
+                match target::translate(text, &self.base, known) {
                     Ok(target) => {
                         let mut redirect = rule.query(query);
                         redirect.outcome = Outcome::Redirect(status.into());
@@ -280,6 +292,12 @@ impl Reader<'_, '_> {
                 .position(|cond| !cond.or_next)
                 .map_or(rest.len(), |at| at + 1);
             let (group, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+            if let Some(last) = group.last().filter(|last| last.or_next) {
+                let message = "no condition follows this `OR`, so the rule matches without it";
+                let help = "remove the flag `OR`, or the condition";
+                self.report(FindingCode::Misleading, &last.test, message, help);
+                break;
+            }
             let mut requirements = Vec::new();
             for cond in group {
                 match cond.translate(behind.is_empty() && group.len() == 1) {
@@ -316,23 +334,6 @@ impl Reader<'_, '_> {
             rest = behind;
         }
         Some(alternatives)
-    }
-
-    /// Adds the rules in Apache's order: rewrite rules, then `Redirect`.
-    pub(super) fn add_all(&mut self) {
-        // Rewriting comes before `Redirect`, and a rule that ends it doesn't end that.
-        let passes = |entry: &Entry| matches!(entry.rule.outcome, Outcome::Pass);
-        let first = self
-            .rewrites
-            .iter()
-            .position(passes)
-            .unwrap_or(self.rewrites.len());
-        let later = self.rewrites.split_off(first);
-        let aliases = std::mem::take(&mut self.aliases);
-        let before = std::mem::take(&mut self.rewrites);
-        for entry in before.into_iter().chain(aliases).chain(later) {
-            self.add(entry);
-        }
     }
 }
 

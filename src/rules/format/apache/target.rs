@@ -1,7 +1,12 @@
 //! From the target of a directive to a target of this crate.
 
-use super::regex::{Matched, Unsupported};
-use crate::{location::HttpScheme, rules::QueryPolicy};
+use std::ops::Range;
+
+use super::regex::{Matched, Slot, Unsupported};
+use crate::{
+    location::HttpScheme,
+    rules::{QueryPolicy, syntax::Template},
+};
 
 /// What a target can insert.
 #[derive(Debug)]
@@ -18,24 +23,31 @@ pub(super) struct Known<'k> {
 const OF_REQUEST: &str = "a target can't insert the host of the request";
 
 /// Translates a target. `base` is what a relative one follows.
-pub(super) fn translate(text: &str, base: &str, known: &Known<'_>) -> Result<String, Unsupported> {
-    let text = same_site(text, known.scheme)?;
-    let is_absolute = text.is_empty() || text.contains("://") || text.starts_with(['/', '%']);
-    let mut out = match is_absolute {
-        true => String::new(),
-        false => format!("{}/", base.trim_end_matches('/')),
-    };
-    let mut rest = text;
+pub(super) fn translate(
+    text: &str,
+    base: &str,
+    known: &Known<'_>,
+) -> Result<Template, Unsupported> {
+    let mut rest = same_site(text, known.scheme)?;
+    let mut template = Template::default();
+    let is_absolute = rest.is_empty() || rest.contains("://") || rest.starts_with(['/', '%']);
+    if !is_absolute {
+        let base = format!("{}/", base.trim_end_matches('/'));
+        template.push_text(&base, 0..0);
+    }
     while let Some(char) = rest.chars().next() {
-        let behind = rest.get(char.len_utf8()..).unwrap_or_default();
-        let digit = behind.chars().next().and_then(|char| char.to_digit(10));
-        let number = digit.map(|digit| digit as usize);
-        rest = behind;
+        let begin = text.len() - rest.len();
+        let after = rest.get(char.len_utf8()..).unwrap_or_default();
+        let next = after.chars().next();
+        let number = next
+            .and_then(|char| char.to_digit(10))
+            .map(|digit| digit as usize);
+        let mut length = char.len_utf8() + usize::from(number.is_some());
         match (char, number) {
             ('\\', _) => {
-                if let Some(escaped) = behind.chars().next() {
-                    push_literal(&mut out, escaped, known);
-                    rest = behind.get(escaped.len_utf8()..).unwrap_or_default();
+                length = 1 + next.map_or(0, char::len_utf8);
+                if let Some(escaped) = next {
+                    push_literal(&mut template, escaped, begin..begin + length, known);
                 }
             }
             ('$' | '%', Some(0)) if char == '$' || known.of_condition > 0 => {
@@ -45,25 +57,25 @@ pub(super) fn translate(text: &str, base: &str, known: &Known<'_>) -> Result<Str
                 ));
             }
             ('$', Some(number)) => {
+                let is_after_host = template.ends_with_host();
                 // A group that isn't there is empty.
-                let group = known
-                    .matched
-                    .groups
-                    .get(number - 1)
-                    .map_or("", |group| group);
-                insert(&mut out, group);
-                rest = behind.get(1..).unwrap_or_default();
+                if let Some(slot) = known.matched.slot(number, is_after_host) {
+                    slot.push(&mut template, begin..begin + length);
+                }
             }
             ('%', Some(number)) if number <= known.of_condition => {
-                out.push_str(&format!("{{_c{number}}}"));
-                rest = behind.get(1..).unwrap_or_default();
+                template.push_placeholder(&format!("_c{number}"), begin..begin + length, false);
             }
-            ('%', None) if behind.starts_with('{') => {
-                let end = behind.find('}').map_or(behind.len(), |end| end + 1);
-                let (name, behind) = behind.split_at_checked(end).unwrap_or((behind, ""));
-                match name {
-                    "{REQUEST_URI}" => insert(&mut out, &known.matched.path),
-                    "{HTTP_HOST}" | "{SERVER_NAME}" => {
+            // A group that isn't there is empty, but many files have `%20`.
+            ('%', Some(_)) if !is_escape(after) => {}
+            ('%', None) if next == Some('{') => {
+                length = rest.find('}').map_or(rest.len(), |end| end + 1);
+                match rest.get(..length).unwrap_or_default() {
+                    "%{REQUEST_URI}" => {
+                        let path = &known.matched.path;
+                        path.push(&mut template, begin..begin + length);
+                    }
+                    "%{HTTP_HOST}" | "%{SERVER_NAME}" => {
                         return Err((
                             OF_REQUEST,
                             "write the host out, or use the policy `CanonicalHost`",
@@ -76,27 +88,39 @@ pub(super) fn translate(text: &str, base: &str, known: &Known<'_>) -> Result<Str
                         ));
                     }
                 }
-                rest = behind;
             }
-            _ => push_literal(&mut out, char, known),
+            _ => {
+                length = char.len_utf8();
+                push_literal(&mut template, char, begin..begin + length, known);
+            }
         }
+        rest = rest.get(length..).unwrap_or_default();
     }
-    Ok(out)
+    Ok(template)
+}
+
+/// Returns `true` if a text begins with the digits of a percent-encoded byte.
+fn is_escape(text: &str) -> bool {
+    let digits = text.as_bytes().get(..2);
+    digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Adds a character that is plain text.
-fn push_literal(out: &mut String, char: char, known: &Known<'_>) {
+fn push_literal(template: &mut Template, char: char, range: Range<usize>, known: &Known<'_>) {
     match char {
-        '{' | '}' => out.extend([char, char]),
-        '#' if !known.keeps_marks => out.push_str("%23"),
-        _ => out.push(char),
+        '#' if !known.keeps_marks => template.push_text("%23", range),
+        _ => template.push_text(char.encode_utf8(&mut [0; 4]), range),
     }
 }
 
-/// Adds a placeholder. A slash that both bring is there once.
-fn insert(out: &mut String, placeholder: &str) {
-    let twice = out.ends_with('/') && placeholder.starts_with('/');
-    out.push_str(placeholder.get(usize::from(twice)..).unwrap_or_default());
+impl Slot {
+    /// Adds the placeholder. A slash that both bring is there once.
+    fn push(&self, template: &mut Template, range: Range<usize>) {
+        if self.has_slash && !template.ends_with_slash() {
+            template.push_text("/", range.start..range.start);
+        }
+        template.push_placeholder(&self.name, range, false);
+    }
 }
 
 /// A target without the origin of the request, if it begins with that.
@@ -117,21 +141,24 @@ fn same_site(text: &str, scheme: Option<HttpScheme>) -> Result<&str, Unsupported
     }
 }
 
-/// Splits the query off a target. Returns what becomes of the query of the request.
-pub(super) fn split_query(text: &str, appends: bool, drops: bool) -> (String, QueryPolicy) {
-    let (path, query) = match text.split_once('?') {
-        None if drops => return (text.to_owned(), QueryPolicy::Drop),
-        None => return (text.to_owned(), QueryPolicy::Keep),
-        Some(parts) => parts,
+/// Splits off what a target says about the query of the request.
+pub(super) fn split_query(text: &str, appends: bool, drops: bool) -> (&str, QueryPolicy) {
+    let (front, keeps) = match text.split_once('?') {
+        None => (text, !drops),
+        Some((path, query)) => {
+            let own = text.strip_suffix("%{QUERY_STRING}");
+            let keeps = own.is_some() || appends && !drops;
+            let end = match query {
+                "" => path.len(),
+                _ => own.unwrap_or(text).trim_end_matches('&').len(),
+            };
+            let front = text.get(..end).unwrap_or_default();
+            (front.strip_suffix('?').unwrap_or(front), keeps)
+        }
     };
-    let own = query.strip_suffix("%{QUERY_STRING}");
-    let keeps = (appends || own.is_some()) && !drops;
-    let query = own.unwrap_or(query).trim_end_matches('&');
-    let separator = if query.is_empty() { "" } else { "?" };
-    let policy = if keeps {
-        QueryPolicy::Keep
-    } else {
-        QueryPolicy::Drop
+    let policy = match keeps {
+        true => QueryPolicy::Keep,
+        false => QueryPolicy::Drop,
     };
-    (format!("{path}{separator}{query}"), policy)
+    (front, policy)
 }

@@ -56,11 +56,11 @@
 //! |---|---|
 //! | `/b`, `https://new.example/` | redirects to this target; the query of the request is dropped |
 //! | `/b$is_args$args`, `/b?$args`, `/b?c=d&$args` | redirects to `/b` with the query of the request; `$query_string` is the same as `$args` |
-//! | `$1`, `$name`, `${name}` | inserts a group of the regex in the key; in a map of `$host`, only a named one |
-//! | `$uri` | inserts the path of the request, or the path of the key as it is written; in the entry of a regex, only if the regex begins with plain text or with `^/` |
+//! | `$1`, `$name`, `${name}` | inserts a group of the regex in the key; right after a host, only a group that begins with a slash or is empty, such as `(/.*)?` |
+//! | `$uri` | inserts the path of the request |
 //! | `$request_uri` at the end | the same, with the query |
 //! | `$scheme://$host/b` | redirects to `/b` on the same site |
-//! | `""` | doesn't redirect |
+//! | `""` | requests for this key pass through |
 //!
 //! Quote a key or value that contains white space, `;` or `{`. A `#` between words starts a
 //! comment.
@@ -69,12 +69,14 @@
 //!
 //! Exact keys come first, then hosts from the longest to the shortest, then the first regex that
 //! matches, then `default`. If two entries have the same key, the first counts and the second is an
-//! error.
+//! error. An entry whose value isn't supported keeps its URLs from the other entries.
 //!
 //! Paths are compared as [`Rule`] describes, and queries with their case.
 //!
-//! A regex sees the path as the client sent it, with its percent-encoding. It doesn't see the
-//! query, even in a map of `$request_uri`. There, these rules apply:
+//! A regex sees the path as the client sent it, with its percent-encoding. In a map of `$uri`, a
+//! space or a letter such as `é` in a regex matches its percent-encoded form, if it isn't in
+//! square brackets. A regex doesn't see the query, even in a map of `$request_uri`. There, these
+//! rules apply:
 //!
 //! - A regex such as `^/a/(\d+)$`, whose end can't cover a query, matches only without a query.
 //! - If a group such as `(.*)` at the end covers the query, and the value ends with that group, the
@@ -84,23 +86,30 @@
 //!
 //! | syntax | what happens |
 //! |---|---|
-//! | any other variable in a value, such as `$remote_addr`, or `$host` in another place | a warning; the entry is skipped |
-//! | a key `www.example.*`, an empty key, a key that can't match, such as a host in a map of `$uri` | a warning; the entry is skipped |
-//! | a regex that requires a `?`, such as `~^/a\?b=1` | a warning; the entry is skipped |
+//! | any other variable in a value, such as `$remote_addr`, or `$host` in another place | a warning; requests for the key pass through |
+//! | a value that isn't a path or an `http` or `https` URL | an error; requests for the key pass through |
+//! | an empty key, a key that can't match, such as a host in a map of `$uri` | a warning; the entry is skipped |
+//! | a key `www.example.*`, a regex that requires a `?`, such as `~^/a\?b=1` | a warning; the key never matches, and other keys may redirect its URLs |
 //! | a map of another variable, such as `$http_user_agent` | a warning; its entries are skipped |
 //! | `*.example.com` or `.example.com` without `hostnames;` | a warning; the entry is skipped |
-//! | regex lookaround and backreferences | a warning; the entry is skipped |
+//! | regex lookaround and backreferences | a warning; the key never matches, and other keys may redirect its URLs |
 //! | `include` | a warning; the other file isn't read |
-//! | a key with `""` that a regex or `default` also matches | a warning; the other entry redirects it |
 //! | `volatile` | nothing |
 //! | a key with a scheme | a warning; the entry is skipped |
 //! | a block that isn't a `map`, another directive | an error; the entry is skipped |
+//!
+//! # Differences from nginx
+//!
+//! - nginx compares `$uri` decoded, and `$request_uri` as the client sent it. Here, a key without a
+//!   regex matches its path in any percent-encoding.
+//! - nginx merges slashes in `$uri`. Here, `//a` isn't `/a`.
+//! - nginx rejects a map with both `a.example` and `.a.example`. Here, the first wins.
 
 use std::{io, path::Path};
 
 use super::{
     Parsed,
-    document::{Document, Places},
+    document::Document,
     file_format::{FileFormat, FileReader},
     map,
     print::Printer,

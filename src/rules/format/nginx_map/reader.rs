@@ -3,12 +3,12 @@
 use std::{collections::HashMap, ops::Range};
 
 use super::{
-    Document, FindingCode, Parsed, Places, QueryPolicy, Rule, Source, StatusChoice, map, quoted,
+    Document, FindingCode, Parsed, QueryPolicy, Rule, Source, StatusChoice, map, quoted,
     tokens::{End, Token, Tokens},
-    value::{self, Group, Known},
+    value::{self, Known, PATH},
     variable::Variable,
 };
-use crate::rules::{Condition, Precedence, ask, pattern};
+use crate::rules::{Condition, Finding, Part, Precedence, ask, has::PathTest, source::SourceKind};
 
 /// Reads a document.
 pub(in crate::rules::format) fn read(text: &str, how: StatusChoice) -> Parsed {
@@ -19,10 +19,7 @@ pub(in crate::rules::format) fn read(text: &str, how: StatusChoice) -> Parsed {
         how,
         hostnames: false,
         default: None,
-        takes_more: false,
-        without_value: Vec::new(),
         variable: Some(Variable::of_entries(text)),
-        last_group_has_query: false,
         with_query: HashMap::new(),
     };
     let mut tokens = Tokens::new(text);
@@ -51,27 +48,19 @@ pub(in crate::rules::format) fn read(text: &str, how: StatusChoice) -> Parsed {
 /// What else redirects in a configuration of nginx.
 const DIRECTIVES: [&str; 4] = ["rewrite", "return", "if", "set"];
 
-/// The most keys without a value that are kept in mind.
-const MOST: usize = 1000;
-
 pub(super) struct Reader<'t> {
     pub(super) document: Document<'t>,
     how: StatusChoice,
     hostnames: bool,
-    /// What answers where nothing else does, and the entry that says so.
-    default: Option<(Rule, Places)>,
-    /// Whether one entry answers for more than one address.
-    takes_more: bool,
-    without_value: Vec<Range<usize>>,
+    /// The key, the value and the rule of the `default`, which comes last.
+    default: Option<(Token<'t>, Token<'t>, Rule)>,
     /// What keys are compared with; `None` in a map of another variable, whose entries are skipped.
     pub(super) variable: Option<Variable>,
-    /// Whether the last group of the key covers the query too.
-    pub(super) last_group_has_query: bool,
-    /// The lines of the keys with a query.
-    with_query: HashMap<String, u32>,
+    /// Where the keys with a query begin.
+    with_query: HashMap<String, usize>,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
     pub(super) fn report(
         &mut self,
         code: FindingCode,
@@ -109,7 +98,7 @@ impl Reader<'_> {
         }
     }
 
-    fn entry(&mut self, entry: &[Token<'_>]) {
+    fn entry(&mut self, entry: &[Token<'t>]) {
         match entry {
             [] => {}
             [word] if word.text == "hostnames" => self.hostnames = true,
@@ -146,157 +135,150 @@ impl Reader<'_> {
         }
     }
 
-    fn pair(&mut self, key: &Token<'_>, value: &Token<'_>) {
-        let is_default = key.text == "default";
-        let regex = key.text.strip_prefix('~');
+    fn pair(&mut self, key: &Token<'t>, value: &Token<'t>) {
         let text = key.text.strip_prefix('\\').unwrap_or(&key.text);
         if map::has_scheme(text) {
             let (message, cure) = map::no_scheme(text);
             return self.report(FindingCode::NeverMatches, &key.bytes, &message, cure);
         }
-        if value.text.is_empty() {
-            if !is_default && self.without_value.len() < MOST {
-                self.without_value.push(key.bytes.clone());
-            }
-            return;
-        }
-        let places = Places {
-            entry: key.bytes.clone(),
-            source: key.bytes.clone(),
-            host: key.bytes.clone(),
-            target: value.bytes.clone(),
-            conditions: key.bytes.clone(),
-        };
-        if is_default && self.default.is_some() {
+        if key.text == "default" && self.default.is_some() {
             let message = "there is already a `default`, so this one is skipped";
-            self.report(
-                FindingCode::DuplicateSource,
-                &key.bytes,
-                message,
-                "remove one of the two",
-            );
-        } else if is_default {
-            self.takes_more = true;
-            let (source, path) = map::EVERY_PATH;
-            if let Some(rule) = self.targeted(value, &[], Source::from(source), Some(path)) {
-                self.default = Some((rule, places));
-            }
-        } else if let Some(regex) = regex {
-            self.takes_more = true;
-            self.regex(regex, &places, value);
-        } else if self.can_match(text, &key.bytes) {
-            self.exact(text, &places, value);
+            let cure = "remove one of the two";
+            self.report(FindingCode::DuplicateSource, &key.bytes, message, cure);
+        } else if key.text == "default" {
+            let rule = self.rule(map::every_path(PATH), value, Known::default());
+            self.default = Some((key.clone(), value.clone(), rule));
+        } else if let Some(regex) = key.text.strip_prefix('~') {
+            self.regex(regex, key, value);
+        } else if self.can_match(text, key) {
+            self.exact(text, key, value);
         }
     }
 
     /// The entry of a host, a path or both, perhaps with a query.
-    fn exact(&mut self, text: &str, places: &Places, value: &Token<'_>) {
+    fn exact(&mut self, text: &str, key: &Token<'t>, value: &Token<'t>) {
         let (front, query) = text.split_once('?').unwrap_or((text, ""));
         let path_at = front.find('/').unwrap_or(front.len());
-        let path = front.get(path_at..).unwrap_or_default();
-        self.takes_more |= path.is_empty();
-        let literal = pattern::escape(path).replace('#', "%23");
-        let path = if path.is_empty() {
-            map::EVERY_PATH.1
-        } else {
-            &literal
-        };
-        let Some(mut rule) = self.targeted(value, &[], Source::from(""), Some(path)) else {
-            return;
-        };
-        let of_key = map::rule(self.how, front, String::new());
-        rule.source = of_key.source;
-        rule.options.host = of_key.options.host;
-        rule = rule.ignore_case();
+        let (source, host) = map::split(front);
+        let mut rule = self.rule(source, value, Known::default()).ignore_case();
+        if !host.is_empty() {
+            rule = rule.host(host);
+        }
         let has_query = |variable: &Variable| variable.has_query && path_at < front.len();
-        if !self.variable.as_ref().is_some_and(has_query) {
-            return self.document.first(places, rule);
+        if self.variable.as_ref().is_some_and(has_query) {
+            rule.options.only_these_parameters = true;
+            for (key, value) in ask::pairs(query) {
+                rule = rule.when(Condition::query(&ask::plain(key)).equal_to(&ask::plain(value)));
+            }
         }
-        rule.options.only_these_parameters = true;
-        for (key, value) in ask::pairs(query) {
-            rule = rule.when(Condition::query(&ask::plain(key)).equal_to(&ask::plain(value)));
-        }
-        if query.is_empty() {
-            return self.document.first(places, rule);
-        }
-        let line = self.document.line_number(places.entry.start);
-        let before = *self
-            .with_query
-            .entry(text.to_ascii_lowercase())
-            .or_insert(line);
-        if before == line {
-            return self.document.rule(places, rule);
-        }
-        let key = quoted(text);
-        let message = format!("line {before} already has the key {key}, so this entry is skipped");
-        self.report(
-            FindingCode::DuplicateSource,
-            &places.entry,
-            &message,
-            "remove one of the two",
-        );
+        let begin = key.bytes.start;
+        let before = if query.is_empty() {
+            match self.document.try_first(begin, rule) {
+                Ok(None) => return,
+                Ok(Some(before)) => before,
+                Err(error) => return self.report_error(key, value, &error),
+            }
+        } else {
+            let at = self.with_query.entry(text.to_ascii_lowercase());
+            let at = *at.or_insert(begin);
+            if at == begin {
+                return self.add(key, value, rule);
+            }
+            self.document.line_number(at)
+        };
+        let text = quoted(text);
+        let message = format!("line {before} already has the key {text}, so this entry is skipped");
+        let cure = "remove one of the two";
+        self.report(FindingCode::DuplicateSource, &key.bytes, &message, cure);
     }
 
-    /// Creates a rule with the target of a value, or reports why there is none.
-    pub(super) fn targeted(
-        &mut self,
-        value: &Token<'_>,
-        groups: &[Group],
-        source: Source,
-        path: Option<&str>,
-    ) -> Option<Rule> {
-        let known = Known { groups, path };
-        match value::target(&value.text, known) {
-            Ok(target) => {
-                let takes_rest = target.ends_with_group && self.last_group_has_query;
-                let policy = if target.keeps_query || takes_rest {
-                    QueryPolicy::Keep
-                } else {
-                    QueryPolicy::Drop
-                };
-                let mut rule = Rule::new(self.how, source, target.text).query(policy);
-                rule.options.repeats_asked = true;
-                Some(rule)
-            }
-            Err(variable) => {
-                let name = quoted(&format!("${variable}"));
-                let (message, cure) = if variable.is_empty() {
-                    let message = format!("{name} isn't followed by the name of a variable");
-                    (message, "write `%24` for a plain `$`")
-                } else if variable
-                    .parse()
-                    .is_ok_and(|at: usize| at > 0 && at < groups.len())
-                {
-                    let message = format!("{name} is a group of a host without a name");
-                    (
-                        message,
-                        "write `(?<name>…)` in the key, and `$name` in the value",
-                    )
-                } else if variable.bytes().all(|byte| byte.is_ascii_digit()) {
-                    let message = format!("the key has no group {name}");
-                    (
-                        message,
-                        "add the group to the key, or remove it from the value",
-                    )
-                } else {
-                    let message = format!("the variable {name} isn't supported");
-                    (
-                        message,
-                        "write its value instead, or insert a group of the key",
-                    )
-                };
-                let message = format!("{message}, so this entry is skipped");
-                self.report(FindingCode::UnsupportedTarget, &value.bytes, &message, cure);
-                None
-            }
+    /// Adds the rule of an entry.
+    pub(super) fn add(&mut self, key: &Token<'t>, value: &Token<'t>, rule: Rule) {
+        let added = self.document.try_rule(key.bytes.start, &key.bytes, rule);
+        if let Err(error) = added {
+            self.report_error(key, value, &error);
         }
+    }
+
+    /// Reports what is wrong with the rule of an entry. If it is the target, the entry keeps its
+    /// URLs from others.
+    fn report_error(&mut self, key: &Token<'t>, value: &Token<'t>, error: &Finding) {
+        let is_target = error.part() == Some(Part::Target);
+        let token = if is_target { value } else { key };
+        let start = match error.part() {
+            Some(Part::Source | Part::Target) => {
+                token.at(self.document.text, error.position().unwrap_or_default())
+            }
+            _ => token.bytes.start,
+        };
+        let start = start
+            .min(token.bytes.end.saturating_sub(1))
+            .max(token.bytes.start);
+        let bytes = start..token.bytes.end;
+        self.report(error.code(), &bytes, error.message(), error.help());
+        if (is_target || error.code().is_loop()) && !value.text.is_empty() {
+            let passes = Token {
+                text: "".into(),
+                bytes: value.bytes.clone(),
+            };
+            self.pair(key, &passes);
+        }
+    }
+
+    /// Creates the rule of an entry. If its value can't be sent, requests pass through.
+    pub(super) fn rule(&mut self, source: Source, value: &Token<'_>, known: Known<'_>) -> Rule {
+        if value.text.is_empty() {
+            return Rule::pass(source);
+        }
+        let variable = match value::target(&value.text, known) {
+            Ok(target) => {
+                let policy = match target.keeps_query {
+                    true => QueryPolicy::Keep,
+                    false => QueryPolicy::Drop,
+                };
+                let is_captured = matches!(&source.kind, SourceKind::Pattern(_));
+                let mut rule = Rule::of_file(self.how, source, target.template).query(policy);
+                if target.has_path && !is_captured {
+                    let path = Condition::path(PathTest::Any);
+                    rule = rule.when(path.captured_as(PATH));
+                }
+                rule.options.repeats_asked = true;
+                return rule;
+            }
+            Err(variable) => variable,
+        };
+        let name = quoted(&format!("${variable}"));
+        let (message, cure) = if variable.is_empty() {
+            let message = format!("{name} isn't followed by the name of a variable");
+            (message, "write `%24` for a plain `$`")
+        } else if variable.bytes().all(|byte| byte.is_ascii_digit()) {
+            let message = format!("the key has no group {name}");
+            let cure = "add the group to the key, or remove it from the value";
+            (message, cure)
+        } else {
+            let message = format!("the variable {name} isn't supported");
+            let cure = "write its value instead, or insert a group of the key";
+            (message, cure)
+        };
+        let message = format!("{message}, so requests for this key pass through");
+        self.report(FindingCode::UnsupportedTarget, &value.bytes, &message, cure);
+        Rule::pass(source)
     }
 
     /// Whether a key can match a request.
-    fn can_match(&mut self, text: &str, bytes: &Range<usize>) -> bool {
+    fn can_match(&mut self, text: &str, token: &Token<'_>) -> bool {
         let front = text.split('?').next().unwrap_or_default();
         let slash = front.find('/').unwrap_or(front.len());
         let (host, path) = front.split_at_checked(slash).unwrap_or((front, ""));
+        if host.ends_with(".*") {
+            let why = format!(
+                "`.*` at the end of the host {} isn't supported",
+                quoted(text)
+            );
+            let code = FindingCode::UnsupportedSource;
+            self.never_matches(code, token, &why, "write an entry for each host");
+            return false;
+        }
         let variable = self.variable.as_ref();
         let of = variable
             .map(|variable| quoted(&variable.text))
@@ -311,9 +293,6 @@ impl Reader<'_> {
         } else if text.contains('?') && (!has_query || path.is_empty()) {
             let why = format!("the query in the key {key} never matches");
             (why, "write only the path, or use a map of `$request_uri`")
-        } else if host.ends_with(".*") {
-            let why = format!("`.*` at the end of the host {key} isn't supported");
-            (why, "write an entry for each host")
         } else if !self.hostnames && (host.starts_with("*.") || host.starts_with('.')) {
             let why = format!("{key} only matches subdomains after `hostnames;`");
             (why, "write `hostnames;` on a line above")
@@ -321,32 +300,35 @@ impl Reader<'_> {
             return true;
         };
         let message = format!("{why}, so this entry is skipped");
-        self.report(FindingCode::NeverMatches, bytes, &message, cure);
+        self.report(FindingCode::NeverMatches, &token.bytes, &message, cure);
         false
     }
 
+    /// Reports a key whose URLs aren't known.
+    pub(super) fn never_matches(
+        &mut self,
+        code: FindingCode,
+        key: &Token<'_>,
+        why: &str,
+        cure: &str,
+    ) {
+        let message = format!("{why}, so it never matches, and other keys may redirect its URLs");
+        self.report(code, &key.bytes, &message, cure);
+    }
+
     #[cfg(not(feature = "regex"))]
-    fn regex(&mut self, _: &str, places: &Places, _: &Token<'_>) {
+    fn regex(&mut self, _: &str, key: &Token<'_>, _: &Token<'_>) {
         let message = "this key is a regex, and the `regex` feature is off";
         let cure = "enable the `regex` feature of tower-redirect";
-        self.report(FindingCode::MissingFeature, &places.source, message, cure);
+        self.report(FindingCode::MissingFeature, &key.bytes, message, cure);
     }
 
     fn finish(mut self) -> Parsed {
         self.document.end_entry();
-        if let Some((rule, places)) = self.default.take() {
+        if let Some((key, value, rule)) = self.default.take() {
             self.document.begin_entry();
-            self.document.rule(&places, rule);
+            self.add(&key, &value, rule);
             self.document.end_entry();
-        }
-        if self.takes_more {
-            for bytes in std::mem::take(&mut self.without_value) {
-                let key = quoted(self.document.text.get(bytes.clone()).unwrap_or_default());
-                let message =
-                    format!("{key} has an empty value, but another entry can still redirect it");
-                let cure = "change the hosts, regexes and `default` that match it";
-                self.report(FindingCode::Misleading, &bytes, &message, cure);
-            }
         }
         self.document.finish()
     }

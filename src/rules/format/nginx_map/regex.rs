@@ -1,16 +1,22 @@
 //! Keys that are regexes.
 
 use super::{
-    FindingCode, Places, Source, map, quoted,
+    FindingCode, Source, map, quoted,
     reader::Reader,
     tokens::Token,
-    value::Group,
+    value::{self, Group, Known, PATH},
     variable::{Variable, asks_for_query},
 };
-use crate::rules::{Condition, format::regex_problem, verify::regex_beginning};
+use crate::rules::{
+    Condition, Severity,
+    format::{
+        regex_groups::{AFTER_SLASH, encoded, with_inner_group, with_names},
+        regex_problem,
+    },
+};
 
-impl Reader<'_> {
-    pub(super) fn regex(&mut self, text: &str, places: &Places, value: &Token<'_>) {
+impl<'t> Reader<'t> {
+    pub(super) fn regex(&mut self, text: &str, key: &Token<'t>, value: &Token<'t>) {
         let (text, folds) = match text.strip_prefix('*') {
             Some(text) => (text, true),
             None => (text, false),
@@ -19,99 +25,94 @@ impl Reader<'_> {
             Ok(compiled) => compiled,
             Err(error) => {
                 let (code, message, cure) = regex_problem(text, &error);
-                return self.report(code, &places.source, &message, &cure);
+                if code.severity() == Severity::Error {
+                    return self.report(code, &key.bytes, &message, &cure);
+                }
+                let why = "regex lookaround and backreferences aren't supported";
+                return self.never_matches(code, key, why, &cure);
             }
         };
         let variable = self.variable.as_ref();
         let has_query = variable.is_some_and(|variable| variable.has_query);
+        let name = quoted(text);
         if variable.is_some_and(Variable::is_host) {
-            return self.host_regex(text, folds, &compiled, places, value);
+            return self.host_regex(text, folds, &compiled, key, value);
         }
         if variable.is_some_and(Variable::is_host_and_path) && text.starts_with('^') {
-            let key = quoted(text);
-            let why = format!("the regex {key} on a host and a path isn't supported");
-            let why = format!("{why}, so this entry is skipped");
+            let why = format!("the regex {name} on a host and a path isn't supported");
             let cure = "write keys without a regex, or use a map of `$uri`";
-            return self.report(FindingCode::UnsupportedRegex, &places.source, &why, cure);
+            return self.never_matches(FindingCode::UnsupportedRegex, key, &why, cure);
         }
         if asks_for_query(text) {
-            let key = quoted(text);
-            let why = match has_query {
-                true => format!("the query in the regex {key} isn't supported"),
-                false => format!("the regex {key} requires a `?`, which no path has"),
-            };
-            let why = format!("{why}, so this entry is skipped");
             let cure = "write a regex of the path only, or keys without a regex";
-            return self.report(FindingCode::UnsupportedRegex, &places.source, &why, cure);
+            if has_query {
+                let why = format!("the query in the regex {name} isn't supported");
+                return self.never_matches(FindingCode::UnsupportedRegex, key, &why, cure);
+            }
+            let why = format!("the regex {name} requires a `?`, which no path has");
+            let why = format!("{why}, so this entry is skipped");
+            return self.report(FindingCode::NeverMatches, &key.bytes, &why, cure);
         }
-        let (source, path, shift) = of_path(text, &value.text);
-        let slot = |at: usize, name: Option<&str>| match name {
-            Some(name) => name.to_owned(),
-            None => (at + shift).to_string(),
+        let names: Vec<_> = compiled.capture_names().collect();
+        let after_host = value::after_host(&value.text).and_then(|variable| {
+            let is_it = |(at, name): &(usize, &Option<&str>)| {
+                **name == Some(variable) || variable.parse() == Ok(*at)
+            };
+            let (at, _) = names.iter().enumerate().find(is_it)?;
+            Some((at, with_inner_group(text, at)?))
+        });
+        let split = after_host.as_ref().map_or(usize::MAX, |(at, _)| *at);
+        let regex = after_host.as_ref().map_or(text, |(_, regex)| regex);
+        // Of `$uri` a regex sees the decoded path.
+        let regex = if has_query {
+            regex.to_owned()
+        } else {
+            encoded(regex)
         };
-        let groups = compiled
-            .capture_names()
-            .enumerate()
-            .map(|(at, name)| Group {
-                name: name.map(str::to_owned),
-                slot: slot(at, name),
-            });
-        let groups: Vec<_> = groups.collect();
-        let ends_with_group = text.strip_suffix('$').unwrap_or(text).ends_with(')');
-        self.last_group_has_query = has_query && takes_query(text) && ends_with_group;
-        let rule = self.targeted(value, &groups, Source::regex(&source), path);
-        self.last_group_has_query = false;
-        if let Some(mut rule) = rule {
-            rule.options.only_these_parameters = has_query && !takes_query(text);
-            let rule = if folds { rule.ignore_case() } else { rule };
-            self.document.rule(places, rule);
-        }
+        // The first place counts in which it is found.
+        let source = Source::regex(&format!("(?s:.*?)(?:{regex})(?s:.*)"));
+        let group = |(at, name): (usize, &Option<&str>)| Group {
+            name: name.map(str::to_owned),
+            slot: name.map_or_else(|| (at + usize::from(at > split)).to_string(), str::to_owned),
+            after_slash: (at == split).then_some(AFTER_SLASH),
+        };
+        let groups: Vec<_> = names.iter().enumerate().map(group).collect();
+        let ends_with_group = text.strip_suffix('$').unwrap_or(text).ends_with([')', '?']);
+        let known = Known {
+            groups: &groups,
+            last_group_has_query: has_query && takes_query(text) && ends_with_group,
+        };
+        let mut rule = self.rule(source, value, known);
+        rule.options.only_these_parameters = has_query && !takes_query(text);
+        let rule = if folds { rule.ignore_case() } else { rule };
+        self.add(key, value, rule);
     }
 
-    /// The entry of a regex on the host, whose named groups a target can insert.
+    /// The entry of a regex on the host.
     fn host_regex(
         &mut self,
         text: &str,
         folds: bool,
         compiled: &regex::Regex,
-        places: &Places,
-        value: &Token<'_>,
+        key: &Token<'t>,
+        value: &Token<'t>,
     ) {
-        let groups = compiled.capture_names().map(|name| Group {
+        let group = |(at, name): (usize, Option<&str>)| Group {
             name: name.map(str::to_owned),
-            slot: name.unwrap_or_default().to_owned(),
-        });
-        let groups: Vec<_> = groups.collect();
-        let (source, path) = map::EVERY_PATH;
+            slot: format!("_c{at}"),
+            after_slash: None,
+        };
+        let groups: Vec<_> = compiled.capture_names().enumerate().map(group).collect();
+        let known = Known {
+            groups: &groups,
+            last_group_has_query: false,
+        };
         let flag = if folds { "i" } else { "" };
-        let regex = format!("(?s{flag}:.*?(?:{text}).*)");
-        if let Some(rule) = self.targeted(value, &groups, Source::from(source), Some(path)) {
-            let rule = rule.when(Condition::host().matching(&regex));
-            self.document.rule(places, rule);
-        }
+        let regex = format!("(?s{flag}:.*?(?:{}).*)", with_names(text));
+        let rule = self.rule(map::every_path(PATH), value, known);
+        let rule = rule.when(Condition::host().matching(&regex));
+        self.add(key, value, rule);
     }
-}
-
-/// The regex on the path that finds a key anywhere, how a value inserts the whole path, and how
-/// many groups stand before those of the key.
-///
-/// A target has a slash before what it inserts, so the path can be inserted if it is known whether
-/// the regex matches its first slash.
-fn of_path(text: &str, value: &str) -> (String, Option<&'static str>, usize) {
-    let whole = |source| (source, Some("/{_path}"), 1);
-    if value.contains("uri") {
-        let bound = regex_beginning(text).starts_with('/');
-        if let Some(inner) = text.strip_prefix("^/").filter(|_| bound) {
-            return whole(format!("/(?<_path>(?:{inner})(?s:.*))"));
-        }
-        // What it begins with, wherever that is found.
-        let begin = regex_beginning(&format!("^{text}"));
-        if !text.starts_with('^') && !begin.is_empty() && !begin.starts_with('/') {
-            return whole(format!("/(?<_path>(?s:.*?)(?:{text})(?s:.*))"));
-        }
-    }
-    // The first place counts.
-    (format!("(?s:.*?)(?:{text})(?s:.*)"), None, 0)
 }
 
 /// Whether a regex on `$request_uri` also matches what has a query, which it then covers with its

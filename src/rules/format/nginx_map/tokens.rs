@@ -2,12 +2,22 @@
 
 use std::{borrow::Cow, ops::Range};
 
+use crate::rules::format::escapes::{raw_offset, unescaped};
+
 /// A word, without its quotes and escapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::rules::format) struct Token<'t> {
     pub(in crate::rules::format) text: Cow<'t, str>,
     /// Where it stands, without its quotes.
     pub(in crate::rules::format) bytes: Range<usize>,
+}
+
+impl Token<'_> {
+    /// Returns where the byte at this offset of the text stands in the file.
+    pub(super) fn at(&self, file: &str, offset: usize) -> usize {
+        let raw = file.get(self.bytes.clone()).unwrap_or_default();
+        self.bytes.start + raw_offset(raw, meant, offset)
+    }
 }
 
 /// What ends an entry.
@@ -153,34 +163,22 @@ impl<'t> Tokens<'t> {
 
     fn token(&self, bytes: Range<usize>) -> Token<'t> {
         let raw = self.text.get(bytes.clone()).unwrap_or_default();
-        let text = if raw.contains('\\') {
-            Cow::Owned(unescaped(raw))
-        } else {
-            Cow::Borrowed(raw)
-        };
-        Token { text, bytes }
+        Token {
+            text: unescaped(raw, meant),
+            bytes,
+        }
     }
 }
 
 /// A `\` before anything but these stays.
-fn unescaped(raw: &str) -> String {
-    let mut out = String::with_capacity(raw.len());
-    let mut chars = raw.chars().peekable();
-    while let Some(char) = chars.next() {
-        let meant = match (char, chars.peek()) {
-            ('\\', Some(escaped @ ('"' | '\'' | '\\'))) => *escaped,
-            ('\\', Some('t')) => '\t',
-            ('\\', Some('r')) => '\r',
-            ('\\', Some('n')) => '\n',
-            _ => {
-                out.push(char);
-                continue;
-            }
-        };
-        chars.next();
-        out.push(meant);
+const fn meant(char: char) -> Option<char> {
+    match char {
+        '"' | '\'' | '\\' => Some(char),
+        't' => Some('\t'),
+        'r' => Some('\r'),
+        'n' => Some('\n'),
+        _ => None,
     }
-    out
 }
 
 #[cfg(test)]

@@ -1,30 +1,38 @@
 //! From the value of a key to a target: groups and variables become placeholders.
 
-use crate::rules::{format::name_of, pattern};
+use std::ops::Range;
+
+use crate::rules::{format::name_of, syntax::Template};
 
 /// What a value can insert.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Known<'k> {
     /// The groups of the key, the whole match first.
     pub(super) groups: &'k [Group],
-    /// The path of the request as the target writes it, if that is possible.
-    pub(super) path: Option<&'k str>,
+    /// Whether the last group of the key covers the query too.
+    pub(super) last_group_has_query: bool,
 }
 
-/// A group of a regex: its name, and what the target calls it; empty if it can't be inserted.
+/// The placeholder of the path of the request.
+pub(super) const PATH: &str = "_path";
+
+/// A group of a regex.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) name: Option<String>,
+    /// The placeholder.
     pub(super) slot: String,
+    /// The placeholder of what follows the slash that the group begins with.
+    pub(super) after_slash: Option<&'static str>,
 }
 
 /// A target, and whether the query of the request is sent on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    pub(super) text: String,
+    pub(super) template: Template,
     pub(super) keeps_query: bool,
-    /// Whether it ends with a group of the key.
-    pub(super) ends_with_group: bool,
+    /// Whether it inserts the path of the request.
+    pub(super) has_path: bool,
 }
 
 /// The endings that send the query of a request on.
@@ -37,79 +45,84 @@ const QUERY: [&str; 6] = [
     "&$query_string",
 ];
 
+/// The name of a variable that a text begins with after its `$`, and what follows the variable.
+fn split_name(text: &str) -> (&str, &str) {
+    let in_braces = text.strip_prefix('{').and_then(|text| text.split_once('}'));
+    // A number has one digit.
+    let is_number = text.starts_with(|char: char| char.is_ascii_digit());
+    let length = if is_number { 1 } else { name_of(text).len() };
+    in_braces.unwrap_or_else(|| text.split_at_checked(length).unwrap_or_default())
+}
+
+/// The variable that directly follows the host of a value.
+#[cfg(feature = "regex")]
+pub(super) fn after_host(value: &str) -> Option<&str> {
+    crate::rules::format::regex_groups::after_host(value).map(|text| split_name(text).0)
+}
+
 /// The target that a value is; else the variable that isn't supported here.
-pub(super) fn target(value: &str, known: Known<'_>) -> Result<Target, String> {
-    // The host of a request is never sent (R6), so its own scheme and host become a local path.
-    let own = value.strip_prefix("$scheme://$host");
-    let own = own.filter(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
-    let value = match own {
-        Some("") => "/",
-        Some(rest) => rest,
-        None => value,
-    };
+pub(super) fn target<'v>(value: &'v str, known: Known<'_>) -> Result<Target, &'v str> {
     let without_query = QUERY.into_iter().find_map(|end| value.strip_suffix(end));
     let mut target = Target {
-        text: String::with_capacity(value.len()),
+        template: Template::default(),
         keeps_query: without_query.is_some(),
-        ends_with_group: false,
+        has_path: false,
     };
-    let mut rest = without_query.unwrap_or(value);
-    while let Some((before, behind)) = rest.split_once('$') {
-        push_literal(&mut target.text, before);
-        let in_braces = behind
-            .strip_prefix('{')
-            .and_then(|behind| behind.split_once('}'));
-        let (name, tail) = match in_braces {
-            Some((name, tail)) => (name, tail),
-            // Of digits there is one.
-            None if behind.starts_with(|char: char| char.is_ascii_digit()) => {
-                behind.split_at_checked(1).unwrap_or_default()
+    let text = without_query.unwrap_or(value);
+    // The host of a request is never sent (R6), so its own scheme and host become a local path.
+    let own = text.strip_prefix("$scheme://$host");
+    let own = own.filter(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
+    let mut rest = own.unwrap_or(text);
+    if own == Some("") {
+        target.template.push_text("/", 0..text.len());
+    }
+    while let Some((before, after)) = rest.split_once('$') {
+        let (name, tail) = split_name(after);
+        let begin = text.len() - rest.len();
+        let range = begin + before.len()..text.len() - tail.len();
+        target.template.push_text(before, begin..range.start);
+        // What follows `$request_uri` would stand in the query.
+        let is_whole = name == "request_uri" && tail.is_empty() && !target.keeps_query;
+        if is_whole || matches!(name, "uri" | "document_uri") {
+            push_after_slash(&mut target.template, PATH, range);
+            target.has_path = true;
+            target.keeps_query |= is_whole;
+        } else {
+            let group = group(name, known.groups).ok_or(name)?;
+            match group
+                .after_slash
+                .filter(|_| target.template.ends_with_host())
+            {
+                Some(inner) => push_after_slash(&mut target.template, inner, range),
+                None => target.template.push_placeholder(&group.slot, range, false),
             }
-            None => behind
-                .split_at_checked(name_of(behind).len())
-                .unwrap_or_default(),
-        };
-        let unknown = || name.to_owned();
-        match (name, known.path) {
-            ("uri" | "document_uri", Some(path)) => target.text.push_str(path),
-            // What follows would stand in the query.
-            ("request_uri", Some(path)) if tail.is_empty() && !target.keeps_query => {
-                target.text.push_str(path);
-                target.keeps_query = true;
-            }
-            _ => {
-                let group = placeholder(name, known.groups).ok_or_else(unknown)?;
-                target.text.push_str(&group);
-                target.ends_with_group = tail.is_empty();
-            }
+            target.keeps_query |= tail.is_empty() && known.last_group_has_query;
         }
         rest = tail;
     }
-    push_literal(&mut target.text, rest);
-    if own.is_some() && !target.text.starts_with('/') {
-        return Err("host".to_owned());
-    }
-    Ok(target)
-}
-
-fn push_literal(out: &mut String, text: &str) {
-    if text.contains(['{', '}']) {
-        out.push_str(&pattern::escape(text));
-    } else {
-        out.push_str(text);
+    target
+        .template
+        .push_text(rest, text.len() - rest.len()..text.len());
+    match own.is_none() || target.template.is_local() {
+        true => Ok(target),
+        false => Err("host"),
     }
 }
 
-fn placeholder(name: &str, groups: &[Group]) -> Option<String> {
-    let group = match name.parse::<usize>() {
+/// Adds a placeholder that doesn't have the slash before it.
+fn push_after_slash(template: &mut Template, name: &str, range: Range<usize>) {
+    template.push_text("/", range.start..range.start);
+    template.push_placeholder(name, range, false);
+}
+
+fn group<'g>(name: &str, groups: &'g [Group]) -> Option<&'g Group> {
+    match name.parse::<usize>() {
         Ok(number) => groups.get(number).filter(|_| number > 0),
         Err(_) => {
             let mut groups = groups.iter();
             groups.find(|group| group.name.as_deref() == Some(name))
         }
-    };
-    let group = group.filter(|group| !group.slot.is_empty());
-    group.map(|group| format!("{{{}}}", group.slot))
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +135,7 @@ mod tests {
         let groups = groups.map(|(name, slot)| Group {
             name: name.map(str::to_owned),
             slot: slot.to_owned(),
+            after_slash: (slot == "1").then_some("a"),
         });
         for (value, expected) in [
             ("/a", Ok(("/a", false))),
@@ -133,19 +147,26 @@ mod tests {
             ("/a?b=c&$query_string", Ok(("/a?b=c", true))),
             (
                 "https://n.example$request_uri",
-                Ok(("https://n.example/{p}", true)),
+                Ok(("https://n.example/{_path}", true)),
             ),
             (
                 "https://n.example${uri}",
-                Ok(("https://n.example/{p}", false)),
+                Ok(("https://n.example/{_path}", false)),
             ),
-            ("/old$uri$is_args$args", Ok(("/old/{p}", true))),
+            (
+                "https://n.example$1?x=$1",
+                Ok(("https://n.example/{a}?x={1}", false)),
+            ),
+            ("https://$name", Ok(("https://{name}", false))),
+            ("/old$uri$is_args$args", Ok(("/old/{_path}", true))),
             ("$scheme://$host/$1", Ok(("/{1}", false))),
             ("$scheme://$host", Ok(("/", false))),
-            ("$scheme://$host$request_uri", Ok(("/{p}", true))),
+            ("$scheme://$host$is_args$args", Ok(("/", true))),
+            ("$scheme://$host$request_uri", Ok(("/{_path}", true))),
             ("$scheme://$host.example/", Err("host")),
             ("$scheme://$hostname/", Err("scheme")),
             ("$scheme://$host:8080/", Err("host")),
+            ("$scheme://$host$1", Err("host")),
             ("$scheme://n.example/", Err("scheme")),
             ("$request_uri/x", Err("request_uri")),
             ("/a$request_uri$is_args$args", Err("request_uri")),
@@ -158,19 +179,12 @@ mod tests {
         ] {
             let known = Known {
                 groups: &groups,
-                path: Some("/{p}"),
+                last_group_has_query: false,
             };
             let got = target(value, known);
-            let got = got
-                .as_ref()
-                .map(|target| (&*target.text, target.keeps_query))
-                .map_err(|name| &**name);
+            let got = got.map(|target| (target.template.to_string(), target.keeps_query));
+            let expected = expected.map(|(text, keeps_query)| (text.to_owned(), keeps_query));
             assert_eq!(got, expected, "{value}");
         }
-        let no_path = Known {
-            groups: &groups,
-            path: None,
-        };
-        assert_eq!(target("/a$uri", no_path), Err("uri".to_owned()));
     }
 }

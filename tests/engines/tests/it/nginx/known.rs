@@ -6,8 +6,8 @@ pub const KNOWN: &[Known] = &[
     SELF_REDIRECT,
     Known {
         kind: "rejected",
-        reason: "entries that are left out with a warning aren't checked further, for example for duplicate keys",
-        is: |case| case.is_rejected() && case.is_said_of_any("so this"),
+        reason: "entries that never match with a warning aren't checked further, for example for duplicate keys",
+        is: |case| case.is_rejected() && case.is_said_of_any("so it never matches"),
     },
     Known {
         kind: "host twice",
@@ -19,47 +19,18 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         kind: "look-around",
-        reason: "an entry with a look-around is left out",
+        reason: "an entry with a look-around never matches",
         is: |case| case.is_left_out("lookaround"),
     },
     Known {
         kind: "host in a value",
-        reason: "a target names its host, so an entry with `$host` is left out",
-        is: |case| case.is_left_out("the variable `$host`"),
-    },
-    Known {
-        kind: "variable in a value",
-        reason: "entries with `$request_uri`, `$uri`, `$args` or `$scheme` are left out",
-        is: |case| {
-            ["request_uri", "uri", "args", "scheme"]
-                .iter()
-                .any(|name| case.is_left_out(&format!("the variable `${name}`")))
-        },
-    },
-    Known {
-        kind: "group after a host",
-        reason: "`https://a.example$1` is an error, even if the group starts with a slash",
-        is: |case| case.is_left_out("a host can't contain a placeholder"),
+        reason: "a target names its host, so requests for an entry with `$host` pass through",
+        is: |case| case.ours.is_pass() && case.is_said("the variable `$host`"),
     },
     Known {
         kind: "end of a host",
         reason: "a host `www.*` is left out",
         is: |case| case.is_left_out("at the end of the host"),
-    },
-    Known {
-        kind: "regex of a host",
-        reason: "a regex is compared with the path only",
-        is: |case| {
-            is_of(case, "$host")
-                && case
-                    .only_engine()
-                    .is_some_and(|entry| entry.starts_with('~'))
-        },
-    },
-    Known {
-        kind: "empty value",
-        reason: "a key with an empty value doesn't keep its URLs from other keys",
-        is: |case| case.engine.is_pass() && case.is_left_out("has an empty value"),
     },
     Known {
         kind: "encoded key",
@@ -70,17 +41,6 @@ pub const KNOWN: &[Known] = &[
                 false => entry.contains('%'),
             };
             case.only_ours().is_some_and(encoded)
-        },
-    },
-    Known {
-        kind: "case of a path",
-        reason: "`$uri` and `$request_uri` insert the path as the key has it, not as the request has it",
-        is: |case| {
-            let (Some(engine), Some(ours)) = (case.engine.location(), case.ours.location()) else {
-                return false;
-            };
-            let has_path = case.both().is_some_and(|entry| entry.contains("uri"));
-            has_path && engine.eq_ignore_ascii_case(ours)
         },
     },
     Known {
