@@ -42,6 +42,14 @@ impl File {
         }
     }
 
+    /// Entries of one or more lines.
+    pub fn blocks(entries: Vec<String>) -> Self {
+        Self {
+            entries,
+            ..Self::lines("")
+        }
+    }
+
     /// The entries of a `netlify.toml`, each with a comment `#: ` that has the same as a line of `_redirects`.
     pub fn toml(entries: Vec<String>) -> Self {
         Self {

@@ -8,9 +8,11 @@
 #![expect(unreachable_pub, reason = "a test exports nothing")]
 
 mod answer;
+mod apache;
 mod compare;
 mod files;
 mod generate;
+mod http;
 mod netlify;
 mod nginx;
 mod node;

@@ -3,7 +3,7 @@
 use std::{
     fmt::Write as _,
     fs,
-    io::{self, BufRead, BufReader, Read, Write},
+    io::BufReader,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use crate::{
     answer::{Answer, Request},
     compare::{Answers, Engine},
+    http,
 };
 
 pub struct Nginx {
@@ -180,65 +181,9 @@ impl Drop for Server {
 }
 
 fn get(connection: &mut BufReader<UnixStream>, file: usize, request: &Request) -> Answer {
-    let mut head = format!(
-        "GET {} HTTP/1.1\r\nhost: {}\r\nx-file: {file}\r\n",
-        request.target, request.host
-    );
-    for (name, value) in &request.headers {
-        write!(head, "{name}: {value}\r\n").unwrap();
-    }
-    head.push_str("\r\n");
-    connection
-        .get_mut()
-        .write_all(head.as_bytes())
-        .expect("nginx reads");
-    let response = Response::read(connection).expect("nginx answers");
+    let response = http::get(connection, request, &format!("x-file: {file}\r\n"));
     let rule = response
         .header("x-entry")
         .and_then(|entry| entry.parse().ok());
     Answer::new(response.status, response.header("location"), rule, request)
-}
-
-struct Response {
-    status: u16,
-    headers: Vec<(String, String)>,
-}
-
-impl Response {
-    fn read(connection: &mut BufReader<UnixStream>) -> io::Result<Self> {
-        let mut line = Vec::new();
-        connection.read_until(b'\n', &mut line)?;
-        let first = String::from_utf8_lossy(&line).into_owned();
-        let status = first
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok());
-        let status = status.unwrap_or_else(|| panic!("no response: {first:?}"));
-        let mut headers = Vec::new();
-        loop {
-            line.clear();
-            connection.read_until(b'\n', &mut line)?;
-            let text = String::from_utf8_lossy(&line);
-            let Some((name, value)) = text.split_once(':') else {
-                break;
-            };
-            let value = value
-                .strip_prefix(' ')
-                .unwrap_or(value)
-                .trim_end_matches(['\r', '\n']);
-            headers.push((name.to_ascii_lowercase(), value.to_owned()));
-        }
-        let response = Self { status, headers };
-        let length = response
-            .header("content-length")
-            .and_then(|length| length.parse().ok());
-        let mut body = vec![0; length.unwrap_or_default()];
-        connection.read_exact(&mut body)?;
-        Ok(response)
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        let header = self.headers.iter().find(|header| header.0 == name);
-        header.map(|header| header.1.as_str())
-    }
 }
