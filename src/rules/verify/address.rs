@@ -7,6 +7,7 @@ use http::Method;
 use super::{
     except::Excluded,
     field::Field,
+    host::Host,
     path::{Bound, End, Fresh, Path, Text},
     query::Query,
     unify::{Compare, unify},
@@ -27,67 +28,6 @@ use crate::{
     },
     status::{Intent, Status, StatusChoice},
 };
-
-/// The hosts that a request may be for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Host {
-    Any,
-    Is(Box<str>),
-    Below(Box<str>),
-    /// The host and everything below it.
-    Domain(Box<str>),
-}
-
-impl Host {
-    pub(super) fn of_rule(host: Option<&str>) -> Self {
-        let Some(host) = host else {
-            return Self::Any;
-        };
-        match (host.strip_prefix("*."), host.strip_prefix('.')) {
-            (Some(domain), _) => Self::Below(domain.into()),
-            (None, Some(domain)) => Self::Domain(domain.into()),
-            (None, None) => Self::Is(host.into()),
-        }
-    }
-
-    /// The hosts that are in both.
-    pub(super) fn and(&self, other: &Self) -> Option<Self> {
-        let both = match (self, other) {
-            (Self::Any, host) | (host, Self::Any) => host,
-            // The narrower one, where it is a part of the other.
-            (one, other) if other.has(one) => one,
-            (one, other) if one.has(other) => other,
-            _ => return None,
-        };
-        Some(both.clone())
-    }
-
-    /// Whether all hosts of the other are among these.
-    fn has(&self, other: &Self) -> bool {
-        let is_below = |name: &str, domain: &str| {
-            name.strip_suffix(domain)
-                .is_some_and(|rest| rest.ends_with('.'))
-        };
-        match (self, other) {
-            (Self::Any, _) => true,
-            (Self::Is(own), Self::Is(name)) => own == name,
-            (Self::Is(_), _) | (_, Self::Any) => false,
-            (Self::Below(own), Self::Below(name)) => own == name || is_below(name, own),
-            (Self::Below(own), Self::Is(name) | Self::Domain(name)) => is_below(name, own),
-            (Self::Domain(own), Self::Is(name) | Self::Below(name) | Self::Domain(name)) => {
-                own == name || is_below(name, own)
-            }
-        }
-    }
-
-    pub(super) fn sample(&self) -> Option<String> {
-        match self {
-            Self::Any => None,
-            Self::Is(host) | Self::Domain(host) => Some(host.to_string()),
-            Self::Below(domain) => Some(format!("x.{domain}")),
-        }
-    }
-}
 
 /// A request, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -218,14 +158,14 @@ impl Address {
             return None;
         }
         let conditions = options.map_or(&[][..], |options| &options.conditions);
-        let looks_at_last = options.is_some_and(|options| options.last_value);
+        let last_value = options.is_some_and(|options| options.last_value);
         // Which text is a host label isn't known.
         let mut surely_fits = options.is_none_or(|options| options.host_label.is_none());
         for condition in conditions {
             match answered.fits_path(&condition.1) {
                 Some(fits) if fits != condition.0 => return None,
                 Some(_) => {}
-                None => surely_fits &= !looks_at_last && self.meets(condition),
+                None => surely_fits &= self.meets(condition, last_value),
             }
         }
         answered.is_whole |= asks_for_whole(conditions);
@@ -348,10 +288,12 @@ impl Address {
         }
     }
 
-    /// Returns `true` if all of these requests certainly meet a condition.
-    pub(super) fn meets(&self, (expected, has): &(bool, Condition)) -> bool {
+    /// Returns `true` if all of these requests certainly meet a condition, which may look only at
+    /// the last value of a parameter.
+    pub(super) fn meets(&self, (expected, has): &(bool, Condition), last_value: bool) -> bool {
         let values = ValueSet::of(&has.value);
         match &has.place {
+            Place::Query(_) if last_value => false,
             Place::Query(key) if *expected => self.query.always_has(key, &values),
             Place::Query(key) => self.query.never_has(key, &values),
             Place::Header(_)

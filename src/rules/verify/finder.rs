@@ -7,7 +7,8 @@ use http::Request;
 #[cfg(feature = "regex")]
 use super::path::Path;
 use super::{
-    address::{Address, Host, Step},
+    address::{Address, Step},
+    host::Host,
     path::Fresh,
     sources::{Hosts, Sources, Wanted},
     work::Work,

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    address::Host,
     components::components,
     finder::{Finder, leads_elsewhere_to_its_own_path, path_of_target},
+    host::Host,
     path::Path,
 };
 use crate::rules::{

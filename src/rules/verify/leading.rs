@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use super::{
-    address::{Host, host_of},
+    address::host_of,
+    host::Host,
     path::{End, Fresh, Path, Text, Unknown},
     query::{Pair, own_pairs},
     unify::{Compare, unify},

@@ -20,6 +20,7 @@ mod field;
 mod finder;
 mod graph;
 mod growth;
+mod host;
 mod leading;
 mod leave_out;
 mod merge;

@@ -8,7 +8,7 @@ use super::{
     work::Work,
 };
 #[cfg(feature = "regex")]
-use super::{address::Host, region::other_words};
+use super::{host::Host, region::other_words};
 use crate::rules::{
     has::Condition,
     options::Options,
@@ -163,7 +163,7 @@ impl Options {
             && other.conditions.iter().all(|condition| {
                 let mut own = self.conditions.iter();
                 own.any(|own| own == condition || implies(own, condition, work))
-                    || !other.last_value && at.meets(condition)
+                    || at.meets(condition, other.last_value)
             })
     }
 }

@@ -4,11 +4,7 @@ use std::collections::HashMap;
 
 use http::{HeaderValue, Method, Request, Uri, header};
 
-use super::{
-    address::{Address, Host},
-    query::Pair,
-    work::Work,
-};
+use super::{address::Address, host::Host, query::Pair, work::Work};
 use crate::{
     guard::Verdict,
     journey::{Client, Followed, TestRequest},
