@@ -6,11 +6,12 @@ use bytes::Bytes;
 
 use super::{
     MatchedRule, NotSentReason, Outcome,
-    ask::{self, Ask, means},
     capture::Captures,
     condition::Ready,
     host_label::HostLabel,
+    match_input::MatchInput,
     options::{Edit, QueryPolicy},
+    parameters::{self, means},
     record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SETTLED, SLOTS},
     spelling,
     table::Table,
@@ -71,7 +72,7 @@ impl Table {
         &self,
         record: &Record<'_>,
         captures: &Captures<'_>,
-        ask: &Ask<'_, '_>,
+        ask: &MatchInput<'_, '_>,
     ) -> Result<Location, PrepareError> {
         let is_plain = record.has(PATTERN | REGEX) && is_plain(ask.path)?;
         let ready = self.options(record);
@@ -233,7 +234,7 @@ fn push_query(
         String::from_utf8_lossy(out.get(begin + 1..).unwrap_or_default()).into_owned()
     };
     let is_set = |key: &str| edits.iter().any(|edit| edit.sets(|own| means(key, own)));
-    let has_set = ask::pairs(&own).any(|(key, _)| is_set(key));
+    let has_set = parameters::pairs(&own).any(|(key, _)| is_set(key));
     if has_set {
         out.truncate(begin);
     }
@@ -259,7 +260,9 @@ fn push_query(
     }
     // Both queries may be as long as a request.
     let mut own_names: Vec<_> = match policy {
-        QueryPolicy::Merge => ask::pairs(&own).map(|(key, _)| ask::plain(key)).collect(),
+        QueryPolicy::Merge => parameters::pairs(&own)
+            .map(|(key, _)| parameters::plain(key))
+            .collect(),
         _ => Vec::new(),
     };
     own_names.sort_unstable();
@@ -278,7 +281,7 @@ fn push_query(
             None => is_set(key),
         };
         let overruled = !own_names.is_empty() && {
-            let name = renamed.map_or_else(|| ask::plain(key), Cow::Borrowed);
+            let name = renamed.map_or_else(|| parameters::plain(key), Cow::Borrowed);
             own_names.binary_search(&name).is_ok()
         };
         let consumed = ready.is_some_and(|ready| ready.has_consumed(key));

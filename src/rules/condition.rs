@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::{
     Finding,
-    ask::{Ask, means},
     capture::{Captures, Kind, Slot},
     has::{Condition, Place, ValueMatcher},
+    match_input::MatchInput,
     options::{Options, QueryPolicy},
+    parameters::means,
     syntax::is_name,
     table::first_match,
     value::CompiledMatcher,
@@ -85,14 +86,14 @@ impl Ready {
     }
 
     /// Whether the rule is for this request; captures of its conditions are added.
-    pub(super) fn admits<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
+    pub(super) fn admits<'a>(&self, ask: &MatchInput<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         self.missing(ask, captures).is_none()
     }
 
     /// The first thing that keeps the rule from answering this request.
     pub(super) fn missing<'a>(
         &self,
-        ask: &Ask<'_, 'a>,
+        ask: &MatchInput<'_, 'a>,
         captures: &mut Captures<'a>,
     ) -> Option<Missing<'_>> {
         let Options {
@@ -269,7 +270,7 @@ impl CompiledCondition {
         })
     }
 
-    fn holds<'a>(&self, ask: &Ask<'_, 'a>, captures: &mut Captures<'a>) -> bool {
+    fn holds<'a>(&self, ask: &MatchInput<'_, 'a>, captures: &mut Captures<'a>) -> bool {
         let found = match &self.place {
             Place::Query(key) if self.last_value => ask
                 .last_value(key)

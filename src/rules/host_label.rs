@@ -5,8 +5,8 @@
 //! label: `https://.example.com/`.
 
 use super::{
-    ask::Ask,
     capture::{Captures, Match},
+    match_input::MatchInput,
     record::Record,
     table::Table,
     transform::Transforms,
@@ -52,7 +52,7 @@ impl Table {
         label: HostLabel,
         found: &Match<'a>,
         record: &Record<'_>,
-        ask: &Ask<'_, 'a>,
+        ask: &MatchInput<'_, 'a>,
     ) -> bool {
         let mut captures = Captures::none();
         let all = self.captures(found, record, ask, &mut captures);

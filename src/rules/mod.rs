@@ -83,7 +83,6 @@ use crate::{
 };
 
 mod answer;
-mod ask;
 mod builder;
 mod capture;
 mod condition;
@@ -99,10 +98,12 @@ mod has;
 mod host_label;
 mod host_pattern;
 mod lines;
+mod match_input;
 mod methods;
 mod named;
 mod options;
 mod outcome;
+mod parameters;
 mod paths;
 mod pattern;
 mod record;
@@ -127,7 +128,6 @@ mod value;
 mod verify;
 
 pub use crate::redirect::{MatchedRule, RuleId};
-use ask::{Ask, asked_host};
 pub use builder::RulesBuilder;
 use capture::{Captures, Match, MatchCache};
 pub use diff::{ChangeKind, DecisionChange, Diff, Undecided, UndecidedReason};
@@ -136,6 +136,7 @@ pub use finding::{Finding, FindingCode, Findings, Part, Severity, UnknownFinding
 pub use flatten::{Flattened, RemainingChain, TargetChange};
 pub use format::*;
 pub use has::Condition;
+use match_input::{MatchInput, asked_host};
 pub use options::QueryPolicy;
 pub use outcome::Outcome;
 pub use paths::PathMap;
@@ -333,7 +334,7 @@ impl Rules {
     fn answered(&self, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<(u32, Redirect)> {
         let host = self.host(head).ok()?;
         let cache = MatchCache::new();
-        let ask = Ask::new(head, host.as_ref(), &cache);
+        let ask = MatchInput::new(head, host.as_ref(), &cache);
         let found = self.table.search_seen(&ask, self.precedence, seen)?;
         Some((found.rule, self.redirect(&found, &ask).into_target()?))
     }
@@ -349,7 +350,7 @@ impl Rules {
     }
 
     #[inline(never)]
-    fn redirect<'a>(&self, found: &Match<'a>, ask: &Ask<'_, 'a>) -> Decision {
+    fn redirect<'a>(&self, found: &Match<'a>, ask: &MatchInput<'_, 'a>) -> Decision {
         let Some(record) = self.table.record(found.rule) else {
             return Decision::pass();
         };
@@ -382,7 +383,7 @@ impl Rules {
             Err(refusal) => return Decision::refuse(refusal),
         };
         let cache = MatchCache::new();
-        let ask = Ask::new(request, host.as_ref(), &cache);
+        let ask = MatchInput::new(request, host.as_ref(), &cache);
         let found = match known {
             Some(rule) => Some(Match::of(rule)),
             None => self.table.search(&ask, self.precedence),
@@ -395,7 +396,7 @@ impl Rules {
     fn find_by_all(&self, request: &RequestHead<'_>) -> Option<u32> {
         let host = self.host(request).ok()?;
         let cache = MatchCache::new();
-        let ask = Ask::new(request, host.as_ref(), &cache);
+        let ask = MatchInput::new(request, host.as_ref(), &cache);
         Some(self.table.search(&ask, self.precedence)?.rule)
     }
 }

@@ -118,7 +118,7 @@ mod tests {
     use super::{FEW, Lazily, Named};
     use crate::{
         request::RequestHead,
-        rules::{Condition, Rule, Rules, ask::Ask, capture::MatchCache, netlify},
+        rules::{Condition, Rule, Rules, capture::MatchCache, match_input::MatchInput, netlify},
     };
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
         let headers = request.headers_mut();
         headers.insert("cookie", cookie.parse().unwrap());
         let cache = MatchCache::new();
-        let ask = Ask {
+        let ask = MatchInput {
             head: &RequestHead::new(&request),
             path: "/a",
             query,

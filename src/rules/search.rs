@@ -3,8 +3,8 @@
 use std::{cell::Cell, ops::ControlFlow};
 
 use super::{
-    ask::Ask,
     capture::{Captures, Match},
+    match_input::MatchInput,
     pattern::{PatternRef, Segment},
     record::{PATTERN, REGEX, Record},
     table::Table,
@@ -55,7 +55,7 @@ impl Table {
     #[inline]
     pub(super) fn search<'a>(
         &self,
-        ask: &Ask<'_, 'a>,
+        ask: &MatchInput<'_, 'a>,
         precedence: Precedence,
     ) -> Option<Match<'a>> {
         self.search_seen(ask, precedence, || {})
@@ -65,7 +65,7 @@ impl Table {
     #[inline]
     pub(super) fn search_seen<'a>(
         &self,
-        ask: &Ask<'_, 'a>,
+        ask: &MatchInput<'_, 'a>,
         precedence: Precedence,
         mut seen: impl FnMut(),
     ) -> Option<Match<'a>> {
@@ -167,7 +167,7 @@ mod tests {
     use super::Precedence;
     use crate::{
         request::RequestHead,
-        rules::{Condition, Rule, Rules, ask::Ask, capture::MatchCache},
+        rules::{Condition, Rule, Rules, capture::MatchCache, match_input::MatchInput},
     };
 
     /// How many rules are looked at for a path.
@@ -176,7 +176,7 @@ mod tests {
         request
             .headers_mut()
             .insert("host", "a.example".parse().unwrap());
-        let ask = Ask {
+        let ask = MatchInput {
             head: &RequestHead::new(&request),
             path,
             query: None,

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use super::{
-    Finding, Part, ask,
+    Finding, Part,
     capture::{Kind, Slot},
     has::Condition,
     host_pattern::{TWO_HOSTS, checked_host},
     options::Options,
+    parameters,
     record::PATTERN,
     syntax::{self, Parameter, ParameterValue, Pattern, Tail, TailKind, Word},
 };
@@ -283,10 +284,10 @@ fn compile_regex(
 
 /// A parameter that a source requires, as a condition.
 fn condition(parameter: &Parameter) -> Condition {
-    let condition = Condition::query(&ask::plain(&parameter.key.text));
+    let condition = Condition::query(&parameters::plain(&parameter.key.text));
     match &parameter.value {
         None => condition,
-        Some(ParameterValue::Literal(value)) => condition.equal_to(&ask::plain(&value.text)),
+        Some(ParameterValue::Literal(value)) => condition.equal_to(&parameters::plain(&value.text)),
         Some(ParameterValue::Placeholder(name)) => condition.captured_as(&name.text),
     }
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    ask::{means, plain},
     capture::Captures,
+    parameters::{means, plain},
 };
 
 /// A [`ValueMatcher`](super::has::ValueMatcher) with its regexes compiled.

@@ -11,9 +11,9 @@ use crate::{
     request::{RequestHead, host::NormalizedHost},
     rules::{
         Rules,
-        ask::Ask,
         capture::{Captures, Match, MatchCache},
         has::Place,
+        match_input::MatchInput,
         options::{Matching, Options},
         outcome::Outcome,
         record::{PATTERN, QUERY, REGEX, Record, SLOTS},
@@ -273,7 +273,7 @@ impl<'r> Search<'r> {
             return false;
         };
         let request = Request::new(());
-        let ask = Ask {
+        let ask = MatchInput {
             head: &RequestHead::new(&request),
             path,
             query: None,
@@ -299,7 +299,7 @@ impl<'r> Search<'r> {
         rules.witness(at).is_some_and(|request| {
             let head = request.head();
             let host = head.authority().and_then(NormalizedHost::read);
-            let ask = Ask {
+            let ask = MatchInput {
                 head: &head,
                 path: head.path(),
                 query: head.query(),

@@ -15,7 +15,8 @@ use crate::{
     policy::Policy,
     request::{RequestHead, host::NormalizedHost},
     rules::{
-        Rules, ask::Ask, capture::MatchCache, has::Place, options::Edit, record::Record, target,
+        Rules, capture::MatchCache, has::Place, match_input::MatchInput, options::Edit,
+        record::Record, target,
     },
 };
 
@@ -230,7 +231,7 @@ fn winner(rules: &Rules, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<u
     if !head.has_path() || rules.table.reads_host && host.is_none() && !head.names_no_host() {
         return None;
     }
-    let ask = Ask {
+    let ask = MatchInput {
         head,
         path: head.path(),
         query: head.query(),
@@ -271,8 +272,8 @@ fn variants<'r>(
         }
         let (_, own, _) = target::split(record.target);
         let own = String::from_utf8_lossy(own.get(1..).unwrap_or_default()).into_owned();
-        for (key, _) in crate::rules::ask::pairs(&own) {
-            push_pair(&mut keys, &crate::rules::ask::plain(key));
+        for (key, _) in crate::rules::parameters::pairs(&own) {
+            push_pair(&mut keys, &crate::rules::parameters::plain(key));
         }
     }
     if !keys.is_empty() {

@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::{
     Outcome, RuleRef, Rules,
-    ask::Ask,
     capture::{Captures, MatchCache},
     has::Condition,
+    match_input::MatchInput,
 };
 use crate::{
     guard::Verdict,
@@ -200,7 +200,7 @@ impl Rules {
         match self.host(request) {
             Ok(host) => {
                 let cache = MatchCache::new();
-                let ask = Ask::new(request, host.as_ref(), &cache);
+                let ask = MatchInput::new(request, host.as_ref(), &cache);
                 self.explain_asked(&ask, &mut explanation);
             }
             Err(refusal) => explanation.refusal = Some(refusal),
@@ -208,7 +208,7 @@ impl Rules {
         explanation
     }
 
-    fn explain_asked<'r>(&'r self, ask: &Ask<'_, '_>, explanation: &mut Explanation<'r>) {
+    fn explain_asked<'r>(&'r self, ask: &MatchInput<'_, '_>, explanation: &mut Explanation<'r>) {
         let winner = self.table.search(ask, self.precedence);
         let rule = winner.map(|winner| winner.rule);
         (explanation.candidates, explanation.more) = self.in_question(ask, rule);

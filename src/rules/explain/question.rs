@@ -5,9 +5,9 @@ use std::{collections::HashSet, ops::ControlFlow};
 use super::{Candidate, FailedCondition};
 use crate::rules::{
     RuleRef, Rules,
-    ask::Ask,
     capture::{Captures, Match},
     condition::Missing,
+    match_input::MatchInput,
     options::Matching,
     record::Record,
     search::Rank,
@@ -39,7 +39,7 @@ impl Rules {
     /// is asked first first; and how many more there are.
     pub(super) fn in_question<'r>(
         &'r self,
-        ask: &Ask<'_, '_>,
+        ask: &MatchInput<'_, '_>,
         winner: Option<u32>,
     ) -> (Vec<Candidate<'r>>, usize) {
         let found = self.table.found(ask);
@@ -83,7 +83,7 @@ impl Rules {
 
 impl Table {
     /// The rules whose path and host fit a request, as they are found where it is answered.
-    fn found(&self, ask: &Ask<'_, '_>) -> HashSet<u32> {
+    fn found(&self, ask: &MatchInput<'_, '_>) -> HashSet<u32> {
         let mut found = HashSet::new();
         self.candidates(
             ask,
@@ -99,7 +99,7 @@ impl Table {
     /// What is missing first for a rule to be found; `None` where its path is another.
     fn misses(
         &self,
-        ask: &Ask<'_, '_>,
+        ask: &MatchInput<'_, '_>,
         paths: &Paths,
         at: u32,
         record: &Record<'_>,
@@ -117,7 +117,7 @@ impl Table {
     }
 
     /// What a request lacks whose path and host fit.
-    fn lacks(&self, ask: &Ask<'_, '_>, record: &Record<'_>) -> Option<FailedCondition> {
+    fn lacks(&self, ask: &MatchInput<'_, '_>, record: &Record<'_>) -> Option<FailedCondition> {
         let ready = self.options(record)?;
         let Some(missing) = ready.missing(ask, &mut Captures::none()) else {
             let label = ready.options.host_label?;

@@ -7,7 +7,7 @@ use super::{
     hash::{Hash, mix},
     hosts::EVERY_HOST,
 };
-use crate::rules::ask::form_bytes;
+use crate::rules::parameters::form_bytes;
 
 /// The exact paths of a table that are compared in one way.
 #[derive(Clone, Debug, Default)]

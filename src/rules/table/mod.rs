@@ -8,11 +8,12 @@ use std::{ops::ControlFlow, sync::OnceLock};
 use bytes::Bytes;
 
 use super::{
-    ask::{Ask, means},
     capture::{Captures, Match, PathTexts},
     condition::Ready,
     lines::Lines,
+    match_input::MatchInput,
     options::Matching,
+    parameters::means,
     pattern::PatternRef,
     record::{PATTERN, REGEX, Record},
     search::Precedence,
@@ -199,7 +200,7 @@ impl Table {
     #[inline]
     pub(super) fn candidates<'a>(
         &self,
-        ask: &Ask<'_, 'a>,
+        ask: &MatchInput<'_, 'a>,
         lowest: impl Fn() -> u32,
         mut visit: impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
@@ -222,7 +223,7 @@ impl Table {
     #[cfg(feature = "regex")]
     fn regex_candidates<'a>(
         &self,
-        ask: &Ask<'_, 'a>,
+        ask: &MatchInput<'_, 'a>,
         visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for at in self.regexes.matching(ask.path) {
@@ -242,7 +243,7 @@ impl Table {
         &self,
         plane: &Plane,
         path: &Asked<'_, '_>,
-        ask: &Ask<'_, 'a>,
+        ask: &MatchInput<'_, 'a>,
         visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         let spelled = path.spelled;
@@ -282,7 +283,7 @@ impl Table {
         plane: &Plane,
         spelled: &[u8],
         path_hash: u64,
-        ask: &Ask<'_, 'a>,
+        ask: &MatchInput<'_, 'a>,
         visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for group in self.hosts.fitting(ask.host) {
@@ -327,7 +328,7 @@ impl Table {
         &self,
         plane: &Plane,
         path: &Asked<'a, '_>,
-        ask: &Ask<'_, 'a>,
+        ask: &MatchInput<'_, 'a>,
         lowest: &impl Fn() -> u32,
         visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
@@ -365,7 +366,7 @@ impl Table {
         &self,
         found: &Match<'a>,
         record: &Record<'_>,
-        ask: &Ask<'_, 'a>,
+        ask: &MatchInput<'_, 'a>,
         captures: &mut Captures<'a>,
     ) -> Option<()> {
         if record.has(REGEX) {

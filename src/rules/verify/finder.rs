@@ -17,9 +17,9 @@ use crate::{
     request::RequestHead,
     rules::{
         Rules,
-        ask::Ask,
         capture::MatchCache,
         condition::Ready,
+        match_input::MatchInput,
         options::Matching,
         pattern::PatternRef,
         record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
@@ -198,7 +198,7 @@ impl<'t> Finder<'t> {
             let Ok(path) = std::str::from_utf8(path) else {
                 return;
             };
-            let ask = Ask {
+            let ask = MatchInput {
                 head: &RequestHead::new(&request),
                 path,
                 query: None,

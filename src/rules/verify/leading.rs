@@ -18,9 +18,9 @@ use crate::{
     location::{Location, LocationError, Origin, parse_origin},
     rules::{
         RuleRef, Rules,
-        ask::{pairs, plain},
         has::Place,
         options::{Edit, Options, QueryPolicy},
+        parameters::{pairs, plain},
         pattern::Tail,
         record::{QUERY, Record, SLOTS},
         spelling,

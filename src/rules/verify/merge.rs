@@ -12,8 +12,8 @@ use super::{
 use crate::{
     location::is_settled,
     rules::{
-        ask::{means, pairs, plain},
         options::{Options, QueryPolicy},
+        parameters::{means, pairs, plain},
         pattern::Tail,
         record::{FRAGMENT, QUERY, REGEX, Record, SETTLED, SLOTS},
         spelling,

@@ -2,10 +2,10 @@
 
 use super::value_set::ValueSet;
 use crate::rules::{
-    ask,
     condition::Ready,
     has::{Condition, Place},
     options::{Edit, Options, QueryPolicy},
+    parameters,
     record::{QUERY, Record},
     target,
 };
@@ -328,13 +328,13 @@ pub(super) fn own_pairs(own: &[u8]) -> Vec<Pair> {
     let own = String::from_utf8_lossy(own.strip_prefix(b"?").unwrap_or(own)).into_owned();
     let known = |text: &str| {
         let has_slot = text.bytes().any(|byte| byte < 0x20);
-        (!has_slot).then(|| Box::from(&*ask::plain(text)))
+        (!has_slot).then(|| Box::from(&*parameters::plain(text)))
     };
     let pair = |(key, value): (&str, &str)| Pair {
         key: known(key),
         value: known(value).map_or(ValueSet::ANY, ValueSet::one),
     };
-    ask::pairs(&own).map(pair).collect()
+    parameters::pairs(&own).map(pair).collect()
 }
 
 #[cfg(test)]
@@ -344,7 +344,7 @@ mod tests {
     use super::{Pair, Query, ValueSet};
     use crate::{
         policy::Policy,
-        rules::{Condition, QueryPolicy, Rule, Rules, ask, verify::Finder},
+        rules::{Condition, QueryPolicy, Rule, Rules, parameters, verify::Finder},
         testing,
     };
 
@@ -372,8 +372,8 @@ mod tests {
     }
 
     fn received(query: &str) -> Received {
-        let plain = |text| ask::plain(text).into_owned();
-        let pairs = ask::pairs(query);
+        let plain = |text| parameters::plain(text).into_owned();
+        let pairs = parameters::pairs(query);
         pairs
             .map(|(key, value)| (plain(key), plain(value)))
             .collect()

@@ -7,7 +7,7 @@ use super::{
     entry::{Entry, LeftOut},
     source::Names,
 };
-use crate::rules::{Condition, ask, format::quoted};
+use crate::rules::{Condition, format::quoted, parameters};
 
 /// The cookie that overrules the language of the browser.
 const LANGUAGE_COOKIE: &str = "nf_lang";
@@ -24,7 +24,7 @@ impl<'l> Entry<'l> {
         pairs.sort_by(|(_, one), (_, other)| one.key.cmp(&other.key));
         let mut conditions = Vec::new();
         for (_, Pair { key, value, place }) in pairs {
-            let has = Condition::query(&ask::plain(key));
+            let has = Condition::query(&parameters::plain(key));
             let Some(value) = value.as_deref() else {
                 let (why, cure) = if ARROWS.contains(&&**key) {
                     ("isn't part of this format", "remove it".to_owned())
@@ -40,7 +40,7 @@ impl<'l> Entry<'l> {
             let name = value.strip_prefix(':').filter(|name| !name.is_empty());
             conditions.push(match name {
                 Some(name) => has.captured_or_empty_as(&names.add(name)),
-                None => has.equal_to(&ask::plain(value)),
+                None => has.equal_to(&parameters::plain(value)),
             });
         }
         conditions

@@ -8,7 +8,9 @@ use super::{
     value::{self, Known, PATH},
     variable::Variable,
 };
-use crate::rules::{Condition, Finding, Part, Precedence, ask, has::PathTest, source::SourceKind};
+use crate::rules::{
+    Condition, Finding, Part, Precedence, has::PathTest, parameters, source::SourceKind,
+};
 
 /// Reads a document.
 pub(in crate::rules::format) fn read(text: &str, how: StatusChoice) -> Parsed {
@@ -167,8 +169,10 @@ impl<'t> Reader<'t> {
         let has_query = |variable: &Variable| variable.has_query && path_at < front.len();
         if self.variable.as_ref().is_some_and(has_query) {
             rule.options.only_these_parameters = true;
-            for (key, value) in ask::pairs(query) {
-                rule = rule.when(Condition::query(&ask::plain(key)).equal_to(&ask::plain(value)));
+            for (key, value) in parameters::pairs(query) {
+                rule = rule.when(
+                    Condition::query(&parameters::plain(key)).equal_to(&parameters::plain(value)),
+                );
             }
         }
         let begin = key.bytes.start;

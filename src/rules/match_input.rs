@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 
-use http::header;
-use percent_encoding::percent_decode_str;
-
-use super::{capture::MatchCache, named::Named};
+use super::{
+    capture::MatchCache,
+    named::Named,
+    parameters::{meaning, means, pairs},
+};
 use crate::{
     policy::Refusal,
     request::{RequestHead, host::NormalizedHost},
 };
+use http::header;
 
 /// A request, as far as rules are concerned.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ask<'h, 'a> {
+pub(super) struct MatchInput<'h, 'a> {
     pub(super) head: &'h RequestHead<'a>,
     pub(super) path: &'a str,
     pub(super) query: Option<&'a str>,
@@ -22,7 +24,7 @@ pub(super) struct Ask<'h, 'a> {
     pub(super) cache: &'h MatchCache<'a>,
 }
 
-impl<'h, 'a> Ask<'h, 'a> {
+impl<'h, 'a> MatchInput<'h, 'a> {
     /// A request, and the host that it is for where the table knows hosts.
     #[inline]
     pub(super) fn new(
@@ -139,67 +141,5 @@ pub(super) fn asked_host<'h>(
         },
         None if head.names_no_host() => Ok(None),
         None => Err(Refusal::CONFLICTING_HOSTS),
-    }
-}
-
-/// The pairs of a query; a key without a `=` has an empty value.
-pub(super) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-}
-
-/// Whether a received part of a query means this plain text.
-pub(super) fn means(received: &str, plain: &str) -> bool {
-    if is_encoded(received) {
-        form_bytes(received).eq(plain.bytes())
-    } else {
-        received == plain
-    }
-}
-
-/// A received part of a query as plain text; what is not UTF-8 is replaced.
-pub(super) fn plain(received: &str) -> Cow<'_, str> {
-    if is_encoded(received) {
-        let bytes: Vec<u8> = form_bytes(received).collect();
-        Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-    } else {
-        Cow::Borrowed(received)
-    }
-}
-
-/// The bytes that a received part of a query means.
-fn meaning(received: &str) -> Cow<'_, [u8]> {
-    if is_encoded(received) {
-        Cow::Owned(form_bytes(received).collect())
-    } else {
-        Cow::Borrowed(received.as_bytes())
-    }
-}
-
-fn is_encoded(received: &str) -> bool {
-    received.bytes().any(|byte| matches!(byte, b'%' | b'+'))
-}
-
-/// A `+` is a space and `%XX` a byte (WHATWG URL, `application/x-www-form-urlencoded`).
-pub(super) fn form_bytes(received: &str) -> impl Iterator<Item = u8> + '_ {
-    received.split('+').enumerate().flat_map(|(at, piece)| {
-        let space = (at > 0).then_some(b' ');
-        space.into_iter().chain(percent_decode_str(piece))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{means, pairs, plain};
-
-    #[test]
-    fn parts_of_a_query_are_read_as_those_of_a_form() {
-        assert!(means("a+b%2B%C3%A9", "a b+\u{e9}") && means("a", "a"));
-        assert!(!means("a+", "a") && !means("a", "b") && !means("%41", "%41"));
-        assert_eq!(plain("a+b%FF"), "a b\u{fffd}");
-        let all: Vec<_> = pairs("a=1=2&&b&=c&").collect();
-        assert_eq!(all, [("a", "1=2"), ("b", ""), ("", "c")]);
     }
 }
