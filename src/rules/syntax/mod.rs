@@ -314,18 +314,30 @@ impl Template {
     /// It joins the literal before it, unless its range would no longer tell where a byte was
     /// written. The origin of a target is always in one literal.
     pub(super) fn push_text(&mut self, text: &str, range: Range<usize>) {
-        let is_first = self.parts.len() == 1;
-        if let Some(TemplatePart::Literal(last)) = self.parts.last_mut() {
-            let is_exact = last.range.start + last.text.len() == range.start;
-            if is_exact || is_first && !last.text.starts_with('/') {
+        let is_in_origin = !self.is_local() && !self.has_origin();
+        match self.parts.last_mut() {
+            _ if text.is_empty() => {}
+            Some(TemplatePart::Literal(last))
+                if is_in_origin || last.range.start + last.text.len() == range.start =>
+            {
                 last.text.push_str(text);
                 last.range.end = range.end;
-                return;
+            }
+            _ => {
+                let part = TemplatePart::Literal(Word::new(text, range));
+                self.parts.push(part);
             }
         }
-        if !text.is_empty() {
-            self.parts
-                .push(TemplatePart::Literal(Word::new(text, range)));
+    }
+
+    /// Returns `true` if the first text has a whole origin.
+    fn has_origin(&self) -> bool {
+        match self.parts.first() {
+            Some(TemplatePart::Literal(first)) => {
+                let host = first.text.split_once("://");
+                host.is_some_and(|(_, host)| host.contains(['/', '?', '#'])) || self.parts.len() > 1
+            }
+            _ => true,
         }
     }
 
@@ -341,11 +353,8 @@ impl Template {
 
     /// Returns `true` if a placeholder here would extend a host.
     pub(super) fn ends_with_host(&self) -> bool {
-        let [TemplatePart::Literal(only)] = &*self.parts else {
-            return false;
-        };
-        let host = only.text.split_once("://");
-        host.is_some_and(|(_, host)| !host.contains(['/', '?', '#']))
+        matches!(&*self.parts, [TemplatePart::Literal(only)] if only.text.contains("://"))
+            && !self.has_origin()
     }
 }
 
