@@ -8,7 +8,9 @@ use super::{
     Parsed,
     loader::{Line, Loader, floor_char_boundary},
 };
-use crate::rules::{Finding, FindingCode, Part, Precedence, Rule, finding::SHOWN};
+#[cfg(any(feature = "csv", feature = "json"))]
+use crate::rules::Part;
+use crate::rules::{Finding, FindingCode, Precedence, Rule, finding::SHOWN};
 
 /// A text that is read as a whole, and the rules found in it.
 #[derive(Debug)]
@@ -37,6 +39,7 @@ struct Column {
 const AROUND: usize = 4 * SHOWN;
 
 /// The bytes of an entry that errors of its rule are about.
+#[cfg(any(feature = "csv", feature = "json"))]
 #[derive(Clone, Debug)]
 pub(super) struct Places {
     pub(super) entry: Range<usize>,
@@ -183,6 +186,7 @@ impl<'t> Document<'t> {
     }
 
     /// Adds the rule of an entry, or reports what is wrong with it there.
+    #[cfg(any(feature = "csv", feature = "json"))]
     pub(super) fn rule(&mut self, places: &Places, rule: Rule) {
         if let Err(error) = self.try_rule(places.entry.start, &places.source, rule) {
             self.report_error(places, &error);
@@ -206,6 +210,7 @@ impl<'t> Document<'t> {
     }
 
     /// Reports what is wrong with the part of a rule that has these bytes.
+    #[cfg(any(feature = "csv", feature = "json"))]
     pub(super) fn report_in(&mut self, part: &Range<usize>, error: &Finding) {
         if self.loader.is_full() {
             return self.loader.omit(error.code());
@@ -221,6 +226,7 @@ impl<'t> Document<'t> {
         self.loader.try_first(line, rule)
     }
 
+    #[cfg(any(feature = "csv", feature = "json"))]
     #[cold]
     fn report_error(&mut self, places: &Places, error: &Finding) {
         let part = match error.part() {

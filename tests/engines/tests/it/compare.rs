@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, fmt::Write};
 
-use tower_redirect::rules::{Finding, Findings, Format, Parsed, Severity};
+use tower_redirect::rules::{Finding, Findings, Format, Parsed};
 
 use crate::{
     answer::{Answer, Decision, Request, canonical},
