@@ -219,30 +219,43 @@ fn bulk_csv_is_not_flattened() {
     assert_eq!(Format::BulkCsv.rewrite(text, &flattened).text(), text);
 }
 
-/// The rules of these files are flattened, but the files aren't rewritten.
 #[test]
-fn vercel_and_next_are_not_rewritten() {
-    for (format, text) in [
+fn redirects_of_vercel_and_next() {
+    for (format, text, expected) in [
         (
-            "vercel",
-            r#"{"redirects":[{"source":"/a","destination":"/b"},{"source":"/b","destination":"/c"}]}"#,
+            Format::Vercel,
+            r#"{ "a": 1, "redirects": [
+  { "destination": "/b/:p?q=\u0031" , "source": "/a/:p", "permanent": true },
+  {"source":"/b/:p","destination":"/c/:p","permanent":false},
+  { "source": "/x{y}", "destination": "/b/1", "statusCode": 301 } ] }"#,
+            r#"{ "a": 1, "redirects": [
+  { "destination": "/c/:p?q=1" , "source": "/a/:p", "permanent": false },
+  {"source":"/b/:p","destination":"/c/:p","permanent":false},
+  { "source": "/x{y}", "destination": "/c/1", "statusCode": 302 } ] }"#,
         ),
         (
-            "next",
-            r#"[{"source":"/a","destination":"/b","permanent":true},{"source":"/b","destination":"/c","permanent":true}]"#,
+            Format::Vercel,
+            r#"{"redirects":[{"source":"/a","destination":"/b"},{"source":"/b","destination":"/c","statusCode":302}]}"#,
+            r#"{"redirects":[{"source":"/a","destination":"/c", "statusCode": 302},{"source":"/b","destination":"/c","statusCode":302}]}"#,
+        ),
+        (
+            Format::Next,
+            r#"[{"source":"/a/:b","destination":"/b/:b","permanent":true},{"source":"/b/:b","destination":"https://n.example:8443/c/:b","permanent":true}]"#,
+            r#"[{"source":"/a/:b","destination":"https://n.example:8443/c/:b","permanent":true},{"source":"/b/:b","destination":"https://n.example:8443/c/:b","permanent":true}]"#,
         ),
     ] {
-        let format: Format = format.parse().unwrap();
-        let rules = format.parse(text).unwrap();
-        assert_eq!(rules.len(), 2);
-        let flattened = rules.flatten();
-        assert_eq!(flattened.changes()[0].target(), "/c");
+        let flattened = format.parse(text).unwrap().flatten();
         let rewritten = format.rewrite(text, &flattened);
-        assert_eq!(
-            (rewritten.text(), rewritten.not_rewritten().len()),
-            (text, 1)
-        );
+        assert_eq!(rewritten.text(), expected, "{flattened}");
+        assert_eq!(rewritten.not_rewritten(), []);
     }
+    // A status that `permanent` can't express.
+    let text = r#"{"redirects":[{"source":"/a","destination":"/b","permanent":true},{"source":"/b","destination":"/c","statusCode":303}]}"#;
+    let flattened = Format::Vercel.parse(text).unwrap().flatten();
+    let rewritten = Format::Vercel.rewrite(text, &flattened);
+    assert_eq!(rewritten.text(), text);
+    let reason = rewritten.not_rewritten()[0].reason();
+    assert_eq!(reason, "`permanent` can't express the new status");
 }
 
 /// One rule, written in each dialect that is rewritten.

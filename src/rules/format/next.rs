@@ -40,6 +40,7 @@ use super::{
     Parsed,
     file_format::{FileFormat, FileReader},
     print::Printer,
+    rewrite::{self, Writer},
     vercel,
 };
 use crate::rules::{Findings, Format, Rules};
@@ -92,5 +93,9 @@ impl FileFormat for Next {
             entry: |rule| vercel::print::entry(rule, vercel::Dialect::Next),
             frame: ["[\n", ",\n", "\n]\n"],
         }
+    }
+
+    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
+        rewrite::vercel::write(text, writer, Format::Next);
     }
 }

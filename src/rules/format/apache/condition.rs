@@ -29,24 +29,14 @@ pub(super) struct Cond {
 pub(super) enum Requirement {
     Scheme(HttpScheme),
     Host(String),
-    Methods(Vec<Method>),
+    /// One of these methods, or any other one.
+    Methods(bool, Vec<Method>),
     Condition(bool, Condition),
     /// This parameter, and no other one.
     OnlyParameter(Option<Condition>),
     /// The app has no such page.
     NotFound,
 }
-
-/// The methods that a negated list leaves.
-const METHODS: [Method; 7] = [
-    Method::GET,
-    Method::HEAD,
-    Method::POST,
-    Method::PUT,
-    Method::DELETE,
-    Method::PATCH,
-    Method::OPTIONS,
-];
 
 impl Requirement {
     pub(super) fn apply(self, mut rule: Rule) -> Rule {
@@ -55,7 +45,8 @@ impl Requirement {
         match self {
             Self::Scheme(scheme) => rule.scheme(scheme),
             Self::Host(host) => rule.host(&host),
-            Self::Methods(methods) => rule.methods(methods),
+            Self::Methods(true, methods) => rule.methods(methods),
+            Self::Methods(false, methods) => rule.except_methods(methods),
             Self::Condition(true, condition) => rule.when(condition),
             Self::Condition(false, condition) => rule.unless(condition),
             Self::OnlyParameter(condition) => {
@@ -214,17 +205,12 @@ fn host(pattern: &str) -> Option<String> {
 fn methods(pattern: &str, expected: bool) -> Option<Requirement> {
     let list = pattern.trim_start_matches(['=', '^']).trim_end_matches('$');
     let list = list.trim_start_matches('(').trim_end_matches(')');
-    let named = list
-        .split('|')
-        .map(|name| METHODS.into_iter().find(|method| method.as_str() == name));
-    let named: Vec<Method> = named.collect::<Option<_>>()?;
-    let others = METHODS.into_iter().filter(|method| !named.contains(method));
-    let methods = if expected {
-        named.clone()
-    } else {
-        others.collect()
+    let method = |name: &str| {
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase());
+        name.parse().ok().filter(|_| is_name)
     };
-    Some(Requirement::Methods(methods))
+    let methods = list.split('|').map(method).collect::<Option<_>>()?;
+    Some(Requirement::Methods(expected, methods))
 }
 
 /// `^key=value$`, the same between `(^|&)` and `(&|$)`, or `^$`.

@@ -104,12 +104,12 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// Returns all diagnostics, warnings included, if one of them is an error.
+    /// Returns all findings, warnings included, if one of them is an error.
     pub fn parse(&self, text: &str) -> Result<Rules, Findings> {
         self.parse_lossy(text).into_result()
     }
 
-    /// Parses a file and returns the valid rules and all diagnostics.
+    /// Parses a file and returns the valid rules and all findings.
     ///
     /// ```
     /// use tower_redirect::rules::netlify;

@@ -24,6 +24,8 @@ pub(super) mod lines;
 pub(super) mod nginx;
 #[cfg(feature = "toml")]
 pub(super) mod toml;
+#[cfg(feature = "json")]
+pub(super) mod vercel;
 
 /// The text of a file after [`Format::rewrite`], and the changes that it couldn't write.
 ///
@@ -141,9 +143,8 @@ impl Format {
     ///
     /// In the formats `apache` and `firebase`, no change is written.
     ///
-    /// In the formats `bulk-csv`, `vercel` and `next`, nothing changes: flattening leaves their
-    /// rules alone, since the targets of the first name a host and the others merge the query of
-    /// the request.
+    /// In the format `bulk-csv`, nothing changes: every target names a host, and flattening leaves
+    /// such rules alone.
     pub fn rewrite(self, text: &str, flattened: &Flattened) -> Rewritten {
         let mark = super::loader::BYTE_ORDER_MARK;
         let body = text.strip_prefix(mark).unwrap_or(text);

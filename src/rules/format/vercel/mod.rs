@@ -107,6 +107,7 @@ use super::{
     file_format::{FileFormat, FileReader},
     json::{self, NoJson, Value},
     print::Printer,
+    rewrite::{self, Writer},
 };
 use crate::rules::{FindingCode, Findings, Format, Precedence, Rules};
 
@@ -207,6 +208,10 @@ impl FileFormat for Vercel {
             entry: |rule| print::entry(rule, Dialect::Vercel),
             frame: ["{\n  \"redirects\": [\n", ",\n", "\n  ]\n}\n"],
         }
+    }
+
+    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
+        rewrite::vercel::write(text, writer, Format::Vercel);
     }
 }
 

@@ -64,7 +64,10 @@ pub(in crate::rules::format) fn entry(rule: &Rule, dialect: Dialect) -> Result<S
         list.push(condition(one, &mut captured)?);
     }
     let source = path(&parts.path, &names, &excluded)?;
-    let target = target(&parts.target, &names, &captured);
+    let target = target(&parts.target, |name| {
+        let by_condition = captured.iter().rfind(|(own, _)| own == name);
+        by_condition.map_or_else(|| names.get(name), |(_, written)| written.clone())
+    });
     let mut fields = vec![
         format!("\"source\": {}", text(&source)),
         format!("\"destination\": {}", text(&target)),
@@ -78,7 +81,8 @@ pub(in crate::rules::format) fn entry(rule: &Rule, dialect: Dialect) -> Result<S
     Ok(format!("    {{ {} }}", fields.join(", ")))
 }
 
-fn text(text: &str) -> String {
+/// Writes a string of JSON.
+pub(in crate::rules::format) fn text(text: &str) -> String {
     Value::from(text).to_string()
 }
 
@@ -172,8 +176,12 @@ fn look_ahead(front: &str, beginnings: &[&str]) -> Result<String, Reason> {
     Ok(out)
 }
 
-/// Writes a destination. In its origin, a colon is before a port.
-fn target(target: &Template, names: &Names<'_>, captured: &[(String, String)]) -> String {
+/// Writes a destination. In its origin, a colon is before a port. `written` returns what a
+/// placeholder is called there.
+pub(in crate::rules::format) fn target(
+    target: &Template,
+    written: impl Fn(&str) -> String,
+) -> String {
     let mut out = String::new();
     for (at, part) in target.parts.iter().enumerate() {
         match part {
@@ -194,16 +202,11 @@ fn target(target: &Template, names: &Names<'_>, captured: &[(String, String)]) -
                 name, has_slash, ..
             }) => {
                 out.push_str(if *has_slash { "/" } else { "" });
-                let by_condition = captured.iter().rfind(|(own, _)| *own == name.text);
-                let name = match by_condition {
-                    Some((_, written)) => written.clone(),
-                    None => names.get(&name.text),
-                };
                 let after = match target.parts.get(at + 1) {
                     Some(TemplatePart::Literal(text)) => &*text.text,
                     _ => "",
                 };
-                placeholder(&mut out, &name, after);
+                placeholder(&mut out, &written(&name.text), after);
                 // In Next, the slash of a tail that is missing is missing, too.
                 out.push_str(if *has_slash { "*" } else { "" });
             }
