@@ -6,7 +6,7 @@ use super::{Part, rule::Rule};
 
 const NO_METHOD: (&str, &str) = (
     "no method is left",
-    "list at least one method, and the same one in each call",
+    "leave at least one method that each `methods` lists and no `except_methods` excludes",
 );
 
 impl Rule {

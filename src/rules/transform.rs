@@ -29,16 +29,19 @@ const DASH: u8 = 4;
 impl Transforms {
     /// Adds one by its name. Returns what is wrong and how to fix it.
     pub(super) fn add(&mut self, name: &str) -> Result<(), (&'static str, &'static str)> {
-        let is_second = match name {
-            "lower" => self.case.replace(Case::Lower).is_some(),
-            "upper" => self.case.replace(Case::Upper).is_some(),
-            "dash" => std::mem::replace(&mut self.dash, true),
+        let two_cases = (
+            "a placeholder has one case",
+            "write `lower` or `upper`, once",
+        );
+        match name {
+            "lower" | "upper" if self.case.is_some() => return Err(two_cases),
+            "lower" => self.case = Some(Case::Lower),
+            "upper" => self.case = Some(Case::Upper),
+            "dash" if self.dash => return Err(("`dash` is here twice", "remove one of them")),
+            "dash" => self.dash = true,
             _ => return Err(("unknown transform", "write `lower`, `upper` or `dash`")),
-        };
-        match is_second {
-            true => Err(("this transform has no use after the others", "remove it")),
-            false => Ok(()),
         }
+        Ok(())
     }
 
     pub(super) const fn is_none(self) -> bool {

@@ -227,7 +227,7 @@ impl FromStr for FindingCode {
 
     fn from_str(name: &str) -> Result<Self, UnknownFindingCode> {
         let code = Self::all().find(|code| code.as_str() == name);
-        code.ok_or(UnknownFindingCode)
+        code.ok_or_else(|| UnknownFindingCode(name.into()))
     }
 }
 
@@ -237,15 +237,18 @@ impl FromStr for FindingCode {
 /// use tower_redirect::rules::FindingCode;
 ///
 /// let error = "loops".parse::<FindingCode>().unwrap_err();
-/// assert_eq!(error.to_string(), "unknown code of a finding; use one like `redirect-loop`");
+/// assert_eq!(error.to_string(), "unknown finding code `loops`; use one like `redirect-loop`");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UnknownFindingCode;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownFindingCode(Box<str>);
 
 impl fmt::Display for UnknownFindingCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown code of a finding; use one like `redirect-loop`")
+        let name = self.0.escape_debug();
+        write!(
+            f,
+            "unknown finding code `{name}`; use one like `redirect-loop`"
+        )
     }
 }
 

@@ -130,7 +130,7 @@ impl Findings {
     /// If there is an error or a warning. The message lists all findings.
     #[track_caller]
     pub fn assert_clean(&self) {
-        assert!(self.is_clean(), "the rules have warnings:\n{self}");
+        assert!(self.is_clean(), "the rules have problems:\n{self}");
     }
 
     /// Asserts that there are no errors.
@@ -178,7 +178,7 @@ impl Findings {
     /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
-    /// If the findings are about several files, this changes nothing. Findings of a parser know
+    /// If the findings aren't all about one file, this changes nothing. Findings of a parser know
     /// their text already.
     ///
     /// [`Rules::check`]: crate::rules::Rules::check
@@ -246,6 +246,16 @@ impl Findings {
     /// How many findings there are, kept or not.
     pub(in crate::rules) fn count_all(&self) -> usize {
         self.list.len() + self.omitted
+    }
+
+    /// Adds findings before the others. The last ones are omitted if there are too many.
+    pub(in crate::rules) fn prepend(&mut self, first: Self) {
+        self.list.splice(0..0, first.list);
+        while self.list.len() > MOST {
+            if let Some(last) = self.list.pop() {
+                self.omit(last.code());
+            }
+        }
     }
 
     /// Adds a finding about all others, where the first one is.

@@ -142,6 +142,10 @@ impl Finding {
         self
     }
 
+    pub(in crate::rules) fn name_rule(&mut self, name: Option<&str>) {
+        self.0.name = name.map(Into::into);
+    }
+
     /// Adds the number of a rule of a table, and the line that the rule was read from.
     pub(in crate::rules) fn in_table(mut self, number: u32, lines: &Lines) -> Self {
         self.0.rule = Some(number);

@@ -26,7 +26,8 @@ pub use list::Findings;
 pub(super) use make::cut;
 pub use part::Part;
 
-/// A problem with one rule: what is wrong, how severe it is, where it is, and how to fix it.
+/// A problem with rules or with their file: what is wrong, how severe it is, where it is, and how
+/// to fix it.
 ///
 /// A finding about a file has a file, a line and a column:
 ///
@@ -188,12 +189,19 @@ impl Finding {
     }
 
     /// Returns the name of the rule, if it has one.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let errors = Rules::new([Rule::permanent("/a", "/a").named("home")]).unwrap_err();
+    /// assert_eq!(errors.iter().next().unwrap().rule_name(), Some("home"));
+    /// ```
     #[must_use]
-    pub fn name(&self) -> Option<&str> {
+    pub fn rule_name(&self) -> Option<&str> {
         self.0.name.as_deref()
     }
 
-    /// Returns the part of the rule, if the rule is from code.
+    /// Returns the part of the rule, if the finding is about a part or about a rule from code.
     #[must_use]
     pub fn part(&self) -> Option<Part> {
         Some(self.0.part.as_ref()?.0)
@@ -279,7 +287,7 @@ impl Finding {
             write!(f, "rule {rule}")?;
             separator = ", ";
         }
-        if let Some(name) = self.name() {
+        if let Some(name) = self.rule_name() {
             write!(f, " ({})", Escaped(name))?;
         }
         if let Some((part, text)) = &self.0.part {

@@ -29,7 +29,7 @@ impl Serialize for Finding {
         entry(&mut map, "column", self.column())?;
         entry(&mut map, "end_column", self.end_column())?;
         entry(&mut map, "rule", self.rule())?;
-        entry(&mut map, "name", self.name())?;
+        entry(&mut map, "rule_name", self.rule_name())?;
         entry(&mut map, "part", self.part())?;
         entry(&mut map, "text", self.text())?;
         entry(&mut map, "position", self.position())?;

@@ -178,7 +178,7 @@ pub(super) fn document(bytes: &[u8], parse: impl Fn(&str) -> Parsed) -> Parsed {
             let line = Line::new(1, "");
             loader.report(FindingCode::ByteOrderMark, line, 0..0, MARK.0, MARK.1);
             let mark = loader.finish(|| Ok(text.as_bytes())).findings;
-            parsed.findings.list.splice(0..0, mark.list);
+            parsed.findings.prepend(mark);
             parsed
         }
     }

@@ -10,30 +10,76 @@ pub(super) struct Mark {
     pub(super) depth: usize,
 }
 
-/// Returns the parentheses, bars and anchors that aren't escaped or in a class.
-pub(super) fn marks(regex: &str) -> Vec<Mark> {
-    let mut marks = Vec::new();
-    let (mut depth, mut in_class, mut is_escaped) = (0_usize, false, false);
+/// A character of a regex.
+struct Step {
+    at: usize,
+    char: char,
+    is_escaped: bool,
+    in_class: bool,
+}
+
+/// Returns the characters of a regex, and whether every escape and class ends.
+fn steps(regex: &str) -> (Vec<Step>, bool) {
+    let mut steps: Vec<Step> = Vec::with_capacity(regex.len());
+    let (mut classes, mut is_escaped, mut begins_class) = (0_usize, false, false);
     for (at, char) in regex.char_indices() {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        // A `]` that comes first in a class is plain text.
+        let is_first = std::mem::take(&mut begins_class);
+        steps.push(Step {
+            at,
+            char,
+            is_escaped: was_escaped,
+            in_class: classes > 0,
+        });
         match char {
-            _ if std::mem::take(&mut is_escaped) => {}
+            _ if was_escaped => {}
             '\\' => is_escaped = true,
-            ']' => in_class = false,
-            '[' => in_class = true,
-            _ if in_class => {}
-            '(' => {
-                marks.push(Mark { at, char, depth });
-                depth += 1;
+            '[' => {
+                classes += 1;
+                begins_class = true;
             }
-            ')' => {
-                depth = depth.saturating_sub(1);
-                marks.push(Mark { at, char, depth });
-            }
-            '|' | '^' | '$' => marks.push(Mark { at, char, depth }),
+            '^' => begins_class = is_first,
+            ']' if !is_first => classes = classes.saturating_sub(1),
             _ => {}
         }
     }
-    marks
+    (steps, !is_escaped && classes == 0)
+}
+
+/// Returns the parentheses, bars and anchors that aren't escaped or in a class.
+pub(super) fn marks(regex: &str) -> Vec<Mark> {
+    let mut depth = 0_usize;
+    let (steps, _) = steps(regex);
+    let plain = steps
+        .into_iter()
+        .filter(|step| !step.is_escaped && !step.in_class);
+    plain
+        .filter_map(|Step { at, char, .. }| {
+            let own = match char {
+                '(' => {
+                    depth += 1;
+                    depth - 1
+                }
+                ')' => {
+                    depth = depth.saturating_sub(1);
+                    depth
+                }
+                '|' | '^' | '$' => depth,
+                _ => return None,
+            };
+            Some(Mark {
+                at,
+                char,
+                depth: own,
+            })
+        })
+        .collect()
+}
+
+/// Returns the same, or `None` if an escape or a class doesn't end.
+pub(super) fn marks_of_whole(regex: &str) -> Option<Vec<Mark>> {
+    steps(regex).1.then(|| marks(regex))
 }
 
 /// Returns where the groups begin that capture.
@@ -103,33 +149,42 @@ pub(super) fn after_host(target: &str) -> Option<&str> {
 /// Percent-encodes what a path can't contain, as clients do.
 pub(super) fn encoded(regex: &str) -> String {
     let mut out = String::new();
-    let (mut in_class, mut is_escaped) = (false, false);
-    for char in regex.chars() {
-        let was_escaped = std::mem::take(&mut is_escaped);
-        match char {
-            ' ' | '\u{80}'.. if !in_class => {
-                if was_escaped {
-                    out.pop();
-                }
-                let mut bytes = [0; 4];
-                let bytes = char.encode_utf8(&mut bytes).bytes();
-                out.extend(bytes.map(|byte| format!("(?i:%{byte:02X})")));
-                continue;
-            }
-            _ if was_escaped => {}
-            '\\' => is_escaped = true,
-            '[' => in_class = true,
-            ']' => in_class = false,
-            _ => {}
+    for step in steps(regex).0 {
+        if step.in_class || step.char != ' ' && step.char.is_ascii() {
+            out.push(step.char);
+            continue;
         }
-        out.push(char);
+        if step.is_escaped {
+            out.pop();
+        }
+        let mut bytes = [0; 4];
+        let bytes = step.char.encode_utf8(&mut bytes).bytes();
+        out.extend(bytes.map(|byte| format!("(?i:%{byte:02X})")));
     }
     out
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{after_host, with_inner_group, with_names};
+    use super::{after_host, capturing, marks_of_whole, with_inner_group, with_names};
+
+    #[test]
+    fn a_class_ends_at_its_own_bracket() {
+        for (regex, groups) in [
+            ("[](](a)", 1),
+            ("[^](](a)", 1),
+            ("[[:alpha:])](a)", 1),
+            ("[a\\](](b)", 1),
+            ("\\[(a)", 1),
+            ("[a&&[(]](b)", 1),
+        ] {
+            assert_eq!(capturing(regex).len(), groups, "{regex}");
+            assert!(marks_of_whole(regex).is_some(), "{regex}");
+        }
+        for regex in ["[", "[]", "[^]", "a\\", "[[]"] {
+            assert!(marks_of_whole(regex).is_none(), "{regex}");
+        }
+    }
 
     #[test]
     fn a_group_that_begins_with_a_slash_has_an_inner_one() {

@@ -1,5 +1,5 @@
-//! The right side of a rule: a path on this site or a fixed origin, with placeholders in segments
-//! and in the values of the query.
+//! The right side of a rule: a path on this site or on a configured origin. Placeholders are in
+//! segments, in values of the query and in the fragment. One can be the first label of the host.
 //!
 //! A finished target is text that can be sent, but for its slots: a control byte that says where
 //! the slot stands and what goes there, and a byte with the number of the placeholder. If the

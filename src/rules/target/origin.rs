@@ -63,7 +63,11 @@ impl Origin {
                 BelowError::Location(error) => {
                     Finding::location(error, domain.nth(error.position()))
                 }
-                BelowError::NoDomain => host_slot(placeholder),
+                BelowError::NoDomain => Finding::at(
+                    placeholder.name.range,
+                    "a domain of at least two labels must follow the placeholder",
+                    "write it out: `https://{name}.example.com/`",
+                ),
             })?;
         let (write, at) = slot(placeholder, slots, Place::Path, false)?;
         if matches!(write, Write::TailToPath | Write::WholeTail) {

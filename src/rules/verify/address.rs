@@ -109,7 +109,7 @@ impl Address {
 
     /// How much a step looks at, about.
     pub(super) fn cost(&self, record: &Record<'_>, options: Option<&Options>) -> usize {
-        let fields = self.fields.iter().map(|field| 1 + field.len());
+        let fields = self.fields.iter().map(|field| 1 + field.text_count());
         let length = (record.source.len() + record.target.len()) / 32 + self.size() / 64;
         let Some(options) = options else {
             return length;
@@ -120,7 +120,7 @@ impl Address {
             named += record.target.len() / 4;
         }
         length
-            + named * (asked + self.query.len() + fields.sum::<usize>())
+            + named * (asked + self.query.text_count() + fields.sum::<usize>())
             + options.exceptions().count()
     }
 

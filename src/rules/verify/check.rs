@@ -1,6 +1,9 @@
 //! Everything that a table finds out about its own rules on demand.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use http::StatusCode;
 
@@ -36,9 +39,9 @@ impl Rules {
     /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
-    /// Certain loops aren't in the report, because they are errors when the table is built. The
-    /// check takes nearly linear time. If it can't look at everything in that time, the report has
-    /// a finding of the kind [`Undecided`](FindingCode::Undecided).
+    /// Certain loops aren't among the findings, because they are errors when the table is built.
+    /// The check takes nearly linear time. If it can't look at everything in that time, it adds a
+    /// finding with the code [`Undecided`](FindingCode::Undecided) that names no rule.
     #[must_use]
     pub fn check(&self) -> Findings {
         self.check_with(&mut Finder::new(self), &mut Finder::new(self))
@@ -65,12 +68,31 @@ impl Rules {
         if !are_all || finder.is_tired() {
             let message = "too many rules overlap, so not all of them were checked";
             let help = "split the table, or use narrower patterns";
-            check.push(FindingCode::Undecided, 0, &[], message, help);
+            let finding = Finding::new(FindingCode::Undecided, message, help);
+            check.findings.list.push(finding);
         }
         let mut findings = check.findings;
-        findings.list.sort_by_key(|one| (one.rule(), one.code()));
+        let order = |one: &Finding| (one.rule().is_none(), one.rule(), one.code());
+        findings.list.sort_by_key(order);
+        self.add_names(&mut findings);
         findings.fold();
         findings
+    }
+
+    /// Adds the names of rules.
+    fn add_names(&self, findings: &mut Findings) {
+        let mut options = self.table.options.iter();
+        if findings.is_empty() || options.all(|ready| ready.options.name.is_none()) {
+            return;
+        }
+        let named = self
+            .iter()
+            .filter_map(|rule| Some((rule.number(), rule.name()?)));
+        let names: HashMap<u32, &str> = named.collect();
+        for finding in &mut findings.list {
+            let name = finding.rule().and_then(|rule| names.get(&rule));
+            finding.name_rule(name.copied());
+        }
     }
 
     /// A rule by its line, with the file if there are several, or by its number.

@@ -89,8 +89,9 @@ impl Field {
     }
 
     /// How many texts are known of.
-    pub(super) fn len(&self) -> usize {
-        self.some.iter().chain(&self.none).map(ValueSet::len).sum()
+    pub(super) fn text_count(&self) -> usize {
+        let sets = self.some.iter().chain(&self.none);
+        sets.map(ValueSet::text_count).sum()
     }
 
     /// How many bytes it takes in memory, about.

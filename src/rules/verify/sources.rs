@@ -1,5 +1,3 @@
-// This file is long because its search walks one structure from many sides.
-
 //! Which sources a path with unknown parts may match: a tree of all of them, segment by segment.
 //!
 //! This file is long because the tree and the walk through it share their private types.

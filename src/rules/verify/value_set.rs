@@ -147,7 +147,7 @@ impl ValueSet {
     }
 
     /// How many texts it has.
-    pub(super) fn len(&self) -> usize {
+    pub(super) fn text_count(&self) -> usize {
         self.listed.as_ref().map_or(0, Vec::len) + self.excluded.len() + self.regexes.len()
     }
 

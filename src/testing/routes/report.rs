@@ -29,7 +29,7 @@ use crate::{
 ///     report.to_string(),
 ///     "rule 0, `/about-us -> /about`: warning: the target /about responds with 404 Not Found; \
 ///      fix the target, or remove the rule\n\
-///      rule 1, `/news -> https://news.example/`: warning: it hides the page /news, which \
+///      rule 1, `/news -> https://news.example/`: warning: the rule hides the page /news, which \
 ///      responds with 200 OK; remove the rule, or let it wait for a 404\n\
 ///      3 URLs checked; skipped: 1 target on another origin",
 /// );
@@ -124,11 +124,11 @@ impl RouteReport {
                 "point the rule at the last URL",
             ),
             FindingCode::HiddenPage => (
-                format!("it hides the page {url}, which responds with {response}"),
+                format!("the rule hides the page {url}, which responds with {response}"),
                 "remove the rule, or let it wait for a 404",
             ),
             FindingCode::NeverApplies => (
-                format!("it waits for a 404, but {url} responds with {response}"),
+                format!("the rule waits for a 404, but {url} responds with {response}"),
                 "remove the rule, or let it redirect before the app is called",
             ),
             _ => (

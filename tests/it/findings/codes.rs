@@ -115,10 +115,25 @@ fn fields_without_a_value_are_left_out_of_json() {
     let part = |key: &str| json["findings"][0].get(key).cloned();
     assert_eq!(part("part"), Some(json!("target")));
     assert_eq!(
-        (part("name"), part("text")),
+        (part("rule_name"), part("text")),
         (Some(json!("old")), Some(json!("b")))
     );
     assert_eq!((part("line"), part("file")), (None::<Value>, None));
     let many = netlify::parse_lossy(&"/a\n".repeat(1_002)).findings;
     assert_eq!(serde_json::to_value(&many).unwrap()["omitted"], 2);
+}
+
+#[test]
+fn findings_of_a_check_name_their_rules() {
+    let rules = Rules::new([
+        Rule::found("/a", "/b").named("first"),
+        Rule::found("/b", "/c"),
+        Rule::found("/b", "/d").named("third"),
+    ]);
+    let findings = rules.unwrap().check();
+    let names: Vec<_> = findings
+        .iter()
+        .map(|one| (one.rule(), one.rule_name()))
+        .collect();
+    assert_eq!(names, [(Some(0), Some("first")), (Some(2), Some("third"))]);
 }

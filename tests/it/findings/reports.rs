@@ -72,7 +72,7 @@ fn what_is_the_same_of_many_rules_is_said_once() {
 
 #[test]
 #[should_panic(
-    expected = "the rules have warnings:\nrule 0: warning: redirect chain: `/b` is redirected again by rule 1; "
+    expected = "the rules have problems:\nrule 0: warning: redirect chain: `/b` is redirected again by rule 1; "
 )]
 fn a_test_fails_with_the_report() {
     let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/b", "/c")]);

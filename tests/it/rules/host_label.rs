@@ -193,7 +193,10 @@ fn explain_says_why_a_rule_does_not_match() {
 #[test]
 fn a_host_has_one_placeholder_as_its_first_label_before_a_domain() {
     for (target, expected) in [
-        ("https://{t}.com/", "can't contain a placeholder"),
+        (
+            "https://{t}.com/",
+            "a domain of at least two labels must follow",
+        ),
         ("https://{t}/", "can't contain a placeholder"),
         (
             "https://{t}.{u}.example.com/",
@@ -213,7 +216,7 @@ fn a_host_has_one_placeholder_as_its_first_label_before_a_domain() {
         ),
         (
             "/{t|lower|upper}",
-            "this transform has no use after the others; remove it",
+            "a placeholder has one case; write `lower` or `upper`, once",
         ),
     ] {
         let errors = Rules::new([Rule::found("/{t}/{u}/{*rest}", target)]).unwrap_err();

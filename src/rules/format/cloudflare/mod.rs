@@ -1,5 +1,3 @@
-// This file is long because the reference of the format stands beside its parser.
-
 //! The `_redirects` file of Cloudflare Pages and of Workers static assets.
 //!
 //! ```

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use crate::rules::{Finding, format::near_or, text_range::TextRange};
 
 /// The names of all options.
-const OPTIONS: [&str; 27] = [
+const OPTIONS: [&str; 28] = [
     "after",
     "after-exact",
     "cookie",
@@ -24,6 +24,7 @@ const OPTIONS: [&str; 27] = [
     "name",
     "no-store",
     "not",
+    "not-methods",
     "only-these-parameters",
     "path",
     "private",

@@ -80,7 +80,7 @@ impl<'l> Entry<'l> {
                     let Some(header) = &headers.country else {
                         return left_out(
                             "`Country` needs a header that names the country".into(),
-                            "set `country_header` in the options of the format",
+                            "read the file with `netlify::options().country_header(…)`",
                         );
                     };
                     let condition = Condition::header_in_any_case(header.as_str());

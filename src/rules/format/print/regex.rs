@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::rules::{
     Rule,
+    format::regex_groups::marks_of_whole,
     source::SourceKind,
     syntax::{Template, TemplatePart},
 };
@@ -56,7 +57,10 @@ struct Group<'r> {
 /// Returns the groups that capture, in their order.
 fn groups(regex: &str) -> Option<Vec<Group<'_>>> {
     let mut groups = Vec::new();
-    for (open, _) in marks(regex)?.into_iter().filter(|(_, byte)| *byte == b'(') {
+    let opens = marks_of_whole(regex)?
+        .into_iter()
+        .filter(|mark| mark.char == '(');
+    for open in opens.map(|mark| mark.at) {
         let behind = regex.get(open + 1..)?;
         let named = behind
             .strip_prefix("?P<")
@@ -72,31 +76,6 @@ fn groups(regex: &str) -> Option<Vec<Group<'_>>> {
         }
     }
     Some(groups)
-}
-
-/// Returns the parentheses and bars that are syntax, or `None` if an escape or a class doesn't end.
-fn marks(regex: &str) -> Option<Vec<(usize, u8)>> {
-    let bytes = regex.as_bytes();
-    let mut found = Vec::new();
-    let mut classes = 0_usize;
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let is_next = |at: usize, byte| bytes.get(at) == Some(&byte);
-        match byte {
-            b'\\' => at += 1,
-            b'[' => {
-                classes += 1;
-                at += usize::from(is_next(at + 1, b'^'));
-                // A `]` that comes first is plain text.
-                at += usize::from(is_next(at + 1, b']'));
-            }
-            b']' => classes = classes.saturating_sub(1),
-            b'(' | b')' | b'|' if classes == 0 => found.push((at, *byte)),
-            _ => {}
-        }
-        at += 1;
-    }
-    (at == bytes.len() && classes == 0).then_some(found)
 }
 
 /// Returns the regex that matches the same whole texts, without what readers write around it.
@@ -129,11 +108,11 @@ pub(in crate::rules::format) fn unwrapped(mut regex: &str) -> &str {
 fn bars(regex: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut bars = 0;
-    for (_, mark) in marks(regex)? {
-        match mark {
-            b'(' => depth += 1,
-            b')' => depth = depth.checked_sub(1)?,
-            _ => bars += usize::from(depth == 0),
+    for mark in marks_of_whole(regex)? {
+        match mark.char {
+            '(' => depth += 1,
+            ')' => depth = depth.checked_sub(1)?,
+            char => bars += usize::from(char == '|' && depth == 0),
         }
     }
     (depth == 0).then_some(bars)
