@@ -198,7 +198,7 @@ fn written(
         out.push(b'/');
     }
     if ready.is_some_and(|ready| ready.options.merge_slashes) {
-        merge_slashes(out, origin);
+        target::merge_slashes(out, origin);
     }
     let begin = out.len();
     if record.has(QUERY) {
@@ -315,16 +315,4 @@ fn push_query(
 /// The name of a pair as it was received.
 fn key_of(pair: &str) -> &str {
     pair.split_once('=').map_or(pair, |(key, _)| key)
-}
-
-/// One slash where several follow each other, behind the origin.
-fn merge_slashes(out: &mut Vec<u8>, origin: usize) {
-    let mut at = 0;
-    let mut before = 0;
-    out.retain(|byte| {
-        let kept = at < origin || *byte != b'/' || before != b'/';
-        before = if at < origin { 0 } else { *byte };
-        at += 1;
-        kept
-    });
 }

@@ -133,6 +133,7 @@ impl RulesBuilder {
                  regex,
              }| {
                 options.compile_exceptions(&compiled, flags)?;
+                let merges_slashes = options.merge_slashes;
                 let options_at = if options == Options::default() {
                     None
                 } else {
@@ -161,6 +162,9 @@ impl RulesBuilder {
                         .map_err(|error| error.in_part(Part::Target, &target.to_string()))?;
                     if let Some(label) = target.host_label {
                         options_at = Some(self.with_host_label(options_at, label)?);
+                    }
+                    if merges_slashes {
+                        target = target.with_merged_slashes();
                     }
                     if is_prefix {
                         target = target.with_tail(PREFIX_TAIL_AT);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    Piece, Place, Target, Write,
+    Piece, Place, Target, Write, merge_slashes,
     origin::{Origin, label, origin},
     pieces,
     write::encode,
@@ -202,6 +202,19 @@ impl Target<'_> {
         let origin = text.get(..usize::from(self.origin))?;
         let same = self.text.starts_with(origin.as_bytes());
         (same && !origin.is_empty()).then_some(origin)
+    }
+
+    /// Makes one slash of several in the path.
+    pub(in crate::rules) fn with_merged_slashes(self) -> Self {
+        let mut text = self.text.into_owned();
+        let path = text.iter().position(|byte| matches!(byte, b'?' | b'#'));
+        let mut after = text.split_off(path.unwrap_or(text.len()));
+        merge_slashes(&mut text, self.origin.into());
+        text.append(&mut after);
+        Self {
+            text: Cow::Owned(text),
+            ..self
+        }
     }
 
     /// The same target, the tail of the source behind its path: what a prefix is replaced by.

@@ -177,6 +177,18 @@ pub(super) fn used(target: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
+/// Makes one slash of several that follow each other after the origin.
+pub(super) fn merge_slashes(text: &mut Vec<u8>, origin: usize) {
+    let mut at = 0;
+    let mut before = 0;
+    text.retain(|byte| {
+        let is_kept = at < origin || *byte != b'/' || before != b'/';
+        before = if at < origin { 0 } else { *byte };
+        at += 1;
+        is_kept
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Kind, Slot, compile, written};

@@ -189,7 +189,9 @@ impl Address {
             });
         }
         let next = answered.next(record, ready, &bounds, fresh)?;
-        let suppressed = answered.is_same_as(&next, record, ready);
+        // Some host below a domain isn't this host.
+        let has_label = options.is_some_and(|options| options.host_label.is_some());
+        let suppressed = !has_label && answered.is_same_as(&next, record, ready);
         Some(Step {
             answered,
             next: Some(next),
@@ -260,9 +262,9 @@ impl Address {
     ) -> Option<Self> {
         let rest = record.target.get(record.origin.into()..);
         let (path, own_query, _) = target::split(rest.unwrap_or_default());
-        let merges = ready.is_some_and(|ready| ready.options.merge_slashes);
+        let options = ready.map(|ready| &ready.options);
         let mut next = Self {
-            path: Path::of_target(path, bounds, merges, fresh)?,
+            path: Path::of_target(path, bounds, options, fresh)?,
             query: self.query.after(record, ready, own_query),
             methods: next_methods(record.status_choice(), &self.methods),
             ..self.clone()

@@ -128,7 +128,9 @@ impl Url {
 
     fn is_path(&self, table: &Table, record: &Record<'_>, target: &[u8]) -> bool {
         let mut slashes = target.windows(2).filter(|pair| pair == b"//");
-        if merges(table, record) && slashes.next().is_some() {
+        let ready = table.options(record);
+        let merges = ready.is_some_and(|ready| ready.options.merge_slashes);
+        if merges && slashes.next().is_some() {
             // How they are merged isn't known here.
             return true;
         }
@@ -222,12 +224,8 @@ fn path_after(table: &Table, record: &Record<'_>, target: &[u8]) -> Option<Path>
             unify(&all, parts, Compare(table.matching(record)), &mut fresh)?.1
         }
     };
-    Path::of_target(target, &bounds, merges(table, record), &mut fresh)
-}
-
-fn merges(table: &Table, record: &Record<'_>) -> bool {
-    let ready = table.options(record);
-    ready.is_some_and(|ready| ready.options.merge_slashes)
+    let options = table.options(record).map(|ready| &ready.options);
+    Path::of_target(target, &bounds, options, &mut fresh)
 }
 
 impl Options {

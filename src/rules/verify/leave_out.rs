@@ -8,14 +8,15 @@ use std::{
 use http::StatusCode;
 
 use super::{Finder, Loop, LoopKind};
-use crate::rules::{
-    Finding, RuleRef, Rules, condition::Ready, finding::cut, record::Record, table::Table,
-};
 #[cfg(feature = "regex")]
-use crate::rules::{FindingCode, Part};
+use crate::rules::Part;
+use crate::rules::{
+    Finding, FindingCode, RuleRef, Rules, condition::Ready, finding::cut, record::Record,
+    table::Table,
+};
 
-/// After so many rounds, every rule of a loop that is left goes.
-const PATIENCE: usize = 12;
+/// After so many rounds, every rule that may be part of a loop goes.
+const MAX_ROUNDS: usize = 12;
 
 impl Rules {
     /// Leaves out every rule that certainly closes a loop.
@@ -32,10 +33,18 @@ impl Rules {
                     continue;
                 };
                 errors.push(self.loop_error(rule, one));
-                if round < PATIENCE {
+                if round < MAX_ROUNDS {
                     removed.extend(closing);
-                } else {
-                    removed.extend(&one.rules);
+                    continue;
+                }
+                for at in one.circle.iter().filter(|at| removed.insert(**at)) {
+                    let other = self.rule_at(*at).filter(|_| Some(*at) != closing);
+                    errors.extend(other.map(|other| {
+                        let message =
+                            "this rule redirects to rules of a redirect loop, and they to it";
+                        let help = "remove this rule or change its target";
+                        Finding::of_rule(FindingCode::RedirectLoop, other, message, help)
+                    }));
                 }
             }
             if removed.is_empty() {

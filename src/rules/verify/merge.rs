@@ -216,7 +216,7 @@ impl<'t> Finder<'t> {
         if !is_plain(first_path, &bounds, 0) {
             return None;
         }
-        let between = Path::of_target(first_path, &bounds, false, &mut self.fresh)?;
+        let between = Path::of_target(first_path, &bounds, None, &mut self.fresh)?;
         let (narrowed, inner) = unify(&between, second.parts()?, compare(second), &mut self.fresh)?;
         if narrowed != between {
             return None;

@@ -61,6 +61,8 @@ pub(super) struct Loop {
     pub(super) is_certain: bool,
     /// The URLs that go round, where they are known; of a long loop the first few.
     pub(super) urls: Vec<String>,
+    /// The rules among which this was found. Without them, there is no loop of these rules.
+    pub(super) circle: Vec<u32>,
 }
 
 impl Loop {
@@ -113,6 +115,7 @@ impl Rules {
             kind: LoopKind::ToItself,
             hops: 1,
             urls: Vec::new(),
+            circle: vec![at],
         });
         Loops {
             found: idle.chain(found.into_iter().map(|(_, one)| one)).collect(),
@@ -133,6 +136,7 @@ impl Rules {
                 hops: round.rules.len(),
                 rules: each_once(round.rules),
                 urls: round.urls,
+                circle: circle.to_vec(),
             }),
             Verdict::Unknown => Some(Loop {
                 rules: circle.to_vec(),
@@ -140,6 +144,7 @@ impl Rules {
                 is_certain: false,
                 hops: 0,
                 urls: Vec::new(),
+                circle: Vec::new(),
             }),
         }
     }

@@ -166,6 +166,21 @@ impl Query {
         Some(())
     }
 
+    /// A parameter of this name, or of any name, may be among the rest.
+    fn allow(&mut self, key: Option<&str>) {
+        let Some(key) = key else {
+            self.rest = Rest::Anything;
+            self.gone.clear();
+            return;
+        };
+        self.gone.retain(|(gone, _)| **gone != *key);
+        match &mut self.rest {
+            Rest::Nothing => self.rest = Rest::Named(vec![key.into()]),
+            Rest::Named(keys) if keys.iter().all(|own| **own != *key) => keys.push(key.into()),
+            Rest::Named(_) | Rest::Anything => {}
+        }
+    }
+
     fn may_have(&self, key: &str) -> bool {
         self.rest_of(key, &ValueSet::ANY).is_some()
     }
@@ -178,6 +193,12 @@ impl Query {
         let mut own_pairs = own_pairs(own);
         own_pairs.retain(|pair| pair.key.as_deref().is_none_or(|key| !is_set(key)));
         let mut pairs = own_pairs.clone();
+        // A name that isn't known may be the name of a parameter that is set.
+        let may_be_set = edits.iter().any(|edit| matches!(edit, Edit::Set(..)))
+            && own_pairs.iter().any(|pair| pair.key.is_none());
+        if may_be_set {
+            pairs.retain(|pair| pair.key.is_some());
+        }
         let drops = match policy {
             QueryPolicy::Drop => true,
             QueryPolicy::TargetWins => record.has(QUERY),
@@ -206,11 +227,17 @@ impl Query {
             let mut leaves = dropped.clone();
             leaves.extend(removed.cloned());
             leaves.extend(overruled);
-            let kept = self
-                .pairs
-                .iter()
-                .filter(|pair| pair.key.as_ref().is_none_or(|key| !leaves.contains(key)));
-            pairs.extend(kept.cloned());
+            // A name of the target that isn't known may replace any other one.
+            let may_replace_any =
+                policy == QueryPolicy::Merge && own_pairs.iter().any(|pair| pair.key.is_none());
+            for pair in &self.pairs {
+                match &pair.key {
+                    Some(key) if leaves.contains(key) => {}
+                    None if !leaves.is_empty() => rest.allow(None),
+                    key if may_replace_any => rest.allow(key.as_deref()),
+                    _ => pairs.push(pair.clone()),
+                }
+            }
             let replaces = |name: &str| {
                 let is_own = |pair: &Pair| pair.key.as_deref() == Some(name);
                 is_set(name) || policy == QueryPolicy::Merge && own_pairs.iter().any(is_own)
@@ -225,15 +252,14 @@ impl Query {
                     key: Some(to.into()),
                     value: pair.value.clone(),
                 });
-                pairs.extend(renamed);
+                if may_replace_any {
+                    rest.allow(Some(to));
+                } else {
+                    pairs.extend(renamed);
+                }
                 // One of the rest may have the new name now.
                 if self.may_have(from) {
-                    rest.gone.retain(|(gone, _)| **gone != *to);
-                    if let Rest::Named(keys) = &mut rest.rest {
-                        if keys.iter().all(|key| **key != *to) {
-                            keys.push(to.into());
-                        }
-                    }
+                    rest.allow(Some(to));
                 }
             }
         }
@@ -249,6 +275,9 @@ impl Query {
         if drops {
             rest = Self::default();
         }
+        if may_be_set {
+            rest.allow(None);
+        }
         Self { pairs, ..rest }
     }
 
@@ -261,13 +290,26 @@ impl Query {
     ) -> bool {
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
         let is_known = |pair: &Pair| pair.key.is_some() && pair.value.known().is_some();
+        let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
         // What replaces or removes parameters does so once.
         before == after
+            && !swaps_names(edits)
             && (!record.has(QUERY)
                 || policy != QueryPolicy::Keep
                     && after.pairs.iter().all(is_known)
                     && !adds_again(before, record, ready))
     }
+}
+
+/// Returns `true` if a rule gives a parameter the name that it changes, so each redirect may send
+/// another query with the same names.
+fn swaps_names(edits: &[Edit]) -> bool {
+    edits.iter().any(|edit| match edit {
+        Edit::Rename(_, to) => edits
+            .iter()
+            .any(|other| matches!(other, Edit::Rename(from, _) if from == to)),
+        Edit::Remove(_) | Edit::Set(..) => false,
+    })
 }
 
 /// Returns `true` if the target has a parameter that the rule renames, so that each redirect adds

@@ -4,6 +4,7 @@ use super::path::{Bound, End, Fresh, Path, Text};
 use crate::{
     location::MAX_LEN,
     rules::{
+        options::Options,
         pattern::Tail,
         spelling,
         target::{Piece, Write, pieces},
@@ -15,10 +16,16 @@ impl Path {
     pub(super) fn of_target(
         target: &[u8],
         bounds: &[Bound],
-        merges: bool,
+        options: Option<&Options>,
         fresh: &mut Fresh,
     ) -> Option<Self> {
+        let merges = options.is_some_and(|options| options.merge_slashes);
+        let may_be_empty = options.is_some_and(|options| {
+            let mut conditions = options.conditions.iter();
+            conditions.any(|(_, condition)| condition.value.captures_empty)
+        });
         let mut out = Writer {
+            merges,
             segments: Vec::new(),
             current: None,
             end: End::Closed,
@@ -38,6 +45,7 @@ impl Path {
                 }
                 Piece::Slot(write, at, transforms) => {
                     let bound = match write {
+                        Write::QueryToPath if may_be_empty => &Bound::Anything,
                         Write::QueryToPath => &Bound::Word,
                         Write::Plain => &Bound::Anything,
                         _ => bounds.get(at).unwrap_or(&Bound::Anything),
@@ -70,6 +78,8 @@ impl Path {
 
 /// A path that is being written.
 struct Writer {
+    /// Runs of slashes become one.
+    merges: bool,
     segments: Vec<Text>,
     current: Option<Text>,
     end: End,
@@ -77,6 +87,10 @@ struct Writer {
 
 impl Writer {
     fn byte(&mut self, byte: u8) {
+        let is_empty = |text: &Text| text.is_empty();
+        if byte == b'/' && self.merges && self.current.as_ref().is_some_and(is_empty) {
+            return;
+        }
         if byte == b'/' {
             self.segments.extend(self.current.replace(Text::default()));
         } else if let Some(current) = &mut self.current {

@@ -233,7 +233,9 @@ mod tests {
         /// Without regexes, sets are exact.
         #[test]
         fn without_regexes_a_set_has_no_more(a in sets(), b in sets()) {
-            prop_assume!(a.0.regexes.is_empty() && b.0.regexes.is_empty());
+            if !(a.0.regexes.is_empty() && b.0.regexes.is_empty()) {
+                return Ok(());
+            }
             let (both, rest) = (a.0.and(&b.0), a.0.without(&b.0));
             for (at, value) in VALUES.into_iter().enumerate() {
                 prop_assert_eq!(a.0.may_contain(value), a.1[at]);

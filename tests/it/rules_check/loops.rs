@@ -285,3 +285,71 @@ fn a_renamed_parameter_that_the_target_has_makes_the_query_grow() {
         assert!(*journey.end() != End::TooManyRedirects, "{text}: {journey}");
     }
 }
+
+/// Loops that a parser of rules, a name or a host could hide. Each request goes round.
+#[test]
+fn r9_no_loop_hides() {
+    for (rules, url) in [
+        (
+            "/a/{k} -> /b/{k}?{k}=1 302 query=merge\n/b/{k} -> /a/{k}?lang=2 302 query=target-wins not:query:lang=2",
+            "/a/lang",
+        ),
+        (
+            "/a -> /a 302 rename=t:u rename=u:t ignore-case",
+            "/a?t=1&u=2",
+        ),
+        (
+            "/a -> /a 302 rename=t:u rename=u:t query:t query:u repeat-parameters",
+            "/a?t=1&u=2",
+        ),
+        (
+            "/a/{x} -> /b//{x} 302 merge-slashes\n/b/{x} -> /a/{x} 302",
+            "/a/y",
+        ),
+        ("/a -> /b//c 302 merge-slashes\n/b/c -> /a 302", "/a"),
+        (
+            "/a -> /b{q}c 302 query:q as q? repeat-parameters\n/bc -> /a?q= 302 query=drop",
+            "/a?q=",
+        ),
+    ] {
+        let parsed = Format::Native.parse_lossy(rules);
+        if parsed.findings.has_errors() {
+            continue;
+        }
+        let is_lost =
+            *testing::follow(&parsed.rules, testing::get(url)).end() == End::TooManyRedirects;
+        let findings = parsed.rules.check();
+        let is_reported = findings.iter().any(|one| {
+            use FindingCode::{PossibleEndlessRedirect, PossibleLoop, Undecided};
+            matches!(
+                one.code(),
+                PossibleLoop | PossibleEndlessRedirect | Undecided
+            )
+        });
+        assert!(!is_lost || is_reported, "{rules}\n{findings}");
+    }
+    let netlify = Format::Netlify.parse_lossy("/a q=:q /b/:q 302!\n/b/ /a?q= 302!\n");
+    assert!(netlify.findings.has_errors() || !netlify.rules.check().is_clean());
+}
+
+/// A rule for the hosts below a domain ends after one redirect to one of them.
+#[test]
+fn a_host_label_is_no_loop_to_itself() {
+    for rule in [
+        "/{x} -> https://{x}.example.com/{x} 302 host=*.example.com",
+        "/{*rest?} -> https://{t}.example.com/{rest} 302 host=*.example.com header:x-tenant as t",
+    ] {
+        let parsed = Format::Native.parse_lossy(rule);
+        assert!(!parsed.findings.has_errors(), "{}", parsed.findings);
+    }
+}
+
+#[test]
+fn many_rules_that_redirect_to_each_other_take_few_rounds() {
+    let lines: String = (0..250)
+        .map(|at| format!("/* /en{at}/:splat 301!\n"))
+        .collect();
+    let parsed = Format::Netlify.parse_lossy(&lines);
+    assert!(parsed.findings.has_errors());
+    assert!(parsed.findings.iter().count() >= 200, "{}", parsed.findings);
+}
