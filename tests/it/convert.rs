@@ -3,7 +3,9 @@
 use http::HeaderName;
 use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use tower_redirect::{
-    rules::{Format, NotPrinted, Precedence, Printed, Rule, Rules, native, netlify, netlify_toml},
+    rules::{
+        Format, NotPrinted, Precedence, Printed, Rule, Rules, Source, native, netlify, netlify_toml,
+    },
     testing,
 };
 
@@ -663,4 +665,17 @@ fn a_header_names_the_country() {
         testing::get("/").through(rules).assert_pass();
     }
     assert_eq!(Format::Netlify.print(&rules).not_printed().len(), 2);
+}
+
+/// Apache ends a quoted word at its next quote, even if a `\` is before it.
+#[test]
+fn apache_has_no_quotes_in_words() {
+    let rules = Rules::new([
+        Rule::found(Source::exact("/a\"b c"), "/t\"u v"),
+        Rule::found("/x\"y/{z}", "/{z}\""),
+        Rule::found("/plain", "/t\"u v"),
+    ]);
+    let rules = rules.unwrap();
+    let text = Format::Apache.print(&rules).into_text();
+    assert!(!text.contains('"'), "{text}");
 }

@@ -47,7 +47,7 @@ pub(super) fn entry(rule: &Rule) -> Result<String, Reason> {
     if options.matching.ignore_case {
         flags.push("NC".to_owned());
     }
-    let (pattern, target) = (word(&pattern), word(&target));
+    let (pattern, target) = (regex_word(&pattern), word(&target, "\\%22"));
     lines.push_str(&format!(
         "RewriteRule {pattern} {target} [{}]",
         flags.join(",")
@@ -124,7 +124,10 @@ fn pattern(path: &Pattern, ignores_slash: bool) -> Result<String, Reason> {
 fn conditions(options: &Options) -> Result<String, Reason> {
     let mut lines = Vec::new();
     let mut push = |variable: &str, pattern: &str| {
-        lines.push(format!("RewriteCond %{{{variable}}} {}\n", word(pattern)));
+        lines.push(format!(
+            "RewriteCond %{{{variable}}} {}\n",
+            regex_word(pattern)
+        ));
     };
     if let Some(scheme) = options.scheme {
         push(
@@ -240,10 +243,17 @@ fn escaped(text: &str, is_special: impl Fn(char) -> bool) -> String {
     out
 }
 
-/// Prints a word of a line. A quote in it has a `\` already.
-fn word(text: &str) -> String {
+/// Prints a regex as a word of a line.
+fn regex_word(regex: &str) -> String {
+    word(regex, "\\x22")
+}
+
+/// Prints a word of a line. Apache ends a quoted word at its next quote, so quotes are written in
+/// another way.
+fn word(text: &str, quote: &str) -> String {
+    let text = text.replace("\\\"", "\"").replace('"', quote);
     match text.contains(char::is_whitespace) {
         true => format!("\"{text}\""),
-        false => text.to_owned(),
+        false => text,
     }
 }
