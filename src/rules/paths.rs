@@ -33,7 +33,7 @@ impl PathMap {
     /// use tower_redirect::rules::PathMap;
     ///
     /// let errors = PathMap::new([("/a/{b}", "https://{b}.example/")]).unwrap_err();
-    /// assert!(errors.to_string().contains("a host can't contain a placeholder"));
+    /// assert!(errors.to_string().contains("a domain of at least two labels"));
     /// ```
     ///
     /// # Errors

@@ -54,8 +54,8 @@ pub use part::Part;
 /// assert_eq!(error.position(), Some(8));
 /// assert_eq!(
 ///     error.to_string(),
-///     "rule 0, target `https://{user}.example/`, byte 8: error: a host can't contain a \
-///      placeholder; write the host out, and use placeholders after its `/`",
+///     "rule 0, target `https://{user}.example/`, byte 8: error: a domain of at least two labels \
+///      must follow the placeholder; write it out: `https://{name}.example.com/`",
 /// );
 /// ```
 ///

@@ -333,7 +333,7 @@ mod tests {
                 "can't contain a placeholder",
             ),
             ("https://{seg}.u@example.com/", 15, "user name"),
-            ("https://{seg}.com/", 8, "can't contain a placeholder"),
+            ("https://{seg}.com/", 8, "at least two labels"),
             ("https://{seg}.1.2.3/", 13, "number"),
             ("https://{tail}.example.com/", 8, "can't be a host label"),
             ("https://{/*tail}.example.com/", 8, "can't be a host label"),
