@@ -3,8 +3,10 @@
 use http::HeaderName;
 use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
 use tower_redirect::{
+    Policy,
     rules::{
-        Format, NotPrinted, Precedence, Printed, Rule, Rules, Source, native, netlify, netlify_toml,
+        Condition, Format, NotPrinted, Precedence, Printed, Rule, Rules, Source, native, netlify,
+        netlify_toml,
     },
     testing,
 };
@@ -678,4 +680,26 @@ fn apache_has_no_quotes_in_words() {
     let rules = rules.unwrap();
     let text = Format::Apache.print(&rules).into_text();
     assert!(!text.contains('"'), "{text}");
+}
+
+/// Only the slash before the tail of a prefix is a part of it.
+#[test]
+fn a_prefix_keeps_the_slashes_of_its_target() {
+    for target in ["/b/{c}", "https://n.example/b/{c}/#e", "/b/{c}/{c}-/"] {
+        let device = Condition::header("x-device").captured_as("c");
+        let rule = Rule::found(Source::prefix("/a"), target).when(device);
+        let rules = Rules::new([rule]).unwrap();
+        let printed = Format::Vercel.print(&rules);
+        assert_eq!(printed.not_printed(), []);
+        let again = Format::Vercel.parse(printed.text()).unwrap();
+        for path in ["/a", "/a/", "/a/x/y"] {
+            let request = testing::get(path).header("x-device", "d");
+            let [expected, got] = [&rules, &again].map(|rules| {
+                let redirect = rules.decide(&request.head()).into_target();
+                redirect.map(|redirect| redirect.location().as_str().to_owned())
+            });
+            assert!(expected.is_some());
+            assert_eq!(got, expected, "{target} {path}");
+        }
+    }
 }

@@ -147,32 +147,38 @@ fn printable(target: Template) -> Result<Template, Finding> {
     Err(Finding::whole(message, ""))
 }
 
-/// Adds the tail of a prefix after the path of its target.
+/// Adds the tail of a prefix after the path of its target, instead of the slash at its end.
 fn add_tail(target: &mut Template) {
+    fn push_tail(parts: &mut Vec<TemplatePart>) {
+        if let Some(TemplatePart::Literal(last)) = parts.last_mut() {
+            if last.text.ends_with('/') {
+                last.text.pop();
+            }
+        }
+        let tail = Placeholder::new(Word::new(SPLAT, 0..0), true);
+        parts.push(TemplatePart::Placeholder(tail));
+    }
     let mut parts = Vec::new();
     let mut has_tail = false;
-    let tail = || TemplatePart::Placeholder(Placeholder::new(Word::new(SPLAT, 0..0), true));
     for part in std::mem::take(&mut target.parts) {
-        match part {
-            TemplatePart::Literal(text) if !has_tail => {
-                let end = text.text.find(['?', '#']);
-                let (path, after) = text
-                    .text
-                    .split_at_checked(end.unwrap_or(text.text.len()))
-                    .unwrap_or_default();
-                let path = path.strip_suffix('/').unwrap_or(path);
-                parts.push(TemplatePart::Literal(Word::new(path, 0..0)));
-                if end.is_some() {
-                    parts.push(tail());
-                    parts.push(TemplatePart::Literal(Word::new(after, 0..0)));
-                    has_tail = true;
-                }
-            }
-            part => parts.push(part),
+        let TemplatePart::Literal(text) = &part else {
+            parts.push(part);
+            continue;
+        };
+        let end = text.text.find(['?', '#']).filter(|_| !has_tail);
+        let Some((path, after)) = end.and_then(|end| text.text.split_at_checked(end)) else {
+            parts.push(part);
+            continue;
+        };
+        if !path.is_empty() {
+            parts.push(TemplatePart::Literal(Word::new(path, 0..0)));
         }
+        push_tail(&mut parts);
+        parts.push(TemplatePart::Literal(Word::new(after, 0..0)));
+        has_tail = true;
     }
     if !has_tail {
-        parts.push(tail());
+        push_tail(&mut parts);
     }
     target.parts = parts;
 }
