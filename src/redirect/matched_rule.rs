@@ -26,7 +26,7 @@ pub(crate) trait RuleTable: Send + Sync {
     fn count_hit(&self, number: u32);
 }
 
-/// The offset of a rule's record in its table.
+/// The offset of a rule in its table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RuleOffset(pub(crate) u32);
 

@@ -7,12 +7,12 @@ use bytes::Bytes;
 use super::{
     MatchedRule, NotSentReason, Outcome,
     capture::Captures,
+    compiled_rule::{CompiledRule, FRAGMENT, PATTERN, QUERY, REGEX, SETTLED, SLOTS},
     condition::Ready,
     host_label::HostLabel,
     match_input::MatchInput,
     options::{Edit, QueryPolicy},
     parameters::{self, means},
-    record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SETTLED, SLOTS},
     spelling,
     table::Table,
     target,
@@ -29,12 +29,12 @@ impl Table {
     pub(super) fn redirect(
         self: &Arc<Self>,
         at: u32,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
         location: Location,
     ) -> Redirect {
         let mut cache = None;
         let mut timing = Timing::Before;
-        if let Some(ready) = self.options(record) {
+        if let Some(ready) = self.options(rule) {
             cache = ready.options.cache;
             if let Some(status) = ready.options.after {
                 timing = Timing::after(status);
@@ -42,57 +42,57 @@ impl Table {
         }
         Redirect {
             location,
-            status_choice: record.status_choice(),
+            status_choice: rule.status_choice(),
             timing,
             cache,
             has_401_for_scripts: false,
-            rule: Some(self.matched(at, record)),
+            rule: Some(self.matched(at, rule)),
         }
     }
 
     /// The decision of a rule that passes or refuses.
     #[cold]
-    pub(super) fn without_redirect(self: &Arc<Self>, at: u32, record: &Record<'_>) -> Decision {
-        match record.outcome() {
+    pub(super) fn without_redirect(self: &Arc<Self>, at: u32, rule: &CompiledRule<'_>) -> Decision {
+        match rule.outcome() {
             Outcome::Refuse(status) => {
-                Decision::refuse(Refusal::of_rule(status, self.matched(at, record)))
+                Decision::refuse(Refusal::of_rule(status, self.matched(at, rule)))
             }
             Outcome::Pass | Outcome::Redirect(_) => Decision::pass(),
         }
     }
 
     #[inline]
-    fn matched(self: &Arc<Self>, at: u32, record: &Record<'_>) -> MatchedRule {
-        MatchedRule::new(Arc::<Self>::clone(self), RuleOffset(at), record.number)
+    fn matched(self: &Arc<Self>, at: u32, rule: &CompiledRule<'_>) -> MatchedRule {
+        MatchedRule::new(Arc::<Self>::clone(self), RuleOffset(at), rule.number)
     }
 
     /// Where a rule leads a request, or why it would lead astray.
     #[inline]
     pub(super) fn location(
         &self,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
         captures: &Captures<'_>,
         ask: &MatchInput<'_, '_>,
     ) -> Result<Location, PrepareError> {
-        let is_plain = record.has(PATTERN | REGEX) && is_plain(ask.path)?;
-        let ready = self.options(record);
+        let is_plain = rule.has(PATTERN | REGEX) && is_plain(ask.path)?;
+        let ready = self.options(rule);
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
         let query = match policy {
             QueryPolicy::Drop => None,
-            QueryPolicy::TargetWins if record.has(QUERY) => None,
+            QueryPolicy::TargetWins if rule.has(QUERY) => None,
             _ => ask.query.filter(|query| !query.is_empty()),
         };
         let edits = ready.is_some_and(|ready| !ready.options.edits.is_empty());
         if let Some(label) = ready.and_then(|ready| ready.options.host_label) {
-            return labelled(label, record, captures, query, ready, policy, is_plain);
+            return labelled(label, rule, captures, query, ready, policy, is_plain);
         }
-        let is_written = record.has(SLOTS) || query.is_some() || edits;
+        let is_written = rule.has(SLOTS) || query.is_some() || edits;
         let (text, ends) = if is_written {
             let write = |out: &mut Vec<u8>| {
                 let push = |out: &mut Vec<u8>, target: &[u8]| {
                     target::push(out, target, captures, is_plain);
                 };
-                written(out, record, None, push, query, ready, policy)
+                written(out, rule, None, push, query, ready, policy)
             };
             // One that is in use already is another one's.
             SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
@@ -100,16 +100,16 @@ impl Table {
                 Err(_) => write(&mut Vec::new()),
             })
         } else {
-            let text = self.records.slice(record.target_range());
-            let fragment = if record.has(FRAGMENT) {
+            let text = self.compiled.slice(rule.target_range());
+            let fragment = if rule.has(FRAGMENT) {
                 scan::first(&text, |word| scan::equal(word, b'#'))
             } else {
                 text.len()
             };
-            let origin = record.origin;
+            let origin = rule.origin;
             (text, PartEnds { origin, fragment })
         };
-        Location::prepared(text, ends, record.has(SETTLED) && !is_written)
+        Location::prepared(text, ends, rule.has(SETTLED) && !is_written)
     }
 }
 
@@ -146,26 +146,24 @@ thread_local! {
 #[cold]
 fn labelled(
     label: HostLabel,
-    record: &Record<'_>,
+    rule: &CompiledRule<'_>,
     captures: &Captures<'_>,
     query: Option<&str>,
     ready: Option<&Ready>,
     policy: QueryPolicy,
     is_plain: bool,
 ) -> Result<Location, PrepareError> {
-    let origin = label
-        .origin(record, captures)
-        .ok_or(PrepareError::OffSite)?;
+    let origin = label.origin(rule, captures).ok_or(PrepareError::OffSite)?;
     let push = |out: &mut Vec<u8>, target: &[u8]| target::push(out, target, captures, is_plain);
     let mut out = Vec::new();
-    let (text, ends) = written(&mut out, record, Some(&origin), push, query, ready, policy);
+    let (text, ends) = written(&mut out, rule, Some(&origin), push, query, ready, policy);
     Location::prepared_on(&origin, text, ends.fragment)
 }
 
 /// A target written for one request, and where its fragment begins.
 fn written(
     out: &mut Vec<u8>,
-    record: &Record<'_>,
+    rule: &CompiledRule<'_>,
     labelled: Option<&LabelledOrigin>,
     push: impl Fn(&mut Vec<u8>, &[u8]),
     query: Option<&str>,
@@ -175,17 +173,17 @@ fn written(
     out.clear();
     // What one long request needed is not kept.
     out.shrink_to(2 * MAX_LEN);
-    let (address, own_fragment) = if record.has(FRAGMENT) {
-        target::split_before(record.target, b'#')
+    let (address, own_fragment) = if rule.has(FRAGMENT) {
+        target::split_before(rule.target, b'#')
     } else {
-        (record.target, &[][..])
+        (rule.target, &[][..])
     };
-    let (path, own_query) = if record.has(QUERY) {
+    let (path, own_query) = if rule.has(QUERY) {
         target::split_before(address, b'?')
     } else {
         (address, &[][..])
     };
-    let mut origin = usize::from(record.origin);
+    let mut origin = usize::from(rule.origin);
     if let Some(labelled) = labelled {
         out.extend_from_slice(labelled.as_str().as_bytes());
         push(out, path.get(origin..).unwrap_or_default());
@@ -201,18 +199,18 @@ fn written(
         target::merge_slashes(out, origin);
     }
     let begin = out.len();
-    if record.has(QUERY) {
+    if rule.has(QUERY) {
         push(out, own_query);
     }
     if query.is_some() || ready.is_some() {
         push_query(out, begin, query, ready, policy);
     }
     let fragment = out.len();
-    if record.has(FRAGMENT) {
+    if rule.has(FRAGMENT) {
         push(out, own_fragment);
     }
     let ends = PartEnds {
-        origin: record.origin,
+        origin: rule.origin,
         fragment,
     };
     (Bytes::copy_from_slice(out), ends)

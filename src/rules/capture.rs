@@ -76,16 +76,16 @@ impl<'a> Captures<'a> {
 /// The rule that matches a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Match<'a> {
-    /// Where the rule begins among the records.
-    pub(super) rule: u32,
+    /// The rule that matches.
+    pub(super) at: u32,
     pub(super) path: PathTexts<'a>,
 }
 
 impl Match<'_> {
     /// A rule whose texts have to be looked for again.
-    pub(super) const fn of(rule: u32) -> Self {
+    pub(super) const fn of(at: u32) -> Self {
         Self {
-            rule,
+            at,
             path: PathTexts::UNKNOWN,
         }
     }

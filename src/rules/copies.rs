@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::{HashTable, hash_table::Entry};
 
-use super::record::{REGEX, Record};
+use super::compiled_rule::{CompiledRule, REGEX};
 
 /// The rules of a file, found by everything but their number.
 #[derive(Debug, Default)]
@@ -19,17 +19,17 @@ impl Copies {
     /// Adds the rule that begins here; gives the number of the copy that it replaces.
     ///
     /// Regexes are known by their place, and are not for tables from which copies go.
-    pub(super) fn add(&mut self, records: &[u8], at: u32) -> Option<u32> {
+    pub(super) fn add(&mut self, compiled: &[u8], at: u32) -> Option<u32> {
         let key = |at: u32| {
-            let record = Record::read(records, at)?;
-            let Record {
+            let rule = CompiledRule::read(compiled, at)?;
+            let CompiledRule {
                 flags,
                 origin,
                 options,
                 source,
                 target,
                 ..
-            } = record;
+            } = rule;
             Some((flags, origin, options, source, target))
         };
         let own = key(at)?;
@@ -46,13 +46,13 @@ impl Copies {
             Entry::Occupied(mut place) => {
                 let before = std::mem::replace(place.get_mut(), at);
                 self.earlier.push(before);
-                Record::read(records, before).map(|record| record.number)
+                CompiledRule::read(compiled, before).map(|rule| rule.number)
             }
         }
     }
 
     /// Takes the earlier copies out and numbers the others anew; gives the numbers that they had.
-    pub(super) fn take_out(mut self, records: &mut Vec<u8>) -> Vec<u32> {
+    pub(super) fn take_out(mut self, compiled: &mut Vec<u8>) -> Vec<u32> {
         self.earlier.sort_unstable();
         let Some(first) = self.earlier.first() else {
             return Vec::new();
@@ -60,20 +60,20 @@ impl Copies {
         let mut earlier = self.earlier.iter().peekable();
         let mut gone = Vec::with_capacity(self.earlier.len());
         let (mut from, mut to) = (*first, *first as usize);
-        while let Some(record) = Record::read(records, from) {
-            let (number, next) = (record.number, record.next());
+        while let Some(rule) = CompiledRule::read(compiled, from) {
+            let (number, next) = (rule.number, rule.next());
             if earlier.next_if_eq(&&from).is_some() {
                 gone.push(number);
             } else {
                 let length = (next - from) as usize;
-                records.copy_within(from as usize..next as usize, to);
+                compiled.copy_within(from as usize..next as usize, to);
                 let before = u32::try_from(gone.len()).unwrap_or_default();
-                Record::renumber(records, to, number - before);
+                CompiledRule::renumber(compiled, to, number - before);
                 to += length;
             }
             from = next;
         }
-        records.truncate(to);
+        compiled.truncate(to);
         gone
     }
 }

@@ -6,9 +6,9 @@
 
 use super::{
     Finding, Part,
+    compiled_rule::{PATTERN, REGEX},
     options::{Matching, Options},
     pattern::PatternRef,
-    record::{PATTERN, REGEX},
     rule::Rule,
     source::{Source, foreign},
     syntax,

@@ -5,8 +5,8 @@ use std::hash::BuildHasher;
 use hashbrown::{HashTable, hash_table::Entry};
 
 use super::{
+    compiled_rule::{CompiledRule, PATTERN, REGEX},
     condition::Ready,
-    record::{PATTERN, REGEX, Record},
     table::EVERY_HOST,
 };
 
@@ -22,12 +22,12 @@ impl Firsts {
     /// host.
     ///
     /// Regexes are not compared.
-    pub(super) fn add(&mut self, records: &[u8], options: &[Ready], at: u32) -> Option<u32> {
+    pub(super) fn add(&mut self, compiled: &[u8], options: &[Ready], at: u32) -> Option<u32> {
         let key = |at: u32| {
-            let record = Record::read(records, at)?;
-            let ready = record.options.and_then(|own| options.get(own as usize));
+            let rule = CompiledRule::read(compiled, at)?;
+            let ready = rule.options.and_then(|own| options.get(own as usize));
             let group = ready.map_or(EVERY_HOST, |ready| ready.group);
-            Some((record.flags & (PATTERN | REGEX), group, record.source))
+            Some((rule.flags & (PATTERN | REGEX), group, rule.source))
         };
         let own = key(at)?;
         if own.0 & REGEX != 0 {
@@ -39,7 +39,7 @@ impl Firsts {
             .entry(hash(&at), |other| key(*other) == Some(own), hash)
         {
             Entry::Occupied(before) => {
-                Record::read(records, *before.get()).map(|record| record.number)
+                CompiledRule::read(compiled, *before.get()).map(|rule| rule.number)
             }
             Entry::Vacant(place) => {
                 place.insert(at);

@@ -6,8 +6,8 @@
 
 use super::{
     capture::{Captures, Match},
+    compiled_rule::CompiledRule,
     match_input::MatchInput,
-    record::Record,
     table::Table,
     transform::Transforms,
 };
@@ -25,10 +25,10 @@ impl HostLabel {
     /// Returns the finished origin, or `None` if the captured text isn't a host label.
     pub(super) fn origin(
         self,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
         captures: &Captures<'_>,
     ) -> Option<LabelledOrigin> {
-        let configured = record.target.get(..record.origin.into())?;
+        let configured = rule.target.get(..rule.origin.into())?;
         let configured = OriginBelow::of_kept(std::str::from_utf8(configured).ok()?)?;
         let mut label = captures.get(self.at.into()).as_bytes().to_vec();
         self.transforms.apply(&mut label);
@@ -51,11 +51,11 @@ impl Table {
         &self,
         label: HostLabel,
         found: &Match<'a>,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
         ask: &MatchInput<'_, 'a>,
     ) -> bool {
         let mut captures = Captures::none();
-        let all = self.captures(found, record, ask, &mut captures);
-        all.is_some() && label.origin(record, &captures).is_some()
+        let all = self.captures(found, rule, ask, &mut captures);
+        all.is_some() && label.origin(rule, &captures).is_some()
     }
 }

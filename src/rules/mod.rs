@@ -85,6 +85,7 @@ use crate::{
 mod answer;
 mod builder;
 mod capture;
+mod compiled_rule;
 mod condition;
 mod copies;
 mod diff;
@@ -106,7 +107,6 @@ mod outcome;
 mod parameters;
 mod paths;
 mod pattern;
-mod record;
 #[cfg(feature = "regex")]
 mod regexes;
 mod rule;
@@ -130,6 +130,7 @@ mod verify;
 pub use crate::redirect::{MatchedRule, RuleId};
 pub use builder::RulesBuilder;
 use capture::{Captures, Match, MatchCache};
+use compiled_rule::SLOTS;
 pub use diff::{ChangeKind, DecisionChange, Diff, Undecided, UndecidedReason};
 pub use explain::{Candidate, Explanation, FailedCondition, NotSentReason};
 pub use finding::{Finding, FindingCode, Findings, Part, Severity, UnknownFindingCode};
@@ -140,7 +141,6 @@ use match_input::{MatchInput, asked_host};
 pub use options::QueryPolicy;
 pub use outcome::Outcome;
 pub use paths::PathMap;
-use record::SLOTS;
 pub use rule::Rule;
 pub use rule_ref::{Iter, RuleRef};
 pub use search::Precedence;
@@ -336,7 +336,7 @@ impl Rules {
         let cache = MatchCache::new();
         let ask = MatchInput::new(head, host.as_ref(), &cache);
         let found = self.table.search_seen(&ask, self.precedence, seen)?;
-        Some((found.rule, self.redirect(&found, &ask).into_target()?))
+        Some((found.at, self.redirect(&found, &ask).into_target()?))
     }
 
     /// The host that a request is for, where a rule looks at it.
@@ -351,16 +351,16 @@ impl Rules {
 
     #[inline(never)]
     fn redirect<'a>(&self, found: &Match<'a>, ask: &MatchInput<'_, 'a>) -> Decision {
-        let Some(record) = self.table.record(found.rule) else {
+        let Some(rule) = self.table.rule(found.at) else {
             return Decision::pass();
         };
-        if !record.redirects() {
-            return self.table.without_redirect(found.rule, &record);
+        if !rule.redirects() {
+            return self.table.without_redirect(found.at, &rule);
         }
         let mut captures;
-        let captures = if record.has(SLOTS) {
+        let captures = if rule.has(SLOTS) {
             captures = Captures::none();
-            let all = self.table.captures(found, &record, ask, &mut captures);
+            let all = self.table.captures(found, &rule, ask, &mut captures);
             if all.is_none() {
                 return Decision::pass();
             }
@@ -368,8 +368,8 @@ impl Rules {
         } else {
             &NO_CAPTURES
         };
-        match self.table.location(&record, captures, ask) {
-            Ok(location) => Decision::redirect(self.table.redirect(found.rule, &record, location)),
+        match self.table.location(&rule, captures, ask) {
+            Ok(location) => Decision::redirect(self.table.redirect(found.at, &rule, location)),
             Err(_) => Decision::pass(),
         }
     }
@@ -397,7 +397,7 @@ impl Rules {
         let host = self.host(request).ok()?;
         let cache = MatchCache::new();
         let ask = MatchInput::new(request, host.as_ref(), &cache);
-        Some(self.table.search(&ask, self.precedence)?.rule)
+        Some(self.table.search(&ask, self.precedence)?.at)
     }
 }
 

@@ -173,7 +173,7 @@ mod tests {
         };
         let found = rules.table.search(&ask, rules.precedence);
         let number = found
-            .and_then(|found| rules.table.record(found.rule))
+            .and_then(|found| rules.table.rule(found.at))
             .map(|rule| rule.number);
         (cache.query.reads.get(), cache.cookies.reads.get(), number)
     }

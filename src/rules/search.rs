@@ -4,9 +4,9 @@ use std::{cell::Cell, ops::ControlFlow};
 
 use super::{
     capture::{Captures, Match},
+    compiled_rule::{CompiledRule, PATTERN, REGEX},
     match_input::MatchInput,
     pattern::{PatternRef, Segment},
-    record::{PATTERN, REGEX, Record},
     table::Table,
 };
 
@@ -74,16 +74,16 @@ impl Table {
         self.candidates(
             ask,
             || lowest.get(),
-            |rule, record, path| {
+            |at, rule, path| {
                 seen();
-                let rank = self.rank(record, precedence);
+                let rank = self.rank(rule, precedence);
                 if best.is_some_and(|(_, other)| other < rank) {
                     return ControlFlow::Break(());
                 }
-                let found = || Match { rule, path: *path };
-                let answers = match self.options(record) {
+                let found = || Match { at, path: *path };
+                let answers = match self.options(rule) {
                     Some(ready) => {
-                        let fits = |label| self.has_host_label(label, &found(), record, ask);
+                        let fits = |label| self.has_host_label(label, &found(), rule, ask);
                         ready.admits(ask, &mut Captures::none())
                             && ready.options.host_label.is_none_or(fits)
                     }
@@ -101,29 +101,29 @@ impl Table {
     }
 
     /// What decides whether a rule comes before another.
-    pub(super) fn rank(&self, record: &Record<'_>, precedence: Precedence) -> Rank {
+    pub(super) fn rank(&self, rule: &CompiledRule<'_>, precedence: Precedence) -> Rank {
         let by_class = match precedence {
             Precedence::FirstMatch => [0; 5],
             Precedence::StaticFirst => {
-                let options = self.options(record);
+                let options = self.options(rule);
                 let moved = options.is_some_and(|ready| ready.options.stands_with_patterns);
-                [u32::from(moved || record.has(PATTERN | REGEX)), 0, 0, 0, 0]
+                [u32::from(moved || rule.has(PATTERN | REGEX)), 0, 0, 0, 0]
             }
-            Precedence::MostSpecific => self.specificity(record),
+            Precedence::MostSpecific => self.specificity(rule),
         };
-        (by_class, record.number)
+        (by_class, rule.number)
     }
 
-    fn specificity(&self, record: &Record<'_>) -> [u32; 5] {
-        let options = self.options(record).map(|ready| &ready.options);
+    fn specificity(&self, rule: &CompiledRule<'_>) -> [u32; 5] {
+        let options = self.options(rule).map(|ready| &ready.options);
         let host = options.and_then(|options| options.host.as_deref());
         let below = host.is_some_and(|host| host.starts_with(['*', '.']));
         let host_length = host.map_or(0, str::len);
         let scheme = options.is_some_and(|options| options.scheme.is_some());
         let short = |length: usize| u32::MAX - u32::try_from(length).unwrap_or(u32::MAX);
         [
-            u32::from(record.has(PATTERN | REGEX)),
-            short(literal_length(record)),
+            u32::from(rule.has(PATTERN | REGEX)),
+            short(literal_length(rule)),
             u32::from(host.is_none()) * 2 + u32::from(below),
             short(host_length),
             u32::from(!scheme),
@@ -144,14 +144,14 @@ const fn wanted_below(rank: &Rank, precedence: Precedence) -> u32 {
 }
 
 /// How many bytes of a source are literal.
-fn literal_length(record: &Record<'_>) -> usize {
-    if record.has(REGEX) {
+fn literal_length(rule: &CompiledRule<'_>) -> usize {
+    if rule.has(REGEX) {
         return 0;
     }
-    if !record.has(PATTERN) {
-        return record.source.len();
+    if !rule.has(PATTERN) {
+        return rule.source.len();
     }
-    PatternRef::of(record.source)
+    PatternRef::of(rule.source)
         .segments()
         .map(|segment| match segment {
             Segment::Literal(text) => 1 + text.len(),

@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use super::{
     Finding, Part,
     capture::{Kind, Slot},
+    compiled_rule::PATTERN,
     has::Condition,
     host_pattern::{TWO_HOSTS, checked_host},
     options::Options,
     parameters,
-    record::PATTERN,
     syntax::{self, Parameter, ParameterValue, Pattern, Tail, TailKind, Word},
 };
 #[cfg(feature = "regex")]
-use super::{FindingCode, record::REGEX, regexes::Room, verify::regex_beginning};
+use super::{FindingCode, compiled_rule::REGEX, regexes::Room, verify::regex_beginning};
 
 /// The source of a rule: which paths the rule matches.
 ///

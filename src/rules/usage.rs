@@ -271,7 +271,7 @@ impl Hits {
     /// Those of a table, of which none has answered.
     fn of(table: &Table) -> Self {
         // Rules that were left out leave their numbers behind.
-        let last = table.records().map(|(_, record)| record.number).max();
+        let last = table.rules().map(|(_, rule)| rule.number).max();
         let length = last.map_or(0, |last| last as usize + 1);
         Self {
             since: now(),

@@ -3,7 +3,7 @@
 use super::RulesBuilder;
 use crate::rules::{
     Finding, Part, RuleRef, Rules,
-    record::{Draft, Record},
+    compiled_rule::{CompiledRule, Draft},
 };
 
 impl RulesBuilder {
@@ -42,16 +42,16 @@ impl RulesBuilder {
     )]
     pub fn append(mut self, rules: Rules) -> Self {
         let mut known = vec![None; rules.table.options.len()];
-        for (at, record) in rules.table.records() {
+        for (at, rule) in rules.table.rules() {
             let number = self.count;
             self.count += 1;
             self.lines
-                .push_as(number, Some((&rules.table.lines, record.number)));
-            let added = self.append_record(&rules, at, &record, number, &mut known);
+                .push_as(number, Some((&rules.table.lines, rule.number)));
+            let added = self.append_rule(&rules, at, &rule, number, &mut known);
             self.errors.extend(added.err().map(|error| {
-                let rule = RuleRef::new(&rules.table, record);
-                let error = error.in_part(Part::Rule, rule.source());
-                error.in_rule(number, rule.name())
+                let shown = RuleRef::new(&rules.table, rule);
+                let error = error.in_part(Part::Rule, shown.source());
+                error.in_rule(number, shown.name())
             }));
         }
         self.lines.push_as(self.count, None);
@@ -60,17 +60,17 @@ impl RulesBuilder {
     }
 
     /// Adds one rule; `known` has the options of the table that were added already.
-    fn append_record(
+    fn append_rule(
         &mut self,
         rules: &Rules,
         at: u32,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
         number: u32,
         known: &mut [Option<u32>],
     ) -> Result<(), Finding> {
         let mut options = None;
-        if let Some(ready) = rules.table.options(record) {
-            let place = record.options.and_then(|own| known.get_mut(own as usize));
+        if let Some(ready) = rules.table.options(rule) {
+            let place = rule.options.and_then(|own| known.get_mut(own as usize));
             let own = match place.as_deref() {
                 Some(Some(own)) => *own,
                 _ => self.ready(ready.options.clone())?,
@@ -81,20 +81,20 @@ impl RulesBuilder {
             options = Some(own);
         }
         #[cfg(feature = "regex")]
-        let regex = self.regex_of(rules, at, record)?;
+        let regex = self.regex_of(rules, at, rule)?;
         #[cfg(not(feature = "regex"))]
         let _ = at;
         let draft = Draft {
-            flags: record.flags,
-            outcome: record.outcome(),
+            flags: rule.flags,
+            outcome: rule.outcome(),
             number,
-            origin: record.origin,
+            origin: rule.origin,
             options,
-            source: record.source,
-            target: record.target,
+            source: rule.source,
+            target: rule.target,
         };
         let _at = draft
-            .push(&mut self.records)
+            .push(&mut self.compiled)
             .ok_or_else(Finding::table_too_large)?;
         #[cfg(feature = "regex")]
         self.regexes.extend(regex.map(|regex| (_at, regex)));
@@ -107,13 +107,13 @@ impl RulesBuilder {
         &mut self,
         rules: &Rules,
         at: u32,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
     ) -> Result<Option<regex::Regex>, Finding> {
         if rules.table.regexes.get(at).is_none() {
             return Ok(None);
         }
-        let text = String::from_utf8_lossy(record.source);
-        let ignore_case = rules.table.matching(record).ignore_case;
+        let text = String::from_utf8_lossy(rule.source);
+        let ignore_case = rules.table.matching(rule).ignore_case;
         self.room.whole(&text, ignore_case).map(Some)
     }
 }

@@ -1,4 +1,4 @@
-//! From a rule as it was written to its record.
+//! Compiles a rule as it was written.
 
 use std::collections::HashSet;
 
@@ -8,13 +8,13 @@ use crate::{
     rules::{
         Finding, FindingCode, Part,
         capture::Slot,
+        compiled_rule::{Draft, FRAGMENT, QUERY, SETTLED, SLOTS},
         condition::Ready,
         host_label::HostLabel,
         host_pattern::checked_host,
         options::{Matching, Options},
         outcome::Outcome,
         pattern::MAX_CAPTURES,
-        record::{Draft, FRAGMENT, QUERY, SETTLED, SLOTS},
         rule::Rule,
         source::{Compiled, Source, SourceKind, compile_source},
         spelling,
@@ -91,7 +91,7 @@ impl RulesBuilder {
             source: path.as_bytes(),
             target: &target.text,
         };
-        draft.push(&mut self.records)
+        draft.push(&mut self.compiled)
     }
 
     fn try_push(
@@ -189,7 +189,7 @@ impl RulesBuilder {
                     source: &compiled,
                     target: target.map_or(&[], |target| &target.text),
                 };
-                let at = draft.push(&mut self.records).ok_or_else(|| {
+                let at = draft.push(&mut self.compiled).ok_or_else(|| {
                     Finding::table_too_large().in_part(Part::Rule, &source.text())
                 })?;
                 #[cfg(feature = "regex")]

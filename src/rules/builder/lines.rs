@@ -56,10 +56,10 @@ impl RulesBuilder {
         line: u32,
         rule: Rule,
     ) -> Result<Option<u32>, Finding> {
-        let at = self.records.len();
+        let at = self.compiled.len();
         self.try_line(line, rule)?;
         let at = u32::try_from(at).unwrap_or(u32::MAX);
-        let before = self.copies.add(&self.records, at);
+        let before = self.copies.add(&self.compiled, at);
         Ok(before.and_then(|number| self.lines.get(number)))
     }
 
@@ -69,12 +69,12 @@ impl RulesBuilder {
         line: u32,
         rule: Rule,
     ) -> Result<Option<u32>, Finding> {
-        let (number, length) = (self.count, self.records.len());
+        let (number, length) = (self.count, self.compiled.len());
         self.try_line(line, rule)?;
         let at = u32::try_from(length).unwrap_or(u32::MAX);
-        let before = self.firsts.add(&self.records, &self.options, at);
+        let before = self.firsts.add(&self.compiled, &self.options, at);
         Ok(before.and_then(|before| {
-            self.records.truncate(length);
+            self.compiled.truncate(length);
             self.count = number;
             self.lines.get(before)
         }))

@@ -4,12 +4,12 @@ use std::{collections::HashMap, sync::Arc};
 use super::regexes::Room;
 use super::{
     Finding, Findings, Part, Rules,
+    compiled_rule::OFFSET_LIMIT,
     condition::Ready,
     copies::Copies,
     firsts::Firsts,
     lines::Lines,
     options::{Matching, Options},
-    record::MOST as MOST_BYTES,
     rule::Rule,
     search::Precedence,
     source::{Source, foreign},
@@ -54,7 +54,7 @@ mod lines;
 #[derive(Debug, Default)]
 #[must_use = "rules do nothing until they are built"]
 pub struct RulesBuilder {
-    records: Vec<u8>,
+    compiled: Vec<u8>,
     count: u32,
     options: Vec<Ready>,
     known: HashMap<Options, u32>,
@@ -206,7 +206,7 @@ impl RulesBuilder {
 
     /// Compiles the valid rules, and returns what is wrong with the others.
     pub(super) fn build_what_is_right(mut self) -> (Rules, Vec<Finding>) {
-        let lost = std::mem::take(&mut self.copies).take_out(&mut self.records);
+        let lost = std::mem::take(&mut self.copies).take_out(&mut self.compiled);
         if !lost.is_empty() {
             self.count -= u32::try_from(lost.len()).unwrap_or_default();
             self.lines = self.lines.without(&lost);
@@ -216,7 +216,7 @@ impl RulesBuilder {
         #[cfg(feature = "regex")]
         let (regexes, too_much) = super::regexes::Regexes::new(self.regexes);
         let table = Table::new(
-            self.records,
+            self.compiled,
             self.options,
             self.hosts,
             self.lines,
@@ -264,9 +264,9 @@ impl RulesBuilder {
 
     /// Makes room for rules from a file of so many bytes, as far as there is any.
     pub(super) fn reserve(&mut self, bytes: usize) {
-        let bytes = bytes.saturating_add(bytes / 2).min(MOST_BYTES as usize);
+        let bytes = bytes.saturating_add(bytes / 2).min(OFFSET_LIMIT as usize);
         // Where there is not so much, it grows as it is filled.
-        let _ = self.records.try_reserve_exact(bytes);
+        let _ = self.compiled.try_reserve_exact(bytes);
     }
 }
 

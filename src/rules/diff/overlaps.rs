@@ -12,11 +12,11 @@ use crate::{
     rules::{
         Rules,
         capture::{Captures, Match, MatchCache},
+        compiled_rule::{CompiledRule, PATTERN, QUERY, REGEX, SLOTS},
         has::Place,
         match_input::MatchInput,
         options::{Matching, Options},
         outcome::Outcome,
-        record::{PATTERN, QUERY, REGEX, Record, SLOTS},
         verify::{Finder, Overlap},
     },
 };
@@ -53,9 +53,9 @@ struct Look<'r> {
 fn has_one_case(old: &Rules, new: &Rules) -> bool {
     let mut seen = [false; 2];
     for rules in [old, new] {
-        for (_, record) in rules.table.records() {
-            if !record.has(REGEX) {
-                let ready = rules.table.options(&record);
+        for (_, rule) in rules.table.rules() {
+            if !rule.has(REGEX) {
+                let ready = rules.table.options(&rule);
                 let ignores = ready.is_some_and(|ready| ready.options.matching.ignore_case);
                 if let Some(seen) = seen.get_mut(usize::from(ignores)) {
                     *seen = true;
@@ -74,13 +74,13 @@ impl<'r> Search<'r> {
             pairs.get(&at).is_some_and(|partner| partner.is_same)
         };
         let mut suspects: Vec<Pair> = Vec::new();
-        for (at, _) in self.old.table.records() {
+        for (at, _) in self.old.table.rules() {
             if !is_same(&self.pairs.of_old, at) || self.pairs.moved.contains(&at) {
                 let partner = self.pairs.of_old.get(&at);
                 suspects.push((Some(at), partner.map(|partner| partner.at)));
             }
         }
-        for (at, _) in self.new.table.records() {
+        for (at, _) in self.new.table.rules() {
             if !self.pairs.of_new.contains_key(&at) {
                 suspects.push((None, Some(at)));
             }
@@ -118,8 +118,8 @@ impl<'r> Search<'r> {
 
     fn is_pattern(&self, pair: Pair) -> bool {
         let (which, at) = one_of(pair);
-        let record = self.rules(which).table.record(at);
-        record.is_some_and(|record| record.has(PATTERN))
+        let rule = self.rules(which).table.rule(at);
+        rule.is_some_and(|rule| rule.has(PATTERN))
     }
 
     /// What keeps it from being proven that whatever these rules answer is answered the same by the
@@ -127,11 +127,11 @@ impl<'r> Search<'r> {
     fn doubt(&mut self, look: &mut Look<'r>, pair: Pair) -> Option<UndecidedReason> {
         let (which, at) = one_of(pair);
         let rules = self.rules(which);
-        let record = rules.table.record(at)?;
-        if record.has(REGEX) {
+        let rule = rules.table.rule(at)?;
+        if rule.has(REGEX) {
             return Some(UndecidedReason::Regex);
         }
-        let ready = rules.table.options(&record);
+        let ready = rules.table.options(&rule);
         if ready.is_some_and(|ready| ready.options.matching.ignore_case) && !look.one_case {
             return Some(UndecidedReason::Overlap);
         }
@@ -181,14 +181,14 @@ impl<'r> Search<'r> {
         others: &[Overlap],
         same: Same,
     ) -> bool {
-        let Some((at, record)) = at.and_then(|at| Some((at, self.rules(which).table.record(at)?)))
+        let Some((at, rule)) = at.and_then(|at| Some((at, self.rules(which).table.rule(at)?)))
         else {
             return true;
         };
         let may_answer = own.iter().any(|overlap| overlap.at == at);
         !may_answer
             || self.listed.contains(&(which, at))
-            || self.is_same_everywhere(which, at, &record, others, same)
+            || self.is_same_everywhere(which, at, &rule, others, same)
     }
 
     /// Whether the other table answers the same wherever this rule answers, by the rules that may
@@ -197,22 +197,22 @@ impl<'r> Search<'r> {
         &self,
         which: Which,
         at: u32,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
         others: &[Overlap],
         how_same: Same,
     ) -> bool {
         let rules = self.rules(which);
-        let rank = rules.table.rank(record, rules.precedence);
+        let rank = rules.table.rank(rule, rules.precedence);
         for other in others {
             let partner = self.partner(which.other(), other.at);
             let same = partner.filter(|partner| partner.is_same);
             let is_this = same.is_some_and(|same| same.at == at);
             // Where that one answers there, it would come before this rule here.
             let comes_before = same.is_some_and(|same| {
-                let same = rules.table.record(same.at);
+                let same = rules.table.rule(same.at);
                 same.is_some_and(|same| rules.table.rank(&same, rules.precedence) < rank)
             });
-            let has_same_effect = || self.has_same_effect(which, record, other.at, how_same);
+            let has_same_effect = || self.has_same_effect(which, rule, other.at, how_same);
             if !is_this && !comes_before && !has_same_effect() {
                 return false;
             }
@@ -221,26 +221,32 @@ impl<'r> Search<'r> {
             }
         }
         // A request that no rule matches passes through, too.
-        record.outcome() == Outcome::Pass
+        rule.outcome() == Outcome::Pass
     }
 
     /// Whether a rule has the same effect as one of the other table that matches the same request.
     ///
     /// A redirect is compared only if its source has no placeholders.
-    fn has_same_effect(&self, which: Which, record: &Record<'_>, other: u32, same: Same) -> bool {
+    fn has_same_effect(
+        &self,
+        which: Which,
+        rule: &CompiledRule<'_>,
+        other: u32,
+        same: Same,
+    ) -> bool {
         let (own_rules, other_rules) = (self.rules(which), self.rules(which.other()));
-        let Some(other_record) = other_rules.table.record(other) else {
+        let Some(other_rule) = other_rules.table.rule(other) else {
             return false;
         };
-        if !record.redirects() {
-            return record.outcome() == other_record.outcome();
+        if !rule.redirects() {
+            return rule.outcome() == other_rule.outcome();
         }
-        if record.has(PATTERN | REGEX | SLOTS) || other_record.has(REGEX) {
+        if rule.has(PATTERN | REGEX | SLOTS) || other_rule.has(REGEX) {
             return false;
         }
         let nothing = Options::default();
-        let own_ready = own_rules.table.options(record);
-        let other_ready = other_rules.table.options(&other_record);
+        let own_ready = own_rules.table.options(rule);
+        let other_ready = other_rules.table.options(&other_rule);
         let own = own_ready.map_or(&nothing, |ready| &ready.options);
         let options = other_ready.map_or(&nothing, |ready| &ready.options);
         let asks_query = |options: &Options| {
@@ -250,26 +256,26 @@ impl<'r> Search<'r> {
         let is_plain = !asks_query(own)
             && !asks_query(options)
             && other_ready.is_none_or(|ready| ready.slots.is_empty());
-        let is_same = record.outcome() == other_record.outcome()
-            && record.has(QUERY) == other_record.has(QUERY)
+        let is_same = rule.outcome() == other_rule.outcome()
+            && rule.has(QUERY) == other_rule.has(QUERY)
             && own.query == options.query
             && own.edits == options.edits
             && own.cache == options.cache
             && own.after == options.after
             && own.merge_slashes == options.merge_slashes
             && own.scheme == options.scheme;
-        if !is_plain || !is_same || record.origin != other_record.origin {
+        if !is_plain || !is_same || rule.origin != other_rule.origin {
             return false;
         }
-        if !other_record.has(SLOTS) {
-            return record.target == other_record.target;
+        if !other_rule.has(SLOTS) {
+            return rule.target == other_rule.target;
         }
         // What is captured is passed on as it was asked for: `/%61` as `%61`, where a literal `/a`
         // leads to its own target.
         if same == Same::Exactly || own.matching != Matching::default() {
             return false;
         }
-        let Ok(path) = std::str::from_utf8(record.source) else {
+        let Ok(path) = std::str::from_utf8(rule.source) else {
             return false;
         };
         let request = Request::new(());
@@ -282,14 +288,14 @@ impl<'r> Search<'r> {
         };
         let mut captures = Captures::none();
         let found = Match::of(other);
-        let fits = (other_rules.table).captures(&found, &other_record, &ask, &mut captures);
+        let fits = (other_rules.table).captures(&found, &other_rule, &ask, &mut captures);
         fits.is_some_and(|()| {
-            let made = |rules: &Rules, record: &Record<'_>, captures: &Captures<'_>| {
-                let location = rules.table.location(record, captures, &ask).ok()?;
+            let made = |rules: &Rules, rule: &CompiledRule<'_>, captures: &Captures<'_>| {
+                let location = rules.table.location(rule, captures, &ask).ok()?;
                 Some(location.as_str().to_owned())
             };
-            let own = made(own_rules, record, &Captures::none());
-            own.is_some() && own == made(other_rules, &other_record, &captures)
+            let own = made(own_rules, rule, &Captures::none());
+            own.is_some() && own == made(other_rules, &other_rule, &captures)
         })
     }
 
@@ -306,14 +312,14 @@ impl<'r> Search<'r> {
                 host: host.as_ref().map(|host| &*host.name),
                 cache: &MatchCache::new(),
             };
-            let Some(record) = rules.table.record(at) else {
+            let Some(rule) = rules.table.rule(at) else {
                 return false;
             };
-            rules.table.options(&record).is_none_or(|ready| {
+            rules.table.options(&rule).is_none_or(|ready| {
                 let has = |label| {
                     rules
                         .table
-                        .has_host_label(label, &Match::of(at), &record, &ask)
+                        .has_host_label(label, &Match::of(at), &rule, &ask)
                 };
                 ready.admits(&ask, &mut Captures::none())
                     && ready.options.host_label.is_none_or(has)

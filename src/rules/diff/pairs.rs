@@ -6,9 +6,9 @@ use foldhash::fast::RandomState;
 
 use crate::rules::{
     Rules,
+    compiled_rule::{CompiledRule, PATTERN, QUERY, REGEX},
     options::{Options, QueryPolicy},
     outcome::Outcome,
-    record::{PATTERN, QUERY, REGEX, Record},
 };
 
 type Map<K, V> = HashMap<K, V, RandomState>;
@@ -113,7 +113,7 @@ impl Rules {
     /// The numbers of the rules that another table has for the same requests too, and those they
     /// have there.
     pub(in crate::rules) fn same_requests(&self, before: &Self) -> Vec<(u32, u32)> {
-        let number = |rules: &Self, at| rules.table.record(at).map(|record| record.number);
+        let number = |rules: &Self, at| rules.table.rule(at).map(|rule| rule.number);
         let pairs = Pairs::of(before, self).of_new;
         let numbers = pairs
             .iter()
@@ -143,19 +143,19 @@ fn known<'r>(
         .collect();
     let mut known: Vec<_> = rules
         .table
-        .records()
-        .map(|(at, record)| {
-            let own = record.options.and_then(|at| of_table.get(at as usize));
+        .rules()
+        .map(|(at, rule)| {
+            let own = rule.options.and_then(|at| of_table.get(at as usize));
             let (matching, answering) = *own.unwrap_or(&none);
             let key = keys.of((
-                record.flags & (PATTERN | REGEX),
-                nameless(record.source, record.has(PATTERN)),
+                rule.flags & (PATTERN | REGEX),
+                nameless(rule.source, rule.has(PATTERN)),
                 matching,
             ));
-            let query = query_policy(rules, &record);
-            let Record { origin, target, .. } = record;
-            let value = values.of((record.outcome(), origin, target, query, answering));
-            let rank = rules.table.rank(&record, rules.precedence);
+            let query = query_policy(rules, &rule);
+            let CompiledRule { origin, target, .. } = rule;
+            let value = values.of((rule.outcome(), origin, target, query, answering));
+            let rank = rules.table.rank(&rule, rules.precedence);
             (rank, Known { at, key, value })
         })
         .collect();
@@ -164,10 +164,10 @@ fn known<'r>(
 }
 
 /// What becomes of the query of a request, said in one way.
-fn query_policy(rules: &Rules, record: &Record<'_>) -> QueryPolicy {
-    let ready = rules.table.options(record);
+fn query_policy(rules: &Rules, rule: &CompiledRule<'_>) -> QueryPolicy {
+    let ready = rules.table.options(rule);
     match ready.map_or(QueryPolicy::Keep, |ready| ready.options.query) {
-        QueryPolicy::TargetWins if record.has(QUERY) => QueryPolicy::Drop,
+        QueryPolicy::TargetWins if rule.has(QUERY) => QueryPolicy::Drop,
         QueryPolicy::TargetWins => QueryPolicy::Keep,
         policy => policy,
     }

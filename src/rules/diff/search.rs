@@ -15,8 +15,8 @@ use crate::{
     policy::Policy,
     request::{RequestHead, host::NormalizedHost},
     rules::{
-        Rules, capture::MatchCache, has::Place, match_input::MatchInput, options::Edit,
-        record::Record, target,
+        Rules, capture::MatchCache, compiled_rule::CompiledRule, has::Place,
+        match_input::MatchInput, options::Edit, target,
     },
 };
 
@@ -129,7 +129,7 @@ impl<'r> Search<'r> {
     /// Sends a request that each rule is for to both.
     fn ask_about_each_source(&mut self) {
         let (old, new) = (self.old, self.new);
-        for (at, _) in old.table.records() {
+        for (at, _) in old.table.rules() {
             if self.is_tired() {
                 return;
             }
@@ -138,7 +138,7 @@ impl<'r> Search<'r> {
             }
             self.ask_about_exceptions(old, at);
         }
-        for (at, _) in new.table.records() {
+        for (at, _) in new.table.rules() {
             if self.is_tired() {
                 return;
             }
@@ -171,7 +171,7 @@ impl<'r> Search<'r> {
         let (Some((old, new)), false) = self.ask(asked.clone(), scheme) else {
             return 1;
         };
-        let rules = |rules: &'r Rules, at: Option<u32>| Some((rules, rules.table.record(at?)?));
+        let rules = |rules: &'r Rules, at: Option<u32>| Some((rules, rules.table.rule(at?)?));
         let both = [rules(self.old, old), rules(self.new, new)];
         let again = again().map(|again| again.parts().0.clone());
         let variants = again.into_iter().chain(variants(asked, both));
@@ -239,13 +239,13 @@ fn winner(rules: &Rules, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<u
         cache: &MatchCache::new(),
     };
     let found = rules.table.search_seen(&ask, rules.precedence, seen)?;
-    Some(found.rule)
+    Some(found.at)
 }
 
 /// Requests like this one, in which a difference of two rules may show.
 fn variants<'r>(
     asked: &Request<()>,
-    both: [Option<(&'r Rules, Record<'r>)>; 2],
+    both: [Option<(&'r Rules, CompiledRule<'r>)>; 2],
 ) -> Vec<Request<()>> {
     let mut variants = Vec::new();
     let path = asked.uri().path();
@@ -258,8 +258,8 @@ fn variants<'r>(
     let more = if query.is_empty() { "" } else { "&" };
     variants.extend(to(format!("{path}?{query}{more}x=1")));
     let mut keys = String::new();
-    for (rules, record) in both.iter().flatten() {
-        let options = rules.table.options(record).map(|ready| &ready.options);
+    for (rules, rule) in both.iter().flatten() {
+        let options = rules.table.options(rule).map(|ready| &ready.options);
         for edit in options.map_or(&[][..], |options| &options.edits) {
             let (Edit::Remove(key) | Edit::Rename(key, _) | Edit::Set(key, _)) = edit;
             push_pair(&mut keys, key);
@@ -270,7 +270,7 @@ fn variants<'r>(
                 push_pair(&mut keys, key);
             }
         }
-        let (_, own, _) = target::split(record.target);
+        let (_, own, _) = target::split(rule.target);
         let own = String::from_utf8_lossy(own.get(1..).unwrap_or_default()).into_owned();
         for (key, _) in crate::rules::parameters::pairs(&own) {
             push_pair(&mut keys, &crate::rules::parameters::plain(key));
@@ -280,7 +280,7 @@ fn variants<'r>(
         variants.extend(to(format!("{path}?{query}{more}{keys}")));
     }
     variants.extend(to(format!("{path}//x/")));
-    let outcomes = both.map(|one| one.map(|(_, record)| record.outcome()));
+    let outcomes = both.map(|one| one.map(|(_, rule)| rule.outcome()));
     if let [Some(old), Some(new)] = outcomes {
         let methods = [Method::GET, Method::POST, Method::PUT];
         for version in [Version::HTTP_11, Version::HTTP_10] {

@@ -210,29 +210,29 @@ impl Rules {
 
     fn explain_asked<'r>(&'r self, ask: &MatchInput<'_, '_>, explanation: &mut Explanation<'r>) {
         let winner = self.table.search(ask, self.precedence);
-        let rule = winner.map(|winner| winner.rule);
-        (explanation.candidates, explanation.more) = self.in_question(ask, rule);
-        let Some((winner, at)) = winner.zip(rule) else {
+        let at = winner.map(|winner| winner.at);
+        (explanation.candidates, explanation.more) = self.in_question(ask, at);
+        let Some((winner, at)) = winner.zip(at) else {
             return;
         };
-        let Some(record) = self.table.record(at) else {
+        let Some(rule) = self.table.rule(at) else {
             return;
         };
-        if !record.redirects() {
-            explanation.winner = Some(RuleRef::new(&self.table, record));
-            let decision = self.table.without_redirect(at, &record);
+        if !rule.redirects() {
+            explanation.winner = Some(RuleRef::new(&self.table, rule));
+            let decision = self.table.without_redirect(at, &rule);
             explanation.refusal = decision.refusal().cloned();
             return;
         }
         let mut captures = Captures::none();
-        let all = self.table.captures(&winner, &record, ask, &mut captures);
+        let all = self.table.captures(&winner, &rule, ask, &mut captures);
         if all.is_none() {
             return;
         }
-        explanation.winner = Some(RuleRef::new(&self.table, record));
-        match self.table.location(&record, &captures, ask) {
+        explanation.winner = Some(RuleRef::new(&self.table, rule));
+        match self.table.location(&rule, &captures, ask) {
             Ok(location) => {
-                let redirect = self.table.redirect(at, &record, location);
+                let redirect = self.table.redirect(at, &rule, location);
                 let decision = Decision::redirect(redirect.clone());
                 let reason = match decision.judge(ask.head, DisabledExemptions::default()) {
                     Verdict::Pass(unsent) => unsent.map(|unsent| unsent.reason),

@@ -6,10 +6,10 @@ use super::{Candidate, FailedCondition};
 use crate::rules::{
     RuleRef, Rules,
     capture::{Captures, Match},
+    compiled_rule::CompiledRule,
     condition::Missing,
     match_input::MatchInput,
     options::Matching,
-    record::Record,
     search::Rank,
     table::{EVERY_HOST, Table},
     verify::AskedPath,
@@ -45,16 +45,16 @@ impl Rules {
         let found = self.table.found(ask);
         let paths = self.table.paths(ask.path);
         let mut ranked: Vec<(Rank, u32, Option<FailedCondition>)> = Vec::new();
-        for (at, record) in self.table.records() {
+        for (at, rule) in self.table.rules() {
             let unmet = if found.contains(&at) {
                 None
             } else {
-                let Some(unmet) = self.table.misses(ask, &paths, at, &record) else {
+                let Some(unmet) = self.table.misses(ask, &paths, at, &rule) else {
                     continue;
                 };
                 Some(unmet)
             };
-            ranked.push((self.table.rank(&record, self.precedence), at, unmet));
+            ranked.push((self.table.rank(&rule, self.precedence), at, unmet));
         }
         ranked.sort_unstable_by_key(|(rank, ..)| *rank);
         let mut candidates = Vec::new();
@@ -64,16 +64,15 @@ impl Rules {
                 more += 1;
                 continue;
             }
-            let Some(record) = self.table.record(at) else {
+            let Some(rule) = self.table.rule(at) else {
                 continue;
             };
-            let unmet = match unmet.or_else(|| self.table.lacks(ask, &record)) {
+            let unmet = match unmet.or_else(|| self.table.lacks(ask, &rule)) {
                 None if winner != Some(at) => Some(FailedCondition::LowerPrecedence),
                 unmet => unmet,
             };
-            let rule = RuleRef::new(&self.table, record);
             candidates.push(Candidate {
-                rule,
+                rule: RuleRef::new(&self.table, rule),
                 failed_condition: unmet,
             });
         }
@@ -102,26 +101,26 @@ impl Table {
         ask: &MatchInput<'_, '_>,
         paths: &Paths,
         at: u32,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
     ) -> Option<FailedCondition> {
-        match paths.fit(at, record, self.matching(record)) {
+        match paths.fit(at, rule, self.matching(rule)) {
             Fit::Another => return None,
             Fit::Nearly(unmet) => return Some(unmet),
             Fit::Whole => {}
         }
-        let group = self.options(record).map_or(EVERY_HOST, |ready| ready.group);
+        let group = self.options(rule).map_or(EVERY_HOST, |ready| ready.group);
         if !self.hosts.fitting(ask.host).any(|own| own == group) {
             return Some(FailedCondition::Host);
         }
-        self.lacks(ask, record)
+        self.lacks(ask, rule)
     }
 
     /// What a request lacks whose path and host fit.
-    fn lacks(&self, ask: &MatchInput<'_, '_>, record: &Record<'_>) -> Option<FailedCondition> {
-        let ready = self.options(record)?;
+    fn lacks(&self, ask: &MatchInput<'_, '_>, rule: &CompiledRule<'_>) -> Option<FailedCondition> {
+        let ready = self.options(rule)?;
         let Some(missing) = ready.missing(ask, &mut Captures::none()) else {
             let label = ready.options.host_label?;
-            let has_label = self.has_host_label(label, &Match::of(record.begin()), record, ask);
+            let has_label = self.has_host_label(label, &Match::of(rule.begin()), rule, ask);
             return (!has_label).then_some(FailedCondition::HostLabel);
         };
         Some(match missing {
@@ -157,8 +156,8 @@ impl Table {
 
 impl Paths {
     /// Whether a rule is for this path.
-    fn fit(&self, at: u32, record: &Record<'_>, matching: Matching) -> Fit {
-        let Some(parts) = record.parts() else {
+    fn fit(&self, at: u32, rule: &CompiledRule<'_>, matching: Matching) -> Fit {
+        let Some(parts) = rule.parts() else {
             return if self.regexes.contains(&at) {
                 Fit::Whole
             } else {

@@ -4,8 +4,8 @@ use std::{collections::HashSet, fmt};
 
 use crate::rules::{
     QueryPolicy, Rules,
+    compiled_rule::{CompiledRule, REGEX},
     options::Options,
-    record::{REGEX, Record},
     target::{self, Piece},
     verify::Finder,
 };
@@ -73,16 +73,16 @@ impl Rules {
     pub(super) fn chains(&self, loops: &HashSet<u32>) -> Vec<RemainingChain> {
         let mut finder = Finder::new(self);
         let mut chains = Vec::new();
-        for (_, record) in self.table.records() {
+        for (_, rule) in self.table.rules() {
             if finder.is_tired() {
                 break;
             }
-            let next = finder.surely_behind(&record);
-            let Some(second) = next.and_then(|at| self.table.record(at)) else {
+            let next = finder.surely_behind(&rule);
+            let Some(second) = next.and_then(|at| self.table.rule(at)) else {
                 continue;
             };
-            let (is_of_next, reason) = self.reason(loops, &record, &second);
-            let (rule, next) = (record.number, second.number);
+            let (is_of_next, reason) = self.reason(loops, &rule, &second);
+            let (rule, next) = (rule.number, second.number);
             chains.push(RemainingChain {
                 rule,
                 next,
@@ -98,15 +98,16 @@ impl Rules {
     fn reason(
         &self,
         loops: &HashSet<u32>,
-        first: &Record<'_>,
-        second: &Record<'_>,
+        first: &CompiledRule<'_>,
+        second: &CompiledRule<'_>,
     ) -> (bool, &'static str) {
         let nothing = Options::default();
-        let options = |record: &Record<'_>| self.table.options(record).map(|ready| &ready.options);
+        let options =
+            |rule: &CompiledRule<'_>| self.table.options(rule).map(|ready| &ready.options);
         let (own, other) = (options(first), options(second));
         let (own, other) = (own.unwrap_or(&nothing), other.unwrap_or(&nothing));
-        let transforms = |record: &Record<'_>| {
-            let mut pieces = target::pieces(record.target);
+        let transforms = |rule: &CompiledRule<'_>| {
+            let mut pieces = target::pieces(rule.target);
             pieces.any(|piece| matches!(piece, Piece::Slot(.., one) if !one.is_none()))
         };
         let of_next = [

@@ -7,10 +7,10 @@ use std::{
 
 use super::{
     RuleRef, Rules,
+    compiled_rule::{CompiledRule, Draft, PATTERN, REGEX},
     condition::Ready,
     options::{Options, QueryPolicy},
     outcome::Outcome,
-    record::{Draft, PATTERN, REGEX, Record},
     verify::{Finder, Merged},
 };
 use crate::status::StatusChoice;
@@ -152,14 +152,14 @@ impl Rules {
 
     /// The same rules in a table of their own.
     pub(super) fn copy(&self) -> Self {
-        self.rewritten(self.table.options.clone(), |at, record, records| {
-            self.keep(at, record, records);
+        self.rewritten(self.table.options.clone(), |at, rule, compiled| {
+            self.keep(at, rule, compiled);
         })
     }
 
-    fn keep(&self, at: u32, record: &Record<'_>, records: &mut Vec<u8>) {
-        let whole = at as usize..record.next() as usize;
-        records.extend_from_slice(self.table.records.get(whole).unwrap_or_default());
+    fn keep(&self, at: u32, rule: &CompiledRule<'_>, compiled: &mut Vec<u8>) {
+        let whole = at as usize..rule.next() as usize;
+        compiled.extend_from_slice(self.table.compiled.get(whole).unwrap_or_default());
     }
 
     /// The table with each rule merged with the one that follows it, the last of a chain first;
@@ -169,7 +169,7 @@ impl Rules {
         let mut merged: HashMap<u32, Merged> = HashMap::new();
         let mut seen: HashSet<u32> = HashSet::new();
         let before = by.clone();
-        for (mut at, _) in self.table.records() {
+        for (mut at, _) in self.table.rules() {
             let mut way = Vec::new();
             while seen.insert(at) {
                 let Some(next) = self.next(&mut finder, loops, at) else {
@@ -205,29 +205,29 @@ impl Rules {
         let ready: HashMap<u32, Option<u32>> = merged
             .iter()
             .filter_map(|(at, merged)| {
-                let own = self.table.record(*at)?.options;
+                let own = self.table.rule(*at)?.options;
                 Some((*at, options.with_policy(own, merged.policy)))
             })
             .collect();
         let options = options.all;
-        Some(self.rewritten(options, |at, record, records| {
+        Some(self.rewritten(options, |at, rule, compiled| {
             let written = merged
                 .get(&at)
                 .zip(ready.get(&at))
                 .and_then(|(merged, options)| {
                     let draft = Draft {
-                        flags: record.flags & (PATTERN | REGEX) | merged.flags,
+                        flags: rule.flags & (PATTERN | REGEX) | merged.flags,
                         outcome: Outcome::Redirect(merged.how),
-                        number: record.number,
+                        number: rule.number,
                         origin: merged.origin,
                         options: *options,
-                        source: record.source,
+                        source: rule.source,
                         target: &merged.target,
                     };
-                    draft.push(records)
+                    draft.push(compiled)
                 });
             if written.is_none() {
-                self.keep(at, record, records);
+                self.keep(at, rule, compiled);
             }
         }))
     }
@@ -239,8 +239,8 @@ impl Rules {
                 .is_some_and(|rule| !loops.contains(&rule))
         };
         // In a file, another target would change which URLs the rule doesn't match.
-        let record = self.table.record(at)?;
-        let ready = self.table.options(&record);
+        let rule = self.table.rule(at)?;
+        let ready = self.table.options(&rule);
         let skips = ready.is_some_and(|ready| ready.options.own_target.is_some());
         if finder.is_tired() || skips || !is_free(at) {
             return None;
@@ -249,7 +249,7 @@ impl Rules {
     }
 
     fn number_at(&self, at: u32) -> Option<u32> {
-        self.table.record(at).map(|record| record.number)
+        self.table.rule(at).map(|rule| rule.number)
     }
 
     fn changes(&self, after: &Self, mut by: BTreeMap<u32, Way>) -> Vec<TargetChange> {

@@ -4,10 +4,10 @@ use http::Method;
 
 use super::RuleRef;
 use crate::rules::{
+    compiled_rule::{PATTERN, REGEX, SLOTS},
     has::{Condition, Place},
     methods::Methods,
     options::Options,
-    record::{PATTERN, REGEX, SLOTS},
     target,
 };
 
@@ -48,10 +48,10 @@ pub(crate) struct Fixed {
 impl RuleRef<'_> {
     /// The one address that the rule is for by GET.
     pub(crate) fn fixed_source(&self) -> Result<Fixed, SkippedReason> {
-        if self.record().has(REGEX) {
+        if self.compiled().has(REGEX) {
             return Err(SkippedReason::Regex);
         }
-        if self.record().has(PATTERN) {
+        if self.compiled().has(PATTERN) {
             return Err(SkippedReason::SourceWithPlaceholders);
         }
         let nothing = Options::default();
@@ -96,13 +96,13 @@ impl RuleRef<'_> {
 
     /// The one address on this site where the rule leads.
     pub(crate) fn fixed_target(&self) -> Result<Fixed, SkippedReason> {
-        if self.record().origin > 0 {
+        if self.compiled().origin > 0 {
             return Err(SkippedReason::OtherOrigin);
         }
-        if self.record().has(SLOTS) {
+        if self.compiled().has(SLOTS) {
             return Err(SkippedReason::TargetWithPlaceholders);
         }
-        let text = String::from_utf8_lossy(self.record().target);
+        let text = String::from_utf8_lossy(self.compiled().target);
         let (address, _) = text.split_once('#').unwrap_or((&text, ""));
         Ok(Fixed {
             host: self.fixed_host()?,
@@ -128,7 +128,7 @@ impl RuleRef<'_> {
     }
 
     pub(super) fn options(&self) -> Option<&Options> {
-        let ready = self.table.options(&self.record())?;
+        let ready = self.table.options(&self.compiled())?;
         Some(&ready.options)
     }
 }

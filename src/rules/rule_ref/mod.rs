@@ -4,10 +4,10 @@ use http::StatusCode;
 
 use super::{
     Outcome, RuleId, Rules,
+    compiled_rule::{CompiledRule, REGEX, SLOTS},
     host_label::HostLabel,
     lines::Lines,
     pattern::PatternRef,
-    record::{REGEX, Record, SLOTS},
     table::Table,
     target,
 };
@@ -39,13 +39,13 @@ pub use fixed::SkippedReason;
 #[derive(Clone, Copy)]
 pub struct RuleRef<'r> {
     table: &'r Table,
-    /// The offset of its record.
+    /// The offset of its rule.
     at: u32,
 }
 
 impl<'r> RuleRef<'r> {
-    pub(super) fn new(table: &'r Table, record: Record<'r>) -> Self {
-        Self::at(table, record.begin())
+    pub(super) fn new(table: &'r Table, rule: CompiledRule<'r>) -> Self {
+        Self::at(table, rule.begin())
     }
 
     /// The rule that begins here.
@@ -54,20 +54,20 @@ impl<'r> RuleRef<'r> {
         Self { table, at }
     }
 
-    fn record(&self) -> Record<'r> {
-        self.table.record(self.at).unwrap_or_default()
+    fn compiled(&self) -> CompiledRule<'r> {
+        self.table.rule(self.at).unwrap_or_default()
     }
 
     /// Returns the number of the rule, counted from 0 in the order in which the rules were added.
     #[must_use]
     pub fn number(&self) -> u32 {
-        self.record().number
+        self.compiled().number
     }
 
     /// Returns the path of the source, in the form that the table compares, or its regex.
     #[must_use]
     pub fn source(&self) -> &'r str {
-        std::str::from_utf8(self.record().source).unwrap_or_default()
+        std::str::from_utf8(self.compiled().source).unwrap_or_default()
     }
 
     /// Returns the target with its placeholders. All other text is percent-encoded, as in the
@@ -81,7 +81,7 @@ impl<'r> RuleRef<'r> {
         }
         let names = self.names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let target = target::written(self.record().target, &names);
+        let target = target::written(self.compiled().target, &names);
         match self.host_label() {
             Some(label) => label.write_into(&target, &names),
             None => target,
@@ -91,7 +91,7 @@ impl<'r> RuleRef<'r> {
     /// Returns what the rule does with a request.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        self.record().outcome()
+        self.compiled().outcome()
     }
 
     /// Returns the status or the intent of the redirect, or `None` if the rule passes or refuses.
@@ -104,7 +104,7 @@ impl<'r> RuleRef<'r> {
     }
 
     pub(crate) fn redirects(&self) -> bool {
-        self.record().redirects()
+        self.compiled().redirects()
     }
 
     /// The outcome, with the target of a redirect.
@@ -124,7 +124,7 @@ impl<'r> RuleRef<'r> {
     /// Returns the name, if the rule has one.
     #[must_use]
     pub fn name(&self) -> Option<&'r str> {
-        self.table.name(&self.record())
+        self.table.name(&self.compiled())
     }
 
     /// Returns the name of the rule, or its source if it has no name.
@@ -150,17 +150,17 @@ impl<'r> RuleRef<'r> {
 
     /// Returns the placeholder in the host of the target.
     pub(super) fn host_label(&self) -> Option<HostLabel> {
-        self.table.options(&self.record())?.options.host_label
+        self.table.options(&self.compiled())?.options.host_label
     }
 
     /// Returns the status of the app's response that the redirect waits for.
     pub(super) fn waits_for(&self) -> Option<StatusCode> {
-        self.table.options(&self.record())?.options.after
+        self.table.options(&self.compiled())?.options.after
     }
 
     /// The host that it is for, or nothing.
     fn host(&self) -> &'r str {
-        let ready = self.table.options(&self.record());
+        let ready = self.table.options(&self.compiled());
         let host = ready.and_then(|ready| ready.options.host.as_deref());
         host.unwrap_or_default()
     }
@@ -184,21 +184,21 @@ impl<'r> RuleRef<'r> {
 
     /// Whether the target has placeholders.
     pub(super) fn has_placeholders(&self) -> bool {
-        self.record().has(SLOTS)
+        self.compiled().has(SLOTS)
     }
 
     /// The names of the placeholders, in the order of their numbers.
     pub(super) fn names(&self) -> Vec<String> {
-        let record = self.record();
-        let own: Vec<String> = if record.has(REGEX) {
+        let rule = self.compiled();
+        let own: Vec<String> = if rule.has(REGEX) {
             self.regex_names()
         } else {
-            PatternRef::of(record.source)
+            PatternRef::of(rule.source)
                 .names()
                 .map(|name| String::from_utf8_lossy(name).into_owned())
                 .collect()
         };
-        let ready = self.table.options(&record);
+        let ready = self.table.options(&rule);
         let more = ready.map_or(&[][..], |ready| &ready.slots);
         own.into_iter()
             .chain(more.iter().map(|slot| slot.name.clone()))
@@ -303,7 +303,7 @@ impl<'r> Iterator for Iter<'r> {
 
     fn next(&mut self) -> Option<RuleRef<'r>> {
         let rule = RuleRef::at(&self.rules.table, self.at);
-        self.at = self.rules.table.record(self.at)?.next();
+        self.at = self.rules.table.rule(self.at)?.next();
         self.left = self.left.saturating_sub(1);
         Some(rule)
     }

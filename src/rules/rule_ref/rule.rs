@@ -11,8 +11,8 @@
 
 use super::RuleRef;
 use crate::rules::{
+    compiled_rule::{PATTERN, REGEX},
     options::Matching,
-    record::{PATTERN, REGEX},
     rule::Rule,
     source::{Source, SourceKind, foreign},
     syntax::{self, Word},
@@ -44,7 +44,7 @@ const PREFIX_TAIL: &str = "{/*}";
 /// the table that they come from. The rule has no file and no line.
 impl From<RuleRef<'_>> for Rule {
     fn from(rule: RuleRef<'_>) -> Self {
-        let record = rule.record();
+        let compiled = rule.compiled();
         let mut options = rule.options().cloned().unwrap_or_default();
         // They're found when the table is built.
         options.own_target = None;
@@ -55,14 +55,14 @@ impl From<RuleRef<'_>> for Rule {
         }
         let mut target = rule.target();
         let source = rule.source();
-        let kind = if record.has(REGEX) {
+        let kind = if compiled.has(REGEX) {
             SourceKind::Regex(word(source.to_owned()))
         } else if let Some(front) = source.strip_suffix(PREFIX_TAIL) {
             prefix(front, &mut target)
         } else {
             let text = with_slash(source, matching);
             let is_foreign = foreign(&Source::from(&*text)).is_some();
-            match (is_foreign, record.has(PATTERN)) {
+            match (is_foreign, compiled.has(PATTERN)) {
                 (true, true) => match syntax::source(&text) {
                     Ok(read) => SourceKind::Pattern(read.path),
                     // A compiled pattern can always be read.

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     location::scan,
     rules::{
+        compiled_rule::{CompiledRule, PATTERN},
         pattern::{PatternRef, Segment, Tail},
-        record::{PATTERN, Record},
         spelling,
         target::Write,
     },
@@ -44,13 +44,13 @@ impl Table {
         if self.regexes_len() > 0 {
             return None;
         }
-        let count = self.records().count();
+        let count = self.rules().count();
         let mut beginnings = Filter::with_capacity(ROOM * count);
         let words = Words::new(&self.hash);
         loop {
-            let mut records = self.records();
-            while let Some((_, record)) = records.next().filter(|_| !beginnings.is_full()) {
-                add(&mut beginnings, &record, &words);
+            let mut rules = self.rules();
+            while let Some((_, rule)) = rules.next().filter(|_| !beginnings.is_full()) {
+                add(&mut beginnings, &rule, &words);
             }
             if !beginnings.is_full() {
                 break;
@@ -62,11 +62,11 @@ impl Table {
     }
 }
 
-fn add(beginnings: &mut Filter, record: &Record<'_>, words: &Words) {
-    let parts = if record.has(PATTERN) {
-        PatternRef::of(record.source)
+fn add(beginnings: &mut Filter, rule: &CompiledRule<'_>, words: &Words) {
+    let parts = if rule.has(PATTERN) {
+        PatternRef::of(rule.source)
     } else {
-        PatternRef::literal(record.source)
+        PatternRef::literal(rule.source)
     };
     let mut chain = Chain::START;
     for segment in parts.segments() {
@@ -162,22 +162,22 @@ impl<'t> Known<'t> {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::{Rule, Rules, Source, record::Record, verify::path_of_target};
+    use crate::rules::{Rule, Rules, Source, compiled_rule::CompiledRule, verify::path_of_target};
 
     /// Which of these rules may lead to a source of another; all of them where chance says so of
     /// the table.
     fn leading(rules: impl IntoIterator<Item = Rule>) -> Vec<u32> {
         let rules = Rules::new(rules).unwrap();
         let ahead = rules.table.ahead();
-        let may_lead = |record: &Record<'_>| {
-            let path = path_of_target(record);
+        let may_lead = |rule: &CompiledRule<'_>| {
+            let path = path_of_target(rule);
             ahead
                 .as_ref()
                 .is_none_or(|ahead| ahead.may_lead_to_a_source(path))
         };
-        let records = rules.table.records().map(|(_, record)| record);
-        let leading = records.filter(may_lead);
-        leading.map(|record| record.number).collect()
+        let rules = rules.table.rules().map(|(_, rule)| rule);
+        let leading = rules.filter(may_lead);
+        leading.map(|rule| rule.number).collect()
     }
 
     fn targets(source: impl Into<Source>, targets: &[&str]) -> Vec<u32> {

@@ -69,7 +69,7 @@ impl Exact {
     /// Adds a rule; `key_of` gives the key of one that is there.
     pub(super) fn add<'k>(
         &mut self,
-        rule: u32,
+        at: u32,
         key: Key<'_>,
         hash: &Hash,
         lists: &mut Lists,
@@ -88,9 +88,9 @@ impl Exact {
             |entry| hashed(key_of(lists.first(*entry))),
         );
         match found {
-            Entry::Occupied(mut entry) => lists.add(entry.get_mut(), rule),
+            Entry::Occupied(mut entry) => lists.add(entry.get_mut(), at),
             Entry::Vacant(entry) => {
-                entry.insert(rule);
+                entry.insert(at);
             }
         }
     }

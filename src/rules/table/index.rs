@@ -2,8 +2,8 @@
 
 use super::{Place, Plane, Table, entry::Lists, exact::Exact, shapes::Shapes};
 use crate::rules::{
+    compiled_rule::{PATTERN, REGEX},
     options::Matching,
-    record::{PATTERN, REGEX},
     search::Precedence,
 };
 
@@ -12,16 +12,16 @@ impl Table {
     pub(super) fn index(&mut self, precedence: Precedence) -> Vec<Plane> {
         let mut planes = self.empty_planes();
         let mut lists = Lists::default();
-        for (at, record) in self.records() {
-            let Place { matching, .. } = self.place(&record);
+        for (at, rule) in self.rules() {
+            let Place { matching, .. } = self.place(&rule);
             let Some(plane) = planes.iter_mut().find(|plane| plane.matching == matching) else {
                 continue;
             };
-            if record.has(PATTERN) {
+            if rule.has(PATTERN) {
                 let pattern_of = |at| self.pattern(at);
-                plane.shapes.add(at, &record, &mut lists, pattern_of);
-            } else if !record.has(REGEX) {
-                let key = self.key(&record);
+                plane.shapes.add(at, &rule, &mut lists, pattern_of);
+            } else if !rule.has(REGEX) {
+                let key = self.key(&rule);
                 let key_of = |at| self.key_at(at);
                 plane.exact.add(at, key, &self.hash, &mut lists, key_of);
             }
@@ -32,8 +32,8 @@ impl Table {
         // Rules are added in their order, which is that of the first match.
         if precedence != Precedence::FirstMatch {
             lists.sort_by_key(|at| {
-                let record = self.record(at);
-                record.map(|record| self.rank(&record, precedence))
+                let rule = self.rule(at);
+                rule.map(|rule| self.rank(&rule, precedence))
             });
         }
         self.lists = lists;
@@ -43,16 +43,16 @@ impl Table {
     /// A plane for each way of comparing that occurs, with room for its rules.
     fn empty_planes(&self) -> Vec<Plane> {
         let mut sizes: Vec<(Matching, usize, usize)> = Vec::new();
-        for (_, record) in self.records() {
-            let matching = self.place(&record).matching;
+        for (_, rule) in self.rules() {
+            let matching = self.place(&rule).matching;
             let at = sizes.iter().position(|(own, ..)| *own == matching);
             let at = at.unwrap_or_else(|| {
                 sizes.push((matching, 0, 0));
                 sizes.len() - 1
             });
             if let Some((_, exact, patterns)) = sizes.get_mut(at) {
-                *exact += usize::from(!record.has(PATTERN | REGEX));
-                *patterns += usize::from(record.has(PATTERN));
+                *exact += usize::from(!rule.has(PATTERN | REGEX));
+                *patterns += usize::from(rule.has(PATTERN));
             }
         }
         let plane = |(matching, exact, patterns)| Plane {

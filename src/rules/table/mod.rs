@@ -9,13 +9,13 @@ use bytes::Bytes;
 
 use super::{
     capture::{Captures, Match, PathTexts},
+    compiled_rule::{CompiledRule, PATTERN, REGEX},
     condition::Ready,
     lines::Lines,
     match_input::MatchInput,
     options::Matching,
     parameters::means,
     pattern::PatternRef,
-    record::{PATTERN, REGEX, Record},
     search::Precedence,
     usage::Hits,
 };
@@ -53,7 +53,7 @@ use shown::Escaped;
 /// All rules of a set.
 #[derive(Debug)]
 pub(super) struct Table {
-    pub(super) records: Bytes,
+    pub(super) compiled: Bytes,
     pub(super) options: Vec<Ready>,
     pub(super) hosts: Hosts,
     /// Whether a rule is for some hosts only.
@@ -88,16 +88,16 @@ struct Place {
 impl Table {
     /// Builds the indexes of rules that are written already.
     pub(super) fn new(
-        mut records: Vec<u8>,
+        mut compiled: Vec<u8>,
         options: Vec<Ready>,
         hosts: Hosts,
         lines: Lines,
         precedence: Precedence,
         #[cfg(feature = "regex")] regexes: super::regexes::Regexes,
     ) -> Self {
-        records.shrink_to_fit();
+        compiled.shrink_to_fit();
         let mut table = Self {
-            records: Bytes::from(records),
+            compiled: Bytes::from(compiled),
             reads_host: false,
             options,
             hosts,
@@ -111,8 +111,8 @@ impl Table {
             regexes,
         };
         // Options may be left that no rule has, those of rules in error.
-        let reads_host = table.records().any(|(_, record)| {
-            let ready = table.options(&record);
+        let reads_host = table.rules().any(|(_, rule)| {
+            let ready = table.options(&rule);
             ready.is_some_and(|ready| ready.group != EVERY_HOST || ready.reads_host())
         });
         table.reads_host = reads_host;
@@ -122,41 +122,41 @@ impl Table {
     }
 
     /// Every rule in the order in which they were added, with where it is.
-    pub(super) fn records(&self) -> impl Iterator<Item = (u32, Record<'_>)> {
+    pub(super) fn rules(&self) -> impl Iterator<Item = (u32, CompiledRule<'_>)> {
         let mut at = 0;
         std::iter::from_fn(move || {
-            let record = self.record(at)?;
+            let rule = self.rule(at)?;
             let place = at;
-            at = record.next();
-            Some((place, record))
+            at = rule.next();
+            Some((place, rule))
         })
     }
 
     #[inline]
-    pub(super) fn record(&self, at: u32) -> Option<Record<'_>> {
-        Record::read(&self.records, at)
+    pub(super) fn rule(&self, at: u32) -> Option<CompiledRule<'_>> {
+        CompiledRule::read(&self.compiled, at)
     }
 
     /// The source of the rule that begins here.
     #[inline]
     fn source(&self, at: u32) -> Option<&[u8]> {
-        Record::read_source(&self.records, at)
+        CompiledRule::read_source(&self.compiled, at)
     }
 
     /// The options of a rule, where it has any.
     #[inline]
-    pub(super) fn options(&self, record: &Record<'_>) -> Option<&Ready> {
-        self.options.get(record.options? as usize)
+    pub(super) fn options(&self, rule: &CompiledRule<'_>) -> Option<&Ready> {
+        self.options.get(rule.options? as usize)
     }
 
     /// The name of a rule, where it was given one.
-    pub(super) fn name(&self, record: &Record<'_>) -> Option<&str> {
-        self.options(record)?.options.name.as_deref()
+    pub(super) fn name(&self, rule: &CompiledRule<'_>) -> Option<&str> {
+        self.options(rule)?.options.name.as_deref()
     }
 
     #[inline]
-    fn place(&self, record: &Record<'_>) -> Place {
-        match self.options(record) {
+    fn place(&self, rule: &CompiledRule<'_>) -> Place {
+        match self.options(rule) {
             Some(ready) => Place {
                 matching: ready.options.matching,
                 group: ready.group,
@@ -168,10 +168,10 @@ impl Table {
         }
     }
 
-    fn key<'t>(&'t self, record: &Record<'t>) -> Key<'t> {
-        let ready = self.options(record);
+    fn key<'t>(&'t self, rule: &CompiledRule<'t>) -> Key<'t> {
+        let ready = self.options(rule);
         Key {
-            path: record.source,
+            path: rule.source,
             group: ready.map_or(EVERY_HOST, |ready| ready.group),
             pair: ready.and_then(Ready::key),
         }
@@ -183,12 +183,12 @@ impl Table {
             group: EVERY_HOST,
             pair: None,
         };
-        self.record(at).map_or(NOTHING, |record| self.key(&record))
+        self.rule(at).map_or(NOTHING, |rule| self.key(&rule))
     }
 
     fn pattern(&self, at: u32) -> (&[u8], u32) {
-        match self.record(at) {
-            Some(record) => (record.source, self.place(&record).group),
+        match self.rule(at) {
+            Some(rule) => (rule.source, self.place(&rule).group),
             None => (&[], EVERY_HOST),
         }
     }
@@ -202,7 +202,7 @@ impl Table {
         &self,
         ask: &MatchInput<'_, 'a>,
         lowest: impl Fn() -> u32,
-        mut visit: impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        mut visit: impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for plane in &self.planes {
             asked(ask.path, plane.matching, |path| {
@@ -224,14 +224,14 @@ impl Table {
     fn regex_candidates<'a>(
         &self,
         ask: &MatchInput<'_, 'a>,
-        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for at in self.regexes.matching(ask.path) {
-            if let Some(record) = self.record(at) {
-                let group = self.place(&record).group;
+            if let Some(rule) = self.rule(at) {
+                let group = self.place(&rule).group;
                 if self.hosts.fitting(ask.host).any(|fitting| fitting == group) {
                     // The one behind it is another source, and may come before it.
-                    let _ = visit(at, &record, &PathTexts::UNKNOWN);
+                    let _ = visit(at, &rule, &PathTexts::UNKNOWN);
                 }
             }
         }
@@ -244,7 +244,7 @@ impl Table {
         plane: &Plane,
         path: &Asked<'_, '_>,
         ask: &MatchInput<'_, 'a>,
-        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         let spelled = path.spelled;
         let path_hash = self.hash.of(spelled);
@@ -266,12 +266,11 @@ impl Table {
         plane: &Plane,
         spelled: &[u8],
         path_hash: u64,
-        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         let is_it = |entry| {
-            self.record(self.lists.first(entry)).is_some_and(|record| {
-                record.source == spelled && self.place(&record).group == group
-            })
+            self.rule(self.lists.first(entry))
+                .is_some_and(|rule| rule.source == spelled && self.place(&rule).group == group)
         };
         if let Some(entry) = plane.exact.find(group, path_hash, is_it) {
             self.show(entry, &PathTexts::UNKNOWN, visit);
@@ -284,7 +283,7 @@ impl Table {
         spelled: &[u8],
         path_hash: u64,
         ask: &MatchInput<'_, 'a>,
-        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for group in self.hosts.fitting(ask.host) {
             // A query that says the same again and again has each rule looked at once.
@@ -311,11 +310,11 @@ impl Table {
         &self,
         entry: &u32,
         path: &PathTexts<'a>,
-        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for at in self.lists.rules(entry) {
-            if let Some(record) = self.record(*at) {
-                if visit(*at, &record, path).is_break() {
+            if let Some(rule) = self.rule(*at) {
+                if visit(*at, &rule, path).is_break() {
                     return;
                 }
             }
@@ -330,19 +329,19 @@ impl Table {
         path: &Asked<'a, '_>,
         ask: &MatchInput<'_, 'a>,
         lowest: &impl Fn() -> u32,
-        visit: &mut impl FnMut(u32, &Record<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         let mut on = |group| {
             let look = |entry: &u32| {
                 let at = self.lists.first(*entry);
-                let Some(record) = self.record(at) else {
+                let Some(rule) = self.rule(at) else {
                     return;
                 };
                 let mut texts = PathTexts::none();
-                let fits = record.number <= lowest()
-                    && self.place(&record).group == group
+                let fits = rule.number <= lowest()
+                    && self.place(&rule).group == group
                     && path
-                        .fit(PatternRef::of(record.source), |text| texts.push(text))
+                        .fit(PatternRef::of(rule.source), |text| texts.push(text))
                         .is_some();
                 if fits {
                     self.show(entry, &texts, visit);
@@ -365,22 +364,22 @@ impl Table {
     pub(super) fn captures<'a>(
         &self,
         found: &Match<'a>,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
         ask: &MatchInput<'_, 'a>,
         captures: &mut Captures<'a>,
     ) -> Option<()> {
-        if record.has(REGEX) {
-            *captures = self.regex_captures(found.rule, ask.path)?;
+        if rule.has(REGEX) {
+            *captures = self.regex_captures(found.at, ask.path)?;
         }
-        if record.has(PATTERN) {
+        if rule.has(PATTERN) {
             match found.path.all() {
                 Some(texts) => texts.iter().for_each(|text| captures.push(*text)),
-                None => asked(ask.path, self.place(record).matching, |path| {
-                    path.fit(PatternRef::of(record.source), |text| captures.push(text))
+                None => asked(ask.path, self.place(rule).matching, |path| {
+                    path.fit(PatternRef::of(rule.source), |text| captures.push(text))
                 })?,
             }
         }
-        if let Some(ready) = self.options(record) {
+        if let Some(ready) = self.options(rule) {
             ready.admits(ask, captures);
         }
         Some(())

@@ -5,9 +5,9 @@
 
 use super::{EVERY_HOST, Plane, Table, without_slash};
 use crate::rules::{
+    compiled_rule::{CompiledRule, PATTERN, REGEX},
     condition::Ready,
     options::Matching,
-    record::{PATTERN, REGEX, Record},
     spelling,
 };
 
@@ -38,15 +38,15 @@ impl Plain {
         let [plane] = &*table.planes else {
             return None;
         };
-        let is_plain = |(_, record): (u32, Record<'_>)| {
-            let ready = table.options(&record);
-            !record.has(PATTERN | REGEX) && ready.is_none_or(asks_for_nothing)
+        let is_plain = |(_, rule): (u32, CompiledRule<'_>)| {
+            let ready = table.options(&rule);
+            !rule.has(PATTERN | REGEX) && ready.is_none_or(asks_for_nothing)
         };
-        let has_escape = |(_, record): (u32, Record<'_>)| record.source.contains(&b'%');
+        let has_escape = |(_, rule): (u32, CompiledRule<'_>)| rule.source.contains(&b'%');
         let Plane { matching, .. } = *plane;
-        table.records().all(is_plain).then(|| Self {
+        table.rules().all(is_plain).then(|| Self {
             matching,
-            few_spellings: !matching.ignore_case && !table.records().any(has_escape),
+            few_spellings: !matching.ignore_case && !table.rules().any(has_escape),
         })
     }
 

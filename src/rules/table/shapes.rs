@@ -20,8 +20,8 @@ use super::{
     words::Words,
 };
 use crate::rules::{
+    compiled_rule::CompiledRule,
     pattern::{PatternRef, Segment, Tail},
-    record::Record,
 };
 
 /// With more shapes behind as many literal segments, all beginnings are kept, and paths are
@@ -95,14 +95,14 @@ impl Shapes {
     /// Adds a pattern; `pattern_of` gives one that is there, with its group.
     pub(super) fn add<'k>(
         &mut self,
-        rule: u32,
-        record: &Record<'_>,
+        at: u32,
+        rule: &CompiledRule<'_>,
         lists: &mut Lists,
         pattern_of: impl Fn(u32) -> (&'k [u8], u32),
     ) {
-        let (pattern, group) = pattern_of(rule);
+        let (pattern, group) = pattern_of(at);
         let parts = PatternRef::of(pattern);
-        self.known.add(parts, record.number);
+        self.known.add(parts, rule.number);
         let words = self.words;
         let hashed = |entry: u32, lists: &Lists| {
             let (pattern, group) = pattern_of(lists.first(entry));
@@ -114,10 +114,10 @@ impl Shapes {
             other_group == group && is_same(parts, PatternRef::of(other))
         };
         match self.entries.find_mut(value, same) {
-            Some(entry) => lists.add(entry, rule),
+            Some(entry) => lists.add(entry, at),
             None => {
                 self.entries
-                    .insert_unique(value, rule, |entry| hashed(*entry, lists));
+                    .insert_unique(value, at, |entry| hashed(*entry, lists));
             }
         }
     }

@@ -17,12 +17,12 @@ use crate::{
     location::{HttpScheme, Origin, OriginBelow},
     request::host::NormalizedHost,
     rules::{
+        compiled_rule::{CompiledRule, REGEX},
         condition::Ready,
         has::{Condition, PathTest, Place},
         methods::Methods,
         options::{Options, QueryPolicy},
         pattern::Tail,
-        record::{REGEX, Record},
         table::Table,
         target,
     },
@@ -108,16 +108,16 @@ impl Address {
     }
 
     /// How much a step looks at, about.
-    pub(super) fn cost(&self, record: &Record<'_>, options: Option<&Options>) -> usize {
+    pub(super) fn cost(&self, rule: &CompiledRule<'_>, options: Option<&Options>) -> usize {
         let fields = self.fields.iter().map(|field| 1 + field.text_count());
-        let length = (record.source.len() + record.target.len()) / 32 + self.size() / 64;
+        let length = (rule.source.len() + rule.target.len()) / 32 + self.size() / 64;
         let Some(options) = options else {
             return length;
         };
         let asked = options.conditions.len() + options.edits.len();
         let mut named = asked;
         if options.query == QueryPolicy::Merge {
-            named += record.target.len() / 4;
+            named += rule.target.len() / 4;
         }
         length
             + named * (asked + self.query.text_count() + fields.sum::<usize>())
@@ -128,10 +128,10 @@ impl Address {
     pub(super) fn step(
         &self,
         table: &Table,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
         fresh: &mut Fresh,
     ) -> Option<Step> {
-        let ready = table.options(record);
+        let ready = table.options(rule);
         let options = ready.map(|ready| &ready.options);
         let mut answered = self.clone();
         let own_host = Host::of_rule(options.and_then(|options| options.host.as_deref()));
@@ -142,10 +142,10 @@ impl Address {
                 answered.query.close(options)?;
             }
         }
-        let bounds = match record.parts() {
+        let bounds = match rule.parts() {
             None => Vec::new(),
             Some(parts) => {
-                let compare = Compare(table.matching(record));
+                let compare = Compare(table.matching(rule));
                 let (path, bounds) = unify(&self.path, parts, compare, fresh)?;
                 answered.path = path;
                 bounds
@@ -171,7 +171,7 @@ impl Address {
         answered.is_whole |= asks_for_whole(conditions);
         let surely = surely_fits
             && excluded == Excluded::Nothing
-            && !record.has(REGEX)
+            && !rule.has(REGEX)
             && answered.path == self.path
             && answered.host == self.host
             && options.is_none_or(|options| {
@@ -180,7 +180,7 @@ impl Address {
                     && answered.methods == self.methods
                     && (!options.only_these_parameters || answered.query == self.query)
             });
-        if !record.redirects() {
+        if !rule.redirects() {
             return Some(Step {
                 answered,
                 next: None,
@@ -188,10 +188,10 @@ impl Address {
                 suppressed: false,
             });
         }
-        let next = answered.next(record, ready, &bounds, fresh)?;
+        let next = answered.next(rule, ready, &bounds, fresh)?;
         // Some host below a domain isn't this host.
         let has_label = options.is_some_and(|options| options.host_label.is_some());
-        let suppressed = !has_label && answered.is_same_as(&next, record, ready);
+        let suppressed = !has_label && answered.is_same_as(&next, rule, ready);
         Some(Step {
             answered,
             next: Some(next),
@@ -255,21 +255,21 @@ impl Address {
     /// The request that follows; `None` where none does.
     fn next(
         &self,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
         ready: Option<&Ready>,
         bounds: &[Bound],
         fresh: &mut Fresh,
     ) -> Option<Self> {
-        let rest = record.target.get(record.origin.into()..);
+        let rest = rule.target.get(rule.origin.into()..);
         let (path, own_query, _) = target::split(rest.unwrap_or_default());
         let options = ready.map(|ready| &ready.options);
         let mut next = Self {
             path: Path::of_target(path, bounds, options, fresh)?,
-            query: self.query.after(record, ready, own_query),
-            methods: next_methods(record.status_choice(), &self.methods),
+            query: self.query.after(rule, ready, own_query),
+            methods: next_methods(rule.status_choice(), &self.methods),
             ..self.clone()
         };
-        if let Some((host, origin)) = record.target_origin() {
+        if let Some((host, origin)) = rule.target_origin() {
             next.host = host;
             next.port = origin.written_port();
             next.scheme = Some(origin.scheme());
@@ -310,19 +310,19 @@ impl Address {
         }
     }
 
-    fn is_same_as(&self, next: &Self, record: &Record<'_>, ready: Option<&Ready>) -> bool {
+    fn is_same_as(&self, next: &Self, rule: &CompiledRule<'_>, ready: Option<&Ready>) -> bool {
         let reads = Methods::only([Method::GET, Method::HEAD]);
         let gets = matches!(
-            record.status_choice(),
+            rule.status_choice(),
             StatusChoice::Status(Status::SeeOther) | StatusChoice::Intent(Intent::SeeOther)
         );
         let may_change = !self.methods.is_subset(&reads);
         let same_scheme = self.scheme.is_none() || self.scheme == next.scheme;
         self.path == next.path
-            && (record.origin == 0
+            && (rule.origin == 0
                 || self.host == next.host && same_scheme && self.is_on_port_of(next))
             && !(gets && may_change)
-            && Query::is_kept(&self.query, &next.query, record, ready)
+            && Query::is_kept(&self.query, &next.query, rule, ready)
     }
 
     /// Whether a redirect to the port of the next request stays on this port, by the rule of the
@@ -351,7 +351,7 @@ impl Address {
     }
 }
 
-impl Record<'_> {
+impl CompiledRule<'_> {
     /// Returns the hosts that an absolute target may name, and its origin.
     ///
     /// If the first label of the host is a placeholder, the origin is that of the domain.

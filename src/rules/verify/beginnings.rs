@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::path::{End, Path};
-use crate::rules::record::Record;
+use crate::rules::compiled_rule::CompiledRule;
 
 /// The regexes of a table.
 #[derive(Debug, Default)]
@@ -25,9 +25,9 @@ struct Beginnings {
 }
 
 impl<'t> Regexes<'t> {
-    pub(super) fn add(&mut self, at: u32, record: &Record<'t>, ignores_case: bool) {
-        self.by_source.entry(record.source).or_default().push(at);
-        let mut text = beginning(record.source);
+    pub(super) fn add(&mut self, at: u32, rule: &CompiledRule<'t>, ignores_case: bool) {
+        self.by_source.entry(rule.source).or_default().push(at);
+        let mut text = beginning(rule.source);
         if text.is_empty() {
             self.anywhere.push(at);
             return;

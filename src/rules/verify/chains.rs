@@ -11,7 +11,7 @@ use super::{
     leave_out::target_text,
 };
 use crate::{
-    rules::{FindingCode, RuleRef, record::Record},
+    rules::{FindingCode, RuleRef, compiled_rule::CompiledRule},
     status::StatusChoice,
 };
 
@@ -56,17 +56,17 @@ impl Known {
 
 impl<'t> Check<'t> {
     pub(super) fn chains(&mut self, finder: &mut Finder<'t>, known: &mut Known) {
-        for (at, record) in self.rules.table.records() {
+        for (at, rule) in self.rules.table.rules() {
             if finder.is_tired() {
                 return;
             }
-            if finder.leads_nowhere(&record) {
+            if finder.leads_nowhere(&rule) {
                 continue;
             }
-            let Some(address) = finder.after(&record) else {
+            let Some(address) = finder.after(&rule) else {
                 continue;
             };
-            self.chain(finder, known, at, &record, address);
+            self.chain(finder, known, at, &rule, address);
         }
     }
 
@@ -75,7 +75,7 @@ impl<'t> Check<'t> {
         finder: &mut Finder<'t>,
         known: &mut Known,
         at: u32,
-        record: &Record<'t>,
+        rule: &CompiledRule<'t>,
         address: Address,
     ) {
         let mut successors = finder.successors(&address);
@@ -89,9 +89,9 @@ impl<'t> Check<'t> {
         let Some(second) = self.rules.rule_at(*next) else {
             return;
         };
-        let in_loops = [record.number, second.number()].map(|one| self.in_loops.contains(&one));
+        let in_loops = [rule.number, second.number()].map(|one| self.in_loops.contains(&one));
         let (number, name) = (second.number(), self.rules.name_of(second.number()));
-        let target = target_text(RuleRef::new(&self.rules.table, *record));
+        let target = target_text(RuleRef::new(&self.rules.table, *rule));
         let leads_on = |(at, step): &(u32, Step)| finder.leads_on(*at, &address, step);
         if may_end || !first.surely || !successors.first().is_some_and(leads_on) {
             let numbers = successors.iter().take(MOST_RELATED);
@@ -120,7 +120,7 @@ impl<'t> Check<'t> {
                 let message = format!("possible redirect chain: {who} may redirect the target");
                 (FindingCode::PossibleChain, message, end.to_owned())
             };
-            self.push(code, record.number, &related, message, help);
+            self.push(code, rule.number, &related, message, help);
             return;
         }
         let rest = finder.rest(known, at, address);
@@ -150,19 +150,18 @@ impl<'t> Check<'t> {
         related.extend(end.map(|rule| rule.number()).filter(|end| *end != number));
         self.push(
             FindingCode::RedirectChain,
-            record.number,
+            rule.number,
             &related,
             message,
             help,
         );
         let is_temporary = |next: StatusChoice| !is_permanent(next);
-        if is_permanent(record.status_choice()) && second.status_choice().is_some_and(is_temporary)
-        {
+        if is_permanent(rule.status_choice()) && second.status_choice().is_some_and(is_temporary) {
             let message = format!(
                 "clients cache this permanent redirect, but the next one ({name}) is temporary"
             );
             let (code, help) = (FindingCode::PermanentToTemporary, "use 302 or 307");
-            self.push(code, record.number, &[number], message, help);
+            self.push(code, rule.number, &[number], message, help);
         }
     }
 }
@@ -229,11 +228,11 @@ impl<'t> Finder<'t> {
     }
 
     /// The rule that surely answers where another one leads, be it on another host.
-    pub(in crate::rules) fn surely_behind(&mut self, record: &Record<'t>) -> Option<u32> {
-        if self.leads_nowhere(record) {
+    pub(in crate::rules) fn surely_behind(&mut self, rule: &CompiledRule<'t>) -> Option<u32> {
+        if self.leads_nowhere(rule) {
             return None;
         }
-        let following = self.after(record)?;
+        let following = self.after(rule)?;
         let (at, _, is_sure) = self.next(&following)?;
         is_sure.then_some(at)
     }

@@ -12,10 +12,10 @@ use crate::{
     observe::escaped::Escaped,
     rules::{
         Finding, FindingCode, Findings, RuleRef, Rules,
+        compiled_rule::{CompiledRule, PATTERN, REGEX},
         has::Place,
         options::Options,
         pattern::{MAX_CAPTURES, PatternRef},
-        record::{PATTERN, REGEX, Record},
         target,
     },
     status::{Intent, StatusChoice},
@@ -55,11 +55,11 @@ impl Rules {
     ) -> Findings {
         let mut check = Check::new(self);
         let are_all = check.loops(loops);
-        for (at, record) in self.table.records() {
-            check.alone(&record);
+        for (at, rule) in self.table.rules() {
+            check.alone(&rule);
             if !finder.is_tired() {
-                check.shadow(finder, at, &record);
-                check.port(finder, at, &record);
+                check.shadow(finder, at, &rule);
+                check.port(finder, at, &rule);
             }
         }
         check.chains(finder, &mut Known::for_rules(self.len()));
@@ -161,23 +161,23 @@ impl<'t> Check<'t> {
     }
 
     /// What is to be said about a redirect without looking at other rules.
-    fn alone(&mut self, record: &Record<'t>) {
-        if !record.redirects() {
+    fn alone(&mut self, rule: &CompiledRule<'t>) {
+        if !rule.redirects() {
             return;
         }
-        let rule = RuleRef::new(&self.rules.table, *record);
+        let shown = RuleRef::new(&self.rules.table, *rule);
         let mut used = [false; MAX_CAPTURES];
-        let host_label = rule.host_label().map(|label| usize::from(label.at));
-        for slot in target::used(record.target).chain(host_label) {
+        let host_label = shown.host_label().map(|label| usize::from(label.at));
+        for slot in target::used(rule.target).chain(host_label) {
             if let Some(used) = used.get_mut(slot) {
                 *used = true;
             }
         }
-        if used.iter().filter(|used| **used).count() < self.rules.captures(record) {
-            for (name, used) in rule.names().iter().zip(used) {
+        if used.iter().filter(|used| **used).count() < self.rules.captures(rule) {
+            for (name, used) in shown.names().iter().zip(used) {
                 if !used && is_meant_to_be_used(name) {
                     // A file writes its placeholders in its own way.
-                    let (message, help) = match rule.line() {
+                    let (message, help) = match shown.line() {
                         None => (
                             format!("the target doesn't use `{{{name}}}`"),
                             "use it in the target, or start its name with `_`",
@@ -187,31 +187,25 @@ impl<'t> Check<'t> {
                             "check whether the target needs it",
                         ),
                     };
-                    self.push(
-                        FindingCode::UnusedCapture,
-                        record.number,
-                        &[],
-                        message,
-                        help,
-                    );
+                    self.push(FindingCode::UnusedCapture, rule.number, &[], message, help);
                 }
             }
         }
-        let options = self.rules.table.options(record).map(|ready| &ready.options);
+        let options = self.rules.table.options(rule).map(|ready| &ready.options);
         let own_target = options.and_then(|options| options.own_target.as_deref());
         // A single URL isn't redirected to itself in any case.
         if own_target.is_some_and(|pattern| pattern.contains('{')) {
-            let target = target_text(rule);
+            let target = target_text(shown);
             let message = format!(
                 "{target} matches this rule again, so the rule skips the URLs that it redirects to"
             );
-            let help = match rule.waits_for() {
+            let help = match shown.waits_for() {
                 Some(StatusCode::NOT_FOUND) => "check that the app has these pages",
                 _ => "check how the app responds to these URLs",
             };
             self.push(
                 FindingCode::PossibleEndlessRedirect,
-                record.number,
+                rule.number,
                 &[],
                 message,
                 help,
@@ -219,40 +213,40 @@ impl<'t> Check<'t> {
         }
         if let Some(place) = options
             .and_then(depends_on_who_asks)
-            .filter(|_| is_permanent(record.status_choice()))
+            .filter(|_| is_permanent(rule.status_choice()))
         {
             let message =
                 format!("clients cache this permanent redirect, but it depends on {place}");
             let (code, help) = (FindingCode::PermanentPerUser, "use 302 or 307");
-            self.push(code, record.number, &[], message, help);
+            self.push(code, rule.number, &[], message, help);
         }
     }
 
     /// Whether another rule always answers first.
-    fn shadow(&mut self, finder: &mut Finder<'t>, at: u32, record: &Record<'t>) {
-        let Some(other) = finder.shadow_of(at, record) else {
+    fn shadow(&mut self, finder: &mut Finder<'t>, at: u32, rule: &CompiledRule<'t>) {
+        let Some(other) = finder.shadow_of(at, rule) else {
             return;
         };
         let (number, name) = (other.number, self.rules.name_of(other.number));
-        let options = |record: &Record<'_>| {
-            let ready = self.rules.table.options(record);
+        let options = |rule: &CompiledRule<'_>| {
+            let ready = self.rules.table.options(rule);
             ready.map(|ready| Options {
                 name: None,
                 ..ready.options.clone()
             })
         };
-        let is_same = (record.source, record.target, record.outcome())
+        let is_same = (rule.source, rule.target, rule.outcome())
             == (other.source, other.target, other.outcome())
-            && options(record).unwrap_or_default() == options(&other).unwrap_or_default();
+            && options(rule).unwrap_or_default() == options(&other).unwrap_or_default();
         if is_same {
             let message = format!("duplicate rule (same as {name})");
             let (code, help) = (FindingCode::DuplicateRule, "remove one of them");
-            self.push(code, record.number, &[number], message, help);
+            self.push(code, rule.number, &[number], message, help);
             return;
         }
         let lines = &self.rules.table.lines;
-        let line = lines.get(record.number);
-        let beside = [record.number.checked_sub(1), record.number.checked_add(1)];
+        let line = lines.get(rule.number);
+        let beside = [rule.number.checked_sub(1), rule.number.checked_add(1)];
         let mut beside = beside.into_iter().flatten();
         let is_part = line.is_some() && beside.any(|number| lines.get(number) == line);
         let message = if is_part {
@@ -263,7 +257,7 @@ impl<'t> Check<'t> {
         let help = format!("move this rule before {name}, or remove it");
         self.push(
             FindingCode::UnreachableRule,
-            record.number,
+            rule.number,
             &[number],
             message,
             help,
@@ -282,14 +276,14 @@ impl<'t> Check<'t> {
         let findings = self.findings.iter();
         let shadowed = findings.filter(|one| shadowed.contains(&one.code()));
         let shadowed: HashSet<u32> = shadowed.filter_map(Finding::rule).collect();
-        for (at, record) in self.rules.table.records() {
+        for (at, rule) in self.rules.table.rules() {
             if finder.is_tired() {
                 return;
             }
-            if shadowed.contains(&record.number) {
+            if shadowed.contains(&rule.number) {
                 continue;
             }
-            let Some(other) = finder.regex_before(at, &record) else {
+            let Some(other) = finder.regex_before(at, &rule) else {
                 continue;
             };
             let name = self.rules.name_of(other.number);
@@ -298,23 +292,23 @@ impl<'t> Check<'t> {
             );
             let help = format!("move this rule before {name}");
             let code = FindingCode::Undecided;
-            self.push(code, record.number, &[other.number], message, help);
+            self.push(code, rule.number, &[other.number], message, help);
         }
     }
 }
 
 impl Rules {
     /// How many placeholders a rule has.
-    fn captures(&self, record: &Record<'_>) -> usize {
-        let ready = self.table.options(record);
+    fn captures(&self, rule: &CompiledRule<'_>) -> usize {
+        let ready = self.table.options(rule);
         let more = ready.map_or(0, |ready| ready.slots.len());
-        if record.has(REGEX) {
+        if rule.has(REGEX) {
             return usize::MAX;
         }
-        if !record.has(PATTERN) {
+        if !rule.has(PATTERN) {
             return more;
         }
-        PatternRef::of(record.source).names().count() + more
+        PatternRef::of(rule.source).names().count() + more
     }
 }
 

@@ -18,11 +18,11 @@ use crate::{
     rules::{
         Rules,
         capture::MatchCache,
+        compiled_rule::{CompiledRule, FRAGMENT, PATTERN, QUERY, REGEX, SLOTS},
         condition::Ready,
         match_input::MatchInput,
         options::Matching,
         pattern::PatternRef,
-        record::{FRAGMENT, PATTERN, QUERY, REGEX, Record, SLOTS},
         search::Rank,
         table::{EVERY_HOST, Table},
         target,
@@ -79,68 +79,68 @@ impl<'t> Finder<'t> {
     }
 
     /// What becomes of those of these requests that a rule answers.
-    pub(super) fn step(&mut self, address: &Address, record: &Record<'_>) -> Option<Step> {
-        let options = self.table.options(record).map(|ready| &ready.options);
-        self.work.add(16 + address.cost(record, options));
-        address.step(self.table, record, &mut self.fresh)
+    pub(super) fn step(&mut self, address: &Address, rule: &CompiledRule<'_>) -> Option<Step> {
+        let options = self.table.options(rule).map(|ready| &ready.options);
+        self.work.add(16 + address.cost(rule, options));
+        address.step(self.table, rule, &mut self.fresh)
     }
 
     /// What becomes of the requests that a rule answers, whatever else they have.
-    pub(super) fn step_of(&mut self, record: &Record<'_>) -> Option<Step> {
+    pub(super) fn step_of(&mut self, rule: &CompiledRule<'_>) -> Option<Step> {
         let all = Address::anything(&mut self.fresh);
-        self.step(&all, record)
+        self.step(&all, rule)
     }
 
     /// The requests that a rule answers.
     pub(super) fn start(&mut self, at: u32) -> Option<Address> {
-        let record = self.table.record(at)?;
-        Some(self.step_of(&record)?.answered)
+        let rule = self.table.rule(at)?;
+        Some(self.step_of(&rule)?.answered)
     }
 
     /// The request that follows the redirect of a rule, whatever it answered.
-    pub(super) fn after(&mut self, record: &Record<'_>) -> Option<Address> {
-        self.step_of(record)?.next
+    pub(super) fn after(&mut self, rule: &CompiledRule<'_>) -> Option<Address> {
+        self.step_of(rule)?.next
     }
 
     /// The rules whose path fits where one without placeholders in its target leads; mostly none.
-    pub(super) fn look_behind(&mut self, record: &Record<'_>, found: &mut Vec<u32>) {
+    pub(super) fn look_behind(&mut self, rule: &CompiledRule<'_>, found: &mut Vec<u32>) {
         let groups = if self.table.hosts.is_empty() {
             None
         } else {
-            self.groups(&self.host_after(record))
+            self.groups(&self.host_after(rule))
         };
         self.look(
-            path_of_target(record),
+            path_of_target(rule),
             groups.as_deref().map_or(Hosts::All, Hosts::These),
             found,
         );
-        if leads_elsewhere_to_its_own_path(record) {
+        if leads_elsewhere_to_its_own_path(rule) {
             found.retain(|at| {
                 self.table
-                    .record(*at)
-                    .is_none_or(|other| other.number != record.number)
+                    .rule(*at)
+                    .is_none_or(|other| other.number != rule.number)
             });
         }
     }
 
     /// Whether nothing can answer where a rule leads, as far as a short look tells.
-    pub(super) fn leads_nowhere(&mut self, record: &Record<'_>) -> bool {
-        if !record.redirects() {
+    pub(super) fn leads_nowhere(&mut self, rule: &CompiledRule<'_>) -> bool {
+        if !rule.redirects() {
             return true;
         }
-        if record.has(SLOTS | REGEX) {
+        if rule.has(SLOTS | REGEX) {
             return false;
         }
         let mut found = Vec::new();
-        self.look_behind(record, &mut found);
+        self.look_behind(rule, &mut found);
         found.is_empty()
     }
 
-    fn host_after(&self, record: &Record<'_>) -> Host {
-        if let Some((host, _)) = record.target_origin() {
+    fn host_after(&self, rule: &CompiledRule<'_>) -> Host {
+        if let Some((host, _)) = rule.target_origin() {
             return host;
         }
-        let options = self.table.options(record);
+        let options = self.table.options(rule);
         Host::of_rule(options.and_then(|ready| ready.options.host.as_deref()))
     }
 
@@ -222,16 +222,16 @@ impl<'t> Finder<'t> {
 
     /// The rules without regexes whose path, host and parameters may fit all requests that a rule
     /// answers.
-    pub(super) fn wider(&mut self, at: u32, record: &Record<'_>, found: &mut Vec<u32>) {
-        let options = self.table.options(record).map(|ready| &ready.options);
+    pub(super) fn wider(&mut self, at: u32, rule: &CompiledRule<'_>, found: &mut Vec<u32>) {
+        let options = self.table.options(rule).map(|ready| &ready.options);
         let host = Host::of_rule(options.and_then(|options| options.host.as_deref()));
         let sample = host.sample();
         let groups: Vec<_> = self.table.hosts.fitting(sample.as_deref()).collect();
         let conditions = options.map_or(&[][..], |options| &options.conditions);
         let pairs: Vec<_> = conditions.iter().filter_map(Ready::pair).collect();
         let hosts = Hosts::Wider(&groups, &pairs);
-        if !record.has(PATTERN) {
-            self.look_sources(record.source, hosts, found);
+        if !rule.has(PATTERN) {
+            self.look_sources(rule.source, hosts, found);
         } else if let Some(start) = self.start(at) {
             if let Some(sources) = self.sources() {
                 let work = sources.find(Wanted::Wider(&start.path), hosts, |at| found.push(at));
@@ -249,10 +249,10 @@ impl<'t> Finder<'t> {
 
     /// Whether a regex may match what a rule does, as far as a short look tells.
     #[cfg(feature = "regex")]
-    pub(super) fn has_regexes_for(&mut self, record: &Record<'_>) -> bool {
+    pub(super) fn has_regexes_for(&mut self, rule: &CompiledRule<'_>) -> bool {
         self.work.add(1);
         self.sources()
-            .is_some_and(|sources| record.has(PATTERN) || sources.regexes.may_match(record.source))
+            .is_some_and(|sources| rule.has(PATTERN) || sources.regexes.may_match(rule.source))
     }
 
     /// The regexes that may match such paths.
@@ -267,9 +267,9 @@ impl<'t> Finder<'t> {
     }
 
     /// The regexes of the same text.
-    pub(super) fn same_regexes(&self, record: &Record<'_>) -> &[u32] {
+    pub(super) fn same_regexes(&self, rule: &CompiledRule<'_>) -> &[u32] {
         self.sources()
-            .map_or(&[][..], |sources| sources.regexes.of_source(record.source))
+            .map_or(&[][..], |sources| sources.regexes.of_source(rule.source))
     }
 
     /// The regexes that may match any path.
@@ -310,8 +310,8 @@ impl<'t> Finder<'t> {
         self.find(address, &mut found);
         let ranked = self.ranked(found);
         let mut successors = Vec::new();
-        for (_, at, record) in ranked {
-            if let Some(step) = self.step(address, &record) {
+        for (_, at, rule) in ranked {
+            if let Some(step) = self.step(address, &rule) {
                 let surely = step.surely;
                 successors.push((at, step));
                 if surely {
@@ -323,10 +323,10 @@ impl<'t> Finder<'t> {
     }
 
     /// Rules in the order in which they answer, each once.
-    pub(super) fn ranked(&self, rules: Vec<u32>) -> Vec<(Rank, u32, Record<'t>)> {
+    pub(super) fn ranked(&self, rules: Vec<u32>) -> Vec<(Rank, u32, CompiledRule<'t>)> {
         let ranked = |at: u32| {
-            let record = self.table.record(at)?;
-            Some((self.table.rank(&record, self.rules.precedence), at, record))
+            let rule = self.table.rule(at)?;
+            Some((self.table.rank(&rule, self.rules.precedence), at, rule))
         };
         let mut ranked: Vec<_> = rules.into_iter().filter_map(ranked).collect();
         ranked.sort_unstable_by_key(|(rank, ..)| *rank);
@@ -347,8 +347,8 @@ impl<'t> Finder<'t> {
         let Some(next) = &step.next else {
             return false;
         };
-        let record = self.table.record(at);
-        let growth = record.and_then(|record| record.growth());
+        let rule = self.table.rule(at);
+        let growth = rule.and_then(|rule| rule.growth());
         growth.is_some_and(|by| by < 0)
             || address.host.and(&next.host).is_none()
             || address.leaves_port(next)
@@ -357,17 +357,17 @@ impl<'t> Finder<'t> {
 }
 
 /// The path of a target that has no placeholders.
-pub(in crate::rules) fn path_of_target<'t>(record: &Record<'t>) -> &'t [u8] {
-    let rest = record.target.get(record.origin.into()..);
+pub(in crate::rules) fn path_of_target<'t>(rule: &CompiledRule<'t>) -> &'t [u8] {
+    let rest = rule.target.get(rule.origin.into()..);
     let rest = rest.unwrap_or_default();
-    if record.has(QUERY | FRAGMENT) {
+    if rule.has(QUERY | FRAGMENT) {
         target::split(rest).0
     } else {
         rest
     }
 }
 
-impl<'t> Record<'t> {
+impl<'t> CompiledRule<'t> {
     /// The parts of the source; `None` for a regex.
     pub(in crate::rules) fn parts(&self) -> Option<PatternRef<'t>> {
         if self.has(REGEX) {
@@ -382,27 +382,27 @@ impl<'t> Record<'t> {
 
 /// Whether a rule leads to its own path on an origin: a whole site that has moved, address by
 /// address, meets itself everywhere.
-pub(super) fn leads_elsewhere_to_its_own_path(record: &Record<'_>) -> bool {
-    record.origin > 0
-        && record.options.is_none()
-        && record.target.get(record.origin.into()..) == Some(record.source)
+pub(super) fn leads_elsewhere_to_its_own_path(rule: &CompiledRule<'_>) -> bool {
+    rule.origin > 0
+        && rule.options.is_none()
+        && rule.target.get(rule.origin.into()..) == Some(rule.source)
 }
 
 impl Table {
     /// How paths are compared with the source of a rule.
-    pub(in crate::rules) fn matching(&self, record: &Record<'_>) -> Matching {
-        let ready = self.options(record);
+    pub(in crate::rules) fn matching(&self, rule: &CompiledRule<'_>) -> Matching {
+        let ready = self.options(rule);
         ready.map_or_else(Matching::default, |ready| ready.options.matching)
     }
 
     /// Whether every source is a path without anything unknown, on any host.
     pub(super) fn is_plain(&self) -> bool {
-        let plain = |record: &Record<'_>| {
-            !record.has(PATTERN | REGEX | SLOTS)
-                && self.options(record).is_none_or(|ready| {
+        let plain = |rule: &CompiledRule<'_>| {
+            !rule.has(PATTERN | REGEX | SLOTS)
+                && self.options(rule).is_none_or(|ready| {
                     ready.group == EVERY_HOST && ready.options.conditions.is_empty()
                 })
         };
-        self.hosts.is_empty() && self.records().all(|(_, record)| plain(&record))
+        self.hosts.is_empty() && self.rules().all(|(_, rule)| plain(&rule))
     }
 }

@@ -9,8 +9,8 @@ use super::{
     path::Path,
 };
 use crate::rules::{
+    compiled_rule::{CompiledRule, REGEX, SLOTS},
     options::Matching,
-    record::{REGEX, Record, SLOTS},
     table::Ahead,
 };
 
@@ -60,23 +60,22 @@ impl<'t> Finder<'t> {
         let is_plain = self.table.is_plain();
         let ahead = if is_plain { None } else { self.table.ahead() };
         let mut found = Vec::new();
-        for (at, record) in self.table.records() {
+        for (at, rule) in self.table.rules() {
             if self.is_tired() {
                 break;
             }
-            let leads_nowhere =
-                |ahead: &Ahead| !ahead.may_lead_to_a_source(path_of_target(&record));
+            let leads_nowhere = |ahead: &Ahead| !ahead.may_lead_to_a_source(path_of_target(&rule));
             if ahead.as_ref().is_some_and(leads_nowhere) {
                 continue;
             }
-            if !record.redirects() {
+            if !rule.redirects() {
                 continue;
             }
             found.clear();
-            if record.has(SLOTS | REGEX) {
-                self.edges_of_slots(&mut edges, at, &record, &mut found);
+            if rule.has(SLOTS | REGEX) {
+                self.edges_of_slots(&mut edges, at, &rule, &mut found);
             } else {
-                self.edges_of_path(&mut edges, at, &record, &mut found);
+                self.edges_of_path(&mut edges, at, &rule, &mut found);
             }
         }
         let is_rule = |node: &u32| node & ADDRESS == 0;
@@ -92,10 +91,10 @@ impl<'t> Finder<'t> {
         &mut self,
         edges: &mut Edges<'t>,
         at: u32,
-        record: &Record<'t>,
+        rule: &CompiledRule<'t>,
         found: &mut Vec<u32>,
     ) {
-        let Some(next) = self.after(record) else {
+        let Some(next) = self.after(rule) else {
             return;
         };
         // Many rules lead to addresses of one form; what answers there is found once.
@@ -115,19 +114,19 @@ impl<'t> Finder<'t> {
         &mut self,
         edges: &mut Edges<'t>,
         at: u32,
-        record: &Record<'t>,
+        rule: &CompiledRule<'t>,
         found: &mut Vec<u32>,
     ) {
-        let origin = record.target.get(..record.origin.into());
-        let options = self.table.options(record).map(|ready| &ready.options);
+        let origin = rule.target.get(..rule.origin.into());
+        let options = self.table.options(rule).map(|ready| &ready.options);
         let host = options.and_then(|options| options.host.as_deref());
-        let form = Form::Known(path_of_target(record), origin.unwrap_or_default(), host);
+        let form = Form::Known(path_of_target(rule), origin.unwrap_or_default(), host);
         if let Some(node) = edges.addresses.get(&form) {
             edges.all.push((at, *node));
             return;
         }
-        self.look_behind(record, found);
-        if found.len() <= FEW || leads_elsewhere_to_its_own_path(record) {
+        self.look_behind(rule, found);
+        if found.len() <= FEW || leads_elsewhere_to_its_own_path(rule) {
             edges.all.extend(found.iter().map(|to| (at, *to)));
             return;
         }
@@ -158,7 +157,7 @@ impl<'t> Finder<'t> {
         while !edges.is_empty() {
             let mut left = HashSet::new();
             for mut circle in components(&edges) {
-                let growth = |at: &u32| self.table.record(*at)?.growth();
+                let growth = |at: &u32| self.table.rule(*at)?.growth();
                 let never_grows = |at: &u32| growth(at).is_some_and(|by| by <= 0);
                 // It never leads to where it was asked for.
                 let shrinks = |at: &u32| growth(at).is_some_and(|by| by < 0);
@@ -182,8 +181,8 @@ impl<'t> Finder<'t> {
             if self.is_tired() {
                 break;
             }
-            let record = self.table.record(*at);
-            let Some(next) = record.and_then(|record| self.after(&record)) else {
+            let rule = self.table.rule(*at);
+            let Some(next) = rule.and_then(|rule| self.after(&rule)) else {
                 continue;
             };
             let successors = self.successors(&next).into_iter();
@@ -198,11 +197,11 @@ impl<'t> Finder<'t> {
 
     /// Whether a rule leads to the address that was asked for, whatever request it answers.
     fn leads_to_itself(&mut self, at: u32) -> bool {
-        let Some(record) = self.table.record(at).filter(|record| !record.has(REGEX)) else {
+        let Some(rule) = self.table.rule(at).filter(|rule| !rule.has(REGEX)) else {
             return false;
         };
-        let step = self.step_of(&record);
-        self.table.matching(&record) == Matching::default()
+        let step = self.step_of(&rule);
+        self.table.matching(&rule) == Matching::default()
             && step.is_some_and(|step| step.suppressed)
     }
 }

@@ -1,12 +1,12 @@
 //! By how much the path of a target is longer than what the source of its rule matched.
 
 use crate::rules::{
+    compiled_rule::CompiledRule,
     pattern::{MAX_CAPTURES, Segment, Tail},
-    record::Record,
     target::{self, Piece, Write, pieces},
 };
 
-impl Record<'_> {
+impl CompiledRule<'_> {
     /// By how many bytes a path is made longer at most, where that can be said.
     pub(super) fn growth(&self) -> Option<i64> {
         let rest = self.target.get(self.origin.into()..)?;

@@ -18,11 +18,11 @@ use crate::{
     location::{Location, LocationError, Origin, parse_origin},
     rules::{
         RuleRef, Rules,
+        compiled_rule::{CompiledRule, QUERY, SLOTS},
         has::Place,
         options::{Edit, Options, QueryPolicy},
         parameters::{pairs, plain},
         pattern::Tail,
-        record::{QUERY, Record, SLOTS},
         spelling,
         table::Table,
         target,
@@ -75,10 +75,10 @@ impl Rules {
     ) -> Result<impl Iterator<Item = RuleRef<'_>> + use<'_>, LocationError> {
         let url = Url::new(url)?;
         let table = &*self.table;
-        let records = table.records();
-        Ok(records
-            .filter(move |(_, record)| record.redirects() && url.may_follow(table, record))
-            .map(move |(_, record)| RuleRef::new(table, record)))
+        let rules = table.rules();
+        Ok(rules
+            .filter(move |(_, rule)| rule.redirects() && url.may_follow(table, rule))
+            .map(move |(_, rule)| RuleRef::new(table, rule)))
     }
 }
 
@@ -115,27 +115,27 @@ impl Url {
     }
 
     /// Whether a rule may lead here.
-    fn may_follow(&self, table: &Table, record: &Record<'_>) -> bool {
-        let rest = record.target.get(record.origin.into()..);
+    fn may_follow(&self, table: &Table, rule: &CompiledRule<'_>) -> bool {
+        let rest = rule.target.get(rule.origin.into()..);
         let (path, query, fragment) = target::split(rest.unwrap_or_default());
-        let options = table.options(record).map(|ready| &ready.options);
+        let options = table.options(rule).map(|ready| &ready.options);
         // Most targets differ in their path.
-        self.is_path(table, record, path)
-            && self.is_origin(record, options)
-            && self.is_query(record, options, query)
+        self.is_path(table, rule, path)
+            && self.is_origin(rule, options)
+            && self.is_query(rule, options, query)
             && self.is_fragment(fragment)
     }
 
-    fn is_path(&self, table: &Table, record: &Record<'_>, target: &[u8]) -> bool {
+    fn is_path(&self, table: &Table, rule: &CompiledRule<'_>, target: &[u8]) -> bool {
         let mut slashes = target.windows(2).filter(|pair| pair == b"//");
-        let ready = table.options(record);
+        let ready = table.options(rule);
         let merges = ready.is_some_and(|ready| ready.options.merge_slashes);
         if merges && slashes.next().is_some() {
             // How they are merged isn't known here.
             return true;
         }
-        if record.has(SLOTS) {
-            let path = path_after(table, record, target);
+        if rule.has(SLOTS) {
+            let path = path_after(table, rule, target);
             return path.is_some_and(|path| path.has(&self.path));
         }
         if spelling::is_spelled(target, false) {
@@ -146,12 +146,12 @@ impl Url {
         spelled == self.path
     }
 
-    fn is_origin(&self, record: &Record<'_>, options: Option<&Options>) -> bool {
+    fn is_origin(&self, rule: &CompiledRule<'_>, options: Option<&Options>) -> bool {
         let Some(origin) = &self.origin else {
-            return record.origin == 0;
+            return rule.origin == 0;
         };
         let own_host = Host::Is(host_of(origin).into());
-        if let Some((host, target)) = record.target_origin() {
+        if let Some((host, target)) = rule.target_origin() {
             return host.and(&own_host).is_some()
                 && target.scheme() == origin.scheme()
                 && target.written_port() == origin.written_port();
@@ -163,7 +163,7 @@ impl Url {
     }
 
     /// Whether the rule may send this query.
-    fn is_query(&self, record: &Record<'_>, options: Option<&Options>, own: &[u8]) -> bool {
+    fn is_query(&self, rule: &CompiledRule<'_>, options: Option<&Options>, own: &[u8]) -> bool {
         let Some(query) = &self.query else {
             return true;
         };
@@ -185,7 +185,7 @@ impl Url {
         }
         let drops = match options.query {
             QueryPolicy::Drop => true,
-            QueryPolicy::TargetWins => record.has(QUERY),
+            QueryPolicy::TargetWins => rule.has(QUERY),
             QueryPolicy::Keep | QueryPolicy::Merge => false,
         };
         // The pairs of the request come after them.
@@ -215,16 +215,16 @@ impl Url {
 }
 
 /// The paths that a rule leads to. `None` if they are too long to be sent.
-fn path_after(table: &Table, record: &Record<'_>, target: &[u8]) -> Option<Path> {
+fn path_after(table: &Table, rule: &CompiledRule<'_>, target: &[u8]) -> Option<Path> {
     let mut fresh = Fresh::default();
-    let bounds = match record.parts() {
+    let bounds = match rule.parts() {
         None => Vec::new(),
         Some(parts) => {
             let all = Path::anything(&mut fresh);
-            unify(&all, parts, Compare(table.matching(record)), &mut fresh)?.1
+            unify(&all, parts, Compare(table.matching(rule)), &mut fresh)?.1
         }
     };
-    let options = table.options(record).map(|ready| &ready.options);
+    let options = table.options(rule).map(|ready| &ready.options);
     Path::of_target(target, &bounds, options, &mut fresh)
 }
 

@@ -11,8 +11,8 @@ use super::{Finder, Loop, LoopKind};
 #[cfg(feature = "regex")]
 use crate::rules::Part;
 use crate::rules::{
-    Finding, FindingCode, RuleRef, Rules, condition::Ready, finding::cut, record::Record,
-    table::Table,
+    Finding, FindingCode, RuleRef, Rules, compiled_rule::CompiledRule, condition::Ready,
+    finding::cut, table::Table,
 };
 
 /// After so many rounds, every rule that may be part of a loop goes.
@@ -185,10 +185,10 @@ impl Rules {
     /// The same table without some rules, each named by where it begins.
     fn remove(&mut self, removed: &BTreeSet<u32>) {
         let options = self.table.options.clone();
-        *self = self.rewritten(options, |at, record, records| {
+        *self = self.rewritten(options, |at, rule, compiled| {
             if !removed.contains(&at) {
-                let whole = at as usize..record.next() as usize;
-                records.extend_from_slice(self.table.records.get(whole).unwrap_or_default());
+                let whole = at as usize..rule.next() as usize;
+                compiled.extend_from_slice(self.table.compiled.get(whole).unwrap_or_default());
             }
         });
     }
@@ -197,19 +197,19 @@ impl Rules {
     pub(in crate::rules) fn rewritten(
         &self,
         options: Vec<Ready>,
-        mut write: impl FnMut(u32, &Record<'_>, &mut Vec<u8>),
+        mut write: impl FnMut(u32, &CompiledRule<'_>, &mut Vec<u8>),
     ) -> Self {
-        let mut records = Vec::with_capacity(self.table.records.len());
+        let mut compiled = Vec::with_capacity(self.table.compiled.len());
         let mut moved = HashMap::new();
-        for (at, record) in self.table.records() {
-            let begin = records.len();
-            write(at, &record, &mut records);
-            if records.len() > begin {
+        for (at, rule) in self.table.rules() {
+            let begin = compiled.len();
+            write(at, &rule, &mut compiled);
+            if compiled.len() > begin {
                 moved.insert(at, u32::try_from(begin).unwrap_or(u32::MAX));
             }
         }
         let table = Table::new(
-            records,
+            compiled,
             options,
             self.table.hosts.clone(),
             self.table.lines.clone(),

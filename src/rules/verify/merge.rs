@@ -12,10 +12,10 @@ use super::{
 use crate::{
     location::is_settled,
     rules::{
+        compiled_rule::{CompiledRule, FRAGMENT, QUERY, REGEX, SETTLED, SLOTS},
         options::{Options, QueryPolicy},
         parameters::{means, pairs, plain},
         pattern::Tail,
-        record::{FRAGMENT, QUERY, REGEX, Record, SETTLED, SLOTS},
         spelling,
         target::{self, Piece, Write, pieces},
     },
@@ -36,13 +36,13 @@ pub(in crate::rules) struct Merged {
 impl<'t> Finder<'t> {
     /// The rule that always answers where one leads.
     pub(in crate::rules) fn surely_next(&mut self, at: u32) -> Option<u32> {
-        let record = self.table.record(at)?;
+        let rule = self.table.rule(at)?;
         // Whether another host is asked about by this table is not known.
-        if record.origin > 0 {
+        if rule.origin > 0 {
             return None;
         }
-        let next = self.surely_behind(&record)?;
-        let second = self.table.record(next)?;
+        let next = self.surely_behind(&rule)?;
+        let second = self.table.rule(next)?;
         (next != at && !second.has(REGEX)).then_some(next)
     }
 
@@ -54,15 +54,15 @@ impl<'t> Finder<'t> {
         next: u32,
         next_merged: Option<&Merged>,
     ) -> Option<Merged> {
-        let record = &self.table.record(at)?;
-        let second = self.table.record(next)?;
+        let rule = &self.table.rule(at)?;
+        let second = self.table.rule(next)?;
         let second = match next_merged {
             None => second,
             Some(merged) => {
                 second.with_target(merged.how, merged.origin, &merged.target, merged.flags)
             }
         };
-        let following = self.after(record)?;
+        let following = self.after(rule)?;
         let end = self.step(&following, &second)?.next?;
         // One that leads to where it was asked for is not sent, and the way ends there.
         let (_, second_rest) = second.target.split_at_checked(second.origin.into())?;
@@ -71,14 +71,15 @@ impl<'t> Finder<'t> {
             return None;
         }
         let nothing = Options::default();
-        let options = |record: &Record<'_>| self.table.options(record).map(|ready| &ready.options);
-        let (own, other) = (options(record), options(&second));
+        let options =
+            |rule: &CompiledRule<'_>| self.table.options(rule).map(|ready| &ready.options);
+        let (own, other) = (options(rule), options(&second));
         let (own, other) = (own.unwrap_or(&nothing), other.unwrap_or(&nothing));
         // A request that is turned into GET may have asked for the very address it is led to.
-        if !own.methods.is_all() && self.may_answer(at, record, &following) {
+        if !own.methods.is_all() && self.may_answer(at, rule, &following) {
             return None;
         }
-        let how = both(record.status_choice(), second.status_choice());
+        let how = both(rule.status_choice(), second.status_choice());
         let is_odd = other.after.is_some()
             || other.host_label.is_some()
             || other.query_keys().next().is_some()
@@ -86,7 +87,7 @@ impl<'t> Finder<'t> {
             || !other.edits.is_empty()
             || own.merge_slashes
             || other.merge_slashes
-            || own.cache.is_some() && how != record.status_choice();
+            || own.cache.is_some() && how != rule.status_choice();
         if is_odd {
             return None;
         }
@@ -95,7 +96,7 @@ impl<'t> Finder<'t> {
             Some(merged) => merged.policy,
         };
         let policy = compose(
-            (policy_of(record, own), record.has(QUERY)),
+            (policy_of(rule, own), rule.has(QUERY)),
             (other_policy, second.has(QUERY)),
         )?;
         // One rule drops or replaces parameters before it edits the others.
@@ -103,7 +104,7 @@ impl<'t> Finder<'t> {
         if (other_policy == QueryPolicy::Drop || replaces) && !own.edits.is_empty() {
             return None;
         }
-        let (first_path, first_query, first_fragment) = target::split(record.target);
+        let (first_path, first_query, first_fragment) = target::split(rule.target);
         let has_slots = |text: &[u8]| text.iter().any(|byte| *byte < 0x20);
         let is_bare = |query: &[u8]| query == b"?";
         // What the first sets, the second may have besides; in one rule it could not.
@@ -123,8 +124,8 @@ impl<'t> Finder<'t> {
         {
             return None;
         }
-        let path = self.path(record, first_path, &second, second_path)?;
-        if !record.is_shortened_to(&path) && self.may_answer(at, record, &end) {
+        let path = self.path(rule, first_path, &second, second_path)?;
+        if !rule.is_shortened_to(&path) && self.may_answer(at, rule, &end) {
             return None;
         }
 
@@ -176,11 +177,11 @@ impl<'t> Finder<'t> {
 
     /// Whether a rule may answer one of these requests, by whatever method: then one redirect would
     /// lead to where it was asked for.
-    fn may_answer(&mut self, at: u32, record: &Record<'_>, address: &Address) -> bool {
-        let Some(parts) = record.parts() else {
+    fn may_answer(&mut self, at: u32, rule: &CompiledRule<'_>, address: &Address) -> bool {
+        let Some(parts) = rule.parts() else {
             return self.may_match(at, &address.path);
         };
-        let compare = Compare(self.table.matching(record));
+        let compare = Compare(self.table.matching(rule));
         unify(&address.path, parts, compare, &mut self.fresh).is_some()
     }
 
@@ -202,13 +203,13 @@ impl<'t> Finder<'t> {
     /// The path of the second target, in the placeholders of the first rule.
     fn path(
         &mut self,
-        first: &Record<'_>,
+        first: &CompiledRule<'_>,
         first_path: &[u8],
-        second: &Record<'_>,
+        second: &CompiledRule<'_>,
         second_path: &[u8],
     ) -> Option<Vec<u8>> {
         let all = Path::anything(&mut self.fresh);
-        let compare = |record| Compare(self.table.matching(record));
+        let compare = |rule| Compare(self.table.matching(rule));
         let bounds = match first.parts() {
             Some(parts) => unify(&all, parts, compare(first), &mut self.fresh)?.1,
             None => Vec::new(),
@@ -254,9 +255,9 @@ impl<'t> Finder<'t> {
 
 /// Returns what a rule does with the query of a request. If the target always wins or never does,
 /// that is dropping or keeping.
-fn policy_of(record: &Record<'_>, options: &Options) -> QueryPolicy {
+fn policy_of(rule: &CompiledRule<'_>, options: &Options) -> QueryPolicy {
     match options.query {
-        QueryPolicy::TargetWins if record.has(QUERY) => QueryPolicy::Drop,
+        QueryPolicy::TargetWins if rule.has(QUERY) => QueryPolicy::Drop,
         QueryPolicy::TargetWins => QueryPolicy::Keep,
         policy => policy,
     }

@@ -52,7 +52,7 @@ use walk::Verdict;
 /// Rules that lead to each other, or one to itself.
 #[derive(Debug)]
 pub(super) struct Loop {
-    /// Where each begins among the records, in the order in which they answer where that is known.
+    /// The rules, in the order in which they answer where that is known.
     pub(super) rules: Vec<u32>,
     pub(super) kind: LoopKind,
     /// How many redirects it takes to come round.
@@ -153,8 +153,8 @@ impl Rules {
     /// ends a loop.
     fn waits_for(&self, rules: &[u32]) -> Option<StatusCode> {
         rules.iter().find_map(|at| {
-            let record = self.table.record(*at)?;
-            self.table.options(&record)?.options.after
+            let rule = self.table.rule(*at)?;
+            self.table.options(&rule)?.options.after
         })
     }
 
@@ -162,15 +162,15 @@ impl Rules {
     pub(super) fn in_loops(&self) -> Option<HashSet<u32>> {
         let loops = self.loops(&mut Finder::new(self));
         let rules = loops.found.iter().flat_map(|one| &one.rules);
-        let rules = rules.filter_map(|at| self.table.record(*at));
+        let rules = rules.filter_map(|at| self.table.rule(*at));
         loops
             .are_all
-            .then(|| rules.map(|record| record.number).collect())
+            .then(|| rules.map(|rule| rule.number).collect())
     }
 
-    /// The rule that begins at a place among the records.
+    /// The rule at an offset.
     pub(super) fn rule_at(&self, at: u32) -> Option<RuleRef<'_>> {
-        Some(RuleRef::new(&self.table, self.table.record(at)?))
+        Some(RuleRef::new(&self.table, self.table.rule(at)?))
     }
 }
 
@@ -192,7 +192,7 @@ mod tests {
         let rules = Rules::new((0..count).map(make)).unwrap();
         let (mut loops, mut rest) = (Finder::new(&rules), Finder::new(&rules));
         let _ = rules.check_with(&mut loops, &mut rest);
-        for (at, _) in rules.table.records() {
+        for (at, _) in rules.table.rules() {
             let _ = rest.surely_next(at);
         }
         assert!(!loops.is_tired() && !rest.is_tired());

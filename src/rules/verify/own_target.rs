@@ -13,9 +13,9 @@ use super::{
 };
 use crate::rules::{
     Rules,
+    compiled_rule::{CompiledRule, PATTERN, QUERY},
     condition::Ready,
     pattern::Tail,
-    record::{PATTERN, QUERY, Record},
 };
 
 impl Rules {
@@ -29,12 +29,12 @@ impl Rules {
         let mut finder = Finder::new(self);
         let mut options = self.table.options.clone();
         let mut changed: HashMap<u32, u32> = HashMap::new();
-        for (at, record) in self.table.records() {
-            let ready = self.table.options(&record).filter(|ready| waits(ready));
-            let Some(ready) = ready.filter(|_| leads_into_itself(&record)) else {
+        for (at, rule) in self.table.rules() {
+            let ready = self.table.options(&rule).filter(|ready| waits(ready));
+            let Some(ready) = ready.filter(|_| leads_into_itself(&rule)) else {
                 continue;
             };
-            if let Some(pattern) = finder.own_target(&record) {
+            if let Some(pattern) = finder.own_target(&rule) {
                 let number = u32::try_from(options.len()).unwrap_or(u32::MAX);
                 let mut ready = ready.clone();
                 ready.options.own_target = Some(pattern);
@@ -45,12 +45,12 @@ impl Rules {
         if changed.is_empty() {
             return;
         }
-        *self = self.rewritten(options, |at, record, records| {
-            let begin = records.len();
-            let whole = at as usize..record.next() as usize;
-            records.extend_from_slice(self.table.records.get(whole).unwrap_or_default());
+        *self = self.rewritten(options, |at, rule, compiled| {
+            let begin = compiled.len();
+            let whole = at as usize..rule.next() as usize;
+            compiled.extend_from_slice(self.table.compiled.get(whole).unwrap_or_default());
             if let Some(options) = changed.get(&at) {
-                record.write_options(records, begin, *options);
+                rule.write_options(compiled, begin, *options);
             }
         });
     }
@@ -59,10 +59,10 @@ impl Rules {
 impl Finder<'_> {
     /// The pattern of all paths that a rule leads to, if these are some of the paths that it
     /// matches, and not all of them.
-    fn own_target(&mut self, record: &Record<'_>) -> Option<Box<str>> {
-        let first = self.step_of(record)?;
+    fn own_target(&mut self, rule: &CompiledRule<'_>) -> Option<Box<str>> {
+        let first = self.step_of(rule)?;
         let next = first.next?;
-        let second = self.step(&next, record)?;
+        let second = self.step(&next, rule)?;
         let is_subset = second.answered.path == next.path
             && second.answered.query == next.query
             && second.answered.host == first.answered.host
@@ -77,12 +77,12 @@ impl Finder<'_> {
 }
 
 /// A short look: whether the path of a target begins as the source does.
-fn leads_into_itself(record: &Record<'_>) -> bool {
-    if !record.has(PATTERN) || record.has(QUERY) {
+fn leads_into_itself(rule: &CompiledRule<'_>) -> bool {
+    if !rule.has(PATTERN) || rule.has(QUERY) {
         return false;
     }
-    let literal = record.source.split(|byte| *byte == b'{').next();
-    let path = record.target.get(record.origin.into()..);
+    let literal = rule.source.split(|byte| *byte == b'{').next();
+    let path = rule.target.get(rule.origin.into()..);
     path.zip(literal)
         .is_some_and(|(path, literal)| path.starts_with(literal))
 }

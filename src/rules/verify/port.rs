@@ -8,32 +8,32 @@ use super::{check::Check, finder::Finder, leave_out::target_text};
 use crate::{
     guard::Verdict,
     journey::{Client, Followed, TestRequest},
-    rules::{FindingCode, RuleRef, has::Place, record::Record, table::EVERY_HOST},
+    rules::{FindingCode, RuleRef, compiled_rule::CompiledRule, has::Place, table::EVERY_HOST},
 };
 
 impl<'t> Check<'t> {
-    pub(super) fn port(&mut self, finder: &mut Finder<'t>, at: u32, record: &Record<'t>) {
-        if !finder.repeats_without_port(at, record) {
+    pub(super) fn port(&mut self, finder: &mut Finder<'t>, at: u32, rule: &CompiledRule<'t>) {
+        if !finder.repeats_without_port(at, rule) {
             return;
         }
-        let target = target_text(RuleRef::new(&self.rules.table, *record));
+        let target = target_text(RuleRef::new(&self.rules.table, *rule));
         let message =
             format!("{target} differs only by its port from a URL that this rule matches");
         let help = "make sure that no proxy drops the port from `Host`, because that causes a \
                     redirect loop";
-        self.push(FindingCode::OtherPort, record.number, &[], message, help);
+        self.push(FindingCode::OtherPort, rule.number, &[], message, help);
     }
 }
 
 impl Finder<'_> {
     /// Whether a rule redirects a request again if a proxy drops the port from `Host`.
-    fn repeats_without_port(&mut self, at: u32, record: &Record<'_>) -> bool {
-        let target = record.target_origin();
+    fn repeats_without_port(&mut self, at: u32, rule: &CompiledRule<'_>) -> bool {
+        let target = rule.target_origin();
         let target = target.filter(|(_, origin)| origin.written_port().is_some());
         let Some(host) = target.and_then(|(host, _)| host.sample()) else {
             return false;
         };
-        self.names(record, &host)
+        self.names(rule, &host)
             && self
                 .requests(at)
                 .into_iter()
@@ -42,9 +42,9 @@ impl Finder<'_> {
 
     /// Whether the table has rules for a host. Other hosts are never taken for this
     /// site.
-    fn names(&self, record: &Record<'_>, host: &str) -> bool {
+    fn names(&self, rule: &CompiledRule<'_>, host: &str) -> bool {
         let mut groups = self.table.hosts.fitting(Some(host));
-        let options = self.table.options(record).map(|ready| &ready.options);
+        let options = self.table.options(rule).map(|ready| &ready.options);
         let mut conditions = options.into_iter().flat_map(|options| &options.conditions);
         groups.any(|group| group != EVERY_HOST)
             || conditions.any(|(expected, has)| *expected && has.place == Place::Host)
@@ -62,7 +62,7 @@ impl Finder<'_> {
             let answered = (self.rules).answered(&client.request.head(), || looks += 1);
             self.work
                 .add(32 + self.table.regexes_len() + looks * (4 + client.url().len() / 16));
-            let Some((rule, redirect)) = answered.filter(|(rule, _)| *rule == at) else {
+            let Some((winner, redirect)) = answered.filter(|(winner, _)| *winner == at) else {
                 return false;
             };
             let location = redirect.location.clone();
@@ -72,7 +72,7 @@ impl Finder<'_> {
             if client.follow(status, &proposed) != Followed::Requested {
                 return false;
             }
-            sent.push((rule, location));
+            sent.push((winner, location));
             let Some(request) = client.request.on_host(host) else {
                 return false;
             };

@@ -2,12 +2,11 @@
 
 use super::value_set::ValueSet;
 use crate::rules::{
+    compiled_rule::{CompiledRule, QUERY},
     condition::Ready,
     has::{Condition, Place},
     options::{Edit, Options, QueryPolicy},
-    parameters,
-    record::{QUERY, Record},
-    target,
+    parameters, target,
 };
 
 /// A parameter in plain text.
@@ -186,7 +185,7 @@ impl Query {
     }
 
     /// What a rule makes of it.
-    pub(super) fn after(&self, record: &Record<'_>, ready: Option<&Ready>, own: &[u8]) -> Self {
+    pub(super) fn after(&self, rule: &CompiledRule<'_>, ready: Option<&Ready>, own: &[u8]) -> Self {
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
         let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
         let is_set = |name: &str| edits.iter().any(|edit| edit.sets(|own| own == name));
@@ -201,7 +200,7 @@ impl Query {
         }
         let drops = match policy {
             QueryPolicy::Drop => true,
-            QueryPolicy::TargetWins => record.has(QUERY),
+            QueryPolicy::TargetWins => rule.has(QUERY),
             QueryPolicy::Keep | QueryPolicy::Merge => false,
         };
         let mut rest = Self {
@@ -285,7 +284,7 @@ impl Query {
     pub(super) fn is_kept(
         before: &Self,
         after: &Self,
-        record: &Record<'_>,
+        rule: &CompiledRule<'_>,
         ready: Option<&Ready>,
     ) -> bool {
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
@@ -294,10 +293,10 @@ impl Query {
         // What replaces or removes parameters does so once.
         before == after
             && !swaps_names(edits)
-            && (!record.has(QUERY)
+            && (!rule.has(QUERY)
                 || policy != QueryPolicy::Keep
                     && after.pairs.iter().all(is_known)
-                    && !adds_again(before, record, ready))
+                    && !adds_again(before, rule, ready))
     }
 }
 
@@ -314,7 +313,7 @@ fn swaps_names(edits: &[Edit]) -> bool {
 
 /// Returns `true` if the target has a parameter that the rule renames, so that each redirect adds
 /// one more under the new name.
-fn adds_again(before: &Query, record: &Record<'_>, ready: Option<&Ready>) -> bool {
+fn adds_again(before: &Query, rule: &CompiledRule<'_>, ready: Option<&Ready>) -> bool {
     let Some(Options {
         query: QueryPolicy::Merge,
         edits,
@@ -325,10 +324,7 @@ fn adds_again(before: &Query, record: &Record<'_>, ready: Option<&Ready>) -> boo
     else {
         return false;
     };
-    let own = record
-        .target
-        .get(record.origin.into()..)
-        .unwrap_or_default();
+    let own = rule.target.get(rule.origin.into()..).unwrap_or_default();
     let own = own_pairs(target::split(own).1);
     let has = |pairs: &[Pair], name: &str| {
         let mut keys = pairs.iter().map(|pair| pair.key.as_deref());

@@ -10,9 +10,9 @@ use crate::{
     journey::TestRequest,
     rules::{
         Rules,
+        compiled_rule::{CompiledRule, REGEX},
         has::Place,
         options::Options,
-        record::{REGEX, Record},
         table::Table,
     },
 };
@@ -50,15 +50,15 @@ impl Rules {
 
     /// Requests for the paths that a rule excludes, one for each exception.
     pub(in crate::rules) fn excluded_witnesses(&self, at: u32) -> Vec<TestRequest> {
-        let Some(record) = self.table.record(at) else {
+        let Some(rule) = self.table.rule(at) else {
             return Vec::new();
         };
-        let options = self.table.options(&record).map(|ready| &ready.options);
+        let options = self.table.options(&rule).map(|ready| &ready.options);
         let Some(options) = options.filter(|options| options.has_exceptions()) else {
             return Vec::new();
         };
         let mut fresh = Fresh::default();
-        let Some(asked) = requests(&self.table, &record, &mut fresh) else {
+        let Some(asked) = requests(&self.table, &rule, &mut fresh) else {
             return Vec::new();
         };
         let paths = asked.path.excluded_paths(options, &mut fresh);
@@ -70,12 +70,12 @@ impl Rules {
     }
 
     fn request_for(&self, at: u32, of: impl Fn(&Address) -> Address) -> Option<TestRequest> {
-        let record = self.table.record(at)?;
-        if record.has(REGEX) {
+        let rule = self.table.rule(at)?;
+        if rule.has(REGEX) {
             return None;
         }
-        let request = of(&requests(&self.table, &record, &mut Fresh::default())?).request()?;
-        let options = self.table.options(&record).map(|ready| &ready.options);
+        let request = of(&requests(&self.table, &rule, &mut Fresh::default())?).request()?;
+        let options = self.table.options(&rule).map(|ready| &ready.options);
         let mut conditions = options.into_iter().flat_map(|options| &options.conditions);
         let host = conditions.find_map(|(expected, has)| match has.place {
             Place::Host if *expected => has.value.only_listed()?.first(),
@@ -98,11 +98,11 @@ impl Finder<'_> {
         rules: &Rules,
         at: u32,
     ) -> Option<Vec<Vec<Overlap>>> {
-        let record = rules.table.record(at).filter(|record| !record.has(REGEX))?;
-        let ready = rules.table.options(&record);
+        let rule = rules.table.rule(at).filter(|rule| !rule.has(REGEX))?;
+        let ready = rules.table.options(&rule);
         let nothing = Options::default();
         let options = ready.map_or(&nothing, |ready| &ready.options);
-        let bare = requests(&rules.table, &record, &mut self.fresh)?;
+        let bare = requests(&rules.table, &rule, &mut self.fresh)?;
         let mut lists = Vec::new();
         if options.matching.ignore_trailing_slash && bare.path.end == End::Closed {
             lists.push(self.answering(&bare.with_slash(), options));
@@ -123,18 +123,18 @@ impl Finder<'_> {
         found.extend(self.regexes());
         self.work.add(4 * found.len());
         let mut overlaps = Vec::new();
-        for (_, at, record) in self.ranked(found) {
+        for (_, at, rule) in self.ranked(found) {
             if self.is_tired() {
                 break;
             }
-            let Some(step) = self.step(asked, &record) else {
+            let Some(step) = self.step(asked, &rule) else {
                 continue;
             };
-            let own = self.table.options(&record).map(|ready| &ready.options);
+            let own = self.table.options(&rule).map(|ready| &ready.options);
             let exceptions = own.map_or(0, |own| own.except.len());
             self.work
                 .add(exceptions * (1 + options.exceptions().count()));
-            let is_whole = !record.has(REGEX)
+            let is_whole = !rule.has(REGEX)
                 && step.answered.path == asked.path
                 && step.answered.host == asked.host
                 && own.is_none_or(|own| {
@@ -157,9 +157,9 @@ impl Finder<'_> {
 }
 
 /// The requests that a rule is for; `None` where its target is too long for any.
-fn requests(table: &Table, record: &Record<'_>, fresh: &mut Fresh) -> Option<Address> {
+fn requests(table: &Table, rule: &CompiledRule<'_>, fresh: &mut Fresh) -> Option<Address> {
     let all = Address::anything(fresh);
-    Some(all.step(table, record, fresh)?.answered)
+    Some(all.step(table, rule, fresh)?.answered)
 }
 
 /// One of these requests, with words that no other sample has.

@@ -10,29 +10,33 @@ use super::{
 #[cfg(feature = "regex")]
 use super::{host::Host, region::other_words};
 use crate::rules::{
+    compiled_rule::{CompiledRule, REGEX},
     has::Condition,
     options::Options,
-    record::{REGEX, Record},
 };
 
 impl<'t> Finder<'t> {
     /// The rule that answers every request that this one would, and comes first.
-    pub(super) fn shadow_of(&mut self, at: u32, record: &Record<'t>) -> Option<Record<'t>> {
-        if record.has(REGEX) {
-            return self.same_regex(record);
+    pub(super) fn shadow_of(
+        &mut self,
+        at: u32,
+        rule: &CompiledRule<'t>,
+    ) -> Option<CompiledRule<'t>> {
+        if rule.has(REGEX) {
+            return self.same_regex(rule);
         }
         let mut others = Vec::new();
-        self.wider(at, record, &mut others);
+        self.wider(at, rule, &mut others);
         if matches!(&*others, [] | [_]) && others.iter().all(|other| *other == at) {
             return None;
         }
-        let rank = self.table.rank(record, self.rules.precedence);
+        let rank = self.table.rank(rule, self.rules.precedence);
         let start = self.start(at)?;
         for (other_rank, _, other) in self.ranked(others) {
             if other_rank >= rank || self.is_tired() {
                 return None;
             }
-            if self.covers(&start, record, &other) {
+            if self.covers(&start, rule, &other) {
                 return Some(other);
             }
         }
@@ -40,16 +44,21 @@ impl<'t> Finder<'t> {
     }
 
     /// Whether the second rule answers everything that the first would.
-    fn covers(&mut self, start: &Address, record: &Record<'t>, other: &Record<'t>) -> bool {
-        if other.has(REGEX) || !self.asks_no_more(start, record, other) {
+    fn covers(
+        &mut self,
+        start: &Address,
+        rule: &CompiledRule<'t>,
+        other: &CompiledRule<'t>,
+    ) -> bool {
+        if other.has(REGEX) || !self.asks_no_more(start, rule, other) {
             return false;
         }
-        let matching = self.table.matching(record);
+        let matching = self.table.matching(rule);
         let covers = |finder: &mut Self, start: &Address| {
             let step = finder.step(start, other);
             step.is_some_and(|step| {
                 step.answered.path == start.path && step.answered.host == start.host
-            }) && finder.excludes_all_of(record, other, &start.path)
+            }) && finder.excludes_all_of(rule, other, &start.path)
         };
         if !covers(self, start) || matching.ignore_case && !self.table.matching(other).ignore_case {
             return false;
@@ -62,27 +71,37 @@ impl<'t> Finder<'t> {
 
     /// Whether the second rule asks for nothing that the first does not ask for, but for path and
     /// host.
-    fn asks_no_more(&mut self, start: &Address, record: &Record<'t>, other: &Record<'t>) -> bool {
+    fn asks_no_more(
+        &mut self,
+        start: &Address,
+        rule: &CompiledRule<'t>,
+        other: &CompiledRule<'t>,
+    ) -> bool {
         let nothing = Options::default();
-        let options = |record| {
-            let ready = self.table.options(record);
+        let options = |rule| {
+            let ready = self.table.options(rule);
             ready.map_or(&nothing, |ready| &ready.options)
         };
-        let is_copy = (record.source, record.target) == (other.source, other.target);
-        let (own, other) = (options(record), options(other));
+        let is_copy = (rule.source, rule.target) == (other.source, other.target);
+        let (own, other) = (options(rule), options(other));
         // Which text is a host label isn't known, but for a copy it's the same text.
         let has_label = other.host_label.is_none() || is_copy && own.host_label == other.host_label;
         has_label && own.asks_for_all_of(other, start, &mut self.work)
     }
 
     /// Whether the second rule excludes none of these paths but those that the first one excludes.
-    fn excludes_all_of(&mut self, record: &Record<'t>, other: &Record<'t>, path: &Path) -> bool {
+    fn excludes_all_of(
+        &mut self,
+        rule: &CompiledRule<'t>,
+        other: &CompiledRule<'t>,
+        path: &Path,
+    ) -> bool {
         let nothing = Options::default();
-        let options = |record| {
-            let ready = self.table.options(record);
+        let options = |rule| {
+            let ready = self.table.options(rule);
             ready.map_or(&nothing, |ready| &ready.options)
         };
-        let (own, other) = (options(record), options(other));
+        let (own, other) = (options(rule), options(other));
         self.work
             .add(other.exceptions().count() * (1 + own.exceptions().count()));
         own.excludes_all_of(other, path, &mut self.fresh)
@@ -91,12 +110,16 @@ impl<'t> Finder<'t> {
     /// A regex that comes first and matches some of what this rule is for; that it matches all of
     /// it, in every spelling, is not proven.
     #[cfg(feature = "regex")]
-    pub(super) fn regex_before(&mut self, at: u32, record: &Record<'t>) -> Option<Record<'t>> {
-        if record.has(REGEX) || !self.has_regexes_for(record) {
+    pub(super) fn regex_before(
+        &mut self,
+        at: u32,
+        rule: &CompiledRule<'t>,
+    ) -> Option<CompiledRule<'t>> {
+        if rule.has(REGEX) || !self.has_regexes_for(rule) {
             return None;
         }
         let start = self.start(at)?;
-        let rank = self.table.rank(record, self.rules.precedence);
+        let rank = self.table.rank(rule, self.rules.precedence);
         let samples = [start.path.canonical(), other_words(&start).path];
         let samples = samples.map(|path| path.sample());
         let regexes = self.regexes_for(&start.path);
@@ -115,8 +138,8 @@ impl<'t> Finder<'t> {
             };
             if samples.iter().all(matches)
                 && host.and(&start.host).as_ref() == Some(&start.host)
-                && self.asks_no_more(&start, record, &other)
-                && self.excludes_all_of(record, &other, &start.path)
+                && self.asks_no_more(&start, rule, &other)
+                && self.excludes_all_of(rule, &other, &start.path)
             {
                 return Some(other);
             }
@@ -124,20 +147,20 @@ impl<'t> Finder<'t> {
         None
     }
 
-    fn same_regex(&mut self, record: &Record<'t>) -> Option<Record<'t>> {
-        let host = |record: &Record<'_>| self.table.options(record).map_or(0, |ready| ready.group);
-        let own_host = host(record);
-        let others = self.same_regexes(record).iter();
+    fn same_regex(&mut self, rule: &CompiledRule<'t>) -> Option<CompiledRule<'t>> {
+        let host =
+            |rule: &CompiledRule<'_>| self.table.options(rule).map_or(0, |ready| ready.group);
+        let own_host = host(rule);
+        let others = self.same_regexes(rule).iter();
         let others: Vec<_> = others
-            .filter_map(|at| self.table.record(*at))
-            .take_while(|other| other.number < record.number)
+            .filter_map(|at| self.table.rule(*at))
+            .take_while(|other| other.number < rule.number)
             .filter(|other| host(other) == own_host)
             .collect();
         self.work.add(others.len());
         let start = Address::anything(&mut self.fresh);
         others.into_iter().find(|other| {
-            self.asks_no_more(&start, record, other)
-                && self.excludes_all_of(record, other, &start.path)
+            self.asks_no_more(&start, rule, other) && self.excludes_all_of(rule, other, &start.path)
         })
     }
 }

@@ -11,10 +11,10 @@ use super::{
     path::{End, Path, Text},
 };
 use crate::rules::{
+    compiled_rule::{CompiledRule, PATTERN, REGEX},
     condition::Ready,
     options::Matching,
     pattern::{PatternRef, Segment, Tail},
-    record::{PATTERN, REGEX, Record},
     spelling,
     table::{EVERY_HOST, Table},
 };
@@ -122,11 +122,11 @@ impl<'t> Sources<'t> {
             planes: Vec::new(),
             regexes: Regexes::default(),
         };
-        for (at, record) in table.records() {
-            let ready = table.options(&record);
-            let matching = table.matching(&record);
-            if record.has(REGEX) {
-                sources.regexes.add(at, &record, matching.ignore_case);
+        for (at, rule) in table.rules() {
+            let ready = table.options(&rule);
+            let matching = table.matching(&rule);
+            if rule.has(REGEX) {
+                sources.regexes.add(at, &rule, matching.ignore_case);
                 continue;
             }
             let group = ready.map_or(EVERY_HOST, |ready| ready.group);
@@ -137,7 +137,7 @@ impl<'t> Sources<'t> {
                 planes.len() - 1
             });
             if let Some(plane) = planes.get_mut(own) {
-                plane.add(at, &record, group);
+                plane.add(at, &rule, group);
             }
         }
         sources.regexes.finish();
@@ -188,18 +188,18 @@ impl<'t> Plane<'t> {
         }
     }
 
-    fn add(&mut self, at: u32, record: &Record<'t>, group: u32) {
+    fn add(&mut self, at: u32, rule: &CompiledRule<'t>, group: u32) {
         let mut node = 0;
         let mut kind = Kind::End;
-        if record.has(PATTERN) {
-            let parts = PatternRef::of(record.source);
+        if rule.has(PATTERN) {
+            let parts = PatternRef::of(rule.source);
             for segment in parts.segments() {
                 node = self.child(node, segment);
             }
             if parts.tail != Tail::None {
                 kind = Kind::Tail;
             }
-        } else if let Some(path) = record.source.strip_prefix(b"/") {
+        } else if let Some(path) = rule.source.strip_prefix(b"/") {
             for segment in path.split(|byte| *byte == b'/') {
                 node = self.child(node, Segment::Literal(segment));
             }
@@ -321,12 +321,12 @@ impl<'t> Plane<'t> {
             let mut by_pair = ByPair::default();
             for node in 0..u32::try_from(self.nodes.len()).unwrap_or(NONE) {
                 for kind in [Kind::End, Kind::Tail] {
-                    for rule in self.rules_at(node, kind) {
-                        let record = table.record(rule);
-                        let ready = record.and_then(|record| table.options(&record));
+                    for at in self.rules_at(node, kind) {
+                        let rule = table.rule(at);
+                        let ready = rule.and_then(|rule| table.options(&rule));
                         let group = ready.map_or(EVERY_HOST, |ready| ready.group);
                         let key = (node, kind, group, ready.and_then(Ready::key));
-                        by_pair.entry(key).or_default().push(rule);
+                        by_pair.entry(key).or_default().push(at);
                     }
                 }
             }

@@ -166,8 +166,8 @@ impl Rules {
     /// Whether every request that fits the first of these rules goes round, whatever else it has.
     pub(super) fn is_certain(&self, round: &Round) -> bool {
         let conditions = |at: u32| {
-            let record = self.table.record(at);
-            let ready = record.and_then(|record| self.table.options(&record));
+            let rule = self.table.rule(at);
+            let ready = rule.and_then(|rule| self.table.options(&rule));
             ready.map_or(&[][..], |ready| &ready.options.conditions)
         };
         let all_in = |most: &[(bool, Condition)]| {
@@ -181,16 +181,16 @@ impl Rules {
     /// hosts and no ports, so another port may be another server.
     fn stays_in_sight(&self, rules: &[u32]) -> bool {
         let host = |at: u32| {
-            let record = self.table.record(at)?;
-            let ready = self.table.options(&record)?;
+            let rule = self.table.rule(at)?;
+            let ready = self.table.options(&rule)?;
             ready.options.host.as_deref()
         };
         let next = rules.iter().cycle().skip(1);
         rules.iter().zip(next).all(|(at, next)| {
-            let Some(record) = self.table.record(*at) else {
+            let Some(rule) = self.table.rule(*at) else {
                 return false;
             };
-            let Some((next_host, origin)) = record.target_origin() else {
+            let Some((next_host, origin)) = rule.target_origin() else {
                 return true;
             };
             if origin.written_port().is_some() {
@@ -206,8 +206,8 @@ impl Rules {
 
     /// Where a rule leads, with these words in place of what it captures.
     pub(super) fn sample_target(&self, at: u32, word: &str) -> Option<String> {
-        let record = self.table.record(at)?;
-        let rest = record.target.get(record.origin.into()..)?;
+        let rule = self.table.rule(at)?;
+        let rest = rule.target.get(rule.origin.into()..)?;
         let mut captures = Captures::none();
         for _ in 0..MAX_CAPTURES {
             captures.push(word);

@@ -207,8 +207,8 @@ impl<'r> File<'r> {
     fn new(format: Format, rules: &'r Rules) -> Self {
         let mut ranked: Vec<_> = rules
             .table
-            .records()
-            .map(|(at, record)| (rules.table.rank(&record, rules.precedence), at))
+            .rules()
+            .map(|(at, rule)| (rules.table.rank(&rule, rules.precedence), at))
             .collect();
         ranked.sort_unstable();
         let entry = |(_, at)| Entry {
@@ -375,8 +375,8 @@ fn count_lines(text: &str) -> u32 {
 fn is_in_order(rules: &Rules, entry_of: impl Fn(&RuleRef<'_>) -> Option<usize>) -> bool {
     let mut ranked: Vec<_> = rules
         .table
-        .records()
-        .map(|(at, record)| (rules.table.rank(&record, rules.precedence), at))
+        .rules()
+        .map(|(at, rule)| (rules.table.rank(&rule, rules.precedence), at))
         .collect();
     ranked.sort_unstable();
     let entries = ranked

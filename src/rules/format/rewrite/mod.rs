@@ -11,7 +11,7 @@ use super::Format;
 use crate::{
     rules::{
         Flattened, QueryPolicy, Rules, TargetChange,
-        record::{QUERY, Record},
+        compiled_rule::{CompiledRule, QUERY},
     },
     status::StatusChoice,
 };
@@ -217,17 +217,17 @@ impl<'f> Writer<'f> {
             lines: HashSet::with_capacity(count),
             written: vec![Err(NOT_FOUND); count],
         };
-        let mut rules = flattened.rules.table.records();
+        let mut rules = flattened.rules.table.rules();
         for (at, change) in flattened.changes.iter().enumerate() {
-            let record = rules.find(|(_, record)| record.number == change.rule);
-            let record = record.map(|(_, record)| record);
+            let rule = rules.find(|(_, rule)| rule.number == change.rule);
+            let rule = rule.map(|(_, rule)| rule);
             writer.news.push(New {
                 target: &change.target,
                 status: status(change),
-                keeps_query: record.is_some_and(|record| keeps_query(&flattened.rules, &record)),
+                keeps_query: rule.is_some_and(|rule| keeps_query(&flattened.rules, &rule)),
             });
-            if let (Some(line), Some(record)) = (change.line, record) {
-                let source = String::from_utf8_lossy(record.source).into_owned();
+            if let (Some(line), Some(rule)) = (change.line, rule) {
+                let source = String::from_utf8_lossy(rule.source).into_owned();
                 let key = (line, source, change.old_target.to_string());
                 writer.at.entry(key).or_default().push_back(at);
                 writer.lines.insert(line);
@@ -328,7 +328,7 @@ impl<'f> Writer<'f> {
             .filter(|(_, written)| written.is_err())
             .map(|(change, _)| change.rule)
             .collect();
-        let mut pairs = expected.table.records().zip(got.table.records());
+        let mut pairs = expected.table.rules().zip(got.table.rules());
         expected.len() == got.len()
             && pairs.all(|((_, old), (_, new))| {
                 let is_same = old.target == new.target
@@ -361,12 +361,12 @@ fn status(change: &TargetChange) -> Option<u16> {
 }
 
 /// Whether a rule sends the query of a request on.
-fn keeps_query(rules: &Rules, record: &Record<'_>) -> bool {
-    let options = rules.table.options(record);
+fn keeps_query(rules: &Rules, rule: &CompiledRule<'_>) -> bool {
+    let options = rules.table.options(rule);
     match options.map_or(QueryPolicy::Keep, |ready| ready.options.query) {
         QueryPolicy::Keep | QueryPolicy::Merge => true,
         QueryPolicy::Drop => false,
-        QueryPolicy::TargetWins => !record.has(QUERY),
+        QueryPolicy::TargetWins => !rule.has(QUERY),
     }
 }
 

@@ -100,8 +100,8 @@ proptest! {
             return Ok(());
         };
         let mut finder = Finder::new(&rules);
-        let (_, record) = rules.table.records().next().unwrap();
-        let step = finder.step_of(&record).unwrap();
+        let (_, rule) = rules.table.rules().next().unwrap();
+        let step = finder.step_of(&rule).unwrap();
         prop_assert!(step.answered.query.contains(&received(&query)), "{step:?}");
         let location = redirect.location().as_str();
         let sent = location.split_once('?').map_or("", |(_, query)| query);

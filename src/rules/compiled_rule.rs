@@ -1,4 +1,7 @@
-//! How one rule is kept: a few bytes, its source and its target, all rules in one piece of memory.
+//! The compiled form of a rule: a few bytes, its source and its target.
+//!
+//! All rules of a table are in one piece of memory, one after the other. The offset of a rule in it
+//! says which rule it is.
 //!
 //! | bytes | |
 //! |---|---|
@@ -20,7 +23,8 @@ use crate::status::{Intent, Status, StatusChoice};
 /// The bytes in front of the source.
 const HEAD: usize = 10;
 
-const HOW: u16 = 0b111;
+/// The index of the status in [`STATUS_CHOICES`].
+const STATUS_BITS: u16 = 0b111;
 pub(super) const OPTIONS: u16 = 1 << 3;
 /// The source has placeholders.
 pub(super) const PATTERN: u16 = 1 << 4;
@@ -36,7 +40,7 @@ pub(super) const SETTLED: u16 = 1 << 10;
 /// The rule passes or refuses. The target of a rule that refuses is its status, in three digits.
 const NO_REDIRECT: u16 = 1 << 11;
 
-const HOWS: [StatusChoice; 8] = [
+const STATUS_CHOICES: [StatusChoice; 8] = [
     StatusChoice::Status(Status::MovedPermanently),
     StatusChoice::Status(Status::Found),
     StatusChoice::Status(Status::SeeOther),
@@ -47,9 +51,9 @@ const HOWS: [StatusChoice; 8] = [
     StatusChoice::Intent(Intent::SeeOther),
 ];
 
-/// A rule as it is kept.
+/// A rule of a table, read from its bytes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Record<'t> {
+pub(super) struct CompiledRule<'t> {
     pub(super) flags: u16,
     pub(super) number: u32,
     pub(super) origin: u16,
@@ -59,7 +63,7 @@ pub(super) struct Record<'t> {
     target_at: usize,
 }
 
-/// What is written for a rule; source and target follow each other in `texts`.
+/// A rule that is to be written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Draft<'d> {
     pub(super) flags: u16,
@@ -74,9 +78,11 @@ pub(super) struct Draft<'d> {
 impl Draft<'_> {
     /// Adds the rule; `None` where a text is too long for one, or all of them together are.
     pub(super) fn push(&self, out: &mut Vec<u8>) -> Option<u32> {
-        let at = u32::try_from(out.len()).ok().filter(|&at| at < MOST)?;
+        let at = u32::try_from(out.len())
+            .ok()
+            .filter(|&at| at < OFFSET_LIMIT)?;
         let (outcome, target) = match &self.outcome {
-            Outcome::Redirect(how) => (how_bits(*how)?, self.target),
+            Outcome::Redirect(choice) => (status_bits(*choice)?, self.target),
             Outcome::Pass => (NO_REDIRECT, &[][..]),
             Outcome::Refuse(status) => (NO_REDIRECT, status.as_str().as_bytes()),
         };
@@ -102,20 +108,20 @@ impl Draft<'_> {
     }
 }
 
-fn how_bits(how: StatusChoice) -> Option<u16> {
-    let at = HOWS.iter().position(|own| *own == how)?;
+fn status_bits(choice: StatusChoice) -> Option<u16> {
+    let at = STATUS_CHOICES.iter().position(|own| *own == choice)?;
     u16::try_from(at).ok()
 }
 
-/// Where no rule begins any more: the bit above marks lists of rules.
-pub(super) const MOST: u32 = 1 << 31;
+/// The offsets of all rules are below this, because the highest bit marks an entry that is a list.
+pub(super) const OFFSET_LIMIT: u32 = 1 << 31;
 
-impl<'t> Record<'t> {
+impl<'t> CompiledRule<'t> {
     /// The rule that begins here; `None` only where none was written.
     #[inline]
-    pub(super) fn read(records: &'t [u8], at: u32) -> Option<Self> {
+    pub(super) fn read(compiled: &'t [u8], at: u32) -> Option<Self> {
         let start = at as usize;
-        let bytes = records.get(start..)?;
+        let bytes = compiled.get(start..)?;
         let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
         let [f0, f1, n0, n1, n2, n3, s0, s1, t0, t1] = *head;
         let flags = u16::from_le_bytes([f0, f1]);
@@ -148,8 +154,8 @@ impl<'t> Record<'t> {
 
     /// The source of the rule that begins here, and nothing else of it.
     #[inline]
-    pub(super) fn read_source(records: &'t [u8], at: u32) -> Option<&'t [u8]> {
-        let (head, rest) = records.get(at as usize..)?.split_first_chunk::<HEAD>()?;
+    pub(super) fn read_source(compiled: &'t [u8], at: u32) -> Option<&'t [u8]> {
+        let (head, rest) = compiled.get(at as usize..)?.split_first_chunk::<HEAD>()?;
         let [.., s0, s1, _, _] = *head;
         rest.get(..usize::from(u16::from_le_bytes([s0, s1])))
     }
@@ -172,11 +178,12 @@ impl<'t> Record<'t> {
         StatusCode::from_bytes(self.target).map_or(Outcome::Pass, Outcome::Refuse)
     }
 
-    /// How a rule redirects, of one that does.
+    /// The status or the intent, if the rule redirects.
     #[inline]
     pub(super) fn status_choice(&self) -> StatusChoice {
-        let at = usize::from(self.flags & HOW);
-        HOWS.get(at)
+        let at = usize::from(self.flags & STATUS_BITS);
+        STATUS_CHOICES
+            .get(at)
             .copied()
             .unwrap_or(StatusChoice::Status(Status::PermanentRedirect))
     }
@@ -184,25 +191,25 @@ impl<'t> Record<'t> {
     /// The same rule with another target, whose flags are given without those of the source.
     pub(super) fn with_target<'n>(
         &self,
-        how: StatusChoice,
+        choice: StatusChoice,
         origin: u16,
         target: &'n [u8],
         flags: u16,
-    ) -> Record<'n>
+    ) -> CompiledRule<'n>
     where
         't: 'n,
     {
-        let how = how_bits(how);
+        let status = status_bits(choice);
         let kept = self.flags & (OPTIONS | PATTERN | REGEX);
-        Record {
-            flags: kept | flags | how.unwrap_or(self.flags & HOW),
+        CompiledRule {
+            flags: kept | flags | status.unwrap_or(self.flags & STATUS_BITS),
             origin,
             target,
             ..*self
         }
     }
 
-    /// Where the target stands among the records.
+    /// Where the target stands among the compiled rules.
     #[inline]
     pub(super) fn target_range(&self) -> Range<usize> {
         self.target_at..self.target_at + self.target.len()
@@ -217,18 +224,18 @@ impl<'t> Record<'t> {
     }
 
     /// Writes another number into the rule that begins here.
-    pub(super) fn renumber(records: &mut [u8], at: usize, number: u32) {
+    pub(super) fn renumber(compiled: &mut [u8], at: usize, number: u32) {
         let place = at + size_of::<u16>();
-        if let Some(bytes) = records.get_mut(place..place + size_of::<u32>()) {
+        if let Some(bytes) = compiled.get_mut(place..place + size_of::<u32>()) {
             bytes.copy_from_slice(&number.to_le_bytes());
         }
     }
 
     /// Writes another number of options into a copy of this rule, which has some.
-    pub(super) fn write_options(&self, records: &mut [u8], copy_at: usize, options: u32) {
+    pub(super) fn write_options(&self, compiled: &mut [u8], copy_at: usize, options: u32) {
         let end = copy_at + self.target_at - self.begin() as usize;
         let place = end.saturating_sub(size_of::<u32>())..end;
-        if let Some(bytes) = records.get_mut(place).filter(|_| self.has(OPTIONS)) {
+        if let Some(bytes) = compiled.get_mut(place).filter(|_| self.has(OPTIONS)) {
             bytes.copy_from_slice(&options.to_le_bytes());
         }
     }
@@ -243,14 +250,14 @@ impl<'t> Record<'t> {
 mod tests {
     use http::StatusCode;
 
-    use super::{Draft, FRAGMENT, HOWS, Outcome, QUERY, Record};
+    use super::{CompiledRule, Draft, FRAGMENT, Outcome, QUERY, STATUS_CHOICES};
 
     #[test]
     fn what_is_written_is_read() {
-        let mut records = Vec::new();
+        let mut compiled = Vec::new();
         let mut at = Vec::new();
         let refusals = (400..500).map(|status| StatusCode::from_u16(status).unwrap());
-        let outcomes = HOWS
+        let outcomes = STATUS_CHOICES
             .into_iter()
             .map(Outcome::Redirect)
             .chain(refusals.map(Outcome::Refuse))
@@ -269,7 +276,7 @@ mod tests {
                     target: b"https://new.example/?",
                 };
                 at.push((
-                    draft.push(&mut records).unwrap(),
+                    draft.push(&mut compiled).unwrap(),
                     outcome,
                     number,
                     origin,
@@ -278,21 +285,21 @@ mod tests {
             }
         }
         for (place, outcome, number, origin, options) in at {
-            let record = Record::read(&records, place).unwrap();
+            let rule = CompiledRule::read(&compiled, place).unwrap();
+            assert_eq!((rule.outcome(), rule.number as usize), (outcome, number));
+            assert_eq!((rule.origin, rule.options), (origin, options));
+            assert_eq!(rule.source, b"/a");
             assert_eq!(
-                (record.outcome(), record.number as usize),
-                (outcome, number)
+                CompiledRule::read_source(&compiled, place),
+                Some(rule.source)
             );
-            assert_eq!((record.origin, record.options), (origin, options));
-            assert_eq!(record.source, b"/a");
-            assert_eq!(Record::read_source(&records, place), Some(record.source));
-            if record.redirects() {
-                assert_eq!(&records[record.target_range()], b"https://new.example/?");
+            if rule.redirects() {
+                assert_eq!(&compiled[rule.target_range()], b"https://new.example/?");
             }
-            assert!(record.has(QUERY) && !record.has(FRAGMENT));
-            assert!(record.next() as usize <= records.len());
-            assert_eq!(record.begin(), place);
+            assert!(rule.has(QUERY) && !rule.has(FRAGMENT));
+            assert!(rule.next() as usize <= compiled.len());
+            assert_eq!(rule.begin(), place);
         }
-        assert!(Record::read(&records, records.len() as u32).is_none());
+        assert!(CompiledRule::read(&compiled, compiled.len() as u32).is_none());
     }
 }
