@@ -17,18 +17,22 @@ pub(crate) trait RuleTable: Send + Sync {
     /// The name, or host and source.
     fn id(&self, at: RuleOffset) -> RuleId<'_>;
     /// The file that the table was read from.
-    fn file(&self, number: u32) -> Option<&str>;
+    fn file(&self, number: RuleNumber) -> Option<&str>;
     /// The line of a rule in that file, counted from 1.
-    fn line(&self, number: u32) -> Option<u32>;
+    fn line(&self, number: RuleNumber) -> Option<u32>;
     /// Writes source, target and status.
     fn describe(&self, at: RuleOffset, f: &mut fmt::Formatter<'_>) -> fmt::Result;
     /// Adds one hit to a rule, if the table counts hits.
-    fn count_hit(&self, number: u32);
+    fn count_hit(&self, number: RuleNumber);
 }
 
-/// The offset of a rule in its table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The offset of a rule in its table. The default is that of the first rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RuleOffset(pub(crate) u32);
+
+/// The number of a rule, counted from 0 in the order in which rules were added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RuleNumber(pub(crate) u32);
 
 /// The rule that a redirect or a refusal comes from: its name, its number, and where it was
 /// written.
@@ -53,19 +57,19 @@ pub(crate) struct RuleOffset(pub(crate) u32);
 pub struct MatchedRule {
     table: Arc<dyn RuleTable>,
     at: RuleOffset,
-    number: u32,
+    number: RuleNumber,
 }
 
 impl MatchedRule {
     #[inline]
-    pub(crate) fn new(table: Arc<dyn RuleTable>, at: RuleOffset, number: u32) -> Self {
+    pub(crate) fn new(table: Arc<dyn RuleTable>, at: RuleOffset, number: RuleNumber) -> Self {
         Self { table, at, number }
     }
 
     /// Returns the number of the rule, counted from 0 in the order in which rules were added.
     #[must_use]
     pub const fn number(&self) -> u32 {
-        self.number
+        self.number.0
     }
 
     /// Returns the path of the source, in the form that the table compares, or its regex.

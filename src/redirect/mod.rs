@@ -44,7 +44,7 @@ pub use cache::CacheControl;
 #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
 pub use matched_rule::{MatchedRule, RuleId};
 #[cfg(feature = "rules")]
-pub(crate) use matched_rule::{RuleOffset, RuleTable};
+pub(crate) use matched_rule::{RuleNumber, RuleOffset, RuleTable};
 pub use redirected::Redirected;
 pub use refusal::Refusal;
 pub use suppressed::Exemption;

@@ -28,7 +28,7 @@ impl Table {
     #[inline]
     pub(super) fn redirect(
         self: &Arc<Self>,
-        at: u32,
+        at: RuleOffset,
         rule: &CompiledRule<'_>,
         location: Location,
     ) -> Redirect {
@@ -52,7 +52,11 @@ impl Table {
 
     /// The decision of a rule that passes or refuses.
     #[cold]
-    pub(super) fn without_redirect(self: &Arc<Self>, at: u32, rule: &CompiledRule<'_>) -> Decision {
+    pub(super) fn without_redirect(
+        self: &Arc<Self>,
+        at: RuleOffset,
+        rule: &CompiledRule<'_>,
+    ) -> Decision {
         match rule.outcome() {
             Outcome::Refuse(status) => {
                 Decision::refuse(Refusal::of_rule(status, self.matched(at, rule)))
@@ -62,8 +66,8 @@ impl Table {
     }
 
     #[inline]
-    fn matched(self: &Arc<Self>, at: u32, rule: &CompiledRule<'_>) -> MatchedRule {
-        MatchedRule::new(Arc::<Self>::clone(self), RuleOffset(at), rule.number)
+    fn matched(self: &Arc<Self>, at: RuleOffset, rule: &CompiledRule<'_>) -> MatchedRule {
+        MatchedRule::new(Arc::<Self>::clone(self), at, rule.number)
     }
 
     /// Where a rule leads a request, or why it would lead astray.

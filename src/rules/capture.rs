@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
+    RuleOffset,
     named::{Lazily, Named},
     pattern::MAX_CAPTURES,
 };
@@ -77,13 +78,13 @@ impl<'a> Captures<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Match<'a> {
     /// The rule that matches.
-    pub(super) at: u32,
+    pub(super) at: RuleOffset,
     pub(super) path: PathTexts<'a>,
 }
 
 impl Match<'_> {
     /// A rule whose texts have to be looked for again.
-    pub(super) const fn of(at: u32) -> Self {
+    pub(super) const fn of(at: RuleOffset) -> Self {
         Self {
             at,
             path: PathTexts::UNKNOWN,

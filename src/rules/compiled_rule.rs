@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use http::StatusCode;
 
-use super::outcome::Outcome;
+use super::{RuleNumber, RuleOffset, outcome::Outcome};
 use crate::status::{Intent, Status, StatusChoice};
 
 /// The bytes in front of the source.
@@ -51,13 +51,60 @@ const STATUS_CHOICES: [StatusChoice; 8] = [
     StatusChoice::Intent(Intent::SeeOther),
 ];
 
+/// The index of the options of a rule among those of its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct OptionsIndex(u32);
+
+impl OptionsIndex {
+    /// The index of the next options after so many.
+    pub(super) fn after(count: usize) -> Self {
+        Self(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    #[inline]
+    pub(super) const fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl RuleOffset {
+    /// The offsets of all rules are below this, because an entry of an index marks a list with the
+    /// highest bit.
+    pub(super) const LIMIT: Self = Self(1 << 31);
+
+    /// The offset of the next rule after so many bytes.
+    pub(super) fn after(length: usize) -> Self {
+        Self(u32::try_from(length).unwrap_or(u32::MAX))
+    }
+
+    #[inline]
+    pub(super) const fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl RuleNumber {
+    /// No rule has a higher number.
+    pub(super) const MAX: Self = Self(u32::MAX);
+
+    /// The new number of this rule, if so many rules before it are removed.
+    pub(super) fn less(self, removed: usize) -> Self {
+        Self(self.0 - u32::try_from(removed).unwrap_or_default())
+    }
+
+    #[inline]
+    pub(super) const fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A rule of a table, read from its bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct CompiledRule<'t> {
     pub(super) flags: u16,
-    pub(super) number: u32,
+    pub(super) number: RuleNumber,
     pub(super) origin: u16,
-    pub(super) options: Option<u32>,
+    pub(super) options: Option<OptionsIndex>,
     pub(super) source: &'t [u8],
     pub(super) target: &'t [u8],
     target_at: usize,
@@ -68,19 +115,17 @@ pub(super) struct CompiledRule<'t> {
 pub(super) struct Draft<'d> {
     pub(super) flags: u16,
     pub(super) outcome: Outcome,
-    pub(super) number: u32,
+    pub(super) number: RuleNumber,
     pub(super) origin: u16,
-    pub(super) options: Option<u32>,
+    pub(super) options: Option<OptionsIndex>,
     pub(super) source: &'d [u8],
     pub(super) target: &'d [u8],
 }
 
 impl Draft<'_> {
     /// Adds the rule; `None` where a text is too long for one, or all of them together are.
-    pub(super) fn push(&self, out: &mut Vec<u8>) -> Option<u32> {
-        let at = u32::try_from(out.len())
-            .ok()
-            .filter(|&at| at < OFFSET_LIMIT)?;
+    pub(super) fn push(&self, out: &mut Vec<u8>) -> Option<RuleOffset> {
+        let at = Some(RuleOffset::after(out.len())).filter(|at| *at < RuleOffset::LIMIT)?;
         let (outcome, target) = match &self.outcome {
             Outcome::Redirect(choice) => (status_bits(*choice)?, self.target),
             Outcome::Pass => (NO_REDIRECT, &[][..]),
@@ -92,7 +137,7 @@ impl Draft<'_> {
         let source_len = u16::try_from(self.source.len()).ok()?;
         let target_len = u16::try_from(target.len()).ok()?;
         let [f0, f1] = flags.to_le_bytes();
-        let [n0, n1, n2, n3] = self.number.to_le_bytes();
+        let [n0, n1, n2, n3] = self.number.0.to_le_bytes();
         let [s0, s1] = source_len.to_le_bytes();
         let [t0, t1] = target_len.to_le_bytes();
         out.extend_from_slice(&[f0, f1, n0, n1, n2, n3, s0, s1, t0, t1]);
@@ -101,7 +146,7 @@ impl Draft<'_> {
             out.extend(self.origin.to_le_bytes());
         }
         if let Some(options) = self.options {
-            out.extend(options.to_le_bytes());
+            out.extend(options.0.to_le_bytes());
         }
         out.extend_from_slice(target);
         Some(at)
@@ -113,14 +158,11 @@ fn status_bits(choice: StatusChoice) -> Option<u16> {
     u16::try_from(at).ok()
 }
 
-/// The offsets of all rules are below this, because the highest bit marks an entry that is a list.
-pub(super) const OFFSET_LIMIT: u32 = 1 << 31;
-
 impl<'t> CompiledRule<'t> {
     /// The rule that begins here; `None` only where none was written.
     #[inline]
-    pub(super) fn read(compiled: &'t [u8], at: u32) -> Option<Self> {
-        let start = at as usize;
+    pub(super) fn read(compiled: &'t [u8], at: RuleOffset) -> Option<Self> {
+        let start = at.get();
         let bytes = compiled.get(start..)?;
         let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
         let [f0, f1, n0, n1, n2, n3, s0, s1, t0, t1] = *head;
@@ -137,13 +179,13 @@ impl<'t> CompiledRule<'t> {
         let mut options = None;
         if flags & OPTIONS != 0 {
             let (bytes, behind) = rest.split_first_chunk::<4>()?;
-            options = Some(u32::from_le_bytes(*bytes));
+            options = Some(OptionsIndex(u32::from_le_bytes(*bytes)));
             rest = behind;
         }
         let target = rest.get(..target_len)?;
         Some(Self {
             flags,
-            number: u32::from_le_bytes([n0, n1, n2, n3]),
+            number: RuleNumber(u32::from_le_bytes([n0, n1, n2, n3])),
             origin,
             options,
             source,
@@ -154,8 +196,8 @@ impl<'t> CompiledRule<'t> {
 
     /// The source of the rule that begins here, and nothing else of it.
     #[inline]
-    pub(super) fn read_source(compiled: &'t [u8], at: u32) -> Option<&'t [u8]> {
-        let (head, rest) = compiled.get(at as usize..)?.split_first_chunk::<HEAD>()?;
+    pub(super) fn read_source(compiled: &'t [u8], at: RuleOffset) -> Option<&'t [u8]> {
+        let (head, rest) = compiled.get(at.get()..)?.split_first_chunk::<HEAD>()?;
         let [.., s0, s1, _, _] = *head;
         rest.get(..usize::from(u16::from_le_bytes([s0, s1])))
     }
@@ -216,33 +258,33 @@ impl<'t> CompiledRule<'t> {
     }
 
     /// Where the rule begins.
-    pub(super) fn begin(&self) -> u32 {
+    pub(super) fn begin(&self) -> RuleOffset {
         let mut head = HEAD + self.source.len();
         head += if self.has(ABSOLUTE) { 2 } else { 0 };
         head += if self.has(OPTIONS) { 4 } else { 0 };
-        u32::try_from(self.target_at - head).unwrap_or(u32::MAX)
+        RuleOffset::after(self.target_at - head)
     }
 
     /// Writes another number into the rule that begins here.
-    pub(super) fn renumber(compiled: &mut [u8], at: usize, number: u32) {
+    pub(super) fn renumber(compiled: &mut [u8], at: usize, number: RuleNumber) {
         let place = at + size_of::<u16>();
         if let Some(bytes) = compiled.get_mut(place..place + size_of::<u32>()) {
-            bytes.copy_from_slice(&number.to_le_bytes());
+            bytes.copy_from_slice(&number.0.to_le_bytes());
         }
     }
 
     /// Writes another number of options into a copy of this rule, which has some.
-    pub(super) fn write_options(&self, compiled: &mut [u8], copy_at: usize, options: u32) {
-        let end = copy_at + self.target_at - self.begin() as usize;
+    pub(super) fn write_options(&self, compiled: &mut [u8], copy_at: usize, options: OptionsIndex) {
+        let end = copy_at + self.target_at - self.begin().get();
         let place = end.saturating_sub(size_of::<u32>())..end;
         if let Some(bytes) = compiled.get_mut(place).filter(|_| self.has(OPTIONS)) {
-            bytes.copy_from_slice(&options.to_le_bytes());
+            bytes.copy_from_slice(&options.0.to_le_bytes());
         }
     }
 
     /// Where the rule behind this one begins.
-    pub(super) fn next(&self) -> u32 {
-        u32::try_from(self.target_range().end).unwrap_or(u32::MAX)
+    pub(super) fn next(&self) -> RuleOffset {
+        RuleOffset::after(self.target_range().end)
     }
 }
 
@@ -250,7 +292,10 @@ impl<'t> CompiledRule<'t> {
 mod tests {
     use http::StatusCode;
 
-    use super::{CompiledRule, Draft, FRAGMENT, Outcome, QUERY, STATUS_CHOICES};
+    use super::{
+        CompiledRule, Draft, FRAGMENT, OptionsIndex, Outcome, QUERY, RuleNumber, RuleOffset,
+        STATUS_CHOICES,
+    };
 
     #[test]
     fn what_is_written_is_read() {
@@ -264,12 +309,13 @@ mod tests {
             .chain([Outcome::Pass]);
         for (number, outcome) in outcomes.enumerate() {
             let redirects = matches!(outcome, Outcome::Redirect(_));
-            for (origin, options) in [(0, None), (19, None), (0, Some(7)), (19, Some(u32::MAX))] {
+            for (origin, options) in [(0, None), (19, None), (0, Some(7)), (19, Some(usize::MAX))] {
                 let origin = if redirects { origin } else { 0 };
+                let options = options.map(OptionsIndex::after);
                 let draft = Draft {
                     flags: QUERY,
                     outcome,
-                    number: number as u32,
+                    number: RuleNumber(number as u32),
                     origin,
                     options,
                     source: b"/a",
@@ -286,7 +332,7 @@ mod tests {
         }
         for (place, outcome, number, origin, options) in at {
             let rule = CompiledRule::read(&compiled, place).unwrap();
-            assert_eq!((rule.outcome(), rule.number as usize), (outcome, number));
+            assert_eq!((rule.outcome(), rule.number.get()), (outcome, number));
             assert_eq!((rule.origin, rule.options), (origin, options));
             assert_eq!(rule.source, b"/a");
             assert_eq!(
@@ -297,9 +343,9 @@ mod tests {
                 assert_eq!(&compiled[rule.target_range()], b"https://new.example/?");
             }
             assert!(rule.has(QUERY) && !rule.has(FRAGMENT));
-            assert!(rule.next() as usize <= compiled.len());
+            assert!(rule.next().get() <= compiled.len());
             assert_eq!(rule.begin(), place);
         }
-        assert!(CompiledRule::read(&compiled, compiled.len() as u32).is_none());
+        assert!(CompiledRule::read(&compiled, RuleOffset::after(compiled.len())).is_none());
     }
 }

@@ -10,7 +10,7 @@ use super::{
     options::{Options, QueryPolicy},
     parameters::means,
     syntax::is_name,
-    table::first_match,
+    table::{HostGroup, first_match},
     value::CompiledMatcher,
 };
 #[cfg(feature = "regex")]
@@ -20,8 +20,8 @@ use super::{regexes::Room, value::CompiledRegex};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ready {
     pub(super) options: Options,
-    /// The hosts that it is for, as a number of the table.
-    pub(super) group: u32,
+    /// The hosts that it is for.
+    pub(super) group: HostGroup,
     conditions: Vec<CompiledCondition>,
     /// Names and kinds of what the conditions capture.
     pub(super) slots: Vec<Slot>,
@@ -53,7 +53,7 @@ pub(super) enum Missing<'r> {
 impl Ready {
     pub(super) fn new(
         options: Options,
-        group: u32,
+        group: HostGroup,
         #[cfg(feature = "regex")] room: &mut Room,
     ) -> Result<Self, Finding> {
         let mut slots = Vec::new();

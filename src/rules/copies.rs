@@ -4,23 +4,26 @@ use std::hash::BuildHasher;
 
 use hashbrown::{HashTable, hash_table::Entry};
 
-use super::compiled_rule::{CompiledRule, REGEX};
+use super::{
+    RuleNumber, RuleOffset,
+    compiled_rule::{CompiledRule, REGEX},
+};
 
 /// The rules of a file, found by everything but their number.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
     state: foldhash::fast::RandomState,
-    known: HashTable<u32>,
+    known: HashTable<RuleOffset>,
     /// Where the earlier copies begin.
-    earlier: Vec<u32>,
+    earlier: Vec<RuleOffset>,
 }
 
 impl Copies {
     /// Adds the rule that begins here; gives the number of the copy that it replaces.
     ///
     /// Regexes are known by their place, and are not for tables from which copies go.
-    pub(super) fn add(&mut self, compiled: &[u8], at: u32) -> Option<u32> {
-        let key = |at: u32| {
+    pub(super) fn add(&mut self, compiled: &[u8], at: RuleOffset) -> Option<RuleNumber> {
+        let key = |at: RuleOffset| {
             let rule = CompiledRule::read(compiled, at)?;
             let CompiledRule {
                 flags,
@@ -36,8 +39,8 @@ impl Copies {
         if own.0 & REGEX != 0 {
             return None;
         }
-        let hash = |at: &u32| self.state.hash_one(key(*at));
-        let is_same = |other: &u32| key(*other) == Some(own);
+        let hash = |at: &RuleOffset| self.state.hash_one(key(*at));
+        let is_same = |other: &RuleOffset| key(*other) == Some(own);
         match self.known.entry(hash(&at), is_same, hash) {
             Entry::Vacant(place) => {
                 place.insert(at);
@@ -52,23 +55,22 @@ impl Copies {
     }
 
     /// Takes the earlier copies out and numbers the others anew; gives the numbers that they had.
-    pub(super) fn take_out(mut self, compiled: &mut Vec<u8>) -> Vec<u32> {
+    pub(super) fn take_out(mut self, compiled: &mut Vec<u8>) -> Vec<RuleNumber> {
         self.earlier.sort_unstable();
         let Some(first) = self.earlier.first() else {
             return Vec::new();
         };
         let mut earlier = self.earlier.iter().peekable();
         let mut gone = Vec::with_capacity(self.earlier.len());
-        let (mut from, mut to) = (*first, *first as usize);
+        let (mut from, mut to) = (*first, first.get());
         while let Some(rule) = CompiledRule::read(compiled, from) {
             let (number, next) = (rule.number, rule.next());
             if earlier.next_if_eq(&&from).is_some() {
                 gone.push(number);
             } else {
-                let length = (next - from) as usize;
-                compiled.copy_within(from as usize..next as usize, to);
-                let before = u32::try_from(gone.len()).unwrap_or_default();
-                CompiledRule::renumber(compiled, to, number - before);
+                let length = next.get() - from.get();
+                compiled.copy_within(from.get()..next.get(), to);
+                CompiledRule::renumber(compiled, to, number.less(gone.len()));
                 to += length;
             }
             from = next;

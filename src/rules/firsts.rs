@@ -5,16 +5,17 @@ use std::hash::BuildHasher;
 use hashbrown::{HashTable, hash_table::Entry};
 
 use super::{
+    RuleNumber, RuleOffset,
     compiled_rule::{CompiledRule, PATTERN, REGEX},
     condition::Ready,
-    table::EVERY_HOST,
+    table::HostGroup,
 };
 
 /// The rules of a file, found by path and host.
 #[derive(Debug, Default)]
 pub(super) struct Firsts {
     state: foldhash::fast::RandomState,
-    known: HashTable<u32>,
+    known: HashTable<RuleOffset>,
 }
 
 impl Firsts {
@@ -22,18 +23,23 @@ impl Firsts {
     /// host.
     ///
     /// Regexes are not compared.
-    pub(super) fn add(&mut self, compiled: &[u8], options: &[Ready], at: u32) -> Option<u32> {
-        let key = |at: u32| {
+    pub(super) fn add(
+        &mut self,
+        compiled: &[u8],
+        options: &[Ready],
+        at: RuleOffset,
+    ) -> Option<RuleNumber> {
+        let key = |at: RuleOffset| {
             let rule = CompiledRule::read(compiled, at)?;
-            let ready = rule.options.and_then(|own| options.get(own as usize));
-            let group = ready.map_or(EVERY_HOST, |ready| ready.group);
+            let ready = rule.options.and_then(|own| options.get(own.get()));
+            let group = ready.map_or(HostGroup::EVERY, |ready| ready.group);
             Some((rule.flags & (PATTERN | REGEX), group, rule.source))
         };
         let own = key(at)?;
         if own.0 & REGEX != 0 {
             return None;
         }
-        let hash = |at: &u32| self.state.hash_one(key(*at));
+        let hash = |at: &RuleOffset| self.state.hash_one(key(*at));
         match self
             .known
             .entry(hash(&at), |other| key(*other) == Some(own), hash)

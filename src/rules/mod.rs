@@ -78,7 +78,7 @@ use std::{fmt, sync::Arc};
 use crate::{
     location::Location,
     policy::{Decision, Policy, Refusal},
-    redirect::Redirect,
+    redirect::{Redirect, RuleNumber, RuleOffset},
     request::{RequestHead, host::NormalizedHost},
 };
 
@@ -331,7 +331,11 @@ impl Rules {
 
     /// The rule that answers a request, and its redirect; `seen` hears of every rule that is looked
     /// at.
-    fn answered(&self, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<(u32, Redirect)> {
+    fn answered(
+        &self,
+        head: &RequestHead<'_>,
+        seen: impl FnMut(),
+    ) -> Option<(RuleOffset, Redirect)> {
         let host = self.host(head).ok()?;
         let cache = MatchCache::new();
         let ask = MatchInput::new(head, host.as_ref(), &cache);
@@ -377,7 +381,7 @@ impl Rules {
     /// The redirect that a request gets, of the rule that its path alone finds, or of the one that
     /// is searched.
     #[inline(never)]
-    fn decide_by(&self, known: Option<u32>, request: &RequestHead<'_>) -> Decision {
+    fn decide_by(&self, known: Option<RuleOffset>, request: &RequestHead<'_>) -> Decision {
         let host = match self.host(request) {
             Ok(host) => host,
             Err(refusal) => return Decision::refuse(refusal),
@@ -393,7 +397,7 @@ impl Rules {
 
     /// The rule that answers a request, of which more than the path has to be looked at.
     #[inline(never)]
-    fn find_by_all(&self, request: &RequestHead<'_>) -> Option<u32> {
+    fn find_by_all(&self, request: &RequestHead<'_>) -> Option<RuleOffset> {
         let host = self.host(request).ok()?;
         let cache = MatchCache::new();
         let ask = MatchInput::new(request, host.as_ref(), &cache);

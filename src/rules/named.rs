@@ -174,7 +174,7 @@ mod tests {
         let found = rules.table.search(&ask, rules.precedence);
         let number = found
             .and_then(|found| rules.table.rule(found.at))
-            .map(|rule| rule.number);
+            .map(|rule| rule.number.0);
         (cache.query.reads.get(), cache.cookies.reads.get(), number)
     }
 

@@ -3,7 +3,7 @@
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::{
-    Finding, FindingCode,
+    Finding, FindingCode, RuleOffset,
     capture::{Captures, Kind, Slot},
     pattern::MAX_CAPTURES,
     syntax::is_name,
@@ -30,7 +30,7 @@ const MAX_PATH: usize = crate::location::MAX_LEN;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Regexes {
     set: Option<RegexSet>,
-    each: Vec<(u32, Regex)>,
+    each: Vec<(RuleOffset, Regex)>,
 }
 
 /// How much room is left for the regexes of a table.
@@ -190,7 +190,7 @@ pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Finding> {
 }
 
 /// Finds all regexes that match at once, unless they take more than so many bytes.
-fn set(each: &[(u32, Regex)], limit: usize) -> Option<RegexSet> {
+fn set(each: &[(RuleOffset, Regex)], limit: usize) -> Option<RegexSet> {
     // Case was written into each text.
     let texts = each.iter().map(|(_, regex)| regex.as_str());
     let mut builder = RegexSetBuilder::new(texts);
@@ -203,7 +203,7 @@ fn set(each: &[(u32, Regex)], limit: usize) -> Option<RegexSet> {
 
 impl Regexes {
     /// The set of all; of those that are too much together, the first, and where the others are.
-    pub(super) fn new(each: Vec<(u32, Regex)>) -> (Self, Vec<u32>) {
+    pub(super) fn new(each: Vec<(RuleOffset, Regex)>) -> (Self, Vec<RuleOffset>) {
         if each.is_empty() {
             return (Self::default(), Vec::new());
         }
@@ -212,7 +212,7 @@ impl Regexes {
         Self::within(limit, each)
     }
 
-    fn within(limit: usize, mut each: Vec<(u32, Regex)>) -> (Self, Vec<u32>) {
+    fn within(limit: usize, mut each: Vec<(RuleOffset, Regex)>) -> (Self, Vec<RuleOffset>) {
         if let Some(set) = set(&each, limit) {
             let set = Some(set);
             return (Self { set, each }, Vec::new());
@@ -240,7 +240,7 @@ impl Regexes {
     }
 
     /// The same for rules that begin elsewhere now; those that begin nowhere are left out.
-    pub(super) fn moved(self, places: &std::collections::HashMap<u32, u32>) -> Self {
+    pub(super) fn moved(self, places: &std::collections::HashMap<RuleOffset, RuleOffset>) -> Self {
         let before = self.each.len();
         let moved = |(at, regex)| Some((*places.get(&at)?, regex));
         let each: Vec<_> = self.each.into_iter().filter_map(moved).collect();
@@ -255,13 +255,13 @@ impl Regexes {
     }
 
     /// The regex of a rule.
-    pub(super) fn get(&self, rule: u32) -> Option<&Regex> {
+    pub(super) fn get(&self, rule: RuleOffset) -> Option<&Regex> {
         let at = self.each.binary_search_by_key(&rule, |(rule, _)| *rule);
         self.each.get(at.ok()?).map(|(_, regex)| regex)
     }
 
     /// The rules that match, the first first.
-    pub(super) fn matching(&self, path: &str) -> impl Iterator<Item = u32> {
+    pub(super) fn matching(&self, path: &str) -> impl Iterator<Item = RuleOffset> {
         // Which ones match is a list in memory, whether any does is not.
         let set = self.set.as_ref().filter(|_| !is_too_long(path));
         let set = set.filter(|set| set.is_match(path));
@@ -270,7 +270,7 @@ impl Regexes {
     }
 
     /// What the groups of a rule's regex find.
-    pub(super) fn captures<'a>(&self, rule: u32, path: &'a str) -> Option<Captures<'a>> {
+    pub(super) fn captures<'a>(&self, rule: RuleOffset, path: &'a str) -> Option<Captures<'a>> {
         let mut captures = Captures::none();
         for group in self.get(rule)?.captures(path)?.iter() {
             captures.push(group.map_or("", |group| group.as_str()));
@@ -282,7 +282,8 @@ impl Regexes {
 #[cfg(test)]
 mod tests {
     use super::{
-        Finding, LEAST_CLASS, MAX_RECENT, Regex, Regexes, Room, SIZE_LIMIT, slots, whole_of_size,
+        Finding, LEAST_CLASS, MAX_RECENT, Regex, Regexes, Room, RuleOffset, SIZE_LIMIT, slots,
+        whole_of_size,
     };
     use crate::rules::{Condition, Rule, RulesBuilder, Source};
 
@@ -388,22 +389,21 @@ mod tests {
     #[test]
     fn the_set_finds_what_each_finds() {
         let regexes = ["/a.*", "/(a)(b)?", "/b"];
-        let each = regexes
-            .iter()
-            .zip(0..)
-            .map(|(text, at)| (at, whole(text, false).unwrap()));
+        let rules = [0, 1, 2].map(RuleOffset);
+        let regexes = regexes.map(|text| whole(text, false).unwrap());
+        let each = rules.into_iter().zip(regexes);
         let (regexes, too_much) = Regexes::new(each.collect());
         assert!(too_much.is_empty());
-        assert_eq!(regexes.matching("/ab").collect::<Vec<_>>(), [0, 1]);
-        let captures = regexes.captures(1, "/ab").unwrap();
+        assert_eq!(regexes.matching("/ab").collect::<Vec<_>>(), rules[..2]);
+        let captures = regexes.captures(rules[1], "/ab").unwrap();
         assert_eq!([0, 1, 2].map(|at| captures.get(at)), ["/ab", "a", "b"]);
-        assert!(regexes.captures(2, "/ab").is_none());
+        assert!(regexes.captures(rules[2], "/ab").is_none());
         assert_eq!(Regexes::default().matching("/ab").count(), 0);
     }
 
     #[test]
     fn a_long_path_is_not_looked_at() {
-        let each = vec![(0, whole("/a*", false).unwrap())];
+        let each = vec![(RuleOffset(0), whole("/a*", false).unwrap())];
         let (regexes, _) = Regexes::new(each);
         let path = |length: usize| format!("/{}", "a".repeat(length - 1));
         assert_eq!(regexes.matching(&path(8_000)).count(), 1);
@@ -421,14 +421,15 @@ mod tests {
     #[test]
     fn the_first_that_are_not_too_much_together_stay() {
         let each: Vec<_> = (0..8)
-            .map(|at| (at, whole("/a{100}", false).unwrap()))
+            .map(|at| (RuleOffset(at), whole("/a{100}", false).unwrap()))
             .collect();
         let (regexes, too_much) = Regexes::within(SIZE_LIMIT, each.clone());
         assert_eq!((regexes.each.len(), too_much.len()), (8, 0));
         let (regexes, too_much) = Regexes::within(20_000, each.clone());
         let kept = regexes.each.len();
         assert!((1..8).contains(&kept), "{kept}");
-        assert_eq!(too_much, (kept as u32..8).collect::<Vec<_>>());
+        let others = (kept..8).map(RuleOffset::after);
+        assert_eq!(too_much, others.collect::<Vec<_>>());
         assert_eq!(
             regexes.matching(&format!("/{}", "a".repeat(100))).count(),
             kept

@@ -3,6 +3,7 @@
 use std::{cell::Cell, ops::ControlFlow};
 
 use super::{
+    RuleNumber,
     capture::{Captures, Match},
     compiled_rule::{CompiledRule, PATTERN, REGEX},
     match_input::MatchInput,
@@ -48,7 +49,7 @@ pub enum Precedence {
 }
 
 /// What is compared of two rules; the smaller answers.
-pub(super) type Rank = ([u32; 5], u32);
+pub(super) type Rank = ([u32; 5], RuleNumber);
 
 impl Table {
     /// The rule that answers a request.
@@ -70,7 +71,7 @@ impl Table {
         mut seen: impl FnMut(),
     ) -> Option<Match<'a>> {
         let mut best: Option<(Match<'a>, Rank)> = None;
-        let lowest = Cell::new(u32::MAX);
+        let lowest = Cell::new(RuleNumber::MAX);
         self.candidates(
             ask,
             || lowest.get(),
@@ -133,13 +134,13 @@ impl Table {
 
 /// The number from which on no pattern comes before a rule of this rank.
 #[inline]
-const fn wanted_below(rank: &Rank, precedence: Precedence) -> u32 {
+const fn wanted_below(rank: &Rank, precedence: Precedence) -> RuleNumber {
     match (precedence, rank.0) {
         (Precedence::FirstMatch, _) => rank.1,
         // Patterns are of class 1.
-        (Precedence::StaticFirst | Precedence::MostSpecific, [0, ..]) => 0,
+        (Precedence::StaticFirst | Precedence::MostSpecific, [0, ..]) => RuleNumber(0),
         (Precedence::StaticFirst, _) => rank.1,
-        (Precedence::MostSpecific, _) => u32::MAX,
+        (Precedence::MostSpecific, _) => RuleNumber::MAX,
     }
 }
 

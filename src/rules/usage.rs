@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{Outcome, RuleRef, Rules, table::Table};
+use super::{Outcome, RuleNumber, RuleRef, Rules, table::Table};
 
 /// The hit counts of a table, returned by [`Rules::usage`].
 ///
@@ -272,24 +272,24 @@ impl Hits {
     fn of(table: &Table) -> Self {
         // Rules that were left out leave their numbers behind.
         let last = table.rules().map(|(_, rule)| rule.number).max();
-        let length = last.map_or(0, |last| last as usize + 1);
+        let length = last.map_or(0, |last| last.get() + 1);
         Self {
             since: now(),
             rules: std::iter::repeat_with(Hit::default).take(length).collect(),
         }
     }
 
-    pub(super) fn add(&self, number: u32) {
-        if let Some(hit) = self.rules.get(number as usize) {
+    pub(super) fn add(&self, number: RuleNumber) {
+        if let Some(hit) = self.rules.get(number.get()) {
             hit.last.store(now(), Ordering::Relaxed);
             hit.count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Begins the count of a rule with what another table has counted.
-    fn begin_with(&mut self, number: u32, other: &Self, other_number: u32) {
-        let other = other.rules.get(other_number as usize);
-        if let (Some(hit), Some(other)) = (self.rules.get_mut(number as usize), other) {
+    fn begin_with(&mut self, number: RuleNumber, other: &Self, other_number: RuleNumber) {
+        let other = other.rules.get(other_number.get());
+        if let (Some(hit), Some(other)) = (self.rules.get_mut(number.get()), other) {
             *hit.count.get_mut() = other.count.load(Ordering::Relaxed);
             *hit.last.get_mut() = other.last.load(Ordering::Relaxed);
         }
@@ -297,7 +297,7 @@ impl Hits {
 
     fn usage<'r>(&self, rule: RuleRef<'r>) -> RuleUsage<'r> {
         let read = |word: &AtomicUsize| word.load(Ordering::Relaxed);
-        let hit = self.rules.get(rule.number() as usize);
+        let hit = self.rules.get(rule.rule_number().get());
         let (hits, last) = hit.map_or((0, 0), |hit| (read(&hit.count), read(&hit.last)));
         RuleUsage {
             rule,

@@ -2,8 +2,8 @@
 
 use super::RulesBuilder;
 use crate::rules::{
-    Finding, Part, RuleRef, Rules,
-    compiled_rule::{CompiledRule, Draft},
+    Finding, Part, RuleNumber, RuleOffset, RuleRef, Rules,
+    compiled_rule::{CompiledRule, Draft, OptionsIndex},
 };
 
 impl RulesBuilder {
@@ -43,7 +43,7 @@ impl RulesBuilder {
     pub fn append(mut self, rules: Rules) -> Self {
         let mut known = vec![None; rules.table.options.len()];
         for (at, rule) in rules.table.rules() {
-            let number = self.count;
+            let number = self.next_number();
             self.count += 1;
             self.lines
                 .push_as(number, Some((&rules.table.lines, rule.number)));
@@ -54,7 +54,7 @@ impl RulesBuilder {
                 error.in_rule(number, shown.name())
             }));
         }
-        self.lines.push_as(self.count, None);
+        self.lines.push_as(self.next_number(), None);
         self.lines.skipped.add(rules.table.lines.skipped);
         self
     }
@@ -63,14 +63,14 @@ impl RulesBuilder {
     fn append_rule(
         &mut self,
         rules: &Rules,
-        at: u32,
+        at: RuleOffset,
         rule: &CompiledRule<'_>,
-        number: u32,
-        known: &mut [Option<u32>],
+        number: RuleNumber,
+        known: &mut [Option<OptionsIndex>],
     ) -> Result<(), Finding> {
         let mut options = None;
         if let Some(ready) = rules.table.options(rule) {
-            let place = rule.options.and_then(|own| known.get_mut(own as usize));
+            let place = rule.options.and_then(|own| known.get_mut(own.get()));
             let own = match place.as_deref() {
                 Some(Some(own)) => *own,
                 _ => self.ready(ready.options.clone())?,
@@ -106,7 +106,7 @@ impl RulesBuilder {
     fn regex_of(
         &mut self,
         rules: &Rules,
-        at: u32,
+        at: RuleOffset,
         rule: &CompiledRule<'_>,
     ) -> Result<Option<regex::Regex>, Finding> {
         if rules.table.regexes.get(at).is_none() {

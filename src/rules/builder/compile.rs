@@ -6,9 +6,9 @@ use super::RulesBuilder;
 use crate::{
     observe::escaped,
     rules::{
-        Finding, FindingCode, Part,
+        Finding, FindingCode, Part, RuleNumber, RuleOffset,
         capture::Slot,
-        compiled_rule::{Draft, FRAGMENT, QUERY, SETTLED, SLOTS},
+        compiled_rule::{Draft, FRAGMENT, OptionsIndex, QUERY, SETTLED, SLOTS},
         condition::Ready,
         host_label::HostLabel,
         host_pattern::checked_host,
@@ -19,7 +19,7 @@ use crate::{
         source::{Compiled, Source, SourceKind, compile_source},
         spelling,
         syntax::Word,
-        table::EVERY_HOST,
+        table::HostGroup,
         target::{self, Target},
         target_text::TargetText,
     },
@@ -30,7 +30,7 @@ const PREFIX_TAIL_AT: u8 = 0;
 
 impl RulesBuilder {
     pub(super) fn try_rule(&mut self, rule: Rule) -> Result<(), Finding> {
-        let number = self.count;
+        let number = self.next_number();
         self.count += 1;
         if self.push_plain(number, &rule).is_some() {
             return Ok(());
@@ -53,7 +53,7 @@ impl RulesBuilder {
 
     /// Adds a rule that is kept as it is written, as most lines of files are; `None` where it needs
     /// a closer look.
-    fn push_plain(&mut self, number: u32, rule: &Rule) -> Option<u32> {
+    fn push_plain(&mut self, number: RuleNumber, rule: &Rule) -> Option<RuleOffset> {
         let Rule {
             source,
             target,
@@ -96,7 +96,7 @@ impl RulesBuilder {
 
     fn try_push(
         &mut self,
-        number: u32,
+        number: RuleNumber,
         source: &Source,
         target: &TargetText,
         outcome: Outcome,
@@ -220,8 +220,8 @@ impl RulesBuilder {
         Ok(compiled)
     }
 
-    /// The number of these options, which are kept once.
-    pub(super) fn ready(&mut self, options: Options) -> Result<u32, Finding> {
+    /// The index of these options, which are kept once.
+    pub(super) fn ready(&mut self, options: Options) -> Result<OptionsIndex, Finding> {
         if let Some((last, at)) = &self.last {
             if *last == options {
                 return Ok(*at);
@@ -232,10 +232,10 @@ impl RulesBuilder {
             return Ok(*at);
         }
         let group = match &options.host {
-            Some(host) => self.hosts.number(host),
-            None => EVERY_HOST,
+            Some(host) => self.hosts.group(host),
+            None => HostGroup::EVERY,
         };
-        let at = u32::try_from(self.options.len()).unwrap_or(u32::MAX);
+        let at = OptionsIndex::after(self.options.len());
         self.options.push(Ready::new(
             options.clone(),
             group,
@@ -246,9 +246,13 @@ impl RulesBuilder {
         Ok(at)
     }
 
-    /// Returns the number of these options with a placeholder in the host of the target.
-    fn with_host_label(&mut self, options: Option<u32>, label: HostLabel) -> Result<u32, Finding> {
-        let ready = options.and_then(|at| self.options.get(at as usize));
+    /// Returns the index of these options with a placeholder in the host of the target.
+    fn with_host_label(
+        &mut self,
+        options: Option<OptionsIndex>,
+        label: HostLabel,
+    ) -> Result<OptionsIndex, Finding> {
+        let ready = options.and_then(|at| self.options.get(at.get()));
         let options = Options {
             host_label: Some(label),
             ..ready.map_or_else(Options::default, |ready| ready.options.clone())
@@ -257,9 +261,9 @@ impl RulesBuilder {
             .map_err(|error| error.in_part(Part::Condition, ""))
     }
 
-    fn slots_of(&self, options: u32) -> Vec<Slot> {
+    fn slots_of(&self, options: OptionsIndex) -> Vec<Slot> {
         self.options
-            .get(options as usize)
+            .get(options.get())
             .map(|ready| ready.slots.clone())
             .unwrap_or_default()
     }

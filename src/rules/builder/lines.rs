@@ -2,13 +2,13 @@
 //! means.
 
 use super::RulesBuilder;
-use crate::rules::{Finding, Part, rule::Rule};
+use crate::rules::{Finding, Part, RuleNumber, RuleOffset, rule::Rule};
 
 impl RulesBuilder {
     /// Adds a rule that stands on this line of a file, counted from 1; one that is wrong has no
     /// number.
     pub(in crate::rules) fn try_line(&mut self, line: u32, rule: Rule) -> Result<(), Finding> {
-        let number = self.count;
+        let number = self.next_number();
         // It isn't an error if the rule waits for a response, because the app may send another one.
         if rule.names_one_address_twice() && rule.options.after.is_none() {
             return Err(Finding::to_itself(&rule.target.native())
@@ -26,26 +26,30 @@ impl RulesBuilder {
         self.count
     }
 
+    pub(super) const fn next_number(&self) -> RuleNumber {
+        RuleNumber(self.count)
+    }
+
     /// Adds a rule in native syntax that stands on this line.
     pub(in crate::rules) fn try_native_line(
         &mut self,
         line: u32,
         rule: Rule,
     ) -> Result<(), Finding> {
-        let number = self.count;
+        let number = self.next_number();
         let added = self.try_native(rule);
         self.number_line(number, line, added)
     }
 
     fn number_line(
         &mut self,
-        number: u32,
+        number: RuleNumber,
         line: u32,
         added: Result<(), Finding>,
     ) -> Result<(), Finding> {
         match added {
             Ok(()) => self.lines.push(number, line),
-            Err(_) => self.count = number,
+            Err(_) => self.count = number.0,
         }
         added
     }
@@ -56,9 +60,8 @@ impl RulesBuilder {
         line: u32,
         rule: Rule,
     ) -> Result<Option<u32>, Finding> {
-        let at = self.compiled.len();
+        let at = RuleOffset::after(self.compiled.len());
         self.try_line(line, rule)?;
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
         let before = self.copies.add(&self.compiled, at);
         Ok(before.and_then(|number| self.lines.get(number)))
     }
@@ -71,7 +74,7 @@ impl RulesBuilder {
     ) -> Result<Option<u32>, Finding> {
         let (number, length) = (self.count, self.compiled.len());
         self.try_line(line, rule)?;
-        let at = u32::try_from(length).unwrap_or(u32::MAX);
+        let at = RuleOffset::after(length);
         let before = self.firsts.add(&self.compiled, &self.options, at);
         Ok(before.and_then(|before| {
             self.compiled.truncate(length);

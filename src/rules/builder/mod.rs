@@ -3,8 +3,8 @@ use std::{collections::HashMap, sync::Arc};
 #[cfg(feature = "regex")]
 use super::regexes::Room;
 use super::{
-    Finding, Findings, Part, Rules,
-    compiled_rule::OFFSET_LIMIT,
+    Finding, Findings, Part, RuleOffset, Rules,
+    compiled_rule::OptionsIndex,
     condition::Ready,
     copies::Copies,
     firsts::Firsts,
@@ -57,12 +57,12 @@ pub struct RulesBuilder {
     compiled: Vec<u8>,
     count: u32,
     options: Vec<Ready>,
-    known: HashMap<Options, u32>,
+    known: HashMap<Options, OptionsIndex>,
     /// Those of the rule before; in files they seldom change.
-    last: Option<(Options, u32)>,
+    last: Option<(Options, OptionsIndex)>,
     hosts: Hosts,
     #[cfg(feature = "regex")]
-    regexes: Vec<(u32, regex::Regex)>,
+    regexes: Vec<(RuleOffset, regex::Regex)>,
     #[cfg(feature = "regex")]
     pub(super) room: Room,
     precedence: Precedence,
@@ -252,7 +252,7 @@ impl RulesBuilder {
             None => self.try_rule(rule),
             Some(error) => Err(error
                 .in_part(Part::Source, &rule.source.text())
-                .in_rule(self.count, rule.options.name.as_deref())),
+                .in_rule(self.next_number(), rule.options.name.as_deref())),
         }
     }
 
@@ -264,7 +264,7 @@ impl RulesBuilder {
 
     /// Makes room for rules from a file of so many bytes, as far as there is any.
     pub(super) fn reserve(&mut self, bytes: usize) {
-        let bytes = bytes.saturating_add(bytes / 2).min(OFFSET_LIMIT as usize);
+        let bytes = bytes.saturating_add(bytes / 2).min(RuleOffset::LIMIT.get());
         // Where there is not so much, it grows as it is filled.
         let _ = self.compiled.try_reserve_exact(bytes);
     }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     request::{RequestHead, host::NormalizedHost},
     rules::{
-        Rules,
+        RuleOffset, Rules,
         capture::{Captures, Match, MatchCache},
         compiled_rule::{CompiledRule, PATTERN, QUERY, REGEX, SLOTS},
         has::Place,
@@ -22,14 +22,14 @@ use crate::{
 };
 
 /// A rule of the old table, one of the new table, or both for the same requests.
-type Pair = (Option<u32>, Option<u32>);
+type Pair = (Option<RuleOffset>, Option<RuleOffset>);
 
 /// One of both.
-const fn one_of(pair: Pair) -> (Which, u32) {
+const fn one_of(pair: Pair) -> (Which, RuleOffset) {
     match pair {
         (Some(old), _) => (Which::Old, old),
         (None, Some(new)) => (Which::New, new),
-        (None, None) => (Which::New, u32::MAX),
+        (None, None) => (Which::New, RuleOffset::LIMIT),
     }
 }
 
@@ -70,7 +70,7 @@ impl<'r> Search<'r> {
     /// Looks at the rules that are not in both tables, or not in the same order: all that is
     /// answered differently is answered by one of them, before or after.
     pub(super) fn look_at_overlaps(&mut self) {
-        let is_same = |pairs: &foldhash::HashMap<u32, Partner>, at: u32| {
+        let is_same = |pairs: &foldhash::HashMap<RuleOffset, Partner>, at: RuleOffset| {
             pairs.get(&at).is_some_and(|partner| partner.is_same)
         };
         let mut suspects: Vec<Pair> = Vec::new();
@@ -112,7 +112,7 @@ impl<'r> Search<'r> {
     /// Whether a change is known of every rule of a pair.
     fn is_listed(&self, (old, new): Pair) -> bool {
         let is_listed =
-            |which, at: Option<u32>| at.is_none_or(|at| self.listed.contains(&(which, at)));
+            |which, at: Option<RuleOffset>| at.is_none_or(|at| self.listed.contains(&(which, at)));
         is_listed(Which::Old, old) && is_listed(Which::New, new)
     }
 
@@ -176,7 +176,7 @@ impl<'r> Search<'r> {
     fn is_same_for(
         &self,
         which: Which,
-        at: Option<u32>,
+        at: Option<RuleOffset>,
         own: &[Overlap],
         others: &[Overlap],
         same: Same,
@@ -196,7 +196,7 @@ impl<'r> Search<'r> {
     fn is_same_everywhere(
         &self,
         which: Which,
-        at: u32,
+        at: RuleOffset,
         rule: &CompiledRule<'_>,
         others: &[Overlap],
         how_same: Same,
@@ -231,7 +231,7 @@ impl<'r> Search<'r> {
         &self,
         which: Which,
         rule: &CompiledRule<'_>,
-        other: u32,
+        other: RuleOffset,
         same: Same,
     ) -> bool {
         let (own_rules, other_rules) = (self.rules(which), self.rules(which.other()));
@@ -300,7 +300,7 @@ impl<'r> Search<'r> {
     }
 
     /// Whether the request that was made for a rule is one that it is for.
-    fn fits_its_witness(&self, which: Which, at: u32) -> bool {
+    fn fits_its_witness(&self, which: Which, at: RuleOffset) -> bool {
         let rules = self.rules(which);
         rules.witness(at).is_some_and(|request| {
             let head = request.head();

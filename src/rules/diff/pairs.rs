@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use foldhash::fast::RandomState;
 
 use crate::rules::{
-    Rules,
+    RuleNumber, RuleOffset, Rules,
     compiled_rule::{CompiledRule, PATTERN, QUERY, REGEX},
     options::{Options, QueryPolicy},
     outcome::Outcome,
@@ -16,7 +16,7 @@ type Map<K, V> = HashMap<K, V, RandomState>;
 /// The rule of the other table that is for the same requests.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Partner {
-    pub(super) at: u32,
+    pub(super) at: RuleOffset,
     /// It answers them in the same way, where it answers.
     pub(super) is_same: bool,
 }
@@ -24,15 +24,15 @@ pub(super) struct Partner {
 /// The partners of the rules of both tables, by where they begin.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
-    pub(super) of_old: Map<u32, Partner>,
-    pub(super) of_new: Map<u32, Partner>,
+    pub(super) of_old: Map<RuleOffset, Partner>,
+    pub(super) of_new: Map<RuleOffset, Partner>,
     /// Rules of the old table whose order among those that stayed is another one.
-    pub(super) moved: HashSet<u32, RandomState>,
+    pub(super) moved: HashSet<RuleOffset, RandomState>,
 }
 
 /// A rule as numbers: which requests it is for, and what it answers.
 struct Known {
-    at: u32,
+    at: RuleOffset,
     key: u32,
     value: u32,
 }
@@ -71,7 +71,7 @@ impl Pairs {
         let (old, new) = (known(old), known(new));
 
         let mut pairs = Self::default();
-        let mut waiting: Map<(u32, u32), VecDeque<(usize, u32)>> = Map::default();
+        let mut waiting: Map<(u32, u32), VecDeque<(usize, RuleOffset)>> = Map::default();
         for (place, rule) in new.iter().enumerate() {
             let same = waiting.entry((rule.key, rule.value)).or_default();
             same.push_back((place, rule.at));
@@ -86,7 +86,7 @@ impl Pairs {
         }
         pairs.moved = moved(&stayed);
 
-        let mut waiting: Map<u32, VecDeque<u32>> = Map::default();
+        let mut waiting: Map<u32, VecDeque<RuleOffset>> = Map::default();
         for rule in &new {
             if !pairs.of_new.contains_key(&rule.at) {
                 waiting.entry(rule.key).or_default().push_back(rule.at);
@@ -103,7 +103,7 @@ impl Pairs {
         pairs
     }
 
-    fn add(&mut self, old: u32, new: u32, is_same: bool) {
+    fn add(&mut self, old: RuleOffset, new: RuleOffset, is_same: bool) {
         self.of_old.insert(old, Partner { at: new, is_same });
         self.of_new.insert(new, Partner { at: old, is_same });
     }
@@ -112,7 +112,7 @@ impl Pairs {
 impl Rules {
     /// The numbers of the rules that another table has for the same requests too, and those they
     /// have there.
-    pub(in crate::rules) fn same_requests(&self, before: &Self) -> Vec<(u32, u32)> {
+    pub(in crate::rules) fn same_requests(&self, before: &Self) -> Vec<(RuleNumber, RuleNumber)> {
         let number = |rules: &Self, at| rules.table.rule(at).map(|rule| rule.number);
         let pairs = Pairs::of(before, self).of_new;
         let numbers = pairs
@@ -145,7 +145,7 @@ fn known<'r>(
         .table
         .rules()
         .map(|(at, rule)| {
-            let own = rule.options.and_then(|at| of_table.get(at as usize));
+            let own = rule.options.and_then(|at| of_table.get(at.get()));
             let (matching, answering) = *own.unwrap_or(&none);
             let key = keys.of((
                 rule.flags & (PATTERN | REGEX),
@@ -227,7 +227,7 @@ fn nameless(source: &[u8], is_pattern: bool) -> Vec<u8> {
 
 /// The fewest rules without which all others are in the order in which they were; each with its new
 /// place, in the old order.
-fn moved(stayed: &[(u32, usize)]) -> HashSet<u32, RandomState> {
+fn moved(stayed: &[(RuleOffset, usize)]) -> HashSet<RuleOffset, RandomState> {
     // The last rule of the best row of each length, and what stands before each in its row.
     let mut ends: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = Vec::new();
@@ -240,7 +240,7 @@ fn moved(stayed: &[(u32, usize)]) -> HashSet<u32, RandomState> {
             None => ends.push(at),
         }
     }
-    let mut moved: HashSet<u32, RandomState> = stayed.iter().map(|(at, _)| *at).collect();
+    let mut moved: HashSet<RuleOffset, RandomState> = stayed.iter().map(|(at, _)| *at).collect();
     let mut next = ends.last().copied();
     while let Some(at) = next {
         if let Some((rule, _)) = stayed.get(at) {
@@ -253,7 +253,7 @@ fn moved(stayed: &[(u32, usize)]) -> HashSet<u32, RandomState> {
 
 #[cfg(test)]
 mod tests {
-    use super::moved;
+    use super::{RuleOffset, moved};
 
     #[test]
     fn as_few_as_possible_have_moved() {
@@ -265,7 +265,7 @@ mod tests {
             (&[2, 0, 3, 1], 2),
             (&[], 0),
         ] {
-            let stayed: Vec<_> = (0..).zip(places.iter().copied()).collect();
+            let stayed: Vec<_> = (0..).map(RuleOffset).zip(places.iter().copied()).collect();
             assert_eq!(moved(&stayed).len(), expected, "{places:?}");
         }
     }

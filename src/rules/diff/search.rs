@@ -15,7 +15,7 @@ use crate::{
     policy::Policy,
     request::{RequestHead, host::NormalizedHost},
     rules::{
-        Rules, capture::MatchCache, compiled_rule::CompiledRule, has::Place,
+        RuleOffset, Rules, capture::MatchCache, compiled_rule::CompiledRule, has::Place,
         match_input::MatchInput, options::Edit, target,
     },
 };
@@ -33,9 +33,9 @@ pub(super) struct Search<'r> {
     pub(super) new: &'r Rules,
     pub(super) pairs: Pairs,
     /// Which rule answered and which one answers, of each change.
-    known: Set<(Option<u32>, Option<u32>)>,
+    known: Set<(Option<RuleOffset>, Option<RuleOffset>)>,
     /// The rules of them.
-    pub(super) listed: Set<(Which, u32)>,
+    pub(super) listed: Set<(Which, RuleOffset)>,
     changes: Vec<DecisionChange<'r>>,
     pub(super) undecided: Vec<Undecided<'r>>,
     /// How many rules were looked at for the requests that were tried.
@@ -104,7 +104,7 @@ impl<'r> Search<'r> {
         }
     }
 
-    pub(super) fn partner(&self, which: Which, at: u32) -> Option<Partner> {
+    pub(super) fn partner(&self, which: Which, at: RuleOffset) -> Option<Partner> {
         let pairs = match which {
             Which::Old => &self.pairs.of_old,
             Which::New => &self.pairs.of_new,
@@ -153,7 +153,7 @@ impl<'r> Search<'r> {
     }
 
     /// Sends requests that a rule excludes to both.
-    fn ask_about_exceptions(&mut self, rules: &'r Rules, at: u32) {
+    fn ask_about_exceptions(&mut self, rules: &'r Rules, at: RuleOffset) {
         for request in rules.excluded_witnesses(at) {
             self.consider(&request, || None);
         }
@@ -171,7 +171,8 @@ impl<'r> Search<'r> {
         let (Some((old, new)), false) = self.ask(asked.clone(), scheme) else {
             return 1;
         };
-        let rules = |rules: &'r Rules, at: Option<u32>| Some((rules, rules.table.rule(at?)?));
+        let rules =
+            |rules: &'r Rules, at: Option<RuleOffset>| Some((rules, rules.table.rule(at?)?));
         let both = [rules(self.old, old), rules(self.new, new)];
         let again = again().map(|again| again.parts().0.clone());
         let variants = again.into_iter().chain(variants(asked, both));
@@ -190,7 +191,7 @@ impl<'r> Search<'r> {
         &mut self,
         request: Request<()>,
         scheme: Option<HttpScheme>,
-    ) -> (Option<(Option<u32>, Option<u32>)>, bool) {
+    ) -> (Option<(Option<RuleOffset>, Option<RuleOffset>)>, bool) {
         let request = TestRequest::of(request, scheme);
         let head = request.head();
         let looked = &mut self.looked;
@@ -225,7 +226,7 @@ impl<'r> Search<'r> {
 }
 
 /// The rule that answers.
-fn winner(rules: &Rules, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<u32> {
+fn winner(rules: &Rules, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<RuleOffset> {
     let authority = head.authority().filter(|_| rules.table.reads_host);
     let host = authority.and_then(NormalizedHost::read);
     if !head.has_path() || rules.table.reads_host && host.is_none() && !head.names_no_host() {

@@ -4,14 +4,14 @@ use std::{collections::HashSet, ops::ControlFlow};
 
 use super::{Candidate, FailedCondition};
 use crate::rules::{
-    RuleRef, Rules,
+    RuleNumber, RuleOffset, RuleRef, Rules,
     capture::{Captures, Match},
     compiled_rule::CompiledRule,
     condition::Missing,
     match_input::MatchInput,
     options::Matching,
     search::Rank,
-    table::{EVERY_HOST, Table},
+    table::Table,
     verify::AskedPath,
 };
 
@@ -23,7 +23,7 @@ struct Paths {
     asked: AskedPath,
     other: AskedPath,
     /// The regexes that match the first.
-    regexes: HashSet<u32>,
+    regexes: HashSet<RuleOffset>,
 }
 
 /// Whether a rule is for a path.
@@ -40,11 +40,11 @@ impl Rules {
     pub(super) fn in_question<'r>(
         &'r self,
         ask: &MatchInput<'_, '_>,
-        winner: Option<u32>,
+        winner: Option<RuleOffset>,
     ) -> (Vec<Candidate<'r>>, usize) {
         let found = self.table.found(ask);
         let paths = self.table.paths(ask.path);
-        let mut ranked: Vec<(Rank, u32, Option<FailedCondition>)> = Vec::new();
+        let mut ranked: Vec<(Rank, RuleOffset, Option<FailedCondition>)> = Vec::new();
         for (at, rule) in self.table.rules() {
             let unmet = if found.contains(&at) {
                 None
@@ -82,11 +82,11 @@ impl Rules {
 
 impl Table {
     /// The rules whose path and host fit a request, as they are found where it is answered.
-    fn found(&self, ask: &MatchInput<'_, '_>) -> HashSet<u32> {
+    fn found(&self, ask: &MatchInput<'_, '_>) -> HashSet<RuleOffset> {
         let mut found = HashSet::new();
         self.candidates(
             ask,
-            || u32::MAX,
+            || RuleNumber::MAX,
             |at, _, _| {
                 found.insert(at);
                 ControlFlow::Continue(())
@@ -100,7 +100,7 @@ impl Table {
         &self,
         ask: &MatchInput<'_, '_>,
         paths: &Paths,
-        at: u32,
+        at: RuleOffset,
         rule: &CompiledRule<'_>,
     ) -> Option<FailedCondition> {
         match paths.fit(at, rule, self.matching(rule)) {
@@ -108,7 +108,7 @@ impl Table {
             Fit::Nearly(unmet) => return Some(unmet),
             Fit::Whole => {}
         }
-        let group = self.options(rule).map_or(EVERY_HOST, |ready| ready.group);
+        let group = self.group(rule);
         if !self.hosts.fitting(ask.host).any(|own| own == group) {
             return Some(FailedCondition::Host);
         }
@@ -156,7 +156,7 @@ impl Table {
 
 impl Paths {
     /// Whether a rule is for this path.
-    fn fit(&self, at: u32, rule: &CompiledRule<'_>, matching: Matching) -> Fit {
+    fn fit(&self, at: RuleOffset, rule: &CompiledRule<'_>, matching: Matching) -> Fit {
         let Some(parts) = rule.parts() else {
             return if self.regexes.contains(&at) {
                 Fit::Whole

@@ -3,6 +3,7 @@
 use super::{
     Arc, Cow, Excerpt, Fields, Finding, FindingCode, Lines, LocationError, Part, RuleRef, TextRange,
 };
+use crate::rules::RuleNumber;
 
 impl Finding {
     pub(in crate::rules) fn new(
@@ -111,7 +112,7 @@ impl Finding {
         let text = rule.to_string();
         let without_status = text.rsplit_once(" (").map_or(&*text, |(text, _)| text);
         let mut finding = Self::new(code, message, help)
-            .in_table(rule.number(), rule.lines())
+            .in_table(rule.rule_number(), rule.lines())
             .in_part(Part::Rule, without_status);
         finding.0.name = rule.name().map(Into::into);
         finding
@@ -136,8 +137,8 @@ impl Finding {
     }
 
     /// Adds the rule.
-    pub(in crate::rules) fn in_rule(mut self, number: u32, name: Option<&str>) -> Self {
-        self.0.rule = Some(number);
+    pub(in crate::rules) fn in_rule(mut self, number: RuleNumber, name: Option<&str>) -> Self {
+        self.0.rule = Some(number.0);
         self.0.name = name.map(Into::into);
         self
     }
@@ -147,8 +148,8 @@ impl Finding {
     }
 
     /// Adds the number of a rule of a table, and the line that the rule was read from.
-    pub(in crate::rules) fn in_table(mut self, number: u32, lines: &Lines) -> Self {
-        self.0.rule = Some(number);
+    pub(in crate::rules) fn in_table(mut self, number: RuleNumber, lines: &Lines) -> Self {
+        self.0.rule = Some(number.0);
         self.0.file = lines.file(number).cloned();
         self.0.line = lines.get(number);
         self
@@ -168,8 +169,8 @@ impl Finding {
     }
 
     /// Adds the other rules that the problem is about, and their lines in the same file.
-    pub(in crate::rules) fn related(mut self, rules: &[u32], lines: Vec<u32>) -> Self {
-        self.0.related_rules = rules.into();
+    pub(in crate::rules) fn related(mut self, rules: &[RuleNumber], lines: Vec<u32>) -> Self {
+        self.0.related_rules = rules.iter().map(|rule| rule.0).collect();
         self.0.related_lines = lines.into();
         self
     }

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, fmt};
 
 use crate::rules::{
-    QueryPolicy, Rules,
+    QueryPolicy, RuleNumber, Rules,
     compiled_rule::{CompiledRule, REGEX},
     options::Options,
     target::{self, Piece},
@@ -30,8 +30,8 @@ use crate::rules::{
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemainingChain {
-    rule: u32,
-    next: u32,
+    rule: RuleNumber,
+    next: RuleNumber,
     reason: &'static str,
     /// Both by their lines, where they have any.
     names: [Box<str>; 2],
@@ -43,13 +43,13 @@ impl RemainingChain {
     /// Returns the number of the first rule of the chain.
     #[must_use]
     pub const fn rule(&self) -> u32 {
-        self.rule
+        self.rule.0
     }
 
     /// Returns the number of the rule that redirects the target of the first rule.
     #[must_use]
     pub const fn next(&self) -> u32 {
-        self.next
+        self.next.0
     }
 
     /// Returns why both rules can't become one, as the end of a sentence about one of them.
@@ -70,7 +70,7 @@ impl fmt::Display for RemainingChain {
 
 impl Rules {
     /// The rules whose target another one surely redirects.
-    pub(super) fn chains(&self, loops: &HashSet<u32>) -> Vec<RemainingChain> {
+    pub(super) fn chains(&self, loops: &HashSet<RuleNumber>) -> Vec<RemainingChain> {
         let mut finder = Finder::new(self);
         let mut chains = Vec::new();
         for (_, rule) in self.table.rules() {
@@ -97,7 +97,7 @@ impl Rules {
     /// Why two rules are not one, and whether that lies with the second.
     fn reason(
         &self,
-        loops: &HashSet<u32>,
+        loops: &HashSet<RuleNumber>,
         first: &CompiledRule<'_>,
         second: &CompiledRule<'_>,
     ) -> (bool, &'static str) {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    RuleRef, Rules,
-    compiled_rule::{CompiledRule, Draft, PATTERN, REGEX},
+    RuleNumber, RuleOffset, RuleRef, Rules,
+    compiled_rule::{Draft, OptionsIndex, PATTERN, REGEX},
     condition::Ready,
     options::{Options, QueryPolicy},
     outcome::Outcome,
@@ -64,7 +64,7 @@ pub struct Flattened {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetChange {
-    pub(super) rule: u32,
+    pub(super) rule: RuleNumber,
     pub(super) line: Option<u32>,
     pub(super) old_target: Box<str>,
     pub(super) old_status_choice: StatusChoice,
@@ -77,7 +77,7 @@ pub struct TargetChange {
 }
 
 /// The rules behind one: how many, and the first of them.
-type Way = (usize, Vec<u32>);
+type Way = (usize, Vec<RuleNumber>);
 
 /// So many of them are kept.
 const SHOWN: usize = 32;
@@ -130,7 +130,7 @@ impl Rules {
     /// [`Format::rewrite`](super::Format::rewrite) writes the changes back into files of the first
     /// two rows.
     pub fn flatten(&self) -> Flattened {
-        let mut by: BTreeMap<u32, Way> = BTreeMap::new();
+        let mut by: BTreeMap<RuleNumber, Way> = BTreeMap::new();
         let mut rules = self.copy();
         let loops = self.in_loops();
         if let Some(loops) = &loops {
@@ -152,22 +152,21 @@ impl Rules {
 
     /// The same rules in a table of their own.
     pub(super) fn copy(&self) -> Self {
-        self.rewritten(self.table.options.clone(), |at, rule, compiled| {
-            self.keep(at, rule, compiled);
+        self.rewritten(self.table.options.clone(), |_, rule, compiled| {
+            compiled.extend_from_slice(self.table.bytes(rule));
         })
-    }
-
-    fn keep(&self, at: u32, rule: &CompiledRule<'_>, compiled: &mut Vec<u8>) {
-        let whole = at as usize..rule.next() as usize;
-        compiled.extend_from_slice(self.table.compiled.get(whole).unwrap_or_default());
     }
 
     /// The table with each rule merged with the one that follows it, the last of a chain first;
     /// `None` where none can be.
-    fn shortened(&self, loops: &HashSet<u32>, by: &mut BTreeMap<u32, Way>) -> Option<Self> {
+    fn shortened(
+        &self,
+        loops: &HashSet<RuleNumber>,
+        by: &mut BTreeMap<RuleNumber, Way>,
+    ) -> Option<Self> {
         let mut finder = Finder::new(self);
-        let mut merged: HashMap<u32, Merged> = HashMap::new();
-        let mut seen: HashSet<u32> = HashSet::new();
+        let mut merged: HashMap<RuleOffset, Merged> = HashMap::new();
+        let mut seen: HashSet<RuleOffset> = HashSet::new();
         let before = by.clone();
         for (mut at, _) in self.table.rules() {
             let mut way = Vec::new();
@@ -202,7 +201,7 @@ impl Rules {
             return None;
         }
         let mut options = Policies::of(&self.table.options);
-        let ready: HashMap<u32, Option<u32>> = merged
+        let ready: HashMap<RuleOffset, Option<OptionsIndex>> = merged
             .iter()
             .filter_map(|(at, merged)| {
                 let own = self.table.rule(*at)?.options;
@@ -227,13 +226,18 @@ impl Rules {
                     draft.push(compiled)
                 });
             if written.is_none() {
-                self.keep(at, rule, compiled);
+                compiled.extend_from_slice(self.table.bytes(rule));
             }
         }))
     }
 
     /// The rule that always answers where one leads, neither of them in a loop.
-    fn next(&self, finder: &mut Finder<'_>, loops: &HashSet<u32>, at: u32) -> Option<u32> {
+    fn next(
+        &self,
+        finder: &mut Finder<'_>,
+        loops: &HashSet<RuleNumber>,
+        at: RuleOffset,
+    ) -> Option<RuleOffset> {
         let is_free = |at| {
             self.number_at(at)
                 .is_some_and(|rule| !loops.contains(&rule))
@@ -248,28 +252,28 @@ impl Rules {
         finder.surely_next(at).filter(|next| is_free(*next))
     }
 
-    fn number_at(&self, at: u32) -> Option<u32> {
+    fn number_at(&self, at: RuleOffset) -> Option<RuleNumber> {
         self.table.rule(at).map(|rule| rule.number)
     }
 
-    fn changes(&self, after: &Self, mut by: BTreeMap<u32, Way>) -> Vec<TargetChange> {
+    fn changes(&self, after: &Self, mut by: BTreeMap<RuleNumber, Way>) -> Vec<TargetChange> {
         let pairs = self.iter().zip(after.iter());
         pairs
             .filter_map(|(old, new)| {
-                let (count, by) = by.remove(&old.number())?;
+                let (count, by) = by.remove(&old.rule_number())?;
                 let mut names: Vec<_> = by.iter().map(|rule| self.name_of(*rule)).collect();
                 if count > names.len() {
                     names.push(format!("{} more", count - names.len()));
                 }
                 Some(TargetChange {
-                    rule: old.number(),
+                    rule: old.rule_number(),
                     line: old.line(),
                     old_target: RuleRef::target(&old).into(),
                     old_status_choice: old.status_choice()?,
                     target: RuleRef::target(&new).into(),
                     status_choice: new.status_choice()?,
                     hops: count + 1,
-                    via: by,
+                    via: by.iter().map(|rule| rule.0).collect(),
                     by_name: names.join(", ").into(),
                 })
             })
@@ -280,12 +284,12 @@ impl Rules {
 /// Options of rules, and more of them with another policy for the query.
 struct Policies {
     all: Vec<Ready>,
-    known: HashMap<Options, u32>,
+    known: HashMap<Options, OptionsIndex>,
 }
 
 impl Policies {
     fn of(all: &[Ready]) -> Self {
-        let known = all.iter().zip(0..);
+        let known = all.iter().zip((0..).map(OptionsIndex::after));
         Self {
             all: all.to_vec(),
             known: known
@@ -295,9 +299,13 @@ impl Policies {
     }
 
     /// The options with this policy, new ones where there are none like that.
-    fn with_policy(&mut self, own: Option<u32>, policy: QueryPolicy) -> Option<u32> {
+    fn with_policy(
+        &mut self,
+        own: Option<OptionsIndex>,
+        policy: QueryPolicy,
+    ) -> Option<OptionsIndex> {
         let ready = match own {
-            Some(at) => self.all.get(at as usize)?.clone(),
+            Some(at) => self.all.get(at.get())?.clone(),
             None if policy == QueryPolicy::Keep => return None,
             None => Ready::default(),
         };
@@ -308,7 +316,7 @@ impl Policies {
         if let Some(at) = self.known.get(&ready.options) {
             return Some(*at);
         }
-        let at = u32::try_from(self.all.len()).ok()?;
+        let at = OptionsIndex::after(self.all.len());
         self.known.insert(ready.options.clone(), at);
         self.all.push(ready);
         Some(at)
@@ -345,7 +353,7 @@ impl TargetChange {
     /// Returns the number of the rule.
     #[must_use]
     pub const fn rule(&self) -> u32 {
-        self.rule
+        self.rule.0
     }
 
     /// Returns the line of the rule, if it was read from a file.
@@ -395,7 +403,7 @@ impl fmt::Display for TargetChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "line {line}"),
-            None => write!(f, "rule {}", self.rule),
+            None => write!(f, "rule {}", self.rule.0),
         }?;
         write!(f, ": {} (", self.old_target)?;
         write_how(f, self.old_status_choice)?;

@@ -12,7 +12,7 @@ use super::{
     target,
 };
 use crate::{
-    redirect::{RuleOffset, RuleTable},
+    redirect::{RuleNumber, RuleOffset, RuleTable},
     status::StatusChoice,
 };
 
@@ -40,7 +40,7 @@ pub use fixed::SkippedReason;
 pub struct RuleRef<'r> {
     table: &'r Table,
     /// The offset of its rule.
-    at: u32,
+    at: RuleOffset,
 }
 
 impl<'r> RuleRef<'r> {
@@ -50,7 +50,7 @@ impl<'r> RuleRef<'r> {
 
     /// The rule that begins here.
     #[inline]
-    pub(super) const fn at(table: &'r Table, at: u32) -> Self {
+    pub(super) const fn at(table: &'r Table, at: RuleOffset) -> Self {
         Self { table, at }
     }
 
@@ -61,6 +61,10 @@ impl<'r> RuleRef<'r> {
     /// Returns the number of the rule, counted from 0 in the order in which the rules were added.
     #[must_use]
     pub fn number(&self) -> u32 {
+        self.rule_number().0
+    }
+
+    pub(super) fn rule_number(&self) -> RuleNumber {
         self.compiled().number
     }
 
@@ -168,13 +172,13 @@ impl<'r> RuleRef<'r> {
     /// Returns the file that the rule was read from, if [`Rules::in_file`] named it.
     #[must_use]
     pub fn file(&self) -> Option<&'r str> {
-        self.table.lines.file(self.number()).map(AsRef::as_ref)
+        self.table.lines.file(self.rule_number()).map(AsRef::as_ref)
     }
 
     /// Returns the line of the rule, counted from 1, if the rule was read from a file.
     #[must_use]
     pub fn line(&self) -> Option<u32> {
-        self.table.lines.get(self.number())
+        self.table.lines.get(self.rule_number())
     }
 
     /// The files and the lines of the rules of its table.
@@ -226,35 +230,35 @@ impl<'r> RuleRef<'r> {
 /// What a [`MatchedRule`](crate::redirect::MatchedRule) says is what the rule says.
 impl RuleTable for Table {
     fn source(&self, at: RuleOffset) -> &str {
-        RuleRef::at(self, at.0).source()
+        RuleRef::at(self, at).source()
     }
 
     fn target(&self, at: RuleOffset) -> String {
-        RuleRef::at(self, at.0).target()
+        RuleRef::at(self, at).target()
     }
 
     fn name(&self, at: RuleOffset) -> Option<&str> {
-        RuleRef::at(self, at.0).name()
+        RuleRef::at(self, at).name()
     }
 
     fn id(&self, at: RuleOffset) -> RuleId<'_> {
-        RuleRef::at(self, at.0).id()
+        RuleRef::at(self, at).id()
     }
 
-    fn file(&self, number: u32) -> Option<&str> {
+    fn file(&self, number: RuleNumber) -> Option<&str> {
         self.lines.file(number).map(AsRef::as_ref)
     }
 
-    fn line(&self, number: u32) -> Option<u32> {
+    fn line(&self, number: RuleNumber) -> Option<u32> {
         self.lines.get(number)
     }
 
     fn describe(&self, at: RuleOffset, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&RuleRef::at(self, at.0), f)
+        fmt::Display::fmt(&RuleRef::at(self, at), f)
     }
 
     #[inline]
-    fn count_hit(&self, number: u32) {
+    fn count_hit(&self, number: RuleNumber) {
         if let Some(hits) = self.hits.get() {
             hits.add(number);
         }
@@ -284,7 +288,7 @@ impl Eq for RuleRef<'_> {}
 #[derive(Clone, Debug)]
 pub struct Iter<'r> {
     rules: &'r Rules,
-    at: u32,
+    at: RuleOffset,
     left: usize,
 }
 
@@ -292,7 +296,7 @@ impl<'r> Iter<'r> {
     pub(super) const fn new(rules: &'r Rules) -> Self {
         Self {
             rules,
-            at: 0,
+            at: RuleOffset(0),
             left: rules.len(),
         }
     }

@@ -177,7 +177,7 @@ mod tests {
         };
         let rules = rules.table.rules().map(|(_, rule)| rule);
         let leading = rules.filter(may_lead);
-        leading.map(|rule| rule.number).collect()
+        leading.map(|rule| rule.number.0).collect()
     }
 
     fn targets(source: impl Into<Source>, targets: &[&str]) -> Vec<u32> {

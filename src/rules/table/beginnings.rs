@@ -8,6 +8,7 @@ use super::{
     chain::Kind,
     filter::{Filter, Seen},
 };
+use crate::rules::RuleNumber;
 
 /// The hashes of what patterns begin with.
 #[derive(Debug)]
@@ -20,14 +21,14 @@ pub(super) struct Beginnings {
 
 /// A kind of segment with text around its placeholder, and the number of the first pattern that has
 /// it in its place.
-pub(super) type Around = (Kind, u32);
+pub(super) type Around = (Kind, RuleNumber);
 
 /// A beginning behind which a pattern has a placeholder with text around it.
 #[derive(Clone, Copy, Debug)]
 struct GoingOn {
     hash: u64,
-    /// The number of the set of kinds that this may be.
-    set: u32,
+    /// The index of the set of kinds that this may be.
+    set: usize,
 }
 
 impl Beginnings {
@@ -46,13 +47,13 @@ impl Beginnings {
             going_on: HashTable::with_capacity(of_each().count()),
             sets: Vec::new(),
         };
-        let mut known: HashMap<Box<[Around]>, u32> = HashMap::new();
+        let mut known: HashMap<Box<[Around]>, usize> = HashMap::new();
         for of_one in of_each() {
             let Some((hash, _)) = of_one.first() else {
                 continue;
             };
             let kinds: Box<[Around]> = of_one.iter().map(|(_, kind)| *kind).collect();
-            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+            let next = known.len();
             let set = *known.entry(kinds).or_insert(next);
             let going_on = GoingOn { hash: *hash, set };
             beginnings
@@ -74,7 +75,7 @@ impl Beginnings {
     /// The kinds with text around them that the next segment has in patterns that begin so.
     pub(super) fn next(&self, hash: u64) -> &[Around] {
         let found = self.going_on.find(hash, |one| one.hash == hash);
-        let set = found.and_then(|one| self.sets.get(one.set as usize));
+        let set = found.and_then(|one| self.sets.get(one.set));
         set.map_or(&[], |set| set)
     }
 }

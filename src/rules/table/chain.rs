@@ -1,6 +1,6 @@
 //! The hash of a pattern, segment by segment, and that of a path that is followed through it.
 
-use super::{filter::Behind, hash::mix, segments::Cut, words::Words};
+use super::{filter::Behind, hash::mix, hosts::HostGroup, segments::Cut, words::Words};
 use crate::rules::pattern::{PatternRef, Segment, Tail};
 
 /// How a segment is compared, as far as a shape tells.
@@ -77,8 +77,8 @@ impl Chain {
 
     /// The hash of the whole pattern.
     #[inline]
-    pub(super) const fn end(self, tail: Tail, group: u32) -> u64 {
-        mix(self.0, ((group as u64) << 8) | (tail as u64 + 1))
+    pub(super) const fn end(self, tail: Tail, group: HostGroup) -> u64 {
+        mix(self.0, ((group.0 as u64) << 8) | (tail as u64 + 1))
     }
 
     /// The hash after one more segment of a pattern.
@@ -116,7 +116,7 @@ impl Chain {
 }
 
 /// The hash of a finished pattern.
-pub(super) fn whole(parts: PatternRef<'_>, group: u32, words: &Words) -> u64 {
+pub(super) fn whole(parts: PatternRef<'_>, group: HostGroup, words: &Words) -> u64 {
     let after = |chain: Chain, segment| chain.after(segment, words);
     let chain = parts.segments().fold(Chain::START, after);
     chain.end(parts.tail, group)

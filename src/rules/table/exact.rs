@@ -3,25 +3,25 @@
 use hashbrown::hash_table::{Entry, HashTable};
 
 use super::{
-    entry::Lists,
+    entry::{Lists, RuleEntry},
     hash::{Hash, mix},
-    hosts::EVERY_HOST,
+    hosts::HostGroup,
 };
-use crate::rules::parameters::form_bytes;
+use crate::rules::{RuleOffset, parameters::form_bytes};
 
 /// The exact paths of a table that are compared in one way.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Exact {
-    entries: HashTable<u32>,
+    entries: HashTable<RuleEntry>,
     /// Rules that ask for one value of one parameter, by path, name and value.
-    keyed: HashTable<u32>,
+    keyed: HashTable<RuleEntry>,
 }
 
 /// What one rule is found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key<'k> {
     pub(super) path: &'k [u8],
-    pub(super) group: u32,
+    pub(super) group: HostGroup,
     pub(super) pair: Option<(&'k str, &'k str)>,
 }
 
@@ -37,25 +37,24 @@ impl Key<'_> {
 
 /// The hash of a path on a group of hosts.
 #[inline]
-const fn on(group: u32, path: u64) -> u64 {
+const fn on(group: HostGroup, path: u64) -> u64 {
     // Most rules are for every host.
-    if group == EVERY_HOST {
-        path
-    } else {
-        mix(path, group as u64)
+    match group {
+        HostGroup::EVERY => path,
+        HostGroup(group) => mix(path, group as u64),
     }
 }
 
 /// The hash of a key with a parameter.
 fn keyed(
-    group: u32,
+    group: HostGroup,
     path: u64,
     name: impl Iterator<Item = u8>,
     value: impl Iterator<Item = u8>,
     hash: &Hash,
 ) -> u64 {
     let pair = mix(hash.of_each(name), hash.of_each(value));
-    mix(mix(path, u64::from(group)), pair)
+    mix(mix(path, u64::from(group.0)), pair)
 }
 
 impl Exact {
@@ -69,11 +68,11 @@ impl Exact {
     /// Adds a rule; `key_of` gives the key of one that is there.
     pub(super) fn add<'k>(
         &mut self,
-        at: u32,
+        at: RuleOffset,
         key: Key<'_>,
         hash: &Hash,
         lists: &mut Lists,
-        key_of: impl Fn(u32) -> Key<'k>,
+        key_of: impl Fn(RuleOffset) -> Key<'k>,
     ) {
         let table = if key.pair.is_some() {
             &mut self.keyed
@@ -90,7 +89,7 @@ impl Exact {
         match found {
             Entry::Occupied(mut entry) => lists.add(entry.get_mut(), at),
             Entry::Vacant(entry) => {
-                entry.insert(at);
+                entry.insert(RuleEntry::of(at));
             }
         }
     }
@@ -99,10 +98,10 @@ impl Exact {
     #[inline]
     pub(super) fn find(
         &self,
-        group: u32,
+        group: HostGroup,
         path_hash: u64,
-        is_it: impl Fn(u32) -> bool,
-    ) -> Option<&u32> {
+        is_it: impl Fn(RuleEntry) -> bool,
+    ) -> Option<&RuleEntry> {
         self.entries
             .find(on(group, path_hash), |entry| is_it(*entry))
     }
@@ -110,7 +109,7 @@ impl Exact {
     /// The hash of rules for a path that ask for this parameter of a query, which is as it was
     /// received.
     pub(super) fn keyed_hash(
-        group: u32,
+        group: HostGroup,
         path_hash: u64,
         (name, value): (&str, &str),
         hash: &Hash,
@@ -119,7 +118,11 @@ impl Exact {
     }
 
     /// The entry of the rules with such a hash.
-    pub(super) fn find_keyed(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<&u32> {
+    pub(super) fn find_keyed(
+        &self,
+        hash: u64,
+        is_it: impl Fn(RuleEntry) -> bool,
+    ) -> Option<&RuleEntry> {
         self.keyed.find(hash, |entry| is_it(*entry))
     }
 

@@ -1,6 +1,6 @@
 //! How the indexes of a table are filled.
 
-use super::{Place, Plane, Table, entry::Lists, exact::Exact, shapes::Shapes};
+use super::{Plane, Table, entry::Lists, exact::Exact, shapes::Shapes};
 use crate::rules::{
     compiled_rule::{PATTERN, REGEX},
     options::Matching,
@@ -13,7 +13,7 @@ impl Table {
         let mut planes = self.empty_planes();
         let mut lists = Lists::default();
         for (at, rule) in self.rules() {
-            let Place { matching, .. } = self.place(&rule);
+            let matching = self.matching(&rule);
             let Some(plane) = planes.iter_mut().find(|plane| plane.matching == matching) else {
                 continue;
             };
@@ -44,7 +44,7 @@ impl Table {
     fn empty_planes(&self) -> Vec<Plane> {
         let mut sizes: Vec<(Matching, usize, usize)> = Vec::new();
         for (_, rule) in self.rules() {
-            let matching = self.place(&rule).matching;
+            let matching = self.matching(&rule);
             let at = sizes.iter().position(|(own, ..)| *own == matching);
             let at = at.unwrap_or_else(|| {
                 sizes.push((matching, 0, 0));

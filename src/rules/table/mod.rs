@@ -8,6 +8,7 @@ use std::{ops::ControlFlow, sync::OnceLock};
 use bytes::Bytes;
 
 use super::{
+    RuleNumber, RuleOffset,
     capture::{Captures, Match, PathTexts},
     compiled_rule::{CompiledRule, PATTERN, REGEX},
     condition::Ready,
@@ -41,10 +42,10 @@ mod words;
 pub(super) use ahead::Ahead;
 use asked::{Asked, asked};
 pub(super) use asked::{first_match, without_slash};
-use entry::Lists;
+use entry::{Lists, RuleEntry};
 use exact::{Exact, Key};
 use hash::Hash;
-pub(super) use hosts::{EVERY_HOST, Hosts};
+pub(super) use hosts::{HostGroup, Hosts};
 pub(super) use plain::ByPath;
 use plain::Plain;
 use shapes::{Searched, Shapes};
@@ -78,13 +79,6 @@ struct Plane {
     shapes: Shapes,
 }
 
-/// What is known of a rule before its place in the indexes is.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    matching: Matching,
-    group: u32,
-}
-
 impl Table {
     /// Builds the indexes of rules that are written already.
     pub(super) fn new(
@@ -113,7 +107,7 @@ impl Table {
         // Options may be left that no rule has, those of rules in error.
         let reads_host = table.rules().any(|(_, rule)| {
             let ready = table.options(&rule);
-            ready.is_some_and(|ready| ready.group != EVERY_HOST || ready.reads_host())
+            ready.is_some_and(|ready| ready.group != HostGroup::EVERY || ready.reads_host())
         });
         table.reads_host = reads_host;
         table.planes = table.index(precedence);
@@ -122,8 +116,8 @@ impl Table {
     }
 
     /// Every rule in the order in which they were added, with where it is.
-    pub(super) fn rules(&self) -> impl Iterator<Item = (u32, CompiledRule<'_>)> {
-        let mut at = 0;
+    pub(super) fn rules(&self) -> impl Iterator<Item = (RuleOffset, CompiledRule<'_>)> {
+        let mut at = RuleOffset(0);
         std::iter::from_fn(move || {
             let rule = self.rule(at)?;
             let place = at;
@@ -133,20 +127,26 @@ impl Table {
     }
 
     #[inline]
-    pub(super) fn rule(&self, at: u32) -> Option<CompiledRule<'_>> {
+    pub(super) fn rule(&self, at: RuleOffset) -> Option<CompiledRule<'_>> {
         CompiledRule::read(&self.compiled, at)
+    }
+
+    /// The bytes of a rule.
+    pub(super) fn bytes(&self, rule: &CompiledRule<'_>) -> &[u8] {
+        let bytes = rule.begin().get()..rule.next().get();
+        self.compiled.get(bytes).unwrap_or_default()
     }
 
     /// The source of the rule that begins here.
     #[inline]
-    fn source(&self, at: u32) -> Option<&[u8]> {
+    fn source(&self, at: RuleOffset) -> Option<&[u8]> {
         CompiledRule::read_source(&self.compiled, at)
     }
 
     /// The options of a rule, where it has any.
     #[inline]
     pub(super) fn options(&self, rule: &CompiledRule<'_>) -> Option<&Ready> {
-        self.options.get(rule.options? as usize)
+        self.options.get(rule.options?.get())
     }
 
     /// The name of a rule, where it was given one.
@@ -154,42 +154,42 @@ impl Table {
         self.options(rule)?.options.name.as_deref()
     }
 
+    /// How paths are compared with the source of a rule.
     #[inline]
-    fn place(&self, rule: &CompiledRule<'_>) -> Place {
-        match self.options(rule) {
-            Some(ready) => Place {
-                matching: ready.options.matching,
-                group: ready.group,
-            },
-            None => Place {
-                matching: Matching::default(),
-                group: EVERY_HOST,
-            },
-        }
+    pub(super) fn matching(&self, rule: &CompiledRule<'_>) -> Matching {
+        let ready = self.options(rule);
+        ready.map_or_else(Matching::default, |ready| ready.options.matching)
+    }
+
+    /// The hosts that a rule is for.
+    #[inline]
+    pub(super) fn group(&self, rule: &CompiledRule<'_>) -> HostGroup {
+        self.options(rule)
+            .map_or(HostGroup::EVERY, |ready| ready.group)
     }
 
     fn key<'t>(&'t self, rule: &CompiledRule<'t>) -> Key<'t> {
         let ready = self.options(rule);
         Key {
             path: rule.source,
-            group: ready.map_or(EVERY_HOST, |ready| ready.group),
+            group: ready.map_or(HostGroup::EVERY, |ready| ready.group),
             pair: ready.and_then(Ready::key),
         }
     }
 
-    fn key_at(&self, at: u32) -> Key<'_> {
+    fn key_at(&self, at: RuleOffset) -> Key<'_> {
         const NOTHING: Key<'static> = Key {
             path: &[],
-            group: EVERY_HOST,
+            group: HostGroup::EVERY,
             pair: None,
         };
         self.rule(at).map_or(NOTHING, |rule| self.key(&rule))
     }
 
-    fn pattern(&self, at: u32) -> (&[u8], u32) {
+    fn pattern(&self, at: RuleOffset) -> (&[u8], HostGroup) {
         match self.rule(at) {
-            Some(rule) => (rule.source, self.place(&rule).group),
-            None => (&[], EVERY_HOST),
+            Some(rule) => (rule.source, self.group(&rule)),
+            None => (&[], HostGroup::EVERY),
         }
     }
 
@@ -201,15 +201,15 @@ impl Table {
     pub(super) fn candidates<'a>(
         &self,
         ask: &MatchInput<'_, 'a>,
-        lowest: impl Fn() -> u32,
-        mut visit: impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        lowest: impl Fn() -> RuleNumber,
+        mut visit: impl FnMut(RuleOffset, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for plane in &self.planes {
             asked(ask.path, plane.matching, |path| {
                 if !plane.exact.is_empty() {
                     self.exact_candidates(plane, path, ask, &mut visit);
                 }
-                if plane.shapes.lowest() <= u64::from(lowest()) {
+                if plane.shapes.lowest() <= u64::from(lowest().0) {
                     self.pattern_candidates(plane, path, ask, &lowest, &mut visit);
                 }
             });
@@ -224,11 +224,11 @@ impl Table {
     fn regex_candidates<'a>(
         &self,
         ask: &MatchInput<'_, 'a>,
-        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(RuleOffset, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for at in self.regexes.matching(ask.path) {
             if let Some(rule) = self.rule(at) {
-                let group = self.place(&rule).group;
+                let group = self.group(&rule);
                 if self.hosts.fitting(ask.host).any(|fitting| fitting == group) {
                     // The one behind it is another source, and may come before it.
                     let _ = visit(at, &rule, &PathTexts::UNKNOWN);
@@ -244,11 +244,11 @@ impl Table {
         plane: &Plane,
         path: &Asked<'_, '_>,
         ask: &MatchInput<'_, 'a>,
-        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(RuleOffset, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         let spelled = path.spelled;
         let path_hash = self.hash.of(spelled);
-        self.exact_on(EVERY_HOST, plane, spelled, path_hash, visit);
+        self.exact_on(HostGroup::EVERY, plane, spelled, path_hash, visit);
         if ask.host.is_some() {
             for group in self.hosts.named(ask.host) {
                 self.exact_on(group, plane, spelled, path_hash, visit);
@@ -262,15 +262,15 @@ impl Table {
     #[inline]
     fn exact_on<'a>(
         &self,
-        group: u32,
+        group: HostGroup,
         plane: &Plane,
         spelled: &[u8],
         path_hash: u64,
-        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(RuleOffset, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         let is_it = |entry| {
             self.rule(self.lists.first(entry))
-                .is_some_and(|rule| rule.source == spelled && self.place(&rule).group == group)
+                .is_some_and(|rule| rule.source == spelled && self.group(&rule) == group)
         };
         if let Some(entry) = plane.exact.find(group, path_hash, is_it) {
             self.show(entry, &PathTexts::UNKNOWN, visit);
@@ -283,7 +283,7 @@ impl Table {
         spelled: &[u8],
         path_hash: u64,
         ask: &MatchInput<'_, 'a>,
-        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(RuleOffset, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for group in self.hosts.fitting(ask.host) {
             // A query that says the same again and again has each rule looked at once.
@@ -308,9 +308,9 @@ impl Table {
     #[inline]
     fn show<'a>(
         &self,
-        entry: &u32,
+        entry: &RuleEntry,
         path: &PathTexts<'a>,
-        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        visit: &mut impl FnMut(RuleOffset, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         for at in self.lists.rules(entry) {
             if let Some(rule) = self.rule(*at) {
@@ -328,18 +328,18 @@ impl Table {
         plane: &Plane,
         path: &Asked<'a, '_>,
         ask: &MatchInput<'_, 'a>,
-        lowest: &impl Fn() -> u32,
-        visit: &mut impl FnMut(u32, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
+        lowest: &impl Fn() -> RuleNumber,
+        visit: &mut impl FnMut(RuleOffset, &CompiledRule<'_>, &PathTexts<'a>) -> ControlFlow<()>,
     ) {
         let mut on = |group| {
-            let look = |entry: &u32| {
+            let look = |entry: &RuleEntry| {
                 let at = self.lists.first(*entry);
                 let Some(rule) = self.rule(at) else {
                     return;
                 };
                 let mut texts = PathTexts::none();
                 let fits = rule.number <= lowest()
-                    && self.place(&rule).group == group
+                    && self.group(&rule) == group
                     && path
                         .fit(PatternRef::of(rule.source), |text| texts.push(text))
                         .is_some();
@@ -354,7 +354,7 @@ impl Table {
             };
             plane.shapes.candidates(path.spelled, &mut searched);
         };
-        on(EVERY_HOST);
+        on(HostGroup::EVERY);
         if ask.host.is_some() {
             self.hosts.named(ask.host).for_each(on);
         }
@@ -374,7 +374,7 @@ impl Table {
         if rule.has(PATTERN) {
             match found.path.all() {
                 Some(texts) => texts.iter().for_each(|text| captures.push(*text)),
-                None => asked(ask.path, self.place(rule).matching, |path| {
+                None => asked(ask.path, self.matching(rule), |path| {
                     path.fit(PatternRef::of(rule.source), |text| captures.push(text))
                 })?,
             }
@@ -410,13 +410,13 @@ impl Table {
     }
 
     #[cfg(feature = "regex")]
-    fn regex_captures<'a>(&self, at: u32, path: &'a str) -> Option<Captures<'a>> {
+    fn regex_captures<'a>(&self, at: RuleOffset, path: &'a str) -> Option<Captures<'a>> {
         self.regexes.captures(at, path)
     }
 
     #[cfg(not(feature = "regex"))]
     #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    const fn regex_captures<'a>(&self, _: u32, _: &'a str) -> Option<Captures<'a>> {
+    const fn regex_captures<'a>(&self, _: RuleOffset, _: &'a str) -> Option<Captures<'a>> {
         None
     }
 }

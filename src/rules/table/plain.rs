@@ -3,8 +3,9 @@
 //!
 //! What is found here is what [`search`](crate::rules::search) finds, which looks at everything.
 
-use super::{EVERY_HOST, Plane, Table, without_slash};
+use super::{HostGroup, Plane, Table, without_slash};
 use crate::rules::{
+    RuleOffset,
     compiled_rule::{CompiledRule, PATTERN, REGEX},
     condition::Ready,
     options::Matching,
@@ -17,7 +18,7 @@ pub(in crate::rules) enum ByPath {
     /// No rule answers, whatever else the request says.
     Nothing,
     /// The rule that begins here does.
-    Rule(u32),
+    Rule(RuleOffset),
     /// There is more to be looked at.
     Unknown,
 }
@@ -38,11 +39,11 @@ impl Plain {
         let [plane] = &*table.planes else {
             return None;
         };
-        let is_plain = |(_, rule): (u32, CompiledRule<'_>)| {
+        let is_plain = |(_, rule): (RuleOffset, CompiledRule<'_>)| {
             let ready = table.options(&rule);
             !rule.has(PATTERN | REGEX) && ready.is_none_or(asks_for_nothing)
         };
-        let has_escape = |(_, rule): (u32, CompiledRule<'_>)| rule.source.contains(&b'%');
+        let has_escape = |(_, rule): (RuleOffset, CompiledRule<'_>)| rule.source.contains(&b'%');
         let Plane { matching, .. } = *plane;
         table.rules().all(is_plain).then(|| Self {
             matching,
@@ -60,7 +61,7 @@ impl Plain {
 /// Whether a rule with such options answers every request for its path.
 fn asks_for_nothing(ready: &Ready) -> bool {
     let options = &ready.options;
-    ready.group == EVERY_HOST
+    ready.group == HostGroup::EVERY
         && options.scheme.is_none()
         && options.methods.is_all()
         && options.conditions.is_empty()
@@ -90,7 +91,7 @@ impl Table {
         // A path that is a key is in the spelling that is compared, as all keys are: only one that
         // is none has to be looked at for that.
         let is_it = |entry| self.source(self.lists.first(entry)) == Some(path);
-        match plane.exact.find(EVERY_HOST, hash, is_it) {
+        match plane.exact.find(HostGroup::EVERY, hash, is_it) {
             Some(entry) => ByPath::Rule(self.lists.first(*entry)),
             None if plain.settles(path) => ByPath::Nothing,
             None => ByPath::Unknown,
@@ -105,11 +106,11 @@ mod tests {
     use super::ByPath;
     use crate::{
         request::RequestHead,
-        rules::{Condition, Rule, Rules, RulesBuilder},
+        rules::{Condition, Rule, RuleOffset, Rules, RulesBuilder},
     };
 
     /// What the path alone tells, and which rule the search finds.
-    fn by_path_and_by_all(rules: &Rules, path: &str) -> (ByPath, Option<u32>) {
+    fn by_path_and_by_all(rules: &Rules, path: &str) -> (ByPath, Option<RuleOffset>) {
         let request = Request::get(path).body(()).unwrap();
         let head = RequestHead::new(&request);
         (rules.table.by_path(head.path()), rules.find_by_all(&head))
@@ -195,10 +196,13 @@ mod tests {
         for outcome in [Rule::pass("/a"), Rule::gone("/a").except(["/b"])] {
             let rules = Rules::new([outcome, rule()]).unwrap();
             let (by_path, _) = by_path_and_by_all(&rules, "/a");
-            assert_eq!(by_path, ByPath::Rule(0));
+            assert_eq!(by_path, ByPath::Rule(RuleOffset(0)));
         }
         let rules = Rules::new([rule(), rule().named("second")]).unwrap();
         let (by_path, by_all) = by_path_and_by_all(&rules, "/a");
-        assert_eq!((by_path, by_all), (ByPath::Rule(0), Some(0)));
+        assert_eq!(
+            (by_path, by_all),
+            (ByPath::Rule(RuleOffset(0)), Some(RuleOffset(0)))
+        );
     }
 }

@@ -7,7 +7,10 @@ use super::{
     segments::Segments,
     words::Words,
 };
-use crate::rules::pattern::{PatternRef, Segment, Tail};
+use crate::rules::{
+    RuleNumber,
+    pattern::{PatternRef, Segment, Tail},
+};
 
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
@@ -17,11 +20,11 @@ pub(super) struct Shape {
     kinds: Vec<Kind>,
     pub(super) tail: Tail,
     /// The number of the first pattern that has it.
-    pub(super) lowest: u32,
+    pub(super) lowest: RuleNumber,
 }
 
 impl Shape {
-    pub(super) fn of(parts: PatternRef<'_>, number: u32) -> Self {
+    pub(super) fn of(parts: PatternRef<'_>, number: RuleNumber) -> Self {
         let kinds = || parts.segments().map(Kind::of);
         let literals = kinds().take_while(|kind| *kind == Kind::Literal).count();
         Self {

@@ -11,15 +11,17 @@ use hashbrown::HashTable;
 use super::{
     beginnings::{Around, Beginnings},
     chain::{self, Chain, Kind},
-    entry::Lists,
+    entry::{Lists, RuleEntry},
     filter::{Behind, Filter, Seen},
     hash::Hash,
+    hosts::HostGroup,
     segments::{Segments, behind_slash},
     shape::{Shape, is_same},
     walk::Walk,
     words::Words,
 };
 use crate::rules::{
+    RuleNumber, RuleOffset,
     compiled_rule::CompiledRule,
     pattern::{PatternRef, Segment, Tail},
 };
@@ -32,7 +34,7 @@ const MANY: usize = 12;
 #[derive(Debug)]
 pub(super) struct Shapes {
     pub(super) words: Words,
-    entries: HashTable<u32>,
+    entries: HashTable<RuleEntry>,
     /// The shapes with so many literal segments before the first placeholder, the one with the
     /// lowest rule first.
     by_literals: Vec<Vec<Shape>>,
@@ -53,19 +55,19 @@ pub(super) struct Shapes {
 pub(super) struct Place {
     pub(super) literal: u64,
     pub(super) plain: u64,
-    around: HashMap<Kind, u32>,
+    around: HashMap<Kind, RuleNumber>,
 }
 
 /// The shapes of the patterns that were added so far.
 #[derive(Debug, Default)]
 struct Known {
     shapes: Vec<Shape>,
-    places: HashTable<u32>,
+    places: HashTable<usize>,
 }
 
 /// What is looked for.
 pub(super) struct Searched<L, V> {
-    pub(super) group: u32,
+    pub(super) group: HostGroup,
     /// The number beyond which a rule is not wanted.
     pub(super) lowest: L,
     /// What looks at an entry that has the hash of the path, and may be another one by chance.
@@ -95,21 +97,21 @@ impl Shapes {
     /// Adds a pattern; `pattern_of` gives one that is there, with its group.
     pub(super) fn add<'k>(
         &mut self,
-        at: u32,
+        at: RuleOffset,
         rule: &CompiledRule<'_>,
         lists: &mut Lists,
-        pattern_of: impl Fn(u32) -> (&'k [u8], u32),
+        pattern_of: impl Fn(RuleOffset) -> (&'k [u8], HostGroup),
     ) {
         let (pattern, group) = pattern_of(at);
         let parts = PatternRef::of(pattern);
         self.known.add(parts, rule.number);
         let words = self.words;
-        let hashed = |entry: u32, lists: &Lists| {
+        let hashed = |entry: RuleEntry, lists: &Lists| {
             let (pattern, group) = pattern_of(lists.first(entry));
             chain::whole(PatternRef::of(pattern), group, &words)
         };
         let value = chain::whole(parts, group, &words);
-        let same = |entry: &u32| {
+        let same = |entry: &RuleEntry| {
             let (other, other_group) = pattern_of(lists.first(*entry));
             other_group == group && is_same(parts, PatternRef::of(other))
         };
@@ -117,7 +119,7 @@ impl Shapes {
             Some(entry) => lists.add(entry, at),
             None => {
                 self.entries
-                    .insert_unique(value, at, |entry| hashed(*entry, lists));
+                    .insert_unique(value, RuleEntry::of(at), |entry| hashed(*entry, lists));
             }
         }
     }
@@ -126,14 +128,14 @@ impl Shapes {
     pub(super) fn finish<'k>(
         &mut self,
         lists: &Lists,
-        pattern_of: impl Fn(u32) -> (&'k [u8], u32),
+        pattern_of: impl Fn(RuleOffset) -> (&'k [u8], HostGroup),
     ) {
         let mut shapes = std::mem::take(&mut self.known).shapes;
         shapes.sort_by_key(|shape| shape.lowest);
         let Some(first) = shapes.first() else {
             return;
         };
-        self.lowest = first.lowest.into();
+        self.lowest = first.lowest.0.into();
         let literals = shapes.iter().map(|shape| shape.literals).max();
         self.by_literals = vec![Vec::new(); literals.unwrap_or_default() + 1];
         for shape in &shapes {
@@ -148,7 +150,7 @@ impl Shapes {
             self.places = places.map(|at| Place::of(&shapes, at)).collect();
         }
         let patterns = || {
-            let first = |entry: &u32| pattern_of(lists.first(*entry)).0;
+            let first = |entry: &RuleEntry| pattern_of(lists.first(*entry)).0;
             self.entries
                 .iter()
                 .map(move |entry| PatternRef::of(first(entry)))
@@ -215,7 +217,7 @@ impl Shapes {
 
     /// Shows the entries of the patterns that a path fits.
     #[inline]
-    pub(super) fn candidates<L: Fn() -> u32, V: FnMut(&u32)>(
+    pub(super) fn candidates<L: Fn() -> RuleNumber, V: FnMut(&RuleEntry)>(
         &self,
         path: &[u8],
         searched: &mut Searched<L, V>,
@@ -243,7 +245,7 @@ impl Shapes {
     /// Looks for the patterns with this beginning, the rest of which is of one of these shapes.
     // Not inlined, so that paths that no pattern begins like need no room for segments.
     #[inline(never)]
-    fn ends<L: Fn() -> u32, V: FnMut(&u32)>(
+    fn ends<L: Fn() -> RuleNumber, V: FnMut(&RuleEntry)>(
         &self,
         shapes: &[Shape],
         seen: Seen,
@@ -265,7 +267,7 @@ impl Shapes {
     }
 
     #[inline(never)]
-    fn walk<L: Fn() -> u32, V: FnMut(&u32)>(
+    fn walk<L: Fn() -> RuleNumber, V: FnMut(&RuleEntry)>(
         &self,
         rest: Option<&[u8]>,
         searched: &mut Searched<L, V>,
@@ -279,7 +281,7 @@ impl Shapes {
     }
 
     #[inline]
-    pub(super) fn probe<L: Fn() -> u32, V: FnMut(&u32)>(
+    pub(super) fn probe<L: Fn() -> RuleNumber, V: FnMut(&RuleEntry)>(
         &self,
         chain: Chain,
         tail: Tail,
@@ -295,24 +297,20 @@ impl Shapes {
 
 impl Known {
     /// Adds the shape of a pattern.
-    fn add(&mut self, parts: PatternRef<'_>, number: u32) {
+    fn add(&mut self, parts: PatternRef<'_>, number: RuleNumber) {
         let shapes = &mut self.shapes;
-        let same = |at: &u32| {
-            shapes
-                .get(*at as usize)
-                .is_some_and(|shape| shape.is_of(parts))
-        };
+        let same = |at: &usize| shapes.get(*at).is_some_and(|shape| shape.is_of(parts));
         let value = Shape::hash_of(parts);
         match self.places.find(value, same).copied() {
             Some(at) => {
-                if let Some(shape) = shapes.get_mut(at as usize) {
+                if let Some(shape) = shapes.get_mut(at) {
                     shape.lowest = shape.lowest.min(number);
                 }
             }
             None => {
-                let at = u32::try_from(shapes.len()).unwrap_or(u32::MAX);
+                let at = shapes.len();
                 shapes.push(Shape::of(parts, number));
-                let hashed = |at: &u32| shapes.get(*at as usize).map_or(0, Shape::hash);
+                let hashed = |at: &usize| shapes.get(*at).map_or(0, Shape::hash);
                 self.places.insert_unique(value, at, hashed);
             }
         }
@@ -328,7 +326,7 @@ impl Place {
         };
         // The shape with the lowest rule comes first.
         for shape in shapes.iter().rev() {
-            let lowest = shape.lowest.into();
+            let lowest = shape.lowest.0.into();
             match shape.kind(at) {
                 Some(Kind::Literal) => place.literal = lowest,
                 Some(Kind::PLAIN) => place.plain = lowest,

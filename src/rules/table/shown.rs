@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use super::entry::RuleEntry;
+
 /// So many are remembered without memory of their own.
 const FEW: usize = 32;
 
 /// The entries of an index that a request was shown.
 #[derive(Debug, Default)]
 pub(super) struct Escaped {
-    few: [Option<u32>; FEW],
+    few: [Option<RuleEntry>; FEW],
     count: usize,
-    more: BTreeSet<u32>,
+    more: BTreeSet<RuleEntry>,
 }
 
 impl Escaped {
     /// Whether an entry was not shown before; it counts as shown from here on.
-    pub(super) fn is_new(&mut self, entry: u32) -> bool {
+    pub(super) fn is_new(&mut self, entry: RuleEntry) -> bool {
         if self.few.contains(&Some(entry)) {
             return false;
         }
@@ -31,12 +33,13 @@ impl Escaped {
 
 #[cfg(test)]
 mod tests {
-    use super::{Escaped, FEW};
+    use super::{Escaped, FEW, RuleEntry};
+    use crate::rules::RuleOffset;
 
     #[test]
     fn each_is_new_once() {
         let mut shown = Escaped::default();
-        let all = || 0..3 * FEW as u32;
+        let all = || (0..3 * FEW).map(|at| RuleEntry::of(RuleOffset::after(at)));
         assert!(all().all(|entry| shown.is_new(entry)));
         assert!(all().all(|entry| !shown.is_new(entry)));
     }

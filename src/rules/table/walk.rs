@@ -2,11 +2,12 @@
 
 use super::{
     chain::Chain,
+    entry::RuleEntry,
     filter::Seen,
     segments::{Cut, Segments},
     shapes::{Searched, Shapes},
 };
-use crate::rules::pattern::Tail;
+use crate::rules::{RuleNumber, pattern::Tail};
 
 /// Follows a path through the beginnings of all patterns.
 ///
@@ -20,7 +21,7 @@ pub(super) struct Walk<'w, 'p, L, V> {
     pub(super) searched: &'w mut Searched<L, V>,
 }
 
-impl<L: Fn() -> u32, V: FnMut(&u32)> Walk<'_, '_, L, V> {
+impl<L: Fn() -> RuleNumber, V: FnMut(&RuleEntry)> Walk<'_, '_, L, V> {
     /// Follows the path from behind so many segments.
     pub(super) fn from(&mut self, at: usize, seen: Seen) {
         if seen.ends() {
@@ -48,7 +49,7 @@ impl<L: Fn() -> u32, V: FnMut(&u32)> Walk<'_, '_, L, V> {
     #[inline]
     fn step(&mut self, at: usize, lowest: u64, next: Chain) {
         let seen = self.shapes.beginnings.see(next.0);
-        if lowest <= u64::from((self.searched.lowest)()) && !seen.is_nothing() {
+        if lowest <= u64::from((self.searched.lowest)().0) && !seen.is_nothing() {
             #[cfg(test)]
             tests::STEPS.set(tests::STEPS.get() + 1);
             self.from(at + 1, seen);

@@ -4,28 +4,28 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::path::{End, Path};
-use crate::rules::compiled_rule::CompiledRule;
+use crate::rules::{RuleOffset, compiled_rule::CompiledRule};
 
 /// The regexes of a table.
 #[derive(Debug, Default)]
 pub(super) struct Regexes<'t> {
     /// Those that may match whatever a path begins with.
-    pub(super) anywhere: Vec<u32>,
+    pub(super) anywhere: Vec<RuleOffset>,
     with_case: Beginnings,
     /// In lower case.
     without_case: Beginnings,
-    by_source: HashMap<&'t [u8], Vec<u32>>,
+    by_source: HashMap<&'t [u8], Vec<RuleOffset>>,
 }
 
 /// Regexes in the order of what they begin with.
 #[derive(Debug, Default)]
 struct Beginnings {
-    all: Vec<(Vec<u8>, u32)>,
+    all: Vec<(Vec<u8>, RuleOffset)>,
     lengths: BTreeSet<usize>,
 }
 
 impl<'t> Regexes<'t> {
-    pub(super) fn add(&mut self, at: u32, rule: &CompiledRule<'t>, ignores_case: bool) {
+    pub(super) fn add(&mut self, at: RuleOffset, rule: &CompiledRule<'t>, ignores_case: bool) {
         self.by_source.entry(rule.source).or_default().push(at);
         let mut text = beginning(rule.source);
         if text.is_empty() {
@@ -49,18 +49,18 @@ impl<'t> Regexes<'t> {
     }
 
     /// All of them.
-    pub(super) fn all(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn all(&self) -> impl Iterator<Item = RuleOffset> {
         self.by_source.values().flatten().copied()
     }
 
     /// The regexes of this text.
-    pub(super) fn of_source(&self, source: &[u8]) -> &[u32] {
+    pub(super) fn of_source(&self, source: &[u8]) -> &[RuleOffset] {
         self.by_source.get(source).map_or(&[], Vec::as_slice)
     }
 
     /// Shows those that may match, but for those that may match anything; says how many places were
     /// looked at.
-    pub(super) fn find(&self, path: &Path, mut visit: impl FnMut(u32)) -> usize {
+    pub(super) fn find(&self, path: &Path, mut visit: impl FnMut(RuleOffset)) -> usize {
         let (text, is_whole) = path_beginning(path);
         self.find_text(&text, is_whole, &mut visit)
     }
@@ -75,14 +75,14 @@ impl<'t> Regexes<'t> {
         found
     }
 
-    fn find_text(&self, text: &[u8], is_whole: bool, visit: &mut impl FnMut(u32)) -> usize {
+    fn find_text(&self, text: &[u8], is_whole: bool, visit: &mut impl FnMut(RuleOffset)) -> usize {
         let lower = text.to_ascii_lowercase();
         self.with_case.find(text, is_whole, visit) + self.without_case.find(&lower, is_whole, visit)
     }
 }
 
 impl Beginnings {
-    fn find(&self, text: &[u8], is_whole: bool, visit: &mut impl FnMut(u32)) -> usize {
+    fn find(&self, text: &[u8], is_whole: bool, visit: &mut impl FnMut(RuleOffset)) -> usize {
         let mut work = 1;
         for length in self.lengths.range(..=text.len()) {
             work += 4;
@@ -102,7 +102,7 @@ impl Beginnings {
         work
     }
 
-    fn from(&self, text: &[u8]) -> impl Iterator<Item = &(Vec<u8>, u32)> {
+    fn from(&self, text: &[u8]) -> impl Iterator<Item = &(Vec<u8>, RuleOffset)> {
         let first = self.all.partition_point(|(own, _)| &**own < text);
         self.all.get(first..).into_iter().flatten()
     }

@@ -11,7 +11,7 @@ use super::{
     leave_out::target_text,
 };
 use crate::{
-    rules::{FindingCode, RuleRef, compiled_rule::CompiledRule},
+    rules::{FindingCode, RuleNumber, RuleOffset, RuleRef, compiled_rule::CompiledRule},
     status::StatusChoice,
 };
 
@@ -26,7 +26,7 @@ const LONGEST: usize = 1_024;
 struct Rest {
     hops: usize,
     /// The last rule, where there is one.
-    end: Option<u32>,
+    end: Option<RuleOffset>,
     /// Whether there may be more behind that.
     is_cut: bool,
 }
@@ -74,7 +74,7 @@ impl<'t> Check<'t> {
         &mut self,
         finder: &mut Finder<'t>,
         known: &mut Known,
-        at: u32,
+        at: RuleOffset,
         rule: &CompiledRule<'t>,
         address: Address,
     ) {
@@ -89,14 +89,17 @@ impl<'t> Check<'t> {
         let Some(second) = self.rules.rule_at(*next) else {
             return;
         };
-        let in_loops = [rule.number, second.number()].map(|one| self.in_loops.contains(&one));
-        let (number, name) = (second.number(), self.rules.name_of(second.number()));
+        let in_loops = [rule.number, second.rule_number()].map(|one| self.in_loops.contains(&one));
+        let (number, name) = (
+            second.rule_number(),
+            self.rules.name_of(second.rule_number()),
+        );
         let target = target_text(RuleRef::new(&self.rules.table, *rule));
-        let leads_on = |(at, step): &(u32, Step)| finder.leads_on(*at, &address, step);
+        let leads_on = |(at, step): &(RuleOffset, Step)| finder.leads_on(*at, &address, step);
         if may_end || !first.surely || !successors.first().is_some_and(leads_on) {
             let numbers = successors.iter().take(MOST_RELATED);
             let numbers = numbers.filter_map(|(at, _)| self.rules.rule_at(*at));
-            let related: Vec<u32> = numbers.map(|rule| rule.number()).collect();
+            let related: Vec<RuleNumber> = numbers.map(|rule| rule.rule_number()).collect();
             let who = match successors.len() - 1 {
                 0 => name,
                 1 => format!("{name} or 1 more rule"),
@@ -140,14 +143,20 @@ impl<'t> Check<'t> {
         let end_text = if rest.is_cut {
             "the final target".to_owned()
         } else if end_rule.has_placeholders() {
-            format!("the target of {}", self.rules.name_of(end_rule.number()))
+            format!(
+                "the target of {}",
+                self.rules.name_of(end_rule.rule_number())
+            )
         } else {
             target_text(end_rule)
         };
         let proviso = self.proviso(&target, [*next]);
         let help = format!("point this rule at {end_text}{proviso}");
         let mut related = vec![number];
-        related.extend(end.map(|rule| rule.number()).filter(|end| *end != number));
+        related.extend(
+            end.map(|rule| rule.rule_number())
+                .filter(|end| *end != number),
+        );
         self.push(
             FindingCode::RedirectChain,
             rule.number,
@@ -168,8 +177,8 @@ impl<'t> Check<'t> {
 
 impl Check<'_> {
     /// Returns the end of a sentence if one of the rules that redirect again waits for a response.
-    fn proviso(&self, target: &str, next: impl IntoIterator<Item = u32>) -> String {
-        let next: Vec<u32> = next.into_iter().collect();
+    fn proviso(&self, target: &str, next: impl IntoIterator<Item = RuleOffset>) -> String {
+        let next: Vec<RuleOffset> = next.into_iter().collect();
         match self.rules.waits_for(&next) {
             None => String::new(),
             Some(StatusCode::NOT_FOUND) => format!(", unless the app has a page at {target}"),
@@ -180,8 +189,8 @@ impl Check<'_> {
 
 impl<'t> Finder<'t> {
     /// Follows a chain to its end, or as far as there is time for it.
-    fn rest(&mut self, known: &mut Known, at: u32, mut address: Address) -> Rest {
-        let mut way: Vec<(Option<Address>, u32)> = Vec::new();
+    fn rest(&mut self, known: &mut Known, at: RuleOffset, mut address: Address) -> Rest {
+        let mut way: Vec<(Option<Address>, RuleOffset)> = Vec::new();
         let mut kept = 0;
         let mut seen = HashSet::from([at]);
         let mut is_circle = false;
@@ -228,7 +237,10 @@ impl<'t> Finder<'t> {
     }
 
     /// The rule that surely answers where another one leads, be it on another host.
-    pub(in crate::rules) fn surely_behind(&mut self, rule: &CompiledRule<'t>) -> Option<u32> {
+    pub(in crate::rules) fn surely_behind(
+        &mut self,
+        rule: &CompiledRule<'t>,
+    ) -> Option<RuleOffset> {
         if self.leads_nowhere(rule) {
             return None;
         }

@@ -11,7 +11,7 @@ use super::{chains::Known, finder::Finder, leave_out::target_text};
 use crate::{
     observe::escaped::Escaped,
     rules::{
-        Finding, FindingCode, Findings, RuleRef, Rules,
+        Finding, FindingCode, Findings, RuleNumber, RuleOffset, RuleRef, Rules,
         compiled_rule::{CompiledRule, PATTERN, REGEX},
         has::Place,
         options::Options,
@@ -96,13 +96,13 @@ impl Rules {
     }
 
     /// A rule by its line, with the file if there are several, or by its number.
-    pub(in crate::rules) fn name_of(&self, number: u32) -> String {
+    pub(in crate::rules) fn name_of(&self, number: RuleNumber) -> String {
         let lines = &self.table.lines;
         let file = lines.file(number).filter(|_| lines.has_files());
         match (lines.get(number), file) {
             (Some(line), Some(file)) => format!("line {line} of `{}`", Escaped(file)),
             (Some(line), None) => format!("line {line}"),
-            (None, _) => format!("rule {number}"),
+            (None, _) => format!("rule {}", number.0),
         }
     }
 }
@@ -111,7 +111,7 @@ pub(super) struct Check<'t> {
     pub(super) rules: &'t Rules,
     pub(super) findings: Findings,
     /// The rules of the loops that were found.
-    pub(super) in_loops: HashSet<u32>,
+    pub(super) in_loops: HashSet<RuleNumber>,
 }
 
 impl<'t> Check<'t> {
@@ -126,8 +126,8 @@ impl<'t> Check<'t> {
     pub(super) fn push(
         &mut self,
         code: FindingCode,
-        rule: u32,
-        related: &[u32],
+        rule: RuleNumber,
+        related: &[RuleNumber],
         message: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
     ) {
@@ -145,11 +145,11 @@ impl<'t> Check<'t> {
         let loops = self.rules.loops(finder);
         for one in loops.found {
             let (message, help) = self.rules.described(&one);
-            let mut rules: Vec<u32> = one
+            let mut rules: Vec<RuleNumber> = one
                 .rules
                 .iter()
                 .filter_map(|at| self.rules.rule_at(*at))
-                .map(|rule| rule.number())
+                .map(|rule| rule.rule_number())
                 .collect();
             rules.sort_unstable();
             self.in_loops.extend(&rules);
@@ -223,7 +223,7 @@ impl<'t> Check<'t> {
     }
 
     /// Whether another rule always answers first.
-    fn shadow(&mut self, finder: &mut Finder<'t>, at: u32, rule: &CompiledRule<'t>) {
+    fn shadow(&mut self, finder: &mut Finder<'t>, at: RuleOffset, rule: &CompiledRule<'t>) {
         let Some(other) = finder.shadow_of(at, rule) else {
             return;
         };
@@ -246,8 +246,9 @@ impl<'t> Check<'t> {
         }
         let lines = &self.rules.table.lines;
         let line = lines.get(rule.number);
-        let beside = [rule.number.checked_sub(1), rule.number.checked_add(1)];
-        let mut beside = beside.into_iter().flatten();
+        let RuleNumber(own) = rule.number;
+        let beside = [own.checked_sub(1), own.checked_add(1)];
+        let mut beside = beside.into_iter().flatten().map(RuleNumber);
         let is_part = line.is_some() && beside.any(|number| lines.get(number) == line);
         let message = if is_part {
             format!("one of the rules of this line is unreachable (shadowed by {name})")
@@ -280,7 +281,7 @@ impl<'t> Check<'t> {
             if finder.is_tired() {
                 return;
             }
-            if shadowed.contains(&rule.number) {
+            if shadowed.contains(&rule.number.0) {
                 continue;
             }
             let Some(other) = finder.regex_before(at, &rule) else {

@@ -1,13 +1,13 @@
 //! The circles of a graph.
 
 /// The strongly connected parts of a graph that have an edge inside (Tarjan, without recursion).
-pub(super) fn components(edges: &[(u32, u32)]) -> Vec<Vec<u32>> {
+pub(super) fn components<N: Copy + Default + Ord>(edges: &[(N, N)]) -> Vec<Vec<N>> {
     let mut edges = edges.to_vec();
     edges.sort_unstable();
     edges.dedup();
-    let mut nodes: Vec<u32> = edges.iter().map(|(from, _)| *from).collect();
+    let mut nodes: Vec<N> = edges.iter().map(|(from, _)| *from).collect();
     nodes.dedup();
-    let index = |node: u32| nodes.binary_search(&node).ok();
+    let index = |node: N| nodes.binary_search(&node).ok();
     let mut order: Vec<usize> = vec![usize::MAX; nodes.len()];
     let mut low = order.clone();
     let mut on_stack = vec![false; nodes.len()];
@@ -50,7 +50,7 @@ pub(super) fn components(edges: &[(u32, u32)]) -> Vec<Vec<u32>> {
                 for own in &part {
                     set(&mut on_stack, *own, false);
                 }
-                let part: Vec<u32> = part
+                let part: Vec<N> = part
                     .into_iter()
                     .filter_map(|own| nodes.get(own).copied())
                     .collect();
@@ -107,6 +107,6 @@ mod tests {
         }
         found.sort();
         assert_eq!(found, [vec![1, 2, 3], vec![6], vec![8, 9]]);
-        assert!(components(&[]).is_empty());
+        assert!(components::<u32>(&[]).is_empty());
     }
 }

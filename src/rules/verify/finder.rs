@@ -16,15 +16,14 @@ use super::{
 use crate::{
     request::RequestHead,
     rules::{
-        Rules,
+        RuleNumber, RuleOffset, Rules,
         capture::MatchCache,
         compiled_rule::{CompiledRule, FRAGMENT, PATTERN, QUERY, REGEX, SLOTS},
         condition::Ready,
         match_input::MatchInput,
-        options::Matching,
         pattern::PatternRef,
         search::Rank,
-        table::{EVERY_HOST, Table},
+        table::{HostGroup, Table},
         target,
     },
 };
@@ -38,7 +37,7 @@ pub(in crate::rules) struct Finder<'t> {
     /// Whether addresses are asked for that no rule leads to.
     is_for_any_address: bool,
     /// The hosts of the table from their ends, made when they are first needed.
-    host_ends: OnceCell<Vec<(String, u32)>>,
+    host_ends: OnceCell<Vec<(String, HostGroup)>>,
     pub(super) fresh: Fresh,
     pub(super) work: Work,
 }
@@ -92,7 +91,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The requests that a rule answers.
-    pub(super) fn start(&mut self, at: u32) -> Option<Address> {
+    pub(super) fn start(&mut self, at: RuleOffset) -> Option<Address> {
         let rule = self.table.rule(at)?;
         Some(self.step_of(&rule)?.answered)
     }
@@ -103,7 +102,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The rules whose path fits where one without placeholders in its target leads; mostly none.
-    pub(super) fn look_behind(&mut self, rule: &CompiledRule<'_>, found: &mut Vec<u32>) {
+    pub(super) fn look_behind(&mut self, rule: &CompiledRule<'_>, found: &mut Vec<RuleOffset>) {
         let groups = if self.table.hosts.is_empty() {
             None
         } else {
@@ -144,8 +143,8 @@ impl<'t> Finder<'t> {
         Host::of_rule(options.and_then(|ready| ready.options.host.as_deref()))
     }
 
-    /// The numbers of the hosts that a request may be for; `None` for all.
-    fn groups(&self, host: &Host) -> Option<Vec<u32>> {
+    /// The groups of the hosts that a request may be for; `None` for all.
+    fn groups(&self, host: &Host) -> Option<Vec<HostGroup>> {
         let hosts = &self.table.hosts;
         if hosts.is_empty() {
             return None;
@@ -178,7 +177,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The rules whose path and host fit this path, regexes among them.
-    fn look(&mut self, path: &[u8], hosts: Hosts<'_>, found: &mut Vec<u32>) {
+    fn look(&mut self, path: &[u8], hosts: Hosts<'_>, found: &mut Vec<RuleOffset>) {
         self.look_sources(path, hosts, found);
         #[cfg(feature = "regex")]
         if let Some(sources) = self.sources() {
@@ -191,7 +190,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The same without regexes.
-    fn look_sources(&mut self, path: &[u8], hosts: Hosts<'_>, found: &mut Vec<u32>) {
+    fn look_sources(&mut self, path: &[u8], hosts: Hosts<'_>, found: &mut Vec<RuleOffset>) {
         let before = found.len();
         let Some(sources) = self.sources() else {
             let request = Request::new(());
@@ -207,7 +206,7 @@ impl<'t> Finder<'t> {
             };
             self.table.candidates(
                 &ask,
-                || u32::MAX,
+                || RuleNumber::MAX,
                 |at, _, _| {
                     found.push(at);
                     ControlFlow::Continue(())
@@ -222,7 +221,12 @@ impl<'t> Finder<'t> {
 
     /// The rules without regexes whose path, host and parameters may fit all requests that a rule
     /// answers.
-    pub(super) fn wider(&mut self, at: u32, rule: &CompiledRule<'_>, found: &mut Vec<u32>) {
+    pub(super) fn wider(
+        &mut self,
+        at: RuleOffset,
+        rule: &CompiledRule<'_>,
+        found: &mut Vec<RuleOffset>,
+    ) {
         let options = self.table.options(rule).map(|ready| &ready.options);
         let host = Host::of_rule(options.and_then(|options| options.host.as_deref()));
         let sample = host.sample();
@@ -241,7 +245,7 @@ impl<'t> Finder<'t> {
     }
 
     /// All rules that are regexes.
-    pub(super) fn regexes(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn regexes(&self) -> impl Iterator<Item = RuleOffset> {
         self.sources()
             .into_iter()
             .flat_map(|sources| sources.regexes.all())
@@ -257,7 +261,7 @@ impl<'t> Finder<'t> {
 
     /// The regexes that may match such paths.
     #[cfg(feature = "regex")]
-    pub(super) fn regexes_for(&mut self, path: &Path) -> Vec<u32> {
+    pub(super) fn regexes_for(&mut self, path: &Path) -> Vec<RuleOffset> {
         let mut found = self.regexes_anywhere().to_vec();
         if let Some(sources) = self.sources() {
             let work = sources.regexes.find(path, |at| found.push(at));
@@ -267,20 +271,20 @@ impl<'t> Finder<'t> {
     }
 
     /// The regexes of the same text.
-    pub(super) fn same_regexes(&self, rule: &CompiledRule<'_>) -> &[u32] {
+    pub(super) fn same_regexes(&self, rule: &CompiledRule<'_>) -> &[RuleOffset] {
         self.sources()
             .map_or(&[][..], |sources| sources.regexes.of_source(rule.source))
     }
 
     /// The regexes that may match any path.
-    pub(super) fn regexes_anywhere(&self) -> &[u32] {
+    pub(super) fn regexes_anywhere(&self) -> &[RuleOffset] {
         self.sources()
             .map_or(&[][..], |sources| &sources.regexes.anywhere)
     }
 
     /// The rules whose path and host may fit, but for those that may match any path where one is
     /// known in part only; says whether it is.
-    pub(super) fn find_most(&mut self, address: &Address, found: &mut Vec<u32>) -> bool {
+    pub(super) fn find_most(&mut self, address: &Address, found: &mut Vec<RuleOffset>) -> bool {
         let groups = self.groups(&address.host);
         let hosts = groups.as_deref().map_or(Hosts::All, Hosts::These);
         if let Some(path) = address.path.known() {
@@ -297,7 +301,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The rules whose path and host may fit.
-    pub(super) fn find(&mut self, address: &Address, found: &mut Vec<u32>) {
+    pub(super) fn find(&mut self, address: &Address, found: &mut Vec<RuleOffset>) {
         if self.find_most(address, found) {
             found.extend_from_slice(self.regexes_anywhere());
         }
@@ -305,7 +309,7 @@ impl<'t> Finder<'t> {
 
     /// The rules that may answer a request, each with what becomes of it, the first first; those
     /// behind one that surely answers are not among them.
-    pub(super) fn successors(&mut self, address: &Address) -> Vec<(u32, Step)> {
+    pub(super) fn successors(&mut self, address: &Address) -> Vec<(RuleOffset, Step)> {
         let mut found = Vec::new();
         self.find(address, &mut found);
         let ranked = self.ranked(found);
@@ -323,8 +327,11 @@ impl<'t> Finder<'t> {
     }
 
     /// Rules in the order in which they answer, each once.
-    pub(super) fn ranked(&self, rules: Vec<u32>) -> Vec<(Rank, u32, CompiledRule<'t>)> {
-        let ranked = |at: u32| {
+    pub(super) fn ranked(
+        &self,
+        rules: Vec<RuleOffset>,
+    ) -> Vec<(Rank, RuleOffset, CompiledRule<'t>)> {
+        let ranked = |at: RuleOffset| {
             let rule = self.table.rule(at)?;
             Some((self.table.rank(&rule, self.rules.precedence), at, rule))
         };
@@ -335,7 +342,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The rule that answers first, what follows its redirect, and whether it surely redirects.
-    pub(super) fn next(&mut self, address: &Address) -> Option<(u32, Address, bool)> {
+    pub(super) fn next(&mut self, address: &Address) -> Option<(RuleOffset, Address, bool)> {
         let (at, step) = self.successors(address).into_iter().next()?;
         let is_sure = step.surely && self.leads_on(at, address, &step);
         let next = step.next.filter(|_| !step.suppressed)?;
@@ -343,7 +350,7 @@ impl<'t> Finder<'t> {
     }
 
     /// Whether a rule redirects, and never to where it was asked for, which is not sent.
-    pub(super) fn leads_on(&self, at: u32, address: &Address, step: &Step) -> bool {
+    pub(super) fn leads_on(&self, at: RuleOffset, address: &Address, step: &Step) -> bool {
         let Some(next) = &step.next else {
             return false;
         };
@@ -389,18 +396,12 @@ pub(super) fn leads_elsewhere_to_its_own_path(rule: &CompiledRule<'_>) -> bool {
 }
 
 impl Table {
-    /// How paths are compared with the source of a rule.
-    pub(in crate::rules) fn matching(&self, rule: &CompiledRule<'_>) -> Matching {
-        let ready = self.options(rule);
-        ready.map_or_else(Matching::default, |ready| ready.options.matching)
-    }
-
     /// Whether every source is a path without anything unknown, on any host.
     pub(super) fn is_plain(&self) -> bool {
         let plain = |rule: &CompiledRule<'_>| {
             !rule.has(PATTERN | REGEX | SLOTS)
                 && self.options(rule).is_none_or(|ready| {
-                    ready.group == EVERY_HOST && ready.options.conditions.is_empty()
+                    ready.group == HostGroup::EVERY && ready.options.conditions.is_empty()
                 })
         };
         self.hosts.is_empty() && self.rules().all(|(_, rule)| plain(&rule))

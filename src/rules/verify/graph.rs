@@ -9,23 +9,46 @@ use super::{
     path::Path,
 };
 use crate::rules::{
+    RuleOffset,
     compiled_rule::{CompiledRule, REGEX, SLOTS},
     options::Matching,
     table::Ahead,
 };
 
-/// The bit of a node that stands for an address, not for a rule.
-const ADDRESS: u32 = 1 << 31;
-/// The node of the regexes that may match any path.
-const ANYWHERE: u32 = u32::MAX;
 /// Where more rules than that answer, the address has a node of its own.
 const FEW: usize = 8;
+
+/// A rule, or an address that rules lead to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Node(u32);
+
+impl Node {
+    /// The bit of a node that is an address.
+    const ADDRESS: u32 = RuleOffset::LIMIT.0;
+
+    /// The node of the regexes that may match any path.
+    const ANYWHERE: Self = Self(u32::MAX);
+
+    fn address(number: usize) -> Self {
+        Self(u32::try_from(number).unwrap_or(Self::ADDRESS) | Self::ADDRESS)
+    }
+
+    fn rule(self) -> Option<RuleOffset> {
+        (self.0 & Self::ADDRESS == 0).then_some(RuleOffset(self.0))
+    }
+}
+
+impl From<RuleOffset> for Node {
+    fn from(rule: RuleOffset) -> Self {
+        Self(rule.0)
+    }
+}
 
 /// Pairs of rules and addresses of which the second may come after the first.
 #[derive(Debug, Default)]
 struct Edges<'t> {
-    all: Vec<(u32, u32)>,
-    addresses: HashMap<Form<'t>, u32>,
+    all: Vec<(Node, Node)>,
+    addresses: HashMap<Form<'t>, Node>,
 }
 
 /// What many rules may lead to.
@@ -38,10 +61,10 @@ enum Form<'t> {
 
 impl<'t> Edges<'t> {
     /// The node of an address, and whether it is new.
-    fn node(&mut self, form: Form<'t>) -> (u32, bool) {
-        let number = u32::try_from(self.addresses.len()).unwrap_or(ADDRESS) | ADDRESS;
-        let node = *self.addresses.entry(form).or_insert(number);
-        (node, node == number)
+    fn node(&mut self, form: Form<'t>) -> (Node, bool) {
+        let new = Node::address(self.addresses.len());
+        let node = *self.addresses.entry(form).or_insert(new);
+        (node, node == new)
     }
 }
 
@@ -50,11 +73,13 @@ impl<'t> Finder<'t> {
     /// not all were looked at.
     ///
     /// Only paths and hosts are looked at.
-    pub(super) fn groups_of_rules(&mut self) -> (Vec<Vec<u32>>, bool) {
+    pub(super) fn groups_of_rules(&mut self) -> (Vec<Vec<RuleOffset>>, bool) {
         let mut edges = Edges::default();
         if self.table.regexes_len() > 0 {
             let anywhere = self.regexes_anywhere().iter();
-            edges.all.extend(anywhere.map(|to| (ANYWHERE, *to)));
+            edges
+                .all
+                .extend(anywhere.map(|to| (Node::ANYWHERE, Node::from(*to))));
         }
         // The indexes of a plain table tell as fast.
         let is_plain = self.table.is_plain();
@@ -78,10 +103,9 @@ impl<'t> Finder<'t> {
                 self.edges_of_path(&mut edges, at, &rule, &mut found);
             }
         }
-        let is_rule = |node: &u32| node & ADDRESS == 0;
-        let mut groups: Vec<Vec<u32>> = components(&edges.all)
+        let mut groups: Vec<Vec<RuleOffset>> = components(&edges.all)
             .into_iter()
-            .map(|group| group.into_iter().filter(is_rule).collect())
+            .map(|group| group.into_iter().filter_map(Node::rule).collect())
             .collect();
         groups.sort_by_key(Vec::len);
         (groups, !self.is_tired())
@@ -90,9 +114,9 @@ impl<'t> Finder<'t> {
     fn edges_of_slots(
         &mut self,
         edges: &mut Edges<'t>,
-        at: u32,
+        at: RuleOffset,
         rule: &CompiledRule<'t>,
-        found: &mut Vec<u32>,
+        found: &mut Vec<RuleOffset>,
     ) {
         let Some(next) = self.after(rule) else {
             return;
@@ -102,43 +126,53 @@ impl<'t> Finder<'t> {
         let (node, is_new) = edges.node(form);
         if is_new {
             let is_partly_known = self.find_most(&next, found);
-            edges.all.extend(found.iter().map(|to| (node, *to)));
             edges
                 .all
-                .extend(is_partly_known.then_some((node, ANYWHERE)));
+                .extend(found.iter().map(|to| (node, Node::from(*to))));
+            edges
+                .all
+                .extend(is_partly_known.then_some((node, Node::ANYWHERE)));
         }
-        edges.all.push((at, node));
+        edges.all.push((at.into(), node));
     }
 
     fn edges_of_path(
         &mut self,
         edges: &mut Edges<'t>,
-        at: u32,
+        at: RuleOffset,
         rule: &CompiledRule<'t>,
-        found: &mut Vec<u32>,
+        found: &mut Vec<RuleOffset>,
     ) {
         let origin = rule.target.get(..rule.origin.into());
         let options = self.table.options(rule).map(|ready| &ready.options);
         let host = options.and_then(|options| options.host.as_deref());
         let form = Form::Known(path_of_target(rule), origin.unwrap_or_default(), host);
         if let Some(node) = edges.addresses.get(&form) {
-            edges.all.push((at, *node));
+            edges.all.push((at.into(), *node));
             return;
         }
         self.look_behind(rule, found);
         if found.len() <= FEW || leads_elsewhere_to_its_own_path(rule) {
-            edges.all.extend(found.iter().map(|to| (at, *to)));
+            edges
+                .all
+                .extend(found.iter().map(|to| (at.into(), Node::from(*to))));
             return;
         }
         let (node, _) = edges.node(form);
-        edges.all.extend(found.iter().map(|to| (node, *to)));
-        edges.all.push((at, node));
+        edges
+            .all
+            .extend(found.iter().map(|to| (node, Node::from(*to))));
+        edges.all.push((at.into(), node));
     }
 
     /// The circles among the rules of a group, each in the order of its rules.
     ///
     /// Those that lead to the very address that they answer are kept apart, in `idle`.
-    pub(super) fn circles(&mut self, mut group: Vec<u32>, idle: &mut Vec<u32>) -> Vec<Vec<u32>> {
+    pub(super) fn circles(
+        &mut self,
+        mut group: Vec<RuleOffset>,
+        idle: &mut Vec<RuleOffset>,
+    ) -> Vec<Vec<RuleOffset>> {
         group.sort_unstable();
         group.retain(|at| {
             let leads_to_itself = self.leads_to_itself(*at);
@@ -157,10 +191,10 @@ impl<'t> Finder<'t> {
         while !edges.is_empty() {
             let mut left = HashSet::new();
             for mut circle in components(&edges) {
-                let growth = |at: &u32| self.table.rule(*at)?.growth();
-                let never_grows = |at: &u32| growth(at).is_some_and(|by| by <= 0);
+                let growth = |at: &RuleOffset| self.table.rule(*at)?.growth();
+                let never_grows = |at: &RuleOffset| growth(at).is_some_and(|by| by <= 0);
                 // It never leads to where it was asked for.
-                let shrinks = |at: &u32| growth(at).is_some_and(|by| by < 0);
+                let shrinks = |at: &RuleOffset| growth(at).is_some_and(|by| by < 0);
                 if circle.iter().all(never_grows) && circle.iter().any(shrinks) {
                     // What shortens a path each time comes to an end.
                     left.extend(circle.into_iter().filter(|at| !shrinks(at)));
@@ -175,7 +209,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The pairs among these rules of which the second may answer after the first.
-    fn exact_edges(&mut self, rules: &[u32]) -> Vec<(u32, u32)> {
+    fn exact_edges(&mut self, rules: &[RuleOffset]) -> Vec<(RuleOffset, RuleOffset)> {
         let mut edges = Vec::new();
         for at in rules {
             if self.is_tired() {
@@ -196,7 +230,7 @@ impl<'t> Finder<'t> {
     }
 
     /// Whether a rule leads to the address that was asked for, whatever request it answers.
-    fn leads_to_itself(&mut self, at: u32) -> bool {
+    fn leads_to_itself(&mut self, at: RuleOffset) -> bool {
         let Some(rule) = self.table.rule(at).filter(|rule| !rule.has(REGEX)) else {
             return false;
         };

@@ -11,8 +11,8 @@ use super::{Finder, Loop, LoopKind};
 #[cfg(feature = "regex")]
 use crate::rules::Part;
 use crate::rules::{
-    Finding, FindingCode, RuleRef, Rules, compiled_rule::CompiledRule, condition::Ready,
-    finding::cut, table::Table,
+    Finding, FindingCode, RuleOffset, RuleRef, Rules, compiled_rule::CompiledRule,
+    condition::Ready, finding::cut, table::Table,
 };
 
 /// After so many rounds, every rule that may be part of a loop goes.
@@ -58,7 +58,7 @@ impl Rules {
     #[cfg(feature = "regex")]
     pub(in crate::rules) fn leave_regexes_out(
         &mut self,
-        too_much: &[u32],
+        too_much: &[RuleOffset],
         errors: &mut Vec<Finding>,
     ) {
         if too_much.is_empty() {
@@ -158,11 +158,11 @@ impl Rules {
 
     /// Rules by their lines, or by their numbers, and whether that is one; a line may say more than
     /// one.
-    fn named(&self, rules: &[u32]) -> (String, bool) {
+    fn named(&self, rules: &[RuleOffset]) -> (String, bool) {
         let rules: Vec<_> = rules.iter().filter_map(|at| self.rule_at(*at)).collect();
         let mut seen = HashSet::new();
         if self.table.lines.has_files() {
-            let names = rules.iter().map(|rule| self.name_of(rule.number()));
+            let names = rules.iter().map(|rule| self.name_of(rule.rule_number()));
             let names: Vec<_> = names.filter(|name| seen.insert(name.clone())).collect();
             return (listed(names), seen.len() == 1);
         }
@@ -183,12 +183,11 @@ impl Rules {
     }
 
     /// The same table without some rules, each named by where it begins.
-    fn remove(&mut self, removed: &BTreeSet<u32>) {
+    fn remove(&mut self, removed: &BTreeSet<RuleOffset>) {
         let options = self.table.options.clone();
         *self = self.rewritten(options, |at, rule, compiled| {
             if !removed.contains(&at) {
-                let whole = at as usize..rule.next() as usize;
-                compiled.extend_from_slice(self.table.compiled.get(whole).unwrap_or_default());
+                compiled.extend_from_slice(self.table.bytes(rule));
             }
         });
     }
@@ -197,7 +196,7 @@ impl Rules {
     pub(in crate::rules) fn rewritten(
         &self,
         options: Vec<Ready>,
-        mut write: impl FnMut(u32, &CompiledRule<'_>, &mut Vec<u8>),
+        mut write: impl FnMut(RuleOffset, &CompiledRule<'_>, &mut Vec<u8>),
     ) -> Self {
         let mut compiled = Vec::with_capacity(self.table.compiled.len());
         let mut moved = HashMap::new();
@@ -205,7 +204,7 @@ impl Rules {
             let begin = compiled.len();
             write(at, &rule, &mut compiled);
             if compiled.len() > begin {
-                moved.insert(at, u32::try_from(begin).unwrap_or(u32::MAX));
+                moved.insert(at, RuleOffset::after(begin));
             }
         }
         let table = Table::new(

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     location::is_settled,
     rules::{
+        RuleOffset,
         compiled_rule::{CompiledRule, FRAGMENT, QUERY, REGEX, SETTLED, SLOTS},
         options::{Options, QueryPolicy},
         parameters::{means, pairs, plain},
@@ -35,7 +36,7 @@ pub(in crate::rules) struct Merged {
 
 impl<'t> Finder<'t> {
     /// The rule that always answers where one leads.
-    pub(in crate::rules) fn surely_next(&mut self, at: u32) -> Option<u32> {
+    pub(in crate::rules) fn surely_next(&mut self, at: RuleOffset) -> Option<RuleOffset> {
         let rule = self.table.rule(at)?;
         // Whether another host is asked about by this table is not known.
         if rule.origin > 0 {
@@ -50,8 +51,8 @@ impl<'t> Finder<'t> {
     /// merged.
     pub(in crate::rules) fn merged(
         &mut self,
-        at: u32,
-        next: u32,
+        at: RuleOffset,
+        next: RuleOffset,
         next_merged: Option<&Merged>,
     ) -> Option<Merged> {
         let rule = &self.table.rule(at)?;
@@ -177,7 +178,7 @@ impl<'t> Finder<'t> {
 
     /// Whether a rule may answer one of these requests, by whatever method: then one redirect would
     /// lead to where it was asked for.
-    fn may_answer(&mut self, at: u32, rule: &CompiledRule<'_>, address: &Address) -> bool {
+    fn may_answer(&mut self, at: RuleOffset, rule: &CompiledRule<'_>, address: &Address) -> bool {
         let Some(parts) = rule.parts() else {
             return self.may_match(at, &address.path);
         };
@@ -186,7 +187,7 @@ impl<'t> Finder<'t> {
     }
 
     #[cfg(feature = "regex")]
-    fn may_match(&self, at: u32, path: &Path) -> bool {
+    fn may_match(&self, at: RuleOffset, path: &Path) -> bool {
         path.known().is_none_or(|path| {
             let path = String::from_utf8_lossy(&path).into_owned();
             let mut matching = self.table.regexes.matching(&path);
@@ -196,7 +197,7 @@ impl<'t> Finder<'t> {
 
     #[cfg(not(feature = "regex"))]
     #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    const fn may_match(&self, _at: u32, _path: &Path) -> bool {
+    const fn may_match(&self, _at: RuleOffset, _path: &Path) -> bool {
         true
     }
 

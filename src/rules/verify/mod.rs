@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use http::StatusCode;
 
-use super::{FindingCode, RuleRef, Rules};
+use super::{FindingCode, RuleNumber, RuleOffset, RuleRef, Rules};
 
 mod address;
 mod beginnings;
@@ -53,7 +53,7 @@ use walk::Verdict;
 #[derive(Debug)]
 pub(super) struct Loop {
     /// The rules, in the order in which they answer where that is known.
-    pub(super) rules: Vec<u32>,
+    pub(super) rules: Vec<RuleOffset>,
     pub(super) kind: LoopKind,
     /// How many redirects it takes to come round.
     pub(super) hops: usize,
@@ -62,7 +62,7 @@ pub(super) struct Loop {
     /// The URLs that go round, where they are known; of a long loop the first few.
     pub(super) urls: Vec<String>,
     /// The rules among which this was found. Without them, there is no loop of these rules.
-    pub(super) circle: Vec<u32>,
+    pub(super) circle: Vec<RuleOffset>,
 }
 
 impl Loop {
@@ -123,7 +123,7 @@ impl Rules {
         }
     }
 
-    fn loop_of(&self, circle: &[u32], verdict: Verdict) -> Option<Loop> {
+    fn loop_of(&self, circle: &[RuleOffset], verdict: Verdict) -> Option<Loop> {
         match verdict {
             Verdict::Ends => None,
             Verdict::Round(round) => Some(Loop {
@@ -151,7 +151,7 @@ impl Rules {
 
     /// Returns the first status that one of these rules waits for. Another response of the app
     /// ends a loop.
-    fn waits_for(&self, rules: &[u32]) -> Option<StatusCode> {
+    fn waits_for(&self, rules: &[RuleOffset]) -> Option<StatusCode> {
         rules.iter().find_map(|at| {
             let rule = self.table.rule(*at)?;
             self.table.options(&rule)?.options.after
@@ -159,7 +159,7 @@ impl Rules {
     }
 
     /// The numbers of the rules that may lead round; `None` where any may.
-    pub(super) fn in_loops(&self) -> Option<HashSet<u32>> {
+    pub(super) fn in_loops(&self) -> Option<HashSet<RuleNumber>> {
         let loops = self.loops(&mut Finder::new(self));
         let rules = loops.found.iter().flat_map(|one| &one.rules);
         let rules = rules.filter_map(|at| self.table.rule(*at));
@@ -169,12 +169,12 @@ impl Rules {
     }
 
     /// The rule at an offset.
-    pub(super) fn rule_at(&self, at: u32) -> Option<RuleRef<'_>> {
+    pub(super) fn rule_at(&self, at: RuleOffset) -> Option<RuleRef<'_>> {
         Some(RuleRef::new(&self.table, self.table.rule(at)?))
     }
 }
 
-fn each_once(rules: Vec<u32>) -> Vec<u32> {
+fn each_once(rules: Vec<RuleOffset>) -> Vec<RuleOffset> {
     let mut seen = HashSet::new();
     rules.into_iter().filter(|at| seen.insert(*at)).collect()
 }

@@ -12,8 +12,8 @@ use super::{
     path::{End, Path},
 };
 use crate::rules::{
-    Rules,
-    compiled_rule::{CompiledRule, PATTERN, QUERY},
+    RuleOffset, Rules,
+    compiled_rule::{CompiledRule, OptionsIndex, PATTERN, QUERY},
     condition::Ready,
     pattern::Tail,
 };
@@ -28,18 +28,18 @@ impl Rules {
         }
         let mut finder = Finder::new(self);
         let mut options = self.table.options.clone();
-        let mut changed: HashMap<u32, u32> = HashMap::new();
+        let mut changed: HashMap<RuleOffset, OptionsIndex> = HashMap::new();
         for (at, rule) in self.table.rules() {
             let ready = self.table.options(&rule).filter(|ready| waits(ready));
             let Some(ready) = ready.filter(|_| leads_into_itself(&rule)) else {
                 continue;
             };
             if let Some(pattern) = finder.own_target(&rule) {
-                let number = u32::try_from(options.len()).unwrap_or(u32::MAX);
+                let index = OptionsIndex::after(options.len());
                 let mut ready = ready.clone();
                 ready.options.own_target = Some(pattern);
                 options.push(ready);
-                changed.insert(at, number);
+                changed.insert(at, index);
             }
         }
         if changed.is_empty() {
@@ -47,8 +47,7 @@ impl Rules {
         }
         *self = self.rewritten(options, |at, rule, compiled| {
             let begin = compiled.len();
-            let whole = at as usize..rule.next() as usize;
-            compiled.extend_from_slice(self.table.compiled.get(whole).unwrap_or_default());
+            compiled.extend_from_slice(self.table.bytes(rule));
             if let Some(options) = changed.get(&at) {
                 rule.write_options(compiled, begin, *options);
             }

@@ -8,11 +8,18 @@ use super::{check::Check, finder::Finder, leave_out::target_text};
 use crate::{
     guard::Verdict,
     journey::{Client, Followed, TestRequest},
-    rules::{FindingCode, RuleRef, compiled_rule::CompiledRule, has::Place, table::EVERY_HOST},
+    rules::{
+        FindingCode, RuleOffset, RuleRef, compiled_rule::CompiledRule, has::Place, table::HostGroup,
+    },
 };
 
 impl<'t> Check<'t> {
-    pub(super) fn port(&mut self, finder: &mut Finder<'t>, at: u32, rule: &CompiledRule<'t>) {
+    pub(super) fn port(
+        &mut self,
+        finder: &mut Finder<'t>,
+        at: RuleOffset,
+        rule: &CompiledRule<'t>,
+    ) {
         if !finder.repeats_without_port(at, rule) {
             return;
         }
@@ -27,7 +34,7 @@ impl<'t> Check<'t> {
 
 impl Finder<'_> {
     /// Whether a rule redirects a request again if a proxy drops the port from `Host`.
-    fn repeats_without_port(&mut self, at: u32, rule: &CompiledRule<'_>) -> bool {
+    fn repeats_without_port(&mut self, at: RuleOffset, rule: &CompiledRule<'_>) -> bool {
         let target = rule.target_origin();
         let target = target.filter(|(_, origin)| origin.written_port().is_some());
         let Some(host) = target.and_then(|(host, _)| host.sample()) else {
@@ -46,12 +53,12 @@ impl Finder<'_> {
         let mut groups = self.table.hosts.fitting(Some(host));
         let options = self.table.options(rule).map(|ready| &ready.options);
         let mut conditions = options.into_iter().flat_map(|options| &options.conditions);
-        groups.any(|group| group != EVERY_HOST)
+        groups.any(|group| group != HostGroup::EVERY)
             || conditions.any(|(expected, has)| *expected && has.place == Place::Host)
     }
 
     /// Whether a request gets the same redirect twice, each time without the port in its `Host`.
-    fn comes_back(&mut self, at: u32, request: TestRequest, host: &str) -> bool {
+    fn comes_back(&mut self, at: RuleOffset, request: TestRequest, host: &str) -> bool {
         let Some(request) = request.on_host(host) else {
             return false;
         };

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     journey::TestRequest,
     rules::{
-        Rules,
+        RuleOffset, Rules,
         compiled_rule::{CompiledRule, REGEX},
         has::Place,
         options::Options,
@@ -19,7 +19,7 @@ use crate::{
 
 /// A rule that may answer some of the requests that another is for.
 pub(in crate::rules) struct Overlap {
-    pub(in crate::rules) at: u32,
+    pub(in crate::rules) at: RuleOffset,
     /// It fits all of them, whatever else they have.
     pub(in crate::rules) is_whole: bool,
     both: Address,
@@ -39,17 +39,17 @@ impl Overlap {
 
 impl Rules {
     /// A request that a rule is for, as far as one can be made.
-    pub(in crate::rules) fn witness(&self, at: u32) -> Option<TestRequest> {
+    pub(in crate::rules) fn witness(&self, at: RuleOffset) -> Option<TestRequest> {
         self.request_for(at, Address::clone)
     }
 
     /// Another one, with other texts where placeholders are.
-    pub(in crate::rules) fn other_witness(&self, at: u32) -> Option<TestRequest> {
+    pub(in crate::rules) fn other_witness(&self, at: RuleOffset) -> Option<TestRequest> {
         self.request_for(at, other_words)
     }
 
     /// Requests for the paths that a rule excludes, one for each exception.
-    pub(in crate::rules) fn excluded_witnesses(&self, at: u32) -> Vec<TestRequest> {
+    pub(in crate::rules) fn excluded_witnesses(&self, at: RuleOffset) -> Vec<TestRequest> {
         let Some(rule) = self.table.rule(at) else {
             return Vec::new();
         };
@@ -69,7 +69,7 @@ impl Rules {
         excluded.filter_map(|address| address.request()).collect()
     }
 
-    fn request_for(&self, at: u32, of: impl Fn(&Address) -> Address) -> Option<TestRequest> {
+    fn request_for(&self, at: RuleOffset, of: impl Fn(&Address) -> Address) -> Option<TestRequest> {
         let rule = self.table.rule(at)?;
         if rule.has(REGEX) {
             return None;
@@ -96,7 +96,7 @@ impl Finder<'_> {
     pub(in crate::rules) fn overlaps(
         &mut self,
         rules: &Rules,
-        at: u32,
+        at: RuleOffset,
     ) -> Option<Vec<Vec<Overlap>>> {
         let rule = rules.table.rule(at).filter(|rule| !rule.has(REGEX))?;
         let ready = rules.table.options(&rule);

@@ -10,6 +10,7 @@ use super::{
 #[cfg(feature = "regex")]
 use super::{host::Host, region::other_words};
 use crate::rules::{
+    RuleOffset,
     compiled_rule::{CompiledRule, REGEX},
     has::Condition,
     options::Options,
@@ -19,7 +20,7 @@ impl<'t> Finder<'t> {
     /// The rule that answers every request that this one would, and comes first.
     pub(super) fn shadow_of(
         &mut self,
-        at: u32,
+        at: RuleOffset,
         rule: &CompiledRule<'t>,
     ) -> Option<CompiledRule<'t>> {
         if rule.has(REGEX) {
@@ -112,7 +113,7 @@ impl<'t> Finder<'t> {
     #[cfg(feature = "regex")]
     pub(super) fn regex_before(
         &mut self,
-        at: u32,
+        at: RuleOffset,
         rule: &CompiledRule<'t>,
     ) -> Option<CompiledRule<'t>> {
         if rule.has(REGEX) || !self.has_regexes_for(rule) {
@@ -148,14 +149,12 @@ impl<'t> Finder<'t> {
     }
 
     fn same_regex(&mut self, rule: &CompiledRule<'t>) -> Option<CompiledRule<'t>> {
-        let host =
-            |rule: &CompiledRule<'_>| self.table.options(rule).map_or(0, |ready| ready.group);
-        let own_host = host(rule);
+        let own_group = self.table.group(rule);
         let others = self.same_regexes(rule).iter();
         let others: Vec<_> = others
             .filter_map(|at| self.table.rule(*at))
             .take_while(|other| other.number < rule.number)
-            .filter(|other| host(other) == own_host)
+            .filter(|other| self.table.group(other) == own_group)
             .collect();
         self.work.add(others.len());
         let start = Address::anything(&mut self.fresh);

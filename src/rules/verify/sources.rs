@@ -11,15 +11,26 @@ use super::{
     path::{End, Path, Text},
 };
 use crate::rules::{
+    RuleOffset,
     compiled_rule::{CompiledRule, PATTERN, REGEX},
     condition::Ready,
     options::Matching,
     pattern::{PatternRef, Segment, Tail},
     spelling,
-    table::{EVERY_HOST, Table},
+    table::{HostGroup, Table},
 };
 
-const NONE: u32 = u32::MAX;
+/// The index of a node of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct NodeIndex(u32);
+
+impl NodeIndex {
+    const ROOT: Self = Self(0);
+    const NONE: Self = Self(NO_RULE);
+}
+
+/// The end of a list of rules.
+const NO_RULE: u32 = u32::MAX;
 
 /// The sources of a table.
 #[derive(Debug)]
@@ -34,14 +45,14 @@ pub(super) struct Sources<'t> {
 struct Plane<'t> {
     matching: Matching,
     nodes: Vec<Node<'t>>,
-    literals: HashMap<(u32, &'t [u8]), u32, RandomState>,
+    literals: HashMap<(NodeIndex, &'t [u8]), NodeIndex, RandomState>,
     /// Children with a placeholder, by what stands before and behind it.
-    named: HashMap<(u32, &'t [u8], &'t [u8]), u32, RandomState>,
+    named: HashMap<(NodeIndex, &'t [u8], &'t [u8]), NodeIndex, RandomState>,
     /// Rules that end at a node, each with the one before it.
-    rules: Vec<(u32, u32)>,
+    rules: Vec<(RuleOffset, u32)>,
     /// Made when it is first needed.
     far: OnceCell<Far<'t>>,
-    /// The same by the number of their hosts, where the table has hosts.
+    /// The same by the group of their hosts, where the table has hosts.
     by_host: Option<ByHost>,
     /// The same by what they ask for too, made when it is first needed.
     by_pair: OnceCell<ByPair<'t>>,
@@ -50,11 +61,11 @@ struct Plane<'t> {
 #[derive(Debug)]
 struct Node<'t> {
     segment: Segment<'t>,
-    parent: u32,
+    parent: NodeIndex,
     /// The next child of the same parent.
-    sibling: u32,
-    literal: u32,
-    named: u32,
+    sibling: NodeIndex,
+    literal: NodeIndex,
+    named: NodeIndex,
     /// The last of the rules that end here, and of those whose tail begins here.
     ends: u32,
     tails: u32,
@@ -64,16 +75,17 @@ struct Node<'t> {
 #[derive(Debug, Default)]
 struct Far<'t> {
     /// Children with literal text, below which more than literal text may follow.
-    open: HashMap<u32, Vec<u32>, RandomState>,
+    open: HashMap<NodeIndex, Vec<NodeIndex>, RandomState>,
     /// Literal children of literal children, by their text.
-    literals: HashMap<(u32, &'t [u8]), Vec<u32>, RandomState>,
+    literals: HashMap<(NodeIndex, &'t [u8]), Vec<NodeIndex>, RandomState>,
 }
 
-/// Rules by the node where they stand, how, and the number of their hosts.
-type ByHost = HashMap<(u32, Kind, u32), Vec<u32>, RandomState>;
+/// Rules by the node where they stand, how, and the group of their hosts.
+type ByHost = HashMap<(NodeIndex, Kind, HostGroup), Vec<RuleOffset>, RandomState>;
 
 /// The same, and by the parameter that has to have one value, where they ask for one.
-type ByPair<'t> = HashMap<(u32, Kind, u32, Option<Pair<'t>>), Vec<u32>, RandomState>;
+type ByPair<'t> =
+    HashMap<(NodeIndex, Kind, HostGroup, Option<Pair<'t>>), Vec<RuleOffset>, RandomState>;
 
 /// A name and a value.
 type Pair<'t> = (&'t str, &'t str);
@@ -94,14 +106,14 @@ pub(super) enum Wanted<'p> {
     Wider(&'p Path),
 }
 
-/// The hosts that it may be asked on, by their numbers.
+/// The groups of the hosts that it may be asked on.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Hosts<'g> {
     All,
-    These(&'g [u32]),
+    These(&'g [HostGroup]),
     /// The rules for these, and of those that ask for one value of a parameter those that ask for
     /// one of these.
-    Wider(&'g [u32], &'g [Pair<'g>]),
+    Wider(&'g [HostGroup], &'g [Pair<'g>]),
 }
 
 impl Hosts<'_> {
@@ -123,13 +135,11 @@ impl<'t> Sources<'t> {
             regexes: Regexes::default(),
         };
         for (at, rule) in table.rules() {
-            let ready = table.options(&rule);
             let matching = table.matching(&rule);
             if rule.has(REGEX) {
                 sources.regexes.add(at, &rule, matching.ignore_case);
                 continue;
             }
-            let group = ready.map_or(EVERY_HOST, |ready| ready.group);
             let planes = &mut sources.planes;
             let own = planes.iter().position(|plane| plane.matching == matching);
             let own = own.unwrap_or_else(|| {
@@ -137,7 +147,7 @@ impl<'t> Sources<'t> {
                 planes.len() - 1
             });
             if let Some(plane) = planes.get_mut(own) {
-                plane.add(at, &rule, group);
+                plane.add(at, &rule, table.group(&rule));
             }
         }
         sources.regexes.finish();
@@ -149,7 +159,7 @@ impl<'t> Sources<'t> {
         &self,
         wanted: Wanted<'_>,
         hosts: Hosts<'_>,
-        mut visit: impl FnMut(u32),
+        mut visit: impl FnMut(RuleOffset),
     ) -> usize {
         let mut work = 0;
         for plane in &self.planes {
@@ -169,12 +179,12 @@ impl<'t> Plane<'t> {
     fn new(matching: Matching, has_hosts: bool) -> Self {
         let root = Node {
             segment: Segment::Literal(&[]),
-            parent: NONE,
-            sibling: NONE,
-            literal: NONE,
-            named: NONE,
-            ends: NONE,
-            tails: NONE,
+            parent: NodeIndex::NONE,
+            sibling: NodeIndex::NONE,
+            literal: NodeIndex::NONE,
+            named: NodeIndex::NONE,
+            ends: NO_RULE,
+            tails: NO_RULE,
         };
         Self {
             matching,
@@ -188,8 +198,8 @@ impl<'t> Plane<'t> {
         }
     }
 
-    fn add(&mut self, at: u32, rule: &CompiledRule<'t>, group: u32) {
-        let mut node = 0;
+    fn add(&mut self, at: RuleOffset, rule: &CompiledRule<'t>, group: HostGroup) {
+        let mut node = NodeIndex::ROOT;
         let mut kind = Kind::End;
         if rule.has(PATTERN) {
             let parts = PatternRef::of(rule.source);
@@ -204,8 +214,8 @@ impl<'t> Plane<'t> {
                 node = self.child(node, Segment::Literal(segment));
             }
         }
-        let place = u32::try_from(self.rules.len()).unwrap_or(NONE);
-        if let Some(node) = self.nodes.get_mut(node as usize) {
+        let place = u32::try_from(self.rules.len()).unwrap_or(NO_RULE);
+        if let Some(node) = self.nodes.get_mut(node.0 as usize) {
             let last = match kind {
                 Kind::End => &mut node.ends,
                 Kind::Tail => &mut node.tails,
@@ -217,7 +227,7 @@ impl<'t> Plane<'t> {
         }
     }
 
-    fn child(&mut self, parent: u32, segment: Segment<'t>) -> u32 {
+    fn child(&mut self, parent: NodeIndex, segment: Segment<'t>) -> NodeIndex {
         let found = match segment {
             Segment::Literal(text) => self.literals.get(&(parent, text)).copied(),
             Segment::Named { before, behind, .. } => {
@@ -227,9 +237,9 @@ impl<'t> Plane<'t> {
         if let Some(found) = found {
             return found;
         }
-        let new = u32::try_from(self.nodes.len()).unwrap_or(NONE);
-        let mut sibling = NONE;
-        if let Some(parent) = self.nodes.get_mut(parent as usize) {
+        let new = self.end();
+        let mut sibling = NodeIndex::NONE;
+        if let Some(parent) = self.nodes.get_mut(parent.0 as usize) {
             let first = match segment {
                 Segment::Literal(_) => &mut parent.literal,
                 Segment::Named { .. } => &mut parent.named,
@@ -246,20 +256,29 @@ impl<'t> Plane<'t> {
             segment,
             parent,
             sibling,
-            literal: NONE,
-            named: NONE,
-            ends: NONE,
-            tails: NONE,
+            literal: NodeIndex::NONE,
+            named: NodeIndex::NONE,
+            ends: NO_RULE,
+            tails: NO_RULE,
         });
         new
     }
 
-    fn node(&self, at: u32) -> Option<&Node<'t>> {
-        self.nodes.get(at as usize)
+    fn node(&self, at: NodeIndex) -> Option<&Node<'t>> {
+        self.nodes.get(at.0 as usize)
     }
 
-    fn children(&self, parent: u32, first: impl Fn(&Node<'t>) -> u32) -> impl Iterator<Item = u32> {
-        let mut next = self.node(parent).map_or(NONE, first);
+    /// The index behind the last node.
+    fn end(&self) -> NodeIndex {
+        u32::try_from(self.nodes.len()).map_or(NodeIndex::NONE, NodeIndex)
+    }
+
+    fn children(
+        &self,
+        parent: NodeIndex,
+        first: impl Fn(&Node<'t>) -> NodeIndex,
+    ) -> impl Iterator<Item = NodeIndex> {
+        let mut next = self.node(parent).map_or(NodeIndex::NONE, first);
         std::iter::from_fn(move || {
             let this = next;
             next = self.node(this)?.sibling;
@@ -270,14 +289,14 @@ impl<'t> Plane<'t> {
     /// Shows the rules of a node; says how many places were looked at.
     fn show(
         &self,
-        node: u32,
+        node: NodeIndex,
         kind: Kind,
         hosts: Hosts<'_>,
         by_pair: Option<&ByPair<'_>>,
-        visit: &mut impl FnMut(u32),
+        visit: &mut impl FnMut(RuleOffset),
     ) -> usize {
         let mut work = 1;
-        let mut show = |rule: u32| {
+        let mut show = |rule: RuleOffset| {
             visit(rule);
             work += 1;
         };
@@ -303,9 +322,9 @@ impl<'t> Plane<'t> {
         work + hosts.len()
     }
 
-    fn rules_at(&self, node: u32, kind: Kind) -> impl Iterator<Item = u32> {
+    fn rules_at(&self, node: NodeIndex, kind: Kind) -> impl Iterator<Item = RuleOffset> {
         let mut next = match (self.node(node), kind) {
-            (None, _) => NONE,
+            (None, _) => NO_RULE,
             (Some(node), Kind::End) => node.ends,
             (Some(node), Kind::Tail) => node.tails,
         };
@@ -319,12 +338,12 @@ impl<'t> Plane<'t> {
     fn by_pair(&self, table: &'t Table) -> &ByPair<'t> {
         self.by_pair.get_or_init(|| {
             let mut by_pair = ByPair::default();
-            for node in 0..u32::try_from(self.nodes.len()).unwrap_or(NONE) {
+            for node in (0..self.end().0).map(NodeIndex) {
                 for kind in [Kind::End, Kind::Tail] {
                     for at in self.rules_at(node, kind) {
                         let rule = table.rule(at);
                         let ready = rule.and_then(|rule| table.options(&rule));
-                        let group = ready.map_or(EVERY_HOST, |ready| ready.group);
+                        let group = ready.map_or(HostGroup::EVERY, |ready| ready.group);
                         let key = (node, kind, group, ready.and_then(Ready::key));
                         by_pair.entry(key).or_default().push(at);
                     }
@@ -334,7 +353,7 @@ impl<'t> Plane<'t> {
         })
     }
 
-    fn find_known(&self, path: &[u8], show: &mut impl FnMut(u32, Kind) -> usize) -> usize {
+    fn find_known(&self, path: &[u8], show: &mut impl FnMut(NodeIndex, Kind) -> usize) -> usize {
         let fold = self.matching.ignore_case;
         let mut spelled = Vec::new();
         let path = if spelling::is_spelled(path, fold) {
@@ -344,7 +363,7 @@ impl<'t> Plane<'t> {
             &spelled
         };
         let mut work = 0;
-        let mut places = vec![(0, path)];
+        let mut places = vec![(NodeIndex::ROOT, path)];
         while let Some((node, rest)) = places.pop() {
             work += show(node, Kind::Tail);
             if rest.is_empty() || rest == b"/" && self.matching.ignore_trailing_slash {
@@ -376,10 +395,10 @@ impl<'t> Plane<'t> {
         &self,
         path: &Path,
         wider: bool,
-        show: &mut impl FnMut(u32, Kind) -> usize,
+        show: &mut impl FnMut(NodeIndex, Kind) -> usize,
     ) -> usize {
         let mut work = 0;
-        let mut places = vec![(0, 0)];
+        let mut places = vec![(NodeIndex::ROOT, 0)];
         while let Some((node, at)) = places.pop() {
             work += show(node, Kind::Tail);
             let text = path.segments.get(at);
@@ -424,17 +443,17 @@ impl<'t> Plane<'t> {
 
     fn far(&self) -> Far<'t> {
         let mut far = Far::default();
-        for (at, node) in (0..).zip(&self.nodes) {
+        for (at, node) in (0..).map(NodeIndex).zip(&self.nodes) {
             let Segment::Literal(text) = node.segment else {
                 continue;
             };
             let Some(parent) = self.node(node.parent) else {
                 continue;
             };
-            if node.named != NONE || node.tails != NONE {
+            if node.named != NodeIndex::NONE || node.tails != NO_RULE {
                 far.open.entry(node.parent).or_default().push(at);
             }
-            if matches!(parent.segment, Segment::Literal(_)) && parent.parent != NONE {
+            if matches!(parent.segment, Segment::Literal(_)) && parent.parent != NodeIndex::NONE {
                 let key = (parent.parent, text);
                 far.literals.entry(key).or_default().push(at);
             }
@@ -442,7 +461,7 @@ impl<'t> Plane<'t> {
         far
     }
 
-    fn literal(&self, node: u32, text: &Text) -> Option<u32> {
+    fn literal(&self, node: NodeIndex, text: &Text) -> Option<NodeIndex> {
         let mut folded = text.before.clone();
         if self.matching.ignore_case {
             folded.clear();

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
+    RuleOffset,
     address::Address,
     finder::Finder,
     witness::{Round, request},
@@ -30,7 +31,7 @@ pub(super) enum Verdict {
 struct Walk<'w, 't> {
     finder: &'w mut Finder<'t>,
     /// In their order.
-    rules: &'w [u32],
+    rules: &'w [RuleOffset],
     /// The addresses from the first to this one.
     way: Vec<Address>,
     done: HashSet<Address>,
@@ -41,7 +42,7 @@ struct Walk<'w, 't> {
 
 impl Finder<'_> {
     /// Looks closer at a group of rules, given in their order.
-    pub(super) fn judge(&mut self, rules: &[u32]) -> Verdict {
+    pub(super) fn judge(&mut self, rules: &[RuleOffset]) -> Verdict {
         let hops = 2 * rules.len() + 200;
         let mut possible = None;
         for at in rules.iter().take(STARTS) {
@@ -84,7 +85,7 @@ impl Finder<'_> {
     }
 
     /// Some requests that a rule answers, or that follow its answer.
-    pub(super) fn requests(&mut self, at: u32) -> Vec<crate::journey::TestRequest> {
+    pub(super) fn requests(&mut self, at: RuleOffset) -> Vec<crate::journey::TestRequest> {
         let Some(start) = self.start(at) else {
             return Vec::new();
         };

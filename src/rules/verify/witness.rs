@@ -9,7 +9,7 @@ use crate::{
     guard::Verdict,
     journey::{Client, Followed, TestRequest},
     rules::{
-        Rules,
+        RuleOffset, Rules,
         capture::Captures,
         has::{Condition, Place},
         pattern::MAX_CAPTURES,
@@ -26,7 +26,7 @@ pub(super) const MOST_URLS: usize = 6;
 /// The rules that one request meets again and again.
 #[derive(Clone, Debug)]
 pub(super) struct Round {
-    pub(super) rules: Vec<u32>,
+    pub(super) rules: Vec<RuleOffset>,
     pub(super) grows: bool,
     /// The URLs that they are asked for in turn, of a long loop the first few.
     pub(super) urls: Vec<String>,
@@ -112,8 +112,8 @@ impl Rules {
     ) -> Option<Round> {
         let mut client = Client::new(request);
         let mut seen: HashMap<(Method, String), usize> = HashMap::new();
-        let mut met: HashMap<u32, Vec<usize>> = HashMap::new();
-        let mut hops: Vec<(u32, usize)> = Vec::new();
+        let mut met: HashMap<RuleOffset, Vec<usize>> = HashMap::new();
+        let mut hops: Vec<(RuleOffset, usize)> = Vec::new();
         let regexes = self.table.regexes_len();
         while hops.len() < most && !work.is_over() {
             let mut looks = 0;
@@ -138,7 +138,8 @@ impl Rules {
             if let Some(begin) = begin.or(endless) {
                 // The last is the first again.
                 hops.pop();
-                let mut rules: Vec<u32> = hops.get(begin..)?.iter().map(|(at, _)| *at).collect();
+                let mut rules: Vec<RuleOffset> =
+                    hops.get(begin..)?.iter().map(|(at, _)| *at).collect();
                 let lowest = rules.iter().enumerate().min_by_key(|(_, at)| **at);
                 let lowest = lowest.map_or(0, |(place, _)| place);
                 rules.rotate_left(lowest);
@@ -165,7 +166,7 @@ impl Rules {
 
     /// Whether every request that fits the first of these rules goes round, whatever else it has.
     pub(super) fn is_certain(&self, round: &Round) -> bool {
-        let conditions = |at: u32| {
+        let conditions = |at: RuleOffset| {
             let rule = self.table.rule(at);
             let ready = rule.and_then(|rule| self.table.options(&rule));
             ready.map_or(&[][..], |ready| &ready.options.conditions)
@@ -179,8 +180,8 @@ impl Rules {
 
     /// Whether the table is known to be asked on every host that the rules lead to. Rules name
     /// hosts and no ports, so another port may be another server.
-    fn stays_in_sight(&self, rules: &[u32]) -> bool {
-        let host = |at: u32| {
+    fn stays_in_sight(&self, rules: &[RuleOffset]) -> bool {
+        let host = |at: RuleOffset| {
             let rule = self.table.rule(at)?;
             let ready = self.table.options(&rule)?;
             ready.options.host.as_deref()
@@ -196,7 +197,7 @@ impl Rules {
             if origin.written_port().is_some() {
                 return false;
             }
-            let named = |at: &u32| {
+            let named = |at: &RuleOffset| {
                 let own = host(*at).map(|host| Host::of_rule(Some(host)));
                 own.is_some_and(|own| own.and(&next_host).is_some())
             };
@@ -205,7 +206,7 @@ impl Rules {
     }
 
     /// Where a rule leads, with these words in place of what it captures.
-    pub(super) fn sample_target(&self, at: u32, word: &str) -> Option<String> {
+    pub(super) fn sample_target(&self, at: RuleOffset, word: &str) -> Option<String> {
         let rule = self.table.rule(at)?;
         let rest = rule.target.get(rule.origin.into()..)?;
         let mut captures = Captures::none();

@@ -10,7 +10,7 @@ use std::{
 use super::Format;
 use crate::{
     rules::{
-        Flattened, QueryPolicy, Rules, TargetChange,
+        Flattened, QueryPolicy, RuleNumber, Rules, TargetChange,
         compiled_rule::{CompiledRule, QUERY},
     },
     status::StatusChoice,
@@ -324,7 +324,7 @@ impl<'f> Writer<'f> {
     fn is_right(&self, got: &Rules, format: Format) -> bool {
         let expected = &self.flattened.rules;
         let kept = self.flattened.changes.iter().zip(&self.written);
-        let kept: HashSet<u32> = kept
+        let kept: HashSet<RuleNumber> = kept
             .filter(|(_, written)| written.is_err())
             .map(|(change, _)| change.rule)
             .collect();
