@@ -30,6 +30,7 @@
 //! | [run behind a proxy](guide::canonical_urls#behind-a-tls-terminating-proxy) | [`trust`] |
 //! | [send visitors to the login page and back](guide::login) | [`LoginRedirect`](policy::LoginRedirect), [`ReturnTo`](policy::ReturnTo) |
 //! | [many redirects, from code or from a file](guide::rules) | [`rules`] |
+//! | [fix what a check or a parser reports](guide::findings) | [`FindingCode`](rules::FindingCode) |
 //! | [change rules while the server runs](guide::production) | [`live`] |
 //! | [see what was redirected](guide::production#what-was-redirected) | [`observe`] |
 //! | [combine the layer with other middleware](guide::other_middleware) | [`middleware`] |
@@ -127,6 +128,8 @@ pub mod guide {
     pub mod login {}
     #[doc = include_str!("docs/guide/rules.md")]
     pub mod rules {}
+    #[doc = include_str!("docs/guide/findings.md")]
+    pub mod findings {}
     #[doc = include_str!("docs/guide/production.md")]
     pub mod production {}
     #[doc = include_str!("docs/guide/testing.md")]

@@ -58,7 +58,11 @@ macro_rules! codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum FindingCode {
-            $(#[doc = $doc] $code,)*
+            $(
+                #[doc = $doc]
+                #[doc = concat!("\n[Example and fix](crate::guide::findings#", $name, ").")]
+                $code,
+            )*
         }
 
         impl FindingCode {
@@ -253,3 +257,26 @@ impl fmt::Display for UnknownFindingCode {
 }
 
 impl Error for UnknownFindingCode {}
+
+#[cfg(test)]
+mod tests {
+    use super::{FindingCode, Severity};
+
+    #[test]
+    fn the_guide_explains_each_code_in_the_order_of_the_table() {
+        let guide = include_str!("../../docs/guide/findings.md");
+        let mut rest = guide;
+        for code in FindingCode::all() {
+            let severity = match code.severity() {
+                Severity::Note => "Note",
+                Severity::Warning => "Warning",
+                Severity::Error => "Error",
+            };
+            let heading = format!("\n# {code}\n\n{severity}. ");
+            let (_, section) = rest.split_once(&heading).expect(&heading);
+            rest = section;
+        }
+        let fixes = guide.matches("\n**Fix:** ").count();
+        assert_eq!(fixes, FindingCode::all().count());
+    }
+}
