@@ -25,6 +25,24 @@ pub struct TestRequest {
     pub(super) reads_original_uri: bool,
 }
 
+/// Two requests are equal if method, URL, version and header fields are. Extensions aren't
+/// compared.
+impl PartialEq for TestRequest {
+    fn eq(&self, other: &Self) -> bool {
+        let (own, others) = (&self.request, &other.request);
+        own.method() == others.method()
+            && own.uri() == others.uri()
+            && own.version() == others.version()
+            && own.headers() == others.headers()
+            && self.fragment == other.fragment
+            && self.scheme == other.scheme
+            && self.authority == other.authority
+            && self.reads_original_uri == other.reads_original_uri
+    }
+}
+
+impl Eq for TestRequest {}
+
 impl TestRequest {
     /// Creates a request with any method and target.
     #[track_caller]

@@ -133,7 +133,9 @@ use capture::{Captures, Match, MatchCache};
 use compiled_rule::SLOTS;
 pub use diff::{ChangeKind, DecisionChange, Diff, Undecided, UndecidedReason};
 pub use explain::{Candidate, Explanation, FailedCondition, NotSentReason};
-pub use finding::{Finding, FindingCode, Findings, Part, Severity, UnknownFindingCode};
+pub use finding::{
+    Finding, FindingCode, Findings, Part, RelatedRule, Severity, UnknownFindingCode,
+};
 pub use flatten::{Flattened, RemainingChain, TargetChange};
 pub use format::*;
 pub use has::Condition;

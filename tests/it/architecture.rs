@@ -268,7 +268,12 @@ fn imported_modules(text: &str) -> impl Iterator<Item = String> {
 /// The text without comments and without the strings of `doc` attributes.
 fn code(text: &str) -> String {
     text.lines()
-        .filter(|line| !line.trim_start().starts_with("doc = "))
+        .filter(|line| {
+            !line
+                .trim_start()
+                .trim_start_matches("#[")
+                .starts_with("doc = ")
+        })
         .map(|line| line.split("//").next().unwrap_or_default())
         .fold(String::new(), |code, line| code + line + "\n")
 }

@@ -172,7 +172,11 @@ codes! {
     PossibleLoop = "possible-loop", Warning;
     /// A rule may redirect to a URL that it matches again.
     PossibleEndlessRedirect = "possible-endless-redirect", Warning;
-    /// The check couldn't decide something, or it didn't look at all rules.
+    /// A rule that waits for a response matches its own target, and skips the URLs there.
+    OwnTarget = "own-target", Warning;
+    /// The check couldn't decide whether rules redirect in a loop.
+    UndecidedLoop = "undecided-loop", Note;
+    /// The check couldn't decide something else, or it didn't look at all rules.
     Undecided = "undecided", Note;
     /// Another rule redirects the target again.
     RedirectChain = "redirect-chain", Warning;
@@ -212,6 +216,18 @@ impl FindingCode {
     /// ```
     pub fn all() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied()
+    }
+
+    /// Returns `true` for a loop: one that is certain, possible or undecided.
+    pub(in crate::rules) const fn is_about_loops(self) -> bool {
+        matches!(
+            self,
+            Self::RedirectLoop
+                | Self::EndlessRedirect
+                | Self::PossibleLoop
+                | Self::PossibleEndlessRedirect
+                | Self::UndecidedLoop
+        )
     }
 
     /// Returns `true` for a rule that would be valid in another table.

@@ -1,6 +1,6 @@
 use std::{collections::HashMap, error::Error, fmt, slice};
 
-use super::{Arc, Excerpt, Finding, FindingCode, Severity};
+use super::{Arc, Excerpt, Finding, FindingCode, RelatedRule, Severity};
 
 /// The most findings of one file that are kept.
 pub(super) const MOST: usize = 1000;
@@ -148,6 +148,37 @@ impl Findings {
         assert!(!self.has_errors(), "the rules have errors:\n{self}");
     }
 
+    /// Asserts that the rules have no redirect loop, not even a possible one.
+    ///
+    /// It ignores all other findings.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// // In a `#[test]`:
+    /// let rules = Rules::new([Rule::permanent("/a", "/b"), Rule::permanent("/b", "/c")])?;
+    /// rules.check().assert_no_loops();
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is a certain, possible or undecided loop, or if the check didn't look at all rules.
+    /// The message lists these findings.
+    #[track_caller]
+    pub fn assert_no_loops(&self) {
+        let about_loops = |finding: &&Finding| {
+            finding.code().is_about_loops()
+                || finding.code() == FindingCode::Undecided && finding.rule().is_none()
+        };
+        let loops: Vec<_> = self.iter().filter(about_loops).cloned().collect();
+        assert!(
+            loops.is_empty(),
+            "the rules may redirect in a loop:\n{}",
+            Self::from(loops)
+        );
+    }
+
     /// Names the file of all findings that are about a line.
     ///
     /// ```
@@ -196,7 +227,10 @@ impl Findings {
             let Some(own) = fields.line.filter(|_| fields.excerpts.is_empty()) else {
                 continue;
             };
-            let mut others = fields.related_lines.to_vec();
+            // A line of another file would be taken for one of this file.
+            let in_file = |other: &&RelatedRule| other.file() == fields.file.as_deref();
+            let others = fields.related.iter().filter(in_file);
+            let mut others: Vec<_> = others.filter_map(RelatedRule::line).collect();
             others.retain(|other| *other != own);
             others.dedup();
             let excerpt = |line: u32| {
@@ -290,14 +324,15 @@ impl Findings {
                 continue;
             }
             // Each rule that needs a change has its own finding.
-            let rule = finding.rule().filter(|_| {
-                finding.severity() == Severity::Note && !finding.related_rules().is_empty()
-            });
+            let rule = finding
+                .rule()
+                .filter(|_| finding.severity() == Severity::Note && !finding.related().is_empty());
             let Some(rule) = rule else {
                 folded.push(finding);
                 continue;
             };
-            let key = (finding.code(), finding.related_rules().into());
+            let related = finding.related().iter().map(RelatedRule::rule);
+            let key = (finding.code(), related.collect());
             let first = firsts.get(&key).and_then(|at| folded.get_mut(*at));
             match first.filter(|first| first.message() == finding.message()) {
                 Some(first) => first.0.also_affected.push(rule),

@@ -1,7 +1,8 @@
 //! How findings are made, and what their callers add.
 
 use super::{
-    Arc, Cow, Excerpt, Fields, Finding, FindingCode, Lines, LocationError, Part, RuleRef, TextRange,
+    Arc, Cow, Excerpt, Fields, Finding, FindingCode, Lines, LocationError, Part, RelatedRule,
+    RuleRef, TestRequest, TextRange,
 };
 use crate::rules::RuleNumber;
 
@@ -22,8 +23,9 @@ impl Finding {
             file: None,
             line: None,
             excerpts: Vec::new(),
-            related_rules: Box::default(),
-            related_lines: Box::default(),
+            related: Box::default(),
+            urls: Box::default(),
+            request: None,
             also_affected: Vec::new(),
         }))
     }
@@ -168,10 +170,21 @@ impl Finding {
         self
     }
 
-    /// Adds the other rules that the problem is about, and their lines in the same file.
-    pub(in crate::rules) fn related(mut self, rules: &[RuleNumber], lines: Vec<u32>) -> Self {
-        self.0.related_rules = rules.iter().map(|rule| rule.0).collect();
-        self.0.related_lines = lines.into();
+    /// Adds the other rules that the problem is about.
+    pub(in crate::rules) fn with_related(mut self, rules: &[RuleNumber], lines: &Lines) -> Self {
+        let related = rules.iter().map(|rule| RelatedRule::new(*rule, lines));
+        self.0.related = related.collect();
+        self
+    }
+
+    /// Adds the URLs of a loop, and a request that enters it.
+    pub(in crate::rules) fn with_urls(
+        mut self,
+        urls: &[String],
+        request: Option<TestRequest>,
+    ) -> Self {
+        self.0.urls = urls.into();
+        self.0.request = request.map(Box::new);
         self
     }
 }

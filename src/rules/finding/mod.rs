@@ -8,13 +8,14 @@
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use super::{RuleRef, lines::Lines, text_range::TextRange};
-use crate::{location::LocationError, observe::escaped::Escaped};
+use crate::{journey::TestRequest, location::LocationError, observe::escaped::Escaped};
 
 mod code;
 mod excerpt;
 mod list;
 mod make;
 mod part;
+mod related;
 #[cfg(feature = "serde")]
 mod serialize;
 #[cfg(feature = "snippets")]
@@ -25,6 +26,7 @@ pub(super) use excerpt::{Excerpt, SHOWN};
 pub use list::Findings;
 pub(super) use make::cut;
 pub use part::Part;
+pub use related::RelatedRule;
 
 /// A problem with rules or with their file: what is wrong, how severe it is, where it is, and how
 /// to fix it.
@@ -83,8 +85,7 @@ pub use part::Part;
 ///         "file": "_redirects",
 ///         "line": 1,
 ///         "rule": 0,
-///         "related_rules": [1],
-///         "related_lines": [2],
+///         "related": [{ "rule": 1, "file": "_redirects", "line": 2 }],
 ///     }),
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -109,8 +110,10 @@ struct Fields {
     line: Option<u32>,
     /// The line of the finding, then some of the related lines, as far as their text is known.
     excerpts: Vec<Excerpt>,
-    related_rules: Box<[u32]>,
-    related_lines: Box<[u32]>,
+    related: Box<[RelatedRule]>,
+    /// The URLs of a loop, and a request that enters it.
+    urls: Box<[String]>,
+    request: Option<Box<TestRequest>>,
     also_affected: Vec<u32>,
 }
 
@@ -222,17 +225,59 @@ impl Finding {
         Some(self.0.range?.start)
     }
 
-    /// Returns the numbers of the other rules in the finding: the rest of the loop or chain, or the
-    /// rule that shadows this one.
+    /// Returns the other rules in the finding: the rest of the loop or chain, or the rule that
+    /// shadows this one.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let rules = [Rule::found("/a", "/b"), Rule::found("/b", "/c"), Rule::found("/c", "/a")];
+    /// let errors = Rules::new(rules).unwrap_err();
+    /// let error = errors.iter().next().unwrap();
+    /// assert_eq!(error.rule(), Some(2));
+    /// assert_eq!(error.related().iter().map(|other| other.rule()).collect::<Vec<_>>(), [0, 1]);
+    /// ```
     #[must_use]
-    pub fn related_rules(&self) -> &[u32] {
-        &self.0.related_rules
+    pub fn related(&self) -> &[RelatedRule] {
+        &self.0.related
     }
 
-    /// Returns the lines of those rules in the same file.
+    /// Returns the URLs of a redirect loop, in the order in which a client requests them. Of a long
+    /// loop, these are the first six.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Rule, Rules};
+    ///
+    /// let errors = Rules::new([Rule::found("/a", "/b"), Rule::found("/b", "/a")]).unwrap_err();
+    /// assert_eq!(errors.iter().next().unwrap().urls(), ["/a", "/b"]);
+    /// ```
     #[must_use]
-    pub fn related_lines(&self) -> &[u32] {
-        &self.0.related_lines
+    pub fn urls(&self) -> &[String] {
+        &self.0.urls
+    }
+
+    /// Returns a request that the rules redirect again and again, if the finding is about a loop
+    /// and such a request is known.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Condition, FindingCode, Rule, Rules};
+    ///
+    /// let beta = Condition::cookie("beta");
+    /// let rules = Rules::new([
+    ///     Rule::found("/a", "/b").when(beta),
+    ///     Rule::found("/b", "/a").when(Condition::header("x-test")),
+    /// ])?;
+    /// let findings = rules.check();
+    /// let is_loop = |code| code == FindingCode::PossibleLoop;
+    /// let finding = findings.iter().find(|finding| is_loop(finding.code())).unwrap();
+    /// let request = finding.request().unwrap();
+    /// assert_eq!(request.head().header("cookie").unwrap(), "beta=1");
+    /// request.clone().through(&rules).assert_redirect("/b");
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
+    /// ```
+    #[must_use]
+    pub fn request(&self) -> Option<&TestRequest> {
+        self.0.request.as_deref()
     }
 
     /// Returns the numbers of later rules that have the same finding.

@@ -1,6 +1,6 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{Finding, FindingCode, Findings, Part, Severity};
+use super::{Finding, FindingCode, Findings, Part, RelatedRule, Severity, TestRequest};
 
 macro_rules! by_name {
     ($($name:ident)+) => {$(
@@ -33,15 +33,47 @@ impl Serialize for Finding {
         entry(&mut map, "part", self.part())?;
         entry(&mut map, "text", self.text())?;
         entry(&mut map, "position", self.position())?;
-        for (key, numbers) in [
-            ("related_rules", self.related_rules()),
-            ("related_lines", self.related_lines()),
-            ("also_affected", self.also_affected()),
-        ] {
-            entry(&mut map, key, Some(numbers).filter(|all| !all.is_empty()))?;
-        }
+        entry(&mut map, "related", some(self.related()))?;
+        entry(&mut map, "urls", some(self.urls()))?;
+        entry(&mut map, "request", self.request().map(RequestFields))?;
+        entry(&mut map, "also_affected", some(self.also_affected()))?;
         map.end()
     }
+}
+
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl Serialize for RelatedRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("rule", &self.rule())?;
+        entry(&mut map, "file", self.file())?;
+        entry(&mut map, "line", self.line())?;
+        map.end()
+    }
+}
+
+/// The method, the URL and the header fields of a request.
+struct RequestFields<'f>(&'f TestRequest);
+
+impl Serialize for RequestFields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let request = self.0.request();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("method", request.method().as_str())?;
+        map.serialize_entry("url", &request.uri().to_string())?;
+        let headers = request.headers().iter();
+        let headers = headers.map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.as_str(), value)
+        });
+        let headers: Vec<_> = headers.collect();
+        entry(&mut map, "headers", some(&headers))?;
+        map.end()
+    }
+}
+
+fn some<T>(list: &[T]) -> Option<&[T]> {
+    Some(list).filter(|list| !list.is_empty())
 }
 
 /// A list of the findings, and how many are omitted.

@@ -11,7 +11,10 @@ use super::{
     leave_out::target_text,
 };
 use crate::{
-    rules::{FindingCode, RuleNumber, RuleOffset, RuleRef, compiled_rule::CompiledRule},
+    rules::{
+        FindingCode, RuleNumber, RuleOffset, RuleRef,
+        compiled_rule::{CompiledRule, PATTERN, REGEX, SLOTS},
+    },
     status::StatusChoice,
 };
 
@@ -96,7 +99,9 @@ impl<'t> Check<'t> {
         );
         let target = target_text(RuleRef::new(&self.rules.table, *rule));
         let leads_on = |(at, step): &(RuleOffset, Step)| finder.leads_on(*at, &address, step);
-        if may_end || !first.surely || !successors.first().is_some_and(leads_on) {
+        // Most URLs of a rule for missing pages have a page.
+        let may_have_page = self.is_fallback(successors.iter().map(|(at, _)| *at));
+        if may_end || may_have_page || !first.surely || !successors.first().is_some_and(leads_on) {
             let numbers = successors.iter().take(MOST_RELATED);
             let numbers = numbers.filter_map(|(at, _)| self.rules.rule_at(*at));
             let related: Vec<RuleNumber> = numbers.map(|rule| rule.rule_number()).collect();
@@ -107,6 +112,7 @@ impl<'t> Check<'t> {
             };
             // Where none of them answers, the last does.
             let is_sure = !may_end
+                && !may_have_page
                 && successors.last().is_some_and(|(_, last)| last.surely)
                 && successors.iter().all(leads_on);
             let end = "point this rule at the final target, if that is always the same URL";
@@ -120,8 +126,17 @@ impl<'t> Check<'t> {
                 )
             } else {
                 // Without the target, so that the same finding of many rules is listed once.
-                let message = format!("possible redirect chain: {who} may redirect the target");
-                (FindingCode::PossibleChain, message, end.to_owned())
+                let code = FindingCode::PossibleChain;
+                if may_have_page && !may_end && first.surely && successors.len() == 1 {
+                    let message = format!(
+                        "possible redirect chain: {who} redirects the target, unless the app has \
+                         a page there"
+                    );
+                    (code, message, "check that the app has the page".to_owned())
+                } else {
+                    let message = format!("possible redirect chain: {who} may redirect the target");
+                    (code, message, end.to_owned())
+                }
             };
             self.push(code, rule.number, &related, message, help);
             return;
@@ -176,6 +191,18 @@ impl<'t> Check<'t> {
 }
 
 impl Check<'_> {
+    /// Returns `true` if one of these rules is for all pages that the app lacks: it waits for a
+    /// response, and either matches all paths or leads to one page.
+    fn is_fallback(&self, mut rules: impl Iterator<Item = RuleOffset>) -> bool {
+        rules.any(|at| {
+            let rule = self.rules.table.rule(at);
+            let is_for_all = rule.is_some_and(|rule| {
+                rule.has(PATTERN | REGEX) && (!rule.has(SLOTS) || rule.source.starts_with(b"/{"))
+            });
+            is_for_all && self.rules.waits_for(&[at]).is_some()
+        })
+    }
+
     /// Returns the end of a sentence if one of the rules that redirect again waits for a response.
     fn proviso(&self, target: &str, next: impl IntoIterator<Item = RuleOffset>) -> String {
         let next: Vec<RuleOffset> = next.into_iter().collect();

@@ -132,12 +132,9 @@ impl<'t> Check<'t> {
         help: impl Into<Cow<'static, str>>,
     ) {
         let lines = &self.rules.table.lines;
-        let file = lines.file(rule);
-        // A line of another file would be taken for one of this file.
-        let beside = related.iter().filter(|one| lines.file(**one) == file);
-        let beside = beside.filter_map(|one| lines.get(*one)).collect();
         let finding = Finding::new(code, message, help).in_table(rule, lines);
-        self.findings.list.push(finding.related(related, beside));
+        let finding = finding.with_related(related, lines);
+        self.findings.list.push(finding);
     }
 
     /// Says whether all of them are known.
@@ -145,16 +142,14 @@ impl<'t> Check<'t> {
         let loops = self.rules.loops(finder);
         for one in loops.found {
             let (message, help) = self.rules.described(&one);
-            let mut rules: Vec<RuleNumber> = one
-                .rules
-                .iter()
-                .filter_map(|at| self.rules.rule_at(*at))
-                .map(|rule| rule.rule_number())
-                .collect();
-            rules.sort_unstable();
-            self.in_loops.extend(&rules);
-            if let Some(last) = rules.pop() {
-                self.push(one.code(), last, &rules, message, help);
+            let rules = one.rules.iter().filter_map(|at| self.rules.rule_at(*at));
+            let numbers: Vec<RuleNumber> = rules.map(|rule| rule.rule_number()).collect();
+            self.in_loops.extend(&numbers);
+            if let Some(last) = numbers.into_iter().max() {
+                let finding = Finding::new(one.code(), message, help);
+                let finding = finding.in_table(last, &self.rules.table.lines);
+                let finding = self.rules.in_loop(finding, &one);
+                self.findings.list.push(finding);
             }
         }
         loops.are_all
@@ -203,13 +198,7 @@ impl<'t> Check<'t> {
                 Some(StatusCode::NOT_FOUND) => "check that the app has these pages",
                 _ => "check how the app responds to these URLs",
             };
-            self.push(
-                FindingCode::PossibleEndlessRedirect,
-                rule.number,
-                &[],
-                message,
-                help,
-            );
+            self.push(FindingCode::OwnTarget, rule.number, &[], message, help);
         }
         if let Some(place) = options
             .and_then(depends_on_who_asks)

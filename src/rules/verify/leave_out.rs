@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 use super::{Finder, Loop, LoopKind};
 #[cfg(feature = "regex")]
@@ -75,7 +75,21 @@ impl Rules {
 
     fn loop_error(&self, rule: RuleRef<'_>, one: &Loop) -> Finding {
         let (message, help) = self.described(one);
-        Finding::of_rule(one.code(), rule, message, help)
+        let error = Finding::of_rule(one.code(), rule, message, help);
+        self.in_loop(error, one)
+    }
+
+    /// Adds the other rules of a loop, its URLs and a request.
+    pub(super) fn in_loop(&self, finding: Finding, one: &Loop) -> Finding {
+        let rules = one.rules.iter().filter_map(|at| self.rule_at(*at));
+        let others = rules.map(|rule| rule.rule_number());
+        let others: BTreeSet<_> = others
+            .filter(|number| Some(number.0) != finding.rule())
+            .collect();
+        let others: Vec<_> = others.into_iter().collect();
+        finding
+            .with_related(&others, &self.table.lines)
+            .with_urls(&one.urls, one.request.clone())
     }
 
     /// What a loop does, and how to fix it.
@@ -124,7 +138,11 @@ impl Rules {
                 },
             ),
             LoopKind::Circle => (
-                format!("{possible}redirect loop: {} ({names})", urls_of(one)),
+                format!(
+                    "{possible}redirect loop: {} ({names}){}",
+                    urls_of(one),
+                    needs_of(one)
+                ),
                 if one.is_certain {
                     remove
                 } else if is_one {
@@ -252,6 +270,24 @@ fn urls_of(one: &Loop) -> String {
     urls.extend(is_cut.then(|| "…".to_owned()));
     urls.extend(first.filter(|_| one.kind == LoopKind::Circle));
     urls.join(" → ")
+}
+
+/// What a request needs besides its URL to go round.
+fn needs_of(one: &Loop) -> String {
+    let Some(request) = one.request.as_ref().filter(|_| !one.is_certain) else {
+        return String::new();
+    };
+    let request = request.request();
+    let method = request.method();
+    let method = (method != Method::GET).then(|| format!("`{method}`"));
+    let headers = request.headers().iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        format!("`{name}: {}`", cut(&value))
+    });
+    match listed(method.into_iter().chain(headers).collect()) {
+        needs if needs.is_empty() => needs,
+        needs => format!(", for example with {needs}"),
+    }
 }
 
 /// The target of a rule, in words where a file writes its placeholders in its own way.

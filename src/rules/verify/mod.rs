@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use http::StatusCode;
 
 use super::{FindingCode, RuleNumber, RuleOffset, RuleRef, Rules};
+use crate::journey::TestRequest;
 
 mod address;
 mod beginnings;
@@ -61,6 +62,8 @@ pub(super) struct Loop {
     pub(super) is_certain: bool,
     /// The URLs that go round, where they are known; of a long loop the first few.
     pub(super) urls: Vec<String>,
+    /// A request that goes round, if one is known.
+    pub(super) request: Option<TestRequest>,
     /// The rules among which this was found. Without them, there is no loop of these rules.
     pub(super) circle: Vec<RuleOffset>,
 }
@@ -68,7 +71,7 @@ pub(super) struct Loop {
 impl Loop {
     const fn code(&self) -> FindingCode {
         match (self.kind, self.is_certain) {
-            (LoopKind::Unknown, _) => FindingCode::Undecided,
+            (LoopKind::Unknown, _) => FindingCode::UndecidedLoop,
             (LoopKind::Circle, true) => FindingCode::RedirectLoop,
             (LoopKind::Circle, false) => FindingCode::PossibleLoop,
             (LoopKind::ToItself | LoopKind::Grows, true) => FindingCode::EndlessRedirect,
@@ -115,6 +118,7 @@ impl Rules {
             kind: LoopKind::ToItself,
             hops: 1,
             urls: Vec::new(),
+            request: None,
             circle: vec![at],
         });
         Loops {
@@ -136,6 +140,7 @@ impl Rules {
                 hops: round.rules.len(),
                 rules: each_once(round.rules),
                 urls: round.urls,
+                request: Some(round.request),
                 circle: circle.to_vec(),
             }),
             Verdict::Unknown => Some(Loop {
@@ -144,6 +149,7 @@ impl Rules {
                 is_certain: false,
                 hops: 0,
                 urls: Vec::new(),
+                request: None,
                 circle: Vec::new(),
             }),
         }

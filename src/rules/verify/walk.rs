@@ -22,7 +22,7 @@ pub(super) enum Verdict {
     /// No request goes round.
     Ends,
     /// This request does.
-    Round(Round),
+    Round(Box<Round>),
     /// A request may.
     Unknown,
 }
@@ -54,7 +54,7 @@ impl Finder<'_> {
                     continue;
                 };
                 if self.rules.is_certain(&round) {
-                    return Verdict::Round(round);
+                    return Verdict::Round(Box::new(round));
                 }
                 possible.get_or_insert(round);
             }
@@ -78,7 +78,7 @@ impl Finder<'_> {
             }
         }
         match (walk.round, walk.unknown) {
-            (Some(round), _) => Verdict::Round(round),
+            (Some(round), _) => Verdict::Round(Box::new(round)),
             (None, true) => Verdict::Unknown,
             (None, false) => Verdict::Ends,
         }

@@ -30,6 +30,8 @@ pub(super) struct Round {
     pub(super) grows: bool,
     /// The URLs that they are asked for in turn, of a long loop the first few.
     pub(super) urls: Vec<String>,
+    /// The request that was sent first.
+    pub(super) request: TestRequest,
 }
 
 impl Address {
@@ -110,7 +112,7 @@ impl Rules {
         most: usize,
         work: &mut Work,
     ) -> Option<Round> {
-        let mut client = Client::new(request);
+        let mut client = Client::new(request.clone());
         let mut seen: HashMap<(Method, String), usize> = HashMap::new();
         let mut met: HashMap<RuleOffset, Vec<usize>> = HashMap::new();
         let mut hops: Vec<(RuleOffset, usize)> = Vec::new();
@@ -152,6 +154,7 @@ impl Rules {
                     None => in_turn(begin, hops.len(), lowest),
                 };
                 return Some(Round {
+                    request,
                     urls: urls_of(&seen, &turns),
                     rules,
                     grows: endless.is_some(),

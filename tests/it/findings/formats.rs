@@ -14,6 +14,16 @@ fn netlify_chains() {
             ),
             ("/a/:x /b/:x\n/b/* /c/:splat\n", &[(RedirectChain, 1, &[2])]),
             ("/a/:x /b/:x\n/b/c /d\n", &[(PossibleChain, 1, &[2])]),
+            // A rule for all pages that the app lacks.
+            (
+                "/a /b\n/c /d\n/* /not-found 302\n",
+                &[(PossibleChain, 1, &[3])],
+            ),
+            (
+                "/a /b\n/c /d\n/* /en/:splat 302\n",
+                &[(PossibleChain, 1, &[3]), (OwnTarget, 3, &[])],
+            ),
+            ("/a /de/b\n/de/* /de/404 302\n", &[(PossibleChain, 1, &[2])]),
             ("/a /b\n/b /c 302 Cookie=x\n", &[(PossibleChain, 1, &[2])]),
             // One of both answers.
             (
@@ -147,7 +157,7 @@ fn netlify_loops_and_the_rest() {
         &[
             // A page of the app may end these.
             ("/a /b\n/b /a\n", &[(PossibleLoop, 2, &[1])]),
-            ("/a/* /a/b/:splat\n", &[(PossibleEndlessRedirect, 1, &[])]),
+            ("/a/* /a/b/:splat\n", &[(OwnTarget, 1, &[])]),
             ("/a/* /a/b/:splat 301!\n", &[]),
             (
                 "/:a/:b /:b/:a\n",

@@ -2,13 +2,17 @@
 
 use tower_redirect::{
     location::HttpScheme,
-    rules::{Condition, Finding, FindingCode, Format, Rule, Rules, Severity, Source, netlify},
+    rules::{
+        Condition, Finding, FindingCode, Format, RelatedRule, Rule, Rules, Severity, Source,
+        netlify,
+    },
     testing::{self, End},
 };
 
 use FindingCode::{
-    DuplicateRule, PermanentPerUser, PermanentToTemporary, PossibleChain, PossibleEndlessRedirect,
-    PossibleLoop, RedirectChain, Undecided, UnreachableRule, UnusedCapture,
+    DuplicateRule, OwnTarget, PermanentPerUser, PermanentToTemporary, PossibleChain,
+    PossibleEndlessRedirect, PossibleLoop, RedirectChain, Undecided, UndecidedLoop,
+    UnreachableRule, UnusedCapture,
 };
 
 mod codes;
@@ -27,11 +31,18 @@ fn assert_found(format: Format, sets: Sets) {
         let said = &parsed.findings;
         assert!(!said.has_errors(), "{said}\n{file}");
         let report = parsed.rules.check();
+        let lines = |one: &Finding| -> Vec<u32> {
+            one.related().iter().filter_map(RelatedRule::line).collect()
+        };
         let found: Vec<_> = report
             .iter()
-            .map(|one| (one.code(), one.line().unwrap(), one.related_lines()))
+            .map(|one| (one.code(), one.line().unwrap(), lines(one)))
             .collect();
-        assert_eq!(&found, expected, "{format}:\n{file}\n{report}");
+        let expected = expected.iter();
+        let expected: Vec<_> = expected
+            .map(|(code, line, others)| (*code, *line, others.to_vec()))
+            .collect();
+        assert_eq!(found, expected, "{format}:\n{file}\n{report}");
     }
 }
 
@@ -54,7 +65,7 @@ fn found(rules: impl IntoIterator<Item = Rule>) -> Vec<(FindingCode, u32, Vec<u3
             (
                 one.code(),
                 one.rule().unwrap(),
-                one.related_rules().to_vec(),
+                one.related().iter().map(RelatedRule::rule).collect(),
             )
         })
         .collect()

@@ -282,7 +282,7 @@ fn loops_over_the_hosts_of_tenants_are_errors_or_undecided() {
             let may_loop = [
                 FindingCode::PossibleLoop,
                 FindingCode::PossibleEndlessRedirect,
-                FindingCode::Undecided,
+                FindingCode::UndecidedLoop,
             ];
             assert!(kinds.iter().any(|kind| may_loop.contains(kind)), "{report}");
         }

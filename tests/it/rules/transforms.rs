@@ -72,7 +72,7 @@ fn one_transform_of_a_path_is_no_loop() {
         let loops = [
             FindingCode::PossibleLoop,
             FindingCode::PossibleEndlessRedirect,
-            FindingCode::Undecided,
+            FindingCode::UndecidedLoop,
         ];
         assert!(
             !report.iter().any(|one| loops.contains(&one.code())),
@@ -103,7 +103,7 @@ fn transforms_that_undo_each_other_are_a_loop() {
                 let loops = [
                     FindingCode::PossibleLoop,
                     FindingCode::PossibleEndlessRedirect,
-                    FindingCode::Undecided,
+                    FindingCode::UndecidedLoop,
                 ];
                 assert!(
                     report.iter().any(|one| loops.contains(&one.code())),

@@ -9,7 +9,7 @@ fn findings(rules: Vec<Rule>) -> Vec<(FindingCode, u32, Vec<u32>)> {
         (
             one.code(),
             one.rule().unwrap(),
-            one.related_rules().to_vec(),
+            one.related().iter().map(RelatedRule::rule).collect(),
         )
     };
     rules.check().iter().map(found).collect()
@@ -19,7 +19,7 @@ fn findings(rules: Vec<Rule>) -> Vec<(FindingCode, u32, Vec<u32>)> {
 fn one_finding_for_each_mistake() {
     use FindingCode::{
         DuplicateRule, PermanentPerUser, PermanentToTemporary, PossibleChain,
-        PossibleEndlessRedirect, PossibleLoop, RedirectChain, Undecided, UnreachableRule,
+        PossibleEndlessRedirect, PossibleLoop, RedirectChain, UndecidedLoop, UnreachableRule,
         UnusedCapture,
     };
     let beta = || Condition::cookie("beta");
@@ -180,7 +180,7 @@ fn one_finding_for_each_mistake() {
         ),
         (
             vec![found("/a/{*rest}", "/{rest}/a")],
-            vec![(Undecided, 0, vec![]), (PossibleChain, 0, vec![0])],
+            vec![(UndecidedLoop, 0, vec![]), (PossibleChain, 0, vec![0])],
         ),
     ] {
         let text = format!("{rules:?}");
@@ -198,7 +198,7 @@ fn a_clean_table_is_clean() {
         let loops = [
             FindingCode::PossibleLoop,
             FindingCode::PossibleEndlessRedirect,
-            FindingCode::Undecided,
+            FindingCode::UndecidedLoop,
         ];
         let found = report.iter().find(|one| loops.contains(&one.code()));
         assert_eq!(found, None, "{text}");

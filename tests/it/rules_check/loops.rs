@@ -320,10 +320,10 @@ fn r9_no_loop_hides() {
             *testing::follow(&parsed.rules, testing::get(url)).end() == End::TooManyRedirects;
         let findings = parsed.rules.check();
         let is_reported = findings.iter().any(|one| {
-            use FindingCode::{PossibleEndlessRedirect, PossibleLoop, Undecided};
+            use FindingCode::{PossibleEndlessRedirect, PossibleLoop, UndecidedLoop};
             matches!(
                 one.code(),
-                PossibleLoop | PossibleEndlessRedirect | Undecided
+                PossibleLoop | PossibleEndlessRedirect | UndecidedLoop
             )
         });
         assert!(!is_lost || is_reported, "{rules}\n{findings}");

@@ -227,7 +227,7 @@ fn may_loop(rules: &Rules) -> bool {
     let loops = [
         FindingCode::PossibleLoop,
         FindingCode::PossibleEndlessRedirect,
-        FindingCode::Undecided,
+        FindingCode::UndecidedLoop,
     ];
     let report = rules.check();
     report.iter().any(|one| loops.contains(&one.code()))

@@ -117,12 +117,7 @@ impl<'l> Entry<'l> {
             let target = quoted(&target.text);
             let message = format!("endless redirect: {target} matches this rule again");
             let cure = "remove this rule or change its target";
-            loader.report_at(
-                FindingCode::PossibleEndlessRedirect,
-                &self.from.place,
-                &message,
-                cure,
-            );
+            loader.report_at(FindingCode::OwnTarget, &self.from.place, &message, cure);
         }
         // One of the cookies is enough: a rule for each.
         let rules: Vec<_> = match &*cookies {
