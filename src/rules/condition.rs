@@ -156,7 +156,17 @@ impl Ready {
         self.options.edits.is_empty() && (self.options.repeats_asked || !asks())
     }
 
-    /// Whether a condition looks at the host.
+    /// Returns `true` if a condition requires a host, and this one meets it.
+    pub(super) fn requires_host(&self, host: &str) -> bool {
+        let mut conditions = self.conditions.iter();
+        conditions.any(|condition| {
+            condition.place == Place::Host
+                && condition.expected
+                && condition.value.admits_text(host, &mut Captures::none())
+        })
+    }
+
+    /// Returns `true` if a condition looks at the host.
     pub(super) fn reads_host(&self) -> bool {
         self.conditions
             .iter()

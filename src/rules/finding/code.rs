@@ -182,6 +182,8 @@ codes! {
     RedirectChain = "redirect-chain", Warning;
     /// Another rule may redirect the target again: some of the URLs, or under its conditions.
     PossibleChain = "possible-chain", Note;
+    /// A target has a host that no rule names, so the check doesn't follow the redirect.
+    UnknownHost = "unknown-host", Note;
     /// Another rule wins for every request that this rule matches.
     UnreachableRule = "unreachable-rule", Warning;
     /// The table has the same rule twice.

@@ -177,6 +177,12 @@ impl Finding {
         self
     }
 
+    /// Adds the numbers of later rules with the same finding.
+    pub(in crate::rules) fn also_in(mut self, rules: &[RuleNumber]) -> Self {
+        self.0.also_affected = rules.iter().map(|rule| rule.0).collect();
+        self
+    }
+
     /// Adds the URLs of a loop, and a request that enters it.
     pub(in crate::rules) fn with_urls(
         mut self,

@@ -7,13 +7,14 @@ use std::{
 
 use http::StatusCode;
 
-use super::{chains::Known, finder::Finder, leave_out::target_text};
+use super::{chains::Known, finder::Finder, host::Host, leave_out::target_text};
 use crate::{
     observe::escaped::Escaped,
     rules::{
         Finding, FindingCode, Findings, RuleNumber, RuleOffset, RuleRef, Rules,
         compiled_rule::{CompiledRule, PATTERN, REGEX},
         has::Place,
+        host_pattern::checked_host,
         options::Options,
         pattern::{MAX_CAPTURES, PatternRef},
         target,
@@ -47,6 +48,50 @@ impl Rules {
         self.check_with(&mut Finder::new(self), &mut Finder::new(self))
     }
 
+    /// Checks the table of a site with these hosts, as [`check`](Self::check) does.
+    ///
+    /// A redirect to another host leaves the site, so the check doesn't follow it. `check` knows
+    /// only the hosts that rules name. Name all hosts of the site here, in the form of
+    /// [`Rule::host`](crate::rules::Rule::host): `example.com`, or `*.example.com` for its
+    /// subdomains.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{FindingCode, Rule, Rules};
+    ///
+    /// let rules = Rules::new([
+    ///     Rule::permanent("/a", "https://example.com/b"),
+    ///     Rule::permanent("/b", "/c"),
+    /// ])?;
+    /// let codes = rules.check().iter().map(|finding| finding.code()).collect::<Vec<_>>();
+    /// assert_eq!(codes, [FindingCode::UnknownHost]);
+    ///
+    /// let findings = rules.check_for_hosts(["example.com"]);
+    /// let codes = findings.iter().map(|finding| finding.code()).collect::<Vec<_>>();
+    /// assert_eq!(codes, [FindingCode::RedirectChain]);
+    ///
+    /// rules.check_for_hosts(["example.org"]).assert_clean();
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
+    /// ```
+    ///
+    /// An invalid host is a finding with the code [`InvalidHost`](FindingCode::InvalidHost).
+    #[must_use]
+    pub fn check_for_hosts<H: AsRef<str>>(&self, hosts: impl IntoIterator<Item = H>) -> Findings {
+        let mut named = Vec::new();
+        let mut invalid = Vec::new();
+        for host in hosts {
+            match checked_host(host.as_ref()) {
+                Ok(host) => named.push(Host::of_rule(Some(&host))),
+                Err(error) => invalid.push(error),
+            }
+        }
+        let mut loops = Finder::for_hosts(self, named.clone());
+        let mut findings = self.check_with(&mut loops, &mut Finder::for_hosts(self, named));
+        let is_note = |finding: &Finding| finding.code() == FindingCode::UnknownHost;
+        findings.list.retain(|finding| !is_note(finding));
+        findings.list.splice(0..0, invalid);
+        findings
+    }
+
     /// The same, with one to look for loops and one for everything else.
     pub(super) fn check_with<'t>(
         &'t self,
@@ -63,6 +108,7 @@ impl Rules {
             }
         }
         check.chains(finder, &mut Known::for_rules(self.len()));
+        check.unknown_hosts(finder);
         #[cfg(feature = "regex")]
         check.regexes(finder);
         if !are_all || finder.is_tired() {
@@ -153,6 +199,40 @@ impl<'t> Check<'t> {
             }
         }
         loops.are_all
+    }
+
+    /// Adds a note for each host that may be this site's.
+    fn unknown_hosts(&mut self, finder: &mut Finder<'t>) {
+        let mut hosts: Vec<(Host, Vec<RuleNumber>)> = Vec::new();
+        let mut places: HashMap<Host, usize> = HashMap::new();
+        for (_, rule) in self.rules.table.rules() {
+            if finder.is_tired() {
+                break;
+            }
+            let Some(host) = finder.unknown_host(&rule) else {
+                continue;
+            };
+            let place = *places.entry(host.clone()).or_insert_with(|| {
+                hosts.push((host, Vec::new()));
+                hosts.len() - 1
+            });
+            if let Some((_, rules)) = hosts.get_mut(place) {
+                rules.push(rule.number);
+            }
+        }
+        for (host, rules) in hosts {
+            let Some((first, others)) = rules.split_first() else {
+                continue;
+            };
+            let message = format!(
+                "`{}` isn't known as a host of this site, so the check doesn't follow redirects to it",
+                host.as_rule_host()
+            );
+            let help = "if it is one, name it for the check";
+            let finding = Finding::new(FindingCode::UnknownHost, message, help);
+            let finding = finding.in_table(*first, &self.rules.table.lines);
+            self.findings.list.push(finding.also_in(others));
+        }
     }
 
     /// What is to be said about a redirect without looking at other rules.

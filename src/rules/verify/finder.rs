@@ -35,7 +35,9 @@ pub(in crate::rules) struct Finder<'t> {
     /// Made when they are first needed; `None` where the indexes of the table tell it as well.
     sources: OnceCell<Option<Sources<'t>>>,
     /// Whether addresses are asked for that no rule leads to.
-    is_for_any_address: bool,
+    pub(super) is_for_any_address: bool,
+    /// Hosts of this site that no rule names.
+    pub(super) named_hosts: Vec<Host>,
     /// The hosts of the table from their ends, made when they are first needed.
     host_ends: OnceCell<Vec<(String, HostGroup)>>,
     pub(super) fresh: Fresh,
@@ -50,6 +52,7 @@ impl<'t> Finder<'t> {
             table,
             sources: OnceCell::new(),
             is_for_any_address: false,
+            named_hosts: Vec::new(),
             host_ends: OnceCell::new(),
             fresh: Fresh::default(),
             work: Work::for_rules(rules.len()),
@@ -103,11 +106,11 @@ impl<'t> Finder<'t> {
 
     /// The rules whose path fits where one without placeholders in its target leads; mostly none.
     pub(super) fn look_behind(&mut self, rule: &CompiledRule<'_>, found: &mut Vec<RuleOffset>) {
-        let groups = if self.table.hosts.is_empty() {
-            None
-        } else {
-            self.groups(&self.host_after(rule))
-        };
+        let host = self.host_after(rule);
+        if !self.is_ours(&host) {
+            return;
+        }
+        let groups = self.groups(&host);
         self.look(
             path_of_target(rule),
             groups.as_deref().map_or(Hosts::All, Hosts::These),
@@ -144,7 +147,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The groups of the hosts that a request may be for; `None` for all.
-    fn groups(&self, host: &Host) -> Option<Vec<HostGroup>> {
+    pub(super) fn groups(&self, host: &Host) -> Option<Vec<HostGroup>> {
         let hosts = &self.table.hosts;
         if hosts.is_empty() {
             return None;
@@ -285,6 +288,9 @@ impl<'t> Finder<'t> {
     /// The rules whose path and host may fit, but for those that may match any path where one is
     /// known in part only; says whether it is.
     pub(super) fn find_most(&mut self, address: &Address, found: &mut Vec<RuleOffset>) -> bool {
+        if !self.is_ours(&address.host) {
+            return false;
+        }
         let groups = self.groups(&address.host);
         let hosts = groups.as_deref().map_or(Hosts::All, Hosts::These);
         if let Some(path) = address.path.known() {

@@ -52,6 +52,16 @@ impl Host {
         }
     }
 
+    /// The host as a rule names it.
+    pub(super) fn as_rule_host(&self) -> String {
+        match self {
+            Self::Any => "*".to_owned(),
+            Self::Is(host) => host.to_string(),
+            Self::Below(domain) => format!("*.{domain}"),
+            Self::Domain(domain) => format!(".{domain}"),
+        }
+    }
+
     pub(super) fn sample(&self) -> Option<String> {
         match self {
             Self::Any => None,

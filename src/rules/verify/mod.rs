@@ -25,6 +25,7 @@ mod host;
 mod leading;
 mod leave_out;
 mod merge;
+mod our_hosts;
 mod own_target;
 mod path;
 mod port;

@@ -4,13 +4,11 @@
 //! request that follows such a redirect looks like the first one, so the rule redirects it again.
 //! Sample requests of the rule are followed as such a proxy passes them on.
 
-use super::{check::Check, finder::Finder, leave_out::target_text};
+use super::{check::Check, finder::Finder, host::Host, leave_out::target_text};
 use crate::{
     guard::Verdict,
     journey::{Client, Followed, TestRequest},
-    rules::{
-        FindingCode, RuleOffset, RuleRef, compiled_rule::CompiledRule, has::Place, table::HostGroup,
-    },
+    rules::{FindingCode, RuleOffset, RuleRef, compiled_rule::CompiledRule},
 };
 
 impl<'t> Check<'t> {
@@ -40,21 +38,11 @@ impl Finder<'_> {
         let Some(host) = target.and_then(|(host, _)| host.sample()) else {
             return false;
         };
-        self.names(rule, &host)
+        self.is_ours(&Host::Is(host.as_str().into()))
             && self
                 .requests(at)
                 .into_iter()
                 .any(|request| self.comes_back(at, request, &host))
-    }
-
-    /// Whether the table has rules for a host. Other hosts are never taken for this
-    /// site.
-    fn names(&self, rule: &CompiledRule<'_>, host: &str) -> bool {
-        let mut groups = self.table.hosts.fitting(Some(host));
-        let options = self.table.options(rule).map(|ready| &ready.options);
-        let mut conditions = options.into_iter().flat_map(|options| &options.conditions);
-        groups.any(|group| group != HostGroup::EVERY)
-            || conditions.any(|(expected, has)| *expected && has.place == Place::Host)
     }
 
     /// Whether a request gets the same redirect twice, each time without the port in its `Host`.

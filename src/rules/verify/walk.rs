@@ -50,7 +50,7 @@ impl Finder<'_> {
                 break;
             }
             for request in self.requests(*at) {
-                let Some(round) = self.rules.round(request, hops, &mut self.work) else {
+                let Some(round) = self.round(request, hops) else {
                     continue;
                 };
                 if self.rules.is_certain(&round) {
@@ -129,10 +129,8 @@ impl Walk<'_, '_> {
     fn came_round(&mut self, address: &Address) {
         let hops = 2 * self.rules.len() + 200;
         let rules = self.finder.rules;
-        let work = &mut self.finder.work;
-        let round = address
-            .request()
-            .and_then(|request| rules.round(request, hops, work));
+        let request = address.request();
+        let round = request.and_then(|request| self.finder.round(request, hops));
         match round {
             Some(round) if self.round.is_none() || rules.is_certain(&round) => {
                 self.round = Some(round);

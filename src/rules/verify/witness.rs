@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use http::{HeaderValue, Method, Request, Uri, header};
 
-use super::{address::Address, host::Host, query::Pair, work::Work};
+use super::{address::Address, finder::Finder, query::Pair};
 use crate::{
     guard::Verdict,
     journey::{Client, Followed, TestRequest},
@@ -103,31 +103,31 @@ fn urls_of(seen: &HashMap<(Method, String), usize>, hops: &[usize]) -> Vec<Strin
     urls
 }
 
-impl Rules {
-    /// Follows a request, at most so many hops, until it comes round; `None` too where that is too
-    /// much work.
-    pub(super) fn round(
-        &self,
-        request: TestRequest,
-        most: usize,
-        work: &mut Work,
-    ) -> Option<Round> {
+impl Finder<'_> {
+    /// Follows a request, at most so many hops, until it comes round; `None` too if it leaves the
+    /// site, or if that is too much work.
+    pub(super) fn round(&mut self, request: TestRequest, most: usize) -> Option<Round> {
         let mut client = Client::new(request.clone());
         let mut seen: HashMap<(Method, String), usize> = HashMap::new();
         let mut met: HashMap<RuleOffset, Vec<usize>> = HashMap::new();
         let mut hops: Vec<(RuleOffset, usize)> = Vec::new();
         let regexes = self.table.regexes_len();
-        while hops.len() < most && !work.is_over() {
+        while hops.len() < most && !self.work.is_over() {
             let mut looks = 0;
-            let answered = self.answered(&client.request.head(), || looks += 1);
+            let rules = self.rules;
+            let answered = rules.answered(&client.request.head(), || looks += 1);
             let (at, redirect) = answered?;
+            let host = self.table.rule(at)?.target_origin().map(|(host, _)| host);
+            if host.is_some_and(|host| !self.is_ours(&host)) {
+                return None;
+            }
             let Verdict::Send(sent, status) = client.judge(redirect) else {
                 return None;
             };
             let address = client.url();
             let length = address.len();
             // A rule that is asked goes through the whole address, and a regex too.
-            work.add(16 + regexes + looks * (4 + length / 16));
+            self.work.add(16 + regexes + looks * (4 + length / 16));
             let method = client.request.head().method().clone();
             let begin = seen.insert((method, address), hops.len());
             let visits = met.entry(at).or_default();
@@ -166,7 +166,9 @@ impl Rules {
         }
         None
     }
+}
 
+impl Rules {
     /// Whether every request that fits the first of these rules goes round, whatever else it has.
     pub(super) fn is_certain(&self, round: &Round) -> bool {
         let conditions = |at: RuleOffset| {
@@ -178,34 +180,15 @@ impl Rules {
             let mut all = round.rules.iter().flat_map(|at| conditions(*at));
             all.all(|condition| most.contains(condition))
         };
-        round.rules.iter().any(|at| all_in(conditions(*at))) && self.stays_in_sight(&round.rules)
+        round.rules.iter().any(|at| all_in(conditions(*at))) && !self.names_a_port(&round.rules)
     }
 
-    /// Whether the table is known to be asked on every host that the rules lead to. Rules name
-    /// hosts and no ports, so another port may be another server.
-    fn stays_in_sight(&self, rules: &[RuleOffset]) -> bool {
-        let host = |at: RuleOffset| {
-            let rule = self.table.rule(at)?;
-            let ready = self.table.options(&rule)?;
-            ready.options.host.as_deref()
-        };
-        let next = rules.iter().cycle().skip(1);
-        rules.iter().zip(next).all(|(at, next)| {
-            let Some(rule) = self.table.rule(*at) else {
-                return false;
-            };
-            let Some((next_host, origin)) = rule.target_origin() else {
-                return true;
-            };
-            if origin.written_port().is_some() {
-                return false;
-            }
-            let named = |at: &RuleOffset| {
-                let own = host(*at).map(|host| Host::of_rule(Some(host)));
-                own.is_some_and(|own| own.and(&next_host).is_some())
-            };
-            host(*next).is_some() || rules.iter().any(named)
-        })
+    /// Returns `true` if a target has a port. Rules name hosts and no ports, so another port may be
+    /// another server.
+    fn names_a_port(&self, rules: &[RuleOffset]) -> bool {
+        let rule = |at: &RuleOffset| self.table.rule(*at);
+        let mut origins = rules.iter().filter_map(|at| rule(at)?.target_origin());
+        origins.any(|(_, origin)| origin.written_port().is_some())
     }
 
     /// Where a rule leads, with these words in place of what it captures.

@@ -174,7 +174,7 @@ fn netlify_loops_and_the_rest() {
             ),
             (
                 "/a/* https://n.example/a/b/:splat\n",
-                &[(PossibleEndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(UnknownHost, 1, &[])],
             ),
             ("/a/* https://n.example/b/:splat\n", &[]),
             ("/a /b 301 Cookie=x\n", &[(PermanentPerUser, 1, &[])]),
@@ -214,10 +214,7 @@ fn netlify_toml() {
                     (PossibleChain, 6, &[2]),
                 ],
             ),
-            (
-                GROWTH,
-                &[(PossibleEndlessRedirect, 2, &[]), (PossibleChain, 2, &[2])],
-            ),
+            (GROWTH, &[(UnknownHost, 2, &[])]),
         ],
     );
 }
@@ -246,7 +243,7 @@ fn cloudflare() {
             ("/a /b\n/a/ /c\n", &[]),
             (
                 "/a/* https://n.example/a/x/:splat\n",
-                &[(PossibleEndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(UnknownHost, 1, &[])],
             ),
             ("/a/:x /b\n", &[(UnusedCapture, 1, &[])]),
             ("/*/c /x\n/a/c /y\n/d /z\n", &[(Undecided, 2, &[1])]),
@@ -367,7 +364,7 @@ fn vercel() {
                 r#"{"redirects":[{"source":"/((?!api).*)","destination":"https://n.example/$1"},
                     {"source":"/api/a","destination":"https://n.example/a"},
                     {"source":"/b/:c+","destination":"https://n.example/:c+"}]}"#,
-                &[(UnreachableRule, 3, &[1])],
+                &[(UnknownHost, 1, &[]), (UnreachableRule, 3, &[1])],
             ),
             (
                 r#"{"redirects":[{"source":"/a/:p+","destination":"/b/:p+"},
@@ -378,11 +375,11 @@ fn vercel() {
                 r#"{"redirects":[{"source":"/:p+","destination":"https://n.example/:p+"},
                     {"source":"/a/(.*)","destination":"https://n.example/$1"},
                     {"source":"/a/:p+","destination":"https://n.example/:p+"}]}"#,
-                &[(UnreachableRule, 3, &[1])],
+                &[(UnknownHost, 2, &[]), (UnreachableRule, 3, &[1])],
             ),
             (
                 r#"{"redirects":[{"source":"/a/:p*","destination":"https://n.example/a/x/:p*"}]}"#,
-                &[(PossibleEndlessRedirect, 1, &[]), (PossibleChain, 1, &[1])],
+                &[(UnknownHost, 1, &[])],
             ),
         ],
     );
@@ -401,7 +398,7 @@ fn next() {
             (
                 r#"[{"source":"/:p*","destination":"https://n.example/:p*","permanent":true},
                     {"source":"/a","destination":"https://n.example/b","permanent":true}]"#,
-                &[(UnreachableRule, 2, &[1])],
+                &[(UnknownHost, 1, &[]), (UnreachableRule, 2, &[1])],
             ),
         ],
     );

@@ -11,7 +11,7 @@ use tower_redirect::{
 
 use FindingCode::{
     DuplicateRule, OwnTarget, PermanentPerUser, PermanentToTemporary, PossibleChain,
-    PossibleEndlessRedirect, PossibleLoop, RedirectChain, Undecided, UndecidedLoop,
+    PossibleEndlessRedirect, PossibleLoop, RedirectChain, Undecided, UndecidedLoop, UnknownHost,
     UnreachableRule, UnusedCapture,
 };
 
