@@ -11,7 +11,7 @@
 //! POST /a -> 301 /d after-404
 //! /a [cookie: x=y] [accept-language: de] -> pass
 //! https://example.com/a -> refused 400
-//! ! 2:4 warning: a message; a cure
+//! ! 2:4 warning: a message; help
 //! ! 3:1 error: the beginning of a message…
 //! ```
 //!

@@ -145,13 +145,13 @@ impl ByLine for HaproxyMap {
         };
         let part = |bytes: &Range<usize>| line.text.get(bytes.clone()).unwrap_or_default();
         let (key, value) = (part(&source), part(&target_at));
-        let warn = |loader: &mut Loader, message: &str, cure| {
+        let warn = |loader: &mut Loader, message: &str, help| {
             loader.report(
                 FindingCode::NeverMatches,
                 line,
                 source.clone(),
                 message,
-                cure,
+                help,
             );
         };
         if value.is_empty() {
@@ -159,8 +159,8 @@ impl ByLine for HaproxyMap {
                 "the key {} has no target, so this line is skipped",
                 quoted(key)
             );
-            let cure = "write it after the key, for example `/old /new`";
-            return warn(loader, &message, cure);
+            let help = "write it after the key, for example `/old /new`";
+            return warn(loader, &message, help);
         }
         if key.contains('?') {
             let key = quoted(key);
@@ -171,17 +171,17 @@ impl ByLine for HaproxyMap {
         if let Some(Slip {
             in_value,
             message,
-            cure,
+            help,
         }) = slip(key, value)
         {
             let bytes = if in_value { target_at.clone() } else { source };
-            return loader.report(FindingCode::Misleading, line, bytes, &message, cure);
+            return loader.report(FindingCode::Misleading, line, bytes, &message, help);
         }
         if let Some(at) = value.len().checked_sub(1).filter(|_| value.ends_with(';')) {
             let bytes = target_at.start + at..target_at.end;
             let message = "the `;` is sent as a part of the target";
-            let cure = "remove it, or load the file in the format `nginx-map`";
-            loader.report(FindingCode::Misleading, line, bytes, message, cure);
+            let help = "remove it, or load the file in the format `nginx-map`";
+            loader.report(FindingCode::Misleading, line, bytes, message, help);
         }
         if let Some(at) = [" #", "\t#"]
             .iter()
@@ -191,8 +191,8 @@ impl ByLine for HaproxyMap {
             let bytes = target_at.start + at + 1..target_at.end;
             let comment = quoted(part(&bytes));
             let message = format!("{comment} isn't a comment, and is sent as a part of the target");
-            let cure = "put the comment on a line of its own, or write `%20` for the space";
-            loader.report(FindingCode::Misleading, line, bytes, &message, cure);
+            let help = "put the comment on a line of its own, or write `%20` for the space";
+            loader.report(FindingCode::Misleading, line, bytes, &message, help);
         }
         let target = TargetText::literal(&value.replace('\t', "%09"));
         match loader.try_first(line.number, map::rule(self.0, key, target)) {
@@ -201,8 +201,8 @@ impl ByLine for HaproxyMap {
                 let key = quoted(key);
                 let message =
                     format!("line {before} already has the key {key}, so this line is skipped");
-                let cure = "remove one of the two";
-                loader.report(FindingCode::UnreachableRule, line, source, &message, cure);
+                let help = "remove one of the two";
+                loader.report(FindingCode::UnreachableRule, line, source, &message, help);
             }
             Err(error) if error.part() == Some(Part::Target) => {
                 loader.report_error(line, &target_at, &error);
@@ -216,19 +216,19 @@ impl ByLine for HaproxyMap {
 struct Slip {
     in_value: bool,
     message: Cow<'static, str>,
-    cure: &'static str,
+    help: &'static str,
 }
 
 /// What a line was meant to be.
 fn slip(key: &str, value: &str) -> Option<Slip> {
     let is_quoted = |text: &str| text.starts_with(['"', '\'']);
     let first = value.split(BLANKS).next().unwrap_or_default();
-    let (in_value, message, cure) = if key.starts_with('#') {
+    let (in_value, message, help) = if key.starts_with('#') {
         return Some(Slip {
             in_value: false,
             message: "`#` only starts a comment in the first column, so this line is skipped"
                 .into(),
-            cure: "remove the white space before it",
+            help: "remove the white space before it",
         });
     } else if is_quoted(key) {
         let message = format!(
@@ -247,11 +247,11 @@ fn slip(key: &str, value: &str) -> Option<Slip> {
             "the key {} is a regex, which isn't supported, so this line is skipped",
             quoted(key)
         );
-        let cure = "write a line for each path, or use the format `nginx-map`";
-        (false, message, cure)
+        let help = "write a line for each path, or use the format `nginx-map`";
+        (false, message, help)
     } else if map::has_scheme(key) {
-        let (message, cure) = map::no_scheme(key);
-        (false, message, cure)
+        let (message, help) = map::no_scheme(key);
+        (false, message, help)
     } else if first == "=" || ARROWS.contains(&first) {
         let message = format!(
             "{} isn't part of this format, so this line is skipped",
@@ -264,7 +264,7 @@ fn slip(key: &str, value: &str) -> Option<Slip> {
     Some(Slip {
         in_value,
         message: message.into(),
-        cure,
+        help,
     })
 }
 

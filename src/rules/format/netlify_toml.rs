@@ -173,12 +173,12 @@ fn read(text: &str, headers: &Headers) -> Parsed {
     for key in table.get_ref().keys() {
         if super::near(key.get_ref(), &["redirects"]).is_some() {
             let message = format!("the key {} is ignored", quoted(key.get_ref()));
-            let cure = "did you mean `redirects`?";
+            let help = "did you mean `redirects`?";
             let code = match redirects {
                 Some(_) => FindingCode::UnknownKey,
                 None => FindingCode::InvalidEntry,
             };
-            document.report(code, &key.span(), &message, cure);
+            document.report(code, &key.span(), &message, help);
             has_near = true;
         }
     }
@@ -206,15 +206,15 @@ fn read(text: &str, headers: &Headers) -> Parsed {
             };
             match entry {
                 Ok(entry) => entry.add(headers, document.loader()),
-                Err((span, message, cure)) => {
-                    document.report(FindingCode::InvalidEntry, &span, &message, cure);
+                Err((span, message, help)) => {
+                    document.report(FindingCode::InvalidEntry, &span, &message, help);
                 }
             }
         }
     } else if let Some(key) = table.get_ref().keys().next().filter(|_| !has_near) {
         let message = "this file has no `[[redirects]]`";
-        let cure = "add one, or don't load this file";
-        document.report(FindingCode::InvalidEntry, &key.span(), message, cure);
+        let help = "add one, or don't load this file";
+        document.report(FindingCode::InvalidEntry, &key.span(), message, help);
     }
     document.finish()
 }
@@ -319,16 +319,16 @@ pub(super) fn entry<'t>(
             ),
             name => {
                 let message = format!("the key {} is ignored", quoted(name));
-                let cure = near_or(name, &KEYS);
-                document.report(FindingCode::UnknownKey, &key.span(), &message, &cure);
+                let help = near_or(name, &KEYS);
+                document.report(FindingCode::UnknownKey, &key.span(), &message, &help);
             }
         }
     }
     if has_from {
         Ok(entry)
     } else {
-        let cure = "add it, for example `from = \"/old\"`";
-        Err((span.clone(), "this redirect has no `from`".into(), cure))
+        let help = "add it, for example `from = \"/old\"`";
+        Err((span.clone(), "this redirect has no `from`".into(), help))
     }
 }
 
@@ -363,8 +363,8 @@ fn pairs<'t>(
 ) -> Result<Vec<Pair<'t>>, Wrong> {
     let Some(table) = value.as_table() else {
         let message = format!("{} must be a table", quoted(name));
-        let cure = "write it as `{ key = \"value\" }`";
-        return Err((span.clone(), message.into(), cure));
+        let help = "write it as `{ key = \"value\" }`";
+        return Err((span.clone(), message.into(), help));
     };
     let mut pairs = Vec::new();
     for (key, value) in table {

@@ -76,7 +76,7 @@ impl Modifier {
 pub(super) struct Wrong {
     pub(super) bytes: Range<usize>,
     pub(super) message: &'static str,
-    pub(super) cure: &'static str,
+    pub(super) help: &'static str,
 }
 
 /// Takes a pattern apart.
@@ -92,11 +92,11 @@ pub(super) fn parse(text: &str) -> Result<Vec<Piece>, Wrong> {
             ':' | '(' => parser.group(String::new(), parser.at)?,
             '{' => parser.braces()?,
             '}' => {
-                let cure = "remove it, or write `\\\\}` for a plain brace";
-                return Err(parser.wrong("this `}` has no matching `{`", cure));
+                let help = "remove it, or write `\\\\}` for a plain brace";
+                return Err(parser.wrong("this `}` has no matching `{`", help));
             }
             '*' | '+' | '?' => {
-                let (message, cure) = match next {
+                let (message, help) = match next {
                     '*' => (
                         "`*` has no placeholder before it",
                         "write `(.*)` to match anything, or `\\\\*` for a plain `*`",
@@ -110,7 +110,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Piece>, Wrong> {
                         "write `(.+)` to match anything, or `\\\\+` for a plain `+`",
                     ),
                 };
-                return Err(parser.wrong(message, cure));
+                return Err(parser.wrong(message, help));
             }
             '\\' => {
                 let start = parser.at;
@@ -149,11 +149,11 @@ impl<'t> Parser<'t> {
         self.rest().chars().next()
     }
 
-    const fn wrong(&self, message: &'static str, cure: &'static str) -> Wrong {
+    const fn wrong(&self, message: &'static str, help: &'static str) -> Wrong {
         Wrong {
             bytes: self.at..self.at + 1,
             message,
-            cure,
+            help,
         }
     }
 
@@ -214,7 +214,7 @@ impl<'t> Parser<'t> {
             return Err(Wrong {
                 bytes: open..self.at,
                 message: "this `{` isn't closed, or contains more than one group",
-                cure: "close it after one `:name` or `(…)`, or write `\\\\{` for a plain brace",
+                help: "close it after one `:name` or `(…)`, or write `\\\\{` for a plain brace",
             });
         }
         self.at += 1;

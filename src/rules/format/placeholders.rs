@@ -80,8 +80,8 @@ pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (Template, V
                     let message = format!(
                         "{replaces} {other} at the start of {name}, but here {name} is one placeholder"
                     );
-                    let cure = "rename one, so that neither name starts with the other";
-                    findings.push((place, message, cure));
+                    let help = "rename one, so that neither name starts with the other";
+                    findings.push((place, message, help));
                 }
                 continue;
             }
@@ -97,14 +97,14 @@ pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (Template, V
             let message = format!(
                 "{replaces} {written} at the start of {token}, but here {token} is sent as text"
             );
-            let cure =
+            let help =
                 "put `/`, `-` or `.` after the placeholder, or add the longer name to the source";
-            findings.push((place, message, cure));
+            findings.push((place, message, help));
         } else if token.starts_with(|c: char| c.is_ascii_alphabetic()) {
             let token = quoted_name(token);
             let message = format!("the source has no placeholder {token}, so it is sent as text");
-            let cure = "add the placeholder to the source, or write `%3A` for the colon";
-            findings.push((place, message, cure));
+            let help = "add the placeholder to the source, or write `%3A` for the colon";
+            findings.push((place, message, help));
         }
     }
     template.push_literal(text, literal..text.len());

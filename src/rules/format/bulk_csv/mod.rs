@@ -159,17 +159,17 @@ fn read(text: &str) -> Parsed {
         }
         if row.get(SOURCE).ends_with("/*") {
             let message = "`*` only matches a literal `*` here, and not the paths below";
-            let cure = "remove `/*`, and write `TRUE` in the sixth column to match the paths below";
-            document.report(FindingCode::Misleading, &row.place(SOURCE), message, cure);
+            let help = "remove `/*`, and write `TRUE` in the sixth column to match the paths below";
+            document.report(FindingCode::Misleading, &row.place(SOURCE), message, help);
         }
         match rule(&row) {
             Ok(rule) => add(&mut document, &mut seen, &row, rule),
             Err(Wrong {
                 column,
                 message,
-                cure,
+                help,
             }) => {
-                document.report(code_of(column), &row.place(column), &message, cure);
+                document.report(code_of(column), &row.place(column), &message, help);
             }
         }
     }
@@ -196,14 +196,14 @@ const fn code_of(column: usize) -> FindingCode {
 struct Wrong {
     column: usize,
     message: Cow<'static, str>,
-    cure: &'static str,
+    help: &'static str,
 }
 
-fn wrong(column: usize, message: impl Into<Cow<'static, str>>, cure: &'static str) -> Wrong {
+fn wrong(column: usize, message: impl Into<Cow<'static, str>>, help: &'static str) -> Wrong {
     Wrong {
         column,
         message: message.into(),
-        cure,
+        help,
     }
 }
 
@@ -221,12 +221,12 @@ fn add(document: &mut Document<'_>, seen: &mut Seen, row: &Row<'_>, rule: Rule) 
         let source = quoted(row.get(SOURCE));
         let message =
             format!("line {before} already has the source {source}, so this row is skipped");
-        let cure = "remove one of the two";
+        let help = "remove one of the two";
         document.report(
             FindingCode::DuplicateSource,
             &row.place(SOURCE),
             &message,
-            cure,
+            help,
         );
         return;
     }
@@ -335,15 +335,15 @@ fn check(row: &Row<'_>) -> Result<(), Wrong> {
     }
     if target.is_empty() && source.contains([';', '\t', '|']) {
         let message = "this row has only one column";
-        let cure = "separate the columns with commas, not with `;`, `|` or tabs";
-        return Err(wrong(SOURCE, message, cure));
+        let help = "separate the columns with commas, not with `;`, `|` or tabs";
+        return Err(wrong(SOURCE, message, help));
     }
     for (column, address) in [(SOURCE, source), (TARGET, target)] {
         let name = name(column);
         if address.is_empty() {
             let message = format!("this row has no {name}");
-            let cure = "write it as `example.com/old,https://example.com/new`";
-            return Err(wrong(column, message, cure));
+            let help = "write it as `example.com/old,https://example.com/new`";
+            return Err(wrong(column, message, help));
         }
         if address.contains('\n') {
             let message = format!("the quote around this {name} isn't closed on its line");
@@ -358,28 +358,28 @@ fn check(row: &Row<'_>) -> Result<(), Wrong> {
         let field = row.get(column);
         if !field.is_empty() {
             let message = format!("{} is after the last of the seven columns", quoted(field));
-            let cure = "remove it, or put a URL that contains a comma in quotes";
-            return Err(wrong(column, message, cure));
+            let help = "remove it, or put a URL that contains a comma in quotes";
+            return Err(wrong(column, message, help));
         }
     }
     let (_, host, path) = split(source);
     if source.starts_with('/') || host.is_empty() {
         let message = format!("the source {} has no host", quoted(source));
-        let cure = "write host and path, for example `example.com/path`";
-        return Err(wrong(SOURCE, message, cure));
+        let help = "write host and path, for example `example.com/path`";
+        return Err(wrong(SOURCE, message, help));
     }
     if host.ends_with(':') && path.starts_with("//") {
         let message = format!(
             "the scheme {} isn't supported",
             quoted(&format!("{host}//"))
         );
-        let cure = "write `http://`, `https://`, or no scheme to match both";
-        return Err(wrong(SOURCE, message, cure));
+        let help = "write `http://`, `https://`, or no scheme to match both";
+        return Err(wrong(SOURCE, message, help));
     }
     if host.contains('*') {
         let message = format!("the host {} contains `*`", quoted(host));
-        let cure = "remove `*.`, and write `TRUE` in the fifth column to match subdomains";
-        return Err(wrong(SOURCE, message, cure));
+        let help = "remove `*.`, and write `TRUE` in the fifth column to match subdomains";
+        return Err(wrong(SOURCE, message, help));
     }
     if host.contains('@') {
         let message = format!("the source {} contains a user name", quoted(source));
@@ -393,13 +393,13 @@ fn check(row: &Row<'_>) -> Result<(), Wrong> {
             "fragment"
         };
         let message = format!("a source can't have a {what} ({})", quoted(rest));
-        let cure = "remove it, since a row matches any query";
-        return Err(wrong(SOURCE, message, cure));
+        let help = "remove it, since a row matches any query";
+        return Err(wrong(SOURCE, message, help));
     }
     if target.starts_with('/') {
         let message = format!("the target {} has no host", quoted(target));
-        let cure = "write the whole URL, for example `https://example.com/path`";
-        return Err(wrong(TARGET, message, cure));
+        let help = "write the whole URL, for example `https://example.com/path`";
+        return Err(wrong(TARGET, message, help));
     }
     Ok(())
 }

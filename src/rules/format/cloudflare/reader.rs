@@ -43,15 +43,15 @@ pub(super) struct Reader {
 struct LeftOut<'l>(FindingCode, Place<'l>, String, &'static str);
 
 impl<'l> LeftOut<'l> {
-    fn error(code: FindingCode, place: &Place<'l>, message: &str, cure: &'static str) -> Self {
-        Self(code, place.clone(), message.to_owned(), cure)
+    fn error(code: FindingCode, place: &Place<'l>, message: &str, help: &'static str) -> Self {
+        Self(code, place.clone(), message.to_owned(), help)
     }
 }
 
 impl ByLine for Reader {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
-        if let Err(LeftOut(code, place, message, cure)) = self.try_line(line, loader) {
-            loader.report_at(code, &place, &message, cure);
+        if let Err(LeftOut(code, place, message, help)) = self.try_line(line, loader) {
+            loader.report_at(code, &place, &message, help);
         }
     }
 }
@@ -84,27 +84,27 @@ impl Reader {
         }
         if APACHE.contains(&first.text()) {
             let message = format!("{} is a directive of Apache", quoted(first.text()));
-            let cure = "write it as `/old /new 301`";
-            return Err(LeftOut::error(FindingCode::Syntax, first, &message, cure));
+            let help = "write it as `/old /new 301`";
+            return Err(LeftOut::error(FindingCode::Syntax, first, &message, help));
         }
         let (from, to, status) = match &*words {
             [from, to] => (from, to, None),
             [from, to, status] => (from, to, Some(status)),
             [from] => {
                 let message = format!("the source {} has no destination", quoted(from.text()));
-                let cure = "write it after the source, for example `/old /new`";
+                let help = "write it after the source, for example `/old /new`";
                 return Err(LeftOut::error(
                     FindingCode::InvalidEntry,
                     from,
                     &message,
-                    cure,
+                    help,
                 ));
             }
             _ => {
                 let fourth = words.get(3).unwrap_or(first);
                 let message = format!("unexpected {} after the status", quoted(fourth.text()));
-                let cure = "remove it, since a line has only a source, a destination and a status";
-                return Err(LeftOut::error(FindingCode::Syntax, fourth, &message, cure));
+                let help = "remove it, since a line has only a source, a destination and a status";
+                return Err(LeftOut::error(FindingCode::Syntax, fourth, &message, help));
             }
         };
 
@@ -123,12 +123,12 @@ impl Reader {
                 "Cloudflare rejects this rule as a loop, since it redirects {} to its folder",
                 quoted(to.text())
             );
-            let cure = "remove it, or redirect to a page that isn't called `index` or `index.html`";
+            let help = "remove it, or redirect to a page that isn't called `index` or `index.html`";
             return Err(LeftOut::error(
                 FindingCode::RedirectLoop,
                 to,
                 &message,
-                cure,
+                help,
             ));
         }
         if let Some(line) = self.seen.get(&source) {
@@ -142,7 +142,7 @@ impl Reader {
         }
         self.seen.insert(source.clone(), line.number);
         let names = pattern.names().map_err(|name| {
-            let (message, cure) = match &*name {
+            let (message, help) = match &*name {
                 "*" => (
                     "the source has more than one `*`".to_owned(),
                     "use `*` once, which counts as `:splat`",
@@ -156,16 +156,16 @@ impl Reader {
                     "give each placeholder its own name",
                 ),
             };
-            LeftOut::error(FindingCode::InvalidSource, from, &message, cure)
+            LeftOut::error(FindingCode::InvalidSource, from, &message, help)
         })?;
         let mut rule = if let Some(status) = status {
             let (template, findings) =
                 placeholders::target(&destination, &names, "older Cloudflare versions replace");
-            for (bytes, message, cure) in findings {
+            for (bytes, message, help) in findings {
                 let start = (to.bytes.start + bytes.start).min(to.bytes.end);
                 let start = floor_char_boundary(line.text, start);
                 let end = (to.bytes.start + bytes.end).min(to.bytes.end);
-                loader.report(FindingCode::Misleading, line, start..end, &message, cure);
+                loader.report(FindingCode::Misleading, line, start..end, &message, help);
             }
             let mut rule = Rule::of_file(status, pattern.source(), template);
             rule.options.merge_slashes = !names.is_empty() && destination.starts_with('/');
@@ -173,8 +173,8 @@ impl Reader {
         } else {
             let message = "status 200 is a rewrite, not a redirect, so these URLs pass through";
             let place = words.get(2).unwrap_or(to);
-            let cure = "serve these URLs from the app";
-            loader.report_at(FindingCode::UnsupportedOutcome, place, message, cure);
+            let help = "serve these URLs from the app";
+            loader.report_at(FindingCode::UnsupportedOutcome, place, message, help);
             Rule::pass(pattern.source())
         };
         rule.options.stands_with_patterns = pattern.is_static() && !is_static;
@@ -217,12 +217,12 @@ fn source_path<'l>(from: &Place<'l>, loader: &mut Loader) -> Result<String, Left
     let text = from.text();
     if has_host(text) {
         let message = format!("the source {} has a host", quoted(text));
-        let cure = "write only the path, which matches on every host";
+        let help = "write only the path, which matches on every host";
         return Err(LeftOut::error(
             FindingCode::InvalidSource,
             from,
             &message,
-            cure,
+            help,
         ));
     }
     let Path {
@@ -232,15 +232,15 @@ fn source_path<'l>(from: &Place<'l>, loader: &mut Loader) -> Result<String, Left
         resolved,
     } = Path::of(text);
     let mut warn =
-        |message: &str, cure: &str| loader.report_at(FindingCode::Misleading, from, message, cure);
+        |message: &str, help: &str| loader.report_at(FindingCode::Misleading, from, message, help);
     let read_as = || format!("the source {} is read as {}", quoted(text), quoted(&path));
     if !text.starts_with('/') {
-        let cure = if text.contains("://") {
+        let help = if text.contains("://") {
             "write only the path, which matches on every host"
         } else {
             "start it with `/`"
         };
-        warn(&read_as(), cure);
+        warn(&read_as(), help);
     }
     if !query.is_empty() || !fragment.is_empty() {
         let ignored = quoted(&format!("{query}{fragment}"));
@@ -248,8 +248,8 @@ fn source_path<'l>(from: &Place<'l>, loader: &mut Loader) -> Result<String, Left
         warn(&message, "remove it");
     }
     if resolved {
-        let cure = format!("write {}, without `.` and `..`", quoted(&path));
-        warn(&read_as(), &cure);
+        let help = format!("write {}, without `.` and `..`", quoted(&path));
+        warn(&read_as(), &help);
     }
     Ok(path)
 }
@@ -267,7 +267,7 @@ fn destination<'l>(to: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOu
         text.split_at_checked(end).unwrap_or((text, ""))
     } else {
         let text = quoted(text);
-        let (message, cure) = if text.starts_with("`http://") {
+        let (message, help) = if text.starts_with("`http://") {
             let message = format!("Cloudflare doesn't redirect to `http://` ({text})");
             (message, "write `https://`")
         } else {
@@ -278,7 +278,7 @@ fn destination<'l>(to: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOu
             FindingCode::InvalidTarget,
             to,
             &message,
-            cure,
+            help,
         ));
     };
     let Path {
@@ -290,8 +290,8 @@ fn destination<'l>(to: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOu
     if resolved {
         let read = quoted(&format!("{origin}{path}"));
         let message = format!("the destination {} is read as {read}", quoted(text));
-        let cure = format!("write {read}, without `.` and `..`");
-        loader.report_at(FindingCode::Misleading, to, &message, &cure);
+        let help = format!("write {read}, without `.` and `..`");
+        loader.report_at(FindingCode::Misleading, to, &message, &help);
     }
     // What leads to another host is left for the check of targets.
     let is_local = origin.is_empty() && !path.starts_with("//");

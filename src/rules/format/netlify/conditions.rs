@@ -26,15 +26,15 @@ impl<'l> Entry<'l> {
         for (_, Pair { key, value, place }) in pairs {
             let has = Condition::query(&parameters::plain(key));
             let Some(value) = value.as_deref() else {
-                let (why, cure) = if ARROWS.contains(&&**key) {
+                let (why, help) = if ARROWS.contains(&&**key) {
                     ("isn't part of this format", "remove it".to_owned())
                 } else {
                     let pair = quoted(&format!("{key}=:value"));
-                    let cure = format!("write {pair}, or `%20` for a space in a path");
-                    ("has no value", cure)
+                    let help = format!("write {pair}, or `%20` for a space in a path");
+                    ("has no value", help)
                 };
                 let message = format!("{} {why}, so it is ignored", quoted(key));
-                loader.report_at(FindingCode::UnknownKey, place, &message, &cure);
+                loader.report_at(FindingCode::UnknownKey, place, &message, &help);
                 continue;
             };
             let name = value.strip_prefix(':').filter(|name| !name.is_empty());
@@ -60,14 +60,14 @@ impl<'l> Entry<'l> {
         let mut last: Vec<_> = self.conditions.iter().rev().filter(last_of_kind).collect();
         last.reverse();
         for Pair { key, value, place } in last {
-            let left_out = |message: String, cure| {
+            let left_out = |message: String, help| {
                 let message = format!("{message}, so this rule is skipped");
                 let message = format!("{message} and a later rule can match its URLs");
                 Err(LeftOut(
                     FindingCode::UnsupportedCondition,
                     place.clone(),
                     message,
-                    cure,
+                    help,
                 ))
             };
             let values = value.as_deref().unwrap_or_default().split(',');
@@ -94,8 +94,8 @@ impl<'l> Entry<'l> {
                     let mut others = values.iter().filter(|value| value.len() != 2);
                     if let (None, Some(other)) = (&headers.language, others.next()) {
                         let message = format!("the language {} never matches", quoted(other));
-                        let cure = "write its two letters, for example `de` for `de-AT`";
-                        loader.report_at(FindingCode::NeverMatches, place, &message, cure);
+                        let help = "write its two letters, for example `de` for `de-AT`";
+                        loader.report_at(FindingCode::NeverMatches, place, &message, help);
                     }
                     let values = values.iter().map(|value| value.to_ascii_lowercase());
                     let condition = match &headers.language {

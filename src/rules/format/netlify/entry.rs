@@ -85,8 +85,8 @@ impl<'l> Pair<'l> {
 impl<'l> Entry<'l> {
     /// Adds the rules, or says why there are none.
     pub(in crate::rules::format) fn add(&self, headers: &Headers, loader: &mut Loader) {
-        if let Err(LeftOut(code, place, message, cure)) = self.try_add(headers, loader) {
-            loader.report_at(code, &place, &message, cure);
+        if let Err(LeftOut(code, place, message, help)) = self.try_add(headers, loader) {
+            loader.report_at(code, &place, &message, help);
         }
     }
 
@@ -116,8 +116,8 @@ impl<'l> Entry<'l> {
         if !self.force && rule.names_one_address_twice() {
             let target = quoted(&target.text);
             let message = format!("endless redirect: {target} matches this rule again");
-            let cure = "remove this rule or change its target";
-            loader.report_at(FindingCode::OwnTarget, &self.from.place, &message, cure);
+            let help = "remove this rule or change its target";
+            loader.report_at(FindingCode::OwnTarget, &self.from.place, &message, help);
         }
         // One of the cookies is enough: a rule for each.
         let rules: Vec<_> = match &*cookies {
@@ -136,12 +136,12 @@ impl<'l> Entry<'l> {
             if let Some(line) = loader.last_copy(&self.from.place, &target.place, rule) {
                 let message =
                     format!("line {line} has the same rule, and only the last one counts");
-                let cure = "remove one of the two";
+                let help = "remove one of the two";
                 loader.report_at(
                     FindingCode::UnreachableRule,
                     &self.from.place,
                     &message,
-                    cure,
+                    help,
                 );
             }
         }
@@ -181,8 +181,8 @@ impl<'l> Entry<'l> {
             let (from, to) = (quoted(from), quoted(to));
             let message =
                 format!("Netlify treats {from} and {to} as one URL, so this is a loop there");
-            let cure = "remove the rule, and use the policy `TrailingSlash` in the app";
-            loader.report_at(FindingCode::PossibleLoop, &target.place, &message, cure);
+            let help = "remove the rule, and use the policy `TrailingSlash` in the app";
+            loader.report_at(FindingCode::PossibleLoop, &target.place, &message, help);
         }
     }
 
@@ -199,7 +199,7 @@ impl<'l> Entry<'l> {
         let Some(Status { code, place }) = &self.status else {
             return;
         };
-        let (what, cure) = match code {
+        let (what, help) = match code {
             200 => ("a rewrite, not a redirect", "serve these URLs from the app"),
             404 => (
                 "an error page, not a redirect",
@@ -208,7 +208,7 @@ impl<'l> Entry<'l> {
             _ => ("no redirect", STATUSES),
         };
         let message = format!("status {code} is {what}, so these URLs pass through");
-        loader.report_at(FindingCode::UnsupportedOutcome, place, &message, cure);
+        loader.report_at(FindingCode::UnsupportedOutcome, place, &message, help);
     }
 }
 
@@ -216,9 +216,9 @@ impl<'l> Entry<'l> {
 fn template(target: &Word<'_>, names: &Names, loader: &mut Loader) -> Template {
     let (template, findings) =
         placeholders::target(&target.text, names.in_target(), "Netlify replaces");
-    for (bytes, message, cure) in findings {
+    for (bytes, message, help) in findings {
         let place = within(&target.place, bytes);
-        loader.report_at(FindingCode::Misleading, &place, &message, cure);
+        loader.report_at(FindingCode::Misleading, &place, &message, help);
     }
     template
 }

@@ -197,8 +197,8 @@ impl ByLine for Reader {
         match entry(line) {
             Ok(Some(entry)) => entry.add(&self.0, loader),
             Ok(None) => {}
-            Err(LeftOut(code, place, message, cure)) => {
-                loader.report_at(code, &place, &message, cure);
+            Err(LeftOut(code, place, message, help)) => {
+                loader.report_at(code, &place, &message, help);
             }
         }
     }
@@ -219,7 +219,7 @@ pub(super) const APACHE: [&str; 6] = [
 
 /// What a line says; nothing, where it is empty or a comment.
 pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
-    let wrong = |code, place, message, cure| Err(LeftOut(code, place, message, cure));
+    let wrong = |code, place, message, help| Err(LeftOut(code, place, message, help));
     let mut words = line
         .words()
         .map(Word::of)
@@ -239,8 +239,8 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
     let rest: Vec<_> = words.collect();
     let Some(first) = rest.first() else {
         let message = format!("the source {} has no target", quoted(&from.text));
-        let cure = "write it after the source, for example `/old /new`";
-        return wrong(FindingCode::InvalidEntry, from.place, message, cure);
+        let help = "write it after the source, for example `/old /new`";
+        return wrong(FindingCode::InvalidEntry, from.place, message, help);
     };
     let mut query = Vec::new();
     let mut to = None;
@@ -248,12 +248,12 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
     if parse_int(&first.text).is_none() {
         let Some(at) = rest.iter().position(is_target) else {
             let message = format!("{} isn't a target", quoted(&first.text));
-            let cure = "write a target that starts with `/`, `http://` or `https://`";
+            let help = "write a target that starts with `/`, `http://` or `https://`";
             return wrong(
                 FindingCode::InvalidTarget,
                 first.place.clone(),
                 message,
-                cure,
+                help,
             );
         };
         let words = rest.iter().take(at);
@@ -283,7 +283,7 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
             conditions = rest;
         } else {
             let message = format!("{} isn't a status", quoted(&word.text));
-            let cure = if word.text.contains('=') {
+            let help = if word.text.contains('=') {
                 "write a status before the conditions, for example `301`"
             } else {
                 "remove it, or write `%20` for a space in the target"
@@ -292,7 +292,7 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
                 FindingCode::InvalidStatus,
                 word.place.clone(),
                 message,
-                cure,
+                help,
             );
         }
     }

@@ -140,7 +140,7 @@ impl<'l> Entry<'l> {
         };
         let (path, rest) = path.split_at_checked(mark).unwrap_or((path, ""));
         let place = self.within_from(path_at + mark..self.from.text.len());
-        let (what, cure) = match (rest.starts_with('?'), self.in_toml) {
+        let (what, help) = match (rest.starts_with('?'), self.in_toml) {
             (true, true) => (
                 "query",
                 "write it as a condition, for example `query = { key = \"value\" }`",
@@ -155,10 +155,10 @@ impl<'l> Entry<'l> {
         if !is_url {
             let message = format!("a source path with a {what} ({rest}) never matches");
             let message = format!("{message}, so this rule is skipped");
-            return Err(LeftOut(FindingCode::NeverMatches, place, message, cure));
+            return Err(LeftOut(FindingCode::NeverMatches, place, message, help));
         }
         let message = format!("the {what} {rest} of a source URL is ignored");
-        loader.report_at(FindingCode::Misleading, &place, &message, cure);
+        loader.report_at(FindingCode::Misleading, &place, &message, help);
         Ok(path)
     }
 
@@ -181,8 +181,8 @@ impl<'l> Entry<'l> {
             if matches!(text, "." | "..") {
                 let message = format!("no URL has the segment {}", quoted(text));
                 let message = format!("{message}, so this rule is skipped");
-                let cure = "remove the segment, since clients resolve it";
-                return Err(LeftOut(FindingCode::NeverMatches, place, message, cure));
+                let help = "remove the segment, since clients resolve it";
+                return Err(LeftOut(FindingCode::NeverMatches, place, message, help));
             }
             let segment = if let Some(name) = name {
                 Segment::Placeholder(names.add(name))
@@ -205,8 +205,8 @@ impl<'l> Entry<'l> {
                     };
                     let name = quoted(text.get(colon..).unwrap_or_default());
                     let message = format!("{name} is plain text here");
-                    let cure = "make the placeholder a segment of its own, for example `/:name`";
-                    loader.report_at(FindingCode::Misleading, &place, &message, cure);
+                    let help = "make the placeholder a segment of its own, for example `/:name`";
+                    loader.report_at(FindingCode::Misleading, &place, &message, help);
                 }
                 Segment::Literal(text)
             };

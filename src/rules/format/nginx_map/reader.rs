@@ -37,10 +37,10 @@ pub(in crate::rules::format) fn read(text: &str, how: StatusChoice) -> Parsed {
             Ok(End::Close) => reader.variable = Some(Variable::of_entries("")),
             Ok(End::Text) => break,
             Err(wrong) => {
-                let cure = wrong.cure;
+                let help = wrong.help;
                 reader
                     .document
-                    .report(FindingCode::Syntax, &wrong.bytes, wrong.message, cure);
+                    .report(FindingCode::Syntax, &wrong.bytes, wrong.message, help);
             }
         }
     }
@@ -68,9 +68,9 @@ impl<'t> Reader<'t> {
         code: FindingCode,
         bytes: &Range<usize>,
         message: &str,
-        cure: &str,
+        help: &str,
     ) {
-        self.document.report(code, bytes, message, cure);
+        self.document.report(code, bytes, message, help);
     }
 
     /// The head of a block.
@@ -81,20 +81,20 @@ impl<'t> Reader<'t> {
                 if self.variable.is_none() {
                     let name = quoted(&variable.text);
                     let message = format!("a map of {name} isn't supported, so it is skipped");
-                    let cure = "use a map of `$uri`, `$request_uri` or `$host`";
+                    let help = "use a map of `$uri`, `$request_uri` or `$host`";
                     self.report(
                         FindingCode::UnsupportedOption,
                         &variable.bytes,
                         &message,
-                        cure,
+                        help,
                     );
                 }
             }
             [first, ..] => {
                 let message = format!("{} starts a block that isn't a `map`", quoted(&first.text));
-                let cure =
+                let help =
                     "put a word that contains `{` in quotes, or load only the entries of one map";
-                self.report(FindingCode::Syntax, &first.bytes, &message, cure);
+                self.report(FindingCode::Syntax, &first.bytes, &message, help);
             }
             [] => {}
         }
@@ -110,13 +110,13 @@ impl<'t> Reader<'t> {
                     "`include` isn't supported, so {} isn't read",
                     quoted(&file.text)
                 );
-                let cure = "load that file on its own, or copy its entries here";
-                self.report(FindingCode::UnsupportedOption, &word.bytes, &message, cure);
+                let help = "load that file on its own, or copy its entries here";
+                self.report(FindingCode::UnsupportedOption, &word.bytes, &message, help);
             }
             [key, value] => self.pair(key, value),
             [first, rest @ ..] => {
                 let key = quoted(&first.text);
-                let (message, cure) = if DIRECTIVES.contains(&&*first.text) {
+                let (message, help) = if DIRECTIVES.contains(&&*first.text) {
                     let message = format!("{key} is a directive of nginx, not an entry of a map");
                     (message, "load only the entries of one map")
                 } else if let Some(value) = rest.first() {
@@ -132,7 +132,7 @@ impl<'t> Reader<'t> {
                         "write one before the `;`, for example `/old /new;`",
                     )
                 };
-                self.report(FindingCode::InvalidEntry, &first.bytes, &message, cure);
+                self.report(FindingCode::InvalidEntry, &first.bytes, &message, help);
             }
         }
     }
@@ -140,13 +140,13 @@ impl<'t> Reader<'t> {
     fn pair(&mut self, key: &Token<'t>, value: &Token<'t>) {
         let text = key.text.strip_prefix('\\').unwrap_or(&key.text);
         if map::has_scheme(text) {
-            let (message, cure) = map::no_scheme(text);
-            return self.report(FindingCode::NeverMatches, &key.bytes, &message, cure);
+            let (message, help) = map::no_scheme(text);
+            return self.report(FindingCode::NeverMatches, &key.bytes, &message, help);
         }
         if key.text == "default" && self.default.is_some() {
             let message = "there is already a `default`, so this one is skipped";
-            let cure = "remove one of the two";
-            self.report(FindingCode::DuplicateSource, &key.bytes, message, cure);
+            let help = "remove one of the two";
+            self.report(FindingCode::DuplicateSource, &key.bytes, message, help);
         } else if key.text == "default" {
             let rule = self.rule(map::every_path(PATH), value, Known::default());
             self.default = Some((key.clone(), value.clone(), rule));
@@ -192,8 +192,8 @@ impl<'t> Reader<'t> {
         };
         let text = quoted(text);
         let message = format!("line {before} already has the key {text}, so this entry is skipped");
-        let cure = "remove one of the two";
-        self.report(FindingCode::DuplicateSource, &key.bytes, &message, cure);
+        let help = "remove one of the two";
+        self.report(FindingCode::DuplicateSource, &key.bytes, &message, help);
     }
 
     /// Adds the rule of an entry.
@@ -252,20 +252,20 @@ impl<'t> Reader<'t> {
             Err(variable) => variable,
         };
         let name = quoted(&format!("${variable}"));
-        let (message, cure) = if variable.is_empty() {
+        let (message, help) = if variable.is_empty() {
             let message = format!("{name} isn't followed by the name of a variable");
             (message, "write `%24` for a plain `$`")
         } else if variable.bytes().all(|byte| byte.is_ascii_digit()) {
             let message = format!("the key has no group {name}");
-            let cure = "add the group to the key, or remove it from the value";
-            (message, cure)
+            let help = "add the group to the key, or remove it from the value";
+            (message, help)
         } else {
             let message = format!("the variable {name} isn't supported");
-            let cure = "write its value instead, or insert a group of the key";
-            (message, cure)
+            let help = "write its value instead, or insert a group of the key";
+            (message, help)
         };
         let message = format!("{message}, so requests for this key pass through");
-        self.report(FindingCode::UnsupportedTarget, &value.bytes, &message, cure);
+        self.report(FindingCode::UnsupportedTarget, &value.bytes, &message, help);
         Rule::pass(source)
     }
 
@@ -290,10 +290,10 @@ impl<'t> Reader<'t> {
         let rejected = variable.and_then(|variable| variable.rejects(host, path));
         let has_query = variable.is_some_and(|variable| variable.has_query);
         let key = quoted(text);
-        let (why, cure) = if text.is_empty() {
+        let (why, help) = if text.is_empty() {
             ("an empty key never matches".to_owned(), "remove it")
-        } else if let Some(cure) = rejected {
-            (format!("{key} never matches in a map of {of}"), cure)
+        } else if let Some(help) = rejected {
+            (format!("{key} never matches in a map of {of}"), help)
         } else if text.contains('?') && (!has_query || path.is_empty()) {
             let why = format!("the query in the key {key} never matches");
             (why, "write only the path, or use a map of `$request_uri`")
@@ -304,7 +304,7 @@ impl<'t> Reader<'t> {
             return true;
         };
         let message = format!("{why}, so this entry is skipped");
-        self.report(FindingCode::NeverMatches, &token.bytes, &message, cure);
+        self.report(FindingCode::NeverMatches, &token.bytes, &message, help);
         false
     }
 
@@ -314,17 +314,17 @@ impl<'t> Reader<'t> {
         code: FindingCode,
         key: &Token<'_>,
         why: &str,
-        cure: &str,
+        help: &str,
     ) {
         let message = format!("{why}, so it never matches, and other keys may redirect its URLs");
-        self.report(code, &key.bytes, &message, cure);
+        self.report(code, &key.bytes, &message, help);
     }
 
     #[cfg(not(feature = "regex"))]
     fn regex(&mut self, _: &str, key: &Token<'_>, _: &Token<'_>) {
         let message = "this key is a regex, and the `regex` feature is off";
-        let cure = "enable the `regex` feature of tower-redirect";
-        self.report(FindingCode::MissingFeature, &key.bytes, message, cure);
+        let help = "enable the `regex` feature of tower-redirect";
+        self.report(FindingCode::MissingFeature, &key.bytes, message, help);
     }
 
     fn finish(mut self) -> Parsed {

@@ -24,12 +24,12 @@ impl<'t> Reader<'t> {
         let compiled = match self.document.regex(text, folds) {
             Ok(compiled) => compiled,
             Err(error) => {
-                let (code, message, cure) = regex_problem(text, &error);
+                let (code, message, help) = regex_problem(text, &error);
                 if code.severity() == Severity::Error {
-                    return self.report(code, &key.bytes, &message, &cure);
+                    return self.report(code, &key.bytes, &message, &help);
                 }
                 let why = "regex lookaround and backreferences aren't supported";
-                return self.never_matches(code, key, why, &cure);
+                return self.never_matches(code, key, why, &help);
             }
         };
         let variable = self.variable.as_ref();
@@ -40,18 +40,18 @@ impl<'t> Reader<'t> {
         }
         if variable.is_some_and(Variable::is_host_and_path) && text.starts_with('^') {
             let why = format!("the regex {name} on a host and a path isn't supported");
-            let cure = "write keys without a regex, or use a map of `$uri`";
-            return self.never_matches(FindingCode::UnsupportedRegex, key, &why, cure);
+            let help = "write keys without a regex, or use a map of `$uri`";
+            return self.never_matches(FindingCode::UnsupportedRegex, key, &why, help);
         }
         if asks_for_query(text) {
-            let cure = "write a regex of the path only, or keys without a regex";
+            let help = "write a regex of the path only, or keys without a regex";
             if has_query {
                 let why = format!("the query in the regex {name} isn't supported");
-                return self.never_matches(FindingCode::UnsupportedRegex, key, &why, cure);
+                return self.never_matches(FindingCode::UnsupportedRegex, key, &why, help);
             }
             let why = format!("the regex {name} requires a `?`, which no path has");
             let why = format!("{why}, so this entry is skipped");
-            return self.report(FindingCode::NeverMatches, &key.bytes, &why, cure);
+            return self.report(FindingCode::NeverMatches, &key.bytes, &why, help);
         }
         let names: Vec<_> = compiled.capture_names().collect();
         let after_host = value::after_host(&value.text).and_then(|variable| {

@@ -35,7 +35,7 @@ pub(in crate::rules::format) enum End {
 pub(in crate::rules::format) struct Wrong {
     pub(in crate::rules::format) bytes: Range<usize>,
     pub(super) message: &'static str,
-    pub(super) cure: &'static str,
+    pub(super) help: &'static str,
 }
 
 /// The most words of an entry that are kept; none has as many.
@@ -70,7 +70,7 @@ impl<'t> Tokens<'t> {
                     Some(first) => Err(Wrong {
                         bytes: first.bytes.clone(),
                         message: "this entry has no `;` at its end",
-                        cure: "add it",
+                        help: "add it",
                     }),
                 };
             };
@@ -141,7 +141,7 @@ impl<'t> Tokens<'t> {
             return Err(Wrong {
                 bytes: bytes.start - 1..bytes.end,
                 message: "this quote isn't closed, so the rest of the file isn't read",
-                cure: "add the closing quote",
+                help: "add the closing quote",
             });
         }
         self.at += 1;
@@ -154,7 +154,7 @@ impl<'t> Tokens<'t> {
                 return Err(Wrong {
                     bytes: behind..behind + 1,
                     message: "the closing quote is in the middle of a word",
-                    cure: "put the whole word in quotes, or add a space or `;` after the quote",
+                    help: "put the whole word in quotes, or add a space or `;` after the quote",
                 });
             }
         }

@@ -98,9 +98,9 @@ impl Entry<'_, '_> {
                 } else {
                     kind
                 };
-                let cure = format!("add `\"key\": \"…\"` with the name of the {what}");
+                let help = format!("add `\"key\": \"…\"` with the name of the {what}");
                 let first = json::first_key(self.document.text, &object, &condition);
-                return self.error(FindingCode::InvalidCondition, first, &message, &cure);
+                return self.error(FindingCode::InvalidCondition, first, &message, &help);
             }
             _ => {
                 let given = object.get("type").map(Value::bytes);
@@ -226,8 +226,8 @@ impl Entry<'_, '_> {
         }
         let text = self.document.text.get(value.bytes()).unwrap_or_default();
         let message = format!("the comparison {} isn't supported", quoted(text));
-        let cure = "use one of `eq`, `re` and `inc`, or a regex in quotes";
-        self.never_matches(value.bytes(), &message, cure)
+        let help = "use one of `eq`, `re` and `inc`, or a regex in quotes";
+        self.never_matches(value.bytes(), &message, help)
     }
 
     /// With a value that this regex matches from start to end.
@@ -244,18 +244,18 @@ impl Entry<'_, '_> {
             Ok(regex) if expected || regex.excluded.is_empty() => regex,
             Ok(_) => {
                 let message = "a look-around in `missing` isn't supported";
-                let cure = "list the values without it, as `{ \"inc\": [ … ] }`";
-                return self.never_matches(value.inside(), message, cure);
+                let help = "list the values without it, as `{ \"inc\": [ … ] }`";
+                return self.never_matches(value.inside(), message, help);
             }
             Err(wrong) if wrong.is_known => {
-                return self.never_matches(value.part(wrong.bytes), wrong.message, wrong.cure);
+                return self.never_matches(value.part(wrong.bytes), wrong.message, wrong.help);
             }
             Err(wrong) => {
                 return self.error(
                     FindingCode::InvalidRegex,
                     value.part(wrong.bytes),
                     wrong.message,
-                    wrong.cure,
+                    wrong.help,
                 );
             }
         };
@@ -306,11 +306,11 @@ impl Entry<'_, '_> {
     }
 
     /// Says that a condition can't be evaluated, so that its redirect never matches.
-    fn never_matches<T>(&mut self, bytes: Range<usize>, message: &str, cure: &str) -> Option<T> {
+    fn never_matches<T>(&mut self, bytes: Range<usize>, message: &str, help: &str) -> Option<T> {
         let message =
             format!("{message}, so this redirect never matches, and later ones may match its URLs");
         self.document
-            .report(FindingCode::UnsupportedCondition, &bytes, &message, cure);
+            .report(FindingCode::UnsupportedCondition, &bytes, &message, help);
         None
     }
 }

@@ -17,7 +17,7 @@ use crate::rules::{
 pub(super) struct Wrong {
     pub(super) bytes: Range<usize>,
     pub(super) message: String,
-    pub(super) cure: &'static str,
+    pub(super) help: &'static str,
     /// The format accepts the file, so only this redirect can't be sent.
     pub(super) is_known: bool,
 }
@@ -144,7 +144,7 @@ impl<'d> Writer<'d> {
                     message: format!(
                         "neither the source nor a condition has the placeholder {name}"
                     ),
-                    cure: "add it to the source, or write `%3A` for a plain colon",
+                    help: "add it to the source, or write `%3A` for a plain colon",
                     is_known: self.is_unchecked(),
                 })
             }
@@ -169,7 +169,7 @@ impl<'d> Writer<'d> {
         Err(Wrong {
             bytes,
             message: format!("the source has no group for {group}"),
-            cure: "write `%28` and `%29` for plain parentheses",
+            help: "write `%28` and `%29` for plain parentheses",
             is_known: self.is_unchecked(),
         })
     }
@@ -186,7 +186,7 @@ impl<'d> Writer<'d> {
         Err(Wrong {
             bytes,
             message: "only `http://` and `https://` URLs are allowed".to_owned(),
-            cure: "use one of them, or a path that begins with `/`",
+            help: "use one of them, or a path that begins with `/`",
             is_known: is_known || self.is_unchecked(),
         })
     }
@@ -280,7 +280,7 @@ impl<'d> Writer<'d> {
             _ => Err(Wrong {
                 bytes: group.bytes.clone(),
                 message: "a group whose placeholder may be missing isn't supported".to_owned(),
-                cure: "write a redirect for each case, one of them without the placeholder",
+                help: "write a redirect for each case, one of them without the placeholder",
                 is_known: true,
             }),
         }

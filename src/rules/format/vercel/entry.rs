@@ -66,12 +66,12 @@ impl<'t> Entry<'_, 't> {
     /// Adds the rule of an entry; `None` if it was left out.
     fn rule(&mut self, entry: Value<'t>) -> Option<()> {
         let Some(object) = entry.object() else {
-            let cure = "write it as `{ \"source\": …, \"destination\": … }`";
+            let help = "write it as `{ \"source\": …, \"destination\": … }`";
             return self.error(
                 FindingCode::InvalidEntry,
                 entry.bytes(),
                 "a redirect must be an object",
-                cure,
+                help,
             );
         };
         self.check_keys(&object)?;
@@ -116,16 +116,16 @@ impl<'t> Entry<'_, 't> {
             Ok(pieces) => pieces,
             Err(wrong) if !source.text.contains("://") => {
                 let bytes = source.value.part(wrong.bytes);
-                return self.error(FindingCode::InvalidSource, bytes, wrong.message, wrong.cure);
+                return self.error(FindingCode::InvalidSource, bytes, wrong.message, wrong.help);
             }
             Err(_) => {
                 let message = format!("the source {} isn't a path", quoted(&source.text));
-                let cure = "start it with `/`, and write the host as a condition in `has`";
+                let help = "start it with `/`, and write the host as a condition in `has`";
                 return self.error(
                     FindingCode::InvalidSource,
                     source.value.inside(),
                     &message,
-                    cure,
+                    help,
                 );
             }
         };
@@ -149,10 +149,10 @@ impl<'t> Entry<'_, 't> {
                         FindingCode::UnsupportedRegex,
                         bytes,
                         wrong.message,
-                        wrong.cure,
+                        wrong.help,
                     ),
                     false => {
-                        self.error(FindingCode::InvalidRegex, bytes, wrong.message, wrong.cure)
+                        self.error(FindingCode::InvalidRegex, bytes, wrong.message, wrong.help)
                     }
                 };
             }
@@ -176,12 +176,12 @@ impl<'t> Entry<'_, 't> {
 
     fn outcome(&mut self, object: &Object<'t>, target: &Text<'t>) -> Option<To> {
         if let Some(env) = object.get("env") {
-            let cure = "remove it, and write the values into the destination";
+            let help = "remove it, and write the values into the destination";
             return self.passes(
                 FindingCode::UnsupportedTarget,
                 env.bytes(),
                 "`env` isn't supported",
-                cure,
+                help,
             );
         }
         let code = object.get("statusCode");
@@ -221,13 +221,13 @@ impl<'t> Entry<'_, 't> {
                         FindingCode::UnsupportedTarget,
                         bytes,
                         &wrong.message,
-                        wrong.cure,
+                        wrong.help,
                     ),
                     false => self.error(
                         FindingCode::InvalidTarget,
                         bytes,
                         &wrong.message,
-                        wrong.cure,
+                        wrong.help,
                     ),
                 };
             }
@@ -236,9 +236,9 @@ impl<'t> Entry<'_, 't> {
             let written = quoted(target.text.get(group.clone()).unwrap_or_default());
             let message = format!("the source has no group {written}, so it is sent as text");
             let bytes = target.value.part(group);
-            let cure = "add the group to the source, or write `%24` for the dollar sign";
+            let help = "add the group to the source, or write `%24` for the dollar sign";
             self.document
-                .report(FindingCode::Misleading, &bytes, &message, cure);
+                .report(FindingCode::Misleading, &bytes, &message, help);
         }
         Some(To::Target(to))
     }
@@ -297,9 +297,9 @@ impl<'t> Entry<'_, 't> {
         code: FindingCode,
         bytes: Range<usize>,
         message: &str,
-        cure: &str,
+        help: &str,
     ) -> Option<T> {
-        self.document.report(code, &bytes, message, cure);
+        self.document.report(code, &bytes, message, help);
         None
     }
 
@@ -310,10 +310,10 @@ impl<'t> Entry<'_, 't> {
         code: FindingCode,
         bytes: Range<usize>,
         message: &str,
-        cure: &str,
+        help: &str,
     ) -> Option<To> {
         let message = format!("{message}, so requests for this redirect pass through");
-        self.document.report(code, &bytes, &message, cure);
+        self.document.report(code, &bytes, &message, help);
         Some(To::Pass)
     }
 
@@ -323,10 +323,10 @@ impl<'t> Entry<'_, 't> {
         code: FindingCode,
         bytes: Range<usize>,
         message: &str,
-        cure: &str,
+        help: &str,
     ) -> Option<T> {
         let message = format!("{message}, so this redirect is skipped");
-        self.document.report(code, &bytes, &message, cure);
+        self.document.report(code, &bytes, &message, help);
         None
     }
 }

@@ -45,9 +45,9 @@ impl<'t> Entry<'_, 't> {
     ) -> Option<Text<'t>> {
         let Some(value) = object.get(key).copied() else {
             let message = format!("this redirect has no `{key}`");
-            let cure = format!("add `\"{key}\": \"…\"`");
+            let help = format!("add `\"{key}\": \"…\"`");
             let first = json::first_key(self.document.text, object, &entry);
-            return self.error(FindingCode::InvalidEntry, first, &message, &cure);
+            return self.error(FindingCode::InvalidEntry, first, &message, &help);
         };
         let Some(text) = value.string() else {
             let message = format!("`{key}` must be text");
@@ -74,8 +74,8 @@ impl<'t> Entry<'_, 't> {
                 Some(false) => Some(307),
                 None => {
                     let message = "`permanent` must be true or false";
-                    let cure = "write `true` or `false` without quotes";
-                    return self.error(FindingCode::InvalidEntry, value.bytes(), message, cure);
+                    let help = "write `true` or `false` without quotes";
+                    return self.error(FindingCode::InvalidEntry, value.bytes(), message, help);
                 }
             },
         };
@@ -83,8 +83,8 @@ impl<'t> Entry<'_, 't> {
             if permanent.is_none() && self.dialect == Dialect::Next {
                 let first = json::first_key(self.document.text, object, &entry);
                 let message = "this redirect has neither `permanent` nor `statusCode`";
-                let cure = "add one of them, for example `\"permanent\": true`";
-                return self.error(FindingCode::InvalidEntry, first, message, cure);
+                let help = "add one of them, for example `\"permanent\": true`";
+                return self.error(FindingCode::InvalidEntry, first, message, help);
             }
             return Some(permanent.unwrap_or(308));
         };
@@ -104,12 +104,12 @@ impl<'t> Entry<'_, 't> {
         match code.integer() {
             Some(number) if allowed(&number) => Some(number),
             number => {
-                let cure = match number {
+                let help = match number {
                     Some(_) => STATUSES,
                     None => "use 301, 302, 303, 307 or 308 without quotes",
                 };
                 let message = self.no_status(*code);
-                self.error(FindingCode::InvalidStatus, code.bytes(), &message, cure)
+                self.error(FindingCode::InvalidStatus, code.bytes(), &message, help)
             }
         }
     }

@@ -221,14 +221,14 @@ pub(super) fn read(text: &str, dialect: Dialect) -> Parsed {
     match Value::parse(text, 0) {
         Ok(value) => redirects(&mut document, value, dialect),
         Err(NoJson { at, message }) => {
-            let (message, cure) = if text.trim().is_empty() {
-                let cure = "write `{ \"redirects\": [] }` if there are no redirects";
-                ("the file is empty", cure)
+            let (message, help) = if text.trim().is_empty() {
+                let help = "write `{ \"redirects\": [] }` if there are no redirects";
+                ("the file is empty", help)
             } else {
-                let cure = "fix the syntax, and remove comments and the comma after the last entry";
-                (&*message, cure)
+                let help = "fix the syntax, and remove comments and the comma after the last entry";
+                (&*message, help)
             };
-            document.report(FindingCode::Syntax, &(at..at + 1), message, cure);
+            document.report(FindingCode::Syntax, &(at..at + 1), message, help);
         }
     }
     document.finish_whole()
@@ -237,7 +237,7 @@ pub(super) fn read(text: &str, dialect: Dialect) -> Parsed {
 fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect) {
     let mut value = value;
     if let Some(object) = value.object() {
-        for (name, cure) in OTHERS {
+        for (name, help) in OTHERS {
             let Some(other) = object.get(name) else {
                 continue;
             };
@@ -249,30 +249,30 @@ fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect
             if dialect == Dialect::Vercel && !is_nothing {
                 let key = json::key(document.text, name, other);
                 let message = format!("`{name}` isn't supported, so it is ignored");
-                document.report(FindingCode::UnsupportedOption, &key, &message, cure);
+                document.report(FindingCode::UnsupportedOption, &key, &message, help);
             }
         }
         let Some(redirects) = object.get("redirects") else {
             let bytes = value.bytes();
             let message = "this object has no `redirects`";
-            let cure = "add `\"redirects\": [ … ]`";
-            document.report(FindingCode::InvalidEntry, &bytes, message, cure);
+            let help = "add `\"redirects\": [ … ]`";
+            document.report(FindingCode::InvalidEntry, &bytes, message, help);
             return;
         };
         value = *redirects;
     }
     let Some(entries) = value.list() else {
-        let cure = "write `[ … ]`, or an object with `\"redirects\": [ … ]`";
+        let help = "write `[ … ]`, or an object with `\"redirects\": [ … ]`";
         let message = "the redirects must be a list";
-        document.report(FindingCode::InvalidEntry, &value.bytes(), message, cure);
+        document.report(FindingCode::InvalidEntry, &value.bytes(), message, help);
         return;
     };
     if dialect == Dialect::Vercel && entries.len() > MOST {
         if let Some(first) = entries.get(MOST) {
             let message =
                 "the file has more than 2,048 redirects, so this one and all after it aren't read";
-            let cure = "move some to a file of bulk redirects";
-            document.report(FindingCode::Limit, &first.bytes(), message, cure);
+            let help = "move some to a file of bulk redirects";
+            document.report(FindingCode::Limit, &first.bytes(), message, help);
         }
     }
     let most = match dialect {

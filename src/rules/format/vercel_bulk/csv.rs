@@ -56,8 +56,8 @@ pub(super) fn read(document: &mut Document<'_>) {
                 };
                 add(document, &places, &entry);
             }
-            Err((column, message, cure)) => {
-                document.report(columns.code_of(column), &row.place(column), &message, cure);
+            Err((column, message, help)) => {
+                document.report(columns.code_of(column), &row.place(column), &message, help);
             }
         }
     }
@@ -72,8 +72,8 @@ fn columns(document: &mut Document<'_>, row: &Row<'_>) -> Option<Columns> {
     };
     let (Some(source), Some(destination)) = (at(Field::Source), at(Field::Destination)) else {
         let message = "the first row doesn't name the columns `source` and `destination`";
-        let cure = "add a first row that does, for example `source,destination`";
-        document.report(FindingCode::Syntax, &row.bytes, message, cure);
+        let help = "add a first row that does, for example `source,destination`";
+        document.report(FindingCode::Syntax, &row.bytes, message, help);
         return None;
     };
     for column in names.clone() {
@@ -107,8 +107,8 @@ impl Columns {
         for (column, name) in [(self.source, "source"), (self.destination, "destination")] {
             if row.get(column).is_empty() {
                 let message = format!("this row has no {name}");
-                let cure = "write one in this column, or remove the row";
-                return Err((column, message.into(), cure));
+                let help = "write one in this column, or remove the row";
+                return Err((column, message.into(), help));
             }
             if row.get(column).contains('\n') {
                 let message = format!("the quote around this {name} isn't closed on its line");
@@ -118,8 +118,8 @@ impl Columns {
         if row.len() > self.count {
             let field = quoted(row.get(self.count));
             let message = format!("{field} is in a column that the first row doesn't name");
-            let cure = "remove it, or put a URL that contains a comma in quotes";
-            return Err((self.count, message.into(), cure));
+            let help = "remove it, or put a URL that contains a comma in quotes";
+            return Err((self.count, message.into(), help));
         }
         Ok(Entry {
             source: row.get(self.source),

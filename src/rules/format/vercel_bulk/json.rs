@@ -69,23 +69,23 @@ fn lines(document: &mut Document<'_>, text: &str) {
 
 fn no_json(document: &mut Document<'_>, error: &NoJson) {
     let bytes = error.at..error.at + 1;
-    let cure = "fix the syntax, and write one list in `[ … ]` or one object on each line";
-    document.report(FindingCode::Syntax, &bytes, &error.message, cure);
+    let help = "fix the syntax, and write one list in `[ … ]` or one object on each line";
+    document.report(FindingCode::Syntax, &bytes, &error.message, help);
 }
 
 fn entry(document: &mut Document<'_>, value: Value<'_>) {
     document.begin_entry();
     let Some(object) = value.object() else {
         let message = "a redirect must be an object";
-        let cure = "write it as `{ \"source\": …, \"destination\": … }`";
-        document.report(FindingCode::InvalidEntry, &value.bytes(), message, cure);
+        let help = "write it as `{ \"source\": …, \"destination\": … }`";
+        document.report(FindingCode::InvalidEntry, &value.bytes(), message, help);
         return;
     };
     if let Some(list) = object.get("redirects") {
         let key = json::key(document.text, "redirects", list);
         let message = "this is a `vercel.json`, not a file of bulk redirects";
-        let cure = "load it in the format `vercel`, or write only the list";
-        document.report(FindingCode::InvalidEntry, &key, message, cure);
+        let help = "load it in the format `vercel`, or write only the list";
+        document.report(FindingCode::InvalidEntry, &key, message, help);
         return;
     }
     for (name, value) in &object {
@@ -94,8 +94,8 @@ fn entry(document: &mut Document<'_>, value: Value<'_>) {
             unknown(document, "key", &key, name);
         }
     }
-    if let Err((code, bytes, message, cure)) = rule(document, value, &object) {
-        document.report(code, &bytes, &message, cure);
+    if let Err((code, bytes, message, help)) = rule(document, value, &object) {
+        document.report(code, &bytes, &message, help);
     }
 }
 

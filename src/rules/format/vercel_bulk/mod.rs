@@ -220,9 +220,9 @@ fn read_json(document: &mut Document<'_>) {
 
 #[cfg(not(feature = "json"))]
 fn read_json(document: &mut Document<'_>) {
-    let cure = "enable the `json` feature of tower-redirect";
+    let help = "enable the `json` feature of tower-redirect";
     let message = "this file is JSON, and the `json` feature is off";
-    document.report(FindingCode::MissingFeature, &(0..1), message, cure);
+    document.report(FindingCode::MissingFeature, &(0..1), message, help);
 }
 
 #[cfg(feature = "csv")]
@@ -232,9 +232,9 @@ fn read_csv(document: &mut Document<'_>) {
 
 #[cfg(not(feature = "csv"))]
 fn read_csv(document: &mut Document<'_>) {
-    let cure = "enable the `csv` feature of tower-redirect";
+    let help = "enable the `csv` feature of tower-redirect";
     let message = "this file is CSV, and the `csv` feature is off";
-    document.report(FindingCode::MissingFeature, &(0..1), message, cure);
+    document.report(FindingCode::MissingFeature, &(0..1), message, help);
 }
 
 /// Adds the rule of an entry.
@@ -252,8 +252,8 @@ fn add(document: &mut Document<'_>, places: &Places, entry: &Entry<'_>) {
     let source = || quoted(entry.source);
     if !entry.source.starts_with('/') {
         let message = format!("the source {} isn't a path", source());
-        let cure = "start it with `/`, without scheme and host";
-        document.report(FindingCode::InvalidSource, &places.source, &message, cure);
+        let help = "start it with `/`, without scheme and host";
+        document.report(FindingCode::InvalidSource, &places.source, &message, help);
         return;
     }
     if has_placeholder(entry.source) {
@@ -261,8 +261,8 @@ fn add(document: &mut Document<'_>, places: &Places, entry: &Entry<'_>) {
             "{} only matches this literal text, since bulk redirects have no placeholders",
             source()
         );
-        let cure = "write an entry for each path, or move it to `vercel.json`";
-        document.report(FindingCode::Misleading, &places.source, &message, cure);
+        let help = "write an entry for each path, or move it to `vercel.json`";
+        document.report(FindingCode::Misleading, &places.source, &message, help);
     }
     let by_permanent = match entry.permanent {
         true => Status::PermanentRedirect,
@@ -304,6 +304,6 @@ fn too_many(document: &mut Document<'_>, bytes: &Range<usize>) {
 /// Says that a name of a column or a key has no meaning.
 fn unknown(document: &mut Document<'_>, what: &str, bytes: &Range<usize>, name: &str) {
     let message = format!("the {what} {} is ignored", quoted(name));
-    let cure = near_or(name, &NAMES);
-    document.report(FindingCode::UnknownKey, bytes, &message, &cure);
+    let help = near_or(name, &NAMES);
+    document.report(FindingCode::UnknownKey, bytes, &message, &help);
 }

@@ -114,8 +114,8 @@ impl Reader<'_> {
                 }
                 (Item::Char(_), Some(Item::Char(_))) => {
                     let message = "this range ends before it begins";
-                    let cure = "exchange its ends, or write `\\\\-` for a plain hyphen";
-                    return Err(wrong(item_start..self.at, message, cure));
+                    let help = "exchange its ends, or write `\\\\-` for a plain hyphen";
+                    return Err(wrong(item_start..self.at, message, help));
                 }
                 // Beside a set, a hyphen is text.
                 (first, last) => {
@@ -138,8 +138,8 @@ impl Reader<'_> {
 
     /// The next item of a class that begins here; `None` at its end.
     fn item(&mut self, class: usize) -> Result<Option<Item>, Wrong> {
-        let cure = "add `]`, or write `\\\\[` for a plain bracket";
-        let unclosed = || wrong(class..class + 1, "this `[` isn't closed", cure);
+        let help = "add `]`, or write `\\\\[` for a plain bracket";
+        let unclosed = || wrong(class..class + 1, "this `[` isn't closed", help);
         Ok(match self.next().ok_or_else(unclosed)? {
             ']' => None,
             '\\' => Some(match self.next().ok_or_else(unclosed)? {

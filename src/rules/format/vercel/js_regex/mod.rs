@@ -40,7 +40,7 @@ pub(super) struct Excluded {
 pub(super) struct Wrong {
     pub(super) bytes: Range<usize>,
     pub(super) message: &'static str,
-    pub(super) cure: &'static str,
+    pub(super) help: &'static str,
     /// JavaScript has it, and it isn't supported here.
     pub(super) is_known: bool,
 }
@@ -75,11 +75,11 @@ pub(super) fn translate(regex: &str, groups: Groups) -> Result<Translated, Wrong
 const CLOSE: &str = "add `)`, or write `\\\\(` for a plain parenthesis";
 const REPEAT: &str = "write a character before it, or `\\\\` before it for plain text";
 
-const fn wrong(bytes: Range<usize>, message: &'static str, cure: &'static str) -> Wrong {
+const fn wrong(bytes: Range<usize>, message: &'static str, help: &'static str) -> Wrong {
     Wrong {
         bytes,
         message,
-        cure,
+        help,
         is_known: false,
     }
 }
@@ -122,8 +122,8 @@ impl<'t> Reader<'t> {
             '(' => return self.group(start),
             ')' => {
                 if self.open.pop().is_none() {
-                    let cure = "remove it, or write `\\\\)` for a plain parenthesis";
-                    return Err(wrong(start..self.at, "this `)` has no matching `(`", cure));
+                    let help = "remove it, or write `\\\\)` for a plain parenthesis";
+                    return Err(wrong(start..self.at, "this `)` has no matching `(`", help));
                 }
                 self.put(")", true);
             }
@@ -219,11 +219,11 @@ impl<'t> Reader<'t> {
                 && crate::rules::syntax::is_name(name)
         };
         let Some((name, _)) = name.filter(|(name, _)| is_name(name)) else {
-            let cure = "write `(?:…)`, `(?<name>…)` or `\\\\(`";
+            let help = "write `(?:…)`, `(?<name>…)` or `\\\\(`";
             return Err(wrong(
                 start..self.at + 1,
                 "a group can't begin like this",
-                cure,
+                help,
             ));
         };
         self.at += "?<>".len() + name.len();
@@ -246,16 +246,16 @@ impl<'t> Reader<'t> {
         let whole = start..(end + 1).min(self.text.len());
         let is_negative = self.rest().starts_with("?!");
         let is_first = self.open.is_empty() && matches!(&*self.out.text, "" | "^");
-        let unsupported = |cure| Wrong {
+        let unsupported = |help| Wrong {
             is_known: true,
-            ..wrong(whole.clone(), LOOK_AROUND, cure)
+            ..wrong(whole.clone(), LOOK_AROUND, help)
         };
         if !is_negative || !is_first {
-            let cure = match is_negative {
+            let help = match is_negative {
                 true => "move it to the start of the regex, or write a redirect for each path",
                 false => "write a redirect for each path, without the look-around",
             };
-            return Err(unsupported(cure));
+            return Err(unsupported(help));
         }
         let inside = self.text.get(begin..end).unwrap_or_default();
         let inner = translate(inside, Groups::Numbered).map_err(|wrong| Wrong {

@@ -75,7 +75,7 @@ fn check_separated(pieces: &[Piece]) -> Result<(), js_regex::Wrong> {
         Some(group) => Err(js_regex::Wrong {
             bytes: group.bytes.clone(),
             message: "no text separates this placeholder from the one before it",
-            cure: "write text between them, or give this one a regex",
+            help: "write text between them, or give this one a regex",
             is_known: false,
         }),
     }
@@ -125,16 +125,16 @@ fn excluded(
             let ends_in_slash = group.prefix.ends_with('/')
                 || group.prefix.is_empty() && ends_in_slash(pieces.get(..at).unwrap_or_default());
             let is_definite = before.is_some() || has_known_slashes && ends_in_slash;
-            let cure = match group.modifier {
+            let help = match group.modifier {
                 Modifier::One if is_definite => "",
                 Modifier::One => "put the group after a `/`, and only `:name` groups before it",
                 _ => "remove the `?`, `*` or `+` after the group",
             };
-            if !cure.is_empty() {
+            if !help.is_empty() {
                 return Err(Problem::Regex(js_regex::Wrong {
                     bytes: group.bytes.clone(),
                     message: "the look-ahead of this group isn't supported",
-                    cure,
+                    help,
                     is_known: true,
                 }));
             }
