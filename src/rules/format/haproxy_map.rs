@@ -49,9 +49,9 @@ use super::{
     file_format::{FileFormat, FileReader},
     loader::{Line, Loader},
     map,
+    messages::quoted,
     netlify::ARROWS,
     print::{Printer, Reason, maps},
-    quoted,
     read::ByLine,
     rewrite::{Writer, lines},
 };

@@ -1,7 +1,7 @@
 //! What maps of other servers have in common: a key is a path, a host, or both, and a value is a
 //! whole target.
 
-use super::quoted;
+use super::messages::quoted;
 use crate::{
     rules::{
         QueryPolicy, Rule, Source,

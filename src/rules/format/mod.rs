@@ -3,7 +3,6 @@
 use std::{fmt, io, path::Path, str::FromStr};
 
 use super::{Findings, Rules};
-use crate::observe::escaped::Escaped;
 
 pub mod apache;
 #[cfg(feature = "csv")]
@@ -21,6 +20,7 @@ pub mod haproxy_map;
 mod json;
 mod loader;
 mod map;
+mod messages;
 pub mod native;
 pub mod netlify;
 #[cfg(feature = "toml")]
@@ -293,7 +293,7 @@ pub struct UnknownFormat(Box<str>);
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = Format::ALL.iter().map(|(_, name)| *name).collect();
-        let name = quoted(&self.0);
+        let name = messages::quoted(&self.0);
         write!(f, "unknown format {name}; use one of {}", names.join(", "))
     }
 }
@@ -341,70 +341,4 @@ impl Parsed {
             Ok(self.rules)
         }
     }
-}
-
-/// A text of the file as messages show it: in backticks, without control characters, and cut if it
-/// is long.
-fn quoted(text: &str) -> String {
-    const MOST: usize = 60;
-    match text.char_indices().nth(MOST) {
-        Some((at, _)) => format!("`{}…`", Escaped(text.get(..at).unwrap_or_default())),
-        None => format!("`{}`", Escaped(text)),
-    }
-}
-
-/// The fix for a status that isn't a redirect.
-const STATUSES: &str = "use 301, 302, 303, 307 or 308";
-
-/// The fix for an unknown key.
-fn near_or(asked: &str, known: &[&str]) -> String {
-    match near(asked, known) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => "remove it, or check its spelling".to_owned(),
-    }
-}
-
-/// The letters, digits and `_` that a text begins with.
-fn name_of(text: &str) -> &str {
-    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let end = text.bytes().position(|byte| !is_of_name(byte));
-    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
-}
-
-/// The name that somebody may have meant who wrote another: a few letters are missing, too many or
-/// others, or it is the beginning of one; case makes no difference.
-fn near<'k>(asked: &str, known: &[&'k str]) -> Option<&'k str> {
-    let written = asked.to_ascii_lowercase();
-    let is_near = |own: &&&str| {
-        let name = own.to_ascii_lowercase();
-        let same = |(a, b): &(u8, u8)| a == b;
-        let before = written.bytes().zip(name.bytes()).take_while(same).count();
-        let backwards = written.bytes().rev().zip(name.bytes().rev());
-        let longest = written.len().max(name.len());
-        let rest = longest.saturating_sub(before + backwards.take_while(same).count());
-        let is_beginning = before == written.len() && before > 2;
-        asked != **own && (is_beginning || rest <= name.len() / 3)
-    };
-    known.iter().find(is_near).copied()
-}
-
-/// The finding about a regex that doesn't compile: code, message and help.
-///
-/// Look-around and references to groups are right in formats that have them, and are not done
-/// here.
-#[cfg(feature = "regex")]
-fn regex_problem(text: &str, error: &super::Finding) -> (super::FindingCode, String, String) {
-    use super::FindingCode;
-    let looks_around = ["(?=", "(?!", "(?<=", "(?<!"];
-    let is_unsupported = looks_around.iter().any(|mark| text.contains(mark));
-    if is_unsupported || error.message().contains("backreference") {
-        return (
-            FindingCode::UnsupportedRegex,
-            "regex lookaround and backreferences aren't supported, so this rule is skipped"
-                .to_owned(),
-            "write the regex without them, or list the paths to redirect".to_owned(),
-        );
-    }
-    let (message, help) = (error.message().to_owned(), error.help().to_owned());
-    (error.code(), message, help)
 }

@@ -58,14 +58,13 @@ use super::{
     Parsed,
     document::Document,
     file_format::{FileFormat, FileReader},
-    near_or,
+    messages::{quoted, similar_name, unknown_key_help},
     netlify::{
         self, Headers, Options,
         entry::{Entry, Pair, Status, Word},
         parse_int,
     },
     print::{Printer, Reason},
-    quoted,
     rewrite::{self, Writer},
 };
 use crate::rules::{FindingCode, Findings, Format, Precedence, Rule, Rules};
@@ -171,7 +170,7 @@ fn read(text: &str, headers: &Headers) -> Parsed {
     let redirects = table.get_ref().get("redirects");
     let mut has_near = false;
     for key in table.get_ref().keys() {
-        if super::near(key.get_ref(), &["redirects"]).is_some() {
+        if similar_name(key.get_ref(), &["redirects"]).is_some() {
             let message = format!("the key {} is ignored", quoted(key.get_ref()));
             let help = "did you mean `redirects`?";
             let code = match redirects {
@@ -319,7 +318,7 @@ pub(super) fn entry<'t>(
             ),
             name => {
                 let message = format!("the key {} is ignored", quoted(name));
-                let help = near_or(name, &KEYS);
+                let help = unknown_key_help(name, &KEYS);
                 document.report(FindingCode::UnknownKey, &key.span(), &message, &help);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::name_of;
+use super::placeholders::name_of;
 
 /// A piece of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::quoted;
+use super::messages::quoted;
 use crate::rules::syntax::Template;
 
 /// A placeholder, as the file writes it and as the rule does.
@@ -27,6 +27,12 @@ impl Name {
 
 pub(super) const fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// Returns the letters, digits and `_` that a text begins with.
+pub(super) fn name_of(text: &str) -> &str {
+    let end = text.find(|c| !is_of_name(c)).unwrap_or(text.len());
+    text.get(..end).unwrap_or_default()
 }
 
 fn has_splat(names: &[Name]) -> bool {
@@ -60,7 +66,7 @@ pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (Template, V
             .filter(|(_, name)| behind.starts_with(&name.written))
             .max_by_key(|(_, name)| name.written.len());
         let tail = bound.and_then(|(_, name)| behind.strip_prefix(&*name.written));
-        let mut length = behind.find(|c| !is_of_name(c)).unwrap_or(behind.len());
+        let mut length = name_of(behind).len();
         let mut eaten = None;
         if let (Some((order, name)), Some(tail)) = (bound, tail) {
             let before = names.get(..order).unwrap_or_default();
@@ -85,8 +91,7 @@ pub(super) fn target(text: &str, names: &[Name], replaces: &str) -> (Template, V
                 }
                 continue;
             }
-            let more = tail.find(|c| !is_of_name(c)).unwrap_or(tail.len());
-            length = name.written.len() + more;
+            length = name.written.len() + name_of(tail).len();
             eaten = Some(&name.written);
         }
         rest = behind;

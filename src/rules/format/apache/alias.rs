@@ -10,7 +10,7 @@ use super::{
 use crate::{
     rules::{
         FindingCode, QueryPolicy, Rule, Source,
-        format::quoted,
+        format::messages::quoted,
         source::SourceKind,
         syntax::{self, Pattern, Tail, TailKind, Template},
         target_text::TargetText,

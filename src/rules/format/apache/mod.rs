@@ -91,9 +91,8 @@ use super::{
     escapes::raw_offset,
     file_format::{FileFormat, FileReader},
     loader::floor_char_boundary,
-    near,
+    messages::{quoted, similar_name},
     print::Printer,
-    quoted,
 };
 use crate::rules::{
     FindingCode, Findings, Format, Outcome, Part, Precedence, QueryPolicy, Rule, Rules,
@@ -317,7 +316,7 @@ fn read(text: &str) -> Parsed {
                     );
                 }
             }
-        } else if let Some(meant) = near(name, &DIRECTIVES.map(|(name, _)| name)) {
+        } else if let Some(meant) = similar_name(name, &DIRECTIVES.map(|(name, _)| name)) {
             let message = format!("unknown directive {}", quoted(name));
             let help = format!("did you mean `{meant}`?");
             reader.report(FindingCode::Syntax, &line.name, &message, &help);

@@ -12,7 +12,7 @@ use crate::{
     location::HttpScheme,
     rules::{
         FindingCode, Outcome, Rule,
-        format::quoted,
+        format::messages::quoted,
         has::{Condition, PathTest},
     },
     status::Status,

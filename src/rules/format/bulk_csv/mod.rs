@@ -65,8 +65,8 @@ use super::{
     Parsed,
     document::{Document, Places},
     file_format::{FileFormat, FileReader},
+    messages::quoted,
     print::Printer,
-    quoted,
     rows::{Row, Rows},
     seen::Seen,
 };

@@ -10,10 +10,10 @@ use crate::{
     rules::{
         FindingCode, QueryPolicy, Rule,
         format::{
-            STATUSES,
             loader::{Line, Loader, Place, floor_char_boundary},
+            messages::{STATUS_HELP, quoted},
             netlify::{APACHE, ARROWS},
-            placeholders, quoted,
+            placeholders,
             read::ByLine,
         },
     },
@@ -326,7 +326,7 @@ fn status<'l>(word: Option<&Place<'l>>) -> Result<Option<Status>, LeftOut<'l>> {
                 text if text.contains('=') => {
                     "remove it, since rules have no conditions on Cloudflare"
                 }
-                _ => STATUSES,
+                _ => STATUS_HELP,
             },
         )),
     }

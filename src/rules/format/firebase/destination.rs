@@ -3,7 +3,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use crate::rules::{
-    format::{name_of, vercel::path_at},
+    format::{placeholders::name_of, vercel::path_at},
     syntax::Template,
 };
 

@@ -10,10 +10,9 @@ use crate::{
     rules::{
         FindingCode, Outcome, Part, Rule,
         format::{
-            STATUSES,
             document::Document,
             json::{self, Object, Value},
-            near_or, quoted,
+            messages::{STATUS_HELP, quoted, unknown_key_help},
         },
         source::SourceKind,
     },
@@ -41,7 +40,7 @@ pub(super) fn read(document: &mut Document<'_>, entry: Value<'_>) -> Option<()> 
     for (name, value) in object.iter().filter(|(name, _)| !KEYS.contains(&&***name)) {
         let key = json::key(reader.document.text, name, value);
         let message = format!("unknown key {} is ignored", quoted(name));
-        let help = near_or(name, &KEYS);
+        let help = unknown_key_help(name, &KEYS);
         reader
             .document
             .report(FindingCode::UnknownKey, &key, &message, &help);
@@ -106,7 +105,7 @@ impl Reader<'_, '_> {
                 FindingCode::InvalidStatus,
                 &value.bytes(),
                 &message,
-                STATUSES,
+                STATUS_HELP,
             );
         }
         status
@@ -183,7 +182,8 @@ impl Reader<'_, '_> {
         let regex = match regex {
             Ok(regex) => regex,
             Err(error) => {
-                let (code, message, help) = crate::rules::format::regex_problem(text, &error);
+                let (code, message, help) =
+                    crate::rules::format::messages::regex_problem(text, &error);
                 let inside = source.value.inside();
                 self.document.report(code, &inside, &message, &help);
                 return None;

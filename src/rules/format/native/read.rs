@@ -13,7 +13,7 @@ use crate::{
     redirect::CacheControl,
     rules::{
         Finding, Outcome, Part, QueryPolicy, Rule,
-        format::STATUSES,
+        format::messages::STATUS_HELP,
         options::Edit,
         source::{Source, SourceKind},
         syntax::{self, Word},
@@ -221,7 +221,7 @@ fn status(cursor: &mut Cursor<'_>) -> Result<StatusChoice, Finding> {
         Err(_) if text.bytes().all(|byte| byte.is_ascii_digit()) => Err(Finding::at(
             word.range,
             format!("`{text}` isn't a redirect status"),
-            STATUSES,
+            STATUS_HELP,
         )),
         // It's an option.
         Err(_) => Ok(Status::PermanentRedirect.into()),

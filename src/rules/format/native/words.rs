@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::rules::{Finding, format::near_or, text_range::TextRange};
+use crate::rules::{Finding, format::messages::unknown_key_help, text_range::TextRange};
 
 /// The names of all options.
 const OPTIONS: [&str; 28] = [
@@ -53,7 +53,7 @@ impl Text<'_> {
 
     /// The error of an option that doesn't exist.
     pub(super) fn unknown(&self) -> Finding {
-        let help = near_or(&self.text, &OPTIONS);
+        let help = unknown_key_help(&self.text, &OPTIONS);
         Finding::at(self.range, format!("unknown option `{}`", self.text), help)
     }
 

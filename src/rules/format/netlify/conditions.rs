@@ -7,7 +7,7 @@ use super::{
     entry::{Entry, LeftOut},
     source::Names,
 };
-use crate::rules::{Condition, format::quoted, parameters};
+use crate::rules::{Condition, format::messages::quoted, parameters};
 
 /// The cookie that overrules the language of the browser.
 const LANGUAGE_COOKIE: &str = "nf_lang";

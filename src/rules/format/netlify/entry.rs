@@ -9,7 +9,10 @@ use super::{FindingCode, Headers, Line, Loader, Place, Rule, source::Names};
 use crate::{
     rules::{
         Condition, Outcome, QueryPolicy,
-        format::{STATUSES, placeholders, quoted},
+        format::{
+            messages::{STATUS_HELP, quoted},
+            placeholders,
+        },
         syntax::Template,
     },
     status::Status as OurStatus,
@@ -205,7 +208,7 @@ impl<'l> Entry<'l> {
                 "an error page, not a redirect",
                 "send the error page from the app",
             ),
-            _ => ("no redirect", STATUSES),
+            _ => ("no redirect", STATUS_HELP),
         };
         let message = format!("status {code} is {what}, so these URLs pass through");
         loader.report_at(FindingCode::UnsupportedOutcome, place, &message, help);

@@ -102,8 +102,8 @@ use super::{
     Parsed,
     file_format::{FileFormat, FileReader},
     loader::{Line, Loader, Place},
+    messages::quoted,
     print::Printer,
-    quoted,
     read::ByLine,
     rewrite::{Writer, lines},
 };

@@ -15,8 +15,8 @@ use crate::{
     rules::{
         Source,
         format::{
+            messages::quoted,
             placeholders::{Name, is_of_name},
-            quoted,
         },
         pattern,
         syntax::{self, Pattern, Tail, TailKind},

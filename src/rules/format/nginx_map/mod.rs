@@ -112,8 +112,8 @@ use super::{
     document::Document,
     file_format::{FileFormat, FileReader},
     map,
+    messages::quoted,
     print::Printer,
-    quoted,
     rewrite::{self, Writer},
 };
 use crate::{

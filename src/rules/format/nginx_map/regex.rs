@@ -10,8 +10,8 @@ use super::{
 use crate::rules::{
     Condition, Severity,
     format::{
+        messages::regex_problem,
         regex_groups::{AFTER_SLASH, encoded, with_inner_group, with_names},
-        regex_problem,
     },
 };
 

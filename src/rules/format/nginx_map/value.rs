@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::rules::{format::name_of, syntax::Template};
+use crate::rules::{format::placeholders::name_of, syntax::Template};
 
 /// What a value can insert.
 #[derive(Clone, Copy, Debug, Default)]

@@ -11,7 +11,8 @@ use crate::rules::{
     FindingCode,
     format::{
         json::{self, Object, Value},
-        name_of, quoted,
+        messages::quoted,
+        placeholders::name_of,
     },
     has::Condition,
     rule::Rule,

@@ -8,7 +8,7 @@ use super::{
     url::{Part, is_name, path_at, regex_len, scheme_len},
 };
 use crate::rules::{
-    format::{name_of, path_to_regexp::Modifier, quoted},
+    format::{messages::quoted, path_to_regexp::Modifier, placeholders::name_of},
     syntax::Template,
 };
 

@@ -13,11 +13,10 @@ use crate::{
     rules::{
         Finding, FindingCode, Outcome, Part, QueryPolicy, Rule,
         format::{
-            STATUSES,
             document::Document,
             json::{Object, Value},
+            messages::{STATUS_HELP, quoted},
             path_to_regexp::{self, Matched, Modifier, Piece},
-            quoted,
         },
         has::{Condition, PathTest},
         source::SourceKind,
@@ -195,7 +194,7 @@ impl<'t> Entry<'_, 't> {
                 FindingCode::UnsupportedOutcome,
                 code.bytes(),
                 &message,
-                STATUSES,
+                STATUS_HELP,
             );
         }
         if !url::is_absolute(&target.text) {

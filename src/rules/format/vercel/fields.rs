@@ -8,9 +8,8 @@ use crate::{
     rules::{
         FindingCode,
         format::{
-            STATUSES,
             json::{self, Object, Value},
-            near_or, quoted,
+            messages::{STATUS_HELP, quoted, unknown_key_help},
         },
     },
     status::Status,
@@ -105,7 +104,7 @@ impl<'t> Entry<'_, 't> {
             Some(number) if allowed(&number) => Some(number),
             number => {
                 let help = match number {
-                    Some(_) => STATUSES,
+                    Some(_) => STATUS_HELP,
                     None => "use 301, 302, 303, 307 or 308 without quotes",
                 };
                 let message = self.no_status(*code);
@@ -126,7 +125,7 @@ impl<'t> Entry<'_, 't> {
             FindingCode::InvalidEntry,
             key,
             &message,
-            &near_or(name, &KEYS),
+            &unknown_key_help(name, &KEYS),
         )
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Dialect;
-use crate::rules::format::name_of;
+use crate::rules::format::placeholders::name_of;
 
 /// What a target inserts for a name.
 #[derive(Clone, Debug, PartialEq, Eq)]

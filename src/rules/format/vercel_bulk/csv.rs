@@ -7,9 +7,8 @@ use crate::{
     rules::{
         FindingCode,
         format::{
-            STATUSES,
             document::{Document, Places},
-            quoted,
+            messages::{STATUS_HELP, quoted},
             rows::{Row, Rows},
         },
     },
@@ -141,7 +140,7 @@ fn status(row: &Row<'_>, column: Option<usize>) -> Result<Option<Status>, Wrong>
         Some(Ok(status)) => Ok(Some(status)),
         _ => {
             let message = format!("{} isn't a redirect status", quoted(row.get(column)));
-            Err((column, message.into(), STATUSES))
+            Err((column, message.into(), STATUS_HELP))
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         format::{
             document::{Document, Places},
             json::{self, NoJson, Object, Value},
-            quoted,
+            messages::quoted,
         },
     },
     status::Status,

@@ -59,9 +59,8 @@ use super::{
     Parsed,
     document::{Document, Places},
     file_format::{FileFormat, FileReader},
-    near_or,
+    messages::{quoted, unknown_key_help},
     print::Printer,
-    quoted,
     rewrite::{self, Writer},
 };
 use crate::{
@@ -304,6 +303,6 @@ fn too_many(document: &mut Document<'_>, bytes: &Range<usize>) {
 /// Says that a name of a column or a key has no meaning.
 fn unknown(document: &mut Document<'_>, what: &str, bytes: &Range<usize>, name: &str) {
     let message = format!("the {what} {} is ignored", quoted(name));
-    let help = near_or(name, &NAMES);
+    let help = unknown_key_help(name, &NAMES);
     document.report(FindingCode::UnknownKey, bytes, &message, &help);
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::rules::format::name_of;
+use crate::rules::format::placeholders::name_of;
 
 /// A part of a glob.
 #[derive(Clone, Debug, PartialEq, Eq)]
