@@ -110,7 +110,7 @@ pub use load::load;
 pub use reload::Reload;
 #[cfg(feature = "rules")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
-pub use rules::load_rules;
+pub use rules::{RulesFormat, load_rules};
 pub use watcher::Watcher;
 
 /// Why new contents were rejected.

@@ -140,7 +140,7 @@ mod tests {
                     open_at_most(&path, 20).is_err(),
                     open(&path).is_err(),
                     #[cfg(feature = "rules")]
-                    crate::live::watch::rules::read(&path, crate::rules::Format::Netlify).is_err(),
+                    crate::live::watch::rules::read(&path, &crate::rules::Format::Netlify).is_err(),
                 ];
                 sender
                     .send(rejections.into_iter().all(|rejected| rejected))

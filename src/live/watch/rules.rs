@@ -10,8 +10,54 @@ use super::{Reason, Watch, load::read_first, open::open};
 use crate::observe::escaped::Escaped;
 use crate::{
     live::{ReloadHandle, Reloadable},
-    rules::{Format, Rules},
+    rules::{Format, Parsed, Rules, netlify},
 };
+
+/// The format of a watched rules file: a [`Format`], or [`netlify::Options`].
+///
+/// The trait is sealed: you can't implement it for your own types.
+///
+/// ```
+/// use http::HeaderName;
+/// use tower_redirect::{live::watch, rules::netlify, testing};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("_redirects");
+/// # std::fs::write(&path, "/ /de 302! Country=de")?;
+/// let format = netlify::options().country_header(HeaderName::from_static("cf-ipcountry"));
+/// let (policy, _handle, watch) = watch::load_rules(&path, format)?;
+/// let watcher = watch.start()?;
+/// testing::get("/").header("cf-ipcountry", "DE").through(&policy).assert_redirect("/de");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
+pub trait RulesFormat: sealed::Sealed + Send + 'static {}
+
+impl RulesFormat for Format {}
+impl RulesFormat for netlify::Options {}
+
+mod sealed {
+    use std::{io, path::Path};
+
+    use super::{Format, Parsed, netlify, open};
+
+    #[expect(unnameable_types, reason = "seals `RulesFormat`")]
+    pub trait Sealed {
+        fn load(&self, path: &Path) -> io::Result<Parsed>;
+    }
+
+    impl Sealed for Format {
+        fn load(&self, path: &Path) -> io::Result<Parsed> {
+            self.load_by(path, open)
+        }
+    }
+
+    impl Sealed for netlify::Options {
+        fn load(&self, path: &Path) -> io::Result<Parsed> {
+            self.load_by(path, open)
+        }
+    }
+}
 
 /// Reads the first rules from a file, and makes the watch that reloads them.
 ///
@@ -32,10 +78,10 @@ use crate::{
 /// [`Findings`](crate::rules::Findings) of the file.
 pub fn load_rules(
     path: impl AsRef<Path>,
-    format: Format,
+    format: impl RulesFormat,
 ) -> io::Result<(Reloadable<Rules>, ReloadHandle<Rules>, Watch<Rules>)> {
     let path = std::path::absolute(path)?;
-    let (first, loaded) = read_first(&path, |path| read(path, format))?;
+    let (first, loaded) = read_first(&path, |path| read(path, &format))?;
     let (policy, handle) = Reloadable::new(first);
     let mut watch = handle.watch_rules(path, format);
     watch.loaded = loaded;
@@ -63,10 +109,10 @@ impl ReloadHandle<Rules> {
     /// If the active rules [count hits](Watch::count_hits), the new rules
     /// [continue their counts](Rules::count_hits_from).
     #[cfg_attr(docsrs, doc(cfg(feature = "rules")))]
-    pub fn watch_rules(&self, path: impl Into<PathBuf>, format: Format) -> Watch<Rules> {
+    pub fn watch_rules(&self, path: impl Into<PathBuf>, format: impl RulesFormat) -> Watch<Rules> {
         let current = self.downgrade();
         let mut watch = self.watch(path, move |path| -> Result<_, Reason> {
-            let rules = read(path, format)?;
+            let rules = read(path, &format)?;
             let current = current.upgrade().map(|handle| handle.current());
             Ok(match current.filter(|current| current.usage().is_some()) {
                 Some(current) => rules.count_hits_from(&current),
@@ -111,8 +157,8 @@ impl Watch<Rules> {
     }
 }
 
-pub(super) fn read(path: &Path, format: Format) -> Result<Rules, Reason> {
-    let parsed = format.load_by(path, open)?;
+pub(super) fn read(path: &Path, format: &impl RulesFormat) -> Result<Rules, Reason> {
+    let parsed = format.load(path)?;
     #[cfg(feature = "tracing")]
     if !parsed.findings.is_empty() && !parsed.findings.has_errors() {
         tracing::warn!(

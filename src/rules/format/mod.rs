@@ -249,8 +249,7 @@ impl Format {
         self.file_format().reader().load(path.as_ref())
     }
 
-    /// The same of a file that is opened in another way: something to read, and about how much that
-    /// is.
+    /// Loads a file that `open` opens. It returns what to read, and about how much that is.
     #[cfg(feature = "watch")]
     pub(crate) fn load_by<R: io::Read>(
         self,

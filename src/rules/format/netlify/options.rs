@@ -33,8 +33,8 @@ pub(in crate::rules::format) struct Headers {
 /// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
 ///
-/// A [`Format`](crate::rules::Format) has no options. To reload such a file when it changes, watch
-/// it with `ReloadHandle::watch` and a closure that calls [`load_lossy`](Self::load_lossy).
+/// `watch::load_rules` and `ReloadHandle::watch_rules` take these options instead of a
+/// [`Format`](crate::rules::Format).
 #[derive(Clone, Debug)]
 #[must_use = "read a file with it: `.parse(…)`"]
 pub struct Options {
@@ -139,5 +139,15 @@ impl Options {
     /// Returns an error if the file can't be read.
     pub fn load_lossy(&self, path: impl AsRef<Path>) -> io::Result<Parsed> {
         (self.reader)(&self.headers).load(path.as_ref())
+    }
+
+    /// Loads a file that `open` opens, like `Format::load_by`.
+    #[cfg(feature = "watch")]
+    pub(crate) fn load_by<R: io::Read>(
+        &self,
+        path: &Path,
+        open: impl Fn(&Path) -> io::Result<(R, u64)>,
+    ) -> io::Result<Parsed> {
+        (self.reader)(&self.headers).load_by(path, open)
     }
 }
