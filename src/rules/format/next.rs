@@ -24,6 +24,7 @@
 //! | `/:a-:b` as a source | `:b` can't contain the `-`, so `/1-2-3` is `1-2` and `3` |
 //! | `/:a:b` as a source | an error |
 //! | `/b/:path*` as a destination | without anything below, the slash before it is left out: `/b` |
+//! | `/:path*` as a destination | without anything to insert, it is `/`; Next.js then sends only the query, which leads to the requested path again |
 //! | `:a` in a destination, and in neither the source nor a condition | an error in a path; in a URL a warning, and requests that the entry matches pass through |
 //! | `permanent`, `statusCode` | each entry has exactly one of them; otherwise it is an error |
 //! | a `statusCode` that isn't a redirect | an error |

@@ -103,6 +103,7 @@
 //! - nginx compares `$uri` decoded, and `$request_uri` as the client sent it. Here, a key without a
 //!   regex matches its path in any percent-encoding.
 //! - nginx merges slashes in `$uri`. Here, `//a` isn't `/a`.
+//! - An entry that redirects to itself or closes a redirect loop is an error and is skipped.
 //! - nginx rejects a map with both `a.example` and `.a.example`. Here, the first wins.
 
 use std::{io, path::Path};

@@ -142,6 +142,17 @@ pub const KNOWN: &[Known] = &[
             line.is_some_and(|line| line.contains("/:")) && case.request.path().contains("//")
         },
     },
+    Known {
+        kind: "encoded request",
+        reason: "a source with `*` before its last segment is a regex, which sees the path as received",
+        is: |case| {
+            let has_inner_splat = |line: &str| {
+                let source = source_of(line);
+                source.trim_end_matches("/*").contains('*')
+            };
+            case.only_engine().is_some_and(has_inner_splat) && case.request.path().contains('%')
+        },
+    },
     SELF_REDIRECT,
     Known {
         kind: "space of a parameter",

@@ -7,7 +7,10 @@ pub const KNOWN: &[Known] = &[
     Known {
         kind: "rejected",
         reason: "entries that never match with a warning aren't checked further, for example for duplicate keys",
-        is: |case| case.is_rejected() && case.is_said_of_any("so it never matches"),
+        is: |case| {
+            let skips = ["so it never matches", "so this entry is skipped"];
+            case.is_rejected() && skips.iter().any(|words| case.is_said_of_any(words))
+        },
     },
     Known {
         kind: "host twice",
@@ -16,6 +19,11 @@ pub const KNOWN: &[Known] = &[
             let has = |key: &str| case.file.entries.iter().any(|entry| entry.starts_with(key));
             case.is_rejected() && has(".old.example ") && has("old.example ")
         },
+    },
+    Known {
+        kind: "loop",
+        reason: "an entry that redirects to itself or closes a redirect loop is left out",
+        is: |case| case.is_said("endless redirect") || case.is_said("redirect loop"),
     },
     Known {
         kind: "look-around",

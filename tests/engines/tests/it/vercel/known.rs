@@ -8,6 +8,7 @@ use crate::{
 };
 
 pub const VERCEL: &[Known] = &[
+    REJECTED,
     SOURCE_WITHOUT_A_SLASH,
     RELATIVE_DESTINATION,
     LOOP,
@@ -28,6 +29,7 @@ pub const NEXT: &[Known] = &[
     PLACEHOLDER_FIRST,
     FAILURE,
     SLASH_OF_THE_ROOT,
+    EMPTY_PATH,
     ABSENT_IN_A_QUERY,
     RELATIVE_DESTINATION,
     LOOP,
@@ -188,6 +190,16 @@ const SLASH_OF_THE_ROOT: Known = Known {
             return false;
         };
         case.both().is_some() && case.request.path() == "/" && has_slash_more(ours, engine)
+    },
+};
+
+const EMPTY_PATH: Known = Known {
+    kind: "empty path",
+    reason: "if the whole path of a destination is a placeholder without a value, Next sends only the query, \
+                 which leads to the requested path again; here it is `/`",
+    is: |case| {
+        let has_no_path = |raw: &String| raw.is_empty() || raw.starts_with('?');
+        case.both().is_some() && case.engine.raw.as_ref().is_some_and(has_no_path)
     },
 };
 
