@@ -45,14 +45,13 @@ impl Reader {
     /// Reads `Redirect`, `RedirectMatch`, `RedirectPermanent` or `RedirectTemp`.
     pub(super) fn alias(&mut self, line: &Line, directive: Directive) {
         let is_regex = directive == Directive::RedirectMatch;
-        let arguments: Vec<_> = line.arguments.iter().map(Word::unescaped).collect();
-        let mut words = arguments.iter();
+        let mut words = line.arguments.iter();
         let mut to = To::Redirect(match directive {
             Directive::RedirectPermanent => Status::MovedPermanently,
             _ => Status::Found,
         });
         if matches!(directive, Directive::Redirect | Directive::RedirectMatch) {
-            if let Some(word) = arguments.first() {
+            if let Some(word) = line.arguments.first() {
                 if let Some(named) = status(&word.text) {
                     words.next();
                     let Ok(named) = named else {
@@ -152,6 +151,7 @@ impl Reader {
         let known = target::Known {
             matched: &matched,
             of_condition: 0,
+            captures: false,
             scheme: None,
             keeps_marks: true,
         };
@@ -178,9 +178,8 @@ impl Reader {
     fn add(&mut self, from: &Word, url: Option<&Word>, rule: Rule) {
         self.output.entries.push(Entry {
             rule,
-            source: from.bytes.clone(),
-            target: url.unwrap_or(from).bytes.clone(),
-            is_escaped: true,
+            source: from.clone(),
+            target: url.unwrap_or(from).clone(),
         });
     }
 }

@@ -58,6 +58,16 @@ impl Requirement {
             Self::NotFound => rule.after(StatusCode::NOT_FOUND),
         }
     }
+
+    /// Returns `true` if the groups of its regex can be inserted.
+    pub(super) fn captures(&self) -> bool {
+        match self {
+            Self::Condition(true, condition) | Self::OnlyParameter(Some(condition)) => {
+                !condition.value.regexes.is_empty()
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Cond {

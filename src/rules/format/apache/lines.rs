@@ -2,13 +2,18 @@
 
 use std::ops::Range;
 
-use crate::rules::format::escapes::unescaped;
+use super::Directive;
+use crate::rules::format::{
+    escapes::{Meant, raw_offset, unescaped},
+    loader::floor_char_boundary,
+};
 
 /// A word and its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Word {
     pub(super) text: String,
     pub(super) bytes: Range<usize>,
+    meant: Meant,
 }
 
 /// A directive with its arguments.
@@ -18,28 +23,39 @@ pub(super) struct Line {
     pub(super) arguments: Vec<Word>,
 }
 
-/// Returns the directives of a text. A `\` at the end of a line continues it.
+/// Returns the directives of a text. A `\` at the end of a line joins the next line to it.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line> {
     let mut at = 0;
     std::iter::from_fn(move || {
         while at < text.len() {
-            let begin = at;
-            loop {
-                let rest = text.get(at..).unwrap_or_default();
-                let line = rest.split_inclusive('\n').next().unwrap_or_default();
+            let mut joined = String::new();
+            // Where each line begins, in what is joined and in the text.
+            let mut starts = Vec::new();
+            for line in text.get(at..).unwrap_or_default().split_inclusive('\n') {
+                starts.push((joined.len(), at));
                 at += line.len();
-                let content = line.trim_end_matches(['\r', '\n']);
-                if line.is_empty() || content == line || !content.ends_with('\\') {
+                let content = line.strip_suffix('\n');
+                let content = content.map(|content| content.strip_suffix('\r').unwrap_or(content));
+                let continued = content.and_then(|content| content.strip_suffix('\\'));
+                joined.push_str(continued.or(content).unwrap_or(line));
+                if continued.is_none() {
                     break;
                 }
             }
-            let line = text.get(begin..at).unwrap_or_default();
-            if line.trim_start().starts_with('#') {
+            if joined.trim_start().starts_with('#') {
                 continue;
             }
-            let mut words = words(line, begin).into_iter();
-            if let Some(name) = words.next() {
-                let arguments = words.collect();
+            let mut words = Words {
+                line: joined.trim_end(),
+                starts,
+                at: 0,
+            };
+            if let Some(name) = words.next(false) {
+                let rewrites = matches!(
+                    Directive::of(&name.text),
+                    Some(Directive::RewriteCond | Directive::RewriteRule)
+                );
+                let arguments = std::iter::from_fn(|| words.next(rewrites)).collect();
                 return Some(Line { name, arguments });
             }
         }
@@ -47,89 +63,128 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line> {
     })
 }
 
-/// Splits a line into words. A word may be quoted, and `\` before a quote or a space is kept, as
-/// it is a part of a regex.
-fn words(line: &str, begin: usize) -> Vec<Word> {
-    let is_blank = |rest: &str| match rest.chars().next() {
-        Some('\\') => rest
-            .get(1..)
-            .is_some_and(|rest| rest.trim_start_matches('\r').starts_with('\n')),
-        first => first.is_some_and(char::is_whitespace),
-    };
-    let mut words = Vec::new();
-    let mut at = 0;
-    while let Some(char) = line.get(at..).and_then(|rest| rest.chars().next()) {
-        let rest = line.get(at..).unwrap_or_default();
-        if is_blank(rest) {
-            at += char.len_utf8();
-            continue;
-        }
-        let quote = Some(char).filter(|char| matches!(char, '"' | '\''));
-        let start = at + quote.map_or(0, char::len_utf8);
-        let mut end = start;
-        while let Some(char) = line.get(end..).and_then(|rest| rest.chars().next()) {
-            let rest = line.get(end..).unwrap_or_default();
-            let is_end = match quote {
-                Some(quote) => char == quote || char == '\n',
-                None => is_blank(rest),
-            };
-            if is_end {
-                break;
-            }
-            end += char.len_utf8();
-            if char == '\\' {
-                let escaped = line.get(end..).and_then(|rest| rest.chars().next());
-                end += escaped
-                    .filter(|char| *char != '\n')
-                    .map_or(0, char::len_utf8);
-            }
-        }
-        words.push(Word {
-            text: line.get(start..end).unwrap_or_default().to_owned(),
-            bytes: begin + start..begin + end,
-        });
-        at = end
-            + usize::from(
-                quote.is_some()
-                    && line
-                        .get(end..)
-                        .is_some_and(|rest| rest.starts_with(['"', '\''])),
-            );
-    }
-    words
+/// The words of a line.
+struct Words<'l> {
+    line: &'l str,
+    starts: Vec<(usize, usize)>,
+    at: usize,
 }
 
-/// The directives that don't rewrite read `\` before a quote or itself as an escape.
-pub(super) const fn meant(char: char) -> Option<char> {
-    match char {
-        '\\' | '"' => Some(char),
-        _ => None,
+impl Words<'_> {
+    /// Returns the next word.
+    ///
+    /// `RewriteCond` and `RewriteRule` have a parser of their own. It ends a quoted word at the
+    /// next quote, doesn't end a word at a blank after a `\`, and keeps each `\`. For other
+    /// directives, `\` escapes itself and, in a quoted word, the quote.
+    fn next(&mut self, rewrites: bool) -> Option<Word> {
+        let rest = self.line.get(self.at..)?.trim_ascii_start();
+        let quote = rest.chars().next()?;
+        let quote = Some(quote).filter(|first| matches!(first, '"' | '\''));
+        let start = self.line.len() - rest.len() + usize::from(quote.is_some());
+        let rest = self.line.get(start..)?;
+        let meant: Meant = match quote {
+            _ if rewrites => |_| None,
+            None => |char| (char == '\\').then_some(char),
+            Some('"') => |char| matches!(char, '\\' | '"').then_some(char),
+            Some(_) => |char| matches!(char, '\\' | '\'').then_some(char),
+        };
+        let mut end = rest.len();
+        let mut chars = rest.char_indices().peekable();
+        while let Some((at, char)) = chars.next() {
+            if quote.map_or(char.is_ascii_whitespace(), |quote| char == quote) {
+                end = at;
+                break;
+            }
+            let is_escaped = |next: char| match rewrites {
+                true => next.is_ascii_whitespace(),
+                false => meant(next).is_some(),
+            };
+            if char == '\\' {
+                chars.next_if(|(_, next)| is_escaped(*next));
+            }
+        }
+        let raw = rest.get(..end)?;
+        let end = start + end;
+        self.at = end + usize::from(quote.is_some());
+        let first = self.in_text(start, 0);
+        let last = self.in_text(end, 1);
+        Some(Word {
+            text: unescaped(raw, meant).into_owned(),
+            bytes: first..last.max(first),
+            meant,
+        })
+    }
+
+    /// Returns where a byte of the line is in the text, on a line that begins at least so many
+    /// bytes before it.
+    fn in_text(&self, at: usize, before: usize) -> usize {
+        let mut starts = self.starts.iter().rev();
+        let start = starts.find(|(joined, _)| joined + before <= at);
+        start.map_or(at, |(joined, text)| text + at - joined)
     }
 }
 
 impl Word {
-    /// The word as directives that don't rewrite read it.
-    pub(super) fn unescaped(&self) -> Self {
-        Self {
-            text: unescaped(&self.text, meant).into_owned(),
-            bytes: self.bytes.clone(),
-        }
+    /// Returns the bytes in a text from an offset in this word on.
+    pub(super) fn bytes_from(&self, text: &str, offset: usize) -> Range<usize> {
+        let raw = text.get(self.bytes.clone()).unwrap_or_default();
+        let offset = raw_offset(raw, self.meant, offset).min(raw.len().saturating_sub(1));
+        self.bytes.start + floor_char_boundary(raw, offset)..self.bytes.end
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::lines;
+    use super::{Line, lines};
+
+    fn words(line: Line) -> String {
+        let words = [line.name].into_iter().chain(line.arguments);
+        words.map(|word| word.text).collect::<Vec<_>>().join("|")
+    }
 
     #[test]
     fn words_are_quoted_and_lines_continued() {
-        let text = "# a \\\nb\nA \"x y\" 'z\"' \\\r\n  c\\ d #e\n\n \"open\nF \u{e9}\\";
-        let found = lines(text).map(|line| {
-            let words = [line.name].into_iter().chain(line.arguments);
-            let words = words.inspect(|word| assert_eq!(text[word.bytes.clone()], word.text));
-            words.map(|word| word.text).collect::<Vec<_>>().join("|")
-        });
-        let expected = ["A|x y|z\"|c\\ d|#e", "open", "F|\u{e9}\\"];
+        let text =
+            "# a \\\nb\nA \"x y\" 'z\"' \\\r\n  c\\ d #e\n\n \"open\nF \u{e9}\\\n\\\ng \u{a0} \\";
+        let found = lines(text).map(words);
+        let expected = ["A|x y|z\"|c\\|d|#e", "open", "F|\u{e9}g|\u{a0}|\\"];
         assert_eq!(found.collect::<Vec<_>>(), expected);
+    }
+
+    /// Apache has two parsers of words.
+    #[test]
+    fn quotes_and_backslashes_depend_on_the_directive() {
+        for (text, expected) in [
+            (r#"Redirect "/a\"b" "/t\'u\\v"#, r#"Redirect|/a"b|/t\'u\v"#),
+            (r#"Redirect '/a\'b' /t\"u\\v"#, r#"Redirect|/a'b|/t\"u\v"#),
+            (r#"Redirect "/a"/t"#, "Redirect|/a|/t"),
+            (r"RedirectMatch ^/a\ b", r"RedirectMatch|^/a\|b"),
+            (
+                r#"RewriteRule ^a\"\\b$ "/t\" [R]"#,
+                r#"RewriteRule|^a\"\\b$|/t\|[R]"#,
+            ),
+            (r#"rewritecond '^a"\\'b$' c"#, r#"rewritecond|^a"\\|b$'|c"#),
+            (
+                r#"RewriteRule ^a\ b "c\ d" "e"f"#,
+                r"RewriteRule|^a\ b|c\ d|e|f",
+            ),
+        ] {
+            let found = lines(text).map(words);
+            assert_eq!(found.collect::<Vec<_>>(), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_word_knows_its_bytes() {
+        let text = "Red\\\nirect \"/\\\\\u{e9}\\\n\\\n\\\"b\" /c\\\n";
+        let line = lines(text).next().unwrap();
+        let [path, target] = &line.arguments[..] else {
+            panic!("{line:?}");
+        };
+        assert_eq!((&*path.text, &*target.text), ("/\\\u{e9}\"b", "/c"));
+        assert_eq!(&text[line.name.bytes], "Red\\\nirect");
+        assert_eq!(&text[target.bytes.clone()], "/c");
+        assert!(text[path.bytes_from(text, 2)].starts_with('\u{e9}'));
+        assert_eq!(&text[target.bytes_from(text, 9)], "c");
     }
 }

@@ -16,8 +16,12 @@
 //!
 //! # Syntax
 //!
-//! A line is one directive. A `\` at its end continues it. The file belongs to the folder of the
-//! site's first page.
+//! A line is one directive. A `\` at its end joins the next line to it. The file belongs to the
+//! folder of the site's first page.
+//!
+//! Quote a word that contains white space. In `RewriteCond` and `RewriteRule`, a quoted word ends
+//! at the next quote, even after a `\`, and `\` followed by a space is a part of a word without
+//! quotes. In the other directives, `\\` is one `\`, and `\"` in a quoted word is a quote.
 //!
 //! | directive | what it does here |
 //! |---|---|
@@ -63,7 +67,7 @@
 //! | syntax | what happens |
 //! |---|---|
 //! | a rule without `R` (an internal rewrite), the flags `P`, `N` and `S` | a warning; requests that the rule matches pass through |
-//! | `%{HTTP_HOST}` and other variables in a target, any other group right after a host | a warning; requests that the rule matches pass through |
+//! | `%{HTTP_HOST}` and other variables in a target, any other group right after a host, `%1` of a condition with `!` or on the method | a warning; requests that the rule matches pass through |
 //! | any other condition, look-around and references to groups in a regex, the flag `C` | a warning; the rule never matches |
 //! | rewrite rules without `RewriteEngine On` | a warning |
 //! | a redirect in another section, such as `<Files>` | a warning; it is skipped |
@@ -88,9 +92,7 @@ use std::ops::Range;
 use super::{
     Parsed,
     document::Document,
-    escapes::raw_offset,
     file_format::{FileFormat, FileReader},
-    loader::floor_char_boundary,
     messages::{quoted, similar_name},
     print::Printer,
 };
@@ -191,17 +193,15 @@ impl Directive {
 /// A rule, and the words that it comes from.
 struct Entry {
     rule: Rule,
-    source: Range<usize>,
-    target: Range<usize>,
-    /// Whether `\` is an escape in both words.
-    is_escaped: bool,
+    source: Word,
+    target: Word,
 }
 
 impl Entry {
     /// Adds the rule, or reports what is wrong with it.
     fn add(self, document: &mut Document<'_>) {
-        let begin = self.source.start;
-        let Err(error) = document.try_rule(begin, &self.source, self.rule.clone()) else {
+        let source = &self.source.bytes;
+        let Err(error) = document.try_rule(source.start, source, self.rule.clone()) else {
             return;
         };
         let is_target = error.part() == Some(Part::Target);
@@ -210,17 +210,11 @@ impl Entry {
         } else {
             &self.source
         };
-        let raw = document.text.get(word.clone()).unwrap_or_default();
-        let position = error.position().unwrap_or_default();
         let offset = match error.part() {
-            Some(Part::Source | Part::Target) if self.is_escaped => {
-                raw_offset(raw, lines::meant, position)
-            }
-            Some(Part::Source | Part::Target) => position,
+            Some(Part::Source | Part::Target) => error.position().unwrap_or_default(),
             _ => 0,
         };
-        let start = floor_char_boundary(raw, offset.min(raw.len().saturating_sub(1)));
-        let bytes = word.start + start..word.end;
+        let bytes = word.bytes_from(document.text, offset);
         let (message, help) = (error.message(), error.help());
         if error.code().is_loop() {
             document.report(error.code(), &bytes, message, help);
@@ -228,7 +222,7 @@ impl Entry {
             // Later rules must not take the URLs of one that can't be sent.
             let message = format!("{message}, so requests for this rule pass through");
             document.report(FindingCode::UnsupportedTarget, &bytes, &message, help);
-            let _ = document.try_rule(begin, &self.source, passing(self.rule));
+            let _ = document.try_rule(source.start, source, passing(self.rule));
         } else {
             let message = format!("{message}, so this rule is skipped");
             document.report(error.code(), &bytes, &message, help);

@@ -216,6 +216,10 @@ impl Reader {
         let known = target::Known {
             matched: &matched,
             of_condition,
+            captures: alternatives
+                .first()
+                .and_then(|all| all.last())
+                .is_some_and(Requirement::captures),
             scheme,
             keeps_marks: flags.keeps_marks,
         };
@@ -225,9 +229,8 @@ impl Reader {
             let rule = requirements.into_iter().fold(rule.clone(), apply);
             self.output.entries.push(Entry {
                 rule,
-                source: from.bytes.clone(),
-                target: to.bytes.clone(),
-                is_escaped: false,
+                source: from.clone(),
+                target: to.clone(),
             });
         }
     }

@@ -14,6 +14,8 @@ pub(super) struct Known<'k> {
     pub(super) matched: &'k Matched,
     /// How many groups the last condition has.
     pub(super) of_condition: usize,
+    /// Whether the last condition captures its groups.
+    pub(super) captures: bool,
     /// The scheme that a condition requires.
     pub(super) scheme: Option<HttpScheme>,
     /// Whether `#` is sent as it is.
@@ -46,9 +48,8 @@ pub(super) fn translate(
         match (char, number) {
             ('\\', _) => {
                 length = 1 + next.map_or(0, char::len_utf8);
-                if let Some(escaped) = next {
-                    push_literal(&mut template, escaped, begin..begin + length, known);
-                }
+                let escaped = next.unwrap_or('\\');
+                push_literal(&mut template, escaped, begin..begin + length, known);
             }
             ('$' | '%', Some(0)) if char == '$' || known.of_condition > 0 => {
                 return Err((
@@ -64,6 +65,12 @@ pub(super) fn translate(
                 }
             }
             ('%', Some(number)) if number <= known.of_condition => {
+                if !known.captures {
+                    return Err((
+                        "a target can't insert the groups of the last condition",
+                        "write what they match into the target, in a rule for each case",
+                    ));
+                }
                 template.push_placeholder(&format!("_c{number}"), begin..begin + length, false);
             }
             // A group that isn't there is empty, but many files have `%20`.

@@ -38,6 +38,24 @@ pub const KNOWN: &[Known] = &[
         },
     },
     Known {
+        kind: "rules after a pass",
+        reason: "a rule that passes ends all rules, so the rewrite rules after it come after `Redirect`",
+        is: |case| {
+            let passes = |entry: &String| entry.contains(" - [");
+            ours(case).starts_with("Redirect") && case.file.entries.iter().any(passes)
+        },
+    },
+    Known {
+        kind: "groups of a condition",
+        reason: "only the groups of a regex that a condition compares with can be inserted",
+        is: |case| case.is_said_of_any("the groups of the last condition"),
+    },
+    Known {
+        kind: "`OR` at the end",
+        reason: "a condition without another one after its `OR` requires nothing, and Apache still inserts its groups",
+        is: |case| case.is_said_of_any("no condition follows this `OR`"),
+    },
+    Known {
         kind: "loop",
         reason: "a rule that closes a redirect loop is left out",
         is: |case| case.is_said_of_any("redirect loop") || case.is_said_of_any("endless redirect"),
