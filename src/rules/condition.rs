@@ -212,7 +212,7 @@ impl CompiledCondition {
             if !is_name(name) {
                 return Err(Finding::whole(
                     format!("`{name}` isn't a valid placeholder name"),
-                    "use letters, digits and `_`",
+                    "use at most 64 letters, digits and `_`",
                 ));
             }
             if !expected {

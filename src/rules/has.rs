@@ -274,7 +274,7 @@ impl Condition {
         self
     }
 
-    /// The host, as a regex or a list; for dialects that have it among their conditions.
+    /// The host, as a regex or a list; for formats that have it among their conditions.
     pub(super) const fn host() -> Self {
         Self::present(Place::Host)
     }

@@ -6,7 +6,7 @@ use super::{Part, rule::Rule};
 
 const NO_METHOD: (&str, &str) = (
     "no method is left",
-    "leave at least one method that each `methods` lists and no `except_methods` excludes",
+    "leave at least one method that every list has and that isn't excluded",
 );
 
 impl Rule {

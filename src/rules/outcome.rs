@@ -144,22 +144,22 @@ impl Outcome {
             (
                 options.cache.is_some(),
                 "only a redirect has a cache lifetime",
-                "remove `cache`",
+                "remove the cache lifetime",
             ),
             (
                 options.after.is_some(),
                 "only a redirect waits for a response",
-                "remove `after`",
+                "remove the status that it waits for",
             ),
             (
                 options.query != QueryPolicy::Keep,
                 "only a redirect has a query policy",
-                "remove `query`",
+                "remove the query policy",
             ),
             (
                 !options.edits.is_empty(),
                 "only a redirect edits the query",
-                "remove `remove_param`, `rename_param` and `set_param`",
+                "remove the edits",
             ),
         ];
         match of_redirects.into_iter().find(|(is_set, ..)| *is_set) {

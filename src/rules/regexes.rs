@@ -183,7 +183,7 @@ pub(super) fn slots(regex: &Regex) -> Result<Vec<Slot>, Finding> {
         Some(slot) => Err(Finding::new(
             FindingCode::InvalidRegex,
             format!("invalid group name `{}`", slot.name),
-            "use letters, digits and `_`",
+            "use at most 64 letters, digits and `_`",
         )),
         None => Ok(slots),
     }

@@ -305,7 +305,7 @@ fn slots(pattern: &Pattern) -> Vec<Slot> {
     pattern.names().enumerate().map(slot).collect()
 }
 
-/// Returns a error if a regex begins with text that no path has.
+/// Returns an error if a regex begins with text that no path has.
 #[cfg(feature = "regex")]
 fn not_in_the_path_of_a_regex(regex: &str) -> Option<Finding> {
     let beginning = regex_beginning(regex);
@@ -322,7 +322,7 @@ fn not_in_the_path_of_a_regex(regex: &str) -> Option<Finding> {
     })
 }
 
-/// Returns a error if a segment is a placeholder elsewhere, `:id` or `*`, and would be plain text
+/// Returns an error if a segment is a placeholder elsewhere, `:id` or `*`, and would be plain text
 /// here.
 pub(super) fn foreign(source: &Source) -> Option<Finding> {
     let SourceKind::Text(text) = &source.kind else {
@@ -340,11 +340,11 @@ pub(super) fn foreign(source: &Source) -> Option<Finding> {
         let found = match mark {
             ":" if is_name => Some((
                 "`:name` isn't a placeholder",
-                "write `{name}`, or use `Source::exact` for a literal `:`",
+                "write `{name}`, or make the source exact for a literal `:`",
             )),
             "*" | "**" if is_name || rest.is_empty() => Some((
                 "`*` isn't a placeholder",
-                "write `{*rest}`, or use `Source::exact` for a literal `*`",
+                "write `{*rest}`, or make the source exact for a literal `*`",
             )),
             _ => None,
         };

@@ -1,6 +1,6 @@
-//! The suites of `tests/suite`: what each dialect of rule files means, as tables.
+//! The suites of `tests/suite`: what each format of rule files means, as tables.
 //!
-//! A suite is called after its dialect and, behind a dot, after anything else: `netlify.txt`,
+//! A suite is called after its format and, behind a dot, after anything else: `netlify.txt`,
 //! `bulk-csv.hosts.txt`. What stands before the first case is a comment. A case is
 //!
 //! ```text
@@ -31,7 +31,7 @@ use tower_redirect::rules::{FindingCode, Format};
 use tower_redirect::{location::HttpScheme, policy::DecisionKind, redirect::Timing, testing};
 
 #[test]
-fn each_dialect_means_what_its_suite_says() {
+fn each_format_means_what_its_suite_says() {
     let mut wrong = Vec::new();
     let mut tested = Vec::new();
     for (name, format, suite) in suites() {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tower_redirect::rules::{Format, Rule, Rules};
 
-/// Pieces of which files of all dialects are made.
+/// Pieces of which files of all formats are made.
 const PIECES: [&str; 61] = [
     "/a",
     "/b",

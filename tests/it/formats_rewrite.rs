@@ -12,7 +12,7 @@ fn rewritten(format: &str, text: &str) -> Rewritten {
     format.rewrite(text, &format.parse_lossy(text).rules.flatten())
 }
 
-/// Files of each dialect and what they become.
+/// Files of each format and what they become.
 #[test]
 fn files_in_their_own_words() {
     for (format, text, expected) in [
@@ -131,7 +131,7 @@ fn files_in_their_own_words() {
     }
 }
 
-/// What a dialect cannot say stays, and it is said why.
+/// What a format cannot say stays, and it is said why.
 #[test]
 fn what_stays_as_it_is() {
     for (format, text, expected, said) in [
@@ -258,7 +258,7 @@ fn redirects_of_vercel_and_next() {
     assert_eq!(reason, "`permanent` can't express the new status");
 }
 
-/// One rule, written in each dialect that is rewritten.
+/// One rule, written in each format that is rewritten.
 #[derive(Clone, Debug)]
 struct Line {
     from: &'static str,
@@ -282,7 +282,7 @@ fn has_marks(text: &str) -> bool {
 }
 
 impl Line {
-    /// The rule in the dialect of this number; nothing, where it has none.
+    /// The rule in the format of this number; nothing, where it has none.
     fn write(&self, format: usize) -> Option<String> {
         let Self {
             from,

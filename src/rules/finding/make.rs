@@ -69,7 +69,7 @@ impl Finding {
         Self::at(
             TextRange::byte(at),
             "a source path can't contain `?`",
-            "match the query with a condition (`Condition::query`), or write `%3F`",
+            "match the query with a condition, or write `%3F`",
         )
     }
 

@@ -86,12 +86,14 @@ pub(super) struct Next;
 
 impl FileFormat for Next {
     fn reader(&self) -> FileReader {
-        FileReader::Document(Box::new(|text| vercel::read(text, vercel::Dialect::Next)))
+        FileReader::Document(Box::new(|text| {
+            vercel::read(text, vercel::VercelFormat::Next)
+        }))
     }
 
     fn printer(&self) -> Printer {
         Printer {
-            entry: |rule| vercel::print::entry(rule, vercel::Dialect::Next),
+            entry: |rule| vercel::print::entry(rule, vercel::VercelFormat::Next),
             frame: ["[\n", ",\n", "\n]\n"],
         }
     }

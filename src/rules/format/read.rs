@@ -23,7 +23,7 @@ pub(super) trait ByLine {
 /// Hands the lines of a text to a format; those that are no text are errors.
 pub(super) fn lines(
     mut input: impl BufRead,
-    dialect: &mut dyn ByLine,
+    reader: &mut dyn ByLine,
     loader: &mut Loader,
 ) -> io::Result<()> {
     let mut bytes = Vec::new();
@@ -66,11 +66,11 @@ pub(super) fn lines(
             }
             continue;
         }
-        one_line(number, content, dialect, loader);
+        one_line(number, content, reader, loader);
     }
 }
 
-fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut Loader) {
+fn one_line(number: u32, content: &[u8], reader: &mut dyn ByLine, loader: &mut Loader) {
     let text = match std::str::from_utf8(content) {
         Ok(text) => text,
         Err(error) => {
@@ -110,7 +110,7 @@ fn one_line(number: u32, content: &[u8], dialect: &mut dyn ByLine, loader: &mut 
     }
     // The mark is a finding of the file, not of its first line.
     loader.begin_entry();
-    dialect.line(line, loader);
+    reader.line(line, loader);
 }
 
 /// Message and help of a mark that is skipped.

@@ -265,7 +265,7 @@ fn read_name(name: &str, range: TextRange) -> Result<Word, Finding> {
         _ => Finding::at(
             range,
             "invalid placeholder name",
-            "use letters, digits and `_`, or write `{{` for a literal brace",
+            "use at most 64 letters, digits and `_`, or write `{{` for a literal brace",
         ),
     })
 }

@@ -382,7 +382,7 @@ impl Rules {
     }
 }
 
-/// Groups without a name, and tails that dialects name for everybody, need not be used.
+/// Groups without a name, and tails that formats name for everybody, need not be used.
 fn is_meant_to_be_used(name: &str) -> bool {
     !name.starts_with('_')
         && !name.is_empty()

@@ -1,4 +1,4 @@
-//! Every kind of finding in every dialect that can have it, and sets beside it that do not have it.
+//! Every kind of finding in every format that can have it, and sets beside it that do not have it.
 
 use tower_redirect::{
     location::HttpScheme,

@@ -128,8 +128,8 @@ fn a_long_regex_is_told_its_own_limit() {
 
 #[test]
 fn a_source_path_has_no_query() {
-    let query = "a source path can't contain `?`; match the query with a condition \
-                 (`Condition::query`), or write `%3F`";
+    let query = "a source path can't contain `?`; match the query with a condition, \
+                 or write `%3F`";
     let fragment = "a request has no fragment; remove it, or write `%23`";
     let regex = |text: &str| Source::regex(text);
     for (source, at, why) in [

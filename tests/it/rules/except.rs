@@ -150,7 +150,7 @@ fn an_exception_is_a_path_of_the_native_syntax() {
         ),
         (
             "/:a",
-            "`:name` isn't a placeholder; write `{name}`, or use `Source::exact` for a literal \
+            "`:name` isn't a placeholder; write `{name}`, or make the source exact for a literal \
                  `:`",
         ),
         ("/a?b=c", "an exception is a path; remove the query"),

@@ -237,26 +237,29 @@ fn only_a_4xx_refuses_and_only_a_redirect_has_options_of_one() {
     for rule in [Rule::pass("/a"), Rule::gone("/a")] {
         let rule = || rule.clone();
         for (wrong, expected) in [
-            (rule().cache(day), "cache lifetime; remove `cache`"),
+            (
+                rule().cache(day),
+                "cache lifetime; remove the cache lifetime",
+            ),
             (
                 rule().after(StatusCode::NOT_FOUND),
-                "waits for a response; remove `after`",
+                "waits for a response; remove the status",
             ),
             (
                 rule().query(QueryPolicy::Drop),
-                "query policy; remove `query`",
+                "query policy; remove the query policy",
             ),
             (
                 rule().remove_param("x"),
-                "edits the query; remove `remove_param`",
+                "edits the query; remove the edits",
             ),
             (
                 rule().set_param("x", "y"),
-                "edits the query; remove `remove_param`",
+                "edits the query; remove the edits",
             ),
             (
                 rule().rename_param("x", "y"),
-                "edits the query; remove `remove_param`",
+                "edits the query; remove the edits",
             ),
         ] {
             let sentence = sentence(wrong);

@@ -112,8 +112,9 @@ fn r10_a_query_that_repeats_itself_has_each_rule_looked_at_once() {
 #[test]
 fn what_is_a_placeholder_elsewhere_is_no_text_by_chance() {
     let colon =
-        "`:name` isn't a placeholder; write `{name}`, or use `Source::exact` for a literal `:`";
-    let star = "`*` isn't a placeholder; write `{*rest}`, or use `Source::exact` for a literal `*`";
+        "`:name` isn't a placeholder; write `{name}`, or make the source exact for a literal `:`";
+    let star =
+        "`*` isn't a placeholder; write `{*rest}`, or make the source exact for a literal `*`";
     let host =
         "a host can't contain a placeholder; write `*.` before a domain to match its subdomains";
     let scheme = "a host has no scheme; remove it, and use `scheme` instead";

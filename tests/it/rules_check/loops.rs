@@ -253,7 +253,7 @@ fn loops_on_a_host_and_what_is_below_it() {
 }
 
 #[test]
-fn loops_of_parameters_that_a_dialect_sends_on() {
+fn loops_of_parameters_that_a_format_sends_on() {
     use tower_redirect::rules::Format;
     let file = r#"[{"source":"/:x*","destination":"/a/:x*","permanent":true,
         "has":[{"type":"query","key":"k","value":"1"}]}]"#;

@@ -182,7 +182,7 @@ async fn a_table_that_counts_is_replaced_by_one_that_counts_on() {
         site.replace(format!("/new /x\n/a {round} 301!\n"));
         site.is_good(round);
         ask(&site.policy).await;
-        // The one before was asked in another way than a file of this dialect is, and counts for itself.
+        // The one before was asked in another way than a file of this format is, and counts for itself.
         assert_eq!(hits(&site.handle), Some(vec![0, expected]));
     }
     let rules = Rules::new([Rule::found("/a", "/not-counted")]).unwrap();

@@ -53,7 +53,7 @@ pub(super) fn condition(
             return Err(Finding::at(
                 name.range,
                 "invalid placeholder name",
-                "use letters, digits and `_`",
+                "use at most 64 letters, digits and `_`",
             ));
         }
         condition = if cursor.take("?") {

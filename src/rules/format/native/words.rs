@@ -104,7 +104,7 @@ impl<'l> Cursor<'l> {
         is_next
     }
 
-    /// Returns a error if the next word, which is a regex, isn't in quotes.
+    /// Returns an error if the next word, which is a regex, isn't in quotes.
     pub(super) fn check_quote(&mut self) -> Result<(), Finding> {
         if self.rest().starts_with('"') {
             return Ok(());
@@ -137,7 +137,7 @@ impl<'l> Cursor<'l> {
         })
     }
 
-    /// Returns a error if something follows a word without a space.
+    /// Returns an error if something follows a word without a space.
     pub(super) fn end_word(&mut self) -> Result<(), Finding> {
         if self.is_at_end_of_word() {
             return Ok(());

@@ -10,7 +10,7 @@ use super::{
 use crate::rules::{Condition, format::messages::quoted, parameters};
 
 /// The cookie that overrules the language of the browser.
-const LANGUAGE_COOKIE: &str = "nf_lang";
+pub(super) const LANGUAGE_COOKIE: &str = "nf_lang";
 
 impl<'l> Entry<'l> {
     /// What the query must have. If a key is there twice, the last value counts.

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use super::conditions::LANGUAGE_COOKIE;
 use crate::rules::{
     Rule,
     format::print::{
@@ -12,9 +13,6 @@ use crate::rules::{
     options::Options,
     syntax::{Pattern, Segment, TailKind},
 };
-
-/// The cookie that overrules the language of the browser.
-const LANGUAGE_COOKIE: &str = "nf_lang";
 
 /// What a redirect says.
 pub(in crate::rules::format) struct Redirect {

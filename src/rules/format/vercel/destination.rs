@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    Dialect,
+    VercelFormat,
     names::{Names, Slot},
     url::{Part, is_name, path_at, regex_len, scheme_len},
 };
@@ -94,7 +94,7 @@ impl<'d> Writer<'d> {
                     self.put(start, slot, [start..start, end..end])?;
                 }
             }
-            '{' if self.part.has_groups(self.names.dialect, self.text) => self.braces(start)?,
+            '{' if self.part.has_groups(self.names.format, self.text) => self.braces(start)?,
             '(' if self.part == Part::Path && !self.names.has_unnamed() => {
                 self.check_parenthesis(start)?;
             }
@@ -136,7 +136,7 @@ impl<'d> Writer<'d> {
                 let behind = self.text.get(end..).unwrap_or_default();
                 Ok(Some((slot, end + regex_len(behind))))
             }
-            None if self.part.takes_unknown_names(self.names.dialect) => Ok(None),
+            None if self.part.takes_unknown_names(self.names.format) => Ok(None),
             None => {
                 let name = quoted(&format!(":{name}"));
                 Err(Wrong {
@@ -154,7 +154,7 @@ impl<'d> Writer<'d> {
     /// Returns `true` if Next doesn't check the placeholders of this destination before it sends
     /// it.
     fn is_unchecked(&self) -> bool {
-        self.names.dialect == Dialect::Next && !self.text.starts_with('/')
+        self.names.format == VercelFormat::Next && !self.text.starts_with('/')
     }
 
     /// Returns an error if a parenthesis begins a group.
@@ -253,7 +253,7 @@ impl<'d> Writer<'d> {
         };
         // On Vercel, the group is always there, and what it inserts may be empty.
         let may_be_missing =
-            self.names.dialect == Dialect::Next && group.is_optional && capture.may_be_missing;
+            self.names.format == VercelFormat::Next && group.is_optional && capture.may_be_missing;
         if !may_be_missing || group.prefix.is_empty() && self.part != Part::Path {
             return Ok(None);
         }
@@ -289,14 +289,14 @@ impl<'d> Writer<'d> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dialect, translate};
+    use super::{VercelFormat, translate};
     use crate::rules::{
         format::vercel::names::{Capture, Names, Slot, uses},
         syntax::TemplatePart,
     };
 
-    fn names(dialect: Dialect) -> Names {
-        let mut names = Names::new(dialect);
+    fn names(format: VercelFormat) -> Names {
+        let mut names = Names::new(format);
         names.capture("c");
         let host = Slot::Text("x.example".to_owned());
         names.conditions.push(("host".to_owned(), host));
@@ -358,9 +358,9 @@ mod tests {
             ("/g/(x", "/g/(x", "/g/(x"),
             ("/g?x=(y)", "/g?x=(y)", "/g?x=(y)"),
         ] {
-            for (dialect, expected) in [(Dialect::Vercel, vercel), (Dialect::Next, next)] {
-                let target = translate(text, &names(dialect)).unwrap().to_string();
-                assert_eq!(target, expected, "{dialect:?} {text}");
+            for (format, expected) in [(VercelFormat::Vercel, vercel), (VercelFormat::Next, next)] {
+                let target = translate(text, &names(format)).unwrap().to_string();
+                assert_eq!(target, expected, "{format:?} {text}");
             }
         }
         assert!(uses("/x?y=:abc", "abc") && !uses("/:abcd", "abc") && !uses("/abc", "abc"));
@@ -369,7 +369,7 @@ mod tests {
     #[test]
     fn what_a_part_comes_from_is_known() {
         let text = r"https://é.example/\{:a{-:c}x/:p*";
-        let target = translate(text, &names(Dialect::Next)).unwrap();
+        let target = translate(text, &names(VercelFormat::Next)).unwrap();
         assert_eq!(target.to_string(), "https://é.example/{{{a2}-{c}x{/*p}");
         let written: Vec<_> = target
             .parts
@@ -379,7 +379,7 @@ mod tests {
         let expected = ["https://é.example/", "{", ":a", "-", "{-:c}", "x", ":p*"];
         assert_eq!(written, expected);
         // The origin is one part, whatever it is made of.
-        let target = translate("https://:host/:a", &names(Dialect::Vercel)).unwrap();
+        let target = translate("https://:host/:a", &names(VercelFormat::Vercel)).unwrap();
         let TemplatePart::Literal(origin) = &target.parts[0] else {
             panic!("{target:?}");
         };
@@ -389,8 +389,8 @@ mod tests {
 
     #[test]
     fn what_is_not_known() {
-        use Dialect::{Next, Vercel};
-        for (dialect, text, bytes, is_known) in [
+        use VercelFormat::{Next, Vercel};
+        for (format, text, bytes, is_known) in [
             (Vercel, "/x/:no/y", ":no", false),
             (Vercel, "/:ax", ":ax", false),
             (Vercel, "/x?t=12:30", ":30", false),
@@ -407,7 +407,7 @@ mod tests {
             (Next, "/x{-:o}*", "{-:o}*", true),
             (Next, "/x/:o*", ":o*", true),
         ] {
-            let wrong = translate(text, &names(dialect))
+            let wrong = translate(text, &names(format))
                 .map(|to| to.to_string())
                 .unwrap_err();
             assert_eq!(
@@ -417,8 +417,8 @@ mod tests {
             );
         }
         // The formats don't look at these.
-        for (dialect, text) in [(Vercel, "/x#:~:text=a"), (Next, "/x?t=12:30&u=:no")] {
-            assert_eq!(translate(text, &names(dialect)).unwrap().to_string(), text);
+        for (format, text) in [(Vercel, "/x#:~:text=a"), (Next, "/x?t=12:30&u=:no")] {
+            assert_eq!(translate(text, &names(format)).unwrap().to_string(), text);
         }
     }
 }

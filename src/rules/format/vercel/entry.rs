@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{
-    Dialect, destination,
+    VercelFormat, destination,
     names::Names,
     source::{self, Problem},
     url,
@@ -32,7 +32,7 @@ const OF_NEXT: &str = "/_next";
 #[derive(Debug)]
 pub(super) struct Entry<'d, 't> {
     pub(super) document: &'d mut Document<'t>,
-    pub(super) dialect: Dialect,
+    pub(super) format: VercelFormat,
     pub(super) destination: String,
     pub(super) names: Names,
 }
@@ -52,12 +52,12 @@ enum To {
 
 impl<'t> Entry<'_, 't> {
     /// Reads an entry, and reports what is wrong with it.
-    pub(super) fn read(document: &mut Document<'t>, dialect: Dialect, entry: Value<'t>) {
+    pub(super) fn read(document: &mut Document<'t>, format: VercelFormat, entry: Value<'t>) {
         let mut own = Entry {
             document,
-            dialect,
+            format,
             destination: String::new(),
-            names: Names::new(dialect),
+            names: Names::new(format),
         };
         own.rule(entry);
     }
@@ -137,7 +137,7 @@ impl<'t> Entry<'_, 't> {
                 "start it with `/`",
             );
         }
-        let translated = match source::translate(&pieces, self.dialect) {
+        let translated = match source::translate(&pieces, self.format) {
             Ok(translated) => translated,
             #[cfg(not(feature = "regex"))]
             Err(Problem::NeedsRegex) => return self.needs_regex(source.value.inside()),
@@ -164,7 +164,7 @@ impl<'t> Entry<'_, 't> {
         for condition in translated.excluded {
             rule = rule.unless(condition);
         }
-        if self.dialect == Dialect::Next {
+        if self.format == VercelFormat::Next {
             rule = rule.ignore_case();
             if !begins_otherwise(&pieces, OF_NEXT) {
                 rule = rule.unless(Condition::path(PathTest::BeginsWith(OF_NEXT.into(), true)));

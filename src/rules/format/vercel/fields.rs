@@ -1,7 +1,7 @@
 //! The keys of a redirect, and what their values must be.
 
 use super::{
-    Dialect, KEYS, LONGEST,
+    KEYS, LONGEST, VercelFormat,
     entry::{Entry, Text},
 };
 use crate::{
@@ -18,10 +18,10 @@ use crate::{
 impl<'t> Entry<'_, 't> {
     pub(super) fn check_keys(&mut self, object: &Object<'t>) -> Option<()> {
         for (name, value) in object {
-            match (&**name, self.dialect) {
+            match (&**name, self.format) {
                 ("source" | "destination" | "permanent" | "statusCode" | "has" | "missing", _)
-                | ("env", Dialect::Vercel) => {}
-                ("basePath" | "locale", Dialect::Next) => {
+                | ("env", VercelFormat::Vercel) => {}
+                ("basePath" | "locale", VercelFormat::Next) => {
                     self.document.report(
                         FindingCode::UnknownKey,
                         &json::key(self.document.text, name, value),
@@ -79,7 +79,7 @@ impl<'t> Entry<'_, 't> {
             },
         };
         let Some(code) = object.get("statusCode") else {
-            if permanent.is_none() && self.dialect == Dialect::Next {
+            if permanent.is_none() && self.format == VercelFormat::Next {
                 let first = json::first_key(self.document.text, object, &entry);
                 let message = "this redirect has neither `permanent` nor `statusCode`";
                 let help = "add one of them, for example `\"permanent\": true`";
@@ -96,9 +96,9 @@ impl<'t> Entry<'_, 't> {
                 "remove one of them",
             );
         }
-        let allowed = |code: &u16| match self.dialect {
-            Dialect::Vercel => (100..=999).contains(code),
-            Dialect::Next => Status::try_from(*code).is_ok(),
+        let allowed = |code: &u16| match self.format {
+            VercelFormat::Vercel => (100..=999).contains(code),
+            VercelFormat::Next => Status::try_from(*code).is_ok(),
         };
         match code.integer() {
             Some(number) if allowed(&number) => Some(number),

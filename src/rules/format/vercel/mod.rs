@@ -156,9 +156,9 @@ pub fn parse_lossy(text: &str) -> Parsed {
     Format::Vercel.parse_lossy(text)
 }
 
-/// Whose redirects these are.
+/// The formats with this syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(super) enum VercelFormat {
     Vercel,
     Next,
 }
@@ -200,12 +200,12 @@ pub(super) struct Vercel;
 
 impl FileFormat for Vercel {
     fn reader(&self) -> FileReader {
-        FileReader::Document(Box::new(|text| read(text, Dialect::Vercel)))
+        FileReader::Document(Box::new(|text| read(text, VercelFormat::Vercel)))
     }
 
     fn printer(&self) -> Printer {
         Printer {
-            entry: |rule| print::entry(rule, Dialect::Vercel),
+            entry: |rule| print::entry(rule, VercelFormat::Vercel),
             frame: ["{\n  \"redirects\": [\n", ",\n", "\n  ]\n}\n"],
         }
     }
@@ -216,10 +216,10 @@ impl FileFormat for Vercel {
 }
 
 /// Reads a document of either format.
-pub(super) fn read(text: &str, dialect: Dialect) -> Parsed {
+pub(super) fn read(text: &str, format: VercelFormat) -> Parsed {
     let mut document = Document::with_sources(text, Precedence::FirstMatch);
     match Value::parse(text, 0) {
-        Ok(value) => redirects(&mut document, value, dialect),
+        Ok(value) => redirects(&mut document, value, format),
         Err(NoJson { at, message }) => {
             let (message, help) = if text.trim().is_empty() {
                 let help = "write `{ \"redirects\": [] }` if there are no redirects";
@@ -234,7 +234,7 @@ pub(super) fn read(text: &str, dialect: Dialect) -> Parsed {
     document.finish_whole()
 }
 
-fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect) {
+fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, format: VercelFormat) {
     let mut value = value;
     if let Some(object) = value.object() {
         for (name, help) in OTHERS {
@@ -246,7 +246,7 @@ fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect
                 Some(list) => list.is_empty(),
                 None => other.bool() == Some(false) && name != "trailingSlash",
             };
-            if dialect == Dialect::Vercel && !is_nothing {
+            if format == VercelFormat::Vercel && !is_nothing {
                 let key = json::key(document.text, name, other);
                 let message = format!("`{name}` isn't supported, so it is ignored");
                 document.report(FindingCode::UnsupportedOption, &key, &message, help);
@@ -267,7 +267,7 @@ fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect
         document.report(FindingCode::InvalidEntry, &value.bytes(), message, help);
         return;
     };
-    if dialect == Dialect::Vercel && entries.len() > MOST {
+    if format == VercelFormat::Vercel && entries.len() > MOST {
         if let Some(first) = entries.get(MOST) {
             let message =
                 "the file has more than 2,048 redirects, so this one and all after it aren't read";
@@ -275,12 +275,12 @@ fn redirects<'t>(document: &mut Document<'t>, value: Value<'t>, dialect: Dialect
             document.report(FindingCode::Limit, &first.bytes(), message, help);
         }
     }
-    let most = match dialect {
-        Dialect::Vercel => MOST,
-        Dialect::Next => usize::MAX,
+    let most = match format {
+        VercelFormat::Vercel => MOST,
+        VercelFormat::Next => usize::MAX,
     };
     for entry in entries.into_iter().take(most) {
         document.begin_entry();
-        Entry::read(document, dialect, entry);
+        Entry::read(document, format, entry);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Dialect;
+use super::VercelFormat;
 use crate::rules::format::placeholders::name_of;
 
 /// What a target inserts for a name.
@@ -36,7 +36,7 @@ impl Capture {
 /// What a destination may use.
 #[derive(Debug)]
 pub(super) struct Names {
-    pub(super) dialect: Dialect,
+    pub(super) format: VercelFormat,
     /// What conditions capture. These come before those of the path.
     pub(super) conditions: Vec<(String, Slot)>,
     /// The placeholders of the source; groups without a name have none here either.
@@ -46,9 +46,9 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) const fn new(dialect: Dialect) -> Self {
+    pub(super) const fn new(format: VercelFormat) -> Self {
         Self {
-            dialect,
+            format,
             conditions: Vec::new(),
             path: Vec::new(),
             groups: Vec::new(),
@@ -76,12 +76,12 @@ impl Names {
         let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
         let number: usize = behind.get(..digits)?.parse().ok()?;
         let group = self.groups.get(number.checked_sub(1)?)?;
-        (self.dialect == Dialect::Vercel).then_some((group, digits))
+        (self.format == VercelFormat::Vercel).then_some((group, digits))
     }
 
     /// Where a destination has `$1` and the like for which the source has no group.
     pub(super) fn unknown_groups(&self, destination: &str) -> Vec<Range<usize>> {
-        let is_vercel = self.dialect == Dialect::Vercel;
+        let is_vercel = self.format == VercelFormat::Vercel;
         let dollars = destination.match_indices('$').filter(|_| is_vercel);
         let unknown = dollars.filter_map(|(at, _)| {
             let behind = destination.get(at + 1..)?;

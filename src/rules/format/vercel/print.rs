@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Dialect, capture_name};
+use super::{VercelFormat, capture_name};
 use crate::rules::{
     Rule,
     format::print::{
@@ -20,7 +20,7 @@ struct Excluded<'r> {
     beginnings: Vec<&'r str>,
 }
 
-pub(in crate::rules::format) fn entry(rule: &Rule, dialect: Dialect) -> Result<String, Reason> {
+pub(in crate::rules::format) fn entry(rule: &Rule, format: VercelFormat) -> Result<String, Reason> {
     let status = redirect_status(rule)?.as_u16();
     common(&rule.options)?;
     let parts = Parts::of(rule)?;
@@ -50,7 +50,7 @@ pub(in crate::rules::format) fn entry(rule: &Rule, dialect: Dialect) -> Result<S
             }
             // Next redirects nothing below it.
             Place::Path(PathTest::BeginsWith(text, _))
-                if !is_expected && dialect == Dialect::Next && **text == *"/_next" =>
+                if !is_expected && format == VercelFormat::Next && **text == *"/_next" =>
             {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! The parts of a destination, which is a path or a URL.
 
-use super::Dialect;
+use super::VercelFormat;
 
 /// A part of a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,22 +13,22 @@ pub(super) enum Part {
 
 impl Part {
     /// Whether braces make a group here. Elsewhere they are text.
-    pub(super) fn has_groups(self, dialect: Dialect, destination: &str) -> bool {
-        match (dialect, self) {
+    pub(super) fn has_groups(self, format: VercelFormat, destination: &str) -> bool {
+        match (format, self) {
             // Vercel encodes those of a path before it looks for groups, but for simple paths.
-            (Dialect::Vercel, Self::Path) => {
+            (VercelFormat::Vercel, Self::Path) => {
                 destination.starts_with('/') && !destination.contains('#')
             }
-            (Dialect::Vercel, part) => part == Self::Query,
-            (Dialect::Next, part) => matches!(part, Self::Path | Self::Fragment),
+            (VercelFormat::Vercel, part) => part == Self::Query,
+            (VercelFormat::Next, part) => matches!(part, Self::Path | Self::Fragment),
         }
     }
 
     /// Whether a name that nothing has is text here. The format doesn't check these parts.
-    pub(super) const fn takes_unknown_names(self, dialect: Dialect) -> bool {
-        match dialect {
-            Dialect::Vercel => matches!(self, Self::Fragment),
-            Dialect::Next => matches!(self, Self::Query),
+    pub(super) const fn takes_unknown_names(self, format: VercelFormat) -> bool {
+        match format {
+            VercelFormat::Vercel => matches!(self, Self::Fragment),
+            VercelFormat::Next => matches!(self, Self::Query),
         }
     }
 }

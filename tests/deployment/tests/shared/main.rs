@@ -108,7 +108,7 @@ fn what_is_bad_replaces_nothing() {
         ("empty", b""),
         ("blank", b" \n\n"),
         ("bytes", b"/old /2\n/\xff /2\n"),
-        ("other dialect", br#"{ "redirects": [] }"#),
+        ("other format", br#"{ "redirects": [] }"#),
     ];
     for (version, rules) in bad {
         store(&redis, version, rules);

@@ -2,7 +2,7 @@
 //! otherwise a regex.
 
 use super::{
-    Dialect,
+    VercelFormat,
     js_regex::{self, Groups},
     names::Capture,
 };
@@ -45,16 +45,16 @@ pub(super) enum Problem {
 type Regexes = [Option<js_regex::Translated>];
 
 /// Translates a pattern.
-pub(super) fn translate(pieces: &[Piece], dialect: Dialect) -> Result<Translated, Problem> {
-    if dialect == Dialect::Next {
+pub(super) fn translate(pieces: &[Piece], format: VercelFormat) -> Result<Translated, Problem> {
+    if format == VercelFormat::Next {
         check_separated(pieces).map_err(Problem::Regex)?;
     }
     let regexes = pieces.iter().map(regex_of).collect::<Result<Vec<_>, _>>();
     let regexes = regexes.map_err(Problem::Regex)?;
-    let mut excluded = excluded(pieces, &regexes, dialect)?;
-    let mut translated = match native(pieces, &regexes, dialect) {
+    let mut excluded = excluded(pieces, &regexes, format)?;
+    let mut translated = match native(pieces, &regexes, format) {
         Some(native) => native,
-        None => regex(pieces, &regexes, dialect)?,
+        None => regex(pieces, &regexes, format)?,
     };
     translated.excluded.append(&mut excluded);
     Ok(translated)
@@ -106,7 +106,7 @@ fn regex_of(piece: &Piece) -> Result<Option<js_regex::Translated>, js_regex::Wro
 fn excluded(
     pieces: &[Piece],
     regexes: &Regexes,
-    dialect: Dialect,
+    format: VercelFormat,
 ) -> Result<Vec<Condition>, Problem> {
     let mut conditions = Vec::new();
     let mut text = Some(String::new());
@@ -138,7 +138,7 @@ fn excluded(
                     is_known: true,
                 }));
             }
-            let ignore_case = dialect == Dialect::Next;
+            let ignore_case = format == VercelFormat::Next;
             let before = before.filter(|before| before.bytes().all(is_unreserved));
             match (before, &look_ahead.texts) {
                 (Some(before), Some(texts)) => conditions.extend(texts.iter().map(|text| {
@@ -152,7 +152,7 @@ fn excluded(
                     regexes,
                     at,
                     &look_ahead.regex,
-                    dialect,
+                    format,
                 )?),
             }
         }
@@ -180,14 +180,18 @@ fn path_beginning(
     regexes: &Regexes,
     at: usize,
     look_ahead: &str,
-    dialect: Dialect,
+    format: VercelFormat,
 ) -> Result<Condition, Problem> {
     let before = pieces.get(..at).unwrap_or_default();
-    let mut text = regex(before, regexes, dialect)?.source.text().into_owned();
+    let mut text = regex(before, regexes, format)?.source.text().into_owned();
     if let Some(Piece::Group(group)) = pieces.get(at) {
         text.push_str(&escaped(&group.prefix));
     }
-    let flag = if dialect == Dialect::Next { "i" } else { "" };
+    let flag = if format == VercelFormat::Next {
+        "i"
+    } else {
+        ""
+    };
     Ok(Condition::path_matching(&format!(
         "(?{flag}:{text}(?:{look_ahead}))(?s:.*)"
     )))
@@ -199,19 +203,19 @@ fn path_beginning(
     _: &Regexes,
     _: usize,
     _: &str,
-    _: Dialect,
+    _: VercelFormat,
 ) -> Result<Condition, Problem> {
     Err(Problem::NeedsRegex)
 }
 
 #[cfg(all(test, feature = "regex"))]
 mod tests {
-    use super::{Dialect, Problem, translate};
+    use super::{Problem, VercelFormat, translate};
     use crate::rules::format::path_to_regexp::parse;
 
     /// A source, its placeholders and what it excludes.
-    fn translated(pattern: &str, dialect: Dialect) -> [String; 3] {
-        let translated = translate(&parse(pattern).unwrap(), dialect).unwrap();
+    fn translated(pattern: &str, format: VercelFormat) -> [String; 3] {
+        let translated = translate(&parse(pattern).unwrap(), format).unwrap();
         let slots = translated.path.iter().map(|(name, capture)| {
             let with_slash = capture.with_slash.iter();
             let with_slash = with_slash.map(|(name, is_tail)| match is_tail {
@@ -291,7 +295,7 @@ mod tests {
             ),
         ] {
             let expected = [source, slots, excluded].map(str::to_owned);
-            assert_eq!(translated(text, Dialect::Vercel), expected, "{text}");
+            assert_eq!(translated(text, VercelFormat::Vercel), expected, "{text}");
         }
         for (text, source, slots, excluded) in [
             ("/:b*", "/{*b?}", "b:b=/*b", WHOLE),
@@ -306,7 +310,7 @@ mod tests {
             ),
         ] {
             let expected = [source, slots, excluded].map(str::to_owned);
-            assert_eq!(translated(text, Dialect::Next), expected, "{text}");
+            assert_eq!(translated(text, VercelFormat::Next), expected, "{text}");
         }
     }
 
@@ -335,10 +339,10 @@ mod tests {
                 "a path matching `(?:(?:/(de|en))/(?:b$))(?s:.*)`",
             ),
         ] {
-            let [own, _, own_excluded] = translated(text, Dialect::Vercel);
+            let [own, _, own_excluded] = translated(text, VercelFormat::Vercel);
             assert_eq!((&*own, &*own_excluded), (source, excluded), "{text}");
         }
-        let [_, _, next] = translated("/((?!a.).*)", Dialect::Next);
+        let [_, _, next] = translated("/((?!a.).*)", VercelFormat::Next);
         assert_eq!(next, "a path matching `(?i:/(?:a.))(?s:.*)`");
         for (text, bytes) in [
             ("/:l(.*)/((?!b).*)", "/((?!b).*)"),
@@ -346,7 +350,7 @@ mod tests {
             ("/a/((?!b).*)?", "/((?!b).*)?"),
             ("/a/(b(?!c).*)", "(?!c)"),
         ] {
-            let Err(Problem::Regex(wrong)) = translate(&parse(text).unwrap(), Dialect::Vercel)
+            let Err(Problem::Regex(wrong)) = translate(&parse(text).unwrap(), VercelFormat::Vercel)
             else {
                 panic!("{text}");
             };

@@ -4,14 +4,18 @@ use super::{Regexes, Translated};
 use crate::rules::{
     format::{
         path_to_regexp::{Matched, Modifier, Piece},
-        vercel::{Dialect, names::Capture},
+        vercel::{VercelFormat, names::Capture},
     },
     has::{Condition, PathTest},
     syntax::{Pattern, Segment, TailKind, is_name},
 };
 
 /// A native pattern, if one means the same.
-pub(super) fn native(pieces: &[Piece], regexes: &Regexes, dialect: Dialect) -> Option<Translated> {
+pub(super) fn native(
+    pieces: &[Piece],
+    regexes: &Regexes,
+    format: VercelFormat,
+) -> Option<Translated> {
     let mut pattern = Pattern::default();
     let mut path: Vec<(Option<String>, Capture)> = Vec::new();
     let mut has_whole_segments = false;
@@ -45,9 +49,9 @@ pub(super) fn native(pieces: &[Piece], regexes: &Regexes, dialect: Dialect) -> O
             (Matched::Segment, Modifier::ZeroOrMore, _) => {
                 capture.may_be_missing = true;
                 // Every path has its first slash: Next ignores one at the end, and Vercel doesn't.
-                match (is_root, dialect) {
-                    (true, Dialect::Next) => TailKind::AfterSlash,
-                    (true, Dialect::Vercel) => TailKind::NonEmpty,
+                match (is_root, format) {
+                    (true, VercelFormat::Next) => TailKind::AfterSlash,
+                    (true, VercelFormat::Vercel) => TailKind::NonEmpty,
                     (false, _) => TailKind::Optional,
                 }
             }

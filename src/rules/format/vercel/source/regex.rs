@@ -6,7 +6,7 @@ use std::fmt::Write;
 #[cfg(feature = "regex")]
 use super::is_unreserved;
 use super::{Problem, Regexes, Translated};
-use crate::rules::format::{path_to_regexp::Piece, vercel::Dialect};
+use crate::rules::format::{path_to_regexp::Piece, vercel::VercelFormat};
 #[cfg(feature = "regex")]
 use crate::rules::{
     format::{
@@ -17,7 +17,7 @@ use crate::rules::{
 };
 
 #[cfg(not(feature = "regex"))]
-pub(super) fn regex(_: &[Piece], _: &Regexes, _: Dialect) -> Result<Translated, Problem> {
+pub(super) fn regex(_: &[Piece], _: &Regexes, _: VercelFormat) -> Result<Translated, Problem> {
     Err(Problem::NeedsRegex)
 }
 
@@ -26,7 +26,7 @@ pub(super) fn regex(_: &[Piece], _: &Regexes, _: Dialect) -> Result<Translated, 
 pub(super) fn regex(
     pieces: &[Piece],
     regexes: &Regexes,
-    dialect: Dialect,
+    format: VercelFormat,
 ) -> Result<Translated, Problem> {
     let mut text = String::new();
     let mut names = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn regex(
         } else {
             &group.prefix
         };
-        let segment = segment(std::mem::take(&mut before), dialect);
+        let segment = segment(std::mem::take(&mut before), format);
         let (prefix, suffix) = (escaped(&group.prefix), escaped(&group.suffix));
         let modifier = group.modifier.as_str();
         let matched = match (&group.matched, regex) {
@@ -61,7 +61,7 @@ pub(super) fn regex(
         };
         let many = matches!(group.modifier, Modifier::ZeroOrMore | Modifier::OneOrMore);
         // Next leaves the slash out if the group is missing, so it is captured with it, too.
-        let brings_slash = dialect == Dialect::Next
+        let brings_slash = format == VercelFormat::Next
             && prefix == "/"
             && suffix.is_empty()
             && group.modifier != Modifier::One;
@@ -77,7 +77,7 @@ pub(super) fn regex(
         let is_bare = prefix.is_empty() && suffix.is_empty();
         let _ = match (is_bare, many) {
             // Vercel's version of path-to-regexp has the last repetition, and that of Next has all.
-            (true, true) if dialect == Dialect::Next => {
+            (true, true) if format == VercelFormat::Next => {
                 write!(text, "((?:{matched}){modifier})")
             }
             (true, true) => write!(text, "({matched}){modifier}"),
@@ -108,7 +108,7 @@ pub(super) fn regex(
         }
     };
     // Next ignores a slash at the end, and every path has its first slash.
-    if dialect == Dialect::Next && !pieces.is_empty() && pieces.iter().all(is_optional) {
+    if format == VercelFormat::Next && !pieces.is_empty() && pieces.iter().all(is_optional) {
         text = format!("{text}|/");
     }
     Ok(Translated {
@@ -124,9 +124,9 @@ pub(super) fn regex(
 ///
 /// Next's version of path-to-regexp excludes the text, so `1-2-3` is `1-2` and `3` for `:a-:b`.
 #[cfg(feature = "regex")]
-fn segment(before: &str, dialect: Dialect) -> String {
+fn segment(before: &str, format: VercelFormat) -> String {
     match *before.as_bytes() {
-        [byte] if dialect == Dialect::Next && byte != b'/' && is_unreserved(byte) => {
+        [byte] if format == VercelFormat::Next && byte != b'/' && is_unreserved(byte) => {
             format!("[^/{}]+?", char::from(byte))
         }
         _ => "[^/]+?".to_owned(),
