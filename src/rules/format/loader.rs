@@ -44,6 +44,14 @@ pub(super) struct Place<'l> {
     pub(super) bytes: Range<usize>,
 }
 
+/// What is wrong with a part of a line, so the line is left out.
+pub(super) struct LeftOut<'l> {
+    code: FindingCode,
+    place: Place<'l>,
+    message: String,
+    help: &'static str,
+}
+
 impl<'l> Line<'l> {
     pub(super) const fn new(number: u32, text: &'l str) -> Self {
         let before = 0;
@@ -73,6 +81,32 @@ impl<'l> Line<'l> {
 impl<'l> Place<'l> {
     pub(super) fn text(&self) -> &'l str {
         self.line.text.get(self.bytes.clone()).unwrap_or_default()
+    }
+
+    /// Returns a part of a text that is in the file as it is, or almost.
+    pub(super) fn part(&self, part: &Range<usize>) -> Self {
+        let end = self.bytes.end;
+        let start = (self.bytes.start + part.start).min(end);
+        let start = floor_char_boundary(self.line.text, start);
+        Self {
+            line: self.line,
+            bytes: start..(self.bytes.start + part.end).min(end),
+        }
+    }
+
+    /// Returns the reason to leave out the line.
+    pub(super) fn wrong(
+        &self,
+        code: FindingCode,
+        message: impl Into<String>,
+        help: &'static str,
+    ) -> LeftOut<'l> {
+        LeftOut {
+            code,
+            place: self.clone(),
+            message: message.into(),
+            help,
+        }
     }
 }
 
@@ -213,6 +247,17 @@ impl Loader {
         help: &str,
     ) {
         self.report(code, place.line, place.bytes.clone(), message, help);
+    }
+
+    /// Reports why a line is left out.
+    pub(super) fn leave_out(&mut self, left_out: &LeftOut<'_>) {
+        let LeftOut {
+            code,
+            place,
+            message,
+            help,
+        } = left_out;
+        self.report_at(*code, place, message, help);
     }
 
     /// Reports a problem with these bytes of a line.

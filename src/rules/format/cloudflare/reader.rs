@@ -10,7 +10,7 @@ use crate::{
     rules::{
         FindingCode, QueryPolicy, Rule,
         format::{
-            loader::{Line, Loader, Place, floor_char_boundary},
+            loader::{LeftOut, Line, Loader, Place},
             messages::{STATUS_HELP, quoted},
             netlify::{APACHE, ARROWS},
             placeholders,
@@ -39,19 +39,10 @@ pub(super) struct Reader {
     is_full: bool,
 }
 
-/// That a line was left out, and why.
-struct LeftOut<'l>(FindingCode, Place<'l>, String, &'static str);
-
-impl<'l> LeftOut<'l> {
-    fn error(code: FindingCode, place: &Place<'l>, message: &str, help: &'static str) -> Self {
-        Self(code, place.clone(), message.to_owned(), help)
-    }
-}
-
 impl ByLine for Reader {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
-        if let Err(LeftOut(code, place, message, help)) = self.try_line(line, loader) {
-            loader.report_at(code, &place, &message, help);
+        if let Err(left_out) = self.try_line(line, loader) {
+            loader.leave_out(&left_out);
         }
     }
 }
@@ -66,26 +57,20 @@ impl Reader {
             return Ok(());
         };
         if line.text.trim().encode_utf16().nth(LONGEST).is_some() {
-            return Err(LeftOut::error(
+            return Err(first.wrong(
                 FindingCode::Limit,
-                first,
                 "this line has more than 2,000 characters",
                 "shorten it",
             ));
         }
         if let Some(arrow) = words.iter().find(|word| ARROWS.contains(&word.text())) {
             let message = format!("{} isn't part of this format", quoted(arrow.text()));
-            return Err(LeftOut::error(
-                FindingCode::Syntax,
-                arrow,
-                &message,
-                "remove it",
-            ));
+            return Err(arrow.wrong(FindingCode::Syntax, message, "remove it"));
         }
         if APACHE.contains(&first.text()) {
             let message = format!("{} is a directive of Apache", quoted(first.text()));
             let help = "write it as `/old /new 301`";
-            return Err(LeftOut::error(FindingCode::Syntax, first, &message, help));
+            return Err(first.wrong(FindingCode::Syntax, message, help));
         }
         let (from, to, status) = match &*words {
             [from, to] => (from, to, None),
@@ -93,18 +78,13 @@ impl Reader {
             [from] => {
                 let message = format!("the source {} has no destination", quoted(from.text()));
                 let help = "write it after the source, for example `/old /new`";
-                return Err(LeftOut::error(
-                    FindingCode::InvalidEntry,
-                    from,
-                    &message,
-                    help,
-                ));
+                return Err(from.wrong(FindingCode::InvalidEntry, message, help));
             }
             _ => {
                 let fourth = words.get(3).unwrap_or(first);
                 let message = format!("unexpected {} after the status", quoted(fourth.text()));
                 let help = "remove it, since a line has only a source, a destination and a status";
-                return Err(LeftOut::error(FindingCode::Syntax, fourth, &message, help));
+                return Err(fourth.wrong(FindingCode::Syntax, message, help));
             }
         };
 
@@ -124,18 +104,12 @@ impl Reader {
                 quoted(to.text())
             );
             let help = "remove it, or redirect to a page that isn't called `index` or `index.html`";
-            return Err(LeftOut::error(
-                FindingCode::RedirectLoop,
-                to,
-                &message,
-                help,
-            ));
+            return Err(to.wrong(FindingCode::RedirectLoop, message, help));
         }
         if let Some(line) = self.seen.get(&source) {
             let source = quoted(from.text());
-            return Err(LeftOut(
+            return Err(from.wrong(
                 FindingCode::UnreachableRule,
-                from.clone(),
                 format!("line {line} already has the source {source}, so this rule is skipped"),
                 "remove one of the two",
             ));
@@ -156,16 +130,14 @@ impl Reader {
                     "give each placeholder its own name",
                 ),
             };
-            LeftOut::error(FindingCode::InvalidSource, from, &message, help)
+            from.wrong(FindingCode::InvalidSource, message, help)
         })?;
         let mut rule = if let Some(status) = status {
             let (template, findings) =
                 placeholders::target(&destination, &names, "older Cloudflare versions replace");
             for (bytes, message, help) in findings {
-                let start = (to.bytes.start + bytes.start).min(to.bytes.end);
-                let start = floor_char_boundary(line.text, start);
-                let end = (to.bytes.start + bytes.end).min(to.bytes.end);
-                loader.report(FindingCode::Misleading, line, start..end, &message, help);
+                let place = to.part(&bytes);
+                loader.report_at(FindingCode::Misleading, &place, &message, help);
             }
             let mut rule = Rule::of_file(status, pattern.source(), template);
             rule.options.merge_slashes = !names.is_empty() && destination.starts_with('/');
@@ -187,25 +159,23 @@ impl Reader {
         if is_static {
             self.count_static += 1;
             if self.count_static == MOST_STATIC + 1 {
-                return Err(LeftOut::error(
+                return Err(from.wrong(
                     FindingCode::Limit,
-                    from,
                     "the file has more than 2,000 rules without placeholders, so this one and those \
                      after it are skipped",
                     "remove some, or move them to a file of bulk redirects",
-                ));
+));
             }
         } else {
             self.count_dynamic += 1;
             if self.count_dynamic > MOST_DYNAMIC {
                 self.is_full = true;
-                return Err(LeftOut::error(
+                return Err(from.wrong(
                     FindingCode::Limit,
-                    from,
                     "the file has more than 100 rules from the first one with a placeholder on, so the \
                      rest is skipped",
                     "remove some, and move the rules without placeholders to the top",
-                ));
+));
             }
         }
         Ok(())
@@ -218,12 +188,7 @@ fn source_path<'l>(from: &Place<'l>, loader: &mut Loader) -> Result<String, Left
     if has_host(text) {
         let message = format!("the source {} has a host", quoted(text));
         let help = "write only the path, which matches on every host";
-        return Err(LeftOut::error(
-            FindingCode::InvalidSource,
-            from,
-            &message,
-            help,
-        ));
+        return Err(from.wrong(FindingCode::InvalidSource, message, help));
     }
     let Path {
         path,
@@ -274,12 +239,7 @@ fn destination<'l>(to: &Place<'l>, loader: &mut Loader) -> Result<String, LeftOu
             let message = format!("the destination {text} isn't a path or URL");
             (message, "start it with `/` or `https://`")
         };
-        return Err(LeftOut::error(
-            FindingCode::InvalidTarget,
-            to,
-            &message,
-            help,
-        ));
+        return Err(to.wrong(FindingCode::InvalidTarget, message, help));
     };
     let Path {
         path,
@@ -315,10 +275,9 @@ fn status<'l>(word: Option<&Place<'l>>) -> Result<Option<Status>, LeftOut<'l>> {
     match Status::try_from(code) {
         Ok(status) => Ok(Some(status)),
         Err(_) if code == 200 => Ok(None),
-        Err(_) => Err(LeftOut::error(
+        Err(_) => Err(word.wrong(
             FindingCode::InvalidStatus,
-            word,
-            &format!("{} isn't a redirect status", quoted(word.text())),
+            format!("{} isn't a redirect status", quoted(word.text())),
             match word.text() {
                 text if text.ends_with('!') => {
                     "remove the `!`, since rules come before pages on Cloudflare"

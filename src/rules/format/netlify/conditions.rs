@@ -2,11 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{
-    ARROWS, FindingCode, Headers, Loader, Pair,
-    entry::{Entry, LeftOut},
-    source::Names,
-};
+use super::{ARROWS, FindingCode, Headers, LeftOut, Loader, Pair, entry::Entry, source::Names};
 use crate::rules::{Condition, format::messages::quoted, parameters};
 
 /// The cookie that overrules the language of the browser.
@@ -63,12 +59,7 @@ impl<'l> Entry<'l> {
             let left_out = |message: String, help| {
                 let message = format!("{message}, so this rule is skipped");
                 let message = format!("{message} and a later rule can match its URLs");
-                Err(LeftOut(
-                    FindingCode::UnsupportedCondition,
-                    place.clone(),
-                    message,
-                    help,
-                ))
+                Err(place.wrong(FindingCode::UnsupportedCondition, message, help))
             };
             let values = value.as_deref().unwrap_or_default().split(',');
             let values: Vec<_> = values

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 
-use super::{FindingCode, Headers, Line, Loader, Place, Rule, source::Names};
+use super::{FindingCode, Headers, LeftOut, Loader, Place, Rule, source::Names};
 use crate::{
     rules::{
         Condition, Outcome, QueryPolicy,
@@ -56,14 +56,6 @@ pub(in crate::rules::format) struct Status<'l> {
 /// The name of the tail in a target.
 pub(super) const SPLAT: &str = "splat";
 
-/// That a rule was left out, and why.
-pub(in crate::rules::format) struct LeftOut<'l>(
-    pub(super) FindingCode,
-    pub(super) Place<'l>,
-    pub(super) String,
-    pub(super) &'static str,
-);
-
 impl<'l> Word<'l> {
     pub(super) fn of(place: Place<'l>) -> Self {
         Self {
@@ -88,8 +80,8 @@ impl<'l> Pair<'l> {
 impl<'l> Entry<'l> {
     /// Adds the rules, or says why there are none.
     pub(in crate::rules::format) fn add(&self, headers: &Headers, loader: &mut Loader) {
-        if let Err(LeftOut(code, place, message, help)) = self.try_add(headers, loader) {
-            loader.report_at(code, &place, &message, help);
+        if let Err(left_out) = self.try_add(headers, loader) {
+            loader.leave_out(&left_out);
         }
     }
 
@@ -163,9 +155,8 @@ impl<'l> Entry<'l> {
                 text: format!("{front}/:{SPLAT}").into(),
                 place: self.from.place.clone(),
             }),
-            None => Err(LeftOut(
+            None => Err(self.from.place.wrong(
                 FindingCode::InvalidEntry,
-                self.from.place.clone(),
                 format!("the source {} has no target", quoted(&self.from.text)),
                 if self.in_toml {
                     "add it, for example `to = \"/new\"`"
@@ -220,18 +211,8 @@ fn template(target: &Word<'_>, names: &Names, loader: &mut Loader) -> Template {
     let (template, findings) =
         placeholders::target(&target.text, names.in_target(), "Netlify replaces");
     for (bytes, message, help) in findings {
-        let place = within(&target.place, bytes);
+        let place = target.place.part(&bytes);
         loader.report_at(FindingCode::Misleading, &place, &message, help);
     }
     template
-}
-
-/// A part of a text that stands in the file as it is.
-pub(super) fn within<'l>(place: &Place<'l>, part: std::ops::Range<usize>) -> Place<'l> {
-    let end = place.bytes.end;
-    let (line, start): (Line<'l>, _) = (place.line, place.bytes.start);
-    Place {
-        line,
-        bytes: (start + part.start).min(end)..(start + part.end).min(end),
-    }
 }

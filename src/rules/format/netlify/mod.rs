@@ -101,7 +101,7 @@
 use super::{
     Parsed,
     file_format::{FileFormat, FileReader},
-    loader::{Line, Loader, Place},
+    loader::{LeftOut, Line, Loader, Place},
     messages::quoted,
     print::Printer,
     read::ByLine,
@@ -118,7 +118,7 @@ mod source;
 pub(super) use options::Headers;
 pub use options::Options;
 
-use entry::{Entry, LeftOut, Pair, Status, Word};
+use entry::{Entry, Pair, Status, Word};
 
 /// Parses a file and returns its rules. Warnings are dropped.
 ///
@@ -197,9 +197,7 @@ impl ByLine for Reader {
         match entry(line) {
             Ok(Some(entry)) => entry.add(&self.0, loader),
             Ok(None) => {}
-            Err(LeftOut(code, place, message, help)) => {
-                loader.report_at(code, &place, &message, help);
-            }
+            Err(left_out) => loader.leave_out(&left_out),
         }
     }
 }
@@ -219,7 +217,6 @@ pub(super) const APACHE: [&str; 6] = [
 
 /// What a line says; nothing, where it is empty or a comment.
 pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
-    let wrong = |code, place, message, help| Err(LeftOut(code, place, message, help));
     let mut words = line
         .words()
         .map(Word::of)
@@ -229,18 +226,15 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
     };
     if APACHE.contains(&&*from.text) {
         let message = format!("{} is a directive of Apache", quoted(&from.text));
-        return wrong(
-            FindingCode::Syntax,
-            from.place,
-            message,
-            "write it as `/old /new 301`",
-        );
+        return Err(from
+            .place
+            .wrong(FindingCode::Syntax, message, "write it as `/old /new 301`"));
     }
     let rest: Vec<_> = words.collect();
     let Some(first) = rest.first() else {
         let message = format!("the source {} has no target", quoted(&from.text));
         let help = "write it after the source, for example `/old /new`";
-        return wrong(FindingCode::InvalidEntry, from.place, message, help);
+        return Err(from.place.wrong(FindingCode::InvalidEntry, message, help));
     };
     let mut query = Vec::new();
     let mut to = None;
@@ -249,24 +243,14 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
         let Some(at) = rest.iter().position(is_target) else {
             let message = format!("{} isn't a target", quoted(&first.text));
             let help = "write a target that starts with `/`, `http://` or `https://`";
-            return wrong(
-                FindingCode::InvalidTarget,
-                first.place.clone(),
-                message,
-                help,
-            );
+            return Err(first.place.wrong(FindingCode::InvalidTarget, message, help));
         };
         let words = rest.iter().take(at);
         // Netlify reads it as a parameter that no request has.
         if let Some(arrow) = words.clone().find(|word| word.text == "=>") {
             let message = "`=>` isn't part of this format, so this rule is skipped";
             let place = arrow.place.clone();
-            return Err(LeftOut(
-                FindingCode::NeverMatches,
-                place,
-                message.into(),
-                "remove it",
-            ));
+            return Err(place.wrong(FindingCode::NeverMatches, message, "remove it"));
         }
         query = words.map(Pair::of).collect();
         to = rest.get(at).cloned();
@@ -288,12 +272,7 @@ pub(super) fn entry(line: Line<'_>) -> Result<Option<Entry<'_>>, LeftOut<'_>> {
             } else {
                 "remove it, or write `%20` for a space in the target"
             };
-            return wrong(
-                FindingCode::InvalidStatus,
-                word.place.clone(),
-                message,
-                help,
-            );
+            return Err(word.place.wrong(FindingCode::InvalidStatus, message, help));
         }
     }
     Ok(Some(Entry {

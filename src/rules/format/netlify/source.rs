@@ -7,8 +7,8 @@
 use std::{collections::HashSet, ops::Range};
 
 use super::{
-    FindingCode, Loader, Place, Rule,
-    entry::{Entry, LeftOut, SPLAT, within},
+    FindingCode, LeftOut, Loader, Place, Rule,
+    entry::{Entry, SPLAT},
 };
 use crate::{
     location::HttpScheme,
@@ -104,10 +104,9 @@ impl<'l> Entry<'l> {
         let path = from.get(path_at..).unwrap_or_default();
         let path = self.without_query(path, path_at, origin.is_some(), loader)?;
         if path.starts_with("/.netlify") {
-            return Err(LeftOut(
+            return Err(self.from.place.wrong(
                 FindingCode::InvalidSource,
-                self.from.place.clone(),
-                "paths that start with `/.netlify` are reserved by Netlify".into(),
+                "paths that start with `/.netlify` are reserved by Netlify",
                 "use another source",
             ));
         }
@@ -155,7 +154,7 @@ impl<'l> Entry<'l> {
         if !is_url {
             let message = format!("a source path with a {what} ({rest}) never matches");
             let message = format!("{message}, so this rule is skipped");
-            return Err(LeftOut(FindingCode::NeverMatches, place, message, help));
+            return Err(place.wrong(FindingCode::NeverMatches, message, help));
         }
         let message = format!("the {what} {rest} of a source URL is ignored");
         loader.report_at(FindingCode::Misleading, &place, &message, help);
@@ -182,7 +181,7 @@ impl<'l> Entry<'l> {
                 let message = format!("no URL has the segment {}", quoted(text));
                 let message = format!("{message}, so this rule is skipped");
                 let help = "remove the segment, since clients resolve it";
-                return Err(LeftOut(FindingCode::NeverMatches, place, message, help));
+                return Err(place.wrong(FindingCode::NeverMatches, message, help));
             }
             let segment = if let Some(name) = name {
                 Segment::Placeholder(names.add(name))
@@ -190,9 +189,8 @@ impl<'l> Entry<'l> {
                 Segment::Splat(before, names.add(SPLAT))
             } else if text.contains('*') {
                 let text = quoted(text);
-                return Err(LeftOut(
+                return Err(place.wrong(
                     FindingCode::NeverMatches,
-                    place,
                     format!("the segment {text} never matches, so this rule is skipped"),
                     "write one `*` at the end of a segment",
                 ));
@@ -244,17 +242,16 @@ impl<'l> Entry<'l> {
     }
 
     fn within_from(&self, bytes: Range<usize>) -> Place<'l> {
-        within(&self.from.place, bytes)
+        self.from.place.part(&bytes)
     }
 
     /// The finding about a source that needs a regex, in a build without regexes.
     fn needs_regex(&self) -> LeftOut<'l> {
         let message = "`*` before the last segment or after a prefix needs the `regex` feature, so \
                        this rule is skipped";
-        LeftOut(
+        self.from.place.wrong(
             FindingCode::UnsupportedSource,
-            self.from.place.clone(),
-            message.into(),
+            message,
             "enable the `regex` feature of tower-redirect, or use `*` only as the last segment",
         )
     }
