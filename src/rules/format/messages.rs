@@ -1,8 +1,18 @@
 //! The parts that the messages of several readers share.
 
 use crate::observe::escaped::Escaped;
+use std::ops::Range;
+
 #[cfg(feature = "regex")]
 use crate::rules::{Finding, FindingCode};
+
+/// A syntax error in a part of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SyntaxError {
+    pub(super) bytes: Range<usize>,
+    pub(super) message: &'static str,
+    pub(super) help: &'static str,
+}
 
 /// The help for a status that isn't a redirect.
 pub(super) const STATUS_HELP: &str = "use 301, 302, 303, 307 or 308";

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::placeholders::name_of;
+use super::{messages::SyntaxError, placeholders::name_of};
 
 /// A piece of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,16 +71,8 @@ impl Modifier {
     }
 }
 
-/// A syntax error: its bytes, message and help.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    pub(super) bytes: Range<usize>,
-    pub(super) message: &'static str,
-    pub(super) help: &'static str,
-}
-
 /// Takes a pattern apart.
-pub(super) fn parse(text: &str) -> Result<Vec<Piece>, Wrong> {
+pub(super) fn parse(text: &str) -> Result<Vec<Piece>, SyntaxError> {
     let mut parser = Parser {
         text,
         at: 0,
@@ -149,8 +141,8 @@ impl<'t> Parser<'t> {
         self.rest().chars().next()
     }
 
-    const fn wrong(&self, message: &'static str, help: &'static str) -> Wrong {
-        Wrong {
+    const fn wrong(&self, message: &'static str, help: &'static str) -> SyntaxError {
+        SyntaxError {
             bytes: self.at..self.at + 1,
             message,
             help,
@@ -174,7 +166,7 @@ impl<'t> Parser<'t> {
     }
 
     /// The character behind a `\`.
-    fn escaped(&mut self) -> Result<char, Wrong> {
+    fn escaped(&mut self) -> Result<char, SyntaxError> {
         let escaped = self.rest().chars().nth(1);
         let escaped = escaped.ok_or_else(|| {
             self.wrong(
@@ -187,7 +179,7 @@ impl<'t> Parser<'t> {
     }
 
     /// `:name`, `:name(regex)` or `(regex)`, and what says how often.
-    fn group(&mut self, prefix: String, start: usize) -> Result<(), Wrong> {
+    fn group(&mut self, prefix: String, start: usize) -> Result<(), SyntaxError> {
         self.end_text();
         let (name, matched) = self.captured()?;
         let modifier = self.modifier();
@@ -203,7 +195,7 @@ impl<'t> Parser<'t> {
     }
 
     /// `{prefix:name(regex)suffix}`.
-    fn braces(&mut self) -> Result<(), Wrong> {
+    fn braces(&mut self) -> Result<(), SyntaxError> {
         self.end_text();
         let open = self.at;
         self.at += 1;
@@ -211,7 +203,7 @@ impl<'t> Parser<'t> {
         let (name, matched) = self.captured()?;
         let suffix = self.text_in_braces()?;
         if self.peek() != Some('}') {
-            return Err(Wrong {
+            return Err(SyntaxError {
                 bytes: open..self.at,
                 message: "this `{` isn't closed, or contains more than one group",
                 help: "close it after one `:name` or `(…)`, or write `\\\\{` for a plain brace",
@@ -230,7 +222,7 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    fn text_in_braces(&mut self) -> Result<String, Wrong> {
+    fn text_in_braces(&mut self) -> Result<String, SyntaxError> {
         let mut text = String::new();
         loop {
             match self.peek() {
@@ -250,7 +242,7 @@ impl<'t> Parser<'t> {
         modifier.unwrap_or(Modifier::One)
     }
 
-    fn captured(&mut self) -> Result<(Option<String>, Matched), Wrong> {
+    fn captured(&mut self) -> Result<(Option<String>, Matched), SyntaxError> {
         let mut name = None;
         if let Some(rest) = self.rest().strip_prefix(':') {
             let own = name_of(rest);
@@ -272,7 +264,7 @@ impl<'t> Parser<'t> {
     }
 
     /// A regex in parentheses.
-    fn regex(&mut self) -> Result<Option<Literal>, Wrong> {
+    fn regex(&mut self) -> Result<Option<Literal>, SyntaxError> {
         let Some(inside) = self.rest().strip_prefix('(') else {
             return Ok(None);
         };

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use crate::rules::format::escapes::{raw_offset, unescaped};
+use crate::rules::format::{
+    escapes::{raw_offset, unescaped},
+    messages::SyntaxError,
+};
 
 /// A word, without its quotes and escapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +33,6 @@ pub(in crate::rules::format) enum End {
     Text,
 }
 
-/// Why a text isn't an entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::rules::format) struct Wrong {
-    pub(in crate::rules::format) bytes: Range<usize>,
-    pub(super) message: &'static str,
-    pub(super) help: &'static str,
-}
-
 /// The most words of an entry that are kept; none has as many.
 const MOST: usize = 8;
 
@@ -60,14 +55,14 @@ impl<'t> Tokens<'t> {
     pub(in crate::rules::format) fn next_entry(
         &mut self,
         entry: &mut Vec<Token<'t>>,
-    ) -> Result<End, Wrong> {
+    ) -> Result<End, SyntaxError> {
         entry.clear();
         loop {
             self.skip_blanks();
             let Some(byte) = self.byte() else {
                 return match entry.first() {
                     None => Ok(End::Text),
-                    Some(first) => Err(Wrong {
+                    Some(first) => Err(SyntaxError {
                         bytes: first.bytes.clone(),
                         message: "this entry has no `;` at its end",
                         help: "add it",
@@ -134,11 +129,11 @@ impl<'t> Tokens<'t> {
         self.token(bytes)
     }
 
-    fn quoted(&mut self, quote: u8) -> Result<Token<'t>, Wrong> {
+    fn quoted(&mut self, quote: u8) -> Result<Token<'t>, SyntaxError> {
         self.at += 1;
         let bytes = self.until(|byte| byte == quote);
         if self.byte().is_none() {
-            return Err(Wrong {
+            return Err(SyntaxError {
                 bytes: bytes.start - 1..bytes.end,
                 message: "this quote isn't closed, so the rest of the file isn't read",
                 help: "add the closing quote",
@@ -151,7 +146,7 @@ impl<'t> Tokens<'t> {
                 let behind = self.at;
                 self.until(|byte| byte == b';');
                 self.at += 1;
-                return Err(Wrong {
+                return Err(SyntaxError {
                     bytes: behind..behind + 1,
                     message: "the closing quote is in the middle of a word",
                     help: "put the whole word in quotes, or add a space or `;` after the quote",

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::destination::Capture;
 use crate::rules::{
+    format::messages::SyntaxError,
     has::Condition,
     source::Source,
     syntax::{Pattern, TailKind, is_name},
@@ -13,7 +14,6 @@ mod parse;
 #[cfg(feature = "regex")]
 mod regex;
 
-pub(super) use parse::Wrong;
 use parse::{Token, parse};
 
 /// A source, and what a destination can insert from it.
@@ -30,7 +30,7 @@ pub(super) struct Translated {
 /// What keeps a glob from being translated.
 #[derive(Debug)]
 pub(super) enum Problem {
-    Glob(Wrong),
+    Glob(SyntaxError),
     /// It needs the `regex` feature.
     #[cfg(not(feature = "regex"))]
     NeedsRegex,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::rules::format::placeholders::name_of;
+use crate::rules::format::{messages::SyntaxError, placeholders::name_of};
 
 /// A part of a glob.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,19 +51,11 @@ impl Group {
     }
 }
 
-/// What isn't a glob, or isn't supported.
-#[derive(Debug, PartialEq, Eq)]
-pub(in super::super) struct Wrong {
-    pub(in super::super) bytes: Range<usize>,
-    pub(in super::super) message: &'static str,
-    pub(in super::super) help: &'static str,
-}
-
 /// So deep groups may be nested.
 const MAX_DEPTH: usize = 8;
 
 /// Splits a glob into its parts, from this byte on. Returns where each part ends, too.
-pub(super) fn parse(glob: &str, at: usize) -> Result<(Vec<Token>, Vec<usize>), Wrong> {
+pub(super) fn parse(glob: &str, at: usize) -> Result<(Vec<Token>, Vec<usize>), SyntaxError> {
     let mut parser = Parser {
         glob,
         at,
@@ -97,10 +89,10 @@ impl<'g> Parser<'g> {
         length: usize,
         message: &'static str,
         help: &'static str,
-    ) -> Result<T, Wrong> {
+    ) -> Result<T, SyntaxError> {
         let end = (self.at + length).min(self.glob.len());
         let bytes = self.at..end;
-        Err(Wrong {
+        Err(SyntaxError {
             bytes,
             message,
             help,
@@ -108,7 +100,7 @@ impl<'g> Parser<'g> {
     }
 
     /// Reads up to one of these characters.
-    fn tokens(&mut self, tokens: &mut Vec<Token>, ends: &[char]) -> Result<(), Wrong> {
+    fn tokens(&mut self, tokens: &mut Vec<Token>, ends: &[char]) -> Result<(), SyntaxError> {
         while let Some(char) = self
             .rest()
             .chars()
@@ -182,7 +174,7 @@ impl<'g> Parser<'g> {
         separator: char,
         close: char,
         is_segment: bool,
-    ) -> Result<Token, Wrong> {
+    ) -> Result<Token, SyntaxError> {
         let start = self.at;
         if self.depth == MAX_DEPTH || mark == '!' && self.depth > 0 {
             let message = "this group isn't supported inside another one";
@@ -218,7 +210,7 @@ impl<'g> Parser<'g> {
         }))
     }
 
-    fn class(&mut self) -> Result<Token, Wrong> {
+    fn class(&mut self) -> Result<Token, SyntaxError> {
         let inside = self.rest().get(1..).unwrap_or_default();
         let is_negated = inside.starts_with(['!', '^']);
         let skipped = usize::from(is_negated);
@@ -249,7 +241,7 @@ impl<'g> Parser<'g> {
         Ok(Token::Class { is_negated, inside })
     }
 
-    fn name(&mut self, name: &str) -> Result<Token, Wrong> {
+    fn name(&mut self, name: &str) -> Result<Token, SyntaxError> {
         let length = 1 + name.len();
         let behind = self.rest().get(length..).unwrap_or_default();
         if self.depth > 0 {

@@ -4,11 +4,15 @@ use std::fmt::Write;
 
 use super::{
     Translated,
-    parse::{Group, Token, Wrong},
+    parse::{Group, Token},
 };
 use crate::{
     location::sendable,
-    rules::{format::firebase::destination::Capture, has::Condition, source::Source},
+    rules::{
+        format::{firebase::destination::Capture, messages::SyntaxError},
+        has::Condition,
+        source::Source,
+    },
 };
 
 /// A source that is a regex.
@@ -19,7 +23,7 @@ pub(super) fn regex(
     tokens: &[Token],
     captures: Vec<Capture>,
     is_negated: bool,
-) -> Result<Translated, Wrong> {
+) -> Result<Translated, SyntaxError> {
     let negations = tokens
         .iter()
         .enumerate()
@@ -30,7 +34,7 @@ pub(super) fn regex(
     let negations: Vec<_> = negations.collect();
     for (at, group) in &negations {
         if is_negated || !is_definite(tokens, *at) {
-            return Err(Wrong {
+            return Err(SyntaxError {
                 bytes: group.bytes.clone(),
                 message: "this `!(…)` isn't supported",
                 help: "let it be the only wildcard of its segment, without `**` before it",
