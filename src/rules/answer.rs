@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::{
     MatchedRule, NotSentReason, Outcome,
     capture::Captures,
+    compiled_options::CompiledOptions,
     compiled_rule::{CompiledRule, FRAGMENT, PATTERN, QUERY, REGEX, SETTLED, SLOTS},
-    condition::Ready,
     host_label::HostLabel,
     match_input::MatchInput,
     options::{Edit, QueryPolicy},
@@ -153,7 +153,7 @@ fn labelled(
     rule: &CompiledRule<'_>,
     captures: &Captures<'_>,
     query: Option<&str>,
-    ready: Option<&Ready>,
+    ready: Option<&CompiledOptions>,
     policy: QueryPolicy,
     is_plain: bool,
 ) -> Result<Location, PrepareError> {
@@ -171,7 +171,7 @@ fn written(
     labelled: Option<&LabelledOrigin>,
     push: impl Fn(&mut Vec<u8>, &[u8]),
     query: Option<&str>,
-    ready: Option<&Ready>,
+    ready: Option<&CompiledOptions>,
     policy: QueryPolicy,
 ) -> (Bytes, PartEnds) {
     out.clear();
@@ -225,11 +225,12 @@ fn push_query(
     out: &mut Vec<u8>,
     begin: usize,
     query: Option<&str>,
-    ready: Option<&Ready>,
+    ready: Option<&CompiledOptions>,
     policy: QueryPolicy,
 ) {
     let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
-    let keeps_all = ready.is_none_or(Ready::keeps_all_parameters) && policy != QueryPolicy::Merge;
+    let keeps_all =
+        ready.is_none_or(CompiledOptions::keeps_all_parameters) && policy != QueryPolicy::Merge;
     let own = if keeps_all || query.is_none() && edits.is_empty() {
         String::new()
     } else {

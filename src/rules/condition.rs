@@ -1,333 +1,346 @@
-//! The compiled options of a rule.
+use std::fmt;
 
-use std::borrow::Cow;
-
-use super::{
-    Finding,
-    capture::{Captures, Kind, Slot},
-    has::{Condition, Place, ValueMatcher},
-    match_input::MatchInput,
-    options::{Options, QueryPolicy},
-    parameters::means,
-    syntax::is_name,
-    table::{HostGroup, first_match},
-    value::CompiledMatcher,
-};
-#[cfg(feature = "regex")]
-use super::{regexes::Room, value::CompiledRegex};
-
-/// The options of one rule or of many, with what is needed to ask them.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Ready {
-    pub(super) options: Options,
-    /// The hosts that it is for.
-    pub(super) group: HostGroup,
-    conditions: Vec<CompiledCondition>,
-    /// Names and kinds of what the conditions capture.
-    pub(super) slots: Vec<Slot>,
+/// A condition on the query, the headers or the cookies of a request.
+///
+/// Pass it to [`Rule::when`](super::Rule::when) or [`Rule::unless`](super::Rule::unless).
+///
+/// ```
+/// use tower_redirect::rules::{Condition, Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let rules = Rules::new([
+///     Rule::permanent("/page", "/posts/{id}").when(Condition::query("id").captured_as("id")),
+///     Rule::found("/", "/de").when(Condition::cookie("language").equal_to("de")),
+/// ])?;
+///
+/// testing::get("/page?id=5").through(&rules).assert_redirect("/posts/5");
+/// testing::get("/").header("cookie", "language=de").through(&rules).assert_redirect("/de");
+/// testing::get("/").through(&rules).assert_pass();
+/// # Ok::<(), tower_redirect::rules::Findings>(())
+/// ```
+///
+/// Names of query parameters and cookies are case-sensitive. Names of headers aren't. If a name has
+/// several values, one matching value is enough. The rule captures the first value that matches.
+///
+/// If you narrow a condition twice, one value must meet both:
+///
+/// ```
+/// use tower_redirect::rules::{Condition, Rule, Rules};
+/// use tower_redirect::testing;
+///
+/// let language = Condition::query("lang").one_of(["de", "fr"]).captured_as("lang");
+/// let rules = Rules::new([Rule::found("/", "/{lang}/").when(language)])?;
+/// testing::get("/?lang=de").through(&rules).assert_redirect("/de/");
+/// testing::get("/?lang=en").through(&rules).assert_pass();
+/// # Ok::<(), tower_redirect::rules::Findings>(())
+/// ```
+///
+/// If no value can meet them, for example two different values of
+/// [`equal_to`](Self::equal_to), building the table returns an error. Two conditions on one name
+/// can be met by two of its values.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[must_use = "give it to a rule: `.when(…)`"]
+pub struct Condition {
+    pub(super) place: Place,
+    pub(super) value: ValueMatcher,
 }
 
-#[derive(Clone, Debug)]
-struct CompiledCondition {
-    expected: bool,
-    place: Place,
-    value: CompiledMatcher,
-    /// Whether only the last value of a repeated parameter is looked at.
-    last_value: bool,
+/// The part of a request that is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Place {
+    Query(Box<str>),
+    Header(Box<str>),
+    /// A header whose value is compared in lower case. Lists of values are in lower case.
+    HeaderInAnyCase(Box<str>),
+    Cookie(Box<str>),
+    /// The requested host, without its port.
+    Host,
+    /// The path as it was received, if it passes this test.
+    Path(PathTest),
+    /// The first two letters of the first `Accept-Language`, or the cookie of this name in its
+    /// place.
+    Language(Box<str>),
 }
 
-/// The first thing that a request lacks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Missing<'r> {
-    Scheme,
-    Method,
-    /// The path is excluded by this pattern.
-    Except(&'r str),
-    Condition(bool, &'r Condition),
-    /// The query has a parameter that no condition asks for.
-    OtherParameters,
-    /// The path is in the rule's own target.
-    OwnTarget,
+/// What a path must be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum PathTest {
+    Any,
+    /// It has a slash at its end, or two together. `/` is no such path.
+    EmptySegment,
+    /// It begins with this text. Case makes no difference if the flag is set.
+    BeginsWith(Box<str>, bool),
 }
 
-impl Ready {
-    pub(super) fn new(
-        options: Options,
-        group: HostGroup,
-        #[cfg(feature = "regex")] room: &mut Room,
-    ) -> Result<Self, Finding> {
-        let mut slots = Vec::new();
-        let conditions = options
-            .conditions
-            .iter()
-            .map(|(expected, has)| {
-                CompiledCondition::new(
-                    *expected,
-                    has,
-                    options.last_value,
-                    &mut slots,
-                    #[cfg(feature = "regex")]
-                    room,
-                )
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self {
-            options,
-            group,
-            conditions,
-            slots,
-        })
+impl PathTest {
+    pub(super) fn is_met_by(&self, path: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::EmptySegment => path.contains("//") || path.len() > 1 && path.ends_with('/'),
+            Self::BeginsWith(start, ignore_case) => begins_with(path, start, *ignore_case),
+        }
+    }
+}
+
+/// Returns `true` if a text begins with another.
+pub(super) fn begins_with(text: &str, start: &str, ignore_case: bool) -> bool {
+    let bytes = text.as_bytes().get(..start.len());
+    bytes.is_some_and(|bytes| match ignore_case {
+        true => bytes.eq_ignore_ascii_case(start.as_bytes()),
+        false => bytes == start.as_bytes(),
+    })
+}
+
+/// What one value of it must be. All of this holds for the same value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct ValueMatcher {
+    /// The value is one of these.
+    pub(super) one_of: Option<Vec<Box<str>>>,
+    /// Each of these regexes matches the whole value. Their named groups are captures.
+    pub(super) regexes: Vec<Box<str>>,
+    /// The value is captured under these names.
+    pub(super) captures: Vec<Box<str>>,
+    /// Whether an empty value is captured too.
+    pub(super) captures_empty: bool,
+}
+
+impl ValueMatcher {
+    /// Returns `true` if every value matches.
+    pub(super) fn is_any(&self) -> bool {
+        self.one_of.is_none() && self.regexes.is_empty() && self.captures.is_empty()
     }
 
-    /// The same with another policy for the query.
-    pub(super) fn with_query_policy(mut self, policy: QueryPolicy) -> Self {
-        self.options.query = policy;
+    /// Returns `true` if an empty value doesn't match, because it can't be captured.
+    pub(super) fn rejects_empty(&self) -> bool {
+        !self.captures.is_empty() && !self.captures_empty
+    }
+
+    /// Returns the list of values if nothing else is required.
+    pub(super) fn only_listed(&self) -> Option<&[Box<str>]> {
+        let values = self.one_of.as_deref()?;
+        (self.regexes.is_empty() && self.captures.is_empty()).then_some(values)
+    }
+}
+
+impl Condition {
+    /// Requires a query parameter with any value.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::found("/", "/search").when(Condition::query("q"))])?;
+    /// testing::get("/?q=a").through(&rules).assert_redirect("/search?q=a");
+    /// testing::get("/").through(&rules).assert_pass();
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
+    /// ```
+    pub fn query(key: &str) -> Self {
+        Self::present(Place::Query(key.into()))
+    }
+
+    /// Requires a header with any value.
+    ///
+    /// The redirect names the header in `Vary`.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::found("/", "/beta").when(Condition::header("x-beta"))])?;
+    /// testing::get("/").header("x-beta", "1").through(&rules).assert_redirect("/beta");
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
+    /// ```
+    pub fn header(name: &str) -> Self {
+        Self::present(Place::Header(name.to_ascii_lowercase().into()))
+    }
+
+    /// Requires a cookie with any value.
+    ///
+    /// The redirect names `Cookie` in `Vary`. A permanent redirect is also
+    /// `Cache-Control: private`.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([Rule::found("/", "/beta").when(Condition::cookie("beta"))])?;
+    /// testing::get("/").header("cookie", "a=b; beta=1").through(&rules).assert_redirect("/beta");
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
+    /// ```
+    pub fn cookie(name: &str) -> Self {
+        Self::present(Place::Cookie(name.into()))
+    }
+
+    /// Requires a header, and ignores the case of its value.
+    pub(super) fn header_in_any_case(name: &str) -> Self {
+        Self::present(Place::HeaderInAnyCase(name.to_ascii_lowercase().into()))
+    }
+
+    const fn present(place: Place) -> Self {
+        let value = ValueMatcher {
+            one_of: None,
+            regexes: Vec::new(),
+            captures: Vec::new(),
+            captures_empty: false,
+        };
+        Self { place, value }
+    }
+
+    /// Requires this value.
+    ///
+    /// A query value is decoded before it is compared.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let page = Condition::query("page").equal_to("a b");
+    /// let rules = Rules::new([Rule::permanent("/index.php", "/a%20b").when(page)])?;
+    /// testing::get("/index.php?page=a+b&x=1").through(&rules).assert_redirect("/a%20b?x=1");
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
+    /// ```
+    pub fn equal_to(self, value: &str) -> Self {
+        self.one_of([value])
+    }
+
+    /// Requires one of these values.
+    ///
+    /// An empty list is an error when the table is built.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let tablet = Condition::header("x-device").one_of(["tablet", "phone"]);
+    /// let rules = Rules::new([Rule::found("/", "/m").when(tablet)])?;
+    /// testing::get("/").header("x-device", "phone").through(&rules).assert_redirect("/m");
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
+    /// ```
+    pub fn one_of(mut self, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let mut values: Vec<Box<str>> = values.into_iter().map(|one| one.as_ref().into()).collect();
+        if matches!(self.place, Place::HeaderInAnyCase(_)) {
+            values.iter_mut().for_each(|one| one.make_ascii_lowercase());
+        }
+        if let Some(listed) = &self.value.one_of {
+            values.retain(|value| listed.contains(value));
+        }
+        self.value.one_of = Some(values);
         self
     }
 
-    /// Whether the rule is for this request; captures of its conditions are added.
-    pub(super) fn admits<'a>(&self, ask: &MatchInput<'_, 'a>, captures: &mut Captures<'a>) -> bool {
-        self.missing(ask, captures).is_none()
+    /// Requires a value that isn't empty, and captures it for the target.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let rules = Rules::new([
+    ///     Rule::permanent("/page", "/posts/{id}").when(Condition::query("p").captured_as("id")),
+    /// ])?;
+    /// testing::get("/page?p=a/b").through(&rules).assert_redirect("/posts/a%2Fb");
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
+    /// ```
+    pub fn captured_as(mut self, name: &str) -> Self {
+        push_new(&mut self.value.captures, name);
+        self
     }
 
-    /// The first thing that keeps the rule from answering this request.
-    pub(super) fn missing<'a>(
-        &self,
-        ask: &MatchInput<'_, 'a>,
-        captures: &mut Captures<'a>,
-    ) -> Option<Missing<'_>> {
-        let Options {
-            scheme,
-            methods,
-            conditions,
-            matching,
-            only_these_parameters,
-            ..
-        } = &self.options;
-        if scheme.is_some() && *scheme != ask.head.scheme() {
-            return Some(Missing::Scheme);
-        }
-        if !methods.contains(ask.head.method()) {
-            return Some(Missing::Method);
-        }
-        let is_other = |key| !self.options.query_keys().any(|own| means(key, own));
-        if *only_these_parameters && ask.pairs().any(|(key, _)| is_other(key)) {
-            return Some(Missing::OtherParameters);
-        }
-        if self.options.has_exceptions() {
-            let excluded = first_match(ask.path, *matching, self.options.exceptions());
-            if let Some(pattern) = excluded {
-                let is_own = self.options.own_target.as_deref() == Some(pattern);
-                return Some(if is_own {
-                    Missing::OwnTarget
-                } else {
-                    Missing::Except(pattern)
-                });
-            }
-        }
-        let mut pairs = self.conditions.iter().zip(conditions);
-        let failed = pairs.find(|(condition, _)| !condition.holds(ask, captures));
-        failed.map(|(_, (expected, has))| Missing::Condition(*expected, has))
+    /// Captures a value for the target, even an empty one, as some formats do.
+    pub(super) fn captured_or_empty_as(mut self, name: &str) -> Self {
+        self.value.captures_empty = true;
+        self.captured_as(name)
     }
 
-    /// Whether a parameter of the query has done its work in the match.
-    pub(super) fn has_consumed(&self, key: &str) -> bool {
-        !self.options.repeats_asked
-            && self
-                .conditions
-                .iter()
-                .any(|condition| match &condition.place {
-                    Place::Query(own) => {
-                        condition.expected && !condition.value.is_any() && means(key, own)
-                    }
-                    _ => false,
-                })
+    /// Requires a value that this regex matches as a whole.
+    ///
+    /// The target can use its named groups.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{Condition, Rule, Rules};
+    /// use tower_redirect::testing;
+    ///
+    /// let id = Condition::query("p").matching(r"(?<id>\d+)");
+    /// let rules = Rules::new([Rule::permanent("/page", "/posts/{id}").when(id)])?;
+    /// testing::get("/page?p=12").through(&rules).assert_redirect("/posts/12");
+    /// testing::get("/page?p=twelve").through(&rules).assert_pass();
+    /// # Ok::<(), tower_redirect::rules::Findings>(())
+    /// ```
+    ///
+    /// If the regex is invalid, building the table returns an error.
+    #[cfg(feature = "regex")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "regex")))]
+    pub fn matching(mut self, regex: &str) -> Self {
+        push_new(&mut self.value.regexes, regex);
+        self
     }
 
-    /// Whether every parameter of the query is sent on as it is.
-    pub(super) fn keeps_all_parameters(&self) -> bool {
-        let asks = || {
-            self.conditions.iter().any(|condition| {
-                condition.expected
-                    && matches!(condition.place, Place::Query(_))
-                    && !condition.value.is_any()
-            })
-        };
-        self.options.edits.is_empty() && (self.options.repeats_asked || !asks())
+    /// The host, as a regex or a list; for formats that have it among their conditions.
+    pub(super) const fn host() -> Self {
+        Self::present(Place::Host)
     }
 
-    /// Returns `true` if a condition requires a host, and this one meets it.
-    pub(super) fn requires_host(&self, host: &str) -> bool {
-        let mut conditions = self.conditions.iter();
-        conditions.any(|condition| {
-            condition.place == Place::Host
-                && condition.expected
-                && condition.value.admits_text(host, &mut Captures::none())
-        })
+    /// The path as it was received, if it passes this test.
+    pub(super) const fn path(test: PathTest) -> Self {
+        Self::present(Place::Path(test))
     }
 
-    /// Returns `true` if a condition looks at the host.
-    pub(super) fn reads_host(&self) -> bool {
-        self.conditions
-            .iter()
-            .any(|condition| condition.place == Place::Host)
+    /// The path as it was received matches this regex as a whole.
+    #[cfg(all(feature = "json", feature = "regex"))]
+    pub(super) fn path_matching(regex: &str) -> Self {
+        Self::present(Place::Path(PathTest::Any)).matching(regex)
     }
 
-    /// A parameter that has to have one value, by which rules for one path can be told apart.
-    pub(super) fn key(&self) -> Option<(&str, &str)> {
-        self.options.conditions.iter().find_map(Self::pair)
+    /// Whether it is about a parameter of the query.
+    pub(super) const fn is_of_query(&self) -> bool {
+        matches!(self.place, Place::Query(_))
     }
 
-    /// The parameter of a condition that asks for one value of it.
-    pub(super) fn pair((expected, condition): &(bool, Condition)) -> Option<(&str, &str)> {
-        match (&condition.place, condition.value.only_listed()?) {
-            (Place::Query(key), [value]) if *expected => Some((key, value)),
-            _ => None,
-        }
+    /// The language that is asked for first; a cookie of this name is asked before.
+    pub(super) fn language(cookie: &str) -> Self {
+        Self::present(Place::Language(cookie.into()))
     }
 }
 
-impl CompiledCondition {
-    fn new(
-        expected: bool,
-        has: &Condition,
-        last_value: bool,
-        slots: &mut Vec<Slot>,
-        #[cfg(feature = "regex")] room: &mut Room,
-    ) -> Result<Self, Finding> {
-        let kind = match has.place {
-            Place::Query(_) => Kind::Query,
-            Place::Path(_) => Kind::Tail,
-            _ => Kind::Plain,
-        };
-        if let Place::Header(name) | Place::HeaderInAnyCase(name) = &has.place {
-            if name.parse::<http::HeaderName>().is_err() {
-                return Err(Finding::whole(
-                    format!("`{name}` isn't a valid header name"),
-                    "use letters, digits and `-`",
-                ));
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Query(key) => write!(f, "query parameter `{key}`"),
+            Place::Header(name) | Place::HeaderInAnyCase(name) => write!(f, "header `{name}`"),
+            Place::Cookie(name) => write!(f, "cookie `{name}`"),
+            Place::Host => f.write_str("host"),
+            Place::Path(PathTest::Any) => f.write_str("a path"),
+            Place::Path(PathTest::EmptySegment) => f.write_str("a path with an empty segment"),
+            Place::Path(PathTest::BeginsWith(text, _)) => {
+                write!(f, "a path that begins with `{text}`")
             }
-        }
-        let mut capture = |name: &str, kind| -> Result<(), Finding> {
-            if !is_name(name) {
-                return Err(Finding::whole(
-                    format!("`{name}` isn't a valid placeholder name"),
-                    "use at most 64 letters, digits and `_`",
-                ));
-            }
-            if !expected {
-                return Err(Finding::whole(
-                    "an excluded condition can't capture a value",
-                    "remove the capture, or require the condition",
-                ));
-            }
-            slots.push(Slot {
-                name: name.to_owned(),
-                kind,
-            });
-            Ok(())
-        };
+            Place::Language(_) => f.write_str("language"),
+        }?;
         let ValueMatcher {
             one_of,
             regexes,
             captures,
             captures_empty: _,
-        } = &has.value;
+        } = &self.value;
+        let mut separator = "";
+        if let Some(values) = one_of {
+            write!(f, " with {}", values.join(" or "))?;
+            separator = " and";
+        }
+        for regex in regexes {
+            write!(f, "{separator} matching `{regex}`")?;
+            separator = " and";
+        }
         for name in captures {
-            capture(name, kind)?;
+            write!(f, "{separator} as `{{{name}}}`")?;
+            separator = " and";
         }
-        #[cfg(not(feature = "regex"))]
-        if !regexes.is_empty() {
-            return Err(Finding::needs_regex());
-        }
-        #[cfg(feature = "regex")]
-        let regexes = {
-            // A part of a path is percent-encoded already.
-            let kind = match has.place {
-                Place::Path(_) => Kind::Part,
-                _ => Kind::Plain,
-            };
-            let mut compiled = Vec::with_capacity(regexes.len());
-            for text in regexes {
-                let regex = room.whole(text, false)?;
-                let mut has_names = false;
-                for name in regex.capture_names().flatten().filter(|_| expected) {
-                    capture(name, kind)?;
-                    has_names = true;
-                }
-                compiled.push(CompiledRegex { regex, has_names });
-            }
-            compiled.into()
-        };
-        let value = CompiledMatcher {
-            one_of: one_of.clone().map(Into::into),
-            #[cfg(feature = "regex")]
-            regexes,
-            captures: captures.len(),
-            rejects_empty: has.value.rejects_empty(),
-        };
-        if !value.can_match() {
-            return Err(Finding::whole(
-                "no value can meet this condition",
-                "remove one of its parts, or list a value that meets all of them",
-            ));
-        }
-        Ok(Self {
-            expected,
-            place: has.place.clone(),
-            value,
-            last_value,
-        })
+        Ok(())
     }
+}
 
-    fn holds<'a>(&self, ask: &MatchInput<'_, 'a>, captures: &mut Captures<'a>) -> bool {
-        let found = match &self.place {
-            Place::Query(key) if self.last_value => ask
-                .last_value(key)
-                .is_some_and(|value| self.value.admits_parameter(value, captures)),
-            Place::Query(key) => match ask.known_pairs() {
-                Some(known) => match self.value.only_listed() {
-                    Some(values) => values.iter().any(|one| known.has(key, one)),
-                    None => known
-                        .of(key)
-                        .iter()
-                        .any(|value| self.value.admits_parameter(value, captures)),
-                },
-                None => ask
-                    .pairs()
-                    .filter(|(received, _)| means(received, key))
-                    .any(|(_, value)| self.value.admits_parameter(value, captures)),
-            },
-            Place::Header(name) => ask
-                .header(name)
-                .any(|value| self.value.admits(value, captures)),
-            Place::HeaderInAnyCase(name) => ask.header(name).any(|value| {
-                let value = Cow::Owned(value.to_ascii_lowercase());
-                self.value.admits(value, captures)
-            }),
-            Place::Cookie(name) => match ask.known_cookies() {
-                Some(known) => match self.value.only_listed() {
-                    Some(values) => values.iter().any(|one| known.has(name, one)),
-                    None => known
-                        .of(name)
-                        .iter()
-                        .any(|value| self.value.admits(value.clone(), captures)),
-                },
-                None => ask
-                    .cookie(name)
-                    .any(|value| self.value.admits(value, captures)),
-            },
-            Place::Host => ask
-                .host
-                .is_some_and(|host| self.value.admits_text(host, captures)),
-            Place::Path(test) => {
-                test.is_met_by(ask.path) && self.value.admits_text(ask.path, captures)
-            }
-            Place::Language(cookie) => ask.language(cookie).is_some_and(|letters| {
-                let letters = std::str::from_utf8(&letters);
-                letters.is_ok_and(|letters| self.value.admits_text(letters, captures))
-            }),
-        };
-        found == self.expected
+/// Adds a text that isn't in the list.
+fn push_new(list: &mut Vec<Box<str>>, text: &str) {
+    if !list.iter().any(|own| **own == *text) {
+        list.push(text.into());
     }
 }

@@ -6,8 +6,8 @@ use hashbrown::{HashTable, hash_table::Entry};
 
 use super::{
     RuleNumber, RuleOffset,
+    compiled_options::CompiledOptions,
     compiled_rule::{CompiledRule, PATTERN, REGEX},
-    condition::Ready,
     table::HostGroup,
 };
 
@@ -26,7 +26,7 @@ impl Firsts {
     pub(super) fn add(
         &mut self,
         compiled: &[u8],
-        options: &[Ready],
+        options: &[CompiledOptions],
         at: RuleOffset,
     ) -> Option<RuleNumber> {
         let key = |at: RuleOffset| {

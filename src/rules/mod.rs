@@ -85,6 +85,7 @@ use crate::{
 mod answer;
 mod builder;
 mod capture;
+mod compiled_options;
 mod compiled_rule;
 mod condition;
 mod copies;
@@ -95,7 +96,6 @@ mod finding;
 mod firsts;
 mod flatten;
 mod format;
-mod has;
 mod host_label;
 mod host_pattern;
 mod lines;
@@ -131,6 +131,7 @@ pub use crate::redirect::{MatchedRule, RuleId};
 pub use builder::RulesBuilder;
 use capture::{Captures, Match, MatchCache};
 use compiled_rule::SLOTS;
+pub use condition::Condition;
 pub use diff::{ChangeKind, DecisionChange, Diff, Undecided, UndecidedReason};
 pub use explain::{Candidate, Explanation, FailedCondition, NotSentReason};
 pub use finding::{
@@ -138,7 +139,6 @@ pub use finding::{
 };
 pub use flatten::{Flattened, RemainingChain, TargetChange};
 pub use format::*;
-pub use has::Condition;
 use match_input::{MatchInput, asked_host};
 pub use options::QueryPolicy;
 pub use outcome::Outcome;

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::{
-    has::{Condition, Place},
+    condition::{Condition, Place},
     host_label::HostLabel,
     methods::Methods,
 };

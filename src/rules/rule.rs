@@ -2,7 +2,7 @@ use http::StatusCode;
 
 use super::{
     Finding, FindingCode, Part,
-    has::Condition,
+    condition::Condition,
     host_pattern::TWO_HOSTS,
     options::Options,
     outcome::Outcome,

@@ -1,6 +1,6 @@
 //! Rules of files whose target is their own source.
 
-use super::{has::Condition, outcome::Outcome, rule::Rule, source::SourceKind};
+use super::{condition::Condition, outcome::Outcome, rule::Rule, source::SourceKind};
 use crate::status::{Status, StatusChoice};
 
 impl Rule {

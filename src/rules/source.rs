@@ -6,7 +6,7 @@ use super::{
     Finding, Part,
     capture::{Kind, Slot},
     compiled_rule::PATTERN,
-    has::Condition,
+    condition::Condition,
     host_pattern::{TWO_HOSTS, checked_host},
     options::Options,
     parameters,

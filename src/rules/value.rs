@@ -7,7 +7,7 @@ use super::{
     parameters::{means, plain},
 };
 
-/// A [`ValueMatcher`](super::has::ValueMatcher) with its regexes compiled.
+/// A [`ValueMatcher`](super::condition::ValueMatcher) with its regexes compiled.
 #[derive(Clone, Debug)]
 pub(super) struct CompiledMatcher {
     pub(super) one_of: Option<Box<[Box<str>]>>,

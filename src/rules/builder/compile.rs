@@ -8,8 +8,8 @@ use crate::{
     rules::{
         Finding, FindingCode, Part, RuleNumber, RuleOffset,
         capture::Slot,
+        compiled_options::CompiledOptions,
         compiled_rule::{Draft, FRAGMENT, OptionsIndex, QUERY, SETTLED, SLOTS},
-        condition::Ready,
         host_label::HostLabel,
         host_pattern::checked_host,
         options::{Matching, Options},
@@ -236,7 +236,7 @@ impl RulesBuilder {
             None => HostGroup::EVERY,
         };
         let at = OptionsIndex::after(self.options.len());
-        self.options.push(Ready::new(
+        self.options.push(CompiledOptions::new(
             options.clone(),
             group,
             #[cfg(feature = "regex")]

@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 use super::regexes::Room;
 use super::{
     Finding, Findings, Part, RuleOffset, Rules,
+    compiled_options::CompiledOptions,
     compiled_rule::OptionsIndex,
-    condition::Ready,
     copies::Copies,
     firsts::Firsts,
     lines::Lines,
@@ -56,7 +56,7 @@ mod lines;
 pub struct RulesBuilder {
     compiled: Vec<u8>,
     count: u32,
-    options: Vec<Ready>,
+    options: Vec<CompiledOptions>,
     known: HashMap<Options, OptionsIndex>,
     /// Those of the rule before; in files they seldom change.
     last: Option<(Options, OptionsIndex)>,

@@ -13,7 +13,7 @@ use crate::{
         RuleOffset, Rules,
         capture::{Captures, Match, MatchCache},
         compiled_rule::{CompiledRule, PATTERN, QUERY, REGEX, SLOTS},
-        has::Place,
+        condition::Place,
         match_input::MatchInput,
         options::{Matching, Options},
         outcome::Outcome,

@@ -15,7 +15,7 @@ use crate::{
     policy::Policy,
     request::{RequestHead, host::NormalizedHost},
     rules::{
-        RuleOffset, Rules, capture::MatchCache, compiled_rule::CompiledRule, has::Place,
+        RuleOffset, Rules, capture::MatchCache, compiled_rule::CompiledRule, condition::Place,
         match_input::MatchInput, options::Edit, target,
     },
 };

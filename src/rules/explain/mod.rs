@@ -5,7 +5,7 @@ use std::fmt;
 use super::{
     Outcome, RuleRef, Rules,
     capture::{Captures, MatchCache},
-    has::Condition,
+    condition::Condition,
     match_input::MatchInput,
 };
 use crate::{

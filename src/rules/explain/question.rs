@@ -6,8 +6,8 @@ use super::{Candidate, FailedCondition};
 use crate::rules::{
     RuleNumber, RuleOffset, RuleRef, Rules,
     capture::{Captures, Match},
+    compiled_options::Missing,
     compiled_rule::CompiledRule,
-    condition::Missing,
     match_input::MatchInput,
     options::Matching,
     search::Rank,

@@ -7,8 +7,8 @@ use std::{
 
 use super::{
     RuleNumber, RuleOffset, RuleRef, Rules,
+    compiled_options::CompiledOptions,
     compiled_rule::{Draft, OptionsIndex, PATTERN, REGEX},
-    condition::Ready,
     options::{Options, QueryPolicy},
     outcome::Outcome,
     verify::{Finder, Merged},
@@ -283,12 +283,12 @@ impl Rules {
 
 /// Options of rules, and more of them with another policy for the query.
 struct Policies {
-    all: Vec<Ready>,
+    all: Vec<CompiledOptions>,
     known: HashMap<Options, OptionsIndex>,
 }
 
 impl Policies {
-    fn of(all: &[Ready]) -> Self {
+    fn of(all: &[CompiledOptions]) -> Self {
         let known = all.iter().zip((0..).map(OptionsIndex::after));
         Self {
             all: all.to_vec(),
@@ -307,7 +307,7 @@ impl Policies {
         let ready = match own {
             Some(at) => self.all.get(at.get())?.clone(),
             None if policy == QueryPolicy::Keep => return None,
-            None => Ready::default(),
+            None => CompiledOptions::default(),
         };
         if ready.options.query == policy {
             return own;

@@ -5,7 +5,7 @@ use http::Method;
 use super::RuleRef;
 use crate::rules::{
     compiled_rule::{PATTERN, REGEX, SLOTS},
-    has::{Condition, Place},
+    condition::{Condition, Place},
     methods::Methods,
     options::Options,
     target,

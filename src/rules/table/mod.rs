@@ -10,8 +10,8 @@ use bytes::Bytes;
 use super::{
     RuleNumber, RuleOffset,
     capture::{Captures, Match, PathTexts},
+    compiled_options::CompiledOptions,
     compiled_rule::{CompiledRule, PATTERN, REGEX},
-    condition::Ready,
     lines::Lines,
     match_input::MatchInput,
     options::Matching,
@@ -55,7 +55,7 @@ use shown::Escaped;
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) compiled: Bytes,
-    pub(super) options: Vec<Ready>,
+    pub(super) options: Vec<CompiledOptions>,
     pub(super) hosts: Hosts,
     /// Whether a rule is for some hosts only.
     pub(super) reads_host: bool,
@@ -83,7 +83,7 @@ impl Table {
     /// Builds the indexes of rules that are written already.
     pub(super) fn new(
         mut compiled: Vec<u8>,
-        options: Vec<Ready>,
+        options: Vec<CompiledOptions>,
         hosts: Hosts,
         lines: Lines,
         precedence: Precedence,
@@ -145,7 +145,7 @@ impl Table {
 
     /// The options of a rule, where it has any.
     #[inline]
-    pub(super) fn options(&self, rule: &CompiledRule<'_>) -> Option<&Ready> {
+    pub(super) fn options(&self, rule: &CompiledRule<'_>) -> Option<&CompiledOptions> {
         self.options.get(rule.options?.get())
     }
 
@@ -173,7 +173,7 @@ impl Table {
         Key {
             path: rule.source,
             group: ready.map_or(HostGroup::EVERY, |ready| ready.group),
-            pair: ready.and_then(Ready::key),
+            pair: ready.and_then(CompiledOptions::key),
         }
     }
 

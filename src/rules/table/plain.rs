@@ -6,8 +6,8 @@
 use super::{HostGroup, Plane, Table, without_slash};
 use crate::rules::{
     RuleOffset,
+    compiled_options::CompiledOptions,
     compiled_rule::{CompiledRule, PATTERN, REGEX},
-    condition::Ready,
     options::Matching,
     spelling,
 };
@@ -59,7 +59,7 @@ impl Plain {
 }
 
 /// Whether a rule with such options answers every request for its path.
-fn asks_for_nothing(ready: &Ready) -> bool {
+fn asks_for_nothing(ready: &CompiledOptions) -> bool {
     let options = &ready.options;
     ready.group == HostGroup::EVERY
         && options.scheme.is_none()

@@ -17,9 +17,9 @@ use crate::{
     location::{HttpScheme, Origin, OriginBelow},
     request::host::NormalizedHost,
     rules::{
+        compiled_options::CompiledOptions,
         compiled_rule::{CompiledRule, REGEX},
-        condition::Ready,
-        has::{Condition, PathTest, Place},
+        condition::{Condition, PathTest, Place},
         methods::Methods,
         options::{Options, QueryPolicy},
         pattern::Tail,
@@ -256,7 +256,7 @@ impl Address {
     fn next(
         &self,
         rule: &CompiledRule<'_>,
-        ready: Option<&Ready>,
+        ready: Option<&CompiledOptions>,
         bounds: &[Bound],
         fresh: &mut Fresh,
     ) -> Option<Self> {
@@ -310,7 +310,12 @@ impl Address {
         }
     }
 
-    fn is_same_as(&self, next: &Self, rule: &CompiledRule<'_>, ready: Option<&Ready>) -> bool {
+    fn is_same_as(
+        &self,
+        next: &Self,
+        rule: &CompiledRule<'_>,
+        ready: Option<&CompiledOptions>,
+    ) -> bool {
         let reads = Methods::only([Method::GET, Method::HEAD]);
         let gets = matches!(
             rule.status_choice(),

@@ -13,7 +13,7 @@ use crate::{
     rules::{
         Finding, FindingCode, Findings, RuleNumber, RuleOffset, RuleRef, Rules,
         compiled_rule::{CompiledRule, PATTERN, REGEX},
-        has::Place,
+        condition::Place,
         host_pattern::checked_host,
         options::Options,
         pattern::{MAX_CAPTURES, PatternRef},

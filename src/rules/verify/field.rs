@@ -1,7 +1,7 @@
 //! What is known of a header, a cookie or the language of a request.
 
 use super::value_set::ValueSet;
-use crate::rules::has::Place;
+use crate::rules::condition::Place;
 
 /// The values of one field. Most fields can have several.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -107,7 +107,7 @@ impl Field {
 #[cfg(test)]
 mod tests {
     use super::{Field, ValueSet};
-    use crate::rules::has::{Condition, Place};
+    use crate::rules::condition::{Condition, Place};
 
     fn values(values: &[&str]) -> ValueSet {
         ValueSet::of(&Condition::cookie("c").one_of(values).value)

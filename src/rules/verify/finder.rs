@@ -18,8 +18,8 @@ use crate::{
     rules::{
         RuleNumber, RuleOffset, Rules,
         capture::MatchCache,
+        compiled_options::CompiledOptions,
         compiled_rule::{CompiledRule, FRAGMENT, PATTERN, QUERY, REGEX, SLOTS},
-        condition::Ready,
         match_input::MatchInput,
         pattern::PatternRef,
         search::Rank,
@@ -235,7 +235,10 @@ impl<'t> Finder<'t> {
         let sample = host.sample();
         let groups: Vec<_> = self.table.hosts.fitting(sample.as_deref()).collect();
         let conditions = options.map_or(&[][..], |options| &options.conditions);
-        let pairs: Vec<_> = conditions.iter().filter_map(Ready::pair).collect();
+        let pairs: Vec<_> = conditions
+            .iter()
+            .filter_map(CompiledOptions::pair)
+            .collect();
         let hosts = Hosts::Wider(&groups, &pairs);
         if !rule.has(PATTERN) {
             self.look_sources(rule.source, hosts, found);

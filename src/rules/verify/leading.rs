@@ -19,7 +19,7 @@ use crate::{
     rules::{
         RuleRef, Rules,
         compiled_rule::{CompiledRule, QUERY, SLOTS},
-        has::Place,
+        condition::Place,
         options::{Edit, Options, QueryPolicy},
         parameters::{pairs, plain},
         pattern::Tail,

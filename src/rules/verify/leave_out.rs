@@ -11,8 +11,8 @@ use super::{Finder, Loop, LoopKind};
 #[cfg(feature = "regex")]
 use crate::rules::Part;
 use crate::rules::{
-    Finding, FindingCode, RuleOffset, RuleRef, Rules, compiled_rule::CompiledRule,
-    condition::Ready, finding::cut, table::Table,
+    Finding, FindingCode, RuleOffset, RuleRef, Rules, compiled_options::CompiledOptions,
+    compiled_rule::CompiledRule, finding::cut, table::Table,
 };
 
 /// After so many rounds, every rule that may be part of a loop goes.
@@ -213,7 +213,7 @@ impl Rules {
     /// The same table with every rule written once more, or left out.
     pub(in crate::rules) fn rewritten(
         &self,
-        options: Vec<Ready>,
+        options: Vec<CompiledOptions>,
         mut write: impl FnMut(RuleOffset, &CompiledRule<'_>, &mut Vec<u8>),
     ) -> Self {
         let mut compiled = Vec::with_capacity(self.table.compiled.len());

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::rules::{
     RuleOffset, Rules,
+    compiled_options::CompiledOptions,
     compiled_rule::{CompiledRule, OptionsIndex, PATTERN, QUERY},
-    condition::Ready,
     pattern::Tail,
 };
 
@@ -22,7 +22,7 @@ impl Rules {
     /// Keeps each rule that waits for a response from the URLs that it leads to, if it matches
     /// others too.
     pub(in crate::rules) fn exclude_own_targets(&mut self) {
-        let waits = |ready: &Ready| ready.options.after.is_some();
+        let waits = |ready: &CompiledOptions| ready.options.after.is_some();
         if !self.table.options.iter().any(waits) {
             return;
         }

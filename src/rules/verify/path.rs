@@ -5,7 +5,7 @@
 
 use super::unify::{Compare, Known, unify};
 use crate::rules::{
-    has::{PathTest, begins_with},
+    condition::{PathTest, begins_with},
     options::Matching,
     pattern::{PatternRef, Segment, Tail},
     spelling,

@@ -2,9 +2,9 @@
 
 use super::value_set::ValueSet;
 use crate::rules::{
+    compiled_options::CompiledOptions,
     compiled_rule::{CompiledRule, QUERY},
-    condition::Ready,
-    has::{Condition, Place},
+    condition::{Condition, Place},
     options::{Edit, Options, QueryPolicy},
     parameters, target,
 };
@@ -185,7 +185,12 @@ impl Query {
     }
 
     /// What a rule makes of it.
-    pub(super) fn after(&self, rule: &CompiledRule<'_>, ready: Option<&Ready>, own: &[u8]) -> Self {
+    pub(super) fn after(
+        &self,
+        rule: &CompiledRule<'_>,
+        ready: Option<&CompiledOptions>,
+        own: &[u8],
+    ) -> Self {
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
         let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
         let is_set = |name: &str| edits.iter().any(|edit| edit.sets(|own| own == name));
@@ -285,7 +290,7 @@ impl Query {
         before: &Self,
         after: &Self,
         rule: &CompiledRule<'_>,
-        ready: Option<&Ready>,
+        ready: Option<&CompiledOptions>,
     ) -> bool {
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
         let is_known = |pair: &Pair| pair.key.is_some() && pair.value.known().is_some();
@@ -313,7 +318,7 @@ fn swaps_names(edits: &[Edit]) -> bool {
 
 /// Returns `true` if the target has a parameter that the rule renames, so that each redirect adds
 /// one more under the new name.
-fn adds_again(before: &Query, rule: &CompiledRule<'_>, ready: Option<&Ready>) -> bool {
+fn adds_again(before: &Query, rule: &CompiledRule<'_>, ready: Option<&CompiledOptions>) -> bool {
     let Some(Options {
         query: QueryPolicy::Merge,
         edits,

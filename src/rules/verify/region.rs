@@ -11,7 +11,7 @@ use crate::{
     rules::{
         RuleOffset, Rules,
         compiled_rule::{CompiledRule, REGEX},
-        has::Place,
+        condition::Place,
         options::Options,
         table::Table,
     },

@@ -12,7 +12,7 @@ use super::{host::Host, region::other_words};
 use crate::rules::{
     RuleOffset,
     compiled_rule::{CompiledRule, REGEX},
-    has::Condition,
+    condition::Condition,
     options::Options,
 };
 

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::rules::{
     RuleOffset,
+    compiled_options::CompiledOptions,
     compiled_rule::{CompiledRule, PATTERN, REGEX},
-    condition::Ready,
     options::Matching,
     pattern::{PatternRef, Segment, Tail},
     spelling,
@@ -344,7 +344,7 @@ impl<'t> Plane<'t> {
                         let rule = table.rule(at);
                         let ready = rule.and_then(|rule| table.options(&rule));
                         let group = ready.map_or(HostGroup::EVERY, |ready| ready.group);
-                        let key = (node, kind, group, ready.and_then(Ready::key));
+                        let key = (node, kind, group, ready.and_then(CompiledOptions::key));
                         by_pair.entry(key).or_default().push(at);
                     }
                 }

@@ -10,7 +10,7 @@
 //! | `query("k").captured_as("x")` | every value except the empty one |
 //! | `query("k").one_of(["1", "2"])` without `query("k").equal_to("1")` | `2` |
 
-use crate::rules::has::ValueMatcher;
+use crate::rules::condition::ValueMatcher;
 
 /// A set of values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -11,7 +11,7 @@ use crate::{
     rules::{
         RuleOffset, Rules,
         capture::Captures,
-        has::{Condition, Place},
+        condition::{Condition, Place},
         pattern::MAX_CAPTURES,
         target,
     },

@@ -10,7 +10,7 @@ use crate::{
     location::HttpScheme,
     rules::{
         Outcome, Rule,
-        has::{Condition, PathTest},
+        condition::{Condition, PathTest},
     },
 };
 

@@ -9,12 +9,12 @@ use crate::{
     location::HttpScheme,
     rules::{
         Outcome, QueryPolicy, Rule,
+        condition::{Condition, PathTest, Place},
         format::print::{
             Reason,
             entry::{IN_ANY_CASE, Parts, common, no_conditions, status, with_numbers},
             regex::{Numbered, unwrapped},
         },
-        has::{Condition, PathTest, Place},
         methods::Methods,
         options::Options,
         syntax::{Pattern, Segment, TailKind, Template, TemplatePart},

@@ -12,8 +12,8 @@ use crate::{
     location::HttpScheme,
     rules::{
         FindingCode, Outcome, Rule,
+        condition::{Condition, PathTest},
         format::messages::quoted,
-        has::{Condition, PathTest},
     },
     status::Status,
 };

@@ -1,7 +1,7 @@
 //! Reads the conditions of a rule.
 
 use super::words::{Cursor, Text};
-use crate::rules::{Condition, Finding, Rule, has::PathTest, syntax::is_name};
+use crate::rules::{Condition, Finding, Rule, condition::PathTest, syntax::is_name};
 
 /// Reads a condition after its first `:`.
 pub(super) fn condition(

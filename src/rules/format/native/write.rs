@@ -6,7 +6,7 @@ use super::words::{Bare, Quoted};
 use crate::{
     rules::{
         Outcome, QueryPolicy, Rule,
-        has::{Condition, PathTest, Place, ValueMatcher},
+        condition::{Condition, PathTest, Place, ValueMatcher},
         options::{Edit, Options},
         source::{Source, SourceKind},
     },

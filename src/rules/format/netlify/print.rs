@@ -5,11 +5,11 @@ use http::StatusCode;
 use super::conditions::LANGUAGE_COOKIE;
 use crate::rules::{
     Rule,
+    condition::{Condition, Place},
     format::print::{
         Reason,
         entry::{Names, Parts, common, encoded, status},
     },
-    has::{Condition, Place},
     options::Options,
     syntax::{Pattern, Segment, TailKind},
 };

@@ -9,7 +9,7 @@ use super::{
     variable::Variable,
 };
 use crate::rules::{
-    Condition, Finding, Part, Precedence, has::PathTest, parameters, source::SourceKind,
+    Condition, Finding, Part, Precedence, condition::PathTest, parameters, source::SourceKind,
 };
 
 /// Reads a document.

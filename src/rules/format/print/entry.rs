@@ -4,7 +4,7 @@ use super::Reason;
 use crate::{
     rules::{
         Finding, Outcome, Rule,
-        has::Place,
+        condition::Place,
         options::Options,
         source::{self, SourceKind},
         syntax::{

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{OTHER_MEANING, Reason, Severity, same::normal};
-use crate::rules::{Finding, Findings, Rule, RuleRef, has::Place, options::Options};
+use crate::rules::{Finding, Findings, Rule, RuleRef, condition::Place, options::Options};
 
 /// The format reads no rule.
 pub(super) fn rejected(findings: &Findings) -> Reason {

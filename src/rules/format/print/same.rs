@@ -8,7 +8,7 @@ use super::{
 };
 use crate::rules::{
     Finding, Outcome, QueryPolicy,
-    has::{Condition, Place},
+    condition::{Condition, Place},
     options::Options,
     source::SourceKind,
     syntax::{TemplatePart, Word},

@@ -9,12 +9,12 @@ use super::{
 };
 use crate::rules::{
     FindingCode,
+    condition::Condition,
     format::{
         json::{self, Object, Value},
         messages::quoted,
         placeholders::name_of,
     },
-    has::Condition,
     rule::Rule,
     syntax::is_name,
 };

@@ -12,13 +12,13 @@ use super::{
 use crate::{
     rules::{
         Finding, FindingCode, Outcome, Part, QueryPolicy, Rule,
+        condition::{Condition, PathTest},
         format::{
             document::Document,
             json::{Object, Value},
             messages::{STATUS_HELP, quoted},
             path_to_regexp::{self, Matched, Modifier, Piece},
         },
-        has::{Condition, PathTest},
         source::SourceKind,
         syntax::Template,
     },

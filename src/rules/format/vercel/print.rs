@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::{VercelFormat, capture_name};
 use crate::rules::{
     Rule,
+    condition::{Condition, PathTest, Place},
     format::print::{
         Reason,
         entry::{IN_ANY_CASE, Names, Parts, common, redirect_status},
     },
-    has::{Condition, PathTest, Place},
     syntax::{Pattern, Placeholder, Segment, TailKind, Template, TemplatePart},
 };
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::destination::Capture;
 use crate::rules::{
+    condition::Condition,
     format::messages::SyntaxError,
-    has::Condition,
     source::Source,
     syntax::{Pattern, TailKind, is_name},
 };

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     location::sendable,
     rules::{
+        condition::Condition,
         format::{firebase::destination::Capture, messages::SyntaxError},
-        has::Condition,
         source::Source,
     },
 };

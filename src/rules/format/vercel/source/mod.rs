@@ -7,8 +7,8 @@ use super::{
     names::Capture,
 };
 use crate::rules::{
+    condition::{Condition, PathTest},
     format::path_to_regexp::{Group, Literal, Matched, Modifier, Piece},
-    has::{Condition, PathTest},
     source::Source,
 };
 

@@ -2,11 +2,11 @@
 
 use super::{Regexes, Translated};
 use crate::rules::{
+    condition::{Condition, PathTest},
     format::{
         path_to_regexp::{Matched, Modifier, Piece},
         vercel::{VercelFormat, names::Capture},
     },
-    has::{Condition, PathTest},
     syntax::{Pattern, Segment, TailKind, is_name},
 };
 
