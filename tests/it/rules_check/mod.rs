@@ -7,8 +7,8 @@ use proptest::{
     test_runner::FileFailurePersistence,
 };
 use tower_redirect::rules::{
-    Condition, Finding, FindingCode, Format, NotSentReason, Outcome, Part, QueryPolicy,
-    RelatedRule, Rule, RuleRef, Rules, Source, TargetChange,
+    Condition, Finding, FindingCode, Findings, Format, NotSentReason, Outcome, Part, QueryPolicy,
+    RelatedRule, Rule, RuleRef, Rules, Severity, Source, TargetChange,
 };
 use tower_redirect::testing::End;
 use tower_redirect::{Decision, Policy, Redirect, RequestHead, location::HttpScheme, testing};
