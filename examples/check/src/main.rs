@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cargo run -p example-check -- --format netlify public/_redirects
+//! cargo run -p example-check -- --format netlify public/_redirects --host example.com
 //! cargo run -p example-check -- --format netlify public/_redirects --explain /blog/hello
 //! cargo run -p example-check -- --format netlify public/_redirects --flatten > shortened
 //! cargo run -p example-check -- --format netlify public/_redirects --diff live/_redirects
@@ -40,6 +41,10 @@ struct Options {
 
     /// The file of redirects
     file: PathBuf,
+
+    /// A host of the site, so that redirects to it are checked. Repeat it for each host
+    #[arg(long = "host", value_name = "HOST")]
+    hosts: Vec<String>,
 
     /// Print which rule matches this URL, and why other rules don't
     #[arg(long, value_name = "URL", conflicts_with = "flatten", value_parser = request_url)]
@@ -89,7 +94,10 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     if let Some(old) = &options.diff {
         return Ok(diff([(old, &load(old)?), (&options.file, &parsed)]));
     }
-    let report = parsed.rules.check();
+    let report = match &*options.hosts {
+        [] => parsed.rules.check(),
+        hosts => parsed.rules.check_for_hosts(hosts),
+    };
 
     let mut problems = Vec::new();
     if !parsed.findings.is_empty() {
@@ -130,7 +138,7 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let failed = if options.strict {
         !parsed.findings.is_clean() || !report.is_clean()
     } else {
-        parsed.findings.has_errors()
+        parsed.findings.has_errors() || report.has_errors()
     };
     Ok(if failed {
         ExitCode::FAILURE

@@ -197,6 +197,28 @@ fn with_strict_it_ends_with_1_on_warnings() {
 }
 
 #[test]
+fn redirects_to_named_hosts_are_checked() {
+    let file = "/* https://example.com/blog/:splat 301!\n";
+    let output = check("netlify", file, &["--strict"]);
+    let (said, _, code) = told(&output);
+    assert!(
+        said.contains("`example.com` isn't known as a host of this site"),
+        "{said}"
+    );
+    assert_eq!(code, Some(0));
+
+    let output = check("netlify", file, &["--strict", "--host", "example.com"]);
+    let (said, _, code) = told(&output);
+    assert!(said.contains("endless redirect"), "{said}");
+    assert_eq!(code, Some(1));
+
+    let output = check("netlify", file, &["--strict", "--host", "example.org"]);
+    assert_eq!(told(&output).2, Some(0));
+    let output = check("netlify", file, &["--host", "https://example.com"]);
+    assert_eq!(told(&output).2, Some(1));
+}
+
+#[test]
 fn the_sample_of_serve_has_no_warning() {
     let sample = include_str!("../../serve/_redirects");
     let output = check("netlify", sample, &["--strict"]);
