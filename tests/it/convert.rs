@@ -443,13 +443,60 @@ RewriteRule ^d[)(]*$ /e?f [R=301,L,NC]
         ),
         (Format::Apache, 5, "the format can't exclude paths"),
         (Format::Firebase, 5, "the format can't exclude paths"),
-        (Format::Vercel, 2, "its source is a regex"),
+        (
+            Format::Vercel,
+            3,
+            "only groups can be regexes in the format",
+        ),
+        (Format::Cloudflare, 2, "its source is a regex"),
     ] {
         let printed = format.print(&rules);
         let mut not_printed = printed.not_printed().iter();
         let own = not_printed.find(|one| one.rule().line() == Some(line));
         assert_eq!(own.map(NotPrinted::reason), Some(reason), "{format}");
     }
+}
+
+/// The regexes of these formats are groups with text between them.
+#[test]
+fn groups_are_regexes_in_vercel_and_next() {
+    let rules = [
+        (r"/a/:x(\\d+)", "/t/:x", ["/a/12", "/a/x"]),
+        ("/b/(c|d)/:y", "/t/$1?y=:y", ["/b/d/e", "/b/e/e"]),
+        ("/e/:x-:y.html", "/t/:y/:x", ["/e/1-2.html", "/e/12.html"]),
+        ("/f/:x?", "/t", ["/f", "/f/1/2"]),
+        ("/g{.:x}?", "/t", ["/g.h", "/g."]),
+        ("/\u{e9}:x(a+)", "/t/:x", ["/%C3%A9aa", "/%C3%A9"]),
+    ];
+    for (source, destination, [yes, no]) in rules {
+        let entry =
+            format!(r#"[{{"source":"{source}","destination":"{destination}","statusCode":302}}]"#);
+        for format in [Format::Vercel, Format::Next] {
+            let rules = format
+                .parse(&entry.replace("$1", ":p").replace("(c", ":p(c"))
+                .unwrap();
+            let printed = format.print(&rules);
+            assert_eq!(not_printed(&printed), [""; 0], "{format}: {source}");
+            let again = format.parse(printed.text()).unwrap();
+            for path in [yes, no] {
+                let [expected, got] = [&rules, &again].map(|rules| {
+                    let head = testing::get(path);
+                    let redirect = rules.decide(&head.head()).into_target();
+                    redirect.map(|redirect| redirect.location().as_str().to_owned())
+                });
+                assert_eq!((&got, got.is_some()), (&expected, path == yes), "{path}");
+            }
+        }
+    }
+    let rules = native::parse(r#"~"/a(?<year>[0-9]+)/(b|c)" -> /{year}/{2} 301"#).unwrap();
+    let printed = Format::Vercel.print(&rules);
+    let expected = r#""source": "/a:p1([0-9]+)/:p2(b|c)", "destination": "/:p1/:p2""#;
+    assert!(printed.text().contains(expected), "{printed:?}");
+    let again = Format::Firebase.print(&rules).into_text();
+    let again = Format::Vercel
+        .print(&Format::Firebase.parse(&again).unwrap())
+        .into_text();
+    assert_eq!(again, printed.text());
 }
 
 #[test]

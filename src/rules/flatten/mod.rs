@@ -123,12 +123,11 @@ impl Rules {
     ///
     /// | format | are chains shortened? |
     /// |---|---|
-    /// | `cloudflare`, `haproxy-map`, `nginx-map`, `vercel`, `next`, `vercel-bulk` | yes |
+    /// | `apache`, `cloudflare`, `firebase`, `haproxy-map`, `native`, `next`, `nginx-map`, `vercel`, `vercel-bulk` | yes |
     /// | `netlify`, `netlify-toml` | rarely: a rule waits for a 404, unless the file forces it (`301!`) |
     /// | `bulk-csv` | no: every target names a host |
     ///
-    /// [`Format::rewrite`](super::Format::rewrite) writes the changes back into files of the first
-    /// two rows.
+    /// [`Format::rewrite`](super::Format::rewrite) writes the changes back into the file.
     pub fn flatten(&self) -> Flattened {
         let mut by: BTreeMap<RuleNumber, Way> = BTreeMap::new();
         let mut rules = self.copy();

@@ -7,6 +7,7 @@ use super::loader::Place;
 use super::{
     Parsed,
     loader::{Line, Loader, floor_char_boundary},
+    spots::{Recorder, Spot},
 };
 #[cfg(any(feature = "csv", feature = "json"))]
 use crate::rules::Part;
@@ -63,12 +64,21 @@ impl<'t> Document<'t> {
         }
     }
 
-    /// A text in which several rules may stand on one line.
-    pub(super) fn with_sources(text: &'t str, precedence: Precedence) -> Self {
-        Self {
-            sources: Some(Vec::new()),
-            ..Self::new(text, precedence)
-        }
+    /// Keeps the sources, because several rules may stand on one line.
+    pub(super) fn with_sources(mut self) -> Self {
+        self.sources = Some(Vec::new());
+        self
+    }
+
+    /// Keeps where the targets are.
+    pub(super) fn recording(mut self, recorder: Recorder) -> Self {
+        self.loader.recorder = recorder;
+        self
+    }
+
+    /// Says where the target of the rules is that are added next.
+    pub(super) fn spot(&self, spot: impl FnOnce() -> Spot) {
+        self.loader.spot(spot);
     }
 
     /// Makes room for all rules of the text.

@@ -8,26 +8,56 @@ use std::{
 
 use super::{
     Parsed,
+    document::Document,
     loader::Loader,
-    print::Printer,
+    print::{self, Reason, entry::PrintPlaceholder},
     read::{self, ByLine},
-    rewrite::Writer,
+    rewrite::Old,
+    spots::Recorder,
 };
-use crate::rules::Precedence;
+use crate::rules::{Precedence, QueryPolicy, Rule, syntax::Template};
 
 /// A format. Each one implements this in its own file.
 pub(super) trait FileFormat: Sync {
     /// Returns what reads a file.
     fn reader(&self) -> FileReader;
 
-    /// Returns what prints a file.
-    fn printer(&self) -> Printer;
-
-    /// Writes the changed rules into a text.
+    /// Prints one rule as an entry of a file.
     ///
-    /// By default, it writes none.
-    fn rewrite(&self, _text: &str, writer: &mut Writer<'_>) {
-        writer.keep_all();
+    /// It needn't know whether the entry means the same, because the entry is read again.
+    fn entry(&self, rule: &Rule) -> Result<String, Reason>;
+
+    /// Returns what is before, between and after the entries of a file.
+    fn frame(&self) -> [&'static str; 3] {
+        ["", "\n", "\n"]
+    }
+
+    /// Prints a target. By default, it can have placeholders.
+    fn target(
+        &self,
+        target: &Template,
+        placeholder: PrintPlaceholder<'_>,
+    ) -> Result<String, Reason> {
+        print::entry::target(target, placeholder, |text| Ok(text.to_owned()))
+    }
+
+    /// Writes the target of a rule that is rewritten as a word of its file, with what says whether
+    /// the query of the request is sent on.
+    fn word(&self, target: String, _query: QueryPolicy, _old: &Old<'_>) -> Result<String, Reason> {
+        Ok(target)
+    }
+
+    /// Writes the status of a rule that is rewritten. If the entry says none yet, this follows its
+    /// target.
+    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+        Ok(match old.status {
+            // `301!` keeps its mark.
+            Some(old) => {
+                let mark = old.trim_start_matches(|char: char| char.is_ascii_digit());
+                format!("{status}{mark}")
+            }
+            None => format!(" {status}"),
+        })
     }
 
     /// Returns `true` if a file has no statuses, so the caller names one for all rules.
@@ -36,25 +66,36 @@ pub(super) trait FileFormat: Sync {
     }
 }
 
+/// What reads a document.
+pub(super) type ReadDocument = Box<dyn Fn(Document<'_>) -> Parsed>;
+
 /// What reads a file.
 pub(super) enum FileReader {
     /// Each line is an entry.
     Lines(Precedence, Box<dyn ByLine>),
     /// The text is one document.
-    Document(Box<dyn Fn(&str) -> Parsed>),
+    Document(Precedence, ReadDocument),
 }
 
 impl FileReader {
     pub(super) fn read(self, bytes: &[u8]) -> Parsed {
+        self.record(bytes, None)
+    }
+
+    /// Reads a file, and keeps where its targets are.
+    pub(super) fn record(self, bytes: &[u8], recorder: Recorder) -> Parsed {
         match self {
             Self::Lines(precedence, mut lines) => {
                 let mut loader = Loader::new(precedence);
+                loader.recorder = recorder;
                 loader.reserve(bytes.len());
                 // Reading from memory can't fail.
                 let _ = read::lines(bytes, &mut *lines, &mut loader);
                 loader.finish(|| Ok(bytes))
             }
-            Self::Document(parse) => read::document(bytes, parse),
+            Self::Document(precedence, parse) => read::document(bytes, |text| {
+                parse(Document::new(text, precedence).recording(recorder.clone()))
+            }),
         }
     }
 
@@ -81,10 +122,10 @@ impl FileReader {
                 read::lines(input, &mut *lines, &mut loader)?;
                 loader.finish(|| open(path).map(|(file, _)| io::BufReader::new(file)))
             }
-            Self::Document(parse) => {
+            document @ Self::Document(..) => {
                 let mut text = Vec::new();
                 file.read_to_end(&mut text)?;
-                read::document(&text, parse)
+                document.read(&text)
             }
         };
         let name = path.to_string_lossy();

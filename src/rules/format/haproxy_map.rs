@@ -47,13 +47,14 @@ use std::{borrow::Cow, io, ops::Range, path::Path};
 use super::{
     Parsed,
     file_format::{FileFormat, FileReader},
-    loader::{Line, Loader},
+    loader::{Line, Loader, Place},
     map,
     messages::quoted,
     netlify::ARROWS,
-    print::{Printer, Reason, maps},
+    print::{Reason, maps},
     read::ByLine,
-    rewrite::{Writer, lines},
+    rewrite::{ONE_STATUS, Old},
+    spots::Spot,
 };
 use crate::{
     rules::{FindingCode, Findings, Part, Precedence, Rule, Rules, target_text::TargetText},
@@ -123,12 +124,12 @@ impl FileFormat for HaproxyMap {
         FileReader::Lines(Precedence::MostSpecific, Box::new(*self))
     }
 
-    fn printer(&self) -> Printer {
-        Printer::lines(print)
+    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+        print(rule)
     }
 
-    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
-        lines::haproxy_map(text, writer);
+    fn status(&self, _: u16, _: &Old<'_>) -> Result<String, Reason> {
+        Err(ONE_STATUS.into())
     }
 
     fn is_map(&self) -> bool {
@@ -194,6 +195,10 @@ impl ByLine for HaproxyMap {
             let help = "put the comment on a line of its own, or write `%20` for the space";
             loader.report(FindingCode::Misleading, line, bytes, &message, help);
         }
+        loader.spot(|| {
+            let bytes = target_at.clone();
+            Spot::new(value, &Place { line, bytes })
+        });
         let target = TargetText::literal(&value.replace('\t', "%09"));
         match loader.try_first(line.number, map::rule(self.0, key, target)) {
             Ok(None) => {}

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use serde_json::value::RawValue;
 
+use super::rewrite::Old;
 use crate::rules::{Finding, text_range::TextRange};
 
 /// A value as it stands in a text.
@@ -127,6 +128,19 @@ impl<'t> Value<'t> {
                 .map(|(key, raw)| (key, self.at_of(self.raw.get(), raw)))
                 .collect(),
         )
+    }
+}
+
+/// Writes a string.
+pub(super) fn text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Writes the status of a rule that is rewritten, under this key if there is none yet.
+pub(super) fn status(status: u16, key: &str, old: &Old<'_>) -> String {
+    match old.status {
+        Some(_) => status.to_string(),
+        None => format!(", \"{key}\": {status}"),
     }
 }
 

@@ -6,7 +6,10 @@ use std::{
     ops::Range,
 };
 
-use super::Parsed;
+use super::{
+    Parsed,
+    spots::{Recorder, Spot},
+};
 use crate::rules::{
     Finding, FindingCode, Findings, Part, Precedence, Rule, Rules, RulesBuilder, Severity,
     finding::Excerpt, summary::Skipped,
@@ -26,6 +29,8 @@ pub(super) struct Loader {
     skipped: Skipped,
     /// How many rules and findings there were before the line or entry that is being read.
     before: Option<(u32, usize)>,
+    /// Where the targets are, if the file is read to be rewritten.
+    pub(super) recorder: Recorder,
 }
 
 /// A line of a file, counted from 1, or the part of it that a finding is about.
@@ -119,6 +124,22 @@ impl Loader {
             fails: false,
             skipped: Skipped::default(),
             before: None,
+            recorder: None,
+        }
+    }
+
+    /// Says where the target of the rules is that are added next.
+    pub(super) fn spot(&self, spot: impl FnOnce() -> Spot) {
+        if let Some(spots) = &self.recorder {
+            spots.borrow_mut().next = Some(spot());
+        }
+    }
+
+    /// Returns the line that a rule has in the table.
+    fn line(&self, line: u32, rule: &Rule) -> u32 {
+        match &self.recorder {
+            None => line,
+            Some(spots) => spots.borrow_mut().number(line, rule),
         }
     }
 
@@ -155,7 +176,7 @@ impl Loader {
 
     /// Adds the rule of a source and a target, or reports what is wrong with it there.
     pub(super) fn rule_at(&mut self, source: &Place<'_>, target: &Place<'_>, rule: Rule) {
-        if let Err(error) = self.builder.try_line(source.line.number, rule) {
+        if let Err(error) = self.try_rule(source.line.number, rule) {
             self.report_at_part(source, target, &error);
         }
     }
@@ -173,7 +194,8 @@ impl Loader {
         if is_slashed {
             self.slashed.insert(line);
         }
-        let added = self.builder.try_line_again(line, rule);
+        let number = self.line(line, &rule);
+        let added = self.builder.try_line_again(number, rule);
         let before = added.unwrap_or_else(|error| {
             self.report_at_part(source, target, &error);
             None
@@ -184,16 +206,19 @@ impl Loader {
     /// Adds the rule of a line, unless there is one for the same path and host; gives the line of
     /// that.
     pub(super) fn try_first(&mut self, line: u32, rule: Rule) -> Result<Option<u32>, Finding> {
+        let line = self.line(line, &rule);
         self.builder.try_line_once(line, rule)
     }
 
     /// Adds the rule of a line, where nothing is wrong with it.
     pub(super) fn try_rule(&mut self, line: u32, rule: Rule) -> Result<(), Finding> {
+        let line = self.line(line, &rule);
         self.builder.try_line(line, rule)
     }
 
     /// Adds the native rule of a line.
     pub(super) fn try_native(&mut self, line: u32, rule: Rule) -> Result<(), Finding> {
+        let line = self.line(line, &rule);
         self.builder.try_native_line(line, rule)
     }
 

@@ -41,6 +41,7 @@ mod rewrite;
 mod rows;
 #[cfg(feature = "csv")]
 mod seen;
+mod spots;
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
 pub mod vercel;
@@ -151,12 +152,12 @@ formats! {
     NetlifyToml = "netlify-toml", netlify_toml::NetlifyToml;
     /// The redirects of a Next.js configuration as JSON. See [`next`](super::next).
     #[cfg(feature = "json")]
-    Next = "next", next::Next;
+    Next = "next", vercel::Vercel(vercel::VercelFormat::Next);
     /// The entries of an nginx `map` block. See [`nginx_map`](super::nginx_map).
     NginxMap = "nginx-map", nginx_map::NginxMap(map::DEFAULT);
     /// The redirects of a `vercel.json`. See [`vercel`](super::vercel).
     #[cfg(feature = "json")]
-    Vercel = "vercel", vercel::Vercel;
+    Vercel = "vercel", vercel::Vercel(vercel::VercelFormat::Vercel);
     /// Vercel bulk redirects as CSV or JSON. See [`vercel_bulk`](super::vercel_bulk).
     #[cfg(any(feature = "csv", feature = "json"))]
     VercelBulk = "vercel-bulk", vercel_bulk::VercelBulk;

@@ -64,10 +64,10 @@ use super::{
         entry::{Entry, Pair, Status, Word},
         parse_int,
     },
-    print::{Printer, Reason},
-    rewrite::{self, Writer},
+    print::Reason,
+    rewrite::Old,
 };
-use crate::rules::{FindingCode, Findings, Format, Precedence, Rule, Rules};
+use crate::rules::{FindingCode, Findings, Format, Precedence, QueryPolicy, Rule, Rules};
 
 /// Parses a file and returns its rules. Warnings are dropped.
 ///
@@ -129,7 +129,10 @@ pub fn options() -> Options {
 
 fn reader(headers: &Headers) -> FileReader {
     let headers = headers.clone();
-    FileReader::Document(Box::new(move |text| read(text, &headers)))
+    FileReader::Document(
+        Precedence::FirstMatch,
+        Box::new(move |document| read(document, &headers)),
+    )
 }
 
 /// See [`Format::NetlifyToml`].
@@ -140,21 +143,31 @@ impl FileFormat for NetlifyToml {
         reader(&Headers::default())
     }
 
-    fn printer(&self) -> Printer {
-        Printer {
-            entry: print,
-            frame: ["", "\n\n", "\n"],
-        }
+    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+        print(rule)
     }
 
-    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
-        rewrite::toml::write(text, writer);
+    fn frame(&self) -> [&'static str; 3] {
+        ["", "\n\n", "\n"]
+    }
+
+    fn word(&self, target: String, _: QueryPolicy, _: &Old<'_>) -> Result<String, Reason> {
+        Ok(string(&target))
+    }
+
+    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+        // In a table on one line, something follows each value.
+        let is_inline = old.around[1].trim_start().starts_with([',', '}']);
+        Ok(match old.status {
+            Some(_) => status.to_string(),
+            None if is_inline => format!(", status = {status}"),
+            None => format!("\nstatus = {status}"),
+        })
     }
 }
 
-fn read(text: &str, headers: &Headers) -> Parsed {
-    let mut document = Document::new(text, Precedence::FirstMatch);
-    let (table, errors) = DeTable::parse_recoverable(text);
+fn read(mut document: Document<'_>, headers: &Headers) -> Parsed {
+    let (table, errors) = DeTable::parse_recoverable(document.text);
     for error in &errors {
         let span = error.span().unwrap_or(0..0);
         document.report(

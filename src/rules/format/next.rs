@@ -37,13 +37,7 @@
 //! What Next.js rejects is an error, and then no rule of the file is used. What is only ignored or
 //! not supported is a warning about one entry.
 
-use super::{
-    Parsed,
-    file_format::{FileFormat, FileReader},
-    print::Printer,
-    rewrite::{self, Writer},
-    vercel,
-};
+use super::Parsed;
 use crate::rules::{Findings, Format, Rules};
 
 /// Parses a file and returns its rules. Warnings are dropped.
@@ -79,26 +73,4 @@ pub fn parse(text: &str) -> Result<Rules, Findings> {
 #[must_use]
 pub fn parse_lossy(text: &str) -> Parsed {
     Format::Next.parse_lossy(text)
-}
-
-/// See [`Format::Next`].
-pub(super) struct Next;
-
-impl FileFormat for Next {
-    fn reader(&self) -> FileReader {
-        FileReader::Document(Box::new(|text| {
-            vercel::read(text, vercel::VercelFormat::Next)
-        }))
-    }
-
-    fn printer(&self) -> Printer {
-        Printer {
-            entry: |rule| vercel::print::entry(rule, vercel::VercelFormat::Next),
-            frame: ["[\n", ",\n", "\n]\n"],
-        }
-    }
-
-    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
-        rewrite::vercel::write(text, writer, Format::Next);
-    }
 }

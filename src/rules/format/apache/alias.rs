@@ -46,6 +46,8 @@ impl Reader {
     pub(super) fn alias(&mut self, line: &Line, directive: Directive) {
         let is_regex = directive == Directive::RedirectMatch;
         let mut words = line.arguments.iter();
+        // The word that says the status.
+        let mut said = &line.name;
         let mut to = To::Redirect(match directive {
             Directive::RedirectPermanent => Status::MovedPermanently,
             _ => Status::Found,
@@ -54,6 +56,7 @@ impl Reader {
             if let Some(word) = line.arguments.first() {
                 if let Some(named) = status(&word.text) {
                     words.next();
+                    said = word;
                     let Ok(named) = named else {
                         let message =
                             format!("{} isn't a redirect or a 4xx status", quoted(&word.text));
@@ -104,13 +107,13 @@ impl Reader {
                     "remove it",
                 );
             }
-            _ if is_regex => self.redirect_match(from, url, to),
-            _ => self.redirect(from, url, to),
+            _ if is_regex => self.redirect_match(from, url, to, said),
+            _ => self.redirect(from, url, to, said),
         }
     }
 
     /// A prefix on a segment boundary. What follows it is appended to the target.
-    fn redirect(&mut self, from: &Word, url: Option<&Word>, to: To) {
+    fn redirect(&mut self, from: &Word, url: Option<&Word>, to: To, said: &Word) {
         let path = syntax::Word::new(&*from.text, 0..from.text.len());
         if !path.text.starts_with('/') {
             let message = format!("the path {} doesn't start with `/`", quoted(&path.text));
@@ -138,10 +141,10 @@ impl Reader {
             (To::Refuse(status), _) => Rule::refuse(status, source),
             (To::Redirect(_), None) => return,
         };
-        self.add(from, url, rule);
+        self.add(from, url, rule, said);
     }
 
-    fn redirect_match(&mut self, from: &Word, url: Option<&Word>, to: To) {
+    fn redirect_match(&mut self, from: &Word, url: Option<&Word>, to: To, said: &Word) {
         let target = url.map_or("", |url| &*url.text);
         let matched = match regex::source(&from.text, "", target) {
             Ok(matched) => matched,
@@ -172,14 +175,15 @@ impl Reader {
             true => rule.ignore_trailing_slash(),
             false => rule,
         };
-        self.add(from, url, rule);
+        self.add(from, url, rule, said);
     }
 
-    fn add(&mut self, from: &Word, url: Option<&Word>, rule: Rule) {
+    fn add(&mut self, from: &Word, url: Option<&Word>, rule: Rule, said: &Word) {
         self.output.entries.push(Entry {
             rule,
             source: from.clone(),
             target: url.unwrap_or(from).clone(),
+            status: Some(said.bytes.clone()),
         });
     }
 }

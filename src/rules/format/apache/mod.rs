@@ -94,10 +94,13 @@ use super::{
     document::Document,
     file_format::{FileFormat, FileReader},
     messages::{quoted, similar_name},
-    print::Printer,
+    print::{Reason, entry::PrintPlaceholder},
+    rewrite::Old,
+    spots::Spot,
 };
 use crate::rules::{
     FindingCode, Findings, Format, Outcome, Part, Precedence, QueryPolicy, Rule, Rules,
+    syntax::Template,
 };
 
 mod alias;
@@ -147,14 +150,31 @@ pub(super) struct Apache;
 
 impl FileFormat for Apache {
     fn reader(&self) -> FileReader {
-        FileReader::Document(Box::new(read))
+        FileReader::Document(Precedence::FirstMatch, Box::new(read))
     }
 
-    fn printer(&self) -> Printer {
-        Printer {
-            entry: print::entry,
-            frame: ["RewriteEngine On\n", "\n", "\n"],
-        }
+    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+        print::entry(rule)
+    }
+
+    fn frame(&self) -> [&'static str; 3] {
+        ["RewriteEngine On\n", "\n", "\n"]
+    }
+
+    fn target(
+        &self,
+        target: &Template,
+        placeholder: PrintPlaceholder<'_>,
+    ) -> Result<String, Reason> {
+        print::target(target, placeholder)
+    }
+
+    fn word(&self, target: String, query: QueryPolicy, old: &Old<'_>) -> Result<String, Reason> {
+        print::new_target(target, query, old)
+    }
+
+    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+        Ok(print::new_status(status, old))
     }
 }
 
@@ -195,12 +215,17 @@ struct Entry {
     rule: Rule,
     source: Word,
     target: Word,
+    /// The word that says the status.
+    status: Option<Range<usize>>,
 }
 
 impl Entry {
     /// Adds the rule, or reports what is wrong with it.
     fn add(self, document: &mut Document<'_>) {
         let source = &self.source.bytes;
+        document.spot(|| {
+            Spot::new(&self.target.text, self.target.bytes.clone()).status(self.status.clone())
+        });
         let Err(error) = document.try_rule(source.start, source, self.rule.clone()) else {
             return;
         };
@@ -255,7 +280,8 @@ struct Reader {
     output: Output,
 }
 
-fn read(text: &str) -> Parsed {
+fn read(document: Document<'_>) -> Parsed {
+    let text = document.text;
     let last = |directive| {
         let of = lines(text).filter(|line| Directive::of(&line.name.text) == Some(directive));
         let word = of.last().and_then(|line| line.arguments.into_iter().next());
@@ -323,7 +349,7 @@ fn read(text: &str) -> Parsed {
         .iter()
         .position(|output| output.entries.iter().any(passes));
     let later = rewrites.split_off(first.unwrap_or(rewrites.len()));
-    let mut document = Document::with_sources(text, Precedence::FirstMatch);
+    let mut document = document.with_sources();
     for output in rewrites.into_iter().chain(aliases).chain(later) {
         document.begin_entry();
         for (code, bytes, message, help) in output.reports {

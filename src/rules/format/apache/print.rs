@@ -10,23 +10,25 @@ use crate::{
     rules::{
         Outcome, QueryPolicy, Rule,
         condition::{Condition, PathTest, Place},
-        format::print::{
-            Reason,
-            entry::{IN_ANY_CASE, Parts, common, no_conditions, status, with_numbers},
-            regex::{Numbered, unwrapped},
+        format::{
+            print::{
+                Reason,
+                entry::{
+                    self, Feature, IN_ANY_CASE, Parts, PrintPlaceholder, common, dollar, escaped,
+                    no_condition, segments, status,
+                },
+                regex::{Numbered, unwrapped},
+            },
+            rewrite::Old,
         },
-        methods::Methods,
         options::Options,
-        syntax::{Pattern, Segment, TailKind, Template, TemplatePart},
+        syntax::{Pattern, TailKind, Template, TemplatePart},
     },
 };
 
 pub(super) fn entry(rule: &Rule) -> Result<String, Reason> {
     let options = &rule.options;
-    common(&Options {
-        methods: Methods::default(),
-        ..options.clone()
-    })?;
+    common(options, &[Feature::Methods])?;
     let mut lines = conditions(options)?;
     let (pattern, target) = match Numbered::of(rule) {
         Some(Numbered { regex, target }) => {
@@ -80,44 +82,45 @@ fn outcome(rule: &Rule, target: &Template) -> Result<(String, Vec<String>), Reas
     if has(&['#', '%']) {
         flags.push("NE".to_owned());
     }
-    let literal = |text: &str| Ok(escaped(text, |char| matches!(char, '\\' | '$' | '%' | '"')));
-    Ok((with_numbers(target, literal)?, flags))
+    Ok((self::target(target, &dollar)?, flags))
+}
+
+/// Prints a target.
+pub(super) fn target(
+    target: &Template,
+    placeholder: PrintPlaceholder<'_>,
+) -> Result<String, Reason> {
+    let literal = |text: &str| Ok(escaped(text, |char| "\\$%\"".contains(char)));
+    entry::target(target, placeholder, literal)
 }
 
 /// Prints a path as a regex.
 fn pattern(path: &Pattern, ignores_slash: bool) -> Result<String, Reason> {
-    let mut segments = Vec::new();
-    for segment in &path.segments {
-        segments.push(match segment {
-            Segment::Literal(text) => {
-                // Apache decodes the path of a request before it compares it.
-                let plain = percent_decode_str(&text.text).decode_utf8().ok();
-                let plain = plain.filter(|text| !text.contains('/'));
-                let Some(plain) = plain else {
-                    return Err("the format compares decoded paths".into());
-                };
-                regex_escaped(&plain)
-            }
-            Segment::Placeholder { before, after, .. }
-                if before.text.is_empty() && after.text.is_empty() =>
-            {
-                "([^/]+)".to_owned()
-            }
-            Segment::Placeholder { .. } => {
-                return Err("a placeholder must be a whole segment in the format".into());
-            }
-        });
-    }
-    match path.tail.as_ref().map(|tail| tail.kind) {
-        None if ignores_slash => return Ok(format!("^{}/?$", segments.join("/"))),
-        None => {}
-        Some(TailKind::AfterSlash) => segments.push("(.*)".to_owned()),
-        Some(TailKind::NonEmpty) => segments.push("(.+)".to_owned()),
+    let literal = |text: &str| {
+        // Apache decodes the path of a request before it compares it.
+        let plain = percent_decode_str(text).decode_utf8().ok();
+        let plain = plain.filter(|text| !text.contains('/'));
+        let plain = plain.ok_or("the format compares decoded paths")?;
+        Ok(regex_escaped(&plain))
+    };
+    let path_regex = segments(path, literal, |[before, _, after]| {
+        match before.is_empty() && after.is_empty() {
+            true => Ok("([^/]+)".to_owned()),
+            false => Err("a placeholder must be a whole segment in the format".into()),
+        }
+    })?;
+    let tail = match path.tail.as_ref().map(|tail| tail.kind) {
+        None if ignores_slash => "/?",
+        None => "",
+        Some(TailKind::AfterSlash) => "/(.*)",
+        Some(TailKind::NonEmpty) => "/(.+)",
         Some(TailKind::Optional) => {
             return Err("`/a/(.*)` doesn't match `/a` in the format".into());
         }
-    }
-    Ok(format!("^{}$", segments.join("/")))
+    };
+    // The pattern sees the path without its first slash.
+    let regex = format!("{path_regex}{tail}");
+    Ok(format!("^{}$", regex.strip_prefix('/').unwrap_or(&regex)))
 }
 
 /// Prints a line for each condition of a rule.
@@ -213,13 +216,7 @@ fn test(condition: &Condition, options: &Options) -> Result<(String, String), Re
         Place::Path(PathTest::Any) => ("REQUEST_URI".to_owned(), regex),
         Place::Host => ("HTTP_HOST".to_owned(), regex),
         Place::HeaderInAnyCase(_) => return Err(IN_ANY_CASE.into()),
-        Place::Path(_) | Place::Cookie(_) | Place::Language(_) => {
-            no_conditions(&Options {
-                conditions: vec![(true, condition.clone())],
-                ..Options::default()
-            })?;
-            (String::new(), None)
-        }
+        Place::Path(_) | Place::Cookie(_) | Place::Language(_) => return Err(no_condition(place)),
     };
     let pattern = pattern.ok_or("a condition can have only one comparison in the format")?;
     Ok((variable, pattern))
@@ -231,29 +228,91 @@ fn regex_escaped(text: &str) -> String {
     escaped(text, |char| !is_plain(char))
 }
 
-/// Writes a `\` before some characters.
-fn escaped(text: &str, is_special: impl Fn(char) -> bool) -> String {
-    let mut out = String::new();
-    for char in text.chars() {
-        if is_special(char) {
-            out.push('\\');
-        }
-        out.push(char);
-    }
-    out
-}
-
 /// Prints a regex as a word of a line.
 fn regex_word(regex: &str) -> String {
     word(regex, "\\x22")
 }
 
-/// Prints a word of a line. Apache ends a quoted word at its next quote, so quotes are written in
-/// another way.
+/// Prints a word of a line.
 fn word(text: &str, quote: &str) -> String {
-    let text = text.replace("\\\"", "\"").replace('"', quote);
+    let text = unquoted(text, quote);
     match text.contains(char::is_whitespace) {
         true => format!("\"{text}\""),
         false => text,
+    }
+}
+
+/// Writes quotes in another way, because Apache ends a quoted word at its next quote.
+fn unquoted(text: &str, quote: &str) -> String {
+    text.replace("\\\"", "\"").replace('"', quote)
+}
+
+/// What begins `RewriteRule` and its siblings, which read more in a target than `Redirect`.
+const REWRITE: &str = "rewriterule";
+
+/// Writes the target of a rule that is rewritten.
+pub(super) fn new_target(
+    target: String,
+    query: QueryPolicy,
+    old: &Old<'_>,
+) -> Result<String, Reason> {
+    let line = old.around[0].rsplit('\n').next().unwrap_or_default();
+    let line = line.trim_start().to_ascii_lowercase();
+    let mut target = target;
+    let quote = if line.starts_with(REWRITE) {
+        "\\%22"
+    } else {
+        "%22"
+    };
+    if line.starts_with(REWRITE) {
+        let flags = old.status.unwrap_or_default().to_ascii_uppercase();
+        let has = |flag: &str| flags.split(['[', ',', ']']).any(|own| own.trim() == flag);
+        let is_new = |mark: char| target.contains(mark) && !old.text.contains(mark);
+        if is_new('#') && !has("NE") || is_new('%') && !has("NE") {
+            return Err("the new target needs the flag `NE`".into());
+        }
+        let appends = has("QSA");
+        match (query, target.contains('?')) {
+            (QueryPolicy::Keep, true) if !appends => target.push_str("&%{QUERY_STRING}"),
+            (QueryPolicy::Keep, false) if has("QSD") => target.push_str("?%{QUERY_STRING}"),
+            (QueryPolicy::Drop, false) if !has("QSD") => target.push('?'),
+            _ => {}
+        }
+    } else if !line.starts_with("redirectmatch") {
+        // Only a regex has groups.
+        target = target.replace("\\$", "$").replace("\\%", "%");
+    }
+    // A quote at the start keeps its place.
+    Ok(match old.target.starts_with(['"', '\'']) {
+        true => format!("\"{}\"", unquoted(&target, quote)),
+        false => word(&target, quote),
+    })
+}
+
+/// Writes the status of a rule that is rewritten: the flags, a status, or the name of a directive
+/// that has none.
+pub(super) fn new_status(status: u16, old: &Old<'_>) -> String {
+    let Some(written) = old.status else {
+        return format!(" [R={status}]");
+    };
+    let name = written.to_ascii_lowercase();
+    if let Some(flags) = written.strip_prefix('[') {
+        let flags = flags.trim_end_matches(']').split(',').map(|flag| {
+            let name = flag.split('=').next().unwrap_or_default().trim();
+            match name.eq_ignore_ascii_case("R") || name.eq_ignore_ascii_case("redirect") {
+                true => format!("R={status}"),
+                false => flag.to_owned(),
+            }
+        });
+        let mut flags: Vec<_> = flags.collect();
+        if !flags.iter().any(|flag| flag.starts_with("R=")) {
+            flags.push(format!("R={status}"));
+        }
+        return format!("[{}]", flags.join(","));
+    }
+    match &*name {
+        "redirect" | "redirectmatch" => format!("{written} {status}"),
+        "redirectpermanent" | "redirecttemp" => format!("Redirect {status}"),
+        _ => status.to_string(),
     }
 }

@@ -1,5 +1,7 @@
 //! `RewriteCond` and `RewriteRule`.
 
+use std::ops::Range;
+
 use http::StatusCode;
 
 use super::{
@@ -30,6 +32,7 @@ struct Flags {
     is_chained: bool,
     /// A flag that isn't supported, and changes which rules run.
     other: bool,
+    bytes: Option<Range<usize>>,
 }
 
 /// So many rules one line may become, if its conditions are alternatives.
@@ -37,7 +40,10 @@ const MAX_RULES: usize = 32;
 
 impl Flags {
     fn of(word: Option<&Word>) -> Result<Self, String> {
-        let mut flags = Self::default();
+        let mut flags = Self {
+            bytes: word.map(|word| word.bytes.clone()),
+            ..Self::default()
+        };
         let text = word.map_or("", |word| &*word.text);
         let text = text.trim_start_matches('[').trim_end_matches(']');
         for flag in text
@@ -231,6 +237,7 @@ impl Reader {
                 rule,
                 source: from.clone(),
                 target: to.clone(),
+                status: flags.bytes.clone(),
             });
         }
     }

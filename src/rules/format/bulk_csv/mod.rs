@@ -66,7 +66,7 @@ use super::{
     document::{Document, Places},
     file_format::{FileFormat, FileReader},
     messages::quoted,
-    print::Printer,
+    print::Reason,
     rows::{Row, Rows},
     seen::Seen,
 };
@@ -135,20 +135,19 @@ pub(super) struct BulkCsv;
 
 impl FileFormat for BulkCsv {
     fn reader(&self) -> FileReader {
-        FileReader::Document(Box::new(read))
+        FileReader::Document(Precedence::MostSpecific, Box::new(read))
     }
 
-    fn printer(&self) -> Printer {
-        Printer::lines(print::row)
+    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+        print::row(rule)
     }
 }
 
 /// Reads a document.
-fn read(text: &str) -> Parsed {
-    let mut document = Document::new(text, Precedence::MostSpecific);
+fn read(mut document: Document<'_>) -> Parsed {
     document.reserve();
     let mut seen = Seen::default();
-    let mut rows = Rows::new(text);
+    let mut rows = Rows::new(document.text);
     let mut is_first = true;
     while let Some(row) = rows.next_row() {
         document.begin_entry();

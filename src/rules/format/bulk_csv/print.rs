@@ -15,7 +15,7 @@ use crate::rules::{
 /// A row of Cloudflare's bulk redirects.
 pub(super) fn row(rule: &Rule) -> Result<String, Reason> {
     let status = redirect_status(rule)?.as_u16();
-    no_conditions(&rule.options)?;
+    no_conditions(&rule.options, &[])?;
     let Some(host) = rule.options.host.as_deref() else {
         return Err("a row needs a host in the format".into());
     };

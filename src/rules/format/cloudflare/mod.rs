@@ -77,10 +77,9 @@
 use super::{
     Parsed,
     file_format::{FileFormat, FileReader},
-    print::Printer,
-    rewrite::{Writer, lines},
+    print::Reason,
 };
-use crate::rules::{Findings, Format, Precedence, Rules};
+use crate::rules::{Findings, Format, Precedence, Rule, Rules};
 
 mod path;
 mod print;
@@ -132,12 +131,8 @@ impl FileFormat for Cloudflare {
         FileReader::Lines(Precedence::StaticFirst, Box::<Reader>::default())
     }
 
-    fn printer(&self) -> Printer {
-        Printer::lines(print::line)
-    }
-
-    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
-        lines::cloudflare(text, writer);
+    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+        print::line(rule)
     }
 }
 

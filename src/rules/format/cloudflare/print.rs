@@ -4,34 +4,20 @@ use crate::rules::{
     Rule,
     format::print::{
         Reason,
-        entry::{Parts, no_conditions, status},
+        entry::{Parts, no_conditions, no_host, segments, status},
     },
-    syntax::{Segment, TailKind},
+    syntax::TailKind,
 };
 
 pub(super) fn line(rule: &Rule) -> Result<String, Reason> {
     let status = status(rule)?;
-    no_conditions(&rule.options)?;
-    if rule.options.host.is_some() || rule.options.scheme.is_some() {
-        return Err("the format has no rules for a host".into());
-    }
+    no_conditions(&rule.options, &[])?;
+    no_host(&rule.options)?;
     let parts = Parts::of(rule)?;
     let names = parts.names();
-    let mut source = String::new();
-    for segment in &parts.path.segments {
-        source.push('/');
-        match segment {
-            Segment::Literal(text) => source.push_str(&text.text),
-            Segment::Placeholder {
-                before,
-                name,
-                after,
-            } => {
-                let name = names.get(&name.text);
-                source.push_str(&format!("{}:{name}{}", before.text, after.text));
-            }
-        }
-    }
+    let literal = |text: &str| Ok(text.to_owned());
+    let placeholder = |[_, name, _]: [&str; 3]| Ok(format!(":{}", names.get(name)));
+    let mut source = segments(&parts.path, literal, placeholder)?;
     match parts.path.tail.as_ref().map(|tail| tail.kind) {
         None => {}
         Some(TailKind::AfterSlash) => source.push_str("/*"),
@@ -39,7 +25,7 @@ pub(super) fn line(rule: &Rule) -> Result<String, Reason> {
     }
     Ok(match status {
         Some(status) => {
-            let target = names.with_colons(&parts.target);
+            let target = names.with_colons(&parts.target, "")?;
             format!("{source} {target} {}", status.as_u16())
         }
         // A rewrite to the same URL passes the request through.

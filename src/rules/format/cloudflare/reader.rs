@@ -15,6 +15,7 @@ use crate::{
             netlify::{APACHE, ARROWS},
             placeholders,
             read::ByLine,
+            spots::Spot,
         },
     },
     status::Status,
@@ -150,6 +151,7 @@ impl Reader {
             Rule::pass(pattern.source())
         };
         rule.options.stands_with_patterns = pattern.is_static() && !is_static;
+        loader.spot(|| Spot::new(&destination, to).status(words.get(2)));
         loader.rule_at(from, to, rule);
         Ok(())
     }

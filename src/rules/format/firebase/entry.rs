@@ -13,6 +13,7 @@ use crate::{
             document::Document,
             json::{self, Object, Value},
             messages::{STATUS_HELP, quoted, unknown_key_help},
+            spots::Spot,
         },
         source::SourceKind,
     },
@@ -49,6 +50,10 @@ pub(super) fn read(document: &mut Document<'_>, entry: Value<'_>) -> Option<()> 
     let target = reader.text(&entry, &object, "destination")?;
     let status = reader.status(&object)?;
     let (rule, captures) = reader.matched(key, &source)?;
+    reader.document.spot(|| {
+        let status = object.get("type").map(Value::bytes);
+        Spot::new(&target.text, target.value.bytes()).status(status)
+    });
     reader.add(&entry, (&source, rule), (&target, status), &captures)
 }
 

@@ -75,9 +75,10 @@ use super::{
     document::Document,
     file_format::{FileFormat, FileReader},
     json::{self, NoJson, Object, Value},
-    print::Printer,
+    print::Reason,
+    rewrite::Old,
 };
-use crate::rules::{FindingCode, Findings, Format, Precedence, Rules};
+use crate::rules::{FindingCode, Findings, Format, Precedence, QueryPolicy, Rule, Rules};
 
 mod comments;
 mod destination;
@@ -122,18 +123,27 @@ pub(super) struct Firebase;
 
 impl FileFormat for Firebase {
     fn reader(&self) -> FileReader {
-        FileReader::Document(Box::new(read))
+        FileReader::Document(Precedence::FirstMatch, Box::new(read))
     }
 
-    fn printer(&self) -> Printer {
-        Printer {
-            entry: print::entry,
-            frame: [
-                "{\n  \"hosting\": {\n    \"redirects\": [\n",
-                ",\n",
-                "\n    ]\n  }\n}\n",
-            ],
-        }
+    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+        print::entry(rule)
+    }
+
+    fn frame(&self) -> [&'static str; 3] {
+        [
+            "{\n  \"hosting\": {\n    \"redirects\": [\n",
+            ",\n",
+            "\n    ]\n  }\n}\n",
+        ]
+    }
+
+    fn word(&self, target: String, _: QueryPolicy, _: &Old<'_>) -> Result<String, Reason> {
+        Ok(json::text(&target))
+    }
+
+    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+        Ok(json::status(status, "type", old))
     }
 }
 
@@ -143,9 +153,9 @@ const OTHERS: [(&str, &str); 2] = [
     ("trailingSlash", "use the policy `TrailingSlash` in the app"),
 ];
 
-fn read(text: &str) -> Parsed {
-    let mut document = Document::with_sources(text, Precedence::FirstMatch);
-    let plain = comments::blanked(text);
+fn read(document: Document<'_>) -> Parsed {
+    let mut document = document.with_sources();
+    let plain = comments::blanked(document.text);
     match Value::parse(&plain, 0) {
         Ok(value) => top(&mut document, value),
         Err(NoJson { at, message }) => {

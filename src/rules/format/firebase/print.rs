@@ -1,43 +1,37 @@
 //! Prints redirects of a `firebase.json`.
 
-use serde_json::Value;
-
 use crate::rules::{
     Rule,
-    format::print::{
-        Reason,
-        entry::{Names, Parts, common, no_conditions, redirect_status},
-        regex::Numbered,
+    format::{
+        json::text,
+        print::{
+            Reason,
+            entry::{
+                self, Feature, Names, Parts, escaped, no_conditions, no_host, redirect_status,
+                segments,
+            },
+            regex::Numbered,
+        },
     },
-    options::Options,
-    syntax::{Pattern, Segment, TailKind, TemplatePart},
+    syntax::{Pattern, TailKind, TemplatePart},
 };
 
 pub(super) fn entry(rule: &Rule) -> Result<String, Reason> {
     let status = redirect_status(rule)?.as_u16();
     // An entry excludes the paths that Firebase reserves.
-    no_conditions(&Options {
-        except: Vec::new(),
-        ..rule.options.clone()
-    })?;
-    if rule
-        .options
-        .except
-        .iter()
-        .any(|path| **path != *super::entry::RESERVED)
-    {
-        common(&rule.options)?;
-    }
-    if rule.options.host.is_some() || rule.options.scheme.is_some() {
-        return Err("the format has no rules for a host".into());
-    }
+    let mut excluded = rule.options.except.iter();
+    let excludes: &[Feature] = match excluded.all(|path| **path == *super::entry::RESERVED) {
+        true => &[Feature::Excludes],
+        false => &[],
+    };
+    no_conditions(&rule.options, excludes)?;
+    no_host(&rule.options)?;
     let (key, source, target) = match Numbered::of(rule) {
         Some(Numbered { regex, target }) => {
-            let target = target.parts.iter().map(|part| match part {
-                TemplatePart::Literal(text) => text.text.clone(),
-                TemplatePart::Placeholder(one) => format!(":{}", one.name.text),
+            let target = entry::target(&target, &|one| Ok(format!(":{}", one.name.text)), |text| {
+                Ok(text.to_owned())
             });
-            ("regex", format!("^(?:{regex})$"), target.collect())
+            ("regex", format!("^(?:{regex})$"), target?)
         }
         None => {
             let parts = Parts::of(rule)?;
@@ -49,30 +43,13 @@ pub(super) fn entry(rule: &Rule) -> Result<String, Reason> {
                 )
             };
             let source = glob(&parts.path, &names, is_inserted)?;
-            ("source", source, target(&parts, &names))
+            ("source", source, names.with_colons(&parts.target, "*")?)
         }
     };
-    let (source, target) = (Value::from(source), Value::from(target));
+    let (source, target) = (text(&source), text(&target));
     Ok(format!(
         "      {{ \"{key}\": {source}, \"destination\": {target}, \"type\": {status} }}"
     ))
-}
-
-fn target(parts: &Parts, names: &Names<'_>) -> String {
-    let mut target = String::new();
-    for part in &parts.target.parts {
-        match part {
-            TemplatePart::Literal(text) => target.push_str(&text.text),
-            TemplatePart::Placeholder(one) => {
-                let name = names.get(&one.name.text);
-                target.push_str(&match one.has_slash {
-                    true => format!("/:{name}*"),
-                    false => format!(":{name}"),
-                });
-            }
-        }
-    }
-    target
 }
 
 /// Prints a source as a glob.
@@ -81,22 +58,9 @@ fn glob(
     names: &Names<'_>,
     is_inserted: impl Fn(&str) -> bool,
 ) -> Result<String, Reason> {
-    let mut out = String::new();
-    for segment in &path.segments {
-        out.push('/');
-        match segment {
-            Segment::Literal(text) => escape(&mut out, &text.text),
-            Segment::Placeholder {
-                before,
-                name,
-                after,
-            } => {
-                escape(&mut out, &before.text);
-                out.push_str(&format!(":{}", names.get(&name.text)));
-                escape(&mut out, &after.text);
-            }
-        }
-    }
+    let literal = |text: &str| Ok(escaped(text, |char| "\\*?[]{}()!@+|,:".contains(char)));
+    let placeholder = |[_, name, _]: [&str; 3]| Ok(format!(":{}", names.get(name)));
+    let mut out = segments(path, literal, placeholder)?;
     let Some(tail) = &path.tail else {
         return Ok(out);
     };
@@ -110,13 +74,4 @@ fn glob(
         _ => out.push_str(&format!("/:{name}*")),
     }
     Ok(out)
-}
-
-fn escape(out: &mut String, text: &str) {
-    for char in text.chars() {
-        if "\\*?[]{}()!@+|,:".contains(char) {
-            out.push('\\');
-        }
-        out.push(char);
-    }
 }

@@ -86,17 +86,21 @@
 //! A text with white space or `"`, and a value with `#`, `|`, `,`, `:`, `=` or `~`, needs quotes. A
 //! text in quotes has the escapes of JSON: `\"`, `\\`, `\u00e9`. A regex is always in quotes.
 
-use std::{ops::Range, str::FromStr};
+use std::str::FromStr;
 
 use super::{
     Parsed,
     file_format::{FileFormat, FileReader},
-    loader::{Line, Loader},
-    print::Printer,
+    loader::{Line, Loader, Place},
+    print::{Reason, entry::PrintPlaceholder},
     read::ByLine,
-    rewrite::{Writer, lines},
+    rewrite::Old,
+    spots::Spot,
 };
-use crate::rules::{Finding, Findings, Format, Part, Precedence, Rule, Rules, RulesBuilder};
+use crate::rules::{
+    Finding, Findings, Format, Part, Precedence, QueryPolicy, Rule, Rules, RulesBuilder,
+    syntax::Template,
+};
 
 mod condition;
 mod read;
@@ -137,16 +141,6 @@ pub fn parse_lossy(text: &str) -> Parsed {
     Format::Native.parse_lossy(text)
 }
 
-/// Returns the bytes of the target of a line, and of its status, which may be empty.
-pub(super) fn target_and_status(line: &str) -> Option<[Range<usize>; 2]> {
-    Some(read::line(line).ok()??.target_and_status())
-}
-
-/// Returns a target as a line has it.
-pub(super) fn written_target(target: &str) -> String {
-    write::Target(target).to_string()
-}
-
 /// See [`Format::Native`].
 pub(super) struct Native;
 
@@ -155,12 +149,20 @@ impl FileFormat for Native {
         FileReader::Lines(Precedence::FirstMatch, Box::new(Native))
     }
 
-    fn printer(&self) -> Printer {
-        Printer::lines(|rule| Ok(rule.to_string()))
+    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+        Ok(rule.to_string())
     }
 
-    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
-        lines::native(text, writer);
+    fn target(&self, target: &Template, _: PrintPlaceholder<'_>) -> Result<String, Reason> {
+        Ok(target.to_string())
+    }
+
+    fn word(&self, target: String, _: QueryPolicy, _: &Old<'_>) -> Result<String, Reason> {
+        Ok(write::Target(&target).to_string())
+    }
+
+    fn status(&self, status: u16, _: &Old<'_>) -> Result<String, Reason> {
+        Ok(format!(" {status}"))
     }
 }
 
@@ -168,9 +170,16 @@ impl ByLine for Native {
     fn line(&mut self, line: Line<'_>, loader: &mut Loader) {
         let read = read::line(line.text).and_then(|read| match read {
             None => Ok(()),
-            Some(mut read) => loader
-                .try_native(line.number, read.take_rule())
-                .map_err(|error| read.of_line(&error)),
+            Some(mut read) => {
+                let rule = read.take_rule();
+                loader.spot(|| {
+                    let places = read.target_and_status();
+                    let [target, status] = places.map(|bytes| Place { line, bytes });
+                    Spot::new(&rule.target.native(), &target).status(Some(&status))
+                });
+                let added = loader.try_native(line.number, rule);
+                added.map_err(|error| read.of_line(&error))
+            }
         });
         if let Err(error) = read {
             let bytes = error.range().unwrap_or_default();

@@ -12,6 +12,7 @@ use crate::{
         format::{
             messages::{STATUS_HELP, quoted},
             placeholders,
+            spots::Spot,
         },
         syntax::Template,
     },
@@ -114,6 +115,10 @@ impl<'l> Entry<'l> {
             let help = "remove this rule or change its target";
             loader.report_at(FindingCode::OwnTarget, &self.from.place, &message, help);
         }
+        loader.spot(|| {
+            let status = self.status.as_ref().map(|status| &status.place);
+            Spot::new(&target.text, &target.place).status(status)
+        });
         // One of the cookies is enough: a rule for each.
         let rules: Vec<_> = match &*cookies {
             [] => vec![rule],

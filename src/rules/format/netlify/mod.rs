@@ -103,9 +103,8 @@ use super::{
     file_format::{FileFormat, FileReader},
     loader::{LeftOut, Line, Loader, Place},
     messages::quoted,
-    print::Printer,
+    print::Reason,
     read::ByLine,
-    rewrite::{Writer, lines},
 };
 use crate::rules::{FindingCode, Findings, Format, Precedence, Rule, Rules};
 
@@ -183,12 +182,8 @@ impl FileFormat for Netlify {
         reader(&Headers::default())
     }
 
-    fn printer(&self) -> Printer {
-        Printer::lines(print::line)
-    }
-
-    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
-        lines::netlify(text, writer);
+    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+        print::line(rule)
     }
 }
 

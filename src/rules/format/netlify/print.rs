@@ -8,10 +8,10 @@ use crate::rules::{
     condition::{Condition, Place},
     format::print::{
         Reason,
-        entry::{Names, Parts, common, encoded, status},
+        entry::{Feature, Names, Parts, common, encoded, no_condition, segments, status},
     },
     options::Options,
-    syntax::{Pattern, Segment, TailKind},
+    syntax::{Pattern, TailKind},
 };
 
 /// What a redirect says.
@@ -50,13 +50,11 @@ pub(in crate::rules::format) fn redirect(rule: &Rule) -> Result<Redirect, Reason
     let status = status(rule)?;
     // A rule with `*` excludes its own target in the format.
     let excludes_target = |path: &str| path.ends_with("{/*_rest}") && rule.options.after.is_none();
-    match &*rule.options.except {
-        [path] if excludes_target(path) => common(&Options {
-            except: Vec::new(),
-            ..rule.options.clone()
-        }),
-        _ => common(&rule.options),
-    }?;
+    let excludes: &[Feature] = match &*rule.options.except {
+        [path] if excludes_target(path) => &[Feature::Excludes],
+        _ => &[],
+    };
+    common(&rule.options, excludes)?;
     let parts = Parts::of(rule)?;
     let names = parts.names();
     let path = path(&parts.path, &names)?;
@@ -70,7 +68,7 @@ pub(in crate::rules::format) fn redirect(rule: &Rule) -> Result<Redirect, Reason
         conditions: Vec::new(),
     };
     if let Some(status) = status {
-        redirect.to = names.with_colons(&parts.target);
+        redirect.to = names.with_colons(&parts.target, "")?;
         redirect.status = status.as_u16();
         redirect.force = match rule.options.after {
             None => true,
@@ -97,26 +95,16 @@ fn origin(options: &Options) -> Result<String, Reason> {
 }
 
 fn path(path: &Pattern, names: &Names<'_>) -> Result<String, Reason> {
-    let mut out = String::new();
-    for segment in &path.segments {
-        out.push('/');
-        match segment {
-            Segment::Literal(text) if text.text.contains('*') || text.text.starts_with(':') => {
-                return Err("`*` and `:` can't be plain text in the format".into());
-            }
-            Segment::Literal(text) => out.push_str(&text.text),
-            Segment::Placeholder {
-                before,
-                name,
-                after,
-            } => {
-                if !before.text.is_empty() || !after.text.is_empty() {
-                    return Err("a placeholder must be a whole segment in the format".into());
-                }
-                out.push_str(&format!(":{}", names.get(&name.text)));
-            }
+    let literal = |text: &str| match text.contains('*') || text.starts_with(':') {
+        true => Err("`*` and `:` can't be plain text in the format".into()),
+        false => Ok(text.to_owned()),
+    };
+    let mut out = segments(path, literal, |[before, name, after]| {
+        match before.is_empty() && after.is_empty() {
+            true => Ok(format!(":{}", names.get(name))),
+            false => Err("a placeholder must be a whole segment in the format".into()),
         }
-    }
+    })?;
     match path.tail.as_ref().map(|tail| tail.kind) {
         None => {}
         Some(TailKind::AfterSlash) if out.is_empty() => out.push_str("/*"),
@@ -153,11 +141,7 @@ impl Redirect {
             (Place::Language(_), ..) => {
                 return Err("the format reads the language only from the cookie `nf_lang`".into());
             }
-            (Place::Header(_) | Place::HeaderInAnyCase(_), ..) => {
-                return Err("the format has no conditions on headers".into());
-            }
-            (Place::Host, ..) => return Err("the format has no conditions on the host".into()),
-            (Place::Path(_), ..) => return Err("the format has no conditions on the path".into()),
+            (place, ..) => return Err(no_condition(place)),
         }
         Ok(())
     }

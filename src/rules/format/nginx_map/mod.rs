@@ -114,11 +114,13 @@ use super::{
     file_format::{FileFormat, FileReader},
     map,
     messages::quoted,
-    print::Printer,
-    rewrite::{self, Writer},
+    print::{Reason, entry::PrintPlaceholder},
+    rewrite::{ONE_STATUS, Old},
 };
 use crate::{
-    rules::{FindingCode, Findings, QueryPolicy, Rule, Rules, Source},
+    rules::{
+        FindingCode, Findings, Precedence, QueryPolicy, Rule, Rules, Source, syntax::Template,
+    },
     status::StatusChoice,
 };
 
@@ -164,7 +166,7 @@ pub fn parse(text: &str, status: impl Into<StatusChoice>) -> Result<Rules, Findi
 /// ```
 #[must_use]
 pub fn parse_lossy(text: &str, status: impl Into<StatusChoice>) -> Parsed {
-    read(text, status.into())
+    NginxMap(status.into()).reader().read(text.as_bytes())
 }
 
 /// Loads a file and parses it like [`parse_lossy`]. Findings and rules name the file.
@@ -192,15 +194,28 @@ pub(super) struct NginxMap(pub(super) StatusChoice);
 impl FileFormat for NginxMap {
     fn reader(&self) -> FileReader {
         let status = self.0;
-        FileReader::Document(Box::new(move |text| read(text, status)))
+        let read = move |document: Document<'_>| read(document, status);
+        FileReader::Document(Precedence::MostSpecific, Box::new(read))
     }
 
-    fn printer(&self) -> Printer {
-        Printer::lines(print::entry)
+    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+        print::entry(rule)
     }
 
-    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
-        rewrite::nginx::write(text, writer);
+    fn target(
+        &self,
+        target: &Template,
+        placeholder: PrintPlaceholder<'_>,
+    ) -> Result<String, Reason> {
+        print::target(target, placeholder)
+    }
+
+    fn word(&self, target: String, query: QueryPolicy, old: &Old<'_>) -> Result<String, Reason> {
+        Ok(print::new_word(target, query == QueryPolicy::Keep, old))
+    }
+
+    fn status(&self, _: u16, _: &Old<'_>) -> Result<String, Reason> {
+        Err(ONE_STATUS.into())
     }
 
     fn is_map(&self) -> bool {

@@ -1,13 +1,18 @@
 //! Prints entries of a map.
 
+use super::value::QUERY;
 use crate::rules::{
     QueryPolicy, Rule,
-    format::print::{
-        Reason,
-        entry::with_numbers,
-        maps::{check, pair},
-        regex::Numbered,
+    format::{
+        print::{
+            Reason,
+            entry::{self, PrintPlaceholder, dollar, escaped},
+            maps::{check, pair},
+            regex::Numbered,
+        },
+        rewrite::Old,
     },
+    syntax::Template,
 };
 
 pub(super) fn entry(rule: &Rule) -> Result<String, Reason> {
@@ -22,11 +27,7 @@ pub(super) fn entry(rule: &Rule) -> Result<String, Reason> {
             } else {
                 "~"
             };
-            let literal = |text: &str| match text.contains('$') {
-                true => Err("a target can't contain `$` in the format".into()),
-                false => Ok(text.to_owned()),
-            };
-            let target = with_numbers(&target, literal)?;
+            let target = self::target(&target, &dollar)?;
             (word(&format!("{mark}^(?:{regex})$")), target)
         }
         None => {
@@ -41,6 +42,32 @@ pub(super) fn entry(rule: &Rule) -> Result<String, Reason> {
         target.push_str("$is_args$args");
     }
     Ok(format!("{key} {};", word(&target)))
+}
+
+/// Prints a target.
+pub(super) fn target(
+    target: &Template,
+    placeholder: PrintPlaceholder<'_>,
+) -> Result<String, Reason> {
+    entry::target(target, placeholder, |text| match text.contains('$') {
+        true => Err("a target can't contain `$` in the format".into()),
+        false => Ok(text.to_owned()),
+    })
+}
+
+/// Writes the target of a rule that is rewritten.
+pub(super) fn new_word(mut target: String, keeps_query: bool, old: &Old<'_>) -> String {
+    // Otherwise, a variable or a group has the query.
+    if keeps_query && QUERY.iter().any(|query| old.text.ends_with(query)) {
+        target.push_str("$is_args$args");
+    }
+    match old.target.chars().next() {
+        Some(quote @ ('"' | '\'')) => {
+            let text = escaped(&target, |char| matches!(char, '\\' | '"' | '\''));
+            format!("{quote}{text}{quote}")
+        }
+        _ => word(&target),
+    }
 }
 
 /// Prints a word of nginx.

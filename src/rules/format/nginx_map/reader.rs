@@ -9,12 +9,13 @@ use super::{
     variable::Variable,
 };
 use crate::rules::{
-    Condition, Finding, Part, Precedence, condition::PathTest, parameters, source::SourceKind,
+    Condition, Finding, Part, condition::PathTest, format::spots::Spot, parameters,
+    source::SourceKind,
 };
 
 /// Reads a document.
-pub(in crate::rules::format) fn read(text: &str, how: StatusChoice) -> Parsed {
-    let mut document = Document::new(text, Precedence::MostSpecific);
+pub(in crate::rules::format) fn read(mut document: Document<'_>, how: StatusChoice) -> Parsed {
+    let text = document.text;
     document.reserve();
     let mut reader = Reader {
         document,
@@ -176,6 +177,7 @@ impl<'t> Reader<'t> {
             }
         }
         let begin = key.bytes.start;
+        self.spot(value);
         let before = if query.is_empty() {
             match self.document.try_first(begin, rule) {
                 Ok(None) => return,
@@ -196,8 +198,15 @@ impl<'t> Reader<'t> {
         self.report(FindingCode::DuplicateSource, &key.bytes, &message, help);
     }
 
+    /// Says where the target of the next rule is.
+    fn spot(&self, value: &Token<'t>) {
+        self.document
+            .spot(|| Spot::new(&value.text, value.bytes.clone()));
+    }
+
     /// Adds the rule of an entry.
     pub(super) fn add(&mut self, key: &Token<'t>, value: &Token<'t>, rule: Rule) {
+        self.spot(value);
         let added = self.document.try_rule(key.bytes.start, &key.bytes, rule);
         if let Err(error) = added {
             self.report_error(key, value, &error);

@@ -36,7 +36,7 @@ pub(super) struct Target {
 }
 
 /// The endings that send the query of a request on.
-const QUERY: [&str; 6] = [
+pub(super) const QUERY: [&str; 6] = [
     "$is_args$args",
     "$is_args$query_string",
     "?$args",

@@ -97,6 +97,7 @@ impl Parts {
 }
 
 /// What placeholders are called. Names begin with a letter, and only the tail is `splat`.
+#[derive(Default)]
 pub(in crate::rules::format) struct Names<'p> {
     tail: Option<&'p str>,
 }
@@ -116,19 +117,78 @@ impl Names<'_> {
         }
     }
 
-    /// Writes a target with `:name`.
-    pub(in crate::rules::format) fn with_colons(&self, target: &Template) -> String {
-        let part = |part: &TemplatePart| match part {
-            TemplatePart::Literal(text) => text.text.clone(),
-            TemplatePart::Placeholder(Placeholder {
-                name, has_slash, ..
-            }) => {
-                let slash = if *has_slash { "/" } else { "" };
-                format!("{slash}:{}", self.get(&name.text))
-            }
-        };
-        target.parts.iter().map(part).collect()
+    /// Writes a placeholder of a target as `:name`, and the rest of a path with its slash as
+    /// `/:name` and these characters.
+    pub(in crate::rules::format) fn colon(&self, placeholder: &Placeholder, rest: &str) -> String {
+        let name = self.get(&placeholder.name.text);
+        match placeholder.has_slash {
+            true => format!("/:{name}{rest}"),
+            false => format!(":{name}"),
+        }
     }
+
+    /// Writes a target with `:name`.
+    pub(in crate::rules::format) fn with_colons(
+        &self,
+        target: &Template,
+        rest: &str,
+    ) -> Result<String, Reason> {
+        let placeholder = |one: &Placeholder| Ok(self.colon(one, rest));
+        self::target(target, &placeholder, |text| Ok(text.to_owned()))
+    }
+}
+
+/// Prints a placeholder of a target.
+pub(in crate::rules::format) type PrintPlaceholder<'p> =
+    &'p dyn Fn(&Placeholder) -> Result<String, Reason>;
+
+/// Prints a target.
+pub(in crate::rules::format) fn target(
+    target: &Template,
+    placeholder: PrintPlaceholder<'_>,
+    literal: impl Fn(&str) -> Result<String, Reason>,
+) -> Result<String, Reason> {
+    let part = |part: &TemplatePart| match part {
+        TemplatePart::Literal(text) => literal(&text.text),
+        TemplatePart::Placeholder(one) => placeholder(one),
+    };
+    target.parts.iter().map(part).collect()
+}
+
+/// Prints the segments of a path, each after its slash. A placeholder is between two texts.
+pub(in crate::rules::format) fn segments(
+    path: &Pattern,
+    literal: impl Fn(&str) -> Result<String, Reason>,
+    placeholder: impl Fn([&str; 3]) -> Result<String, Reason>,
+) -> Result<String, Reason> {
+    let segment = |segment: &Segment| match segment {
+        Segment::Literal(text) => Ok(format!("/{}", literal(&text.text)?)),
+        Segment::Placeholder {
+            before,
+            name,
+            after,
+        } => {
+            let name = placeholder([&before.text, &name.text, &after.text])?;
+            Ok(format!(
+                "/{}{name}{}",
+                literal(&before.text)?,
+                literal(&after.text)?
+            ))
+        }
+    };
+    path.segments.iter().map(segment).collect()
+}
+
+/// Writes a `\` before some characters.
+pub(in crate::rules::format) fn escaped(text: &str, is_special: impl Fn(char) -> bool) -> String {
+    let mut out = String::new();
+    for char in text.chars() {
+        if is_special(char) {
+            out.push('\\');
+        }
+        out.push(char);
+    }
+    out
 }
 
 /// Checks that a target has nothing that only native rules have.
@@ -268,42 +328,79 @@ pub(in crate::rules::format) fn redirect_status(rule: &Rule) -> Result<Status, R
     status(rule)?.ok_or_else(|| "the format can't pass requests through".into())
 }
 
-/// Says what no other format can say.
-pub(in crate::rules::format) fn common(options: &Options) -> Result<(), Reason> {
-    let reasons = [
-        (options.cache.is_some(), "the format has no cache lifetimes"),
-        (
-            !options.methods.is_all(),
-            "the format has no rules for methods",
-        ),
-        (!options.except.is_empty(), "the format can't exclude paths"),
-        (!options.edits.is_empty(), "the format can't edit the query"),
-    ];
-    match reasons.into_iter().find(|(is_set, _)| *is_set) {
-        Some((_, reason)) => Err(reason.into()),
-        None => Ok(()),
-    }
+/// What only some formats can say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::rules::format) enum Feature {
+    Cache,
+    Methods,
+    Excludes,
+    Edits,
 }
 
 /// Says what a format without conditions, hosts and waiting rules can't say.
-pub(in crate::rules::format) fn no_conditions(options: &Options) -> Result<(), Reason> {
-    common(options)?;
+pub(in crate::rules::format) fn no_conditions(
+    options: &Options,
+    has: &[Feature],
+) -> Result<(), Reason> {
+    common(options, has)?;
     if options.after.is_some() {
         return Err("the format has no rules that wait for a response".into());
     }
     match options.conditions.first() {
-        Some((_, condition)) => Err(match condition.place {
-            Place::Query(_) => "the format has no conditions on the query",
-            Place::Header(_) | Place::HeaderInAnyCase(_) => {
-                "the format has no conditions on headers"
-            }
-            Place::Cookie(_) => "the format has no conditions on cookies",
-            Place::Host => "the format has no conditions on the host",
-            Place::Path(_) => "the format has no conditions on the path",
-            Place::Language(_) => "the format has no conditions on the language",
-        }
-        .into()),
+        Some((_, condition)) => Err(no_condition(&condition.place)),
         None => Ok(()),
+    }
+}
+
+/// Says that a format has no such conditions.
+pub(in crate::rules::format) fn no_condition(place: &Place) -> Reason {
+    match place {
+        Place::Query(_) => "the format has no conditions on the query",
+        Place::Header(_) | Place::HeaderInAnyCase(_) => "the format has no conditions on headers",
+        Place::Cookie(_) => "the format has no conditions on cookies",
+        Place::Host => "the format has no conditions on the host",
+        Place::Path(_) => "the format has no conditions on the path",
+        Place::Language(_) => "the format has no conditions on the language",
+    }
+    .into()
+}
+
+/// Says what a format can't say that has none of the features but these.
+pub(in crate::rules::format) fn common(options: &Options, has: &[Feature]) -> Result<(), Reason> {
+    let reasons = [
+        (
+            Feature::Cache,
+            options.cache.is_some(),
+            "the format has no cache lifetimes",
+        ),
+        (
+            Feature::Methods,
+            !options.methods.is_all(),
+            "the format has no rules for methods",
+        ),
+        (
+            Feature::Excludes,
+            !options.except.is_empty(),
+            "the format can't exclude paths",
+        ),
+        (
+            Feature::Edits,
+            !options.edits.is_empty(),
+            "the format can't edit the query",
+        ),
+    ];
+    let mut reasons = reasons.into_iter();
+    match reasons.find(|(feature, is_set, _)| *is_set && !has.contains(feature)) {
+        Some((_, _, reason)) => Err(reason.into()),
+        None => Ok(()),
+    }
+}
+
+/// Says that a format has no rules for a host or a scheme.
+pub(in crate::rules::format) fn no_host(options: &Options) -> Result<(), Reason> {
+    match options.host.is_some() || options.scheme.is_some() {
+        true => Err("the format has no rules for a host".into()),
+        false => Ok(()),
     }
 }
 
@@ -314,28 +411,22 @@ pub(in crate::rules::format) fn encoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// Says that a format has no placeholders.
+pub(in crate::rules::format) fn no_placeholders<T>() -> Result<T, Reason> {
+    Err("the format has no placeholders".into())
+}
+
 /// Returns a path without placeholders.
 pub(in crate::rules::format) fn literal(path: &Pattern) -> Result<String, Reason> {
-    let has_names = path.names().next().is_some();
-    match has_names {
-        true => Err("the format has no placeholders".into()),
-        false => Ok(path.segments.iter().fold(String::new(), |out, segment| {
-            let text = match segment {
-                Segment::Literal(text) => &*text.text,
-                Segment::Placeholder { .. } => "",
-            };
-            format!("{out}/{text}")
-        })),
+    match path.tail {
+        Some(_) => no_placeholders(),
+        None => segments(path, |text| Ok(text.to_owned()), |_| no_placeholders()),
     }
 }
 
 /// Returns a target without placeholders.
 pub(in crate::rules::format) fn plain_target(target: &Template) -> Result<String, Reason> {
-    let text = |part: &TemplatePart| match part {
-        TemplatePart::Literal(text) => Ok(text.text.clone()),
-        TemplatePart::Placeholder(_) => Err("the format has no placeholders".into()),
-    };
-    target.parts.iter().map(text).collect()
+    self::target(target, &|_| no_placeholders(), |text| Ok(text.to_owned()))
 }
 
 /// Returns `true` for `/{*rest?}`.
@@ -344,17 +435,10 @@ pub(in crate::rules::format) fn is_everything(path: &Pattern) -> bool {
     path.segments.is_empty() && tail == Some(TailKind::AfterSlash)
 }
 
-/// Returns a target with `$1` for its first placeholder. Its placeholders have numbers.
-pub(in crate::rules::format) fn with_numbers(
-    target: &Template,
-    literal: impl Fn(&str) -> Result<String, Reason>,
-) -> Result<String, Reason> {
-    let part = |part: &TemplatePart| match part {
-        TemplatePart::Literal(text) => literal(&text.text),
-        TemplatePart::Placeholder(one) => match one.name.text.parse() {
-            Ok(1..=9_u8) if !one.has_slash => Ok(format!("${}", one.name.text)),
-            _ => Err("a target can insert only the first nine groups in the format".into()),
-        },
-    };
-    target.parts.iter().map(part).collect()
+/// Prints a placeholder whose name is the number of a group, as `$1`.
+pub(in crate::rules::format) fn dollar(placeholder: &Placeholder) -> Result<String, Reason> {
+    match placeholder.name.text.parse() {
+        Ok(1..=9_u8) if !placeholder.has_slash => Ok(format!("${}", placeholder.name.text)),
+        _ => Err("a target can insert only the first nine groups in the format".into()),
+    }
 }

@@ -24,7 +24,7 @@ pub(in crate::rules::format) fn check(rule: &Rule) -> Result<(), Reason> {
     if redirect_status(rule)? != Status::MovedPermanently {
         return Err("a map has one status for all its rules, and here it is 301".into());
     }
-    no_conditions(&rule.options)?;
+    no_conditions(&rule.options, &[])?;
     if rule.options.scheme.is_some() {
         return Err("the format has no rules for a scheme".into());
     }

@@ -15,30 +15,12 @@ pub(super) mod entry;
 pub(super) mod maps;
 mod reason;
 pub(super) mod regex;
-mod same;
+pub(super) mod same;
 
 use entry::Parts;
 
 /// Why a rule isn't printed.
 pub(super) type Reason = Cow<'static, str>;
-
-/// What prints the files of a format.
-pub(super) struct Printer {
-    /// Prints one rule as an entry.
-    pub(super) entry: fn(&Rule) -> Result<String, Reason>,
-    /// What is before, between and after the entries.
-    pub(super) frame: [&'static str; 3],
-}
-
-impl Printer {
-    /// Prints each entry on a line of its own.
-    pub(super) const fn lines(entry: fn(&Rule) -> Result<String, Reason>) -> Self {
-        Self {
-            entry,
-            frame: ["", "\n", "\n"],
-        }
-    }
-}
 
 /// The rules of a table as a file, and the rules that the format can't express.
 /// [`Format::print`] returns it.
@@ -205,20 +187,14 @@ const OTHER_MEANING: &str = "the file would mean something else";
 
 impl<'r> File<'r> {
     fn new(format: Format, rules: &'r Rules) -> Self {
-        let mut ranked: Vec<_> = rules
-            .table
-            .rules()
-            .map(|(at, rule)| (rules.table.rank(&rule, rules.precedence), at))
-            .collect();
-        ranked.sort_unstable();
-        let entry = |(_, at)| Entry {
-            rule: RuleRef::at(&rules.table, at),
+        let entry = |rule| Entry {
+            rule,
             text: Err(OTHER_MEANING.into()),
             read: Vec::new(),
         };
         Self {
             format,
-            entries: ranked.into_iter().map(entry).collect(),
+            entries: ranked(rules).map(entry).collect(),
         }
     }
 
@@ -314,7 +290,7 @@ impl<'r> File<'r> {
 
     /// The file, and for each line with an entry the number of its rule.
     fn text(&self) -> (String, Vec<(u32, usize)>) {
-        let [head, separator, tail] = self.format.file_format().printer().frame;
+        let [head, separator, tail] = self.format.file_format().frame();
         let mut text = head.to_owned();
         let mut lines = Vec::new();
         let mut line = 1 + count_lines(head);
@@ -373,23 +349,26 @@ fn count_lines(text: &str) -> u32 {
 /// Returns `true` if a table tries its rules in the order of their entries, so that equal rules
 /// decide the same.
 fn is_in_order(rules: &Rules, entry_of: impl Fn(&RuleRef<'_>) -> Option<usize>) -> bool {
+    ranked(rules).map(|rule| entry_of(&rule)).is_sorted()
+}
+
+/// Returns the rules in the order in which a table tries them.
+fn ranked(rules: &Rules) -> impl Iterator<Item = RuleRef<'_>> {
     let mut ranked: Vec<_> = rules
         .table
         .rules()
         .map(|(at, rule)| (rules.table.rank(&rule, rules.precedence), at))
         .collect();
     ranked.sort_unstable();
-    let entries = ranked
-        .iter()
-        .map(|(_, at)| entry_of(&RuleRef::at(&rules.table, *at)));
-    entries.is_sorted()
+    ranked
+        .into_iter()
+        .map(|(_, at)| RuleRef::at(&rules.table, at))
 }
 
 /// Prints one rule if the format reads it as the same. Returns what it reads, too.
 fn one(format: Format, rule: &Rule) -> Result<(String, Rule), Reason> {
-    let Printer { entry, frame } = format.file_format().printer();
-    let text = entry(rule)?;
-    let [head, _, tail] = frame;
+    let text = format.file_format().entry(rule)?;
+    let [head, _, tail] = format.file_format().frame();
     let parsed = format.parse_lossy(&format!("{head}{text}{tail}"));
     let mut read = parsed.rules.iter().map(Rule::from);
     let Some(own) = read.next() else {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::rules::{
     Rule,
-    format::regex_groups::marks_of_whole,
+    format::regex_groups::{marks, marks_of_whole},
     source::SourceKind,
     syntax::{Template, TemplatePart},
 };
@@ -32,6 +32,7 @@ impl Numbered {
             at = open + text.get(*open..)?.find('<')? + name.len() + 2;
         }
         regex.push_str(text.get(at..)?);
+        let regex = flat(&regex);
         let mut target = rule
             .target
             .template()
@@ -104,6 +105,44 @@ pub(in crate::rules::format) fn unwrapped(mut regex: &str) -> &str {
     regex
 }
 
+/// Returns a regex without the groups that make no difference.
+fn flat(regex: &str) -> String {
+    let mut needless = Vec::new();
+    let mut open: Vec<(usize, bool)> = Vec::new();
+    for mark in marks(regex) {
+        let behind = regex.get(mark.at + 1..).unwrap_or_default();
+        match mark.char {
+            // It changes flags up to the end of the group around it.
+            '(' if sets_flags(behind) => return regex.to_owned(),
+            '(' => open.push((mark.at, behind.starts_with("?:"))),
+            '|' => {
+                if let Some((_, is_needless)) = open.last_mut() {
+                    *is_needless = false;
+                }
+            }
+            ')' => match open.pop() {
+                Some((at, true)) if !behind.starts_with(['?', '*', '+', '{']) => {
+                    needless.extend([at..at + 3, mark.at..mark.at + 1]);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    let is_kept = |(at, _): &(usize, char)| !needless.iter().any(|range| range.contains(at));
+    let kept = regex.char_indices().filter(is_kept);
+    kept.map(|(_, char)| char).collect()
+}
+
+/// Returns `true` for what follows the parenthesis of `(?i)`.
+fn sets_flags(behind: &str) -> bool {
+    let is_flag = |char: char| char.is_ascii_alphabetic() || char == '-';
+    let after = behind
+        .strip_prefix('?')
+        .map(|flags| flags.trim_start_matches(is_flag));
+    after.is_some_and(|after| after.starts_with(')'))
+}
+
 /// Returns how many bars are outside of groups, if all groups begin and end.
 fn bars(regex: &str) -> Option<usize> {
     let mut depth = 0_usize;
@@ -142,14 +181,20 @@ mod tests {
         for (regex, target, expected) in [
             ("/a(b)(?<c>d)", "/{1}{c}", Some(("/a(b)(d)", "/{1}{2}"))),
             (
-                r"/[](?<a>\]]\((?:x)(?P<a>.)[^]([[:alpha:](]]([(?<b>])",
+                r"/[](?<a>\]]\((?:x)?(?P<a>.)[^]([[:alpha:](]]([(?<b>])",
                 "/{a}/{2}",
                 Some((
-                    r"/[](?<a>\]]\((?:x)(.)[^]([[:alpha:](]]([(?<b>])",
+                    r"/[](?<a>\]]\((?:x)?(.)[^]([[:alpha:](]]([(?<b>])",
                     "/{1}/{2}",
                 )),
             ),
             ("/(?i)a(?x: # (\n)", "/b", None),
+            (
+                "(?:/(a))(?:b|c)(?:d)?(?:e(?:f))[(?:g)]",
+                "/b",
+                Some(("/(a)(?:b|c)(?:d)?ef[(?:g)]", "/b")),
+            ),
+            ("(?:(?i)a)b", "/b", Some(("(?:(?i)a)b", "/b"))),
         ] {
             let mut rule = Rule::permanent("/", target);
             rule.source.kind = SourceKind::Regex(Word::new(regex, 0..0));

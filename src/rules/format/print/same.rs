@@ -15,7 +15,7 @@ use crate::rules::{
 };
 
 /// Returns `true` if a rule decides the same as the one that it was printed from.
-pub(super) fn is_same(printed: &Rule, read: &Rule) -> bool {
+pub(in crate::rules::format) fn is_same(printed: &Rule, read: &Rule) -> bool {
     let (printed, read) = (normal(printed), normal(read));
     if printed == read {
         return true;

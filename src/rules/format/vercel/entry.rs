@@ -18,6 +18,7 @@ use crate::{
             json::{Object, Value},
             messages::{STATUS_HELP, quoted},
             path_to_regexp::{self, Matched, Modifier, Piece},
+            spots::Spot,
         },
         source::SourceKind,
         syntax::Template,
@@ -91,6 +92,10 @@ impl<'t> Entry<'_, 't> {
 
         let place = source.value.inside();
         let at = entry.bytes().start;
+        self.document.spot(|| {
+            let status = object.get("statusCode").or(object.get("permanent"));
+            Spot::new(&target.text, target.value.bytes()).status(status.map(Value::bytes))
+        });
         if let To::Target(to) = self.outcome(&object, &target)? {
             let mut redirect = rule.clone().query(QueryPolicy::Merge);
             redirect.outcome = Outcome::Redirect(Status::try_from(status).ok()?.into());

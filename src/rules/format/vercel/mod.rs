@@ -106,10 +106,12 @@ use super::{
     document::Document,
     file_format::{FileFormat, FileReader},
     json::{self, NoJson, Value},
-    print::Printer,
-    rewrite::{self, Writer},
+    print::{Reason, entry::PrintPlaceholder},
+    rewrite::Old,
 };
-use crate::rules::{FindingCode, Findings, Format, Precedence, Rules};
+use crate::rules::{
+    FindingCode, Findings, Format, Precedence, QueryPolicy, Rule, Rules, syntax::Template,
+};
 
 mod conditions;
 mod destination;
@@ -195,29 +197,47 @@ const OTHERS: [(&str, &str); 5] = [
     ),
 ];
 
-/// See [`Format::Vercel`].
-pub(super) struct Vercel;
+/// See [`Format::Vercel`] and [`Format::Next`].
+pub(super) struct Vercel(pub(super) VercelFormat);
 
 impl FileFormat for Vercel {
     fn reader(&self) -> FileReader {
-        FileReader::Document(Box::new(|text| read(text, VercelFormat::Vercel)))
+        let format = self.0;
+        let read = move |document: Document<'_>| read(document.with_sources(), format);
+        FileReader::Document(Precedence::FirstMatch, Box::new(read))
     }
 
-    fn printer(&self) -> Printer {
-        Printer {
-            entry: |rule| print::entry(rule, VercelFormat::Vercel),
-            frame: ["{\n  \"redirects\": [\n", ",\n", "\n  ]\n}\n"],
+    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+        print::entry(rule, self.0)
+    }
+
+    fn frame(&self) -> [&'static str; 3] {
+        match self.0 {
+            VercelFormat::Vercel => ["{\n  \"redirects\": [\n", ",\n", "\n  ]\n}\n"],
+            VercelFormat::Next => ["[\n", ",\n", "\n]\n"],
         }
     }
 
-    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
-        rewrite::vercel::write(text, writer, Format::Vercel);
+    fn target(
+        &self,
+        target: &Template,
+        placeholder: PrintPlaceholder<'_>,
+    ) -> Result<String, Reason> {
+        print::target(target, placeholder)
+    }
+
+    fn word(&self, target: String, _: QueryPolicy, _: &Old<'_>) -> Result<String, Reason> {
+        Ok(json::text(&target))
+    }
+
+    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+        print::status(status, old)
     }
 }
 
 /// Reads a document of either format.
-pub(super) fn read(text: &str, format: VercelFormat) -> Parsed {
-    let mut document = Document::with_sources(text, Precedence::FirstMatch);
+fn read(mut document: Document<'_>, format: VercelFormat) -> Parsed {
+    let text = document.text;
     match Value::parse(text, 0) {
         Ok(value) => redirects(&mut document, value, format),
         Err(NoJson { at, message }) => {

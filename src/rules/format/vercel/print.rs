@@ -1,16 +1,23 @@
 //! Prints redirects of a `vercel.json`.
 
-use serde_json::Value;
-
 use super::{VercelFormat, capture_name};
 use crate::rules::{
     Rule,
     condition::{Condition, PathTest, Place},
-    format::print::{
-        Reason,
-        entry::{IN_ANY_CASE, Names, Parts, common, redirect_status},
+    format::{
+        json::{self, text},
+        print::{
+            Reason,
+            entry::{
+                IN_ANY_CASE, Names, Parts, PrintPlaceholder, common, escaped, redirect_status,
+                segments,
+            },
+            regex::Numbered,
+        },
+        regex_groups::marks,
+        rewrite::Old,
     },
-    syntax::{Pattern, Placeholder, Segment, TailKind, Template, TemplatePart},
+    syntax::{Pattern, TailKind, Template, TemplatePart},
 };
 
 /// What the conditions on the path say, which a source says in these formats.
@@ -22,9 +29,13 @@ struct Excluded<'r> {
 
 pub(in crate::rules::format) fn entry(rule: &Rule, format: VercelFormat) -> Result<String, Reason> {
     let status = redirect_status(rule)?.as_u16();
-    common(&rule.options)?;
-    let parts = Parts::of(rule)?;
-    let names = parts.names();
+    common(&rule.options, &[])?;
+    let numbered = Numbered::of(rule);
+    let parts = match &numbered {
+        Some(_) => None,
+        None => Some(Parts::of(rule)?),
+    };
+    let names = parts.as_ref().map(Parts::names).unwrap_or_default();
     let mut has = Vec::new();
     let mut missing = Vec::new();
     match &rule.options.host {
@@ -63,11 +74,19 @@ pub(in crate::rules::format) fn entry(rule: &Rule, format: VercelFormat) -> Resu
         let list = if *is_expected { &mut has } else { &mut missing };
         list.push(condition(one, &mut captured)?);
     }
-    let source = path(&parts.path, &names, &excluded)?;
-    let target = target(&parts.target, |name| {
-        let by_condition = captured.iter().rfind(|(own, _)| own == name);
-        by_condition.map_or_else(|| names.get(name), |(_, written)| written.clone())
-    });
+    let (source, to) = match (&numbered, &parts) {
+        (Some(numbered), _) => (regex(&numbered.regex, format, &excluded)?, &numbered.target),
+        (None, Some(parts)) => (path(&parts.path, &names, &excluded)?, &parts.target),
+        (None, None) => return Err(NO_SUCH_REGEX.into()),
+    };
+    // In Next, the slash of a tail that is missing is missing, too.
+    let target = target(to, &|one| {
+        let by_condition = captured.iter().rfind(|(own, _)| *own == one.name.text);
+        Ok(match by_condition {
+            Some((_, written)) => format!(":{written}"),
+            None => names.colon(one, "*"),
+        })
+    })?;
     let mut fields = vec![
         format!("\"source\": {}", text(&source)),
         format!("\"destination\": {}", text(&target)),
@@ -79,11 +98,6 @@ pub(in crate::rules::format) fn entry(rule: &Rule, format: VercelFormat) -> Resu
         }
     }
     Ok(format!("    {{ {} }}", fields.join(", ")))
-}
-
-/// Writes a string of JSON.
-pub(in crate::rules::format) fn text(text: &str) -> String {
-    Value::from(text).to_string()
 }
 
 fn condition(
@@ -123,22 +137,9 @@ fn condition(
 
 /// Writes a source as path-to-regexp reads it.
 fn path(path: &Pattern, names: &Names<'_>, excluded: &Excluded<'_>) -> Result<String, Reason> {
-    let mut out = String::new();
-    for segment in &path.segments {
-        out.push('/');
-        match segment {
-            Segment::Literal(text) => escape(&mut out, &text.text),
-            Segment::Placeholder {
-                before,
-                name,
-                after,
-            } => {
-                escape(&mut out, &before.text);
-                placeholder(&mut out, &names.get(&name.text), &after.text);
-                escape(&mut out, &after.text);
-            }
-        }
-    }
+    let placeholder =
+        |[_, name, after]: [&str; 3]| Ok(before(&format!(":{}", names.get(name)), after));
+    let mut out = segments(path, |text| Ok(escape(text)), placeholder)?;
     let Some(tail) = &path.tail else {
         return match excluded.beginnings.is_empty() && !excluded.empty_segments {
             true => Ok(out),
@@ -162,6 +163,114 @@ fn path(path: &Pattern, names: &Names<'_>, excluded: &Excluded<'_>) -> Result<St
     Ok(out)
 }
 
+const NO_SUCH_REGEX: &str = "only groups can be regexes in the format";
+
+/// Writes a regex as path-to-regexp reads it: text, and groups that capture.
+fn regex(regex: &str, format: VercelFormat, excluded: &Excluded<'_>) -> Result<String, Reason> {
+    if excluded.empty_segments || !excluded.beginnings.is_empty() {
+        return Err("such a source can't exclude paths in the format".into());
+    }
+    let mut out = String::new();
+    let mut number = 0;
+    let mut rest = regex;
+    while !rest.is_empty() {
+        let (group, after) = next_group(rest, format, &mut number).ok_or(NO_SUCH_REGEX)?;
+        out.push_str(&group);
+        rest = after;
+    }
+    Ok(out)
+}
+
+/// Writes the text and the group that a regex begins with. Returns what follows them, too.
+fn next_group<'r>(
+    regex: &'r str,
+    format: VercelFormat,
+    number: &mut u32,
+) -> Option<(String, &'r str)> {
+    let (text, rest) = literal(regex)?;
+    let text = escape(&text);
+    if rest.is_empty() {
+        return Some((text, rest));
+    }
+    let (inner, after) = group(rest)?;
+    let rest = after.strip_prefix('?').unwrap_or(after);
+    let mark = if rest.len() < after.len() { "?" } else { "" };
+    if rest.starts_with(['?', '*', '+', '{']) {
+        return None;
+    }
+    // If a slash is missing with its group, Next captures both.
+    let has_slash = format == VercelFormat::Next && !mark.is_empty() && inner.starts_with("/(");
+    let around = inner.strip_prefix("?:").or(has_slash.then_some(inner));
+    let (before, inner, end) = match around {
+        None => (String::new(), inner, String::new()),
+        Some(around) => {
+            let (before, own) = literal(around)?;
+            let (inner, after) = group(own)?;
+            let (end, nothing) = literal(after)?;
+            nothing.is_empty().then_some((before, inner, end))?
+        }
+    };
+    if inner.starts_with('?') {
+        return None;
+    }
+    *number += 1 + u32::from(has_slash);
+    // After one character, a name without a regex doesn't match that character in Next.
+    let segment = match (format, if before.is_empty() { &*text } else { &*before }) {
+        (VercelFormat::Next, one) if one.len() == 1 && one != "/" => format!("[^/{one}]+?"),
+        _ => "[^/]+?".to_owned(),
+    };
+    let is_of_name = |char: char| char.is_alphanumeric() || matches!(char, '_' | '(');
+    let is_segment = inner == segment && !format!("{end}{rest}").starts_with(is_of_name);
+    let group = match is_segment {
+        true => format!(":p{number}"),
+        false => format!(":p{number}({inner})"),
+    };
+    let text = match mark.is_empty() && before.is_empty() && end.is_empty() {
+        true => format!("{text}{group}"),
+        false => format!("{text}{{{}{group}{}}}{mark}", escape(&before), escape(&end)),
+    };
+    Some((text, rest))
+}
+
+/// Splits off the text that a regex begins with, without its escapes.
+fn literal(regex: &str) -> Option<(String, &str)> {
+    let mut text = String::new();
+    let mut rest = regex;
+    while let Some(char) = rest.chars().next() {
+        if let Some((byte, after)) = rest
+            .strip_prefix("(?i:")
+            .and_then(|rest| rest.split_once(')'))
+            .filter(|(byte, _)| byte.starts_with('%') && byte.len() == 3)
+        {
+            text.push_str(byte);
+            rest = after;
+            continue;
+        }
+        let escaped = rest
+            .strip_prefix('\\')
+            .map(|rest| (rest, rest.chars().next()));
+        let (char, after) = match (char, escaped) {
+            ('(', _) => break,
+            (_, Some((rest, Some(char)))) if !char.is_alphanumeric() => (char, rest),
+            ('\\' | '[' | '.' | '^' | '$' | '|' | '?' | '*' | '+' | '{' | ')', _) => return None,
+            _ => (char, rest),
+        };
+        text.push(char);
+        rest = after.get(char.len_utf8()..)?;
+    }
+    Some((text, rest))
+}
+
+/// Splits off the group that a regex begins with, without its parentheses.
+fn group(regex: &str) -> Option<(&str, &str)> {
+    let mut marks = marks(regex).into_iter();
+    let begin = marks
+        .next()
+        .filter(|mark| (mark.at, mark.char) == (0, '('))?;
+    let end = marks.find(|mark| mark.char == ')' && mark.depth == begin.depth)?;
+    Some((regex.get(1..end.at)?, regex.get(end.at + 1..)?))
+}
+
 /// Writes the beginnings of the excluded paths, all of which are below this path.
 fn look_ahead(front: &str, beginnings: &[&str]) -> Result<String, Reason> {
     let mut out = String::new();
@@ -176,12 +285,11 @@ fn look_ahead(front: &str, beginnings: &[&str]) -> Result<String, Reason> {
     Ok(out)
 }
 
-/// Writes a destination. In its origin, a colon is before a port. `written` returns what a
-/// placeholder is called there.
+/// Writes a destination. In its origin, a colon is before a port.
 pub(in crate::rules::format) fn target(
     target: &Template,
-    written: impl Fn(&str) -> String,
-) -> String {
+    placeholder: PrintPlaceholder<'_>,
+) -> Result<String, Reason> {
     let mut out = String::new();
     for (at, part) in target.parts.iter().enumerate() {
         match part {
@@ -196,49 +304,42 @@ pub(in crate::rules::format) fn target(
                 };
                 let (origin, path) = text.text.split_at_checked(path_at).unwrap_or_default();
                 out.push_str(origin);
-                escape_target(&mut out, path);
+                // A `?` begins the query of a destination.
+                out.push_str(&escaped(path, |char| "(){}:*+$\\".contains(char)));
             }
-            TemplatePart::Placeholder(Placeholder {
-                name, has_slash, ..
-            }) => {
-                out.push_str(if *has_slash { "/" } else { "" });
+            TemplatePart::Placeholder(one) => {
                 let after = match target.parts.get(at + 1) {
                     Some(TemplatePart::Literal(text)) => &*text.text,
                     _ => "",
                 };
-                placeholder(&mut out, &written(&name.text), after);
-                // In Next, the slash of a tail that is missing is missing, too.
-                out.push_str(if *has_slash { "*" } else { "" });
+                out.push_str(&before(&placeholder(one)?, after));
             }
         }
     }
-    out
+    Ok(out)
 }
 
-/// Writes a placeholder, in braces if its name wouldn't end.
-fn placeholder(out: &mut String, name: &str, after: &str) {
+/// Writes a placeholder before this text, in braces if its name wouldn't end.
+fn before(placeholder: &str, after: &str) -> String {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    out.push_str(&match after.starts_with(is_of_name) {
-        true => format!("{{:{name}}}"),
-        false => format!(":{name}"),
-    });
-}
-
-fn escape(out: &mut String, text: &str) {
-    for char in text.chars() {
-        if matches!(char, '(' | ')' | '{' | '}' | ':' | '*' | '+' | '?' | '\\') {
-            out.push('\\');
-        }
-        out.push(char);
+    match placeholder.ends_with(is_of_name) && after.starts_with(is_of_name) {
+        true => format!("{{{placeholder}}}"),
+        false => placeholder.to_owned(),
     }
 }
 
-/// A `?` begins the query of a destination.
-fn escape_target(out: &mut String, text: &str) {
-    for char in text.chars() {
-        if matches!(char, '(' | ')' | '{' | '}' | ':' | '*' | '+' | '$' | '\\') {
-            out.push('\\');
+fn escape(text: &str) -> String {
+    escaped(text, |char| "(){}:*+?\\".contains(char))
+}
+
+/// Writes the status of a rule that is rewritten.
+pub(in crate::rules::format) fn status(status: u16, old: &Old<'_>) -> Result<String, Reason> {
+    Ok(match (old.status, status) {
+        (Some("true" | "false"), 308) => "true".to_owned(),
+        (Some("true" | "false"), 307) => "false".to_owned(),
+        (Some("true" | "false"), _) => {
+            return Err("`permanent` can't express the new status".into());
         }
-        out.push(char);
-    }
+        _ => json::status(status, "statusCode", old),
+    })
 }

@@ -9,7 +9,10 @@ use crate::{
         format::{
             document::{Document, Places},
             messages::{STATUS_HELP, quoted},
+            print::Reason,
+            rewrite::Old,
             rows::{Row, Rows},
+            spots::Spot,
         },
     },
     status::Status,
@@ -53,6 +56,16 @@ pub(super) fn read(document: &mut Document<'_>) {
                     target: row.place(columns.destination),
                     conditions: row.bytes.clone(),
                 };
+                document.spot(|| {
+                    // A row may be shorter than the first one.
+                    let own = |column: usize| match column < row.len() {
+                        true => row.place(column),
+                        false => row.bytes.end..row.bytes.end,
+                    };
+                    let spot = Spot::new(entry.destination, places.target.clone());
+                    let spot = spot.status(columns.status.map(own));
+                    spot.query(columns.query.map(own))
+                });
                 add(document, &places, &entry);
             }
             Err((column, message, help)) => {
@@ -129,6 +142,22 @@ impl Columns {
             query: is_true(row, self.query)?,
         })
     }
+}
+
+/// Writes the status of a rule that is rewritten.
+pub(super) fn new_status(status: u16, old: &Old<'_>) -> Result<String, Reason> {
+    let [before, after] = old.around;
+    let mut rows = Rows::new(before);
+    let column = rows.next_row().and_then(|row| {
+        (0..row.len()).rfind(|&column| Field::of(row.get(column)) == Some(Field::StatusCode))
+    });
+    let column = column.ok_or("the file has no column `statusCode` for the new status")?;
+    let front = before.rsplit('\n').next().unwrap_or_default();
+    let end = after.split('\n').next().unwrap_or_default();
+    let row = format!("{front}{}{end}", old.target);
+    let length = Rows::new(&row).next_row().map_or(0, |row| row.len());
+    let commas = (column + 1).saturating_sub(length.max(1));
+    Ok(format!("{}{status}", ",".repeat(commas)))
 }
 
 fn status(row: &Row<'_>, column: Option<usize>) -> Result<Option<Status>, Wrong> {

@@ -10,6 +10,7 @@ use crate::{
             document::{Document, Places},
             json::{self, NoJson, Object, Value},
             messages::quoted,
+            spots::Spot,
         },
     },
     status::Status,
@@ -165,6 +166,11 @@ fn rule(document: &mut Document<'_>, value: Value<'_>, object: &Object<'_>) -> R
         target,
         conditions: value.bytes(),
     };
+    document.spot(|| {
+        let of = |name: &str| object.get(name).map(Value::bytes);
+        let spot = Spot::new(&destination, places.target.clone());
+        spot.status(of("statusCode")).query(of("query"))
+    });
     add(document, &places, &entry);
     Ok(())
 }

@@ -60,8 +60,8 @@ use super::{
     document::{Document, Places},
     file_format::{FileFormat, FileReader},
     messages::{quoted, unknown_key_help},
-    print::Printer,
-    rewrite::{self, Writer},
+    print::Reason,
+    rewrite::Old,
 };
 use crate::{
     rules::{
@@ -165,39 +165,37 @@ pub(super) struct VercelBulk;
 
 impl FileFormat for VercelBulk {
     fn reader(&self) -> FileReader {
-        FileReader::Document(Box::new(read))
+        FileReader::Document(Precedence::FirstMatch, Box::new(read))
     }
 
-    fn printer(&self) -> Printer {
+    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+        print::entry(rule)
+    }
+
+    fn frame(&self) -> [&'static str; 3] {
         let head = match cfg!(feature = "csv") {
             true => "source,destination,statusCode,caseSensitive,query\n",
             false => "",
         };
-        Printer {
-            entry: print::entry,
-            frame: [head, "\n", "\n"],
-        }
+        [head, "\n", "\n"]
     }
 
-    fn rewrite(&self, text: &str, writer: &mut Writer<'_>) {
-        match is_json(text) {
-            #[cfg(feature = "json")]
-            true => rewrite::json::write(text, writer),
-            #[cfg(feature = "csv")]
-            false => rewrite::csv::write(text, writer),
-            #[cfg(not(all(feature = "csv", feature = "json")))]
-            _ => {}
-        }
+    fn word(&self, target: String, _: QueryPolicy, old: &Old<'_>) -> Result<String, Reason> {
+        Ok(print::new_word(&target, old))
+    }
+
+    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+        print::new_status(status, old)
     }
 }
 
 /// Reads a document.
-fn read(text: &str) -> Parsed {
-    let mut document = match is_json(text) {
-        #[cfg(feature = "json")]
-        true => Document::with_sources(text, Precedence::FirstMatch),
-        _ => Document::new(text, Precedence::FirstMatch),
-    };
+fn read(mut document: Document<'_>) -> Parsed {
+    let text = document.text;
+    #[cfg(feature = "json")]
+    if is_json(text) {
+        document = document.with_sources();
+    }
     document.reserve();
     if is_json(text) {
         read_json(&mut document);

@@ -1,12 +1,20 @@
 //! Rows and objects of Vercel's bulk redirects.
 
 #[cfg(feature = "csv")]
+use super::csv;
+use super::is_json;
+#[cfg(feature = "json")]
+use crate::rules::format::json;
+#[cfg(feature = "csv")]
 use crate::rules::format::rows::field;
 use crate::rules::{
     QueryPolicy, Rule,
-    format::print::{
-        Reason,
-        entry::{Parts, literal, no_conditions, plain_target, redirect_status},
+    format::{
+        print::{
+            Reason,
+            entry::{Parts, literal, no_conditions, no_host, plain_target, redirect_status},
+        },
+        rewrite::Old,
     },
 };
 
@@ -47,10 +55,8 @@ struct Row {
 impl Row {
     fn of(rule: &Rule) -> Result<Self, Reason> {
         let status = redirect_status(rule)?.as_u16();
-        no_conditions(&rule.options)?;
-        if rule.options.host.is_some() || rule.options.scheme.is_some() {
-            return Err("the format has no rules for a host".into());
-        }
+        no_conditions(&rule.options, &[])?;
+        no_host(&rule.options)?;
         let parts = Parts::of(rule)?;
         Ok(Self {
             source: literal(&parts.path)?,
@@ -59,5 +65,31 @@ impl Row {
             case_sensitive: !rule.options.matching.ignore_case,
             query: rule.options.query != QueryPolicy::Drop,
         })
+    }
+}
+
+/// Writes the target of a rule that is rewritten.
+pub(super) fn new_word(target: &str, old: &Old<'_>) -> String {
+    match is_json(old.around[0]) {
+        #[cfg(feature = "json")]
+        true => json::text(target),
+        #[cfg(feature = "csv")]
+        false if old.target.starts_with('"') => format!("\"{}\"", target.replace('"', "\"\"")),
+        #[cfg(feature = "csv")]
+        false => field(target),
+        #[cfg(not(all(feature = "csv", feature = "json")))]
+        _ => target.to_owned(),
+    }
+}
+
+/// Writes the status of a rule that is rewritten.
+pub(super) fn new_status(status: u16, old: &Old<'_>) -> Result<String, Reason> {
+    match is_json(old.around[0]) {
+        #[cfg(feature = "json")]
+        true => Ok(json::status(status, "statusCode", old)),
+        #[cfg(feature = "csv")]
+        false => csv::new_status(status, old),
+        #[cfg(not(all(feature = "csv", feature = "json")))]
+        _ => Ok(status.to_string()),
     }
 }
