@@ -73,7 +73,7 @@ impl Source {
     /// use tower_redirect::testing;
     ///
     /// let errors = Rules::new([Rule::permanent(Source::exact("/a?b=1"), "/c")]).unwrap_err();
-    /// assert!(errors.to_string().contains("`Condition::query`"));
+    /// assert!(errors.to_string().contains("match the query with a condition"));
     ///
     /// let b = Condition::query("b").equal_to("1");
     /// let rules = Rules::new([Rule::permanent(Source::exact("/a"), "/c").when(b)])?;
