@@ -143,6 +143,31 @@ fn files_in_their_own_words() {
             "RewriteEngine On\nRewriteRule ^a$ /c?d&%{QUERY_STRING} [R=301]\nRewriteRule ^b$ /c?d [R=301,QSA]\nRewriteRule ^x$ https://n.example/\n\
              RewriteRule ^e$ https://n.example/? [R]\n",
         ),
+        // Long names of flags, flags without brackets, and a target on a line of its own.
+        (
+            "apache",
+            "RewriteEngine On\n\
+             RewriteRule ^a$ /b [R,noescape]\n\
+             RewriteRule ^b$ /c#d [R=302,NoEscape]\n\
+             RewriteRule ^e$ /f R,qsappend\n\
+             RewriteRule ^f$ /g?x [R=302,QSAppend]\n\
+             RewriteRule ^h$ /i [redirect,qsdiscard]\n\
+             RewriteRule ^i$ /j [R=303,qsd]\n",
+            "RewriteEngine On\n\
+             RewriteRule ^a$ /c#d [R,noescape]\n\
+             RewriteRule ^b$ /c#d [R=302,NoEscape]\n\
+             RewriteRule ^e$ /g?x R,qsappend\n\
+             RewriteRule ^f$ /g?x [R=302,QSAppend]\n\
+             RewriteRule ^h$ /j [R=303,qsdiscard]\n\
+             RewriteRule ^i$ /j [R=303,qsd]\n",
+        ),
+        (
+            "apache",
+            "RewriteEngine On\nRewriteRule ^a$ \\\n /b [R=301]\nRewriteRule ^b$ /c?d [R=301,QSA]\n\
+             RedirectMatch ^/e$ \\\n  /f\nRedirect /f \\\n  \"/g$1\"\n",
+            "RewriteEngine On\nRewriteRule ^a$ \\\n /c?d&%{QUERY_STRING} [R=301]\nRewriteRule ^b$ /c?d [R=301,QSA]\n\
+             RedirectMatch ^/e$ \\\n  /g\\$1\nRedirect /f \\\n  \"/g$1\"\n",
+        ),
         // If one of two conditions is enough, the line is two rules.
         (
             "apache",

@@ -21,6 +21,28 @@ pub(super) struct Spot {
     pub(super) status: Option<At>,
     /// Whether the query of the request is sent on, if the entry says so by `true` or `false`.
     pub(super) query: Option<At>,
+    /// What an Apache file says about the target before and after it.
+    pub(super) apache: Option<ApacheTarget>,
+}
+
+/// What a target of an Apache file can have.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ApacheTarget {
+    /// Only text, after `Redirect`.
+    Text,
+    /// `$1`, after `RedirectMatch`.
+    Groups,
+    /// Groups and variables, after `RewriteRule`.
+    Rewrite(TargetFlags),
+}
+
+/// The flags of a `RewriteRule` that change what its target means.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TargetFlags {
+    pub(super) appends_query: bool,
+    pub(super) drops_query: bool,
+    /// Whether `#` is sent as it is.
+    pub(super) keeps_marks: bool,
 }
 
 /// Bytes of a file, counted from the start of a line.
@@ -76,6 +98,7 @@ impl Spot {
             target: target.into(),
             status: None,
             query: None,
+            apache: None,
         }
     }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     rules::{
         FindingCode, QueryPolicy, Rule, Source,
-        format::messages::quoted,
+        format::{messages::quoted, spots::ApacheTarget},
         source::SourceKind,
         syntax::{self, Pattern, Tail, TailKind, Template},
         target_text::TargetText,
@@ -141,7 +141,7 @@ impl Reader {
             (To::Refuse(status), _) => Rule::refuse(status, source),
             (To::Redirect(_), None) => return,
         };
-        self.add(from, url, rule, said);
+        self.add(from, url, rule, said, ApacheTarget::Text);
     }
 
     fn redirect_match(&mut self, from: &Word, url: Option<&Word>, to: To, said: &Word) {
@@ -175,15 +175,23 @@ impl Reader {
             true => rule.ignore_trailing_slash(),
             false => rule,
         };
-        self.add(from, url, rule, said);
+        self.add(from, url, rule, said, ApacheTarget::Groups);
     }
 
-    fn add(&mut self, from: &Word, url: Option<&Word>, rule: Rule, said: &Word) {
+    fn add(
+        &mut self,
+        from: &Word,
+        url: Option<&Word>,
+        rule: Rule,
+        said: &Word,
+        apache: ApacheTarget,
+    ) {
         self.output.entries.push(Entry {
             rule,
             source: from.clone(),
             target: url.unwrap_or(from).clone(),
             status: Some(said.bytes.clone()),
+            apache,
         });
     }
 }

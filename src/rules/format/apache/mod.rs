@@ -96,7 +96,7 @@ use super::{
     messages::{quoted, similar_name},
     print::{Reason, entry::PrintPlaceholder},
     rewrite::Old,
-    spots::Spot,
+    spots::{ApacheTarget, Spot},
 };
 use crate::rules::{
     FindingCode, Findings, Format, Outcome, Part, Precedence, QueryPolicy, Rule, Rules,
@@ -217,6 +217,7 @@ struct Entry {
     target: Word,
     /// The word that says the status.
     status: Option<Range<usize>>,
+    apache: ApacheTarget,
 }
 
 impl Entry {
@@ -224,7 +225,9 @@ impl Entry {
     fn add(self, document: &mut Document<'_>) {
         let source = &self.source.bytes;
         document.spot(|| {
-            Spot::new(&self.target.text, self.target.bytes.clone()).status(self.status.clone())
+            let mut spot = Spot::new(&self.target.text, self.target.bytes.clone());
+            spot.apache = Some(self.apache);
+            spot.status(self.status.clone())
         });
         let Err(error) = document.try_rule(source.start, source, self.rule.clone()) else {
             return;

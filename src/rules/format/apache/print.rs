@@ -20,6 +20,7 @@ use crate::{
                 regex::{Numbered, unwrapped},
             },
             rewrite::Old,
+            spots::ApacheTarget,
         },
         options::Options,
         syntax::{Pattern, TailKind, Template, TemplatePart},
@@ -247,40 +248,35 @@ fn unquoted(text: &str, quote: &str) -> String {
     text.replace("\\\"", "\"").replace('"', quote)
 }
 
-/// What begins `RewriteRule` and its siblings, which read more in a target than `Redirect`.
-const REWRITE: &str = "rewriterule";
-
 /// Writes the target of a rule that is rewritten.
 pub(super) fn new_target(
-    target: String,
+    mut target: String,
     query: QueryPolicy,
     old: &Old<'_>,
 ) -> Result<String, Reason> {
-    let line = old.around[0].rsplit('\n').next().unwrap_or_default();
-    let line = line.trim_start().to_ascii_lowercase();
-    let mut target = target;
-    let quote = if line.starts_with(REWRITE) {
-        "\\%22"
-    } else {
-        "%22"
-    };
-    if line.starts_with(REWRITE) {
-        let flags = old.status.unwrap_or_default().to_ascii_uppercase();
-        let has = |flag: &str| flags.split(['[', ',', ']']).any(|own| own.trim() == flag);
-        let is_new = |mark: char| target.contains(mark) && !old.text.contains(mark);
-        if is_new('#') && !has("NE") || is_new('%') && !has("NE") {
-            return Err("the new target needs the flag `NE`".into());
+    let mut quote = "%22";
+    match old.apache {
+        Some(ApacheTarget::Rewrite(flags)) => {
+            quote = "\\%22";
+            let is_new = |mark: char| target.contains(mark) && !old.text.contains(mark);
+            if (is_new('#') || is_new('%')) && !flags.keeps_marks {
+                return Err("the new target needs the flag `NE`".into());
+            }
+            match (query, target.contains('?')) {
+                (QueryPolicy::Keep, true) if !flags.appends_query => {
+                    target.push_str("&%{QUERY_STRING}");
+                }
+                (QueryPolicy::Keep, false) if flags.drops_query => {
+                    target.push_str("?%{QUERY_STRING}");
+                }
+                (QueryPolicy::Drop, false) if !flags.drops_query => target.push('?'),
+                _ => {}
+            }
         }
-        let appends = has("QSA");
-        match (query, target.contains('?')) {
-            (QueryPolicy::Keep, true) if !appends => target.push_str("&%{QUERY_STRING}"),
-            (QueryPolicy::Keep, false) if has("QSD") => target.push_str("?%{QUERY_STRING}"),
-            (QueryPolicy::Drop, false) if !has("QSD") => target.push('?'),
-            _ => {}
+        Some(ApacheTarget::Groups) => {}
+        Some(ApacheTarget::Text) | None => {
+            target = target.replace("\\$", "$").replace("\\%", "%");
         }
-    } else if !line.starts_with("redirectmatch") {
-        // Only a regex has groups.
-        target = target.replace("\\$", "$").replace("\\%", "%");
     }
     // A quote at the start keeps its place.
     Ok(match old.target.starts_with(['"', '\'']) {
@@ -295,9 +291,9 @@ pub(super) fn new_status(status: u16, old: &Old<'_>) -> String {
     let Some(written) = old.status else {
         return format!(" [R={status}]");
     };
-    let name = written.to_ascii_lowercase();
-    if let Some(flags) = written.strip_prefix('[') {
-        let flags = flags.trim_end_matches(']').split(',').map(|flag| {
+    if let Some(ApacheTarget::Rewrite(_)) = old.apache {
+        let flags = written.trim_start_matches('[').trim_end_matches(']');
+        let flags = flags.split(',').map(|flag| {
             let name = flag.split('=').next().unwrap_or_default().trim();
             match name.eq_ignore_ascii_case("R") || name.eq_ignore_ascii_case("redirect") {
                 true => format!("R={status}"),
@@ -310,7 +306,7 @@ pub(super) fn new_status(status: u16, old: &Old<'_>) -> String {
         }
         return format!("[{}]", flags.join(","));
     }
-    match &*name {
+    match &*written.to_ascii_lowercase() {
         "redirect" | "redirectmatch" => format!("{written} {status}"),
         "redirectpermanent" | "redirecttemp" => format!("Redirect {status}"),
         _ => status.to_string(),

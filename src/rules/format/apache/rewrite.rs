@@ -15,7 +15,10 @@ use crate::{
     rules::{
         FindingCode, Outcome, Rule,
         condition::{Condition, PathTest},
-        format::messages::quoted,
+        format::{
+            messages::quoted,
+            spots::{ApacheTarget, TargetFlags},
+        },
     },
     status::Status,
 };
@@ -26,9 +29,7 @@ struct Flags {
     redirect: Option<u16>,
     is_last: bool,
     ignores_case: bool,
-    appends_query: bool,
-    drops_query: bool,
-    keeps_marks: bool,
+    target: TargetFlags,
     is_chained: bool,
     /// A flag that isn't supported, and changes which rules run.
     other: bool,
@@ -66,9 +67,9 @@ impl Flags {
                 "g" | "gone" => flags.redirect = Some(410),
                 "l" | "last" | "end" => flags.is_last = true,
                 "nc" | "nocase" => flags.ignores_case = true,
-                "qsa" | "qsappend" => flags.appends_query = true,
-                "qsd" | "qsdiscard" => flags.drops_query = true,
-                "ne" | "noescape" => flags.keeps_marks = true,
+                "qsa" | "qsappend" => flags.target.appends_query = true,
+                "qsd" | "qsdiscard" => flags.target.drops_query = true,
+                "ne" | "noescape" => flags.target.keeps_marks = true,
                 "c" | "chain" => flags.is_chained = true,
                 "s" | "skip" | "n" | "next" | "p" | "proxy" => flags.other = true,
                 "e" | "env" | "co" | "cookie" | "ns" | "nosubreq" | "b" | "bnp" | "bctls"
@@ -227,7 +228,7 @@ impl Reader {
                 .and_then(|all| all.last())
                 .is_some_and(Requirement::captures),
             scheme,
-            keeps_marks: flags.keeps_marks,
+            keeps_marks: flags.target.keeps_marks,
         };
         let rule = self.outcome(rule, to, flags, &known);
         for requirements in alternatives {
@@ -238,6 +239,7 @@ impl Reader {
                 source: from.clone(),
                 target: to.clone(),
                 status: flags.bytes.clone(),
+                apache: ApacheTarget::Rewrite(flags.target),
             });
         }
     }
@@ -258,8 +260,7 @@ impl Reader {
                 return rule;
             }
             Some((Ok(status), _)) if to.text != "-" && !flags.other => {
-                let (text, query) =
-                    target::split_query(&to.text, flags.appends_query, flags.drops_query);
+                let (text, query) = target::split_query(&to.text, flags.target);
                 match target::translate(text, &self.base, known) {
                     Ok(target) => {
                         let mut redirect = rule.query(query);

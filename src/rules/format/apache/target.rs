@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::regex::{Matched, Slot, Unsupported};
 use crate::{
     location::HttpScheme,
-    rules::{QueryPolicy, syntax::Template},
+    rules::{QueryPolicy, format::spots::TargetFlags, syntax::Template},
 };
 
 /// What a target can insert.
@@ -149,12 +149,12 @@ fn same_site(text: &str, scheme: Option<HttpScheme>) -> Result<&str, Unsupported
 }
 
 /// Splits off what a target says about the query of the request.
-pub(super) fn split_query(text: &str, appends: bool, drops: bool) -> (&str, QueryPolicy) {
+pub(super) fn split_query(text: &str, flags: TargetFlags) -> (&str, QueryPolicy) {
     let (front, keeps) = match text.split_once('?') {
-        None => (text, !drops),
+        None => (text, !flags.drops_query),
         Some((path, query)) => {
             let own = text.strip_suffix("%{QUERY_STRING}");
-            let keeps = own.is_some() || appends && !drops;
+            let keeps = own.is_some() || flags.appends_query && !flags.drops_query;
             let end = match query {
                 "" => path.len(),
                 _ => own.unwrap_or(text).trim_end_matches('&').len(),

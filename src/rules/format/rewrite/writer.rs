@@ -14,7 +14,7 @@ use crate::{
         format::{
             Format,
             print::{Reason, same},
-            spots::{Spot, Spots},
+            spots::{ApacheTarget, Spot, Spots},
         },
     },
     status::StatusChoice,
@@ -46,6 +46,7 @@ pub(in crate::rules::format) struct Old<'t> {
     pub(in crate::rules::format) text: &'t str,
     /// What says the status.
     pub(in crate::rules::format) status: Option<&'t str>,
+    pub(in crate::rules::format) apache: Option<ApacheTarget>,
 }
 
 /// What is written for each change.
@@ -175,6 +176,7 @@ impl<'f> Writer<'f> {
             target: part(bytes.clone()),
             text: &spot.text,
             status: status.clone().map(part),
+            apache: spot.apache,
         };
         let format = self.format.file_format();
         let words = Words::of(spot);
