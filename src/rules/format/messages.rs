@@ -55,16 +55,15 @@ pub(super) fn similar_name<'k>(written: &str, known: &[&'k str]) -> Option<&'k s
 
 /// Returns code, message and help about a regex that doesn't compile.
 ///
-/// Lookaround and backreferences are valid in the regexes of other servers, so they are
+/// Look-around and backreferences are valid in the regexes of other servers, so they are
 /// unsupported, not invalid.
 #[cfg(feature = "regex")]
-pub(super) fn regex_problem(text: &str, error: &Finding) -> (FindingCode, String, String) {
-    let lookaround = ["(?=", "(?!", "(?<=", "(?<!"];
-    let is_unsupported = lookaround.iter().any(|mark| text.contains(mark));
-    if is_unsupported || error.message().contains("backreference") {
+pub(super) fn regex_problem(error: &Finding) -> (FindingCode, String, String) {
+    let mut unsupported = ["look-around", "backreference"].iter();
+    if unsupported.any(|what| error.message().contains(what)) {
         return (
             FindingCode::UnsupportedRegex,
-            "regex lookaround and backreferences aren't supported, so this rule is skipped"
+            "regex look-around and backreferences aren't supported, so this rule is skipped"
                 .to_owned(),
             "write the regex without them, or list the paths to redirect".to_owned(),
         );

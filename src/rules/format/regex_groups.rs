@@ -82,6 +82,24 @@ pub(super) fn marks_of_whole(regex: &str) -> Option<Vec<Mark>> {
     steps(regex).1.then(|| marks(regex))
 }
 
+/// Returns `true` if a regex has a look-around, an atomic group, a possessive repetition or a
+/// backreference.
+///
+/// The regexes of this crate don't have them, or read them in another way.
+pub(super) fn backtracks(regex: &str) -> bool {
+    const GROUPS: [&str; 5] = ["(?=", "(?!", "(?<=", "(?<!", "(?>"];
+    steps(regex).0.iter().any(|step| {
+        let rest = regex.get(step.at..).unwrap_or_default();
+        match step.char {
+            char if step.is_escaped => char.is_ascii_digit(),
+            _ if step.in_class => false,
+            '(' => GROUPS.iter().any(|group| rest.starts_with(group)),
+            '*' | '+' | '?' | '}' => rest.get(1..).is_some_and(|next| next.starts_with('+')),
+            _ => false,
+        }
+    })
+}
+
 /// Returns where the groups begin that capture.
 pub(super) fn capturing(regex: &str) -> Vec<usize> {
     let opens = marks(regex).into_iter().filter(|mark| {

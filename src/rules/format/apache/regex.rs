@@ -5,7 +5,8 @@
 
 use crate::rules::{
     format::regex_groups::{
-        AFTER_SLASH, after_host, capturing, encoded, marks, with_inner_group, with_names,
+        AFTER_SLASH, after_host, backtracks, capturing, encoded, marks, with_inner_group,
+        with_names,
     },
     source::{Source, SourceKind},
     syntax::{Pattern, Segment, Tail, TailKind, Word},
@@ -105,11 +106,8 @@ fn check(regex: &str) -> Result<(), Unsupported> {
     if regex.len() > LONGEST {
         return Err(("this regex is longer than 4,096 bytes", "shorten it"));
     }
-    let looks = ["(?=", "(?!", "(?<=", "(?<!", "(?>", "*+", "++", "?+"];
-    let refers =
-        |pair: &[u8]| pair.first() == Some(&b'\\') && pair.get(1).is_some_and(u8::is_ascii_digit);
-    if looks.iter().any(|look| regex.contains(look)) || regex.as_bytes().windows(2).any(refers) {
-        let message = "regex lookaround and backreferences aren't supported";
+    if backtracks(regex) {
+        let message = "regex look-around and backreferences aren't supported";
         return Err((
             message,
             "write the regex without them, or list the paths to redirect",
@@ -339,6 +337,10 @@ mod tests {
             ("^ab?$", "/", "/ab?$", ""),
             ("^[(^]\\($", "/", "/[(^]\\($", ""),
             ("^a b/(.*)", "/", "/a b/{*1?}", "{1}"),
+            // Nothing of this is a look-around, a possessive repetition or a backreference.
+            ("^a\\(?=b$", "/", "/a\\(?=b$", ""),
+            ("^[*+]b\\*+$", "/", "/[*+]b\\*+$", ""),
+            ("^\\\\1+$", "/", "/\\\\1+$", ""),
             ("\u{e9}\\ .$", "/", "/.*?(?i:%C3)(?i:%A9)(?i:%20).$", ""),
         ] {
             let matched = source(regex, start, "").unwrap();
@@ -366,7 +368,7 @@ mod tests {
                 "{regex}"
             );
         }
-        for regex in ["^(?!a)", "(a)\\1", "(^a)", "^/a", "a++"] {
+        for regex in ["^(?!a)", "(a)\\1", "(^a)", "^/a", "a++", "a{2}+"] {
             assert!(source(regex, "/", "").is_err(), "{regex}");
         }
         assert_eq!(

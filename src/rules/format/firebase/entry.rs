@@ -187,8 +187,7 @@ impl Reader<'_, '_> {
         let regex = match regex {
             Ok(regex) => regex,
             Err(error) => {
-                let (code, message, help) =
-                    crate::rules::format::messages::regex_problem(text, &error);
+                let (code, message, help) = crate::rules::format::messages::regex_problem(&error);
                 let inside = source.value.inside();
                 self.document.report(code, &inside, &message, &help);
                 return None;

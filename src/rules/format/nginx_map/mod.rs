@@ -92,7 +92,7 @@
 //! | a key `www.example.*`, a regex that requires a `?`, such as `~^/a\?b=1` | a warning; the key never matches, and other keys may redirect its URLs |
 //! | a map of another variable, such as `$http_user_agent` | a warning; its entries are skipped |
 //! | `*.example.com` or `.example.com` without `hostnames;` | a warning; the entry is skipped |
-//! | regex lookaround and backreferences | a warning; the key never matches, and other keys may redirect its URLs |
+//! | regex look-around and backreferences | a warning; the key never matches, and other keys may redirect its URLs |
 //! | `include` | a warning; the other file isn't read |
 //! | `volatile` | nothing |
 //! | a key with a scheme | a warning; the entry is skipped |

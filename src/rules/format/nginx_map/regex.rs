@@ -24,11 +24,11 @@ impl<'t> Reader<'t> {
         let compiled = match self.document.regex(text, folds) {
             Ok(compiled) => compiled,
             Err(error) => {
-                let (code, message, help) = regex_problem(text, &error);
+                let (code, message, help) = regex_problem(&error);
                 if code.severity() == Severity::Error {
                     return self.report(code, &key.bytes, &message, &help);
                 }
-                let why = "regex lookaround and backreferences aren't supported";
+                let why = "regex look-around and backreferences aren't supported";
                 return self.never_matches(code, key, why, &help);
             }
         };

@@ -15,7 +15,7 @@ pub const KNOWN: &[Known] = &[
     Known {
         kind: "look-around",
         reason: "a rule with a look-around never matches",
-        is: |case| case.is_said_of_any("lookaround"),
+        is: |case| case.is_said_of_any("look-around"),
     },
     Known {
         kind: "no target",

@@ -28,7 +28,7 @@ pub const KNOWN: &[Known] = &[
     Known {
         kind: "look-around",
         reason: "an entry with a look-around never matches",
-        is: |case| case.is_left_out("lookaround"),
+        is: |case| case.is_left_out("look-around"),
     },
     Known {
         kind: "host in a value",
