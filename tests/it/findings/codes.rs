@@ -43,6 +43,22 @@ fn each_part_of_a_file_has_its_code() {
         (Format::Native, "~\"(\" -> /b", "invalid-regex"),
         (Format::Vercel, "[{]", "syntax"),
         (
+            Format::Vercel,
+            r#"[{ "source": "/a", "destination": "b" }]"#,
+            "unsupported-target no-rules",
+        ),
+        (
+            Format::Apache,
+            "RewriteEngine On\nRewriteRule ^a$ /b [L,R=304]",
+            "unsupported-outcome",
+        ),
+        (
+            Format::Firebase,
+            r#"[{ "regex": "/a\\(?=(", "destination": "/b" }]"#,
+            "invalid-regex",
+        ),
+        (Format::Netlify, "/a /a", "own-target"),
+        (
             Format::BulkCsv,
             "a.example/a,https://a.example/b,399",
             "invalid-status",

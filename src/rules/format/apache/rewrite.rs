@@ -1,7 +1,5 @@
 //! `RewriteCond` and `RewriteRule`.
 
-use std::ops::Range;
-
 use http::StatusCode;
 
 use super::{
@@ -33,7 +31,7 @@ struct Flags {
     is_chained: bool,
     /// A flag that isn't supported, and changes which rules run.
     other: bool,
-    bytes: Option<Range<usize>>,
+    word: Option<Word>,
 }
 
 /// So many rules one line may become, if its conditions are alternatives.
@@ -42,7 +40,7 @@ const MAX_RULES: usize = 32;
 impl Flags {
     fn of(word: Option<&Word>) -> Result<Self, String> {
         let mut flags = Self {
-            bytes: word.map(|word| word.bytes.clone()),
+            word: word.cloned(),
             ..Self::default()
         };
         let text = word.map_or("", |word| &*word.text);
@@ -238,7 +236,7 @@ impl Reader {
                 rule,
                 source: from.clone(),
                 target: to.clone(),
-                status: flags.bytes.clone(),
+                status: flags.word.as_ref().map(|word| word.bytes.clone()),
                 apache: ApacheTarget::Rewrite(flags.target),
             });
         }
@@ -278,7 +276,8 @@ impl Reader {
                     "this status isn't supported",
                     "use 301, 302, 303, 307, 308 or a 4xx status",
                 );
-                return self.passes(FindingCode::UnsupportedTarget, to, problem, rule);
+                let flags = flags.word.as_ref().unwrap_or(to);
+                return self.passes(FindingCode::UnsupportedOutcome, flags, problem, rule);
             }
             _ if to.text == "-" && !flags.other => return rule,
             _ => {}

@@ -111,8 +111,8 @@ impl<'l> Entry<'l> {
         // With `!`, it is an error of the table.
         if !self.force && rule.names_one_address_twice() {
             let target = quoted(&target.text);
-            let message = format!("endless redirect: {target} matches this rule again");
-            let help = "remove this rule or change its target";
+            let message = format!("{target} is the source of this rule, so nothing is redirected");
+            let help = "remove this rule, or change its target";
             loader.report_at(FindingCode::OwnTarget, &self.from.place, &message, help);
         }
         loader.spot(|| {

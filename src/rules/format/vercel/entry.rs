@@ -206,7 +206,7 @@ impl<'t> Entry<'_, 't> {
             let written = quoted(&target.text);
             let message = format!("the destination {written} is neither a path nor a URL");
             return self.left_out(
-                FindingCode::NeverMatches,
+                FindingCode::UnsupportedTarget,
                 target.value.inside(),
                 &message,
                 "start it with `/`",
