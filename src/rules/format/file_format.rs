@@ -12,7 +12,7 @@ use super::{
     loader::Loader,
     print::{self, Reason, entry::PrintPlaceholder},
     read::{self, ByLine},
-    rewrite::Old,
+    rewrite::OriginalEntry,
     spots::Recorder,
 };
 use crate::rules::{Precedence, QueryPolicy, Rule, syntax::Template};
@@ -25,7 +25,7 @@ pub(super) trait FileFormat: Sync {
     /// Prints one rule as an entry of a file.
     ///
     /// It needn't know whether the entry means the same, because the entry is read again.
-    fn entry(&self, rule: &Rule) -> Result<String, Reason>;
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason>;
 
     /// Returns what is before, between and after the entries of a file.
     fn frame(&self) -> [&'static str; 3] {
@@ -33,7 +33,7 @@ pub(super) trait FileFormat: Sync {
     }
 
     /// Prints a target. By default, it can have placeholders.
-    fn target(
+    fn print_target(
         &self,
         target: &Template,
         placeholder: PrintPlaceholder<'_>,
@@ -43,13 +43,18 @@ pub(super) trait FileFormat: Sync {
 
     /// Writes the target of a rule that is rewritten as a word of its file, with what says whether
     /// the query of the request is sent on.
-    fn word(&self, target: String, _query: QueryPolicy, _old: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_target(
+        &self,
+        target: String,
+        _query: QueryPolicy,
+        _old: &OriginalEntry<'_>,
+    ) -> Result<String, Reason> {
         Ok(target)
     }
 
     /// Writes the status of a rule that is rewritten. If the entry says none yet, this follows its
     /// target.
-    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_status(&self, status: u16, old: &OriginalEntry<'_>) -> Result<String, Reason> {
         Ok(match old.status {
             // `301!` keeps its mark.
             Some(old) => {

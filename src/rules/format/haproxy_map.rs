@@ -53,7 +53,7 @@ use super::{
     netlify::ARROWS,
     print::{Reason, maps},
     read::ByLine,
-    rewrite::{ONE_STATUS, Old},
+    rewrite::OriginalEntry,
     spots::Spot,
 };
 use crate::{
@@ -124,12 +124,12 @@ impl FileFormat for HaproxyMap {
         FileReader::Lines(Precedence::MostSpecific, Box::new(*self))
     }
 
-    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason> {
         print(rule)
     }
 
-    fn status(&self, _: u16, _: &Old<'_>) -> Result<String, Reason> {
-        Err(ONE_STATUS.into())
+    fn rewrite_status(&self, _: u16, _: &OriginalEntry<'_>) -> Result<String, Reason> {
+        Err(maps::ONE_STATUS.into())
     }
 
     fn is_map(&self) -> bool {

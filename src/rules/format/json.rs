@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use serde_json::value::RawValue;
 
-use super::rewrite::Old;
+use super::rewrite::OriginalEntry;
 use crate::rules::{Finding, text_range::TextRange};
 
 /// A value as it stands in a text.
@@ -137,7 +137,7 @@ pub(super) fn text(text: &str) -> String {
 }
 
 /// Writes the status of a rule that is rewritten, under this key if there is none yet.
-pub(super) fn status(status: u16, key: &str, old: &Old<'_>) -> String {
+pub(super) fn status(status: u16, key: &str, old: &OriginalEntry<'_>) -> String {
     match old.status {
         Some(_) => status.to_string(),
         None => format!(", \"{key}\": {status}"),

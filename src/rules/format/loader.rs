@@ -152,6 +152,10 @@ impl Loader {
     /// Begins a line or an entry, and ends the one before.
     pub(super) fn begin_entry(&mut self) {
         self.end_entry();
+        if let Some(spots) = &self.recorder {
+            // An entry must not get the target of the entry before it.
+            spots.borrow_mut().next = None;
+        }
         self.before = Some((self.builder.count(), self.findings.count_all()));
     }
 

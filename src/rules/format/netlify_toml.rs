@@ -65,7 +65,7 @@ use super::{
         parse_int,
     },
     print::Reason,
-    rewrite::Old,
+    rewrite::OriginalEntry,
 };
 use crate::rules::{FindingCode, Findings, Format, Precedence, QueryPolicy, Rule, Rules};
 
@@ -143,7 +143,7 @@ impl FileFormat for NetlifyToml {
         reader(&Headers::default())
     }
 
-    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason> {
         print(rule)
     }
 
@@ -151,11 +151,16 @@ impl FileFormat for NetlifyToml {
         ["", "\n\n", "\n"]
     }
 
-    fn word(&self, target: String, _: QueryPolicy, _: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_target(
+        &self,
+        target: String,
+        _: QueryPolicy,
+        _: &OriginalEntry<'_>,
+    ) -> Result<String, Reason> {
         Ok(string(&target))
     }
 
-    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_status(&self, status: u16, old: &OriginalEntry<'_>) -> Result<String, Reason> {
         // In a table on one line, something follows each value.
         let is_inline = old.around[1].trim_start().starts_with([',', '}']);
         Ok(match old.status {

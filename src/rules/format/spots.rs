@@ -16,11 +16,11 @@ pub(super) struct Spot {
     /// The target without its escapes. The template has its ranges in this text.
     pub(super) text: String,
     pub(super) template: Template,
-    pub(super) target: At,
+    pub(super) target: FileRange,
     /// What says the status. If nothing does, it follows the target.
-    pub(super) status: Option<At>,
+    pub(super) status: Option<FileRange>,
     /// Whether the query of the request is sent on, if the entry says so by `true` or `false`.
-    pub(super) query: Option<At>,
+    pub(super) query: Option<FileRange>,
     /// What an Apache file says about the target before and after it.
     pub(super) apache: Option<ApacheTarget>,
 }
@@ -47,14 +47,14 @@ pub(super) struct TargetFlags {
 
 /// Bytes of a file, counted from the start of a line.
 #[derive(Clone, Debug)]
-pub(super) struct At {
+pub(super) struct FileRange {
     line: u32,
     /// How many characters of the line are before the bytes that are counted.
     before: usize,
     bytes: Range<usize>,
 }
 
-impl From<&Place<'_>> for At {
+impl From<&Place<'_>> for FileRange {
     fn from(place: &Place<'_>) -> Self {
         Self {
             line: place.line.number,
@@ -65,7 +65,7 @@ impl From<&Place<'_>> for At {
 }
 
 /// Bytes that are counted from the start of the file.
-impl From<Range<usize>> for At {
+impl From<Range<usize>> for FileRange {
     fn from(bytes: Range<usize>) -> Self {
         Self {
             line: 1,
@@ -75,7 +75,7 @@ impl From<Range<usize>> for At {
     }
 }
 
-impl At {
+impl FileRange {
     /// Returns the bytes in the file, of which these are the lines.
     pub(super) fn in_file(&self, lines: &[(usize, &str)]) -> Range<usize> {
         let (start, line) = (self.line as usize)
@@ -90,7 +90,7 @@ impl At {
 }
 
 impl Spot {
-    pub(super) fn new(text: &str, target: impl Into<At>) -> Self {
+    pub(super) fn new(text: &str, target: impl Into<FileRange>) -> Self {
         Self {
             line: 0,
             text: text.to_owned(),
@@ -102,7 +102,7 @@ impl Spot {
         }
     }
 
-    pub(super) fn status(self, status: Option<impl Into<At>>) -> Self {
+    pub(super) fn status(self, status: Option<impl Into<FileRange>>) -> Self {
         Self {
             status: status.map(Into::into),
             ..self
@@ -110,7 +110,7 @@ impl Spot {
     }
 
     #[cfg(any(feature = "csv", feature = "json"))]
-    pub(super) fn query(self, query: Option<impl Into<At>>) -> Self {
+    pub(super) fn query(self, query: Option<impl Into<FileRange>>) -> Self {
         Self {
             query: query.map(Into::into),
             ..self
@@ -133,13 +133,12 @@ pub(super) type Recorder = Option<Rc<RefCell<Spots>>>;
 impl Spots {
     /// Returns the number of the spot of a rule, counted from 1, or 0 if it has none.
     pub(super) fn number(&mut self, line: u32, rule: &Rule) -> u32 {
-        let is_wanted = self.lines.contains(&line);
+        if !self.lines.contains(&line) {
+            return 0;
+        }
         let (Some(spot), Ok(template)) = (self.next.clone(), rule.target.template()) else {
             return 0;
         };
-        if !is_wanted {
-            return 0;
-        }
         self.list.push(Spot {
             line,
             template: template.into_owned(),

@@ -95,7 +95,7 @@ use super::{
     file_format::{FileFormat, FileReader},
     messages::{quoted, similar_name},
     print::{Reason, entry::PrintPlaceholder},
-    rewrite::Old,
+    rewrite::OriginalEntry,
     spots::{ApacheTarget, Spot},
 };
 use crate::rules::{
@@ -153,7 +153,7 @@ impl FileFormat for Apache {
         FileReader::Document(Precedence::FirstMatch, Box::new(read))
     }
 
-    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason> {
         print::entry(rule)
     }
 
@@ -161,7 +161,7 @@ impl FileFormat for Apache {
         ["RewriteEngine On\n", "\n", "\n"]
     }
 
-    fn target(
+    fn print_target(
         &self,
         target: &Template,
         placeholder: PrintPlaceholder<'_>,
@@ -169,11 +169,16 @@ impl FileFormat for Apache {
         print::target(target, placeholder)
     }
 
-    fn word(&self, target: String, query: QueryPolicy, old: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_target(
+        &self,
+        target: String,
+        query: QueryPolicy,
+        old: &OriginalEntry<'_>,
+    ) -> Result<String, Reason> {
         print::new_target(target, query, old)
     }
 
-    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_status(&self, status: u16, old: &OriginalEntry<'_>) -> Result<String, Reason> {
         Ok(print::new_status(status, old))
     }
 }

@@ -19,7 +19,7 @@ use crate::{
                 },
                 regex::{Numbered, unwrapped},
             },
-            rewrite::Old,
+            rewrite::OriginalEntry,
             spots::ApacheTarget,
         },
         options::Options,
@@ -252,7 +252,7 @@ fn unquoted(text: &str, quote: &str) -> String {
 pub(super) fn new_target(
     mut target: String,
     query: QueryPolicy,
-    old: &Old<'_>,
+    old: &OriginalEntry<'_>,
 ) -> Result<String, Reason> {
     let mut quote = "%22";
     match old.apache {
@@ -287,7 +287,7 @@ pub(super) fn new_target(
 
 /// Writes the status of a rule that is rewritten: the flags, a status, or the name of a directive
 /// that has none.
-pub(super) fn new_status(status: u16, old: &Old<'_>) -> String {
+pub(super) fn new_status(status: u16, old: &OriginalEntry<'_>) -> String {
     let Some(written) = old.status else {
         return format!(" [R={status}]");
     };

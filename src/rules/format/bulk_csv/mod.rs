@@ -138,7 +138,7 @@ impl FileFormat for BulkCsv {
         FileReader::Document(Precedence::MostSpecific, Box::new(read))
     }
 
-    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason> {
         print::row(rule)
     }
 }

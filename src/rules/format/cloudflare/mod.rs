@@ -131,7 +131,7 @@ impl FileFormat for Cloudflare {
         FileReader::Lines(Precedence::StaticFirst, Box::<Reader>::default())
     }
 
-    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason> {
         print::line(rule)
     }
 }

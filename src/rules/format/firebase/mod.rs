@@ -76,7 +76,7 @@ use super::{
     file_format::{FileFormat, FileReader},
     json::{self, NoJson, Object, Value},
     print::Reason,
-    rewrite::Old,
+    rewrite::OriginalEntry,
 };
 use crate::rules::{FindingCode, Findings, Format, Precedence, QueryPolicy, Rule, Rules};
 
@@ -126,7 +126,7 @@ impl FileFormat for Firebase {
         FileReader::Document(Precedence::FirstMatch, Box::new(read))
     }
 
-    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason> {
         print::entry(rule)
     }
 
@@ -138,11 +138,16 @@ impl FileFormat for Firebase {
         ]
     }
 
-    fn word(&self, target: String, _: QueryPolicy, _: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_target(
+        &self,
+        target: String,
+        _: QueryPolicy,
+        _: &OriginalEntry<'_>,
+    ) -> Result<String, Reason> {
         Ok(json::text(&target))
     }
 
-    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_status(&self, status: u16, old: &OriginalEntry<'_>) -> Result<String, Reason> {
         Ok(json::status(status, "type", old))
     }
 }

@@ -94,7 +94,7 @@ use super::{
     loader::{Line, Loader, Place},
     print::{Reason, entry::PrintPlaceholder},
     read::ByLine,
-    rewrite::Old,
+    rewrite::OriginalEntry,
     spots::Spot,
 };
 use crate::rules::{
@@ -149,19 +149,24 @@ impl FileFormat for Native {
         FileReader::Lines(Precedence::FirstMatch, Box::new(Native))
     }
 
-    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason> {
         Ok(rule.to_string())
     }
 
-    fn target(&self, target: &Template, _: PrintPlaceholder<'_>) -> Result<String, Reason> {
+    fn print_target(&self, target: &Template, _: PrintPlaceholder<'_>) -> Result<String, Reason> {
         Ok(target.to_string())
     }
 
-    fn word(&self, target: String, _: QueryPolicy, _: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_target(
+        &self,
+        target: String,
+        _: QueryPolicy,
+        _: &OriginalEntry<'_>,
+    ) -> Result<String, Reason> {
         Ok(write::Target(&target).to_string())
     }
 
-    fn status(&self, status: u16, _: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_status(&self, status: u16, _: &OriginalEntry<'_>) -> Result<String, Reason> {
         Ok(format!(" {status}"))
     }
 }

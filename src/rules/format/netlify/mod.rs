@@ -182,7 +182,7 @@ impl FileFormat for Netlify {
         reader(&Headers::default())
     }
 
-    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason> {
         print::line(rule)
     }
 }

@@ -114,8 +114,8 @@ use super::{
     file_format::{FileFormat, FileReader},
     map,
     messages::quoted,
-    print::{Reason, entry::PrintPlaceholder},
-    rewrite::{ONE_STATUS, Old},
+    print::{Reason, entry::PrintPlaceholder, maps},
+    rewrite::OriginalEntry,
 };
 use crate::{
     rules::{
@@ -198,11 +198,11 @@ impl FileFormat for NginxMap {
         FileReader::Document(Precedence::MostSpecific, Box::new(read))
     }
 
-    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason> {
         print::entry(rule)
     }
 
-    fn target(
+    fn print_target(
         &self,
         target: &Template,
         placeholder: PrintPlaceholder<'_>,
@@ -210,12 +210,17 @@ impl FileFormat for NginxMap {
         print::target(target, placeholder)
     }
 
-    fn word(&self, target: String, query: QueryPolicy, old: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_target(
+        &self,
+        target: String,
+        query: QueryPolicy,
+        old: &OriginalEntry<'_>,
+    ) -> Result<String, Reason> {
         Ok(print::new_word(target, query == QueryPolicy::Keep, old))
     }
 
-    fn status(&self, _: u16, _: &Old<'_>) -> Result<String, Reason> {
-        Err(ONE_STATUS.into())
+    fn rewrite_status(&self, _: u16, _: &OriginalEntry<'_>) -> Result<String, Reason> {
+        Err(maps::ONE_STATUS.into())
     }
 
     fn is_map(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::rules::{
             maps::{check, pair},
             regex::Numbered,
         },
-        rewrite::Old,
+        rewrite::OriginalEntry,
     },
     syntax::Template,
 };
@@ -56,7 +56,7 @@ pub(super) fn target(
 }
 
 /// Writes the target of a rule that is rewritten.
-pub(super) fn new_word(mut target: String, keeps_query: bool, old: &Old<'_>) -> String {
+pub(super) fn new_word(mut target: String, keeps_query: bool, old: &OriginalEntry<'_>) -> String {
     // Otherwise, a variable or a group has the query.
     if keeps_query && QUERY.iter().any(|query| old.text.ends_with(query)) {
         target.push_str("$is_args$args");

@@ -6,6 +6,9 @@ use super::{
 };
 use crate::{rules::Rule, status::Status};
 
+/// The reason to keep a status.
+pub(in crate::rules::format) const ONE_STATUS: &str = "a map has one status for all its rules";
+
 /// The key and the target of a rule.
 pub(in crate::rules::format) fn pair(rule: &Rule) -> Result<(String, String), Reason> {
     check(rule)?;

@@ -183,13 +183,14 @@ struct File<'r> {
     entries: Vec<Entry<'r>>,
 }
 
-const OTHER_MEANING: &str = "the file would mean something else";
+/// The reason if no other is known.
+pub(super) const OTHER_MEANING: Reason = Reason::Borrowed("the file would mean something else");
 
 impl<'r> File<'r> {
     fn new(format: Format, rules: &'r Rules) -> Self {
         let entry = |rule| Entry {
             rule,
-            text: Err(OTHER_MEANING.into()),
+            text: Err(OTHER_MEANING),
             read: Vec::new(),
         };
         Self {
@@ -283,7 +284,7 @@ impl<'r> File<'r> {
         }
         if wrong.is_empty() && !diff.is_empty() {
             // No rule can be named.
-            wrong.extend(numbers.iter().map(|at| (*at, OTHER_MEANING.into())));
+            wrong.extend(numbers.iter().map(|at| (*at, OTHER_MEANING)));
         }
         wrong
     }
@@ -367,7 +368,7 @@ fn ranked(rules: &Rules) -> impl Iterator<Item = RuleRef<'_>> {
 
 /// Prints one rule if the format reads it as the same. Returns what it reads, too.
 fn one(format: Format, rule: &Rule) -> Result<(String, Rule), Reason> {
-    let text = format.file_format().entry(rule)?;
+    let text = format.file_format().print_entry(rule)?;
     let [head, _, tail] = format.file_format().frame();
     let parsed = format.parse_lossy(&format!("{head}{text}{tail}"));
     let mut read = parsed.rules.iter().map(Rule::from);
@@ -375,7 +376,7 @@ fn one(format: Format, rule: &Rule) -> Result<(String, Rule), Reason> {
         return Err(reason::rejected(&parsed.findings));
     };
     if read.next().is_some() {
-        return Err(OTHER_MEANING.into());
+        return Err(OTHER_MEANING);
     }
     let is_same = match format {
         Format::Native => own == *rule,

@@ -16,7 +16,7 @@ pub(super) fn missing(findings: &Findings, finding: Option<&Finding>) -> Reason 
     let is_error = |one: &&Finding| one.severity() == Severity::Error;
     match finding.or_else(|| findings.iter().find(is_error)) {
         Some(finding) => format!("the format rejects it: {}", finding.message()).into(),
-        None => OTHER_MEANING.into(),
+        None => OTHER_MEANING,
     }
 }
 
@@ -44,7 +44,7 @@ pub(super) fn of_order(other: Option<RuleRef<'_>>) -> Reason {
             };
             format!("in the format's order, it would win over `{other}`").into()
         }
-        None => OTHER_MEANING.into(),
+        None => OTHER_MEANING,
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn of_difference(wanted: &Rule, read: &Rule) -> Reason {
         ),
     ];
     let found = reasons.iter().find(|(is_it, _)| *is_it);
-    found.map_or(OTHER_MEANING, |(_, reason)| reason).into()
+    found.map_or(OTHER_MEANING, |(_, reason)| (*reason).into())
 }
 
 fn ignores_slash(rule: &Rule) -> bool {

@@ -9,8 +9,8 @@ use crate::rules::{Flattened, TargetChange};
 mod words;
 mod writer;
 
+pub(super) use writer::OriginalEntry;
 use writer::Writer;
-pub(super) use writer::{ONE_STATUS, Old};
 
 /// The text of a file after [`Format::rewrite`], and the changes that it couldn't write.
 ///

@@ -5,7 +5,10 @@
 use std::collections::HashMap;
 
 use crate::rules::{
-    format::{print::Reason, rewrite::writer::READ_OTHERWISE, spots::Spot},
+    format::{
+        print::{OTHER_MEANING, Reason},
+        spots::Spot,
+    },
     syntax::{Placeholder, Template, TemplatePart},
 };
 
@@ -58,7 +61,7 @@ impl<'s> Words<'s> {
             };
             let word = self.words.get(&*next.name.text);
             if word.is_some_and(|word| word.has_slash) && text.text.pop() != Some('/') {
-                return Err(READ_OTHERWISE);
+                return Err(OTHER_MEANING);
             }
         }
         Ok(template)
@@ -67,7 +70,7 @@ impl<'s> Words<'s> {
     /// Returns a placeholder in the words of the author.
     pub(super) fn get(&self, placeholder: &Placeholder) -> Result<String, Reason> {
         let word = self.words.get(&*placeholder.name.text);
-        let word = word.ok_or(READ_OTHERWISE)?;
+        let word = word.ok_or(OTHER_MEANING)?;
         let slash = if word.is_after_slash { "/" } else { "" };
         Ok(format!("{slash}{}", word.text))
     }

@@ -13,7 +13,7 @@ use crate::{
         Flattened, QueryPolicy, Rule, RuleRef, Rules, TargetChange,
         format::{
             Format,
-            print::{Reason, same},
+            print::{OTHER_MEANING, Reason, same},
             spots::{ApacheTarget, Spot, Spots},
         },
     },
@@ -22,22 +22,20 @@ use crate::{
 
 /// Reasons to keep a rule.
 const NOT_FOUND: Reason = Reason::Borrowed("the text has no such rule that is valid by itself");
-pub(in crate::rules::format) const ONE_STATUS: &str = "a map has one status for all its rules";
-pub(super) const READ_OTHERWISE: Reason = Reason::Borrowed("the file would mean something else");
 const TOO_MANY: Reason =
     Reason::Borrowed("the file would mean something else with too many of the changes");
 
-/// So often a text is read to find what is read otherwise.
-const MOST: usize = 256;
+/// How often a text is parsed to find the edits that change what it means.
+const MAX_PARSES: usize = 256;
 
 /// A text in place of some bytes.
 type Edit = (Range<usize>, String);
 
-/// What is written for one rule, or why it isn't.
-type Written = Result<Vec<Edit>, Reason>;
+/// The edits of one entry, or why it has none.
+type EntryEdits = Result<Vec<Edit>, Reason>;
 
 /// An entry as the file has it.
-pub(in crate::rules::format) struct Old<'t> {
+pub(in crate::rules::format) struct OriginalEntry<'t> {
     /// The file before the target, and after it.
     pub(in crate::rules::format) around: [&'t str; 2],
     /// The target with its quotes and escapes.
@@ -54,7 +52,7 @@ pub(super) struct Writer<'f> {
     format: Format,
     flattened: &'f Flattened,
     text: &'f str,
-    written: Vec<Written>,
+    written: Vec<EntryEdits>,
 }
 
 /// The rules of one entry.
@@ -76,7 +74,7 @@ impl<'f> Writer<'f> {
         };
         writer.write();
         if writer.written.iter().any(Result::is_ok) {
-            writer.take_back();
+            writer.revert_misread();
         }
         writer
     }
@@ -151,7 +149,7 @@ impl<'f> Writer<'f> {
     }
 
     /// Writes an entry.
-    fn entry(&self, entry: &Entry<'_, '_>, lines: &[(usize, &str)]) -> Written {
+    fn entry(&self, entry: &Entry<'_, '_>, lines: &[(usize, &str)]) -> EntryEdits {
         let Entry {
             spot,
             count,
@@ -166,12 +164,12 @@ impl<'f> Writer<'f> {
             }
             _ => None,
         };
-        let new = new.ok_or(READ_OTHERWISE)?;
-        let template = new.target.template().map_err(|_| READ_OTHERWISE)?;
+        let new = new.ok_or(OTHER_MEANING)?;
+        let template = new.target.template().map_err(|_| OTHER_MEANING)?;
         let bytes = with_quotes(self.text, spot.target.in_file(lines));
         let part = |bytes: Range<usize>| self.text.get(bytes).unwrap_or_default();
         let status = spot.status.as_ref().map(|status| status.in_file(lines));
-        let old = Old {
+        let old = OriginalEntry {
             around: [part(0..bytes.start), part(bytes.end..self.text.len())],
             target: part(bytes.clone()),
             text: &spot.text,
@@ -181,14 +179,17 @@ impl<'f> Writer<'f> {
         let format = self.format.file_format();
         let words = Words::of(spot);
         let template = words.shortened(template.into_owned())?;
-        let target = format.target(&template, &|one| words.get(one))?;
+        let target = format.print_target(&template, &|one| words.get(one))?;
         let end = bytes.end;
-        let mut edits = vec![(bytes, format.word(target, new.options.query, &old)?)];
+        let mut edits = vec![(
+            bytes,
+            format.rewrite_target(target, new.options.query, &old)?,
+        )];
         let change = changed
             .first()
             .and_then(|(at, _)| self.flattened.changes.get(*at));
         if let Some(code) = change.and_then(new_status) {
-            let code = format.status(code, &old)?;
+            let code = format.rewrite_status(code, &old)?;
             edits.push((status.unwrap_or(end..end), code));
         }
         let query = spot.query.as_ref().map(|query| query.in_file(lines));
@@ -220,23 +221,22 @@ impl<'f> Writer<'f> {
         out
     }
 
-    /// Takes back what is not read as it is meant: all is tried at once, then halves of what is
-    /// wrong.
-    fn take_back(&mut self) {
+    /// Reverts the edits that change what the file means. Bisects: applies all edits, then halves.
+    fn revert_misread(&mut self) {
         let all = self.written.len();
         let mut untried = std::mem::replace(&mut self.written, vec![Err(TOO_MANY); all]);
         let mut parts: Vec<Range<usize>> = std::iter::once(0..all).collect();
-        for _ in 0..MOST {
+        for _ in 0..MAX_PARSES {
             let Some(part) = parts.pop() else {
                 return;
             };
             self.swap(&mut untried, part.clone());
-            if self.is_right(&self.format.parse_lossy(&self.applied()).rules) {
+            if self.reads_as_meant(&self.format.parse_lossy(&self.applied()).rules) {
                 continue;
             }
             if part.len() == 1 {
                 let own = self.written.get_mut(part).unwrap_or_default();
-                own.fill(Err(READ_OTHERWISE));
+                own.fill(Err(OTHER_MEANING));
                 continue;
             }
             self.swap(&mut untried, part.clone());
@@ -245,25 +245,25 @@ impl<'f> Writer<'f> {
         }
     }
 
-    fn swap(&mut self, other: &mut [Written], part: Range<usize>) {
+    fn swap(&mut self, other: &mut [EntryEdits], part: Range<usize>) {
         let own = self.written.get_mut(part.clone()).unwrap_or_default();
         let other = other.get_mut(part).unwrap_or_default();
         own.swap_with_slice(other);
     }
 
-    /// Whether every rule is read as it is meant: as it was, or as it is flattened.
-    fn is_right(&self, got: &Rules) -> bool {
+    /// Returns `true` if every rule is read as it is meant: as it was, or as it is flattened.
+    fn reads_as_meant(&self, got: &Rules) -> bool {
         let expected = &self.flattened.rules;
         let kept = self.flattened.changes.iter().zip(&self.written);
         let kept: HashSet<u32> = kept
             .filter(|(_, written)| written.is_err())
             .map(|(change, _)| change.rule())
             .collect();
-        let is_right = |(wanted, read): (RuleRef<'_>, RuleRef<'_>)| {
+        let is_expected = |(wanted, read): (RuleRef<'_>, RuleRef<'_>)| {
             let is_kept = || kept.contains(&wanted.number());
-            wanted.source() == read.source() && (is_kept() || is_right(self.format, wanted, read))
+            wanted.source() == read.source() && (is_kept() || decides_as(self.format, wanted, read))
         };
-        expected.len() == got.len() && expected.iter().zip(got.iter()).all(is_right)
+        expected.len() == got.len() && expected.iter().zip(got.iter()).all(is_expected)
     }
 
     pub(super) fn kept(self) -> Vec<NotRewritten> {
@@ -287,8 +287,8 @@ fn new_status(change: &TargetChange) -> Option<u16> {
     (change.status_choice != change.old_status_choice).then(|| status.as_u16())
 }
 
-/// Returns `true` if a rule is read as it is meant.
-fn is_right(format: Format, wanted: RuleRef<'_>, read: RuleRef<'_>) -> bool {
+/// Returns `true` if a rule that is read decides as it is meant.
+fn decides_as(format: Format, wanted: RuleRef<'_>, read: RuleRef<'_>) -> bool {
     let [mut wanted, read] = [wanted, read].map(Rule::from);
     // A map has no status, and its caller may name another one.
     if format.file_format().is_map() {

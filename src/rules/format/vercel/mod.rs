@@ -107,7 +107,7 @@ use super::{
     file_format::{FileFormat, FileReader},
     json::{self, NoJson, Value},
     print::{Reason, entry::PrintPlaceholder},
-    rewrite::Old,
+    rewrite::OriginalEntry,
 };
 use crate::rules::{
     FindingCode, Findings, Format, Precedence, QueryPolicy, Rule, Rules, syntax::Template,
@@ -207,7 +207,7 @@ impl FileFormat for Vercel {
         FileReader::Document(Precedence::FirstMatch, Box::new(read))
     }
 
-    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason> {
         print::entry(rule, self.0)
     }
 
@@ -218,7 +218,7 @@ impl FileFormat for Vercel {
         }
     }
 
-    fn target(
+    fn print_target(
         &self,
         target: &Template,
         placeholder: PrintPlaceholder<'_>,
@@ -226,11 +226,16 @@ impl FileFormat for Vercel {
         print::target(target, placeholder)
     }
 
-    fn word(&self, target: String, _: QueryPolicy, _: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_target(
+        &self,
+        target: String,
+        _: QueryPolicy,
+        _: &OriginalEntry<'_>,
+    ) -> Result<String, Reason> {
         Ok(json::text(&target))
     }
 
-    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_status(&self, status: u16, old: &OriginalEntry<'_>) -> Result<String, Reason> {
         print::status(status, old)
     }
 }

@@ -15,7 +15,7 @@ use crate::rules::{
             regex::Numbered,
         },
         regex_groups::marks,
-        rewrite::Old,
+        rewrite::OriginalEntry,
     },
     syntax::{Pattern, TailKind, Template, TemplatePart},
 };
@@ -333,7 +333,10 @@ fn escape(text: &str) -> String {
 }
 
 /// Writes the status of a rule that is rewritten.
-pub(in crate::rules::format) fn status(status: u16, old: &Old<'_>) -> Result<String, Reason> {
+pub(in crate::rules::format) fn status(
+    status: u16,
+    old: &OriginalEntry<'_>,
+) -> Result<String, Reason> {
     Ok(match (old.status, status) {
         (Some("true" | "false"), 308) => "true".to_owned(),
         (Some("true" | "false"), 307) => "false".to_owned(),

@@ -10,7 +10,7 @@ use crate::{
             document::{Document, Places},
             messages::{STATUS_HELP, quoted},
             print::Reason,
-            rewrite::Old,
+            rewrite::OriginalEntry,
             rows::{Row, Rows},
             spots::Spot,
         },
@@ -145,7 +145,7 @@ impl Columns {
 }
 
 /// Writes the status of a rule that is rewritten.
-pub(super) fn new_status(status: u16, old: &Old<'_>) -> Result<String, Reason> {
+pub(super) fn new_status(status: u16, old: &OriginalEntry<'_>) -> Result<String, Reason> {
     let [before, after] = old.around;
     let mut rows = Rows::new(before);
     let column = rows.next_row().and_then(|row| {

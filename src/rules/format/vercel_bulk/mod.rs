@@ -61,7 +61,7 @@ use super::{
     file_format::{FileFormat, FileReader},
     messages::{quoted, unknown_key_help},
     print::Reason,
-    rewrite::Old,
+    rewrite::OriginalEntry,
 };
 use crate::{
     rules::{
@@ -168,7 +168,7 @@ impl FileFormat for VercelBulk {
         FileReader::Document(Precedence::FirstMatch, Box::new(read))
     }
 
-    fn entry(&self, rule: &Rule) -> Result<String, Reason> {
+    fn print_entry(&self, rule: &Rule) -> Result<String, Reason> {
         print::entry(rule)
     }
 
@@ -180,11 +180,16 @@ impl FileFormat for VercelBulk {
         [head, "\n", "\n"]
     }
 
-    fn word(&self, target: String, _: QueryPolicy, old: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_target(
+        &self,
+        target: String,
+        _: QueryPolicy,
+        old: &OriginalEntry<'_>,
+    ) -> Result<String, Reason> {
         Ok(print::new_word(&target, old))
     }
 
-    fn status(&self, status: u16, old: &Old<'_>) -> Result<String, Reason> {
+    fn rewrite_status(&self, status: u16, old: &OriginalEntry<'_>) -> Result<String, Reason> {
         print::new_status(status, old)
     }
 }

@@ -14,7 +14,7 @@ use crate::rules::{
             Reason,
             entry::{Parts, literal, no_conditions, no_host, plain_target, redirect_status},
         },
-        rewrite::Old,
+        rewrite::OriginalEntry,
     },
 };
 
@@ -69,7 +69,7 @@ impl Row {
 }
 
 /// Writes the target of a rule that is rewritten.
-pub(super) fn new_word(target: &str, old: &Old<'_>) -> String {
+pub(super) fn new_word(target: &str, old: &OriginalEntry<'_>) -> String {
     match is_json(old.around[0]) {
         #[cfg(feature = "json")]
         true => json::text(target),
@@ -83,7 +83,7 @@ pub(super) fn new_word(target: &str, old: &Old<'_>) -> String {
 }
 
 /// Writes the status of a rule that is rewritten.
-pub(super) fn new_status(status: u16, old: &Old<'_>) -> Result<String, Reason> {
+pub(super) fn new_status(status: u16, old: &OriginalEntry<'_>) -> Result<String, Reason> {
     match is_json(old.around[0]) {
         #[cfg(feature = "json")]
         true => Ok(json::status(status, "statusCode", old)),
