@@ -14,8 +14,8 @@ use crate::{
             print::{
                 Reason,
                 entry::{
-                    self, Feature, IN_ANY_CASE, Parts, PrintPlaceholder, common, dollar, escaped,
-                    no_condition, segments, status,
+                    self, Feature, IN_ANY_CASE, Parts, PrintPlaceholder, check_features, dollar,
+                    escaped, exact_host, segments, status, unsupported_condition,
                 },
                 regex::{Numbered, unwrapped},
             },
@@ -29,7 +29,7 @@ use crate::{
 
 pub(super) fn entry(rule: &Rule) -> Result<String, Reason> {
     let options = &rule.options;
-    common(options, &[Feature::Methods])?;
+    check_features(options, &[Feature::Methods])?;
     let mut lines = conditions(options)?;
     let (pattern, target) = match Numbered::of(rule) {
         Some(Numbered { regex, target }) => {
@@ -143,12 +143,8 @@ fn conditions(options: &Options) -> Result<String, Reason> {
             },
         );
     }
-    match options.host.as_deref() {
-        Some(host) if host.starts_with(['*', '.']) => {
-            return Err("the format has no hosts with subdomains".into());
-        }
-        Some(host) => push("HTTP_HOST", &format!("^{}$", regex_escaped(host))),
-        None => {}
+    if let Some(host) = exact_host(options)? {
+        push("HTTP_HOST", &format!("^{}$", regex_escaped(host)));
     }
     if !options.methods.is_all() {
         let methods: Vec<_> = options.methods.list.iter().map(Method::as_str).collect();
@@ -217,7 +213,9 @@ fn test(condition: &Condition, options: &Options) -> Result<(String, String), Re
         Place::Path(PathTest::Any) => ("REQUEST_URI".to_owned(), regex),
         Place::Host => ("HTTP_HOST".to_owned(), regex),
         Place::HeaderInAnyCase(_) => return Err(IN_ANY_CASE.into()),
-        Place::Path(_) | Place::Cookie(_) | Place::Language(_) => return Err(no_condition(place)),
+        Place::Path(_) | Place::Cookie(_) | Place::Language(_) => {
+            return Err(unsupported_condition(place));
+        }
     };
     let pattern = pattern.ok_or("a condition can have only one comparison in the format")?;
     Ok((variable, pattern))

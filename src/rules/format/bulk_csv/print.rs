@@ -5,7 +5,9 @@ use crate::rules::{
     format::{
         print::{
             Reason,
-            entry::{Parts, is_everything, literal, no_conditions, plain_target, redirect_status},
+            entry::{
+                Parts, check_no_conditions, is_everything, literal, plain_target, redirect_status,
+            },
         },
         rows::field,
     },
@@ -15,7 +17,7 @@ use crate::rules::{
 /// A row of Cloudflare's bulk redirects.
 pub(super) fn row(rule: &Rule) -> Result<String, Reason> {
     let status = redirect_status(rule)?.as_u16();
-    no_conditions(&rule.options, &[])?;
+    check_no_conditions(&rule.options, &[])?;
     let Some(host) = rule.options.host.as_deref() else {
         return Err("a row needs a host in the format".into());
     };

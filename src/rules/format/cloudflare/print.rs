@@ -4,15 +4,15 @@ use crate::rules::{
     Rule,
     format::print::{
         Reason,
-        entry::{Parts, no_conditions, no_host, segments, status},
+        entry::{Parts, check_no_conditions, check_no_host, segments, status},
     },
     syntax::TailKind,
 };
 
 pub(super) fn line(rule: &Rule) -> Result<String, Reason> {
     let status = status(rule)?;
-    no_conditions(&rule.options, &[])?;
-    no_host(&rule.options)?;
+    check_no_conditions(&rule.options, &[])?;
+    check_no_host(&rule.options)?;
     let parts = Parts::of(rule)?;
     let names = parts.names();
     let literal = |text: &str| Ok(text.to_owned());

@@ -7,8 +7,8 @@ use crate::rules::{
         print::{
             Reason,
             entry::{
-                self, Feature, Names, Parts, escaped, no_conditions, no_host, redirect_status,
-                segments,
+                self, Feature, Names, Parts, check_no_conditions, check_no_host, escaped,
+                redirect_status, segments,
             },
             regex::Numbered,
         },
@@ -24,8 +24,8 @@ pub(super) fn entry(rule: &Rule) -> Result<String, Reason> {
         true => &[Feature::Excludes],
         false => &[],
     };
-    no_conditions(&rule.options, excludes)?;
-    no_host(&rule.options)?;
+    check_no_conditions(&rule.options, excludes)?;
+    check_no_host(&rule.options)?;
     let (key, source, target) = match Numbered::of(rule) {
         Some(Numbered { regex, target }) => {
             let target = entry::target(&target, &|one| Ok(format!(":{}", one.name.text)), |text| {

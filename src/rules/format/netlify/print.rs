@@ -8,7 +8,9 @@ use crate::rules::{
     condition::{Condition, Place},
     format::print::{
         Reason,
-        entry::{Feature, Names, Parts, common, encoded, no_condition, segments, status},
+        entry::{
+            Feature, Names, Parts, check_features, encoded, segments, status, unsupported_condition,
+        },
     },
     options::Options,
     syntax::{Pattern, TailKind},
@@ -54,7 +56,7 @@ pub(in crate::rules::format) fn redirect(rule: &Rule) -> Result<Redirect, Reason
         [path] if excludes_target(path) => &[Feature::Excludes],
         _ => &[],
     };
-    common(&rule.options, excludes)?;
+    check_features(&rule.options, excludes)?;
     let parts = Parts::of(rule)?;
     let names = parts.names();
     let path = path(&parts.path, &names)?;
@@ -141,7 +143,7 @@ impl Redirect {
             (Place::Language(_), ..) => {
                 return Err("the format reads the language only from the cookie `nf_lang`".into());
             }
-            (place, ..) => return Err(no_condition(place)),
+            (place, ..) => return Err(unsupported_condition(place)),
         }
         Ok(())
     }

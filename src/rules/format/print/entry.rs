@@ -7,9 +7,7 @@ use crate::{
         condition::Place,
         options::Options,
         source::{self, SourceKind},
-        syntax::{
-            self, Pattern, Placeholder, Segment, Tail, TailKind, Template, TemplatePart, Word,
-        },
+        syntax::{self, Pattern, Placeholder, Segment, TailKind, Template, TemplatePart, Word},
         target,
     },
     status::{Status, StatusChoice},
@@ -244,7 +242,7 @@ fn add_tail(target: &mut Template) {
 }
 
 /// Writes the slash of a tail as text.
-fn write_slashes(target: &mut Template) {
+pub(super) fn write_slashes(target: &mut Template) {
     let mut parts = Vec::new();
     for part in std::mem::take(&mut target.parts) {
         match part {
@@ -260,55 +258,6 @@ fn write_slashes(target: &mut Template) {
         }
     }
     target.parts = parts;
-}
-
-/// Splits a rule into two that together are the same: with and without a slash at the end, or with
-/// and without the tail.
-pub(in crate::rules::format) fn split(rule: &Rule) -> Option<[Rule; 2]> {
-    let Parts { path, target } = Parts::of(rule).ok()?;
-    let with = |path: &Pattern, target: &Template| {
-        let mut own = rule.clone();
-        own.source.kind = match own.source.kind {
-            SourceKind::Exact(_) => {
-                let text = path.to_string();
-                let range = 0..text.len();
-                SourceKind::Exact(Word::new(text, range))
-            }
-            SourceKind::Pattern(_) => SourceKind::Pattern(path.clone()),
-            _ => SourceKind::Text(path.to_string()),
-        };
-        own.target = target.to_string().into();
-        own.options.matching.ignore_trailing_slash = false;
-        own
-    };
-    match &path.tail {
-        Some(tail) if tail.kind == TailKind::Optional => {
-            let mut without = path.clone();
-            without.tail = None;
-            let mut below = path.clone();
-            below.tail = Some(Tail {
-                kind: TailKind::AfterSlash,
-                name: tail.name.clone(),
-            });
-            let mut empty = target.clone();
-            let is_tail = |part: &TemplatePart| match part {
-                TemplatePart::Placeholder(one) => one.name == tail.name,
-                TemplatePart::Literal(_) => false,
-            };
-            empty.parts.retain(|part| !is_tail(part));
-            let mut filled = target.clone();
-            write_slashes(&mut filled);
-            Some([with(&without, &empty), with(&below, &filled)])
-        }
-        None if rule.options.matching.ignore_trailing_slash => {
-            let without = path.without_trailing_slash();
-            // The path `/` with one more slash is `//`.
-            let mut slashed = without.clone();
-            slashed.push_literal("", 0..0);
-            Some([with(&without, &target), with(&slashed, &target)])
-        }
-        _ => None,
-    }
 }
 
 /// Returns the status of a redirect.
@@ -337,23 +286,22 @@ pub(in crate::rules::format) enum Feature {
     Edits,
 }
 
-/// Says what a format without conditions, hosts and waiting rules can't say.
-pub(in crate::rules::format) fn no_conditions(
+/// Returns the reason if the options use a condition, wait for a response, or use a feature that
+/// isn't in `supported`.
+pub(in crate::rules::format) fn check_no_conditions(
     options: &Options,
-    has: &[Feature],
+    supported: &[Feature],
 ) -> Result<(), Reason> {
-    common(options, has)?;
-    if options.after.is_some() {
-        return Err("the format has no rules that wait for a response".into());
-    }
+    check_features(options, supported)?;
+    check_no_wait(options)?;
     match options.conditions.first() {
-        Some((_, condition)) => Err(no_condition(&condition.place)),
+        Some((_, condition)) => Err(unsupported_condition(&condition.place)),
         None => Ok(()),
     }
 }
 
-/// Says that a format has no such conditions.
-pub(in crate::rules::format) fn no_condition(place: &Place) -> Reason {
+/// Returns the reason in a format that has no such conditions.
+pub(in crate::rules::format) fn unsupported_condition(place: &Place) -> Reason {
     match place {
         Place::Query(_) => "the format has no conditions on the query",
         Place::Header(_) | Place::HeaderInAnyCase(_) => "the format has no conditions on headers",
@@ -365,8 +313,11 @@ pub(in crate::rules::format) fn no_condition(place: &Place) -> Reason {
     .into()
 }
 
-/// Says what a format can't say that has none of the features but these.
-pub(in crate::rules::format) fn common(options: &Options, has: &[Feature]) -> Result<(), Reason> {
+/// Returns the reason if the options use a feature that isn't in `supported`.
+pub(in crate::rules::format) fn check_features(
+    options: &Options,
+    supported: &[Feature],
+) -> Result<(), Reason> {
     let reasons = [
         (
             Feature::Cache,
@@ -390,14 +341,40 @@ pub(in crate::rules::format) fn common(options: &Options, has: &[Feature]) -> Re
         ),
     ];
     let mut reasons = reasons.into_iter();
-    match reasons.find(|(feature, is_set, _)| *is_set && !has.contains(feature)) {
+    match reasons.find(|(feature, is_set, _)| *is_set && !supported.contains(feature)) {
         Some((_, _, reason)) => Err(reason.into()),
         None => Ok(()),
     }
 }
 
-/// Says that a format has no rules for a host or a scheme.
-pub(in crate::rules::format) fn no_host(options: &Options) -> Result<(), Reason> {
+/// Returns the reason if the rule waits for a response.
+pub(in crate::rules::format) fn check_no_wait(options: &Options) -> Result<(), Reason> {
+    match options.after {
+        Some(_) => Err("the format has no rules that wait for a response".into()),
+        None => Ok(()),
+    }
+}
+
+/// Returns the reason if the rule is for a scheme.
+pub(in crate::rules::format) fn check_no_scheme(options: &Options) -> Result<(), Reason> {
+    match options.scheme {
+        Some(_) => Err("the format has no rules for a scheme".into()),
+        None => Ok(()),
+    }
+}
+
+/// Returns the host of a rule, or the reason if the rule is for its subdomains, too.
+pub(in crate::rules::format) fn exact_host(options: &Options) -> Result<Option<&str>, Reason> {
+    match options.host.as_deref() {
+        Some(host) if host.starts_with(['*', '.']) => {
+            Err("the format has no hosts with subdomains".into())
+        }
+        host => Ok(host),
+    }
+}
+
+/// Returns the reason if the rule is for a host or a scheme.
+pub(in crate::rules::format) fn check_no_host(options: &Options) -> Result<(), Reason> {
     match options.host.is_some() || options.scheme.is_some() {
         true => Err("the format has no rules for a host".into()),
         false => Ok(()),

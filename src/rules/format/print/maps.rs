@@ -2,7 +2,9 @@
 
 use super::{
     Parts, Reason,
-    entry::{is_everything, literal, no_conditions, plain_target, redirect_status},
+    entry::{
+        check_no_conditions, check_no_scheme, is_everything, literal, plain_target, redirect_status,
+    },
 };
 use crate::{rules::Rule, status::Status};
 
@@ -27,9 +29,6 @@ pub(in crate::rules::format) fn check(rule: &Rule) -> Result<(), Reason> {
     if redirect_status(rule)? != Status::MovedPermanently {
         return Err("a map has one status for all its rules, and here it is 301".into());
     }
-    no_conditions(&rule.options, &[])?;
-    if rule.options.scheme.is_some() {
-        return Err("the format has no rules for a scheme".into());
-    }
-    Ok(())
+    check_no_conditions(&rule.options, &[])?;
+    check_no_scheme(&rule.options)
 }

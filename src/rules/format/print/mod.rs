@@ -16,6 +16,7 @@ pub(super) mod maps;
 mod reason;
 pub(super) mod regex;
 pub(super) mod same;
+mod split;
 
 use entry::Parts;
 
@@ -209,7 +210,7 @@ impl<'r> File<'r> {
             let printed = match one(self.format, &rule) {
                 Ok(printed) => Ok(vec![printed]),
                 // If the whole isn't the same, its parts may be.
-                Err(reason) => match entry::split(&rule) {
+                Err(reason) => match split::split(&rule) {
                     Some(parts) => {
                         let [first, second] = parts.map(|part| one(self.format, &part));
                         // The second is the one with the tail.

@@ -9,8 +9,9 @@ use crate::rules::{
         print::{
             Reason,
             entry::{
-                IN_ANY_CASE, Names, Parts, PrintPlaceholder, common, escaped, redirect_status,
-                segments,
+                IN_ANY_CASE, Names, Parts, PrintPlaceholder, check_features, check_no_scheme,
+                check_no_wait, escaped, exact_host, redirect_status, segments,
+                unsupported_condition,
             },
             regex::Numbered,
         },
@@ -19,6 +20,12 @@ use crate::rules::{
     },
     syntax::{Pattern, TailKind, Template, TemplatePart},
 };
+
+/// A source and a target.
+enum Printable {
+    Regex(Numbered),
+    Path(Parts),
+}
 
 /// What the conditions on the path say, which a source says in these formats.
 #[derive(Default)]
@@ -29,28 +36,22 @@ struct Excluded<'r> {
 
 pub(in crate::rules::format) fn entry(rule: &Rule, format: VercelFormat) -> Result<String, Reason> {
     let status = redirect_status(rule)?.as_u16();
-    common(&rule.options, &[])?;
-    let numbered = Numbered::of(rule);
-    let parts = match &numbered {
-        Some(_) => None,
-        None => Some(Parts::of(rule)?),
+    check_features(&rule.options, &[])?;
+    let printable = match Numbered::of(rule) {
+        Some(numbered) => Printable::Regex(numbered),
+        None => Printable::Path(Parts::of(rule)?),
     };
-    let names = parts.as_ref().map(Parts::names).unwrap_or_default();
+    let names = match &printable {
+        Printable::Regex(_) => Names::default(),
+        Printable::Path(parts) => parts.names(),
+    };
     let mut has = Vec::new();
     let mut missing = Vec::new();
-    match &rule.options.host {
-        Some(host) if host.starts_with(['*', '.']) => {
-            return Err("the format has no hosts with subdomains".into());
-        }
-        Some(host) => has.push(format!(r#"{{ "type": "host", "value": {} }}"#, text(host))),
-        None => {}
+    if let Some(host) = exact_host(&rule.options)? {
+        has.push(format!(r#"{{ "type": "host", "value": {} }}"#, text(host)));
     }
-    if rule.options.scheme.is_some() {
-        return Err("the format has no rules for a scheme".into());
-    }
-    if rule.options.after.is_some() {
-        return Err("the format has no rules that wait for a response".into());
-    }
+    check_no_scheme(&rule.options)?;
+    check_no_wait(&rule.options)?;
     let mut captured = Vec::new();
     let mut excluded = Excluded::default();
     for (is_expected, one) in &rule.options.conditions {
@@ -74,10 +75,9 @@ pub(in crate::rules::format) fn entry(rule: &Rule, format: VercelFormat) -> Resu
         let list = if *is_expected { &mut has } else { &mut missing };
         list.push(condition(one, &mut captured)?);
     }
-    let (source, to) = match (&numbered, &parts) {
-        (Some(numbered), _) => (regex(&numbered.regex, format, &excluded)?, &numbered.target),
-        (None, Some(parts)) => (path(&parts.path, &names, &excluded)?, &parts.target),
-        (None, None) => return Err(NO_SUCH_REGEX.into()),
+    let (source, to) = match &printable {
+        Printable::Regex(own) => (regex(&own.regex, format, &excluded)?, &own.target),
+        Printable::Path(own) => (path(&own.path, &names, &excluded)?, &own.target),
     };
     // In Next, the slash of a tail that is missing is missing, too.
     let target = target(to, &|one| {
@@ -112,7 +112,7 @@ fn condition(
         Place::Cookie(key) => ("cookie", Some(key)),
         Place::Host => ("host", None),
         Place::Path(_) => return Err("the format has no such conditions on the path".into()),
-        Place::Language(_) => return Err("the format has no conditions on the language".into()),
+        Place::Language(_) => return Err(unsupported_condition(place)),
     };
     let mut fields = vec![format!(r#""type": "{kind}""#)];
     fields.extend(key.map(|key| format!(r#""key": {}"#, text(key))));

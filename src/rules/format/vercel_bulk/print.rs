@@ -12,7 +12,9 @@ use crate::rules::{
     format::{
         print::{
             Reason,
-            entry::{Parts, literal, no_conditions, no_host, plain_target, redirect_status},
+            entry::{
+                Parts, check_no_conditions, check_no_host, literal, plain_target, redirect_status,
+            },
         },
         rewrite::OriginalEntry,
     },
@@ -55,8 +57,8 @@ struct Row {
 impl Row {
     fn of(rule: &Rule) -> Result<Self, Reason> {
         let status = redirect_status(rule)?.as_u16();
-        no_conditions(&rule.options, &[])?;
-        no_host(&rule.options)?;
+        check_no_conditions(&rule.options, &[])?;
+        check_no_host(&rule.options)?;
         let parts = Parts::of(rule)?;
         Ok(Self {
             source: literal(&parts.path)?,
