@@ -25,8 +25,7 @@ pub struct TestRequest {
     pub(super) reads_original_uri: bool,
 }
 
-/// Two requests are equal if method, URL, version and header fields are. Extensions aren't
-/// compared.
+/// Compares everything except the extensions.
 impl PartialEq for TestRequest {
     fn eq(&self, other: &Self) -> bool {
         let (own, others) = (&self.request, &other.request);

@@ -129,6 +129,9 @@ mod tests {
         assert_ne!(read(), before);
         let endings = ["a".to_owned(), ".c".to_owned()];
         assert_eq!(Contents::read(folder.path(), &endings).unwrap(), before);
+        write(".c", "more");
+        assert_ne!(Contents::read(folder.path(), &endings).unwrap(), before);
+        fs::remove_file(folder.path().join(".c")).unwrap();
         write("d.c", "more");
         assert_ne!(Contents::read(folder.path(), &endings).unwrap(), before);
         write("b", "");

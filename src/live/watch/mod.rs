@@ -46,8 +46,10 @@
 //!
 //! In a folder, the watch covers the files directly in it. It ignores names that begin with `.` or
 //! end in `~`, which editors and systems create. With [`Watch::ending`], it covers only names with
-//! these endings. The reader receives the path of the folder and merges the files. If the first
-//! match wins, a `Vec` of rules is the merged policy:
+//! these endings. A whole name is an ending too: `.ending(".htaccess")`.
+//!
+//! The reader receives the path of the folder and merges the files. If the first match wins, a
+//! `Vec` of rules is the merged policy:
 //!
 //! ```no_run
 //! use std::{error::Error, fs, path::Path};

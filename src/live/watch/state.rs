@@ -105,5 +105,7 @@ pub(super) fn files(folder: &Path, endings: &[String]) -> io::Result<Vec<(OsStri
 fn is_covered(name: &[u8], endings: &[String]) -> bool {
     let has_ending = |ending: &String| name.ends_with(ending.as_bytes());
     let is_ignored = name.starts_with(b".") || name.ends_with(b"~");
-    !is_ignored && (endings.is_empty() || endings.iter().any(has_ending))
+    // A whole name, such as `.htaccess`.
+    endings.iter().any(|ending| name == ending.as_bytes())
+        || !is_ignored && (endings.is_empty() || endings.iter().any(has_ending))
 }

@@ -142,7 +142,7 @@ codes! {
     Syntax = "syntax", Error;
     /// Two entries have the same source, and the format rejects that.
     DuplicateSource = "duplicate-source", Error;
-    /// Something is longer or more than the format or this crate allows.
+    /// A text or a list is longer than the format or this crate allows.
     Limit = "limit", Error;
     /// The rule needs a feature of this crate that is off.
     MissingFeature = "missing-feature", Error;
@@ -156,7 +156,7 @@ codes! {
     UnsupportedCondition = "unsupported-condition", Warning;
     /// The regex is valid in its format, but isn't supported. The rule is skipped.
     UnsupportedRegex = "unsupported-regex", Warning;
-    /// The rule does something else than to redirect. Its URLs pass through.
+    /// The rule rewrites, proxies or shows an error page. Its URLs pass through.
     UnsupportedOutcome = "unsupported-outcome", Warning;
     /// A setting, a section or another part of the file isn't supported, and is ignored.
     UnsupportedOption = "unsupported-option", Warning;
@@ -164,7 +164,7 @@ codes! {
     UnknownKey = "unknown-key", Warning;
     /// No request matches the rule, or one of its conditions.
     NeverMatches = "never-matches", Warning;
-    /// A part of the rule means something else than it seems to.
+    /// A part of the rule doesn't mean what it seems to.
     Misleading = "misleading", Warning;
     /// The file starts with a byte-order mark.
     ByteOrderMark = "byte-order-mark", Warning;
@@ -172,11 +172,13 @@ codes! {
     PossibleLoop = "possible-loop", Warning;
     /// A rule may redirect to a URL that it matches again.
     PossibleEndlessRedirect = "possible-endless-redirect", Warning;
-    /// A rule that waits for a response matches its own target, and skips the URLs there.
+    /// A rule that waits for a response matches its own target. It skips these URLs.
     OwnTarget = "own-target", Warning;
     /// The check couldn't decide whether rules redirect in a loop.
     UndecidedLoop = "undecided-loop", Note;
-    /// The check couldn't decide something else, or it didn't look at all rules.
+    /// Too many rules overlap, so the check didn't look at all of them.
+    IncompleteCheck = "incomplete-check", Note;
+    /// The check couldn't decide whether a rule is unreachable.
     Undecided = "undecided", Note;
     /// Another rule redirects the target again.
     RedirectChain = "redirect-chain", Warning;
@@ -194,7 +196,7 @@ codes! {
     PermanentPerUser = "permanent-per-user", Warning;
     /// Clients cache this permanent redirect, but the redirect that follows it is temporary.
     PermanentToTemporary = "permanent-to-temporary", Note;
-    /// The target differs only by its port. If a proxy drops the port, that is a loop (R9).
+    /// The target differs only by its port. If a proxy drops the port, that is a loop.
     OtherPort = "other-port", Note;
     /// The app responds to the target with 404, 405, 410 or 5xx.
     DeadTarget = "dead-target", Warning;
@@ -220,8 +222,8 @@ impl FindingCode {
         Self::ALL.iter().copied()
     }
 
-    /// Returns `true` for a loop: one that is certain, possible or undecided.
-    pub(in crate::rules) const fn is_about_loops(self) -> bool {
+    /// Returns `true` for a loop that is certain, possible or undecided.
+    pub(in crate::rules) const fn may_be_loop(self) -> bool {
         matches!(
             self,
             Self::RedirectLoop
@@ -232,7 +234,7 @@ impl FindingCode {
         )
     }
 
-    /// Returns `true` for a rule that would be valid in another table.
+    /// Returns `true` for a certain loop. Without the other rules, its rule may be valid.
     pub(in crate::rules) const fn is_loop(self) -> bool {
         matches!(self, Self::RedirectLoop | Self::EndlessRedirect)
     }

@@ -148,9 +148,10 @@ impl Findings {
         assert!(!self.has_errors(), "the rules have errors:\n{self}");
     }
 
-    /// Asserts that the rules have no redirect loop, not even a possible one.
+    /// Asserts that there is no redirect loop: none that is certain, possible or undecided.
     ///
-    /// It ignores all other findings.
+    /// A redirect to another host counts only if a rule names the host, or if you pass it to
+    /// [`check_for_hosts`](crate::rules::Rules::check_for_hosts).
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -163,20 +164,43 @@ impl Findings {
     ///
     /// # Panics
     ///
-    /// If there is a certain, possible or undecided loop, or if the check didn't look at all rules.
-    /// The message lists these findings.
+    /// If there is such a loop, if the check didn't look at all rules, if a host is invalid, or if
+    /// findings are [omitted](Self::omitted). The message lists these findings.
     #[track_caller]
     pub fn assert_no_loops(&self) {
-        let about_loops = |finding: &&Finding| {
-            finding.code().is_about_loops()
-                || finding.code() == FindingCode::Undecided && finding.rule().is_none()
+        let matters = |finding: &&Finding| {
+            let code = finding.code();
+            code.may_be_loop()
+                || matches!(
+                    code,
+                    FindingCode::IncompleteCheck | FindingCode::InvalidHost
+                )
         };
-        let loops: Vec<_> = self.iter().filter(about_loops).cloned().collect();
+        let loops = Self {
+            list: self.iter().filter(matters).cloned().collect(),
+            ..self.clone()
+        };
         assert!(
             loops.is_empty(),
-            "the rules may redirect in a loop:\n{}",
-            Self::from(loops)
+            "the rules may redirect in a loop:\n{loops}"
         );
+    }
+
+    /// Returns the findings except those with one of these codes, for example the warnings that a
+    /// file needs to have.
+    ///
+    /// ```
+    /// use tower_redirect::rules::{FindingCode, netlify};
+    ///
+    /// // In a `#[test]`. The app serves `/app`, so the rewrite is fine.
+    /// let parsed = netlify::parse_lossy("/app/* /app/index.html 200\n/old /new\n");
+    /// parsed.findings.without(&[FindingCode::UnsupportedOutcome]).assert_clean();
+    /// parsed.rules.check().assert_clean();
+    /// ```
+    #[must_use]
+    pub fn without(mut self, codes: &[FindingCode]) -> Self {
+        self.list.retain(|finding| !codes.contains(&finding.code()));
+        self
     }
 
     /// Names the file of all findings that are about a line.
@@ -335,7 +359,7 @@ impl Findings {
             let key = (finding.code(), related.collect());
             let first = firsts.get(&key).and_then(|at| folded.get_mut(*at));
             match first.filter(|first| first.message() == finding.message()) {
-                Some(first) => first.0.also_affected.push(rule),
+                Some(first) => first.0.also_affected.push(finding.as_related(rule)),
                 None => {
                     firsts.insert(key, folded.len());
                     folded.push(finding);

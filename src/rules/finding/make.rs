@@ -177,10 +177,16 @@ impl Finding {
         self
     }
 
-    /// Adds the numbers of later rules with the same finding.
-    pub(in crate::rules) fn also_in(mut self, rules: &[RuleNumber]) -> Self {
-        self.0.also_affected = rules.iter().map(|rule| rule.0).collect();
+    /// Adds the later rules with the same finding.
+    pub(in crate::rules) fn also_in(mut self, rules: &[RuleNumber], lines: &Lines) -> Self {
+        let rules = rules.iter().map(|rule| RelatedRule::new(*rule, lines));
+        self.0.also_affected = rules.collect();
         self
+    }
+
+    /// The rule of this finding, as another finding refers to it.
+    pub(super) fn as_related(&self, rule: u32) -> RelatedRule {
+        RelatedRule::of(rule, self.0.file.clone(), self.0.line)
     }
 
     /// Adds the URLs of a loop, and a request that enters it.

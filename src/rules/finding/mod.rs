@@ -114,7 +114,7 @@ struct Fields {
     /// The URLs of a loop, and a request that enters it.
     urls: Box<[String]>,
     request: Option<Box<TestRequest>>,
-    also_affected: Vec<u32>,
+    also_affected: Vec<RelatedRule>,
 }
 
 impl Finding {
@@ -225,8 +225,8 @@ impl Finding {
         Some(self.0.range?.start)
     }
 
-    /// Returns the other rules in the finding: the rest of the loop or chain, or the rule that
-    /// shadows this one.
+    /// Returns the other rules in the finding, sorted by number: the rest of the loop or chain, or
+    /// the rule that shadows this one. Of a possible chain, these are the first few.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -243,7 +243,7 @@ impl Finding {
     }
 
     /// Returns the URLs of a redirect loop, in the order in which a client requests them. Of a long
-    /// loop, these are the first six.
+    /// loop, these are the first six. Without a loop, or if the URLs aren't known, it is empty.
     ///
     /// ```
     /// use tower_redirect::rules::{Rule, Rules};
@@ -280,7 +280,7 @@ impl Finding {
         self.0.request.as_deref()
     }
 
-    /// Returns the numbers of later rules that have the same finding.
+    /// Returns the later rules that have the same finding.
     ///
     /// The list has such a finding once, for the first rule.
     ///
@@ -290,7 +290,8 @@ impl Finding {
     /// let file = "/a /x/1\n/b /x/2\n/c /x/3\n/x/:id /y/:id 302 Language=de\n";
     /// let findings = netlify::parse(file)?.check();
     /// let finding = findings.iter().next().unwrap();
-    /// assert_eq!((finding.rule(), finding.also_affected()), (Some(0), &[1, 2][..]));
+    /// let others: Vec<_> = finding.also_affected().iter().map(|other| other.line()).collect();
+    /// assert_eq!((finding.line(), others), (Some(1), vec![Some(2), Some(3)]));
     /// assert_eq!(
     ///     finding.to_string(),
     ///     "rules:1: note: possible redirect chain: line 4 may redirect the target \
@@ -300,7 +301,7 @@ impl Finding {
     /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     #[must_use]
-    pub fn also_affected(&self) -> &[u32] {
+    pub fn also_affected(&self) -> &[RelatedRule] {
         &self.0.also_affected
     }
 
@@ -331,6 +332,8 @@ impl Finding {
         } else if let Some(rule) = self.rule() {
             write!(f, "rule {rule}")?;
             separator = ", ";
+        } else if self.0.part.is_none() {
+            f.write_str(self.file_or_default())?;
         }
         if let Some(name) = self.rule_name() {
             write!(f, " ({})", Escaped(name))?;

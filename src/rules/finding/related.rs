@@ -31,6 +31,10 @@ impl RelatedRule {
         }
     }
 
+    pub(super) const fn of(rule: u32, file: Option<Arc<str>>, line: Option<u32>) -> Self {
+        Self { rule, file, line }
+    }
+
     /// Returns the number of the rule, counted from 0 in the order in which the rules were added.
     #[must_use]
     pub const fn rule(&self) -> u32 {

@@ -1,5 +1,7 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
+use crate::location::HttpScheme;
+
 use super::{Finding, FindingCode, Findings, Part, RelatedRule, Severity, TestRequest};
 
 macro_rules! by_name {
@@ -52,15 +54,16 @@ impl Serialize for RelatedRule {
     }
 }
 
-/// The method, the URL and the header fields of a request.
+/// What a client needs to send a request.
 struct RequestFields<'f>(&'f TestRequest);
 
 impl Serialize for RequestFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let request = self.0.request();
+        let (request, scheme) = self.0.parts();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("method", request.method().as_str())?;
         map.serialize_entry("url", &request.uri().to_string())?;
+        entry(&mut map, "scheme", scheme.map(HttpScheme::as_str))?;
         let headers = request.headers().iter();
         let headers = headers.map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());

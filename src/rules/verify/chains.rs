@@ -97,6 +97,10 @@ impl<'t> Check<'t> {
             second.rule_number(),
             self.rules.name_of(second.rule_number()),
         );
+        let name = match number == rule.number {
+            true => "this rule".to_owned(),
+            false => name,
+        };
         let target = target_text(RuleRef::new(&self.rules.table, *rule));
         let leads_on = |(at, step): &(RuleOffset, Step)| finder.leads_on(*at, &address, step);
         // Most URLs of a rule for missing pages have a page.

@@ -42,18 +42,19 @@ impl Rules {
     ///
     /// Certain loops aren't among the findings, because they are errors when the table is built.
     /// The check takes nearly linear time. If it can't look at everything in that time, it adds a
-    /// finding with the code [`Undecided`](FindingCode::Undecided) that names no rule.
+    /// finding with the code [`IncompleteCheck`](FindingCode::IncompleteCheck).
     #[must_use]
     pub fn check(&self) -> Findings {
         self.check_with(&mut Finder::new(self), &mut Finder::new(self))
     }
 
-    /// Checks the table of a site with these hosts, as [`check`](Self::check) does.
+    /// Checks the table as [`check`](Self::check) does, for a site with these hosts.
     ///
     /// A redirect to another host leaves the site, so the check doesn't follow it. `check` knows
-    /// only the hosts that rules name. Name all hosts of the site here, in the form of
+    /// only the hosts that rules name. Name all others here, in the form of
     /// [`Rule::host`](crate::rules::Rule::host): `example.com`, or `*.example.com` for its
-    /// subdomains.
+    /// subdomains. The result has no finding with the code
+    /// [`UnknownHost`](FindingCode::UnknownHost).
     ///
     /// ```
     /// use tower_redirect::rules::{FindingCode, Rule, Rules};
@@ -86,8 +87,6 @@ impl Rules {
         }
         let mut loops = Finder::for_hosts(self, named.clone());
         let mut findings = self.check_with(&mut loops, &mut Finder::for_hosts(self, named));
-        let is_note = |finding: &Finding| finding.code() == FindingCode::UnknownHost;
-        findings.list.retain(|finding| !is_note(finding));
         findings.list.splice(0..0, invalid);
         findings
     }
@@ -108,13 +107,15 @@ impl Rules {
             }
         }
         check.chains(finder, &mut Known::for_rules(self.len()));
-        check.unknown_hosts(finder);
+        if finder.site_hosts.is_none() {
+            check.unknown_hosts(finder);
+        }
         #[cfg(feature = "regex")]
         check.regexes(finder);
         if !are_all || finder.is_tired() {
             let message = "too many rules overlap, so not all of them were checked";
             let help = "split the table, or use narrower patterns";
-            let finding = Finding::new(FindingCode::Undecided, message, help);
+            let finding = Finding::new(FindingCode::IncompleteCheck, message, help);
             check.findings.list.push(finding);
         }
         let mut findings = check.findings;
@@ -201,26 +202,19 @@ impl<'t> Check<'t> {
         loops.are_all
     }
 
-    /// Adds a note for each host that may be this site's.
+    /// Adds a note for each target host that the site isn't known to have, if rules would redirect
+    /// again there.
     fn unknown_hosts(&mut self, finder: &mut Finder<'t>) {
-        let mut hosts: Vec<(Host, Vec<RuleNumber>)> = Vec::new();
-        let mut places: HashMap<Host, usize> = HashMap::new();
+        let mut by_host: HashMap<Host, Vec<RuleNumber>> = HashMap::new();
         for (_, rule) in self.rules.table.rules() {
             if finder.is_tired() {
                 break;
             }
-            let Some(host) = finder.unknown_host(&rule) else {
-                continue;
-            };
-            let place = *places.entry(host.clone()).or_insert_with(|| {
-                hosts.push((host, Vec::new()));
-                hosts.len() - 1
-            });
-            if let Some((_, rules)) = hosts.get_mut(place) {
-                rules.push(rule.number);
+            if let Some(host) = finder.unknown_host(&rule) {
+                by_host.entry(host).or_default().push(rule.number);
             }
         }
-        for (host, rules) in hosts {
+        for (host, rules) in by_host {
             let Some((first, others)) = rules.split_first() else {
                 continue;
             };
@@ -228,10 +222,11 @@ impl<'t> Check<'t> {
                 "`{}` isn't known as a host of this site, so the check doesn't follow redirects to it",
                 host.as_rule_host()
             );
-            let help = "if it is one, name it for the check";
+            let help = "if it is one, add it to the hosts that are checked";
             let finding = Finding::new(FindingCode::UnknownHost, message, help);
-            let finding = finding.in_table(*first, &self.rules.table.lines);
-            self.findings.list.push(finding.also_in(others));
+            let lines = &self.rules.table.lines;
+            let finding = finding.in_table(*first, lines).also_in(others, lines);
+            self.findings.list.push(finding);
         }
     }
 

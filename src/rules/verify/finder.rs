@@ -36,8 +36,10 @@ pub(in crate::rules) struct Finder<'t> {
     sources: OnceCell<Option<Sources<'t>>>,
     /// Whether addresses are asked for that no rule leads to.
     pub(super) is_for_any_address: bool,
-    /// Hosts of this site that no rule names.
-    pub(super) named_hosts: Vec<Host>,
+    /// The hosts of the site that the caller names, if it names all that no rule names.
+    pub(super) site_hosts: Option<Vec<Host>>,
+    /// A host that is taken for one of the site.
+    pub(super) assumed_host: Option<Host>,
     /// The hosts of the table from their ends, made when they are first needed.
     host_ends: OnceCell<Vec<(String, HostGroup)>>,
     pub(super) fresh: Fresh,
@@ -52,7 +54,8 @@ impl<'t> Finder<'t> {
             table,
             sources: OnceCell::new(),
             is_for_any_address: false,
-            named_hosts: Vec::new(),
+            site_hosts: None,
+            assumed_host: None,
             host_ends: OnceCell::new(),
             fresh: Fresh::default(),
             work: Work::for_rules(rules.len()),
@@ -107,7 +110,7 @@ impl<'t> Finder<'t> {
     /// The rules whose path fits where one without placeholders in its target leads; mostly none.
     pub(super) fn look_behind(&mut self, rule: &CompiledRule<'_>, found: &mut Vec<RuleOffset>) {
         let host = self.host_after(rule);
-        if !self.is_ours(&host) {
+        if !self.is_site_host(&host) {
             return;
         }
         let groups = self.groups(&host);
@@ -291,7 +294,7 @@ impl<'t> Finder<'t> {
     /// The rules whose path and host may fit, but for those that may match any path where one is
     /// known in part only; says whether it is.
     pub(super) fn find_most(&mut self, address: &Address, found: &mut Vec<RuleOffset>) -> bool {
-        if !self.is_ours(&address.host) {
+        if !self.is_site_host(&address.host) {
             return false;
         }
         let groups = self.groups(&address.host);

@@ -272,7 +272,7 @@ fn urls_of(one: &Loop) -> String {
     urls.join(" → ")
 }
 
-/// What a request needs besides its URL to go round.
+/// What a request needs besides its URL to enter the loop.
 fn needs_of(one: &Loop) -> String {
     let Some(request) = one.request.as_ref().filter(|_| !one.is_certain) else {
         return String::new();

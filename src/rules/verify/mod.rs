@@ -25,13 +25,13 @@ mod host;
 mod leading;
 mod leave_out;
 mod merge;
-mod our_hosts;
 mod own_target;
 mod path;
 mod port;
 mod query;
 mod region;
 mod shadow;
+mod site_hosts;
 mod sources;
 mod target_path;
 mod unify;
@@ -51,19 +51,19 @@ pub(super) use path::AskedPath;
 pub(super) use region::Overlap;
 use walk::Verdict;
 
-/// Rules that lead to each other, or one to itself.
+/// Rules that redirect to each other, or a rule that redirects to itself.
 #[derive(Debug)]
 pub(super) struct Loop {
-    /// The rules, in the order in which they answer where that is known.
+    /// The rules, in the order in which they match if that is known.
     pub(super) rules: Vec<RuleOffset>,
     pub(super) kind: LoopKind,
-    /// How many redirects it takes to come round.
+    /// The number of redirects in the loop.
     pub(super) hops: usize,
-    /// Whether it is there whatever else a request has.
+    /// Every request that the first rule matches enters the loop.
     pub(super) is_certain: bool,
-    /// The URLs that go round, where they are known; of a long loop the first few.
+    /// The URLs of the loop, if they are known. Of a long loop, these are the first few.
     pub(super) urls: Vec<String>,
-    /// A request that goes round, if one is known.
+    /// A request that enters the loop, if one is known.
     pub(super) request: Option<TestRequest>,
     /// The rules among which this was found. Without them, there is no loop of these rules.
     pub(super) circle: Vec<RuleOffset>,
@@ -277,7 +277,7 @@ mod tests {
             let (mut loops, mut rest) = (finder(), finder());
             let report = rules.check_with(&mut loops, &mut rest);
             let findings = report.iter();
-            let said = findings.filter(|finding| finding.code() == FindingCode::Undecided);
+            let said = findings.filter(|finding| finding.code() == FindingCode::IncompleteCheck);
             assert!(said.count() > 0, "set {number}");
             for finder in [loops, rest] {
                 assert!(

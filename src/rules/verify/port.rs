@@ -38,7 +38,7 @@ impl Finder<'_> {
         let Some(host) = target.and_then(|(host, _)| host.sample()) else {
             return false;
         };
-        self.is_ours(&Host::Is(host.as_str().into()))
+        self.is_site_host(&Host::Is(host.as_str().into()))
             && self
                 .requests(at)
                 .into_iter()

@@ -118,7 +118,7 @@ impl Finder<'_> {
             let answered = rules.answered(&client.request.head(), || looks += 1);
             let (at, redirect) = answered?;
             let host = self.table.rule(at)?.target_origin().map(|(host, _)| host);
-            if host.is_some_and(|host| !self.is_ours(&host)) {
+            if host.is_some_and(|host| !self.is_site_host(&host)) {
                 return None;
             }
             let Verdict::Send(sent, status) = client.judge(redirect) else {

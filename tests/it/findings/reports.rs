@@ -67,7 +67,12 @@ fn what_is_the_same_of_many_rules_is_said_once() {
          point this rule at the final target, if that is always the same URL",
     );
     let one = report.iter().next().unwrap();
-    assert!(one.also_affected().iter().copied().eq(1..1_000));
+    assert!(
+        one.also_affected()
+            .iter()
+            .map(RelatedRule::rule)
+            .eq(1..1_000)
+    );
 }
 
 #[test]
@@ -226,4 +231,27 @@ note: the target doesn't use the placeholder `x`
         .with_text(&long)
         .to_snippets();
     assert!(shown.len() < 600, "{shown}");
+}
+
+#[test]
+fn a_finding_about_the_whole_table_has_a_place() {
+    let rule =
+        |id| Rule::found("/a", format!("/b/{id}")).when(Condition::cookie(&format!("c{id}")));
+    let findings = Rules::new((0..2_000).map(rule)).unwrap().check();
+    let is_incomplete = |one: &&Finding| one.code() == FindingCode::IncompleteCheck;
+    let finding = findings.iter().find(is_incomplete).unwrap();
+    assert_eq!(
+        finding.to_string(),
+        "rules: note: too many rules overlap, so not all of them were checked; \
+         split the table, or use narrower patterns",
+    );
+}
+
+#[test]
+#[should_panic(expected = "host `https://example.com`, byte 5: error: a host has no scheme")]
+fn a_table_is_not_free_of_loops_if_a_host_is_invalid() {
+    let rules = Rules::new([Rule::found("/a", "/b")]).unwrap();
+    rules
+        .check_for_hosts(["https://example.com"])
+        .assert_no_loops();
 }
