@@ -160,7 +160,12 @@ impl CompiledOptions {
     pub(super) fn requires_host(&self, host: &str) -> bool {
         let mut conditions = self.conditions.iter();
         conditions.any(|condition| {
-            condition.place == Place::Host
+            let is_host = match &condition.place {
+                Place::Host => true,
+                Place::Header(name) | Place::HeaderInAnyCase(name) => **name == *"host",
+                _ => false,
+            };
+            is_host
                 && condition.expected
                 && condition.value.admits_text(host, &mut Captures::none())
         })

@@ -270,6 +270,9 @@ impl Address {
             ..self.clone()
         };
         if let Some((host, origin)) = rule.target_origin() {
+            if host != next.host {
+                next.fields.retain(|field| !field.belongs_to_host());
+            }
             next.host = host;
             next.port = origin.written_port();
             next.scheme = Some(origin.scheme());

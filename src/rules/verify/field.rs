@@ -88,6 +88,17 @@ impl Field {
         }
     }
 
+    /// Returns `true` if a client may send another value to another host.
+    pub(super) fn belongs_to_host(&self) -> bool {
+        match &self.place {
+            Place::Header(name) | Place::HeaderInAnyCase(name) => {
+                matches!(&**name, "host" | "cookie" | "authorization")
+            }
+            Place::Cookie(_) | Place::Language(_) => true,
+            Place::Host | Place::Path(_) | Place::Query(_) => false,
+        }
+    }
+
     /// How many texts are known of.
     pub(super) fn text_count(&self) -> usize {
         let sets = self.some.iter().chain(&self.none);

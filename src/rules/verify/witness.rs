@@ -74,7 +74,12 @@ pub(super) fn request(known: &Address, path: &str) -> Option<TestRequest> {
                 Place::Host | Place::Path(_) | Place::Query(_) => continue,
             };
             let name: header::HeaderName = name.parse().ok()?;
-            headers.append(name, HeaderValue::from_str(&value).ok()?);
+            let value = HeaderValue::from_str(&value).ok()?;
+            match name {
+                // A request has one.
+                header::HOST => headers.insert(name, value).is_some(),
+                name => headers.append(name, value),
+            };
         }
     }
     Some(TestRequest::of(request, known.scheme))

@@ -328,6 +328,24 @@ fn r9_no_loop_hides() {
         });
         assert!(!is_lost || is_reported, "{rules}\n{findings}");
     }
+    // On another host, the client sends another `Host`, and perhaps another cookie.
+    for header in ["host", "cookie", "authorization"] {
+        let value = match header {
+            "host" => "h.example",
+            _ => "a=1",
+        };
+        let condition = || Condition::header(header).equal_to(value);
+        let rules = [
+            Rule::found("/a", "https://a.example/b").when(condition()),
+            Rule::found("/b", "https://h.example/a")
+                .host("a.example")
+                .unless(condition()),
+            Rule::found("/x", "/y").host("h.example"),
+        ];
+        let findings = Rules::new(rules).unwrap().check();
+        let is_loop = |one: &Finding| one.code().as_str().contains("loop");
+        assert!(findings.iter().any(is_loop), "{header}: {findings}");
+    }
     let netlify = Format::Netlify.parse_lossy("/a q=:q /b/:q 302!\n/b/ /a?q= 302!\n");
     assert!(netlify.findings.has_errors() || !netlify.rules.check().is_clean());
 }

@@ -48,8 +48,20 @@ pub(super) fn translate(
         match (char, number) {
             ('\\', _) => {
                 length = 1 + next.map_or(0, char::len_utf8);
-                let escaped = next.unwrap_or('\\');
-                push_literal(&mut template, escaped, begin..begin + length, known);
+                let digits = rest.get(length..).filter(|rest| is_escape(rest));
+                let digits = digits.and_then(|rest| rest.get(..2));
+                match (next, digits) {
+                    // With `NE`, this is sent as a percent-encoded byte.
+                    (Some('%'), Some(digits)) if known.keeps_marks => {
+                        length += digits.len();
+                        let text = format!("%{digits}");
+                        template.push_text(&text, begin..begin + length);
+                    }
+                    (next, _) => {
+                        let escaped = next.unwrap_or('\\');
+                        push_literal(&mut template, escaped, begin..begin + length, known);
+                    }
+                }
             }
             ('$' | '%', Some(0)) if char == '$' || known.of_condition > 0 => {
                 return Err((
