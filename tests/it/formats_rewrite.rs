@@ -149,14 +149,14 @@ fn files_in_their_own_words() {
             "RewriteEngine On\n\
              RewriteRule ^a$ /b [R,noescape]\n\
              RewriteRule ^b$ /c#d [R=302,NoEscape]\n\
-             RewriteRule ^e$ /f R,qsappend\n\
+             RewriteRule ^e$ /f [R,qsappend]\n\
              RewriteRule ^f$ /g?x [R=302,QSAppend]\n\
              RewriteRule ^h$ /i [redirect,qsdiscard]\n\
              RewriteRule ^i$ /j [R=303,qsd]\n",
             "RewriteEngine On\n\
              RewriteRule ^a$ /c#d [R,noescape]\n\
              RewriteRule ^b$ /c#d [R=302,NoEscape]\n\
-             RewriteRule ^e$ /g?x R,qsappend\n\
+             RewriteRule ^e$ /g?x [R,qsappend]\n\
              RewriteRule ^f$ /g?x [R=302,QSAppend]\n\
              RewriteRule ^h$ /j [R=303,qsdiscard]\n\
              RewriteRule ^i$ /j [R=303,qsd]\n",

@@ -83,8 +83,13 @@ impl FileRange {
             .and_then(|at| lines.get(at))
             .copied()
             .unwrap_or_default();
-        let before = line.char_indices().nth(self.before);
-        let start = start + before.map_or(0, |(at, _)| at);
+        // A file on one line has all its entries there, and most are ASCII.
+        let is_ascii = line.get(..self.before).is_some_and(str::is_ascii);
+        let before = match is_ascii {
+            true => self.before,
+            false => line.char_indices().nth(self.before).map_or(0, |(at, _)| at),
+        };
+        let start = start + before;
         start + self.bytes.start..start + self.bytes.end
     }
 }

@@ -38,13 +38,24 @@ struct Flags {
 const MAX_RULES: usize = 32;
 
 impl Flags {
-    fn of(word: Option<&Word>) -> Result<Self, String> {
+    /// Reads the flags, or returns a message and help.
+    fn of(word: Option<&Word>) -> Result<Self, (String, &'static str)> {
+        let unknown = |flag: &str| {
+            let message = format!("unknown flag {}", quoted(flag));
+            (message, "remove it, or check its spelling")
+        };
         let mut flags = Self {
             word: word.cloned(),
             ..Self::default()
         };
-        let text = word.map_or("", |word| &*word.text);
-        let text = text.trim_start_matches('[').trim_end_matches(']');
+        let text = word.map_or("[]", |word| &*word.text);
+        let text = text
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']'));
+        let text = text.ok_or_else(|| {
+            let message = "the flags aren't in brackets".to_owned();
+            (message, "write them like `[R=301,L]`, without spaces")
+        })?;
         for flag in text
             .split(',')
             .map(str::trim)
@@ -58,7 +69,7 @@ impl Flags {
                         "permanent" => 301,
                         "seeother" => 303,
                         "gone" => 410,
-                        code => code.parse().map_err(|_| flag.to_owned())?,
+                        code => code.parse().map_err(|_| unknown(flag))?,
                     });
                 }
                 "f" | "forbidden" => flags.redirect = Some(403),
@@ -73,7 +84,7 @@ impl Flags {
                 "e" | "env" | "co" | "cookie" | "ns" | "nosubreq" | "b" | "bnp" | "bctls"
                 | "bne" | "dpi" | "discardpath" | "h" | "handler" | "t" | "type" | "pt"
                 | "passthrough" | "qsl" | "qslast" => {}
-                _ => return Err(flag.to_owned()),
+                _ => return Err(unknown(flag)),
             }
         }
         Ok(flags)
@@ -130,15 +141,9 @@ impl Reader {
         };
         let flags = match Flags::of(flags.first()) {
             Ok(flags) => flags,
-            Err(flag) => {
-                let message = format!("unknown flag {}", quoted(&flag));
+            Err((message, help)) => {
                 let word = flags.first().unwrap_or(to);
-                return self.report(
-                    FindingCode::InvalidOption,
-                    word,
-                    &message,
-                    "remove it, or check its spelling",
-                );
+                return self.report(FindingCode::InvalidOption, word, &message, help);
             }
         };
         if !self.engine {
