@@ -38,7 +38,7 @@ pub(in crate::rules) struct Finder<'t> {
     pub(super) is_for_any_address: bool,
     /// The hosts of the site that the caller names, if it names all that no rule names.
     pub(super) site_hosts: Option<Vec<Host>>,
-    /// A host that is taken for one of the site.
+    /// Another host that counts as one of the site.
     pub(super) assumed_host: Option<Host>,
     /// The hosts of the table from their ends, made when they are first needed.
     host_ends: OnceCell<Vec<(String, HostGroup)>>,

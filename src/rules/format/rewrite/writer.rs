@@ -37,6 +37,7 @@ type EntryEdits = Result<Vec<Edit>, Reason>;
 /// An entry as the file has it.
 pub(in crate::rules::format) struct OriginalEntry<'t> {
     /// The file before the target, and after it.
+    #[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
     pub(in crate::rules::format) around: [&'t str; 2],
     /// The target with its quotes and escapes.
     pub(in crate::rules::format) target: &'t str,
@@ -170,6 +171,7 @@ impl<'f> Writer<'f> {
         let part = |bytes: Range<usize>| self.text.get(bytes).unwrap_or_default();
         let status = spot.status.as_ref().map(|status| status.in_file(lines));
         let old = OriginalEntry {
+            #[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
             around: [part(0..bytes.start), part(bytes.end..self.text.len())],
             target: part(bytes.clone()),
             text: &spot.text,
