@@ -23,7 +23,7 @@ pub(super) fn checked_host(host: &str) -> Result<Box<str>, Finding> {
         return Err(wrong(Finding::at(
             TextRange::byte(at),
             "a host has no scheme",
-            "remove it",
+            "remove it, and use `scheme` instead",
         )));
     }
     let in_braces = host.find('{').filter(|_| host.contains('}'));

@@ -271,7 +271,7 @@ impl Address {
         };
         if let Some((host, origin)) = rule.target_origin() {
             if host != next.host {
-                next.fields.retain(|field| !field.belongs_to_host());
+                next.fields.retain(|field| !field.place.belongs_to_host());
             }
             next.host = host;
             next.port = origin.written_port();

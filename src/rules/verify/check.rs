@@ -74,7 +74,8 @@ impl Rules {
     /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
-    /// An invalid host is a finding with the code [`InvalidHost`](FindingCode::InvalidHost).
+    /// A certain loop over these hosts is an error. An invalid host is a finding with the code
+    /// [`InvalidHost`](FindingCode::InvalidHost).
     #[must_use]
     pub fn check_for_hosts<H: AsRef<str>>(&self, hosts: impl IntoIterator<Item = H>) -> Findings {
         let mut named = Vec::new();

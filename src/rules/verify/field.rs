@@ -88,17 +88,6 @@ impl Field {
         }
     }
 
-    /// Returns `true` if a client may send another value to another host.
-    pub(super) fn belongs_to_host(&self) -> bool {
-        match &self.place {
-            Place::Header(name) | Place::HeaderInAnyCase(name) => {
-                matches!(&**name, "host" | "cookie" | "authorization")
-            }
-            Place::Cookie(_) | Place::Language(_) => true,
-            Place::Host | Place::Path(_) | Place::Query(_) => false,
-        }
-    }
-
     /// How many texts are known of.
     pub(super) fn text_count(&self) -> usize {
         let sets = self.some.iter().chain(&self.none);
@@ -112,6 +101,19 @@ impl Field {
             + sets
                 .map(|set| size_of::<ValueSet>() + set.size())
                 .sum::<usize>()
+    }
+}
+
+impl Place {
+    /// Returns `true` if a client may send another value to another host.
+    pub(super) fn belongs_to_host(&self) -> bool {
+        match self {
+            Self::Header(name) | Self::HeaderInAnyCase(name) => {
+                matches!(&**name, "host" | "cookie" | "authorization")
+            }
+            Self::Cookie(_) | Self::Language(_) => true,
+            Self::Host | Self::Path(_) | Self::Query(_) => false,
+        }
     }
 }
 

@@ -185,15 +185,19 @@ impl Rules {
             let mut all = round.rules.iter().flat_map(|at| conditions(*at));
             all.all(|condition| most.contains(condition))
         };
-        round.rules.iter().any(|at| all_in(conditions(*at))) && !self.names_a_port(&round.rules)
-    }
-
-    /// Returns `true` if a target has a port. Rules name hosts and no ports, so another port may be
-    /// another server.
-    fn names_a_port(&self, rules: &[RuleOffset]) -> bool {
         let rule = |at: &RuleOffset| self.table.rule(*at);
-        let mut origins = rules.iter().filter_map(|at| rule(at)?.target_origin());
-        origins.any(|(_, origin)| origin.written_port().is_some())
+        let origins = round.rules.iter();
+        let origins: Vec<_> = origins
+            .filter_map(|at| Some(rule(at)?.target_origin()?.1))
+            .collect();
+        // Rules name hosts and no ports, so another port may be another server.
+        let names_a_port = origins.iter().any(|origin| origin.written_port().is_some());
+        let mut all = round.rules.iter().flat_map(|at| conditions(*at));
+        let may_change_with_host =
+            !origins.is_empty() && all.any(|(_, has)| has.place.belongs_to_host());
+        round.rules.iter().any(|at| all_in(conditions(*at)))
+            && !names_a_port
+            && !may_change_with_host
     }
 
     /// Where a rule leads, with these words in place of what it captures.
