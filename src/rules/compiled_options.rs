@@ -178,12 +178,12 @@ impl CompiledOptions {
             .any(|condition| condition.place == Place::Host)
     }
 
-    /// A parameter that has to have one value, by which rules for one path can be told apart.
+    /// The parameter and its only allowed value. Rules for one path can differ by it.
     pub(super) fn key(&self) -> Option<(&str, &str)> {
         self.options.conditions.iter().find_map(Self::pair)
     }
 
-    /// The parameter of a condition that asks for one value of it.
+    /// The parameter of a condition that allows only one value.
     pub(super) fn pair((expected, condition): &(bool, Condition)) -> Option<(&str, &str)> {
         match (&condition.place, condition.value.only_listed()?) {
             (Place::Query(key), [value]) if *expected => Some((key, value)),

@@ -66,7 +66,7 @@ pub(super) enum Place {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum PathTest {
     Any,
-    /// It has a slash at its end, or two together. `/` is no such path.
+    /// The path ends with a slash, or has two in a row. `/` isn't such a path.
     EmptySegment,
     /// It begins with this text. Case makes no difference if the flag is set.
     BeginsWith(Box<str>, bool),
@@ -295,7 +295,7 @@ impl Condition {
         matches!(self.place, Place::Query(_))
     }
 
-    /// The language that is asked for first; a cookie of this name is asked before.
+    /// The language that the client prefers. A cookie with this name comes first.
     pub(super) fn language(cookie: &str) -> Self {
         Self::present(Place::Language(cookie.into()))
     }

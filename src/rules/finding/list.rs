@@ -148,7 +148,7 @@ impl Findings {
         assert!(!self.has_errors(), "the rules have errors:\n{self}");
     }
 
-    /// Asserts that there is no redirect loop: none that is certain, possible or undecided.
+    /// Asserts that the check found no certain, possible or undecided redirect loop.
     ///
     /// A redirect to another host counts only if a rule names the host, or if you pass it to
     /// [`check_for_hosts`](crate::rules::Rules::check_for_hosts).
@@ -251,7 +251,7 @@ impl Findings {
             let Some(own) = fields.line.filter(|_| fields.excerpts.is_empty()) else {
                 continue;
             };
-            // A line of another file would be taken for one of this file.
+            // The text has no lines of other files.
             let in_file = |other: &&RelatedRule| other.file() == fields.file.as_deref();
             let others = fields.related.iter().filter(in_file);
             let mut others: Vec<_> = others.filter_map(RelatedRule::line).collect();

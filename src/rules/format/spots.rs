@@ -76,7 +76,7 @@ impl From<Range<usize>> for FileRange {
 }
 
 impl FileRange {
-    /// Returns the bytes in the file, of which these are the lines.
+    /// Returns the bytes in the file with these lines.
     pub(super) fn in_file(&self, lines: &[(usize, &str)]) -> Range<usize> {
         let (start, line) = (self.line as usize)
             .checked_sub(1)

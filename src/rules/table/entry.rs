@@ -5,7 +5,7 @@ use crate::rules::RuleOffset;
 /// The bit of an entry that is a list.
 const LIST: u32 = RuleOffset::LIMIT.0;
 
-/// What an index has for one key: the offset of its only rule, or the index of a list of rules.
+/// What an index has for one key: the offset of a single rule, or the index of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct RuleEntry(RuleOffset);
 

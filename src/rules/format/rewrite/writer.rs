@@ -28,7 +28,7 @@ const TOO_MANY: Reason =
 /// How often a text is parsed to find the edits that change what it means.
 const MAX_PARSES: usize = 256;
 
-/// A text in place of some bytes.
+/// A text that replaces some bytes.
 type Edit = (Range<usize>, String);
 
 /// The edits of one entry, or why it has none.
