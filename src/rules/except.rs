@@ -6,6 +6,7 @@
 
 use super::{
     Finding, Part,
+    analysis::covers,
     compiled_rule::{PATTERN, REGEX},
     options::{Matching, Options},
     pattern::PatternRef,
@@ -13,7 +14,6 @@ use super::{
     source::{Source, foreign},
     syntax,
     table::first_match,
-    verify::covers,
 };
 
 impl Rule {

@@ -82,6 +82,7 @@ use crate::{
     request::{RequestHead, host::NormalizedHost},
 };
 
+mod analysis;
 mod answer;
 mod builder;
 mod capture;
@@ -89,12 +90,9 @@ mod compiled_options;
 mod compiled_rule;
 mod condition;
 mod copies;
-mod diff;
 mod except;
-mod explain;
 mod finding;
 mod firsts;
-mod flatten;
 mod format;
 mod host_label;
 mod host_pattern;
@@ -125,19 +123,19 @@ mod text_range;
 mod transform;
 mod usage;
 mod value;
-mod verify;
 
 pub use crate::redirect::{MatchedRule, RuleId};
+pub use analysis::{
+    Candidate, ChangeKind, DecisionChange, Diff, Explanation, FailedCondition, Flattened,
+    NotSentReason, RemainingChain, TargetChange, Undecided, UndecidedReason,
+};
 pub use builder::RulesBuilder;
 use capture::{Captures, Match, MatchCache};
 use compiled_rule::SLOTS;
 pub use condition::Condition;
-pub use diff::{ChangeKind, DecisionChange, Diff, Undecided, UndecidedReason};
-pub use explain::{Candidate, Explanation, FailedCondition, NotSentReason};
 pub use finding::{
     Finding, FindingCode, Findings, Part, RelatedRule, Severity, UnknownFindingCode,
 };
-pub use flatten::{Flattened, RemainingChain, TargetChange};
 pub use format::*;
 use match_input::{MatchInput, asked_host};
 pub use options::QueryPolicy;

@@ -13,7 +13,7 @@ use super::{
     syntax::{self, Parameter, ParameterValue, Pattern, Tail, TailKind, Word},
 };
 #[cfg(feature = "regex")]
-use super::{FindingCode, compiled_rule::REGEX, regexes::Room, verify::regex_beginning};
+use super::{FindingCode, analysis::regex_beginning, compiled_rule::REGEX, regexes::Room};
 
 /// The source of a rule: which paths the rule matches.
 ///

@@ -162,7 +162,9 @@ impl<'t> Known<'t> {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::{Rule, Rules, Source, compiled_rule::CompiledRule, verify::path_of_target};
+    use crate::rules::{
+        Rule, Rules, Source, analysis::path_of_target, compiled_rule::CompiledRule,
+    };
 
     /// Which of these rules may lead to a source of another; all of them where chance says so of
     /// the table.

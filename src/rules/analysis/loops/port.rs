@@ -1,0 +1,82 @@
+//! Targets that differ from the requested URL only by their port (R9).
+//!
+//! A rule for a host matches every port of it. Behind a proxy that drops the port from `Host`, the
+//! request that follows such a redirect looks like the first one, so the rule redirects it again.
+//! Sample requests of the rule are followed as such a proxy passes them on.
+
+use super::target_text;
+use crate::{
+    guard::Verdict,
+    journey::{Client, Followed, TestRequest},
+    rules::{
+        FindingCode, RuleOffset, RuleRef,
+        analysis::{check::Check, graph::RuleGraph, request_set::host::Host},
+        compiled_rule::CompiledRule,
+    },
+};
+
+impl<'t> Check<'t> {
+    pub(in crate::rules) fn port(
+        &mut self,
+        graph: &mut RuleGraph<'t>,
+        at: RuleOffset,
+        rule: &CompiledRule<'t>,
+    ) {
+        if !graph.repeats_without_port(at, rule) {
+            return;
+        }
+        let target = target_text(RuleRef::new(&self.rules.table, *rule));
+        let message =
+            format!("{target} differs only by its port from a URL that this rule matches");
+        let help = "make sure that no proxy drops the port from `Host`, because that causes a \
+                    redirect loop";
+        self.push(FindingCode::OtherPort, rule.number, &[], message, help);
+    }
+}
+
+impl RuleGraph<'_> {
+    /// Whether a rule redirects a request again if a proxy drops the port from `Host`.
+    fn repeats_without_port(&mut self, at: RuleOffset, rule: &CompiledRule<'_>) -> bool {
+        let target = rule.target_origin();
+        let target = target.filter(|(_, origin)| origin.written_port().is_some());
+        let Some(host) = target.and_then(|(host, _)| host.sample()) else {
+            return false;
+        };
+        self.is_site_host(&Host::Is(host.as_str().into()))
+            && self
+                .requests(at)
+                .into_iter()
+                .any(|request| self.comes_back(at, request, &host))
+    }
+
+    /// Whether a request gets the same redirect twice, each time without the port in its `Host`.
+    fn comes_back(&mut self, at: RuleOffset, request: TestRequest, host: &str) -> bool {
+        let Some(request) = request.on_host(host) else {
+            return false;
+        };
+        let mut client = Client::new(request);
+        let mut sent = Vec::new();
+        for _ in 0..2 {
+            let mut looks = 0;
+            let answered = (self.rules).answered(&client.request.head(), || looks += 1);
+            self.work
+                .add(32 + self.table.regexes_len() + looks * (4 + client.url().len() / 16));
+            let Some((winner, redirect)) = answered.filter(|(winner, _)| *winner == at) else {
+                return false;
+            };
+            let location = redirect.location.clone();
+            let Verdict::Send(proposed, status) = client.judge(redirect) else {
+                return false;
+            };
+            if client.follow(status, &proposed) != Followed::Requested {
+                return false;
+            }
+            sent.push((winner, location));
+            let Some(request) = client.request.on_host(host) else {
+                return false;
+            };
+            client = Client::new(request);
+        }
+        matches!(&*sent, [first, again] if first == again)
+    }
+}
