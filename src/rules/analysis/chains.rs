@@ -84,9 +84,12 @@ impl<'t> Check<'t> {
         let mut successors = graph.successors(&address);
         // A rule that passes or refuses ends the chain, at least for some requests.
         let all = successors.len();
-        successors.retain(|(_, step)| step.next.is_some());
+        successors.retain(|(_, transfer)| transfer.next.is_some());
         let may_end = successors.len() < all;
-        let Some((next, first)) = successors.first().filter(|(_, step)| !step.suppressed) else {
+        let Some((next, first)) = successors
+            .first()
+            .filter(|(_, transfer)| !transfer.suppressed)
+        else {
             return;
         };
         let Some(second) = self.rules.rule_at(*next) else {
@@ -102,10 +105,11 @@ impl<'t> Check<'t> {
             false => name,
         };
         let target = target_text(RuleRef::new(&self.rules.table, *rule));
-        let leads_on = |(at, step): &(RuleOffset, Transfer)| graph.leads_on(*at, &address, step);
+        let leads_on =
+            |(at, transfer): &(RuleOffset, Transfer)| graph.leads_on(*at, &address, transfer);
         // Most URLs of a rule for missing pages have a page.
         let may_have_page = self.is_fallback(successors.iter().map(|(at, _)| *at));
-        if may_end || may_have_page || !first.surely || !successors.first().is_some_and(leads_on) {
+        if may_end || may_have_page || !first.covers || !successors.first().is_some_and(leads_on) {
             let numbers = successors.iter().take(MOST_RELATED);
             let numbers = numbers.filter_map(|(at, _)| self.rules.rule_at(*at));
             let related: Vec<RuleNumber> = numbers.map(|rule| rule.rule_number()).collect();
@@ -117,7 +121,7 @@ impl<'t> Check<'t> {
             // Where none of them answers, the last does.
             let is_sure = !may_end
                 && !may_have_page
-                && successors.last().is_some_and(|(_, last)| last.surely)
+                && successors.last().is_some_and(|(_, last)| last.covers)
                 && successors.iter().all(leads_on);
             let end = "point this rule at the final target, if that is always the same URL";
             let (code, message, help) = if is_sure {
@@ -131,7 +135,7 @@ impl<'t> Check<'t> {
             } else {
                 // Without the target, so that the same finding of many rules is listed once.
                 let code = FindingCode::PossibleChain;
-                if may_have_page && !may_end && first.surely && successors.len() == 1 {
+                if may_have_page && !may_end && first.covers && successors.len() == 1 {
                     let message = format!(
                         "possible redirect chain: {who} redirects the target, unless the app has \
                          a page there"

@@ -58,9 +58,9 @@ impl<'t> RuleGraph<'t> {
         }
         let matching = self.table.matching(rule);
         let covers = |graph: &mut Self, start: &RequestSet| {
-            let step = graph.step(start, other);
-            step.is_some_and(|step| {
-                step.answered.path == start.path && step.answered.host == start.host
+            let transfer = graph.transfer(start, other);
+            transfer.is_some_and(|transfer| {
+                transfer.matched.path == start.path && transfer.matched.host == start.host
             }) && graph.excludes_all_of(rule, other, &start.path)
         };
         if !covers(self, start) || matching.ignore_case && !self.table.matching(other).ignore_case {

@@ -136,7 +136,7 @@ impl RuleGraph<'_> {
             if self.is_tired() {
                 break;
             }
-            let Some(step) = self.step(asked, &rule) else {
+            let Some(transfer) = self.transfer(asked, &rule) else {
                 continue;
             };
             let own = self.table.options(&rule).map(|compiled| &compiled.options);
@@ -144,8 +144,8 @@ impl RuleGraph<'_> {
             self.work
                 .add(exceptions * (1 + options.exceptions().count()));
             let is_whole = !rule.has(REGEX)
-                && step.answered.path == asked.path
-                && step.answered.host == asked.host
+                && transfer.matched.path == asked.path
+                && transfer.matched.host == asked.host
                 && own.is_none_or(|own| {
                     let case = own.matching.ignore_case || !options.matching.ignore_case;
                     case && own.host_label.is_none()
@@ -155,7 +155,7 @@ impl RuleGraph<'_> {
             overlaps.push(Overlap {
                 at,
                 is_whole,
-                both: step.answered,
+                both: transfer.matched,
             });
             if is_whole {
                 break;
@@ -168,5 +168,5 @@ impl RuleGraph<'_> {
 /// The requests that a rule is for; `None` where its target is too long for any.
 fn requests(table: &Table, rule: &CompiledRule<'_>, fresh: &mut Fresh) -> Option<RequestSet> {
     let all = RequestSet::anything(fresh);
-    Some(all.step(table, rule, fresh)?.answered)
+    Some(all.transfer(table, rule, fresh)?.matched)
 }

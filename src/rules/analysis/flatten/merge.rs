@@ -66,7 +66,7 @@ impl<'t> RuleGraph<'t> {
             }
         };
         let following = self.after(rule)?;
-        let end = self.step(&following, &second)?.next?;
+        let end = self.transfer(&following, &second)?.next?;
         // One that leads to where it was asked for is not sent, and the way ends there.
         let (_, second_rest) = second.target.split_at_checked(second.origin.into())?;
         let (second_path, second_query, second_fragment) = target::split(second_rest);

@@ -88,31 +88,31 @@ impl<'t> RuleGraph<'t> {
     }
 
     /// What becomes of those of these requests that a rule answers.
-    pub(in crate::rules) fn step(
+    pub(in crate::rules) fn transfer(
         &mut self,
         address: &RequestSet,
         rule: &CompiledRule<'_>,
     ) -> Option<Transfer> {
         let options = self.table.options(rule).map(|compiled| &compiled.options);
         self.work.add(16 + address.cost(rule, options));
-        address.step(self.table, rule, &mut self.fresh)
+        address.transfer(self.table, rule, &mut self.fresh)
     }
 
     /// What becomes of the requests that a rule answers, whatever else they have.
-    pub(in crate::rules) fn step_of(&mut self, rule: &CompiledRule<'_>) -> Option<Transfer> {
+    pub(in crate::rules) fn transfer_of(&mut self, rule: &CompiledRule<'_>) -> Option<Transfer> {
         let all = RequestSet::anything(&mut self.fresh);
-        self.step(&all, rule)
+        self.transfer(&all, rule)
     }
 
     /// The requests that a rule answers.
     pub(in crate::rules) fn start(&mut self, at: RuleOffset) -> Option<RequestSet> {
         let rule = self.table.rule(at)?;
-        Some(self.step_of(&rule)?.answered)
+        Some(self.transfer_of(&rule)?.matched)
     }
 
     /// The request that follows the redirect of a rule, whatever it answered.
     pub(in crate::rules) fn after(&mut self, rule: &CompiledRule<'_>) -> Option<RequestSet> {
-        self.step_of(rule)?.next
+        self.transfer_of(rule)?.next
     }
 
     /// The rules whose path fits where one without placeholders in its target leads; mostly none.
@@ -346,10 +346,10 @@ impl<'t> RuleGraph<'t> {
         let ranked = self.ranked(found);
         let mut successors = Vec::new();
         for (_, at, rule) in ranked {
-            if let Some(step) = self.step(address, &rule) {
-                let surely = step.surely;
-                successors.push((at, step));
-                if surely {
+            if let Some(transfer) = self.transfer(address, &rule) {
+                let covers = transfer.covers;
+                successors.push((at, transfer));
+                if covers {
                     break;
                 }
             }
@@ -377,9 +377,9 @@ impl<'t> RuleGraph<'t> {
         &mut self,
         address: &RequestSet,
     ) -> Option<(RuleOffset, RequestSet, bool)> {
-        let (at, step) = self.successors(address).into_iter().next()?;
-        let is_sure = step.surely && self.leads_on(at, address, &step);
-        let next = step.next.filter(|_| !step.suppressed)?;
+        let (at, transfer) = self.successors(address).into_iter().next()?;
+        let is_sure = transfer.covers && self.leads_on(at, address, &transfer);
+        let next = transfer.next.filter(|_| !transfer.suppressed)?;
         Some((at, next, is_sure))
     }
 
@@ -388,9 +388,9 @@ impl<'t> RuleGraph<'t> {
         &self,
         at: RuleOffset,
         address: &RequestSet,
-        step: &Transfer,
+        transfer: &Transfer,
     ) -> bool {
-        let Some(next) = &step.next else {
+        let Some(next) = &transfer.next else {
             return false;
         };
         let rule = self.table.rule(at);

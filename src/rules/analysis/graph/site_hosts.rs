@@ -49,7 +49,7 @@ impl<'t> RuleGraph<'t> {
         let is_followed = !self.leads_nowhere(rule)
             && self.after(rule).is_some_and(|next| {
                 let mut successors = self.successors(&next).into_iter();
-                successors.any(|(_, step)| step.next.is_some() && !step.suppressed)
+                successors.any(|(_, transfer)| transfer.next.is_some() && !transfer.suppressed)
             });
         self.assumed_host = None;
         is_followed.then_some(host)

@@ -222,7 +222,9 @@ impl<'t> RuleGraph<'t> {
             let successors = self.successors(&next).into_iter();
             edges.extend(
                 successors
-                    .filter(|(to, step)| rules.binary_search(to).is_ok() && !step.suppressed)
+                    .filter(|(to, transfer)| {
+                        rules.binary_search(to).is_ok() && !transfer.suppressed
+                    })
                     .map(|(to, _)| (*at, to)),
             );
         }
@@ -234,8 +236,8 @@ impl<'t> RuleGraph<'t> {
         let Some(rule) = self.table.rule(at).filter(|rule| !rule.has(REGEX)) else {
             return false;
         };
-        let step = self.step_of(&rule);
+        let transfer = self.transfer_of(&rule);
         self.table.matching(&rule) == Matching::default()
-            && step.is_some_and(|step| step.suppressed)
+            && transfer.is_some_and(|transfer| transfer.suppressed)
     }
 }

@@ -59,16 +59,16 @@ impl RuleGraph<'_> {
     /// The pattern of all paths that a rule leads to, if these are some of the paths that it
     /// matches, and not all of them.
     fn own_target(&mut self, rule: &CompiledRule<'_>) -> Option<Box<str>> {
-        let first = self.step_of(rule)?;
+        let first = self.transfer_of(rule)?;
         let next = first.next?;
-        let second = self.step(&next, rule)?;
-        let is_subset = second.answered.path == next.path
-            && second.answered.query == next.query
-            && second.answered.host == first.answered.host
-            && second.answered.scheme == first.answered.scheme
+        let second = self.transfer(&next, rule)?;
+        let is_subset = second.matched.path == next.path
+            && second.matched.query == next.query
+            && second.matched.host == first.matched.host
+            && second.matched.scheme == first.matched.scheme
             && next.port.is_none();
         // No pattern says that a text is in lower case, so `/{x|lower}` is the same as `/{x}`.
-        let is_same = next.path.without_transforms() == first.answered.path.without_transforms();
+        let is_same = next.path.without_transforms() == first.matched.path.without_transforms();
         (is_subset && !is_same)
             .then(|| pattern_of(&next.path))
             .flatten()

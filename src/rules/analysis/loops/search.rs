@@ -116,8 +116,8 @@ impl Walk<'_, '_> {
         }
         self.left -= 1;
         self.way.push(key);
-        for (at, step) in self.graph.successors(address) {
-            let next = step.next.filter(|_| !step.suppressed);
+        for (at, transfer) in self.graph.successors(address) {
+            let next = transfer.next.filter(|_| !transfer.suppressed);
             if let Some(next) = next.filter(|_| self.rules.binary_search(&at).is_ok()) {
                 self.follow(&next);
             }

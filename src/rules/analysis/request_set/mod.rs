@@ -64,11 +64,11 @@ pub(in crate::rules) struct RequestSet {
 #[derive(Debug)]
 pub(in crate::rules) struct Transfer {
     /// The requests that it answers, among those that were asked about.
-    pub(in crate::rules) answered: RequestSet,
+    pub(in crate::rules) matched: RequestSet,
     /// The request that follows the redirect; `None` if the rule passes or refuses.
     pub(in crate::rules) next: Option<RequestSet>,
     /// It answers all of them, whatever else they have.
-    pub(in crate::rules) surely: bool,
+    pub(in crate::rules) covers: bool,
     /// The redirect leads to the address that was asked for, and is not sent.
     pub(in crate::rules) suppressed: bool,
 }
@@ -141,7 +141,7 @@ impl RequestSet {
     }
 
     /// What becomes of those of these requests that a rule answers.
-    pub(in crate::rules) fn step(
+    pub(in crate::rules) fn transfer(
         &self,
         table: &Table,
         rule: &CompiledRule<'_>,
@@ -149,13 +149,13 @@ impl RequestSet {
     ) -> Option<Transfer> {
         let compiled = table.options(rule);
         let options = compiled.map(|compiled| &compiled.options);
-        let mut answered = self.clone();
+        let mut matched = self.clone();
         let own_host = Host::of_rule(options.and_then(|options| options.host.as_deref()));
-        answered.host = self.host.and(&own_host)?;
+        matched.host = self.host.and(&own_host)?;
         if let Some(options) = options {
-            answered.narrow(options)?;
+            matched.narrow(options)?;
             if options.only_these_parameters {
-                answered.query.close(options)?;
+                matched.query.close(options)?;
             }
         }
         let bounds = match rule.parts() {
@@ -163,12 +163,12 @@ impl RequestSet {
             Some(parts) => {
                 let compare = Compare(table.matching(rule));
                 let (path, bounds) = unify(&self.path, parts, compare, fresh)?;
-                answered.path = path;
+                matched.path = path;
                 bounds
             }
         };
         let excluded = options.map_or(Excluded::Nothing, |options| {
-            answered.path.excluded(options, fresh)
+            matched.path.excluded(options, fresh)
         });
         if excluded == Excluded::Everything {
             return None;
@@ -178,40 +178,40 @@ impl RequestSet {
         // Which text is a host label isn't known.
         let mut surely_fits = options.is_none_or(|options| options.host_label.is_none());
         for condition in conditions {
-            match answered.fits_path(&condition.1) {
+            match matched.fits_path(&condition.1) {
                 Some(fits) if fits != condition.0 => return None,
                 Some(_) => {}
                 None => surely_fits &= self.meets(condition, last_value),
             }
         }
-        answered.is_whole |= asks_for_whole(conditions);
-        let surely = surely_fits
+        matched.is_whole |= asks_for_whole(conditions);
+        let covers = surely_fits
             && excluded == Excluded::Nothing
             && !rule.has(REGEX)
-            && answered.path == self.path
-            && answered.host == self.host
+            && matched.path == self.path
+            && matched.host == self.host
             && options.is_none_or(|options| {
                 // What is known of all of them is no condition any more.
                 (options.scheme.is_none() || self.is_told_scheme && self.scheme == options.scheme)
-                    && answered.methods == self.methods
-                    && (!options.only_these_parameters || answered.query == self.query)
+                    && matched.methods == self.methods
+                    && (!options.only_these_parameters || matched.query == self.query)
             });
         if !rule.redirects() {
             return Some(Transfer {
-                answered,
+                matched,
                 next: None,
-                surely,
+                covers,
                 suppressed: false,
             });
         }
-        let next = answered.next(rule, compiled, &bounds, fresh)?;
+        let next = matched.next(rule, compiled, &bounds, fresh)?;
         // Some host below a domain isn't this host.
         let has_label = options.is_some_and(|options| options.host_label.is_some());
-        let suppressed = !has_label && answered.is_same_as(&next, rule, compiled);
+        let suppressed = !has_label && matched.is_same_as(&next, rule, compiled);
         Some(Transfer {
-            answered,
+            matched,
             next: Some(next),
-            surely,
+            covers,
             suppressed,
         })
     }

@@ -101,10 +101,10 @@ proptest! {
         };
         let mut graph = RuleGraph::new(&rules);
         let (_, rule) = rules.table.rules().next().unwrap();
-        let step = graph.step_of(&rule).unwrap();
-        prop_assert!(step.answered.query.contains(&received(&query)), "{step:?}");
+        let transfer = graph.transfer_of(&rule).unwrap();
+        prop_assert!(transfer.matched.query.contains(&received(&query)), "{transfer:?}");
         let location = redirect.location().as_str();
         let sent = location.split_once('?').map_or("", |(_, query)| query);
-        prop_assert!(step.next.unwrap().query.contains(&received(sent)), "{location}");
+        prop_assert!(transfer.next.unwrap().query.contains(&received(sent)), "{location}");
     }
 }
