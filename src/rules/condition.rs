@@ -46,7 +46,7 @@ pub struct Condition {
 }
 
 /// The part of a request that is looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Place {
     Query(Box<str>),
     Header(Box<str>),
@@ -63,7 +63,7 @@ pub(super) enum Place {
 }
 
 /// What a path must be.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum PathTest {
     Any,
     /// The path ends with a slash, or has two in a row. `/` isn't such a path.

@@ -297,17 +297,7 @@ impl<'t> Check<'t> {
             return;
         };
         let (number, name) = (other.number, self.rules.name_of(other.number));
-        let options = |rule: &CompiledRule<'_>| {
-            let compiled = self.rules.table.options(rule);
-            compiled.map(|compiled| Options {
-                name: None,
-                ..compiled.options.clone()
-            })
-        };
-        let is_same = (rule.source, rule.target, rule.outcome())
-            == (other.source, other.target, other.outcome())
-            && options(rule).unwrap_or_default() == options(&other).unwrap_or_default();
-        if is_same {
+        if self.rules.is_duplicate(rule, &other) {
             let message = format!("duplicate rule (same as {name})");
             let (code, help) = (FindingCode::DuplicateRule, "remove one of them");
             self.push(code, rule.number, &[number], message, help);

@@ -15,7 +15,7 @@ use crate::{
             host_of,
             path::{End, Fresh, Path, Text, Unknown},
             query::{Pair, own_pairs},
-            unify::{Compare, unify},
+            unify::unify,
             value_set::ValueSet,
         },
         compiled_rule::{CompiledRule, QUERY, SLOTS},
@@ -221,7 +221,7 @@ fn path_after(table: &Table, rule: &CompiledRule<'_>, target: &[u8]) -> Option<P
         None => Vec::new(),
         Some(parts) => {
             let all = Path::anything(&mut fresh);
-            unify(&all, parts, Compare(table.matching(rule)), &mut fresh)?.1
+            unify(&all, parts, table.matching(rule), &mut fresh)?.bounds
         }
     };
     let options = table.options(rule).map(|compiled| &compiled.options);
@@ -265,6 +265,7 @@ impl Path {
         }
         match (self.end, texts.next()) {
             (End::Closed, next) => next.is_none(),
+            (End::Slash, next) => next.is_none_or(<[u8]>::is_empty) && texts.next().is_none(),
             (End::Open(_, Tail::Optional), _) => true,
             (End::Open(_, Tail::Some), Some(b"")) => texts.next().is_some(),
             (End::Open(..), next) => next.is_some(),

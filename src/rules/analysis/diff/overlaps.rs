@@ -47,25 +47,6 @@ enum Same {
 struct Look<'r> {
     old: RuleGraph<'r>,
     new: RuleGraph<'r>,
-    /// Whether case counts for all rules, or for none.
-    one_case: bool,
-}
-
-fn has_one_case(old: &Rules, new: &Rules) -> bool {
-    let mut seen = [false; 2];
-    for rules in [old, new] {
-        for (_, rule) in rules.table.rules() {
-            if !rule.has(REGEX) {
-                let compiled = rules.table.options(&rule);
-                let ignores =
-                    compiled.is_some_and(|compiled| compiled.options.matching.ignore_case);
-                if let Some(seen) = seen.get_mut(usize::from(ignores)) {
-                    *seen = true;
-                }
-            }
-        }
-    }
-    seen != [true; 2]
 }
 
 impl<'r> Search<'r> {
@@ -95,7 +76,6 @@ impl<'r> Search<'r> {
         let mut look = Look {
             old: RuleGraph::for_any_address(self.old),
             new: RuleGraph::for_any_address(self.new),
-            one_case: has_one_case(self.old, self.new),
         };
         let mut doubts: Vec<(Pair, UndecidedReason)> = Vec::new();
         for pair in suspects {
@@ -133,11 +113,6 @@ impl<'r> Search<'r> {
         if rule.has(REGEX) {
             return Some(UndecidedReason::Regex);
         }
-        let compiled = rules.table.options(&rule);
-        if compiled.is_some_and(|compiled| compiled.options.matching.ignore_case) && !look.one_case
-        {
-            return Some(UndecidedReason::Overlap);
-        }
         // Both rules of a pair are for the same requests.
         let lists = (look.old.overlaps(rules, at), look.new.overlaps(rules, at));
         let (Some(of_old), Some(of_new)) = lists else {
@@ -148,7 +123,7 @@ impl<'r> Search<'r> {
                 UndecidedReason::NoWitness
             });
         };
-        for overlap in of_old.iter().chain(&of_new).flatten() {
+        for overlap in of_old.iter().chain(&of_new) {
             if let Some(request) = overlap.witness() {
                 let tried = self.consider(&request, || overlap.other_witness());
                 look.old.has_tried(tried);
@@ -159,10 +134,8 @@ impl<'r> Search<'r> {
         }
         let (old, new) = pair;
         let is_proven = |same| {
-            of_old.iter().zip(&of_new).all(|(of_old, of_new)| {
-                self.is_same_for(Which::Old, old, of_old, of_new, same)
-                    && self.is_same_for(Which::New, new, of_new, of_old, same)
-            })
+            self.is_same_for(Which::Old, old, &of_old, &of_new, same)
+                && self.is_same_for(Which::New, new, &of_new, &of_old, same)
         };
         if is_proven(Same::Exactly) {
             None

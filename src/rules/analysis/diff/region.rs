@@ -7,14 +7,9 @@ use crate::{
         RuleOffset, Rules,
         analysis::{
             graph::RuleGraph,
-            request_set::{
-                RequestSet,
-                path::{End, Fresh},
-            },
+            request_set::{RequestSet, except::Exceptions, path::Fresh},
         },
         compiled_rule::{CompiledRule, REGEX},
-        condition::Place,
-        options::Options,
         table::Table,
     },
 };
@@ -69,6 +64,7 @@ impl Rules {
         let paths = asked.path.excluded_paths(options, &mut fresh);
         let excluded = paths.map(|path| RequestSet {
             path,
+            exceptions: Exceptions::default(),
             ..asked.clone()
         });
         excluded.filter_map(|address| address.request()).collect()
@@ -79,79 +75,35 @@ impl Rules {
         at: RuleOffset,
         of: impl Fn(&RequestSet) -> RequestSet,
     ) -> Option<TestRequest> {
-        let rule = self.table.rule(at)?;
-        if rule.has(REGEX) {
-            return None;
-        }
-        let request = of(&requests(&self.table, &rule, &mut Fresh::default())?).request()?;
-        let options = self.table.options(&rule).map(|compiled| &compiled.options);
-        let mut conditions = options.into_iter().flat_map(|options| &options.conditions);
-        let host = conditions.find_map(|(expected, has)| match has.place {
-            Place::Host if *expected => has.value.only_listed()?.first(),
-            _ => None,
-        });
-        match host {
-            Some(host) if request.head().authority().is_none() => request.on_host(host),
-            _ => Some(request),
-        }
+        let rule = self.table.rule(at).filter(|rule| !rule.has(REGEX))?;
+        of(&requests(&self.table, &rule, &mut Fresh::default())?).request()
     }
 }
 
 impl RuleGraph<'_> {
     /// The rules of this table that may answer what a rule of `rules` is for, the one that is asked
     /// first first, up to one that fits all of it; `None` where that cannot be said.
-    ///
-    /// Where a slash at the end makes no difference, paths with one have a list of their own.
     pub(in crate::rules::analysis) fn overlaps(
         &mut self,
         rules: &Rules,
         at: RuleOffset,
-    ) -> Option<Vec<Vec<Overlap>>> {
+    ) -> Option<Vec<Overlap>> {
         let rule = rules.table.rule(at).filter(|rule| !rule.has(REGEX))?;
-        let compiled = rules.table.options(&rule);
-        let nothing = Options::default();
-        let options = compiled.map_or(&nothing, |compiled| &compiled.options);
-        let bare = requests(&rules.table, &rule, &mut self.fresh)?;
-        let mut lists = Vec::new();
-        if options.matching.ignore_trailing_slash && bare.path.end == End::Closed {
-            lists.push(self.answering(&bare.with_slash(), options));
-        }
-        lists.push(self.answering(&bare, options));
-        (!self.is_tired()).then_some(lists)
-    }
-
-    /// Counts requests that were tried.
-    pub(in crate::rules) const fn has_tried(&mut self, requests: usize) {
-        self.work.add(16 * requests);
-    }
-
-    fn answering(&mut self, asked: &RequestSet, options: &Options) -> Vec<Overlap> {
+        let asked = requests(&rules.table, &rule, &mut self.fresh)?;
         let mut found = Vec::new();
-        self.find(asked, &mut found);
+        self.find(&asked, &mut found);
         // What a regex makes of other spellings of one path is not known.
         found.extend(self.regexes());
         self.work.add(4 * found.len());
         let mut overlaps = Vec::new();
         for (_, at, rule) in self.ranked(found) {
             if self.is_tired() {
-                break;
+                return None;
             }
-            let Some(transfer) = self.transfer(asked, &rule) else {
+            let Some(transfer) = self.transfer(&asked, &rule) else {
                 continue;
             };
-            let own = self.table.options(&rule).map(|compiled| &compiled.options);
-            let exceptions = own.map_or(0, |own| own.except.len());
-            self.work
-                .add(exceptions * (1 + options.exceptions().count()));
-            let is_whole = !rule.has(REGEX)
-                && transfer.matched.path == asked.path
-                && transfer.matched.host == asked.host
-                && own.is_none_or(|own| {
-                    let case = own.matching.ignore_case || !options.matching.ignore_case;
-                    case && own.host_label.is_none()
-                        && options.asks_for_all_of(own, asked, &mut self.work)
-                        && options.excludes_all_of(own, &asked.path, &mut self.fresh)
-                });
+            let is_whole = transfer.covers;
             overlaps.push(Overlap {
                 at,
                 is_whole,
@@ -161,7 +113,12 @@ impl RuleGraph<'_> {
                 break;
             }
         }
-        overlaps
+        (!self.is_tired()).then_some(overlaps)
+    }
+
+    /// Counts requests that were tried.
+    pub(in crate::rules) const fn has_tried(&mut self, requests: usize) {
+        self.work.add(16 * requests);
     }
 }
 

@@ -5,18 +5,54 @@ use std::{collections::HashSet, ops::ControlFlow};
 use super::{Candidate, FailedCondition};
 use crate::rules::{
     RuleNumber, RuleOffset, RuleRef, Rules,
-    analysis::request_set::path::AskedPath,
+    analysis::request_set::{
+        path::{Fresh, Path},
+        unify::unify,
+    },
     capture::{Captures, Match},
     compiled_options::Missing,
     compiled_rule::CompiledRule,
     match_input::MatchInput,
     options::Matching,
+    pattern::PatternRef,
     search::Rank,
+    spelling,
     table::Table,
 };
 
 /// So many of them are told.
 const MOST: usize = 100;
+
+/// A path that is asked for, to be compared with many sources.
+struct AskedPath {
+    text: Vec<u8>,
+    path: Path,
+}
+
+impl AskedPath {
+    /// A path as it was received.
+    fn new(received: &str) -> Self {
+        let mut text = Vec::new();
+        spelling::push(&mut text, received.as_bytes(), false);
+        let path = Path::literal(&text);
+        Self { text, path }
+    }
+
+    /// Whether a source matches it.
+    fn is_matched_by(&self, source: PatternRef<'_>, matching: Matching) -> bool {
+        // Most sources begin otherwise.
+        let literal = source.front.split(|byte| *byte == b'{').next();
+        let literal = literal.unwrap_or_default();
+        let literal = literal.strip_suffix(b"/").unwrap_or(literal);
+        let start = self.text.get(..literal.len());
+        let begins = |start: &[u8]| match matching.ignore_case {
+            true => start.eq_ignore_ascii_case(literal),
+            false => start == literal,
+        };
+        start.is_some_and(begins)
+            && unify(&self.path, source, matching, &mut Fresh::default()).is_some()
+    }
+}
 
 /// A path that is asked for, and the same with a slash at its end more or less.
 struct Paths {
@@ -144,8 +180,8 @@ impl Table {
             _ => &format!("{asked}/"),
         };
         Paths {
-            asked: AskedPath::new(asked.as_bytes()),
-            other: AskedPath::new(other.as_bytes()),
+            asked: AskedPath::new(asked),
+            other: AskedPath::new(other),
             #[cfg(feature = "regex")]
             regexes: self.regexes.matching(asked).collect(),
             #[cfg(not(feature = "regex"))]

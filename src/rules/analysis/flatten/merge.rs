@@ -12,7 +12,7 @@ use crate::{
             request_set::{
                 RequestSet,
                 path::{Bound, End, Path, Text},
-                unify::{Compare, unify},
+                unify::unify,
             },
         },
         compiled_rule::{CompiledRule, FRAGMENT, QUERY, REGEX, SETTLED, SLOTS},
@@ -189,8 +189,8 @@ impl<'t> RuleGraph<'t> {
         let Some(parts) = rule.parts() else {
             return self.may_match(at, &address.path);
         };
-        let compare = Compare(self.table.matching(rule));
-        unify(&address.path, parts, compare, &mut self.fresh).is_some()
+        let matching = self.table.matching(rule);
+        unify(&address.path, parts, matching, &mut self.fresh).is_some()
     }
 
     #[cfg(feature = "regex")]
@@ -217,19 +217,20 @@ impl<'t> RuleGraph<'t> {
         second_path: &[u8],
     ) -> Option<Vec<u8>> {
         let all = Path::anything(&mut self.fresh);
-        let compare = |rule| Compare(self.table.matching(rule));
         let bounds = match first.parts() {
-            Some(parts) => unify(&all, parts, compare(first), &mut self.fresh)?.1,
+            Some(parts) => unify(&all, parts, self.table.matching(first), &mut self.fresh)?.bounds,
             None => Vec::new(),
         };
         if !is_plain(first_path, &bounds, 0) {
             return None;
         }
         let between = Path::of_target(first_path, &bounds, None, &mut self.fresh)?;
-        let (narrowed, inner) = unify(&between, second.parts()?, compare(second), &mut self.fresh)?;
-        if narrowed != between {
+        let matching = self.table.matching(second);
+        let unified = unify(&between, second.parts()?, matching, &mut self.fresh)?;
+        if !unified.is_all {
             return None;
         }
+        let inner = unified.bounds;
         let mut out = Vec::new();
         for piece in pieces(second_path) {
             match piece {

@@ -315,7 +315,12 @@ impl<'t> RuleGraph<'t> {
         }
         let groups = self.groups(&address.host);
         let hosts = groups.as_deref().map_or(Hosts::All, Hosts::These);
-        if let Some(path) = address.path.known() {
+        let known = address.path.known().or_else(|| {
+            // All rules of a plain table compare paths in one way, so any spelling finds them.
+            let is_plain = self.sources().is_none();
+            is_plain.then(|| address.path.sample().into_bytes())
+        });
+        if let Some(path) = known {
             self.look(&path, hosts, found);
             return false;
         }

@@ -121,6 +121,9 @@ fn path_beginning(path: &Path) -> (Vec<u8>, bool) {
     let mut text = Vec::new();
     for segment in &path.segments {
         text.push(b'/');
+        if segment.any_case {
+            return (text, false);
+        }
         text.extend_from_slice(&segment.before);
         if !segment.is_literal() {
             return (text, false);

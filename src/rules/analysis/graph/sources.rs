@@ -50,6 +50,8 @@ struct Plane<'t> {
     named: HashMap<(NodeIndex, &'t [u8], &'t [u8]), NodeIndex, RandomState>,
     /// Rules that end at a node, each with the one before it.
     rules: Vec<(RuleOffset, u32)>,
+    /// Literal children by their text in lower case, made when they are first needed.
+    by_folded: OnceCell<ByFolded>,
     /// Made when it is first needed.
     far: OnceCell<Far<'t>>,
     /// The same by the group of their hosts, where the table has hosts.
@@ -79,6 +81,9 @@ struct Far<'t> {
     /// Literal children of literal children, by their text.
     literals: HashMap<(NodeIndex, &'t [u8]), Vec<NodeIndex>, RandomState>,
 }
+
+/// Literal children of nodes by their text in lower case.
+type ByFolded = HashMap<(NodeIndex, Vec<u8>), Vec<NodeIndex>, RandomState>;
 
 /// Rules by the node where they stand, how, and the group of their hosts.
 type ByHost = HashMap<(NodeIndex, Kind, HostGroup), Vec<RuleOffset>, RandomState>;
@@ -192,6 +197,7 @@ impl<'t> Plane<'t> {
             literals: HashMap::default(),
             named: HashMap::default(),
             rules: Vec::new(),
+            by_folded: OnceCell::new(),
             far: OnceCell::new(),
             by_host: has_hosts.then(HashMap::default),
             by_pair: OnceCell::new(),
@@ -407,9 +413,13 @@ impl<'t> Plane<'t> {
             }
             match text {
                 None if wider || path.end == End::Closed => continue,
+                None if path.end == End::Slash => {
+                    let slash = self.literals.get(&(node, &[][..])).copied();
+                    places.extend(slash.map(|child| (child, at + 1)));
+                    continue;
+                }
                 Some(text) if text.is_literal() => {
-                    let literal = self.literal(node, text);
-                    places.extend(literal.map(|child| (child, at + 1)));
+                    self.literal(node, text, |child| places.push((child, at + 1)));
                 }
                 _ if wider => {}
                 _ => match self.known_behind(path, at) {
@@ -434,7 +444,8 @@ impl<'t> Plane<'t> {
 
     /// The text of the segment behind one, where that tells which rules may fit.
     fn known_behind<'p>(&self, path: &'p Path, at: usize) -> Option<&'p [u8]> {
-        let text = path.segments.get(at + 1).filter(|text| text.is_literal())?;
+        let text = path.segments.get(at + 1);
+        let text = text.filter(|text| text.is_literal() && !text.any_case)?;
         // These have other texts that fit too.
         let is_loose = self.matching.ignore_case
             || self.matching.ignore_trailing_slash && text.before.is_empty();
@@ -461,13 +472,33 @@ impl<'t> Plane<'t> {
         far
     }
 
-    fn literal(&self, node: NodeIndex, text: &Text) -> Option<NodeIndex> {
-        let mut folded = text.before.clone();
-        if self.matching.ignore_case {
-            folded.clear();
+    /// Shows the children of a node whose literal text is one of these.
+    fn literal(&self, node: NodeIndex, text: &Text, mut visit: impl FnMut(NodeIndex)) {
+        let any_case = self.matching.ignore_case || text.any_case;
+        let mut folded = Vec::new();
+        let text = if any_case {
             spelling::push(&mut folded, &text.before, true);
+            &folded
+        } else {
+            &text.before
+        };
+        if any_case && !self.matching.ignore_case {
+            let by_folded = self.by_folded.get_or_init(|| self.by_folded());
+            let found = by_folded.get(&(node, text.clone())).into_iter().flatten();
+            found.for_each(|child| visit(*child));
+        } else if let Some(child) = self.literals.get(&(node, &**text)) {
+            visit(*child);
         }
-        self.literals.get(&(node, &*folded)).copied()
+    }
+
+    fn by_folded(&self) -> ByFolded {
+        let mut by_folded = ByFolded::default();
+        for ((node, text), child) in &self.literals {
+            let mut folded = Vec::new();
+            spelling::push(&mut folded, text, true);
+            by_folded.entry((*node, folded)).or_default().push(*child);
+        }
+        by_folded
     }
 }
 

@@ -62,13 +62,12 @@ impl RuleGraph<'_> {
         let first = self.transfer_of(rule)?;
         let next = first.next?;
         let second = self.transfer(&next, rule)?;
-        let is_subset = second.matched.path == next.path
-            && second.matched.query == next.query
-            && second.matched.host == first.matched.host
-            && second.matched.scheme == first.matched.scheme
+        let is_subset = second.covers
+            && next.host == first.matched.host
+            && next.scheme == first.matched.scheme
             && next.port.is_none();
         // No pattern says that a text is in lower case, so `/{x|lower}` is the same as `/{x}`.
-        let is_same = next.path.without_transforms() == first.matched.path.without_transforms();
+        let is_same = next.path.without_spellings() == first.matched.path.without_spellings();
         (is_subset && !is_same)
             .then(|| pattern_of(&next.path))
             .flatten()
@@ -100,6 +99,9 @@ fn pattern_of(path: &Path) -> Option<Box<str>> {
             pattern.extend_from_slice(b"{_}");
         }
         pattern.extend_from_slice(&text.behind);
+    }
+    if path.end == End::Slash {
+        return None;
     }
     if let End::Open(unknown, tail) = path.end {
         seen.insert(unknown).then_some(())?;

@@ -1,99 +1,109 @@
-//! Which of the paths that are known in part a rule excludes.
+//! Which paths of a set a rule excludes.
 
+use super::{
+    path::{Fresh, Path},
+    unify::unify,
+};
 use crate::rules::{
-    analysis::request_set::{
-        path::{Fresh, Path},
-        unify::{Compare, unify},
-    },
     options::{Matching, Options},
-    pattern::{PatternRef, Segment},
+    pattern::PatternRef,
+    table::first_match,
 };
 
-/// How many of some paths a rule excludes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::rules) enum Excluded {
-    Nothing,
+/// Paths that aren't in a set: those that this pattern matches.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::rules) struct Exception {
+    pattern: Box<str>,
+    matching: Matching,
+}
+
+/// How many paths of a set an exception matches.
+enum Excluded {
+    None,
     /// Some of them, or perhaps none.
-    Part,
-    Everything,
+    Some,
+    All,
+}
+
+/// The exceptions of a set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::rules) struct Exceptions(Vec<Exception>);
+
+impl Exceptions {
+    /// Leaves out the paths that a rule excludes. Returns `None` if these are all paths, and `true`
+    /// if no path that was left is excluded.
+    pub(super) fn add(
+        &mut self,
+        options: &Options,
+        path: &Path,
+        fresh: &mut Fresh,
+    ) -> Option<bool> {
+        let mut excludes_none = true;
+        for pattern in options.exceptions() {
+            let matching = options.matching;
+            let is_it = |own: &Exception| *own.pattern == *pattern && own.matching == matching;
+            if self.0.iter().any(is_it) {
+                continue;
+            }
+            match excluded(path, pattern, matching, fresh) {
+                Excluded::None => continue,
+                Excluded::Some => {}
+                Excluded::All => return None,
+            }
+            excludes_none = false;
+            self.0.push(Exception {
+                pattern: pattern.into(),
+                matching,
+            });
+        }
+        Some(excludes_none)
+    }
+
+    /// Returns `true` if they leave this path.
+    pub(in crate::rules) fn leave(&self, path: &str) -> bool {
+        let mut all = self.0.iter();
+        all.all(|own| first_match(path, own.matching, [&*own.pattern]).is_none())
+    }
+
+    /// How many bytes they take in memory, about.
+    pub(super) fn size(&self) -> usize {
+        let size = |own: &Exception| size_of::<Exception>() + own.pattern.len();
+        self.0.iter().map(size).sum()
+    }
 }
 
 impl Path {
-    /// Which of these paths the exceptions of a rule match.
-    pub(in crate::rules) fn excluded(&self, options: &Options, fresh: &mut Fresh) -> Excluded {
-        let mut excluded = Excluded::Nothing;
-        for exception in options.exceptions() {
-            match self.matched(exception, options.matching, fresh) {
-                Excluded::Nothing => {}
-                Excluded::Part => excluded = Excluded::Part,
-                Excluded::Everything => return Excluded::Everything,
-            }
-        }
-        excluded
-    }
-
     /// Those of these paths that each exception of a rule matches.
     pub(in crate::rules) fn excluded_paths(
         &self,
         options: &Options,
         fresh: &mut Fresh,
     ) -> impl Iterator<Item = Self> {
-        let compare = Compare(options.matching);
         options.exceptions().filter_map(move |exception| {
             let exception = PatternRef::of(exception.as_bytes());
-            Some(unify(self, exception, compare, fresh)?.0)
-        })
-    }
-
-    fn matched(&self, exception: &str, matching: Matching, fresh: &mut Fresh) -> Excluded {
-        let exception = PatternRef::of(exception.as_bytes());
-        match unify(self, exception, Compare(matching), fresh) {
-            None => Excluded::Nothing,
-            Some((path, _)) if path == *self && never_cuts(exception) => Excluded::Everything,
-            Some(_) => Excluded::Part,
-        }
-    }
-}
-
-impl Options {
-    /// Whether the other rule excludes none of these paths but those that this one excludes, too.
-    pub(in crate::rules) fn excludes_all_of(
-        &self,
-        other: &Self,
-        path: &Path,
-        fresh: &mut Fresh,
-    ) -> bool {
-        let is_shared = |exception: &str| {
-            let mut own = self.exceptions();
-            self.matching == other.matching && own.any(|own| own == exception)
-        };
-        other.exceptions().all(|exception| {
-            is_shared(exception)
-                || path.matched(exception, other.matching, fresh) == Excluded::Nothing
+            Some(unify(self, exception, options.matching, fresh)?.path)
         })
     }
 }
 
-/// Whether an exception matches every path that a source does.
+fn excluded(path: &Path, exception: &str, matching: Matching, fresh: &mut Fresh) -> Excluded {
+    let exception = PatternRef::of(exception.as_bytes());
+    match unify(path, exception, matching, fresh) {
+        None => Excluded::None,
+        Some(both) if both.is_all => Excluded::All,
+        Some(_) => Excluded::Some,
+    }
+}
+
+/// Returns `true` if an exception surely matches every path that a source does.
 pub(in crate::rules) fn covers(
     source: PatternRef<'_>,
     exception: PatternRef<'_>,
     matching: Matching,
 ) -> bool {
     let mut fresh = Fresh::default();
-    let compare = Compare(matching);
     let all = Path::anything(&mut fresh);
-    let Some((path, _)) = unify(&all, source, compare, &mut fresh) else {
-        return false;
-    };
-    let both = unify(&path, exception, compare, &mut fresh);
-    both.is_some_and(|(both, _)| both == path) && never_cuts(exception)
-}
-
-/// Whether no placeholder can end within an escape: `/{x}C3` doesn't match `/a%C3`.
-fn never_cuts(pattern: PatternRef<'_>) -> bool {
-    pattern.segments().all(|segment| match segment {
-        Segment::Literal(_) => true,
-        Segment::Named { behind, .. } => !behind.first().is_some_and(u8::is_ascii_hexdigit),
-    })
+    let matched = unify(&all, source, matching, &mut fresh);
+    let both = matched.and_then(|all| unify(&all.path, exception, matching, &mut fresh));
+    both.is_some_and(|both| both.is_all)
 }

@@ -36,8 +36,7 @@ impl Field {
             .none
             .iter()
             .fold(values, |left, none| left.without(none));
-        // A request has one language.
-        if matches!(self.place, Place::Language(_)) {
+        if self.place.has_one_value() {
             values = self.some.drain(..).fold(values, |both, own| both.and(&own));
         }
         if values.is_empty() {
@@ -68,7 +67,9 @@ impl Field {
         if expected {
             self.some.iter().any(|own| own.is_subset(values))
         } else {
+            let is_other = |own: &ValueSet| own.and(values).is_empty();
             self.none.iter().any(|own| values.is_subset(own))
+                || self.place.has_one_value() && self.some.iter().any(is_other)
         }
     }
 
@@ -104,6 +105,14 @@ impl Field {
 }
 
 impl Place {
+    /// Returns `true` if a request has at most one value here. Of a parameter, this is its last.
+    fn has_one_value(&self) -> bool {
+        match self {
+            Self::Header(_) | Self::HeaderInAnyCase(_) | Self::Cookie(_) => false,
+            Self::Host | Self::Path(_) | Self::Query(_) | Self::Language(_) => true,
+        }
+    }
+
     /// Returns `true` if a client may send another value to another host.
     pub(in crate::rules) fn belongs_to_host(&self) -> bool {
         match self {

@@ -9,19 +9,19 @@ use crate::{
     request::host::NormalizedHost,
     rules::{
         analysis::request_set::{
-            except::Excluded,
+            except::Exceptions,
             field::Field,
             host::Host,
-            path::{Bound, End, Fresh, Path, Text},
+            path::{Bound, End, Fresh, Path},
             query::Query,
-            unify::{Compare, unify},
+            unify::unify,
             value_set::ValueSet,
         },
         compiled_options::CompiledOptions,
-        compiled_rule::{CompiledRule, REGEX},
+        compiled_rule::CompiledRule,
         condition::{Condition, PathTest, Place},
         methods::Methods,
-        options::{Options, QueryPolicy},
+        options::{Matching, Options, QueryPolicy},
         pattern::Tail,
         table::Table,
         target,
@@ -29,7 +29,7 @@ use crate::{
     status::{Intent, Status, StatusChoice},
 };
 
-mod except;
+pub(in crate::rules) mod except;
 mod field;
 pub(in crate::rules) mod host;
 pub(in crate::rules) mod path;
@@ -45,6 +45,10 @@ pub(in crate::rules) use except::covers;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::rules) struct RequestSet {
     pub(in crate::rules) path: Path,
+    /// Paths that aren't in the set, though they fit.
+    pub(in crate::rules) exceptions: Exceptions,
+    /// Regexes that match every path of the set.
+    pub(in crate::rules) regexes: Vec<(Box<[u8]>, Matching)>,
     pub(in crate::rules) host: Host,
     /// The port, if a target named one. `None` is the default port, or a port that isn't known: a
     /// rule matches every port of its host.
@@ -56,7 +60,8 @@ pub(in crate::rules) struct RequestSet {
     pub(in crate::rules) query: Query,
     /// No segment of the path is empty, as a rule that asked for it has shown.
     pub(in crate::rules) is_whole: bool,
-    /// What does not change from one request to the next: header fields and cookies.
+    /// Header fields, cookies and others that conditions have looked at, in the order of their
+    /// places.
     pub(in crate::rules) fields: Vec<Field>,
 }
 
@@ -84,6 +89,8 @@ impl RequestSet {
             is_told_scheme: false,
             methods: Methods::default(),
             query: Query::anything(),
+            exceptions: Exceptions::default(),
+            regexes: Vec::new(),
             is_whole: false,
             fields: Vec::new(),
         }
@@ -106,17 +113,14 @@ impl RequestSet {
         }
     }
 
-    /// The same requests with a slash at the end of their path.
-    pub(in crate::rules) fn with_slash(&self) -> Self {
-        let mut slashed = self.clone();
-        slashed.path.segments.push(Text::default());
-        slashed
-    }
-
     /// How many bytes it takes in memory besides its own, about.
     pub(in crate::rules) fn size(&self) -> usize {
         let fields = self.fields.iter().map(Field::size);
-        self.path.size() + self.query.size() + fields.sum::<usize>()
+        let regexes = self.regexes.iter().map(|(regex, _)| regex.len());
+        self.path.size()
+            + self.query.size()
+            + self.exceptions.size()
+            + regexes.chain(fields).sum::<usize>()
     }
 
     /// How much a step looks at, about.
@@ -140,62 +144,23 @@ impl RequestSet {
             + options.exceptions().count()
     }
 
-    /// What becomes of those of these requests that a rule answers.
+    /// What becomes of the requests that a rule matches; `None` if it matches none of them.
     pub(in crate::rules) fn transfer(
         &self,
         table: &Table,
         rule: &CompiledRule<'_>,
         fresh: &mut Fresh,
     ) -> Option<Transfer> {
+        let nothing = Options::default();
         let compiled = table.options(rule);
-        let options = compiled.map(|compiled| &compiled.options);
+        let options = compiled.map_or(&nothing, |compiled| &compiled.options);
         let mut matched = self.clone();
-        let own_host = Host::of_rule(options.and_then(|options| options.host.as_deref()));
-        matched.host = self.host.and(&own_host)?;
-        if let Some(options) = options {
-            matched.narrow(options)?;
-            if options.only_these_parameters {
-                matched.query.close(options)?;
-            }
-        }
-        let bounds = match rule.parts() {
-            None => Vec::new(),
-            Some(parts) => {
-                let compare = Compare(table.matching(rule));
-                let (path, bounds) = unify(&self.path, parts, compare, fresh)?;
-                matched.path = path;
-                bounds
-            }
-        };
-        let excluded = options.map_or(Excluded::Nothing, |options| {
-            matched.path.excluded(options, fresh)
-        });
-        if excluded == Excluded::Everything {
-            return None;
-        }
-        let conditions = options.map_or(&[][..], |options| &options.conditions);
-        let last_value = options.is_some_and(|options| options.last_value);
+        let (bounds, mut covers) = matched.narrow_path(rule, options.matching, fresh)?;
+        covers &= matched.exceptions.add(options, &matched.path, fresh)?;
+        covers &= matched.narrow(options)?;
         // Which text is a host label isn't known.
-        let mut surely_fits = options.is_none_or(|options| options.host_label.is_none());
-        for condition in conditions {
-            match matched.fits_path(&condition.1) {
-                Some(fits) if fits != condition.0 => return None,
-                Some(_) => {}
-                None => surely_fits &= self.meets(condition, last_value),
-            }
-        }
-        matched.is_whole |= asks_for_whole(conditions);
-        let covers = surely_fits
-            && excluded == Excluded::Nothing
-            && !rule.has(REGEX)
-            && matched.path == self.path
-            && matched.host == self.host
-            && options.is_none_or(|options| {
-                // What is known of all of them is no condition any more.
-                (options.scheme.is_none() || self.is_told_scheme && self.scheme == options.scheme)
-                    && matched.methods == self.methods
-                    && (!options.only_these_parameters || matched.query == self.query)
-            });
+        let has_label = options.host_label.is_some();
+        covers &= !has_label;
         if !rule.redirects() {
             return Some(Transfer {
                 matched,
@@ -206,7 +171,6 @@ impl RequestSet {
         }
         let next = matched.next(rule, compiled, &bounds, fresh)?;
         // Some host below a domain isn't this host.
-        let has_label = options.is_some_and(|options| options.host_label.is_some());
         let suppressed = !has_label && matched.is_same_as(&next, rule, compiled);
         Some(Transfer {
             matched,
@@ -216,56 +180,118 @@ impl RequestSet {
         })
     }
 
-    /// Leaves out the requests that don't meet the conditions; `None` if that is all of them.
-    fn narrow(&mut self, options: &Options) -> Option<()> {
-        let Options {
-            scheme,
-            methods,
-            conditions,
-            last_value,
-            ..
-        } = options;
-        match (self.scheme, *scheme) {
-            (Some(own), Some(other)) if own != other => return None,
-            (own, other) => self.scheme = own.or(other),
+    /// Leaves out the paths that a source doesn't match.
+    fn narrow_path(
+        &mut self,
+        rule: &CompiledRule<'_>,
+        matching: Matching,
+        fresh: &mut Fresh,
+    ) -> Option<(Vec<Bound>, bool)> {
+        if let Some(parts) = rule.parts() {
+            let unified = unify(&self.path, parts, matching, fresh)?;
+            self.path = unified.path;
+            return Some((unified.bounds, unified.is_all));
         }
-        self.is_told_scheme |= scheme.is_some();
-        self.methods = std::mem::take(&mut self.methods).and(methods);
-        if self.methods.is_empty() {
-            return None;
+        let regex = (Box::from(rule.source), matching);
+        let is_all = self.regexes.contains(&regex);
+        if !is_all {
+            self.regexes.push(regex);
         }
-        for (expected, has) in conditions {
-            match &has.place {
-                // If only the last value counts, the others may be anything.
-                Place::Query(_) if !expected && *last_value => {}
-                Place::Query(key) if *expected => {
-                    self.query.require(key, &ValueSet::of(&has.value))?;
-                }
-                Place::Query(key) => self.query.forbid(key, &ValueSet::of(&has.value))?,
-                // Another host may be asked next.
-                Place::Host => {}
-                // The rule's source says more about it first.
-                Place::Path(_) => {}
-                Place::Header(_)
-                | Place::HeaderInAnyCase(_)
-                | Place::Cookie(_)
-                | Place::Language(_) => {
-                    self.narrow_field(&has.place, *expected, &ValueSet::of(&has.value))?;
-                }
-            }
-        }
-        Some(())
+        Some((Vec::new(), is_all))
     }
 
-    fn narrow_field(&mut self, place: &Place, expected: bool, values: &ValueSet) -> Option<()> {
-        let mut known = self.fields.iter_mut();
-        if let Some(field) = known.find(|field| field.place == *place) {
-            return field.narrow(expected, values);
+    /// Leaves out the requests that options don't allow, but for their paths. Returns `None` if
+    /// these are all requests, and `true` if none is left out.
+    fn narrow(&mut self, options: &Options) -> Option<bool> {
+        let own_host = Host::of_rule(options.host.as_deref());
+        let host = self.host.and(&own_host)?;
+        let mut covers = host == self.host;
+        self.host = host;
+        if let Some(scheme) = options.scheme {
+            if self.scheme.is_some_and(|own| own != scheme) {
+                return None;
+            }
+            covers &= self.is_told_scheme;
+            self.scheme = Some(scheme);
+            self.is_told_scheme = true;
         }
-        let mut field = Field::new(place.clone());
-        field.narrow(expected, values)?;
-        self.fields.push(field);
-        Some(())
+        let methods = self.methods.clone().and(&options.methods);
+        if methods.is_empty() {
+            return None;
+        }
+        covers &= methods == self.methods;
+        self.methods = methods;
+        for (expected, has) in &options.conditions {
+            covers &= self.narrow_by(*expected, has, options.last_value)?;
+        }
+        if options.only_these_parameters {
+            covers &= self.query.close(options)?;
+        }
+        Some(covers)
+    }
+
+    /// Leaves out the requests that don't meet a condition. Returns `None` if these are all
+    /// requests, and `true` if none is left out.
+    fn narrow_by(&mut self, expected: bool, has: &Condition, last_value: bool) -> Option<bool> {
+        let values = ValueSet::of(&has.value);
+        match &has.place {
+            Place::Query(key) if !last_value => {
+                return if expected {
+                    let covers = self.query.always_has(key, &values);
+                    self.query.require(key, &values)?;
+                    Some(covers)
+                } else {
+                    let covers = self.query.never_has(key, &values);
+                    self.query.forbid(key, &values)?;
+                    Some(covers)
+                };
+            }
+            // The others may be anything.
+            Place::Query(key) if expected => self.query.require(key, &values)?,
+            Place::Path(test) if values == ValueSet::ANY => {
+                let passes = match test {
+                    PathTest::EmptySegment if self.is_whole => Some(false),
+                    test => self.path.passes(test),
+                };
+                self.is_whole |= !expected && *test == PathTest::EmptySegment;
+                if let Some(passes) = passes {
+                    return (passes == expected).then_some(true);
+                }
+            }
+            Place::Host => {
+                if let Host::Is(name) = &self.host {
+                    let host = ValueSet::one(&**name);
+                    let never = !values.may_contain(name);
+                    let always = host.is_subset(&values);
+                    return match if expected {
+                        (always, never)
+                    } else {
+                        (never, always)
+                    } {
+                        (_, true) => None,
+                        (covers, false) => Some(covers),
+                    };
+                }
+            }
+            _ => {}
+        }
+        match self
+            .fields
+            .binary_search_by(|own| own.place.cmp(&has.place))
+        {
+            Ok(at) => {
+                let field = self.fields.get_mut(at)?;
+                let covers = field.meets(expected, &values);
+                field.narrow(expected, &values)?;
+                Some(covers)
+            }
+            Err(at) => {
+                let mut field = Field::new(has.place.clone());
+                field.narrow(expected, &values)?;
+                self.fields.insert(at, field);
+                Some(false)
+            }
+        }
     }
 
     /// The request that follows; `None` where none does.
@@ -282,12 +308,17 @@ impl RequestSet {
         let mut next = Self {
             path: Path::of_target(path, bounds, options, fresh)?,
             query: self.query.after(rule, compiled, own_query),
+            exceptions: Exceptions::default(),
+            regexes: Vec::new(),
             methods: next_methods(rule.status_choice(), &self.methods),
             ..self.clone()
         };
+        let is_of_url = |place: &Place| matches!(place, Place::Query(_) | Place::Path(_));
+        next.fields.retain(|field| !is_of_url(&field.place));
         if let Some((host, origin)) = rule.target_origin() {
             if host != next.host {
-                next.fields.retain(|field| !field.place.belongs_to_host());
+                let is_kept = |place: &Place| !place.belongs_to_host() && *place != Place::Host;
+                next.fields.retain(|field| is_kept(&field.place));
             }
             next.host = host;
             next.port = origin.written_port();
@@ -297,40 +328,6 @@ impl RequestSet {
         next.is_whole &= !matches!(next.path.end, End::Open(_, Tail::Any))
             && next.path.passes(&PathTest::EmptySegment) != Some(true);
         Some(next)
-    }
-
-    /// Whether these requests have what a condition asks for, if it is one on the path; `None` if
-    /// that isn't known.
-    pub(in crate::rules) fn fits_path(&self, has: &Condition) -> Option<bool> {
-        match &has.place {
-            Place::Path(PathTest::EmptySegment) if self.is_whole => Some(false),
-            Place::Path(test) if has.value.is_any() => self.path.passes(test),
-            _ => None,
-        }
-    }
-
-    /// Returns `true` if all of these requests certainly meet a condition, which may look only at
-    /// the last value of a parameter.
-    pub(in crate::rules) fn meets(
-        &self,
-        (expected, has): &(bool, Condition),
-        last_value: bool,
-    ) -> bool {
-        let values = ValueSet::of(&has.value);
-        match &has.place {
-            Place::Query(_) if last_value => false,
-            Place::Query(key) if *expected => self.query.always_has(key, &values),
-            Place::Query(key) => self.query.never_has(key, &values),
-            Place::Header(_)
-            | Place::HeaderInAnyCase(_)
-            | Place::Cookie(_)
-            | Place::Language(_) => {
-                let field = self.fields.iter().find(|field| field.place == has.place);
-                field.is_some_and(|field| field.meets(*expected, &values))
-            }
-            Place::Path(_) => self.fits_path(has) == Some(*expected),
-            Place::Host => false,
-        }
     }
 
     fn is_same_as(
@@ -347,6 +344,7 @@ impl RequestSet {
         let may_change = !self.methods.is_subset(&reads);
         let same_scheme = self.scheme.is_none() || self.scheme == next.scheme;
         self.path == next.path
+            && !self.path.has_spellings()
             && (rule.origin == 0
                 || self.host == next.host && same_scheme && self.is_on_port_of(next))
             && !(gets && may_change)
@@ -371,7 +369,11 @@ impl RequestSet {
 
     /// The host as a request names it, with its port.
     pub(in crate::rules) fn authority(&self) -> Option<String> {
-        let host = self.host.sample()?;
+        let host = self.host.sample().or_else(|| {
+            let mut fields = self.fields.iter();
+            let field = fields.find(|field| field.place == Place::Host)?;
+            field.samples().first().map(ToString::to_string)
+        })?;
         Some(match self.port {
             Some(port) => format!("{host}:{port}"),
             None => host,
@@ -415,12 +417,4 @@ fn next_methods(how: StatusChoice, methods: &Methods) -> Methods {
             Methods::all_except(methods.list.iter().filter(is_left_out).cloned())
         }
     }
-}
-
-/// Whether conditions exclude paths with an empty segment.
-fn asks_for_whole(conditions: &[(bool, Condition)]) -> bool {
-    let mut conditions = conditions.iter();
-    conditions.any(|(expected, has)| {
-        !expected && matches!(has.place, Place::Path(PathTest::EmptySegment))
-    })
 }

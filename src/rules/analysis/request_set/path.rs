@@ -1,14 +1,12 @@
-//! Paths with unknown parts, and which of them a source matches.
+//! Paths with unknown parts.
 //!
 //! What cannot be said exactly is said too widely, never too narrowly: a path here stands for at
 //! least all the paths that a request can have.
 
+use super::unify::Known;
 use crate::rules::{
-    analysis::request_set::unify::{Compare, Known, unify},
     condition::{PathTest, begins_with},
-    options::Matching,
-    pattern::{PatternRef, Segment, Tail},
-    spelling,
+    pattern::{Segment, Tail},
     transform::Transforms,
 };
 
@@ -18,12 +16,16 @@ pub(in crate::rules) struct Text {
     pub(in crate::rules) before: Vec<u8>,
     pub(in crate::rules) unknown: Option<Unknown>,
     pub(in crate::rules) behind: Vec<u8>,
+    /// The letters before and behind the unknown part may have any case.
+    pub(in crate::rules) any_case: bool,
 }
 
 /// What follows the segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::rules) enum End {
     Closed,
+    /// Nothing, or a slash.
+    Slash,
     /// Something unknown, as the tail of a pattern has it.
     Open(Unknown, Tail),
 }
@@ -92,6 +94,12 @@ impl Text {
         }
     }
 
+    /// The same, its letters in any case if that is asked for.
+    pub(in crate::rules) fn in_any_case(self, any_case: bool) -> Self {
+        let any_case = self.any_case || any_case && has_letters(&[&self.before, &self.behind]);
+        Self { any_case, ..self }
+    }
+
     /// Any text that is not empty.
     pub(in crate::rules) fn anything(fresh: &mut Fresh) -> Self {
         Self {
@@ -100,23 +108,28 @@ impl Text {
         }
     }
 
-    pub(in crate::rules) fn of(segment: Segment<'_>, fresh: &mut Fresh) -> (Self, bool) {
-        match segment {
-            Segment::Literal(text) => (Self::literal(text), false),
-            Segment::Named { before, behind, .. } => {
-                let text = Self {
-                    before: before.to_vec(),
-                    unknown: Some(fresh.next()),
-                    behind: behind.to_vec(),
-                };
-                (text, true)
-            }
-        }
+    /// The texts that a segment of a pattern matches.
+    pub(in crate::rules) fn of(segment: Segment<'_>, any_case: bool, fresh: &mut Fresh) -> Self {
+        let text = match segment {
+            Segment::Literal(text) => Self::literal(text),
+            Segment::Named { before, behind, .. } => Self {
+                before: before.to_vec(),
+                unknown: Some(fresh.next()),
+                behind: behind.to_vec(),
+                any_case: false,
+            },
+        };
+        text.in_any_case(any_case)
     }
 
     fn may_be(&self, other: &Self) -> bool {
         let is_odd = |text: &Self| text.before.iter().any(|byte| b"%'[]".contains(byte));
-        self == other || !self.is_literal() || !other.is_literal() || is_odd(self) || is_odd(other)
+        let is_same = if self.any_case || other.any_case {
+            self.before.eq_ignore_ascii_case(&other.before)
+        } else {
+            self.before == other.before
+        };
+        is_same || !self.is_literal() || !other.is_literal() || is_odd(self) || is_odd(other)
     }
 
     pub(in crate::rules) fn is_empty(&self) -> bool {
@@ -133,6 +146,7 @@ impl Text {
 
     /// Adds text that may have an unknown part of its own.
     pub(in crate::rules) fn append(&mut self, other: &Self, fresh: &mut Fresh) {
+        self.any_case |= other.any_case;
         match (self.unknown, other.unknown) {
             (_, None) => other.before.iter().for_each(|byte| self.push(*byte)),
             (None, Some(_)) => {
@@ -153,7 +167,11 @@ impl Text {
     /// a text that may change can become anything.
     pub(in crate::rules) fn transformed(&self, transforms: Transforms, fresh: &mut Fresh) -> Self {
         let is_kept = |own: Unknown| transforms.keep_what(own.done);
-        if transforms.keep(&self.before)
+        if transforms.is_none() {
+            return self.clone();
+        }
+        if !self.any_case
+            && transforms.keep(&self.before)
             && transforms.keep(&self.behind)
             && self.unknown.is_none_or(is_kept)
         {
@@ -179,6 +197,7 @@ impl Text {
             before: [&*self.before, &*known.before].concat(),
             unknown: known.unknown,
             behind: known.behind.clone(),
+            any_case: self.any_case || known.any_case,
         };
         self.behind.iter().for_each(|byte| text.push(*byte));
         text
@@ -194,8 +213,8 @@ impl Path {
         }
     }
 
-    /// A path as it is spelled where paths are compared.
-    fn literal(path: &[u8]) -> Self {
+    /// A path in the spelling in which paths are compared.
+    pub(in crate::rules) fn literal(path: &[u8]) -> Self {
         let segments = path.strip_prefix(b"/").unwrap_or(path);
         let segments = segments.split(|byte| *byte == b'/');
         Self {
@@ -229,9 +248,18 @@ impl Path {
         self.numbered(|unknown| unknown.done)
     }
 
-    /// The same as if no text had been transformed.
-    pub(in crate::rules) fn without_transforms(&self) -> Self {
-        self.numbered(|_| Transforms::default())
+    /// The same as if case made no difference, nor a slash at the end.
+    pub(in crate::rules) fn without_spellings(&self) -> Self {
+        let mut path = self.numbered(|_| Transforms::default());
+        for text in &mut path.segments {
+            text.before.make_ascii_lowercase();
+            text.behind.make_ascii_lowercase();
+            text.any_case = false;
+        }
+        if path.end == End::Slash {
+            path.end = End::Closed;
+        }
+        path
     }
 
     fn numbered(&self, done: impl Fn(Unknown) -> Transforms) -> Self {
@@ -253,16 +281,21 @@ impl Path {
         };
         let segments = self.segments.iter().map(text).collect();
         let end = match self.end {
-            End::Closed => End::Closed,
             End::Open(unknown, tail) => End::Open(number(unknown), tail),
+            end => end,
         };
         Self { segments, end }
     }
 
-    /// The path, where there is nothing unknown in it.
+    /// The path, if it is the only one.
     pub(in crate::rules) fn known(&self) -> Option<Vec<u8>> {
-        let is_known = self.end == End::Closed && self.segments.iter().all(Text::is_literal);
-        is_known.then(|| self.sample().into_bytes())
+        let is_known = self.segments.iter().all(Text::is_literal) && !self.has_spellings();
+        (is_known && self.end == End::Closed).then(|| self.sample().into_bytes())
+    }
+
+    /// Returns `true` if case or a slash at the end may differ from one path to the other.
+    pub(in crate::rules) fn has_spellings(&self) -> bool {
+        self.end == End::Slash || self.segments.iter().any(|text| text.any_case)
     }
 
     /// Whether one of the paths may be one of the others, as clients spell them.
@@ -286,10 +319,12 @@ impl Path {
             }
             PathTest::BeginsWith(text, ignore_case) => {
                 let mut known = String::new();
+                let mut any_case = false;
                 let mut segments = self.segments.iter();
                 let first_unknown = segments.find(|segment| {
                     known.push('/');
                     known.push_str(&String::from_utf8_lossy(&segment.before));
+                    any_case |= segment.any_case;
                     !segment.is_literal()
                 });
                 let is_whole = first_unknown.is_none() && self.end == End::Closed;
@@ -298,9 +333,12 @@ impl Path {
                 {
                     known.push('/');
                 }
-                match begins_with(&known, text, *ignore_case) {
-                    true => Some(true),
-                    false if is_whole || !begins_with(text, &known, *ignore_case) => Some(false),
+                // In another case, the test may fail.
+                let is_sure = *ignore_case || !any_case;
+                let ignore_case = *ignore_case || any_case;
+                match begins_with(&known, text, ignore_case) {
+                    true => is_sure.then_some(true),
+                    false if is_whole || !begins_with(text, &known, ignore_case) => Some(false),
                     false => None,
                 }
             }
@@ -348,35 +386,8 @@ impl Path {
     }
 }
 
-/// A path that is asked for, to be compared with many sources.
-#[derive(Debug)]
-pub(in crate::rules) struct AskedPath {
-    text: Vec<u8>,
-    path: Path,
-}
-
-impl AskedPath {
-    /// A path as it was received.
-    pub(in crate::rules) fn new(received: &[u8]) -> Self {
-        let mut text = Vec::new();
-        spelling::push(&mut text, received, false);
-        let path = Path::literal(&text);
-        Self { text, path }
-    }
-
-    /// Whether a source matches it.
-    pub(in crate::rules) fn is_matched_by(
-        &self,
-        source: PatternRef<'_>,
-        matching: Matching,
-    ) -> bool {
-        let compare = Compare(matching);
-        // Most sources begin otherwise.
-        let literal = source.front.split(|byte| *byte == b'{').next();
-        let literal = literal.unwrap_or_default();
-        let literal = literal.strip_suffix(b"/").unwrap_or(literal);
-        let start = self.text.get(..literal.len());
-        start.is_some_and(|start| compare.same(start, literal))
-            && unify(&self.path, source, compare, &mut Fresh::default()).is_some()
-    }
+/// Returns `true` if one of the texts has a letter.
+pub(super) fn has_letters(texts: &[&[u8]]) -> bool {
+    let mut bytes = texts.iter().copied().flatten();
+    bytes.any(u8::is_ascii_alphabetic)
 }

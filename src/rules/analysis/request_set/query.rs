@@ -152,17 +152,26 @@ impl Query {
         }
     }
 
-    /// Leaves out the queries with a parameter that these options don't ask for; `None` if that is
-    /// all of them.
-    pub(in crate::rules) fn close(&mut self, options: &Options) -> Option<()> {
+    /// Leaves out the queries with a parameter that these options don't ask for. Returns `None` if
+    /// these are all queries, and `true` if none is left out.
+    pub(in crate::rules) fn close(&mut self, options: &Options) -> Option<bool> {
         let is_allowed = |key: &str| options.query_keys().any(|own| own == key);
         let mut keys = self.pairs.iter().filter_map(|pair| pair.key.as_deref());
         if !keys.all(is_allowed) {
             return None;
         }
-        let keys = options.query_keys().filter(|key| self.rest.may_have(key));
-        self.rest = Rest::Named(keys.map(Box::from).collect());
-        Some(())
+        let is_known = self.pairs.iter().all(|pair| pair.key.is_some());
+        match &mut self.rest {
+            Rest::Nothing => return Some(is_known),
+            Rest::Named(names) => {
+                let before = names.len();
+                names.retain(|name| is_allowed(name));
+                return Some(is_known && names.len() == before);
+            }
+            Rest::Anything => {}
+        }
+        self.rest = Rest::Named(options.query_keys().map(Box::from).collect());
+        Some(false)
     }
 
     /// A parameter of this name, or of any name, may be among the rest.

@@ -118,6 +118,9 @@ impl Writer {
                 _ => End::Open(fresh.next(), Tail::Any),
             };
             return;
+        } else {
+            // Of a slash that may follow, only the one before it is written.
+            return;
         }
         for segment in segments {
             self.segments.extend(self.current.replace(segment.clone()));

@@ -24,7 +24,11 @@ impl RequestSet {
             query.push(if query.is_empty() { '?' } else { '&' });
             query.push_str(&String::from_utf8_lossy(&pair));
         }
-        self.request_for(&format!("{}{query}", self.path.canonical().sample()))
+        let path = self.path.canonical().sample();
+        if !self.exceptions.leave(&path) {
+            return None;
+        }
+        self.request_for(&format!("{path}{query}"))
     }
 
     /// A request for this path and query, with what else is known of an address.
@@ -67,16 +71,22 @@ impl RequestSet {
         let path = self.path.canonical();
         let literal = |text: &Text| {
             let word = text.unknown.map(|unknown| unknown.word("y", "-z"));
-            let word = word.unwrap_or_default();
-            Text::literal(&[&*text.before, word.as_bytes(), &*text.behind].concat())
+            let word = word.unwrap_or_default().into_bytes();
+            let [before, behind] = [&text.before, &text.behind].map(|own| match text.any_case {
+                true => own.to_ascii_uppercase(),
+                false => own.clone(),
+            });
+            Text::literal(&[before, word, behind].concat())
         };
         let mut segments: Vec<Text> = path.segments.iter().map(literal).collect();
-        if path.end != End::Closed {
-            let mut words = vec!["y-z", "", "z"];
-            words.retain(|word| !self.is_whole || !word.is_empty());
-            segments.extend(words.iter().map(|word| Text::literal(word.as_bytes())));
-        }
-        RequestSet {
+        let more: &[&str] = match path.end {
+            End::Closed => &[],
+            End::Slash => &[""],
+            End::Open(..) if self.is_whole => &["y-z", "z"],
+            End::Open(..) => &["y-z", "", "z"],
+        };
+        segments.extend(more.iter().map(|word| Text::literal(word.as_bytes())));
+        Self {
             path: Path {
                 segments,
                 end: End::Closed,
