@@ -69,75 +69,92 @@ pub(super) mod sets {
     }
 
     pub(in super::super) fn rule() -> impl Strategy<Value = Rule> {
-        let pieces = || prop::collection::vec(0_usize..13, 0..3);
+        // Half of all paths are one literal segment, so that many rules follow each other.
+        let pieces = || {
+            let one = prop::collection::vec(0_usize..3, 1);
+            prop_oneof![prop::collection::vec(0_usize..13, 0..3), one]
+        };
         (
             pieces(),
             any::<bool>(),
             pieces(),
             0..8_u8,
             0..28_u8,
+            0..10_u8,
             0..8_u8,
             prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(0..10_u8, 1..4)],
         )
-            .prop_map(|(segments, tail, pieces, how, condition, query, more)| {
-                let mut source = path(&segments, tail);
-                let mut target = target(&source, &pieces);
-                match query {
-                    0 => target.push_str("?x=1"),
-                    3 => target.push_str("#f"),
-                    4 => target.push_str("?y=2#g"),
-                    1 => source.push_str("?x=1"),
-                    2 => source.push_str("?x={q}"),
-                    _ => {}
-                }
-                match condition {
-                    16 => target.insert_str(0, "http://a.example:8080"),
-                    17 => target.insert_str(0, "http://a.example"),
-                    25..=27 if source.contains("{x}") => {
-                        target.insert_str(0, "http://{x}.s.example");
+            .prop_map(
+                |(segments, tail, pieces, how, condition, query, policy, more)| {
+                    let mut source = path(&segments, tail);
+                    let mut target = target(&source, &pieces);
+                    match query {
+                        0 => target.push_str("?x=1"),
+                        3 => target.push_str("#f"),
+                        4 => target.push_str("?y=2#g"),
+                        5 => target.push_str("?y=2&&%78=4&y=5"),
+                        6 => target.push_str("?z&x="),
+                        7 if source.contains("{x}") => target.push_str("?y={x}&{x}"),
+                        1 => source.push_str("?x=1"),
+                        2 => source.push_str("?x={q}"),
+                        _ => {}
                     }
-                    _ => {}
-                }
-                let redirects = how < 6;
-                let rule = match how {
-                    6 => Rule::pass(source),
-                    7 => Rule::gone(source),
-                    0 => Rule::new(Status::Found, source, target),
-                    1 => Rule::new(Status::SeeOther, source, target),
-                    2 => Rule::new(Intent::Temporary, source, target),
-                    3 => Rule::new(Status::MovedPermanently, source, target),
-                    _ => Rule::new(Status::PermanentRedirect, source, target),
-                };
-                let rule = more.into_iter().fold(rule, with_condition);
-                match condition {
-                    4 | 5 | 7 | 9..=13 if !redirects => rule,
-                    0 => rule.when(Condition::cookie("beta")),
-                    1 => rule.unless(Condition::cookie("beta")),
-                    2 => rule.methods([http::Method::POST]),
-                    3 => rule.methods([http::Method::GET]),
-                    4 => rule.query(QueryPolicy::Drop),
-                    5 => rule.query(QueryPolicy::Merge),
-                    6 => rule.ignore_trailing_slash(),
-                    7 => rule.remove_param("x"),
-                    9 => rule.set_param("y", "3"),
-                    10 => rule.query(QueryPolicy::TargetWins),
-                    11 => rule.rename_param("x", "y"),
-                    12 => rule.rename_param("x", "y").set_param("y", "1"),
-                    13 => rule.rename_param("x", "y").query(QueryPolicy::Merge),
-                    14 | 16 | 17 => rule.host("a.example"),
-                    25 => rule.host("a.s.example"),
-                    15 | 26 => rule.host("*.example"),
-                    18 => rule.scheme(HttpScheme::Https),
-                    19 => rule.scheme(HttpScheme::Http),
-                    8 => rule.when(Condition::query("x")),
-                    20 => rule.except(["/a{/*z}"]),
-                    21 => rule.except(["/b", "/{z}/b"]),
-                    22 => rule.except_methods([http::Method::POST]),
-                    23 => rule.except_methods([http::Method::GET, http::Method::HEAD]),
-                    24 => rule.only_these_parameters(),
-                    _ => rule,
-                }
-            })
+                    match condition {
+                        16 => target.insert_str(0, "http://a.example:8080"),
+                        17 => target.insert_str(0, "http://a.example"),
+                        25..=27 if source.contains("{x}") => {
+                            target.insert_str(0, "http://{x}.s.example");
+                        }
+                        _ => {}
+                    }
+                    let redirects = how < 6;
+                    let rule = match how {
+                        6 => Rule::pass(source),
+                        7 => Rule::gone(source),
+                        0 => Rule::new(Status::Found, source, target),
+                        1 => Rule::new(Status::SeeOther, source, target),
+                        2 => Rule::new(Intent::Temporary, source, target),
+                        3 => Rule::new(Status::MovedPermanently, source, target),
+                        _ => Rule::new(Status::PermanentRedirect, source, target),
+                    };
+                    let rule = more.into_iter().fold(rule, with_condition);
+                    let rule = match policy {
+                        _ if !redirects => rule,
+                        0 => rule.query(QueryPolicy::Drop),
+                        1 | 2 => rule.query(QueryPolicy::Merge),
+                        3 => rule.query(QueryPolicy::TargetWins),
+                        _ => rule,
+                    };
+                    match condition {
+                        4 | 5 | 7 | 9 | 11..=13 if !redirects => rule,
+                        0 => rule.when(Condition::cookie("beta")),
+                        1 => rule.unless(Condition::cookie("beta")),
+                        2 => rule.methods([http::Method::POST]),
+                        3 => rule.methods([http::Method::GET]),
+                        4 => rule.remove_param("y").set_param("x", "5"),
+                        5 => rule.rename_param("y", "z").remove_param("x"),
+                        6 => rule.ignore_trailing_slash(),
+                        7 => rule.remove_param("x"),
+                        9 => rule.set_param("y", "3"),
+                        10 => rule.when(Condition::query("y")),
+                        11 => rule.rename_param("x", "y"),
+                        12 => rule.rename_param("x", "y").set_param("y", "1"),
+                        13 => rule.rename_param("x", "a b").set_param("z", "1"),
+                        14 | 16 | 17 => rule.host("a.example"),
+                        25 => rule.host("a.s.example"),
+                        15 | 26 => rule.host("*.example"),
+                        18 => rule.scheme(HttpScheme::Https),
+                        19 => rule.scheme(HttpScheme::Http),
+                        8 => rule.when(Condition::query("x")),
+                        20 => rule.except(["/a{/*z}"]),
+                        21 => rule.except(["/b", "/{z}/b"]),
+                        22 => rule.except_methods([http::Method::POST]),
+                        23 => rule.except_methods([http::Method::GET, http::Method::HEAD]),
+                        24 => rule.only_these_parameters(),
+                        _ => rule,
+                    }
+                },
+            )
     }
 
     /// Adds a condition that looks at values.
@@ -181,7 +198,7 @@ pub(super) mod sets {
             }
         }
         paths.into_iter().flat_map(|path| {
-            let queries = ["", "?x=1", "?x=2", "?x=3&x=1", "?y=2"];
+            let queries = ["", "?x=1", "?x=2", "?x=3&x=1", "?&z&y=2&&"];
             queries.into_iter().flat_map(move |query| {
                 let address = format!("{path}{query}");
                 let get = testing::get(&address);
@@ -294,6 +311,13 @@ proptest! {
             return Ok(());
         };
         let flattened = rules.flatten();
+        for chain in flattened.remaining_chains() {
+            let (rule, next, reason) = (chain.rule(), chain.next(), chain.reason());
+            let said = [rule, next]
+                .map(|who| format!("rule {rule} stays the same, because rule {who} {reason}"));
+            prop_assert!(rule != next || reason.contains("loop"), "{}", chain);
+            prop_assert!(said.contains(&chain.to_string()), "{}", chain);
+        }
         for request in sets::requests() {
             let before = testing::follow(&rules, request.clone());
             let after = testing::follow(flattened.rules(), request);

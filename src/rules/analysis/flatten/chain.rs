@@ -2,13 +2,32 @@
 
 use std::{collections::HashSet, fmt};
 
-use crate::rules::{
-    QueryPolicy, RuleNumber, Rules,
-    analysis::graph::RuleGraph,
-    compiled_rule::{CompiledRule, REGEX},
-    options::Options,
-    target::{self, Piece},
-};
+use crate::rules::{RuleNumber, Rules};
+
+/// Why two rules can't become one: the end of a sentence about one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    First(&'static str),
+    Next(&'static str),
+}
+
+impl Reason {
+    /// For what no known pair of rules does.
+    pub(super) const UNPROVEN: Self =
+        Self::First("can't be proven to keep the final URL of every request");
+
+    /// Another target would change which requests go round.
+    pub(super) fn of_loop(
+        loops: &HashSet<RuleNumber>,
+        [rule, next]: [RuleNumber; 2],
+    ) -> Option<Self> {
+        const REASON: &str = "may be part of a loop";
+        if loops.contains(&rule) {
+            return Some(Self::First(REASON));
+        }
+        loops.contains(&next).then_some(Self::Next(REASON))
+    }
+}
 
 /// A redirect chain that flattening can't shorten, and why.
 ///
@@ -32,14 +51,27 @@ use crate::rules::{
 pub struct RemainingChain {
     rule: RuleNumber,
     next: RuleNumber,
-    reason: &'static str,
-    /// Both by their lines, where they have any.
-    names: [Box<str>; 2],
-    /// Whether the reason is one of the second rule.
-    is_of_next: bool,
+    reason: Reason,
+    /// The rule that the reason is about, and the first one, for people.
+    who: Box<str>,
+    name: Box<str>,
 }
 
 impl RemainingChain {
+    pub(super) fn new(rules: &Rules, [rule, next]: [RuleNumber; 2], reason: Reason) -> Self {
+        let who = match reason {
+            Reason::First(_) => rule,
+            Reason::Next(_) => next,
+        };
+        Self {
+            rule,
+            next,
+            reason,
+            who: rules.name_of(who).into(),
+            name: rules.name_of(rule).into(),
+        }
+    }
+
     /// Returns the number of the first rule of the chain.
     #[must_use]
     pub const fn rule(&self) -> u32 {
@@ -55,112 +87,15 @@ impl RemainingChain {
     /// Returns why both rules can't become one, as the end of a sentence about one of them.
     #[must_use]
     pub const fn reason(&self) -> &str {
-        self.reason
+        match self.reason {
+            Reason::First(text) | Reason::Next(text) => text,
+        }
     }
 }
 
 impl fmt::Display for RemainingChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [rule, next] = &self.names;
-        let who = if self.is_of_next { next } else { rule };
-        let reason = self.reason;
-        write!(f, "{rule} stays the same, because {who} {reason}")
-    }
-}
-
-impl Rules {
-    /// The rules whose target another one surely redirects.
-    pub(super) fn chains(&self, loops: &HashSet<RuleNumber>) -> Vec<RemainingChain> {
-        let mut graph = RuleGraph::new(self);
-        let mut chains = Vec::new();
-        for (_, rule) in self.table.rules() {
-            if graph.is_tired() {
-                break;
-            }
-            let next = graph.surely_behind(&rule);
-            let Some(second) = next.and_then(|at| self.table.rule(at)) else {
-                continue;
-            };
-            let (is_of_next, reason) = self.reason(loops, &rule, &second);
-            let (rule, next) = (rule.number, second.number);
-            chains.push(RemainingChain {
-                rule,
-                next,
-                reason,
-                names: [rule, next].map(|rule| self.name_of(rule).into()),
-                is_of_next,
-            });
-        }
-        chains
-    }
-
-    /// Why two rules are not one, and whether that lies with the second.
-    fn reason(
-        &self,
-        loops: &HashSet<RuleNumber>,
-        first: &CompiledRule<'_>,
-        second: &CompiledRule<'_>,
-    ) -> (bool, &'static str) {
-        let nothing = Options::default();
-        let options =
-            |rule: &CompiledRule<'_>| self.table.options(rule).map(|compiled| &compiled.options);
-        let (own, other) = (options(first), options(second));
-        let (own, other) = (own.unwrap_or(&nothing), other.unwrap_or(&nothing));
-        let transforms = |rule: &CompiledRule<'_>| {
-            let mut pieces = target::pieces(rule.target);
-            pieces.any(|piece| matches!(piece, Piece::Slot(.., one) if !one.is_none()))
-        };
-        let of_next = [
-            (
-                other.after.is_some(),
-                "waits for a response of the app; in a `_redirects` file, write its status with `!`",
-            ),
-            (second.has(REGEX), "is a regex"),
-            (transforms(second), "transforms a placeholder"),
-            (
-                other.host_label.is_some(),
-                "has a placeholder in the host of its target",
-            ),
-            (other.cache.is_some(), "has a cache lifetime"),
-            (!other.edits.is_empty(), "edits the query"),
-            (other.merge_slashes, "merges slashes"),
-            (
-                other.query_keys().next().is_some(),
-                "requires a parameter of the query",
-            ),
-            (
-                other.query == QueryPolicy::Merge && own.query != QueryPolicy::Merge,
-                "merges the query",
-            ),
-        ];
-        let of_first = [
-            (loops.contains(&first.number), "may be part of a loop"),
-            (
-                first.origin > 0,
-                "redirects to another host, where other rules may match",
-            ),
-            (transforms(first), "transforms a placeholder"),
-            (own.own_target.is_some(), "doesn't match its own targets"),
-            (own.cache.is_some(), "has a cache lifetime"),
-            (own.merge_slashes, "merges slashes"),
-            (
-                own.query == QueryPolicy::Merge && other.query != QueryPolicy::Merge,
-                "merges the query",
-            ),
-        ];
-        let found = |reasons: &[(bool, &'static str)]| {
-            let mut reasons = reasons.iter().filter(|(is_so, _)| *is_so);
-            reasons.next().map(|(_, reason)| *reason)
-        };
-        if let Some(reason) = found(&of_first) {
-            (false, reason)
-        } else if let Some(reason) = found(&of_next) {
-            (true, reason)
-        } else {
-            (
-                false,
-                "can't be proven to keep the final URL of every request",
-            )
-        }
+        let (name, who, reason) = (&self.name, &self.who, self.reason());
+        write!(f, "{name} stays the same, because {who} {reason}")
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing is merged that is not proven: the address that a request ends at is the same before and
 //! after, and so is whether it is redirected at all.
 
+use super::{chain::Reason, query::QueryStep};
 use crate::{
     location::is_settled,
     rules::{
@@ -15,9 +16,10 @@ use crate::{
                 unify::unify,
             },
         },
-        compiled_rule::{CompiledRule, FRAGMENT, QUERY, REGEX, SETTLED, SLOTS},
-        options::{Options, QueryPolicy},
-        parameters::{means, pairs, plain},
+        compiled_options::CompiledOptions,
+        compiled_rule::{CompiledRule, FRAGMENT, QUERY, SETTLED, SLOTS},
+        methods::Methods,
+        options::QueryPolicy,
         pattern::Tail,
         spelling,
         target::{self, Piece, Write, pieces},
@@ -36,140 +38,89 @@ pub(in crate::rules) struct Merged {
     pub(in crate::rules) policy: QueryPolicy,
 }
 
-impl<'t> RuleGraph<'t> {
-    /// The rule that always answers where one leads.
-    pub(in crate::rules) fn surely_next(&mut self, at: RuleOffset) -> Option<RuleOffset> {
-        let rule = self.table.rule(at)?;
-        // Whether another host is asked about by this table is not known.
-        if rule.origin > 0 {
-            return None;
-        }
-        let next = self.surely_behind(&rule)?;
-        let second = self.table.rule(next)?;
-        (next != at && !second.has(REGEX)).then_some(next)
-    }
-
+impl RuleGraph<'_> {
     /// A rule merged with the one that always answers where it leads, as that is or as it was
     /// merged.
-    pub(in crate::rules) fn merged(
+    pub(super) fn merged(
         &mut self,
         at: RuleOffset,
         next: RuleOffset,
         next_merged: Option<&Merged>,
-    ) -> Option<Merged> {
-        let rule = &self.table.rule(at)?;
-        let second = self.table.rule(next)?;
-        let second = match next_merged {
-            None => second,
+    ) -> Result<Merged, Reason> {
+        use Reason::{First, Next};
+        let rules = self.table.rule(at).zip(self.table.rule(next));
+        let (rule, second) = &rules.ok_or(Reason::UNPROVEN)?;
+        let second = &match next_merged {
+            None => *second,
             Some(merged) => {
                 second.with_target(merged.how, merged.origin, &merged.target, merged.flags)
             }
         };
-        let following = self.after(rule)?;
-        let end = self.transfer(&following, &second)?.next?;
-        // One that leads to where it was asked for is not sent, and the way ends there.
-        let (_, second_rest) = second.target.split_at_checked(second.origin.into())?;
-        let (second_path, second_query, second_fragment) = target::split(second_rest);
-        if !second.is_shortened_to(second_path) && following.path.may_be(&end.path) {
-            return None;
-        }
-        let nothing = Options::default();
-        let options =
-            |rule: &CompiledRule<'_>| self.table.options(rule).map(|compiled| &compiled.options);
-        let (own, other) = (options(rule), options(&second));
-        let (own, other) = (own.unwrap_or(&nothing), other.unwrap_or(&nothing));
-        // A request that is turned into GET may have asked for the very address it is led to.
-        if !own.methods.is_all() && self.may_answer(at, rule, &following) {
-            return None;
-        }
         let how = both(rule.status_choice(), second.status_choice());
-        let is_odd = other.after.is_some()
-            || other.host_label.is_some()
-            || other.query_keys().next().is_some()
-            || other.cache.is_some()
-            || !other.edits.is_empty()
-            || own.merge_slashes
-            || other.merge_slashes
-            || own.cache.is_some() && how != rule.status_choice();
-        if is_odd {
-            return None;
+        let compiled = self.table.options(rule);
+        let next_compiled = self.table.options(second);
+        can_be_one((rule, compiled), (second, next_compiled), how)?;
+
+        let following = self.after(rule).ok_or(Reason::UNPROVEN)?;
+        let transfer = self.transfer(&following, second);
+        let end = transfer.and_then(|transfer| transfer.next);
+        let end = end.ok_or(Reason::UNPROVEN)?;
+        let rest = second.target.get(second.origin.into()..);
+        let (second_path, second_query, second_fragment) = target::split(rest.unwrap_or_default());
+        // One that leads to where it was asked for is not sent, and the way ends there.
+        if !second.is_shortened_to(second_path) && following.path.may_be(&end.path) {
+            return Err(Next("may redirect a URL to itself"));
         }
-        let other_policy = match next_merged {
-            None => policy_of(&second, other),
-            Some(merged) => merged.policy,
-        };
-        let policy = compose(
-            (policy_of(rule, own), rule.has(QUERY)),
-            (other_policy, second.has(QUERY)),
-        )?;
-        // One rule drops or replaces parameters before it edits the others.
-        let replaces = other_policy == QueryPolicy::Merge && second.has(QUERY);
-        if (other_policy == QueryPolicy::Drop || replaces) && !own.edits.is_empty() {
-            return None;
+        // A request that is turned into GET may have asked for the very address it is led to.
+        let methods = compiled.map(|compiled| &compiled.options.methods);
+        let is_for_all = methods.is_none_or(Methods::is_all);
+        if !is_for_all && self.may_answer(at, rule, &following) {
+            return Err(First("may match its own target, but for its methods"));
         }
         let (first_path, first_query, first_fragment) = target::split(rule.target);
-        let has_slots = |text: &[u8]| text.iter().any(|byte| *byte < 0x20);
-        let is_bare = |query: &[u8]| query == b"?";
-        // What the first sets, the second may have besides; in one rule it could not.
-        let second_text = String::from_utf8_lossy(second_query.get(1..).unwrap_or_default());
-        let is_set = |name: &str| {
-            own.edits
-                .iter()
-                .any(|edit| edit.sets(|own| means(name, own)))
+        let policy = |compiled: Option<&CompiledOptions>| {
+            compiled.map_or(QueryPolicy::Keep, |compiled| compiled.options.query)
         };
-        if pairs(&second_text).any(|(name, _)| is_set(name)) {
-            return None;
+        let next_policy = next_merged.map_or(policy(next_compiled), |merged| merged.policy);
+        let steps = QueryStep::new(rule, policy(compiled), first_query).zip(QueryStep::new(
+            second,
+            next_policy,
+            second_query,
+        ));
+        let (step, next_step) = steps.ok_or(Reason::UNPROVEN)?;
+        let (policy, query) = step.then(next_step, compiled)?;
+        if second_fragment.iter().any(|byte| *byte < 0x20) {
+            return Err(Next("has a placeholder in the fragment of its target"));
         }
-        if has_slots(second_query)
-            || has_slots(second_fragment)
-            || is_bare(first_query)
-            || is_bare(second_query)
-        {
-            return None;
-        }
-        let path = self.path(rule, first_path, &second, second_path)?;
+        let path = self.path(rule, first_path, second, second_path)?;
         if !rule.is_shortened_to(&path) && self.may_answer(at, rule, &end) {
-            return None;
+            return Err(First("may match the final URL"));
         }
 
-        let mut merged = second.target.get(..second.origin.into())?.to_vec();
-        merged.extend_from_slice(&path);
-        let begin = merged.len();
-        merged.extend_from_slice(second_query);
-        if other_policy != QueryPolicy::Drop {
-            let first_text = std::str::from_utf8(first_query.get(1..).unwrap_or_default()).ok()?;
-            for pair in first_text.split('&').filter(|_| !first_query.is_empty()) {
-                let name = pair.split('=').next().unwrap_or_default();
-                if replaces && has_slots(name.as_bytes()) {
-                    return None;
-                }
-                let mut names = pairs(&second_text).map(|(own, _)| plain(own));
-                if replaces && names.any(|own| means(name, &own)) {
-                    continue;
-                }
-                let is_first = merged.len() == begin;
-                merged.push(if is_first { b'?' } else { b'&' });
-                merged.extend_from_slice(pair.as_bytes());
-            }
-        }
-        let has_query = merged.len() > begin;
+        let origin = second.target.get(..second.origin.into());
         let fragment = if second_fragment.is_empty() {
             first_fragment
         } else {
             second_fragment
         };
-        merged.extend_from_slice(fragment);
-        let has_slots = has_slots(&merged);
+        let parts = [
+            origin.unwrap_or_default(),
+            &path,
+            query.as_bytes(),
+            fragment,
+        ];
+        let target = parts.concat();
+        let has_slots = target.iter().any(|byte| *byte < 0x20);
         let flags = [
             (SLOTS, has_slots),
-            (SETTLED, !has_slots && is_settled(&merged, second.origin)),
-            (QUERY, has_query),
+            (SETTLED, !has_slots && is_settled(&target, second.origin)),
+            (QUERY, !query.is_empty()),
             (FRAGMENT, !fragment.is_empty()),
         ];
-        Some(Merged {
+        Ok(Merged {
             how,
             origin: second.origin,
-            target: merged,
+            target,
             flags: flags
                 .into_iter()
                 .filter(|(_, is_set)| *is_set)
@@ -215,81 +166,118 @@ impl<'t> RuleGraph<'t> {
         first_path: &[u8],
         second: &CompiledRule<'_>,
         second_path: &[u8],
-    ) -> Option<Vec<u8>> {
+    ) -> Result<Vec<u8>, Reason> {
+        use Reason::{First, Next};
         let all = Path::anything(&mut self.fresh);
-        let bounds = match first.parts() {
-            Some(parts) => unify(&all, parts, self.table.matching(first), &mut self.fresh)?.bounds,
-            None => Vec::new(),
-        };
-        if !is_plain(first_path, &bounds, 0) {
-            return None;
-        }
-        let between = Path::of_target(first_path, &bounds, None, &mut self.fresh)?;
-        let matching = self.table.matching(second);
-        let unified = unify(&between, second.parts()?, matching, &mut self.fresh)?;
+        let bounds = first.parts().map_or(Some(Vec::new()), |parts| {
+            Some(unify(&all, parts, self.table.matching(first), &mut self.fresh)?.bounds)
+        });
+        let bounds = bounds.ok_or(Reason::UNPROVEN)?;
+        is_plain(first_path, &bounds, 0).map_err(First)?;
+        let parts = second.parts().ok_or(Next("is a regex"))?;
+        let between = Path::of_target(first_path, &bounds, None, &mut self.fresh);
+        let between = between.ok_or(Reason::UNPROVEN)?;
+        let unified = unify(&between, parts, self.table.matching(second), &mut self.fresh);
+        let unified = unified.ok_or(Reason::UNPROVEN)?;
         if !unified.is_all {
-            return None;
+            return Err(Reason::UNPROVEN);
         }
         let inner = unified.bounds;
         let mut out = Vec::new();
         for piece in pieces(second_path) {
-            match piece {
-                Piece::Text(text) => out.extend_from_slice(text),
-                Piece::Slot(.., transforms) if !transforms.is_none() => return None,
-                Piece::Slot(Write::PathToPath, at, _) => match inner.get(at)? {
-                    Bound::Segment(text) => push_text(&mut out, text, &bounds)?,
-                    _ => return None,
-                },
-                Piece::Slot(write @ (Write::TailToPath | Write::WholeTail), at, _) => {
-                    match inner.get(at)? {
-                        Bound::Tail(tail) => {
-                            push_tail(&mut out, tail, write == Write::WholeTail, &bounds)?;
-                        }
-                        _ => return None,
-                    }
+            let is_written = match piece {
+                Piece::Text(text) => {
+                    out.extend_from_slice(text);
+                    Some(())
                 }
-                Piece::Slot(..) => return None,
-            }
+                Piece::Slot(write, at, _) => match (write, inner.get(at)) {
+                    (Write::PathToPath, Some(Bound::Segment(text))) => {
+                        push_text(&mut out, text, &bounds)
+                    }
+                    (Write::TailToPath | Write::WholeTail, Some(Bound::Tail(tail))) => {
+                        push_tail(&mut out, tail, write == Write::WholeTail, &bounds)
+                    }
+                    _ => {
+                        return Err(Next(
+                            "has a placeholder that isn't one segment or the rest of the path",
+                        ));
+                    }
+                },
+            };
+            is_written.ok_or(Next("uses only a part of what a placeholder matches"))?;
         }
         if out.is_empty() {
             out.push(b'/');
         }
+        is_plain(&out, &bounds, second.origin).map_err(Next)?;
+        if second.origin == 0 && out.starts_with(b"//") {
+            return Err(Next(TWO_SLASHES));
+        }
         let uses = |path: &[u8]| target::used(path).collect::<std::collections::BTreeSet<_>>();
-        let is_right = is_plain(&out, &bounds, second.origin)
-            && (second.origin > 0 || !out.starts_with(b"//"))
-            && uses(first_path).is_subset(&uses(&out));
-        is_right.then_some(out)
+        if !uses(first_path).is_subset(&uses(&out)) {
+            return Err(Next("drops a placeholder of the rule before"));
+        }
+        Ok(out)
     }
 }
 
-/// Returns what a rule does with the query of a request. If the target always wins or never does,
-/// that is dropping or keeping.
-fn policy_of(rule: &CompiledRule<'_>, options: &Options) -> QueryPolicy {
-    match options.query {
-        QueryPolicy::TargetWins if rule.has(QUERY) => QueryPolicy::Drop,
-        QueryPolicy::TargetWins => QueryPolicy::Keep,
-        policy => policy,
-    }
+const PART_OF_SEGMENT: &str = "has a placeholder that is only a part of a segment";
+const TWO_SLASHES: &str = "may redirect to a path that begins with two slashes";
+
+fn transforms(target: &[u8]) -> bool {
+    pieces(target).any(|piece| matches!(piece, Piece::Slot(.., one) if !one.is_none()))
 }
 
-/// Returns what one rule has to do with the query of a request to send what two rules send, one
-/// after the other. Each has its policy, and whether its target has a query.
-fn compose(
-    (first, first_has_query): (QueryPolicy, bool),
-    (second, second_has_query): (QueryPolicy, bool),
-) -> Option<QueryPolicy> {
-    use QueryPolicy::{Drop, Keep, Merge};
-    match (first, second) {
-        (_, Drop) | (Drop, Keep | Merge) => Some(Drop),
-        (Keep, Keep) => Some(Keep),
-        (Merge, Merge) => Some(Merge),
-        // A target without a query replaces nothing, so merging is keeping.
-        (Keep, Merge) if !second_has_query => Some(Keep),
-        (Merge, Keep) if !first_has_query => Some(Keep),
-        (Keep, Merge) if !first_has_query => Some(Merge),
-        (Merge, Keep) if !second_has_query => Some(Merge),
-        _ => None,
+/// Finds an option of one of two rules that the other one can't have.
+fn can_be_one(
+    (rule, compiled): (&CompiledRule<'_>, Option<&CompiledOptions>),
+    (next, next_compiled): (&CompiledRule<'_>, Option<&CompiledOptions>),
+    how: StatusChoice,
+) -> Result<(), Reason> {
+    use Reason::{First, Next};
+    // Whether another host is asked about by this table is not known.
+    if rule.origin > 0 {
+        return Err(First(
+            "redirects to another host, where other rules may match",
+        ));
     }
+    if transforms(target::split(rule.target).0) {
+        return Err(First("transforms a placeholder"));
+    }
+    if let Some(own) = compiled.map(|compiled| &compiled.options) {
+        // In a file, another target would change which URLs the rule doesn't match.
+        if own.own_target.is_some() {
+            return Err(First("doesn't match its own targets"));
+        }
+        if own.cache.is_some() && how != rule.status_choice() {
+            return Err(First("has a cache lifetime"));
+        }
+        if own.merge_slashes {
+            return Err(First("merges slashes"));
+        }
+    }
+    if transforms(next.target) {
+        return Err(Next("transforms a placeholder"));
+    }
+    let Some(next_compiled) = next_compiled else {
+        return Ok(());
+    };
+    let other = &next_compiled.options;
+    Err(Next(if other.after.is_some() {
+        "waits for a response of the app; in a `_redirects` file, write its status with `!`"
+    } else if other.host_label.is_some() {
+        "has a placeholder in the host of its target"
+    } else if other.cache.is_some() {
+        "has a cache lifetime"
+    } else if !other.edits.is_empty() {
+        "edits the query"
+    } else if other.merge_slashes {
+        "merges slashes"
+    } else if !next_compiled.keeps_all_parameters() {
+        "requires a parameter of the query"
+    } else {
+        return Ok(());
+    }))
 }
 
 /// What a client makes of two redirects that follow each other.
@@ -321,42 +309,54 @@ fn both(first: StatusChoice, second: StatusChoice) -> StatusChoice {
     })
 }
 
-/// Whether every placeholder of a path is a whole segment of the source's path, or its tail, and
+/// Checks that every placeholder of a path is a whole segment of the source's path, or its tail, and
 /// every text in it is spelled as it is compared: then it is refused for the same texts wherever it
 /// stands.
-fn is_plain(path: &[u8], bounds: &[Bound], origin: u16) -> bool {
-    let mut before: Option<Piece<'_>> = None;
+fn is_plain(path: &[u8], bounds: &[Bound], origin: u16) -> Result<(), &'static str> {
     let mut length = 0;
+    let mut ends_with_slash = false;
+    let mut is_behind_slot = false;
     for piece in pieces(path) {
-        let fits = match (&piece, &before) {
-            (Piece::Text(text), None) => spelling::is_spelled(text, false),
-            (Piece::Text(text), Some(Piece::Slot(..))) => {
-                text.starts_with(b"/") && spelling::is_spelled(text, false)
-            }
-            (Piece::Slot(write, at, transforms), Some(Piece::Text(text)))
-                if text.ends_with(b"/") && transforms.is_none() =>
-            {
-                match (write, bounds.get(*at)) {
-                    (Write::PathToPath, Some(Bound::Segment(_))) => true,
-                    // What begins with a slash must not make two at the beginning.
-                    (Write::TailToPath, Some(Bound::Tail(tail))) => {
-                        matches!(tail.end, End::Open(_, Tail::Some)) && (length > 1 || origin > 0)
-                    }
-                    _ => false,
+        match piece {
+            Piece::Text(text) => {
+                if is_behind_slot && !text.starts_with(b"/") {
+                    return Err(PART_OF_SEGMENT);
                 }
+                if !spelling::is_spelled(text, false) {
+                    return Err("has a target that isn't percent-encoded as usual");
+                }
+                ends_with_slash = text.ends_with(b"/");
+                is_behind_slot = false;
+                length += text.len();
             }
-            _ => false,
-        };
-        if !fits {
-            return false;
+            Piece::Slot(write, at, _) => {
+                if !ends_with_slash {
+                    return Err(PART_OF_SEGMENT);
+                }
+                match (write, bounds.get(at)) {
+                    (Write::PathToPath, Some(Bound::Segment(_))) => {}
+                    (Write::TailToPath, Some(Bound::Tail(tail))) => {
+                        if !matches!(tail.end, End::Open(_, Tail::Some)) {
+                            return Err("has a placeholder that may match nothing");
+                        }
+                        // What begins with a slash must not make two at the beginning.
+                        if length == 1 && origin == 0 {
+                            return Err(TWO_SLASHES);
+                        }
+                    }
+                    _ => {
+                        return Err(
+                            "has a placeholder that isn't one segment or the rest of the path",
+                        );
+                    }
+                }
+                ends_with_slash = false;
+                is_behind_slot = true;
+                length += 2;
+            }
         }
-        length += match &piece {
-            Piece::Text(text) => text.len(),
-            Piece::Slot(..) => 2,
-        };
-        before = Some(piece);
     }
-    true
+    Ok(())
 }
 
 fn push_text(out: &mut Vec<u8>, text: &Text, bounds: &[Bound]) -> Option<()> {

@@ -19,7 +19,9 @@ use crate::{
 
 mod chain;
 mod merge;
+mod query;
 
+use chain::Reason;
 pub use chain::RemainingChain;
 use merge::Merged;
 
@@ -135,17 +137,18 @@ impl Rules {
     pub fn flatten(&self) -> Flattened {
         let mut by: BTreeMap<RuleNumber, Way> = BTreeMap::new();
         let mut rules = self.copy();
-        let loops = self.in_loops();
-        if let Some(loops) = &loops {
+        let mut chains = Vec::new();
+        if let Some(loops) = &self.in_loops() {
             for _ in 0..MOST {
-                let Some(shorter) = rules.shortened(loops, &mut by) else {
+                chains.clear();
+                let Some(shorter) = rules.shortened(loops, &mut by, &mut chains) else {
                     break;
                 };
                 rules = shorter;
             }
         }
+        chains.sort_unstable_by_key(RemainingChain::rule);
         let changes = self.changes(&rules, by);
-        let chains = loops.map_or_else(Vec::new, |loops| rules.chains(&loops));
         Flattened {
             rules,
             changes,
@@ -161,11 +164,12 @@ impl Rules {
     }
 
     /// The table with each rule merged with the one that follows it, the last of a chain first;
-    /// `None` where none can be.
+    /// `None` where none can be. The chains that can't be shortened are added to `chains`.
     fn shortened(
         &self,
         loops: &HashSet<RuleNumber>,
         by: &mut BTreeMap<RuleNumber, Way>,
+        chains: &mut Vec<RemainingChain>,
     ) -> Option<Self> {
         let mut graph = RuleGraph::new(self);
         let mut merged: HashMap<RuleOffset, Merged> = HashMap::new();
@@ -174,22 +178,31 @@ impl Rules {
         for (mut at, _) in self.table.rules() {
             let mut way = Vec::new();
             while seen.insert(at) {
-                let Some(next) = self.next(&mut graph, loops, at) else {
+                let Some(next) = self.next(&mut graph, at) else {
                     break;
                 };
                 way.push((at, next));
                 at = next;
             }
             for (at, next) in way.into_iter().rev() {
-                let next_merged = merged.get(&next);
-                let all =
-                    next_merged.and_then(|next_merged| graph.merged(at, next, Some(next_merged)));
-                let by_now = if all.is_some() { &*by } else { &before };
-                let Some(one) = all.or_else(|| graph.merged(at, next, None)) else {
-                    continue;
-                };
                 let (Some(rule), Some(second)) = (self.number_at(at), self.number_at(next)) else {
                     continue;
+                };
+                let looping = Reason::of_loop(loops, [rule, second]);
+                let next_merged = merged.get(&next).filter(|_| looping.is_none());
+                let all = next_merged.and_then(|merged| graph.merged(at, next, Some(merged)).ok());
+                let by_now = if all.is_some() { &*by } else { &before };
+                let one = match (all, looping) {
+                    (Some(one), _) => Ok(one),
+                    (None, Some(reason)) => Err(reason),
+                    (None, None) => graph.merged(at, next, None),
+                };
+                let one = match one {
+                    Ok(one) => one,
+                    Err(reason) => {
+                        chains.push(RemainingChain::new(self, [rule, second], reason));
+                        continue;
+                    }
                 };
                 let (more, behind) = by_now.get(&second).cloned().unwrap_or_default();
                 let (count, way) = by.entry(rule).or_default();
@@ -235,25 +248,10 @@ impl Rules {
         }))
     }
 
-    /// The rule that always answers where one leads, neither of them in a loop.
-    fn next(
-        &self,
-        graph: &mut RuleGraph<'_>,
-        loops: &HashSet<RuleNumber>,
-        at: RuleOffset,
-    ) -> Option<RuleOffset> {
-        let is_free = |at| {
-            self.number_at(at)
-                .is_some_and(|rule| !loops.contains(&rule))
-        };
-        // In a file, another target would change which URLs the rule doesn't match.
-        let rule = self.table.rule(at)?;
-        let compiled = self.table.options(&rule);
-        let skips = compiled.is_some_and(|compiled| compiled.options.own_target.is_some());
-        if graph.is_tired() || skips || !is_free(at) {
-            return None;
-        }
-        graph.surely_next(at).filter(|next| is_free(*next))
+    /// The rule that always answers where one leads.
+    fn next<'t>(&'t self, graph: &mut RuleGraph<'t>, at: RuleOffset) -> Option<RuleOffset> {
+        let rule = self.table.rule(at).filter(|_| !graph.is_tired())?;
+        graph.surely_behind(&rule)
     }
 
     fn number_at(&self, at: RuleOffset) -> Option<RuleNumber> {
