@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use http::Method;
 
 use crate::{
-    guard::Verdict,
+    guard::{Proposed, Verdict},
     journey::{Client, Followed, TestRequest},
     rules::{
         RuleOffset, Rules, analysis::graph::RuleGraph, capture::Captures, condition::Condition,
         pattern::MAX_CAPTURES, target,
     },
+    status::Status,
 };
 
 /// So often one rule answers in a journey that grows, before it is called endless.
@@ -54,6 +55,21 @@ fn urls_of(seen: &HashMap<(Method, String), usize>, hops: &[usize]) -> Vec<Strin
 }
 
 impl RuleGraph<'_> {
+    /// The rule that redirects the request of a client, and what is sent; `None` if nothing is.
+    pub(super) fn hop(&mut self, client: &Client) -> Option<(RuleOffset, Proposed, Status)> {
+        let mut looks = 0;
+        let answered = (self.rules).answered(&client.request.head(), || looks += 1);
+        // A rule that is asked goes through the whole address, and a regex too.
+        let length = client.url().len();
+        self.work
+            .add(16 + self.table.regexes_len() + looks * (4 + length / 16));
+        let (at, redirect) = answered?;
+        match client.judge(redirect) {
+            Verdict::Send(sent, status) => Some((at, sent, status)),
+            Verdict::Pass(_) | Verdict::Refuse(..) => None,
+        }
+    }
+
     /// Follows a request, at most so many hops, until it comes round; `None` too if it leaves the
     /// site, or if that is too much work.
     pub(in crate::rules) fn cycle(&mut self, request: TestRequest, most: usize) -> Option<Cycle> {
@@ -61,23 +77,14 @@ impl RuleGraph<'_> {
         let mut seen: HashMap<(Method, String), usize> = HashMap::new();
         let mut met: HashMap<RuleOffset, Vec<usize>> = HashMap::new();
         let mut hops: Vec<(RuleOffset, usize)> = Vec::new();
-        let regexes = self.table.regexes_len();
         while hops.len() < most && !self.work.is_over() {
-            let mut looks = 0;
-            let rules = self.rules;
-            let answered = rules.answered(&client.request.head(), || looks += 1);
-            let (at, redirect) = answered?;
+            let (at, sent, status) = self.hop(&client)?;
             let host = self.table.rule(at)?.target_origin().map(|(host, _)| host);
             if host.is_some_and(|host| !self.is_site_host(&host)) {
                 return None;
             }
-            let Verdict::Send(sent, status) = client.judge(redirect) else {
-                return None;
-            };
             let address = client.url();
             let length = address.len();
-            // A rule that is asked goes through the whole address, and a regex too.
-            self.work.add(16 + regexes + looks * (4 + length / 16));
             let method = client.request.head().method().clone();
             let begin = seen.insert((method, address), hops.len());
             let visits = met.entry(at).or_default();

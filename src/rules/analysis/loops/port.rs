@@ -6,8 +6,8 @@
 
 use super::target_text;
 use crate::{
-    guard::Verdict,
     journey::{Client, Followed, TestRequest},
+    location::Location,
     rules::{
         FindingCode, RuleOffset, RuleRef,
         analysis::{check::Check, graph::RuleGraph, request_set::host::Host},
@@ -51,32 +51,21 @@ impl RuleGraph<'_> {
 
     /// Whether a request gets the same redirect twice, each time without the port in its `Host`.
     fn comes_back(&mut self, at: RuleOffset, request: TestRequest, host: &str) -> bool {
-        let Some(request) = request.on_host(host) else {
-            return false;
-        };
-        let mut client = Client::new(request);
-        let mut sent = Vec::new();
-        for _ in 0..2 {
-            let mut looks = 0;
-            let answered = (self.rules).answered(&client.request.head(), || looks += 1);
-            self.work
-                .add(32 + self.table.regexes_len() + looks * (4 + client.url().len() / 16));
-            let Some((winner, redirect)) = answered.filter(|(winner, _)| *winner == at) else {
-                return false;
-            };
-            let location = redirect.location.clone();
-            let Verdict::Send(proposed, status) = client.judge(redirect) else {
-                return false;
-            };
-            if client.follow(status, &proposed) != Followed::Requested {
-                return false;
-            }
-            sent.push((winner, location));
-            let Some(request) = client.request.on_host(host) else {
-                return false;
-            };
-            client = Client::new(request);
-        }
-        matches!(&*sent, [first, again] if first == again)
+        let sent = self.location_on(at, request, host);
+        sent.and_then(|(first, next)| Some((first, self.location_on(at, next, host)?.0)))
+            .is_some_and(|(first, again)| first == again)
+    }
+
+    /// Where a rule redirects a request if its `Host` names this host, and the next request.
+    fn location_on(
+        &mut self,
+        at: RuleOffset,
+        request: TestRequest,
+        host: &str,
+    ) -> Option<(Location, TestRequest)> {
+        let mut client = Client::new(request.on_host(host)?);
+        let (winner, sent, status) = self.hop(&client)?;
+        let is_followed = winner == at && client.follow(status, &sent) == Followed::Requested;
+        is_followed.then_some((sent.redirect.location, client.request))
     }
 }
