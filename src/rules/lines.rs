@@ -1,8 +1,9 @@
 //! Which line of which file each rule stands on.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{RuleNumber, summary::Skipped};
+use crate::observe::escaped::Escaped;
 
 /// The lines and the files of the rules, one entry for each run of rules on lines that follow each
 /// other, and one for each run of rules of one file.
@@ -94,11 +95,36 @@ impl Lines {
         }
     }
 
+    /// How messages name a rule.
+    pub(super) const fn place(&self, number: RuleNumber) -> RulePlace<'_> {
+        let lines = self;
+        RulePlace { lines, number }
+    }
+
     /// The line of a rule, `None` where none was read from a file.
     pub(super) fn get(&self, number: RuleNumber) -> Option<u32> {
         let behind = self.runs.partition_point(|(first, _)| *first <= number);
         let (first, line) = self.runs.get(behind.checked_sub(1)?)?;
         (*line > 0).then(|| line + (number.0 - first.0))
+    }
+}
+
+/// A rule for people: by its line, with the file if there are several, or by its number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RulePlace<'l> {
+    lines: &'l Lines,
+    number: RuleNumber,
+}
+
+impl fmt::Display for RulePlace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.lines.file(self.number);
+        let file = file.filter(|_| self.lines.has_files());
+        match (self.lines.get(self.number), file) {
+            (Some(line), Some(file)) => write!(f, "line {line} of `{}`", Escaped(file)),
+            (Some(line), None) => write!(f, "line {line}"),
+            (None, _) => write!(f, "rule {}", self.number.0),
+        }
     }
 }
 

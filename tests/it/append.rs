@@ -169,6 +169,33 @@ fn rules_without_a_file_between_files() {
 }
 
 #[test]
+fn every_report_names_the_file_if_there_are_several() {
+    let rules = Rules::builder()
+        .append(netlify("one", "/a /b 301!\n/c /a 301!\n/d /e 301!\n"))
+        .append(netlify("two", "/b /z 301!\n/e /f\n"))
+        .build()
+        .unwrap();
+    let flattened = rules.flatten();
+    assert_eq!(
+        flattened.changes()[0].to_string(),
+        "line 1 of `one`: /b (301 Moved Permanently) becomes /z (301 Moved Permanently), \
+         via line 1 of `two`",
+    );
+    let chain = flattened.remaining_chains()[0].to_string();
+    let expected = "line 3 of `one` stays the same, because line 2 of `two` waits for a response";
+    assert!(chain.starts_with(expected), "{chain}");
+    assert_eq!(
+        rules.diff(&Rules::new([]).unwrap()).changes()[3].to_string(),
+        "- line 1 of `two`: /b -> /z (301 Moved Permanently)",
+    );
+    let explained = rules.explain(&testing::get("/b").head()).to_string();
+    assert!(
+        explained.contains("\nrule 3 (line 1 of `two`): /b"),
+        "{explained}"
+    );
+}
+
+#[test]
 fn a_loop_through_two_files_is_an_error() {
     let one = netlify("one", "/a /b 301!\n");
     let two = netlify("two", "/x /y\n/b /a 301!\n");

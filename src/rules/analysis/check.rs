@@ -8,7 +8,6 @@ use std::{
 use http::StatusCode;
 
 use crate::{
-    observe::escaped::Escaped,
     rules::{
         Finding, FindingCode, Findings, RuleNumber, RuleOffset, RuleRef, Rules,
         analysis::{chains::Known, graph::RuleGraph, loops::target_text, request_set::host::Host},
@@ -41,8 +40,9 @@ impl Rules {
     /// ```
     ///
     /// Certain loops aren't among the findings, because they are errors when the table is built.
-    /// The check takes nearly linear time. If it can't look at everything in that time, it adds a
-    /// finding with the code [`IncompleteCheck`](FindingCode::IncompleteCheck).
+    /// The check takes nearly linear time. If it can't look at everything within the
+    /// [limit](Self::work_limit), it adds a finding with the code
+    /// [`IncompleteCheck`](FindingCode::IncompleteCheck).
     #[must_use]
     pub fn check(&self) -> Findings {
         self.check_with(&mut RuleGraph::new(self), &mut RuleGraph::new(self))
@@ -143,15 +143,9 @@ impl Rules {
         }
     }
 
-    /// A rule by its line, with the file if there are several, or by its number.
+    /// How messages name a rule.
     pub(in crate::rules) fn name_of(&self, number: RuleNumber) -> String {
-        let lines = &self.table.lines;
-        let file = lines.file(number).filter(|_| lines.has_files());
-        match (lines.get(number), file) {
-            (Some(line), Some(file)) => format!("line {line} of `{}`", Escaped(file)),
-            (Some(line), None) => format!("line {line}"),
-            (None, _) => format!("rule {}", number.0),
-        }
+        self.table.lines.place(number).to_string()
     }
 }
 

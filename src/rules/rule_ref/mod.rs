@@ -6,7 +6,7 @@ use super::{
     Outcome, RuleId, Rules,
     compiled_rule::{CompiledRule, REGEX, SLOTS},
     host_label::HostLabel,
-    lines::Lines,
+    lines::{Lines, RulePlace},
     pattern::PatternRef,
     table::Table,
     target,
@@ -179,6 +179,11 @@ impl<'r> RuleRef<'r> {
     #[must_use]
     pub fn line(&self) -> Option<u32> {
         self.table.lines.get(self.rule_number())
+    }
+
+    /// How messages name the rule.
+    pub(super) fn place(&self) -> RulePlace<'r> {
+        self.table.lines.place(self.rule_number())
     }
 
     /// The files and the lines of the rules of its table.

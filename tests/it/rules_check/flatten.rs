@@ -266,7 +266,7 @@ fn what_two_rules_do_with_a_query_one_does() {
                     // Keeping after merging, or before it, is merging if one query has all names
                     // of the other. An empty query isn't enough: merging drops empty parameters.
                     let can_be_said = match (first, second) {
-                        (Keep, Merge) | (TargetWins, Merge) if first == Keep || own.is_empty() => {
+                        (Keep | TargetWins, Merge) if first == Keep || own.is_empty() => {
                             own.is_empty()
                                 || own == "?x=1" && other.contains("x=")
                                 || other == "?x=3&y=6"
@@ -388,7 +388,7 @@ fn each_chain_that_remains_says_why() {
             Rule::moved_permanently("/a/{*_r}", "/a/b").methods([Method::POST]),
             permanent("/{*r}", "/c"),
             true,
-            "may match its own target, but for its methods",
+            "may match its own target with another method",
         ),
         (
             permanent("/a", "/b").methods([Method::POST]),

@@ -193,8 +193,8 @@ impl Rules {
     /// before is undecided ([`UndecidedReason::PercentEncoding`]).
     ///
     /// The diff takes about as long as building both tables, and longer if many rules with
-    /// placeholders overlap. Beyond a bound it stops, and reports
-    /// [`UndecidedReason::TooManyOverlaps`].
+    /// placeholders overlap. Beyond the [limit](Self::work_limit) of both tables together, it
+    /// stops and reports [`UndecidedReason::TooManyOverlaps`].
     pub fn diff<'r>(&'r self, newer: &'r Self) -> Diff<'r> {
         Search::new(self, newer).run()
     }
@@ -354,10 +354,10 @@ fn asked(witness: &TestRequest) -> String {
     format!("{} {host}{}", head.method(), head.path_and_query())
 }
 
-/// A rule, with its line where it has one.
+/// A rule, with its place in a file where it has one.
 fn placed(rule: RuleRef<'_>) -> String {
     match rule.line() {
-        Some(line) => format!("line {line}: {rule}"),
+        Some(_) => format!("{}: {rule}", rule.place()),
         None => rule.to_string(),
     }
 }

@@ -364,8 +364,8 @@ impl fmt::Display for Explanation<'_> {
         } in &self.candidates
         {
             write!(f, "\nrule {}", rule.number())?;
-            if let Some(line) = rule.line() {
-                write!(f, " (line {line})")?;
+            if rule.line().is_some() {
+                write!(f, " ({})", rule.place())?;
             }
             write!(f, ": {}: ", Escaped(rule))?;
             match failed_condition {

@@ -75,7 +75,7 @@ impl RuleGraph<'_> {
         let methods = compiled.map(|compiled| &compiled.options.methods);
         let is_for_all = methods.is_none_or(Methods::is_all);
         if !is_for_all && self.may_answer(at, rule, &following) {
-            return Err(First("may match its own target, but for its methods"));
+            return Err(First("may match its own target with another method"));
         }
         let (first_path, first_query, first_fragment) = target::split(rule.target);
         let policy = |compiled: Option<&CompiledOptions>| {
@@ -309,9 +309,9 @@ fn both(first: StatusChoice, second: StatusChoice) -> StatusChoice {
     })
 }
 
-/// Checks that every placeholder of a path is a whole segment of the source's path, or its tail, and
-/// every text in it is spelled as it is compared: then it is refused for the same texts wherever it
-/// stands.
+/// Checks that every placeholder of a path is a whole segment of the source's path, or its tail,
+/// and every text in it is percent-encoded as the table compares it. Then the same requests are
+/// refused wherever the path stands.
 fn is_plain(path: &[u8], bounds: &[Bound], origin: u16) -> Result<(), &'static str> {
     let mut length = 0;
     let mut ends_with_slash = false;

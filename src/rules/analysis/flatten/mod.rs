@@ -78,8 +78,9 @@ pub struct TargetChange {
     pub(in crate::rules) status_choice: StatusChoice,
     hops: usize,
     via: Vec<u32>,
-    /// The same by their lines, where they have any.
+    /// The same for people, and the rule itself.
     by_name: Box<str>,
+    name: Box<str>,
 }
 
 /// The rules behind one: how many, and the first of them.
@@ -117,12 +118,15 @@ impl Rules {
     /// - A chain with a 303 becomes a 303.
     /// - If one of the redirects turns POST into GET, the shortened one does too.
     ///
-    /// A rule stays the same if the table can't prove all of that:
+    /// A rule stays the same if the table can't prove all of that, and
+    /// [`remaining_chains`](Flattened::remaining_chains) says why. These are the usual reasons:
     ///
     /// - The second rule has conditions, except a scheme or methods that the first rule has too.
     /// - The second rule waits for a response, has a cache lifetime, or edits the query.
     /// - The first rule redirects to another host, or its target has a capture that is part of a
     ///   segment.
+    /// - One rule merges the query, the other one keeps it, and their targets have different
+    ///   parameters.
     /// - [`check`](Self::check) reports that it didn't look at all rules.
     ///
     /// For files, it depends on the [`Format`](super::Format):
@@ -277,6 +281,7 @@ impl Rules {
                     hops: count + 1,
                     via: by.iter().map(|rule| rule.0).collect(),
                     by_name: names.join(", ").into(),
+                    name: old.place().to_string().into(),
                 })
             })
             .collect()
@@ -403,11 +408,7 @@ impl TargetChange {
 
 impl fmt::Display for TargetChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "line {line}"),
-            None => write!(f, "rule {}", self.rule.0),
-        }?;
-        write!(f, ": {} (", self.old_target)?;
+        write!(f, "{}: {} (", self.name, self.old_target)?;
         write_how(f, self.old_status_choice)?;
         write!(f, ") becomes {} (", self.target)?;
         write_how(f, self.status_choice)?;

@@ -180,7 +180,7 @@ impl Rules {
         let rules: Vec<_> = rules.iter().filter_map(|at| self.rule_at(*at)).collect();
         let mut seen = HashSet::new();
         if self.table.lines.has_files() {
-            let names = rules.iter().map(|rule| self.name_of(rule.rule_number()));
+            let names = rules.iter().map(|rule| rule.place().to_string());
             let names: Vec<_> = names.filter(|name| seen.insert(name.clone())).collect();
             return (listed(names), seen.len() == 1);
         }
