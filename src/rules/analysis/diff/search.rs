@@ -15,15 +15,13 @@ use crate::{
     policy::Policy,
     request::{RequestHead, host::NormalizedHost},
     rules::{
-        RuleOffset, Rules, capture::MatchCache, compiled_rule::CompiledRule, condition::Place,
-        match_input::MatchInput, options::Edit, target,
+        RuleOffset, Rules, analysis::work::Work, capture::MatchCache, compiled_rule::CompiledRule,
+        condition::Place, match_input::MatchInput, options::Edit, target,
     },
 };
 
-/// So many rules are looked at whatever the size of both tables, and so many more for each of their
-/// rules.
-const MOST_LOOKS: usize = 2_000_000;
-const LOOKS_FOR_EACH: usize = 50;
+/// The work of matching one rule with a request.
+const LOOK: usize = 4;
 
 type Set<T> = HashSet<T, RandomState>;
 
@@ -38,8 +36,8 @@ pub(super) struct Search<'r> {
     pub(super) listed: Set<(Which, RuleOffset)>,
     changes: Vec<DecisionChange<'r>>,
     pub(super) undecided: Vec<Undecided<'r>>,
-    /// How many rules were looked at for the requests that were tried.
-    looked: usize,
+    /// What was looked at for the requests that were tried.
+    work: Work,
 }
 
 /// So many requests are tried for one sample.
@@ -71,14 +69,14 @@ impl<'r> Search<'r> {
             listed: Set::default(),
             changes: Vec::new(),
             undecided: Vec::new(),
-            looked: 0,
+            work: Work::for_rules(old.len() + new.len()),
         }
     }
 
     /// Whether so many rules were looked at that no more requests are tried. What is not found for
     /// that is not proven to be the same, and is said to be so.
-    pub(super) fn is_tired(&self) -> bool {
-        self.looked > MOST_LOOKS + LOOKS_FOR_EACH * (self.old.len() + self.new.len())
+    pub(super) const fn is_tired(&self) -> bool {
+        self.work.is_over()
     }
 
     pub(super) fn run(mut self) -> Diff<'r> {
@@ -194,8 +192,8 @@ impl<'r> Search<'r> {
     ) -> (Option<(Option<RuleOffset>, Option<RuleOffset>)>, bool) {
         let request = TestRequest::of(request, scheme);
         let head = request.head();
-        let looked = &mut self.looked;
-        let mut winner = |rules| winner(rules, &head, || *looked += 1);
+        let work = &mut self.work;
+        let mut winner = |rules| winner(rules, &head, || work.add(LOOK));
         let (old, new) = (winner(self.old), winner(self.new));
         let partner = old.and_then(|at| self.partner(Which::Old, at));
         let is_same = match (partner, new) {
