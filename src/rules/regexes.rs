@@ -100,6 +100,11 @@ pub(super) const fn is_too_long(path: &str) -> bool {
     path.len() > MAX_PATH
 }
 
+/// A regex that matches whole texts only, for a look at a few texts.
+pub(super) fn whole(text: &str) -> Option<Regex> {
+    anchored_of(text, false, SIZE_LIMIT).ok()
+}
+
 /// A regex that matches whole texts only, and the class of its size.
 fn whole_of_size(text: &str, ignore_case: bool) -> Result<(Regex, usize), Finding> {
     // By itself first: `a)|(b` closes no group of ours. No regex compiles to nothing, so it is only

@@ -13,7 +13,7 @@ use super::{
     syntax::{self, Parameter, ParameterValue, Pattern, Tail, TailKind, Word},
 };
 #[cfg(feature = "regex")]
-use super::{FindingCode, analysis::regex_beginning, compiled_rule::REGEX, regexes::Room};
+use super::{FindingCode, analysis::Beginning, compiled_rule::REGEX, regexes::Room};
 
 /// The source of a rule: which paths the rule matches.
 ///
@@ -308,12 +308,14 @@ fn slots(pattern: &Pattern) -> Vec<Slot> {
 /// Returns an error if a regex begins with text that no path has.
 #[cfg(feature = "regex")]
 fn not_in_the_path_of_a_regex(regex: &str) -> Option<Finding> {
-    let beginning = regex_beginning(regex);
-    let is_query = beginning
-        .get(beginning.find(['?', '#'])?..)?
-        .starts_with('?');
+    let beginning = Beginning::of(regex, false).text;
+    let is_query = *beginning.iter().find(|byte| b"?#".contains(byte))? == b'?';
     // A `\?` of the regex is one character of the path, and a `#` may have a backslash too.
-    let at = regex.find(if is_query { "\\?" } else { "#" });
+    let at = if is_query {
+        regex.find("\\?").or_else(|| regex.find("[?]"))
+    } else {
+        regex.find('#')
+    };
     let at = at.unwrap_or_default();
     Some(if is_query {
         Finding::no_query(at)

@@ -12,6 +12,8 @@ mod flatten;
 mod graph;
 mod leading;
 mod loops;
+#[cfg(feature = "regex")]
+mod regex_text;
 mod request_set;
 mod shadowing;
 mod work;
@@ -22,7 +24,7 @@ pub use flatten::{Flattened, RemainingChain, TargetChange};
 #[cfg(test)]
 pub(super) use graph::path_of_target;
 #[cfg(feature = "regex")]
-pub(super) use graph::regexes::regex_beginning;
+pub(super) use regex_text::Beginning;
 pub(super) use request_set::covers;
 
 #[cfg(test)]

@@ -397,6 +397,13 @@ impl Table {
         0
     }
 
+    /// Paths that the regex of a rule matches.
+    #[cfg(not(feature = "regex"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(super) const fn regex_paths(&self, _: RuleOffset) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether a path is too long for regexes, and there are some.
     #[cfg(feature = "regex")]
     pub(super) const fn leaves_regexes_out(&self, path: &str) -> bool {

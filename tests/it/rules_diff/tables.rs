@@ -217,12 +217,15 @@ fn a_request_avoids_the_values_that_are_excluded() {
 fn what_is_not_known_is_said() {
     let regex = |to: &str| {
         rules([
-            Rule::found(Source::regex("/a|/b"), to),
+            // No request that can be tried: a path has no control characters.
+            Rule::found(Source::regex("/[[:cntrl:]]"), to),
             Rule::found("/c", "/d"),
         ])
     };
+    // A request can be made for each regex, but not for both.
     let header = |to: &str| {
-        rules([Rule::found("/a", to).when(Condition::header("x-a").matching("[0-9]{3}-[a-z]"))])
+        let value = Condition::header("x-a").matching("[a-c]x").matching("c.");
+        rules([Rule::found("/a", to).when(value)])
     };
     let never = |to: &str| {
         let one = Rule::found("/a", to).when(Condition::cookie("x"));
@@ -251,6 +254,50 @@ fn what_is_not_known_is_said() {
     for table in [regex, header, never] {
         assert_says(&table("/x"), &table("/x"), &[]);
     }
+}
+
+/// The diff makes requests that a regex matches.
+#[test]
+fn a_regex_that_changed_has_a_witness() {
+    for (regex, witness) in [
+        (r"/blog/\d+", "/blog/0"),
+        ("/a|/b", "/a"),
+        ("^/(?:x|y)/(.*)$", "/x/"),
+        (r".*\.php", "/.php"),
+    ] {
+        let table = |to: &str| rules([Rule::found(Source::regex(regex), to)]);
+        let (old, new) = (table("/x"), table("/y"));
+        let diff = old.diff(&new);
+        assert_eq!(
+            (diff.changes().len(), diff.undecided().len()),
+            (1, 0),
+            "{diff}"
+        );
+        let change = &diff.changes()[0];
+        assert_eq!(change.kind(), ChangeKind::Modified);
+        assert_eq!(change.witness().head().path(), witness);
+    }
+    let value = |to: &str| {
+        let id = Condition::query("id").matching("[0-9]{3}-[a-z]");
+        rules([Rule::found(Source::regex("/p/.*"), to).when(id)])
+    };
+    let (old, new) = (value("/x"), value("/y"));
+    let diff = old.diff(&new);
+    let change = &diff.changes()[0];
+    assert_eq!(change.witness().head().path_and_query(), "/p/?id=000-a");
+}
+
+/// The second example shows what the first doesn't.
+#[test]
+fn a_rule_before_a_regex_can_hide_its_first_example() {
+    let table = |to: &str| {
+        rules([
+            Rule::found("/a", "/z"),
+            Rule::found(Source::regex("/a|/b"), to),
+        ])
+    };
+    let (old, new) = (table("/x"), table("/y"));
+    assert_says(&old, &new, &["~ /a|/b -> /x (302 Found) becomes /y"]);
 }
 
 /// A literal rule is for each spelling of its path, and a placeholder passes on the one that came.

@@ -123,15 +123,16 @@ pub enum ChangeKind {
 /// ```
 /// use tower_redirect::rules::{Rule, Rules, Source, UndecidedReason};
 ///
-/// let rules = |target: &str| Rules::new([Rule::permanent(Source::regex(r"/blog/\d+"), target)]);
-/// let (old, new) = (rules("/blog")?, rules("/posts")?);
+/// let rules = |regex: &str| Rules::new([Rule::permanent(Source::regex(regex), "/blog")]);
+/// let (old, new) = (rules("/blog/[0-9]+")?, rules("/blog/[0-9]{1,}")?);
 /// let diff = old.diff(&new);
 ///
 /// assert!(diff.changes().is_empty() && !diff.is_empty());
 /// assert_eq!(diff.undecided()[0].reason(), UndecidedReason::Regex);
 /// assert_eq!(
 ///     diff.to_string(),
-///     r"? /blog/\d+ -> /blog (308 Permanent Redirect) becomes /posts: the rule is a regex",
+///     "? /blog/[0-9]+ -> /blog (308 Permanent Redirect) is removed: the rule is a regex\n\
+///      ? /blog/[0-9]{1,} -> /blog (308 Permanent Redirect) is new: the rule is a regex",
 /// );
 /// # Ok::<(), tower_redirect::rules::Findings>(())
 /// ```
@@ -146,7 +147,8 @@ pub struct Undecided<'r> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UndecidedReason {
-    /// The rule is a regex. The diff doesn't construct requests that match a regex.
+    /// The rule is a regex. Both tables decide the tried requests the same, and the diff can't
+    /// try all paths that a regex matches.
     Regex,
     /// The diff couldn't construct a request that the rule redirects: a request that meets its
     /// conditions, or one with a location that isn't too long.

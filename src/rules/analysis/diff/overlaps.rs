@@ -111,6 +111,10 @@ impl<'r> Search<'r> {
         let rules = self.rules(which);
         let rule = rules.table.rule(at)?;
         if rule.has(REGEX) {
+            // Another rule may come before it for the first example.
+            if let Some(request) = rules.other_witness(at) {
+                self.consider(&request, || None);
+            }
             return Some(UndecidedReason::Regex);
         }
         // Both rules of a pair are for the same requests.

@@ -37,12 +37,12 @@ impl Overlap {
 impl Rules {
     /// A request that a rule is for, as far as one can be made.
     pub(in crate::rules::analysis) fn witness(&self, at: RuleOffset) -> Option<TestRequest> {
-        self.request_for(at, RequestSet::clone)
+        self.request_for(at, false)
     }
 
     /// Another one, with other texts where placeholders are.
     pub(in crate::rules::analysis) fn other_witness(&self, at: RuleOffset) -> Option<TestRequest> {
-        self.request_for(at, RequestSet::with_other_words)
+        self.request_for(at, true)
     }
 
     /// Requests for the paths that a rule excludes, one for each exception.
@@ -70,13 +70,17 @@ impl Rules {
         excluded.filter_map(|address| address.request()).collect()
     }
 
-    fn request_for(
-        &self,
-        at: RuleOffset,
-        of: impl Fn(&RequestSet) -> RequestSet,
-    ) -> Option<TestRequest> {
-        let rule = self.table.rule(at).filter(|rule| !rule.has(REGEX))?;
-        of(&requests(&self.table, &rule, &mut Fresh::default())?).request()
+    fn request_for(&self, at: RuleOffset, is_other: bool) -> Option<TestRequest> {
+        let rule = self.table.rule(at)?;
+        let mut asked = requests(&self.table, &rule, &mut Fresh::default())?;
+        if is_other {
+            asked = asked.with_other_words();
+        }
+        if rule.has(REGEX) {
+            let paths = self.table.regex_paths(at);
+            return asked.request_at(paths.get(usize::from(is_other))?);
+        }
+        asked.request()
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+#[cfg(feature = "regex")]
+use crate::rules::analysis::regex_text::Beginning;
 use crate::rules::{
     RuleOffset,
     analysis::request_set::path::{End, Path},
@@ -35,13 +37,16 @@ impl<'t> Regexes<'t> {
         ignores_case: bool,
     ) {
         self.by_source.entry(rule.source).or_default().push(at);
-        let mut text = beginning(rule.source);
+        #[cfg(feature = "regex")]
+        let Beginning { text, ignores_case } =
+            Beginning::of(&String::from_utf8_lossy(rule.source), ignores_case);
+        #[cfg(not(feature = "regex"))]
+        let text = Vec::new();
         if text.is_empty() {
             self.anywhere.push(at);
             return;
         }
         let list = if ignores_case {
-            text.make_ascii_lowercase();
             &mut self.without_case
         } else {
             &mut self.with_case
@@ -130,131 +135,4 @@ fn path_beginning(path: &Path) -> (Vec<u8>, bool) {
         }
     }
     (text, path.end == End::Closed)
-}
-
-/// The same as text.
-#[cfg(feature = "regex")]
-pub(in crate::rules) fn regex_beginning(regex: &str) -> String {
-    String::from_utf8(beginning(regex.as_bytes())).unwrap_or_default()
-}
-
-/// What every path begins with that a regex matches, as far as that is simple to see: bytes that
-/// are spelled in one way, and that stand before everything else.
-fn beginning(regex: &[u8]) -> Vec<u8> {
-    // Those that are found anywhere, but are bound to the beginning.
-    let found_anywhere = regex
-        .strip_prefix(b"(?s:.*?)(?:")
-        .and_then(|regex| regex.strip_suffix(b")(?s:.*)"));
-    let own = found_anywhere.unwrap_or(regex);
-    let bound = own.strip_prefix(b"^");
-    if found_anywhere.is_some() && bound.is_none() || has_choice(own) {
-        return Vec::new();
-    }
-    let mut rest = bound.unwrap_or(own);
-    let mut text = Vec::new();
-    loop {
-        let (byte, behind) = match rest {
-            [
-                b'\\',
-                byte @ (b'.' | b'-' | b'/' | b'~' | b'?' | b'#'),
-                behind @ ..,
-            ]
-            | [byte @ (b'/' | b'_' | b'~' | b'-' | b'#'), behind @ ..] => (*byte, behind),
-            [byte, behind @ ..] if byte.is_ascii_alphanumeric() => (*byte, behind),
-            _ => return text,
-        };
-        if matches!(behind, [b'*' | b'?' | b'+' | b'{', ..]) {
-            return text;
-        }
-        text.push(byte);
-        rest = behind;
-    }
-}
-
-/// Whether a regex may be one of several at its outermost level; of what is hard to read, it may.
-fn has_choice(mut rest: &[u8]) -> bool {
-    let mut depth = 0_usize;
-    loop {
-        rest = match rest {
-            [] => return false,
-            [b'\\', _, behind @ ..] => behind,
-            [b'|', ..] if depth == 0 => return true,
-            [b'(', b'?', b':' | b'<', behind @ ..] | [b'(', b'?', b'P', b'<', behind @ ..] => {
-                depth += 1;
-                behind
-            }
-            // What stands in a comment or is read otherwise from here on.
-            [b'(', b'?', ..] => return true,
-            [b'(', behind @ ..] => {
-                depth += 1;
-                behind
-            }
-            [b')', behind @ ..] => {
-                let Some(outer) = depth.checked_sub(1) else {
-                    return true;
-                };
-                depth = outer;
-                behind
-            }
-            [b'[', behind @ ..] => match behind_class(behind) {
-                Some(behind) => behind,
-                None => return true,
-            },
-            [_, behind @ ..] => behind,
-        };
-    }
-}
-
-/// What follows a class of characters; `None` where one stands in it or it begins with its own end.
-fn behind_class(class: &[u8]) -> Option<&[u8]> {
-    let mut rest = class.strip_prefix(b"^").unwrap_or(class);
-    if rest.starts_with(b"]") {
-        return None;
-    }
-    loop {
-        rest = match rest {
-            [] | [b'[', ..] => return None,
-            [b']', behind @ ..] => return Some(behind),
-            [b'\\', _, behind @ ..] | [_, behind @ ..] => behind,
-        };
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::beginning;
-
-    #[test]
-    fn what_a_regex_begins_with() {
-        for (regex, expected) in [
-            ("/a/(.*)", "/a/"),
-            ("^/a-b_c~1$", "/a-b_c~1"),
-            (r"/a\.b\-c\d", "/a.b-c"),
-            ("/ab?c", "/a"),
-            ("/ab{2}", "/a"),
-            ("/(a|b)", "/"),
-            ("/a|/b", ""),
-            ("/a[|(]|b", ""),
-            ("/a[|(]b", "/a"),
-            ("/a[]|(]b", ""),
-            ("/a[[:alpha:]]", ""),
-            (r"/a\|b", "/a"),
-            ("(?i)/a", ""),
-            ("/a(?i)b", ""),
-            ("/a(?<x>b|c)(?:d|e)", "/a"),
-            ("/é", "/"),
-            ("/a%20", "/a"),
-            (r"/a\?b=1", "/a?b"),
-            (r"/a\??b", "/a"),
-            ("/a#b", "/a#b"),
-            ("(?s:.*?)(?:^/p1/(.*)$)(?s:.*)", "/p1/"),
-            ("(?s:.*?)(?:/p1/)(?s:.*)", ""),
-            ("(?s:.*?)(?:^/a|/b)(?s:.*)", ""),
-            ("(?s:.*?)(?:^/a)|(b)(?s:.*)", ""),
-            (".*", ""),
-        ] {
-            let found = beginning(regex.as_bytes());
-            assert_eq!(String::from_utf8(found).unwrap(), expected, "{regex}");
-        }
-    }
 }

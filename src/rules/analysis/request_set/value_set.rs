@@ -10,6 +10,8 @@
 //! | `query("k").captured_as("x")` | every value except the empty one |
 //! | `query("k").one_of(["1", "2"])` without `query("k").equal_to("1")` | `2` |
 
+#[cfg(feature = "regex")]
+use crate::rules::analysis::regex_text::{examples, matcher};
 use crate::rules::condition::ValueMatcher;
 
 /// A set of values.
@@ -135,15 +137,26 @@ impl ValueSet {
         is_listed && other.regexes.iter().all(|regex| has(&self.regexes, regex))
     }
 
-    /// Returns a value of the set. If the set has a regex, the value may not match it.
+    /// Returns a value of the set. If no example of its regexes is found, the value may not match
+    /// them.
     pub(in crate::rules) fn sample(&self) -> Box<str> {
-        let first = self.listed.as_ref().and_then(|listed| listed.first());
-        first.cloned().unwrap_or_else(|| {
-            // One more than are excluded, so one is left.
-            let mut numbers = (1..=self.excluded.len() + 1).map(|number| number.to_string());
-            let is_left = |value: &String| !has(&self.excluded, value);
-            numbers.find(is_left).unwrap_or_default().into()
-        })
+        let listed = self.listed.iter().flatten().cloned();
+        #[cfg(feature = "regex")]
+        if !self.regexes.is_empty() {
+            let examples = self.regexes.iter().flat_map(|regex| examples(regex, false));
+            let is_match = matcher(&self.regexes);
+            let mut values = listed.clone().chain(examples.map(Box::from));
+            let value = values.find(|value| self.may_contain(value) && is_match(value));
+            if let Some(value) = value {
+                return value;
+            }
+        }
+        // One more than are excluded, so one is left.
+        let numbers = (1..=self.excluded.len() + 1).map(|number| number.to_string().into());
+        let mut values = listed.chain(numbers);
+        values
+            .find(|value| self.may_contain(value))
+            .unwrap_or_default()
     }
 
     /// How many texts it has.
@@ -188,6 +201,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::ValueSet;
+    #[cfg(feature = "regex")]
+    use crate::rules::Condition;
 
     /// Every value that the sets below tell apart.
     const VALUES: [&str; 6] = ["", "1", "2", "3", "a", "other"];
@@ -258,5 +273,20 @@ mod tests {
         assert_eq!(&*set.sample(), "3");
         assert_eq!(set.known(), None);
         assert_eq!(ValueSet::one("x").known(), Some("x"));
+    }
+
+    #[cfg(feature = "regex")]
+    #[test]
+    fn a_sample_matches_the_regexes() {
+        let cookie = |regex| Condition::cookie("c").matching(regex);
+        for (condition, expected) in [
+            (cookie("[0-9]{3}-[a-z]"), "000-a"),
+            (cookie("a*").captured_as("x"), "a"),
+            (cookie("[a-c]").matching("[^a]"), "b"),
+            (cookie("[0-9]+").one_of(["x", "7"]), "7"),
+            (cookie("[a-c]x").matching("c."), "1"),
+        ] {
+            assert_eq!(&*ValueSet::of(&condition.value).sample(), expected);
+        }
     }
 }

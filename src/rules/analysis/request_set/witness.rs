@@ -15,6 +15,11 @@ use crate::{
 impl RequestSet {
     /// One of these requests, where one can be made.
     pub(in crate::rules) fn request(&self) -> Option<TestRequest> {
+        self.request_at(&self.path.canonical().sample())
+    }
+
+    /// The same for this path.
+    pub(in crate::rules) fn request_at(&self, path: &str) -> Option<TestRequest> {
         let mut query = String::new();
         for Pair { key, value } in &self.query.pairs {
             let mut pair = Vec::new();
@@ -24,8 +29,7 @@ impl RequestSet {
             query.push(if query.is_empty() { '?' } else { '&' });
             query.push_str(&String::from_utf8_lossy(&pair));
         }
-        let path = self.path.canonical().sample();
-        if !self.exceptions.leave(&path) {
+        if !self.exceptions.leave(path) {
             return None;
         }
         self.request_for(&format!("{path}{query}"))
