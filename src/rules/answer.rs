@@ -1,6 +1,6 @@
 //! From the rule that answers to the redirect that is sent.
 
-use std::{borrow::Cow, cell::RefCell, sync::Arc};
+use std::{cell::RefCell, sync::Arc};
 
 use bytes::Bytes;
 
@@ -11,8 +11,9 @@ use super::{
     compiled_rule::{CompiledRule, FRAGMENT, PATTERN, QUERY, REGEX, SETTLED, SLOTS},
     host_label::HostLabel,
     match_input::MatchInput,
-    options::{Edit, QueryPolicy},
-    parameters::{self, means},
+    options::{Options, QueryPolicy},
+    parameters,
+    sent_parameters::{Fate, Name, SentParameters},
     spelling,
     table::Table,
     target,
@@ -81,14 +82,13 @@ impl Table {
         let is_plain = rule.has(PATTERN | REGEX) && is_plain(ask.path)?;
         let ready = self.options(rule);
         let policy = ready.map_or(QueryPolicy::Keep, |ready| ready.options.query);
-        let query = match policy {
+        let query = match policy.for_target(rule.has(QUERY)) {
             QueryPolicy::Drop => None,
-            QueryPolicy::TargetWins if rule.has(QUERY) => None,
             _ => ask.query.filter(|query| !query.is_empty()),
         };
         let edits = ready.is_some_and(|ready| !ready.options.edits.is_empty());
         if let Some(label) = ready.and_then(|ready| ready.options.host_label) {
-            return labelled(label, rule, captures, query, ready, policy, is_plain);
+            return labelled(label, rule, captures, query, ready, is_plain);
         }
         let is_written = rule.has(SLOTS) || query.is_some() || edits;
         let (text, ends) = if is_written {
@@ -96,7 +96,7 @@ impl Table {
                 let push = |out: &mut Vec<u8>, target: &[u8]| {
                     target::push(out, target, captures, is_plain);
                 };
-                written(out, rule, None, push, query, ready, policy)
+                written(out, rule, None, push, query, ready)
             };
             // One that is in use already is another one's.
             SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
@@ -154,13 +154,12 @@ fn labelled(
     captures: &Captures<'_>,
     query: Option<&str>,
     ready: Option<&CompiledOptions>,
-    policy: QueryPolicy,
     is_plain: bool,
 ) -> Result<Location, PrepareError> {
     let origin = label.origin(rule, captures).ok_or(PrepareError::OffSite)?;
     let push = |out: &mut Vec<u8>, target: &[u8]| target::push(out, target, captures, is_plain);
     let mut out = Vec::new();
-    let (text, ends) = written(&mut out, rule, Some(&origin), push, query, ready, policy);
+    let (text, ends) = written(&mut out, rule, Some(&origin), push, query, ready);
     Location::prepared_on(&origin, text, ends.fragment)
 }
 
@@ -172,7 +171,6 @@ fn written(
     push: impl Fn(&mut Vec<u8>, &[u8]),
     query: Option<&str>,
     ready: Option<&CompiledOptions>,
-    policy: QueryPolicy,
 ) -> (Bytes, PartEnds) {
     out.clear();
     // What one long request needed is not kept.
@@ -207,7 +205,7 @@ fn written(
         push(out, own_query);
     }
     if query.is_some() || ready.is_some() {
-        push_query(out, begin, query, ready, policy);
+        push_query(out, begin, query, ready.map(|ready| &ready.options));
     }
     let fragment = out.len();
     if rule.has(FRAGMENT) {
@@ -220,24 +218,20 @@ fn written(
     (Bytes::copy_from_slice(out), ends)
 }
 
-/// Adds what is kept of a request's query to a text whose own query begins at `begin`.
-fn push_query(
-    out: &mut Vec<u8>,
-    begin: usize,
-    query: Option<&str>,
-    ready: Option<&CompiledOptions>,
-    policy: QueryPolicy,
-) {
-    let edits = ready.map_or(&[][..], |ready| &ready.options.edits);
-    let keeps_all =
-        ready.is_none_or(CompiledOptions::keeps_all_parameters) && policy != QueryPolicy::Merge;
-    let own = if keeps_all || query.is_none() && edits.is_empty() {
+/// Adds the query of a request, as a rule sends it, to a text whose own query begins at `begin`.
+fn push_query(out: &mut Vec<u8>, begin: usize, query: Option<&str>, options: Option<&Options>) {
+    let sends_all = options.is_none_or(Options::sends_all_parameters);
+    let edits = options.is_some_and(|options| !options.edits.is_empty());
+    let own = if sends_all || query.is_none() && !edits {
         String::new()
     } else {
         String::from_utf8_lossy(out.get(begin + 1..).unwrap_or_default()).into_owned()
     };
-    let is_set = |key: &str| edits.iter().any(|edit| edit.sets(|own| means(key, own)));
-    let has_set = parameters::pairs(&own).any(|(key, _)| is_set(key));
+    // Both queries may be as long as a request.
+    let own_names = parameters::pairs(&own).map(|(key, _)| parameters::plain(key));
+    let sent = SentParameters::new(options, own_names);
+    let is_set = |key: &str| sent.sets(Name::Received(key));
+    let has_set = edits && parameters::pairs(&own).any(|(key, _)| is_set(key));
     if has_set {
         out.truncate(begin);
     }
@@ -251,7 +245,7 @@ fn push_query(
         separator = Some(b'&');
         write(out);
     };
-    if let Some(query) = query.filter(|_| keeps_all) {
+    if let Some(query) = query.filter(|_| sends_all) {
         push(out, &|out| target::push_query(out, query));
         return;
     }
@@ -261,57 +255,24 @@ fn push_query(
             .filter(|pair| !pair.is_empty() && !is_set(key_of(pair)));
         kept.for_each(|pair| push(out, &|out| out.extend_from_slice(pair.as_bytes())));
     }
-    // Both queries may be as long as a request.
-    let mut own_names: Vec<_> = match policy {
-        QueryPolicy::Merge => parameters::pairs(&own)
-            .map(|(key, _)| parameters::plain(key))
-            .collect(),
-        _ => Vec::new(),
-    };
-    own_names.sort_unstable();
-    for pair in query.into_iter().flat_map(|query| query.split('&')) {
+    let pairs = query.into_iter().flat_map(|query| query.split('&'));
+    for pair in pairs.filter(|pair| !pair.is_empty()) {
         let key = key_of(pair);
-        let renamed = edits.iter().find_map(|edit| match edit {
-            Edit::Rename(from, to) if means(key, from) => Some(&**to),
-            _ => None,
-        });
-        let removed = edits
-            .iter()
-            .any(|edit| matches!(edit, Edit::Remove(own) if means(key, own)));
-        // What is set or merged counts by the name that is sent.
-        let replaced = match renamed {
-            Some(to) => edits.iter().any(|edit| edit.sets(|own| own == to)),
-            None => is_set(key),
-        };
-        let overruled = !own_names.is_empty() && {
-            let name = renamed.map_or_else(|| parameters::plain(key), Cow::Borrowed);
-            own_names.binary_search(&name).is_ok()
-        };
-        let consumed = ready.is_some_and(|ready| ready.has_consumed(key));
-        if consumed || removed || replaced || overruled || pair.is_empty() {
-            continue;
-        }
-        push(out, &|out| match renamed {
-            Some(to) => {
+        match sent.fate(Name::Received(key)) {
+            Fate::Dropped => {}
+            Fate::Sent => push(out, &|out| target::push_query(out, pair)),
+            Fate::Renamed(to) => push(out, &|out| {
                 target::push_plain(out, to);
                 target::push_query(out, pair.get(key.len()..).unwrap_or_default());
-            }
-            None => target::push_query(out, pair),
-        });
-    }
-    for (at, edit) in edits.iter().enumerate() {
-        let Edit::Set(key, value) = edit else {
-            continue;
-        };
-        // If a name is set several times, the last value is sent.
-        let mut behind = edits.iter().skip(at + 1);
-        if !behind.any(|edit| edit.sets(|own| own == &**key)) {
-            push(out, &|out| {
-                target::push_plain(out, key);
-                out.push(b'=');
-                target::push_plain(out, value);
-            });
+            }),
         }
+    }
+    for (key, value) in sent.set() {
+        push(out, &|out| {
+            target::push_plain(out, key);
+            out.push(b'=');
+            target::push_plain(out, value);
+        });
     }
 }
 

@@ -130,32 +130,6 @@ impl CompiledOptions {
         failed.map(|(_, (expected, has))| Missing::Condition(*expected, has))
     }
 
-    /// Whether a parameter of the query has done its work in the match.
-    pub(super) fn has_consumed(&self, key: &str) -> bool {
-        !self.options.repeats_asked
-            && self
-                .conditions
-                .iter()
-                .any(|condition| match &condition.place {
-                    Place::Query(own) => {
-                        condition.expected && !condition.value.is_any() && means(key, own)
-                    }
-                    _ => false,
-                })
-    }
-
-    /// Whether every parameter of the query is sent on as it is.
-    pub(super) fn keeps_all_parameters(&self) -> bool {
-        let asks = || {
-            self.conditions.iter().any(|condition| {
-                condition.expected
-                    && matches!(condition.place, Place::Query(_))
-                    && !condition.value.is_any()
-            })
-        };
-        self.options.edits.is_empty() && (self.options.repeats_asked || !asks())
-    }
-
     /// Returns `true` if a condition requires a host, and this one meets it.
     pub(super) fn requires_host(&self, host: &str) -> bool {
         let mut conditions = self.conditions.iter();

@@ -112,6 +112,7 @@ mod rule_query;
 pub(crate) mod rule_ref;
 mod search;
 mod self_target;
+mod sent_parameters;
 mod source;
 mod spelling;
 mod summary;

@@ -26,10 +26,6 @@ pub(super) struct CompiledRegex {
 }
 
 impl CompiledMatcher {
-    pub(super) fn is_any(&self) -> bool {
-        self.one_of.is_none() && self.captures == 0 && !self.has_regex()
-    }
-
     #[cfg(feature = "regex")]
     fn has_regex(&self) -> bool {
         !self.regexes.is_empty()

@@ -14,15 +14,15 @@ use crate::{
             host::Host,
             host_of,
             path::{End, Fresh, Path, Text, Unknown},
-            query::{Pair, own_pairs},
+            query::{Pair, own_pairs, sent_parameters},
             unify::unify,
             value_set::ValueSet,
         },
         compiled_rule::{CompiledRule, QUERY, SLOTS},
-        condition::Place,
-        options::{Edit, Options, QueryPolicy},
+        options::{Options, QueryPolicy},
         parameters::{pairs, plain},
         pattern::Tail,
+        sent_parameters::{Fate, Name},
         spelling,
         table::Table,
         target,
@@ -167,33 +167,23 @@ impl Url {
         let Some(query) = &self.query else {
             return true;
         };
-        let nothing = Options::default();
-        let options = options.unwrap_or(&nothing);
-        let is_set = |key: &str| options.edits.iter().any(|edit| edit.sets(|own| own == key));
-        // The pairs that every redirect of the rule has.
-        let mut sent = own_pairs(own);
-        sent.retain(|pair| pair.key.as_deref().is_none_or(|key| !is_set(key)));
-        let own_keys: Vec<_> = sent.iter().map(|pair| pair.key.clone()).collect();
-        for edit in &options.edits {
-            if let Edit::Set(key, value) = edit {
-                sent.retain(|pair| pair.key.as_ref() != Some(key));
-                sent.push(Pair {
-                    key: Some(key.clone()),
-                    value: ValueSet::one(value.clone()),
-                });
-            }
-        }
-        let drops = match options.query {
-            QueryPolicy::Drop => true,
-            QueryPolicy::TargetWins => rule.has(QUERY),
-            QueryPolicy::Keep | QueryPolicy::Merge => false,
-        };
-        // The pairs of the request come after them.
+        let own = own_pairs(own);
+        let sends = sent_parameters(options, &own);
+        let set = sends.set().map(|(key, value)| Pair {
+            key: Some(key.into()),
+            value: ValueSet::one(value),
+        });
+        let mut sent: Vec<Pair> = set.collect();
+        let is_set = |key: &str| sends.sets(Name::Plain(key));
+        let stay = own
+            .iter()
+            .filter(|pair| !pair.key.as_deref().is_some_and(is_set));
+        sent.extend(stay.cloned());
+        let policy = options.map_or(QueryPolicy::Keep, |options| options.query);
+        let drops = policy.for_target(rule.has(QUERY)) == QueryPolicy::Drop;
         let may_add = |key: &str| {
-            let mut own_keys = own_keys.iter().flatten();
-            let is_overruled =
-                options.query == QueryPolicy::Merge && own_keys.any(|own| **own == *key);
-            !drops && !is_set(key) && !is_overruled && options.may_keep(key)
+            let is_sent = sends.fate(Name::Plain(key)) == Fate::Sent;
+            !drops && (is_sent || sends.renames().any(|(_, to)| to == key))
         };
         let fits = |pair: &Pair, (key, value): &(Box<str>, Box<str>)| {
             pair.key.as_deref().is_none_or(|own| *own == **key) && pair.value.may_contain(value)
@@ -226,24 +216,6 @@ fn path_after(table: &Table, rule: &CompiledRule<'_>, target: &[u8]) -> Option<P
     };
     let options = table.options(rule).map(|compiled| &compiled.options);
     Path::of_target(target, &bounds, options, &mut fresh)
-}
-
-impl Options {
-    /// Whether a redirect may have a parameter of this name from the request.
-    fn may_keep(&self, key: &str) -> bool {
-        let is_consumed = || {
-            let mut conditions = self.conditions.iter();
-            !self.repeats_asked
-                && conditions.any(|(expected, has)| {
-                    let is_key = matches!(&has.place, Place::Query(own) if **own == *key);
-                    *expected && is_key && !has.value.is_any()
-                })
-        };
-        let is_renamed = |edit: &Edit| matches!(edit, Edit::Rename(_, to) if **to == *key);
-        let is_gone =
-            |edit: &Edit| matches!(edit, Edit::Remove(own) | Edit::Rename(own, _) if **own == *key);
-        self.edits.iter().any(is_renamed) || !self.edits.iter().any(is_gone) && !is_consumed()
-    }
 }
 
 impl Path {

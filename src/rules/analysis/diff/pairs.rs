@@ -166,11 +166,8 @@ fn known<'r>(
 /// What becomes of the query of a request, said in one way.
 fn query_policy(rules: &Rules, rule: &CompiledRule<'_>) -> QueryPolicy {
     let compiled = rules.table.options(rule);
-    match compiled.map_or(QueryPolicy::Keep, |compiled| compiled.options.query) {
-        QueryPolicy::TargetWins if rule.has(QUERY) => QueryPolicy::Drop,
-        QueryPolicy::TargetWins => QueryPolicy::Keep,
-        policy => policy,
-    }
+    let policy = compiled.map_or(QueryPolicy::Keep, |compiled| compiled.options.query);
+    policy.for_target(rule.has(QUERY))
 }
 
 /// What a rule asks for, and what it says of its answer; what placeholders are called is neither.

@@ -273,7 +273,7 @@ fn can_be_one(
         "edits the query"
     } else if other.merge_slashes {
         "merges slashes"
-    } else if !next_compiled.keeps_all_parameters() {
+    } else if other.consumed().next().is_some() {
         "requires a parameter of the query"
     } else {
         return Ok(());

@@ -106,7 +106,10 @@ impl<'q> QueryStep<'q> {
     fn compose(self, next: Self, own: Option<&CompiledOptions>) -> Result<QueryPolicy, Reason> {
         use QueryPolicy::{Drop, Keep, Merge};
         // Merging drops empty parameters (`&&`), and so does keeping if not all are kept.
-        let keeps_all = own.is_none_or(CompiledOptions::keeps_all_parameters);
+        let keeps_all = |own: &CompiledOptions| {
+            own.options.edits.is_empty() && own.options.consumed().next().is_none()
+        };
+        let keeps_all = own.is_none_or(keeps_all);
         match (self.policy, next.policy) {
             (Drop, _) | (_, Drop) => Ok(Drop),
             (Merge, Merge) => Ok(Merge),

@@ -17,7 +17,6 @@ use crate::{
             unify::unify,
             value_set::ValueSet,
         },
-        compiled_options::CompiledOptions,
         compiled_rule::CompiledRule,
         condition::{Condition, PathTest, Place},
         methods::Methods,
@@ -169,9 +168,9 @@ impl RequestSet {
                 suppressed: false,
             });
         }
-        let next = matched.next(rule, compiled, &bounds, fresh)?;
+        let next = matched.next(rule, options, &bounds, fresh)?;
         // Some host below a domain isn't this host.
-        let suppressed = !has_label && matched.is_same_as(&next, rule, compiled);
+        let suppressed = !has_label && matched.is_same_as(&next, rule, options);
         Some(Transfer {
             matched,
             next: Some(next),
@@ -298,16 +297,15 @@ impl RequestSet {
     fn next(
         &self,
         rule: &CompiledRule<'_>,
-        compiled: Option<&CompiledOptions>,
+        options: &Options,
         bounds: &[Bound],
         fresh: &mut Fresh,
     ) -> Option<Self> {
         let rest = rule.target.get(rule.origin.into()..);
         let (path, own_query, _) = target::split(rest.unwrap_or_default());
-        let options = compiled.map(|compiled| &compiled.options);
         let mut next = Self {
-            path: Path::of_target(path, bounds, options, fresh)?,
-            query: self.query.after(rule, compiled, own_query),
+            path: Path::of_target(path, bounds, Some(options), fresh)?,
+            query: self.query.after(rule, options, own_query),
             exceptions: Exceptions::default(),
             regexes: Vec::new(),
             methods: next_methods(rule.status_choice(), &self.methods),
@@ -330,12 +328,7 @@ impl RequestSet {
         Some(next)
     }
 
-    fn is_same_as(
-        &self,
-        next: &Self,
-        rule: &CompiledRule<'_>,
-        compiled: Option<&CompiledOptions>,
-    ) -> bool {
+    fn is_same_as(&self, next: &Self, rule: &CompiledRule<'_>, options: &Options) -> bool {
         let reads = Methods::only([Method::GET, Method::HEAD]);
         let gets = matches!(
             rule.status_choice(),
@@ -348,7 +341,7 @@ impl RequestSet {
             && (rule.origin == 0
                 || self.host == next.host && same_scheme && self.is_on_port_of(next))
             && !(gets && may_change)
-            && Query::is_kept(&self.query, &next.query, rule, compiled)
+            && Query::is_kept(&self.query, &next.query, rule, options)
     }
 
     /// Whether a redirect to the port of the next request stays on this port, by the rule of the

@@ -1,12 +1,14 @@
 //! A query as far as it is known.
 
+use std::borrow::Cow;
+
 use crate::rules::{
     analysis::request_set::value_set::ValueSet,
-    compiled_options::CompiledOptions,
     compiled_rule::{CompiledRule, QUERY},
-    condition::{Condition, Place},
-    options::{Edit, Options, QueryPolicy},
-    parameters, target,
+    options::{Options, QueryPolicy},
+    parameters,
+    sent_parameters::{Fate, Name, SentParameters},
+    target,
 };
 
 /// A parameter in plain text.
@@ -197,101 +199,76 @@ impl Query {
     pub(in crate::rules) fn after(
         &self,
         rule: &CompiledRule<'_>,
-        compiled: Option<&CompiledOptions>,
+        options: &Options,
         own: &[u8],
     ) -> Self {
-        let policy = compiled.map_or(QueryPolicy::Keep, |compiled| compiled.options.query);
-        let edits = compiled.map_or(&[][..], |compiled| &compiled.options.edits);
-        let is_set = |name: &str| edits.iter().any(|edit| edit.sets(|own| own == name));
-        let mut own_pairs = own_pairs(own);
-        own_pairs.retain(|pair| pair.key.as_deref().is_none_or(|key| !is_set(key)));
-        let mut pairs = own_pairs.clone();
-        // A name that isn't known may be the name of a parameter that is set.
-        let may_be_set = edits.iter().any(|edit| matches!(edit, Edit::Set(..)))
-            && own_pairs.iter().any(|pair| pair.key.is_none());
-        if may_be_set {
-            pairs.retain(|pair| pair.key.is_some());
-        }
-        let drops = match policy {
-            QueryPolicy::Drop => true,
-            QueryPolicy::TargetWins => rule.has(QUERY),
-            QueryPolicy::Keep | QueryPolicy::Merge => false,
+        let own = own_pairs(own);
+        let sends = sent_parameters(Some(options), &own);
+        // It may be the name of any other parameter.
+        let has_unknown = own.iter().any(|pair| pair.key.is_none());
+        let may_be_set = has_unknown && sends.set().next().is_some();
+        let stays = |pair: &&Pair| match &pair.key {
+            Some(key) => !sends.sets(Name::Plain(key)),
+            None => !may_be_set,
         };
-        let mut rest = Self {
-            pairs: Vec::new(),
-            rest: self.rest.clone(),
-            gone: self.gone.clone(),
+        let mut next = Self {
+            pairs: own.iter().filter(stays).cloned().collect(),
+            ..Self::default()
         };
-        if !drops {
-            let removed = edits.iter().map(|edit| match edit {
-                Edit::Remove(key) | Edit::Set(key, _) | Edit::Rename(key, _) => key,
-            });
-            let overruled: Vec<Box<str>> = match policy {
-                QueryPolicy::Merge => pairs.iter().filter_map(|pair| pair.key.clone()).collect(),
-                _ => Vec::new(),
-            };
-            let dropped = compiled.map_or_else(Vec::new, |compiled| {
-                dropped(
-                    edits,
-                    &compiled.options.conditions,
-                    compiled.options.repeats_asked,
-                )
-            });
-            let mut leaves = dropped.clone();
-            leaves.extend(removed.cloned());
-            leaves.extend(overruled);
-            // A name of the target that isn't known may replace any other one.
-            let may_replace_any =
-                policy == QueryPolicy::Merge && own_pairs.iter().any(|pair| pair.key.is_none());
-            for pair in &self.pairs {
-                match &pair.key {
-                    Some(key) if leaves.contains(key) => {}
-                    None if !leaves.is_empty() => rest.allow(None),
-                    key if may_replace_any => rest.allow(key.as_deref()),
-                    _ => pairs.push(pair.clone()),
-                }
-            }
-            let replaces = |name: &str| {
-                let is_own = |pair: &Pair| pair.key.as_deref() == Some(name);
-                is_set(name) || policy == QueryPolicy::Merge && own_pairs.iter().any(is_own)
-            };
-            let renames = renames(edits, &dropped, replaces);
-            for key in leaves {
-                rest.leave_out(&key, &ValueSet::ANY);
-            }
-            for (from, to) in renames {
-                let renamed = |pair: &&Pair| pair.key.as_deref() == Some(from);
-                let renamed = self.pairs.iter().filter(renamed).map(|pair| Pair {
-                    key: Some(to.into()),
-                    value: pair.value.clone(),
-                });
-                if may_replace_any {
-                    rest.allow(Some(to));
-                } else {
-                    pairs.extend(renamed);
-                }
-                // One of the rest may have the new name now.
-                if self.may_have(from) {
-                    rest.allow(Some(to));
-                }
-            }
-        }
-        for edit in edits {
-            if let Edit::Set(key, value) = edit {
-                pairs.retain(|pair| pair.key.as_ref() != Some(key));
-                pairs.push(Pair {
-                    key: Some(key.clone()),
-                    value: ValueSet::one(value.clone()),
-                });
-            }
-        }
-        if drops {
-            rest = Self::default();
+        match options.query.for_target(rule.has(QUERY)) {
+            QueryPolicy::Drop => {}
+            QueryPolicy::Merge => self.send(&sends, has_unknown, &mut next),
+            _ => self.send(&sends, false, &mut next),
         }
         if may_be_set {
-            rest.allow(None);
+            next.allow(None);
         }
-        Self { pairs, ..rest }
+        next.pairs.extend(sends.set().map(|(key, value)| Pair {
+            key: Some(key.into()),
+            value: ValueSet::one(value),
+        }));
+        next
+    }
+
+    /// Adds what is sent of it to a query. Each parameter may be replaced by one of another name
+    /// if `may_be_replaced`.
+    fn send(&self, sends: &SentParameters<'_>, may_be_replaced: bool, next: &mut Self) {
+        next.rest = self.rest.clone();
+        next.gone = self.gone.clone();
+        let keeps_all_names = sends.names().next().is_none();
+        for Pair { key, value } in &self.pairs {
+            let key = match key
+                .as_deref()
+                .map(|key| (key, sends.fate(Name::Plain(key))))
+            {
+                None if keeps_all_names => None,
+                None => {
+                    next.allow(None);
+                    continue;
+                }
+                Some((_, Fate::Dropped)) => continue,
+                Some((key, Fate::Sent) | (_, Fate::Renamed(key))) => Some(key),
+            };
+            if may_be_replaced {
+                next.allow(key);
+            } else {
+                let (key, value) = (key.map(Box::from), value.clone());
+                next.pairs.push(Pair { key, value });
+            }
+        }
+        for name in sends.names() {
+            next.leave_out(name, &ValueSet::ANY);
+        }
+        for (from, to) in sends.renames() {
+            // One of the rest may have the new name now.
+            let may_be_it = |pair: &Pair| match &pair.key {
+                Some(key) => may_be_replaced && **key == *from,
+                None => true,
+            };
+            if self.may_have(from) || self.pairs.iter().any(may_be_it) {
+                next.allow(Some(to));
+            }
+        }
     }
 
     /// Whether a redirect to the same path leads to the same address.
@@ -299,92 +276,38 @@ impl Query {
         before: &Self,
         after: &Self,
         rule: &CompiledRule<'_>,
-        compiled: Option<&CompiledOptions>,
+        options: &Options,
     ) -> bool {
-        let policy = compiled.map_or(QueryPolicy::Keep, |compiled| compiled.options.query);
+        if before != after {
+            return false;
+        }
+        let own = rule.target.get(rule.origin.into()..).unwrap_or_default();
+        let own = own_pairs(target::split(own).1);
+        let sends = sent_parameters(Some(options), &own);
+        let is_renamed = |name: &str| matches!(sends.fate(Name::Plain(name)), Fate::Renamed(_));
+        // Each redirect may send another query with the same names.
+        let swaps_names = || sends.renames().any(|(_, to)| is_renamed(to));
+        let policy = options.query.for_target(rule.has(QUERY));
+        // The target has a parameter that is renamed, so each redirect adds one more.
+        let adds_again = || {
+            let mut keys = before.pairs.iter().filter_map(|pair| pair.key.as_deref());
+            policy == QueryPolicy::Merge && keys.any(is_renamed)
+        };
         let is_known = |pair: &Pair| pair.key.is_some() && pair.value.known().is_some();
-        let edits = compiled.map_or(&[][..], |compiled| &compiled.options.edits);
         // What replaces or removes parameters does so once.
-        before == after
-            && !swaps_names(edits)
+        !swaps_names()
             && (!rule.has(QUERY)
-                || policy != QueryPolicy::Keep
-                    && after.pairs.iter().all(is_known)
-                    && !adds_again(before, rule, compiled))
+                || policy != QueryPolicy::Keep && after.pairs.iter().all(is_known) && !adds_again())
     }
 }
 
-/// Returns `true` if a rule gives a parameter the name that it changes, so each redirect may send
-/// another query with the same names.
-fn swaps_names(edits: &[Edit]) -> bool {
-    edits.iter().any(|edit| match edit {
-        Edit::Rename(_, to) => edits
-            .iter()
-            .any(|other| matches!(other, Edit::Rename(from, _) if from == to)),
-        Edit::Remove(_) | Edit::Set(..) => false,
-    })
-}
-
-/// Returns `true` if the target has a parameter that the rule renames, so that each redirect adds
-/// one more under the new name.
-fn adds_again(before: &Query, rule: &CompiledRule<'_>, compiled: Option<&CompiledOptions>) -> bool {
-    let Some(Options {
-        query: QueryPolicy::Merge,
-        edits,
-        conditions,
-        repeats_asked,
-        ..
-    }) = compiled.map(|compiled| &compiled.options)
-    else {
-        return false;
-    };
-    let own = rule.target.get(rule.origin.into()..).unwrap_or_default();
-    let own = own_pairs(target::split(own).1);
-    let has = |pairs: &[Pair], name: &str| {
-        let mut keys = pairs.iter().map(|pair| pair.key.as_deref());
-        keys.any(|key| key == Some(name))
-    };
-    let replaces =
-        |name: &str| has(&own, name) || edits.iter().any(|edit| edit.sets(|key| key == name));
-    let dropped = dropped(edits, conditions, *repeats_asked);
-    renames(edits, &dropped, replaces)
-        .iter()
-        .any(|(from, _)| has(&before.pairs, from))
-}
-
-/// Returns the parameters of the request that a rule doesn't send.
-fn dropped(edits: &[Edit], conditions: &[(bool, Condition)], repeats_asked: bool) -> Vec<Box<str>> {
-    let consumed = conditions.iter().filter(|_| !repeats_asked);
-    let consumed = consumed.filter_map(|(expected, has)| match &has.place {
-        Place::Query(key) if *expected && !has.value.is_any() => Some(key),
-        _ => None,
-    });
-    let removed = edits.iter().filter_map(|edit| match edit {
-        Edit::Remove(key) => Some(key),
-        _ => None,
-    });
-    consumed.chain(removed).cloned().collect()
-}
-
-/// Returns the names that a rule changes, and their new names. The first new name counts, and what
-/// is dropped or replaced has none.
-fn renames<'e>(
-    edits: &'e [Edit],
-    dropped: &[Box<str>],
-    replaces: impl Fn(&str) -> bool,
-) -> Vec<(&'e str, &'e str)> {
-    let mut renamed: Vec<&str> = Vec::new();
-    let renames = edits.iter().filter_map(|edit| match edit {
-        Edit::Rename(from, to) => Some((&**from, &**to)),
-        _ => None,
-    });
-    renames
-        .filter(|(from, to)| {
-            let is_first = !renamed.contains(from);
-            renamed.push(from);
-            is_first && !dropped.iter().any(|key| **key == **from) && !replaces(to)
-        })
-        .collect()
+/// What a rule sends if its target has these parameters.
+pub(in crate::rules) fn sent_parameters<'o>(
+    options: Option<&'o Options>,
+    own: &'o [Pair],
+) -> SentParameters<'o> {
+    let names = own.iter().filter_map(|pair| pair.key.as_deref());
+    SentParameters::new(options, names.map(Cow::Borrowed))
 }
 
 /// The parameters that every redirect of a target has. What a placeholder stands for isn't known.

@@ -3,7 +3,7 @@
 use http::Request;
 use proptest::prelude::*;
 
-use super::{Pair, Query, ValueSet};
+use super::{Pair, Query, ValueSet, own_pairs};
 use crate::{
     policy::Policy,
     request::RequestHead,
@@ -76,6 +76,23 @@ fn rules() -> impl Strategy<Value = Rule> {
         let rule = Rule::found("/a/{n}", format!("/b{question}{query}")).query(policy);
         edits.into_iter().fold(rule, edit)
     })
+}
+
+/// The target of another rule has a placeholder as a name.
+#[test]
+fn a_name_that_is_not_known_may_be_renamed() {
+    let rule = Rule::found("/a", "/b")
+        .rename_param("k", "j")
+        .remove_param("j");
+    let rules = Rules::new([rule]).unwrap();
+    let (_, rule) = rules.table.rules().next().unwrap();
+    let options = &rules.table.options(&rule).unwrap().options;
+    let before = Query {
+        pairs: own_pairs(b"?\x01=1"),
+        ..Query::default()
+    };
+    assert!(before.contains(&received("k=1")));
+    assert!(before.after(&rule, options, b"").contains(&received("j=1")));
 }
 
 proptest! {
