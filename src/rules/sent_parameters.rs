@@ -113,7 +113,6 @@ impl<'o> SentParameters<'o> {
         })
     }
 
-    /// The parameters that a match uses up.
     pub(super) fn consumed(&self) -> impl Iterator<Item = &'o str> + use<'o> {
         self.options.into_iter().flat_map(Options::consumed)
     }
@@ -141,7 +140,6 @@ impl<'o> SentParameters<'o> {
 
 impl Options {
     /// The parameters that aren't sent, because a condition requires or captures their value.
-    /// The parameters that a match uses up.
     pub(super) fn consumed(&self) -> impl Iterator<Item = &str> {
         let conditions = self.conditions.iter().filter(|_| !self.repeats_asked);
         conditions.filter_map(|(expected, has)| match &has.place {

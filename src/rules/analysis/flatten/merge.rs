@@ -177,7 +177,12 @@ impl RuleGraph<'_> {
         let parts = second.parts().ok_or(Next("is a regex"))?;
         let between = Path::of_target(first_path, &bounds, None, &mut self.fresh);
         let between = between.ok_or(Reason::UNPROVEN)?;
-        let unified = unify(&between, parts, self.table.matching(second), &mut self.fresh);
+        let unified = unify(
+            &between,
+            parts,
+            self.table.matching(second),
+            &mut self.fresh,
+        );
         let unified = unified.ok_or(Reason::UNPROVEN)?;
         if !unified.is_all {
             return Err(Reason::UNPROVEN);

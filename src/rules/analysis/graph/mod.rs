@@ -4,8 +4,6 @@ use std::{cell::OnceCell, ops::ControlFlow};
 
 use http::Request;
 
-#[cfg(feature = "regex")]
-use crate::rules::analysis::request_set::path::Path;
 use crate::{
     request::RequestHead,
     rules::{
@@ -263,44 +261,6 @@ impl<'t> RuleGraph<'t> {
                 self.work.add(work);
             }
         }
-    }
-
-    /// All rules that are regexes.
-    pub(in crate::rules) fn regexes(&self) -> impl Iterator<Item = RuleOffset> {
-        self.sources()
-            .into_iter()
-            .flat_map(|sources| sources.regexes.all())
-    }
-
-    /// Whether a regex may match what a rule does, as far as a short look tells.
-    #[cfg(feature = "regex")]
-    pub(in crate::rules) fn has_regexes_for(&mut self, rule: &CompiledRule<'_>) -> bool {
-        self.work.add(1);
-        self.sources()
-            .is_some_and(|sources| rule.has(PATTERN) || sources.regexes.may_match(rule.source))
-    }
-
-    /// The regexes that may match such paths.
-    #[cfg(feature = "regex")]
-    pub(in crate::rules) fn regexes_for(&mut self, path: &Path) -> Vec<RuleOffset> {
-        let mut found = self.regexes_anywhere().to_vec();
-        if let Some(sources) = self.sources() {
-            let work = sources.regexes.find(path, |at| found.push(at));
-            self.work.add(found.len() + work);
-        }
-        found
-    }
-
-    /// The regexes of the same text.
-    pub(in crate::rules) fn same_regexes(&self, rule: &CompiledRule<'_>) -> &[RuleOffset] {
-        self.sources()
-            .map_or(&[][..], |sources| sources.regexes.of_source(rule.source))
-    }
-
-    /// The regexes that may match any path.
-    pub(in crate::rules) fn regexes_anywhere(&self) -> &[RuleOffset] {
-        self.sources()
-            .map_or(&[][..], |sources| &sources.regexes.anywhere)
     }
 
     /// The rules whose path and host may fit, but for those that may match any path where one is

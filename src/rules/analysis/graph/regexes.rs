@@ -1,15 +1,16 @@
-//! Which regexes may match a path whose beginning is known: by the literal text that they begin
-//! with.
+//! The regexes that may match a path whose beginning is known, found by the literal text that they
+//! begin with.
 
 use std::collections::{BTreeSet, HashMap};
 
-#[cfg(feature = "regex")]
-use crate::rules::analysis::regex_text::Beginning;
+use super::RuleGraph;
 use crate::rules::{
     RuleOffset,
     analysis::request_set::path::{End, Path},
     compiled_rule::CompiledRule,
 };
+#[cfg(feature = "regex")]
+use crate::rules::{analysis::regex_text::Beginning, compiled_rule::PATTERN};
 
 /// The regexes of a table.
 #[derive(Debug, Default)]
@@ -55,7 +56,7 @@ impl<'t> Regexes<'t> {
         list.all.push((text, at));
     }
 
-    /// Makes compiled what depends on all of them together.
+    /// Sorts the regexes. Call this after the last one was added.
     pub(in crate::rules) fn finish(&mut self) {
         self.with_case.all.sort_unstable();
         self.without_case.all.sort_unstable();
@@ -91,6 +92,46 @@ impl<'t> Regexes<'t> {
     fn find_text(&self, text: &[u8], is_whole: bool, visit: &mut impl FnMut(RuleOffset)) -> usize {
         let lower = text.to_ascii_lowercase();
         self.with_case.find(text, is_whole, visit) + self.without_case.find(&lower, is_whole, visit)
+    }
+}
+
+impl RuleGraph<'_> {
+    /// All rules that are regexes.
+    pub(in crate::rules) fn regexes(&self) -> impl Iterator<Item = RuleOffset> {
+        self.sources()
+            .into_iter()
+            .flat_map(|sources| sources.regexes.all())
+    }
+
+    /// Whether a regex may match what a rule does, as far as a short look tells.
+    #[cfg(feature = "regex")]
+    pub(in crate::rules) fn has_regexes_for(&mut self, rule: &CompiledRule<'_>) -> bool {
+        self.work.add(1);
+        self.sources()
+            .is_some_and(|sources| rule.has(PATTERN) || sources.regexes.may_match(rule.source))
+    }
+
+    /// The regexes that may match such paths.
+    #[cfg(feature = "regex")]
+    pub(in crate::rules) fn regexes_for(&mut self, path: &Path) -> Vec<RuleOffset> {
+        let mut found = self.regexes_anywhere().to_vec();
+        if let Some(sources) = self.sources() {
+            let work = sources.regexes.find(path, |at| found.push(at));
+            self.work.add(found.len() + work);
+        }
+        found
+    }
+
+    /// The regexes of the same text.
+    pub(in crate::rules) fn same_regexes(&self, rule: &CompiledRule<'_>) -> &[RuleOffset] {
+        self.sources()
+            .map_or(&[][..], |sources| sources.regexes.of_source(rule.source))
+    }
+
+    /// The regexes that may match any path.
+    pub(in crate::rules) fn regexes_anywhere(&self) -> &[RuleOffset] {
+        self.sources()
+            .map_or(&[][..], |sources| &sources.regexes.anywhere)
     }
 }
 
