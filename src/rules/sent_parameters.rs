@@ -113,7 +113,8 @@ impl<'o> SentParameters<'o> {
         })
     }
 
-    pub(super) fn consumed(&self) -> impl Iterator<Item = &'o str> + use<'o> {
+    /// The parameters that aren't sent, because a condition requires or captures their value.
+    fn consumed(&self) -> impl Iterator<Item = &'o str> + use<'o> {
         self.options.into_iter().flat_map(Options::consumed)
     }
 

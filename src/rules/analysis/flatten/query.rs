@@ -16,17 +16,12 @@ pub(super) struct QueryStep<'q> {
 }
 
 impl<'q> QueryStep<'q> {
-    /// If the target always wins or never does, that is dropping or keeping.
     pub(super) fn new(
         rule: &CompiledRule<'_>,
         policy: QueryPolicy,
         query: &'q [u8],
     ) -> Option<Self> {
-        let policy = match policy {
-            QueryPolicy::TargetWins if rule.has(QUERY) => QueryPolicy::Drop,
-            QueryPolicy::TargetWins => QueryPolicy::Keep,
-            policy => policy,
-        };
+        let policy = policy.for_target(rule.has(QUERY));
         let query = std::str::from_utf8(query).ok()?;
         Some(Self { policy, query })
     }
