@@ -31,6 +31,8 @@ use crate::{
 pub(in crate::rules) mod except;
 mod field;
 pub(in crate::rules) mod host;
+#[cfg(test)]
+mod laws;
 pub(in crate::rules) mod path;
 pub(in crate::rules) mod query;
 mod target_path;
@@ -157,6 +159,9 @@ impl RequestSet {
         let (bounds, mut covers) = matched.narrow_path(rule, options.matching, fresh)?;
         covers &= matched.exceptions.add(options, &matched.path, fresh)?;
         covers &= matched.narrow(options)?;
+        if matched.is_whole && matched.path.passes(&PathTest::EmptySegment) == Some(true) {
+            return None;
+        }
         // Which text is a host label isn't known.
         let has_label = options.host_label.is_some();
         covers &= !has_label;

@@ -50,17 +50,23 @@ pub(in crate::rules) enum Bound {
 /// An unknown part of a path. Two parts with the same number are the same text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::rules) struct Unknown {
-    number: u32,
+    pub(super) number: u32,
     /// A rule has applied these transforms, so they don't change the text again.
-    done: Transforms,
+    pub(super) done: Transforms,
 }
 
 impl Unknown {
     /// Returns one of the texts that it may be.
     pub(in crate::rules) fn word(self, before: &str, after: &str) -> String {
-        let mut word = format!("{before}{}{after}", self.number).into_bytes();
-        self.done.apply(&mut word);
+        let word = self.done_to(&format!("{before}{}{after}", self.number));
         String::from_utf8(word).unwrap_or_default()
+    }
+
+    /// A text after the transforms.
+    pub(in crate::rules) fn done_to(self, text: &str) -> Vec<u8> {
+        let mut text = text.as_bytes().to_vec();
+        self.done.apply(&mut text);
+        text
     }
 }
 

@@ -35,6 +35,12 @@ impl Path {
                 return None;
             }
             if out.end != End::Closed {
+                let has_slash = matches!(out.end, End::Open(_, Tail::Some | Tail::Any))
+                    || matches!(piece, Piece::Text([b'/', ..]));
+                // If the tail is empty, more text belongs to the segment before it.
+                if !has_slash {
+                    out.segments.pop();
+                }
                 return Some(out.wild(fresh));
             }
             match piece {

@@ -124,7 +124,7 @@ impl Unifier<'_> {
                     None => {
                         let middle = compare.prefix(&text.before, before)?;
                         let middle = compare.suffix(middle, behind)?;
-                        if middle.is_empty() {
+                        if middle.is_empty() || ends_within_escape(middle) {
                             return None;
                         }
                         Text::literal(middle).in_any_case(text.any_case)
@@ -155,6 +155,9 @@ impl Unifier<'_> {
         })?;
         let (known_behind, own_behind) =
             ends(&text.behind, behind, |text, end| compare.suffix(text, end))?;
+        if ends_within_escape(&own_behind) {
+            return None;
+        }
         // Where each has more at one end, the two ends may overlap.
         let may_overlap = !known_before.is_empty() && !own_behind.is_empty()
             || !own_before.is_empty() && !known_behind.is_empty();
@@ -327,6 +330,11 @@ impl Compare {
         let (rest, end) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
         self.same(end, suffix).then_some(rest)
     }
+}
+
+/// Whether known text ends within an escape, where no placeholder can end.
+const fn ends_within_escape(text: &[u8]) -> bool {
+    matches!(text, [.., b'%'] | [.., b'%', _])
 }
 
 /// Of two texts at the same end: what the second has more, and what the first has more.

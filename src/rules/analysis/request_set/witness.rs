@@ -55,7 +55,8 @@ impl RequestSet {
                         (&**name, value.into_string())
                     }
                     Place::Cookie(name) => ("cookie", format!("{name}={value}")),
-                    Place::Language(_) => ("accept-language", value.into_string()),
+                    // A value of a set that isn't a list can have one digit.
+                    Place::Language(_) => ("accept-language", format!("{value:0>2}")),
                     Place::Host | Place::Path(_) | Place::Query(_) => continue,
                 };
                 let name: header::HeaderName = name.parse().ok()?;
@@ -83,13 +84,19 @@ impl RequestSet {
             Text::literal(&[before, word, behind].concat())
         };
         let mut segments: Vec<Text> = path.segments.iter().map(literal).collect();
-        let more: &[&str] = match path.end {
-            End::Closed => &[],
-            End::Slash => &[""],
-            End::Open(..) if self.is_whole => &["y-z", "z"],
-            End::Open(..) => &["y-z", "", "z"],
-        };
-        segments.extend(more.iter().map(|word| Text::literal(word.as_bytes())));
+        match path.end {
+            End::Closed => {}
+            End::Slash => segments.extend((!self.is_whole).then(Text::default)),
+            End::Open(unknown, _) => {
+                let mut words = vec!["y-z", "", "z"];
+                words.retain(|word| !self.is_whole || !word.is_empty());
+                segments.extend(
+                    words
+                        .iter()
+                        .map(|word| Text::literal(&unknown.done_to(word))),
+                );
+            }
+        }
         Self {
             path: Path {
                 segments,
