@@ -146,6 +146,10 @@ pub mod guide {
     pub mod changelog {}
 }
 
+/// The laws of request sets share a generator with the tests outside of the crate.
+#[cfg(test)]
+extern crate self as tower_redirect;
+
 pub use location::{LocalPath, Location};
 pub use middleware::RedirectLayer;
 pub use policy::{Canonical, Decision, Policy, policy_fn};

@@ -4,9 +4,12 @@ use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 
 use super::{Condition, Edit, How, Outcome, Place, Precedence, Query, Rule, Source, Test, path};
 
+mod related;
 mod request;
 mod words;
 
+#[allow(unused_imports, reason = "only the laws of request sets use it")]
+pub use related::relate;
 pub use request::request;
 use words::*;
 

@@ -13,7 +13,7 @@
 
 use http::{Method, Request, Version};
 
-mod asked;
+pub mod asked;
 pub mod asking;
 pub mod generate;
 mod path;
@@ -384,6 +384,11 @@ fn test(condition: &Condition, received: String) -> Option<Vec<Capture>> {
             Some(regex.capture_names().flatten().map(capture).collect())
         }
     }
+}
+
+/// Whether a regex matches a whole text.
+pub fn matches_whole(regex: &str, ignore_case: bool, text: &str) -> bool {
+    path::whole(regex, ignore_case).is_match(text)
 }
 
 /// RFC 9110 §15.4, and what an intent promises.

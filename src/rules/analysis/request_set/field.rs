@@ -7,9 +7,9 @@ use crate::rules::{analysis::request_set::value_set::ValueSet, condition::Place}
 pub(in crate::rules) struct Field {
     pub(in crate::rules) place: Place,
     /// For each of these sets, the field has a value in it.
-    some: Vec<ValueSet>,
+    pub(super) some: Vec<ValueSet>,
     /// The field has no value in these sets.
-    none: Vec<ValueSet>,
+    pub(super) none: Vec<ValueSet>,
 }
 
 impl Field {

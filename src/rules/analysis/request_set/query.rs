@@ -24,14 +24,14 @@ pub(in crate::rules) struct Pair {
 pub(in crate::rules) struct Query {
     /// Those that are there, in their order.
     pub(in crate::rules) pairs: Vec<Pair>,
-    rest: Rest,
+    pub(super) rest: Rest,
     /// Parameters that aren't among the rest.
-    gone: Vec<(Box<str>, ValueSet)>,
+    pub(super) gone: Vec<(Box<str>, ValueSet)>,
 }
 
 /// The parameters that may be there besides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-enum Rest {
+pub(super) enum Rest {
     #[default]
     Nothing,
     /// Any number of parameters with these names.

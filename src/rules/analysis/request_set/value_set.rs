@@ -18,11 +18,11 @@ use crate::rules::condition::ValueMatcher;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::rules) struct ValueSet {
     /// Only these values, in order.
-    listed: Option<Vec<Box<str>>>,
+    pub(super) listed: Option<Vec<Box<str>>>,
     /// None of these values, in order. A set with a list has none.
-    excluded: Vec<Box<str>>,
+    pub(super) excluded: Vec<Box<str>>,
     /// Only values that all of these match.
-    regexes: Vec<Box<str>>,
+    pub(super) regexes: Vec<Box<str>>,
 }
 
 impl ValueSet {

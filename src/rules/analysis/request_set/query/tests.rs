@@ -3,11 +3,18 @@
 use http::Request;
 use proptest::prelude::*;
 
-use super::{Pair, Query, ValueSet, own_pairs};
+use super::{Query, own_pairs};
 use crate::{
     policy::Policy,
     request::RequestHead,
-    rules::{Condition, QueryPolicy, Rule, Rules, analysis::graph::RuleGraph, parameters},
+    rules::{
+        Condition, QueryPolicy, Rule, Rules,
+        analysis::{
+            graph::RuleGraph,
+            request_set::laws::contains::{Regexes, has_query},
+        },
+        parameters,
+    },
 };
 
 type Received = Vec<(String, String)>;
@@ -15,21 +22,7 @@ type Received = Vec<(String, String)>;
 impl Query {
     /// Returns `true` if the query is in the set.
     fn contains(&self, received: &Received) -> bool {
-        fn fits(query: &Query, pairs: &[Pair], left: &Received) -> bool {
-            let Some((first, pairs)) = pairs.split_first() else {
-                return left
-                    .iter()
-                    .all(|(key, value)| query.rest_of(key, &ValueSet::one(&**value)).is_some());
-            };
-            (0..left.len()).any(|at| {
-                let mut left = left.clone();
-                let (key, value) = left.remove(at);
-                first.key.as_deref().is_none_or(|own| *own == *key)
-                    && first.value.may_contain(&value)
-                    && fits(query, pairs, &left)
-            })
-        }
-        fits(self, &self.pairs, received)
+        has_query(self, &self.pairs, received, Regexes::Match)
     }
 }
 
