@@ -21,12 +21,9 @@ use crate::{
 /// So many of the rules that may follow are named.
 const MOST_RELATED: usize = 8;
 
-/// The longest address that is remembered, in bytes, about.
-const LONGEST: usize = 1_024;
-
 /// What follows a rule.
 #[derive(Clone, Copy, Debug)]
-struct Rest {
+pub(super) struct Rest {
     hops: usize,
     /// The last rule, where there is one.
     end: Option<RuleOffset>,
@@ -34,28 +31,8 @@ struct Rest {
     is_cut: bool,
 }
 
-/// What follows the addresses that were followed before: of a table without growing addresses one
-/// for each rule.
-#[derive(Debug)]
-pub(super) struct Known {
-    rests: HashMap<RequestSet, Rest>,
-    most: usize,
-}
-
-impl Known {
-    pub(super) fn for_rules(count: usize) -> Self {
-        Self {
-            rests: HashMap::new(),
-            most: 2 * count + 1_000,
-        }
-    }
-
-    /// An address as it is remembered, where there is room for it.
-    fn key(&self, address: &RequestSet, waiting: usize) -> Option<RequestSet> {
-        let has_room = self.rests.len() + waiting < self.most;
-        (has_room && address.size() <= LONGEST).then(|| address.exact_key())
-    }
-}
+/// What follows the rules that were followed before.
+pub(super) type Known = HashMap<RuleOffset, Rest>;
 
 impl<'t> Check<'t> {
     pub(super) fn chains(&mut self, graph: &mut RuleGraph<'t>, known: &mut Known) {
@@ -223,10 +200,11 @@ impl Check<'_> {
 }
 
 impl<'t> RuleGraph<'t> {
-    /// Follows a chain to its end, or as far as there is time for it.
-    fn rest(&mut self, known: &mut Known, at: RuleOffset, mut address: RequestSet) -> Rest {
-        let mut way: Vec<(Option<RequestSet>, RuleOffset)> = Vec::new();
-        let mut kept = 0;
+    /// Follows a chain to its end, or as far as there is time for it. The set follows a rule.
+    fn rest(&mut self, known: &mut Known, at: RuleOffset, mut set: RequestSet) -> Rest {
+        // Each step has the rule that all requests of its set follow, if there is one.
+        let mut way: Vec<(Option<RuleOffset>, RuleOffset)> = Vec::new();
+        let mut from = Some(at);
         let mut seen = HashSet::from([at]);
         let mut is_cycle = false;
         let mut rest = Rest {
@@ -235,8 +213,7 @@ impl<'t> RuleGraph<'t> {
             is_cut: false,
         };
         loop {
-            let key = known.key(&address, kept);
-            if let Some(known) = key.as_ref().and_then(|key| known.rests.get(key)) {
+            if let Some(known) = from.and_then(|from| known.get(&from)) {
                 rest = *known;
                 break;
             }
@@ -245,7 +222,7 @@ impl<'t> RuleGraph<'t> {
                 rest.is_cut = true;
                 break;
             }
-            let Some((next, following, true)) = self.next(&address) else {
+            let Some((next, following, true)) = self.next(&set) else {
                 break;
             };
             is_cycle = !seen.insert(next);
@@ -254,18 +231,20 @@ impl<'t> RuleGraph<'t> {
                 rest.is_cut = true;
                 break;
             }
-            kept += usize::from(key.is_some());
-            way.push((key, next));
-            address = following;
+            way.push((from, next));
+            let after = self.table.rule(next).and_then(|rule| self.after(&rule));
+            let is_all = after.is_some_and(|after| after.exact_key() == following.exact_key());
+            from = is_all.then_some(next);
+            set = following;
         }
-        for (key, next) in way.into_iter().rev() {
+        for (from, next) in way.into_iter().rev() {
             rest = Rest {
                 hops: rest.hops + 1,
                 end: rest.end.or(Some(next)),
                 ..rest
             };
-            if let Some(key) = key.filter(|_| !is_cycle) {
-                known.rests.insert(key, rest);
+            if let Some(from) = from.filter(|_| !is_cycle) {
+                known.insert(from, rest);
             }
         }
         rest
@@ -287,7 +266,7 @@ impl<'t> RuleGraph<'t> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Check, Known, LONGEST, RequestSet, RuleGraph};
+    use super::{Check, Known, RuleGraph};
     use crate::rules::{Finding, FindingCode, Rule, Rules};
 
     #[test]
@@ -301,7 +280,7 @@ mod tests {
             const COUNT: usize = 6_000;
             let rules = Rules::new((0..COUNT).map(make)).unwrap();
             let mut graph = RuleGraph::new(&rules);
-            let mut known = Known::for_rules(rules.len());
+            let mut known = Known::new();
             let mut check = Check::new(&rules);
             check.chains(&mut graph, &mut known);
             // Each is found, though it is not known how long they all are.
@@ -315,13 +294,7 @@ mod tests {
             );
             let is_cut = |one: &&Finding| one.message().contains("is redirected at least");
             assert!(findings.iter().filter(is_cut).count() > COUNT / 2);
-            let kept: usize = known.rests.keys().map(RequestSet::size).sum();
-            assert!(
-                known.rests.len() <= 2 * COUNT + 1_000,
-                "{}",
-                known.rests.len()
-            );
-            assert!(kept <= LONGEST * known.rests.len(), "{kept}");
+            assert!(known.len() <= COUNT);
         }
     }
 }

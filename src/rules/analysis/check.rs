@@ -107,7 +107,7 @@ impl Rules {
                 check.port(graph, at, &rule);
             }
         }
-        check.chains(graph, &mut Known::for_rules(self.len()));
+        check.chains(graph, &mut Known::new());
         if graph.site_hosts.is_none() {
             check.unknown_hosts(graph);
         }
