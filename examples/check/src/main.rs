@@ -167,6 +167,7 @@ fn diff(files: [(&Path, &Parsed); 2]) -> ExitCode {
     let [(old, before), (new, after)] = files;
     let diff = before.rules.diff(&after.rules);
     if diff.is_empty() {
+        println!("no difference");
         return ExitCode::SUCCESS;
     }
     println!("--- {}\n+++ {}\n{diff}", old.display(), new.display());

@@ -289,6 +289,7 @@ fn two_files_are_compared() {
         };
         let differs = !expected.is_empty();
         assert_eq!(names(&out), differs, "{out}");
+        assert_eq!(out == "no difference\n", !differs, "{out}");
         let found: Vec<_> = out.split_inclusive('\n').skip(2).collect();
         assert_eq!(
             (&*found.concat(), &*errors, status),

@@ -61,7 +61,10 @@ impl<'t> RuleGraph<'t> {
         }
         let start = self.start(at)?;
         let rank = self.table.rank(rule, self.rules.precedence);
-        let samples = [start.path.canonical(), start.with_other_words().path];
+        let samples = [
+            start.path.canonical(),
+            start.with_words("y", "-z", &["y-z", "", "z"]).path,
+        ];
         let samples = samples.map(|path| path.sample());
         let regexes = self.regexes_for(&start.path);
         let ranked = self.ranked(regexes).into_iter();

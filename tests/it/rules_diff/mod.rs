@@ -11,8 +11,8 @@ use tower_redirect::{
     Decision, Policy, RequestHead,
     policy::DecisionKind,
     rules::{
-        ChangeKind, Condition, Diff, Precedence, QueryPolicy, Rule, Rules, Source, Undecided,
-        UndecidedReason, nginx_map,
+        ChangeKind, Condition, DecisionChange, Diff, Precedence, QueryPolicy, Rule, RuleRef, Rules,
+        Source, Undecided, UndecidedReason, nginx_map,
     },
     testing,
 };
@@ -24,6 +24,7 @@ use crate::naive::{
     real,
 };
 
+pub(crate) mod found;
 mod random;
 mod tables;
 

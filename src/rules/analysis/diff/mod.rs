@@ -153,10 +153,6 @@ pub enum UndecidedReason {
     /// The diff couldn't construct a request that the rule redirects: a request that meets its
     /// conditions, or one with a location that isn't too long.
     NoWitness,
-    /// A rule with placeholders replaces a literal rule, or the other way cycle. Both redirect to
-    /// the same URL, except for requests with needless escapes: `/%61` matches the source `/a`, and
-    /// a placeholder keeps `%61` as received.
-    PercentEncoding,
     /// Both tables decide the tried requests the same, but other rules overlap with this one, and
     /// the diff can't try all requests.
     Overlap,
@@ -181,8 +177,9 @@ impl Rules {
     /// # Ok::<(), tower_redirect::rules::Findings>(())
     /// ```
     ///
-    /// The diff sends requests to both tables: one for each rule, and one for each overlap with a
-    /// rule that is new, removed, changed or moved. Two decisions are the same if kind, status,
+    /// The diff sends requests to both tables: some for each rule, and some for each overlap with a
+    /// rule that is new, removed, changed or moved. If another rule wins, it changes the request so
+    /// that this rule doesn't match. Two decisions are the same if kind, status,
     /// location, cache lifetime and timing are the same. Names of rules and placeholders make no
     /// difference. If the diff [is empty](Diff::is_empty), both tables decide every request the
     /// same.
@@ -191,8 +188,9 @@ impl Rules {
     /// looks at before it decides, and two tables can look at different headers and decide the
     /// same.
     ///
-    /// If a rule with placeholders replaces literal rules, each literal rule that redirects as
-    /// before is undecided ([`UndecidedReason::PercentEncoding`]).
+    /// If a rule with placeholders replaces a literal rule, requests with needless escapes may
+    /// change: `/%61` matches the source `/a`, and a placeholder keeps `%61` as received. The diff
+    /// shows such a request.
     ///
     /// The diff takes about as long as building both tables, and longer if many rules with
     /// placeholders overlap. Beyond the [limit](Self::work_limit) of both tables together, it
@@ -420,10 +418,9 @@ impl fmt::Display for UndecidedReason {
         f.write_str(match self {
             Self::Regex => "the rule is a regex",
             Self::NoWitness => "couldn't construct a request that the rule redirects",
-            Self::PercentEncoding => {
-                "the tried requests are decided the same, but a placeholder keeps escapes as received"
+            Self::Overlap => {
+                "the tried requests are decided the same, but other rules overlap with this one"
             }
-            Self::Overlap => "the tried requests are decided the same, but other rules overlap with this one",
             Self::TooManyOverlaps => "too many rules overlap to check each one",
         })
     }

@@ -1,23 +1,21 @@
 //! Rules that are not in both tables, or not in the same order, and what is proven of them.
 
-use http::Request;
-
 use super::{
     Undecided, UndecidedReason,
     pairs::Partner,
     region::Overlap,
-    search::{Search, Which},
+    search::{RuleIn, Search, Which},
 };
 use crate::{
-    request::{RequestHead, host::NormalizedHost},
+    request::host::NormalizedHost,
     rules::{
-        RuleOffset, Rules,
-        analysis::graph::RuleGraph,
+        RuleOffset,
+        analysis::{graph::RuleGraph, request_set::RequestSet},
         capture::{Captures, Match, MatchCache},
         compiled_rule::{CompiledRule, PATTERN, QUERY, REGEX, SLOTS},
         condition::Place,
         match_input::MatchInput,
-        options::{Matching, Options},
+        options::Options,
         outcome::Outcome,
     },
 };
@@ -26,21 +24,12 @@ use crate::{
 type Pair = (Option<RuleOffset>, Option<RuleOffset>);
 
 /// One of both.
-const fn one_of(pair: Pair) -> (Which, RuleOffset) {
+const fn one_of(pair: Pair) -> RuleIn {
     match pair {
         (Some(old), _) => (Which::Old, old),
         (None, Some(new)) => (Which::New, new),
         (None, None) => (Which::New, RuleOffset::LIMIT),
     }
-}
-
-/// How much the same two answers are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Same {
-    /// In every byte.
-    Exactly,
-    /// But for escapes that placeholders pass on as they were received.
-    ButForSpelling,
 }
 
 /// What overlaps are looked for with.
@@ -68,8 +57,6 @@ impl<'r> Search<'r> {
                 suspects.push((None, Some(at)));
             }
         }
-        // Of a path without placeholders, one change says it all.
-        suspects.retain(|pair| !self.is_listed(*pair) || self.is_pattern(*pair));
         if suspects.is_empty() {
             return;
         }
@@ -98,25 +85,17 @@ impl<'r> Search<'r> {
         is_listed(Which::Old, old) && is_listed(Which::New, new)
     }
 
-    fn is_pattern(&self, pair: Pair) -> bool {
-        let (which, at) = one_of(pair);
-        let rule = self.rules(which).table.rule(at);
-        rule.is_some_and(|rule| rule.has(PATTERN))
-    }
-
     /// What keeps it from being proven that whatever these rules answer is answered the same by the
     /// other table.
     fn doubt(&mut self, look: &mut Look<'r>, pair: Pair) -> Option<UndecidedReason> {
-        let (which, at) = one_of(pair);
+        let own = one_of(pair);
+        let (which, at) = own;
         let rules = self.rules(which);
         let rule = rules.table.rule(at)?;
         if rule.has(REGEX) {
-            // Another rule may come before it for the first example.
-            if let Some(request) = rules.other_witness(at) {
-                self.consider(&request, || None);
-            }
             return Some(UndecidedReason::Regex);
         }
+        let (old, new) = pair;
         // Both rules of a pair are for the same requests.
         let lists = (look.old.overlaps(rules, at), look.new.overlaps(rules, at));
         let (Some(of_old), Some(of_new)) = lists else {
@@ -127,24 +106,19 @@ impl<'r> Search<'r> {
                 UndecidedReason::NoWitness
             });
         };
-        for overlap in of_old.iter().chain(&of_new) {
-            if let Some(request) = overlap.witness() {
-                let tried = self.consider(&request, || overlap.other_witness());
-                look.old.has_tried(tried);
-            }
+        let both = [(Which::Old, &of_old), (Which::New, &of_new)];
+        let overlaps = both.map(|(which, all)| all.iter().map(move |one| (which, one)));
+        for (which, overlap) in overlaps.into_iter().flatten() {
+            let tried = self.explore(&overlap.both, &[own, (which, overlap.at)]);
+            look.old.has_tried(tried);
             if look.old.is_tired() || self.is_tired() {
                 return Some(UndecidedReason::TooManyOverlaps);
             }
         }
-        let (old, new) = pair;
-        let is_proven = |same| {
-            self.is_same_for(Which::Old, old, &of_old, &of_new, same)
-                && self.is_same_for(Which::New, new, &of_new, &of_old, same)
-        };
-        if is_proven(Same::Exactly) {
+        if self.is_same_for(Which::Old, old, &of_old, &of_new)
+            && self.is_same_for(Which::New, new, &of_new, &of_old)
+        {
             None
-        } else if is_proven(Same::ButForSpelling) {
-            Some(UndecidedReason::PercentEncoding)
         } else if self.fits_its_witness(which, at) {
             Some(UndecidedReason::Overlap)
         } else {
@@ -159,7 +133,6 @@ impl<'r> Search<'r> {
         at: Option<RuleOffset>,
         own: &[Overlap],
         others: &[Overlap],
-        same: Same,
     ) -> bool {
         let Some((at, rule)) = at.and_then(|at| Some((at, self.rules(which).table.rule(at)?)))
         else {
@@ -168,7 +141,7 @@ impl<'r> Search<'r> {
         let may_answer = own.iter().any(|overlap| overlap.at == at);
         !may_answer
             || self.listed.contains(&(which, at))
-            || self.is_same_everywhere(which, at, &rule, others, same)
+            || self.is_same_everywhere(which, at, &rule, others)
     }
 
     /// Whether the other table answers the same wherever this rule answers, by the rules that may
@@ -179,7 +152,6 @@ impl<'r> Search<'r> {
         at: RuleOffset,
         rule: &CompiledRule<'_>,
         others: &[Overlap],
-        how_same: Same,
     ) -> bool {
         let rules = self.rules(which);
         let rank = rules.table.rank(rule, rules.precedence);
@@ -192,7 +164,7 @@ impl<'r> Search<'r> {
                 let same = rules.table.rule(same.at);
                 same.is_some_and(|same| rules.table.rank(&same, rules.precedence) < rank)
             });
-            let has_same_effect = || self.has_same_effect(which, rule, other.at, how_same);
+            let has_same_effect = || self.has_same_effect(which, rule, other.at);
             if !is_this && !comes_before && !has_same_effect() {
                 return false;
             }
@@ -207,13 +179,7 @@ impl<'r> Search<'r> {
     /// Whether a rule has the same effect as one of the other table that matches the same request.
     ///
     /// A redirect is compared only if its source has no placeholders.
-    fn has_same_effect(
-        &self,
-        which: Which,
-        rule: &CompiledRule<'_>,
-        other: RuleOffset,
-        same: Same,
-    ) -> bool {
+    fn has_same_effect(&self, which: Which, rule: &CompiledRule<'_>, other: RuleOffset) -> bool {
         let (own_rules, other_rules) = (self.rules(which), self.rules(which.other()));
         let Some(other_rule) = other_rules.table.rule(other) else {
             return false;
@@ -221,7 +187,7 @@ impl<'r> Search<'r> {
         if !rule.redirects() {
             return rule.outcome() == other_rule.outcome();
         }
-        if rule.has(PATTERN | REGEX | SLOTS) || other_rule.has(REGEX) {
+        if rule.has(PATTERN | REGEX | SLOTS) || other_rule.has(REGEX | SLOTS) {
             return false;
         }
         let nothing = Options::default();
@@ -244,45 +210,15 @@ impl<'r> Search<'r> {
             && own.after == options.after
             && own.merge_slashes == options.merge_slashes
             && own.scheme == options.scheme;
-        if !is_plain || !is_same || rule.origin != other_rule.origin {
-            return false;
-        }
-        if !other_rule.has(SLOTS) {
-            return rule.target == other_rule.target;
-        }
-        // What is captured is passed on as it was asked for: `/%61` as `%61`, where a literal `/a`
-        // leads to its own target.
-        if same == Same::Exactly || own.matching != Matching::default() {
-            return false;
-        }
-        let Ok(path) = std::str::from_utf8(rule.source) else {
-            return false;
-        };
-        let request = Request::new(());
-        let ask = MatchInput {
-            head: &RequestHead::new(&request),
-            path,
-            query: None,
-            host: None,
-            cache: &MatchCache::new(),
-        };
-        let mut captures = Captures::none();
-        let found = Match::of(other);
-        let fits = (other_rules.table).captures(&found, &other_rule, &ask, &mut captures);
-        fits.is_some_and(|()| {
-            let made = |rules: &Rules, rule: &CompiledRule<'_>, captures: &Captures<'_>| {
-                let location = rules.table.location(rule, captures, &ask).ok()?;
-                Some(location.as_str().to_owned())
-            };
-            let own = made(own_rules, rule, &Captures::none());
-            own.is_some() && own == made(other_rules, &other_rule, &captures)
-        })
+        is_plain && is_same && rule.origin == other_rule.origin && rule.target == other_rule.target
     }
 
     /// Whether the request that was made for a rule is one that it is for.
     fn fits_its_witness(&self, which: Which, at: RuleOffset) -> bool {
         let rules = self.rules(which);
-        rules.witness(at).is_some_and(|request| {
+        let sets = rules.requests(at);
+        let request = sets.first().and_then(RequestSet::request);
+        request.is_some_and(|request| {
             let head = request.head();
             let host = head.authority().and_then(NormalizedHost::read);
             let ask = MatchInput {

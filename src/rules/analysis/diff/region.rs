@@ -1,17 +1,17 @@
 //! All requests that a rule is for, and the rules of a table, its own or another, that may answer
 //! some.
 
-use crate::{
-    journey::TestRequest,
-    rules::{
-        RuleOffset, Rules,
-        analysis::{
-            graph::RuleGraph,
-            request_set::{RequestSet, except::Exceptions, path::Fresh},
+use crate::rules::{
+    RuleOffset, Rules,
+    analysis::{
+        graph::RuleGraph,
+        request_set::{
+            RequestSet,
+            path::{Fresh, Path},
         },
-        compiled_rule::{CompiledRule, REGEX},
-        table::Table,
     },
+    compiled_rule::{CompiledRule, REGEX},
+    table::Table,
 };
 
 /// A rule that may answer some of the requests that another is for.
@@ -19,68 +19,28 @@ pub(in crate::rules) struct Overlap {
     pub(in crate::rules) at: RuleOffset,
     /// It fits all of them, whatever else they have.
     pub(in crate::rules) is_whole: bool,
-    both: RequestSet,
-}
-
-impl Overlap {
-    /// A request that both are for, as far as one can be made.
-    pub(in crate::rules::analysis) fn witness(&self) -> Option<TestRequest> {
-        self.both.request()
-    }
-
-    /// Another one, with other texts where placeholders are.
-    pub(in crate::rules::analysis) fn other_witness(&self) -> Option<TestRequest> {
-        self.both.with_other_words().request()
-    }
+    /// The requests that both may match.
+    pub(super) both: RequestSet,
 }
 
 impl Rules {
-    /// A request that a rule is for, as far as one can be made.
-    pub(in crate::rules::analysis) fn witness(&self, at: RuleOffset) -> Option<TestRequest> {
-        self.request_for(at, false)
-    }
-
-    /// Another one, with other texts where placeholders are.
-    pub(in crate::rules::analysis) fn other_witness(&self, at: RuleOffset) -> Option<TestRequest> {
-        self.request_for(at, true)
-    }
-
-    /// Requests for the paths that a rule excludes, one for each exception.
-    pub(in crate::rules::analysis) fn excluded_witnesses(
-        &self,
-        at: RuleOffset,
-    ) -> Vec<TestRequest> {
-        let Some(rule) = self.table.rule(at) else {
+    /// Requests that a rule may match, if the diff can construct some: one set, or one for each
+    /// example of a regex.
+    pub(super) fn requests(&self, at: RuleOffset) -> Vec<RequestSet> {
+        let rule = self.table.rule(at);
+        let set = rule.and_then(|rule| requests(&self.table, &rule, &mut Fresh::default()));
+        let Some((rule, set)) = rule.zip(set) else {
             return Vec::new();
         };
-        let options = self.table.options(&rule).map(|compiled| &compiled.options);
-        let Some(options) = options.filter(|options| options.has_exceptions()) else {
-            return Vec::new();
-        };
-        let mut fresh = Fresh::default();
-        let Some(asked) = requests(&self.table, &rule, &mut fresh) else {
-            return Vec::new();
-        };
-        let paths = asked.path.excluded_paths(options, &mut fresh);
-        let excluded = paths.map(|path| RequestSet {
-            path,
-            exceptions: Exceptions::default(),
-            ..asked.clone()
+        if !rule.has(REGEX) {
+            return vec![set];
+        }
+        let paths = self.table.regex_paths(at);
+        let sets = paths.iter().map(|path| RequestSet {
+            path: Path::literal(path.as_bytes()),
+            ..set.clone()
         });
-        excluded.filter_map(|address| address.request()).collect()
-    }
-
-    fn request_for(&self, at: RuleOffset, is_other: bool) -> Option<TestRequest> {
-        let rule = self.table.rule(at)?;
-        let mut asked = requests(&self.table, &rule, &mut Fresh::default())?;
-        if is_other {
-            asked = asked.with_other_words();
-        }
-        if rule.has(REGEX) {
-            let paths = self.table.regex_paths(at);
-            return asked.request_at(paths.get(usize::from(is_other))?);
-        }
-        asked.request()
+        sets.collect()
     }
 }
 

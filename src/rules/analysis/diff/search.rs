@@ -1,6 +1,6 @@
 //! Requests that two tables answer differently, and what is not proven to be answered the same.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use foldhash::fast::RandomState;
 use http::{Method, Request, Uri, Version};
@@ -8,15 +8,24 @@ use http::{Method, Request, Uri, Version};
 use super::{
     DecisionChange, Diff, Undecided,
     pairs::{Pairs, Partner},
+    refuses_host,
 };
 use crate::{
     journey::TestRequest,
-    location::HttpScheme,
     policy::Policy,
     request::{RequestHead, host::NormalizedHost},
     rules::{
-        RuleOffset, Rules, analysis::work::Work, capture::MatchCache, compiled_rule::CompiledRule,
-        condition::Place, match_input::MatchInput, options::Edit, target,
+        RuleOffset, Rules,
+        analysis::{
+            request_set::{RequestSet, except::Exceptions, path::Fresh},
+            work::Work,
+        },
+        capture::MatchCache,
+        compiled_rule::CompiledRule,
+        condition::Place,
+        match_input::MatchInput,
+        options::{Edit, Options},
+        parameters, target,
     },
 };
 
@@ -25,23 +34,29 @@ const LOOK: usize = 4;
 
 type Set<T> = HashSet<T, RandomState>;
 
+/// The rules of both tables that win.
+type Winners = (Option<RuleOffset>, Option<RuleOffset>);
+
+/// A rule of one of the tables.
+pub(super) type RuleIn = (Which, RuleOffset);
+
 /// Both tables, and what was found of them.
 pub(super) struct Search<'r> {
     pub(super) old: &'r Rules,
     pub(super) new: &'r Rules,
     pub(super) pairs: Pairs,
     /// Which rule answered and which one answers, of each change.
-    known: Set<(Option<RuleOffset>, Option<RuleOffset>)>,
+    known: Set<Winners>,
     /// The rules of them.
-    pub(super) listed: Set<(Which, RuleOffset)>,
+    pub(super) listed: Set<RuleIn>,
     changes: Vec<DecisionChange<'r>>,
     pub(super) undecided: Vec<Undecided<'r>>,
     /// What was looked at for the requests that were tried.
     work: Work,
 }
 
-/// So many requests are tried for one sample.
-const MOST_VARIANTS: usize = 12;
+/// So many requests are tried for one set, about.
+const MOST_VARIANTS: usize = 100;
 
 /// One of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -120,106 +135,151 @@ impl<'r> Search<'r> {
             .header("host", "b.example")
             .body(());
         if let Ok(request) = request {
-            self.ask(request, None);
+            self.ask(&TestRequest::of(request, None));
         }
     }
 
-    /// Sends a request that each rule is for to both.
+    /// Looks for differences among the requests of each rule.
     fn ask_about_each_source(&mut self) {
-        let (old, new) = (self.old, self.new);
-        for (at, _) in old.table.rules() {
-            if self.is_tired() {
-                return;
-            }
-            if let Some(request) = old.witness(at) {
-                self.consider(&request, || old.other_witness(at));
-            }
-            self.ask_about_exceptions(old, at);
-        }
-        for (at, _) in new.table.rules() {
-            if self.is_tired() {
-                return;
-            }
-            // Its partner was asked for the same.
-            if self.partner(Which::New, at).is_none() {
-                if let Some(request) = new.witness(at) {
-                    self.consider(&request, || new.other_witness(at));
+        for (which, rules) in [(Which::Old, self.old), (Which::New, self.new)] {
+            for (at, rule) in rules.table.rules() {
+                if self.is_tired() {
+                    return;
                 }
-                self.ask_about_exceptions(new, at);
+                // The old table's rule for the same requests comes first.
+                if which == Which::New && self.partner(which, at).is_some() {
+                    continue;
+                }
+                let options = rules.table.options(&rule).map(|compiled| &compiled.options);
+                for set in rules.requests(at) {
+                    let mut fresh = Fresh::default();
+                    let paths = options.map(|options| set.path.excluded_paths(options, &mut fresh));
+                    for path in paths.into_iter().flatten() {
+                        let excluded = RequestSet {
+                            path,
+                            exceptions: Exceptions::default(),
+                            ..set.clone()
+                        };
+                        self.explore(&excluded, &[(which, at)]);
+                    }
+                    self.explore(&set, &[(which, at)]);
+                }
             }
         }
     }
 
-    /// Sends requests that a rule excludes to both.
-    fn ask_about_exceptions(&mut self, rules: &'r Rules, at: RuleOffset) {
-        for request in rules.excluded_witnesses(at) {
-            self.consider(&request, || None);
-        }
-    }
-
-    /// Looks for a difference with a request, and with others near it where the answers may differ.
+    /// Looks for differences among requests of a set that these rules may match, and near them.
+    /// Returns how many requests that took.
     ///
-    /// Gives how many requests that took.
-    pub(super) fn consider(
-        &mut self,
-        request: &TestRequest,
-        again: impl FnOnce() -> Option<TestRequest>,
-    ) -> usize {
-        let (asked, scheme) = request.parts();
-        let (Some((old, new)), false) = self.ask(asked.clone(), scheme) else {
-            return 1;
-        };
-        let rules =
-            |rules: &'r Rules, at: Option<RuleOffset>| Some((rules, rules.table.rule(at?)?));
-        let both = [rules(self.old, old), rules(self.new, new)];
-        let again = again().map(|again| again.parts().0.clone());
-        let variants = again.into_iter().chain(variants(asked, both));
-        for (count, variant) in (2..).zip(variants) {
-            if self.ask(variant, scheme).1 {
-                return count;
+    /// If other rules win, the search goes on with the parts of the set that they don't match.
+    pub(super) fn explore(&mut self, set: &RequestSet, rules: &[RuleIn]) -> usize {
+        let mut fresh = Fresh::default();
+        let (mut met, mut open) = (Vec::new(), Vec::new());
+        // Each transform changes the first words. The others can't be a part of a host.
+        let sets = [
+            set.clone(),
+            set.with_words("Y", "_z", &["y-z", "", "z"]),
+            set.with_words("~", "z", &["", "z"]),
+            set.without_tail(),
+        ];
+        let (first, mut waiting) = (sets.len(), VecDeque::from(sets));
+        let mut tried = 0;
+        while let Some(set) = waiting.pop_front().filter(|_| tried < MOST_VARIANTS) {
+            let Some(request) = set.request() else {
+                continue;
+            };
+            let (winners, is_open) = self.ask(&request);
+            tried += 1;
+            if met.len() >= first && met.contains(&winners) {
+                continue;
+            }
+            let won = [(Which::Old, winners.0), (Which::New, winners.1)];
+            let won = won.map(|(which, at)| Some((which, at?)));
+            let won = won.into_iter().flatten();
+            if met.is_empty() && !is_open && !self.known.contains(&winners) {
+                // The same rule wins in both tables, for all of these requests.
+                let is_for_all = |winner| rules.iter().all(|one| self.is_one_of(*one, &[winner]));
+                if won.clone().any(is_for_all) {
+                    break;
+                }
+            }
+            met.push(winners);
+            for other in won.clone().filter(|one| !self.is_one_of(*one, rules)) {
+                if let Some((_, Some(options))) = self.rule(other) {
+                    waiting.extend(set.without(options, &mut fresh));
+                }
+            }
+            if is_open || winners == (None, None) {
+                open.push((request, winners));
             }
         }
-        MOST_VARIANTS
+        for (request, (old, new)) in open {
+            let won = [(Which::Old, old), (Which::New, new)].map(|(which, at)| Some((which, at?)));
+            let mut won: Vec<_> = won.into_iter().flatten().collect();
+            if won.is_empty() {
+                won = rules.to_vec();
+            }
+            let won: Vec<_> = won.into_iter().filter_map(|one| self.rule(one)).collect();
+            for variant in variants(&request, &won) {
+                if self.known.contains(&(old, new)) || tried >= MOST_VARIANTS {
+                    break;
+                }
+                self.ask(&variant);
+                tried += 1;
+            }
+        }
+        tried
     }
 
-    /// Asks both; gives the rules that answer, where they are not the same, and whether a
-    /// difference of them is known now.
-    #[expect(clippy::type_complexity, reason = "two numbers and a yes or no")]
-    fn ask(
-        &mut self,
-        request: Request<()>,
-        scheme: Option<HttpScheme>,
-    ) -> (Option<(Option<RuleOffset>, Option<RuleOffset>)>, bool) {
-        let request = TestRequest::of(request, scheme);
+    /// A rule and its options.
+    fn rule(&self, (which, at): RuleIn) -> Option<(CompiledRule<'r>, Option<&'r Options>)> {
+        let table = &self.rules(which).table;
+        let rule = table.rule(at)?;
+        let options = table.options(&rule).map(|compiled| &compiled.options);
+        Some((rule, options))
+    }
+
+    /// Returns `true` if a rule is one of these, or is for the same requests.
+    fn is_one_of(&self, (which, at): RuleIn, rules: &[RuleIn]) -> bool {
+        let partner = self.partner(which, at);
+        let partner = partner.map(|partner| (which.other(), partner.at));
+        rules.contains(&(which, at)) || partner.is_some_and(|partner| rules.contains(&partner))
+    }
+
+    /// Sends a request to both tables. Returns the rules that win, and `true` if another request
+    /// for which they win may show a difference that isn't known yet.
+    fn ask(&mut self, request: &TestRequest) -> (Winners, bool) {
         let head = request.head();
         let work = &mut self.work;
         let mut winner = |rules| winner(rules, &head, || work.add(LOOK));
-        let (old, new) = (winner(self.old), winner(self.new));
+        let winners = (winner(self.old), winner(self.new));
+        let (old, new) = winners;
         let partner = old.and_then(|at| self.partner(Which::Old, at));
-        let is_same = match (partner, new) {
-            (Some(partner), Some(new)) => partner.is_same && partner.at == new,
-            _ => false,
-        };
-        if is_same {
-            return (None, false);
+        let partner = partner.filter(|partner| Some(partner.at) == new);
+        if self.known.contains(&winners) || partner.is_some_and(|partner| partner.is_same) {
+            return (winners, false);
         }
         let (before, after) = (self.old.decide(&head), self.new.decide(&head));
         if before.has_same_effect(&after, &head) {
-            return (Some((old, new)), false);
+            return (winners, winners != (None, None));
         }
-        if self.known.insert((old, new)) {
-            self.listed.extend(old.map(|at| (Which::Old, at)));
-            self.listed.extend(new.map(|at| (Which::New, at)));
+        // The winner isn't what differs.
+        let is_about_host = refuses_host(&before) || refuses_host(&after);
+        if is_about_host || self.known.insert(winners) {
+            if !is_about_host {
+                self.listed.extend(old.map(|at| (Which::Old, at)));
+                self.listed.extend(new.map(|at| (Which::New, at)));
+            }
             self.changes.push(DecisionChange {
                 before: old.and_then(|at| self.old.rule_at(at)),
                 after: new.and_then(|at| self.new.rule_at(at)),
                 decision_before: before,
                 decision_after: after,
-                is_same_source: partner.is_some_and(|partner| Some(partner.at) == new),
-                witness: request,
+                is_same_source: partner.is_some(),
+                witness: request.clone(),
             });
         }
-        (Some((old, new)), true)
+        (winners, false)
     }
 }
 
@@ -241,24 +301,16 @@ fn winner(rules: &Rules, head: &RequestHead<'_>, seen: impl FnMut()) -> Option<R
     Some(found.at)
 }
 
-/// Requests like this one, in which a difference of two rules may show.
-fn variants<'r>(
-    asked: &Request<()>,
-    both: [Option<(&'r Rules, CompiledRule<'r>)>; 2],
-) -> Vec<Request<()>> {
+/// Requests like this one that may show how rules differ.
+fn variants(
+    request: &TestRequest,
+    rules: &[(CompiledRule<'_>, Option<&Options>)],
+) -> Vec<TestRequest> {
+    let (asked, scheme) = request.parts();
+    let (path, query) = (asked.uri().path(), asked.uri().query().unwrap_or_default());
     let mut variants = Vec::new();
-    let path = asked.uri().path();
-    let query = asked.uri().query().unwrap_or_default();
-    let to = |path: String| {
-        let mut request = asked.clone();
-        *request.uri_mut() = Uri::try_from(path).ok()?;
-        Some(request)
-    };
-    let more = if query.is_empty() { "" } else { "&" };
-    variants.extend(to(format!("{path}?{query}{more}x=1")));
     let mut keys = String::new();
-    for (rules, rule) in both.iter().flatten() {
-        let options = rules.table.options(rule).map(|compiled| &compiled.options);
+    for (rule, options) in rules {
         for edit in options.map_or(&[][..], |options| &options.edits) {
             let (Edit::Remove(key) | Edit::Rename(key, _) | Edit::Set(key, _)) = edit;
             push_pair(&mut keys, key);
@@ -271,19 +323,45 @@ fn variants<'r>(
         }
         let (_, own, _) = target::split(rule.target);
         let own = String::from_utf8_lossy(own.get(1..).unwrap_or_default()).into_owned();
-        for (key, _) in crate::rules::parameters::pairs(&own) {
-            push_pair(&mut keys, &crate::rules::parameters::plain(key));
+        for (key, _) in parameters::pairs(&own) {
+            push_pair(&mut keys, &parameters::plain(key));
         }
     }
-    if !keys.is_empty() {
-        variants.extend(to(format!("{path}?{query}{more}{keys}")));
+    // An empty parameter and an escape are left out by rules that edit the query.
+    let mut queries = vec!["x=1".to_owned(), keys.clone()];
+    queries.extend(keys.split('&').map(str::to_owned));
+    queries.extend([keys.replace("=1", "=x"), escaped(&keys), "&".to_owned()]);
+    queries.retain(|more| !more.is_empty());
+    let before = if query.is_empty() {
+        String::new()
+    } else {
+        format!("{query}&")
+    };
+    let mut uris: Vec<_> = queries
+        .iter()
+        .map(|more| format!("{path}?{before}{more}"))
+        .collect();
+    if !keys.is_empty() && !query.is_empty() {
+        uris.push(format!("{path}?{keys}&{query}"));
     }
-    variants.extend(to(format!("{path}//x/")));
-    let outcomes = both.map(|one| one.map(|(_, rule)| rule.outcome()));
-    if let [Some(old), Some(new)] = outcomes {
+    let paths = [
+        format!("{path}//x/"),
+        format!("{path}/"),
+        path.to_ascii_uppercase(),
+        escaped(path),
+    ];
+    uris.extend(paths.map(|path| format!("{path}?{query}")));
+    for uri in uris {
+        if let Ok(uri) = Uri::try_from(uri.trim_end_matches('?')) {
+            let mut request = asked.clone();
+            *request.uri_mut() = uri;
+            variants.push(request);
+        }
+    }
+    if let [(old, _), (new, _)] = rules {
         let methods = [Method::GET, Method::POST, Method::PUT];
         for version in [Version::HTTP_11, Version::HTTP_10] {
-            for method in methods.iter().filter(|_| old != new) {
+            for method in methods.iter().filter(|_| old.outcome() != new.outcome()) {
                 let mut request = asked.clone();
                 *request.method_mut() = method.clone();
                 *request.version_mut() = version;
@@ -291,7 +369,26 @@ fn variants<'r>(
             }
         }
     }
-    variants
+    let variants = variants.into_iter();
+    variants.map(|one| TestRequest::of(one, scheme)).collect()
+}
+
+/// The text with each character percent-encoded that needs no escape.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    let mut literal = 0;
+    for byte in text.bytes() {
+        match byte {
+            b'%' => literal = 3,
+            _ => literal = usize::saturating_sub(literal, 1),
+        }
+        if literal == 0 && (byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
+            escaped.push_str(&format!("%{byte:02x}"));
+        } else {
+            escaped.push(char::from(byte));
+        }
+    }
+    escaped
 }
 
 fn push_pair(query: &mut String, key: &str) {

@@ -62,6 +62,18 @@ impl Host {
         }
     }
 
+    /// Hosts of the set that its sample isn't.
+    pub(super) fn others(&self) -> Vec<Self> {
+        match self {
+            Self::Any | Self::Is(_) => Vec::new(),
+            Self::Below(domain) => vec![Self::Is(format!("y-z.{domain}").into())],
+            Self::Domain(domain) => vec![
+                Self::Below(domain.clone()),
+                Self::Is(format!("y-z.{domain}").into()),
+            ],
+        }
+    }
+
     pub(in crate::rules) fn sample(&self) -> Option<String> {
         match self {
             Self::Any => None,

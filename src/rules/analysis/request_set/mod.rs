@@ -35,6 +35,7 @@ pub(in crate::rules) mod host;
 mod laws;
 pub(in crate::rules) mod path;
 pub(in crate::rules) mod query;
+mod remainder;
 mod target_path;
 pub(in crate::rules) mod unify;
 pub(in crate::rules) mod value_set;

@@ -101,8 +101,10 @@ impl Query {
             self.pairs.push(Pair { key, value });
             return Some(());
         };
-        // Only this one can be meant.
-        if !may_be_more && fitting.next().is_none() && first.key.is_some() {
+        // Only this one can be meant, or one that both mean.
+        let is_narrower = values.is_subset(&first.value);
+        let is_only = !may_be_more && fitting.next().is_none();
+        if first.key.is_some() && (is_only || is_narrower) {
             first.value = first.value.and(values);
         }
         Some(())

@@ -6,6 +6,7 @@ use super::{
     RequestSet,
     path::{End, Path, Text},
     query::Pair,
+    value_set::ValueSet,
 };
 use crate::{
     journey::TestRequest,
@@ -71,11 +72,39 @@ impl RequestSet {
         Some(TestRequest::of(request, self.scheme))
     }
 
-    /// The same with words that no other sample has.
-    pub(in crate::rules) fn with_other_words(&self) -> Self {
+    /// The same with paths that end where the tail of a placeholder would begin.
+    pub(in crate::rules) fn without_tail(&self) -> Self {
+        let mut shorter = self.clone();
+        shorter.path.end = End::Closed;
+        shorter
+    }
+
+    /// The same with words of these parts for what isn't known, and these segments for a tail.
+    pub(in crate::rules) fn with_words(&self, before: &str, after: &str, tail: &[&str]) -> Self {
+        let mut other = self.clone();
+        let word = ValueSet::one(format!("{before}{after}"));
+        for pair in &mut other.query.pairs {
+            let both = pair.value.and(&word);
+            if both.is_empty() {
+                let rest = pair.value.without(&ValueSet::one(pair.value.sample()));
+                pair.value = if rest.is_empty() {
+                    pair.value.clone()
+                } else {
+                    rest
+                };
+            } else {
+                pair.value = both;
+            }
+        }
+        for field in &mut other.fields {
+            let mut narrowed = field.clone();
+            if !field.samples().is_empty() && narrowed.narrow(true, &word).is_some() {
+                *field = narrowed;
+            }
+        }
         let path = self.path.canonical();
         let literal = |text: &Text| {
-            let word = text.unknown.map(|unknown| unknown.word("y", "-z"));
+            let word = text.unknown.map(|unknown| unknown.word(before, after));
             let word = word.unwrap_or_default().into_bytes();
             let [before, behind] = [&text.before, &text.behind].map(|own| match text.any_case {
                 true => own.to_ascii_uppercase(),
@@ -84,25 +113,21 @@ impl RequestSet {
             Text::literal(&[before, word, behind].concat())
         };
         let mut segments: Vec<Text> = path.segments.iter().map(literal).collect();
-        match path.end {
-            End::Closed => {}
-            End::Slash => segments.extend((!self.is_whole).then(Text::default)),
-            End::Open(unknown, _) => {
-                let mut words = vec!["y-z", "", "z"];
-                words.retain(|word| !self.is_whole || !word.is_empty());
-                segments.extend(
-                    words
-                        .iter()
-                        .map(|word| Text::literal(&unknown.done_to(word))),
-                );
-            }
-        }
+        let more: Vec<Vec<u8>> = match path.end {
+            End::Closed => Vec::new(),
+            End::Slash => vec![Vec::new()],
+            End::Open(unknown, _) => tail.iter().map(|word| unknown.done_to(word)).collect(),
+        };
+        let more = more
+            .iter()
+            .filter(|word| !self.is_whole || !word.is_empty());
+        segments.extend(more.map(|word| Text::literal(word)));
         Self {
             path: Path {
                 segments,
                 end: End::Closed,
             },
-            ..self.clone()
+            ..other
         }
     }
 }
