@@ -22,8 +22,9 @@ use crate::{
         methods::Methods,
         options::{Matching, Options, QueryPolicy},
         pattern::Tail,
+        spelling,
         table::Table,
-        target,
+        target::{self, Piece},
     },
     status::{Intent, Status, StatusChoice},
 };
@@ -62,6 +63,9 @@ pub(in crate::rules) struct RequestSet {
     pub(in crate::rules) query: Query,
     /// No segment of the path is empty, as a rule that asked for it has shown.
     pub(in crate::rules) is_whole: bool,
+    /// The known text of the path is received as it stands here, because a redirect sent it. In
+    /// other sets, `/a` may be received as `/%61`.
+    pub(in crate::rules) is_spelled: bool,
     /// Header fields, cookies and others that conditions have looked at, in the order of their
     /// places.
     pub(in crate::rules) fields: Vec<Field>,
@@ -94,6 +98,7 @@ impl RequestSet {
             exceptions: Exceptions::default(),
             regexes: Vec::new(),
             is_whole: false,
+            is_spelled: false,
             fields: Vec::new(),
         }
     }
@@ -195,6 +200,7 @@ impl RequestSet {
         if let Some(parts) = rule.parts() {
             let unified = unify(&self.path, parts, matching, fresh)?;
             self.path = unified.path;
+            self.is_spelled &= unified.is_all;
             return Some((unified.bounds, unified.is_all));
         }
         let regex = (Box::from(rule.source), matching);
@@ -256,6 +262,10 @@ impl RequestSet {
             Place::Path(test) if values == ValueSet::ANY => {
                 let passes = match test {
                     PathTest::EmptySegment if self.is_whole => Some(false),
+                    PathTest::BeginsWith(start, _) if !self.is_spelled => {
+                        let passes = self.path.passes(test);
+                        passes.filter(|passes| !passes && !start.contains('%'))
+                    }
                     test => self.path.passes(test),
                 };
                 self.is_whole |= !expected && *test == PathTest::EmptySegment;
@@ -314,6 +324,10 @@ impl RequestSet {
             query: self.query.after(rule, options, own_query),
             exceptions: Exceptions::default(),
             regexes: Vec::new(),
+            is_spelled: target::pieces(path).all(|piece| match piece {
+                Piece::Text(text) => spelling::is_spelled(text, false),
+                Piece::Slot(..) => self.is_spelled || !bounds.iter().any(Bound::has_text),
+            }),
             methods: next_methods(rule.status_choice(), &self.methods),
             ..self.clone()
         };

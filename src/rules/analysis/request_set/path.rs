@@ -47,6 +47,18 @@ pub(in crate::rules) enum Bound {
     Word,
 }
 
+impl Bound {
+    /// Returns `true` if a part of it is known.
+    pub(super) fn has_text(&self) -> bool {
+        let is_known = |text: &Text| !text.before.is_empty() || !text.behind.is_empty();
+        match self {
+            Self::Segment(text) => is_known(text),
+            Self::Tail(tail) => tail.segments.iter().any(is_known),
+            Self::Anything | Self::Word => false,
+        }
+    }
+}
+
 /// An unknown part of a path. Two parts with the same number are the same text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::rules) struct Unknown {

@@ -12,11 +12,7 @@ use super::naive::{
 use crate::{
     journey::TestRequest,
     location::HttpScheme,
-    rules::{
-        Condition, Rule, RuleOffset, Rules,
-        compiled_rule::CompiledRule,
-        condition::{PathTest, Place},
-    },
+    rules::{Condition, Rule, RuleOffset, Rules, compiled_rule::CompiledRule, condition::PathTest},
 };
 
 /// One rule in a table of its own, which decides alone what it matches.
@@ -62,22 +58,16 @@ impl Case {
         let requests = requests
             .iter()
             .filter_map(|numbers| request(&mut Choices::new(numbers), &written))
-            .filter(|request| is_in_a_set(request, &rules))
+            .filter(is_in_a_set)
             .collect();
         Self { rules, requests }
     }
 }
 
 /// Whether sets say something about such a request.
-fn is_in_a_set(request: &TestRequest, rules: &[Alone]) -> bool {
-    let uri = request.request().uri();
-    let path = uri.path_and_query().map_or("", |path| path.as_str());
-    // Conditions look at a path as it was received, and a set has it in one spelling.
-    let reads_beginning = |rule: &Alone| {
-        let mut conditions = rule.rule.options.conditions.iter();
-        conditions.any(|(_, has)| matches!(has.place, Place::Path(PathTest::BeginsWith(..))))
-    };
-    path.starts_with('/') && !(path.contains('%') && rules.iter().any(reads_beginning))
+fn is_in_a_set(request: &TestRequest) -> bool {
+    let path = request.request().uri().path_and_query();
+    path.is_some_and(|path| path.as_str().starts_with('/'))
 }
 
 fn request(choices: &mut Choices<'_>, rules: &[naive::Rule]) -> Option<TestRequest> {

@@ -275,7 +275,10 @@ impl Visit {
 
 /// A witness of a set is in the set.
 fn witnesses(set: &RequestSet, rule: &Alone, premises: &mut Premises) -> Law {
-    let witnesses = [set.request(), set.with_other_words().request()];
+    let witnesses = [
+        set.request(),
+        set.with_words("y", "-z", &["y-z", "", "z"]).request(),
+    ];
     for witness in witnesses.into_iter().flatten() {
         premises.witnesses += 1;
         let missing = missing_part(set, &witness, Regexes::AreUnknown);
