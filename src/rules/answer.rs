@@ -205,7 +205,8 @@ fn written(
         push(out, own_query);
     }
     if query.is_some() || ready.is_some() {
-        push_query(out, begin, query, ready.map(|ready| &ready.options));
+        let options = ready.map(|ready| &ready.options);
+        push_query(out, begin, query, options, rule.has(QUERY));
     }
     let fragment = out.len();
     if rule.has(FRAGMENT) {
@@ -219,8 +220,14 @@ fn written(
 }
 
 /// Adds the query of a request, as a rule sends it, to a text whose own query begins at `begin`.
-fn push_query(out: &mut Vec<u8>, begin: usize, query: Option<&str>, options: Option<&Options>) {
-    let sends_all = options.is_none_or(Options::sends_all_parameters);
+fn push_query(
+    out: &mut Vec<u8>,
+    begin: usize,
+    query: Option<&str>,
+    options: Option<&Options>,
+    has_query: bool,
+) {
+    let sends_all = options.is_none_or(|options| options.sends_all_parameters(has_query));
     let edits = options.is_some_and(|options| !options.edits.is_empty());
     let own = if sends_all || query.is_none() && !edits {
         String::new()

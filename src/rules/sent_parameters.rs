@@ -149,20 +149,22 @@ impl Options {
         })
     }
 
-    /// Returns `true` if every parameter of a request is sent as it is.
-    pub(super) fn sends_all_parameters(&self) -> bool {
+    /// Returns `true` if the query of a request is sent as it is, with a target that has a query or
+    /// not.
+    pub(super) fn sends_all_parameters(&self, has_query: bool) -> bool {
         self.edits.is_empty()
-            && self.query != QueryPolicy::Merge
+            && self.query.for_target(has_query) != QueryPolicy::Merge
             && self.consumed().next().is_none()
     }
 }
 
 impl QueryPolicy {
-    /// What the policy means for a target with or without a query: it's never `TargetWins`.
+    /// What the policy means for a target with or without a query. It's never `TargetWins`, and
+    /// without a query it's never `Merge`.
     pub(super) const fn for_target(self, has_query: bool) -> Self {
         match self {
             Self::TargetWins if has_query => Self::Drop,
-            Self::TargetWins => Self::Keep,
+            Self::TargetWins | Self::Merge if !has_query => Self::Keep,
             policy => policy,
         }
     }

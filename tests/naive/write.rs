@@ -235,7 +235,8 @@ fn query(rule: &Rule, own: Option<&str>, received: Option<&str>) -> Option<Strin
                 && condition.place == Place::Query(key.to_owned())
         })
     };
-    let all = rule.query != Query::Merge
+    let merges = rule.query == Query::Merge && own.is_some();
+    let all = !merges
         && rule.edits.is_empty()
         && !rule.conditions.iter().any(|condition| {
             condition.wanted
@@ -274,7 +275,7 @@ fn query(rule: &Rule, own: Option<&str>, received: Option<&str>) -> Option<Strin
         }
     }
     let mut own_pairs = pairs(own_text.unwrap_or_default());
-    if rule.query == Query::Merge {
+    if merges {
         received.retain(|(name, _)| own_pairs.iter().all(|(own, _)| own != name));
     }
     let mut set: Vec<(String, String)> = Vec::new();

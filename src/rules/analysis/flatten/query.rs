@@ -69,7 +69,7 @@ impl<'q> QueryStep<'q> {
         if pairs(next.pairs()).any(|(name, _)| is_set(name)) {
             return Err(Reason::First("sets a parameter that the next target has"));
         }
-        let policy = self.compose(next, own)?;
+        let policy = self.compose(next)?;
         let mut query = next.query.to_owned();
         if next.policy == QueryPolicy::Drop || self.query.is_empty() {
             return Ok((policy, query));
@@ -98,20 +98,13 @@ impl<'q> QueryStep<'q> {
     /// neither has, and so does merging `q` with the first two. Keeping and then merging sends
     /// parameters of `q` that `a` has, unless `b` has them. No policy does that, so `b` must have
     /// all of `a`. For the same reason, merging and then keeping needs an `a` that has all of `b`.
-    fn compose(self, next: Self, own: Option<&CompiledOptions>) -> Result<QueryPolicy, Reason> {
+    fn compose(self, next: Self) -> Result<QueryPolicy, Reason> {
         use QueryPolicy::{Drop, Keep, Merge};
-        // Merging drops empty parameters (`&&`), and so does keeping if not all are kept.
-        let keeps_all = |own: &CompiledOptions| {
-            own.options.edits.is_empty() && own.options.consumed().next().is_none()
-        };
-        let keeps_all = own.is_none_or(keeps_all);
         match (self.policy, next.policy) {
             (Drop, _) | (_, Drop) => Ok(Drop),
             (Merge, Merge) => Ok(Merge),
             (Keep, Merge) if self.is_subset_of(next) => Ok(Merge),
             (Merge, Keep) if next.is_subset_of(self) => Ok(Merge),
-            (Keep, Merge) if next.query.is_empty() && !keeps_all => Ok(Keep),
-            (Merge, Keep) if self.query.is_empty() && !keeps_all => Ok(Keep),
             (_, Merge) => Err(Reason::Next(
                 "merges the query, and the rule before keeps it",
             )),
