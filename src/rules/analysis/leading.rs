@@ -211,7 +211,7 @@ fn path_after(table: &Table, rule: &CompiledRule<'_>, target: &[u8]) -> Option<P
         None => Vec::new(),
         Some(parts) => {
             let all = Path::anything(&mut fresh);
-            unify(&all, parts, table.matching(rule), &mut fresh)?.bounds
+            unify(all, parts, table.matching(rule), &mut fresh)?.bounds
         }
     };
     let options = table.options(rule).map(|compiled| &compiled.options);

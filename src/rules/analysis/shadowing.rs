@@ -39,9 +39,7 @@ impl<'t> RuleGraph<'t> {
             if other_rank >= rank || self.is_tired() {
                 return None;
             }
-            let covers =
-                |graph: &mut Self| graph.transfer(start, &other).is_some_and(|one| one.covers);
-            if self.rules.is_duplicate(rule, &other) || covers(self) {
+            if self.rules.is_duplicate(rule, &other) || self.covers(&other, start) {
                 return Some(other);
             }
         }
@@ -85,8 +83,7 @@ impl<'t> RuleGraph<'t> {
             let mut start = start.clone();
             let matching = self.table.matching(&other);
             start.regexes.push((other.source.into(), matching));
-            let transfer = self.transfer(&start, &other);
-            if transfer.is_some_and(|transfer| transfer.covers) {
+            if self.covers(&other, &start) {
                 return Some(other);
             }
         }

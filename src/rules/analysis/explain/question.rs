@@ -50,7 +50,7 @@ impl AskedPath {
             false => start == literal,
         };
         start.is_some_and(begins)
-            && unify(&self.path, source, matching, &mut Fresh::default()).is_some()
+            && unify(self.path.clone(), source, matching, &mut Fresh::default()).is_some()
     }
 }
 

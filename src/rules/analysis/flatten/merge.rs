@@ -141,7 +141,7 @@ impl RuleGraph<'_> {
             return self.may_match(at, &address.path);
         };
         let matching = self.table.matching(rule);
-        unify(&address.path, parts, matching, &mut self.fresh).is_some()
+        unify(address.path.clone(), parts, matching, &mut self.fresh).is_some()
     }
 
     #[cfg(feature = "regex")]
@@ -170,19 +170,14 @@ impl RuleGraph<'_> {
         use Reason::{First, Next};
         let all = Path::anything(&mut self.fresh);
         let bounds = first.parts().map_or(Some(Vec::new()), |parts| {
-            Some(unify(&all, parts, self.table.matching(first), &mut self.fresh)?.bounds)
+            Some(unify(all, parts, self.table.matching(first), &mut self.fresh)?.bounds)
         });
         let bounds = bounds.ok_or(Reason::UNPROVEN)?;
         is_plain(first_path, &bounds, 0).map_err(First)?;
         let parts = second.parts().ok_or(Next("is a regex"))?;
         let between = Path::of_target(first_path, &bounds, None, &mut self.fresh);
         let between = between.ok_or(Reason::UNPROVEN)?;
-        let unified = unify(
-            &between,
-            parts,
-            self.table.matching(second),
-            &mut self.fresh,
-        );
+        let unified = unify(between, parts, self.table.matching(second), &mut self.fresh);
         let unified = unified.ok_or(Reason::UNPROVEN)?;
         if !unified.is_all {
             return Err(Reason::UNPROVEN);

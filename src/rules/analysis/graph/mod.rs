@@ -96,6 +96,13 @@ impl<'t> RuleGraph<'t> {
         address.transfer(self.table, rule, &mut self.fresh)
     }
 
+    /// Returns `true` if a rule surely matches each request of a set.
+    pub(in crate::rules) fn covers(&mut self, rule: &CompiledRule<'_>, set: &RequestSet) -> bool {
+        let options = self.table.options(rule).map(|compiled| &compiled.options);
+        self.work.add(16 + set.cost(rule, options));
+        set.is_covered_by(self.table, rule, &mut self.fresh)
+    }
+
     /// What becomes of the requests that a rule answers, whatever else they have.
     pub(in crate::rules) fn transfer_of(&mut self, rule: &CompiledRule<'_>) -> Option<Transfer> {
         let all = RequestSet::anything(&mut self.fresh);

@@ -81,14 +81,14 @@ impl Path {
     ) -> impl Iterator<Item = Self> {
         options.exceptions().filter_map(move |exception| {
             let exception = PatternRef::of(exception.as_bytes());
-            Some(unify(self, exception, options.matching, fresh)?.path)
+            Some(unify(self.clone(), exception, options.matching, fresh)?.path)
         })
     }
 }
 
 fn excluded(path: &Path, exception: &str, matching: Matching, fresh: &mut Fresh) -> Excluded {
     let exception = PatternRef::of(exception.as_bytes());
-    match unify(path, exception, matching, fresh) {
+    match unify(path.clone(), exception, matching, fresh) {
         None => Excluded::None,
         Some(both) if both.is_all => Excluded::All,
         Some(_) => Excluded::Some,
@@ -103,7 +103,7 @@ pub(in crate::rules) fn covers(
 ) -> bool {
     let mut fresh = Fresh::default();
     let all = Path::anything(&mut fresh);
-    let matched = unify(&all, source, matching, &mut fresh);
-    let both = matched.and_then(|all| unify(&all.path, exception, matching, &mut fresh));
+    let matched = unify(all, source, matching, &mut fresh);
+    let both = matched.and_then(|all| unify(all.path, exception, matching, &mut fresh));
     both.is_some_and(|both| both.is_all)
 }

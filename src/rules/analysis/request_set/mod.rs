@@ -159,18 +159,9 @@ impl RequestSet {
         fresh: &mut Fresh,
     ) -> Option<Transfer> {
         let nothing = Options::default();
-        let compiled = table.options(rule);
-        let options = compiled.map_or(&nothing, |compiled| &compiled.options);
-        let mut matched = self.clone();
-        let (bounds, mut covers) = matched.narrow_path(rule, options.matching, fresh)?;
-        covers &= matched.exceptions.add(options, &matched.path, fresh)?;
-        covers &= matched.narrow(options)?;
-        if matched.is_whole && matched.path.passes(&PathTest::EmptySegment) == Some(true) {
-            return None;
-        }
-        // Which text is a host label isn't known.
-        let has_label = options.host_label.is_some();
-        covers &= !has_label;
+        let options = table.options(rule);
+        let options = options.map_or(&nothing, |compiled| &compiled.options);
+        let (matched, bounds, covers) = self.matched(rule, options, fresh)?;
         if !rule.redirects() {
             return Some(Transfer {
                 matched,
@@ -181,13 +172,46 @@ impl RequestSet {
         }
         let next = matched.next(rule, options, &bounds, fresh)?;
         // Some host below a domain isn't this host.
-        let suppressed = !has_label && matched.is_same_as(&next, rule, options);
+        let suppressed = options.host_label.is_none() && matched.is_same_as(&next, rule, options);
         Some(Transfer {
             matched,
             next: Some(next),
             covers,
             suppressed,
         })
+    }
+
+    /// Returns `true` if a rule surely matches each request of the set.
+    pub(in crate::rules) fn is_covered_by(
+        &self,
+        table: &Table,
+        rule: &CompiledRule<'_>,
+        fresh: &mut Fresh,
+    ) -> bool {
+        let nothing = Options::default();
+        let options = table.options(rule);
+        let options = options.map_or(&nothing, |compiled| &compiled.options);
+        let matched = self.matched(rule, options, fresh);
+        matched.is_some_and(|(_, _, covers)| covers)
+    }
+
+    /// Returns the requests that a rule matches, what its placeholders stand for, and `true` if
+    /// these are surely all requests.
+    fn matched(
+        &self,
+        rule: &CompiledRule<'_>,
+        options: &Options,
+        fresh: &mut Fresh,
+    ) -> Option<(Self, Vec<Bound>, bool)> {
+        let mut matched = self.clone();
+        let (bounds, mut covers) = matched.narrow_path(rule, options.matching, fresh)?;
+        covers &= matched.exceptions.add(options, &matched.path, fresh)?;
+        covers &= matched.narrow(options)?;
+        if matched.is_whole && matched.path.passes(&PathTest::EmptySegment) == Some(true) {
+            return None;
+        }
+        // Which text is a host label isn't known.
+        Some((matched, bounds, covers && options.host_label.is_none()))
     }
 
     /// Leaves out the paths that a source doesn't match.
@@ -198,7 +222,8 @@ impl RequestSet {
         fresh: &mut Fresh,
     ) -> Option<(Vec<Bound>, bool)> {
         if let Some(parts) = rule.parts() {
-            let unified = unify(&self.path, parts, matching, fresh)?;
+            let path = std::mem::replace(&mut self.path, Path::NOTHING);
+            let unified = unify(path, parts, matching, fresh)?;
             self.path = unified.path;
             self.is_spelled &= unified.is_all;
             return Some((unified.bounds, unified.is_all));

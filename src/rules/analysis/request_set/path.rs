@@ -223,6 +223,12 @@ impl Text {
 }
 
 impl Path {
+    /// No path at all.
+    pub(super) const NOTHING: Self = Self {
+        segments: Vec::new(),
+        end: End::Closed,
+    };
+
     /// Every path.
     pub(in crate::rules) fn anything(fresh: &mut Fresh) -> Self {
         Self {

@@ -24,7 +24,7 @@ pub(in crate::rules) struct Unified {
 
 /// Finds the paths of a set that a source matches; `None` if it matches none of them.
 pub(in crate::rules) fn unify(
-    path: &Path,
+    path: Path,
     source: PatternRef<'_>,
     matching: Matching,
     fresh: &mut Fresh,
@@ -33,7 +33,7 @@ pub(in crate::rules) fn unify(
         ignore_case: matching.ignore_case,
         fresh,
         all: Unified {
-            path: path.clone(),
+            path,
             bounds: Vec::new(),
             is_all: true,
         },
