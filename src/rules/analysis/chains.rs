@@ -37,16 +37,16 @@ pub(super) type Known = HashMap<RuleOffset, Rest>;
 impl<'t> Check<'t> {
     pub(super) fn chains(&mut self, graph: &mut RuleGraph<'t>, known: &mut Known) {
         for (at, rule) in self.rules.table.rules() {
-            if graph.is_tired() {
+            if graph.is_over_limit() {
                 return;
             }
             if graph.leads_nowhere(&rule) {
                 continue;
             }
-            let Some(address) = graph.after(&rule) else {
+            let Some(set) = graph.after(&rule) else {
                 continue;
             };
-            self.chain(graph, known, at, &rule, address);
+            self.chain(graph, known, at, &rule, set);
         }
     }
 
@@ -56,9 +56,9 @@ impl<'t> Check<'t> {
         known: &mut Known,
         at: RuleOffset,
         rule: &CompiledRule<'t>,
-        address: RequestSet,
+        set: RequestSet,
     ) {
-        let mut successors = graph.successors(&address);
+        let mut successors = graph.successors(&set);
         // A rule that passes or refuses ends the chain, at least for some requests.
         let all = successors.len();
         successors.retain(|(_, transfer)| transfer.next.is_some());
@@ -83,7 +83,7 @@ impl<'t> Check<'t> {
         };
         let target = target_text(RuleRef::new(&self.rules.table, *rule));
         let leads_on =
-            |(at, transfer): &(RuleOffset, Transfer)| graph.leads_on(*at, &address, transfer);
+            |(at, transfer): &(RuleOffset, Transfer)| graph.leads_on(*at, &set, transfer);
         // Most URLs of a rule for missing pages have a page.
         let may_have_page = self.is_fallback(successors.iter().map(|(at, _)| *at));
         if may_end || may_have_page || !first.covers || !successors.first().is_some_and(leads_on) {
@@ -126,7 +126,7 @@ impl<'t> Check<'t> {
             self.push(code, rule.number, &related, message, help);
             return;
         }
-        let rest = graph.rest(known, at, address);
+        let rest = graph.rest(known, at, set);
         let end = rest.end.and_then(|end| self.rules.rule_at(end));
         let more = match (rest.is_cut, rest.hops) {
             (false, 0 | 1) => format!("again by {name}"),
@@ -284,7 +284,7 @@ mod tests {
             let mut check = Check::new(&rules);
             check.chains(&mut graph, &mut known);
             // Each is found, though it is not known how long they all are.
-            assert!(!graph.is_tired());
+            assert!(!graph.is_over_limit());
             let findings = check.findings.list;
             assert_eq!(findings.len(), COUNT - 1);
             assert!(

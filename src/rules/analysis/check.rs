@@ -102,7 +102,7 @@ impl Rules {
         let are_all = check.loops(loops);
         for (at, rule) in self.table.rules() {
             check.alone(&rule);
-            if !graph.is_tired() {
+            if !graph.is_over_limit() {
                 check.shadow(graph, at, &rule);
                 check.port(graph, at, &rule);
             }
@@ -113,7 +113,7 @@ impl Rules {
         }
         #[cfg(feature = "regex")]
         check.regexes(graph);
-        if !are_all || graph.is_tired() {
+        if !are_all || graph.is_over_limit() {
             let message = "too many rules overlap, so not all of them were checked";
             let help = "split the table, or use narrower patterns";
             let finding = Finding::new(FindingCode::IncompleteCheck, message, help);
@@ -202,7 +202,7 @@ impl<'t> Check<'t> {
     fn unknown_hosts(&mut self, graph: &mut RuleGraph<'t>) {
         let mut by_host: HashMap<Host, Vec<RuleNumber>> = HashMap::new();
         for (_, rule) in self.rules.table.rules() {
-            if graph.is_tired() {
+            if graph.is_over_limit() {
                 break;
             }
             if let Some(host) = graph.unknown_host(&rule) {
@@ -285,7 +285,7 @@ impl<'t> Check<'t> {
         }
     }
 
-    /// Whether another rule always answers first.
+    /// Adds a finding if another rule always matches first.
     fn shadow(&mut self, graph: &mut RuleGraph<'t>, at: RuleOffset, rule: &CompiledRule<'t>) {
         let Some(other) = graph.shadow_of(at, rule) else {
             return;
@@ -321,7 +321,7 @@ impl<'t> Check<'t> {
 
 #[cfg(feature = "regex")]
 impl<'t> Check<'t> {
-    /// Whether a regex may always answer first.
+    /// Adds a finding for each rule that a regex before it may hide.
     fn regexes(&mut self, graph: &mut RuleGraph<'t>) {
         if self.rules.table.regexes_len() == 0 {
             return;
@@ -331,7 +331,7 @@ impl<'t> Check<'t> {
         let shadowed = findings.filter(|one| shadowed.contains(&one.code()));
         let shadowed: HashSet<u32> = shadowed.filter_map(Finding::rule).collect();
         for (at, rule) in self.rules.table.rules() {
-            if graph.is_tired() {
+            if graph.is_over_limit() {
                 return;
             }
             if shadowed.contains(&rule.number.0) {

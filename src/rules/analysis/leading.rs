@@ -114,7 +114,7 @@ impl Url {
         })
     }
 
-    /// Whether a rule may lead here.
+    /// Returns `true` if a rule may lead here.
     fn may_follow(&self, table: &Table, rule: &CompiledRule<'_>) -> bool {
         let rest = rule.target.get(rule.origin.into()..);
         let (path, query, fragment) = target::split(rest.unwrap_or_default());
@@ -162,7 +162,7 @@ impl Url {
         host.and(&own_host).is_some() && scheme.is_none_or(|scheme| scheme == origin.scheme())
     }
 
-    /// Whether the rule may send this query.
+    /// Returns `true` if the rule may send this query.
     fn is_query(&self, rule: &CompiledRule<'_>, options: Option<&Options>, own: &[u8]) -> bool {
         let Some(query) = &self.query else {
             return true;
@@ -193,8 +193,8 @@ impl Url {
         sent.iter().all(is_received) && query.iter().all(|pair| is_sent(pair) || may_add(&pair.0))
     }
 
-    /// Whether the client may have this fragment afterwards. If the target has none, the client
-    /// keeps its own.
+    /// Returns `true` if the client may have this fragment afterwards. If the target has none, the
+    /// client keeps its own.
     fn is_fragment(&self, target: &[u8]) -> bool {
         let has_slots = target.iter().any(|byte| *byte < 0x20);
         match (&self.fragment, target.strip_prefix(b"#")) {
@@ -219,7 +219,7 @@ fn path_after(table: &Table, rule: &CompiledRule<'_>, target: &[u8]) -> Option<P
 }
 
 impl Path {
-    /// Whether a path without anything unknown is one of these.
+    /// Returns `true` if a path without anything unknown is one of these.
     fn has(&self, path: &[u8]) -> bool {
         let path = path.strip_prefix(b"/").unwrap_or(path);
         let mut texts = path.split(|byte| *byte == b'/');

@@ -44,7 +44,7 @@ mod tests {
             let rule = rules.table.rule(at);
             let _ = rule.and_then(|rule| rest.surely_behind(&rule));
         }
-        assert!(!loops.is_tired() && !rest.is_tired());
+        assert!(!loops.is_over_limit() && !rest.is_over_limit());
         [loops.work.done(), rest.work.done()]
     }
 

@@ -200,7 +200,7 @@ fn readable(class: &ClassUnicode, is_other: bool) -> Option<char> {
     .or_else(others)
 }
 
-/// Whether all of these regexes match a value.
+/// Returns `true` if all of these regexes match a value.
 pub(in crate::rules) fn matcher(regexes: &[Box<str>]) -> impl Fn(&str) -> bool + use<> {
     let regexes: Option<Vec<Regex>> = regexes.iter().map(|regex| whole(regex)).collect();
     move |value| {

@@ -36,7 +36,7 @@ impl<'t> RuleGraph<'t> {
     ) -> Option<CompiledRule<'t>> {
         let rank = self.table.rank(rule, self.rules.precedence);
         for (other_rank, _, other) in self.ranked(others) {
-            if other_rank >= rank || self.is_tired() {
+            if other_rank >= rank || self.is_over_limit() {
                 return None;
             }
             if self.rules.is_duplicate(rule, &other) || self.covers(&other, start) {
@@ -67,7 +67,7 @@ impl<'t> RuleGraph<'t> {
         let regexes = self.regexes_for(&start.path);
         let ranked = self.ranked(regexes).into_iter();
         for (_, regex, other) in ranked.take_while(|(own, ..)| *own < rank) {
-            if self.is_tired() {
+            if self.is_over_limit() {
                 break;
             }
             self.work

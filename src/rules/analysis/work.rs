@@ -64,12 +64,12 @@ impl Work {
         self.done = self.done.saturating_add(places);
     }
 
-    /// Whether so much was looked at that the rest is left.
+    /// Returns `true` if so much was looked at that the rest is left.
     pub(super) const fn is_over(&self) -> bool {
         self.done > self.most
     }
 
-    /// Whether so much was looked at that only what is needed most is looked at further.
+    /// Returns `true` if so much was looked at that only what is needed most is looked at further.
     pub(super) const fn is_half_over(&self) -> bool {
         self.done > self.most / 2
     }

@@ -339,7 +339,7 @@ fn led(decision: &Decision) -> &str {
     redirect.map_or("no redirect", |redirect| redirect.location.as_str())
 }
 
-/// Whether a table refuses a request because of its host, before it looks at any rule.
+/// Returns `true` if a table refuses a request because of its host, before it looks at any rule.
 const fn refuses_host(decision: &Decision) -> bool {
     match decision.refusal() {
         Some(refusal) => refusal.rule().is_none(),
@@ -347,7 +347,7 @@ const fn refuses_host(decision: &Decision) -> bool {
     }
 }
 
-/// Method and address, with the host where one is named.
+/// The method and the URL, with the host if the request names one.
 fn asked(witness: &TestRequest) -> String {
     let head = witness.head();
     let host = head.authority().unwrap_or_default();

@@ -61,8 +61,8 @@ impl<'r> Search<'r> {
             return;
         }
         let mut look = Look {
-            old: RuleGraph::for_any_address(self.old),
-            new: RuleGraph::for_any_address(self.new),
+            old: RuleGraph::for_any_host(self.old),
+            new: RuleGraph::for_any_host(self.new),
         };
         let mut doubts: Vec<(Pair, UndecidedReason)> = Vec::new();
         for pair in suspects {
@@ -78,7 +78,7 @@ impl<'r> Search<'r> {
         self.undecided = undecided.collect();
     }
 
-    /// Whether a change is known of every rule of a pair.
+    /// Returns `true` if a change is known of every rule of a pair.
     fn is_listed(&self, (old, new): Pair) -> bool {
         let is_listed =
             |which, at: Option<RuleOffset>| at.is_none_or(|at| self.listed.contains(&(which, at)));
@@ -99,8 +99,8 @@ impl<'r> Search<'r> {
         // Both rules of a pair are for the same requests.
         let lists = (look.old.overlaps(rules, at), look.new.overlaps(rules, at));
         let (Some(of_old), Some(of_new)) = lists else {
-            let is_tired = look.old.is_tired() || look.new.is_tired();
-            return Some(if is_tired {
+            let is_over_limit = look.old.is_over_limit() || look.new.is_over_limit();
+            return Some(if is_over_limit {
                 UndecidedReason::TooManyOverlaps
             } else {
                 UndecidedReason::NoWitness
@@ -111,7 +111,7 @@ impl<'r> Search<'r> {
         for (which, overlap) in overlaps.into_iter().flatten() {
             let tried = self.explore(&overlap.both, &[own, (which, overlap.at)]);
             look.old.has_tried(tried);
-            if look.old.is_tired() || self.is_tired() {
+            if look.old.is_over_limit() || self.is_over_limit() {
                 return Some(UndecidedReason::TooManyOverlaps);
             }
         }
@@ -144,8 +144,8 @@ impl<'r> Search<'r> {
             || self.is_same_everywhere(which, at, &rule, others)
     }
 
-    /// Whether the other table answers the same wherever this rule answers, by the rules that may
-    /// answer there.
+    /// Returns `true` if the other table answers the same wherever this rule answers, by the rules
+    /// that may answer there.
     fn is_same_everywhere(
         &self,
         which: Which,
@@ -176,7 +176,8 @@ impl<'r> Search<'r> {
         rule.outcome() == Outcome::Pass
     }
 
-    /// Whether a rule has the same effect as one of the other table that matches the same request.
+    /// Returns `true` if a rule has the same effect as one of the other table that matches the same
+    /// request.
     ///
     /// A redirect is compared only if its source has no placeholders.
     fn has_same_effect(&self, which: Which, rule: &CompiledRule<'_>, other: RuleOffset) -> bool {
@@ -213,7 +214,7 @@ impl<'r> Search<'r> {
         is_plain && is_same && rule.origin == other_rule.origin && rule.target == other_rule.target
     }
 
-    /// Whether the request that was made for a rule is one that it is for.
+    /// Returns `true` if the request that was made for a rule is one that it is for.
     fn fits_its_witness(&self, which: Which, at: RuleOffset) -> bool {
         let rules = self.rules(which);
         let sets = rules.requests(at);

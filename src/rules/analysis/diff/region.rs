@@ -61,7 +61,7 @@ impl RuleGraph<'_> {
         self.work.add(4 * found.len());
         let mut overlaps = Vec::new();
         for (_, at, rule) in self.ranked(found) {
-            if self.is_tired() {
+            if self.is_over_limit() {
                 return None;
             }
             let Some(transfer) = self.transfer(&asked, &rule) else {
@@ -77,7 +77,7 @@ impl RuleGraph<'_> {
                 break;
             }
         }
-        (!self.is_tired()).then_some(overlaps)
+        (!self.is_over_limit()).then_some(overlaps)
     }
 
     /// Counts requests that were tried.

@@ -88,9 +88,9 @@ impl<'r> Search<'r> {
         }
     }
 
-    /// Whether so many rules were looked at that no more requests are tried. What is not found for
-    /// that is not proven to be the same, and is said to be so.
-    pub(super) const fn is_tired(&self) -> bool {
+    /// Returns `true` if so many rules were looked at that no more requests are tried. What is not
+    /// found for that is not proven to be the same, and is said to be so.
+    pub(super) const fn is_over_limit(&self) -> bool {
         self.work.is_over()
     }
 
@@ -143,7 +143,7 @@ impl<'r> Search<'r> {
     fn ask_about_each_source(&mut self) {
         for (which, rules) in [(Which::Old, self.old), (Which::New, self.new)] {
             for (at, rule) in rules.table.rules() {
-                if self.is_tired() {
+                if self.is_over_limit() {
                     return;
                 }
                 // The old table's rule for the same requests comes first.

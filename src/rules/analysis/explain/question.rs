@@ -38,7 +38,7 @@ impl AskedPath {
         Self { text, path }
     }
 
-    /// Whether a source matches it.
+    /// Returns `true` if a source matches it.
     fn is_matched_by(&self, source: PatternRef<'_>, matching: Matching) -> bool {
         // Most sources begin otherwise.
         let literal = source.front.split(|byte| *byte == b'{').next();
@@ -191,7 +191,7 @@ impl Table {
 }
 
 impl Paths {
-    /// Whether a rule is for this path.
+    /// Returns how a rule fits the path.
     fn fit(&self, at: RuleOffset, rule: &CompiledRule<'_>, matching: Matching) -> Fit {
         let Some(parts) = rule.parts() else {
             return if self.regexes.contains(&at) {

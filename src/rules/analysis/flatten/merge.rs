@@ -1,6 +1,6 @@
 //! Two rules of which the second always answers what the first leads to, as one.
 //!
-//! Nothing is merged that is not proven: the address that a request ends at is the same before and
+//! Nothing is merged that is not proven: the URL that a request ends at is the same before and
 //! after, and so is whether it is redirected at all.
 
 use super::{chain::Reason, query::QueryStep};
@@ -71,7 +71,7 @@ impl RuleGraph<'_> {
         if !second.is_shortened_to(second_path) && following.path.may_be(&end.path) {
             return Err(Next("may redirect a URL to itself"));
         }
-        // A request that is turned into GET may have asked for the very address it is led to.
+        // A request that is turned into GET may have asked for the very URL it is led to.
         let methods = compiled.map(|compiled| &compiled.options.methods);
         let is_for_all = methods.is_none_or(Methods::is_all);
         if !is_for_all && self.may_answer(at, rule, &following) {
@@ -129,19 +129,14 @@ impl RuleGraph<'_> {
         })
     }
 
-    /// Whether a rule may answer one of these requests, by whatever method: then one redirect would
-    /// lead to where it was asked for.
-    fn may_answer(
-        &mut self,
-        at: RuleOffset,
-        rule: &CompiledRule<'_>,
-        address: &RequestSet,
-    ) -> bool {
+    /// Returns `true` if a rule may answer one of these requests, by whatever method: then one
+    /// redirect would lead to where it was asked for.
+    fn may_answer(&mut self, at: RuleOffset, rule: &CompiledRule<'_>, set: &RequestSet) -> bool {
         let Some(parts) = rule.parts() else {
-            return self.may_match(at, &address.path);
+            return self.may_match(at, &set.path);
         };
         let matching = self.table.matching(rule);
-        unify(address.path.clone(), parts, matching, &mut self.fresh).is_some()
+        unify(set.path.clone(), parts, matching, &mut self.fresh).is_some()
     }
 
     #[cfg(feature = "regex")]

@@ -254,7 +254,7 @@ impl Rules {
 
     /// The rule that always answers where one leads.
     fn next<'t>(&'t self, graph: &mut RuleGraph<'t>, at: RuleOffset) -> Option<RuleOffset> {
-        let rule = self.table.rule(at).filter(|_| !graph.is_tired())?;
+        let rule = self.table.rule(at).filter(|_| !graph.is_over_limit())?;
         graph.surely_behind(&rule)
     }
 

@@ -34,7 +34,7 @@ impl<'q> QueryStep<'q> {
         pairs(self.pairs()).any(|(own, _)| means(name, &plain(own)))
     }
 
-    /// Whether the other target has every parameter of this one.
+    /// Returns `true` if the other target has every parameter of this one.
     fn is_subset_of(self, other: Self) -> bool {
         pairs(self.pairs()).all(|(name, _)| !has_slots(name) && other.has(name))
     }

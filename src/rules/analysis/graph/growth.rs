@@ -19,7 +19,7 @@ impl CompiledRule<'_> {
         self.growth_to(target::split(rest).0)
     }
 
-    /// Whether the path of a target is always shorter than what was asked for.
+    /// Returns `true` if the path of a target is always shorter than what was asked for.
     pub(in crate::rules) fn is_shortened_to(&self, path: &[u8]) -> bool {
         self.growth_to(path).is_some_and(|by| by < 0)
     }

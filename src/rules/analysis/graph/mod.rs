@@ -36,8 +36,8 @@ pub(in crate::rules) struct RuleGraph<'t> {
     pub(in crate::rules) table: &'t Table,
     /// Made when they are first needed; `None` where the indexes of the table tell it as well.
     sources: OnceCell<Option<Sources<'t>>>,
-    /// Whether addresses are asked for that no rule leads to.
-    pub(in crate::rules) is_for_any_address: bool,
+    /// Whether requests for any host count, as in a diff.
+    pub(in crate::rules) is_for_any_host: bool,
     /// The hosts of the site that the caller names, if it names all that no rule names.
     pub(in crate::rules) site_hosts: Option<Vec<Host>>,
     /// Another host that counts as one of the site.
@@ -55,7 +55,7 @@ impl<'t> RuleGraph<'t> {
             rules,
             table,
             sources: OnceCell::new(),
-            is_for_any_address: false,
+            is_for_any_host: false,
             site_hosts: None,
             assumed_host: None,
             host_ends: OnceCell::new(),
@@ -64,36 +64,36 @@ impl<'t> RuleGraph<'t> {
         }
     }
 
-    /// The same for addresses that no rule of the table leads to.
-    pub(in crate::rules) fn for_any_address(rules: &'t Rules) -> Self {
+    /// The same for requests for any host.
+    pub(in crate::rules) fn for_any_host(rules: &'t Rules) -> Self {
         Self {
-            is_for_any_address: true,
+            is_for_any_host: true,
             ..Self::new(rules)
         }
     }
 
     fn sources(&self) -> Option<&Sources<'t>> {
         let make = || {
-            let needed = self.is_for_any_address || !self.table.is_plain();
+            let needed = self.is_for_any_host || !self.table.is_plain();
             needed.then(|| Sources::of(self.table))
         };
         self.sources.get_or_init(make).as_ref()
     }
 
-    /// Whether so much was looked at that the rest is left.
-    pub(in crate::rules) const fn is_tired(&self) -> bool {
+    /// Returns `true` if so much was looked at that the rest is left.
+    pub(in crate::rules) const fn is_over_limit(&self) -> bool {
         self.work.is_over()
     }
 
     /// What becomes of those of these requests that a rule answers.
     pub(in crate::rules) fn transfer(
         &mut self,
-        address: &RequestSet,
+        set: &RequestSet,
         rule: &CompiledRule<'_>,
     ) -> Option<Transfer> {
         let options = self.table.options(rule).map(|compiled| &compiled.options);
-        self.work.add(16 + address.cost(rule, options));
-        address.transfer(self.table, rule, &mut self.fresh)
+        self.work.add(16 + set.cost(rule, options));
+        set.transfer(self.table, rule, &mut self.fresh)
     }
 
     /// Returns `true` if a rule surely matches each request of a set.
@@ -145,7 +145,7 @@ impl<'t> RuleGraph<'t> {
         }
     }
 
-    /// Whether nothing can answer where a rule leads, as far as a short look tells.
+    /// Returns `true` if nothing can answer where a rule leads, as far as a short look tells.
     pub(in crate::rules) fn leads_nowhere(&mut self, rule: &CompiledRule<'_>) -> bool {
         if !rule.redirects() {
             return true;
@@ -274,51 +274,48 @@ impl<'t> RuleGraph<'t> {
     /// known in part only; says whether it is.
     pub(in crate::rules) fn find_most(
         &mut self,
-        address: &RequestSet,
+        set: &RequestSet,
         found: &mut Vec<RuleOffset>,
     ) -> bool {
-        if !self.is_site_host(&address.host) {
+        if !self.is_site_host(&set.host) {
             return false;
         }
-        let groups = self.groups(&address.host);
+        let groups = self.groups(&set.host);
         let hosts = groups.as_deref().map_or(Hosts::All, Hosts::These);
-        let known = address.path.known().or_else(|| {
+        let known = set.path.known().or_else(|| {
             // All rules of a plain table compare paths in one way, so any spelling finds them.
             let is_plain = self.sources().is_none();
-            is_plain.then(|| address.path.sample().into_bytes())
+            is_plain.then(|| set.path.sample().into_bytes())
         });
         if let Some(path) = known {
             self.look(&path, hosts, found);
             return false;
         }
         if let Some(sources) = self.sources() {
-            let wanted = Wanted::Partly(&address.path);
+            let wanted = Wanted::Partly(&set.path);
             let work = sources.find(wanted, hosts, |at| found.push(at));
-            let more = sources.regexes.find(&address.path, |at| found.push(at));
+            let more = sources.regexes.find(&set.path, |at| found.push(at));
             self.work.add(work + more);
         }
         true
     }
 
     /// The rules whose path and host may fit.
-    pub(in crate::rules) fn find(&mut self, address: &RequestSet, found: &mut Vec<RuleOffset>) {
-        if self.find_most(address, found) {
+    pub(in crate::rules) fn find(&mut self, set: &RequestSet, found: &mut Vec<RuleOffset>) {
+        if self.find_most(set, found) {
             found.extend_from_slice(self.regexes_anywhere());
         }
     }
 
     /// The rules that may answer a request, each with what becomes of it, the first first; those
     /// behind one that surely answers are not among them.
-    pub(in crate::rules) fn successors(
-        &mut self,
-        address: &RequestSet,
-    ) -> Vec<(RuleOffset, Transfer)> {
+    pub(in crate::rules) fn successors(&mut self, set: &RequestSet) -> Vec<(RuleOffset, Transfer)> {
         let mut found = Vec::new();
-        self.find(address, &mut found);
+        self.find(set, &mut found);
         let ranked = self.ranked(found);
         let mut successors = Vec::new();
         for (_, at, rule) in ranked {
-            if let Some(transfer) = self.transfer(address, &rule) {
+            if let Some(transfer) = self.transfer(set, &rule) {
                 let covers = transfer.covers;
                 successors.push((at, transfer));
                 if covers {
@@ -347,19 +344,19 @@ impl<'t> RuleGraph<'t> {
     /// The rule that answers first, what follows its redirect, and whether it surely redirects.
     pub(in crate::rules) fn next(
         &mut self,
-        address: &RequestSet,
+        set: &RequestSet,
     ) -> Option<(RuleOffset, RequestSet, bool)> {
-        let (at, transfer) = self.successors(address).into_iter().next()?;
-        let is_sure = transfer.covers && self.leads_on(at, address, &transfer);
+        let (at, transfer) = self.successors(set).into_iter().next()?;
+        let is_sure = transfer.covers && self.leads_on(at, set, &transfer);
         let next = transfer.next.filter(|_| !transfer.suppressed)?;
         Some((at, next, is_sure))
     }
 
-    /// Whether a rule redirects, and never to where it was asked for, which is not sent.
+    /// Returns `true` if a rule redirects, and never to where it was asked for, which is not sent.
     pub(in crate::rules) fn leads_on(
         &self,
         at: RuleOffset,
-        address: &RequestSet,
+        set: &RequestSet,
         transfer: &Transfer,
     ) -> bool {
         let Some(next) = &transfer.next else {
@@ -368,9 +365,9 @@ impl<'t> RuleGraph<'t> {
         let rule = self.table.rule(at);
         let growth = rule.and_then(|rule| rule.growth());
         growth.is_some_and(|by| by < 0)
-            || address.host.and(&next.host).is_none()
-            || address.leaves_port(next)
-            || !address.path.may_be(&next.path)
+            || set.host.and(&next.host).is_none()
+            || set.leaves_port(next)
+            || !set.path.may_be(&next.path)
     }
 }
 
@@ -398,8 +395,8 @@ impl<'t> CompiledRule<'t> {
     }
 }
 
-/// Whether a rule leads to its own path on an origin: a whole site that has moved, address by
-/// address, meets itself everywhere.
+/// Returns `true` if a rule leads to its own path on an origin: a whole site that has moved,
+/// address by address, meets itself everywhere.
 pub(in crate::rules) fn leads_elsewhere_to_its_own_path(rule: &CompiledRule<'_>) -> bool {
     rule.origin > 0
         && rule.options.is_none()
@@ -407,7 +404,7 @@ pub(in crate::rules) fn leads_elsewhere_to_its_own_path(rule: &CompiledRule<'_>)
 }
 
 impl Table {
-    /// Whether every source is a path without anything unknown, on any host.
+    /// Returns `true` if every source is a path without anything unknown, on any host.
     pub(in crate::rules) fn is_plain(&self) -> bool {
         let plain = |rule: &CompiledRule<'_>| {
             !rule.has(PATTERN | REGEX | SLOTS)

@@ -79,7 +79,7 @@ impl<'t> Regexes<'t> {
         self.find_text(&text, is_whole, &mut visit)
     }
 
-    /// Whether any of them may match this path.
+    /// Returns `true` if any of them may match this path.
     #[cfg(feature = "regex")]
     pub(in crate::rules) fn may_match(&self, path: &[u8]) -> bool {
         let mut found = !self.anywhere.is_empty();
@@ -103,7 +103,7 @@ impl RuleGraph<'_> {
             .flat_map(|sources| sources.regexes.all())
     }
 
-    /// Whether a regex may match what a rule does, as far as a short look tells.
+    /// Returns `true` if a regex may match what a rule does, as far as a short look tells.
     #[cfg(feature = "regex")]
     pub(in crate::rules) fn has_regexes_for(&mut self, rule: &CompiledRule<'_>) -> bool {
         self.work.add(1);

@@ -24,7 +24,7 @@ impl<'t> RuleGraph<'t> {
         let mut named = self.site_hosts.iter().flatten().chain(&self.assumed_host);
         let is_of_a_rule =
             |groups: Vec<HostGroup>| groups.iter().any(|group| *group != HostGroup::EVERY);
-        self.is_for_any_address
+        self.is_for_any_host
             || *host == Host::Any
             || named.any(|own| own.and(host).is_some())
             || self.groups(host).is_some_and(is_of_a_rule)

@@ -502,7 +502,7 @@ impl<'t> Plane<'t> {
     }
 }
 
-/// Whether a segment of a path is one that a placeholder may stand in.
+/// Returns `true` if a segment of a path is one that a placeholder may stand in.
 fn is_in(text: &[u8], segment: Segment<'_>) -> bool {
     match segment {
         Segment::Literal(_) => false,

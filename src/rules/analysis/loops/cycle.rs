@@ -59,7 +59,7 @@ impl RuleGraph<'_> {
     pub(super) fn hop(&mut self, client: &Client) -> Option<(RuleOffset, Proposed, Status)> {
         let mut looks = 0;
         let answered = (self.rules).answered(&client.request.head(), || looks += 1);
-        // A rule that is asked goes through the whole address, and a regex too.
+        // A rule that is tried reads the whole URL, and so does a regex.
         let length = client.url().len();
         self.work
             .add(16 + self.table.regexes_len() + looks * (4 + length / 16));
@@ -83,10 +83,10 @@ impl RuleGraph<'_> {
             if host.is_some_and(|host| !self.is_site_host(&host)) {
                 return None;
             }
-            let address = client.url();
-            let length = address.len();
+            let url = client.url();
+            let length = url.len();
             let method = client.request.head().method().clone();
-            let begin = seen.insert((method, address), hops.len());
+            let begin = seen.insert((method, url), hops.len());
             let visits = met.entry(at).or_default();
             visits.push(hops.len());
             hops.push((at, length));
@@ -126,7 +126,8 @@ impl RuleGraph<'_> {
 }
 
 impl Rules {
-    /// Whether every request that fits the first of these rules goes round, whatever else it has.
+    /// Returns `true` if every request that fits the first of these rules goes round, whatever else
+    /// it has.
     pub(in crate::rules) fn is_certain(&self, cycle: &Cycle) -> bool {
         let conditions = |at: RuleOffset| {
             let rule = self.table.rule(at);

@@ -15,26 +15,26 @@ use crate::rules::{
     table::Ahead,
 };
 
-/// Where more rules than that answer, the address has a node of its own.
+/// A URL that more rules may match has a node of its own.
 const FEW: usize = 8;
 
-/// A rule, or an address that rules lead to.
+/// A rule, or a URL that rules lead to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Node(u32);
 
 impl Node {
-    /// The bit of a node that is an address.
-    const ADDRESS: u32 = RuleOffset::LIMIT.0;
+    /// The bit of a node that is a URL.
+    const URL: u32 = RuleOffset::LIMIT.0;
 
     /// The node of the regexes that may match any path.
     const ANYWHERE: Self = Self(u32::MAX);
 
-    fn address(number: usize) -> Self {
-        Self(u32::try_from(number).unwrap_or(Self::ADDRESS) | Self::ADDRESS)
+    fn url(number: usize) -> Self {
+        Self(u32::try_from(number).unwrap_or(Self::URL) | Self::URL)
     }
 
     fn rule(self) -> Option<RuleOffset> {
-        (self.0 & Self::ADDRESS == 0).then_some(RuleOffset(self.0))
+        (self.0 & Self::URL == 0).then_some(RuleOffset(self.0))
     }
 }
 
@@ -44,11 +44,11 @@ impl From<RuleOffset> for Node {
     }
 }
 
-/// Pairs of rules and addresses of which the second may come after the first.
+/// Pairs of rules and URLs of which the second may come after the first.
 #[derive(Debug, Default)]
 struct Edges<'t> {
     all: Vec<(Node, Node)>,
-    addresses: HashMap<Form<'t>, Node>,
+    urls: HashMap<Form<'t>, Node>,
 }
 
 /// What many rules may lead to.
@@ -60,10 +60,10 @@ enum Form<'t> {
 }
 
 impl<'t> Edges<'t> {
-    /// The node of an address, and whether it is new.
+    /// The node of a URL, and whether it is new.
     fn node(&mut self, form: Form<'t>) -> (Node, bool) {
-        let new = Node::address(self.addresses.len());
-        let node = *self.addresses.entry(form).or_insert(new);
+        let new = Node::url(self.urls.len());
+        let node = *self.urls.entry(form).or_insert(new);
         (node, node == new)
     }
 }
@@ -86,7 +86,7 @@ impl<'t> RuleGraph<'t> {
         let ahead = if is_plain { None } else { self.table.ahead() };
         let mut found = Vec::new();
         for (at, rule) in self.table.rules() {
-            if self.is_tired() {
+            if self.is_over_limit() {
                 break;
             }
             let leads_nowhere = |ahead: &Ahead| !ahead.may_lead_to_a_source(path_of_target(&rule));
@@ -108,7 +108,7 @@ impl<'t> RuleGraph<'t> {
             .map(|group| group.into_iter().filter_map(Node::rule).collect())
             .collect();
         groups.sort_by_key(Vec::len);
-        (groups, !self.is_tired())
+        (groups, !self.is_over_limit())
     }
 
     fn edges_of_slots(
@@ -121,7 +121,7 @@ impl<'t> RuleGraph<'t> {
         let Some(next) = self.after(rule) else {
             return;
         };
-        // Many rules lead to addresses of one form; what answers there is found once.
+        // Many rules lead to URLs of one form. The rules for these are looked up once.
         let form = Form::Partly(next.path.canonical(), next.host.clone());
         let (node, is_new) = edges.node(form);
         if is_new {
@@ -147,7 +147,7 @@ impl<'t> RuleGraph<'t> {
         let options = self.table.options(rule).map(|compiled| &compiled.options);
         let host = options.and_then(|options| options.host.as_deref());
         let form = Form::Known(path_of_target(rule), origin.unwrap_or_default(), host);
-        if let Some(node) = edges.addresses.get(&form) {
+        if let Some(node) = edges.urls.get(&form) {
             edges.all.push((at.into(), *node));
             return;
         }
@@ -167,7 +167,7 @@ impl<'t> RuleGraph<'t> {
 
     /// The cycles among the rules of a group, each in the order of its rules.
     ///
-    /// Those that lead to the very address that they answer are kept apart, in `self_loops`.
+    /// Those that lead to the very URL that they match are kept apart, in `self_loops`.
     pub(in crate::rules) fn components(
         &mut self,
         mut group: Vec<RuleOffset>,
@@ -183,7 +183,7 @@ impl<'t> RuleGraph<'t> {
             return Vec::new();
         }
         let mut edges = self.exact_edges(&group);
-        if self.is_tired() {
+        if self.is_over_limit() {
             // Not all were looked at, and therefore perhaps.
             return vec![group];
         }
@@ -212,7 +212,7 @@ impl<'t> RuleGraph<'t> {
     fn exact_edges(&mut self, rules: &[RuleOffset]) -> Vec<(RuleOffset, RuleOffset)> {
         let mut edges = Vec::new();
         for at in rules {
-            if self.is_tired() {
+            if self.is_over_limit() {
                 break;
             }
             let rule = self.table.rule(*at);
@@ -231,7 +231,8 @@ impl<'t> RuleGraph<'t> {
         edges
     }
 
-    /// Whether a rule leads to the address that was asked for, whatever request it answers.
+    /// Returns `true` if a rule leads to the requested URL, whatever request it
+    /// answers.
     fn leads_to_itself(&mut self, at: RuleOffset) -> bool {
         let Some(rule) = self.table.rule(at).filter(|rule| !rule.has(REGEX)) else {
             return false;

@@ -56,7 +56,7 @@ impl Loop {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LoopKind {
-    /// The rule leads to the address that it answers, and nowhere else.
+    /// The rule leads to the URL that it matches, and nowhere else.
     SelfLoop,
     Cycle,
     Grows,

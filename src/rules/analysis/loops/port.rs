@@ -35,7 +35,7 @@ impl<'t> Check<'t> {
 }
 
 impl RuleGraph<'_> {
-    /// Whether a rule redirects a request again if a proxy drops the port from `Host`.
+    /// Returns `true` if a rule redirects a request again if a proxy drops the port from `Host`.
     fn repeats_without_port(&mut self, at: RuleOffset, rule: &CompiledRule<'_>) -> bool {
         let target = rule.target_origin();
         let target = target.filter(|(_, origin)| origin.written_port().is_some());
@@ -49,7 +49,8 @@ impl RuleGraph<'_> {
                 .any(|request| self.comes_back(at, request, &host))
     }
 
-    /// Whether a request gets the same redirect twice, each time without the port in its `Host`.
+    /// Returns `true` if a request gets the same redirect twice, each time without the port in its
+    /// `Host`.
     fn comes_back(&mut self, at: RuleOffset, request: TestRequest, host: &str) -> bool {
         let sent = self.location_on(at, request, host);
         sent.and_then(|(first, next)| Some((first, self.location_on(at, next, host)?.0)))

@@ -7,11 +7,11 @@ use crate::rules::{
     analysis::{graph::RuleGraph, loops::cycle::Cycle, request_set::RequestSet},
 };
 
-/// So many rules of a group are each asked with a request of their own.
+/// How many rules of a group are tried with requests of their own.
 const STARTS: usize = 64;
-/// So deep addresses are followed that are known in part only.
+/// How many redirects in a row are followed.
 const DEEPEST: usize = 48;
-/// So many of them in one group.
+/// How many sets are followed in one group.
 const MOST: usize = 4_000;
 
 /// What is known of a group of rules.
@@ -30,7 +30,7 @@ struct Walk<'w, 't> {
     graph: &'w mut RuleGraph<'t>,
     /// In their order.
     rules: &'w [RuleOffset],
-    /// The addresses from the first to this one.
+    /// The sets from the first to this one.
     way: Vec<RequestSet>,
     done: HashSet<RequestSet>,
     left: usize,
@@ -44,7 +44,7 @@ impl RuleGraph<'_> {
         let hops = 2 * rules.len() + 200;
         let mut possible = None;
         for at in rules.iter().take(STARTS) {
-            if self.is_tired() {
+            if self.is_over_limit() {
                 break;
             }
             for request in self.requests(*at) {
@@ -59,7 +59,7 @@ impl RuleGraph<'_> {
         }
         let mut walk = Walk {
             left: MOST,
-            unknown: self.is_tired(),
+            unknown: self.is_over_limit(),
             graph: self,
             rules,
             way: Vec::new(),
@@ -67,7 +67,7 @@ impl RuleGraph<'_> {
             cycle: possible,
         };
         for at in rules {
-            if walk.left == 0 || walk.graph.is_tired() {
+            if walk.left == 0 || walk.graph.is_over_limit() {
                 walk.unknown = true;
                 break;
             }
@@ -99,24 +99,24 @@ impl RuleGraph<'_> {
 }
 
 impl Walk<'_, '_> {
-    fn follow(&mut self, address: &RequestSet) {
-        let done_key = address.exact_key();
+    fn follow(&mut self, set: &RequestSet) {
+        let done_key = set.exact_key();
         self.graph.work.add(self.way.len());
         if self.done.contains(&done_key) {
             return;
         }
-        let key = address.key();
+        let key = set.key();
         if self.way.contains(&key) {
-            self.came_round(address);
+            self.came_round(set);
             return;
         }
-        if self.way.len() > DEEPEST || self.left == 0 || self.graph.is_tired() {
+        if self.way.len() > DEEPEST || self.left == 0 || self.graph.is_over_limit() {
             self.unknown = true;
             return;
         }
         self.left -= 1;
         self.way.push(key);
-        for (at, transfer) in self.graph.successors(address) {
+        for (at, transfer) in self.graph.successors(set) {
             let next = transfer.next.filter(|_| !transfer.suppressed);
             if let Some(next) = next.filter(|_| self.rules.binary_search(&at).is_ok()) {
                 self.follow(&next);
@@ -126,11 +126,11 @@ impl Walk<'_, '_> {
         self.done.insert(done_key);
     }
 
-    /// The address has been there before, as far as is known.
-    fn came_round(&mut self, address: &RequestSet) {
+    /// The set has been met before.
+    fn came_round(&mut self, set: &RequestSet) {
         let hops = 2 * self.rules.len() + 200;
         let rules = self.graph.rules;
-        let request = address.request();
+        let request = set.request();
         let cycle = request.and_then(|request| self.graph.cycle(request, hops));
         match cycle {
             Some(cycle) if self.cycle.is_none() || rules.is_certain(&cycle) => {

@@ -34,7 +34,7 @@ impl Host {
         Some(both.clone())
     }
 
-    /// Whether all hosts of the other are among these.
+    /// Returns `true` if all hosts of the other are among these.
     fn has(&self, other: &Self) -> bool {
         let is_below = |name: &str, domain: &str| {
             name.strip_suffix(domain)

@@ -80,7 +80,7 @@ pub(in crate::rules) struct Transfer {
     pub(in crate::rules) next: Option<RequestSet>,
     /// It answers all of them, whatever else they have.
     pub(in crate::rules) covers: bool,
-    /// The redirect leads to the address that was asked for, and is not sent.
+    /// The redirect leads to the requested URL, so it is not sent.
     pub(in crate::rules) suppressed: bool,
 }
 
@@ -103,7 +103,7 @@ impl RequestSet {
         }
     }
 
-    /// The same without what sets apart two visits of one address.
+    /// The same without what sets apart two visits of one URL.
     pub(in crate::rules) fn key(&self) -> Self {
         Self {
             path: self.path.canonical(),
@@ -389,8 +389,8 @@ impl RequestSet {
             && Query::is_kept(&self.query, &next.query, rule, options)
     }
 
-    /// Whether a redirect to the port of the next request stays on this port, by the rule of the
-    /// guard (R9). A port that isn't known counts as the default port.
+    /// Returns `true` if a redirect to the port of the next request stays on this port, by the rule
+    /// of the guard (R9). A port that isn't known counts as the default port.
     fn is_on_port_of(&self, next: &Self) -> bool {
         let requested = NormalizedHost {
             name: Cow::Borrowed(""),
@@ -400,7 +400,7 @@ impl RequestSet {
         requested.same_port(next.port, self.scheme)
     }
 
-    /// Whether the next request is surely on another port.
+    /// Returns `true` if the next request is surely on another port.
     pub(in crate::rules) fn leaves_port(&self, next: &Self) -> bool {
         self.port.is_some() && !self.is_on_port_of(next)
     }

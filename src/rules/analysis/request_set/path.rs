@@ -322,7 +322,7 @@ impl Path {
         self.end == End::Slash || self.segments.iter().any(|text| text.any_case)
     }
 
-    /// Whether one of the paths may be one of the others, as clients spell them.
+    /// Returns `true` if one of the paths may be one of the others, as clients spell them.
     pub(in crate::rules) fn may_be(&self, other: &Self) -> bool {
         let (one, two) = (self.segments.len(), other.segments.len());
         let is_short =
@@ -331,7 +331,8 @@ impl Path {
         both.all(|(one, other)| one.may_be(other)) && !is_short(self, two) && !is_short(other, one)
     }
 
-    /// Whether these paths pass a test, `None` if some may not.
+    /// Returns `true` if all of these paths pass a test, `false` if none does, and `None` if that
+    /// isn't known.
     pub(in crate::rules) fn passes(&self, test: &PathTest) -> Option<bool> {
         match test {
             PathTest::Any => Some(true),

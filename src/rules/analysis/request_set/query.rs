@@ -273,7 +273,7 @@ impl Query {
         }
     }
 
-    /// Whether a redirect to the same path leads to the same address.
+    /// Returns `true` if a redirect to the same path leads to the same URL.
     pub(in crate::rules) fn is_kept(
         before: &Self,
         after: &Self,

@@ -332,7 +332,7 @@ impl Compare {
     }
 }
 
-/// Whether known text ends within an escape, where no placeholder can end.
+/// Returns `true` if known text ends within an escape, where no placeholder can end.
 const fn ends_within_escape(text: &[u8]) -> bool {
     matches!(text, [.., b'%'] | [.., b'%', _])
 }

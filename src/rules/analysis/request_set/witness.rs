@@ -36,7 +36,7 @@ impl RequestSet {
         self.request_for(&format!("{path}{query}"))
     }
 
-    /// A request for this path and query, with what else is known of an address.
+    /// A request of the set for this path and query.
     pub(in crate::rules) fn request_for(&self, path: &str) -> Option<TestRequest> {
         let mut request = Request::new(());
         *request.uri_mut() = Uri::try_from(path).ok()?;

@@ -64,7 +64,7 @@ impl Case {
     }
 }
 
-/// Whether sets say something about such a request.
+/// Returns `true` if sets say something about such a request.
 fn is_in_a_set(request: &TestRequest) -> bool {
     let path = request.request().uri().path_and_query();
     path.is_some_and(|path| path.as_str().starts_with('/'))

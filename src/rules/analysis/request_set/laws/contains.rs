@@ -145,7 +145,7 @@ fn has_text(text: &Text, received: &str, known: &mut Vec<(u32, Vec<u8>)>) -> boo
     }
 }
 
-/// Whether the transforms that a rule has applied don't change the text any more.
+/// Returns `true` if the transforms that a rule has applied don't change the text any more.
 fn is_done(unknown: Unknown, received: &str) -> bool {
     let mut again = received.as_bytes().to_vec();
     unknown.done.apply(&mut again);
@@ -182,7 +182,8 @@ fn pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Whether each pair of the set is another one of the request, and the others may be there too.
+/// Returns `true` if each pair of the set is another one of the request, and the others may be
+/// there too.
 pub(in super::super) fn has_query(
     query: &Query,
     pairs: &[Pair],
@@ -255,7 +256,7 @@ fn has_field(field: &Field, asked: &Asked, regexes: Regexes) -> bool {
     field.some.iter().all(has) && !field.none.iter().any(takes)
 }
 
-/// Whether a value is surely in a set of values that a request doesn't have.
+/// Returns `true` if a value is surely in a set of values that a request doesn't have.
 fn takes_out(set: &ValueSet, value: &str, regexes: Regexes) -> bool {
     let is_known = regexes == Regexes::Match || set.regexes.is_empty();
     is_known && has_value(set, value, regexes)
