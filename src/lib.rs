@@ -147,7 +147,7 @@ pub mod guide {
 }
 
 /// The laws of request sets share a generator with the tests outside of the crate.
-#[cfg(test)]
+#[cfg(all(test, feature = "rules"))]
 extern crate self as tower_redirect;
 
 pub use location::{LocalPath, Location};

@@ -14,15 +14,13 @@ use crate::{
             host::Host,
             host_of,
             path::{End, Fresh, Path, Text, Unknown},
-            query::{Pair, own_pairs, sent_parameters},
+            query::Query,
             unify::unify,
-            value_set::ValueSet,
         },
-        compiled_rule::{CompiledRule, QUERY, SLOTS},
-        options::{Options, QueryPolicy},
+        compiled_rule::{CompiledRule, SLOTS},
+        options::Options,
         parameters::{pairs, plain},
         pattern::Tail,
-        sent_parameters::{Fate, Name},
         spelling,
         table::Table,
         target,
@@ -164,33 +162,10 @@ impl Url {
 
     /// Returns `true` if the rule may send this query.
     fn is_query(&self, rule: &CompiledRule<'_>, options: Option<&Options>, own: &[u8]) -> bool {
-        let Some(query) = &self.query else {
-            return true;
-        };
-        let own = own_pairs(own);
-        let sends = sent_parameters(options, &own);
-        let set = sends.set().map(|(key, value)| Pair {
-            key: Some(key.into()),
-            value: ValueSet::one(value),
-        });
-        let mut sent: Vec<Pair> = set.collect();
-        let is_set = |key: &str| sends.sets(Name::Plain(key));
-        let stay = own
-            .iter()
-            .filter(|pair| !pair.key.as_deref().is_some_and(is_set));
-        sent.extend(stay.cloned());
-        let policy = options.map_or(QueryPolicy::Keep, |options| options.query);
-        let drops = policy.for_target(rule.has(QUERY)) == QueryPolicy::Drop;
-        let may_add = |key: &str| {
-            let is_sent = sends.fate(Name::Plain(key)) == Fate::Sent;
-            !drops && (is_sent || sends.renames().any(|(_, to)| to == key))
-        };
-        let fits = |pair: &Pair, (key, value): &(Box<str>, Box<str>)| {
-            pair.key.as_deref().is_none_or(|own| *own == **key) && pair.value.may_contain(value)
-        };
-        let is_sent = |received| sent.iter().any(|pair| fits(pair, received));
-        let is_received = |pair: &Pair| query.iter().any(|received| fits(pair, received));
-        sent.iter().all(is_received) && query.iter().all(|pair| is_sent(pair) || may_add(&pair.0))
+        let nothing = Options::default();
+        let sent = Query::anything().after(rule, options.unwrap_or(&nothing), own);
+        let query = self.query.as_deref();
+        query.is_none_or(|query| sent.may_be(query))
     }
 
     /// Returns `true` if the client may have this fragment afterwards. If the target has none, the

@@ -18,6 +18,7 @@ use crate::{
         pattern::{PatternRef, Segment, Tail},
         spelling,
         target::Write,
+        transform::Transforms,
     },
 };
 
@@ -152,8 +153,15 @@ impl<'t> Known<'t> {
         let (text, behind) = path.split_at_checked(end.unwrap_or(path.len()))?;
         let is_whole = match behind {
             [] | [b'/', ..] => true,
-            // It begins with a slash, where it is not empty.
-            [slot, ..] => *slot == Write::WholeTail as u8,
+            // It begins with a slash, if it isn't empty. If it is, what follows must do so.
+            [slot, _, behind @ ..] => {
+                let behind = match behind {
+                    [byte, behind @ ..] if Transforms::from_byte(*byte).is_some() => behind,
+                    behind => behind,
+                };
+                *slot == Write::WholeTail as u8 && matches!(behind, [] | [b'/', ..])
+            }
+            [_] => false,
         };
         let is_known = is_whole && !text.is_empty() && spelling::all_plain(text);
         is_known.then_some(Self { text, behind })

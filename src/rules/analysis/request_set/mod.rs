@@ -289,7 +289,8 @@ impl RequestSet {
                     PathTest::EmptySegment if self.is_whole => Some(false),
                     PathTest::BeginsWith(start, _) if !self.is_spelled => {
                         let passes = self.path.passes(test);
-                        passes.filter(|passes| !passes && !start.contains('%'))
+                        let is_comparable = spelling::is_spelled(start.as_bytes(), false);
+                        passes.filter(|passes| !passes && is_comparable)
                     }
                     test => self.path.passes(test),
                 };

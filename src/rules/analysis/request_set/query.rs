@@ -88,24 +88,34 @@ impl Query {
     /// Leaves out the queries in which no parameter of this name has such a value; `None` if that
     /// is all of them.
     pub(in crate::rules) fn require(&mut self, key: &str, values: &ValueSet) -> Option<()> {
-        let is_it = |pair: &&mut Pair| pair.key.as_deref().is_none_or(|own| own == key);
+        let is_it = |pair: &Pair| {
+            let may_be_it = pair.key.as_deref().is_none_or(|own| own == key);
+            may_be_it && !pair.value.and(values).is_empty()
+        };
         let rest = self.rest_of(key, values);
-        let may_be_more = rest.is_some();
-        let mut own = self.pairs.iter_mut().filter(is_it);
-        let mut fitting = own
-            .by_ref()
-            .filter(|pair| !pair.value.and(values).is_empty());
-        let Some(first) = fitting.next() else {
+        let Some(at) = self.pairs.iter().position(is_it) else {
             let value = rest?;
             let key = Some(key.into());
             self.pairs.push(Pair { key, value });
             return Some(());
         };
-        // Only this one can be meant, or one that both mean.
-        let is_narrower = values.is_subset(&first.value);
-        let is_only = !may_be_more && fitting.next().is_none();
-        if first.key.is_some() && (is_only || is_narrower) {
-            first.value = first.value.and(values);
+        let mut others = self.pairs.iter().skip(at + 1).filter(|pair| is_it(pair));
+        let first = self.pairs.get(at)?;
+        let is_only = rest.is_none() && others.clone().next().is_none();
+        // Another parameter may be the one that is meant. Then the two change places, if each can
+        // have the value of the other.
+        let mut may_swap = || {
+            let rest =
+                rest.is_none() || self.rest_of(key, &first.value) == Some(first.value.clone());
+            let is_like_first =
+                |pair: &Pair| pair.key.is_some() && first.value.is_subset(&pair.value);
+            values.is_subset(&first.value) && rest && others.all(is_like_first)
+        };
+        if first.key.is_some() && (is_only || may_swap()) {
+            let value = first.value.and(values);
+            if let Some(first) = self.pairs.get_mut(at) {
+                first.value = value;
+            }
         }
         Some(())
     }
@@ -191,6 +201,19 @@ impl Query {
             Rest::Named(keys) if keys.iter().all(|own| **own != *key) => keys.push(key.into()),
             Rest::Named(_) | Rest::Anything => {}
         }
+    }
+
+    /// Returns `false` if this query, a list of names and values, isn't in the set.
+    pub(in crate::rules) fn may_be(&self, received: &[(Box<str>, Box<str>)]) -> bool {
+        let fits = |pair: &Pair, (key, value): &(Box<str>, Box<str>)| {
+            pair.key.as_deref().is_none_or(|own| *own == **key) && pair.value.may_contain(value)
+        };
+        let is_received = |pair: &Pair| received.iter().any(|own| fits(pair, own));
+        self.pairs.iter().all(is_received)
+            && received.iter().all(|own| {
+                let is_rest = || self.rest_of(&own.0, &ValueSet::one(&*own.1)).is_some();
+                self.pairs.iter().any(|pair| fits(pair, own)) || is_rest()
+            })
     }
 
     fn may_have(&self, key: &str) -> bool {
@@ -304,16 +327,13 @@ impl Query {
 }
 
 /// What a rule sends if its target has these parameters.
-pub(in crate::rules) fn sent_parameters<'o>(
-    options: Option<&'o Options>,
-    own: &'o [Pair],
-) -> SentParameters<'o> {
+fn sent_parameters<'o>(options: Option<&'o Options>, own: &'o [Pair]) -> SentParameters<'o> {
     let names = own.iter().filter_map(|pair| pair.key.as_deref());
     SentParameters::new(options, names.map(Cow::Borrowed))
 }
 
 /// The parameters that every redirect of a target has. What a placeholder stands for isn't known.
-pub(in crate::rules) fn own_pairs(own: &[u8]) -> Vec<Pair> {
+fn own_pairs(own: &[u8]) -> Vec<Pair> {
     let own = String::from_utf8_lossy(own.strip_prefix(b"?").unwrap_or(own)).into_owned();
     let known = |text: &str| {
         let has_slot = text.bytes().any(|byte| byte < 0x20);

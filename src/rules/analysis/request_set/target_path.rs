@@ -112,6 +112,9 @@ impl Writer {
 
     fn tail(&mut self, tail: &Path, whole: bool, fresh: &mut Fresh) {
         let mut segments = tail.segments.iter();
+        if tail.segments.is_empty() && tail.end == End::Closed {
+            return;
+        }
         if whole {
             self.segments.extend(self.current.take());
         } else if let Some(first) = segments.next() {

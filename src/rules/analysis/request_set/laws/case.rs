@@ -41,6 +41,8 @@ impl fmt::Debug for Alone {
 /// Rules, and requests for them. Numbers decide everything, so that they can be made smaller.
 pub(super) struct Case {
     pub(super) rules: Vec<Alone>,
+    /// All rules in one table, if that has no certain loop.
+    pub(super) together: Option<Rules>,
     pub(super) requests: Vec<TestRequest>,
 }
 
@@ -55,12 +57,18 @@ impl Case {
             .iter()
             .filter_map(|rule| Alone::new(of_formats(choices, real::rule(rule))));
         let rules: Vec<Alone> = rules.collect();
+        let all = rules.iter().map(|one| one.rule.clone());
+        let together = Rules::new(all).ok().filter(|all| all.len() == rules.len());
         let requests = requests
             .iter()
             .filter_map(|numbers| request(&mut Choices::new(numbers), &written))
             .filter(is_in_a_set)
             .collect();
-        Self { rules, requests }
+        Self {
+            rules,
+            together,
+            requests,
+        }
     }
 }
 
@@ -106,7 +114,7 @@ fn of_formats(choices: &mut Choices<'_>, mut rule: Rule) -> Rule {
     let condition = match choices.below(24) {
         1 | 2 => Condition::path(PathTest::EmptySegment),
         3 | 4 => {
-            let start = choices.pick(&["/", "/a", "/A/", "/blog/", "/a/b"]);
+            let start = choices.pick(&["/", "/a", "/A/", "/blog/", "/a/b", "/[a", "/a%20"]);
             Condition::path(PathTest::BeginsWith(start.into(), choices.one_in(2)))
         }
         5 => Condition::path(PathTest::Any).one_of(["/a", "/a/b", "/b"]),
