@@ -11,8 +11,7 @@ use crate::{
     rules::{
         RuleRef, Rules,
         analysis::request_set::{
-            host::Host,
-            host_of,
+            host::{Host, host_of},
             path::{End, Fresh, Path, Text, Unknown},
             query::Query,
             unify::unify,

@@ -109,9 +109,8 @@ impl<'r> Search<'r> {
         let both = [(Which::Old, &of_old), (Which::New, &of_new)];
         let overlaps = both.map(|(which, all)| all.iter().map(move |one| (which, one)));
         for (which, overlap) in overlaps.into_iter().flatten() {
-            let tried = self.explore(&overlap.both, &[own, (which, overlap.at)]);
-            look.old.has_tried(tried);
-            if look.old.is_over_limit() || self.is_over_limit() {
+            self.explore(&overlap.both, &[own, (which, overlap.at)]);
+            if self.is_over_limit() {
                 return Some(UndecidedReason::TooManyOverlaps);
             }
         }
@@ -168,7 +167,7 @@ impl<'r> Search<'r> {
             if !is_this && !comes_before && !has_same_effect() {
                 return false;
             }
-            if other.is_whole {
+            if other.covers {
                 return true;
             }
         }

@@ -18,7 +18,7 @@ use crate::rules::{
 pub(in crate::rules) struct Overlap {
     pub(in crate::rules) at: RuleOffset,
     /// It fits all of them, whatever else they have.
-    pub(in crate::rules) is_whole: bool,
+    pub(in crate::rules) covers: bool,
     /// The requests that both may match.
     pub(super) both: RequestSet,
 }
@@ -67,22 +67,16 @@ impl RuleGraph<'_> {
             let Some(transfer) = self.transfer(&asked, &rule) else {
                 continue;
             };
-            let is_whole = transfer.covers;
             overlaps.push(Overlap {
                 at,
-                is_whole,
+                covers: transfer.covers,
                 both: transfer.matched,
             });
-            if is_whole {
+            if transfer.covers {
                 break;
             }
         }
         (!self.is_over_limit()).then_some(overlaps)
-    }
-
-    /// Counts requests that were tried.
-    pub(in crate::rules) const fn has_tried(&mut self, requests: usize) {
-        self.work.add(16 * requests);
     }
 }
 

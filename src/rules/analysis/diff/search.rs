@@ -169,10 +169,9 @@ impl<'r> Search<'r> {
     }
 
     /// Looks for differences among requests of a set that these rules may match, and near them.
-    /// Returns how many requests that took.
     ///
     /// If other rules win, the search goes on with the parts of the set that they don't match.
-    pub(super) fn explore(&mut self, set: &RequestSet, rules: &[RuleIn]) -> usize {
+    pub(super) fn explore(&mut self, set: &RequestSet, rules: &[RuleIn]) {
         let mut fresh = Fresh::default();
         let (mut met, mut open) = (Vec::new(), Vec::new());
         // Each transform changes the first words. The others can't be a part of a host.
@@ -228,7 +227,6 @@ impl<'r> Search<'r> {
                 tried += 1;
             }
         }
-        tried
     }
 
     /// A rule and its options.

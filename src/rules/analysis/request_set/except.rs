@@ -64,12 +64,6 @@ impl Exceptions {
         let mut all = self.0.iter();
         all.all(|own| first_match(path, own.matching, [&*own.pattern]).is_none())
     }
-
-    /// How many bytes they take in memory, about.
-    pub(super) fn size(&self) -> usize {
-        let size = |own: &Exception| size_of::<Exception>() + own.pattern.len();
-        self.0.iter().map(size).sum()
-    }
 }
 
 impl Path {

@@ -93,15 +93,6 @@ impl Field {
         let sets = self.some.iter().chain(&self.none);
         sets.map(ValueSet::text_count).sum()
     }
-
-    /// How many bytes it takes in memory, about.
-    pub(in crate::rules) fn size(&self) -> usize {
-        let sets = self.some.iter().chain(&self.none);
-        size_of::<Self>()
-            + sets
-                .map(|set| size_of::<ValueSet>() + set.size())
-                .sum::<usize>()
-    }
 }
 
 impl Place {

@@ -1,5 +1,10 @@
 //! Sets of hosts: those that a request may be for.
 
+use crate::{
+    location::{Origin, OriginBelow},
+    rules::compiled_rule::CompiledRule,
+};
+
 /// The hosts that a request may be for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::rules) enum Host {
@@ -81,4 +86,24 @@ impl Host {
             Self::Below(domain) => Some(format!("x.{domain}")),
         }
     }
+}
+
+impl CompiledRule<'_> {
+    /// Returns the hosts that an absolute target may name, and its origin.
+    ///
+    /// If the first label of the host is a placeholder, the origin is that of the domain.
+    pub(in crate::rules) fn target_origin(&self) -> Option<(Host, Origin)> {
+        let text = std::str::from_utf8(self.target.get(..self.origin.into())?).ok()?;
+        if let Some((scheme, domain)) = OriginBelow::of_kept(text).map(OriginBelow::parts) {
+            let origin = Origin::new(&format!("{scheme}{domain}")).ok()?;
+            return Some((Host::Below(host_of(&origin).into()), origin));
+        }
+        let origin = (!text.is_empty()).then(|| Origin::new(text).ok())??;
+        Some((Host::Is(host_of(&origin).into()), origin))
+    }
+}
+
+/// The host of an origin, as rules compare it.
+pub(in crate::rules) fn host_of(origin: &Origin) -> &str {
+    origin.host().strip_suffix('.').unwrap_or(origin.host())
 }

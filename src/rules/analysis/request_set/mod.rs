@@ -1,11 +1,14 @@
-//! A request as far as it is known, and what it becomes when a rule answers it.
+//! Sets of requests, and what becomes of them if a rule matches.
+//!
+//! A set contains each request that is meant, and perhaps more. So two answers are proofs: `None`,
+//! which means no request, and `covers`, which means each request. Their opposites prove nothing.
 
 use std::borrow::Cow;
 
 use http::Method;
 
 use crate::{
-    location::{HttpScheme, Origin, OriginBelow},
+    location::HttpScheme,
     request::host::NormalizedHost,
     rules::{
         analysis::request_set::{
@@ -44,7 +47,7 @@ mod witness;
 
 pub(in crate::rules) use except::covers;
 
-/// A request, as far as it is known.
+/// A set of requests.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::rules) struct RequestSet {
     pub(in crate::rules) path: Path,
@@ -71,21 +74,21 @@ pub(in crate::rules) struct RequestSet {
     pub(in crate::rules) fields: Vec<Field>,
 }
 
-/// What becomes of a request that a rule answers.
+/// What becomes of a set of requests if a rule matches.
 #[derive(Debug)]
 pub(in crate::rules) struct Transfer {
-    /// The requests that it answers, among those that were asked about.
+    /// The requests that the rule matches.
     pub(in crate::rules) matched: RequestSet,
-    /// The request that follows the redirect; `None` if the rule passes or refuses.
+    /// The requests that follow the redirect. `None` if the rule passes or refuses.
     pub(in crate::rules) next: Option<RequestSet>,
-    /// It answers all of them, whatever else they have.
+    /// The rule surely matches each request of the set.
     pub(in crate::rules) covers: bool,
     /// The redirect leads to the requested URL, so it is not sent.
     pub(in crate::rules) suppressed: bool,
 }
 
 impl RequestSet {
-    /// Any request at all.
+    /// Every request.
     pub(in crate::rules) fn anything(fresh: &mut Fresh) -> Self {
         Self {
             path: Path::anything(fresh),
@@ -103,10 +106,13 @@ impl RequestSet {
         }
     }
 
-    /// The same without what sets apart two visits of one URL.
+    /// The set with nothing but its URL and its methods. Two visits of one URL are equal by it.
     pub(in crate::rules) fn key(&self) -> Self {
         Self {
             path: self.path.canonical(),
+            exceptions: Exceptions::default(),
+            regexes: Vec::new(),
+            is_spelled: false,
             fields: Vec::new(),
             ..self.clone()
         }
@@ -120,32 +126,22 @@ impl RequestSet {
         }
     }
 
-    /// How many bytes it takes in memory besides its own, about.
-    pub(in crate::rules) fn size(&self) -> usize {
-        let fields = self.fields.iter().map(Field::size);
-        let regexes = self.regexes.iter().map(|(regex, _)| regex.len());
-        self.path.size()
-            + self.query.size()
-            + self.exceptions.size()
-            + regexes.chain(fields).sum::<usize>()
-    }
-
-    /// How much a step looks at, about.
+    /// The work of a transfer, about.
     pub(in crate::rules) fn cost(
         &self,
         rule: &CompiledRule<'_>,
         options: Option<&Options>,
     ) -> usize {
         let fields = self.fields.iter().map(|field| 1 + field.text_count());
-        let length = (rule.source.len() + rule.target.len()) / 32 + self.size() / 64;
+        let length = (rule.source.len() + rule.target.len()) / 32 + self.path.segments.len();
         let Some(options) = options else {
             return length;
         };
         let asked = options.conditions.len() + options.edits.len();
-        let mut named = asked;
-        if options.query == QueryPolicy::Merge {
-            named += rule.target.len() / 4;
-        }
+        let named = match options.query {
+            QueryPolicy::Merge => asked + rule.target.len() / 4,
+            _ => asked,
+        };
         length
             + named * (asked + self.query.text_count() + fields.sum::<usize>())
             + options.exceptions().count()
@@ -335,7 +331,7 @@ impl RequestSet {
         }
     }
 
-    /// The request that follows; `None` where none does.
+    /// The requests that follow a redirect. `None` if the location is too long.
     fn next(
         &self,
         rule: &CompiledRule<'_>,
@@ -418,26 +414,6 @@ impl RequestSet {
             None => host,
         })
     }
-}
-
-impl CompiledRule<'_> {
-    /// Returns the hosts that an absolute target may name, and its origin.
-    ///
-    /// If the first label of the host is a placeholder, the origin is that of the domain.
-    pub(in crate::rules) fn target_origin(&self) -> Option<(Host, Origin)> {
-        let text = std::str::from_utf8(self.target.get(..self.origin.into())?).ok()?;
-        if let Some((scheme, domain)) = OriginBelow::of_kept(text).map(OriginBelow::parts) {
-            let origin = Origin::new(&format!("{scheme}{domain}")).ok()?;
-            return Some((Host::Below(host_of(&origin).into()), origin));
-        }
-        let origin = (!text.is_empty()).then(|| Origin::new(text).ok())??;
-        Some((Host::Is(host_of(&origin).into()), origin))
-    }
-}
-
-/// The host of an origin, as rules compare it.
-pub(in crate::rules) fn host_of(origin: &Origin) -> &str {
-    origin.host().strip_suffix('.').unwrap_or(origin.host())
 }
 
 fn next_methods(how: StatusChoice, methods: &Methods) -> Methods {

@@ -247,12 +247,6 @@ impl Path {
         }
     }
 
-    /// How many bytes it takes in memory, about.
-    pub(in crate::rules) fn size(&self) -> usize {
-        let size = |text: &Text| size_of::<Text>() + text.before.len() + text.behind.len();
-        self.segments.iter().map(size).sum()
-    }
-
     /// The path after transforms of each part.
     pub(in crate::rules) fn transformed(&self, transforms: Transforms, fresh: &mut Fresh) -> Self {
         let segments = self.segments.iter();

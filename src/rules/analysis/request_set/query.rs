@@ -72,19 +72,6 @@ impl Query {
         pairs.chain(gone).sum::<usize>() + self.rest.names().len()
     }
 
-    /// How many bytes it takes in memory, about.
-    pub(in crate::rules) fn size(&self) -> usize {
-        let length = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
-        let pair = |pair: &Pair| size_of::<Pair>() + length(&pair.key) + pair.value.size();
-        let gone = |(key, values): &(Box<str>, ValueSet)| {
-            size_of::<(Box<str>, ValueSet)>() + key.len() + values.size()
-        };
-        let rest = self.rest.names().iter();
-        let rest = rest.map(|key| size_of::<Box<str>>() + key.len());
-        let gone = self.gone.iter().map(gone);
-        self.pairs.iter().map(pair).chain(gone).chain(rest).sum()
-    }
-
     /// Leaves out the queries in which no parameter of this name has such a value; `None` if that
     /// is all of them.
     pub(in crate::rules) fn require(&mut self, key: &str, values: &ValueSet) -> Option<()> {

@@ -164,13 +164,6 @@ impl ValueSet {
         self.listed.as_ref().map_or(0, Vec::len) + self.excluded.len() + self.regexes.len()
     }
 
-    /// How many bytes it takes in memory besides its own, about.
-    pub(in crate::rules) fn size(&self) -> usize {
-        let texts = self.listed.iter().flatten();
-        let texts = texts.chain(&self.excluded).chain(&self.regexes);
-        texts.map(|text| size_of::<Box<str>>() + text.len()).sum()
-    }
-
     fn exclude(&mut self, value: &str) {
         match &mut self.listed {
             Some(listed) => listed.retain(|own| **own != *value),
