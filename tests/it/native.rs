@@ -162,6 +162,7 @@ fn the_text_of_a_wrong_rule_is_refused() {
         (" # /a -> /b", 0, "there is no rule"),
         ("/a -> /b x", 9, "unknown option `x`"),
         ("\u{e9} /a -> /b", 0, "this rule has no `->`"),
+        ("/a b -> /c", 2, "a source has no spaces"),
         ("/\u{e9}/{ -> /b", 4, "unclosed `{`"),
         ("  /a -> /../{b}", 12, "unknown placeholder `{b}`"),
         (

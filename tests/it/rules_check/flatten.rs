@@ -515,3 +515,39 @@ fn each_chain_that_remains_says_why() {
         assert_eq!(chain.map(ToString::to_string), Some(expected), "{text}");
     }
 }
+
+/// A request that the first rule matches never gets to the others.
+#[test]
+fn a_rule_for_a_whole_host_before_the_others_hides_no_chain() {
+    let old_host =
+        |source: &str, host: &str| Rule::permanent(source, "https://www.example/x").host(host);
+    for (first, is_hidden) in [
+        (old_host("/{*rest}", "old.example"), false),
+        (old_host("/{*rest?}", "*.old.example"), false),
+        (old_host("/{*rest?}", ".old.example"), false),
+        (old_host("/b", "old.example"), true),
+        (old_host("/{*rest}", "old.example").except(["/a"]), true),
+        (
+            old_host("/{*rest}", "old.example").methods([Method::GET]),
+            true,
+        ),
+    ] {
+        let text = first.to_string();
+        let chain = [Rule::permanent("/a", "/b"), Rule::permanent("/b", "/c")];
+        let rules = Rules::new([first].into_iter().chain(chain)).unwrap();
+        let findings = rules.check().to_string();
+        let is_known = findings.contains("point this rule at `/c`");
+        assert_eq!(!is_known, is_hidden, "{text}: {findings}");
+        assert_eq!(rules.flatten().changes().is_empty(), is_hidden, "{text}");
+    }
+    // A redirect for `/` passes no rule that needs more than that.
+    let rules = Rules::new([
+        old_host("/{*rest}", "old.example"),
+        Rule::permanent("/", "/b"),
+        Rule::permanent("/b", "/c"),
+    ]);
+    let rules = rules.unwrap();
+    assert!(rules.flatten().changes().is_empty());
+    let request = testing::get("/").header("host", "old.example");
+    testing::follow(&rules, request).assert_arrives_at("https://www.example/x");
+}

@@ -179,10 +179,10 @@ impl Rules {
     ///
     /// The diff sends requests to both tables: some for each rule, and some for each overlap with a
     /// rule that is new, removed, changed or moved. If another rule wins, the diff changes the
-    /// request so that the other rule no longer matches. Two decisions are the same if kind, status,
-    /// location, cache lifetime and timing are the same. Names of rules and placeholders make no
-    /// difference. If the diff [is empty](Diff::is_empty), both tables decide every request the
-    /// same.
+    /// request so that the other rule no longer matches. Two decisions are the same if kind,
+    /// status, location, cache lifetime and timing are the same. Names of rules and placeholders
+    /// make no difference. If the diff [is empty](Diff::is_empty), both tables decide every request
+    /// the same.
     ///
     /// The diff doesn't compare `Vary` and `Cache-Control: private`. They depend on what a table
     /// looks at before it decides, and two tables can look at different headers and decide the

@@ -9,7 +9,10 @@ use crate::{
     rules::{
         RuleNumber, RuleOffset, Rules,
         analysis::{
-            graph::sources::{Hosts, Sources, Wanted},
+            graph::{
+                sources::{Hosts, Sources, Wanted},
+                whole_hosts::WholeHosts,
+            },
             request_set::{RequestSet, Transfer, host::Host, path::Fresh},
             work::Work,
         },
@@ -29,6 +32,7 @@ mod growth;
 pub(in crate::rules) mod regexes;
 mod site_hosts;
 mod sources;
+mod whole_hosts;
 
 /// What is looked for in a table, and how much was looked at.
 pub(in crate::rules) struct RuleGraph<'t> {
@@ -44,6 +48,8 @@ pub(in crate::rules) struct RuleGraph<'t> {
     pub(in crate::rules) assumed_host: Option<Host>,
     /// The hosts of the table from their ends, made when they are first needed.
     host_ends: OnceCell<Vec<(String, HostGroup)>>,
+    /// Made when they are first needed.
+    whole_hosts: OnceCell<WholeHosts>,
     pub(in crate::rules) fresh: Fresh,
     pub(in crate::rules) work: Work,
 }
@@ -59,6 +65,7 @@ impl<'t> RuleGraph<'t> {
             site_hosts: None,
             assumed_host: None,
             host_ends: OnceCell::new(),
+            whole_hosts: OnceCell::new(),
             fresh: Fresh::default(),
             work: Work::for_rules(rules.len()),
         }
@@ -93,7 +100,21 @@ impl<'t> RuleGraph<'t> {
     ) -> Option<Transfer> {
         let options = self.table.options(rule).map(|compiled| &compiled.options);
         self.work.add(16 + set.cost(rule, options));
-        set.transfer(self.table, rule, &mut self.fresh)
+        let mut transfer = set.transfer(self.table, rule, &mut self.fresh)?;
+        if let Some(next) = transfer.next.as_mut().filter(|_| rule.origin == 0) {
+            let before = self.whole_hosts().before(self.rank(rule));
+            let passed = if transfer.matched.path.may_be_root() {
+                0
+            } else {
+                before
+            };
+            next.passed_hosts = set.passed_hosts.max(passed);
+        }
+        Some(transfer)
+    }
+
+    pub(super) fn rank(&self, rule: &CompiledRule<'_>) -> Rank {
+        self.table.rank(rule, self.rules.precedence)
     }
 
     /// Returns `true` if a rule surely matches each request of a set.
@@ -315,6 +336,10 @@ impl<'t> RuleGraph<'t> {
         let ranked = self.ranked(found);
         let mut successors = Vec::new();
         for (_, at, rule) in ranked {
+            // An earlier redirect on the same host shows that this rule isn't for it.
+            if self.whole_hosts().is_among_first(at, set.passed_hosts) {
+                continue;
+            }
             if let Some(transfer) = self.transfer(set, &rule) {
                 let covers = transfer.covers;
                 successors.push((at, transfer));

@@ -69,6 +69,9 @@ pub(in crate::rules) struct RequestSet {
     /// The known text of the path is received as it stands here, because a redirect sent it. In
     /// other sets, `/a` may be received as `/%61`.
     pub(in crate::rules) is_spelled: bool,
+    /// How many of the rules that match everything on a host did not match: those before a rule
+    /// that redirected to this set on the same host.
+    pub(in crate::rules) passed_hosts: usize,
     /// Header fields, cookies and others that conditions have looked at, in the order of their
     /// places.
     pub(in crate::rules) fields: Vec<Field>,
@@ -102,6 +105,7 @@ impl RequestSet {
             regexes: Vec::new(),
             is_whole: false,
             is_spelled: false,
+            passed_hosts: 0,
             fields: Vec::new(),
         }
     }
@@ -113,6 +117,7 @@ impl RequestSet {
             exceptions: Exceptions::default(),
             regexes: Vec::new(),
             is_spelled: false,
+            passed_hosts: 0,
             fields: Vec::new(),
             ..self.clone()
         }
@@ -360,6 +365,7 @@ impl RequestSet {
                 let is_kept = |place: &Place| !place.belongs_to_host() && *place != Place::Host;
                 next.fields.retain(|field| is_kept(&field.place));
             }
+            next.passed_hosts = 0;
             next.host = host;
             next.port = origin.written_port();
             next.scheme = Some(origin.scheme());

@@ -311,6 +311,12 @@ impl Path {
         (is_known && self.end == End::Closed).then(|| self.sample().into_bytes())
     }
 
+    /// Returns `false` if `/` isn't one of the paths.
+    pub(in crate::rules) fn may_be_root(&self) -> bool {
+        let is_open = !matches!(self.end, End::Open(_, Tail::Some));
+        self.segments.first().map_or(is_open, Text::is_empty)
+    }
+
     /// Returns `true` if case or a slash at the end may differ from one path to the other.
     pub(in crate::rules) fn has_spellings(&self) -> bool {
         self.end == End::Slash || self.segments.iter().any(|text| text.any_case)

@@ -82,6 +82,14 @@ pub(super) fn line(text: &str) -> Result<Option<Line>, Finding> {
     let (mut rule, source, is_source_quoted) = source(&mut cursor)?;
     if !cursor.take_word("->") {
         let end = source.end;
+        let is_path = text.get(start..).is_some_and(|text| text.starts_with('/'));
+        if is_path && text.get(end..).is_some_and(|rest| rest.contains(" -> ")) {
+            return Err(Finding::at(
+                end..cursor.at.max(end + 1),
+                "a source has no spaces",
+                "write `%20`, or put the source in quotes",
+            ));
+        }
         return Err(Finding::at(
             start..end,
             "this rule has no `->`",
