@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use http::StatusCode;
 
-use super::{RuleNumber, RuleOffset, outcome::Outcome};
+use super::{RuleNumber, RuleOffset, outcome::Outcome, pattern::PatternRef};
 use crate::status::{Intent, Status, StatusChoice};
 
 /// The bytes in front of the source.
@@ -159,6 +159,17 @@ fn status_bits(choice: StatusChoice) -> Option<u16> {
 }
 
 impl<'t> CompiledRule<'t> {
+    /// Returns the pattern of the source; `None` for a regex.
+    pub(super) fn parts(&self) -> Option<PatternRef<'t>> {
+        if self.has(REGEX) {
+            None
+        } else if self.has(PATTERN) {
+            Some(PatternRef::of(self.source))
+        } else {
+            Some(PatternRef::literal(self.source))
+        }
+    }
+
     /// The rule that begins here; `None` only where none was written.
     #[inline]
     pub(super) fn read(compiled: &'t [u8], at: RuleOffset) -> Option<Self> {

@@ -551,3 +551,45 @@ fn a_rule_for_a_whole_host_before_the_others_hides_no_chain() {
     let request = testing::get("/").header("host", "old.example");
     testing::follow(&rules, request).assert_arrives_at("https://www.example/x");
 }
+
+/// A client that changes POST to GET leaves out the headers of the body.
+#[test]
+fn a_chain_with_a_condition_on_the_body_stays() {
+    let content_type = || Condition::header("content-type");
+    for status in [303, 302] {
+        let rule = |source, target| match status {
+            303 => Rule::see_other(source, target),
+            _ => Rule::found(source, target),
+        };
+        for is_expected in [true, false] {
+            let rules = [rule("/a", "/b"), rule("/b", "/c")].map(|rule| match is_expected {
+                true => rule.when(content_type()),
+                false => rule.unless(content_type()),
+            });
+            let rules = Rules::new(rules).unwrap();
+            let flattened = rules.flatten();
+            for request in [testing::post("/a"), testing::get("/a")] {
+                for request in [
+                    request.clone(),
+                    request.header("content-type", "text/plain"),
+                ] {
+                    let before = testing::follow(&rules, request.clone());
+                    let after = testing::follow(flattened.rules(), request);
+                    assert_eq!(before.url(), after.url(), "{status} {is_expected}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_parameter_that_one_rule_would_lose_keeps_a_chain() {
+    let rules = Rules::new([
+        Rule::permanent("/b/{x}", "/a/?&p=1&&"),
+        Rule::permanent("/c", "/b/a?p=1&q=2").set_param("q", "1"),
+    ]);
+    let rules = rules.unwrap();
+    let before = testing::follow(&rules, testing::get("/c"));
+    let after = testing::follow(rules.flatten().rules(), testing::get("/c"));
+    assert_eq!(before.url(), after.url());
+}

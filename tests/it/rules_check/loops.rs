@@ -371,3 +371,37 @@ fn many_rules_that_redirect_to_each_other_take_few_rounds() {
     assert!(parsed.findings.has_errors());
     assert!(parsed.findings.iter().count() >= 200, "{}", parsed.findings);
 }
+
+/// A regex sees the path as it is received, and a redirect may send needless escapes.
+#[cfg(feature = "regex")]
+#[test]
+fn no_loop_of_a_regex_hides_behind_escapes() {
+    let regex = |source: &str, target: &str| Rule::found(Source::regex(source), target);
+    let two = |source: &str, target: &str, escaped: &str| {
+        vec![regex(source, target), Rule::found(target, escaped)]
+    };
+    for (rules, path) in [
+        (vec![regex("/[^a]+", "/%61?q=1")], "/b"),
+        (vec![regex("/%61(.*)", "/%61b?q=1")], "/%61"),
+        (two("/x%7E", "/y", "/x%7E"), "/y"),
+        (two("/x%61", "/y", "/x%61"), "/y"),
+        (two("/x%2e", "/y", "/x%2e"), "/y"),
+        (two("/x%c3%a9", "/y", "/x%c3%a9"), "/y"),
+        (two("/x.{3}", "/y", "/x%61"), "/y"),
+        (two("/x[^a]+", "/y", "/x%61"), "/y"),
+        (two("/[^a]+", "/a", "/%61b"), "/b"),
+    ] {
+        let text: Vec<_> = rules.iter().map(ToString::to_string).collect();
+        let Ok(table) = Rules::new(rules) else {
+            continue;
+        };
+        let journey = testing::follow(&table, testing::get(path));
+        assert_eq!(*journey.end(), End::TooManyRedirects, "{text:?}");
+        let findings = table.check();
+        let is_loop = |one: &Finding| {
+            let code = one.code().as_str();
+            code.contains("loop") || code.contains("endless")
+        };
+        assert!(findings.iter().any(is_loop), "{text:?}: {findings}");
+    }
+}

@@ -117,7 +117,7 @@ pub enum FailedCondition {
     Scheme,
     /// The rule is for other methods.
     Method,
-    /// The rule [excludes](super::Rule::except) the path, by this pattern.
+    /// The rule [excludes](crate::rules::Rule::except) the path, by this pattern.
     Except(Box<str>),
     /// The request doesn't meet this condition.
     Missing(Condition),
@@ -128,7 +128,7 @@ pub enum FailedCondition {
     /// The captured text isn't a valid label for the host of the target.
     HostLabel,
     /// The rule waits for a response, and the URL is one that it redirects to. See
-    /// [`Rule::after`](super::Rule::after).
+    /// [`Rule::after`](crate::rules::Rule::after).
     OwnTarget,
     /// The rule matches, but another rule wins.
     LowerPrecedence,

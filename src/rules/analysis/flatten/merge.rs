@@ -133,15 +133,17 @@ impl RuleGraph<'_> {
     /// redirect would lead to where it was asked for.
     fn may_answer(&mut self, at: RuleOffset, rule: &CompiledRule<'_>, set: &RequestSet) -> bool {
         let Some(parts) = rule.parts() else {
-            return self.may_match(at, &set.path);
+            return self.may_match(at, set);
         };
         let matching = self.table.matching(rule);
         unify(set.path.clone(), parts, matching, &mut self.fresh).is_some()
     }
 
     #[cfg(feature = "regex")]
-    fn may_match(&self, at: RuleOffset, path: &Path) -> bool {
-        path.known().is_none_or(|path| {
+    fn may_match(&self, at: RuleOffset, set: &RequestSet) -> bool {
+        // A regex sees the path as it is received.
+        let path = set.path.known().filter(|_| set.is_spelled);
+        path.is_none_or(|path| {
             let path = String::from_utf8_lossy(&path).into_owned();
             let mut matching = self.table.regexes.matching(&path);
             matching.any(|found| found == at)
@@ -150,7 +152,7 @@ impl RuleGraph<'_> {
 
     #[cfg(not(feature = "regex"))]
     #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    const fn may_match(&self, _at: RuleOffset, _path: &Path) -> bool {
+    const fn may_match(&self, _at: RuleOffset, _set: &RequestSet) -> bool {
         true
     }
 

@@ -129,7 +129,7 @@ impl Rules {
     ///   parameters.
     /// - [`check`](Self::check) reports that it didn't look at all rules.
     ///
-    /// For files, it depends on the [`Format`](super::Format):
+    /// For files, it depends on the [`Format`](crate::rules::Format):
     ///
     /// | format | are chains shortened? |
     /// |---|---|
@@ -137,7 +137,7 @@ impl Rules {
     /// | `netlify`, `netlify-toml` | rarely: a rule waits for a 404, unless the file forces it (`301!`) |
     /// | `bulk-csv` | no: every target names a host |
     ///
-    /// [`Format::rewrite`](super::Format::rewrite) writes the changes back into the file.
+    /// [`Format::rewrite`](crate::rules::Format::rewrite) writes the changes back into the file.
     pub fn flatten(&self) -> Flattened {
         let mut by: BTreeMap<RuleNumber, Way> = BTreeMap::new();
         let mut rules = self.copy();

@@ -65,6 +65,10 @@ impl<'q> QueryStep<'q> {
         if next.policy == QueryPolicy::Drop && sets {
             return Err(Reason::First("sets a parameter that the next rule drops"));
         }
+        // A target in which a parameter is replaced loses its empty parameters.
+        if sets && next.pairs().split('&').any(str::is_empty) && !next.query.is_empty() {
+            return Err(Reason::Next("has an empty parameter in its target"));
+        }
         // One rule would replace it, and two send both.
         if pairs(next.pairs()).any(|(name, _)| is_set(name)) {
             return Err(Reason::First("sets a parameter that the next target has"));

@@ -20,7 +20,6 @@ use crate::{
         compiled_options::CompiledOptions,
         compiled_rule::{CompiledRule, FRAGMENT, PATTERN, QUERY, REGEX, SLOTS},
         match_input::MatchInput,
-        pattern::PatternRef,
         search::Rank,
         table::{HostGroup, Table},
         target,
@@ -308,9 +307,18 @@ impl<'t> RuleGraph<'t> {
             let is_plain = self.sources().is_none();
             is_plain.then(|| set.path.sample().into_bytes())
         });
-        if let Some(path) = known {
-            self.look(&path, hosts, found);
-            return false;
+        if let Some(path) = &known {
+            // A regex sees the path as it is received.
+            if set.is_spelled || self.table.regexes_len() == 0 {
+                self.look(path, hosts, found);
+                return false;
+            }
+            self.look_sources(path, hosts, found);
+            if let Some(sources) = self.sources() {
+                let work = sources.regexes.find(&set.path, |at| found.push(at));
+                self.work.add(work);
+            }
+            return true;
         }
         if let Some(sources) = self.sources() {
             let wanted = Wanted::Partly(&set.path);
@@ -404,19 +412,6 @@ pub(in crate::rules) fn path_of_target<'t>(rule: &CompiledRule<'t>) -> &'t [u8] 
         target::split(rest).0
     } else {
         rest
-    }
-}
-
-impl<'t> CompiledRule<'t> {
-    /// The parts of the source; `None` for a regex.
-    pub(in crate::rules) fn parts(&self) -> Option<PatternRef<'t>> {
-        if self.has(REGEX) {
-            None
-        } else if self.has(PATTERN) {
-            Some(PatternRef::of(self.source))
-        } else {
-            Some(PatternRef::literal(self.source))
-        }
     }
 }
 

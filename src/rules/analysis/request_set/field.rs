@@ -104,6 +104,15 @@ impl Place {
         }
     }
 
+    /// Returns `true` if a client may leave it out when it changes POST to GET (Fetch, section
+    /// 4.4).
+    pub(in crate::rules) fn belongs_to_body(&self) -> bool {
+        match self {
+            Self::Header(name) | Self::HeaderInAnyCase(name) => name.starts_with("content-"),
+            _ => false,
+        }
+    }
+
     /// Returns `true` if a client may send another value to another host.
     pub(in crate::rules) fn belongs_to_host(&self) -> bool {
         match self {

@@ -15,6 +15,7 @@ use crate::{
             except::Exceptions,
             field::Field,
             host::Host,
+            method::{may_become_get, next_methods},
             path::{Bound, End, Fresh, Path},
             query::Query,
             unify::unify,
@@ -37,6 +38,7 @@ mod field;
 pub(in crate::rules) mod host;
 #[cfg(test)]
 mod laws;
+mod method;
 pub(in crate::rules) mod path;
 pub(in crate::rules) mod query;
 mod remainder;
@@ -138,18 +140,18 @@ impl RequestSet {
         options: Option<&Options>,
     ) -> usize {
         let fields = self.fields.iter().map(|field| 1 + field.text_count());
-        let length = (rule.source.len() + rule.target.len()) / 32 + self.path.segments.len();
+        let texts = self.query.text_count() + fields.sum::<usize>();
+        let length = (rule.source.len() + rule.target.len()) / 32;
+        let copied = length + self.path.segments.len() + texts;
         let Some(options) = options else {
-            return length;
+            return copied;
         };
         let asked = options.conditions.len() + options.edits.len();
         let named = match options.query {
             QueryPolicy::Merge => asked + rule.target.len() / 4,
             _ => asked,
         };
-        length
-            + named * (asked + self.query.text_count() + fields.sum::<usize>())
-            + options.exceptions().count()
+        copied + named * (asked + texts) + options.exceptions().count()
     }
 
     /// What becomes of the requests that a rule matches; `None` if it matches none of them.
@@ -360,6 +362,10 @@ impl RequestSet {
         };
         let is_of_url = |place: &Place| matches!(place, Place::Query(_) | Place::Path(_));
         next.fields.retain(|field| !is_of_url(&field.place));
+        // Without a body, a client doesn't send its headers.
+        if may_become_get(rule.status_choice(), &self.methods) {
+            next.fields.retain(|field| !field.place.belongs_to_body());
+        }
         if let Some((host, origin)) = rule.target_origin() {
             if host != next.host {
                 let is_kept = |place: &Place| !place.belongs_to_host() && *place != Place::Host;
@@ -419,23 +425,5 @@ impl RequestSet {
             Some(port) => format!("{host}:{port}"),
             None => host,
         })
-    }
-}
-
-fn next_methods(how: StatusChoice, methods: &Methods) -> Methods {
-    let status = match how {
-        StatusChoice::Status(status) => status,
-        StatusChoice::Intent(intent) => intent.strict_status(),
-    };
-    let next = methods.list.iter().map(|method| status.next_method(method));
-    match (methods.is_excluded, status) {
-        (false, _) => Methods::only(next),
-        (true, Status::SeeOther) => Methods::only([Method::GET, Method::HEAD]),
-        (true, Status::TemporaryRedirect | Status::PermanentRedirect) => methods.clone(),
-        // Another method becomes GET.
-        (true, Status::MovedPermanently | Status::Found) => {
-            let is_left_out = |method: &&Method| **method != Method::GET;
-            Methods::all_except(methods.list.iter().filter(is_left_out).cloned())
-        }
     }
 }
