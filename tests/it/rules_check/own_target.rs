@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use tower_redirect::{
-    rules::{Condition, Rule, Rules, cloudflare, netlify},
+    rules::{Condition, Format, Rule, Rules, cloudflare, netlify},
     testing,
 };
 
@@ -230,5 +230,25 @@ fn they_keep_their_conditions_in_one_table_of_several() {
             .into_target()
             .map(|redirect| redirect.location().to_string());
         assert_eq!(location.as_deref(), expected, "{path} {cookie}");
+    }
+}
+
+/// The excluded paths are compared as the source is.
+#[test]
+fn the_own_target_is_compared_as_the_source_is() {
+    for (rule, url) in [
+        ("/{*rest} -> /EN/{rest} 302 after=404 ignore-case", "/en/x"),
+        ("/{*rest} -> /EN/{rest} 302 after=404 ignore-case", "/EN/x"),
+        (
+            "/{a}/{b} -> /x/{a}/ 302 after=404 ignore-trailing-slash",
+            "/x/y/",
+        ),
+        (
+            "/{a}/{b} -> /x/{a}/ 302 after=404 ignore-trailing-slash",
+            "/x/y",
+        ),
+    ] {
+        let rules = Format::Native.parse(rule).unwrap();
+        testing::get(url).through(&rules).assert_pass();
     }
 }

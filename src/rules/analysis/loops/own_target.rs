@@ -15,7 +15,9 @@ use crate::rules::{
     },
     compiled_options::CompiledOptions,
     compiled_rule::{CompiledRule, OptionsIndex, PATTERN, QUERY},
+    options::Matching,
     pattern::Tail,
+    spelling,
 };
 
 impl Rules {
@@ -69,7 +71,7 @@ impl RuleGraph<'_> {
         // No pattern says that a text is in lower case, so `/{x|lower}` is the same as `/{x}`.
         let is_same = next.path.without_spellings() == first.matched.path.without_spellings();
         (is_subset && !is_same)
-            .then(|| pattern_of(&next.path))
+            .then(|| pattern_of(&next.path, self.table.matching(rule)))
             .flatten()
     }
 }
@@ -88,17 +90,32 @@ fn leads_into_itself(rule: &CompiledRule<'_>) -> bool {
 /// The pattern that matches these paths; `None` if two unknown parts have to be the same text.
 ///
 /// With a tail, the path before its slash counts too, since most servers have one page at both.
-fn pattern_of(path: &Path) -> Option<Box<str>> {
+fn pattern_of(path: &Path, matching: Matching) -> Option<Box<str>> {
     let mut seen = HashSet::new();
     let mut pattern = Vec::new();
-    for text in &path.segments {
+    // The pattern has the form in which the rule compares paths.
+    let push = |pattern: &mut Vec<u8>, text: &[u8]| {
+        spelling::push(pattern, text, matching.ignore_case);
+    };
+    let segments = match &*path.segments {
+        [first @ .., last]
+            if matching.ignore_trailing_slash
+                && path.end == End::Closed
+                && last.is_empty()
+                && !first.is_empty() =>
+        {
+            first
+        }
+        all => all,
+    };
+    for text in segments {
         pattern.push(b'/');
-        pattern.extend_from_slice(&text.before);
+        push(&mut pattern, &text.before);
         if let Some(unknown) = text.unknown {
             seen.insert(unknown).then_some(())?;
             pattern.extend_from_slice(b"{_}");
         }
-        pattern.extend_from_slice(&text.behind);
+        push(&mut pattern, &text.behind);
     }
     if path.end == End::Slash {
         return None;
