@@ -32,6 +32,7 @@ use crate::{
             graph::{RuleGraph, path_of_target},
             request_set::{RequestSet, Transfer, path::Fresh},
         },
+        spelling,
     },
 };
 
@@ -275,7 +276,9 @@ impl Visit {
         // A set doesn't know about empty pairs, which some query policies remove: `?`, `&&`.
         let query = self.request.request().uri().query();
         let has_empty_pair = query.is_some_and(|query| query.split('&').any(str::is_empty));
-        if transfer.suppressed && !has_empty_pair {
+        // A needless escape is another URL: `/%61` is redirected to `/a`, once.
+        let has_escape = self.request.request().uri().path().contains('%');
+        if transfer.suppressed && !has_empty_pair && !has_escape {
             premises.suppressed += 1;
             let is_sent = matches!(verdict, Verdict::Send(..));
             prop_assert!(!is_sent, "it is sent: {self:?}\n{rule:?}\n{transfer:?}");
@@ -325,7 +328,10 @@ fn witnesses(set: &RequestSet, rule: &Alone, premises: &mut Premises) -> Law {
         set.request(),
         set.with_words("y", "-z", &["y-z", "", "z"]).request(),
     ];
-    for witness in witnesses.into_iter().flatten() {
+    // A text that ends within an escape is in a set, though no request has it.
+    let is_request =
+        |one: &TestRequest| spelling::is_spelled(one.request().uri().path().as_bytes(), false);
+    for witness in witnesses.into_iter().flatten().filter(is_request) {
         premises.witnesses += 1;
         let missing = missing_part(set, &witness, Regexes::AreUnknown);
         prop_assert!(
