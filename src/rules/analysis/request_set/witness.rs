@@ -10,13 +10,16 @@ use super::{
 };
 use crate::{
     journey::TestRequest,
-    rules::{condition::Place, target},
+    rules::{condition::Place, spelling, target},
 };
 
 impl RequestSet {
     /// One of these requests, where one can be made.
     pub(in crate::rules) fn request(&self) -> Option<TestRequest> {
-        self.request_at(&self.path.canonical().sample())
+        let path = self.path.canonical().sample();
+        // A text that ends within an escape is in a set, though no request has it.
+        let is_path = spelling::is_spelled(path.as_bytes(), false);
+        is_path.then(|| self.request_at(&path)).flatten()
     }
 
     /// The same for this path.
